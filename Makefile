@@ -1,0 +1,96 @@
+# ck: build, test, install.  GNU make, a C11 compiler, pkg-config.
+#
+#   make                  programs into bin/
+#   make check            all tests (needs the tools that setup.sh installs)
+#   make check-asan       the same under AddressSanitizer and UBSan
+#   make check-long       what takes longer than CI allows
+#   make bench            speed against the bare library calls
+#   make install PREFIX=/usr/local DESTDIR=
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CC ?= gcc
+BUILD ?= build
+BIN ?= bin
+
+# Optimised without reassociation or contraction: IMAGE-exact results need both off.
+CFLAGS ?= -O3 -g
+WERROR ?= $(if $(CI),-Werror)
+PKGS_AV := libavformat libavcodec libswscale libavutil
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS_AV) OpenEXR libpng)
+CK_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra $(WERROR) -ffp-contract=off -fno-math-errno -MMD -MP -Ilib -Icmd \
+             $(PKG_CFLAGS) $(SAN)
+# Every program is offered every library; --as-needed keeps what it uses.
+LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS_AV) libpng libdeflate) -lOpenEXRCore -lOpenEXR -lz -lm -lpthread
+
+PROGRAMS := $(notdir $(patsubst %/,%,$(wildcard cmd/*/)))
+LIB_SRC := $(wildcard lib/*/*.c)
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+LIBCK := $(BUILD)/libck.a
+OPTION_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/*/options.c))
+TEST_C := $(wildcard tests/*_test.c)
+TEST_BIN := $(TEST_C:tests/%.c=$(BUILD)/tests/%)
+TEST_T := $(sort $(wildcard tests/*.t))
+TEST_LONG := $(sort $(wildcard tests/long/*.t))
+HELPER_BIN := $(patsubst tests/helpers/%.c,$(BUILD)/helpers/%,$(wildcard tests/helpers/*.c))
+BENCH_BIN := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
+
+all: $(PROGRAMS:%=$(BIN)/%)
+
+$(LIBCK): $(LIB_OBJ)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CK_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+# A program is the objects of its folder; the front end also links every option table.
+define PROGRAM
+$(BIN)/$(1): $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/$(1)/*.c)) $(if $(filter ck,$(1)),$(OPTION_OBJ)) $(LIBCK)
+	@mkdir -p $$(@D)
+	$$(CC) $$(SAN) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(LIBCK) $$(LIBS)
+endef
+$(foreach p,$(PROGRAMS),$(eval $(call PROGRAM,$(p))))
+
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBCK)
+	@mkdir -p $(@D)
+	$(CC) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/helpers/%: $(BUILD)/tests/helpers/%.o $(LIBCK)
+	@mkdir -p $(@D)
+	$(CC) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/bench/%: $(BUILD)/bench/%.o $(LIBCK)
+	@mkdir -p $(@D)
+	$(CC) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+test-build: all $(TEST_BIN) $(HELPER_BIN)
+
+PROVE = CK_BIN=$(abspath $(BIN)) CK_HELPERS=$(abspath $(BUILD)/helpers) prove -j2 --exec ''
+check: test-build
+	$(PROVE) $(TEST_BIN) $(TEST_T)
+
+check-long: test-build
+	$(PROVE) $(TEST_LONG)
+
+check-asan:
+	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+	$(MAKE) check BUILD=build/asan BIN=build/asan/bin CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+	    SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" CK_ASAN=1
+
+bench: all $(BENCH_BIN)
+	CK_BIN=$(abspath $(BIN)) CK_BENCH=$(abspath $(BUILD)/bench) bash bench/run.sh
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
+	    $(DESTDIR)$(PREFIX)/share/man/man7
+	install -m 755 $(PROGRAMS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(PREFIX)/share/man/man7
+
+clean:
+	rm -rf $(BUILD) $(BIN)
+
+.PHONY: all check check-long check-asan bench install clean test-build
+.SECONDARY:
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,0 +1,20 @@
+/* Words on stderr: "PROGRAM: text".  Only cmd/ and the frame loop call these. */
+#ifndef CK_BASE_LOG_H
+#define CK_BASE_LOG_H
+
+#include <stdbool.h>
+
+void ck_log_init(const char *program, bool verbose);
+const char *ck_log_program(void);
+bool ck_log_verbose(void);
+
+/* One line each; control characters in file names are shown as \n, \t, \xNN. */
+void ck_log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void ck_log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* only under --verbose */
+
+/* Progress on a terminal: "PROGRAM: 12/240 frames, 8.1 frames/s, 0:28 left", drawn over
+ * itself, at most ten times a second.  total 0 = unknown.  Silent elsewhere. */
+void ck_log_progress(long done, long total);
+void ck_log_progress_end(void);
+
+#endif

@@ -1,0 +1,42 @@
+/* Overflow-checked sizes, reference-counted buffers and the pool they come from.
+ *
+ * A fresh 4K frame costs 30 to 50 ms of page faults, many times what moving it costs,
+ * so big buffers are never freed between frames: the last reference hands a buffer
+ * back to its pool, and the next frame of that size takes it again. */
+#ifndef CK_BASE_MEM_H
+#define CK_BASE_MEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+#define CK_ALIGN 64 /* of every buffer, record and inline plane */
+
+static inline bool ck_mul(size_t a, size_t b, size_t *out) { return !__builtin_mul_overflow(a, b, out); }
+static inline bool ck_add(size_t a, size_t b, size_t *out) { return !__builtin_add_overflow(a, b, out); }
+
+/* n rounded up to CK_ALIGN; n must be at most SIZE_MAX - 63. */
+static inline size_t ck_pad(size_t n) { return (n + CK_ALIGN - 1) & ~(size_t)(CK_ALIGN - 1); }
+
+typedef struct ck_pool ck_pool;
+
+typedef struct ck_buffer {
+    void *data;   /* CK_ALIGN-aligned */
+    size_t size;  /* bytes usable */
+    int refs;     /* atomic */
+    ck_pool *pool;
+    struct ck_buffer *next; /* the pool's free list */
+} ck_buffer;
+
+/* One process-wide pool serves all frames.  Thread-safe.  Contents are undefined.
+ * NULL when out of memory. */
+ck_buffer *ck_buffer_new(size_t size);
+ck_buffer *ck_buffer_ref(ck_buffer *b);
+void ck_buffer_unref(ck_buffer *b); /* NULL is fine */
+
+/* Free every buffer that nobody references (end of a run, tests). */
+void ck_pool_trim(void);
+
+#endif

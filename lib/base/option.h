@@ -1,0 +1,78 @@
+/* One table per program: it drives parsing, ranges, --help and the test of the man page.
+ *
+ * A row names a field of the program's option struct by offset.  The common rows
+ * (--threads, --verbose, --keep-going, --timeout, --help) are part of every table. */
+#ifndef CK_BASE_OPTION_H
+#define CK_BASE_OPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "base/status.h"
+
+typedef enum ck_option_type {
+    CK_FLAG,   /* bool */
+    CK_INT,    /* int; `words` may name a word for `word_value`, e.g. "off" */
+    CK_FLOAT,  /* double */
+    CK_STRING, /* const char *, borrowed from argv */
+    CK_CHOICE, /* int: index into `words` ("a|b|c") */
+    CK_SIZE,   /* ck_size, "WxH" */
+    CK_LIST    /* ck_list: every use appends */
+} ck_option_type;
+
+typedef struct ck_size {
+    int w, h; /* pixels; 0 0 = not given */
+} ck_size;
+
+typedef struct ck_list {
+    const char **items; /* borrowed from argv; the array is owned */
+    int n;
+} ck_list;
+
+typedef struct ck_option {
+    char letter;      /* 0 = none */
+    const char *name; /* without the dashes; NULL ends the table */
+    ck_option_type type;
+    size_t offset;
+    const char *metavar; /* "FILE"; NULL for flags; choices print their words */
+    const char *init;    /* default as the user would type it; NULL = zero */
+    double min, max;     /* CK_INT, CK_FLOAT, each side of CK_SIZE; both 0 = no limit */
+    const char *words;   /* see the types */
+    int word_value;
+    const char *help; /* one sentence, no full stop */
+} ck_option;
+
+typedef struct ck_common {
+    int threads; /* 0 = all cores */
+    bool verbose, keep_going, help;
+    double timeout; /* seconds without progress of a neighbour; 0 = wait for ever */
+} ck_common;
+
+/* What a program is, for its own main, for `ck key` and for the tests. */
+typedef struct ck_program {
+    const char *name;     /* "ck-hint" */
+    const char *summary;  /* "make a coarse alpha hint from a plate" */
+    const char *usage;    /* the arguments after the options: "INPUT..." or "" */
+    const ck_option *options;
+    size_t options_size;  /* of the program's struct; its first member is a ck_common */
+    const char *examples; /* one command per line, may be NULL */
+} ck_program;
+
+/* Fill `opts` (options_size bytes) with the defaults, then with argv.  Options and
+ * arguments may mix; "--" ends options, "-" is an argument.  A value may be attached:
+ * --name=value, -nvalue.  *args (owned by the caller, free() the array) gets the rest. */
+ck_status ck_options_parse(const ck_program *p, int argc, char **argv, void *opts, ck_list *args, ck_error *e);
+
+/* Release the lists in `opts`. */
+void ck_options_free(const ck_program *p, void *opts);
+
+void ck_options_help(const ck_program *p, FILE *f);
+
+/* The row called `name` (long) in the table or among the common ones, or NULL. */
+const ck_option *ck_option_find(const ck_program *p, const char *name);
+
+/* Append a copy of the pointer `s`; false when out of memory. */
+bool ck_list_add(ck_list *l, const char *s);
+
+#endif

@@ -1,0 +1,37 @@
+/* Status codes and the error text that goes with them.
+ *
+ * Every function that can fail returns a ck_status, 0 = ok, and writes one line
+ * into the caller's ck_error.  Libraries never print and never exit. */
+#ifndef CK_BASE_STATUS_H
+#define CK_BASE_STATUS_H
+
+#include <stdarg.h>
+
+typedef enum ck_status {
+    CK_OK = 0,
+    CK_END,             /* no more frames; not an error */
+    CK_ERR_IO,          /* a system call failed */
+    CK_ERR_FORMAT,      /* the data are not what they should be */
+    CK_ERR_MEMORY,
+    CK_ERR_ARGUMENT,    /* the user asked for something that makes no sense */
+    CK_ERR_UNSUPPORTED, /* well-formed, but we do not do it */
+    CK_ERR_CLOSED,      /* the reader of our output went away (EPIPE) */
+    CK_ERR_UPSTREAM,    /* the program before failed; text names the first victim */
+    CK_ERR_TIMEOUT
+} ck_status;
+
+typedef struct ck_error {
+    char text[1024]; /* one line, no newline: "what went wrong: what to do" */
+} ck_error;
+
+/* Set the text and return `s`, so that callers can write `return ck_fail(...)`.
+ * `e` may be NULL. */
+ck_status ck_fail(ck_error *e, ck_status s, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+
+/* As ck_fail with CK_ERR_IO (CK_ERR_CLOSED for EPIPE), ": strerror(errno)" appended. */
+ck_status ck_fail_errno(ck_error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Put "PREFIX: " before the text and return `s`: callers add the file's name on the way up. */
+ck_status ck_fail_in(ck_error *e, ck_status s, const char *prefix);
+
+#endif

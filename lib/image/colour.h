@@ -1,0 +1,12 @@
+/* The sRGB transfer curve (IEC 61966-2-1), per sample.
+ *
+ * Negative values become 0, nothing is clamped above.  In place (src == dst) is allowed. */
+#ifndef CK_IMAGE_COLOUR_H
+#define CK_IMAGE_COLOUR_H
+
+#include <stddef.h>
+
+void ck_srgb_to_linear(const float *src, float *dst, size_t n); /* x<=0.04045: x/12.92, else ((x+0.055)/1.055)^2.4 */
+void ck_linear_to_srgb(const float *src, float *dst, size_t n); /* x<=0.0031308: 12.92x, else 1.055x^(1/2.4)-0.055 */
+
+#endif

@@ -1,0 +1,35 @@
+/* OpenEXR through the C library OpenEXRCore (DWAA/DWAB are read through libOpenEXR's C interface). */
+#ifndef CK_IO_EXR_H
+#define CK_IO_EXR_H
+
+#include "io/still.h"
+
+/* See ck_still_read.  The plane covers the display window: a smaller data window is
+ * surrounded by zeros, a larger one cropped.  Encoding "linear" unless the header's
+ * `ck:transfer` or `colorSpace`-like attribute of our own says otherwise. */
+ck_status ck_exr_read(const char *path, ck_want want, const char *name, ck_frame *f, ck_error *e);
+
+typedef enum ck_exr_compression {
+    CK_EXR_NONE,
+    CK_EXR_RLE,
+    CK_EXR_ZIPS,
+    CK_EXR_ZIP,
+    CK_EXR_PIZ,
+    CK_EXR_PXR24,
+    CK_EXR_B44,
+    CK_EXR_B44A
+} ck_exr_compression;
+#define CK_EXR_COMPRESSIONS "none|rle|zips|zip|piz|pxr24|b44|b44a" /* for an option table */
+
+typedef struct ck_exr_channel {
+    const char *name; /* "R", "Y", … any order; the file's is alphabetical */
+    const void *data; /* h*w samples of `type` */
+    ck_type type;     /* CK_F16 or CK_F32 */
+} ck_exr_channel;
+
+/* Write a scanline file complete or not at all.  file_type: CK_F16 or CK_F32; samples are
+ * converted.  Every pair of `attributes` becomes a string attribute. */
+ck_status ck_exr_write(const char *path, int w, int h, const ck_exr_channel *ch, int n, ck_type file_type,
+                       ck_exr_compression c, const ck_meta *attributes, ck_error *e);
+
+#endif

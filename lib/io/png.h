@@ -1,0 +1,16 @@
+/* PNG through libpng. */
+#ifndef CK_IO_PNG_H
+#define CK_IO_PNG_H
+
+#include "io/still.h"
+
+/* See ck_still_read.  8 bits and less become u8, 16 bits u16; palettes are expanded.
+ * Encoding "srgb" unless the file's gAMA says 1.0 (linear). */
+ck_status ck_png_read(const char *path, ck_want want, const char *name, ck_frame *f, ck_error *e);
+
+/* Write complete or not at all: planar (channels,h,w) samples of `type` CK_U8 or CK_U16,
+ * 1 to 4 channels.  Every pair of `text` becomes a tEXt chunk (may be NULL). */
+ck_status ck_png_write(const char *path, int w, int h, int channels, const void *planes, ck_type type,
+                       const ck_meta *text, ck_error *e);
+
+#endif

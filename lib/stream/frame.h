@@ -1,0 +1,67 @@
+/* A frame: numbered, with metadata and named planes.
+ *
+ * Planes are planar (C,H,W), rows contiguous, no padding.  The data of a plane is a
+ * reference-counted buffer, so passing a plane on or keeping it costs nothing.  A plane
+ * that came from the stream is shared and read-only: to change it, add a new one. */
+#ifndef CK_STREAM_FRAME_H
+#define CK_STREAM_FRAME_H
+
+#include <stdint.h>
+
+#include "base/mem.h"
+#include "stream/meta.h"
+
+#define CK_MAX_PLANES 32
+#define CK_MAX_SIDE 65536  /* pixels */
+#define CK_MAX_CHANNELS 64
+#define CK_PLANE_NAME 32   /* bytes with the NUL */
+#define CK_PLANE_TAG 16    /* type and encoding, bytes with the NUL */
+
+typedef enum ck_type { CK_OTHER = 0, CK_U8, CK_U16, CK_F16, CK_F32 } ck_type;
+
+/* Bytes of an element; 0 for CK_OTHER. */
+size_t ck_type_size(ck_type t);
+const char *ck_type_name(ck_type t); /* "u8", "u16", "f16", "f32", "other" */
+
+typedef struct ck_plane {
+    char name[CK_PLANE_NAME];     /* [a-z0-9_.-]+ */
+    char type_name[CK_PLANE_TAG]; /* as on the wire; may be one we do not know */
+    char encoding[CK_PLANE_TAG];  /* "srgb", "linear", ..., "" where it means nothing */
+    ck_type type;                 /* CK_OTHER: pass it through */
+    uint32_t elem;                /* bytes of an element */
+    int c, h, w;
+    size_t bytes; /* c*h*w*elem */
+    void *data;   /* 64-byte aligned, inside buf */
+    ck_buffer *buf;
+} ck_plane;
+
+typedef struct ck_frame {
+    uint64_t seq; /* from 0 */
+    ck_meta meta; /* pts, stem, number, error */
+    ck_plane planes[CK_MAX_PLANES];
+    int n;
+    void *job; /* what an early callback of the same program hands to a later one; never on the wire */
+    void (*job_free)(void *job);
+} ck_frame; /* all zero = empty */
+
+/* The plane of that name or NULL; it moves when planes are added or removed. */
+ck_plane *ck_frame_plane(ck_frame *f, const char *name);
+
+/* As above, but a missing plane, another channel count (c > 0) or a type outside `types`
+ * (bits 1<<CK_U8 …; 0 = the four known ones) is an error that names plane and remedy. */
+ck_status ck_frame_need(ck_frame *f, const char *name, int c, unsigned types, ck_plane **out, ck_error *e);
+
+/* Add a plane with undefined contents, replacing one of that name: *out stays valid until
+ * the next add or remove.  The old plane's data live on only if somebody holds its buf. */
+ck_status ck_frame_add(ck_frame *f, const char *name, ck_type type, int c, int h, int w,
+                       const char *encoding, ck_plane **out, ck_error *e);
+void ck_frame_remove(ck_frame *f, const char *name);
+
+/* The error text of a frame that could not be made, or NULL. */
+const char *ck_frame_error(const ck_frame *f);
+/* Turn the frame into one: planes dropped, text set. */
+ck_status ck_frame_set_error(ck_frame *f, const char *text, ck_error *e);
+
+void ck_frame_free(ck_frame *f); /* leaves it empty */
+
+#endif
