@@ -8,23 +8,23 @@
 static int tap_count, tap_failed;
 
 /* One test point; prints the place on failure. */
-#define ok(cond, ...)                                                  \
-    do {                                                               \
-        bool tap_ok_ = (cond);                                         \
-        printf("%sok %d - ", tap_ok_ ? "" : "not ", ++tap_count);      \
-        printf(__VA_ARGS__);                                           \
-        printf("\n");                                                  \
-        if (!tap_ok_) {                                                \
-            tap_failed++;                                              \
-            printf("# %s:%d: %s\n", __FILE__, __LINE__, #cond);        \
-        }                                                              \
+#define ok(cond, ...)                                                                                                  \
+    do {                                                                                                               \
+        bool tap_ok_ = (cond);                                                                                         \
+        printf("%sok %d - ", tap_ok_ ? "" : "not ", ++tap_count);                                                      \
+        printf(__VA_ARGS__);                                                                                           \
+        printf("\n");                                                                                                  \
+        if (!tap_ok_) {                                                                                                \
+            tap_failed++;                                                                                              \
+            printf("# %s:%d: %s\n", __FILE__, __LINE__, #cond);                                                        \
+        }                                                                                                              \
     } while (0)
 
-#define skip(why, ...)                                                 \
-    do {                                                               \
-        printf("ok %d - ", ++tap_count);                               \
-        printf(__VA_ARGS__);                                           \
-        printf(" # SKIP %s\n", why);                                   \
+#define skip(why, ...)                                                                                                 \
+    do {                                                                                                               \
+        printf("ok %d - ", ++tap_count);                                                                               \
+        printf(__VA_ARGS__);                                                                                           \
+        printf(" # SKIP %s\n", why);                                                                                   \
     } while (0)
 
 /* `return done_testing();` from main. */

@@ -14,18 +14,27 @@
 
 #define CK_ALIGN 64 /* of every buffer, record and inline plane */
 
-static inline bool ck_mul(size_t a, size_t b, size_t *out) { return !__builtin_mul_overflow(a, b, out); }
-static inline bool ck_add(size_t a, size_t b, size_t *out) { return !__builtin_add_overflow(a, b, out); }
+static inline bool ck_mul(size_t a, size_t b, size_t *out)
+{
+    return !__builtin_mul_overflow(a, b, out);
+}
+static inline bool ck_add(size_t a, size_t b, size_t *out)
+{
+    return !__builtin_add_overflow(a, b, out);
+}
 
 /* n rounded up to CK_ALIGN; n must be at most SIZE_MAX - 63. */
-static inline size_t ck_pad(size_t n) { return (n + CK_ALIGN - 1) & ~(size_t)(CK_ALIGN - 1); }
+static inline size_t ck_pad(size_t n)
+{
+    return (n + CK_ALIGN - 1) & ~(size_t)(CK_ALIGN - 1);
+}
 
 typedef struct ck_pool ck_pool;
 
 typedef struct ck_buffer {
-    void *data;   /* CK_ALIGN-aligned */
-    size_t size;  /* bytes usable */
-    int refs;     /* atomic */
+    void *data;  /* CK_ALIGN-aligned */
+    size_t size; /* bytes usable */
+    int refs;    /* atomic */
     ck_pool *pool;
     struct ck_buffer *next; /* the pool's free list */
 } ck_buffer;

@@ -1,7 +1,7 @@
 /* One table per program: it drives parsing, ranges, --help and the test of the man page.
  *
  * A row names a field of the program's option struct by offset.  The common rows
- * (--threads, --verbose, --keep-going, --timeout, --help) are part of every table. */
+ * (--threads, --verbose, --keep-going, --timeout, --help, --version) are part of every table. */
 #ifndef CK_BASE_OPTION_H
 #define CK_BASE_OPTION_H
 
@@ -43,17 +43,19 @@ typedef struct ck_option {
     const char *help; /* one sentence, no full stop */
 } ck_option;
 
+#define CK_VERSION "0.1.0"
+
 typedef struct ck_common {
     int threads; /* 0 = all cores */
-    bool verbose, keep_going, help;
+    bool verbose, keep_going, help, version;
     double timeout; /* seconds without progress of a neighbour; 0 = wait for ever */
 } ck_common;
 
 /* What a program is, for its own main, for `ck key` and for the tests. */
 typedef struct ck_program {
-    const char *name;     /* "ck-hint" */
-    const char *summary;  /* "make a coarse alpha hint from a plate" */
-    const char *usage;    /* the arguments after the options: "INPUT..." or "" */
+    const char *name;    /* "ck-hint" */
+    const char *summary; /* "make a coarse alpha hint from a plate" */
+    const char *usage;   /* the arguments after the options: "INPUT..." or "" */
     const ck_option *options;
     size_t options_size;  /* of the program's struct; its first member is a ck_common */
     const char *examples; /* one command per line, may be NULL */
@@ -68,6 +70,9 @@ ck_status ck_options_parse(const ck_program *p, int argc, char **argv, void *opt
 void ck_options_free(const ck_program *p, void *opts);
 
 void ck_options_help(const ck_program *p, FILE *f);
+
+/* The rows of every program. */
+extern const ck_option ck_common_options[];
 
 /* The row called `name` (long) in the table or among the common ones, or NULL. */
 const ck_option *ck_option_find(const ck_program *p, const char *name);

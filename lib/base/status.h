@@ -9,9 +9,9 @@
 
 typedef enum ck_status {
     CK_OK = 0,
-    CK_END,             /* no more frames; not an error */
-    CK_ERR_IO,          /* a system call failed */
-    CK_ERR_FORMAT,      /* the data are not what they should be */
+    CK_END,        /* no more frames; not an error */
+    CK_ERR_IO,     /* a system call failed */
+    CK_ERR_FORMAT, /* the data are not what they should be */
     CK_ERR_MEMORY,
     CK_ERR_ARGUMENT,    /* the user asked for something that makes no sense */
     CK_ERR_UNSUPPORTED, /* well-formed, but we do not do it */

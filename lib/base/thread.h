@@ -26,6 +26,8 @@ typedef struct ck_flow {
     ck_status (*consume)(void *ctx, void *item, ck_error *e);
     /* Release what an item holds; called for every produced item, consumed or not. */
     void (*drop)(void *ctx, void *item);
+    /* After a failure, from the consuming thread: make a `produce` that waits come back.  May be NULL. */
+    void (*cancel)(void *ctx);
 } ck_flow;
 
 /* CK_OK when produce said CK_END and everything was consumed; else the first failure in order. */

@@ -12,10 +12,10 @@
 #include "stream/meta.h"
 
 #define CK_MAX_PLANES 32
-#define CK_MAX_SIDE 65536  /* pixels */
+#define CK_MAX_SIDE 65536 /* pixels */
 #define CK_MAX_CHANNELS 64
-#define CK_PLANE_NAME 32   /* bytes with the NUL */
-#define CK_PLANE_TAG 16    /* type and encoding, bytes with the NUL */
+#define CK_PLANE_NAME 32 /* bytes with the NUL */
+#define CK_PLANE_TAG 16  /* type and encoding, bytes with the NUL */
 
 typedef enum ck_type { CK_OTHER = 0, CK_U8, CK_U16, CK_F16, CK_F32 } ck_type;
 
@@ -53,8 +53,8 @@ ck_status ck_frame_need(ck_frame *f, const char *name, int c, unsigned types, ck
 
 /* Add a plane with undefined contents, replacing one of that name: *out stays valid until
  * the next add or remove.  The old plane's data live on only if somebody holds its buf. */
-ck_status ck_frame_add(ck_frame *f, const char *name, ck_type type, int c, int h, int w,
-                       const char *encoding, ck_plane **out, ck_error *e);
+ck_status ck_frame_add(ck_frame *f, const char *name, ck_type type, int c, int h, int w, const char *encoding,
+                       ck_plane **out, ck_error *e);
 void ck_frame_remove(ck_frame *f, const char *name);
 
 /* The error text of a frame that could not be made, or NULL. */

@@ -20,8 +20,7 @@ typedef struct ck_stage {
      * the command line.  `head` is the upstream's (empty for a source) and may be changed;
      * `first` is the first frame without having been processed, NULL for an empty stream or
      * a source.  *state is handed to the rest. */
-    ck_status (*open)(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
-                      ck_error *e);
+    ck_status (*open)(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state, ck_error *e);
 
     /* Sources: fill f (planes or what `frame` needs to make them; seq and meta), CK_END at
      * the end.  Serial. */
@@ -36,7 +35,7 @@ typedef struct ck_stage {
     /* Always, good or bad: release everything, remove unfinished files.  May be NULL. */
     void (*close)(void *state);
 
-    bool (*sink)(const void *opts); /* true: nothing is written on stdout by the loop; NULL = never */
+    bool (*sink)(const void *opts);              /* true: nothing is written on stdout by the loop; NULL = never */
     int (*threads)(const void *opts, int cores); /* workers for `frame`; NULL = --threads, else all cores */
 } ck_stage;
 

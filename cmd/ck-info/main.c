@@ -1,0 +1,135 @@
+/* ck-info: what is in a stream. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ck-info/npy.h"
+#include "ck-info/options.h"
+#include "io/outfile.h"
+#include "stream/stage.h"
+
+typedef struct info {
+    const ck_info_options *opts;
+    FILE *out; /* NULL: print nothing */
+    uint64_t frames, failed;
+} info;
+
+/* A value on one line, whatever it holds. */
+static void print_value(FILE *f, const char *s)
+{
+    for (; *s; s++) {
+        if ((unsigned char)*s < 32 || *s == 127)
+            fprintf(f, "\\x%02x", (unsigned char)*s);
+        else
+            fputc(*s, f);
+    }
+}
+
+static void print_meta(FILE *f, const ck_meta *m)
+{
+    for (size_t i = 0; i < m->n; i++) {
+        fprintf(f, " %s=", m->pairs[i].key);
+        print_value(f, m->pairs[i].value);
+    }
+}
+
+static ck_status flush(info *s, ck_error *e)
+{
+    if (s->out && (fflush(s->out) || ferror(s->out)))
+        return ck_fail_errno(e, "cannot write what is to be printed");
+    return CK_OK;
+}
+
+static ck_status open_info(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
+                           ck_error *e)
+{
+    (void)first;
+    const ck_info_options *o = opts;
+    if (args->n)
+        return ck_fail(e, CK_ERR_ARGUMENT, "'%s': ck-info reads standard input only: use ck-info < FILE",
+                       args->items[0]);
+    if (o->npy) {
+        ck_status s = ck_mkdirs(o->npy, e);
+        if (s != CK_OK)
+            return ck_fail_in(e, s, o->npy);
+    }
+    info *s = calloc(1, sizeof *s);
+    if (!s)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory");
+    *state = s;
+    s->opts = o;
+    s->out = o->pass ? stderr : o->npy ? NULL : stdout;
+    if (s->out) {
+        fprintf(s->out, "HEAD");
+        print_meta(s->out, head);
+        fputc('\n', s->out);
+    }
+    return flush(s, e);
+}
+
+static void print_frame(FILE *f, const ck_frame *frame)
+{
+    fprintf(f, "FRAME %llu", (unsigned long long)frame->seq);
+    print_meta(f, &frame->meta);
+    for (int i = 0; i < frame->n; i++) {
+        const ck_plane *p = &frame->planes[i];
+        fprintf(f, " %s:%s:%dx%dx%d%s%s:inline", p->name, p->type_name, p->c, p->h, p->w, *p->encoding ? ":" : "",
+                p->encoding);
+    }
+    fputc('\n', f);
+}
+
+static ck_status dump(void *state, ck_frame *f, ck_error *e)
+{
+    info *s = state;
+    for (int i = 0; s->opts->npy && i < f->n; i++) {
+        char *path;
+        if (asprintf(&path, "%s/%s.%06llu.npy", s->opts->npy, f->planes[i].name, (unsigned long long)f->seq) < 0)
+            return ck_fail(e, CK_ERR_MEMORY, "out of memory");
+        ck_status st = ck_npy_write(path, &f->planes[i], e);
+        if (st != CK_OK)
+            ck_fail_in(e, st, path);
+        free(path);
+        if (st != CK_OK)
+            return st;
+    }
+    return CK_OK;
+}
+
+static ck_status show(void *state, ck_frame *f, ck_error *e)
+{
+    info *s = state;
+    s->frames++;
+    s->failed += ck_frame_error(f) != NULL;
+    if (s->out)
+        print_frame(s->out, f);
+    return flush(s, e);
+}
+
+static ck_status finish(void *state, ck_error *e)
+{
+    info *s = state;
+    if (s->out) {
+        fprintf(s->out, "END %llu frames", (unsigned long long)s->frames);
+        if (s->failed)
+            fprintf(s->out, ", %llu failed", (unsigned long long)s->failed);
+        fputc('\n', s->out);
+    }
+    return flush(s, e);
+}
+
+static bool sink(const void *opts)
+{
+    return !((const ck_info_options *)opts)->pass;
+}
+
+int main(int argc, char **argv)
+{
+    static const ck_stage stage = {.program = &ck_info_program,
+                                   .open = open_info,
+                                   .frame = dump,
+                                   .consume = show,
+                                   .finish = finish,
+                                   .close = free,
+                                   .sink = sink};
+    return ck_stage_main(&stage, argc, argv);
+}

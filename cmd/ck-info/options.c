@@ -1,0 +1,21 @@
+#include "ck-info/options.h"
+
+#define AT(field) offsetof(ck_info_options, field)
+static const ck_option rows[] = {
+    {0, "npy", CK_STRING, AT(npy), "DIR", NULL, 0, 0, NULL, 0,
+     "write every plane of every frame as DIR/PLANE.NNNNNN.npy (C,H,W) instead of printing"},
+    {0, "pass", CK_FLAG, AT(pass), NULL, NULL, 0, 0, NULL, 0,
+     "pass the stream on to standard output; what is printed goes to standard error"},
+    {0},
+};
+
+const ck_program ck_info_program = {
+    .name = "ck-info",
+    .summary = "print a line per packet, dump planes, count and check",
+    .usage = "",
+    .options = rows,
+    .options_size = sizeof(ck_info_options),
+    .examples = "ck-decode shot.mov | ck-hint | ck-info\n"
+                "ck-decode shot.mov | ck-hint | ck-info --npy planes\n"
+                "ck-decode shot.mov | ck-info --pass | ck-hint | ck-info",
+};

@@ -1,0 +1,114 @@
+#include "base/log.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static const char *program = "ck";
+static bool verbose;
+static bool drawn; /* a progress line stands on the terminal */
+
+void ck_log_init(const char *name, bool v)
+{
+    program = name;
+    verbose = v;
+}
+
+const char *ck_log_program(void)
+{
+    return program;
+}
+bool ck_log_verbose(void)
+{
+    return verbose;
+}
+
+/* A file name may hold anything: keep it on one line and out of the terminal's commands. */
+static void escape(const char *in, char *out, size_t n)
+{
+    size_t o = 0;
+    for (; *in && o + 5 < n; in++) {
+        unsigned char c = (unsigned char)*in;
+        if (c == '\n')
+            o += (size_t)sprintf(out + o, "\\n");
+        else if (c == '\t')
+            o += (size_t)sprintf(out + o, "\\t");
+        else if (c < 32 || c == 127)
+            o += (size_t)sprintf(out + o, "\\x%02x", c);
+        else
+            out[o++] = (char)c;
+    }
+    out[o] = 0;
+}
+
+/* One write(2) a line, so that the programs of a pipeline do not mix their words. */
+static void say(const char *fmt, va_list ap)
+{
+    char text[2048], safe[4096], line[4300];
+    vsnprintf(text, sizeof text, fmt, ap);
+    escape(text, safe, sizeof safe);
+    int n = snprintf(line, sizeof line, "%s%s: %s\n", drawn ? "\r\033[K" : "", program, safe);
+    drawn = false;
+    if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
+        return; /* nowhere left to say it */
+}
+
+void ck_log_error(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say(fmt, ap);
+    va_end(ap);
+}
+
+void ck_log_info(const char *fmt, ...)
+{
+    if (!verbose)
+        return;
+    va_list ap;
+    va_start(ap, fmt);
+    say(fmt, ap);
+    va_end(ap);
+}
+
+static double now(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+void ck_log_progress(long done, long total)
+{
+    static double start, last;
+    static int terminal = -1;
+    if (terminal < 0) {
+        terminal = isatty(STDERR_FILENO);
+        start = now();
+    }
+    if (!terminal)
+        return;
+    double t = now();
+    if (t - last < 0.1)
+        return;
+    last = t;
+    double rate = t > start ? (double)done / (t - start) : 0;
+    char line[160];
+    int n = snprintf(line, sizeof line, "\r\033[K%s: %ld", program, done);
+    if (total > 0)
+        n += snprintf(line + n, sizeof line - (size_t)n, "/%ld", total);
+    n += snprintf(line + n, sizeof line - (size_t)n, " frames, %.1f frames/s", rate);
+    if (total > done && rate > 0) {
+        long left = (long)((double)(total - done) / rate + 0.5);
+        n += snprintf(line + n, sizeof line - (size_t)n, ", %ld:%02ld left", left / 60, left % 60);
+    }
+    drawn = write(STDERR_FILENO, line, (size_t)n) > 0;
+}
+
+void ck_log_progress_end(void)
+{
+    if (drawn && write(STDERR_FILENO, "\n", 1) > 0)
+        drawn = false;
+}

@@ -1,0 +1,285 @@
+#include "base/option.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COMMON(field) offsetof(ck_common, field)
+const ck_option ck_common_options[] = {
+    {'t', "threads", CK_INT, COMMON(threads), "N", "0", 0, 1024, NULL, 0, "use N threads; 0 means all cores"},
+    {'v', "verbose", CK_FLAG, COMMON(verbose), NULL, NULL, 0, 0, NULL, 0,
+     "say on stderr what is read, guessed and done"},
+    {0, "keep-going", CK_FLAG, COMMON(keep_going), NULL, NULL, 0, 0, NULL, 0,
+     "turn a frame that fails into an error frame and go on; the exit status is then 3"},
+    {0, "timeout", CK_FLOAT, COMMON(timeout), "SECONDS", "0", 0, 1e6, NULL, 0,
+     "give up when a neighbour neither sends nor takes data for so long; 0 waits for ever"},
+    {'h', "help", CK_FLAG, COMMON(help), NULL, NULL, 0, 0, NULL, 0, "print this help and exit"},
+    {0, "version", CK_FLAG, COMMON(version), NULL, NULL, 0, 0, NULL, 0, "print the version and exit"},
+    {0},
+};
+
+bool ck_list_add(ck_list *l, const char *s)
+{
+    const char **items = realloc(l->items, (size_t)(l->n + 1) * sizeof *items);
+    if (!items)
+        return false;
+    l->items = items;
+    l->items[l->n++] = s;
+    return true;
+}
+
+static const ck_option *find(const ck_option *rows, const char *name, size_t n, char letter)
+{
+    for (; rows && rows->name; rows++)
+        if (letter ? rows->letter == letter : strlen(rows->name) == n && !strncmp(rows->name, name, n))
+            return rows;
+    return NULL;
+}
+
+const ck_option *ck_option_find(const ck_program *p, const char *name)
+{
+    const ck_option *o = find(p->options, name, strlen(name), 0);
+    return o ? o : find(ck_common_options, name, strlen(name), 0);
+}
+
+/* The index of `value` among "a|b|c", or -1. */
+static int word_index(const char *words, const char *value)
+{
+    size_t n = strlen(value);
+    for (int i = 0; words; i++) {
+        size_t len = strcspn(words, "|");
+        if (len == n && !strncmp(words, value, n))
+            return i;
+        words = words[len] ? words + len + 1 : NULL;
+    }
+    return -1;
+}
+
+static bool limited(const ck_option *o)
+{
+    return o->min != 0 || o->max != 0;
+}
+
+/* What a value may be, for messages and help: "a number from 0 to 1". */
+static void describe(const ck_option *o, char *buf, size_t n)
+{
+    const char *kind = o->type == CK_INT ? "a whole number" : "a number";
+    if (o->type == CK_CHOICE)
+        snprintf(buf, n, "one of %s", o->words);
+    else if (o->type == CK_SIZE)
+        snprintf(buf, n, "WIDTHxHEIGHT, each from %g to %g", o->min, o->max);
+    else if (limited(o))
+        snprintf(buf, n, "%s from %g to %g%s%s", kind, o->min, o->max, o->words ? ", or " : "",
+                 o->words ? o->words : "");
+    else
+        snprintf(buf, n, "%s%s%s", kind, o->words ? ", or " : "", o->words ? o->words : "");
+}
+
+static bool number(const char *text, bool whole, double *out)
+{
+    char *end;
+    errno = 0;
+    /* strtod also takes leading space, "0x", "inf" and "nan": none of them is meant. */
+    if (!*text || strspn(text, whole ? "+-0123456789" : "+-.0123456789eE") != strlen(text))
+        return false;
+    *out = whole ? (double)strtol(text, &end, 10) : strtod(text, &end);
+    return !*end && !errno && isfinite(*out) && (!whole || (*out >= INT_MIN && *out <= INT_MAX));
+}
+
+static bool in_range(const ck_option *o, double v)
+{
+    return !limited(o) || (v >= o->min && v <= o->max);
+}
+
+static bool parse_size(const ck_option *o, const char *text, ck_size *size)
+{
+    const char *x = strchr(text, 'x');
+    char left[16];
+    double w, h;
+    if (!x || x - text >= (int)sizeof left)
+        return false;
+    memcpy(left, text, (size_t)(x - text));
+    left[x - text] = 0;
+    if (!number(left, true, &w) || !number(x + 1, true, &h) || !in_range(o, w) || !in_range(o, h))
+        return false;
+    *size = (ck_size){(int)w, (int)h};
+    return true;
+}
+
+static bool store(const ck_option *o, const char *value, void *field)
+{
+    double v;
+    int i;
+    switch (o->type) {
+    case CK_FLAG:
+        *(bool *)field = true;
+        return true;
+    case CK_INT:
+        if (o->words && !strcmp(value, o->words)) {
+            *(int *)field = o->word_value;
+            return true;
+        }
+        if (!number(value, true, &v) || !in_range(o, v))
+            return false;
+        *(int *)field = (int)v;
+        return true;
+    case CK_FLOAT:
+        if (!number(value, false, &v) || !in_range(o, v))
+            return false;
+        *(double *)field = v;
+        return true;
+    case CK_STRING:
+        *(const char **)field = value;
+        return true;
+    case CK_CHOICE:
+        i = word_index(o->words, value);
+        if (i >= 0)
+            *(int *)field = i;
+        return i >= 0;
+    case CK_SIZE:
+        return parse_size(o, value, field);
+    case CK_LIST:
+        return ck_list_add(field, value);
+    }
+    return false;
+}
+
+static ck_status set(const ck_program *p, const ck_option *o, const char *value, void *opts, ck_error *e)
+{
+    if (store(o, value, (char *)opts + o->offset))
+        return CK_OK;
+    char range[200];
+    describe(o, range, sizeof range);
+    return ck_fail(e, CK_ERR_ARGUMENT, "--%s '%s' is not %s: see %s --help", o->name, value, range, p->name);
+}
+
+static ck_status defaults(const ck_program *p, const ck_option *rows, void *opts, ck_error *e)
+{
+    for (; rows && rows->name; rows++) {
+        ck_status s = rows->init ? set(p, rows, rows->init, opts, e) : CK_OK;
+        if (s != CK_OK)
+            return s;
+    }
+    return CK_OK;
+}
+
+/* One argument that starts with '-'; *i moves on when its value is the next argument. */
+static ck_status option(const ck_program *p, int argc, char **argv, int *i, void *opts, ck_error *e)
+{
+    const char *arg = argv[*i], *value = NULL;
+    const ck_option *o;
+    if (arg[1] == '-') {
+        size_t n = strcspn(arg + 2, "=");
+        o = find(p->options, arg + 2, n, 0);
+        o = o ? o : find(ck_common_options, arg + 2, n, 0);
+        value = arg[2 + n] ? arg + 3 + n : NULL;
+    } else {
+        o = find(p->options, NULL, 0, arg[1]);
+        o = o ? o : find(ck_common_options, NULL, 0, arg[1]);
+        value = arg[2] ? arg + 2 : NULL;
+    }
+    if (!o)
+        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see %s --help", arg, p->name);
+    if (o->type == CK_FLAG) {
+        if (value)
+            return ck_fail(e, CK_ERR_ARGUMENT, "--%s takes no value, but '%s' gives one: see %s --help", o->name, arg,
+                           p->name);
+        return set(p, o, "", opts, e);
+    }
+    if (!value && *i + 1 < argc)
+        value = argv[++*i];
+    if (!value)
+        return ck_fail(e, CK_ERR_ARGUMENT, "%s needs a value: see %s --help", arg, p->name);
+    return set(p, o, value, opts, e);
+}
+
+ck_status ck_options_parse(const ck_program *p, int argc, char **argv, void *opts, ck_list *args, ck_error *e)
+{
+    memset(opts, 0, p->options_size);
+    *args = (ck_list){0};
+    ck_status s = defaults(p, ck_common_options, opts, e);
+    if (s == CK_OK)
+        s = defaults(p, p->options, opts, e);
+    bool plain = false;
+    for (int i = 1; i < argc && s == CK_OK; i++) {
+        if (!plain && !strcmp(argv[i], "--"))
+            plain = true;
+        else if (!plain && argv[i][0] == '-' && argv[i][1])
+            s = option(p, argc, argv, &i, opts, e);
+        else if (!ck_list_add(args, argv[i]))
+            s = ck_fail(e, CK_ERR_MEMORY, "out of memory for %d arguments", argc);
+    }
+    return s;
+}
+
+void ck_options_free(const ck_program *p, void *opts)
+{
+    for (const ck_option *o = p->options; o && o->name; o++) {
+        if (o->type == CK_LIST) {
+            ck_list *l = (ck_list *)((char *)opts + o->offset);
+            free(l->items);
+            *l = (ck_list){0};
+        }
+    }
+}
+
+/* Words of a sentence, wrapped at 80 columns, from column `indent` on. */
+static void wrap(FILE *f, const char *text, int indent)
+{
+    int col = indent;
+    while (*text) {
+        int n = (int)strcspn(text, " ");
+        if (col > indent && col + 1 + n > 80) {
+            fprintf(f, "\n%*s", indent, "");
+            col = indent;
+        }
+        col += fprintf(f, "%s%.*s", col > indent ? " " : "", n, text);
+        text += n;
+        text += strspn(text, " ");
+    }
+    fputc('\n', f);
+}
+
+static void help_rows(const ck_option *rows, FILE *f)
+{
+    for (; rows && rows->name; rows++) {
+        char head[160], text[600], letter[8] = "    ";
+        if (rows->letter)
+            snprintf(letter, sizeof letter, "-%c, ", rows->letter);
+        const char *value = rows->type == CK_CHOICE ? rows->words : rows->metavar;
+        snprintf(head, sizeof head, "  %s--%s%s%s%s%s", letter, rows->name, value ? " " : "", value ? value : "",
+                 rows->type == CK_INT && rows->words ? "|" : "",
+                 rows->type == CK_INT && rows->words ? rows->words : "");
+        snprintf(text, sizeof text, "%s%s%s%s", rows->help, rows->init ? " (default " : "",
+                 rows->init ? rows->init : "", rows->init ? ")" : "");
+        if (strlen(head) > 27)
+            fprintf(f, "%s\n%*s", head, 28, "");
+        else
+            fprintf(f, "%-28s", head);
+        wrap(f, text, 28);
+    }
+}
+
+void ck_options_help(const ck_program *p, FILE *f)
+{
+    fprintf(f, "Usage: %s [OPTION]...%s%s\n\n%s: %s\n\nOptions:\n", p->name, *p->usage ? " " : "", p->usage, p->name,
+            p->summary);
+    help_rows(p->options, f);
+    fprintf(f, "\nCommon options:\n");
+    help_rows(ck_common_options, f);
+    if (p->examples) {
+        fprintf(f, "\nExamples:\n");
+        for (const char *s = p->examples; *s;) {
+            int n = (int)strcspn(s, "\n");
+            fprintf(f, "  %.*s\n", n, s);
+            s += n;
+            s += *s == '\n';
+        }
+    }
+    fprintf(f,
+            "\nExit status: 0 done, 1 failed, 2 usage, 3 finished but some frames failed.\n"
+            "Manual: man %s\n",
+            p->name);
+}

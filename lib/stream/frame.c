@@ -1,0 +1,138 @@
+#include "stream/frame.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+    const char *name;
+    size_t size;
+} types[] = {[CK_OTHER] = {"other", 0},
+             [CK_U8] = {"u8", 1},
+             [CK_U16] = {"u16", 2},
+             [CK_F16] = {"f16", 2},
+             [CK_F32] = {"f32", 4}};
+
+size_t ck_type_size(ck_type t)
+{
+    return types[t].size;
+}
+const char *ck_type_name(ck_type t)
+{
+    return types[t].name;
+}
+
+ck_plane *ck_frame_plane(ck_frame *f, const char *name)
+{
+    for (int i = 0; i < f->n; i++)
+        if (!strcmp(f->planes[i].name, name))
+            return &f->planes[i];
+    return NULL;
+}
+
+/* Which program to put upstream when a plane is missing. */
+static const char *maker(const char *name)
+{
+    static const char *const makers[][2] = {
+        {"rgb", "put ck-decode or ck-synth before it"},
+        {"hint", "put ck-hint before it, or give ck-decode --hint"},
+        {"alpha_logits", "put ck-infer before it"},
+        {"fg_logits", "put ck-infer before it"},
+        {"alpha", "put ck-infer and ck-refine before it, or key with ck-post --classical"},
+        {"fg", "put ck-infer and ck-refine before it, or key with ck-post --classical"},
+        {"processed", "put ck-post before it"},
+        {"comp", "put ck-post before it"},
+    };
+    for (size_t i = 0; i < sizeof makers / sizeof *makers; i++)
+        if (!strcmp(makers[i][0], name))
+            return makers[i][1];
+    return "see ck-info for the planes of the stream";
+}
+
+ck_status ck_frame_need(ck_frame *f, const char *name, int c, unsigned allowed, ck_plane **out, ck_error *e)
+{
+    ck_plane *p = ck_frame_plane(f, name);
+    if (!p)
+        return ck_fail(e, CK_ERR_FORMAT, "no plane '%s' in the stream: %s", name, maker(name));
+    if (!allowed)
+        allowed = 1u << CK_U8 | 1u << CK_U16 | 1u << CK_F16 | 1u << CK_F32;
+    if (!(allowed >> p->type & 1) || p->type == CK_OTHER)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "plane '%s' has samples of type %s, which this program does not read",
+                       name, p->type_name);
+    if (c > 0 && p->c != c)
+        return ck_fail(e, CK_ERR_FORMAT, "plane '%s' has %d channels, not %d", name, p->c, c);
+    *out = p;
+    return CK_OK;
+}
+
+static bool plane_bytes(ck_type type, int c, int h, int w, size_t *bytes)
+{
+    return c > 0 && h > 0 && w > 0 && c <= CK_MAX_CHANNELS && h <= CK_MAX_SIDE && w <= CK_MAX_SIDE &&
+           ck_mul((size_t)c * (size_t)h, (size_t)w, bytes) && ck_mul(*bytes, ck_type_size(type), bytes);
+}
+
+ck_status ck_frame_add(ck_frame *f, const char *name, ck_type type, int c, int h, int w, const char *encoding,
+                       ck_plane **out, ck_error *e)
+{
+    ck_plane p = {.type = type, .elem = (uint32_t)ck_type_size(type), .c = c, .h = h, .w = w};
+    if (strlen(name) >= sizeof p.name || strlen(encoding) >= sizeof p.encoding)
+        return ck_fail(e, CK_ERR_ARGUMENT, "plane name '%s' or encoding '%s' is too long", name, encoding);
+    if (!plane_bytes(type, c, h, w, &p.bytes))
+        return ck_fail(e, CK_ERR_FORMAT, "plane '%s' cannot have %d channels of %d x %d: sides go to %d", name, c, w, h,
+                       CK_MAX_SIDE);
+    ck_plane *old = ck_frame_plane(f, name);
+    if (!old && f->n == CK_MAX_PLANES)
+        return ck_fail(e, CK_ERR_FORMAT, "no room for plane '%s': a frame holds at most %d", name, CK_MAX_PLANES);
+    p.buf = ck_buffer_new(p.bytes);
+    if (!p.buf)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s' of %zu bytes", name, p.bytes);
+    p.data = p.buf->data;
+    snprintf(p.name, sizeof p.name, "%s", name);
+    snprintf(p.type_name, sizeof p.type_name, "%s", ck_type_name(type));
+    snprintf(p.encoding, sizeof p.encoding, "%s", encoding);
+    if (old)
+        ck_buffer_unref(old->buf);
+    else
+        old = &f->planes[f->n++];
+    *old = p;
+    *out = old;
+    return CK_OK;
+}
+
+void ck_frame_remove(ck_frame *f, const char *name)
+{
+    ck_plane *p = ck_frame_plane(f, name);
+    if (!p)
+        return;
+    ck_buffer_unref(p->buf);
+    int i = (int)(p - f->planes);
+    memmove(p, p + 1, (size_t)(--f->n - i) * sizeof *p);
+}
+
+const char *ck_frame_error(const ck_frame *f)
+{
+    return ck_meta_get(&f->meta, "error");
+}
+
+static void drop_planes(ck_frame *f)
+{
+    for (int i = 0; i < f->n; i++)
+        ck_buffer_unref(f->planes[i].buf);
+    f->n = 0;
+}
+
+ck_status ck_frame_set_error(ck_frame *f, const char *text, ck_error *e)
+{
+    drop_planes(f);
+    return ck_meta_set(&f->meta, "error", text, e);
+}
+
+void ck_frame_free(ck_frame *f)
+{
+    drop_planes(f);
+    ck_meta_free(&f->meta);
+    if (f->job && f->job_free)
+        f->job_free(f->job);
+    f->job = NULL;
+    f->job_free = NULL;
+    f->seq = 0;
+}

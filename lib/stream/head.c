@@ -1,0 +1,68 @@
+/* HEAD's `program`: the stages so far, as a shell would read them. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "stream/stream.h"
+
+/* Append one word, quoted if a shell would take it apart. */
+static void put_word(FILE *f, const char *word)
+{
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:=/%+@^-";
+    if (*word && strspn(word, plain) == strlen(word)) {
+        fputs(word, f);
+        return;
+    }
+    fputc('\'', f);
+    for (; *word; word++) {
+        if (*word == '\'')
+            fputs("'\\''", f);
+        else
+            fputc(*word, f);
+    }
+    fputc('\'', f);
+}
+
+/* A folder given as thousands of names must not swell every stream behind it. */
+#define LONGEST 1024
+
+ck_status ck_head_add_program(ck_meta *head, int argc, char **argv, ck_error *e)
+{
+    char *text = NULL;
+    size_t n;
+    FILE *f = open_memstream(&text, &n);
+    if (!f)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for metadata");
+    const char *slash = strrchr(argv[0], '/'), *name = slash ? slash + 1 : argv[0];
+    put_word(f, name);
+    for (int i = 1; i < argc; i++) {
+        fputc(' ', f);
+        put_word(f, argv[i]);
+    }
+    if (fclose(f)) {
+        free(text);
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for metadata");
+    }
+    const char *before = ck_meta_get(head, "program");
+    bool first = !before || !*before;
+    ck_status s = ck_meta_setf(head, e, "program", "%s%s%s%s", first ? "" : before, first ? "" : " | ",
+                               n > LONGEST ? name : text, n > LONGEST ? " ..." : "");
+    free(text);
+    return s;
+}
+
+bool ck_head_last_program(const ck_meta *head, char *buf, size_t n)
+{
+    const char *p = ck_meta_get(head, "program"), *last = p;
+    if (!p || !*p)
+        return false;
+    bool quoted = false;
+    for (; *p; p++) {
+        if (*p == '\'')
+            quoted = !quoted;
+        else if (*p == '|' && !quoted && p[1] == ' ')
+            last = p + 2;
+    }
+    snprintf(buf, n, "%.*s", (int)strcspn(last, " "), last);
+    return true;
+}

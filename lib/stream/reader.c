@@ -1,0 +1,317 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "stream/fdio.h"
+#include "stream/stream.h"
+#include "stream/wire.h"
+
+struct ck_reader {
+    int fd, cancel;
+    double timeout;
+    ck_meta head;
+    uint64_t count; /* frames read */
+    bool ended;
+    char self[64], victim[160];
+    char reason[1024];
+};
+
+const ck_meta *ck_reader_head_view(const ck_reader *r)
+{
+    return &r->head;
+}
+const char *ck_reader_victim_view(const ck_reader *r)
+{
+    return r->victim;
+}
+const char *ck_reader_reason_view(const ck_reader *r)
+{
+    return r->reason;
+}
+
+void ck_reader_cancel(ck_reader *r)
+{
+    uint64_t one = 1;
+    (void)!write(r->cancel, &one, sizeof one);
+}
+
+/* The stream stops where it must not: the program before is at fault, whoever it is. */
+static ck_status broken(ck_reader *r, ck_error *e)
+{
+    char last[64];
+    if (ck_head_last_program(&r->head, last, sizeof last))
+        snprintf(r->victim, sizeof r->victim, "%s", last);
+    else
+        snprintf(r->victim, sizeof r->victim, "the program before %s", r->self);
+    if (r->head.n)
+        snprintf(r->reason, sizeof r->reason,
+                 "failed or was killed: its stream ends after %llu frames without END: see its own message",
+                 (unsigned long long)r->count);
+    else
+        snprintf(r->reason, sizeof r->reason, "failed or was killed before it sent anything: see its own message");
+    return ck_fail(e, CK_ERR_UPSTREAM, "%s %s", r->victim, r->reason);
+}
+
+static ck_status read_all(ck_reader *r, void *buf, size_t n, ck_error *e)
+{
+    ck_status s;
+    long got = ck_fd_read(r->fd, buf, n, r->timeout, r->cancel, &s, e);
+    if (got < 0)
+        return s;
+    return (size_t)got == n ? CK_OK : broken(r, e);
+}
+
+static bool is_zero(const void *p, size_t n)
+{
+    const unsigned char *b = p;
+    while (n && !*b) {
+        b++;
+        n--;
+    }
+    return n == 0;
+}
+
+static ck_status malformed(ck_reader *r, ck_error *e, const char *what)
+{
+    return ck_fail(e, CK_ERR_FORMAT,
+                   "standard input, after frame %lld: %s: this is not a ck-frame(5) stream, or a damaged one",
+                   (long long)r->count - 1, what);
+}
+
+static ck_status check_record(ck_reader *r, const ck_wire_record *h, ck_error *e)
+{
+    if (memcmp(h->magic, CK_WIRE_MAGIC, 4))
+        return malformed(r, e, "a record does not start with \"ckf1\"");
+    if (h->body_bytes % CK_ALIGN || !is_zero(h->zero, sizeof h->zero))
+        return malformed(r, e, "a record header has an odd size or reserved bytes that are not zero");
+    if (h->meta_bytes > CK_WIRE_MAX_META || ck_pad(h->meta_bytes) > h->body_bytes)
+        return malformed(r, e, "the size of metadata makes no sense");
+    bool frame = !memcmp(h->kind, "FRAM", 4), ring = !memcmp(h->kind, "RING", 4);
+    if (h->planes > (frame ? CK_MAX_PLANES : 0))
+        return malformed(r, e, "the number of planes makes no sense");
+    if (!frame && !ring && h->body_bytes != ck_pad(h->meta_bytes))
+        return malformed(r, e, "a record has another size than its contents");
+    return CK_OK;
+}
+
+static ck_status read_record(ck_reader *r, ck_wire_record *h, ck_error *e)
+{
+    ck_status s = read_all(r, h, sizeof *h, e);
+    return s == CK_OK ? check_record(r, h, e) : s;
+}
+
+/* Metadata of n bytes and their padding, which must be zero. */
+static ck_status read_meta(ck_reader *r, size_t n, ck_meta *m, ck_error *e)
+{
+    char text[ck_pad(CK_WIRE_MAX_META)];
+    ck_status s = read_all(r, text, ck_pad(n), e);
+    if (s != CK_OK)
+        return s;
+    if (!is_zero(text + n, ck_pad(n) - n))
+        return malformed(r, e, "padding is not zero");
+    ck_error why = {{0}};
+    s = ck_meta_parse(m, text, n, &why);
+    return s == CK_ERR_FORMAT ? malformed(r, e, why.text) : s == CK_OK ? s : ck_fail(e, s, "%s", why.text);
+}
+
+static ck_status skip(ck_reader *r, uint64_t n, ck_error *e)
+{
+    char scrap[4096];
+    if (n > CK_WIRE_MAX_SKIP)
+        return malformed(r, e, "a RING record is too long");
+    while (n) {
+        size_t k = n < sizeof scrap ? (size_t)n : sizeof scrap;
+        ck_status s = read_all(r, scrap, k, e);
+        if (s != CK_OK)
+            return s;
+        n -= k;
+    }
+    return CK_OK;
+}
+
+static bool good_name(const char *s, size_t n)
+{
+    size_t len = strnlen(s, n);
+    return len > 0 && len < n && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == len &&
+           is_zero(s + len, n - len);
+}
+
+static bool good_tag(const char *s, size_t n)
+{
+    return !*s ? is_zero(s, n) : good_name(s, n);
+}
+
+static ck_type type_of(const char *name)
+{
+    for (ck_type t = CK_U8; t <= CK_F32; t++)
+        if (!strcmp(name, ck_type_name(t)))
+            return t;
+    return CK_OTHER;
+}
+
+/* A plane header, checked; *padded grows by what its data take inline. */
+static ck_status take_plane(ck_reader *r, ck_frame *f, const ck_wire_plane *p, uint64_t *padded, ck_error *e)
+{
+    if (!good_name(p->name, sizeof p->name) || !good_name(p->type, sizeof p->type) ||
+        !good_tag(p->encoding, sizeof p->encoding))
+        return malformed(r, e, "a plane's name, type or encoding is not clean text");
+    char what[120];
+    snprintf(what, sizeof what, "plane '%s' of %u channels, %u x %u", p->name, p->c, p->w, p->h);
+    ck_type type = type_of(p->type);
+    size_t bytes;
+    if (!p->c || !p->h || !p->w || p->c > CK_MAX_CHANNELS || p->h > CK_MAX_SIDE || p->w > CK_MAX_SIDE || !p->elem ||
+        p->elem > 64 || !ck_mul((size_t)p->c * p->h, p->w, &bytes) || !ck_mul(bytes, p->elem, &bytes) ||
+        bytes > CK_WIRE_MAX_PLANE || bytes != p->bytes || (type && p->elem != ck_type_size(type)))
+        return malformed(r, e, strcat(what, ": its size makes no sense"));
+    if (p->storage || p->ring || p->slot || p->zero1 || p->gen || p->offset || p->zero2)
+        return malformed(r, e, strcat(what, ": its data are elsewhere, but no ring is attached"));
+    if (ck_frame_plane(f, p->name))
+        return malformed(r, e, strcat(what, ": it appears twice"));
+    ck_plane *to = &f->planes[f->n];
+    *to = (ck_plane){.type = type, .elem = p->elem, .c = (int)p->c, .h = (int)p->h, .w = (int)p->w, .bytes = bytes};
+    memcpy(to->name, p->name, sizeof to->name);
+    memcpy(to->type_name, p->type, sizeof to->type_name);
+    memcpy(to->encoding, p->encoding, sizeof to->encoding);
+    f->n++; /* buf is NULL until the data come */
+    *padded += ck_pad(bytes);
+    return CK_OK;
+}
+
+static ck_status read_plane_data(ck_reader *r, ck_plane *p, ck_error *e)
+{
+    p->buf = ck_buffer_new(p->bytes);
+    if (!p->buf)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s' of %zu bytes", p->name, p->bytes);
+    p->data = p->buf->data; /* whose size is padded as the stream is */
+    ck_status s = read_all(r, p->data, ck_pad(p->bytes), e);
+    if (s == CK_OK && !is_zero((char *)p->data + p->bytes, ck_pad(p->bytes) - p->bytes))
+        return malformed(r, e, "padding is not zero");
+    return s;
+}
+
+static ck_status read_frame(ck_reader *r, const ck_wire_record *h, ck_frame *f, ck_error *e)
+{
+    if (h->number != r->count)
+        return malformed(r, e, "frame numbers do not follow each other");
+    f->seq = h->number;
+    ck_status s = read_meta(r, h->meta_bytes, &f->meta, e);
+    if (s != CK_OK)
+        return s;
+    ck_wire_plane planes[CK_MAX_PLANES];
+    s = read_all(r, planes, h->planes * sizeof *planes, e);
+    uint64_t body = ck_pad(h->meta_bytes) + h->planes * sizeof *planes;
+    for (uint32_t i = 0; i < h->planes && s == CK_OK; i++)
+        s = take_plane(r, f, &planes[i], &body, e);
+    if (s == CK_OK && body != h->body_bytes)
+        return malformed(r, e, "a frame has another size than its planes");
+    if (s == CK_OK && f->n && ck_frame_error(f))
+        return malformed(r, e, "an error frame has planes");
+    for (int i = 0; i < f->n && s == CK_OK; i++)
+        s = read_plane_data(r, &f->planes[i], e);
+    if (s == CK_OK)
+        r->count++;
+    return s;
+}
+
+static ck_status read_end(ck_reader *r, const ck_wire_record *h, ck_error *e)
+{
+    if (h->number != r->count)
+        return malformed(r, e, "END counts other frames than came");
+    ck_meta none = {0};
+    ck_status s = read_meta(r, h->meta_bytes, &none, e);
+    ck_meta_free(&none);
+    if (s != CK_OK)
+        return s;
+    char more;
+    long n = ck_fd_read(r->fd, &more, 1, r->timeout, r->cancel, &s, e);
+    if (n < 0)
+        return s;
+    if (n > 0)
+        return malformed(r, e, "more data follow END: two streams cannot be joined by cat");
+    r->ended = true;
+    return CK_END;
+}
+
+static ck_status read_abort(ck_reader *r, const ck_wire_record *h, ck_error *e)
+{
+    ck_meta m = {0};
+    ck_status s = read_meta(r, h->meta_bytes, &m, e);
+    if (s == CK_OK) {
+        const char *origin = ck_meta_get(&m, "origin"), *text = ck_meta_get(&m, "text");
+        snprintf(r->victim, sizeof r->victim, "%s", origin ? origin : "a program before");
+        snprintf(r->reason, sizeof r->reason, "%s", text ? text : "failed without a reason");
+        s = ck_fail(e, CK_ERR_UPSTREAM, "%s: %s", r->victim, r->reason);
+    }
+    ck_meta_free(&m);
+    return s;
+}
+
+ck_status ck_reader_next(ck_reader *r, ck_frame *f, ck_error *e)
+{
+    if (r->ended)
+        return CK_END;
+    for (;;) {
+        ck_wire_record h;
+        ck_status s = read_record(r, &h, e);
+        if (s != CK_OK)
+            return s;
+        if (!memcmp(h.kind, "FRAM", 4)) {
+            s = read_frame(r, &h, f, e);
+            if (s != CK_OK)
+                ck_frame_free(f);
+            return s;
+        }
+        if (!memcmp(h.kind, "END ", 4))
+            return read_end(r, &h, e);
+        if (!memcmp(h.kind, "ABRT", 4))
+            return read_abort(r, &h, e);
+        /* A RING offers planes by reference; whoever does not attach skips it. */
+        if (memcmp(h.kind, "RING", 4) || r->count)
+            return malformed(r, e, "a record of unknown kind, or one in the wrong place");
+        s = skip(r, h.body_bytes, e);
+        if (s != CK_OK)
+            return s;
+    }
+}
+
+static ck_status read_head(ck_reader *r, ck_error *e)
+{
+    ck_wire_record h;
+    ck_status s = read_record(r, &h, e);
+    if (s != CK_OK)
+        return s;
+    if (memcmp(h.kind, "HEAD", 4))
+        return malformed(r, e, "it does not start with HEAD");
+    return read_meta(r, h.meta_bytes, &r->head, e);
+}
+
+ck_status ck_reader_open(int fd, const char *self, double timeout, ck_reader **out, ck_error *e)
+{
+    ck_reader *r = *out = calloc(1, sizeof *r);
+    if (!r)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory");
+    r->fd = fd;
+    r->timeout = timeout;
+    snprintf(r->self, sizeof r->self, "%s", self);
+    r->cancel = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (r->cancel < 0)
+        return ck_fail_errno(e, "cannot make an eventfd");
+    if (isatty(fd))
+        return ck_fail(e, CK_ERR_ARGUMENT, "standard input is a terminal: pipe a stream in, as in ck-decode FILE | %s",
+                       self);
+    ck_fd_widen(fd);
+    return read_head(r, e);
+}
+
+void ck_reader_free(ck_reader *r)
+{
+    if (!r)
+        return;
+    if (r->cancel >= 0)
+        close(r->cancel);
+    ck_meta_free(&r->head);
+    free(r);
+}

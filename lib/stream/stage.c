@@ -1,0 +1,266 @@
+/* The frame loop:
+ *
+ *     read HEAD, first frame -> open -> write HEAD
+ *     [ produce | read ] -> frame (threads) -> consume -> write        until END
+ *     finish -> write END          or, after a failure, ABORT
+ *     close
+ */
+#include "stream/stage.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/thread.h"
+
+typedef struct run {
+    const ck_stage *stage;
+    const ck_common *common; /* the first member of the program's options */
+    void *state;
+    ck_reader *reader; /* NULL in a source */
+    ck_writer *writer; /* NULL in a sink */
+    bool sink;
+    ck_meta head;
+    ck_frame first; /* read before `open`, not handed to produce yet */
+    bool have_first;
+    uint64_t made, done, failed;
+    long total; /* frames, if HEAD knows; else 0 */
+    ck_error first_failure;
+} run;
+
+static bool source(const run *r)
+{
+    return r->stage->produce != NULL;
+}
+
+static ck_status produce(void *ctx, void *item, ck_error *e)
+{
+    run *r = ctx;
+    ck_frame *f = item;
+    if (source(r)) {
+        ck_status s = r->stage->produce(r->state, f, e);
+        if (s != CK_OK)
+            ck_frame_free(f);
+        f->seq = r->made;
+        r->made += s == CK_OK;
+        return s;
+    }
+    if (r->have_first) {
+        *f = r->first;
+        r->have_first = false;
+        return CK_OK;
+    }
+    return ck_reader_next(r->reader, f, e);
+}
+
+static ck_status work(void *ctx, void *item, ck_error *e)
+{
+    run *r = ctx;
+    ck_frame *f = item;
+    if (!r->stage->frame || ck_frame_error(f))
+        return CK_OK;
+    ck_status s = r->stage->frame(r->state, f, e);
+    if (s == CK_OK || s == CK_ERR_CLOSED)
+        return s;
+    if (!source(r)) {
+        char where[40];
+        snprintf(where, sizeof where, "frame %llu", (unsigned long long)f->seq);
+        ck_fail_in(e, s, where);
+    }
+    if (!r->common->keep_going)
+        return s;
+    ck_log_error("%s", e->text);
+    return ck_frame_set_error(f, e->text, e);
+}
+
+static ck_status consume(void *ctx, void *item, ck_error *e)
+{
+    run *r = ctx;
+    ck_frame *f = item;
+    const char *error = ck_frame_error(f);
+    if (error && r->failed++ == 0)
+        ck_fail(&r->first_failure, CK_OK, "frame %llu: %s", (unsigned long long)f->seq, error);
+    ck_status s = r->stage->consume ? r->stage->consume(r->state, f, e) : CK_OK;
+    if (s == CK_OK && r->writer)
+        s = ck_writer_frame(r->writer, f, e);
+    r->done += s == CK_OK;
+    if (r->sink)
+        ck_log_progress((long)r->done, r->total);
+    return s;
+}
+
+static void drop(void *ctx, void *item)
+{
+    (void)ctx;
+    ck_frame_free(item);
+}
+
+static void cancel(void *ctx)
+{
+    run *r = ctx;
+    if (r->reader)
+        ck_reader_cancel(r->reader);
+}
+
+static int workers(const run *r)
+{
+    int cores = ck_cores();
+    if (r->stage->threads)
+        return r->stage->threads(r->common, cores);
+    return r->common->threads ? r->common->threads : cores;
+}
+
+/* HEAD and the first frame, so that `open` can decide on what is really there. */
+static ck_status read_first(run *r, ck_error *e)
+{
+    ck_status s = ck_reader_open(STDIN_FILENO, r->stage->program->name, r->common->timeout, &r->reader, e);
+    if (s == CK_OK)
+        s = ck_meta_copy(&r->head, ck_reader_head_view(r->reader), e);
+    if (s == CK_OK)
+        s = ck_reader_next(r->reader, &r->first, e);
+    r->have_first = s == CK_OK;
+    return s == CK_END ? CK_OK : s;
+}
+
+static ck_status open_stage(run *r, const ck_list *args, int argc, char **argv, ck_error *e)
+{
+    if (!r->sink && isatty(STDOUT_FILENO))
+        return ck_fail(e, CK_ERR_ARGUMENT,
+                       "standard output is a terminal: pipe the stream on, as in ... | ck-encode OUT, or into a file");
+    ck_status s = source(r) ? CK_OK : read_first(r, e);
+    if (s == CK_OK)
+        s = r->stage->open(r->common, args, &r->head, r->have_first ? &r->first : NULL, &r->state, e);
+    if (s == CK_OK)
+        s = ck_head_add_program(&r->head, argc, argv, e);
+    if (s == CK_OK && !r->sink)
+        s = ck_writer_open(STDOUT_FILENO, r->common->timeout, &r->head, &r->writer, e);
+    r->total = ck_meta_int(&r->head, "frames", 1, 1L << 40, 0);
+    return s;
+}
+
+static ck_status run_frames(run *r, ck_error *e)
+{
+    ck_flow flow = {.ctx = r,
+                    .item_size = sizeof(ck_frame),
+                    .threads = workers(r),
+                    .produce = produce,
+                    .work = work,
+                    .consume = consume,
+                    .drop = drop,
+                    .cancel = cancel};
+    ck_status s = ck_flow_run(&flow, e);
+    if (s == CK_OK && r->stage->finish)
+        s = r->stage->finish(r->state, e);
+    if (s == CK_OK && r->writer)
+        s = ck_writer_end(r->writer, e);
+    return s;
+}
+
+/* Tell the programs behind us who failed first.  One that never got HEAD gets it now. */
+static void abort_stream(run *r, ck_status s, const ck_error *e, int argc, char **argv)
+{
+    if (r->sink || s == CK_ERR_CLOSED)
+        return;
+    if (!r->writer) {
+        ck_meta_free(&r->head);
+        if (r->reader && ck_meta_copy(&r->head, ck_reader_head_view(r->reader), NULL) != CK_OK)
+            return;
+        if (isatty(STDOUT_FILENO) || ck_head_add_program(&r->head, argc, argv, NULL) != CK_OK ||
+            ck_writer_open(STDOUT_FILENO, r->common->timeout, &r->head, &r->writer, NULL) != CK_OK)
+            return;
+    }
+    if (s == CK_ERR_UPSTREAM)
+        ck_writer_abort(r->writer, ck_reader_victim_view(r->reader), ck_reader_reason_view(r->reader));
+    else
+        ck_writer_abort(r->writer, r->stage->program->name, e->text);
+}
+
+/* Nobody behind us will name the victim if our output is no pipe. */
+static bool last(const run *r)
+{
+    struct stat st;
+    return r->sink || fstat(STDOUT_FILENO, &st) || !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+}
+
+static void explain(const run *r, ck_status s, const ck_error *e)
+{
+    if (s == CK_ERR_CLOSED)
+        return;
+    if (s == CK_ERR_UPSTREAM && last(r))
+        ck_log_error("stopped: %s", e->text);
+    else if (s == CK_ERR_UPSTREAM)
+        ck_log_info("stopped: %s", e->text);
+    else
+        ck_log_error("%s", e->text);
+}
+
+static int conclude(const run *r, ck_status s, const ck_error *e)
+{
+    ck_log_progress_end();
+    if (s != CK_OK) {
+        explain(r, s, e);
+        return s == CK_ERR_ARGUMENT ? 2 : 1;
+    }
+    if (r->failed && last(r))
+        ck_log_error("%llu of %llu frames failed; the first: %s", (unsigned long long)r->failed,
+                     (unsigned long long)r->done, r->first_failure.text);
+    return r->failed ? 3 : 0;
+}
+
+static int run_stage(const ck_stage *stage, const ck_common *common, const ck_list *args, int argc, char **argv)
+{
+    run r = {.stage = stage, .common = common, .sink = stage->sink && stage->sink(common)};
+    ck_error e = {{0}};
+    /* A closed output is noticed as EPIPE, so that unfinished files can be removed first. */
+    signal(SIGPIPE, SIG_IGN);
+    ck_status s = open_stage(&r, args, argc, argv, &e);
+    if (s == CK_OK)
+        s = run_frames(&r, &e);
+    if (stage->close && r.state)
+        stage->close(r.state);
+    if (s != CK_OK)
+        abort_stream(&r, s, &e, argc, argv);
+    int code = conclude(&r, s, &e);
+    if (r.have_first)
+        ck_frame_free(&r.first);
+    ck_reader_free(r.reader);
+    ck_writer_free(r.writer);
+    ck_meta_free(&r.head);
+    ck_pool_trim();
+    if (s == CK_ERR_CLOSED) {
+        signal(SIGPIPE, SIG_DFL);
+        raise(SIGPIPE);
+    }
+    return code;
+}
+
+int ck_stage_main(const ck_stage *s, int argc, char **argv)
+{
+    const ck_program *p = s->program;
+    ck_common *opts = calloc(1, p->options_size);
+    ck_list args = {0};
+    ck_error e = {{0}};
+    ck_log_init(p->name, false);
+    ck_status status = opts ? ck_options_parse(p, argc, argv, opts, &args, &e) : CK_ERR_MEMORY;
+    int code = 2;
+    if (status == CK_OK && (opts->help || opts->version)) {
+        if (opts->help)
+            ck_options_help(p, stdout);
+        else
+            printf("%s %s\n", p->name, CK_VERSION);
+        code = fflush(stdout) || ferror(stdout) ? 1 : 0;
+    } else if (status != CK_OK) {
+        ck_log_error("%s", opts ? e.text : "out of memory");
+    } else {
+        ck_log_init(p->name, opts->verbose);
+        code = run_stage(s, opts, &args, argc, argv);
+    }
+    if (opts)
+        ck_options_free(p, opts);
+    free(args.items);
+    free(opts);
+    return code;
+}
