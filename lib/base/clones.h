@@ -1,0 +1,16 @@
+/* CK_CLONES before a function: compile its plain loops for several instruction sets and pick
+ * one at load time.  Results are identical (no FMA contraction, no reassociation), only the
+ * width of the vectors differs.  Helpers it calls must be `static inline` to be cloned along.
+ *
+ * Off under the sanitizers: the resolver would run before their runtime is ready. */
+#ifndef CK_BASE_CLONES_H
+#define CK_BASE_CLONES_H
+
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&               \
+    !defined(__SANITIZE_THREAD__)
+#define CK_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#else
+#define CK_CLONES
+#endif
+
+#endif

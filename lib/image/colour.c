@@ -1,0 +1,114 @@
+#include "image/colour.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/clones.h"
+
+/* x^p for one float, p fixed: x = 2^e * m with 1 <= m < 2, so x^p = 2^(e*p) * m^p; the first
+ * factor from a table by exponent, the second a polynomial in w = m - 1.5 in double.
+ *
+ * The exponents are the float32 numbers nearest 2.4 and 1/2.4, as a float32 pow() sees them.
+ * Coefficients: minimax fits of the relative error (Lawson's iteration on Chebyshev nodes),
+ * 2^-35.1 for the first and 2^-36.4 for the second. */
+#define P_LIN 2.4000000953674316
+#define P_SRGB 0.4166666567325592
+
+static const double POLY_LIN[10] = {2.6461779029683834,     4.233884814193523,      1.9758130558911238,
+                                    0.17562780168701486,    -0.017563089307318161,  0.003747792741517899,
+                                    -0.0010787466310105134, 0.00036440313926301747, -0.00015932550275458035,
+                                    7.5940406234683026e-05};
+static const double POLY_SRGB[12] = {1.1840535826178307,     0.32890376497219126,     -0.0639535143944511,
+                                     0.022502173478244108,   -0.0096882719730615741,  0.0046285973310244847,
+                                     -0.0023599896340503754, 0.0012571460393786583,   -0.00066760380279022721,
+                                     0.00036608065114072187, -0.00028861767917754907, 0.00018063153043060883};
+
+static double scale_lin[256], scale_srgb[256]; /* 2^((i-127)*p) */
+
+__attribute__((constructor)) static void fill_scales(void)
+{
+    for (int i = 0; i < 256; i++) {
+        scale_lin[i] = exp2((i - 127) * P_LIN);
+        scale_srgb[i] = exp2((i - 127) * P_SRGB);
+    }
+}
+
+/* The exponent field of x and, in *w, its mantissa less 1.5.  x >= 0. */
+static inline uint32_t split(float x, double *w)
+{
+    uint32_t u, one;
+    memcpy(&u, &x, sizeof u);
+    one = (u & 0x007fffffu) | 0x3f800000u;
+    float m;
+    memcpy(&m, &one, sizeof m);
+    *w = (double)(m - 1.5f);
+    return (u >> 23) & 0xffu;
+}
+
+/* Pairs first: the chains are short enough to fill the vector units. */
+static inline float pow_lin(float x)
+{
+    const double *c = POLY_LIN;
+    double w;
+    uint32_t e = split(x, &w);
+    double w2 = w * w, w4 = w2 * w2;
+    double a = (c[0] + c[1] * w) + (c[2] + c[3] * w) * w2;
+    double b = (c[4] + c[5] * w) + (c[6] + c[7] * w) * w2;
+    double y = a + (b + (c[8] + c[9] * w) * w4) * w4;
+    return (float)(y * scale_lin[e]);
+}
+
+static inline float pow_srgb(float x)
+{
+    const double *c = POLY_SRGB;
+    double w;
+    uint32_t e = split(x, &w);
+    double w2 = w * w, w4 = w2 * w2;
+    double a = (c[0] + c[1] * w) + (c[2] + c[3] * w) * w2;
+    double b = (c[4] + c[5] * w) + (c[6] + c[7] * w) * w2;
+    double d = (c[8] + c[9] * w) + (c[10] + c[11] * w) * w2;
+    double y = a + (b + d * w4) * w4;
+    return (float)(y * scale_srgb[e]);
+}
+
+/* a where `first`, else b.  With ?: the compiler moves the curve behind a branch and no longer vectorises. */
+static inline float choose(bool first, float a, float b)
+{
+    uint32_t mask = -(uint32_t)first, ua, ub;
+    memcpy(&ua, &a, sizeof ua);
+    memcpy(&ub, &b, sizeof ub);
+    ua = (ua & mask) | (ub & ~mask);
+    memcpy(&a, &ua, sizeof a);
+    return a;
+}
+
+static inline float at_least_0(float x)
+{
+    return x < 0.0f ? 0.0f : x;
+} /* keeps NaN */
+
+CK_CLONES
+void ck_srgb_to_linear(const float *src, float *dst, size_t n)
+{
+#pragma GCC ivdep /* dst is src or does not touch it */
+    for (size_t i = 0; i < n; i++) {
+        float x = at_least_0(src[i]);
+        float curve = pow_lin((x + 0.055f) / 1.055f);
+        float y = choose(x <= 0.04045f, x / 12.92f, curve);
+        dst[i] = choose(x != x, x, y);
+    }
+}
+
+CK_CLONES
+void ck_linear_to_srgb(const float *src, float *dst, size_t n)
+{
+#pragma GCC ivdep
+    for (size_t i = 0; i < n; i++) {
+        float x = at_least_0(src[i]);
+        float curve = 1.055f * pow_srgb(x) - 0.055f;
+        float y = choose(x <= 0.0031308f, x * 12.92f, curve);
+        dst[i] = choose(x != x, x, y);
+    }
+}
