@@ -242,7 +242,7 @@ static void wrap(FILE *f, const char *text, int indent)
     fputc('\n', f);
 }
 
-static void help_rows(const ck_option *rows, FILE *f)
+void ck_options_rows(const ck_option *rows, FILE *f)
 {
     for (; rows && rows->name; rows++) {
         char head[160], text[600], letter[8] = "    ";
@@ -266,9 +266,9 @@ void ck_options_help(const ck_program *p, FILE *f)
 {
     fprintf(f, "Usage: %s [OPTION]...%s%s\n\n%s: %s\n\nOptions:\n", p->name, *p->usage ? " " : "", p->usage, p->name,
             p->summary);
-    help_rows(p->options, f);
+    ck_options_rows(p->options, f);
     fprintf(f, "\nCommon options:\n");
-    help_rows(ck_common_options, f);
+    ck_options_rows(ck_common_options, f);
     if (p->examples) {
         fprintf(f, "\nExamples:\n");
         for (const char *s = p->examples; *s;) {

@@ -70,6 +70,8 @@ ck_status ck_options_parse(const ck_program *p, int argc, char **argv, void *opt
 void ck_options_free(const ck_program *p, void *opts);
 
 void ck_options_help(const ck_program *p, FILE *f);
+/* The rows of one table, as ck_options_help prints them. */
+void ck_options_rows(const ck_option *rows, FILE *f);
 
 /* The rows of every program. */
 extern const ck_option ck_common_options[];

@@ -3,25 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/quote.h"
 #include "stream/stream.h"
-
-/* Append one word, quoted if a shell would take it apart. */
-static void put_word(FILE *f, const char *word)
-{
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.,:=/%+@^-";
-    if (*word && strspn(word, plain) == strlen(word)) {
-        fputs(word, f);
-        return;
-    }
-    fputc('\'', f);
-    for (; *word; word++) {
-        if (*word == '\'')
-            fputs("'\\''", f);
-        else
-            fputc(*word, f);
-    }
-    fputc('\'', f);
-}
 
 /* A folder given as thousands of names must not swell every stream behind it. */
 #define LONGEST 1024
@@ -34,10 +17,10 @@ ck_status ck_head_add_program(ck_meta *head, int argc, char **argv, ck_error *e)
     if (!f)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for metadata");
     const char *slash = strrchr(argv[0], '/'), *name = slash ? slash + 1 : argv[0];
-    put_word(f, name);
+    ck_quote_print(f, name);
     for (int i = 1; i < argc; i++) {
         fputc(' ', f);
-        put_word(f, argv[i]);
+        ck_quote_print(f, argv[i]);
     }
     if (fclose(f)) {
         free(text);

@@ -89,6 +89,8 @@ static ck_status check_record(ck_reader *r, const ck_wire_record *h, ck_error *e
         return malformed(r, e, "a record header has an odd size or reserved bytes that are not zero");
     if (h->meta_bytes > CK_WIRE_MAX_META || ck_pad(h->meta_bytes) > h->body_bytes)
         return malformed(r, e, "the size of metadata makes no sense");
+    if (!memcmp(h->kind, "HEAD", 4) && h->number)
+        return malformed(r, e, "HEAD has a number");
     bool frame = !memcmp(h->kind, "FRAM", 4), ring = !memcmp(h->kind, "RING", 4);
     if (h->planes > (frame ? CK_MAX_PLANES : 0))
         return malformed(r, e, "the number of planes makes no sense");

@@ -1,0 +1,10 @@
+/* Words as a shell reads them. */
+#ifndef CK_BASE_QUOTE_H
+#define CK_BASE_QUOTE_H
+
+#include <stdio.h>
+
+/* Print one word, quoted if a shell would otherwise take it apart or change it. */
+void ck_quote_print(FILE *f, const char *word);
+
+#endif
