@@ -36,7 +36,7 @@ __attribute__((constructor)) static void fill_scales(void)
 }
 
 /* The exponent field of x and, in *w, its mantissa less 1.5.  x >= 0. */
-static inline uint32_t split(float x, double *w)
+static inline int64_t split(float x, double *w)
 {
     uint32_t u, one;
     memcpy(&u, &x, sizeof u);
@@ -44,7 +44,7 @@ static inline uint32_t split(float x, double *w)
     float m;
     memcpy(&m, &one, sizeof m);
     *w = (double)(m - 1.5f);
-    return (u >> 23) & 0xffu;
+    return (int64_t)((u >> 23) & 0xffu); /* 64 bits wide like a pointer, or the compiler will not gather with it */
 }
 
 /* Pairs first: the chains are short enough to fill the vector units. */
@@ -52,7 +52,7 @@ static inline float pow_lin(float x)
 {
     const double *c = POLY_LIN;
     double w;
-    uint32_t e = split(x, &w);
+    int64_t e = split(x, &w);
     double w2 = w * w, w4 = w2 * w2;
     double a = (c[0] + c[1] * w) + (c[2] + c[3] * w) * w2;
     double b = (c[4] + c[5] * w) + (c[6] + c[7] * w) * w2;
@@ -64,7 +64,7 @@ static inline float pow_srgb(float x)
 {
     const double *c = POLY_SRGB;
     double w;
-    uint32_t e = split(x, &w);
+    int64_t e = split(x, &w);
     double w2 = w * w, w4 = w2 * w2;
     double a = (c[0] + c[1] * w) + (c[2] + c[3] * w) * w2;
     double b = (c[4] + c[5] * w) + (c[6] + c[7] * w) * w2;
@@ -84,10 +84,11 @@ static inline float choose(bool first, float a, float b)
     return a;
 }
 
+/* Keeps NaN. */
 static inline float at_least_0(float x)
 {
-    return x < 0.0f ? 0.0f : x;
-} /* keeps NaN */
+    return choose(x < 0.0f, 0.0f, x);
+}
 
 CK_CLONES
 void ck_srgb_to_linear(const float *src, float *dst, size_t n)
