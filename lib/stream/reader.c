@@ -52,7 +52,7 @@ static ck_status broken(ck_reader *r, ck_error *e)
                  (unsigned long long)r->count);
     else
         snprintf(r->reason, sizeof r->reason, "failed or was killed before it sent anything: see its own message");
-    return ck_fail(e, CK_ERR_UPSTREAM, "%s %s", r->victim, r->reason);
+    return ck_fail(e, CK_ERR_UPSTREAM, "%s: %s", r->victim, r->reason);
 }
 
 static ck_status read_all(ck_reader *r, void *buf, size_t n, ck_error *e)

@@ -3,6 +3,7 @@
  * Write a ck-frame(5) stream with pseudo-random planes (values differ per frame, plane and
  * sample; floats from -0.25 to 1.25).  KEY=VALUE goes into HEAD.  -e N: frame N is an error
  * frame; -a N: ABORT instead of frame N; -x N: just stop before frame N, without END. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,0 +1,81 @@
+#!/bin/sh
+# sh setup.sh demo     install what is missing, build, key a synthetic shot, say where to look
+# sh setup.sh check    the same for the tests, and run them all
+#
+# For Debian 12 and what is like it.  As root packages are installed with apt-get, else with
+# sudo; where neither is possible the line to run is printed.
+set -eu
+cd "$(dirname "$0")"
+
+build="gcc libc6-dev make pkg-config libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libopenexr-dev libpng-dev libdeflate-dev"
+tests="perl ffmpeg openexr openimageio-tools mandoc"
+
+say() { printf 'setup.sh: %s\n' "$*" >&2; }
+
+# The packages among "$@" that are not installed.
+missing() {
+    for p in "$@"; do
+        [ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || printf '%s ' "$p"
+    done
+}
+
+install() {
+    if ! command -v dpkg-query >/dev/null; then
+        say "this is not Debian: make sure that these, or what corresponds to them, are there: $*"
+        return
+    fi
+    need=$(missing "$@")
+    [ -n "$need" ] || return 0
+    line="apt-get update && apt-get install -y --no-install-recommends $need"
+    if [ "$(id -u)" = 0 ]; then
+        as=
+    elif command -v sudo >/dev/null; then
+        as=sudo
+    else
+        say "packages are missing; run this as root, then try again:"
+        printf '%s\n' "$line"
+        exit 1
+    fi
+    say "installing $need"
+    # shellcheck disable=SC2086
+    $as apt-get update -qq && $as env DEBIAN_FRONTEND=noninteractive \
+        apt-get install -y -qq --no-install-recommends $need >/dev/null
+}
+
+demo() {
+    # shellcheck disable=SC2086
+    install $build
+    make -j"$(nproc)" >/dev/null
+    out=ck-demo
+    rm -rf "$out"
+    mkdir -p "$out"
+    say "drawing a synthetic shot: $out/plate"
+    bin/ck-synth -g 1280x720 -n 24 | bin/ck-encode --plane rgb=png "$out/shot"
+    mv "$out/shot/rgb" "$out/plate"
+    rmdir "$out/shot"
+    say "keying it: ck key $out/plate $out/key"
+    bin/ck key "$out/plate" "$out/key"
+    bin/ck-decode --frames 2,12,22 "$out/plate" | bin/ck-hint --method key | bin/ck-post --classical |
+        bin/ck-info --sheet "$out/sheet.png"
+    say "done.  Look at $out/sheet.png (plate, hint, matte, comp), then at"
+    say "  $out/key/Matte      the matte, EXR"
+    say "  $out/key/FG         the straight foreground, EXR"
+    say "  $out/key/Processed  premultiplied, linear, EXR"
+    say "  $out/key/Comp       over a checkerboard, PNG"
+}
+
+check() {
+    # shellcheck disable=SC2086
+    install $build $tests
+    make -j"$(nproc)" test-build
+    make check
+}
+
+case "${1-}" in
+demo) demo ;;
+check) check ;;
+*)
+    say "usage: sh setup.sh demo|check"
+    exit 2
+    ;;
+esac
