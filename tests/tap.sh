@@ -1,0 +1,68 @@
+# TAP for shell tests.  Source it first:  . "$(dirname "$0")/tap.sh"
+#
+#   ok NAME COMMAND...         passes when the command succeeds
+#   is NAME GOT WANTED         passes when the strings are equal
+#   fails STATUS TEXT NAME COMMAND...   exit status, and stderr holds TEXT
+#   skip NAME WHY
+#   done_testing
+#
+# $bin: the programs; $helpers: compiled tests/helpers; $tmp: a folder that is removed at the
+# end; $goldens: the folder of goldens, or empty.
+
+here=$(cd "$(dirname "$0")" && pwd)
+while [ ! -f "$here/tap.sh" ]; do here=$(dirname "$here"); done
+bin=${CK_BIN:-$here/../bin}
+helpers=${CK_HELPERS:-$here/../build/helpers}
+PATH=$bin:$PATH
+goldens=${CK_GOLDENS:-$here/../../shared/golden}
+[ -d "$goldens" ] || goldens=
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+count=0
+failed=0
+
+report() { # CODE NAME
+    count=$((count + 1))
+    if [ "$1" = 0 ]; then
+        echo "ok $count - $2"
+    else
+        failed=$((failed + 1))
+        echo "not ok $count - $2"
+    fi
+}
+
+ok() {
+    local name=$1
+    shift
+    "$@" >"$tmp/.out" 2>"$tmp/.err"
+    local code=$?
+    report $code "$name"
+    [ $code = 0 ] || { echo "# status $code: $*"; sed 's/^/# /' "$tmp/.err" | head -20; }
+}
+
+is() {
+    [ "$2" = "$3" ]
+    report $? "$1"
+    [ "$2" = "$3" ] || { echo "# got:    $2" | head -5; echo "# wanted: $3" | head -5; }
+}
+
+fails() {
+    local status=$1 text=$2 name=$3
+    shift 3
+    "$@" >"$tmp/.out" 2>"$tmp/.err"
+    local code=$?
+    [ $code = "$status" ] && grep -qF -- "$text" "$tmp/.err"
+    report $? "$name"
+    [ $code = "$status" ] && grep -qF -- "$text" "$tmp/.err" ||
+        { echo "# status $code (wanted $status), wanted text: $text"; sed 's/^/# /' "$tmp/.err" | head -20; }
+}
+
+skip() {
+    count=$((count + 1))
+    echo "ok $count - $1 # SKIP $2"
+}
+
+done_testing() {
+    echo "1..$count"
+    exit $((failed > 0))
+}
