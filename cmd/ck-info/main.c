@@ -43,10 +43,8 @@ static ck_status open_info(const void *opts, const ck_list *args, ck_meta *head,
                            ck_error *e)
 {
     (void)first;
+    (void)args;
     const ck_info_options *o = opts;
-    if (args->n)
-        return ck_fail(e, CK_ERR_ARGUMENT, "'%s': ck-info reads standard input only: use ck-info < FILE",
-                       args->items[0]);
     if (o->npy) {
         ck_status s = ck_mkdirs(o->npy, e);
         if (s != CK_OK)

@@ -245,6 +245,9 @@ int ck_stage_main(const ck_stage *s, int argc, char **argv)
     ck_error e = {{0}};
     ck_log_init(p->name, false);
     ck_status status = opts ? ck_options_parse(p, argc, argv, opts, &args, &e) : CK_ERR_MEMORY;
+    if (status == CK_OK && args.n && !*p->usage)
+        status = ck_fail(&e, CK_ERR_ARGUMENT, "'%s': this program reads standard input only: %s < FILE", args.items[0],
+                         p->name);
     int code = 2;
     if (status == CK_OK && (opts->help || opts->version)) {
         if (opts->help)

@@ -1,0 +1,67 @@
+#!/bin/bash
+# Streams between programs: who is blamed, what status comes out, who ends silently.
+. "$(dirname "$0")/tap.sh"
+# The size of HEAD, from its header.
+head_size() { echo $((64 + $(od -An -t u8 -j 24 -N 8 "$1"))); }
+make_stream() { "$helpers/mkstream" "$@"; }
+
+make_stream -n 3 rgb:u8:3:srgb alpha:f32:1 weird:f32:2 note=kept >"$tmp/a.ck"
+ck-info --pass <"$tmp/a.ck" >"$tmp/b.ck" 2>"$tmp/lines"
+is "the lines of --pass go to stderr" "$(grep -c ^FRAME "$tmp/lines")" 3
+is "unknown planes and metadata are passed on" \
+    "$(ck-info <"$tmp/b.ck" | grep -c 'weird:f32:2x18x32\|note=kept')" 4
+is "the data are passed on unchanged" \
+    "$(tail -c +$(($(head_size "$tmp/b.ck") + 1)) "$tmp/b.ck" | sha256sum)" \
+    "$(tail -c +$(($(head_size "$tmp/a.ck") + 1)) "$tmp/a.ck" | sha256sum)"
+
+# Truncation: every 97th byte of a small stream, through a filter too.
+make_stream -n 2 -g 9x5 rgb:u8:3:srgb hint:u8:1 >"$tmp/small.ck"
+size=$(stat -c %s "$tmp/small.ck")
+bad=0 unnamed=0 tried=0
+for ((n = 0; n < size; n += 97)); do
+    head -c $n "$tmp/small.ck" | ck-info >/dev/null 2>"$tmp/err" && bad=$((bad + 1))
+    grep -q 'mkstream\|the program before ck-info' "$tmp/err" || unnamed=$((unnamed + 1))
+    tried=$((tried + 1))
+done
+is "a stream cut at every 97th byte fails, all $tried times" "$bad" 0
+is "and the program before is named" "$unnamed" 0
+head -c 400 "$tmp/small.ck" | ck-info --pass 2>/dev/null | ck-info >/dev/null 2>"$tmp/err"
+is "behind a filter, the last stage names the first victim" "${PIPESTATUS[*]} $(cat "$tmp/err")" \
+    "0 1 1 ck-info: stopped: mkstream: failed or was killed: its stream ends after 0 frames without END: see its own message"
+
+fails 1 "mkstream: asked to abort" "ABORT is passed on with its text" \
+    bash -c "'$helpers/mkstream' -a 2 rgb:u8:3 | ck-info --pass 2>/dev/null | ck-info"
+fails 1 "the program before ck-info" "a program that dies before HEAD is named by its place" \
+    bash -c "false | ck-info --pass 2>/dev/null | ck-info"
+fails 3 "1 of 3 frames failed; the first: frame 1: asked to fail" "an error frame ends the run with 3" \
+    bash -c "'$helpers/mkstream' -e 1 rgb:u8:3 | ck-info --pass 2>/dev/null | ck-info"
+is "and keeps its number" "$(make_stream -e 1 rgb:u8:3 | ck-info 2>/dev/null | grep -c '^FRAME 1 .*error=asked to fail$')" 1
+
+make_stream -n 3000 rgb:u8:3 2>"$tmp/err0" | ck-info --pass 2>/dev/null | head -c 1000 >"$tmp/head"
+codes=${PIPESTATUS[*]}
+is "| head -c 1000 ends the pipeline by SIGPIPE" "$codes" "141 141 0"
+is "and gets its bytes" "$(stat -c %s "$tmp/head")" 1000
+
+fails 1 "this is not a ck-frame(5) stream" "noise is refused" bash -c "head -c 9999 /dev/urandom | ck-info"
+fails 1 "this is not a ck-frame(5) stream" "a video is refused" bash -c "printf 'YUV4MPEG2 W16 H16\n%0200d' 0 | ck-info"
+fails 1 "more data follow END" "two streams are not one" bash -c "cat '$tmp/a.ck' '$tmp/a.ck' | ck-info"
+fails 1 "No space left on device" "a full disk behind the stream" bash -c "ck-info --pass < '$tmp/a.ck' 2> >(grep -v FRAME >&2) > /dev/full"
+fails 1 "No space left on device" "a full disk behind the lines" bash -c "ck-info < '$tmp/a.ck' > /dev/full"
+fails 1 "no data came for 0.2 seconds" "--timeout ends a wait for a silent neighbour" \
+    bash -c "(head -c 300 '$tmp/a.ck'; sleep 2) | ck-info --timeout 0.2"
+fails 2 "unknown option '--bogus'" "an unknown option" ck-info --bogus
+fails 2 "needs a value" "an option without its value" ck-info --npy
+fails 2 "is not a whole number from 0 to 1024" "a value out of range" ck-info -t -1
+fails 2 "takes no value" "a flag with a value" ck-info --pass=1
+fails 2 "reads standard input only" "an argument too many" ck-info FILE
+fails 1 "a file of this name is in the way" "--npy under a file" bash -c "ck-info --npy '$tmp/a.ck/x' < '$tmp/a.ck'"
+
+ok "planes are dumped" bash -c "ck-info --npy '$tmp/pl änes' < '$tmp/a.ck'"
+is "and nothing is printed" "$(cat "$tmp/.out")" ""
+is "a file a plane and frame" "$(ls "$tmp/pl änes" | tr '\n' ' ')" \
+    "alpha.000000.npy alpha.000001.npy alpha.000002.npy rgb.000000.npy rgb.000001.npy rgb.000002.npy weird.000000.npy weird.000001.npy weird.000002.npy "
+is "the header is NumPy's" "$(head -c 127 "$tmp/pl änes/rgb.000001.npy" | tail -c +11 | sed 's/ *$//')" \
+    "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 18, 32), }"
+is "the data are the plane's" "$(tail -c +129 "$tmp/pl änes/rgb.000000.npy" | sha256sum)" \
+    "$(tail -c +$(($(head_size "$tmp/a.ck") + 64 + 64 + 3 * 128 + 1)) "$tmp/a.ck" | head -c 1728 | sha256sum)"
+done_testing
