@@ -1,0 +1,56 @@
+#include "io/size.h"
+
+#include <libavformat/avformat.h>
+#include <openexr.h>
+#include <stdlib.h>
+#include <string.h>
+
+static ck_status exr_size(const char *path, ck_size *size, ck_error *e)
+{
+    exr_context_t ctx;
+    exr_context_initializer_t init = EXR_DEFAULT_CONTEXT_INITIALIZER;
+    exr_attr_box2i_t box;
+    if (exr_start_read(&ctx, path, &init) != EXR_ERR_SUCCESS)
+        return ck_fail(e, CK_ERR_FORMAT, "not a whole OpenEXR file");
+    exr_result_t r = exr_get_display_window(ctx, 0, &box);
+    exr_finish(&ctx);
+    if (r != EXR_ERR_SUCCESS)
+        return ck_fail(e, CK_ERR_FORMAT, "its header has no display window");
+    *size = (ck_size){box.max.x - box.min.x + 1, box.max.y - box.min.y + 1};
+    return CK_OK;
+}
+
+static ck_status av_size(const char *path, ck_size *size, ck_error *e)
+{
+    AVFormatContext *fmt = NULL;
+    AVDictionary *how = NULL;
+    char *url;
+    /* "file:" keeps a colon in a name from being a protocol, "none" a % from being a pattern. */
+    av_dict_set(&how, "pattern_type", "none", 0);
+    if (asprintf(&url, "file:%s", path) < 0)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory");
+    int r = avformat_open_input(&fmt, url, NULL, &how);
+    av_dict_free(&how);
+    free(url);
+    if (r >= 0)
+        r = avformat_find_stream_info(fmt, NULL);
+    int i = r >= 0 ? av_find_best_stream(fmt, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0) : r;
+    if (i >= 0)
+        *size = (ck_size){fmt->streams[i]->codecpar->width, fmt->streams[i]->codecpar->height};
+    avformat_close_input(&fmt);
+    if (i < 0)
+        return ck_fail(e, CK_ERR_FORMAT, "libav cannot read it: %s", av_err2str(i));
+    return CK_OK;
+}
+
+ck_status ck_still_size(const char *path, ck_size *size, ck_error *e)
+{
+    static const unsigned char exr_magic[4] = {0x76, 0x2f, 0x31, 0x01};
+    unsigned char magic[4] = {0};
+    FILE *f = fopen(path, "rb");
+    if (!f)
+        return ck_fail_errno(e, "cannot open");
+    size_t n = fread(magic, 1, sizeof magic, f);
+    fclose(f);
+    return n == 4 && !memcmp(magic, exr_magic, 4) ? exr_size(path, size, e) : av_size(path, size, e);
+}
