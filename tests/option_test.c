@@ -1,0 +1,97 @@
+/* The option table: every type, its range, its messages. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/option.h"
+#include "tap.h"
+
+typedef struct opts {
+    ck_common common;
+    bool flag;
+    int area, mode;
+    double strength;
+    const char *file;
+    ck_size size;
+    ck_list planes;
+} opts;
+
+#define AT(f) offsetof(opts, f)
+static const ck_option rows[] = {
+    {'f', "flag", CK_FLAG, AT(flag), NULL, NULL, 0, 0, NULL, 0, "a flag"},
+    {0, "area", CK_INT, AT(area), "AREA", "400", 0, 1000, "off", -1, "an area"},
+    {'m', "mode", CK_CHOICE, AT(mode), NULL, "average", 0, 0, "average|max", 0, "a choice"},
+    {0, "strength", CK_FLOAT, AT(strength), "S", "0.5", 0, 1, NULL, 0, "a number"},
+    {0, "file", CK_STRING, AT(file), "FILE", NULL, 0, 0, NULL, 0, "a string"},
+    {'g', "size", CK_SIZE, AT(size), "WxH", NULL, 1, 65536, NULL, 0, "a size"},
+    {0, "plane", CK_LIST, AT(planes), "NAME=FORMAT", NULL, 0, 0, NULL, 0, "a list"},
+    {0},
+};
+static const ck_program program = {"ck-test", "test", "FILE...", rows, sizeof(opts), NULL};
+
+static opts o;
+static ck_list args;
+static ck_error e;
+
+static ck_status parse(const char *line)
+{
+    static char copy[400];
+    static char *argv[40];
+    int argc = 1;
+    argv[0] = "ck-test";
+    snprintf(copy, sizeof copy, "%s", line);
+    for (char *t = strtok(copy, " "); t; t = strtok(NULL, " "))
+        argv[argc++] = t;
+    ck_options_free(&program, &o);
+    free(args.items);
+    e.text[0] = 0;
+    return ck_options_parse(&program, argc, argv, &o, &args, &e);
+}
+
+static void refuses(const char *line, const char *text)
+{
+    ck_status s = parse(line);
+    ok(s == CK_ERR_ARGUMENT && strstr(e.text, text), "%s: %s", line, e.text);
+}
+
+int main(void)
+{
+    ok(parse("") == CK_OK && o.area == 400 && o.mode == 0 && o.strength == 0.5 && !o.flag && !o.file && !o.size.w &&
+           o.common.threads == 0 && !args.n,
+       "defaults");
+    ok(parse("a -f --area off --mode=max b --strength 1 -g 640x360 --plane x=png --plane=y=exr -t3 - -- -z") == CK_OK,
+       "everything at once %s", e.text);
+    ok(o.flag && o.area == -1 && o.mode == 1 && o.strength == 1 && o.size.w == 640 && o.size.h == 360 &&
+           o.common.threads == 3,
+       "values arrive");
+    ok(o.planes.n == 2 && !strcmp(o.planes.items[1], "y=exr"), "a list keeps its order");
+    ok(args.n == 4 && !strcmp(args.items[1], "b") && !strcmp(args.items[2], "-") && !strcmp(args.items[3], "-z"),
+       "arguments mix with options; - and what follows -- are arguments");
+    ok(parse("--area 0 --strength 0 --strength 1e-3") == CK_OK && o.strength == 1e-3,
+       "limits are inclusive; the last wins");
+    refuses("--area -1", "from 0 to 1000, or off");
+    refuses("--area 1001", "1001");
+    refuses("--area 3.5", "whole number");
+    refuses("--area 0x10", "whole number");
+    refuses("--area= --flag", "whole number");
+    refuses("--strength nan", "a number from 0 to 1");
+    refuses("--strength inf", "a number from 0 to 1");
+    refuses("--strength 0.5x", "a number from 0 to 1");
+    refuses("--strength 99999999999999999999999e999", "a number");
+    refuses("--area 99999999999999999999", "whole number");
+    refuses("--mode median", "one of average|max");
+    refuses("--mode averag", "one of average|max");
+    refuses("-g 640", "WIDTHxHEIGHT");
+    refuses("-g 640x", "WIDTHxHEIGHT");
+    refuses("-g 0x5", "from 1 to 65536");
+    refuses("-g 65537x5", "from 1 to 65536");
+    refuses("--flag=1", "takes no value");
+    refuses("--fla", "unknown option '--fla'");
+    refuses("-q", "unknown option '-q'");
+    refuses("--file", "needs a value");
+    ok(ck_option_find(&program, "mode") == &rows[2] && ck_option_find(&program, "threads") &&
+           !ck_option_find(&program, "x"),
+       "rows are found by name, common ones too");
+    ck_options_free(&program, &o);
+    free(args.items);
+    return done_testing();
+}
