@@ -1,0 +1,47 @@
+#!/bin/bash
+# ck key and ck doctor: what runs, with which options, and what is said when it fails.
+. "$(dirname "$0")/tap.sh"
+
+plan() { ck key -n "$@" 2>/dev/null | sed -E 's/ --threads=[0-9]+//g'; }
+is "the plan" "$(plan shot.mov out)" \
+    "ck-decode -- shot.mov | ck-hint --method=key | ck-post --classical | ck-encode -- out"
+is "an option goes to every stage that has it" "$(plan --screen blue a b)" \
+    "ck-decode -- a | ck-hint --method=key --screen=blue | ck-post --classical --screen=blue | ck-encode -- b"
+is "or to the one that is named" "$(plan --post:screen=blue a b)" \
+    "ck-decode -- a | ck-hint --method=key | ck-post --classical --screen=blue | ck-encode -- b"
+is "names are quoted for a shell" "$(plan "it's a shot.mov" 'out dir')" \
+    "ck-decode -- 'it'\\''s a shot.mov' | ck-hint --method=key | ck-post --classical | ck-encode -- 'out dir'"
+is "threads are shared out, at least one a stage" \
+    "$(ck key -n -t 12 a b 2>/dev/null | grep -o 'threads=[0-9]*' | tr '\n' ' ')" "threads=2 threads=3 threads=3 threads=4 "
+is "and can be named" "$(ck key -n -t 4 --encode:threads 9 a b 2>/dev/null | grep -o 'threads=[0-9]*' | tail -1)" "threads=9"
+
+fails 2 "ck key INPUT OUT" "no arguments" ck key
+fails 2 "ck key INPUT OUT" "one argument" ck key a
+fails 2 "ck key INPUT OUT" "three arguments" ck key a b c
+fails 2 "unknown option '--nope'" "an unknown option" ck key --nope a b
+fails 2 "no stage 'infer'" "an unknown stage" ck key --infer:threads 3 a b
+fails 2 "one of green|blue|auto" "a wrong value, before anything starts" ck key --screen red a b
+fails 2 "unknown command" "an unknown command" ck kye
+fails 2 "no command" "no command" ck
+fails 1 "nowhere.mov" "a file that is not there" ck key "$tmp/nowhere.mov" "$tmp/out"
+ok "--help" ck key --help
+is "shows the options of every stage" "$(grep -c '^Options of' "$tmp/.out")" 4
+ok "doctor finds the programs" ck doctor
+is "and says what is missing" "$(grep -c '^no   network' "$tmp/.out")" 1
+fails 1 "cannot write" "doctor on a full disk" bash -c "ck doctor > /dev/full"
+
+# Real keying, small: a sequence, then stills of different sizes, then a failing stage.
+ck-synth -g 160x90 -n 3 | ck-encode --plane rgb=png "$tmp/shot" 2>"$tmp/err"
+ok "a sequence is keyed" ck key "$tmp/shot/rgb" "$tmp/key"
+is "all four sets are there" "$(cd "$tmp/key" && find . -type f | wc -l)" 12
+mkdir "$tmp/stills"
+cp "$tmp/shot/rgb/00000.png" "$tmp/stills/small one.png"
+ck-synth -g 96x64 --seed 2 | ck-encode --plane rgb=png "$tmp/shot2" 2>"$tmp/err"
+cp "$tmp/shot2/rgb/00000.png" "$tmp/stills/other.png"
+ok "a folder of stills of different sizes is keyed one by one" ck key "$tmp/stills" "$tmp/stills out"
+is "under their own names" "$(ls "$tmp/stills out/Matte" | tr '\n' ' ')" "other.exr small one.exr "
+fails 1 "killed by signal 9" "a killed stage is named" bash -c '
+    mkfifo "'"$tmp"'/pipe"; ck key "'"$tmp"'/pipe" "'"$tmp"'/k2" & pid=$!
+    exec 3>"'"$tmp"'/pipe"; sleep 0.3; pkill -9 -P $pid ck-hint; exec 3>&-; wait $pid'
+fails 1 "a file of this name is in the way" "OUT is a file" ck key "$tmp/shot/rgb" "$tmp/shot/rgb/00000.png"
+done_testing
