@@ -1,0 +1,173 @@
+#include "io/pick.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clones.h"
+#include "image/convert.h"
+
+/* Pixels worked on at a time where a conversion needs scratch: small enough for the stack and the first cache. */
+#define PIECE 512
+
+ck_status ck_pick_open(ck_pick *k, ck_frame *f, const char *name, ck_want want, ck_type type, int w, int h,
+                       const char *encoding, ck_error *e)
+{
+    ck_plane *p;
+    bool hint = want == CK_WANT_HINT;
+    ck_type out = hint && type != CK_U8 ? CK_F32 : type;
+    ck_status s = ck_frame_add(f, name, out, hint ? 1 : 3, h, w, hint ? "" : encoding, &p, e);
+    if (s != CK_OK)
+        return s;
+    *k = (ck_pick){.want = want, .type = type, .w = w, .h = h, .data_view = p->data};
+    return CK_OK;
+}
+
+/* One channel out of `step`.  The steps that occur are constants, so that the loops become shuffles. */
+#define GATHER(NAME, T)                                                                                                \
+    CK_CLONES                                                                                                          \
+    static void NAME(const T *restrict src, int step, T *restrict dst, size_t n)                                       \
+    {                                                                                                                  \
+        if (step == 2)                                                                                                 \
+            for (size_t i = 0; i < n; i++)                                                                             \
+                dst[i] = src[2 * i];                                                                                   \
+        else if (step == 3)                                                                                            \
+            for (size_t i = 0; i < n; i++)                                                                             \
+                dst[i] = src[3 * i];                                                                                   \
+        else if (step == 4)                                                                                            \
+            for (size_t i = 0; i < n; i++)                                                                             \
+                dst[i] = src[4 * i];                                                                                   \
+        else                                                                                                           \
+            for (size_t i = 0; i < n; i++)                                                                             \
+                dst[i] = src[(size_t)step * i];                                                                        \
+    }
+
+GATHER(gather8, uint8_t)
+GATHER(gather16, uint16_t)
+GATHER(gather32, uint32_t)
+
+static void gather(const void *src, ck_type t, int step, void *dst, size_t n)
+{
+    size_t size = ck_type_size(t);
+    if (step == 1)
+        memcpy(dst, src, n * size);
+    else if (size == 1)
+        gather8(src, step, dst, n);
+    else if (size == 2)
+        gather16(src, step, dst, n);
+    else
+        gather32(src, step, dst, n);
+}
+
+/* All three channels in one pass over interleaved samples: a third of the loads of three gathers. */
+#define SPLIT(NAME, T)                                                                                                 \
+    CK_CLONES                                                                                                          \
+    static void NAME(const T *restrict src, int step, T *restrict r, T *restrict g, T *restrict b, size_t n)           \
+    {                                                                                                                  \
+        if (step == 3)                                                                                                 \
+            for (size_t i = 0; i < n; i++) {                                                                           \
+                r[i] = src[3 * i];                                                                                     \
+                g[i] = src[3 * i + 1];                                                                                 \
+                b[i] = src[3 * i + 2];                                                                                 \
+            }                                                                                                          \
+        else                                                                                                           \
+            for (size_t i = 0; i < n; i++) {                                                                           \
+                r[i] = src[4 * i];                                                                                     \
+                g[i] = src[4 * i + 1];                                                                                 \
+                b[i] = src[4 * i + 2];                                                                                 \
+            }                                                                                                          \
+    }
+
+SPLIT(split8, uint8_t)
+SPLIT(split16, uint16_t)
+
+/* The samples of up to PIECE pixels as floats: code values for integers, values for floats. */
+static void load(const ck_row *row, const void *src, ck_type t, int at, float *dst, size_t n)
+{
+    union {
+        uint8_t u8[PIECE];
+        uint16_t u16[PIECE];
+        float f32[PIECE];
+    } raw;
+    gather((const char *)src + (size_t)at * (size_t)row->step * ck_type_size(t), t, row->step, &raw, n);
+    if (t == CK_U8)
+        for (size_t i = 0; i < n; i++)
+            dst[i] = raw.u8[i];
+    else if (t == CK_U16)
+        for (size_t i = 0; i < n; i++)
+            dst[i] = raw.u16[i];
+    else
+        ck_to_f32(&raw, t, dst, n);
+}
+
+/* Equal channels are that value exactly, which the rounded weights would miss by a bit. */
+CK_CLONES
+static void luminance(const float *restrict r, const float *restrict g, const float *restrict b, float *restrict y,
+                      size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float mixed = 0.2126f * r[i] + 0.7152f * g[i] + 0.0722f * b[i];
+        y[i] = r[i] == g[i] && g[i] == b[i] ? r[i] : mixed;
+    }
+}
+
+CK_CLONES
+static void store_u8(const float *restrict y, uint8_t *restrict dst, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        dst[i] = (uint8_t)rintf(y[i]);
+}
+
+CK_CLONES
+static void store_u16(const float *restrict y, float *restrict dst, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        dst[i] = rintf(y[i]) / 65535.0f;
+}
+
+static void hint_piece(const ck_pick *k, const ck_row *row, int at, size_t out, size_t n)
+{
+    float y[PIECE];
+    load(row, row->r, k->type, at, y, n);
+    if (row->g) {
+        float g[PIECE], b[PIECE], mixed[PIECE];
+        load(row, row->g, k->type, at, g, n);
+        load(row, row->b, k->type, at, b, n);
+        luminance(y, g, b, mixed, n);
+        memcpy(y, mixed, n * sizeof *y);
+    }
+    if (k->type == CK_U8)
+        store_u8(y, (uint8_t *)k->data_view + out, n);
+    else if (k->type == CK_U16)
+        store_u16(y, (float *)k->data_view + out, n);
+    else
+        memcpy((float *)k->data_view + out, y, n * sizeof *y);
+}
+
+static void rgb_row(const ck_pick *k, const ck_row *row, size_t out, size_t n)
+{
+    size_t size = ck_type_size(k->type), plane = (size_t)k->w * (size_t)k->h * size;
+    char *r = (char *)k->data_view + out * size, *g = r + plane, *b = g + plane;
+    bool in_turn = row->g && (row->step == 3 || row->step == 4) &&
+                   (const char *)row->g == (const char *)row->r + size &&
+                   (const char *)row->b == (const char *)row->g + size;
+    if (in_turn && size == 1) {
+        split8(row->r, row->step, (uint8_t *)r, (uint8_t *)g, (uint8_t *)b, n);
+    } else if (in_turn && size == 2) {
+        split16(row->r, row->step, (uint16_t *)r, (uint16_t *)g, (uint16_t *)b, n);
+    } else {
+        gather(row->r, k->type, row->step, r, n);
+        gather(row->g ? row->g : row->r, k->type, row->step, g, n);
+        gather(row->g ? row->b : row->r, k->type, row->step, b, n);
+    }
+}
+
+void ck_pick_row(const ck_pick *k, int y, int x, int n, const ck_row *row)
+{
+    size_t out = (size_t)y * (size_t)k->w + (size_t)x;
+    if (k->want == CK_WANT_RGB) {
+        rgb_row(k, row, out, (size_t)n);
+        return;
+    }
+    for (int at = 0; at < n; at += PIECE)
+        hint_piece(k, row, at, out + (size_t)at, (size_t)(n - at < PIECE ? n - at : PIECE));
+}

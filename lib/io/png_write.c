@@ -1,0 +1,204 @@
+#include "io/png.h"
+
+#include <libdeflate.h>
+#include <string.h>
+
+#include "base/clones.h"
+#include "io/outfile.h"
+
+/* The chunks are put together here, because the time of a PNG is the time of its deflate: filter Sub (grain leaves
+ * little for the others to find) and libdeflate's fastest level (bench/results/still.md). */
+
+#define LEVEL 1
+#define MOST_IDAT ((size_t)1 << 30) /* a chunk's length has 31 bits */
+
+typedef struct writer {
+    ck_outfile file;
+    ck_error *e;
+} writer;
+
+static void big32(uint8_t *p, uint32_t v)
+{
+    for (int i = 0; i < 4; i++)
+        p[i] = (uint8_t)(v >> (24 - 8 * i));
+}
+
+static ck_status chunk(writer *w, const char type[4], const void *data, size_t n)
+{
+    uint8_t head[8], tail[4];
+    big32(head, (uint32_t)n);
+    memcpy(head + 4, type, 4);
+    big32(tail, libdeflate_crc32(libdeflate_crc32(0, type, 4), data, n));
+    ck_status s = ck_outfile_write(&w->file, head, sizeof head, w->e);
+    if (s == CK_OK)
+        s = ck_outfile_write(&w->file, data, n, w->e);
+    return s != CK_OK ? s : ck_outfile_write(&w->file, tail, sizeof tail, w->e);
+}
+
+static ck_status header(writer *w, int width, int height, int channels, ck_type type)
+{
+    static const uint8_t colour_types[] = {0, 0, 4, 2, 6};
+    static const uint8_t signature[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
+    uint8_t ihdr[13] = {[8] = type == CK_U8 ? 8 : 16, [9] = colour_types[channels]};
+    big32(ihdr, (uint32_t)width);
+    big32(ihdr + 4, (uint32_t)height);
+    ck_status s = ck_outfile_write(&w->file, signature, sizeof signature, w->e);
+    return s != CK_OK ? s : chunk(w, "IHDR", ihdr, sizeof ihdr);
+}
+
+/* What ck:transfer says, in the format's own words. */
+static ck_status transfer(writer *w, const ck_meta *text)
+{
+    const char *t = text ? ck_meta_get(text, "ck:transfer") : NULL;
+    if (t && !strcmp(t, "srgb"))
+        return chunk(w, "sRGB", "\1", 1); /* relative colorimetric */
+    if (t && !strcmp(t, "linear")) {
+        uint8_t gamma[4];
+        big32(gamma, 100000);
+        return chunk(w, "gAMA", gamma, sizeof gamma);
+    }
+    return CK_OK;
+}
+
+static bool is_ascii(const char *s)
+{
+    while (*s && !(*s & 0x80))
+        s++;
+    return !*s;
+}
+
+/* tEXt is Latin-1, so anything beyond ASCII goes into iTXt, which is UTF-8. */
+static ck_status text_chunk(writer *w, const ck_pair *pair)
+{
+    size_t key = strlen(pair->key), value = strlen(pair->value);
+    if (key < 1 || key > 79 || !is_ascii(pair->key) || value > MOST_IDAT)
+        return ck_fail(w->e, CK_ERR_ARGUMENT, "PNG cannot store the text '%.100s': use a key of 1 to 79 letters",
+                       pair->key);
+    bool plain = is_ascii(pair->value);
+    size_t gap = plain ? 1 : 5; /* iTXt: not compressed, no language, no translated key */
+    ck_buffer *b = ck_buffer_new(key + gap + value);
+    if (!b)
+        return ck_fail(w->e, CK_ERR_MEMORY, "out of memory for PNG text");
+    char *p = b->data;
+    memcpy(p, pair->key, key);
+    memset(p + key, 0, gap);
+    memcpy(p + key + gap, pair->value, value);
+    ck_status s = chunk(w, plain ? "tEXt" : "iTXt", p, key + gap + value);
+    ck_buffer_unref(b);
+    return s;
+}
+
+/* Planar to interleaved.  A constant number of channels makes the inner loop a shuffle. */
+#define INTERLEAVE(NAME, T, STORED)                                                                                    \
+    static inline void NAME##_n(const T *restrict src, size_t plane, size_t channels, T *restrict dst, size_t n)       \
+    {                                                                                                                  \
+        for (size_t i = 0; i < n; i++)                                                                                 \
+            for (size_t c = 0; c < channels; c++)                                                                      \
+                dst[i * channels + c] = STORED(src[c * plane + i]);                                                    \
+    }                                                                                                                  \
+    CK_CLONES                                                                                                          \
+    static void NAME(const T *restrict src, size_t plane, int channels, T *restrict dst, size_t n)                     \
+    {                                                                                                                  \
+        if (channels == 1)                                                                                             \
+            NAME##_n(src, plane, 1, dst, n);                                                                           \
+        else if (channels == 2)                                                                                        \
+            NAME##_n(src, plane, 2, dst, n);                                                                           \
+        else if (channels == 3)                                                                                        \
+            NAME##_n(src, plane, 3, dst, n);                                                                           \
+        else                                                                                                           \
+            NAME##_n(src, plane, 4, dst, n);                                                                           \
+    }
+
+/* PNG's samples are big-endian. */
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define BIG16(v) ((uint16_t)((v) << 8 | (v) >> 8))
+#else
+#define BIG16(v) (v)
+#endif
+#define SAME(v) (v)
+
+INTERLEAVE(interleave8, uint8_t, SAME)
+INTERLEAVE(interleave16, uint16_t, BIG16)
+
+/* Each byte minus the one a pixel to the left. */
+CK_CLONES
+static void filter_sub(const uint8_t *restrict row, size_t pixel, uint8_t *restrict dst, size_t n)
+{
+    memcpy(dst, row, pixel);
+    for (size_t i = pixel; i < n; i++)
+        dst[i] = (uint8_t)(row[i] - row[i - pixel]);
+}
+
+/* Every row: the filter's number, then its bytes. */
+static void filter_all(const void *planes, ck_type type, int channels, size_t w, size_t h, uint8_t *row, uint8_t *out)
+{
+    size_t size = ck_type_size(type), pixel = (size_t)channels * size;
+    for (size_t y = 0; y < h; y++, out += 1 + w * pixel) {
+        if (type == CK_U8)
+            interleave8((const uint8_t *)planes + y * w, w * h, channels, row, w);
+        else
+            interleave16((const uint16_t *)planes + y * w, w * h, channels, (uint16_t *)row, w);
+        out[0] = 1;
+        filter_sub(row, pixel, out + 1, w * pixel);
+    }
+}
+
+/* The filtered picture as a zlib stream in *out. */
+static ck_status compress(const void *planes, ck_type type, int channels, size_t w, size_t h, ck_buffer **out,
+                          size_t *bytes, ck_error *e)
+{
+    /* Sides are at most CK_MAX_SIDE, so nothing here overflows. */
+    size_t row_bytes = w * (size_t)channels * ck_type_size(type), raw_bytes = (row_bytes + 1) * h;
+    struct libdeflate_compressor *deflate = libdeflate_alloc_compressor(LEVEL);
+    size_t bound = deflate ? libdeflate_zlib_compress_bound(deflate, raw_bytes) : 0;
+    ck_buffer *row = ck_buffer_new(row_bytes), *raw = ck_buffer_new(raw_bytes);
+    *out = deflate && row && raw ? ck_buffer_new(bound) : NULL;
+    if (*out) {
+        filter_all(planes, type, channels, w, h, row->data, raw->data);
+        *bytes = libdeflate_zlib_compress(deflate, raw->data, raw_bytes, (*out)->data, bound);
+    }
+    ck_buffer_unref(row);
+    ck_buffer_unref(raw);
+    if (deflate)
+        libdeflate_free_compressor(deflate);
+    return *out && *bytes ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a PNG of %zu x %zu", w, h);
+}
+
+static ck_status body(writer *w, const uint8_t *data, size_t n)
+{
+    for (size_t k; n; data += k, n -= k) {
+        k = n < MOST_IDAT ? n : MOST_IDAT;
+        ck_status s = chunk(w, "IDAT", data, k);
+        if (s != CK_OK)
+            return s;
+    }
+    return chunk(w, "IEND", "", 0);
+}
+
+ck_status ck_png_write(const char *path, int w, int h, int channels, const void *planes, ck_type type,
+                       const ck_meta *text, ck_error *e)
+{
+    if (w < 1 || h < 1 || w > CK_MAX_SIDE || h > CK_MAX_SIDE || channels < 1 || channels > 4 ||
+        (type != CK_U8 && type != CK_U16))
+        return ck_fail(e, CK_ERR_ARGUMENT, "PNG cannot store %d channels of %s at %d x %d", channels,
+                       ck_type_name(type), w, h);
+    writer out = {.file = {.fd = -1}, .e = e};
+    ck_status s = ck_outfile_open(&out.file, path, e);
+    ck_buffer *packed = NULL;
+    size_t bytes = 0;
+    if (s == CK_OK)
+        s = compress(planes, type, channels, (size_t)w, (size_t)h, &packed, &bytes, e);
+    if (s == CK_OK)
+        s = header(&out, w, h, channels, type);
+    if (s == CK_OK)
+        s = transfer(&out, text);
+    for (size_t i = 0; text && i < text->n && s == CK_OK; i++)
+        s = text_chunk(&out, &text->pairs[i]);
+    if (s == CK_OK)
+        s = body(&out, packed->data, bytes);
+    ck_buffer_unref(packed);
+    if (s == CK_OK)
+        return ck_outfile_commit(&out.file, e);
+    ck_outfile_discard(&out.file);
+    return s;
+}

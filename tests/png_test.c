@@ -1,0 +1,398 @@
+/* PNG: what we write comes back bit-exact, what others write is read right, what is broken fails. */
+#include <png.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "io/png.h"
+#include "tap.h"
+
+static char dir[] = "/tmp/ck-png-XXXXXX";
+
+static uint32_t seed = 1;
+static uint32_t noise(void)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return seed >> 8;
+}
+
+static unsigned char *slurp(const char *path, size_t *n)
+{
+    FILE *f = fopen(path, "rb");
+    unsigned char *data = malloc(1 << 20);
+    *n = f ? fread(data, 1, 1 << 20, f) : 0;
+    if (f)
+        fclose(f);
+    return data;
+}
+
+static void spill(const char *path, const void *data, size_t n)
+{
+    FILE *f = fopen(path, "wb");
+    fwrite(data, 1, n, f);
+    fclose(f);
+}
+
+static ck_status load(const char *path, ck_want want, ck_frame *f, ck_error *e)
+{
+    memset(f, 0, sizeof *f);
+    memset(e, 0, sizeof *e);
+    ck_status s = ck_png_read(path, want, "p", f, e);
+    if (s != CK_OK && f->n) /* a failed read must leave no plane */
+        exit(1);
+    return s;
+}
+
+/* The value a hint should have: luminance of the code values, in the steps of the file. */
+static double luminance(const double v[3])
+{
+    return v[0] == v[1] && v[1] == v[2] ? v[0] : 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2];
+}
+
+static double code(const void *planes, ck_type t, size_t i)
+{
+    return t == CK_U8 ? ((const uint8_t *)planes)[i] : ((const uint16_t *)planes)[i];
+}
+
+static bool hint_is(const ck_plane *p, const void *planes, ck_type t, int channels, size_t n)
+{
+    if (p->c != 1 || p->encoding[0] || p->type != (t == CK_U8 ? CK_U8 : CK_F32))
+        return false;
+    for (size_t i = 0; i < n; i++) {
+        double v[3];
+        for (size_t c = 0; c < 3; c++)
+            v[c] = code(planes, t, (channels < 3 ? 0 : c * n) + i);
+        /* Half a step of rounding; float arithmetic may fall on the other side of a tie by 65535 * 2^-22. */
+        double want = luminance(v), slack = 0.5 + 65535.0 / (1 << 22);
+        double got = t == CK_U8 ? ((uint8_t *)p->data)[i] : ((float *)p->data)[i] * 65535.0;
+        if (got < want - slack || got > want + slack)
+            return false;
+    }
+    return true;
+}
+
+static void round_trip(int w, int h, int channels, ck_type t, bool grey_as_rgb)
+{
+    size_t n = (size_t)w * (size_t)h, size = ck_type_size(t);
+    uint8_t *planes = malloc(n * size * 4);
+    for (size_t i = 0; i < n * size * 4; i++)
+        planes[i] = noise() % 3 ? (uint8_t)noise() : (uint8_t)(i / 64); /* grain and flat runs */
+    if (grey_as_rgb)
+        for (int c = 1; c < 3; c++)
+            memcpy(planes + (size_t)c * n * size, planes, n * size);
+    ck_error e = {""};
+    ck_frame f;
+    bool good = ck_png_write("a.png", w, h, channels, planes, t, NULL, &e) == CK_OK;
+    good = good && load("a.png", CK_WANT_RGB, &f, &e) == CK_OK;
+    const ck_plane *p = &f.planes[0];
+    good = good && f.n == 1 && p->type == t && p->c == 3 && p->h == h && p->w == w && !strcmp(p->encoding, "srgb") &&
+           !strcmp(p->name, "p");
+    for (size_t c = 0; good && c < 3; c++)
+        good = !memcmp((char *)p->data + c * n * size, planes + (channels < 3 ? 0 : c) * n * size, n * size);
+    if (good)
+        ck_frame_free(&f);
+    ok(good, "%d x %d, %d channels of %s come back bit-exact %s", w, h, channels, ck_type_name(t), e.text);
+    good = load("a.png", CK_WANT_HINT, &f, &e) == CK_OK && hint_is(&f.planes[0], planes, t, channels, n);
+    if (grey_as_rgb)
+        for (size_t i = 0; good && i < n; i++)
+            good = t == CK_U8 ? ((uint8_t *)f.planes[0].data)[i] == planes[i]
+                              : ((float *)f.planes[0].data)[i] == (float)((uint16_t *)planes)[i] / 65535.0f;
+    ok(good, "and as a hint%s %s", grey_as_rgb ? " of grey stored as RGB, exactly" : "", e.text);
+    ck_frame_free(&f);
+    free(planes);
+}
+
+/* Whatever libpng can write, so that we read what others make.  palette: number of entries. */
+static void foreign(const char *path, int w, int h, int type, int depth, int interlace, int palette, png_bytep *rows,
+                    png_fixed_point gamma, bool srgb, bool trns)
+{
+    FILE *f = fopen(path, "wb");
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png_create_info_struct(png);
+    png_init_io(png, f);
+    png_set_IHDR(png, info, (png_uint_32)w, (png_uint_32)h, depth, type, interlace, 0, 0);
+    png_color colours[256];
+    for (int i = 0; i < palette; i++)
+        colours[i] = (png_color){(png_byte)(i * 7 + 1), (png_byte)(255 - i), (png_byte)(i * i)};
+    if (palette)
+        png_set_PLTE(png, info, colours, palette);
+    png_byte see_through[2] = {0, 128};
+    png_color_16 key = {.red = 1, .green = 1, .blue = 1, .gray = 1};
+    if (trns)
+        png_set_tRNS(png, info, see_through, 2, &key);
+    if (gamma)
+        png_set_gAMA_fixed(png, info, gamma);
+    if (srgb)
+        png_set_sRGB(png, info, 0);
+    png_write_info(png, info);
+    png_write_image(png, rows);
+    png_write_end(png, info);
+    png_destroy_write_struct(&png, &info);
+    fclose(f);
+}
+
+/* Pixel values 0,1,2,... packed at `depth` bits, wrapping at `most`. */
+static unsigned sample(int x, int y, unsigned most)
+{
+    return (unsigned)(x * 3 + y * 5) % (most + 1);
+}
+
+static void test_foreign(int w, int h, int type, int depth, int interlace, bool trns)
+{
+    int per = type == PNG_COLOR_TYPE_RGB          ? 3
+              : type == PNG_COLOR_TYPE_RGBA       ? 4
+              : type == PNG_COLOR_TYPE_GRAY_ALPHA ? 2
+                                                  : 1;
+    unsigned most = (1u << depth) - 1;
+    size_t row_bytes = ((size_t)w * (size_t)per * (size_t)depth + 7) / 8;
+    png_bytep *rows = malloc((size_t)h * sizeof *rows);
+    for (int y = 0; y < h; y++) {
+        rows[y] = calloc(1, row_bytes);
+        for (int i = 0; i < w * per; i++) {
+            unsigned v = sample(i, y, most);
+            int bit = i * depth;
+            if (depth == 16) {
+                rows[y][2 * i] = (png_byte)(v * 257 >> 8);
+                rows[y][2 * i + 1] = (png_byte)v;
+            } else {
+                rows[y][bit / 8] |= (png_byte)(v << (8 - depth - bit % 8));
+            }
+        }
+    }
+    foreign("b.png", w, h, type, depth, interlace, type == PNG_COLOR_TYPE_PALETTE ? 1 << depth : 0, rows, 0, false,
+            trns);
+    ck_frame f;
+    ck_error e;
+    bool good = load("b.png", CK_WANT_RGB, &f, &e) == CK_OK;
+    const ck_plane *p = &f.planes[0];
+    good = good && p->type == (depth == 16 ? CK_U16 : CK_U8);
+    for (int y = 0; good && y < h; y++)
+        for (int x = 0; x < w; x++)
+            for (int c = 0; c < 3; c++) {
+                size_t at = ((size_t)c * (size_t)h + (size_t)y) * (size_t)w + (size_t)x;
+                unsigned want = sample(x * per + (per >= 3 ? c : 0), y, most);
+                if (type == PNG_COLOR_TYPE_PALETTE) {
+                    int i = (int)want;
+                    want = (png_byte)(c == 0 ? i * 7 + 1 : c == 1 ? 255 - i : i * i);
+                } else if (depth < 8) {
+                    want = want * 255 / most;
+                } else if (depth == 16) {
+                    want = (want * 257 >> 8 & 255) << 8 | (want & 255);
+                }
+                unsigned got = depth == 16 ? ((uint16_t *)p->data)[at] : ((uint8_t *)p->data)[at];
+                good = good && got == want;
+            }
+    ok(good, "colour type %d, %d bits, %s%s, %d x %d %s", type, depth, interlace ? "interlaced" : "plain",
+       trns ? ", transparent" : "", w, h, e.text);
+    ck_frame_free(&f);
+    for (int y = 0; y < h; y++)
+        free(rows[y]);
+    free(rows);
+}
+
+static void test_all_foreign(void)
+{
+    static const struct {
+        int type, depth;
+    } kinds[] = {{0, 1}, {0, 2}, {0, 4}, {0, 8}, {0, 16}, {2, 8}, {2, 16}, {3, 1},
+                 {3, 2}, {3, 4}, {3, 8}, {4, 8}, {4, 16}, {6, 8}, {6, 16}};
+    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        for (int interlace = 0; interlace < 2; interlace++) {
+            test_foreign(37, 19, kinds[i].type, kinds[i].depth, interlace, false);
+            test_foreign(1, 1, kinds[i].type, kinds[i].depth, interlace, false);
+        }
+    test_foreign(37, 19, 0, 8, 0, true);
+    test_foreign(37, 19, 2, 8, 1, true);
+    test_foreign(37, 19, 3, 4, 0, true);
+}
+
+static const char *encoding_of(const char *path)
+{
+    static char tag[CK_PLANE_TAG];
+    ck_frame f;
+    ck_error e;
+    if (load(path, CK_WANT_RGB, &f, &e) != CK_OK)
+        return e.text[0] ? "failed" : "";
+    memcpy(tag, f.planes[0].encoding, sizeof tag);
+    ck_frame_free(&f);
+    return tag;
+}
+
+static void test_encoding(void)
+{
+    png_byte row[3] = {1, 2, 3};
+    png_bytep rows[1] = {row};
+    foreign("c.png", 1, 1, 2, 8, 0, 0, rows, 100000, false, false);
+    ok(!strcmp(encoding_of("c.png"), "linear"), "gAMA 1.0 is linear");
+    foreign("c.png", 1, 1, 2, 8, 0, 0, rows, 45455, false, false);
+    ok(!strcmp(encoding_of("c.png"), "srgb"), "gAMA 1/2.2 is sRGB");
+    foreign("c.png", 1, 1, 2, 8, 0, 0, rows, 0, true, false);
+    ok(!strcmp(encoding_of("c.png"), "srgb"), "the sRGB chunk is sRGB");
+
+    ck_meta text = {0};
+    ck_error e;
+    ck_meta_set(&text, "Software", "ck", &e);
+    ck_meta_set(&text, "Source", "Füße\n☂.mov", &e);
+    ck_meta_set(&text, "ck:transfer", "linear", &e);
+    ok(ck_png_write("c.png", 1, 1, 3, row, CK_U8, &text, &e) == CK_OK && !strcmp(encoding_of("c.png"), "linear"),
+       "ck:transfer=linear comes back");
+    ck_meta_set(&text, "ck:transfer", "srgb", &e);
+    ok(ck_png_write("c.png", 1, 1, 3, row, CK_U8, &text, &e) == CK_OK && !strcmp(encoding_of("c.png"), "srgb"),
+       "ck:transfer=srgb comes back");
+
+    FILE *f = fopen("c.png", "rb");
+    png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png_create_info_struct(png);
+    png_init_io(png, f);
+    png_read_png(png, info, 0, NULL);
+    png_textp got;
+    int n = png_get_text(png, info, &got, NULL), found = 0;
+    for (int i = 0; i < n; i++)
+        found += (!strcmp(got[i].key, "Software") && !strcmp(got[i].text, "ck")) ||
+                 (!strcmp(got[i].key, "Source") && !strcmp(got[i].text, "Füße\n☂.mov"));
+    ok(n == 3 && found == 2, "libpng reads the text back");
+    png_destroy_read_struct(&png, &info, NULL);
+    fclose(f);
+    ck_meta_free(&text);
+}
+
+static bool fails(const char *path, ck_error *e)
+{
+    ck_frame f;
+    ck_status s = load(path, CK_WANT_RGB, &f, e);
+    ck_frame_free(&f);
+    return s != CK_OK && e->text[0];
+}
+
+/* Every byte of a PNG is under a checksum or checked by value, so every flip must be noticed. */
+static void test_damage(const char *what, const unsigned char *data, size_t n)
+{
+    ck_error e;
+    size_t passed = 0;
+    for (size_t i = 0; i < n; i++) {
+        spill("d.png", data, i);
+        passed += !fails("d.png", &e);
+    }
+    ok(!passed, "%s: truncation at each of %zu places fails (%zu passed): %s", what, n, passed, e.text);
+    unsigned char *bad = malloc(n);
+    passed = 0;
+    for (size_t i = 0; i < n; i++) {
+        memcpy(bad, data, n);
+        bad[i] ^= (unsigned char)(1u << noise() % 8);
+        spill("d.png", bad, n);
+        if (!fails("d.png", &e)) {
+            passed++;
+            printf("# flip at %zu not noticed\n", i);
+        }
+    }
+    ok(!passed, "%s: a flipped bit in each of %zu bytes is noticed: %s", what, n, e.text);
+    free(bad);
+}
+
+static void test_broken(void)
+{
+    uint8_t planes[3 * 9 * 7];
+    for (size_t i = 0; i < sizeof planes; i++)
+        planes[i] = (uint8_t)noise();
+    ck_error e = {""};
+    ck_meta text = {0};
+    ck_meta_set(&text, "Comment", "hello", &e);
+    ck_png_write("ours.png", 9, 7, 3, planes, CK_U8, &text, &e);
+    ck_meta_free(&text);
+    size_t n;
+    unsigned char *data = slurp("ours.png", &n);
+    test_damage("ours", data, n);
+    free(data);
+    png_byte row[8] = {1, 2, 3, 4, 5, 6, 7, 8};
+    png_bytep rows[8] = {row, row, row, row, row, row, row, row};
+    foreign("theirs.png", 8, 8, 3, 4, 1, 16, rows, 45455, true, true);
+    data = slurp("theirs.png", &n);
+    test_damage("interlaced palette", data, n);
+    free(data);
+
+    foreign("short.png", 8, 8, 3, 4, 0, 3, rows, 0, false, false);
+    ok(fails("short.png", &e), "an index beyond the palette: %s", e.text);
+    ok(fails("missing.png", &e) && strstr(e.text, "No such file"), "no file: %s", e.text);
+    ok(fails(".", &e), "a folder: %s", e.text);
+    spill("empty.png", "", 0);
+    ok(fails("empty.png", &e), "an empty file: %s", e.text);
+    spill("text.png", "hello, this is no picture at all", 32);
+    ok(fails("text.png", &e), "another kind of file: %s", e.text);
+}
+
+/* An honest file with only the size in its header changed (and the checksum made right again). */
+static void resized(const unsigned char *good, size_t n, uint32_t w, uint32_t h)
+{
+    unsigned char *data = malloc(n);
+    memcpy(data, good, n);
+    for (int i = 0; i < 4; i++) {
+        data[16 + i] = (unsigned char)(w >> (24 - 8 * i));
+        data[20 + i] = (unsigned char)(h >> (24 - 8 * i));
+    }
+    uint32_t crc = 0xffffffffu;
+    for (int i = 12; i < 29; i++) {
+        crc ^= data[i];
+        for (int k = 0; k < 8; k++)
+            crc = crc & 1 ? crc >> 1 ^ 0xedb88320u : crc >> 1;
+    }
+    for (int i = 0; i < 4; i++)
+        data[29 + i] = (unsigned char)(~crc >> (24 - 8 * i));
+    spill("size.png", data, n);
+    free(data);
+}
+
+static void test_sizes(void)
+{
+    uint16_t grey[4 * 3] = {0};
+    ck_error e = {""};
+    ck_png_write("small.png", 4, 3, 1, grey, CK_U16, NULL, &e);
+    size_t n;
+    unsigned char *data = slurp("small.png", &n);
+    resized(data, n, 4, 3);
+    ck_frame f;
+    ok(load("size.png", CK_WANT_RGB, &f, &e) == CK_OK, "the test's own checksum is right %s", e.text);
+    ck_frame_free(&f);
+    static const uint32_t sizes[][2] = {
+        {0, 3},          {4, 0}, {0x7fffffff, 1}, {1, 0x7fffffff}, {65536, 65536}, {65537, 3}, {0x7fffffff, 0x7fffffff},
+        {0xffffffff, 3}, {4, 4}, {0x80000000, 1}, {3, 3},          {4, 2}};
+    struct rlimit old;
+    getrlimit(RLIMIT_AS, &old);
+#ifndef __SANITIZE_ADDRESS__                          /* whose shadow needs terabytes of addresses */
+    struct rlimit tight = {512u << 20, old.rlim_max}; /* 65536 x 65536 would need 24 GB */
+    setrlimit(RLIMIT_AS, &tight);
+#endif
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        resized(data, n, sizes[i][0], sizes[i][1]);
+        ok(fails("size.png", &e) && !strstr(e.text, "memory"), "%u x %u instead of 4 x 3: %s", sizes[i][0], sizes[i][1],
+           e.text);
+    }
+    setrlimit(RLIMIT_AS, &old);
+    free(data);
+    ok(ck_png_write("x.png", 0, 3, 1, grey, CK_U8, NULL, &e) == CK_ERR_ARGUMENT, "writing 0 x 3: %s", e.text);
+    ok(ck_png_write("x.png", 4, 3, 5, grey, CK_U8, NULL, &e) == CK_ERR_ARGUMENT, "writing 5 channels: %s", e.text);
+    ok(ck_png_write("x.png", 4, 3, 1, grey, CK_F32, NULL, &e) == CK_ERR_ARGUMENT, "writing floats: %s", e.text);
+    ok(ck_png_write("/dev/full", 4, 3, 1, grey, CK_U8, NULL, &e) == CK_ERR_IO && strstr(e.text, "No space"),
+       "writing to a full device: %s", e.text);
+    ok(access("x.png", F_OK), "a refused file does not appear");
+}
+
+int main(void)
+{
+    if (!mkdtemp(dir) || chdir(dir))
+        return 1;
+    static const int sizes[][2] = {{1, 1}, {1, 40}, {33, 17}, {640, 3}, {1500, 2}};
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
+        for (int channels = 1; channels <= 4; channels++) {
+            round_trip(sizes[i][0], sizes[i][1], channels, CK_U8, false);
+            round_trip(sizes[i][0], sizes[i][1], channels, CK_U16, channels == 3);
+        }
+    round_trip(33, 17, 3, CK_U8, true);
+    test_all_foreign();
+    test_encoding();
+    test_broken();
+    test_sizes();
+    char clean[100];
+    snprintf(clean, sizeof clean, "rm -rf '%s'", dir);
+    return system(clean) ? 1 : done_testing();
+}
