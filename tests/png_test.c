@@ -1,38 +1,12 @@
 /* PNG: what we write comes back bit-exact, what others write is read right, what is broken fails. */
 #include <png.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
+#include "files.h"
 #include "io/png.h"
 #include "tap.h"
 
 static char dir[] = "/tmp/ck-png-XXXXXX";
-
-static uint32_t seed = 1;
-static uint32_t noise(void)
-{
-    seed = seed * 1664525u + 1013904223u;
-    return seed >> 8;
-}
-
-static unsigned char *slurp(const char *path, size_t *n)
-{
-    FILE *f = fopen(path, "rb");
-    unsigned char *data = malloc(1 << 20);
-    *n = f ? fread(data, 1, 1 << 20, f) : 0;
-    if (f)
-        fclose(f);
-    return data;
-}
-
-static void spill(const char *path, const void *data, size_t n)
-{
-    FILE *f = fopen(path, "wb");
-    fwrite(data, 1, n, f);
-    fclose(f);
-}
 
 static ck_status load(const char *path, ck_want want, ck_frame *f, ck_error *e)
 {
@@ -271,8 +245,7 @@ static void test_damage(const char *what, const unsigned char *data, size_t n)
     ck_error e;
     size_t passed = 0;
     for (size_t i = 0; i < n; i++) {
-        spill("d.png", data, i);
-        passed += !fails("d.png", &e);
+        passed += !fails(in_memory(data, i), &e);
     }
     ok(!passed, "%s: truncation at each of %zu places fails (%zu passed): %s", what, n, passed, e.text);
     unsigned char *bad = malloc(n);
@@ -280,8 +253,7 @@ static void test_damage(const char *what, const unsigned char *data, size_t n)
     for (size_t i = 0; i < n; i++) {
         memcpy(bad, data, n);
         bad[i] ^= (unsigned char)(1u << noise() % 8);
-        spill("d.png", bad, n);
-        if (!fails("d.png", &e)) {
+        if (!fails(in_memory(bad, n), &e)) {
             passed++;
             printf("# flip at %zu not noticed\n", i);
         }

@@ -1,4 +1,5 @@
-/* PNG through libpng. */
+/* PNG: read through libpng, strictly (whatever is wrong with the picture is an error); written by
+ * ourselves around libdeflate. */
 #ifndef CK_IO_PNG_H
 #define CK_IO_PNG_H
 
@@ -9,7 +10,8 @@
 ck_status ck_png_read(const char *path, ck_want want, const char *name, ck_frame *f, ck_error *e);
 
 /* Write complete or not at all: planar (channels,h,w) samples of `type` CK_U8 or CK_U16,
- * 1 to 4 channels.  Every pair of `text` becomes a tEXt chunk (may be NULL). */
+ * 1 to 4 channels.  Every pair of `text` (may be NULL) becomes a tEXt chunk, iTXt where it is not
+ * ASCII; `ck:transfer` = srgb or linear also becomes sRGB or gAMA, so that it is read back. */
 ck_status ck_png_write(const char *path, int w, int h, int channels, const void *planes, ck_type type,
                        const ck_meta *text, ck_error *e);
 

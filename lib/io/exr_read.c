@@ -1,0 +1,198 @@
+#include "io/exr.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/exr_core.h"
+#include "io/exr_decode.h"
+
+typedef struct reader {
+    int fd;
+    int64_t file_bytes;
+    int read_errno; /* of a read that failed, 0 = none */
+    ck_exr_part part;
+    char encoding[CK_PLANE_TAG];
+    ck_error *e;
+} reader;
+
+static int64_t on_read(exr_const_context_t ctx, void *user, void *buf, uint64_t n, uint64_t offset,
+                       exr_stream_error_func_ptr_t error)
+{
+    (void)ctx;
+    (void)error;
+    reader *r = user;
+    uint64_t done = 0;
+    while (done < n) {
+        ssize_t k = pread(r->fd, (char *)buf + done, n - done, (off_t)(offset + done));
+        if (k < 0 && errno == EINTR)
+            continue;
+        if (k < 0) {
+            r->read_errno = errno;
+            return -1;
+        }
+        if (!k)
+            break;
+        done += (uint64_t)k;
+    }
+    return (int64_t)done;
+}
+
+static int64_t on_size(exr_const_context_t ctx, void *user)
+{
+    (void)ctx;
+    return ((reader *)user)->file_bytes;
+}
+
+static ck_status fail(reader *r, exr_result_t code)
+{
+    if (r->read_errno) {
+        errno = r->read_errno;
+        return ck_fail_errno(r->e, "cannot read");
+    }
+    return ck_exr_fail(r->e, code, "damaged or truncated EXR", "copy or render it again");
+}
+
+static ck_status open_file(reader *r, const char *path)
+{
+    r->fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat st;
+    if (r->fd < 0 || fstat(r->fd, &st))
+        return ck_fail_errno(r->e, "cannot open");
+    if (!S_ISREG(st.st_mode))
+        return ck_fail(r->e, CK_ERR_UNSUPPORTED, "an EXR is read from a file only: this is none");
+    r->file_bytes = st.st_size;
+    exr_context_initializer_t init = EXR_DEFAULT_CONTEXT_INITIALIZER;
+    init.error_handler_fn = ck_exr_on_error;
+    init.user_data = r;
+    init.read_fn = on_read;
+    init.size_fn = on_size;
+    init.max_image_width = init.max_image_height = CK_MAX_SIDE;
+    init.max_tile_width = init.max_tile_height = CK_MAX_SIDE;
+    /* A wrong table of chunks means that the writer did not finish; guessing the places of what it did write would
+     * make half a picture a success. */
+    init.flags = EXR_CONTEXT_FLAG_DISABLE_CHUNK_RECONSTRUCTION;
+    exr_result_t rv = exr_start_read(&r->part.ctx, "exr", &init);
+    return rv ? fail(r, rv) : CK_OK;
+}
+
+/* Our own files say how their samples are encoded; all others are linear, as the format has it. */
+static ck_status read_encoding(reader *r)
+{
+    int32_t n = 0;
+    const char *s = "linear";
+    if (exr_attr_get_string(r->part.ctx, 0, "ck:transfer", &n, &s))
+        s = "linear";
+    ck_exr_listen(); /* that the attribute is missing is no news */
+    size_t len = strlen(s);
+    if (len < 1 || len >= sizeof r->encoding || strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_.-") != len)
+        return ck_fail(r->e, CK_ERR_FORMAT, "EXR attribute ck:transfer names no encoding: make it srgb or linear");
+    memcpy(r->encoding, s, len + 1);
+    return CK_OK;
+}
+
+static ck_status read_header(reader *r, ck_want want)
+{
+    ck_exr_part *p = &r->part;
+    exr_result_t rv = exr_get_storage(p->ctx, 0, &p->storage);
+    if (!rv)
+        rv = exr_get_compression(p->ctx, 0, &p->compression);
+    if (!rv)
+        rv = exr_get_data_window(p->ctx, 0, &p->data);
+    if (!rv)
+        rv = exr_get_display_window(p->ctx, 0, &p->display);
+    if (!rv)
+        rv = exr_get_channels(p->ctx, 0, &p->list_view);
+    if (rv)
+        return fail(r, rv);
+    if (p->storage != EXR_STORAGE_SCANLINE && p->storage != EXR_STORAGE_TILED)
+        return ck_fail(r->e, CK_ERR_UNSUPPORTED, "a deep EXR has no plain picture: flatten it first");
+    int64_t w = (int64_t)p->display.max.x - p->display.min.x + 1, h = (int64_t)p->display.max.y - p->display.min.y + 1;
+    if (w < 1 || h < 1 || w > CK_MAX_SIDE || h > CK_MAX_SIDE)
+        return ck_fail(r->e, CK_ERR_FORMAT, "EXR display window of %lld x %lld: sides go from 1 to %d", (long long)w,
+                       (long long)h, CK_MAX_SIDE);
+    ck_status s = read_encoding(r);
+    return s != CK_OK ? s : ck_exr_choose(p->list_view, want, &p->choice, r->e);
+}
+
+static bool is_dwa(const ck_exr_part *p)
+{
+    return p->compression == EXR_COMPRESSION_DWAA || p->compression == EXR_COMPRESSION_DWAB;
+}
+
+/* libOpenEXR's C interface gives half RGBA of plain names.  DWA has rounded its colours to half already. */
+static ck_status check_rgba(reader *r)
+{
+    const ck_exr_choice *c = &r->part.choice;
+    const char *name = r->part.list_view->entries[c->index[0]].name.str;
+    if (c->layered || (c->n == 1 && strcmp(name, "Y")))
+        return ck_fail(r->e, CK_ERR_UNSUPPORTED,
+                       "DWAA and DWAB are read for channels R, G, B or Y, not for %.100s: write another compression",
+                       name);
+    if (c->chroma && c->type != CK_F16 && !is_dwa(&r->part))
+        return ck_fail(r->e, CK_ERR_UNSUPPORTED, "EXR luminance and chroma are read as half only: write R, G and B");
+    return CK_OK;
+}
+
+/* Looks at the table of chunks, so that a header that promises more than the file holds fails before memory is
+ * taken for it. */
+static ck_status check_first_chunk(reader *r)
+{
+    exr_chunk_info_t chunk;
+    const ck_exr_part *p = &r->part;
+    exr_result_t rv = p->storage == EXR_STORAGE_TILED ? exr_read_tile_chunk_info(p->ctx, 0, 0, 0, 0, 0, &chunk)
+                                                      : exr_read_scanline_chunk_info(p->ctx, 0, p->data.min.y, &chunk);
+    return rv ? fail(r, rv) : CK_OK;
+}
+
+/* Outside the data window there is nothing, which is 0. */
+static void clear_surroundings(const ck_exr_part *p, const ck_plane *plane)
+{
+    if (p->data.min.x > p->display.min.x || p->data.min.y > p->display.min.y || p->data.max.x < p->display.max.x ||
+        p->data.max.y < p->display.max.y)
+        memset(plane->data, 0, plane->bytes);
+}
+
+static ck_status read_pixels(reader *r, const char *path, ck_want want, const char *name, ck_frame *f)
+{
+    ck_exr_part *p = &r->part;
+    bool rgba = is_dwa(p) || p->choice.chroma;
+    ck_status s = rgba ? check_rgba(r) : CK_OK;
+    if (s == CK_OK)
+        s = check_first_chunk(r);
+    if (s != CK_OK)
+        return s;
+    ck_pick pick;
+    s = ck_pick_open(&pick, f, name, want, rgba ? CK_F16 : p->choice.type, p->display.max.x - p->display.min.x + 1,
+                     p->display.max.y - p->display.min.y + 1, r->encoding, r->e);
+    if (s != CK_OK)
+        return s;
+    clear_surroundings(p, ck_frame_plane(f, name));
+    if (rgba) {
+        s = ck_exr_decode_rgba(path, p, &pick, r->e);
+    } else {
+        exr_result_t rv = ck_exr_decode(p, &pick);
+        s = rv ? fail(r, rv) : CK_OK;
+    }
+    if (s != CK_OK)
+        ck_frame_remove(f, name);
+    return s;
+}
+
+ck_status ck_exr_read(const char *path, ck_want want, const char *name, ck_frame *f, ck_error *e)
+{
+    reader r = {.fd = -1, .e = e};
+    ck_exr_listen();
+    ck_status s = open_file(&r, path);
+    if (s == CK_OK)
+        s = read_header(&r, want);
+    if (s == CK_OK)
+        s = read_pixels(&r, path, want, name, f);
+    if (r.part.ctx)
+        exr_finish(&r.part.ctx);
+    if (r.fd >= 0)
+        close(r.fd);
+    return s;
+}
