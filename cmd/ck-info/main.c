@@ -4,6 +4,7 @@
 
 #include "ck-info/npy.h"
 #include "ck-info/options.h"
+#include "ck-info/sheet.h"
 #include "io/outfile.h"
 #include "stream/stage.h"
 
@@ -11,6 +12,7 @@ typedef struct info {
     const ck_info_options *opts;
     FILE *out; /* NULL: print nothing */
     uint64_t frames, failed;
+    ck_sheet sheet;
 } info;
 
 /* A value on one line, whatever it holds. */
@@ -55,7 +57,7 @@ static ck_status open_info(const void *opts, const ck_list *args, ck_meta *head,
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     s->opts = o;
-    s->out = o->pass ? stderr : o->npy ? NULL : stdout;
+    s->out = o->pass ? stderr : o->npy || o->sheet ? NULL : stdout;
     if (s->out) {
         fprintf(s->out, "HEAD");
         print_meta(s->out, head);
@@ -100,7 +102,8 @@ static ck_status show(void *state, ck_frame *f, ck_error *e)
     s->failed += ck_frame_error(f) != NULL;
     if (s->out)
         print_frame(s->out, f);
-    return flush(s, e);
+    ck_status st = s->opts->sheet ? ck_sheet_add(&s->sheet, f, e) : CK_OK;
+    return st == CK_OK ? flush(s, e) : st;
 }
 
 static ck_status finish(void *state, ck_error *e)
@@ -112,7 +115,15 @@ static ck_status finish(void *state, ck_error *e)
             fprintf(s->out, ", %llu failed", (unsigned long long)s->failed);
         fputc('\n', s->out);
     }
-    return flush(s, e);
+    ck_status st = s->opts->sheet ? ck_sheet_write(&s->sheet, s->opts->sheet, e) : CK_OK;
+    return st == CK_OK ? flush(s, e) : st;
+}
+
+static void close_info(void *state)
+{
+    info *s = state;
+    ck_sheet_free(&s->sheet);
+    free(s);
 }
 
 static bool sink(const void *opts)
@@ -127,7 +138,7 @@ int main(int argc, char **argv)
                                    .frame = dump,
                                    .consume = show,
                                    .finish = finish,
-                                   .close = free,
+                                   .close = close_info,
                                    .sink = sink};
     return ck_stage_main(&stage, argc, argv);
 }

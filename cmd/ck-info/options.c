@@ -4,6 +4,8 @@
 static const ck_option rows[] = {
     {0, "npy", CK_STRING, AT(npy), "DIR", NULL, 0, 0, NULL, 0,
      "write every plane of every frame as DIR/PLANE.NNNNNN.npy (C,H,W) instead of printing"},
+    {0, "sheet", CK_STRING, AT(sheet), "FILE", NULL, 0, 0, NULL, 0,
+     "draw a contact sheet as a PNG instead of printing: plate, hint, matte, composite, a row per frame"},
     {0, "pass", CK_FLAG, AT(pass), NULL, NULL, 0, 0, NULL, 0,
      "pass the stream on to standard output; what is printed goes to standard error"},
     {0},
@@ -17,5 +19,6 @@ const ck_program ck_info_program = {
     .options_size = sizeof(ck_info_options),
     .examples = "ck-decode shot.mov | ck-hint | ck-info\n"
                 "ck-decode shot.mov | ck-hint | ck-info --npy planes\n"
+                "ck-decode --frames 1,50,99 shot.mov | ck-hint | ck-info --sheet sheet.png\n"
                 "ck-decode shot.mov | ck-info --pass | ck-hint | ck-info",
 };

@@ -5,7 +5,8 @@
 
 typedef struct ck_info_options {
     ck_common common;
-    const char *npy; /* folder, or NULL */
+    const char *npy;   /* folder, or NULL */
+    const char *sheet; /* PNG, or NULL */
     bool pass;
 } ck_info_options;
 
