@@ -1,0 +1,11 @@
+/* What a folder holds beyond what this run has written. */
+#ifndef CK_ENCODE_LEFTOVERS_H
+#define CK_ENCODE_LEFTOVERS_H
+
+#include "ck-encode/outputs.h"
+#include "ck-encode/stems.h"
+
+/* One line under --verbose: files written, replaced, and others that were there already. */
+void ck_leftovers_log(const ck_output *o, const ck_stems *written);
+
+#endif

@@ -1,0 +1,276 @@
+/* ck-encode: planes out, as stills and video.
+ *
+ *     open      plan from the command line; first good frame: folders, videos, the stream's header
+ *     frame     stills compressed and written, pictures for video made     (any thread)
+ *     consume   pictures to the encoders, in order
+ *     finish    videos completed */
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/thread.h"
+#include "ck-encode/leftovers.h"
+#include "ck-encode/outputs.h"
+#include "ck-encode/stems.h"
+#include "ck-encode/still.h"
+#include "stream/stage.h"
+
+typedef struct encode {
+    ck_outputs_run run;
+    ck_outputs outputs;
+    pthread_mutex_t lock; /* of what follows and of the outputs' counts */
+    bool started;
+    ck_status broken; /* why starting failed, for every frame that comes after */
+    ck_error why;
+    ck_stems stems;
+    uint64_t gaps; /* error frames that videos still miss */
+} encode;
+
+/* What `frame` leaves for `consume`: a picture per output, empty for stills. */
+typedef struct job {
+    int n;
+    ck_picture pictures[];
+} job;
+
+static void free_job(void *p)
+{
+    job *j = p;
+    for (int i = 0; i < j->n; i++)
+        ck_picture_free(&j->pictures[i]);
+    free(j);
+}
+
+static ck_status read_rate(encode *s, const ck_meta *head, ck_error *e)
+{
+    const char *asked = s->run.opts->rate, *given = ck_meta_get(head, "rate");
+    if (strcmp(asked, "auto")) {
+        if (ck_rate_parse(asked, &s->run.rate))
+            return CK_OK;
+        return ck_fail(e, CK_ERR_ARGUMENT, "--rate '%s' is no frame rate: write it as 25 or 30000/1001", asked);
+    }
+    if (given && ck_rate_parse(given, &s->run.rate))
+        return CK_OK;
+    s->run.rate = (ck_rate){24, 1};
+    ck_log_info("the stream has no frame rate: video gets 24/1 (--rate)");
+    return CK_OK;
+}
+
+static ck_status read_head(encode *s, const ck_meta *head, ck_error *e)
+{
+    ck_meta *m = &s->run.about;
+    const char *program = ck_meta_get(head, "program");
+    ck_status st = ck_meta_set(m, "software", "ck-encode " CK_VERSION, e);
+    if (st == CK_OK)
+        st = ck_meta_set(m, "ck:source", ck_meta_get(head, "source"), e);
+    if (st == CK_OK)
+        st = ck_meta_set(m, "ck:primaries", ck_meta_get(head, "primaries"), e);
+    if (st == CK_OK)
+        st = ck_meta_setf(m, e, "ck:program", "%s%sck-encode", program ? program : "", program ? " | " : "");
+    return st == CK_OK ? read_rate(s, head, e) : st;
+}
+
+static ck_status start(encode *s, ck_frame *f, ck_error *e)
+{
+    pthread_mutex_lock(&s->lock);
+    if (!s->started && s->broken == CK_OK) {
+        s->broken = ck_outputs_start(&s->outputs, &s->run, f, &s->why);
+        s->started = s->broken == CK_OK;
+    }
+    if (s->broken != CK_OK && e)
+        *e = s->why;
+    ck_status st = s->broken;
+    pthread_mutex_unlock(&s->lock);
+    return st;
+}
+
+static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
+                             ck_error *e)
+{
+    encode *s = calloc(1, sizeof *s);
+    if (!s)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory");
+    *state = s;
+    pthread_mutex_init(&s->lock, NULL);
+    s->run.opts = opts;
+    s->run.out = args->n ? args->items[0] : NULL;
+    s->run.threads = s->run.opts->common.threads ? s->run.opts->common.threads : ck_cores();
+    if (args->n > 1)
+        return ck_fail(e, CK_ERR_ARGUMENT, "'%s': one folder is enough: ck-encode [OPTION]... OUT", args->items[1]);
+    ck_status st = ck_outputs_plan(&s->outputs, opts, s->run.out, e);
+    if (st == CK_OK)
+        st = read_head(s, head, e);
+    if (st == CK_OK && !first)
+        return ck_fail(e, CK_ERR_FORMAT, "the stream has no frames: nothing to write");
+    return st == CK_OK && !ck_frame_error(first) ? start(s, first, e) : st;
+}
+
+static ck_status write_still(encode *s, ck_output *o, const ck_frame *f, const ck_plane *p, const char *stem,
+                             ck_error *e)
+{
+    char *path;
+    if (asprintf(&path, "%s/%s%s", o->path, stem, ck_format_suffix(o->format)) < 0)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
+    ck_meta about = {0};
+    const char *number = ck_meta_get(&f->meta, "number");
+    ck_status st = ck_meta_copy(&about, &o->about, e);
+    if (st == CK_OK)
+        st = ck_meta_setf(&about, e, "ck:frame", "%llu", (unsigned long long)f->seq);
+    if (st == CK_OK)
+        st = ck_meta_set(&about, "ck:number", number, e);
+    bool there = access(path, F_OK) == 0;
+    if (st == CK_OK)
+        st = ck_still_write(path, p, o->format, (ck_exr_compression)s->run.opts->compression, &about, e);
+    if (st != CK_OK)
+        ck_fail_in(e, st, path);
+    ck_meta_free(&about);
+    free(path);
+    pthread_mutex_lock(&s->lock);
+    o->written += st == CK_OK;
+    o->replaced += st == CK_OK && there;
+    pthread_mutex_unlock(&s->lock);
+    /* A wrong place for files is no wrong command line. */
+    return st == CK_ERR_ARGUMENT ? CK_ERR_IO : st;
+}
+
+static bool has_stills(const encode *s)
+{
+    for (int i = 0; i < s->outputs.n; i++)
+        if (s->outputs.items[i].on && ck_format_is_still(s->outputs.items[i].format))
+            return true;
+    return false;
+}
+
+static ck_status claim_stem(encode *s, const ck_frame *f, char **stem, ck_error *e)
+{
+    ck_status st = ck_stem_make(f, stem, e);
+    if (st != CK_OK)
+        return st;
+    pthread_mutex_lock(&s->lock);
+    st = ck_stems_claim(&s->stems, *stem, f->seq, e);
+    pthread_mutex_unlock(&s->lock);
+    return st;
+}
+
+static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
+{
+    encode *s = state;
+    job *j = calloc(1, sizeof *j + (size_t)s->outputs.n * sizeof *j->pictures);
+    if (!j)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory");
+    j->n = s->outputs.n;
+    f->job = j;
+    f->job_free = free_job;
+    char *stem = NULL;
+    ck_status st = start(s, f, e);
+    if (st == CK_OK && has_stills(s))
+        st = claim_stem(s, f, &stem, e);
+    for (int i = 0; i < s->outputs.n && st == CK_OK; i++) {
+        ck_output *o = &s->outputs.items[i];
+        ck_plane *p;
+        if (!o->on)
+            continue;
+        st = ck_output_plane(o, f, &p, e);
+        if (st == CK_OK)
+            st = o->video ? ck_video_picture(o->video, p, &j->pictures[i], e) : write_still(s, o, f, p, stem, e);
+    }
+    free(stem);
+    return st;
+}
+
+/* A picture to every video; no job: black ones. */
+static ck_status feed(encode *s, const job *j, ck_error *e)
+{
+    for (int i = 0; i < s->outputs.n; i++) {
+        ck_output *o = &s->outputs.items[i];
+        if (!o->video)
+            continue;
+        ck_status st = ck_video_write(o->video, j ? &j->pictures[i] : NULL, e);
+        if (st != CK_OK)
+            return ck_fail_in(e, st, o->path ? o->path : "standard output");
+    }
+    return CK_OK;
+}
+
+/* Say what is not written, and what of an earlier run would pass for it. */
+static void report_error(encode *s, const ck_frame *f)
+{
+    /* A frame that failed here has a job, and the frame loop has reported it. */
+    if (!f->job)
+        ck_log_error("frame %llu: %s", (unsigned long long)f->seq, ck_frame_error(f));
+    char *stem;
+    if (ck_stem_make(f, &stem, NULL) != CK_OK)
+        return;
+    for (int i = 0; i < s->outputs.n && s->started; i++) {
+        const ck_output *o = &s->outputs.items[i];
+        char *path;
+        if (!o->on || o->video || asprintf(&path, "%s/%s%s", o->path, stem, ck_format_suffix(o->format)) < 0)
+            continue;
+        if (!ck_stems_has(&s->stems, stem, strlen(stem)) && access(path, F_OK) == 0)
+            ck_log_error("%s: from an earlier run, not of this failed frame: remove it", path);
+        free(path);
+    }
+    free(stem);
+}
+
+static ck_status consume(void *state, ck_frame *f, ck_error *e)
+{
+    encode *s = state;
+    bool failed = ck_frame_error(f) != NULL;
+    pthread_mutex_lock(&s->lock);
+    if (failed)
+        report_error(s, f);
+    s->gaps += failed;
+    bool started = s->started;
+    pthread_mutex_unlock(&s->lock);
+    ck_status st = CK_OK;
+    for (; started && s->gaps && st == CK_OK; s->gaps--)
+        st = feed(s, NULL, e);
+    return st == CK_OK && !failed ? feed(s, f->job, e) : st;
+}
+
+static ck_status finish(void *state, ck_error *e)
+{
+    encode *s = state;
+    for (int i = 0; i < s->outputs.n; i++) {
+        ck_output *o = &s->outputs.items[i];
+        if (!o->on)
+            continue;
+        ck_status st = o->video ? ck_video_finish(o->video, e) : CK_OK;
+        if (st != CK_OK)
+            return ck_fail_in(e, st, o->path ? o->path : "standard output");
+        if (!o->video && ck_log_verbose())
+            ck_leftovers_log(o, &s->stems);
+    }
+    return CK_OK;
+}
+
+static void close_encode(void *state)
+{
+    encode *s = state;
+    ck_outputs_free(&s->outputs);
+    ck_meta_free(&s->run.about);
+    ck_stems_free(&s->stems);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+static bool sink(const void *opts)
+{
+    (void)opts;
+    return true;
+}
+
+int main(int argc, char **argv)
+{
+    static const ck_stage stage = {.program = &ck_encode_program,
+                                   .open = open_encode,
+                                   .frame = encode_frame,
+                                   .consume = consume,
+                                   .finish = finish,
+                                   .close = close_encode,
+                                   .sink = sink};
+    return ck_stage_main(&stage, argc, argv);
+}

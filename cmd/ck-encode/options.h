@@ -1,0 +1,35 @@
+#ifndef CK_ENCODE_OPTIONS_H
+#define CK_ENCODE_OPTIONS_H
+
+#include "base/option.h"
+
+/* In the order of CK_OUT_WORDS. */
+typedef enum ck_out_format {
+    CK_OUT_AUTO,
+    CK_OUT_EXR,
+    CK_OUT_EXR32,
+    CK_OUT_PNG,
+    CK_OUT_PNG8,
+    CK_OUT_PNG16,
+    CK_OUT_MP4,
+    CK_OUT_MOV,
+    CK_OUT_STREAM,
+    CK_OUT_OFF
+} ck_out_format;
+#define CK_OUT_WORDS "auto|exr|exr32|png|png8|png16|mp4|mov|-|off"
+
+typedef enum ck_stream_format { CK_STREAM_NUT, CK_STREAM_Y4M, CK_STREAM_RAWVIDEO } ck_stream_format;
+
+typedef struct ck_encode_options {
+    ck_common common;
+    int fg, matte, processed, comp; /* ck_out_format */
+    ck_list planes;                 /* NAME=FORMAT */
+    int compression;                /* ck_exr_compression */
+    int stream;                     /* ck_stream_format */
+    int y4m_matrix;                 /* 0: by size; else 1 + index of ck_yuv_matrix_at */
+    const char *rate;               /* "auto", "N", "N/D" */
+} ck_encode_options;
+
+extern const ck_program ck_encode_program;
+
+#endif

@@ -1,0 +1,298 @@
+#include "ck-encode/outputs.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "io/outfile.h"
+
+bool ck_format_is_still(ck_out_format f)
+{
+    return f >= CK_OUT_EXR && f <= CK_OUT_PNG16;
+}
+
+const char *ck_format_suffix(ck_out_format f)
+{
+    static const char *const suffixes[] = {
+        [CK_OUT_EXR] = ".exr",   [CK_OUT_EXR32] = ".exr", [CK_OUT_PNG] = ".png", [CK_OUT_PNG8] = ".png",
+        [CK_OUT_PNG16] = ".png", [CK_OUT_MP4] = ".mp4",   [CK_OUT_MOV] = ".mov", [CK_OUT_OFF] = NULL};
+    return suffixes[f] ? suffixes[f] : "";
+}
+
+static const char *format_word(ck_out_format f, char buf[8])
+{
+    const char *s = CK_OUT_WORDS;
+    for (int i = 0; i < (int)f; i++)
+        s = strchr(s, '|') + 1;
+    snprintf(buf, 8, "%.*s", (int)strcspn(s, "|"), s);
+    return buf;
+}
+
+static int format_index(const char *word)
+{
+    char buf[8];
+    for (int i = 0; i <= CK_OUT_OFF; i++)
+        if (!strcmp(format_word((ck_out_format)i, buf), word))
+            return i;
+    return -1;
+}
+
+/* "NAME=FORMAT"; the name becomes that of a folder. */
+static ck_status plan_plane(ck_output *o, const char *text, ck_error *e)
+{
+    const char *eq = strrchr(text, '=');
+    size_t n = eq ? (size_t)(eq - text) : 0;
+    int format = eq ? format_index(eq + 1) : -1;
+    if (!n || format <= CK_OUT_AUTO)
+        return ck_fail(e, CK_ERR_ARGUMENT, "--plane '%s' is not NAME=FORMAT, FORMAT one of %s", text,
+                       strchr(CK_OUT_WORDS, '|') + 1);
+    if (n >= sizeof o->plane || text[0] == '.' || strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.-") < n)
+        return ck_fail(e, CK_ERR_ARGUMENT,
+                       "--plane '%s': no plane has such a name: planes are called with a-z 0-9 _ . -, as ck-info shows",
+                       text);
+    snprintf(o->plane, sizeof o->plane, "%.*s", (int)n, text);
+    memcpy(o->name, o->plane, sizeof o->name);
+    memcpy(o->folder, o->plane, sizeof o->folder);
+    o->format = (ck_out_format)format;
+    o->asked = true;
+    return CK_OK;
+}
+
+static void plan_sets(ck_outputs *o, const ck_encode_options *opts, bool out)
+{
+    const struct {
+        const char *plane, *name, *folder;
+        int format;
+    } sets[] = {{"fg", "fg", "FG", opts->fg},
+                {"alpha", "matte", "Matte", opts->matte},
+                {"processed", "processed", "Processed", opts->processed},
+                {"comp", "comp", "Comp", opts->comp}};
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        ck_output *p = &o->items[o->n++];
+        snprintf(p->plane, sizeof p->plane, "%s", sets[i].plane);
+        snprintf(p->name, sizeof p->name, "%s", sets[i].name);
+        snprintf(p->folder, sizeof p->folder, "%s", sets[i].folder);
+        p->format = (ck_out_format)sets[i].format;
+        p->asked = p->format != CK_OUT_AUTO;
+        if (p->format == CK_OUT_AUTO)
+            p->format = !out ? CK_OUT_OFF : strcmp(p->plane, "comp") ? CK_OUT_EXR : CK_OUT_PNG;
+    }
+}
+
+static bool same_place(const ck_output *a, const ck_output *b)
+{
+    if (a->format == CK_OUT_STREAM || b->format == CK_OUT_STREAM)
+        return a->format == b->format;
+    bool still = ck_format_is_still(a->format);
+    return still == ck_format_is_still(b->format) &&
+           !strcmp(ck_format_suffix(a->format), ck_format_suffix(b->format)) &&
+           !strcmp(still ? a->folder : a->name, still ? b->folder : b->name);
+}
+
+static ck_status check_plan(const ck_outputs *o, bool out, ck_error *e)
+{
+    int files = 0, streams = 0;
+    for (int i = 0; i < o->n; i++) {
+        const ck_output *p = &o->items[i];
+        if (p->format == CK_OUT_OFF)
+            continue;
+        p->format == CK_OUT_STREAM ? streams++ : files++;
+        for (int k = 0; k < i; k++)
+            if (o->items[k].format != CK_OUT_OFF && same_place(&o->items[k], p))
+                return p->format == CK_OUT_STREAM
+                           ? ck_fail(e, CK_ERR_ARGUMENT,
+                                     "planes '%s' and '%s' cannot both go to standard output: choose one",
+                                     o->items[k].plane, p->plane)
+                           : ck_fail(e, CK_ERR_ARGUMENT, "planes '%s' and '%s' would become the same %s files",
+                                     o->items[k].plane, p->plane, ck_format_suffix(p->format));
+    }
+    if (files && !out)
+        return ck_fail(e, CK_ERR_ARGUMENT, "no folder to write into: ck-encode [OPTION]... OUT");
+    if (!files && !streams)
+        return out ? ck_fail(e, CK_ERR_ARGUMENT, "all outputs are off: leave one on, or name one with --plane")
+                   : ck_fail(e, CK_ERR_ARGUMENT,
+                             "where to? ck-encode OUT, or --comp=- for a stream on standard output");
+    return CK_OK;
+}
+
+ck_status ck_outputs_plan(ck_outputs *o, const ck_encode_options *opts, const char *out, ck_error *e)
+{
+    *o = (ck_outputs){.items = calloc((size_t)opts->planes.n + 4, sizeof *o->items)};
+    if (!o->items)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the outputs");
+    plan_sets(o, opts, out != NULL);
+    for (int i = 0; i < opts->planes.n; i++) {
+        ck_status s = plan_plane(&o->items[o->n], opts->planes.items[i], e);
+        if (s != CK_OK)
+            return s;
+        o->n++;
+    }
+    return check_plan(o, out != NULL, e);
+}
+
+static void list_planes(const ck_frame *f, char *buf, size_t n)
+{
+    size_t at = 0;
+    buf[0] = 0;
+    for (int i = 0; i < f->n && at + CK_PLANE_NAME + 2 < n; i++)
+        at += (size_t)snprintf(buf + at, n - at, "%s%s", i ? ", " : "", f->planes[i].name);
+    if (!f->n)
+        snprintf(buf, n, "none");
+}
+
+static const char *maker(const char *plane)
+{
+    static const char *const makers[][2] = {
+        {"rgb", "ck-decode makes it"},
+        {"hint", "ck-hint makes it"},
+        {"alpha", "ck-post --classical makes it"},
+        {"fg", "ck-post --classical makes it"},
+        {"processed", "ck-post makes it"},
+        {"comp", "ck-post makes it"},
+        {"true_alpha", "ck-synth makes it"},
+        {"true_fg", "ck-synth makes it"},
+    };
+    for (size_t i = 0; i < sizeof makers / sizeof *makers; i++)
+        if (!strcmp(makers[i][0], plane))
+            return makers[i][1];
+    return "see ck-info for what it has";
+}
+
+static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plane *p, ck_error *e)
+{
+    bool exr = o->format == CK_OUT_EXR || o->format == CK_OUT_EXR32;
+    bool linear = !strcmp(p->encoding, "linear");
+    const char *transfer = p->encoding, *alpha = NULL;
+    if (p->c == 1)
+        transfer = exr ? "linear" : NULL; /* coverage: PNG readers must not bend it */
+    else if (linear && !exr)
+        transfer = "srgb";
+    else if (!*transfer)
+        transfer = "unknown";
+    if (p->c == 4)
+        alpha = linear && exr ? "premultiplied" : "straight";
+    else if (!strcmp(p->name, "fg") || !strcmp(p->name, "true_fg"))
+        alpha = "straight";
+    ck_status s = ck_meta_copy(&o->about, &run->about, e);
+    if (s == CK_OK)
+        s = ck_meta_set(&o->about, "ck:plane", p->name, e);
+    if (s == CK_OK)
+        s = ck_meta_set(&o->about, "ck:transfer", transfer, e);
+    return s == CK_OK ? ck_meta_set(&o->about, "ck:alpha", alpha, e) : s;
+}
+
+static ck_status start_still(ck_output *o, ck_error *e)
+{
+    ck_status s = ck_mkdirs(o->path, e);
+    if (s != CK_OK)
+        return ck_fail_in(e, s == CK_ERR_ARGUMENT ? CK_ERR_IO : s, o->path);
+    ck_outfile_sweep(o->path);
+    return CK_OK;
+}
+
+static ck_status start_video(ck_output *o, const ck_outputs_run *run, const ck_plane *p, ck_error *e)
+{
+    ck_status s = CK_OK;
+    if (o->path) {
+        s = ck_mkdirs(run->out, e);
+        if (s != CK_OK)
+            return ck_fail_in(e, s, run->out);
+        ck_outfile_sweep(run->out);
+    }
+    ck_video_spec spec = {.format = o->format,
+                          .stream = (ck_stream_format)run->opts->stream,
+                          .y4m_matrix = run->opts->y4m_matrix,
+                          .path = o->path,
+                          .primaries = ck_meta_get(&run->about, "ck:primaries"),
+                          .rate = run->rate,
+                          .threads = run->threads,
+                          .timeout = run->opts->common.timeout,
+                          .about = &o->about};
+    s = ck_video_open(&o->video, &spec, p, e);
+    if (s != CK_OK)
+        return ck_fail_in(e, s == CK_ERR_ARGUMENT ? CK_ERR_UNSUPPORTED : s, o->path ? o->path : "standard output");
+    ck_log_info("%s: %s", o->path ? o->path : "standard output", ck_video_describe(o->video));
+    return CK_OK;
+}
+
+static ck_status start_one(ck_output *o, const ck_outputs_run *run, ck_frame *f, ck_error *e)
+{
+    ck_plane *p = ck_frame_plane(f, o->plane);
+    if (!p && o->asked) {
+        char planes[300], word[8];
+        list_planes(f, planes, sizeof planes);
+        return ck_fail(e, CK_ERR_FORMAT, "no plane '%s' to write as %s (there are: %s): %s", o->plane,
+                       format_word(o->format, word), planes, maker(o->plane));
+    }
+    if (!p)
+        return CK_OK;
+    ck_display d;
+    ck_status s = ck_display_init(&d, p, e);
+    if (s != CK_OK)
+        return s;
+    o->type = p->type;
+    o->c = p->c;
+    o->h = p->h;
+    o->w = p->w;
+    bool still = ck_format_is_still(o->format);
+    if (o->format != CK_OUT_STREAM && asprintf(&o->path, "%s/%s%s", run->out, still ? o->folder : o->name,
+                                               still ? "" : ck_format_suffix(o->format)) < 0) {
+        o->path = NULL;
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
+    }
+    s = describe(o, run, p, e);
+    if (s == CK_OK)
+        s = still ? start_still(o, e) : start_video(o, run, p, e);
+    o->on = s == CK_OK;
+    return s;
+}
+
+ck_status ck_outputs_start(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e)
+{
+    int on = 0;
+    for (int i = 0; i < o->n; i++) {
+        if (o->items[i].format == CK_OUT_OFF)
+            continue;
+        ck_status s = start_one(&o->items[i], run, f, e);
+        if (s != CK_OK)
+            return s;
+        on += o->items[i].on;
+    }
+    if (on)
+        return CK_OK;
+    char planes[300];
+    list_planes(f, planes, sizeof planes);
+    return ck_fail(e, CK_ERR_FORMAT,
+                   "nothing to write: there are no planes fg, alpha, processed or comp (there are: %s): put "
+                   "ck-post --classical before, or name a plane with --plane NAME=FORMAT",
+                   planes);
+}
+
+ck_status ck_output_plane(const ck_output *o, ck_frame *f, ck_plane **p, ck_error *e)
+{
+    *p = ck_frame_plane(f, o->plane);
+    if (!*p)
+        return ck_fail(e, CK_ERR_FORMAT, "it has no plane '%s', which earlier frames have: look at it with ck-info",
+                       o->plane);
+    const ck_plane *q = *p;
+    if (q->w != o->w || q->h != o->h)
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "plane '%s' is %d x %d, but was %d x %d before: frames that change size are separate jobs",
+                       o->plane, q->w, q->h, o->w, o->h);
+    if (q->c != o->c || q->type != o->type)
+        return ck_fail(e, CK_ERR_FORMAT, "plane '%s' is %d x %s, but was %d x %s before: frames must be alike",
+                       o->plane, q->c, q->type_name, o->c, ck_type_name(o->type));
+    return CK_OK;
+}
+
+void ck_outputs_free(ck_outputs *o)
+{
+    for (int i = 0; i < o->n; i++) {
+        ck_video_free(o->items[i].video);
+        ck_meta_free(&o->items[i].about);
+        free(o->items[i].path);
+    }
+    free(o->items);
+    *o = (ck_outputs){0};
+}

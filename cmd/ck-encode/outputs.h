@@ -1,0 +1,55 @@
+/* What is to be written where: the command line, then the planes of the first good frame. */
+#ifndef CK_ENCODE_OUTPUTS_H
+#define CK_ENCODE_OUTPUTS_H
+
+#include "ck-encode/options.h"
+#include "ck-encode/video.h"
+#include "stream/frame.h"
+
+typedef struct ck_output {
+    char plane[CK_PLANE_NAME];  /* "alpha" */
+    char name[CK_PLANE_NAME];   /* of a video: "matte" */
+    char folder[CK_PLANE_NAME]; /* of stills: "Matte" */
+    ck_out_format format;
+    bool asked; /* by name: then a missing plane is an error */
+
+    /* From the first good frame: */
+    bool on; /* the stream has the plane */
+    ck_type type;
+    int c, h, w;
+    char *path;             /* OUT/Matte or OUT/matte.mov; NULL for a stream */
+    ck_meta about;          /* what every file says of itself */
+    ck_video *video;        /* NULL for stills */
+    long written, replaced; /* stills; under the program's lock */
+} ck_output;
+
+typedef struct ck_outputs {
+    ck_output *items; /* owned */
+    int n;
+} ck_outputs;
+
+/* From the command line: formats known, OUT given where files need it, one stream at most, no
+ * two outputs in the same place. */
+ck_status ck_outputs_plan(ck_outputs *o, const ck_encode_options *opts, const char *out, ck_error *e);
+
+/* What stays the same for a whole run. */
+typedef struct ck_outputs_run {
+    const ck_encode_options *opts;
+    const char *out; /* folder, or NULL */
+    ck_meta about;   /* what every file says, whatever the plane */
+    ck_rate rate;
+    int threads; /* of an encoder */
+} ck_outputs_run;
+
+/* Match the plan with a frame's planes; make folders, open videos. */
+ck_status ck_outputs_start(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e);
+
+/* The plane for an output, checked to be like the first frame's. */
+ck_status ck_output_plane(const ck_output *o, ck_frame *f, ck_plane **p, ck_error *e);
+
+bool ck_format_is_still(ck_out_format f);
+const char *ck_format_suffix(ck_out_format f); /* ".exr", ".png", ".mp4", ".mov"; "" for others */
+
+void ck_outputs_free(ck_outputs *o); /* unfinished videos are removed */
+
+#endif

@@ -1,0 +1,28 @@
+/* Names of output files: from a frame's `stem`, safe and used once. */
+#ifndef CK_ENCODE_STEMS_H
+#define CK_ENCODE_STEMS_H
+
+#include <stdbool.h>
+
+#include "stream/frame.h"
+
+/* Owned name, `stem` of the frame's metadata or its number in five digits.  Fails for one that
+ * is no plain file name. */
+ck_status ck_stem_make(const ck_frame *f, char **out, ck_error *e);
+
+/* The names used so far, as hashes of 64 bits: 32 bytes a frame at most, and in a million
+ * frames a chance of 1 in 30 million that a good name is refused. */
+typedef struct ck_stems {
+    struct ck_stem_slot {
+        uint64_t hash; /* 0 = empty */
+        uint64_t seq;
+    } * slots;
+    size_t n, cap; /* cap: a power of two or 0 */
+} ck_stems;
+
+/* Fails if another frame has taken the name. */
+ck_status ck_stems_claim(ck_stems *s, const char *stem, uint64_t seq, ck_error *e);
+bool ck_stems_has(const ck_stems *s, const char *stem, size_t len);
+void ck_stems_free(ck_stems *s);
+
+#endif

@@ -1,0 +1,194 @@
+#include "ck-encode/video.h"
+
+#include <libavutil/pixdesc.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/av_write.h"
+#include "stream/fdio.h"
+
+struct ck_video {
+    ck_sampling sampling;
+    int bits; /* for CK_PACKED */
+    const ck_yuv_matrix *matrix;
+    ck_picture shape;   /* of every picture; no buffer */
+    ck_picture black;   /* made when first needed */
+    ck_av_writer *av;   /* NULL: raw frames, each after `header` */
+    const char *header; /* "FRAME\n" or "" */
+    double timeout;
+    char words[200];
+};
+
+bool ck_rate_parse(const char *text, ck_rate *out)
+{
+    int end = 0;
+    *out = (ck_rate){0, 1};
+    if (sscanf(text, "%9d%n/%9d%n", &out->num, &end, &out->den, &end) < 1 || text[end])
+        return false;
+    return out->num > 0 && out->den > 0;
+}
+
+static ck_status write_out(const ck_video *v, const void *data, size_t n, ck_error *e)
+{
+    struct iovec parts[2] = {{(void *)v->header, strlen(v->header)}, {(void *)data, n}};
+    return ck_fd_writev(STDOUT_FILENO, parts, 2, v->timeout, e);
+}
+
+/* SD and HD as players tell them apart when nothing else is said. */
+static const ck_yuv_matrix *y4m_matrix(const ck_video_spec *spec, const ck_plane *p)
+{
+    if (spec->y4m_matrix)
+        return ck_yuv_matrix_at(spec->y4m_matrix - 1);
+    return ck_yuv_matrix_by_name(p->w >= 1280 || p->h > 576 ? "709" : "601");
+}
+
+static ck_status open_y4m(ck_video *v, const ck_video_spec *spec, const ck_plane *p, ck_error *e)
+{
+    if (p->c == 4)
+        return ck_fail(e, CK_ERR_ARGUMENT, "y4m has no place for the alpha of plane '%s': use -f nut", p->name);
+    v->sampling = p->type == CK_U8 ? CK_444_8 : CK_444_10;
+    v->matrix = y4m_matrix(spec, p);
+    const char *depth = v->sampling == CK_444_8 ? "" : "p10";
+    char head[200];
+    int n = snprintf(head, sizeof head, "YUV4MPEG2 W%d H%d F%d:%d Ip A1:1 C444%s XYSCSS=444%s XCOLORRANGE=LIMITED\n",
+                     p->w, p->h, spec->rate.num, spec->rate.den, depth, *depth ? "P10" : "");
+    snprintf(v->words, sizeof v->words, "y4m 444%s, %d x %d, %d/%d frames/s, matrix %s, limited range", depth, p->w,
+             p->h, spec->rate.num, spec->rate.den, v->matrix->name);
+    ck_status s = write_out(v, head, (size_t)n, e);
+    v->header = "FRAME\n";
+    return s;
+}
+
+static ck_status open_raw(ck_video *v, const ck_video_spec *spec, const ck_plane *p)
+{
+    snprintf(v->words, sizeof v->words, "rawvideo, for ffmpeg -f rawvideo -pix_fmt %s -s %dx%d -r %d/%d -i -",
+             av_get_pix_fmt_name(ck_picture_shape(CK_PACKED, p->c, p->w, p->h, v->bits).format), p->w, p->h,
+             spec->rate.num, spec->rate.den);
+    return CK_OK;
+}
+
+/* What suits the container; the checks that its codec would make in its own words. */
+static ck_status choose(ck_video *v, const ck_video_spec *spec, const ck_plane *p, ck_av_spec *av, ck_error *e)
+{
+    if (spec->format == CK_OUT_MP4) {
+        if (p->c == 4)
+            return ck_fail(e, CK_ERR_ARGUMENT, "H.264 has no place for the alpha of plane '%s': use mov", p->name);
+        if ((p->w | p->h) & 1)
+            return ck_fail(e, CK_ERR_ARGUMENT,
+                           "H.264 needs an even width and height, plane '%s' is %d x %d: use mov or png, or pipe "
+                           "-f y4m into ffmpeg and crop or pad there",
+                           p->name, p->w, p->h);
+        v->sampling = CK_420_8;
+        av->container = "mp4";
+        av->codec = CK_AV_H264;
+    } else if (spec->format == CK_OUT_MOV) {
+        v->sampling = CK_444_10_ALPHA;
+        av->container = "mov";
+        av->codec = CK_AV_PRORES4444;
+    } else {
+        v->sampling = CK_PACKED;
+        av->container = "nut";
+        av->codec = CK_AV_RAW;
+    }
+    av->format = ck_picture_shape(v->sampling, p->c, p->w, p->h, v->bits).format;
+    return CK_OK;
+}
+
+static ck_status open_av(ck_video *v, const ck_video_spec *spec, const ck_plane *p, ck_error *e)
+{
+    ck_display d;
+    ck_av_spec av = {.w = p->w,
+                     .h = p->h,
+                     .rate_num = spec->rate.num,
+                     .rate_den = spec->rate.den,
+                     .threads = spec->threads,
+                     .tags = spec->about};
+    ck_status s = ck_display_init(&d, p, e);
+    if (s == CK_OK)
+        s = choose(v, spec, p, &av, e);
+    if (s != CK_OK)
+        return s;
+    int primaries = spec->primaries ? av_color_primaries_from_name(spec->primaries) : -1;
+    av.primaries =
+        primaries > 0 && primaries != AVCOL_PRI_UNSPECIFIED ? (enum AVColorPrimaries)primaries : AVCOL_PRI_BT709;
+    av.transfer = ck_av_transfer(p->c == 1 ? "srgb" : d.encoding);
+    v->matrix = ck_yuv_matrix_by_name(av.primaries == AVCOL_PRI_BT2020 ? "2020" : "709");
+    av.matrix = v->sampling == CK_PACKED ? AVCOL_SPC_RGB : (enum AVColorSpace)v->matrix->code;
+    snprintf(v->words, sizeof v->words, "%s %s, %d x %d, %d/%d frames/s",
+             av.codec == CK_AV_H264         ? "H.264"
+             : av.codec == CK_AV_PRORES4444 ? "ProRes 4444"
+                                            : av.container,
+             av_get_pix_fmt_name(av.format), p->w, p->h, spec->rate.num, spec->rate.den);
+    return ck_av_open(&av, spec->path, spec->timeout, &v->av, e);
+}
+
+static ck_status open_kind(ck_video *v, const ck_video_spec *spec, const ck_plane *like, ck_error *e)
+{
+    if (spec->format != CK_OUT_STREAM)
+        return open_av(v, spec, like, e);
+    if (isatty(STDOUT_FILENO))
+        return ck_fail(e, CK_ERR_ARGUMENT,
+                       "standard output is a terminal: pipe the video on, as in ... | ffmpeg -i - comp.mkv");
+    ck_fd_widen(STDOUT_FILENO);
+    if (spec->stream == CK_STREAM_NUT)
+        return open_av(v, spec, like, e);
+    return spec->stream == CK_STREAM_Y4M ? open_y4m(v, spec, like, e) : open_raw(v, spec, like);
+}
+
+ck_status ck_video_open(ck_video **out, const ck_video_spec *spec, const ck_plane *like, ck_error *e)
+{
+    ck_display d;
+    ck_status s = ck_display_init(&d, like, e);
+    if (s != CK_OK)
+        return s;
+    ck_video *v = *out = calloc(1, sizeof *v);
+    if (!v)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a video");
+    v->sampling = CK_PACKED;
+    v->bits = ck_display_bits(like);
+    v->timeout = spec->timeout;
+    v->header = "";
+    s = open_kind(v, spec, like, e);
+    v->shape = ck_picture_shape(v->sampling, like->c, like->w, like->h, v->bits);
+    return s;
+}
+
+ck_status ck_video_picture(const ck_video *v, const ck_plane *p, ck_picture *out, ck_error *e)
+{
+    ck_display d;
+    ck_status s = ck_display_init(&d, p, e);
+    return s == CK_OK ? ck_picture_make(out, &d, v->sampling, v->bits, v->matrix, e) : s;
+}
+
+ck_status ck_video_write(ck_video *v, const ck_picture *p, ck_error *e)
+{
+    if (!p && !v->black.buf) {
+        ck_status s = ck_picture_black(&v->black, &v->shape, e);
+        if (s != CK_OK)
+            return s;
+    }
+    p = p ? p : &v->black;
+    return v->av ? ck_av_frame(v->av, p, e) : write_out(v, p->buf->data, p->bytes, e);
+}
+
+ck_status ck_video_finish(ck_video *v, ck_error *e)
+{
+    return v->av ? ck_av_finish(v->av, e) : CK_OK;
+}
+
+void ck_video_free(ck_video *v)
+{
+    if (!v)
+        return;
+    ck_av_free(v->av);
+    ck_picture_free(&v->black);
+    free(v);
+}
+
+const char *ck_video_describe(const ck_video *v)
+{
+    return v->words;
+}

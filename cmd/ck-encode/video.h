@@ -1,0 +1,44 @@
+/* One plane as video: a file, or a stream on standard output. */
+#ifndef CK_ENCODE_VIDEO_H
+#define CK_ENCODE_VIDEO_H
+
+#include "ck-encode/options.h"
+#include "io/picture.h"
+
+typedef struct ck_rate {
+    int num, den;
+} ck_rate;
+
+/* "25", "30000/1001"; false for anything that is no positive rate. */
+bool ck_rate_parse(const char *text, ck_rate *out);
+
+typedef struct ck_video ck_video;
+
+typedef struct ck_video_spec {
+    ck_out_format format;    /* CK_OUT_MP4, CK_OUT_MOV, CK_OUT_STREAM */
+    ck_stream_format stream; /* for CK_OUT_STREAM */
+    int y4m_matrix;          /* as in the options */
+    const char *path;        /* NULL for CK_OUT_STREAM */
+    const char *primaries;   /* HEAD's name or NULL: BT.709 */
+    ck_rate rate;
+    int threads;
+    double timeout;
+    const ck_meta *about; /* becomes the container's metadata */
+} ck_video_spec;
+
+/* `like`: a plane of the kind that will come. */
+ck_status ck_video_open(ck_video **out, const ck_video_spec *spec, const ck_plane *like, ck_error *e);
+
+/* Convert a plane; any thread. */
+ck_status ck_video_picture(const ck_video *v, const ck_plane *p, ck_picture *out, ck_error *e);
+
+/* Append a picture; NULL: a black one, for a frame that failed. */
+ck_status ck_video_write(ck_video *v, const ck_picture *p, ck_error *e);
+
+ck_status ck_video_finish(ck_video *v, ck_error *e);
+void ck_video_free(ck_video *v); /* an unfinished file is removed */
+
+/* What is written, in words: "H.264 yuv420p, 24/1 frames/s". */
+const char *ck_video_describe(const ck_video *v);
+
+#endif

@@ -1,0 +1,281 @@
+#include "io/av_write.h"
+
+#include <errno.h>
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "io/outfile.h"
+#include "stream/fdio.h"
+
+#define BUFFER (1 << 18) /* bytes between libavformat and the file */
+
+struct ck_av_writer {
+    AVFormatContext *mux;
+    AVCodecContext *codec;
+    AVStream *stream;
+    AVFrame *frame;
+    AVPacket *packet;
+    ck_outfile file; /* fd -1 when standard output is written */
+    double timeout;
+    int64_t count;    /* frames taken so far */
+    ck_status broken; /* the first failed write, which libavformat may not pass on */
+    ck_error why;
+};
+
+typedef struct choice {
+    const char *encoder, *remedy;
+} choice;
+
+static choice encoder_of(ck_av_codec c)
+{
+    switch (c) {
+    case CK_AV_H264:
+        return (choice){"libx264", "use mov (ProRes) or png, or pipe --comp=- -f y4m into another encoder"};
+    case CK_AV_PRORES4444:
+        return (choice){"prores_ks", "use exr or png16"};
+    default:
+        return (choice){"rawvideo", "use y4m"};
+    }
+}
+
+enum AVColorTransferCharacteristic ck_av_transfer(const char *encoding)
+{
+    int t = !strcmp(encoding, "srgb") ? AVCOL_TRC_IEC61966_2_1 : av_color_transfer_from_name(encoding);
+    return t > 0 ? (enum AVColorTransferCharacteristic)t : AVCOL_TRC_UNSPECIFIED;
+}
+
+/* What a libav call said, or what our own write said before it. */
+static ck_status check(ck_av_writer *w, int code, const char *what, ck_error *e)
+{
+    if (w->broken != CK_OK) {
+        if (e)
+            *e = w->why;
+        return w->broken;
+    }
+    if (code >= 0)
+        return CK_OK;
+    char text[AV_ERROR_MAX_STRING_SIZE];
+    av_strerror(code, text, sizeof text);
+    return ck_fail(e, code == AVERROR(ENOMEM) ? CK_ERR_MEMORY : CK_ERR_IO, "cannot %s: %s", what, text);
+}
+
+static int write_bytes(void *opaque, uint8_t *data, int n)
+{
+    ck_av_writer *w = opaque;
+    if (w->broken != CK_OK)
+        return AVERROR(EIO);
+    if (w->file.fd >= 0) {
+        w->broken = ck_outfile_write(&w->file, data, (size_t)n, &w->why);
+    } else {
+        struct iovec v = {data, (size_t)n};
+        w->broken = ck_fd_writev(STDOUT_FILENO, &v, 1, w->timeout, &w->why);
+    }
+    return w->broken == CK_OK ? n : AVERROR(EIO);
+}
+
+static int64_t seek(void *opaque, int64_t offset, int whence)
+{
+    ck_av_writer *w = opaque;
+    if (whence == AVSEEK_SIZE)
+        return AVERROR(ENOSYS);
+    off_t at = lseek(w->file.fd, offset, whence);
+    return at < 0 ? AVERROR(errno) : at;
+}
+
+/* A regular file can be rewritten at its start; a pipe or device cannot. */
+static ck_status open_output(ck_av_writer *w, const char *path, ck_error *e)
+{
+    bool seekable = false;
+    if (path) {
+        ck_status s = ck_outfile_open(&w->file, path, e);
+        if (s != CK_OK)
+            return s;
+        seekable = lseek(w->file.fd, 0, SEEK_CUR) >= 0;
+    }
+    uint8_t *buffer = av_malloc(BUFFER);
+    w->mux->pb = buffer ? avio_alloc_context(buffer, BUFFER, 1, w, NULL, write_bytes, seekable ? seek : NULL) : NULL;
+    if (!w->mux->pb) {
+        av_free(buffer);
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a video file");
+    }
+    return CK_OK;
+}
+
+static void set_codec_options(AVCodecContext *c, const ck_av_spec *spec, AVDictionary **opts)
+{
+    if (spec->codec == CK_AV_H264) {
+        av_dict_set(opts, "preset", "medium", 0);
+        av_dict_set(opts, "crf", "18", 0);
+        /* Frames held back for the look-ahead are most of the encoder's memory. */
+        av_dict_set(opts, "rc-lookahead", "20", 0);
+    } else if (spec->codec == CK_AV_PRORES4444) {
+        /* Without a fixed quantiser each slice is tried at every one, for a size rather than a quality. */
+        c->flags |= AV_CODEC_FLAG_QSCALE;
+        c->global_quality = 2 * FF_QP2LAMBDA;
+        c->thread_type = FF_THREAD_SLICE;
+        av_dict_set(opts, "profile", "4444", 0);
+        av_dict_set(opts, "vendor", "apl0", 0); /* some editors ask for Apple's */
+    }
+}
+
+static ck_status open_codec(ck_av_writer *w, const ck_av_spec *spec, ck_error *e)
+{
+    choice k = encoder_of(spec->codec);
+    const AVCodec *codec = avcodec_find_encoder_by_name(k.encoder);
+    if (!codec)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "this machine's libavcodec has no encoder %s: %s", k.encoder, k.remedy);
+    AVCodecContext *c = w->codec = avcodec_alloc_context3(codec);
+    if (!c)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for an encoder");
+    c->width = spec->w;
+    c->height = spec->h;
+    c->pix_fmt = spec->format;
+    c->framerate = (AVRational){spec->rate_num, spec->rate_den};
+    c->time_base = (AVRational){spec->rate_den, spec->rate_num};
+    c->sample_aspect_ratio = (AVRational){1, 1};
+    c->thread_count = spec->threads;
+    c->color_primaries = spec->primaries;
+    c->color_trc = spec->transfer;
+    c->colorspace = spec->matrix;
+    if (spec->codec != CK_AV_RAW) {
+        c->color_range = AVCOL_RANGE_MPEG;
+        c->chroma_sample_location = spec->codec == CK_AV_H264 ? AVCHROMA_LOC_LEFT : AVCHROMA_LOC_UNSPECIFIED;
+    }
+    if (w->mux->oformat->flags & AVFMT_GLOBALHEADER)
+        c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+    AVDictionary *opts = NULL;
+    set_codec_options(c, spec, &opts);
+    int code = avcodec_open2(c, codec, &opts);
+    av_dict_free(&opts);
+    return check(w, code, "start the encoder", e);
+}
+
+static ck_status open_stream(ck_av_writer *w, const ck_av_spec *spec, ck_error *e)
+{
+    w->stream = avformat_new_stream(w->mux, NULL);
+    w->frame = av_frame_alloc();
+    w->packet = av_packet_alloc();
+    if (!w->stream || !w->frame || !w->packet)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a video stream");
+    w->stream->time_base = w->codec->time_base;
+    w->stream->avg_frame_rate = w->codec->framerate;
+    w->stream->sample_aspect_ratio = w->codec->sample_aspect_ratio;
+    int code = avcodec_parameters_from_context(w->stream->codecpar, w->codec);
+    for (size_t i = 0; spec->tags && i < spec->tags->n && code >= 0; i++)
+        code = av_dict_set(&w->mux->metadata, spec->tags->pairs[i].key, spec->tags->pairs[i].value, 0);
+    AVDictionary *opts = NULL;
+    /* mov and mp4 keep only a fixed set of keys unless told so. */
+    av_dict_set(&opts, "movflags", "use_metadata_tags+write_colr", 0);
+    if (code >= 0)
+        code = avformat_write_header(w->mux, &opts);
+    av_dict_free(&opts);
+    return check(w, code, "write the header", e);
+}
+
+ck_status ck_av_open(const ck_av_spec *spec, const char *path, double timeout, ck_av_writer **out, ck_error *e)
+{
+    av_log_set_level(AV_LOG_QUIET); /* only programs speak on stderr */
+    ck_av_writer *w = *out = calloc(1, sizeof *w);
+    if (!w)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a video file");
+    w->file.fd = -1;
+    w->timeout = timeout;
+    ck_status s =
+        check(w, avformat_alloc_output_context2(&w->mux, NULL, spec->container, NULL), "make this container", e);
+    if (s == CK_OK)
+        s = open_codec(w, spec, e);
+    if (s == CK_OK)
+        s = open_output(w, path, e);
+    return s == CK_OK ? open_stream(w, spec, e) : s;
+}
+
+/* Hand over what the encoder has ready. */
+static ck_status drain(ck_av_writer *w, ck_error *e)
+{
+    for (;;) {
+        int code = avcodec_receive_packet(w->codec, w->packet);
+        if (code == AVERROR(EAGAIN) || code == AVERROR_EOF)
+            return check(w, 0, "write", e);
+        if (code >= 0) {
+            av_packet_rescale_ts(w->packet, w->codec->time_base, w->stream->time_base);
+            if (!w->packet->duration)
+                w->packet->duration = av_rescale_q(1, w->codec->time_base, w->stream->time_base);
+            w->packet->stream_index = w->stream->index;
+            code = av_write_frame(w->mux, w->packet);
+            av_packet_unref(w->packet);
+        }
+        ck_status s = check(w, code, "encode", e);
+        if (s != CK_OK)
+            return s;
+    }
+}
+
+static void release(void *opaque, uint8_t *data)
+{
+    (void)data;
+    ck_buffer_unref(opaque);
+}
+
+ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, ck_error *e)
+{
+    AVFrame *f = w->frame;
+    f->format = p->format;
+    f->width = p->w;
+    f->height = p->h;
+    f->pts = w->count++;
+    f->color_range = w->codec->color_range;
+    f->color_primaries = w->codec->color_primaries;
+    f->color_trc = w->codec->color_trc;
+    f->colorspace = w->codec->colorspace;
+    f->quality = w->codec->global_quality;
+    f->buf[0] = av_buffer_create(p->buf->data, p->buf->size, release, ck_buffer_ref(p->buf), AV_BUFFER_FLAG_READONLY);
+    if (!f->buf[0]) {
+        ck_buffer_unref(p->buf);
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a video frame");
+    }
+    for (int i = 0; i < 4; i++) {
+        f->data[i] = p->size[i] ? (uint8_t *)p->buf->data + p->offset[i] : NULL;
+        f->linesize[i] = p->stride[i];
+    }
+    int code = avcodec_send_frame(w->codec, f);
+    av_frame_unref(f);
+    ck_status s = check(w, code, "encode", e);
+    return s == CK_OK ? drain(w, e) : s;
+}
+
+ck_status ck_av_finish(ck_av_writer *w, ck_error *e)
+{
+    ck_status s = check(w, avcodec_send_frame(w->codec, NULL), "finish the encoder", e);
+    if (s == CK_OK)
+        s = drain(w, e);
+    if (s == CK_OK) {
+        int code = av_write_trailer(w->mux);
+        avio_flush(w->mux->pb);
+        s = check(w, code, "finish the file", e);
+    }
+    if (s == CK_OK && w->file.fd >= 0)
+        s = ck_outfile_commit(&w->file, e);
+    return s;
+}
+
+void ck_av_free(ck_av_writer *w)
+{
+    if (!w)
+        return;
+    w->broken = w->broken == CK_OK ? CK_ERR_CLOSED : w->broken; /* what is still buffered goes nowhere */
+    if (w->mux && w->mux->pb) {
+        av_freep(&w->mux->pb->buffer);
+        avio_context_free(&w->mux->pb);
+    }
+    avformat_free_context(w->mux);
+    avcodec_free_context(&w->codec);
+    av_frame_free(&w->frame);
+    av_packet_free(&w->packet);
+    ck_outfile_discard(&w->file);
+    free(w);
+}

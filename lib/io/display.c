@@ -1,0 +1,91 @@
+#include "io/display.h"
+
+#include <string.h>
+
+#include "base/clones.h"
+#include "image/colour.h"
+#include "image/convert.h"
+
+ck_status ck_display_init(ck_display *d, const ck_plane *p, ck_error *e)
+{
+    if (p->type == CK_OTHER)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "plane '%s' has samples of type '%s': u8, u16, f16 and f32 can be shown",
+                       p->name, p->type_name);
+    if (p->c != 1 && p->c != 3 && p->c != 4)
+        return ck_fail(e, CK_ERR_UNSUPPORTED,
+                       "plane '%s' has %d channels: pictures have 1, 3 or 4; ck-info --npy writes any", p->name, p->c);
+    bool linear = p->c > 1 && !strcmp(p->encoding, "linear");
+    *d = (ck_display){.plane = p,
+                      .linear = linear,
+                      .premultiplied = linear && p->c == 4,
+                      .encoding = p->c == 1 ? ""
+                                  : linear  ? "srgb"
+                                            : p->encoding};
+    return CK_OK;
+}
+
+int ck_display_bits(const ck_plane *p)
+{
+    return p->type == CK_U8 ? 8 : 16;
+}
+
+CK_CLONES
+static void clamp(float *x, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float low = x[i] > 0.0f ? x[i] : 0.0f;
+        x[i] = low < 1.0f ? low : 1.0f;
+    }
+}
+
+CK_CLONES
+static void unpremultiply(float *restrict colour, const float *restrict alpha, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float a = alpha[i] > 0.0f ? alpha[i] : 1.0f;
+        float keep = alpha[i] > 0.0f ? 1.0f : 0.0f;
+        colour[i] = keep * colour[i] / a;
+    }
+}
+
+void ck_display_row(const ck_display *d, int y, float *out)
+{
+    const ck_plane *p = d->plane;
+    size_t w = (size_t)p->w, plane = w * (size_t)p->h;
+    for (int c = 0; c < p->c; c++)
+        ck_to_f32((const char *)p->data + ((size_t)c * plane + (size_t)y * w) * p->elem, p->type, out + (size_t)c * w,
+                  w);
+    if (d->premultiplied)
+        for (size_t c = 0; c < 3; c++)
+            unpremultiply(out + c * w, out + 3 * w, w);
+    if (d->linear)
+        ck_linear_to_srgb(out, out, 3 * w);
+    clamp(out, (size_t)p->c * w);
+}
+
+ck_status ck_display_planar(const ck_display *d, int bits, ck_buffer **out, ck_error *e)
+{
+    const ck_plane *p = d->plane;
+    /* A plane's bytes are checked; these are no more than twice as many. */
+    size_t w = (size_t)p->w, plane = w * (size_t)p->h, size = bits == 8 ? 1 : 2;
+    ck_buffer *b = ck_buffer_new((size_t)p->c * plane * size), *row = ck_buffer_new((size_t)p->c * w * sizeof(float));
+    if (!b || !row) {
+        ck_buffer_unref(b);
+        ck_buffer_unref(row);
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a picture of %d x %d", p->w, p->h);
+    }
+    float *f = row->data;
+    for (int y = 0; y < p->h; y++) {
+        ck_display_row(d, y, f);
+        for (int c = 0; c < p->c; c++) {
+            char *to = (char *)b->data + ((size_t)c * plane + (size_t)y * w) * size;
+            if (bits == 8)
+                ck_f32_to_u8(f + (size_t)c * w, (uint8_t *)to, w);
+            else
+                ck_f32_to_u16(f + (size_t)c * w, (uint16_t *)to, w);
+        }
+    }
+    ck_buffer_unref(row);
+    *out = b;
+    return CK_OK;
+}
