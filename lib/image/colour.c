@@ -33,6 +33,7 @@ __attribute__((constructor)) static void fill_scales(void)
         scale_lin[i] = exp2((i - 127) * P_LIN);
         scale_srgb[i] = exp2((i - 127) * P_SRGB);
     }
+    scale_lin[255] = scale_srgb[255] = INFINITY;
 }
 
 /* The exponent field of x and, in *w, its mantissa less 1.5.  x >= 0. */

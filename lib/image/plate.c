@@ -1,0 +1,62 @@
+#include "image/plate.h"
+
+#include <string.h>
+
+#include "image/colour.h"
+#include "image/convert.h"
+
+#define BLOCK 4096
+
+static bool linear(const ck_plane *p)
+{
+    return !strcmp(p->encoding, "linear");
+}
+
+bool ck_plate_known(const char *encoding)
+{
+    static const char *const known[] = {"", "srgb", "linear", "bt709", "bt601"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (!strcmp(known[i], encoding))
+            return true;
+    return false;
+}
+
+static void to_f32(const ck_plane *p, size_t at, float *out, size_t n)
+{
+    ck_to_f32((const uint8_t *)p->data + at * p->elem, p->type, out, n);
+    if (linear(p))
+        ck_linear_to_srgb(out, out, n);
+}
+
+static size_t samples(const ck_plane *p)
+{
+    return p->bytes / p->elem;
+}
+
+void ck_plate_to_f32(const ck_plane *p, float *out)
+{
+    size_t all = samples(p);
+    for (size_t i = 0; i < all; i += BLOCK)
+        to_f32(p, i, out + i, all - i < BLOCK ? all - i : BLOCK);
+}
+
+ck_status ck_plate_u8(const ck_plane *p, const uint8_t **view, ck_buffer **hold, ck_error *e)
+{
+    float block[BLOCK];
+    size_t all = samples(p);
+    *hold = NULL;
+    *view = p->data;
+    if (p->type == CK_U8 && !linear(p))
+        return CK_OK;
+    *hold = ck_buffer_new(all);
+    if (!*hold)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for an 8-bit copy of plane '%s'", p->name);
+    uint8_t *out = (*hold)->data;
+    *view = out;
+    for (size_t i = 0; i < all; i += BLOCK) {
+        size_t n = all - i < BLOCK ? all - i : BLOCK;
+        to_f32(p, i, block, n);
+        ck_f32_to_u8(block, out + i, n);
+    }
+    return CK_OK;
+}

@@ -1,0 +1,90 @@
+/* Row by row in blocks that stay in the first-level cache:
+ *     fg -> float -> despill -> linear -> * alpha -> processed
+ *                                                 -> + checker (1 - alpha) -> sRGB -> comp */
+#include "image/post.h"
+
+#include <string.h>
+
+#include "base/clones.h"
+#include "image/colour.h"
+#include "image/convert.h"
+
+#define BLOCK 1024
+
+#define CHECKER_BITS 7 /* squares of 128 px */
+static const float checker_srgb[2] = {0.15f, 0.55f};
+
+typedef struct frame {
+    const ck_post_options *o;
+    const float *alpha;
+    const uint8_t *fg;
+    uint8_t *processed, *comp;
+    ck_type fg_type, processed_type;
+    size_t plane;     /* samples of one channel */
+    float checker[2]; /* linear */
+} frame;
+
+CK_CLONES
+static void multiply(float *restrict x, const float *restrict a, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] *= a[i];
+}
+
+/* x += square (1 - a), the squares from column `left` of row `y` on. */
+CK_CLONES
+static void lay_over(float *restrict x, const float *restrict a, const float *squares, int left, int y, int n)
+{
+    float even = squares[0], odd = squares[1];
+    for (int i = 0; i < n; i++) {
+        int which = ((left + i) >> CHECKER_BITS ^ y >> CHECKER_BITS) & 1;
+        x[i] += (which ? odd : even) * (1.0f - a[i]);
+    }
+}
+
+static void store(const frame *f, int channel, size_t at, const float *x, size_t n)
+{
+    size_t i = (size_t)channel * f->plane + at;
+    if (f->processed_type == CK_F16)
+        ck_f32_to_f16(x, (uint16_t *)f->processed + i, n);
+    else
+        memcpy((float *)f->processed + i, x, n * sizeof *x);
+}
+
+/* n pixels from column x of row y, which is sample `at` of its channel. */
+static void block(const frame *f, int x, int y, size_t at, size_t n)
+{
+    float rgb[3][BLOCK];
+    const float *a = f->alpha + at;
+    for (size_t c = 0; c < 3; c++)
+        ck_to_f32(f->fg + (c * f->plane + at) * ck_type_size(f->fg_type), f->fg_type, rgb[c], n);
+    ck_despill(rgb[0], BLOCK, n, f->o->blue, f->o->mode, f->o->despill);
+    for (int c = 0; c < 3; c++) {
+        ck_srgb_to_linear(rgb[c], rgb[c], n);
+        multiply(rgb[c], a, n);
+        store(f, c, at, rgb[c], n);
+        if (!f->comp)
+            continue;
+        lay_over(rgb[c], a, f->checker, x, y, (int)n);
+        ck_linear_to_srgb(rgb[c], rgb[c], n);
+        ck_f32_to_u8_trunc(rgb[c], f->comp + (size_t)c * f->plane + at, n);
+    }
+    store(f, 3, at, a, n);
+}
+
+void ck_post_frame(const ck_post_options *o, const float *alpha, const void *fg, ck_type fg_type, int h, int w,
+                   void *processed, ck_type processed_type, uint8_t *comp)
+{
+    frame f = {.o = o,
+               .alpha = alpha,
+               .fg = fg,
+               .processed = processed,
+               .comp = comp,
+               .fg_type = fg_type,
+               .processed_type = processed_type,
+               .plane = (size_t)h * (size_t)w};
+    ck_srgb_to_linear(checker_srgb, f.checker, 2);
+    for (int y = 0; y < h; y++)
+        for (int x = 0; x < w; x += BLOCK)
+            block(&f, x, y, (size_t)y * (size_t)w + (size_t)x, (size_t)(w - x < BLOCK ? w - x : BLOCK));
+}
