@@ -107,6 +107,17 @@ static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *hea
     return st == CK_OK && !ck_frame_error(first) ? start(s, first, e) : st;
 }
 
+/* Where a write failed, and what can be done. */
+static ck_status failed_at(const char *path, ck_status st, ck_error *e)
+{
+    size_t n = e ? strlen(e->text) : 0;
+    if (e && st == CK_ERR_IO)
+        snprintf(e->text + n, sizeof e->text - n, ": make room or choose another OUT; finished files are complete");
+    ck_fail_in(e, st, path ? path : "standard output");
+    /* A wrong place for files is no wrong command line. */
+    return st == CK_ERR_ARGUMENT ? CK_ERR_IO : st;
+}
+
 static ck_status write_still(encode *s, ck_output *o, const ck_frame *f, const ck_plane *p, const char *stem,
                              ck_error *e)
 {
@@ -124,15 +135,14 @@ static ck_status write_still(encode *s, ck_output *o, const ck_frame *f, const c
     if (st == CK_OK)
         st = ck_still_write(path, p, o->format, (ck_exr_compression)s->run.opts->compression, &about, e);
     if (st != CK_OK)
-        ck_fail_in(e, st, path);
+        st = failed_at(path, st, e);
     ck_meta_free(&about);
     free(path);
     pthread_mutex_lock(&s->lock);
     o->written += st == CK_OK;
     o->replaced += st == CK_OK && there;
     pthread_mutex_unlock(&s->lock);
-    /* A wrong place for files is no wrong command line. */
-    return st == CK_ERR_ARGUMENT ? CK_ERR_IO : st;
+    return st;
 }
 
 static bool has_stills(const encode *s)
@@ -189,7 +199,7 @@ static ck_status feed(encode *s, const job *j, ck_error *e)
             continue;
         ck_status st = ck_video_write(o->video, j ? &j->pictures[i] : NULL, e);
         if (st != CK_OK)
-            return ck_fail_in(e, st, o->path ? o->path : "standard output");
+            return failed_at(o->path, st, e);
     }
     return CK_OK;
 }
@@ -240,7 +250,7 @@ static ck_status finish(void *state, ck_error *e)
             continue;
         ck_status st = o->video ? ck_video_finish(o->video, e) : CK_OK;
         if (st != CK_OK)
-            return ck_fail_in(e, st, o->path ? o->path : "standard output");
+            return failed_at(o->path, st, e);
         if (!o->video && ck_log_verbose())
             ck_leftovers_log(o, &s->stems);
     }

@@ -216,21 +216,25 @@ static ck_status start_video(ck_output *o, const ck_outputs_run *run, const ck_p
     return CK_OK;
 }
 
-static ck_status start_one(ck_output *o, const ck_outputs_run *run, ck_frame *f, ck_error *e)
+static ck_status missing(const ck_output *o, const ck_frame *f, ck_error *e)
+{
+    char planes[300], word[8];
+    list_planes(f, planes, sizeof planes);
+    return ck_fail(e, CK_ERR_FORMAT, "no plane '%s' to write as %s (there are: %s): %s", o->plane,
+                   format_word(o->format, word), planes, maker(o->plane));
+}
+
+/* Find the plane; nothing is made yet. */
+static ck_status match(ck_output *o, const ck_outputs_run *run, ck_frame *f, ck_error *e)
 {
     ck_plane *p = ck_frame_plane(f, o->plane);
-    if (!p && o->asked) {
-        char planes[300], word[8];
-        list_planes(f, planes, sizeof planes);
-        return ck_fail(e, CK_ERR_FORMAT, "no plane '%s' to write as %s (there are: %s): %s", o->plane,
-                       format_word(o->format, word), planes, maker(o->plane));
-    }
     if (!p)
-        return CK_OK;
+        return o->asked ? missing(o, f, e) : CK_OK;
     ck_display d;
     ck_status s = ck_display_init(&d, p, e);
     if (s != CK_OK)
         return s;
+    o->on = true;
     o->type = p->type;
     o->c = p->c;
     o->h = p->h;
@@ -241,20 +245,14 @@ static ck_status start_one(ck_output *o, const ck_outputs_run *run, ck_frame *f,
         o->path = NULL;
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
     }
-    s = describe(o, run, p, e);
-    if (s == CK_OK)
-        s = still ? start_still(o, e) : start_video(o, run, p, e);
-    o->on = s == CK_OK;
-    return s;
+    return describe(o, run, p, e);
 }
 
-ck_status ck_outputs_start(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e)
+static ck_status match_all(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e)
 {
     int on = 0;
     for (int i = 0; i < o->n; i++) {
-        if (o->items[i].format == CK_OUT_OFF)
-            continue;
-        ck_status s = start_one(&o->items[i], run, f, e);
+        ck_status s = o->items[i].format == CK_OUT_OFF ? CK_OK : match(&o->items[i], run, f, e);
         if (s != CK_OK)
             return s;
         on += o->items[i].on;
@@ -267,6 +265,20 @@ ck_status ck_outputs_start(ck_outputs *o, const ck_outputs_run *run, ck_frame *f
                    "nothing to write: there are no planes fg, alpha, processed or comp (there are: %s): put "
                    "ck-post --classical before, or name a plane with --plane NAME=FORMAT",
                    planes);
+}
+
+ck_status ck_outputs_start(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e)
+{
+    ck_status s = match_all(o, run, f, e);
+    /* Video first: it has conditions of its own, and empty folders would be left behind. */
+    for (int videos = 1; videos >= 0; videos--) {
+        for (int i = 0; i < o->n && s == CK_OK; i++) {
+            ck_output *p = &o->items[i];
+            if (p->on && ck_format_is_still(p->format) != videos)
+                s = videos ? start_video(p, run, ck_frame_plane(f, p->plane), e) : start_still(p, e);
+        }
+    }
+    return s;
 }
 
 ck_status ck_output_plane(const ck_output *o, ck_frame *f, ck_plane **p, ck_error *e)
