@@ -1,5 +1,6 @@
 #include "image/screen.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "image/hsv.h"
@@ -55,28 +56,51 @@ ck_screen_guess ck_screen_of(const uint8_t *rgb, int h, int w)
     return g;
 }
 
-ck_status ck_screen_of_plate(const ck_plane *rgb, ck_screen_guess *out, ck_error *e)
+static ck_status look(const ck_plane *rgb, ck_screen_choice *c, ck_error *e)
 {
     const uint8_t *view;
     ck_buffer *hold;
     ck_status s = ck_plate_u8(rgb, &view, &hold, e);
-    if (s == CK_OK)
-        *out = ck_screen_of(view, rgb->h, rgb->w);
+    if (s != CK_OK)
+        return s;
+    ck_screen_guess g = ck_screen_of(view, rgb->h, rgb->w);
     ck_buffer_unref(hold);
-    return s;
+    c->blue = g.blue;
+    c->doubtful = !g.found;
+    if (g.found)
+        snprintf(c->why, sizeof c->why, "screen %s: decided on the first frame (green %.3f, blue %.3f)",
+                 g.blue ? "blue" : "green", g.green_part, g.blue_part);
+    else
+        snprintf(c->why, sizeof c->why,
+                 "hardly a pixel of the first frame is green or blue as screens are, green is assumed: say --screen");
+    return CK_OK;
 }
 
-int ck_screen_in_head(const ck_meta *head)
+static ck_status decide(int asked, const ck_meta *head, ck_frame *first, ck_screen_choice *c, ck_error *e)
 {
-    const char *screen = ck_meta_get(head, "screen");
-    if (screen && !strcmp(screen, "green"))
-        return CK_SCREEN_GREEN;
-    if (screen && !strcmp(screen, "blue"))
-        return CK_SCREEN_BLUE;
-    return CK_SCREEN_AUTO;
+    const char *said = ck_meta_get(head, "screen");
+    bool says_blue = said && !strcmp(said, "blue"), says_green = said && !strcmp(said, "green");
+    const ck_plane *rgb = first && !ck_frame_error(first) ? ck_frame_plane(first, "rgb") : NULL;
+    if (asked != CK_SCREEN_AUTO) {
+        c->blue = asked == CK_SCREEN_BLUE;
+        snprintf(c->why, sizeof c->why, "screen %s: as asked", c->blue ? "blue" : "green");
+    } else if (says_blue || says_green) {
+        c->blue = says_blue;
+        snprintf(c->why, sizeof c->why, "screen %s: as the stream says", said);
+    } else if (rgb && rgb->c == 3 && rgb->type != CK_OTHER) {
+        return look(rgb, c, e);
+    } else {
+        c->doubtful = first != NULL;
+        snprintf(c->why, sizeof c->why,
+                 "nothing says which screen it is, and the first frame has no plate to look at: "
+                 "green is assumed: say --screen");
+    }
+    return CK_OK;
 }
 
-const char *ck_screen_name(bool blue)
+ck_status ck_screen_choose(int asked, ck_meta *head, ck_frame *first, ck_screen_choice *out, ck_error *e)
 {
-    return blue ? "blue" : "green";
+    *out = (ck_screen_choice){0};
+    ck_status s = decide(asked, head, first, out, e);
+    return s == CK_OK ? ck_meta_set(head, "screen", out->blue ? "blue" : "green", e) : s;
 }

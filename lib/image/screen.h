@@ -20,15 +20,19 @@ typedef struct ck_screen_guess {
 /* rgb (3,h,w), 8-bit sRGB. */
 ck_screen_guess ck_screen_of(const uint8_t *rgb, int h, int w);
 
-/* The same for the plane of any type and encoding. */
-ck_status ck_screen_of_plate(const ck_plane *rgb, ck_screen_guess *out, ck_error *e);
-
 /* For option tables: --screen green|blue|auto. */
 #define CK_SCREENS "green|blue|auto"
 enum { CK_SCREEN_GREEN, CK_SCREEN_BLUE, CK_SCREEN_AUTO };
 
-/* What `screen` in HEAD says, or CK_SCREEN_AUTO where it is missing or says something else. */
-int ck_screen_in_head(const ck_meta *head);
-const char *ck_screen_name(bool blue);
+typedef struct ck_screen_choice {
+    bool blue;
+    bool doubtful; /* the user should hear of it even when nothing else is said */
+    char why[200]; /* "screen green: decided on the first frame …", one line */
+} ck_screen_choice;
+
+/* Which screen a run has: what was asked for; else what `screen` in HEAD says; else what plane `rgb`
+ * of the first frame looks like; else green.  The answer goes into HEAD for the stages behind.
+ * `first` may be NULL (an empty stream), an error frame or without `rgb`. */
+ck_status ck_screen_choose(int asked, ck_meta *head, ck_frame *first, ck_screen_choice *out, ck_error *e);
 
 #endif

@@ -1,0 +1,71 @@
+/* ck-hint: rgb -> hint. */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "ck-hint/options.h"
+#include "image/hint.h"
+#include "image/plate.h"
+#include "image/screen.h"
+#include "stream/stage.h"
+
+typedef struct hinter {
+    const ck_hint_options *opts;
+    bool blue;
+} hinter;
+
+static ck_status open_hint(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
+                           ck_error *e)
+{
+    const ck_hint_options *o = opts;
+    if (args->n)
+        return ck_fail(e, CK_ERR_ARGUMENT, "'%s': ck-hint reads standard input only: use ck-decode FILE | ck-hint",
+                       args->items[0]);
+    hinter *s = calloc(1, sizeof *s);
+    if (!s)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory");
+    *state = s;
+    s->opts = o;
+    const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
+    if (rgb && !ck_plate_known(rgb->encoding))
+        ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
+    ck_screen_choice choice;
+    ck_status st = ck_screen_choose(o->screen, head, first, &choice, e);
+    if (st == CK_OK)
+        (choice.doubtful ? ck_log_error : ck_log_info)("%s", choice.why);
+    s->blue = choice.blue;
+    return st;
+}
+
+/* The recipe wants 8 bits. */
+static ck_status by_hue(const hinter *s, ck_frame *f, const ck_plane *rgb, ck_error *e)
+{
+    const uint8_t *view;
+    ck_buffer *hold;
+    ck_plane *hint;
+    ck_status st = ck_plate_u8(rgb, &view, &hold, e);
+    if (st == CK_OK)
+        st = ck_frame_add(f, "hint", CK_U8, 1, rgb->h, rgb->w, "", &hint, e);
+    if (st == CK_OK)
+        st = ck_hint_hsv(view, rgb->h, rgb->w, s->blue, hint->data, e);
+    ck_buffer_unref(hold);
+    return st;
+}
+
+static ck_status make_hint(void *state, ck_frame *f, ck_error *e)
+{
+    const hinter *s = state;
+    ck_plane *p;
+    if (ck_frame_plane(f, "hint") && !s->opts->replace)
+        return CK_OK;
+    ck_status st = ck_frame_need(f, "rgb", 3, 0, &p, e);
+    if (st != CK_OK)
+        return st;
+    ck_plane rgb = *p; /* p moves when the hint is added */
+    return by_hue(s, f, &rgb, e);
+}
+
+int main(int argc, char **argv)
+{
+    static const ck_stage stage = {.program = &ck_hint_program, .open = open_hint, .frame = make_hint, .close = free};
+    return ck_stage_main(&stage, argc, argv);
+}

@@ -1,0 +1,11 @@
+/* alpha and fg without a network. */
+#ifndef CK_POST_CLASSICAL_H
+#define CK_POST_CLASSICAL_H
+
+#include "stream/frame.h"
+
+/* Add `alpha`, the plane `hint` at the size of `rgb` (bilinear), and `fg`, the plate with the screen
+ * taken out: straight, sRGB-encoded.  Both of `type`, CK_F32 or CK_F16. */
+ck_status ck_classical_key(ck_frame *f, bool blue, ck_type type, ck_error *e);
+
+#endif

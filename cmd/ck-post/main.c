@@ -1,0 +1,125 @@
+/* ck-post: alpha, fg -> processed, comp. */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "ck-post/classical.h"
+#include "ck-post/options.h"
+#include "image/convert.h"
+#include "image/despeckle.h"
+#include "image/plate.h"
+#include "image/post.h"
+#include "image/screen.h"
+#include "stream/stage.h"
+
+#define FLOATS (1u << CK_F16 | 1u << CK_F32)
+
+typedef struct post {
+    const ck_post_program_options *opts;
+    ck_post_options how;
+    ck_type type; /* of the planes that are made */
+} post;
+
+static ck_status settle_screen(post *s, ck_meta *head, ck_frame *first, ck_error *e)
+{
+    ck_screen_choice choice;
+    ck_status st = ck_screen_choose(s->opts->screen, head, first, &choice, e);
+    if (st == CK_OK)
+        (choice.doubtful ? ck_log_error : ck_log_info)("%s", choice.why);
+    s->how.blue = choice.blue;
+    return st;
+}
+
+static ck_status open_post(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
+                           ck_error *e)
+{
+    const ck_post_program_options *o = opts;
+    if (args->n)
+        return ck_fail(e, CK_ERR_ARGUMENT,
+                       "'%s': ck-post reads standard input only: use ck-decode FILE | ... | ck-post", args->items[0]);
+    post *s = calloc(1, sizeof *s);
+    if (!s)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory");
+    *state = s;
+    s->opts = o;
+    s->type = o->depth == CK_POST_DEPTH_16 ? CK_F16 : CK_F32;
+    s->how.despill = o->despill;
+    s->how.mode = (ck_despill_mode)o->despill_mode;
+    const ck_plane *rgb = first && o->classical ? ck_frame_plane(first, "rgb") : NULL;
+    if (rgb && !ck_plate_known(rgb->encoding))
+        ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
+    return settle_screen(s, head, first, e);
+}
+
+static ck_status need_alpha(ck_frame *f, ck_plane *alpha, ck_plane *fg, ck_error *e)
+{
+    ck_plane *p;
+    if (!ck_frame_plane(f, "alpha"))
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "no plane 'alpha' in the stream: run ck-infer and ck-refine before it, or give --classical");
+    ck_status s = ck_frame_need(f, "alpha", 1, FLOATS, &p, e);
+    if (s != CK_OK)
+        return s;
+    *alpha = *p;
+    s = ck_frame_need(f, "fg", 3, FLOATS, &p, e);
+    if (s != CK_OK)
+        return s;
+    *fg = *p;
+    if (alpha->h != fg->h || alpha->w != fg->w)
+        return ck_fail(e, CK_ERR_FORMAT, "plane 'alpha' is %d x %d but 'fg' %d x %d: take both from the same program",
+                       alpha->w, alpha->h, fg->w, fg->h);
+    return CK_OK;
+}
+
+/* The alpha to use, despeckled: a view of the plane's own data, or of *hold. */
+static ck_status clean_alpha(const post *s, const ck_plane *alpha, const float **view, ck_buffer **hold, ck_error *e)
+{
+    *hold = NULL;
+    *view = alpha->data;
+    if (alpha->type == CK_F32 && !s->opts->despeckle)
+        return CK_OK;
+    size_t n = (size_t)alpha->h * (size_t)alpha->w;
+    *hold = ck_buffer_new(n * sizeof(float));
+    if (!*hold)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a matte of %d x %d", alpha->w, alpha->h);
+    float *out = (*hold)->data;
+    *view = out;
+    const float *in = alpha->data;
+    if (alpha->type != CK_F32) {
+        ck_to_f32(alpha->data, alpha->type, out, n);
+        in = out;
+    }
+    if (!s->opts->despeckle)
+        return CK_OK;
+    return ck_despeckle(in, alpha->h, alpha->w, (uint64_t)s->opts->despeckle, CK_DESPECKLE_GROW, CK_DESPECKLE_BLUR, out,
+                        e);
+}
+
+static ck_status finish_frame(void *state, ck_frame *f, ck_error *e)
+{
+    const post *s = state;
+    ck_plane alpha = {0}, fg = {0}, *p;
+    ck_status st = s->opts->classical ? ck_classical_key(f, s->how.blue, s->type, e) : CK_OK;
+    if (st == CK_OK)
+        st = need_alpha(f, &alpha, &fg, e);
+    if (st == CK_OK)
+        st = ck_frame_add(f, "processed", s->type, 4, alpha.h, alpha.w, "linear", &p, e);
+    if (st == CK_OK)
+        st = ck_frame_add(f, "comp", CK_U8, 3, alpha.h, alpha.w, "srgb", &p, e);
+    if (st != CK_OK)
+        return st;
+    const float *view;
+    ck_buffer *hold;
+    st = clean_alpha(s, &alpha, &view, &hold, e);
+    if (st == CK_OK)
+        ck_post_frame(&s->how, view, fg.data, fg.type, alpha.h, alpha.w, ck_frame_plane(f, "processed")->data, s->type,
+                      ck_frame_plane(f, "comp")->data);
+    ck_buffer_unref(hold);
+    return st;
+}
+
+int main(int argc, char **argv)
+{
+    static const ck_stage stage = {
+        .program = &ck_post_program, .open = open_post, .frame = finish_frame, .close = free};
+    return ck_stage_main(&stage, argc, argv);
+}

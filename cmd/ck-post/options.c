@@ -1,0 +1,31 @@
+#include "ck-post/options.h"
+
+#include <limits.h>
+
+#include "image/screen.h"
+
+#define AT(field) offsetof(ck_post_program_options, field)
+static const ck_option rows[] = {
+    {0, "classical", CK_FLAG, AT(classical), NULL, NULL, 0, 0, NULL, 0,
+     "key with the hint as the matte and the plate, its screen taken out, as the foreground"},
+    {0, "depth", CK_CHOICE, AT(depth), NULL, "32", 0, 0, "32|16", 0, "bits of the floats in the planes that are made"},
+    {0, "despill", CK_FLOAT, AT(despill), "STRENGTH", "0.5", 0, 1, NULL, 0,
+     "how much of the screen's colour to take out of the foreground"},
+    {0, "despill-mode", CK_CHOICE, AT(despill_mode), NULL, "average", 0, 0, "average|max", 0,
+     "limit the screen's channel to the average of the other two, or to the larger"},
+    {0, "despeckle", CK_INT, AT(despeckle), "AREA", "400", 1, INT_MAX, "off", 0,
+     "drop parts of the matte smaller than this many pixels"},
+    {0, "screen", CK_CHOICE, AT(screen), NULL, "auto", 0, 0, CK_SCREENS, 0,
+     "the colour of the screen; auto takes what ck-hint decided"},
+    {0},
+};
+
+const ck_program ck_post_program = {
+    .name = "ck-post",
+    .summary = "despeckle, despill, premultiply and composite",
+    .usage = "",
+    .options = rows,
+    .options_size = sizeof(ck_post_program_options),
+    .examples = "ck-decode shot.mov | ck-hint --method key | ck-post --classical | ck-encode out/\n"
+                "ck-decode shot.mov | ck-hint | ck-infer | ck-refine | ck-post --despeckle off | ck-encode out/",
+};

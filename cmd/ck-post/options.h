@@ -1,0 +1,20 @@
+#ifndef CK_POST_OPTIONS_H
+#define CK_POST_OPTIONS_H
+
+#include "base/option.h"
+
+enum { CK_POST_DEPTH_32, CK_POST_DEPTH_16 };
+
+typedef struct ck_post_program_options {
+    ck_common common;
+    bool classical;
+    int depth; /* CK_POST_DEPTH_32, … */
+    double despill;
+    int despill_mode; /* ck_despill_mode */
+    int despeckle;    /* pixels; 0 = off */
+    int screen;       /* CK_SCREEN_GREEN, … of image/screen.h */
+} ck_post_program_options;
+
+extern const ck_program ck_post_program;
+
+#endif
