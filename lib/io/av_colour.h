@@ -1,0 +1,49 @@
+/* What the colour tags of a decoded frame mean, and what is guessed where it has none.
+ *
+ *     matrix   unspecified: 2020 with BT.2020 primaries, else 709 from 720 lines on, else 601
+ *     range    unspecified: full for JPEG's own formats (yuvj...), RGB and grey; else limited.
+ *              RGB is always full unless the user says otherwise: encoders tag it wrongly.
+ *     chroma   unspecified: center for JPEG's own formats, else left
+ */
+#ifndef CK_IO_AV_COLOUR_H
+#define CK_IO_AV_COLOUR_H
+
+#include <stdbool.h>
+
+#include "io/yuv.h"
+
+struct AVFrame;
+
+/* What the user said; 0 everywhere = as the file says.  The order is that of the option tables. */
+typedef struct ck_av_choice {
+    int matrix; /* 1 … 5: ck_yuv_matrix_at(matrix - 1), then YCgCo, then GBR */
+    int range;  /* 1 limited, 2 full */
+    int chroma; /* 1 + ck_yuv_site */
+} ck_av_choice;
+
+#define CK_AV_MATRICES "auto|" CK_YUV_MATRICES "|ycgco|gbr"
+#define CK_AV_RANGES "auto|limited|full"
+#define CK_AV_CHROMAS "auto|left|center|topleft|top|bottomleft|bottom"
+
+typedef struct ck_av_colour {
+    ck_yuv_kind kind;
+    const ck_yuv_matrix *matrix;
+    bool full;
+    ck_yuv_site site;
+    bool matrix_guessed, range_guessed, chroma_guessed;
+} ck_av_colour;
+
+/* Fails for matrices we do not do (constant luminance, ICtCp, …): the text says what to type. */
+ck_status ck_av_colour_of(const struct AVFrame *av, const ck_av_choice *choice, ck_av_colour *out, ck_error *e);
+
+/* "yuv420p 1920x1080, matrix 709 (guessed), limited range (guessed), chroma left": for --verbose. */
+void ck_av_colour_describe(const struct AVFrame *av, const ck_av_choice *choice, char *buf, int n);
+
+/* The tag of the plane: "linear", "pq", "hlg", "log", else "srgb". */
+const char *ck_av_encoding(const struct AVFrame *av);
+
+/* The file's own names, or NULL where it gives none. */
+const char *ck_av_transfer(const struct AVFrame *av);
+const char *ck_av_primaries(const struct AVFrame *av);
+
+#endif

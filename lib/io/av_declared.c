@@ -1,0 +1,89 @@
+#include "io/av_declared.h"
+
+#include <math.h>
+#include <string.h>
+
+/* libav gives a duration for nearly everything, most of it estimated; these headers state it. */
+static bool states_duration(const AVFormatContext *fmt)
+{
+    static const char *const known[] = {"mov,", "matroska,", "flv", "mxf", "ivf"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (!strncmp(fmt->iformat->name, known[i], strlen(known[i])))
+            return fmt->duration_estimation_method != AVFMT_DURATION_FROM_BITRATE;
+    return false;
+}
+
+/* The index of a film that is not fragmented is there from the start; edit lists are worked into it. */
+static long shown_samples(AVStream *st)
+{
+    long n = 0;
+    int entries = avformat_index_get_entries_count(st);
+    for (int i = 0; i < entries; i++)
+        n += !(avformat_index_get_entry(st, i)->flags & AVINDEX_DISCARD_FRAME);
+    return n;
+}
+
+void ck_declared_read(const AVFormatContext *fmt, AVStream *video, ck_declared *d)
+{
+    const char *name = fmt->iformat->name;
+    AVRational rate = av_guess_frame_rate((AVFormatContext *)(uintptr_t)fmt, video, NULL);
+    *d = (ck_declared){.frames = -1, .last = NAN, .last_byte = -1};
+    d->frame = rate.num > 0 && rate.den > 0 ? av_q2d(av_inv_q(rate)) : 0;
+    d->whole_frames = !strcmp(name, "yuv4mpegpipe") || !strcmp(name, "rawvideo");
+    if (video->nb_frames > 0 && video->nb_frames <= INT32_MAX)
+        d->frames = strncmp(name, "mov,", 4) ? (long)video->nb_frames : shown_samples(video);
+    /* An IVF header that was never finished says 2^32-1 frames. */
+    if (states_duration(fmt) && fmt->duration > 0 && (strcmp(name, "ivf") || video->duration < UINT32_MAX))
+        d->end = (double)fmt->duration / AV_TIME_BASE;
+    d->alone = true;
+    for (unsigned i = 0; i < fmt->nb_streams; i++) {
+        AVStream *st = fmt->streams[i];
+        bool media = st->codecpar->codec_type == AVMEDIA_TYPE_AUDIO || st->codecpar->codec_type == AVMEDIA_TYPE_VIDEO;
+        if (st == video)
+            continue;
+        if (d->frames < 0 && d->end > 0 && media)
+            d->alone = false;
+        else
+            st->discard = AVDISCARD_ALL;
+    }
+}
+
+void ck_declared_packet(ck_declared *d, const AVStream *st, const AVPacket *pkt, bool video)
+{
+    int64_t at = pkt->pts != AV_NOPTS_VALUE ? pkt->pts : pkt->dts;
+    if (at != AV_NOPTS_VALUE) {
+        double end = (double)(at + pkt->duration) * av_q2d(st->time_base);
+        d->found = end > d->found ? end : d->found;
+    }
+    if (!video)
+        return;
+    d->packets += !(pkt->flags & AV_PKT_FLAG_DISCARD);
+    d->last_byte = pkt->pos >= 0 ? pkt->pos + pkt->size : -1;
+}
+
+void ck_declared_frame(ck_declared *d, double pts)
+{
+    if (pts - d->last > d->frame)
+        d->frame = pts - d->last;
+    d->last = pts;
+}
+
+ck_status ck_declared_check(const ck_declared *d, int64_t bytes, long *missing, ck_error *e)
+{
+    *missing = 1;
+    if (d->frames > d->packets) {
+        *missing = d->frames - d->packets;
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "the file declares %ld frames, but only %ld are there: it is cut short or damaged", d->frames,
+                       d->packets);
+    }
+    double slack = 1.5 * d->frame + (d->alone ? 0.001 : 0.05);
+    if (d->frames < 0 && d->end > 0 && d->found < d->end - slack)
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "the file declares a duration of %.3f s, but ends after %.3f s (%ld frames): it is cut short",
+                       d->end, d->found, d->packets);
+    if (d->whole_frames && d->last_byte >= 0 && d->last_byte < bytes)
+        return ck_fail(e, CK_ERR_FORMAT, "cut short: %lld bytes follow the last whole frame",
+                       (long long)(bytes - d->last_byte));
+    return CK_OK;
+}

@@ -1,0 +1,29 @@
+#include "io/av_decoder.h"
+
+#include "io/av_log.h"
+
+ck_status ck_av_decoder_new(enum AVCodecID id, const AVCodecParameters *par, AVCodecContext **out, ck_error *e)
+{
+    *out = NULL;
+    const AVCodec *codec = avcodec_find_decoder(id);
+    if (!codec)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "this libav has no decoder for %s: convert the file with ffmpeg",
+                       avcodec_get_name(id));
+    ck_av_log_install();
+    AVCodecContext *dec = avcodec_alloc_context3(codec);
+    if (!dec || (par && avcodec_parameters_to_context(dec, par) < 0)) {
+        avcodec_free_context(&dec);
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a decoder");
+    }
+    dec->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER | AV_EF_EXPLODE;
+    dec->error_concealment = 0;
+    dec->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
+    dec->flags2 |= AV_CODEC_FLAG2_SHOW_ALL;
+    *out = dec;
+    return CK_OK;
+}
+
+bool ck_av_damaged(const AVFrame *av)
+{
+    return av->flags & AV_FRAME_FLAG_CORRUPT || av->decode_error_flags;
+}

@@ -1,0 +1,328 @@
+/*     AVFrame --views--> components in memory --+--> codes (u8, u16)   --+--> plane, upright
+ *        |                   ^                  +--> float              |
+ *        | odd layouts       |                  +--> yuv.h -> float   --+
+ *        +--unpack, swscale--+
+ */
+#include "io/av_pixels.h"
+
+#include <libavutil/frame.h>
+#include <libavutil/pixdesc.h>
+#include <libswscale/swscale.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clones.h"
+
+typedef struct source {
+    const AVFrame *av;
+    const AVPixFmtDescriptor *d;
+    ck_av_colour colour;
+    int channels; /* 1 grey, 3 RGB or YUV */
+    bool yuv, real;
+    ck_samples_view c[3];
+    void *unpacked; /* [3][h][w] words, or NULL */
+} source;
+
+bool ck_av_needs_swscale(const AVFrame *av)
+{
+    return av_pix_fmt_desc_get(av->format)->flags & AV_PIX_FMT_FLAG_BAYER || av->format == AV_PIX_FMT_XYZ12LE ||
+           av->format == AV_PIX_FMT_XYZ12BE;
+}
+
+static bool paletted(const source *s)
+{
+    return s->d->flags & AV_PIX_FMT_FLAG_PAL;
+}
+
+/* Components that are whole little-endian bytes or words of their own can be read where they lie. */
+static bool direct(const source *s, int i)
+{
+    const AVComponentDescriptor *c = &s->d->comp[i];
+    return !paletted(s) && !(s->d->flags & (AV_PIX_FMT_FLAG_BITSTREAM | AV_PIX_FMT_FLAG_BE)) &&
+           c->shift + c->depth <= 16;
+}
+
+static void view(source *s, int i)
+{
+    const AVComponentDescriptor *c = &s->d->comp[i];
+    s->c[i] = (ck_samples_view){.data = s->av->data[c->plane] + c->offset,
+                                .stride = s->av->linesize[c->plane],
+                                .step = c->step,
+                                .elem = c->shift + c->depth > 8 ? 2 : 1,
+                                .shift = c->shift,
+                                .depth = c->depth};
+}
+
+static void unpack_palette(const source *s, int i, uint16_t *out)
+{
+    const uint8_t *palette = s->av->data[1]; /* 256 native words, 0xAARRGGBB */
+    for (int y = 0; y < s->av->height; y++) {
+        const uint8_t *row = s->av->data[0] + (ptrdiff_t)y * s->av->linesize[0];
+        for (int x = 0; x < s->av->width; x++) {
+            uint32_t argb;
+            memcpy(&argb, palette + 4 * row[x], sizeof argb);
+            *out++ = (uint16_t)(argb >> (16 - 8 * i) & 255);
+        }
+    }
+}
+
+/* Everything else: bit fields, big-endian words, packed bits. */
+static void unpack(source *s, int i, uint16_t *out)
+{
+    bool chroma = s->yuv && i > 0;
+    int w = chroma ? AV_CEIL_RSHIFT(s->av->width, s->d->log2_chroma_w) : s->av->width;
+    int h = chroma ? AV_CEIL_RSHIFT(s->av->height, s->d->log2_chroma_h) : s->av->height;
+    int depth = paletted(s) ? 8 : s->d->comp[i].depth;
+    if (paletted(s)) {
+        unpack_palette(s, i, out);
+    } else {
+        for (int y = 0; y < h; y++)
+            av_read_image_line2(out + (size_t)y * (size_t)w, (const uint8_t **)(uintptr_t)s->av->data, s->av->linesize,
+                                s->d, 0, y, i, w, 0, sizeof *out);
+    }
+    if (s->av->format == AV_PIX_FMT_MONOWHITE)
+        for (size_t k = 0; k < (size_t)w * (size_t)h; k++)
+            out[k] ^= 1;
+    s->c[i] =
+        (ck_samples_view){.data = out, .stride = (ptrdiff_t)w * 2, .step = 2, .elem = 2, .shift = 0, .depth = depth};
+}
+
+static ck_status find_components(source *s, ck_error *e)
+{
+    size_t area = (size_t)s->av->width * (size_t)s->av->height;
+    for (int i = 0; i < s->channels && !s->real; i++) {
+        if (direct(s, i)) {
+            view(s, i);
+            continue;
+        }
+        if (!s->unpacked)
+            s->unpacked = malloc(3 * area * sizeof(uint16_t));
+        if (!s->unpacked)
+            return ck_fail(e, CK_ERR_MEMORY, "out of memory for a frame of %d x %d", s->av->width, s->av->height);
+        unpack(s, i, (uint16_t *)s->unpacked + (size_t)i * area);
+    }
+    return CK_OK;
+}
+
+static ck_status look(source *s, const AVFrame *av, const ck_av_choice *choice, ck_error *e)
+{
+    *s = (source){.av = av, .d = av_pix_fmt_desc_get(av->format)};
+    uint64_t flags = s->d->flags;
+    if (flags & AV_PIX_FMT_FLAG_HWACCEL || av->format == AV_PIX_FMT_UYYVYY411)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "its pixel format %s is not one we read: convert it with ffmpeg",
+                       s->d->name);
+    s->real = flags & AV_PIX_FMT_FLAG_FLOAT;
+    s->channels = !paletted(s) && s->d->nb_components < 3 ? 1 : 3;
+    s->yuv = s->channels == 3 && !(flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL));
+    ck_status status = ck_av_colour_of(av, choice, &s->colour, e);
+    return status == CK_OK ? find_components(s, e) : status;
+}
+
+/* The sample type that keeps the codes as they are, or float. */
+static ck_type natural_type(const source *s)
+{
+    if (s->real || s->yuv || !s->colour.full)
+        return CK_F32;
+    int depth = s->c[0].depth;
+    for (int i = 1; i < s->channels; i++)
+        depth = s->c[i].depth == depth ? depth : 0;
+    return depth == 8 ? CK_U8 : depth == 16 ? CK_U16 : CK_F32;
+}
+
+typedef uint16_t __attribute__((aligned(1), may_alias)) word;
+
+CK_CLONES
+static void codes_row(const uint8_t *restrict src, int elem, int step, int n, void *restrict dst, ck_type type)
+{
+    uint8_t *bytes = dst;
+    uint16_t *words = dst;
+    if (type == CK_U8 && elem == 1 && step == 3)
+        for (int i = 0; i < n; i++)
+            bytes[i] = src[3 * i];
+    else if (type == CK_U8 && elem == 1 && step == 4)
+        for (int i = 0; i < n; i++)
+            bytes[i] = src[4 * i];
+    else if (type == CK_U8 && elem == 1)
+        for (int i = 0; i < n; i++)
+            bytes[i] = src[(ptrdiff_t)step * i];
+    else if (type == CK_U8)
+        for (int i = 0; i < n; i++)
+            bytes[i] = (uint8_t) * (const word *)(src + (ptrdiff_t)step * i);
+    else
+        for (int i = 0; i < n; i++)
+            words[i] = *(const word *)(src + (ptrdiff_t)step * i);
+}
+
+static void fill_codes(const source *s, ck_type type, void *out)
+{
+    size_t row = (size_t)s->av->width * ck_type_size(type);
+    uint8_t *dst = out;
+    for (int i = 0; i < s->channels; i++)
+        for (int y = 0; y < s->av->height; y++, dst += row)
+            codes_row((const uint8_t *)s->c[i].data + y * s->c[i].stride, s->c[i].elem, s->c[i].step, s->av->width, dst,
+                      type);
+}
+
+CK_CLONES
+static void scale_row(float *x, float black, float white, int n)
+{
+    for (int i = 0; i < n; i++)
+        x[i] = (x[i] - black) / white;
+}
+
+static void fill_scaled(const source *s, float *dst)
+{
+    for (int i = 0; i < s->channels; i++) {
+        int depth = s->c[i].depth;
+        float black = 0, white = (float)((1 << depth) - 1);
+        if (!s->colour.full && depth >= 8) {
+            ck_yuv_range range = ck_yuv_range_of(depth, false);
+            black = (float)range.y_offset;
+            white = (float)range.y_scale;
+        }
+        for (int y = 0; y < s->av->height; y++, dst += s->av->width) {
+            ck_samples_row(&s->c[i], y, s->av->width, dst);
+            scale_row(dst, black, white, s->av->width);
+        }
+    }
+}
+
+static void fill_real(const source *s, float *dst)
+{
+    size_t row = (size_t)s->av->width * sizeof *dst;
+    for (int i = 0; i < s->channels; i++) {
+        const AVComponentDescriptor *c = &s->d->comp[i];
+        for (int y = 0; y < s->av->height; y++, dst += s->av->width) {
+            memcpy(dst, s->av->data[c->plane] + c->offset + (ptrdiff_t)y * s->av->linesize[c->plane], row);
+            for (int x = 0; x < s->av->width && s->d->flags & AV_PIX_FMT_FLAG_BE; x++) {
+                uint32_t u;
+                memcpy(&u, dst + x, sizeof u);
+                u = __builtin_bswap32(u);
+                memcpy(dst + x, &u, sizeof u);
+            }
+        }
+    }
+}
+
+static ck_status fill_yuv(const source *s, float *dst, ck_error *e)
+{
+    ck_yuv yuv = {.w = s->av->width,
+                  .h = s->av->height,
+                  .log2_w = s->d->log2_chroma_w,
+                  .log2_h = s->d->log2_chroma_h,
+                  .c = {s->c[0], s->c[1], s->c[2]},
+                  .kind = s->colour.kind,
+                  .matrix = s->colour.matrix,
+                  .full = s->colour.full,
+                  .site = s->colour.site,
+                  .interlaced = s->av->interlaced_frame};
+    return ck_yuv_to_rgb(&yuv, dst, e);
+}
+
+/* The source's channels, planar, as they are stored. */
+static ck_status fill(const source *s, ck_type type, void *out, ck_error *e)
+{
+    if (s->yuv)
+        return fill_yuv(s, out, e);
+    if (s->real)
+        fill_real(s, out);
+    else if (type == CK_F32)
+        fill_scaled(s, out);
+    else
+        fill_codes(s, type, out);
+    return CK_OK;
+}
+
+CK_CLONES
+static void luminance(const float *restrict rgb, size_t n, float *restrict out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = 0.2126f * rgb[i] + 0.7152f * rgb[n + i] + 0.0722f * rgb[2 * n + i];
+}
+
+static ck_status make_rgb(const source *s, const char *name, ck_frame *f, ck_error *e)
+{
+    ck_plane *p;
+    ck_type type = natural_type(s);
+    ck_status status = ck_frame_add(f, name, type, 3, s->av->height, s->av->width, ck_av_encoding(s->av), &p, e);
+    if (status == CK_OK)
+        status = fill(s, type, p->data, e);
+    for (int c = s->channels; c < 3 && status == CK_OK; c++)
+        memcpy((char *)p->data + (size_t)c * (p->bytes / 3), p->data, p->bytes / 3);
+    return status;
+}
+
+static ck_status make_hint(const source *s, const char *name, ck_frame *f, ck_error *e)
+{
+    ck_plane *p;
+    size_t area = (size_t)s->av->width * (size_t)s->av->height;
+    ck_type type = s->channels == 1 && natural_type(s) == CK_U8 ? CK_U8 : CK_F32;
+    ck_status status = ck_frame_add(f, name, type, 1, s->av->height, s->av->width, "", &p, e);
+    if (status != CK_OK || s->channels == 1)
+        return status == CK_OK ? fill(s, type, p->data, e) : status;
+    ck_buffer *rgb = ck_buffer_new(3 * area * sizeof(float));
+    status = rgb ? fill(s, CK_F32, rgb->data, e) : ck_fail(e, CK_ERR_MEMORY, "out of memory for a hint");
+    if (status == CK_OK)
+        luminance(rgb->data, area, p->data);
+    ck_buffer_unref(rgb);
+    return status;
+}
+
+static ck_status turn(const char *name, ck_orient o, ck_frame *f, ck_error *e)
+{
+    ck_plane old = *ck_frame_plane(f, name), *p;
+    ck_buffer_ref(old.buf);
+    ck_status s =
+        ck_frame_add(f, name, old.type, old.c, o.swap ? old.w : old.h, o.swap ? old.h : old.w, old.encoding, &p, e);
+    size_t channel = old.bytes / (size_t)old.c;
+    for (int c = 0; c < old.c && s == CK_OK; c++)
+        ck_orient_channel((char *)old.data + (size_t)c * channel, (char *)p->data + (size_t)c * channel, old.elem,
+                          old.h, old.w, o);
+    ck_buffer_unref(old.buf);
+    return s;
+}
+
+static ck_status by_swscale(const AVFrame *av, AVFrame **out, ck_error *e)
+{
+    AVFrame *rgb = av_frame_alloc();
+    struct SwsContext *sws = sws_getContext(av->width, av->height, av->format, av->width, av->height,
+                                            AV_PIX_FMT_RGB48LE, SWS_BILINEAR | SWS_ACCURATE_RND, NULL, NULL, NULL);
+    ck_status s = CK_OK;
+    if (rgb) {
+        rgb->format = AV_PIX_FMT_RGB48LE;
+        rgb->width = av->width;
+        rgb->height = av->height;
+        rgb->color_trc = av->color_trc;
+    }
+    if (!rgb || !sws || av_frame_get_buffer(rgb, 0) < 0 ||
+        sws_scale(sws, (const uint8_t *const *)av->data, av->linesize, 0, av->height, rgb->data, rgb->linesize) !=
+            av->height)
+        s = ck_fail(e, CK_ERR_UNSUPPORTED, "libswscale cannot convert its pixel format %s: convert it with ffmpeg",
+                    av_get_pix_fmt_name(av->format));
+    sws_freeContext(sws);
+    if (s != CK_OK)
+        av_frame_free(&rgb);
+    *out = rgb;
+    return s;
+}
+
+ck_status ck_av_plane(const AVFrame *av, const ck_av_choice *choice, ck_orient o, ck_want want, const char *name,
+                      ck_frame *f, ck_error *e)
+{
+    source src;
+    AVFrame *converted = NULL;
+    if (ck_av_needs_swscale(av)) {
+        ck_status s = by_swscale(av, &converted, e);
+        if (s != CK_OK)
+            return s;
+        av = converted;
+    }
+    ck_status s = look(&src, av, choice, e);
+    if (s == CK_OK)
+        s = want == CK_WANT_RGB ? make_rgb(&src, name, f, e) : make_hint(&src, name, f, e);
+    if (s == CK_OK && ck_orient_changes(o))
+        s = turn(name, o, f, e);
+    free(src.unpacked);
+    av_frame_free(&converted);
+    return s;
+}

@@ -1,0 +1,25 @@
+/* A decoded libav frame as a plane of ours.
+ *
+ *     RGB, palette, grey of 8 or 16 bits   u8, u16: the codes
+ *     other depths, grey of limited range  f32: code / (2^n - 1), or by the range
+ *     float                                f32
+ *     YUV                                  f32 by yuv.h, excursions kept
+ *     Bayer, XYZ                           u16, through swscale
+ *
+ * Alpha is dropped, grey repeated for RGB.  A hint is one channel: u8 from 8-bit grey, else f32, colour by
+ * 0.2126 R + 0.7152 G + 0.0722 B of the code values. */
+#ifndef CK_IO_AV_PIXELS_H
+#define CK_IO_AV_PIXELS_H
+
+#include "io/av_colour.h"
+#include "io/orient.h"
+#include "io/still.h"
+
+/* Adds plane `name`, upright.  Its encoding is ck_av_encoding(av), "" for a hint. */
+ck_status ck_av_plane(const struct AVFrame *av, const ck_av_choice *choice, ck_orient o, ck_want want, const char *name,
+                      ck_frame *f, ck_error *e);
+
+/* Whether it takes swscale to make RGB of it: for --verbose. */
+bool ck_av_needs_swscale(const struct AVFrame *av);
+
+#endif

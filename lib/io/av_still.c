@@ -1,0 +1,191 @@
+#include "io/av_still.h"
+
+#include <fcntl.h>
+#include <libavcodec/avcodec.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "io/av_decoder.h"
+#include "io/av_log.h"
+#include "io/av_pixels.h"
+#include "io/jpeg.h"
+
+#define HEAD 16
+
+static const struct {
+    const char *magic; /* "?" = any byte */
+    size_t n;
+    ck_still_kind kind;
+    enum AVCodecID codec;
+} formats[] = {
+    {"\x89PNG\r\n\x1a\n", 8, CK_STILL_PNG, 0},
+    {"\x76\x2f\x31\x01", 4, CK_STILL_EXR, 0},
+    {"\xff\xd8\xff", 3, CK_STILL_AV, AV_CODEC_ID_MJPEG},
+    {"II*\0", 4, CK_STILL_AV, AV_CODEC_ID_TIFF},
+    {"MM\0*", 4, CK_STILL_AV, AV_CODEC_ID_TIFF},
+    {"SDPX", 4, CK_STILL_AV, AV_CODEC_ID_DPX},
+    {"XPDS", 4, CK_STILL_AV, AV_CODEC_ID_DPX},
+    {"BM????\0\0\0\0", 10, CK_STILL_AV, AV_CODEC_ID_BMP},
+    {"RIFF????WEBPVP8", 15, CK_STILL_AV, AV_CODEC_ID_WEBP},
+    {"\x01\xda\0\x01", 4, CK_STILL_AV, AV_CODEC_ID_SGI},
+    {"\x01\xda\x01\x01", 4, CK_STILL_AV, AV_CODEC_ID_SGI},
+    {"\x01\xda\0\x02", 4, CK_STILL_AV, AV_CODEC_ID_SGI},
+    {"\x01\xda\x01\x02", 4, CK_STILL_AV, AV_CODEC_ID_SGI},
+    {"P1", 2, CK_STILL_AV, AV_CODEC_ID_PBM},
+    {"P2", 2, CK_STILL_AV, AV_CODEC_ID_PGM},
+    {"P3", 2, CK_STILL_AV, AV_CODEC_ID_PPM},
+    {"P4", 2, CK_STILL_AV, AV_CODEC_ID_PBM},
+    {"P5", 2, CK_STILL_AV, AV_CODEC_ID_PGM},
+    {"P6", 2, CK_STILL_AV, AV_CODEC_ID_PPM},
+    {"P7\n", 3, CK_STILL_AV, AV_CODEC_ID_PAM},
+    {"PF\n", 3, CK_STILL_AV, AV_CODEC_ID_PFM},
+    {"Pf\n", 3, CK_STILL_AV, AV_CODEC_ID_PFM},
+    {"\0\0\0\x0cjP  \r\n\x87\n", 12, CK_STILL_AV, AV_CODEC_ID_JPEG2000},
+    {"\xff\x4f\xff\x51", 4, CK_STILL_AV, AV_CODEC_ID_JPEG2000},
+};
+
+static bool fits(const char *magic, const uint8_t *head, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (magic[i] != '?' && (uint8_t)magic[i] != head[i])
+            return false;
+    return true;
+}
+
+static bool suffix_is(const char *path, const char *suffix)
+{
+    size_t n = strlen(path), m = strlen(suffix);
+    return n > m && !strcasecmp(path + n - m, suffix);
+}
+
+/* PNM needs a blank after its two letters, or any text file that starts with them would be one. */
+static ck_still_kind kind_of(const char *path, const uint8_t *head, size_t n, enum AVCodecID *codec)
+{
+    /* Motion JPEG is nothing but JPEG after JPEG. */
+    if (suffix_is(path, ".mjpeg") || suffix_is(path, ".mjpg"))
+        return CK_STILL_NONE;
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
+        if (n < formats[i].n || !fits(formats[i].magic, head, formats[i].n))
+            continue;
+        if (formats[i].n == 2 && (n < 3 || !strchr(" \t\r\n#", head[2]) || !head[2]))
+            continue;
+        *codec = formats[i].codec;
+        return formats[i].kind;
+    }
+    *codec = AV_CODEC_ID_TARGA;
+    return suffix_is(path, ".tga") ? CK_STILL_AV : CK_STILL_NONE;
+}
+
+/* Opened; *n bytes of its head read. */
+static ck_status open_head(const char *path, int *fd, uint8_t head[HEAD], size_t *n, ck_error *e)
+{
+    *fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (*fd < 0)
+        return ck_fail_errno(e, "cannot open");
+    ssize_t r = read(*fd, head, HEAD);
+    if (r < 0) {
+        ck_status s = ck_fail_errno(e, "cannot read");
+        close(*fd);
+        return s;
+    }
+    *n = (size_t)r;
+    return CK_OK;
+}
+
+ck_status ck_still_probe(const char *path, ck_still_kind *kind, ck_error *e)
+{
+    uint8_t head[HEAD];
+    size_t n = 0;
+    int fd;
+    enum AVCodecID codec;
+    struct stat st;
+    /* A pipe's bytes can be read but once: it is for the video reader. */
+    *kind = CK_STILL_NONE;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+        return CK_OK;
+    ck_status s = open_head(path, &fd, head, &n, e);
+    if (s != CK_OK)
+        return s;
+    close(fd);
+    *kind = kind_of(path, head, n, &codec);
+    return CK_OK;
+}
+
+/* The whole file in a packet, with the padding that libav's bit readers need. */
+static ck_status read_all(const char *path, AVPacket *pkt, enum AVCodecID *codec, ck_error *e)
+{
+    uint8_t head[HEAD];
+    size_t n = 0;
+    int fd;
+    struct stat st;
+    ck_status s = open_head(path, &fd, head, &n, e);
+    if (s != CK_OK)
+        return s;
+    if (fstat(fd, &st))
+        s = ck_fail_errno(e, "cannot read");
+    else if (kind_of(path, head, n, codec) != CK_STILL_AV)
+        s = ck_fail(e, CK_ERR_FORMAT, "not an image file that libav reads");
+    else if (st.st_size > INT32_MAX - AV_INPUT_BUFFER_PADDING_SIZE || av_new_packet(pkt, (int)st.st_size) < 0)
+        s = ck_fail(e, CK_ERR_MEMORY, "out of memory for a file of %lld bytes", (long long)st.st_size);
+    for (ssize_t got = 0, r; s == CK_OK && got < pkt->size; got += r) {
+        r = pread(fd, pkt->data + got, (size_t)(pkt->size - got), got);
+        if (r < 0)
+            s = ck_fail_errno(e, "cannot read");
+        else if (r == 0)
+            s = ck_fail(e, CK_ERR_IO, "the file shrank while it was read");
+        if (s != CK_OK)
+            break;
+    }
+    close(fd);
+    return s;
+}
+
+static ck_status decode(enum AVCodecID id, AVPacket *pkt, AVFrame *av, ck_error *e)
+{
+    AVCodecContext *dec;
+    char why[300];
+    ck_av_log_clear();
+    ck_status s = ck_av_decoder_new(id, NULL, &dec, e);
+    if (s != CK_OK)
+        return s;
+    dec->thread_count = 1;
+    int r = avcodec_open2(dec, NULL, NULL);
+    if (r >= 0)
+        r = avcodec_send_packet(dec, pkt);
+    if (r >= 0)
+        r = avcodec_send_packet(dec, NULL);
+    if (r >= 0)
+        r = avcodec_receive_frame(dec, av);
+    if (r < 0)
+        s = ck_fail(e, CK_ERR_FORMAT, "damaged, or of a kind libav cannot decode%s", ck_av_log_why(why, sizeof why));
+    else if (ck_av_damaged(av))
+        s = ck_fail(e, CK_ERR_FORMAT, "damaged%s", ck_av_log_why(why, sizeof why));
+    avcodec_free_context(&dec);
+    return s;
+}
+
+ck_status ck_av_still_read(const char *path, const ck_av_choice *choice, ck_want want, const char *name, ck_frame *f,
+                           ck_error *e)
+{
+    AVPacket *pkt = av_packet_alloc();
+    AVFrame *av = av_frame_alloc();
+    enum AVCodecID codec = AV_CODEC_ID_NONE;
+    ck_orient o = {0};
+    ck_status s = pkt && av ? read_all(path, pkt, &codec, e) : ck_fail(e, CK_ERR_MEMORY, "out of memory");
+    if (s == CK_OK && codec == AV_CODEC_ID_MJPEG)
+        s = ck_jpeg_check(pkt->data, (size_t)pkt->size, e);
+    if (s == CK_OK)
+        s = decode(codec, pkt, av, e);
+    if (s == CK_OK) {
+        const AVFrameSideData *side = av_frame_get_side_data(av, AV_FRAME_DATA_DISPLAYMATRIX);
+        if (side && side->size >= 9 * sizeof(int32_t))
+            ck_orient_from_matrix((const int32_t *)(const void *)side->data, &o);
+        s = ck_av_plane(av, choice, o, want, name, f, e);
+    }
+    av_frame_free(&av);
+    av_packet_free(&pkt);
+    return s;
+}

@@ -1,0 +1,13 @@
+/* Is a JPEG file whole?  libav decodes a truncated one to grey below the cut, without an error. */
+#ifndef CK_IO_JPEG_H
+#define CK_IO_JPEG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+
+/* Walks the markers from SOI to EOI (ITU-T T.81, annex B); what follows EOI does not matter. */
+ck_status ck_jpeg_check(const uint8_t *data, size_t n, ck_error *e);
+
+#endif

@@ -1,0 +1,57 @@
+#include "io/orient.h"
+
+#include <string.h>
+
+bool ck_orient_from_matrix(const int32_t m[9], ck_orient *o)
+{
+    /* The matrix takes (x, y) to (m0 x + m3 y, m1 x + m4 y). */
+    *o = (ck_orient){0};
+    bool straight = m[0] && m[4] && !m[1] && !m[3], turned = !m[0] && !m[4] && m[1] && m[3];
+    if (straight)
+        *o = (ck_orient){.flip_x = m[0] < 0, .flip_y = m[4] < 0};
+    if (turned)
+        *o = (ck_orient){.swap = true, .flip_x = m[1] < 0, .flip_y = m[3] < 0};
+    return straight || turned;
+}
+
+typedef uint16_t __attribute__((may_alias)) two_bytes;
+typedef uint32_t __attribute__((may_alias)) four_bytes;
+
+/* Tiles, so that the side that is walked across stays in the cache. */
+#define TILE 32
+
+typedef struct walk {
+    ptrdiff_t first, right, down; /* bytes to the source of (0,0), and from it when x' or y' grows by 1 */
+} walk;
+
+#define COPY(T)                                                                                                        \
+    for (int y = y0; y < y1; y++)                                                                                      \
+        for (int x = x0; x < x1; x++)                                                                                  \
+    ((T *)dst)[(size_t)y * (size_t)cols + (size_t)x] =                                                                 \
+        *(const T *)((const char *)src + k.first + y * k.down + x * k.right)
+
+void ck_orient_channel(const void *src, void *dst, size_t elem, int h, int w, ck_orient o)
+{
+    ptrdiff_t across = (ptrdiff_t)elem, along = (ptrdiff_t)elem * w;
+    walk k = {0, o.swap ? along : across, o.swap ? across : along};
+    if (o.flip_x) {
+        k.first += across * (w - 1);
+        *(o.swap ? &k.down : &k.right) = -across;
+    }
+    if (o.flip_y) {
+        k.first += along * (h - 1);
+        *(o.swap ? &k.right : &k.down) = -along;
+    }
+    int rows = o.swap ? w : h, cols = o.swap ? h : w;
+    for (int y0 = 0; y0 < rows; y0 += TILE) {
+        for (int x0 = 0; x0 < cols; x0 += TILE) {
+            int y1 = y0 + TILE < rows ? y0 + TILE : rows, x1 = x0 + TILE < cols ? x0 + TILE : cols;
+            if (elem == 1)
+                COPY(uint8_t);
+            else if (elem == 2)
+                COPY(two_bytes);
+            else
+                COPY(four_bytes);
+        }
+    }
+}

@@ -1,0 +1,30 @@
+#include "io/still.h"
+
+#include "io/av_still.h"
+#include "io/exr.h"
+#include "io/png.h"
+
+ck_status ck_still_read_as(const char *path, const ck_av_choice *choice, ck_want want, const char *name, ck_frame *f,
+                           ck_error *e)
+{
+    ck_still_kind kind;
+    ck_status s = ck_still_probe(path, &kind, e);
+    if (s != CK_OK)
+        return s;
+    switch (kind) {
+    case CK_STILL_PNG:
+        return ck_png_read(path, want, name, f, e);
+    case CK_STILL_EXR:
+        return ck_exr_read(path, want, name, f, e);
+    case CK_STILL_AV:
+        return ck_av_still_read(path, choice, want, name, f, e);
+    default:
+        return ck_fail(e, CK_ERR_FORMAT, "not an image file we know: it is neither PNG, EXR, JPEG nor TIFF, ...");
+    }
+}
+
+ck_status ck_still_read(const char *path, ck_want want, const char *name, ck_frame *f, ck_error *e)
+{
+    static const ck_av_choice as_the_file_says;
+    return ck_still_read_as(path, &as_the_file_says, want, name, f, e);
+}
