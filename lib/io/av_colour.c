@@ -124,12 +124,12 @@ const char *ck_av_encoding(const AVFrame *av)
     }
 }
 
-const char *ck_av_transfer(const AVFrame *av)
+const char *ck_av_tag_transfer(const AVFrame *av)
 {
     return av->color_trc == AVCOL_TRC_UNSPECIFIED ? NULL : av_color_transfer_name(av->color_trc);
 }
 
-const char *ck_av_primaries(const AVFrame *av)
+const char *ck_av_tag_primaries(const AVFrame *av)
 {
     return av->color_primaries == AVCOL_PRI_UNSPECIFIED ? NULL : av_color_primaries_name(av->color_primaries);
 }

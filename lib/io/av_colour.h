@@ -43,7 +43,7 @@ void ck_av_colour_describe(const struct AVFrame *av, const ck_av_choice *choice,
 const char *ck_av_encoding(const struct AVFrame *av);
 
 /* The file's own names, or NULL where it gives none. */
-const char *ck_av_transfer(const struct AVFrame *av);
-const char *ck_av_primaries(const struct AVFrame *av);
+const char *ck_av_tag_transfer(const struct AVFrame *av);
+const char *ck_av_tag_primaries(const struct AVFrame *av);
 
 #endif

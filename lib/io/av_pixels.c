@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/clones.h"
+#include "io/pick.h"
 
 typedef struct source {
     const AVFrame *av;
@@ -34,12 +35,15 @@ static bool paletted(const source *s)
     return s->d->flags & AV_PIX_FMT_FLAG_PAL;
 }
 
-/* Components that are whole little-endian bytes or words of their own can be read where they lie. */
+/* Components that are whole little-endian bytes or words of their own can be read where they lie.  Raw video
+ * in a container may lie at odd addresses. */
 static bool direct(const source *s, int i)
 {
     const AVComponentDescriptor *c = &s->d->comp[i];
-    return !paletted(s) && !(s->d->flags & (AV_PIX_FMT_FLAG_BITSTREAM | AV_PIX_FMT_FLAG_BE)) &&
-           c->shift + c->depth <= 16;
+    int bits = c->shift + c->depth;
+    uintptr_t place = (uintptr_t)s->av->data[c->plane] + (uintptr_t)c->offset + (uintptr_t)s->av->linesize[c->plane];
+    return !paletted(s) && !(s->d->flags & (AV_PIX_FMT_FLAG_BITSTREAM | AV_PIX_FMT_FLAG_BE)) && bits <= 16 &&
+           (bits <= 8 || place % 2 == 0);
 }
 
 static void view(source *s, int i)
@@ -83,8 +87,11 @@ static void unpack(source *s, int i, uint16_t *out)
     if (s->av->format == AV_PIX_FMT_MONOWHITE)
         for (size_t k = 0; k < (size_t)w * (size_t)h; k++)
             out[k] ^= 1;
-    s->c[i] =
-        (ck_samples_view){.data = out, .stride = (ptrdiff_t)w * 2, .step = 2, .elem = 2, .shift = 0, .depth = depth};
+    int elem = depth == 8 ? 1 : 2;
+    for (size_t k = 0; k < (size_t)w * (size_t)h && elem == 1; k++)
+        ((uint8_t *)out)[k] = (uint8_t)out[k];
+    s->c[i] = (ck_samples_view){
+        .data = out, .stride = (ptrdiff_t)w * elem, .step = elem, .elem = elem, .shift = 0, .depth = depth};
 }
 
 static ck_status find_components(source *s, ck_error *e)
@@ -129,40 +136,6 @@ static ck_type natural_type(const source *s)
     return depth == 8 ? CK_U8 : depth == 16 ? CK_U16 : CK_F32;
 }
 
-typedef uint16_t __attribute__((aligned(1), may_alias)) word;
-
-CK_CLONES
-static void codes_row(const uint8_t *restrict src, int elem, int step, int n, void *restrict dst, ck_type type)
-{
-    uint8_t *bytes = dst;
-    uint16_t *words = dst;
-    if (type == CK_U8 && elem == 1 && step == 3)
-        for (int i = 0; i < n; i++)
-            bytes[i] = src[3 * i];
-    else if (type == CK_U8 && elem == 1 && step == 4)
-        for (int i = 0; i < n; i++)
-            bytes[i] = src[4 * i];
-    else if (type == CK_U8 && elem == 1)
-        for (int i = 0; i < n; i++)
-            bytes[i] = src[(ptrdiff_t)step * i];
-    else if (type == CK_U8)
-        for (int i = 0; i < n; i++)
-            bytes[i] = (uint8_t) * (const word *)(src + (ptrdiff_t)step * i);
-    else
-        for (int i = 0; i < n; i++)
-            words[i] = *(const word *)(src + (ptrdiff_t)step * i);
-}
-
-static void fill_codes(const source *s, ck_type type, void *out)
-{
-    size_t row = (size_t)s->av->width * ck_type_size(type);
-    uint8_t *dst = out;
-    for (int i = 0; i < s->channels; i++)
-        for (int y = 0; y < s->av->height; y++, dst += row)
-            codes_row((const uint8_t *)s->c[i].data + y * s->c[i].stride, s->c[i].elem, s->c[i].step, s->av->width, dst,
-                      type);
-}
-
 CK_CLONES
 static void scale_row(float *x, float black, float white, int n)
 {
@@ -170,41 +143,49 @@ static void scale_row(float *x, float black, float white, int n)
         x[i] = (x[i] - black) / white;
 }
 
-static void fill_scaled(const source *s, float *dst)
+/* Row y of component i as floats. */
+static void scaled_row(const source *s, int i, int y, float *dst)
 {
-    for (int i = 0; i < s->channels; i++) {
-        int depth = s->c[i].depth;
-        float black = 0, white = (float)((1 << depth) - 1);
-        if (!s->colour.full && depth >= 8) {
-            ck_yuv_range range = ck_yuv_range_of(depth, false);
-            black = (float)range.y_offset;
-            white = (float)range.y_scale;
-        }
-        for (int y = 0; y < s->av->height; y++, dst += s->av->width) {
-            ck_samples_row(&s->c[i], y, s->av->width, dst);
-            scale_row(dst, black, white, s->av->width);
-        }
+    int depth = s->c[i].depth;
+    ck_yuv_range range = {.y_scale = (1 << depth) - 1};
+    if (!s->colour.full && depth >= 8)
+        range = ck_yuv_range_of(depth, false);
+    ck_samples_row(&s->c[i], y, s->av->width, dst);
+    scale_row(dst, (float)range.y_offset, (float)range.y_scale, s->av->width);
+}
+
+static void real_row(const source *s, int i, int y, float *dst)
+{
+    const AVComponentDescriptor *c = &s->d->comp[i];
+    memcpy(dst, s->av->data[c->plane] + c->offset + (ptrdiff_t)y * s->av->linesize[c->plane],
+           (size_t)s->av->width * sizeof *dst);
+    for (int x = 0; x < s->av->width && s->d->flags & AV_PIX_FMT_FLAG_BE; x++) {
+        uint32_t u;
+        memcpy(&u, dst + x, sizeof u);
+        u = __builtin_bswap32(u);
+        memcpy(dst + x, &u, sizeof u);
     }
 }
 
-static void fill_real(const source *s, float *dst)
+/* RGB and grey, row by row; scratch holds three rows of floats. */
+static void pick_rows(const source *s, const ck_pick *k, float *scratch)
 {
-    size_t row = (size_t)s->av->width * sizeof *dst;
-    for (int i = 0; i < s->channels; i++) {
-        const AVComponentDescriptor *c = &s->d->comp[i];
-        for (int y = 0; y < s->av->height; y++, dst += s->av->width) {
-            memcpy(dst, s->av->data[c->plane] + c->offset + (ptrdiff_t)y * s->av->linesize[c->plane], row);
-            for (int x = 0; x < s->av->width && s->d->flags & AV_PIX_FMT_FLAG_BE; x++) {
-                uint32_t u;
-                memcpy(&u, dst + x, sizeof u);
-                u = __builtin_bswap32(u);
-                memcpy(dst + x, &u, sizeof u);
-            }
+    for (int y = 0; y < s->av->height; y++) {
+        const void *row[3] = {NULL};
+        for (int i = 0; i < s->channels; i++) {
+            float *f = scratch + (size_t)i * (size_t)s->av->width;
+            row[i] = k->type == CK_F32 ? f : (const void *)((const char *)s->c[i].data + y * s->c[i].stride);
+            if (s->real)
+                real_row(s, i, y, f);
+            else if (k->type == CK_F32)
+                scaled_row(s, i, y, f);
         }
+        int step = k->type == CK_F32 ? 1 : s->c[0].step / s->c[0].elem;
+        ck_pick_row(k, y, 0, s->av->width, &(ck_row){row[0], row[1], row[2], step});
     }
 }
 
-static ck_status fill_yuv(const source *s, float *dst, ck_error *e)
+static ck_status yuv_rgb(const source *s, float *rgb, ck_error *e)
 {
     ck_yuv yuv = {.w = s->av->width,
                   .h = s->av->height,
@@ -216,55 +197,32 @@ static ck_status fill_yuv(const source *s, float *dst, ck_error *e)
                   .full = s->colour.full,
                   .site = s->colour.site,
                   .interlaced = s->av->interlaced_frame};
-    return ck_yuv_to_rgb(&yuv, dst, e);
+    return ck_yuv_to_rgb(&yuv, rgb, e);
 }
 
-/* The source's channels, planar, as they are stored. */
-static ck_status fill(const source *s, ck_type type, void *out, ck_error *e)
+static ck_status make(const source *s, ck_want want, const char *name, ck_frame *f, ck_error *e)
 {
-    if (s->yuv)
-        return fill_yuv(s, out, e);
-    if (s->real)
-        fill_real(s, out);
-    else if (type == CK_F32)
-        fill_scaled(s, out);
-    else
-        fill_codes(s, type, out);
-    return CK_OK;
-}
-
-CK_CLONES
-static void luminance(const float *restrict rgb, size_t n, float *restrict out)
-{
-    for (size_t i = 0; i < n; i++)
-        out[i] = 0.2126f * rgb[i] + 0.7152f * rgb[n + i] + 0.0722f * rgb[2 * n + i];
-}
-
-static ck_status make_rgb(const source *s, const char *name, ck_frame *f, ck_error *e)
-{
-    ck_plane *p;
-    ck_type type = natural_type(s);
-    ck_status status = ck_frame_add(f, name, type, 3, s->av->height, s->av->width, ck_av_encoding(s->av), &p, e);
-    if (status == CK_OK)
-        status = fill(s, type, p->data, e);
-    for (int c = s->channels; c < 3 && status == CK_OK; c++)
-        memcpy((char *)p->data + (size_t)c * (p->bytes / 3), p->data, p->bytes / 3);
-    return status;
-}
-
-static ck_status make_hint(const source *s, const char *name, ck_frame *f, ck_error *e)
-{
-    ck_plane *p;
-    size_t area = (size_t)s->av->width * (size_t)s->av->height;
-    ck_type type = s->channels == 1 && natural_type(s) == CK_U8 ? CK_U8 : CK_F32;
-    ck_status status = ck_frame_add(f, name, type, 1, s->av->height, s->av->width, "", &p, e);
-    if (status != CK_OK || s->channels == 1)
-        return status == CK_OK ? fill(s, type, p->data, e) : status;
-    ck_buffer *rgb = ck_buffer_new(3 * area * sizeof(float));
-    status = rgb ? fill(s, CK_F32, rgb->data, e) : ck_fail(e, CK_ERR_MEMORY, "out of memory for a hint");
-    if (status == CK_OK)
-        luminance(rgb->data, area, p->data);
-    ck_buffer_unref(rgb);
+    ck_pick k;
+    size_t w = (size_t)s->av->width, area = w * (size_t)s->av->height;
+    ck_status status =
+        ck_pick_open(&k, f, name, want, natural_type(s), s->av->width, s->av->height, ck_av_encoding(s->av), e);
+    if (status != CK_OK)
+        return status;
+    if (s->yuv && want == CK_WANT_RGB)
+        return yuv_rgb(s, k.data_view, e);
+    ck_buffer *scratch = ck_buffer_new((s->yuv ? 3 * area : 3 * w) * sizeof(float));
+    if (!scratch)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a frame of %d x %d", s->av->width, s->av->height);
+    if (s->yuv) {
+        const float *rgb = scratch->data;
+        status = yuv_rgb(s, scratch->data, e);
+        for (size_t y = 0; y < (size_t)s->av->height && status == CK_OK; y++)
+            ck_pick_row(&k, (int)y, 0, s->av->width,
+                        &(ck_row){rgb + y * w, rgb + area + y * w, rgb + 2 * area + y * w, 1});
+    } else {
+        pick_rows(s, &k, scratch->data);
+    }
+    ck_buffer_unref(scratch);
     return status;
 }
 
@@ -319,7 +277,7 @@ ck_status ck_av_plane(const AVFrame *av, const ck_av_choice *choice, ck_orient o
     }
     ck_status s = look(&src, av, choice, e);
     if (s == CK_OK)
-        s = want == CK_WANT_RGB ? make_rgb(&src, name, f, e) : make_hint(&src, name, f, e);
+        s = make(&src, want, name, f, e);
     if (s == CK_OK && ck_orient_changes(o))
         s = turn(name, o, f, e);
     free(src.unpacked);

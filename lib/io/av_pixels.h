@@ -6,8 +6,7 @@
  *     YUV                                  f32 by yuv.h, excursions kept
  *     Bayer, XYZ                           u16, through swscale
  *
- * Alpha is dropped, grey repeated for RGB.  A hint is one channel: u8 from 8-bit grey, else f32, colour by
- * 0.2126 R + 0.7152 G + 0.0722 B of the code values. */
+ * Alpha is dropped, grey repeated; hints as pick.h makes them. */
 #ifndef CK_IO_AV_PIXELS_H
 #define CK_IO_AV_PIXELS_H
 

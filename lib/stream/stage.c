@@ -103,6 +103,8 @@ static void cancel(void *ctx)
     run *r = ctx;
     if (r->reader)
         ck_reader_cancel(r->reader);
+    if (r->stage->cancel)
+        r->stage->cancel(r->state);
 }
 
 static int workers(const run *r)

@@ -25,6 +25,9 @@ typedef struct ck_stage {
     /* Sources: fill f (planes or what `frame` needs to make them; seq and meta), CK_END at
      * the end.  Serial. */
     ck_status (*produce)(void *state, ck_frame *f, ck_error *e);
+    /* Make a `produce` that waits for input come back; from another thread, when the run has failed
+     * elsewhere.  May be NULL. */
+    void (*cancel)(void *state);
     /* Add or replace planes.  Called from several threads, one frame each.  May be NULL. */
     ck_status (*frame)(void *state, ck_frame *f, ck_error *e);
     /* In order, before the frame is written (or, in a sink, instead).  Sees error frames

@@ -1,0 +1,30 @@
+#include "ck-decode/options.h"
+
+#define AT(field) offsetof(ck_decode_options, field)
+static const ck_option rows[] = {
+    {0, "hint", CK_STRING, AT(hint), "FILE", NULL, 0, 0, NULL, 0,
+     "add a hint plane from a still (used for every frame), a sequence or a video"},
+    {0, "frames", CK_STRING, AT(frames), "LIST", NULL, 0, 0, NULL, 0,
+     "only these: file numbers of a sequence, indices from 0 of a video, as in 1,5,10-20,50-"},
+    {0, "linear", CK_FLAG, AT(linear), NULL, NULL, 0, 0, NULL, 0,
+     "the samples are linear light, whatever the file says"},
+    {0, "srgb", CK_FLAG, AT(srgb), NULL, NULL, 0, 0, NULL, 0, "the samples are sRGB-encoded, whatever the file says"},
+    {0, "matrix", CK_CHOICE, AT(colour.matrix), NULL, "auto", 0, 0, CK_AV_MATRICES, 0,
+     "how YUV was made of RGB; auto: as the file says, else 709 from 720 lines on and 601 below"},
+    {0, "range", CK_CHOICE, AT(colour.range), NULL, "auto", 0, 0, CK_AV_RANGES, 0,
+     "which codes are black and white; auto: as the file says, else limited for YUV"},
+    {0, "chroma-location", CK_CHOICE, AT(colour.chroma), NULL, "auto", 0, 0, CK_AV_CHROMAS, 0,
+     "where chroma samples lie; auto: as the file says, else left, and center in JPEG"},
+    {0},
+};
+
+const ck_program ck_decode_program = {
+    .name = "ck-decode",
+    .summary = "read video, image sequences and stills as a stream of frames",
+    .usage = "INPUT...",
+    .options = rows,
+    .options_size = sizeof(ck_decode_options),
+    .examples = "ck-decode shot.mov | ck-hint --method key | ck-post --classical | ck-encode out/\n"
+                "ck-decode --frames 1001-1010 plates/shot.####.exr | ck-info\n"
+                "ffmpeg -v error -i shot.mov -f nut -c:v rawvideo - | ck-decode - | ck-info",
+};

@@ -1,0 +1,199 @@
+#include "ck-decode/source.h"
+
+#include <libavutil/frame.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/thread.h"
+#include "io/av_pixels.h"
+#include "io/av_still.h"
+
+static ck_status open_video(ck_source *s, const char *path, const char *frames, ck_error *e)
+{
+    const ck_common *c = &s->opts->common;
+    ck_video_how how = {
+        .threads = c->threads ? c->threads : ck_cores(), .timeout = c->timeout, .keep_going = c->keep_going};
+    ck_status status = frames ? ck_ranges_parse(frames, &s->keep, e) : CK_OK;
+    if (status == CK_OK) {
+        status = ck_video_open(path, &how, &s->video, e);
+        if (status != CK_OK)
+            ck_fail_in(e, status, path);
+    }
+    return status;
+}
+
+static ck_status open_stills(ck_source *s, const char *const *inputs, int n, const char *frames, ck_error *e)
+{
+    ck_ranges keep = {0};
+    ck_status status = ck_sequence_open(inputs, n, &s->files, e);
+    if (status == CK_OK && frames)
+        status = ck_ranges_parse(frames, &keep, e);
+    if (status == CK_OK && (status = ck_sequence_select(&s->files, &keep, e)) != CK_OK)
+        ck_fail_in(e, status, inputs[0]);
+    ck_ranges_free(&keep);
+    return status;
+}
+
+/* Of several inputs every one must be a still; a single one may be anything. */
+static ck_status probe(const char *const *inputs, int n, bool *video, ck_error *e)
+{
+    *video = n == 1 && !strcmp(inputs[0], "-");
+    for (int i = 0; i < n && !*video; i++) {
+        ck_still_kind kind;
+        struct stat st;
+        if (stat(inputs[i], &st) || S_ISDIR(st.st_mode))
+            continue; /* a pattern, a folder, or something that ck_sequence_open will miss */
+        ck_status s = ck_still_probe(inputs[i], &kind, e);
+        if (s != CK_OK)
+            return ck_fail_in(e, s, inputs[i]);
+        if (kind == CK_STILL_NONE && n > 1)
+            return ck_fail(e, CK_ERR_ARGUMENT, "%s: not a still: several inputs make a sequence of stills", inputs[i]);
+        *video = kind == CK_STILL_NONE;
+    }
+    return CK_OK;
+}
+
+ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_options *opts, const char *frames,
+                         ck_source *s, ck_error *e)
+{
+    bool video;
+    struct stat st;
+    *s = (ck_source){.opts = opts, .name = inputs[0]};
+    ck_status status = probe(inputs, n, &video, e);
+    if (status != CK_OK)
+        return status;
+    s->single = !video && n == 1 && stat(inputs[0], &st) == 0 && !S_ISDIR(st.st_mode);
+    return video ? open_video(s, inputs[0], frames, e) : open_stills(s, inputs, n, frames, e);
+}
+
+static ck_status next_file(ck_source *s, ck_item *item)
+{
+    if (s->next_file == s->files.n)
+        return CK_END;
+    item->file = &s->files.files[s->next_file++];
+    item->index = item->file->index;
+    item->number = s->files.numbered ? item->file->number : -1;
+    return CK_OK;
+}
+
+/* A video may end before a frame that was asked for by name. */
+static ck_status check_wanted(const ck_source *s, ck_error *e)
+{
+    for (int i = 0; i < s->keep.n; i++) {
+        ck_range r = s->keep.r[i];
+        long missing = r.first >= s->next_index ? r.first : r.last;
+        if (missing >= s->next_index && missing != CK_RANGE_OPEN) {
+            ck_fail(e, CK_ERR_ARGUMENT, "frame %ld was asked for, but there are only %ld, counted from 0", missing,
+                    s->next_index);
+            return ck_fail_in(e, CK_ERR_ARGUMENT, s->name);
+        }
+    }
+    return CK_END;
+}
+
+/* The next frame of the video, whether wanted or not. */
+static ck_status next_picture(ck_source *s, ck_item *item, ck_error *e)
+{
+    ck_status status = ck_video_next(s->video, &item->video, e);
+    if (status != CK_OK && status != CK_END)
+        return ck_fail_in(e, status, s->name);
+    s->ended = status == CK_END;
+    item->index = s->next_index;
+    item->number = -1;
+    s->next_index += !s->ended;
+    return status;
+}
+
+ck_status ck_source_next(ck_source *s, ck_item *item, ck_error *e)
+{
+    *item = (ck_item){0};
+    if (!s->video)
+        return next_file(s, item);
+    while (s->next_index <= ck_ranges_last(&s->keep)) {
+        ck_status status = next_picture(s, item, e);
+        if (status == CK_END)
+            return check_wanted(s, e);
+        if (status != CK_OK || ck_ranges_has(&s->keep, item->index))
+            return status;
+        ck_item_free(item);
+    }
+    return CK_END;
+}
+
+static ck_status pair_file(ck_source *s, long index, long number, ck_item *item, ck_error *e)
+{
+    const ck_sequence *files = &s->files;
+    if (s->single) {
+        item->file = files->files;
+        return CK_OK;
+    }
+    if (number >= 0 && files->numbered) {
+        item->file = ck_sequence_find(files, number);
+        if (!item->file)
+            return ck_fail(e, CK_ERR_FORMAT, "no hint for frame %ld: the hints run from %ld to %ld", number,
+                           files->files[0].number, files->files[files->n - 1].number);
+        return CK_OK;
+    }
+    if (index >= (long)files->n)
+        return ck_fail(e, CK_ERR_FORMAT, "no hint for frame %ld, counted from 0: there are only %zu hints", index,
+                       files->n);
+    item->file = &files->files[index];
+    return CK_OK;
+}
+
+ck_status ck_source_pair(ck_source *s, long index, long number, ck_item *item, ck_error *e)
+{
+    *item = (ck_item){0};
+    ck_status status = CK_OK;
+    if (!s->video) {
+        status = pair_file(s, index, number, item, e);
+        return status == CK_OK ? status : ck_fail_in(e, status, s->name);
+    }
+    while (!s->ended && s->next_index <= index && status == CK_OK) {
+        ck_item_free(item);
+        status = next_picture(s, item, e);
+    }
+    if (s->ended) {
+        ck_fail(e, CK_ERR_FORMAT, "no hint for frame %ld, counted from 0: there are only %ld hints", index,
+                s->next_index);
+        return ck_fail_in(e, CK_ERR_FORMAT, s->name);
+    }
+    return status;
+}
+
+static ck_status read_picture(const ck_source *s, const ck_item *item, ck_want want, const char *name, ck_frame *f,
+                              ck_error *e)
+{
+    char where[40];
+    ck_status status = item->video.error ? ck_fail(e, CK_ERR_FORMAT, "%s", item->video.error)
+                                         : ck_av_plane(item->video.av, &s->opts->colour,
+                                                       ck_video_info_view(s->video)->orient, want, name, f, e);
+    if (status == CK_OK)
+        return status;
+    snprintf(where, sizeof where, "frame %ld", item->index);
+    ck_fail_in(e, status, where);
+    return ck_fail_in(e, status, s->name);
+}
+
+ck_status ck_source_read(const ck_source *s, const ck_item *item, ck_want want, const char *name, ck_frame *f,
+                         ck_error *e)
+{
+    if (!item->file)
+        return read_picture(s, item, want, name, f, e);
+    ck_status status = ck_still_read_as(item->file->path, &s->opts->colour, want, name, f, e);
+    return status == CK_OK ? status : ck_fail_in(e, status, item->file->path);
+}
+
+void ck_item_free(ck_item *item)
+{
+    ck_video_frame_free(&item->video);
+    *item = (ck_item){0};
+}
+
+void ck_source_close(ck_source *s)
+{
+    ck_sequence_free(&s->files);
+    ck_ranges_free(&s->keep);
+    ck_video_free(s->video);
+    *s = (ck_source){0};
+}

@@ -1,0 +1,51 @@
+/* A plate or a hint, wherever its frames come from.
+ *
+ *     ck_source_open -> ck_source_next (in order, one thread) -> ck_source_read (any thread) -> ck_item_free
+ */
+#ifndef CK_DECODE_SOURCE_H
+#define CK_DECODE_SOURCE_H
+
+#include "ck-decode/options.h"
+#include "io/av_read.h"
+#include "io/sequence.h"
+#include "io/still.h"
+
+typedef struct ck_source {
+    const ck_decode_options *opts;
+    const char *name;  /* as on the command line; borrowed */
+    ck_sequence files; /* for stills */
+    ck_video *video;   /* or NULL */
+    bool single;       /* one still, named as such */
+    ck_ranges keep;    /* of a video */
+    size_t next_file;
+    long next_index; /* of a video */
+    bool ended;
+} ck_source;
+
+/* One frame to be: where it is and what it is called. */
+typedef struct ck_item {
+    const ck_sequence_file *file; /* borrowed from the source */
+    ck_video_frame video;
+    long index;  /* from 0, among all frames of the source */
+    long number; /* the file's own, -1 = none */
+} ck_item;
+
+/* frames: NULL for a hint, which goes where the plate goes. */
+ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_options *opts, const char *frames,
+                         ck_source *s, ck_error *e);
+
+/* The next frame chosen.  CK_END after the last. */
+ck_status ck_source_next(ck_source *s, ck_item *item, ck_error *e);
+
+/* The frame that goes with frame `index`, `number` of another source: by number where both have one, else by place.
+ * Must be asked for in ascending order.  CK_ERR_FORMAT when there is none; `e` says what there is. */
+ck_status ck_source_pair(ck_source *s, long index, long number, ck_item *item, ck_error *e);
+
+/* The picture of an item as plane `name`; texts name the file. */
+ck_status ck_source_read(const ck_source *s, const ck_item *item, ck_want want, const char *name, ck_frame *f,
+                         ck_error *e);
+
+void ck_item_free(ck_item *item); /* leaves it empty */
+void ck_source_close(ck_source *s);
+
+#endif
