@@ -1,0 +1,9 @@
+/* The commands of the front end.  Each takes the arguments from its own name on and returns
+ * the exit status. */
+#ifndef CK_CK_COMMANDS_H
+#define CK_CK_COMMANDS_H
+
+int ck_command_key(int argc, char **argv);
+int ck_command_doctor(int argc, char **argv);
+
+#endif

@@ -1,0 +1,127 @@
+/* ck doctor: what this machine has and what is missing. */
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <openexr.h>
+#include <png.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/option.h"
+#include "base/thread.h"
+#include "ck/commands.h"
+#include "ck/run.h"
+
+/* One line; a problem is also said what to do about.  Returns 1 for a problem that stops keying. */
+static int line(const char *what, bool good, bool needed, const char *detail, const char *remedy)
+{
+    printf("%-4s %-22s %s%s%s\n",
+           good     ? "ok"
+           : needed ? "BAD"
+                    : "no",
+           what, detail, good ? "" : ": ", good ? "" : remedy);
+    return !good && needed;
+}
+
+static int programs(void)
+{
+    static const char *const names[] = {"ck-decode", "ck-synth", "ck-hint", "ck-post", "ck-encode", "ck-info"};
+    int bad = 0;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path = ck_program_path(names[i]);
+        bool there = path && *path == '/';
+        bad += line(names[i], there, true, there ? path : "not beside ck", "run make, or make install");
+        free(path);
+    }
+    return bad;
+}
+
+static void version(char *buf, size_t n, unsigned v)
+{
+    snprintf(buf, n, "%u.%u.%u", AV_VERSION_MAJOR(v), AV_VERSION_MINOR(v), AV_VERSION_MICRO(v));
+}
+
+static void libraries(void)
+{
+    char text[64];
+    version(text, sizeof text, avformat_version());
+    line("libavformat", true, true, text, "");
+    version(text, sizeof text, avcodec_version());
+    line("libavcodec", true, true, text, "");
+    int major, minor, patch;
+    const char *extra;
+    exr_get_library_version(&major, &minor, &patch, &extra);
+    snprintf(text, sizeof text, "%d.%d.%d", major, minor, patch);
+    line("OpenEXRCore", true, true, text, "");
+    line("libpng", true, true, png_get_libpng_ver(NULL), "");
+}
+
+static void codecs(void)
+{
+    static const struct {
+        const char *what, *encoder, *remedy;
+    } wanted[] = {
+        {"write H.264", "libx264", "install an FFmpeg with libx264 for --comp mp4"},
+        {"write ProRes 4444", "prores_ks", "install an FFmpeg with prores_ks for --processed mov"},
+    };
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        line(wanted[i].what, avcodec_find_encoder_by_name(wanted[i].encoder) != NULL, false, wanted[i].encoder,
+             wanted[i].remedy);
+}
+
+static long read_long(const char *path)
+{
+    long v = 0;
+    FILE *f = fopen(path, "r");
+    if (f && fscanf(f, "%ld", &v) != 1)
+        v = 0;
+    if (f)
+        fclose(f);
+    return v;
+}
+
+static void machine(void)
+{
+    char text[96];
+    snprintf(text, sizeof text, "%d usable%s%s", ck_cores(), __builtin_cpu_supports("avx2") ? ", AVX2" : "",
+             __builtin_cpu_supports("avx512f") ? ", AVX-512" : "");
+    line("cores", true, true, text, "");
+    double gib = (double)sysconf(_SC_AVPHYS_PAGES) * (double)sysconf(_SC_PAGESIZE) / (1 << 30);
+    snprintf(text, sizeof text, "%.1f GiB free", gib);
+    line("memory", gib >= 1, false, text, "4K frames need about 1 GiB");
+    long pipe = read_long("/proc/sys/fs/pipe-max-size");
+    snprintf(text, sizeof text, "%ld bytes", pipe);
+    line("pipe size", pipe >= 1 << 20, false, text, "raise /proc/sys/fs/pipe-max-size to 1048576 for speed");
+}
+
+static int help(void)
+{
+    printf("Usage: ck doctor\n\nck doctor: say what this machine has and what is missing\n\n"
+           "Exit status: 0 when everything that classical keying needs is there, else 1.\n");
+    return fflush(stdout) || ferror(stdout) ? 1 : 0;
+}
+
+int ck_command_doctor(int argc, char **argv)
+{
+    ck_log_init("ck doctor", false);
+    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
+        return help();
+    if (argc > 1) {
+        ck_log_error("unknown argument '%s': ck doctor takes none", argv[1]);
+        return 2;
+    }
+    line("ck", true, true, CK_VERSION, "");
+    int bad = programs();
+    libraries();
+    codecs();
+    machine();
+    line("network", false, false, "ck-infer and ck-refine are not part of this version", "keying is classical");
+    line("CUDA", false, false, "not part of this version", "everything runs on the CPU");
+    if (fflush(stdout) || ferror(stdout)) {
+        ck_log_error("cannot write to standard output");
+        return 1;
+    }
+    return bad ? 1 : 0;
+}

@@ -1,0 +1,105 @@
+/* ck key INPUT OUT */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/log.h"
+#include "ck/commands.h"
+#include "ck/plan.h"
+#include "ck/run.h"
+#include "io/sequence.h"
+#include "io/size.h"
+
+static int help(void)
+{
+    ck_options_help(&ck_key_program, stdout);
+    ck_plan_help();
+    return fflush(stdout) || ferror(stdout) ? 1 : 0;
+}
+
+static bool is_folder(const char *path)
+{
+    struct stat st;
+    return !stat(path, &st) && S_ISDIR(st.st_mode);
+}
+
+/* Whether the stills differ in size, which no stream may.  A file whose size cannot be read is
+ * left to ck-decode, which says why. */
+static bool sizes_differ(const ck_sequence *s)
+{
+    ck_size first = {0}, size;
+    for (size_t i = 0; i < s->n; i++) {
+        if (ck_still_size(s->files[i].path, &size, NULL) != CK_OK)
+            return false;
+        if (i == 0)
+            first = size;
+        else if (size.w != first.w || size.h != first.h)
+            return true;
+    }
+    return false;
+}
+
+/* One pipeline a still, all into the same OUT. */
+static int run_stills(ck_plan *plan, const ck_sequence *s)
+{
+    if (plan->own.dry)
+        printf("# stills of different sizes: one pipeline each\n");
+    int result = 0;
+    for (size_t i = 0; i < s->n && (result == 0 || plan->own.common.keep_going); i++) {
+        ck_error e;
+        if (ck_plan_set_input(plan, s->files[i].path, &e) != CK_OK) {
+            ck_log_error("%s", e.text);
+            return 1;
+        }
+        int code = plan->own.dry ? (ck_plan_print(plan), 0) : ck_run(plan);
+        result = ck_run_worse(result, code);
+    }
+    return result;
+}
+
+static int run(ck_plan *plan)
+{
+    ck_sequence stills = {0};
+    const char *input = plan->args.items[0];
+    int code;
+    if (is_folder(input) && ck_sequence_open(&input, 1, &stills, NULL) == CK_OK && sizes_differ(&stills)) {
+        if (ck_plan_has(plan, "hint") || ck_plan_has(plan, "frames")) {
+            ck_log_error("%s: its stills differ in size and are keyed one by one, which --hint and --frames do not "
+                         "go with: name one still",
+                         input);
+            code = 2;
+        } else {
+            code = run_stills(plan, &stills);
+        }
+    } else if (plan->own.dry) {
+        ck_plan_print(plan);
+        code = 0;
+    } else {
+        code = ck_run(plan);
+    }
+    ck_sequence_free(&stills);
+    return code;
+}
+
+int ck_command_key(int argc, char **argv)
+{
+    ck_log_init("ck key", false);
+    ck_plan plan;
+    ck_error e = {{0}};
+    ck_status s = ck_plan_make(&plan, argc, argv, &e);
+    int code;
+    if (s != CK_OK) {
+        ck_log_error("%s", e.text);
+        code = s == CK_ERR_ARGUMENT ? 2 : 1;
+    } else if (plan.own.common.help) {
+        code = help();
+    } else {
+        if (!plan.own.dry)
+            ck_log_error("no model: keying classically (ck-hint --method key, ck-post --classical)");
+        code = run(&plan);
+        if (fflush(stdout) || ferror(stdout))
+            code = 1;
+    }
+    ck_plan_free(&plan);
+    return code;
+}

@@ -1,0 +1,19 @@
+#include "ck/options.h"
+
+static const ck_option rows[] = {
+    {'n', "dry-run", CK_FLAG, offsetof(ck_key_options, dry), NULL, NULL, 0, 0, NULL, 0,
+     "print the pipeline that would run, and run nothing"},
+    {0},
+};
+
+const ck_program ck_key_program = {
+    .name = "ck key",
+    .summary = "key footage: build, run and watch the whole pipeline",
+    .usage = "INPUT OUT",
+    .options = rows,
+    .options_size = sizeof(ck_key_options),
+    .examples = "ck key shot.mov out/\n"
+                "ck key -n 'plates/shot.####.exr' out/\n"
+                "ck key --screen blue --frames 100-200 --comp mp4 shot.mov out/\n"
+                "ck key --encode:threads 4 shot.mov out/",
+};

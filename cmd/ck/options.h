@@ -1,0 +1,13 @@
+#ifndef CK_CK_OPTIONS_H
+#define CK_CK_OPTIONS_H
+
+#include "base/option.h"
+
+typedef struct ck_key_options {
+    ck_common common;
+    bool dry; /* print the pipeline, run nothing */
+} ck_key_options;
+
+extern const ck_program ck_key_program;
+
+#endif

@@ -1,0 +1,290 @@
+#include "ck/plan.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/quote.h"
+#include "base/thread.h"
+#include "ck-decode/options.h"
+#include "ck-encode/options.h"
+#include "ck-hint/options.h"
+#include "ck-post/options.h"
+
+enum { DECODE, HINT, POST, ENCODE };
+
+/* Without a model: the classical key is the matte.  The weights share the cores out as the
+ * stages use them on footage (bench/results/pipeline.md). */
+static const ck_plan_stage stages[CK_STAGES] = {
+    [DECODE] = {.program = &ck_decode_program, .name = "decode", .weight = 2},
+    [HINT] = {.program = &ck_hint_program, .name = "hint", .weight = 3},
+    [POST] = {.program = &ck_post_program, .name = "post", .weight = 3},
+    [ENCODE] = {.program = &ck_encode_program, .name = "encode", .weight = 4},
+};
+
+static ck_status push(ck_plan_stage *s, const char *a, const char *b, ck_error *e)
+{
+    char **argv = realloc(s->argv, (size_t)(s->argc + 2) * sizeof *argv);
+    if (argv) {
+        s->argv = argv;
+        argv[s->argc + 1] = NULL;
+        argv[s->argc] = malloc(strlen(a) + strlen(b) + 1);
+        if (argv[s->argc]) {
+            strcpy(stpcpy(argv[s->argc++], a), b);
+            return CK_OK;
+        }
+    }
+    return ck_fail(e, CK_ERR_MEMORY, "out of memory for a command line");
+}
+
+static ck_status push_option(ck_plan_stage *s, const ck_option *o, const char *value, ck_error *e)
+{
+    char name[80];
+    snprintf(name, sizeof name, "--%s%s", o->name, value ? "=" : "");
+    return push(s, name, value ? value : "", e);
+}
+
+static const ck_option *by_letter(const ck_option *rows, char letter)
+{
+    for (; rows->name; rows++)
+        if (rows->letter == letter)
+            return rows;
+    return NULL;
+}
+
+/* The row that `name` (or `letter`) means to one stage. */
+static const ck_option *lookup(const ck_program *p, const char *name, char letter)
+{
+    if (!letter)
+        return ck_option_find(p, name);
+    const ck_option *o = by_letter(p->options, letter);
+    return o ? o : by_letter(ck_common_options, letter);
+}
+
+typedef struct word {
+    char name[64];
+    char letter;
+    const char *value; /* attached, or NULL */
+    int stage;         /* named by --STAGE:name, -1 = every stage that has it */
+} word;
+
+/* Take "--STAGE:name=value", "--name=value" or "-nvalue" apart. */
+static ck_status take_apart(const char *arg, word *w, ck_error *e)
+{
+    *w = (word){.stage = -1};
+    if (arg[1] != '-') {
+        w->letter = arg[1];
+        w->value = arg[2] ? arg + 2 : NULL;
+        return CK_OK;
+    }
+    size_t n = strcspn(arg + 2, "=");
+    if (n >= sizeof w->name)
+        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see ck key --help", arg);
+    memcpy(w->name, arg + 2, n);
+    w->value = arg[2 + n] ? arg + 3 + n : NULL;
+    char *colon = strchr(w->name, ':');
+    if (!colon)
+        return CK_OK;
+    *colon = 0;
+    for (int i = 0; i < CK_STAGES; i++)
+        if (!strcmp(stages[i].name, w->name))
+            w->stage = i;
+    if (w->stage < 0)
+        return ck_fail(e, CK_ERR_ARGUMENT, "no stage '%s' in '%s': the stages are decode, hint, post, encode", w->name,
+                       arg);
+    memmove(w->name, colon + 1, strlen(colon + 1) + 1);
+    return CK_OK;
+}
+
+/* --threads is shared out, the rest goes to every stage that has it. */
+static ck_status route(ck_plan *p, const word *w, const ck_option *o, const char *value, ck_error *e)
+{
+    if (w->stage < 0 && !strcmp(o->name, "threads")) {
+        char *end;
+        long n = strtol(value, &end, 10);
+        if (*end || end == value || n < 0 || n > 1024)
+            return ck_fail(e, CK_ERR_ARGUMENT, "--threads '%s' is not a whole number from 0 to 1024", value);
+        p->own.common.threads = (int)n;
+        return CK_OK;
+    }
+    p->own.common.keep_going |= !strcmp(o->name, "keep-going");
+    for (int i = 0; i < CK_STAGES; i++) {
+        const ck_option *row = w->stage < 0 || w->stage == i ? lookup(stages[i].program, w->name, w->letter) : NULL;
+        ck_status s = row ? push_option(&p->stages[i], row, value, e) : CK_OK;
+        if (s != CK_OK)
+            return s;
+    }
+    return CK_OK;
+}
+
+static ck_status option(ck_plan *p, int argc, char **argv, int *i, ck_error *e)
+{
+    const char *arg = argv[*i];
+    word w;
+    ck_status s = take_apart(arg, &w, e);
+    if (s != CK_OK)
+        return s;
+    bool help = !strcmp(w.name, "help") || w.letter == 'h';
+    if (help || !strcmp(w.name, "dry-run") || w.letter == 'n') {
+        *(help ? &p->own.common.help : &p->own.dry) = true;
+        return CK_OK;
+    }
+    const ck_option *o = NULL;
+    for (int k = 0; k < CK_STAGES && !o; k++)
+        o = w.stage < 0 || w.stage == k ? lookup(stages[k].program, w.name, w.letter) : NULL;
+    if (!o)
+        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see ck key --help", arg);
+    if (o->type == CK_FLAG && w.value)
+        return ck_fail(e, CK_ERR_ARGUMENT, "--%s takes no value, but '%s' gives one", o->name, arg);
+    if (o->type != CK_FLAG && !w.value && *i + 1 < argc)
+        w.value = argv[++*i];
+    if (o->type != CK_FLAG && !w.value)
+        return ck_fail(e, CK_ERR_ARGUMENT, "%s needs a value: see ck key --help", arg);
+    return route(p, &w, o, w.value, e);
+}
+
+/* Whether the stage's command line has --OPTION=VALUE. */
+static bool stage_has(const ck_plan_stage *s, const char *option)
+{
+    size_t n = strlen(option);
+    for (int k = 1; k < s->argc; k++)
+        if (!strncmp(s->argv[k], "--", 2) && !strncmp(s->argv[k] + 2, option, n) && s->argv[k][2 + n] == '=')
+            return true;
+    return false;
+}
+
+/* A stage whose threads were not named gets its share of the cores, at least one. */
+static ck_status share_threads(ck_plan *p, ck_error *e)
+{
+    int total = p->own.common.threads ? p->own.common.threads : ck_cores(), sum = 0;
+    for (int i = 0; i < CK_STAGES; i++)
+        sum += stages[i].weight;
+    for (int i = 0; i < CK_STAGES; i++) {
+        ck_plan_stage *st = &p->stages[i];
+        int n = (total * st->weight + sum / 2) / sum;
+        char text[16];
+        snprintf(text, sizeof text, "%d", n < 1 ? 1 : n);
+        ck_status s = stage_has(st, "threads") ? CK_OK : push(st, "--threads=", text, e);
+        if (s != CK_OK)
+            return s;
+    }
+    return CK_OK;
+}
+
+/* What the front end decides, before what the user says, who may say otherwise. */
+static ck_status start_stages(ck_plan *p, ck_error *e)
+{
+    memcpy(p->stages, stages, sizeof stages);
+    ck_status s = CK_OK;
+    for (int i = 0; i < CK_STAGES && s == CK_OK; i++)
+        s = push(&p->stages[i], stages[i].program->name, "", e);
+    if (s == CK_OK)
+        s = push(&p->stages[HINT], "--method=key", "", e);
+    if (s == CK_OK)
+        s = push(&p->stages[POST], "--classical", "", e);
+    return s;
+}
+
+static ck_status check_stages(const ck_plan *p, ck_error *e)
+{
+    for (int i = 0; i < CK_STAGES; i++) {
+        const ck_program *prog = stages[i].program;
+        ck_list args = {0};
+        void *opts = calloc(1, prog->options_size);
+        if (!opts)
+            return ck_fail(e, CK_ERR_MEMORY, "out of memory for options");
+        ck_status s = ck_options_parse(prog, p->stages[i].argc, p->stages[i].argv, opts, &args, e);
+        ck_options_free(prog, opts);
+        free(args.items);
+        free(opts);
+        if (s != CK_OK)
+            return ck_fail_in(e, s, prog->name);
+    }
+    return CK_OK;
+}
+
+/* INPUT to the first stage, OUT (which --comp=- makes unnecessary) to the last. */
+static ck_status place_arguments(ck_plan *p, ck_error *e)
+{
+    bool to_stdout = false;
+    for (int k = 1; k < p->stages[ENCODE].argc; k++) {
+        const char *a = p->stages[ENCODE].argv[k];
+        to_stdout |= strlen(a) > 2 && !strcmp(a + strlen(a) - 2, "=-");
+    }
+    if (p->args.n > 2 || p->args.n < 2 - to_stdout)
+        return ck_fail(e, CK_ERR_ARGUMENT, "%d arguments where INPUT and OUT are needed: ck key INPUT OUT", p->args.n);
+    ck_status s = push(&p->stages[DECODE], "--", "", e);
+    if (s == CK_OK)
+        s = push(&p->stages[DECODE], p->args.items[0], "", e);
+    if (s == CK_OK && p->args.n > 1)
+        s = push(&p->stages[ENCODE], "--", "", e);
+    if (s == CK_OK && p->args.n > 1)
+        s = push(&p->stages[ENCODE], p->args.items[1], "", e);
+    return s;
+}
+
+ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e)
+{
+    *p = (ck_plan){0};
+    ck_status s = start_stages(p, e);
+    bool plain = false;
+    for (int i = 1; i < argc && s == CK_OK; i++) {
+        if (!plain && !strcmp(argv[i], "--"))
+            plain = true;
+        else if (!plain && argv[i][0] == '-' && argv[i][1])
+            s = option(p, argc, argv, &i, e);
+        else if (!ck_list_add(&p->args, argv[i]))
+            s = ck_fail(e, CK_ERR_MEMORY, "out of memory for arguments");
+    }
+    if (s != CK_OK || p->own.common.help)
+        return s;
+    s = share_threads(p, e);
+    if (s == CK_OK)
+        s = place_arguments(p, e);
+    return s == CK_OK ? check_stages(p, e) : s;
+}
+
+ck_status ck_plan_set_input(ck_plan *p, const char *input, ck_error *e)
+{
+    ck_plan_stage *s = &p->stages[DECODE];
+    free(s->argv[--s->argc]);
+    s->argv[s->argc] = NULL;
+    return push(s, input, "", e);
+}
+
+bool ck_plan_has(const ck_plan *p, const char *option)
+{
+    return stage_has(&p->stages[DECODE], option);
+}
+
+void ck_plan_print(const ck_plan *p)
+{
+    for (int i = 0; i < CK_STAGES; i++) {
+        printf("%s", i ? " | " : "");
+        for (int k = 0; k < p->stages[i].argc; k++) {
+            if (k)
+                putchar(' ');
+            ck_quote_print(stdout, p->stages[i].argv[k]);
+        }
+    }
+    putchar('\n');
+}
+
+void ck_plan_help(void)
+{
+    printf("\nAn option goes to every stage that has it, --STAGE:OPTION to one (--encode:threads 4).\n");
+    for (int i = 0; i < CK_STAGES; i++) {
+        printf("\nOptions of %s (--%s:...):\n", stages[i].program->name, stages[i].name);
+        ck_options_rows(stages[i].program->options, stdout);
+    }
+}
+
+void ck_plan_free(ck_plan *p)
+{
+    for (int i = 0; i < CK_STAGES; i++) {
+        for (int k = 0; k < p->stages[i].argc; k++)
+            free(p->stages[i].argv[k]);
+        free(p->stages[i].argv);
+    }
+    free(p->args.items);
+}

@@ -1,0 +1,42 @@
+/* The pipeline that `ck key` runs: its stages and their command lines. */
+#ifndef CK_CK_PLAN_H
+#define CK_CK_PLAN_H
+
+#include "base/option.h"
+#include "ck/options.h"
+
+#define CK_STAGES 4
+
+typedef struct ck_plan_stage {
+    const ck_program *program;
+    const char *name; /* "hint": what stands before the colon in --hint:screen */
+    int weight;       /* share of the cores */
+    char **argv;      /* owned, NULL at the end */
+    int argc;
+} ck_plan_stage;
+
+typedef struct ck_plan {
+    ck_plan_stage stages[CK_STAGES];
+    ck_key_options own; /* -n, --help */
+    ck_list args;       /* INPUT OUT; borrowed strings, owned array */
+} ck_plan;
+
+/* Sort argv (from "key" on) into the stages.  Every stage's command line is checked with its
+ * own table, so that a wrong value is refused before anything starts. */
+ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e);
+
+/* Point the first stage at `input` (the other arguments stay). */
+ck_status ck_plan_set_input(ck_plan *p, const char *input, ck_error *e);
+
+/* Whether the first stage was given this option. */
+bool ck_plan_has(const ck_plan *p, const char *option);
+
+/* As a shell would read it, one line on stdout. */
+void ck_plan_print(const ck_plan *p);
+
+/* The stages' own options, one section each, on stdout. */
+void ck_plan_help(void);
+
+void ck_plan_free(ck_plan *p);
+
+#endif
