@@ -11,7 +11,7 @@ help_options() { # PROGRAM... : the section "Options:" or, for ck(7), "Common op
         /^  / && match($0, /--[a-z-]+( [^ ]+)?/) && $0 ~ /^  (-[a-z], |    )--/ {
             if (text != "") print text
             s = substr($0, RSTART); split(s, a, /  +/); text = a[1] "\t" substr(s, length(a[1]) + 1); next }
-        { text = text " " $0 }
+        text != "" { text = text " " $0 }
         END { if (text != "") print text }' | tr -s ' ' | sed -E 's/\t.*\(default ([^)]*)\).*/\t\1/; t; s/\t.*//'
 }
 
@@ -24,7 +24,7 @@ page_options() {
             if (text != "") print text
             s = $0; sub(/^ */, "", s); sub(/^-[a-z], /, "", s); split(s, a, /  +/)
             text = a[1] "\t" substr(s, length(a[1]) + 1); next }
-        { text = text " " $0 }
+        text != "" { text = text " " $0 }
         END { if (text != "") print text }' | tr -s ' ' | sed -E 's/\t.*\(default ([^)]*)\).*/\t\1/; t; s/\t.*//'
 }
 
