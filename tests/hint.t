@@ -1,0 +1,66 @@
+#!/bin/bash
+# ck-hint: goldens through the program, plates of every kind, what is left alone, which screen.
+. "$(dirname "$0")/tap.sh"
+gold() { "$helpers/goldstream" "$@"; }
+like() { "$helpers/goldcompare" "$@"; }
+plane() { ck-info | grep -o " $1:[^ ]*" | head -1; }
+screen() { ck-info | grep -o ' screen=[^ ]*' | head -1; }
+data() { ck-info --npy "$1"; }
+
+for colour in green blue; do
+    if [ -z "$goldens" ]; then
+        skip "hint_$colour" "no goldens"
+        continue
+    fi
+    file=hint_$colour.safetensors
+    gold $file rgb=rgb:u8:srgb | ck-hint >"$tmp/$colour.ck"
+    ok "$colour: the golden's hint exactly" like $file hint hint 0 <"$tmp/$colour.ck"
+    is "$colour: HEAD says so" "$(screen <"$tmp/$colour.ck")" " screen=$colour"
+    is "$colour: one u8 channel" "$(plane hint <"$tmp/$colour.ck" | cut -d: -f2)" "u8"
+    # 8-bit codes survive every wider type and the way through linear light, so the hint is the same.
+    for kind in u16:srgb f16:srgb f32:srgb u16:linear f32:linear f32:bt709 f16:; do
+        gold $file rgb=rgb:$kind | ck-hint >"$tmp/x.ck"
+        ok "$colour: the same from a plate of ${kind/:/ }" like $file hint hint 0 <"$tmp/x.ck"
+    done
+    [ $colour = green ] && other=blue || other=green
+    gold $file rgb=rgb:u8:srgb screen=$other | ck-hint >"$tmp/x.ck"
+    is "$colour: HEAD's screen goes before the frame's looks" "$(screen <"$tmp/x.ck")" " screen=$other"
+    gold $file rgb=rgb:u8:srgb screen=$other | ck-hint --screen $colour >"$tmp/x.ck"
+    is "$colour: --screen goes before HEAD" "$(screen <"$tmp/x.ck")" " screen=$colour"
+    ok "$colour: and makes the hint" like $file hint hint 0 <"$tmp/x.ck"
+    gold $file rgb=rgb:u8:srgb screen=mauve | ck-hint >"$tmp/x.ck"
+    is "$colour: a screen we do not know is decided anew" "$(screen <"$tmp/x.ck")" " screen=$colour"
+done
+
+# Which screen, on drawn shots; and the same bytes whatever the threads.
+for seed in 1 2 3 4 5 6; do
+    is "shot $seed is green" "$(ck-synth -g 320x180 --seed $seed | ck-hint | screen)" " screen=green"
+    is "shot $seed in front of blue is blue" "$(ck-synth -g 320x180 --seed $seed --blue | ck-hint | screen)" " screen=blue"
+done
+ck-synth -g 321x177 -n 5 >"$tmp/shot.ck"
+ck-hint -t 1 <"$tmp/shot.ck" | data "$tmp/one"
+ck-hint -t 4 <"$tmp/shot.ck" | data "$tmp/four"
+ok "1 thread and 4 make the same bytes" diff -r "$tmp/one" "$tmp/four"
+
+# An existing hint is left alone, whatever its size.
+"$helpers/mkstream" -n 2 rgb:u8:3:srgb hint:u8:1:-:7x5 >"$tmp/old.ck"
+ck-hint --screen green <"$tmp/old.ck" | data "$tmp/kept"
+data "$tmp/given" <"$tmp/old.ck"
+ok "a hint that is there passes unchanged" cmp "$tmp/given/hint.000001.npy" "$tmp/kept/hint.000001.npy"
+is "--replace makes a new one" "$(ck-hint --screen green --replace <"$tmp/old.ck" | plane hint)" " hint:u8:1x18x32:inline"
+ok "a hint without a plate passes" bash -c "'$helpers/mkstream' hint:f32:1 | ck-hint --screen blue | ck-info"
+
+# What is said.
+"$helpers/mkstream" -n 2 rgb:f32:3:pq | ck-hint --screen green 2>&1 >/dev/null | grep -c "encoded as 'pq'" >"$tmp/n"
+is "an unusual encoding is mentioned once" "$(cat "$tmp/n")" 1
+is "usual ones are not" "$("$helpers/mkstream" -n 2 rgb:f32:3:linear | ck-hint --screen green 2>&1 >/dev/null)" ""
+fails 1 "frame 0: no plane 'rgb' in the stream" "a missing plate" \
+    bash -c "'$helpers/mkstream' alpha:f32:1 | ck-hint --screen green >/dev/null"
+fails 1 "has 1 channels, not 3" "a grey plate" bash -c "'$helpers/mkstream' rgb:u8:1 | ck-hint --screen green >/dev/null"
+fails 0 "green is assumed" "no plate to look at: said" bash -c "'$helpers/mkstream' hint:f32:1 | ck-hint >/dev/null"
+fails 3 "green is assumed" "a first frame that failed: said" \
+    bash -c "'$helpers/mkstream' -e 0 rgb:u8:3 | ck-hint >/dev/null"
+ok "an empty stream stays empty" bash -c "'$helpers/mkstream' -n 0 | ck-hint 2>&1 >/dev/null | cmp - /dev/null"
+fails 2 "one of hsv|key" "an unknown method" ck-hint --method luma
+fails 2 "reads standard input only" "an argument too many" bash -c "'$helpers/mkstream' rgb:u8:3 | ck-hint plate.png >/dev/null"
+done_testing

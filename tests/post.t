@@ -1,0 +1,83 @@
+#!/bin/bash
+# ck-post: goldens through the program, classical keying, depths, what it refuses.
+. "$(dirname "$0")/tap.sh"
+gold() { "$helpers/goldstream" "$@"; }
+like() { "$helpers/goldcompare" "$@"; }
+make_stream() { "$helpers/mkstream" "$@"; }
+planes() { ck-info | grep ^FRAME | head -1 | grep -o ' [a-z_]*:[^ ]*:[^ ]*' | sed 's/:inline//' | tr -d '\n'; }
+data() { ck-info --npy "$1"; }
+
+# alpha and fg of these goldens went through half: tests/post_test.c has the 8e-4 for processed, to
+# which a half's own rounding below 2 adds 4.9e-4; comp is at most 1 off in at most 1 % of samples.
+for file in e2e_srgb.safetensors e2e_linear.safetensors; do
+    if [ -z "$goldens" ]; then
+        skip "$file" "no goldens"
+        continue
+    fi
+    gold $file alpha=alpha fg=fg:f16:srgb screen=green | ck-post >"$tmp/p.ck"
+    ok "$file: processed" like $file processed processed 1.3e-3 <"$tmp/p.ck"
+    ok "$file: comp" like $file comp comp 1 0.01 <"$tmp/p.ck"
+    is "$file: the planes" "$(planes <"$tmp/p.ck")" \
+        " alpha:f16:1x360x640 fg:f16:3x360x640:srgb processed:f32:4x360x640:linear comp:u8:3x360x640:srgb"
+done
+
+make_stream -n 3 -g 201x99 alpha:f32:1 fg:f32:3:srgb weird:u16:2 screen=green >"$tmp/in.ck"
+ck-post -t 1 <"$tmp/in.ck" | data "$tmp/one"
+ck-post -t 3 <"$tmp/in.ck" | data "$tmp/three"
+ok "1 thread and 3 make the same bytes" diff -r "$tmp/one" "$tmp/three"
+data "$tmp/in" <"$tmp/in.ck"
+for name in alpha fg weird; do
+    ok "$name passes unchanged" cmp "$tmp/in/$name.000002.npy" "$tmp/one/$name.000002.npy"
+done
+is "--depth 16 makes halves" "$(ck-post --depth 16 <"$tmp/in.ck" | planes)" \
+    " alpha:f32:1x99x201 fg:f32:3x99x201:srgb weird:u16:2x99x201 processed:f16:4x99x201:linear comp:u8:3x99x201:srgb"
+ck-post --despeckle off <"$tmp/in.ck" | data "$tmp/off"
+tail -c $((4 * 201 * 99)) "$tmp/off/processed.000000.npy" | cmp -s - <(tail -c $((4 * 201 * 99)) "$tmp/in/alpha.000000.npy")
+is "--despeckle off leaves alpha as it is" $? 0
+differ() { ! cmp -s "$1" "$2"; }
+for options in "--despill 1" "--despill-mode max" "--screen blue" "--despill 0"; do
+    ck-post $options <"$tmp/in.ck" | data "$tmp/changed"
+    ok "$options changes processed" differ "$tmp/one/processed.000001.npy" "$tmp/changed/processed.000001.npy"
+done
+make_stream -n 3 -g 201x99 alpha:f32:1 fg:f32:3:srgb weird:u16:2 screen=blue | ck-post | data "$tmp/head"
+ck-post --screen blue <"$tmp/in.ck" | data "$tmp/asked"
+ok "HEAD's screen is what auto takes" cmp "$tmp/head/processed.000001.npy" "$tmp/asked/processed.000001.npy"
+
+# Without a network.
+"$helpers/mkstream" -g 320x180 -n 2 rgb:u8:3:srgb hint:f32:1 screen=green >"$tmp/key.ck"
+is "--classical makes alpha and fg" "$(ck-post --classical <"$tmp/key.ck" | planes | grep -o ' alpha.*')" \
+    " alpha:f32:1x180x320 fg:f32:3x180x320:srgb processed:f32:4x180x320:linear comp:u8:3x180x320:srgb"
+is "in halves if asked" "$(ck-post --classical --depth 16 <"$tmp/key.ck" | planes | grep -o ' alpha.*')" \
+    " alpha:f16:1x180x320 fg:f16:3x180x320:srgb processed:f16:4x180x320:linear comp:u8:3x180x320:srgb"
+ck-post --classical -t 1 <"$tmp/key.ck" | data "$tmp/classical"
+ck-post --classical -t 2 <"$tmp/key.ck" | data "$tmp/classical2"
+ok "1 thread and 2 make the same bytes" diff -r "$tmp/classical" "$tmp/classical2"
+tail -c +129 "$tmp/classical/hint.000001.npy" | cmp -s - <(tail -c +129 "$tmp/classical/alpha.000001.npy")
+is "a hint of the plate's size is the matte" $? 0
+make_stream rgb:u16:3:linear hint:u8:1:-:9x5 | ck-post --classical --screen green >"$tmp/small.ck"
+is "a smaller hint is resized" "$(planes <"$tmp/small.ck")" \
+    " rgb:u16:3x18x32:linear hint:u8:1x5x9 alpha:f32:1x18x32 fg:f32:3x18x32:srgb processed:f32:4x18x32:linear comp:u8:3x18x32:srgb"
+
+# What it refuses, and what it says.
+fails 1 "no plane 'alpha' in the stream: run ck-infer and ck-refine before it, or give --classical" "no alpha" \
+    bash -c "'$helpers/mkstream' rgb:u8:3 screen=green | ck-post >/dev/null"
+fails 1 "no plane 'fg' in the stream" "no fg" bash -c "'$helpers/mkstream' alpha:f32:1 screen=green | ck-post >/dev/null"
+fails 1 "plane 'alpha' is 9 x 5 but 'fg' 32 x 18" "sizes that differ" \
+    bash -c "'$helpers/mkstream' alpha:f32:1:-:9x5 fg:f32:3 screen=green | ck-post >/dev/null"
+fails 1 "'alpha' has samples of type u8" "an alpha of bytes" \
+    bash -c "'$helpers/mkstream' alpha:u8:1 fg:f32:3 screen=green | ck-post >/dev/null"
+fails 1 "no plane 'hint' in the stream" "--classical without a hint" \
+    bash -c "'$helpers/mkstream' rgb:u8:3 screen=green | ck-post --classical >/dev/null"
+fails 1 "no plane 'rgb' in the stream" "--classical without a plate" \
+    bash -c "'$helpers/mkstream' hint:u8:1 screen=green | ck-post --classical >/dev/null"
+fails 0 "green is assumed" "nothing says which screen: said" \
+    bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3 | ck-post >/dev/null"
+is "and nothing is said when it is known" "$(ck-post <"$tmp/in.ck" 2>&1 >/dev/null)" ""
+fails 3 "frame 1: asked to fail" "an error frame is passed on" \
+    bash -c "'$helpers/mkstream' -e 1 alpha:f32:1 fg:f32:3 screen=green | ck-post | ck-info >/dev/null"
+fails 3 "no plane 'alpha'" "--keep-going makes error frames" \
+    bash -c "'$helpers/mkstream' rgb:u8:3 screen=green | ck-post --keep-going | ck-info >/dev/null"
+fails 2 "from 0 to 1" "--despill beyond 1" ck-post --despill 1.5
+fails 2 "or off" "--despeckle 0" ck-post --despeckle 0
+fails 2 "one of 32|16" "--depth 8" ck-post --depth 8
+done_testing
