@@ -64,6 +64,8 @@ fails 1 "no plane 'alpha' in the stream: run ck-infer and ck-refine before it, o
 fails 1 "no plane 'fg' in the stream" "no fg" bash -c "'$helpers/mkstream' alpha:f32:1 screen=green | ck-post >/dev/null"
 fails 1 "plane 'alpha' is 9 x 5 but 'fg' 32 x 18" "sizes that differ" \
     bash -c "'$helpers/mkstream' alpha:f32:1:-:9x5 fg:f32:3 screen=green | ck-post >/dev/null"
+fails 1 "plane 'fg' is encoded as 'linear'" "a linear fg" \
+    bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3:linear screen=green | ck-post >/dev/null"
 fails 1 "'alpha' has samples of type u8" "an alpha of bytes" \
     bash -c "'$helpers/mkstream' alpha:u8:1 fg:f32:3 screen=green | ck-post >/dev/null"
 fails 1 "no plane 'hint' in the stream" "--classical without a hint" \

@@ -1,5 +1,6 @@
 /* ck-post: alpha, fg -> processed, comp. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "ck-post/classical.h"
@@ -64,6 +65,9 @@ static ck_status need_alpha(ck_frame *f, ck_plane *alpha, ck_plane *fg, ck_error
     if (s != CK_OK)
         return s;
     *fg = *p;
+    if (*fg->encoding && strcmp(fg->encoding, "srgb"))
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "plane 'fg' is encoded as '%s': it must be sRGB-encoded, tagged 'srgb'",
+                       fg->encoding);
     if (alpha->h != fg->h || alpha->w != fg->w)
         return ck_fail(e, CK_ERR_FORMAT, "plane 'alpha' is %d x %d but 'fg' %d x %d: take both from the same program",
                        alpha->w, alpha->h, fg->w, fg->h);
