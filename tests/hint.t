@@ -62,5 +62,5 @@ fails 3 "green is assumed" "a first frame that failed: said" \
     bash -c "'$helpers/mkstream' -e 0 rgb:u8:3 | ck-hint >/dev/null"
 ok "an empty stream stays empty" bash -c "'$helpers/mkstream' -n 0 | ck-hint 2>&1 >/dev/null | cmp - /dev/null"
 fails 2 "one of hsv|key" "an unknown method" ck-hint --method luma
-fails 2 "reads standard input only" "an argument too many" bash -c "'$helpers/mkstream' rgb:u8:3 | ck-hint plate.png >/dev/null"
+fails 2 "reads standard input" "an argument too many" bash -c "'$helpers/mkstream' rgb:u8:3 | ck-hint plate.png >/dev/null"
 done_testing

@@ -53,7 +53,7 @@ fails 2 "unknown option '--bogus'" "an unknown option" ck-info --bogus
 fails 2 "needs a value" "an option without its value" ck-info --npy
 fails 2 "is not a whole number from 0 to 1024" "a value out of range" ck-info -t -1
 fails 2 "takes no value" "a flag with a value" ck-info --pass=1
-fails 2 "reads standard input only" "an argument too many" ck-info FILE
+fails 2 "this program reads standard input" "an argument too many" ck-info FILE
 fails 1 "a file of this name is in the way" "--npy under a file" bash -c "ck-info --npy '$tmp/a.ck/x' < '$tmp/a.ck'"
 
 ok "planes are dumped" bash -c "ck-info --npy '$tmp/pl änes' < '$tmp/a.ck'"

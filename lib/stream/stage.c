@@ -248,8 +248,9 @@ int ck_stage_main(const ck_stage *s, int argc, char **argv)
     ck_log_init(p->name, false);
     ck_status status = opts ? ck_options_parse(p, argc, argv, opts, &args, &e) : CK_ERR_MEMORY;
     if (status == CK_OK && args.n && !*p->usage)
-        status = ck_fail(&e, CK_ERR_ARGUMENT, "'%s': this program reads standard input only: %s < FILE", args.items[0],
-                         p->name);
+        status = ck_fail(&e, CK_ERR_ARGUMENT, "unexpected argument '%s': %s", args.items[0],
+                         s->produce ? "this program reads nothing"
+                                    : "this program reads standard input: use ck-decode FILE | ..., or < STREAM");
     int code = 2;
     if (status == CK_OK && (opts->help || opts->version)) {
         if (opts->help)
