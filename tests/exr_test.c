@@ -24,21 +24,12 @@ static ck_status load(const char *path, ck_want want, ck_frame *f, ck_error *e)
 
 /* ---- round trips ---- */
 
-enum { NOISE, PLATE, SWEEP, CONTENTS };
-static const char *const content_names[] = {"noise", "plate", "sweep"};
-
-/* NOISE: any bit pattern, NaN, infinities, subnormals, both zeros, with runs between them.  PLATE: ramps with grain and
- * a few of those.  SWEEP: all bit patterns in order, more than 2^14 in a chunk where there is room for them. */
-static void *samples(int content, int w, size_t n, ck_type t)
+/* Every bit pattern occurs: NaN, infinities, subnormals, both zeros; with runs between them. */
+static void *bits(size_t n, ck_type t)
 {
     uint8_t *p = malloc(n * ck_type_size(t));
     for (size_t i = 0; i < n; i++) {
         uint32_t v = i % 50 < 20 ? 0x3c003c00u : noise() << 16 ^ noise();
-        uint32_t x = (uint32_t)(i % (size_t)w), y = (uint32_t)(i / (size_t)w);
-        if (content == PLATE && i % 97)
-            v = t == CK_F16 ? 0x3400 + x * 3 + y * 2 + noise() % 8 : 0x3e800000 + (x * 5 + y) * 4096 + noise() % 512;
-        else if (content == SWEEP)
-            v = t == CK_F16 ? (uint32_t)i * 3 : (uint32_t)i * 0x10003u;
         memcpy(p + i * ck_type_size(t), &v, ck_type_size(t));
     }
     return p;
@@ -61,10 +52,10 @@ static bool theirs_is(const char *path, int w, int h, const uint16_t *const plan
     return same;
 }
 
-static void round_trip(int content, int w, int h, ck_type t, ck_exr_compression c)
+static void round_trip(int w, int h, ck_type t, ck_exr_compression c)
 {
     size_t n = (size_t)w * (size_t)h, size = ck_type_size(t);
-    uint8_t *data = samples(content, w, 4 * n, t);
+    uint8_t *data = bits(4 * n, t);
     ck_exr_channel ch[4];
     const uint16_t *planes[4];
     for (int i = 0; i < 4; i++) {
@@ -78,7 +69,7 @@ static void round_trip(int content, int w, int h, ck_type t, ck_exr_compression 
     const ck_plane *p = &f.planes[0];
     good = good && p->type == t && p->c == 3 && p->w == w && p->h == h && !strcmp(p->encoding, "linear") &&
            !memcmp(p->data, data, 3 * n * size);
-    ok(good, "%s %s %d x %d %s: bit-exact %s", names[c], ck_type_name(t), w, h, content_names[content], e.text);
+    ok(good, "%s %s %d x %d bit-exact %s", names[c], ck_type_name(t), w, h, e.text);
     if (t == CK_F16)
         ok(good && theirs_is("a.exr", w, h, planes), "and in libOpenEXR's eyes, alpha too");
     ck_frame_free(&f);
@@ -87,13 +78,12 @@ static void round_trip(int content, int w, int h, ck_type t, ck_exr_compression 
 
 static void test_round_trips(void)
 {
-    static const int sizes[][2] = {{1, 1}, {1, 40}, {7, 1}, {33, 17}, {64, 70}, {300, 33}, {517, 35}};
+    static const int sizes[][2] = {{1, 1}, {1, 40}, {7, 1}, {33, 17}, {64, 70}, {300, 33}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        for (int content = 0; content < CONTENTS; content++)
-            for (ck_exr_compression c = CK_EXR_NONE; c <= CK_EXR_PXR24; c++)
-                for (int t = CK_F16; t <= CK_F32; t++)
-                    if (t == CK_F16 || c != CK_EXR_PXR24) /* which keeps 24 bits of a float */
-                        round_trip(content, sizes[i][0], sizes[i][1], (ck_type)t, c);
+        for (ck_exr_compression c = CK_EXR_NONE; c <= CK_EXR_PXR24; c++)
+            for (int t = CK_F16; t <= CK_F32; t++)
+                if (t == CK_F16 || c != CK_EXR_PXR24) /* which keeps 24 bits of a float */
+                    round_trip(sizes[i][0], sizes[i][1], (ck_type)t, c);
 }
 
 /* The lossy ones: within their error, and the same in both libraries.  PXR24 rounds to 15 bits of mantissa.  B44

@@ -6,7 +6,6 @@
 
 #include "image/convert.h"
 #include "io/exr_core.h"
-#include "io/exr_piz.h"
 
 /*  file --read--> packed --decompress--> unpacked: lines of R G B .. one after another --unpack--> ck_pick_row
  *
@@ -19,17 +18,23 @@ typedef struct decoder {
     exr_decode_pipeline_t pipe;
     exr_result_t (*library_decompress)(exr_decode_pipeline_t *);
     struct libdeflate_decompressor *inflate;
-    ck_piz *piz;      /* made when needed */
     uint8_t *scratch; /* a chunk before its bytes are put back in order */
     size_t scratch_bytes;
     float *floats; /* three rows, where samples must be converted */
     int x, y;      /* of the chunk's first sample */
 } decoder;
 
-/* ZIP and RLE, which share the order of their bytes. */
-static exr_result_t undo_bytes(decoder *d, const exr_decode_pipeline_t *p, bool zip)
+/* ZIP through libdeflate, which is twice as fast as zlib; RLE by ourselves, because the library takes one of its own
+ * error codes for a length; and a chunk as long as its contents is stored as it is, which it misses for B44. */
+static exr_result_t decompress(exr_decode_pipeline_t *p)
 {
+    decoder *d = p->decoding_user_data;
     size_t packed = p->chunk.packed_size, n = p->chunk.unpacked_size;
+    bool zip = d->part->compression == EXR_COMPRESSION_ZIP || d->part->compression == EXR_COMPRESSION_ZIPS;
+    if (packed == n)
+        return EXR_ERR_SUCCESS; /* the pipeline has made the two buffers one */
+    if (!zip && d->part->compression != EXR_COMPRESSION_RLE)
+        return d->library_decompress(p);
     if (d->scratch_bytes < n) {
         free(d->scratch);
         d->scratch = malloc(n);
@@ -43,37 +48,6 @@ static exr_result_t undo_bytes(decoder *d, const exr_decode_pipeline_t *p, bool 
         return EXR_ERR_CORRUPT_CHUNK;
     ck_exr_join(d->scratch, p->unpacked_buffer, n);
     return EXR_ERR_SUCCESS;
-}
-
-static exr_result_t undo_piz(decoder *d, const exr_decode_pipeline_t *p)
-{
-    if (!d->piz && !(d->piz = ck_piz_new()))
-        return EXR_ERR_OUT_OF_MEMORY;
-    const ck_piz_chunk k = {p->channels, p->channel_count, d->y, p->chunk.height, p->chunk.unpacked_size};
-    return ck_piz_unpack(d->piz, &k, p->packed_buffer, p->chunk.packed_size, p->unpacked_buffer)
-               ? EXR_ERR_SUCCESS
-               : EXR_ERR_CORRUPT_CHUNK;
-}
-
-/* ZIP through libdeflate and PIZ by ourselves, because both are two to three times as fast as in the library; RLE,
- * because the library takes one of its own error codes for a length.  A chunk as long as its contents is stored as
- * it is, which the library misses for B44. */
-static exr_result_t decompress(exr_decode_pipeline_t *p)
-{
-    decoder *d = p->decoding_user_data;
-    if (p->chunk.packed_size == p->chunk.unpacked_size)
-        return EXR_ERR_SUCCESS; /* the pipeline has made the two buffers one */
-    switch (d->part->compression) {
-    case EXR_COMPRESSION_ZIP:
-    case EXR_COMPRESSION_ZIPS:
-        return undo_bytes(d, p, true);
-    case EXR_COMPRESSION_RLE:
-        return undo_bytes(d, p, false);
-    case EXR_COMPRESSION_PIZ:
-        return undo_piz(d, p);
-    default:
-        return d->library_decompress(p);
-    }
 }
 
 /* Bytes of channel c in line y of the file; 0 where subsampling leaves the line out. */
@@ -220,7 +194,6 @@ exr_result_t ck_exr_decode(const ck_exr_part *part, const ck_pick *pick)
         exr_decoding_destroy(part->ctx, &d.pipe);
     if (d.inflate)
         libdeflate_free_decompressor(d.inflate);
-    ck_piz_free(d.piz);
     free(d.floats);
     free(d.scratch);
     return rv;

@@ -6,7 +6,6 @@
 
 #include "image/convert.h"
 #include "io/exr_core.h"
-#include "io/exr_piz.h"
 #include "io/outfile.h"
 
 /* As libOpenEXR; higher ones cost much and gain nothing on grain (bench/results/still.md). */
@@ -24,8 +23,7 @@ typedef struct writer {
     ck_type type;
     exr_compression_t compression;
     struct libdeflate_compressor *deflate;
-    ck_piz *piz;
-    uint8_t *split, *packed; /* a chunk rearranged, and compressed; NULL where the library does it */
+    uint8_t *split, *packed; /* a chunk rearranged, and compressed */
     size_t packed_bytes;
     uint8_t *block; /* neighbouring small writes gathered, BLOCK bytes */
     size_t block_used;
@@ -88,27 +86,17 @@ static exr_result_t pack(exr_encode_pipeline_t *p)
     return EXR_ERR_SUCCESS;
 }
 
-static size_t compress_ours(writer *w, exr_encode_pipeline_t *p)
-{
-    p->compressed_buffer = w->packed;
-    p->compressed_alloc_size = 0; /* ours to free */
-    if (w->piz) {
-        const ck_piz_chunk k = {p->channels, p->channel_count, p->chunk.start_y, p->chunk.height, p->packed_bytes};
-        return ck_piz_pack(w->piz, &k, p->packed_buffer, w->packed);
-    }
-    ck_exr_split(p->packed_buffer, w->split, p->packed_bytes);
-    return libdeflate_zlib_compress(w->deflate, w->split, p->packed_bytes, w->packed, w->packed_bytes);
-}
-
-/* ZIP through libdeflate and PIZ by ourselves, twice as fast as the library; the rest by the library.  Whatever does
- * not get smaller is stored as it is, which is how readers tell the two apart: the library forgets that for B44 and,
- * when the sizes are equal, for PXR24. */
+/* ZIP through libdeflate; the rest by the library.  Whatever does not get smaller is stored as it is, which is how
+ * readers tell the two apart: the library forgets that for B44 and, when the sizes are equal, for PXR24. */
 static exr_result_t compress(exr_encode_pipeline_t *p)
 {
     writer *w = p->encoding_user_data;
-    size_t n = p->packed_bytes, got;
-    if (w->packed) {
-        got = compress_ours(w, p);
+    size_t n = p->packed_bytes, got = 0;
+    if (w->deflate) {
+        ck_exr_split(p->packed_buffer, w->split, n);
+        got = libdeflate_zlib_compress(w->deflate, w->split, n, w->packed, w->packed_bytes);
+        p->compressed_buffer = w->packed;
+        p->compressed_alloc_size = 0; /* ours to free */
     } else {
         exr_result_t rv = w->library_compress(p);
         if (rv)
@@ -208,27 +196,6 @@ static ck_status write_header(writer *w, const ck_meta *attributes)
     return s;
 }
 
-/* Scratch for the compressions that are ours; n: bytes of the first chunk, which is the largest. */
-static exr_result_t prepare_compression(writer *w, size_t n)
-{
-    if (w->compression == EXR_COMPRESSION_ZIP || w->compression == EXR_COMPRESSION_ZIPS) {
-        w->deflate = libdeflate_alloc_compressor(ZIP_LEVEL);
-        w->packed_bytes = w->deflate ? libdeflate_zlib_compress_bound(w->deflate, n) : 0;
-        w->split = malloc(n);
-        if (!w->packed_bytes || !w->split)
-            return EXR_ERR_OUT_OF_MEMORY;
-    } else if (w->compression == EXR_COMPRESSION_PIZ) {
-        w->packed_bytes = n;
-        w->piz = ck_piz_new();
-        if (!w->piz)
-            return EXR_ERR_OUT_OF_MEMORY;
-    } else {
-        return EXR_ERR_SUCCESS;
-    }
-    w->packed = malloc(w->packed_bytes);
-    return w->packed ? EXR_ERR_SUCCESS : EXR_ERR_OUT_OF_MEMORY;
-}
-
 static exr_result_t start_pipeline(writer *w, const exr_chunk_info_t *chunk)
 {
     exr_result_t rv = exr_encoding_initialize(w->ctx, 0, chunk, &w->pipe);
@@ -244,7 +211,16 @@ static exr_result_t start_pipeline(writer *w, const exr_chunk_info_t *chunk)
     /* Ours does not look at these, but the pipeline insists on them. */
     for (int c = 0; c < w->n; c++)
         w->pipe.channels[c].encode_from_ptr = w->sorted[c]->data;
-    return prepare_compression(w, (size_t)chunk->unpacked_size);
+    if (w->compression == EXR_COMPRESSION_ZIP || w->compression == EXR_COMPRESSION_ZIPS) {
+        size_t n = (size_t)chunk->unpacked_size; /* the first chunk is the largest */
+        w->deflate = libdeflate_alloc_compressor(ZIP_LEVEL);
+        w->packed_bytes = w->deflate ? libdeflate_zlib_compress_bound(w->deflate, n) : 0;
+        w->split = malloc(n);
+        w->packed = w->packed_bytes ? malloc(w->packed_bytes) : NULL;
+        if (!w->split || !w->packed)
+            return EXR_ERR_OUT_OF_MEMORY;
+    }
+    return EXR_ERR_SUCCESS;
 }
 
 static ck_status write_chunks(writer *w)
@@ -270,7 +246,6 @@ static void release(writer *w)
         exr_finish(&w->ctx);
     if (w->deflate)
         libdeflate_free_compressor(w->deflate);
-    ck_piz_free(w->piz);
     free(w->split);
     free(w->packed);
     free(w->block);
