@@ -61,7 +61,9 @@ static ck_status read_rate(encode *s, const ck_meta *head, ck_error *e)
 static ck_status read_head(encode *s, const ck_meta *head, ck_error *e)
 {
     ck_meta *m = &s->run.about;
-    const char *program = ck_meta_get(head, "program");
+    const char *program = ck_meta_get(head, "program"), *transfer = ck_meta_get(head, "transfer");
+    if (transfer && !(s->run.transfer = strdup(transfer)))
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for metadata");
     ck_status st = ck_meta_set(m, "software", "ck-encode " CK_VERSION, e);
     if (st == CK_OK)
         st = ck_meta_set(m, "ck:source", ck_meta_get(head, "source"), e);
@@ -262,6 +264,7 @@ static void close_encode(void *state)
     encode *s = state;
     ck_outputs_free(&s->outputs);
     ck_meta_free(&s->run.about);
+    free(s->run.transfer);
     ck_stems_free(&s->stems);
     pthread_mutex_destroy(&s->lock);
     free(s);

@@ -205,6 +205,7 @@ static ck_status start_video(ck_output *o, const ck_outputs_run *run, const ck_p
                           .y4m_matrix = run->opts->y4m_matrix,
                           .path = o->path,
                           .primaries = ck_meta_get(&run->about, "ck:primaries"),
+                          .transfer = run->transfer,
                           .rate = run->rate,
                           .threads = run->threads,
                           .timeout = run->opts->common.timeout,

@@ -37,6 +37,7 @@ typedef struct ck_outputs_run {
     const ck_encode_options *opts;
     const char *out; /* folder, or NULL */
     ck_meta about;   /* what every file says, whatever the plane */
+    char *transfer;  /* HEAD's, or NULL; owned */
     ck_rate rate;
     int threads; /* of an encoder */
 } ck_outputs_run;

@@ -37,20 +37,12 @@ static ck_status write_out(const ck_video *v, const void *data, size_t n, ck_err
     return ck_fd_writev(STDOUT_FILENO, parts, 2, v->timeout, e);
 }
 
-/* SD and HD as players tell them apart when nothing else is said. */
-static const ck_yuv_matrix *y4m_matrix(const ck_video_spec *spec, const ck_plane *p)
-{
-    if (spec->y4m_matrix)
-        return ck_yuv_matrix_at(spec->y4m_matrix - 1);
-    return ck_yuv_matrix_by_name(p->w >= 1280 || p->h > 576 ? "709" : "601");
-}
-
 static ck_status open_y4m(ck_video *v, const ck_video_spec *spec, const ck_plane *p, ck_error *e)
 {
     if (p->c == 4)
         return ck_fail(e, CK_ERR_ARGUMENT, "y4m has no place for the alpha of plane '%s': use -f nut", p->name);
     v->sampling = p->type == CK_U8 ? CK_444_8 : CK_444_10;
-    v->matrix = y4m_matrix(spec, p);
+    v->matrix = spec->y4m_matrix ? ck_yuv_matrix_at(spec->y4m_matrix - 1) : ck_yuv_matrix_guess(p->w, p->h);
     const char *depth = v->sampling == CK_444_8 ? "" : "p10";
     char head[200];
     int n = snprintf(head, sizeof head, "YUV4MPEG2 W%d H%d F%d:%d Ip A1:1 C444%s XYSCSS=444%s XCOLORRANGE=LIMITED\n",
@@ -97,6 +89,17 @@ static ck_status choose(ck_video *v, const ck_video_spec *spec, const ck_plane *
     return CK_OK;
 }
 
+/* The curve that the video is tagged with.  ck-decode calls the curves of SDR video srgb and keeps
+ * their codes, so codes of such a source go out under its own name: they look as it does. */
+static enum AVColorTransferCharacteristic transfer(const ck_video_spec *spec, const ck_plane *p, const ck_display *d)
+{
+    enum AVColorTransferCharacteristic source = ck_av_transfer(spec->transfer ? spec->transfer : "");
+    bool sdr = source != AVCOL_TRC_UNSPECIFIED && source != AVCOL_TRC_LINEAR && source != AVCOL_TRC_LOG &&
+               source != AVCOL_TRC_LOG_SQRT && source != AVCOL_TRC_SMPTE2084 && source != AVCOL_TRC_ARIB_STD_B67;
+    const char *encoding = p->c == 1 ? "srgb" : d->encoding;
+    return sdr && !strcmp(encoding, "srgb") ? source : ck_av_transfer(encoding);
+}
+
 static ck_status open_av(ck_video *v, const ck_video_spec *spec, const ck_plane *p, ck_error *e)
 {
     ck_display d;
@@ -114,7 +117,7 @@ static ck_status open_av(ck_video *v, const ck_video_spec *spec, const ck_plane 
     int primaries = spec->primaries ? av_color_primaries_from_name(spec->primaries) : -1;
     av.primaries =
         primaries > 0 && primaries != AVCOL_PRI_UNSPECIFIED ? (enum AVColorPrimaries)primaries : AVCOL_PRI_BT709;
-    av.transfer = ck_av_transfer(p->c == 1 ? "srgb" : d.encoding);
+    av.transfer = transfer(spec, p, &d);
     v->matrix = ck_yuv_matrix_by_name(av.primaries == AVCOL_PRI_BT2020 ? "2020" : "709");
     av.matrix = v->sampling == CK_PACKED ? AVCOL_SPC_RGB : (enum AVColorSpace)v->matrix->code;
     snprintf(v->words, sizeof v->words, "%s %s, %d x %d, %d/%d frames/s",

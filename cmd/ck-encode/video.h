@@ -19,7 +19,8 @@ typedef struct ck_video_spec {
     ck_stream_format stream; /* for CK_OUT_STREAM */
     int y4m_matrix;          /* as in the options */
     const char *path;        /* NULL for CK_OUT_STREAM */
-    const char *primaries;   /* HEAD's name or NULL: BT.709 */
+    const char *primaries;   /* HEAD's name, or NULL: BT.709 */
+    const char *transfer;    /* HEAD's name, or NULL: what the plane's encoding says */
     ck_rate rate;
     int threads;
     double timeout;

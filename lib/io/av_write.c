@@ -45,8 +45,15 @@ static choice encoder_of(ck_av_codec c)
 
 enum AVColorTransferCharacteristic ck_av_transfer(const char *encoding)
 {
-    int t = !strcmp(encoding, "srgb") ? AVCOL_TRC_IEC61966_2_1 : av_color_transfer_from_name(encoding);
-    return t > 0 ? (enum AVColorTransferCharacteristic)t : AVCOL_TRC_UNSPECIFIED;
+    static const struct {
+        const char *name;
+        enum AVColorTransferCharacteristic code;
+    } ours[] = {{"srgb", AVCOL_TRC_IEC61966_2_1}, {"pq", AVCOL_TRC_SMPTE2084}, {"hlg", AVCOL_TRC_ARIB_STD_B67}};
+    for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+        if (!strcmp(encoding, ours[i].name))
+            return ours[i].code;
+    int code = av_color_transfer_from_name(encoding);
+    return code > 0 ? (enum AVColorTransferCharacteristic)code : AVCOL_TRC_UNSPECIFIED;
 }
 
 /* What a libav call said, or what our own write said before it. */

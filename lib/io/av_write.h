@@ -42,7 +42,7 @@ ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, ck_error *e);
 ck_status ck_av_finish(ck_av_writer *w, ck_error *e);
 void ck_av_free(ck_av_writer *w); /* NULL is fine */
 
-/* "srgb" as libav calls it, other names as libav knows them; unspecified for the rest. */
+/* By a plane's encoding ("srgb", "pq", "hlg") or libav's own name; unspecified for the rest. */
 enum AVColorTransferCharacteristic ck_av_transfer(const char *encoding);
 
 #endif

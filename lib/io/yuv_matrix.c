@@ -32,6 +32,11 @@ const ck_yuv_matrix *ck_yuv_matrix_by_code(int code)
     return NULL;
 }
 
+const ck_yuv_matrix *ck_yuv_matrix_guess(int w, int h)
+{
+    return ck_yuv_matrix_by_name(w >= 1280 || h > 576 ? "709" : "601");
+}
+
 ck_yuv_range ck_yuv_range_of(int bits, bool full)
 {
     double top = (double)((1u << bits) - 1), half = (double)(1u << (bits - 1)), step = (double)(1u << (bits - 8));
