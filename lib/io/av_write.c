@@ -118,8 +118,8 @@ static void set_codec_options(AVCodecContext *c, const ck_av_spec *spec, AVDicti
     if (spec->codec == CK_AV_H264) {
         av_dict_set(opts, "preset", "medium", 0);
         av_dict_set(opts, "crf", "18", 0);
-        /* Frames held back for the look-ahead are most of the encoder's memory. */
-        av_dict_set(opts, "rc-lookahead", "20", 0);
+        /* Frames held back for the look-ahead are most of the encoder's memory; */
+        av_dict_set(opts, "rc-lookahead", "10", 0);
     } else if (spec->codec == CK_AV_PRORES4444) {
         /* Without a fixed quantiser each slice is tried at every one, for a size rather than a quality. */
         c->flags |= AV_CODEC_FLAG_QSCALE;
