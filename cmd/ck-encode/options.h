@@ -27,6 +27,7 @@ typedef struct ck_encode_options {
     int compression;                /* ck_exr_compression */
     int stream;                     /* ck_stream_format */
     int y4m_matrix;                 /* 0: by size; else 1 + index of ck_yuv_matrix_at */
+    int y4m_depth;                  /* 0: 10 bits, 1: 8 */
     const char *rate;               /* "auto", "N", "N/D" */
 } ck_encode_options;
 

@@ -203,6 +203,7 @@ static ck_status start_video(ck_output *o, const ck_outputs_run *run, const ck_p
     ck_video_spec spec = {.format = o->format,
                           .stream = (ck_stream_format)run->opts->stream,
                           .y4m_matrix = run->opts->y4m_matrix,
+                          .y4m_depth = run->opts->y4m_depth,
                           .path = o->path,
                           .primaries = ck_meta_get(&run->about, "ck:primaries"),
                           .transfer = run->transfer,

@@ -41,8 +41,8 @@ static ck_status open_y4m(ck_video *v, const ck_video_spec *spec, const ck_plane
 {
     if (p->c == 4)
         return ck_fail(e, CK_ERR_ARGUMENT, "y4m has no place for the alpha of plane '%s': use -f nut", p->name);
-    v->sampling = p->type == CK_U8 ? CK_444_8 : CK_444_10;
-    v->matrix = spec->y4m_matrix ? ck_yuv_matrix_at(spec->y4m_matrix - 1) : ck_yuv_matrix_guess(p->w, p->h);
+    v->sampling = spec->y4m_depth ? CK_444_8 : CK_444_10;
+    v->matrix = spec->y4m_matrix ? ck_yuv_matrix_at(spec->y4m_matrix - 1) : ck_yuv_matrix_guess(p->h);
     const char *depth = v->sampling == CK_444_8 ? "" : "p10";
     char head[200];
     int n = snprintf(head, sizeof head, "YUV4MPEG2 W%d H%d F%d:%d Ip A1:1 C444%s XYSCSS=444%s XCOLORRANGE=LIMITED\n",

@@ -15,12 +15,12 @@ bool ck_rate_parse(const char *text, ck_rate *out);
 typedef struct ck_video ck_video;
 
 typedef struct ck_video_spec {
-    ck_out_format format;    /* CK_OUT_MP4, CK_OUT_MOV, CK_OUT_STREAM */
-    ck_stream_format stream; /* for CK_OUT_STREAM */
-    int y4m_matrix;          /* as in the options */
-    const char *path;        /* NULL for CK_OUT_STREAM */
-    const char *primaries;   /* HEAD's name, or NULL: BT.709 */
-    const char *transfer;    /* HEAD's name, or NULL: what the plane's encoding says */
+    ck_out_format format;      /* CK_OUT_MP4, CK_OUT_MOV, CK_OUT_STREAM */
+    ck_stream_format stream;   /* for CK_OUT_STREAM */
+    int y4m_matrix, y4m_depth; /* as in the options */
+    const char *path;          /* NULL for CK_OUT_STREAM */
+    const char *primaries;     /* HEAD's name, or NULL: BT.709 */
+    const char *transfer;      /* HEAD's name, or NULL: what the plane's encoding says */
     ck_rate rate;
     int threads;
     double timeout;

@@ -46,7 +46,7 @@ static ck_status set_matrix(const AVFrame *av, const ck_av_choice *choice, ck_av
                        av_color_space_name(av->colorspace), CK_AV_MATRICES);
     out->matrix_guessed = true;
     bool wide = av->color_primaries == AVCOL_PRI_BT2020;
-    out->matrix = ck_yuv_matrix_by_name(wide ? "2020" : av->height >= 720 ? "709" : "601");
+    out->matrix = wide ? ck_yuv_matrix_by_name("2020") : ck_yuv_matrix_guess(av->height);
     return CK_OK;
 }
 

@@ -32,9 +32,9 @@ const ck_yuv_matrix *ck_yuv_matrix_by_code(int code)
     return NULL;
 }
 
-const ck_yuv_matrix *ck_yuv_matrix_guess(int w, int h)
+const ck_yuv_matrix *ck_yuv_matrix_guess(int lines)
 {
-    return ck_yuv_matrix_by_name(w >= 1280 || h > 576 ? "709" : "601");
+    return ck_yuv_matrix_by_name(lines >= 720 ? "709" : "601");
 }
 
 ck_yuv_range ck_yuv_range_of(int bits, bool full)

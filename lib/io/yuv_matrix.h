@@ -24,8 +24,8 @@ const ck_yuv_matrix *ck_yuv_matrix_by_name(const char *name); /* NULL when unkno
 /* By H.273 number; 5 is 601 too.  NULL for those that are none of the five (identity, YCgCo, constant luminance). */
 const ck_yuv_matrix *ck_yuv_matrix_by_code(int code);
 
-/* What players assume of video that does not say: 709 from 1280 pixels of width or 577 lines on, else 601. */
-const ck_yuv_matrix *ck_yuv_matrix_guess(int w, int h);
+/* What is assumed of video that does not say: 709 from 720 lines on, else 601. */
+const ck_yuv_matrix *ck_yuv_matrix_guess(int lines);
 
 typedef struct ck_yuv_range {
     double y_scale, y_offset, c_scale, c_offset;

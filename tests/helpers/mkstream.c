@@ -1,8 +1,9 @@
-/* mkstream [-n FRAMES] [-g WxH] [PLANE:TYPE:C[:ENCODING[:WxH]]]... [KEY=VALUE]... [-e N] [-a N] [-x N]
+/* mkstream [-n FRAMES] [-g WxH] [PLANE:TYPE:C[:ENCODING[:WxH]]]... [KEY=VALUE]... [-e N] [-a N] [-x N] [-w N] [-s STEM]
  *
  * Write a ck-frame(5) stream with pseudo-random planes (values differ per frame, plane and
  * sample; floats from -0.25 to 1.25).  KEY=VALUE goes into HEAD.  -e N: frame N is an error
- * frame; -a N: ABORT instead of frame N; -x N: just stop before frame N, without END. */
+ * frame; -a N: ABORT instead of frame N; -x N: just stop before frame N, without END; -w N: from
+ * frame N on, frames are a pixel wider; -s STEM: the stem of every frame ("-": none). */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,18 +60,26 @@ static void add(ck_frame *f, const char *spec, int w, int h, ck_error *e)
 
 int main(int argc, char **argv)
 {
-    int n = 3, w = 32, h = 18, error = -1, abort_at = -1, stop = -1, opt;
+    int n = 3, w = 32, h = 18, error = -1, abort_at = -1, stop = -1, wider = -1, opt;
+    const char *stem = NULL;
     ck_error e = {{0}};
     ck_meta head = {0};
     ck_writer *wr;
-    while ((opt = getopt(argc, argv, "n:g:e:a:x:")) != -1) {
+    while ((opt = getopt(argc, argv, "n:g:e:a:x:w:s:")) != -1) {
         if (opt == 'g' && sscanf(optarg, "%dx%d", &w, &h) != 2)
             return 2;
         if (opt == '?')
             return 2;
-        int *to = opt == 'n' ? &n : opt == 'e' ? &error : opt == 'a' ? &abort_at : opt == 'x' ? &stop : NULL;
+        int *to = opt == 'n'   ? &n
+                  : opt == 'e' ? &error
+                  : opt == 'a' ? &abort_at
+                  : opt == 'x' ? &stop
+                  : opt == 'w' ? &wider
+                               : NULL;
         if (to)
             *to = atoi(optarg);
+        if (opt == 's')
+            stem = optarg;
     }
     ck_meta_set(&head, "source", "mkstream", &e);
     ck_meta_setf(&head, &e, "width", "%d", w);
@@ -96,10 +105,13 @@ int main(int argc, char **argv)
         ck_frame f = {.seq = (uint64_t)k};
         seed = (uint64_t)k * 1000003;
         ck_meta_setf(&f.meta, &e, "number", "%d", 1001 + k);
-        ck_meta_setf(&f.meta, &e, "stem", "f.%d", 1001 + k);
+        if (!stem)
+            ck_meta_setf(&f.meta, &e, "stem", "f.%d", 1001 + k);
+        else if (strcmp(stem, "-"))
+            ck_meta_set(&f.meta, "stem", stem, &e);
         for (int i = optind; i < argc && k != error; i++)
             if (!strchr(argv[i], '='))
-                add(&f, argv[i], w, h, &e);
+                add(&f, argv[i], w + (wider >= 0 && k >= wider), h, &e);
         if (k == error)
             ck_frame_set_error(&f, "asked to fail", &e);
         if (ck_writer_frame(wr, &f, &e))
