@@ -10,7 +10,7 @@ static bool ours(const ck_output *o, const ck_stems *written, const char *name)
 {
     const char *suffix = ck_format_suffix(o->format);
     size_t n = strlen(name), k = strlen(suffix);
-    return n > k && !strcmp(name + n - k, suffix) && ck_stems_has(written, name, n - k);
+    return n > k && !strcmp(name + n - k, suffix) && ck_stems_find(written, name, n - k);
 }
 
 void ck_leftovers_log(const ck_output *o, const ck_stems *written)

@@ -29,17 +29,20 @@ typedef struct encode {
     uint64_t gaps; /* error frames that videos still miss */
 } encode;
 
-/* What `frame` leaves for `consume`: a picture per output, empty for stills. */
+/* What `frame` leaves for `consume`, an item per output. */
 typedef struct job {
     int n;
-    ck_picture pictures[];
+    struct {
+        ck_picture picture; /* video */
+        bool written;       /* still */
+    } items[];
 } job;
 
 static void free_job(void *p)
 {
     job *j = p;
     for (int i = 0; i < j->n; i++)
-        ck_picture_free(&j->pictures[i]);
+        ck_picture_free(&j->items[i].picture);
     free(j);
 }
 
@@ -169,7 +172,7 @@ static ck_status claim_stem(encode *s, const ck_frame *f, char **stem, ck_error 
 static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
 {
     encode *s = state;
-    job *j = calloc(1, sizeof *j + (size_t)s->outputs.n * sizeof *j->pictures);
+    job *j = calloc(1, sizeof *j + (size_t)s->outputs.n * sizeof *j->items);
     if (!j)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     j->n = s->outputs.n;
@@ -186,7 +189,8 @@ static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
             continue;
         st = ck_output_plane(o, f, &p, e);
         if (st == CK_OK)
-            st = o->video ? ck_video_picture(o->video, p, &j->pictures[i], e) : write_still(s, o, f, p, stem, e);
+            st = o->video ? ck_video_picture(o->video, p, &j->items[i].picture, e) : write_still(s, o, f, p, stem, e);
+        j->items[i].written = !o->video && st == CK_OK;
     }
     free(stem);
     return st;
@@ -199,7 +203,7 @@ static ck_status feed(encode *s, const job *j, ck_error *e)
         ck_output *o = &s->outputs.items[i];
         if (!o->video)
             continue;
-        ck_status st = ck_video_write(o->video, j ? &j->pictures[i] : NULL, e);
+        ck_status st = ck_video_write(o->video, j ? &j->items[i].picture : NULL, e);
         if (st != CK_OK)
             return failed_at(o->path, st, e);
     }
@@ -210,17 +214,21 @@ static ck_status feed(encode *s, const job *j, ck_error *e)
 static void report_error(encode *s, const ck_frame *f)
 {
     /* A frame that failed here has a job, and the frame loop has reported it. */
-    if (!f->job)
+    const job *j = f->job;
+    if (!j)
         ck_log_error("frame %llu: %s", (unsigned long long)f->seq, ck_frame_error(f));
     char *stem;
     if (ck_stem_make(f, &stem, NULL) != CK_OK)
         return;
-    for (int i = 0; i < s->outputs.n && s->started; i++) {
+    const struct ck_stem_slot *owner = ck_stems_find(&s->stems, stem, strlen(stem));
+    bool other = owner && owner->seq != f->seq;
+    for (int i = 0; i < s->outputs.n && s->started && !other; i++) {
         const ck_output *o = &s->outputs.items[i];
         char *path;
-        if (!o->on || o->video || asprintf(&path, "%s/%s%s", o->path, stem, ck_format_suffix(o->format)) < 0)
+        if (!o->on || o->video || (j && j->items[i].written) ||
+            asprintf(&path, "%s/%s%s", o->path, stem, ck_format_suffix(o->format)) < 0)
             continue;
-        if (!ck_stems_has(&s->stems, stem, strlen(stem)) && access(path, F_OK) == 0)
+        if (access(path, F_OK) == 0)
             ck_log_error("%s: from an earlier run, not of this failed frame: remove it", path);
         free(path);
     }

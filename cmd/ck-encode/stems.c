@@ -1,5 +1,6 @@
 #include "ck-encode/stems.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,9 +72,10 @@ ck_status ck_stems_claim(ck_stems *s, const char *stem, uint64_t seq, ck_error *
     return CK_OK;
 }
 
-bool ck_stems_has(const ck_stems *s, const char *stem, size_t len)
+const struct ck_stem_slot *ck_stems_find(const ck_stems *s, const char *stem, size_t len)
 {
-    return s->cap && find(s, hash(stem, len))->hash;
+    const struct ck_stem_slot *slot = s->cap ? find(s, hash(stem, len)) : NULL;
+    return slot && slot->hash ? slot : NULL;
 }
 
 void ck_stems_free(ck_stems *s)

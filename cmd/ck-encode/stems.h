@@ -2,8 +2,6 @@
 #ifndef CK_ENCODE_STEMS_H
 #define CK_ENCODE_STEMS_H
 
-#include <stdbool.h>
-
 #include "stream/frame.h"
 
 /* Owned name, `stem` of the frame's metadata or its number in five digits.  Fails for one that
@@ -22,7 +20,8 @@ typedef struct ck_stems {
 
 /* Fails if another frame has taken the name. */
 ck_status ck_stems_claim(ck_stems *s, const char *stem, uint64_t seq, ck_error *e);
-bool ck_stems_has(const ck_stems *s, const char *stem, size_t len);
+/* Whose name it is; NULL: nobody's. */
+const struct ck_stem_slot *ck_stems_find(const ck_stems *s, const char *stem, size_t len);
 void ck_stems_free(ck_stems *s);
 
 #endif
