@@ -7,7 +7,7 @@
  *
  * Everything is decided from one frame, so frames may be worked on in any order and by any
  * number of threads with the same result.  rgb and fg are planar (3,h,w), sRGB-encoded; rgb may
- * exceed 0…1 and NaN counts as 0.  alpha is (h,w), linear coverage.  Scratch comes from
+ * exceed 0…1; NaN counts as 0.  alpha is (h,w), linear coverage.  Scratch comes from
  * ck_buffer_new. */
 #ifndef CK_IMAGE_KEY_H
 #define CK_IMAGE_KEY_H
@@ -21,7 +21,10 @@ typedef struct ck_key_screen {
     bool blue;
     float part;       /* of the pixels that show the bare screen, 0…1; 0 = there is none */
     float rgb[3];     /* its typical colour, sRGB-encoded */
-    float noise;      /* standard deviation of grain and texture around the local colour, linear light */
+    float mean[3];    /* the same, linear light */
+    float sigma[3];   /* grain and texture around the local colour, standard deviations at `mean`: of its
+                         brightness (relative), and of the two other channels beside that (linear light) */
+    float seen;       /* what differs more than this from the local colour is something; see key_matte.c */
     int gw, gh, cell; /* grid of local colours, one per cell x cell pixels */
     float *grid;      /* (3,gh,gw), linear light, at the cells' centres; NULL when part is 0 */
     ck_buffer *buf;   /* owns grid */
@@ -34,8 +37,8 @@ ck_status ck_key_estimate(const float *rgb, int h, int w, bool blue, ck_key_scre
 ck_status ck_key_matte(const float *rgb, int h, int w, const ck_key_screen *s, float *alpha, ck_error *e);
 
 /* The straight foreground for a matte from here or elsewhere (values outside 0…1 are clamped for
- * the purpose): the plate where alpha is 1, apart from spill; the plate minus the screen's share
- * where it is between; carried outwards from the subject where it is 0. */
+ * the purpose): the plate where alpha is 1, spill included; the plate minus the screen's share
+ * where it is between; carried outwards from the subject where it is 0.  fg must not be rgb. */
 ck_status ck_key_foreground(const float *rgb, const float *alpha, int h, int w, const ck_key_screen *s, float *fg,
                             ck_error *e);
 

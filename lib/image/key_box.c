@@ -1,0 +1,83 @@
+/* Small tools on float and byte maps. */
+#include <stdlib.h>
+
+#include "base/clones.h"
+#include "image/key_part.h"
+
+static inline int inside(int v, int n)
+{
+    return v < 0 ? 0 : v >= n ? n - 1 : v;
+}
+
+CK_CLONES
+static void add_row(float *acc, const float *plus, const float *minus, int w)
+{
+    for (int x = 0; x < w; x++)
+        acc[x] += plus[x] - minus[x];
+}
+
+/* The vertical sums run in float; after n rows they are off by about n * 6e-8 of a sum, and rows
+ * are few hundred. */
+void key_box(const float *src, float *dst, float *tmp, int h, int w, int r)
+{
+    float scale = 1.0f / (float)(2 * r + 1);
+    for (int y = 0; y < h; y++) {
+        const float *s = src + (size_t)y * w;
+        float *t = tmp + (size_t)y * w;
+        double sum = 0;
+        for (int x = -r; x <= r; x++)
+            sum += s[inside(x, w)];
+        for (int x = 0; x < w; x++) {
+            t[x] = (float)sum * scale;
+            sum += s[inside(x + r + 1, w)] - s[inside(x - r, w)];
+        }
+    }
+    /* Running sums down the columns: the first row of dst starts them, each next row adds one and
+     * drops one. */
+    for (int x = 0; x < w; x++) {
+        float sum = 0;
+        for (int y = -r; y <= r; y++)
+            sum += tmp[(size_t)inside(y, h) * w + x];
+        dst[x] = sum;
+    }
+    for (int y = 1; y < h; y++) {
+        float *o = dst + (size_t)y * w;
+        const float *before = o - w;
+        for (int x = 0; x < w; x++)
+            o[x] = before[x];
+        add_row(o, tmp + (size_t)inside(y + r, h) * w, tmp + (size_t)inside(y - r - 1, h) * w, w);
+    }
+    for (size_t i = 0; i < (size_t)h * w; i++)
+        dst[i] *= scale;
+}
+
+/* Both passes of the chamfer: `s` is the step to the row already done, `dir` the direction of x. */
+static void chamfer_row(int *d, const int *done, int w, int dir)
+{
+    int x = dir > 0 ? 0 : w - 1;
+    for (int i = 0; i < w; i++, x += dir) {
+        int v = d[x];
+        if (!v)
+            continue;
+        if (i && d[x - dir] + 3 < v)
+            v = d[x - dir] + 3;
+        if (done) {
+            v = done[x] + 3 < v ? done[x] + 3 : v;
+            if (x > 0 && done[x - 1] + 4 < v)
+                v = done[x - 1] + 4;
+            if (x + 1 < w && done[x + 1] + 4 < v)
+                v = done[x + 1] + 4;
+        }
+        d[x] = v;
+    }
+}
+
+void key_distance(const uint8_t *in, int *d, int h, int w)
+{
+    for (size_t i = 0; i < (size_t)h * w; i++)
+        d[i] = in[i] ? 1 << 24 : 0;
+    for (int y = 0; y < h; y++)
+        chamfer_row(d + (size_t)y * w, y ? d + (size_t)(y - 1) * w : NULL, w, 1);
+    for (int y = h - 1; y >= 0; y--)
+        chamfer_row(d + (size_t)y * w, y + 1 < h ? d + (size_t)(y + 1) * w : NULL, w, -1);
+}

@@ -1,0 +1,237 @@
+/* Evidence per pixel and the coarse map's colours and cues. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clones.h"
+#include "image/key_part.h"
+
+/* The brightness of something light relative to the screen's own channel, and at most (linear). */
+#define LIGHT 1.1f
+#define LIGHT_MAX 0.7f
+/* How much of brightness differences counts against colour differences: foregrounds vary in
+ * brightness much more than they do in saturation. */
+#define GREY_WEIGHT 0.15f
+#define TEXTURE 0.06f /* a foreground's local variation, relative */
+
+CK_CLONES
+void key_linear(const float *src, float *dst, size_t n)
+{
+    ck_srgb_to_linear(src, dst, n);
+    for (size_t i = 0; i < n; i++) {
+        float x = dst[i] < 8.0f ? dst[i] : 8.0f;
+        dst[i] = src[i] == src[i] ? x : 0.0f;
+    }
+}
+
+ck_status key_map_new(key_map *m, int h, int w, const ck_key_screen *k, ck_error *e)
+{
+    int side = h < w ? h : w;
+    *m = (key_map){.k = k, .ax = key_axes_of(k->blue), .h = h, .w = w};
+    m->q = (side + 270) / 540 > 1 ? (side + 270) / 540 : 1;
+    m->ch = (h + m->q - 1) / m->q;
+    m->cw = (w + m->q - 1) / m->q;
+    m->n = (size_t)m->ch * m->cw;
+    m->unit = (float)(m->ch < m->cw ? m->ch : m->cw) / 540;
+    m->off = sqrtf(key_sq(k->sigma[1]) + key_sq(k->sigma[2]));
+    size_t one = ck_pad(m->n * sizeof(float)), bytes;
+    if (!ck_mul(one, 19, &bytes) || !(m->buf = ck_buffer_new(bytes)))
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's map");
+    char *p = m->buf->data;
+#define TAKE(field, planes) (m->field = (void *)p, p += (planes)*one)
+    TAKE(col, 3), TAKE(bg, 3), TAKE(peak, 1), TAKE(thin, 1), TAKE(least, 1), TAKE(pure, 1), TAKE(rough, 1);
+    TAKE(veil, 1), TAKE(veil_scale, 1), TAKE(sample, 1), TAKE(t0, 1), TAKE(t1, 1), TAKE(t2, 1), TAKE(ints, 1);
+#undef TAKE
+    /* Bytes: a quarter of a float plane each. */
+    m->seen = (uint8_t *)p, m->core = m->seen + one / 4, m->sure = m->core + one / 4, m->mask = m->sure + one / 4;
+    return CK_OK;
+}
+
+void key_map_free(key_map *m)
+{
+    ck_buffer_unref(m->buf);
+    m->buf = NULL;
+}
+
+/* One row of squared differences from the screen, in units of its grain. */
+CK_CLONES
+static void evidence(const key_map *m, const float *lin, const float *bg, float *z)
+{
+    size_t w = (size_t)m->w;
+    const float *im = lin + m->ax.m * w, *iu = lin + m->ax.u * w, *iv = lin + m->ax.v * w;
+    const float *bm = bg + m->ax.m * w, *bu = bg + m->ax.u * w, *bv = bg + m->ax.v * w;
+    const float *sigma = m->k->sigma;
+    float mean = m->k->mean[m->ax.m], q0 = 1 / (3 * key_sq(sigma[0])), q1 = 1 / (3 * key_sq(sigma[1])),
+          q2 = 1 / (3 * key_sq(sigma[2]));
+    for (size_t x = 0; x < w; x++) {
+        float r[3];
+        key_residual(im[x], iu[x], iv[x], bm[x], bu[x], bv[x], sqrtf(bm[x] / mean), r);
+        z[x] = r[0] * r[0] * q0 + r[1] * r[1] * q1 + r[2] * r[2] * q2;
+    }
+}
+
+/* Mean of 3x3 from three rows; borders repeated. */
+CK_CLONES
+static void mean_row(const float *a, const float *b, const float *c, float *sum, float *out, int w)
+{
+    for (int x = 0; x < w; x++)
+        sum[x] = (a[x] + b[x] + c[x]) * (1 / 9.0f);
+    for (int x = 1; x + 1 < w; x++)
+        out[x] = sum[x - 1] + sum[x] + sum[x + 1];
+    out[0] = 2 * sum[0] + sum[w > 1];
+    out[w - 1] = w > 1 ? 2 * sum[w - 1] + sum[w - 2] : 3 * sum[0];
+}
+
+/* Add the plate's row y to the map's colours. */
+static void add_colours(key_map *m, int y, const float *lin)
+{
+    int q = m->q;
+    for (int c = 0; c < 3; c++) {
+        const float *s = lin + (size_t)c * m->w;
+        float *o = m->col + c * m->n + (size_t)(y / q) * m->cw;
+        for (int i = 0; i < m->cw; i++) {
+            int x1 = (i + 1) * q < m->w ? (i + 1) * q : m->w;
+            float sum = y % q ? o[i] : 0;
+            for (int x = i * q; x < x1; x++)
+                sum += s[x];
+            o[i] = sum;
+        }
+    }
+}
+
+static void add_peaks(key_map *m, int y, const float *z)
+{
+    int q = m->q;
+    float *o = m->peak + (size_t)(y / q) * m->cw;
+    for (int i = 0; i < m->cw; i++) {
+        int x1 = (i + 1) * q < m->w ? (i + 1) * q : m->w;
+        float top = y % q ? o[i] : 0;
+        for (int x = i * q; x < x1; x++)
+            top = z[x] > top ? z[x] : top;
+        o[i] = top;
+    }
+}
+
+/* Row y is the last of the map's row: sums become means, and the screen is noted. */
+static void finish_row(key_map *m, int y, const float *bg)
+{
+    int q = m->q, j = y / q, rows = y - j * q + 1;
+    for (int c = 0; c < 3; c++)
+        for (int i = 0; i < m->cw; i++) {
+            int x0 = i * q, x1 = x0 + q < m->w ? x0 + q : m->w;
+            size_t o = c * m->n + (size_t)j * m->cw + i;
+            m->col[o] /= (float)(rows * (x1 - x0));
+            m->bg[o] = bg[(size_t)c * m->w + x0 + (x1 - x0) / 2];
+        }
+}
+
+ck_status key_map_scan(key_map *m, const float *rgb, float *z, ck_error *e)
+{
+    size_t w = (size_t)m->w, plane = w * m->h;
+    ck_buffer *b = ck_buffer_new(10 * w * sizeof(float));
+    if (!b)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's rows");
+    float *lin = b->data, *bg = lin + 3 * w, *sum = bg + 3 * w, *ring[3] = {sum + w, sum + 2 * w, sum + 3 * w};
+    int h = m->h;
+    for (int y = 0; y <= h; y++) {
+        if (y < h) {
+            for (int c = 0; c < 3; c++)
+                key_linear(rgb + c * plane + y * w, lin + c * w, w);
+            ck_key_screen_row(m->k, y, m->w, bg);
+            evidence(m, lin, bg, ring[y % 3]);
+            add_colours(m, y, lin);
+            if (y % m->q == m->q - 1 || y == h - 1)
+                finish_row(m, y, bg);
+        }
+        if (y > 0) {
+            int p = y - 1, above = p ? p - 1 : 0, below = p + 1 < h ? p + 1 : p;
+            mean_row(ring[above % 3], ring[p % 3], ring[below % 3], sum, z + p * w, m->w);
+            add_peaks(m, p, z + p * w);
+        }
+    }
+    ck_buffer_unref(b);
+    return CK_OK;
+}
+
+float key_if_neutral(const float d[3], const float b[3], key_axes ax)
+{
+    float light = LIGHT * b[ax.m] < LIGHT_MAX ? LIGHT * b[ax.m] : LIGHT_MAX;
+    float x[3] = {light - b[0], light - b[1], light - b[2]};
+    float mx = (x[0] + x[1] + x[2]) * ((1 - GREY_WEIGHT) / 3), md = (d[0] + d[1] + d[2]) * ((1 - GREY_WEIGHT) / 3);
+    float dx = 0, xx = 0, dd = 0;
+    for (int c = 0; c < 3; c++) {
+        dx += d[c] * (x[c] - mx);
+        xx += x[c] * (x[c] - mx);
+        dd += d[c] * (d[c] - md);
+    }
+    /* The foreground's colour is only roughly known: the regression of d on x reads too little,
+     * that of x on d too much.  Half way, and never far above the first, which grain leaves alone. */
+    float low = dx / (xx > 1e-6f ? xx : 1e-6f), high = dd / (dx > 1e-4f ? dx : 1e-4f);
+    high = high > 1 ? 1 : high;
+    high = high > 1.6f * low ? 1.6f * low : high;
+    return 0.5f * (low + high);
+}
+
+float key_if_any(const float d[3], const float b[3])
+{
+    float a = 0;
+    for (int c = 0; c < 3; c++) {
+        float v = 0;
+        if (d[c] > 0)
+            v = d[c] / (b[c] < 0.9f ? 1 - b[c] : 0.1f); /* no foreground is brighter than white */
+        else if (b[c] > 0.03f)                          /* nor darker than black; below, grain decides */
+            v = -d[c] / b[c];
+        a = v > a ? v : a;
+    }
+    return a < 1 ? a : 1;
+}
+
+float key_if_not_screen(const float d[3], const float b[3], key_axes ax)
+{
+    float im = d[ax.m] + b[ax.m], iu = d[ax.u] + b[ax.u], iv = d[ax.v] + b[ax.v];
+    float excess = b[ax.m] - (b[ax.u] > b[ax.v] ? b[ax.u] : b[ax.v]);
+    return 1 - (im - (iu > iv ? iu : iv)) / (excess > 0.02f ? excess : 0.02f);
+}
+
+float key_if_sample(const float d[3], const float b[3], const float f[3], float noise2, float *cost)
+{
+    float x[3] = {f[0] - b[0], f[1] - b[1], f[2] - b[2]};
+    float a = (d[0] * x[0] + d[1] * x[1] + d[2] * x[2]) / (x[0] * x[0] + x[1] * x[1] + x[2] * x[2] + 1e-6f);
+    a = key_clamp(a);
+    float miss = key_sq(d[0] - a * x[0]) + key_sq(d[1] - a * x[1]) + key_sq(d[2] - a * x[2]);
+    float f2 = f[0] * f[0] + f[1] * f[1] + f[2] * f[2];
+    *cost = miss / (noise2 + key_sq(TEXTURE * a) * (f2 + 0.02f));
+    return a;
+}
+
+/* From strongly to hardly varying differences, as variance over squared mean: strands that cover a
+ * fraction p of what is behind them have (1-p)/p; cloth stays below a few hundredths. */
+static void roughness(key_map *m)
+{
+    int r = key_px(m, 2);
+    key_box(m->t0, m->t1, m->t2, m->ch, m->cw, r);
+    for (size_t i = 0; i < m->n; i++)
+        m->t0[i] *= m->t0[i];
+    key_box(m->t0, m->t0, m->t2, m->ch, m->cw, r);
+    for (size_t i = 0; i < m->n; i++) {
+        float mean2 = key_sq(m->t1[i]) + 1e-4f;
+        m->rough[i] = key_ramp((m->t0[i] - mean2) / mean2, 0.04f, 0.08f);
+    }
+}
+
+void key_map_cues(key_map *m)
+{
+    size_t n = m->n;
+    for (size_t i = 0; i < n; i++) {
+        float b[3], d[3];
+        for (int c = 0; c < 3; c++) {
+            b[c] = m->bg[c * n + i];
+            d[c] = m->col[c * n + i] - b[c];
+        }
+        m->seen[i] = m->peak[i] > m->k->seen;
+        m->thin[i] = m->seen[i] ? key_clamp(key_if_neutral(d, b, m->ax)) : 0;
+        m->least[i] = key_if_any(d, b);
+        m->pure[i] = key_ramp(key_if_not_screen(d, b, m->ax), 0.95f, 1.1f);
+        m->t0[i] = sqrtf(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
+    }
+    roughness(m);
+}

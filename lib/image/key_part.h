@@ -1,0 +1,127 @@
+/* What the key's files share.  The plate is looked at twice: every pixel for what differs from
+ * the bare screen, and a coarse map, about 540 pixels on its short side whatever the plate's
+ * size, for what the differing parts are: solid, soft, a marker, grain.
+ *
+ *     key_map_scan      plate  -> evidence per pixel, coarse colours          key_map.c
+ *     key_map_cues      colours -> how solid, how thin each coarse pixel may be
+ *     key_regions       cues   -> seen, core, sure, veil                      key_region.c
+ *     key_samples       sure   -> a foreground colour for every pixel between key_sample.c
+ *     ck_key_matte      solves each plate pixel between screen and sample     key_matte.c */
+#ifndef CK_IMAGE_KEY_PART_H
+#define CK_IMAGE_KEY_PART_H
+
+#include <math.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "image/colour.h"
+#include "image/key.h"
+
+/* The screen's channel and the two others. */
+typedef struct key_axes {
+    int m, u, v;
+} key_axes;
+
+static inline key_axes key_axes_of(bool blue)
+{
+    return blue ? (key_axes){2, 0, 1} : (key_axes){1, 0, 2};
+}
+
+static inline float key_clamp(float v)
+{
+    return v < 0 ? 0 : v > 1 ? 1 : v;
+}
+static inline float key_ramp(float v, float from, float to)
+{
+    return key_clamp((v - from) / (to - from));
+}
+static inline float key_sq(float v)
+{
+    return v * v;
+}
+
+/* How a pixel of linear channels m, u, v (named by key_axes) differs from the local screen colour:
+ * brightness relative to the screen's less 1, and the two other channels beside that brightness.
+ * `root` = sqrt(local screen / mean screen) brings them to the level of the screen's mean: grain
+ * in linear light grows about as the root of the level. */
+static inline void key_residual(float im, float iu, float iv, float bm, float bu, float bv, float root, float r[3])
+{
+    float t = (im * bm + iu * bu + iv * bv) / (bm * bm + bu * bu + bv * bv);
+    r[0] = (t - 1) * root;
+    r[1] = (iu - t * bu) / root;
+    r[2] = (iv - t * bv) / root;
+}
+
+/* Linear light, NaN 0, at most 8 (three stops above white), so that sums stay finite. */
+void key_linear(const float *src, float *dst, size_t n);
+
+/* The screen's fit and fill: f[0] log brightness, f[1], f[2] the other channels relative to it,
+ * (gh,gw) each, w how much a cell knows.  Cells that no smoothly lit surface explains lose
+ * their w; where w is 0 the rest is carried on. */
+typedef struct key_field {
+    float *f[3], *w;
+    int gw, gh;
+} key_field;
+ck_status key_field_settle(key_field *g, ck_error *e);
+
+/* f (gh,gw) where the weights w (0…1) are 0 becomes a smooth continuation, elsewhere nearly stays:
+ * each level of a pyramid answers what the finer one does not know.  All 0 gives 0. */
+ck_status key_fill(float *f, const float *w, int gw, int gh, ck_error *e);
+
+/* A coarse pixel that lends its colour: y << 16 | x. */
+typedef uint32_t key_at;
+#define KEY_NOWHERE UINT32_MAX
+
+typedef struct key_map {
+    const ck_key_screen *k;
+    key_axes ax;
+    int h, w;                 /* of the plate */
+    int q;                    /* a coarse pixel covers q x q of the plate's */
+    int ch, cw;               /* of the map */
+    size_t n;                 /* ch * cw */
+    float unit;               /* lengths in map pixels are meant for a short side of 540; times this */
+    float off;                /* grain that is not brightness, both channels together */
+    float *col, *bg;          /* (3,ch,cw) linear: mean colour, local screen colour */
+    float *peak;              /* (ch,cw) strongest evidence inside */
+    float *thin;              /* coverage if it is something light and neutral */
+    float *least;             /* least coverage any foreground colour allows */
+    float *pure;              /* 1 = nothing of the screen's hue in it */
+    float *rough;             /* 1 = screen and something alternate here: hair, lace */
+    float *veil, *veil_scale; /* 1 = wide and translucent; factor for `thin` there */
+    uint8_t *seen;            /* something is here */
+    uint8_t *core, *sure;     /* belongs to a solid; solid with certainty, a lender of colours */
+    key_at *sample;           /* the lender, or KEY_NOWHERE */
+    float *t0, *t1, *t2;      /* scratch, (ch,cw) each */
+    uint8_t *mask;
+    int *ints;
+    ck_buffer *buf;
+} key_map;
+
+static inline int key_px(const key_map *m, float length)
+{
+    int v = (int)(length * m->unit + 0.5f);
+    return v < 1 ? 1 : v;
+}
+
+ck_status key_map_new(key_map *m, int h, int w, const ck_key_screen *k, ck_error *e);
+/* rgb (3,h,w) sRGB-encoded; z (h,w): mean over 3x3 of squared, normalised differences; 1 = grain. */
+ck_status key_map_scan(key_map *m, const float *rgb, float *z, ck_error *e);
+void key_map_cues(key_map *m);
+void key_map_free(key_map *m);
+
+ck_status key_regions(key_map *m, ck_error *e);
+void key_samples(key_map *m);
+
+/* Coverage of d = pixel - screen b, both linear. */
+float key_if_neutral(const float d[3], const float b[3], key_axes ax); /* unclamped */
+float key_if_any(const float d[3], const float b[3]);                  /* the least that any colour explains, 0…1 */
+float key_if_not_screen(const float d[3], const float b[3], key_axes ax); /* colour difference, unclamped */
+/* If the foreground is f; *cost says how badly that explains d: 1 = as grain would. */
+float key_if_sample(const float d[3], const float b[3], const float f[3], float noise2, float *cost);
+
+/* Mean over (2r+1)^2 pixels, borders repeated; src may be dst; tmp (h,w), not dst. */
+void key_box(const float *src, float *dst, float *tmp, int h, int w, int r);
+/* 3 x the distance to the nearest pixel whose `in` is 0 (chamfer 3-4); large where there is none. */
+void key_distance(const uint8_t *in, int *d, int h, int w);
+
+#endif

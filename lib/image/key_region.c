@@ -1,0 +1,325 @@
+/* What the parts of the map are.
+ *
+ *     seen  something differs from the screen here, and it is no grain and no tracking marker
+ *     core  it belongs to something solid
+ *     sure  core, far enough from the screen that nothing shines through its edge
+ *     veil  it is wide, smooth and not solid: translucent
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "image/components.h"
+#include "image/key_part.h"
+
+/* Map pixels; see key_map.unit. */
+#define SPECK 40    /* area: less is grain, unless beside something */
+#define MARKER 36   /* side of the largest tracking marker */
+#define BESIDE 12   /* so near to something a speck may be the end of a hair */
+#define ISLAND 90   /* side of the largest core that may be the dense part of something soft */
+#define RING 9      /* how far around it that is looked for */
+#define EYE 40      /* side of the largest hole in a solid */
+#define EDGE 7      /* width of soft edges: motion blur, defocus */
+#define VEIL 7      /* half the width of what is too wide to be an edge */
+#define PEAK_BOX 30 /* radius in which a veil's density is judged */
+
+/* A component's box and sums. */
+typedef struct part {
+    int x0, y0, x1, y1; /* inclusive */
+    float peak, off, bright, least, around;
+    uint32_t ring, out, other;
+    bool keep;
+} part;
+
+typedef struct parts {
+    ck_components c;
+    part *p; /* [c.n] */
+    ck_buffer *buf;
+} parts;
+
+static void parts_free(parts *s)
+{
+    ck_buffer_unref(s->buf);
+    ck_components_free(&s->c);
+}
+
+static ck_status parts_find(const uint8_t *mask, const key_map *m, parts *s, ck_error *e)
+{
+    size_t bytes;
+    memset(s, 0, sizeof *s);
+    ck_status st = ck_components_find(mask, m->ch, m->cw, 8, &s->c, e);
+    if (st != CK_OK)
+        return st;
+    if (!ck_mul((size_t)s->c.n + 1, sizeof *s->p, &bytes) || !(s->buf = ck_buffer_new(bytes)))
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's regions");
+    s->p = s->buf->data;
+    for (uint32_t i = 0; i < s->c.n; i++)
+        s->p[i] = (part){.x0 = m->cw, .y0 = m->ch, .x1 = -1, .y1 = -1};
+    for (size_t i = 0; i < s->c.n_runs; i++) {
+        const ck_run *r = &s->c.runs[i];
+        part *p = &s->p[r->component];
+        p->x0 = r->x0 < p->x0 ? r->x0 : p->x0;
+        p->x1 = r->x1 - 1 > p->x1 ? r->x1 - 1 : p->x1;
+        p->y0 = r->y < p->y0 ? r->y : p->y0;
+        p->y1 = r->y > p->y1 ? r->y : p->y1;
+    }
+    return CK_OK;
+}
+
+static bool fits(const part *p, int side)
+{
+    return p->x1 - p->x0 < side && p->y1 - p->y0 < side;
+}
+
+/* How the component's colours differ from the screen: in brightness alone, or otherwise. */
+static void sum_differences(const key_map *m, parts *s)
+{
+    key_axes ax = m->ax;
+    const float *im = m->col + ax.m * m->n, *iu = m->col + ax.u * m->n, *iv = m->col + ax.v * m->n;
+    const float *bm = m->bg + ax.m * m->n, *bu = m->bg + ax.u * m->n, *bv = m->bg + ax.v * m->n;
+    for (size_t i = 0; i < s->c.n_runs; i++) {
+        const ck_run *r = &s->c.runs[i];
+        part *p = &s->p[r->component];
+        for (int x = r->x0; x < r->x1; x++) {
+            size_t o = (size_t)r->y * m->cw + x;
+            float d[3];
+            key_residual(im[o], iu[o], iv[o], bm[o], bu[o], bv[o], 1, d);
+            p->off += fabsf(d[1]) + fabsf(d[2]);
+            p->bright += fabsf(d[0]) * bm[o];
+            p->peak = m->peak[o] > p->peak ? m->peak[o] : p->peak;
+        }
+    }
+}
+
+/* Grain and markers are not seen.  A marker is compact, alone, and of the screen's hue: tape of the
+ * same colour, or black.  Little things beside something kept are the ends of its hairs. */
+static ck_status drop_specks(key_map *m, ck_error *e)
+{
+    parts s;
+    ck_status st = parts_find(m->seen, m, &s, e);
+    if (st == CK_OK) {
+        sum_differences(m, &s);
+        float least = SPECK * m->unit * m->unit;
+        int marker = key_px(m, MARKER);
+        for (uint32_t i = 0; i < s.c.n; i++) {
+            part *p = &s.p[i];
+            bool screen_hue = p->off < 0.35f * p->bright;
+            p->keep = (float)s.c.area[i] > least && p->peak > 3 * m->k->seen && !(screen_hue && fits(p, marker));
+        }
+        for (size_t i = 0; i < m->n; i++)
+            m->mask[i] = 1;
+        for (size_t i = 0; i < s.c.n_runs; i++)
+            if (s.p[s.c.runs[i].component].keep)
+                memset(m->mask + (size_t)s.c.runs[i].y * m->cw + s.c.runs[i].x0, 0,
+                       (size_t)(s.c.runs[i].x1 - s.c.runs[i].x0));
+        key_distance(m->mask, m->ints, m->ch, m->cw);
+        int beside = 3 * key_px(m, BESIDE);
+        for (size_t i = 0; i < s.c.n_runs; i++) {
+            const ck_run *r = &s.c.runs[i];
+            part *p = &s.p[r->component];
+            size_t o = (size_t)r->y * m->cw;
+            for (int x = r->x0; x < r->x1 && !p->other; x++)
+                p->other = m->ints[o + x] < beside;
+        }
+        for (size_t i = 0; i < s.c.n_runs; i++) {
+            const ck_run *r = &s.c.runs[i];
+            const part *p = &s.p[r->component];
+            bool hair = p->other && (s.c.area[r->component] >= 4 || p->peak > 2 * m->k->seen);
+            if (p->keep || hair)
+                continue;
+            size_t o = (size_t)r->y * m->cw;
+            for (int x = r->x0; x < r->x1; x++)
+                m->seen[o + x] = 0, m->thin[o + x] = 0;
+        }
+    }
+    parts_free(&s);
+    return st;
+}
+
+/* First guess: where no foreground colour allows much of the screen, or none of its hue is left. */
+static void guess_core(key_map *m)
+{
+    float *solid = m->t0;
+    for (size_t i = 0; i < m->n; i++) {
+        float dense = key_ramp(m->least[i], 0.3f, 0.45f);
+        dense = dense > m->pure[i] ? dense : m->pure[i];
+        solid[i] = m->seen[i] ? dense * (1 - m->rough[i]) : 0;
+    }
+    key_box(solid, m->t1, m->t2, m->ch, m->cw, key_px(m, 3));
+    for (size_t i = 0; i < m->n; i++)
+        m->core[i] = m->seen[i] && m->t1[i] > 0.75f && solid[i] > 0.3f;
+}
+
+/* The densest parts of a veil look solid by themselves.  What tells them: most around them is
+ * seen as well, and hardly thinner. */
+static ck_status drop_islands(key_map *m, ck_error *e)
+{
+    parts s;
+    ck_status st = parts_find(m->core, m, &s, e);
+    if (st == CK_OK) {
+        int *label = m->ints, w = m->cw, h = m->ch, far = key_px(m, RING), near = key_px(m, RING * 0.7f);
+        for (size_t i = 0; i < m->n; i++)
+            label[i] = -1;
+        for (size_t i = 0; i < s.c.n_runs; i++) {
+            const ck_run *r = &s.c.runs[i];
+            for (int x = r->x0; x < r->x1; x++) {
+                label[(size_t)r->y * w + x] = (int)r->component;
+                s.p[r->component].least += m->least[(size_t)r->y * w + x];
+            }
+        }
+        const int at[8][2] = {{-far, 0},      {far, 0},     {0, -far},     {0, far},
+                              {-near, -near}, {near, near}, {near, -near}, {-near, near}};
+        for (int y = 0; y < h; y++)
+            for (int x = 0; x < w; x++) {
+                size_t o = (size_t)y * w + x;
+                for (int k = 0, last = -1; label[o] < 0 && k < 8; k++) {
+                    int qx = x + at[k][0], qy = y + at[k][1];
+                    int c = qx < 0 || qy < 0 || qx >= w || qy >= h ? -1 : label[(size_t)qy * w + qx];
+                    if (c < 0 || c == last)
+                        continue;
+                    last = c;
+                    s.p[c].ring += m->seen[o];
+                    s.p[c].out += !m->seen[o];
+                    s.p[c].around += m->seen[o] ? m->least[o] : 0;
+                }
+            }
+        for (size_t i = 0; i < s.c.n_runs; i++) {
+            const ck_run *r = &s.c.runs[i];
+            const part *p = &s.p[r->component];
+            float inside = p->least / (float)s.c.area[r->component];
+            if (s.c.area[r->component] < key_sq(ISLAND * m->unit) && p->ring > 3 * p->out &&
+                p->around > 0.7f * inside * (float)p->ring)
+                memset(m->core + (size_t)r->y * w + r->x0, 0, (size_t)(r->x1 - r->x0));
+        }
+    }
+    parts_free(&s);
+    return st;
+}
+
+/* Is the colour at p that of f in another light? */
+static bool same_cloth(const key_map *m, size_t p, size_t f)
+{
+    float pp = 0, pf = 0, ff = 1e-9f;
+    for (int c = 0; c < 3; c++) {
+        float a = m->col[c * m->n + p], b = m->col[c * m->n + f];
+        pp += a * a, pf += a * b, ff += b * b;
+    }
+    return pf > 0.4f * ff && pf < 2.5f * ff && pp - pf * pf / ff < key_sq(0.04f) * pp + key_sq(2 * m->off);
+}
+
+/* From the core into neighbours that are the same cloth, where it is nearer to the screen's hue by
+ * itself: folds, stripes, reflections. */
+static void grow_core(key_map *m)
+{
+    int *queue = m->ints;
+    size_t head = 0, tail = 0;
+    key_at *from = m->sample;
+    for (size_t i = 0; i < m->n; i++) {
+        from[i] = (key_at)i;
+        if (m->core[i])
+            queue[tail++] = (int)i;
+    }
+    while (head < tail) {
+        int p = queue[head++], x = p % m->cw, y = p / m->cw;
+        const int step[4][3] = {{x > 0, -1}, {x + 1 < m->cw, 1}, {y > 0, -m->cw}, {y + 1 < m->ch, m->cw}};
+        for (int k = 0; k < 4; k++) {
+            int q = p + step[k][1];
+            if (!step[k][0] || m->core[q] || !m->seen[q] || m->thin[q] < 0.15f || !same_cloth(m, q, from[p]))
+                continue;
+            m->core[q] = 1;
+            from[q] = from[p];
+            queue[tail++] = q;
+        }
+    }
+}
+
+/* Small holes that do not reach the screen: eyes, buttons, highlights. */
+static ck_status close_holes(key_map *m, ck_error *e)
+{
+    for (size_t i = 0; i < m->n; i++)
+        m->mask[i] = !m->core[i];
+    parts s;
+    ck_status st = parts_find(m->mask, m, &s, e);
+    if (st == CK_OK) {
+        for (size_t i = 0; i < s.c.n_runs; i++) {
+            const ck_run *r = &s.c.runs[i];
+            part *p = &s.p[r->component];
+            const uint8_t *row = m->seen + (size_t)r->y * m->cw;
+            for (int x = r->x0; x < r->x1; x++)
+                p->out += !row[x];
+        }
+        int eye = key_px(m, EYE);
+        for (size_t i = 0; i < s.c.n_runs; i++) {
+            const ck_run *r = &s.c.runs[i];
+            const part *p = &s.p[r->component];
+            if (!p->out && fits(p, eye) && p->x0 > 0 && p->y0 > 0 && p->x1 + 1 < m->cw && p->y1 + 1 < m->ch)
+                memset(m->core + (size_t)r->y * m->cw + r->x0, 1, (size_t)(r->x1 - r->x0));
+        }
+    }
+    parts_free(&s);
+    return st;
+}
+
+static void find_sure(key_map *m)
+{
+    key_distance(m->seen, m->ints, m->ch, m->cw);
+    int edge = 3 * key_px(m, EDGE);
+    for (size_t i = 0; i < m->n; i++)
+        m->sure[i] = m->core[i] && m->ints[i] >= edge;
+}
+
+/* Wide soft regions: what an opening leaves of seen, not core, not hair. */
+static void find_veils(key_map *m)
+{
+    for (size_t i = 0; i < m->n; i++)
+        m->mask[i] = m->seen[i] && !m->core[i] && m->rough[i] < 0.5f;
+    key_distance(m->mask, m->ints, m->ch, m->cw);
+    int half = 3 * key_px(m, VEIL);
+    for (size_t i = 0; i < m->n; i++) {
+        m->veil[i] = m->mask[i];
+        m->mask[i] = m->ints[i] <= half;
+    }
+    key_distance(m->mask, m->ints, m->ch, m->cw);
+    float from = (float)half, to = from + 3 * (float)key_px(m, 6);
+    for (size_t i = 0; i < m->n; i++)
+        m->veil[i] *= 1 - key_ramp((float)m->ints[i], from, to);
+}
+
+/* One frame does not tell a thin veil of strong colour from a dense one of weak colour.  Most that
+ * people shoot through are neither, so the guess by colour is pulled half way to a middling
+ * density.  The neighbourhood's density is the mean of thin weighted by thin, so that the empty
+ * parts of a patterned veil count little. */
+static void scale_veils(key_map *m)
+{
+    const float middle = 0.4f;
+    int r = key_px(m, PEAK_BOX);
+    for (size_t i = 0; i < m->n; i++) {
+        m->t0[i] = m->veil[i] * m->thin[i];
+        m->t1[i] = m->t0[i] * m->thin[i];
+    }
+    key_box(m->t0, m->t0, m->t2, m->ch, m->cw, r);
+    key_box(m->t1, m->t1, m->t2, m->ch, m->cw, r);
+    for (size_t i = 0; i < m->n; i++) {
+        float density = (m->t1[i] + 1e-5f * middle) / (m->t0[i] + 1e-5f);
+        float f = sqrtf(middle / (density > 0.01f ? density : 0.01f));
+        m->veil_scale[i] = f < 0.6f ? 0.6f : f > 1.6f ? 1.6f : f;
+    }
+}
+
+ck_status key_regions(key_map *m, ck_error *e)
+{
+    ck_status st = drop_specks(m, e);
+    if (st == CK_OK) {
+        guess_core(m);
+        st = drop_islands(m, e);
+    }
+    if (st == CK_OK) {
+        grow_core(m);
+        st = close_holes(m, e);
+    }
+    if (st == CK_OK) {
+        find_sure(m);
+        find_veils(m);
+        scale_veils(m);
+    }
+    return st;
+}
