@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "ck-hint/options.h"
 #include "image/hint.h"
+#include "image/key.h"
 #include "image/plate.h"
 #include "image/screen.h"
 #include "stream/stage.h"
@@ -49,6 +50,25 @@ static ck_status by_hue(const hinter *s, ck_frame *f, const ck_plane *rgb, ck_er
     return st;
 }
 
+/* The key wants floats, and knows the screen better than a range of hues does. */
+static ck_status by_key(const hinter *s, ck_frame *f, const ck_plane *rgb, ck_error *e)
+{
+    ck_key_screen screen = {0};
+    ck_plane *hint;
+    ck_buffer *plate = ck_buffer_new(3 * sizeof(float) * (size_t)rgb->h * (size_t)rgb->w);
+    if (!plate)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a plate of %d x %d", rgb->w, rgb->h);
+    ck_plate_to_f32(rgb, plate->data);
+    ck_status st = ck_key_estimate(plate->data, rgb->h, rgb->w, s->blue, &screen, e);
+    if (st == CK_OK)
+        st = ck_frame_add(f, "hint", CK_F32, 1, rgb->h, rgb->w, "", &hint, e);
+    if (st == CK_OK)
+        st = ck_key_matte(plate->data, rgb->h, rgb->w, &screen, hint->data, e);
+    ck_key_screen_free(&screen);
+    ck_buffer_unref(plate);
+    return st;
+}
+
 static ck_status make_hint(void *state, ck_frame *f, ck_error *e)
 {
     const hinter *s = state;
@@ -59,7 +79,7 @@ static ck_status make_hint(void *state, ck_frame *f, ck_error *e)
     if (st != CK_OK)
         return st;
     ck_plane rgb = *p; /* p moves when the hint is added */
-    return by_hue(s, f, &rgb, e);
+    return (s->opts->method == CK_HINT_KEY ? by_key : by_hue)(s, f, &rgb, e);
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,10 @@
 #include "ck-post/classical.h"
 
+#include <string.h>
+
 #include "image/convert.h"
 #include "image/despill.h"
+#include "image/key.h"
 #include "image/plate.h"
 #include "image/resample.h"
 
@@ -22,12 +25,26 @@ static ck_status matte(const ck_plane *hint, int h, int w, float *out, ck_error 
     return s;
 }
 
-/* The plate, with as much of the screen's colour as the other channels have of theirs. */
-static void foreground(const ck_plane *rgb, bool blue, float *out)
+/* The plate with the screen's share taken out of every pixel; where no screen is found, with as
+ * much of the screen's colour as the other channels have of theirs. */
+static ck_status foreground(const ck_plane *rgb, const float *alpha, bool blue, float *fg, ck_error *e)
 {
     size_t n = (size_t)rgb->h * (size_t)rgb->w;
-    ck_plate_to_f32(rgb, out);
-    ck_despill(out, n, n, blue, CK_DESPILL_AVERAGE, 1);
+    ck_key_screen screen = {0};
+    ck_buffer *plate = ck_buffer_new(3 * n * sizeof(float));
+    if (!plate)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a plate of %d x %d", rgb->w, rgb->h);
+    ck_plate_to_f32(rgb, plate->data);
+    ck_status s = ck_key_estimate(plate->data, rgb->h, rgb->w, blue, &screen, e);
+    if (s == CK_OK && screen.part > 0) {
+        s = ck_key_foreground(plate->data, alpha, rgb->h, rgb->w, &screen, fg, e);
+    } else if (s == CK_OK) {
+        memcpy(fg, plate->data, 3 * n * sizeof(float));
+        ck_despill(fg, n, n, blue, CK_DESPILL_AVERAGE, 1);
+    }
+    ck_key_screen_free(&screen);
+    ck_buffer_unref(plate);
+    return s;
 }
 
 /* Add the plane; *work is where its float samples are to be made: in itself, or in `scratch`. */
@@ -58,9 +75,10 @@ static ck_status key(ck_frame *f, const ck_plane *rgb, const ck_plane *hint, boo
         s = add(f, "fg", type, 3, rgb, "srgb", rest, &fg, e);
     if (s == CK_OK)
         s = matte(hint, rgb->h, rgb->w, alpha, e);
+    if (s == CK_OK)
+        s = foreground(rgb, alpha, blue, fg, e);
     if (s != CK_OK)
         return s;
-    foreground(rgb, blue, fg);
     narrow(f, "alpha", alpha);
     narrow(f, "fg", fg);
     return CK_OK;
