@@ -38,9 +38,12 @@ for seed in 1 2 3 4 5 6; do
     is "shot $seed in front of blue is blue" "$(ck-synth -g 320x180 --seed $seed --blue | ck-hint | screen)" " screen=blue"
 done
 ck-synth -g 321x177 -n 5 >"$tmp/shot.ck"
-ck-hint -t 1 <"$tmp/shot.ck" | data "$tmp/one"
-ck-hint -t 4 <"$tmp/shot.ck" | data "$tmp/four"
-ok "1 thread and 4 make the same bytes" diff -r "$tmp/one" "$tmp/four"
+for method in hsv key; do
+    ck-hint --method $method -t 1 <"$tmp/shot.ck" | data "$tmp/one"
+    ck-hint --method $method -t 4 <"$tmp/shot.ck" | data "$tmp/four"
+    ok "$method: 1 thread and 4 make the same bytes" diff -r "$tmp/one" "$tmp/four"
+done
+is "key: one f32 channel" "$(ck-hint --method key <"$tmp/shot.ck" | plane hint)" " hint:f32:1x177x321:inline"
 
 # An existing hint is left alone, whatever its size.
 "$helpers/mkstream" -n 2 rgb:u8:3:srgb hint:u8:1:-:7x5 >"$tmp/old.ck"

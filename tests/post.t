@@ -44,7 +44,7 @@ ck-post --screen blue <"$tmp/in.ck" | data "$tmp/asked"
 ok "HEAD's screen is what auto takes" cmp "$tmp/head/processed.000001.npy" "$tmp/asked/processed.000001.npy"
 
 # Without a network.
-"$helpers/mkstream" -g 320x180 -n 2 rgb:u8:3:srgb hint:f32:1 screen=green >"$tmp/key.ck"
+ck-synth -g 320x180 -n 2 | ck-hint --method key >"$tmp/key.ck"
 is "--classical makes alpha and fg" "$(ck-post --classical <"$tmp/key.ck" | planes | grep -o ' alpha.*')" \
     " alpha:f32:1x180x320 fg:f32:3x180x320:srgb processed:f32:4x180x320:linear comp:u8:3x180x320:srgb"
 is "in halves if asked" "$(ck-post --classical --depth 16 <"$tmp/key.ck" | planes | grep -o ' alpha.*')" \

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "image/convert.h"
-#include "image/despill.h"
 #include "image/key.h"
 #include "image/plate.h"
 #include "image/resample.h"
@@ -25,8 +24,8 @@ static ck_status matte(const ck_plane *hint, int h, int w, float *out, ck_error 
     return s;
 }
 
-/* The plate with the screen's share taken out of every pixel; where no screen is found, with as
- * much of the screen's colour as the other channels have of theirs. */
+/* The plate with the screen's share taken out of every pixel, or as it is where no screen is found.
+ * Spill stays, as in the network's fg: --despill takes it out of what is made of both. */
 static ck_status foreground(const ck_plane *rgb, const float *alpha, bool blue, float *fg, ck_error *e)
 {
     size_t n = (size_t)rgb->h * (size_t)rgb->w;
@@ -36,12 +35,10 @@ static ck_status foreground(const ck_plane *rgb, const float *alpha, bool blue, 
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a plate of %d x %d", rgb->w, rgb->h);
     ck_plate_to_f32(rgb, plate->data);
     ck_status s = ck_key_estimate(plate->data, rgb->h, rgb->w, blue, &screen, e);
-    if (s == CK_OK && screen.part > 0) {
+    if (s == CK_OK && screen.part > 0)
         s = ck_key_foreground(plate->data, alpha, rgb->h, rgb->w, &screen, fg, e);
-    } else if (s == CK_OK) {
+    else if (s == CK_OK)
         memcpy(fg, plate->data, 3 * n * sizeof(float));
-        ck_despill(fg, n, n, blue, CK_DESPILL_AVERAGE, 1);
-    }
     ck_key_screen_free(&screen);
     ck_buffer_unref(plate);
     return s;
