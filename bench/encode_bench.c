@@ -10,7 +10,6 @@
 #include <libavutil/opt.h>
 #include <libswscale/swscale.h>
 #include <math.h>
-#include <openexr.h>
 #include <png.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -22,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bare_exr.h"
 #include "image/convert.h"
 #include "stream/stream.h"
 
@@ -33,14 +33,6 @@ static float *fg[DISTINCT];     /* (3,H,W), sRGB-encoded */
 static float *matted[DISTINCT]; /* (4,H,W), premultiplied */
 static uint8_t *comp[DISTINCT]; /* (3,H,W) */
 
-static void must(int good, const char *what)
-{
-    if (good)
-        return;
-    fprintf(stderr, "encode_bench: %s failed\n", what);
-    exit(1);
-}
-
 static void at(char buf[128], const char *name, int k)
 {
     snprintf(buf, 128, "%s/%s%d", dir, name, k);
@@ -50,7 +42,7 @@ static void at(char buf[128], const char *name, int k)
 static void make_frame(int k)
 {
     uint32_t s = (uint32_t)k + 1;
-    must((fg[k] = malloc(3 * N * 4)) && (matted[k] = malloc(4 * N * 4)) && (comp[k] = malloc(3 * N)), "malloc");
+    bare_must((fg[k] = malloc(3 * N * 4)) && (matted[k] = malloc(4 * N * 4)) && (comp[k] = malloc(3 * N)), "malloc");
     for (size_t i = 0; i < N; i++) {
         double x = (double)(i % W), y = (double)(i / W);
         float a = (float)fmin(1, fmax(0, (400 - hypot(x - 960 - 4 * k, y - 540)) / 8 + 0.5));
@@ -74,16 +66,16 @@ static void write_stream(const char *plane, ck_type type, int c, const char *enc
     ck_writer *w;
     snprintf(path, sizeof path, "%s/%s.ck", dir, plane);
     int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0666);
-    must(fd >= 0 && !ck_meta_set(&head, "rate", "24/1", &e) && !ck_writer_open(fd, 0, &head, &w, &e), path);
+    bare_must(fd >= 0 && !ck_meta_set(&head, "rate", "24/1", &e) && !ck_writer_open(fd, 0, &head, &w, &e), path);
     for (int k = 0; k < FRAMES; k++) {
         ck_frame f = {.seq = (uint64_t)k};
         ck_plane *p;
-        must(!ck_frame_add(&f, plane, type, c, H, W, encoding, &p, &e), "plane");
+        bare_must(!ck_frame_add(&f, plane, type, c, H, W, encoding, &p, &e), "plane");
         memcpy(p->data, data[k % DISTINCT], p->bytes);
-        must(!ck_writer_frame(w, &f, &e), path);
+        bare_must(!ck_writer_frame(w, &f, &e), path);
         ck_frame_free(&f);
     }
-    must(!ck_writer_end(w, &e), path);
+    bare_must(!ck_writer_end(w, &e), path);
     ck_writer_free(w);
     ck_meta_free(&head);
     close(fd);
@@ -93,40 +85,12 @@ static void write_stream(const char *plane, ck_type type, int c, const char *enc
 
 static void exr_still(int k)
 {
-    static const char *const names[] = {"A", "B", "G", "R"};
     char path[128];
-    exr_context_t ctx;
-    exr_chunk_info_t chunk;
-    exr_encode_pipeline_t pipe = EXR_ENCODE_PIPELINE_INITIALIZER;
-    int part, lines;
     at(path, "bare.exr", k);
-    must(!exr_start_write(&ctx, path, EXR_WRITE_FILE_DIRECTLY, NULL), "exr_start_write");
-    exr_add_part(ctx, NULL, EXR_STORAGE_SCANLINE, &part);
-    exr_initialize_required_attr_simple(ctx, 0, W, H, EXR_COMPRESSION_PIZ);
-    for (int i = 0; i < 4; i++)
-        exr_add_channel(ctx, 0, names[i], EXR_PIXEL_HALF, EXR_PERCEPTUALLY_LOGARITHMIC, 1, 1);
-    must(!exr_write_header(ctx), "exr_write_header");
-    exr_get_scanlines_per_chunk(ctx, 0, &lines);
     uint16_t *half = malloc(4 * N * 2);
-    must(half != NULL, "malloc");
+    bare_must(half != NULL, "malloc");
     ck_f32_to_f16(matted[k % DISTINCT], half, 4 * N);
-    for (int y = 0; y < H; y += lines) {
-        exr_write_scanline_chunk_info(ctx, 0, y, &chunk);
-        if (y)
-            exr_encoding_update(ctx, 0, &chunk, &pipe);
-        else
-            exr_encoding_initialize(ctx, 0, &chunk, &pipe);
-        for (int i = 0; i < 4; i++) {
-            pipe.channels[i].encode_from_ptr = (uint8_t *)(half + (size_t)(3 - i) * N + (size_t)y * W);
-            pipe.channels[i].user_pixel_stride = 2;
-            pipe.channels[i].user_line_stride = 2 * W;
-        }
-        if (!y)
-            exr_encoding_choose_default_routines(ctx, 0, &pipe);
-        must(!exr_encoding_run(ctx, 0, &pipe), "exr_encoding_run");
-    }
-    exr_encoding_destroy(ctx, &pipe);
-    must(!exr_finish(&ctx), "exr_finish");
+    bare_exr_write(path, half, W, H, EXR_COMPRESSION_PIZ);
     free(half);
 }
 
@@ -138,7 +102,7 @@ static void png_still(int k)
     png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
     png_infop info = png_create_info_struct(png);
     uint16_t *row = malloc(3 * W * 2), *u16 = malloc(3 * N * 2);
-    must(f && png && info && row && u16 && !setjmp(png_jmpbuf(png)), "libpng");
+    bare_must(f && png && info && row && u16 && !setjmp(png_jmpbuf(png)), "libpng");
     ck_f32_to_u16(fg[k % DISTINCT], u16, 3 * N);
     png_init_io(png, f);
     png_set_IHDR(png, info, W, H, 16, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
@@ -156,7 +120,7 @@ static void png_still(int k)
     }
     png_write_end(png, info);
     png_destroy_write_struct(&png, &info);
-    must(!fclose(f), path);
+    bare_must(!fclose(f), path);
     free(row);
     free(u16);
 }
@@ -185,7 +149,7 @@ static void stills(void (*still)(int k), int threads)
     pool p = {.lock = PTHREAD_MUTEX_INITIALIZER, .still = still};
     pthread_t ids[64];
     for (int i = 0; i < threads; i++)
-        must(!pthread_create(&ids[i], NULL, pool_work, &p), "pthread_create");
+        bare_must(!pthread_create(&ids[i], NULL, pool_work, &p), "pthread_create");
     for (int i = 0; i < threads; i++)
         pthread_join(ids[i], NULL);
 }
@@ -206,7 +170,7 @@ static void drain(AVFormatContext *mux, AVCodecContext *c, AVPacket *pkt)
 {
     while (avcodec_receive_packet(c, pkt) == 0) {
         av_packet_rescale_ts(pkt, c->time_base, mux->streams[0]->time_base);
-        must(av_interleaved_write_frame(mux, pkt) >= 0, "av_interleaved_write_frame");
+        bare_must(av_interleaved_write_frame(mux, pkt) >= 0, "av_interleaved_write_frame");
     }
 }
 
@@ -216,9 +180,9 @@ static void video(const char *name, const char *encoder, enum AVPixelFormat from
     char path[128];
     AVFormatContext *mux;
     at(path, name, 0);
-    must(avformat_alloc_output_context2(&mux, NULL, strstr(name, "mp4") ? "mp4" : "mov", path) >= 0, "muxer");
+    bare_must(avformat_alloc_output_context2(&mux, NULL, strstr(name, "mp4") ? "mp4" : "mov", path) >= 0, "muxer");
     const AVCodec *codec = avcodec_find_encoder_by_name(encoder);
-    must(codec != NULL, encoder);
+    bare_must(codec != NULL, encoder);
     AVCodecContext *c = avcodec_alloc_context3(codec);
     c->width = W;
     c->height = H;
@@ -232,11 +196,11 @@ static void video(const char *name, const char *encoder, enum AVPixelFormat from
         c->global_quality = 2 * FF_QP2LAMBDA;
         c->thread_type = FF_THREAD_SLICE;
     }
-    must(avcodec_open2(c, codec, &opts) >= 0, encoder);
+    bare_must(avcodec_open2(c, codec, &opts) >= 0, encoder);
     av_dict_free(&opts);
     AVStream *st = avformat_new_stream(mux, NULL);
     avcodec_parameters_from_context(st->codecpar, c);
-    must(avio_open(&mux->pb, path, AVIO_FLAG_WRITE) >= 0 && avformat_write_header(mux, NULL) >= 0, path);
+    bare_must(avio_open(&mux->pb, path, AVIO_FLAG_WRITE) >= 0 && avformat_write_header(mux, NULL) >= 0, path);
     struct SwsContext *sws = sws_getContext(W, H, from, W, H, to, SWS_BILINEAR, NULL, NULL, NULL);
     AVPacket *pkt = av_packet_alloc();
     for (int k = 0; k < FRAMES; k++) {
@@ -250,15 +214,15 @@ static void video(const char *name, const char *encoder, enum AVPixelFormat from
         f->height = H;
         f->pts = k;
         f->quality = c->global_quality;
-        must(av_frame_get_buffer(f, 0) >= 0, "av_frame_get_buffer");
+        bare_must(av_frame_get_buffer(f, 0) >= 0, "av_frame_get_buffer");
         sws_scale(sws, planes, strides, 0, H, f->data, f->linesize);
-        must(avcodec_send_frame(c, f) >= 0, "avcodec_send_frame");
+        bare_must(avcodec_send_frame(c, f) >= 0, "avcodec_send_frame");
         av_frame_free(&f);
         drain(mux, c, pkt);
     }
     avcodec_send_frame(c, NULL);
     drain(mux, c, pkt);
-    must(av_write_trailer(mux) >= 0, path);
+    bare_must(av_write_trailer(mux) >= 0, path);
     avio_closep(&mux->pb);
     av_packet_free(&pkt);
     sws_freeContext(sws);
@@ -298,7 +262,7 @@ static void run_ck(const char *input, const char *const *args, int threads)
         _exit(127);
     }
     int status;
-    must(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0, "ck-encode");
+    bare_must(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0, "ck-encode");
 }
 
 static double seconds(struct timeval t)
@@ -356,7 +320,7 @@ int main(void)
 {
     av_log_set_level(AV_LOG_QUIET);
     snprintf(dir, sizeof dir, "%s/ck-bench-XXXXXX", access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm");
-    must(mkdtemp(dir) != NULL, dir);
+    bare_must(mkdtemp(dir) != NULL, dir);
     for (int k = 0; k < DISTINCT; k++)
         make_frame(k);
     write_stream("fg", CK_F32, 3, "srgb", (void **)fg);
