@@ -30,7 +30,8 @@ void ck_declared_read(const AVFormatContext *fmt, AVStream *video, ck_declared *
     *d = (ck_declared){.frames = -1, .last = NAN, .last_byte = -1};
     d->frame = rate.num > 0 && rate.den > 0 ? av_q2d(av_inv_q(rate)) : 0;
     d->whole_frames = !strcmp(name, "yuv4mpegpipe") || !strcmp(name, "rawvideo");
-    if (video->nb_frames > 0 && video->nb_frames <= INT32_MAX)
+    /* An AVI header that was never finished says 2^30 frames. */
+    if (video->nb_frames > 0 && video->nb_frames < 1 << 30)
         d->frames = strncmp(name, "mov,", 4) ? (long)video->nb_frames : shown_samples(video);
     /* An IVF header that was never finished says 2^32-1 frames. */
     if (states_duration(fmt) && fmt->duration > 0 && (strcmp(name, "ivf") || video->duration < UINT32_MAX))

@@ -1,8 +1,7 @@
 #include "io/av_decoder.h"
 
-#include "io/av_log.h"
-
-ck_status ck_av_decoder_new(enum AVCodecID id, const AVCodecParameters *par, AVCodecContext **out, ck_error *e)
+ck_status ck_av_decoder_new(enum AVCodecID id, const AVCodecParameters *par, ck_av_words *words, AVCodecContext **out,
+                            ck_error *e)
 {
     *out = NULL;
     const AVCodec *codec = avcodec_find_decoder(id);
@@ -16,9 +15,9 @@ ck_status ck_av_decoder_new(enum AVCodecID id, const AVCodecParameters *par, AVC
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a decoder");
     }
     dec->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER | AV_EF_EXPLODE;
-    dec->error_concealment = 0;
     dec->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
     dec->flags2 |= AV_CODEC_FLAG2_SHOW_ALL;
+    dec->opaque = words;
     *out = dec;
     return CK_OK;
 }

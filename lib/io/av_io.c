@@ -51,6 +51,11 @@ static int read_some(void *opaque, uint8_t *buf, int n)
     while (r < 0 && errno == EINTR);
     if (r < 0)
         return fail(io, ck_fail_errno(&io->error, "cannot read"));
+    if (io->waits && io->head_bytes < sizeof io->head) {
+        size_t room = sizeof io->head - io->head_bytes, take = (size_t)r < room ? (size_t)r : room;
+        memcpy(io->head + io->head_bytes, buf, take);
+        io->head_bytes += take;
+    }
     io->pos += r;
     return r ? (int)r : AVERROR_EOF;
 }

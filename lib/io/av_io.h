@@ -5,15 +5,17 @@
 #include <libavformat/avio.h>
 #include <stdbool.h>
 
-#include "base/status.h"
+#include "io/whole.h"
 
 typedef struct ck_av_io {
     AVIOContext *pb;
-    int fd, wake;    /* wake: an eventfd, readable once ck_av_io_cancel was called */
-    bool own, waits; /* close fd at the end; reading it may wait for somebody */
-    double timeout;  /* seconds, 0 = none */
-    int64_t size;    /* bytes, -1 when not known beforehand */
-    int64_t pos;     /* bytes from the start that libav has taken */
+    int fd, wake;                /* wake: an eventfd, readable once ck_av_io_cancel was called */
+    bool own, waits;             /* close fd at the end; reading it may wait for somebody */
+    double timeout;              /* seconds, 0 = none */
+    int64_t size;                /* bytes, -1 when not known beforehand */
+    int64_t pos;                 /* bytes from the start that libav has taken */
+    uint8_t head[CK_WHOLE_HEAD]; /* the first bytes of a pipe */
+    size_t head_bytes;
     ck_status status;
     ck_error error; /* why a read failed, where it was not libav's doing */
 } ck_av_io;

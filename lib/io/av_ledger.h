@@ -14,6 +14,7 @@
 
 typedef struct ck_note {
     int64_t id, pts;
+    bool key;
     bool suspect; /* what it depends on was bad */
     char *error;  /* owned; why it is bad, or NULL */
 } ck_note;
@@ -24,6 +25,7 @@ typedef struct ck_ledger {
     int64_t last_id;
     bool intra;         /* every packet stands alone */
     bool strict;        /* every packet is a frame: one that gives none is bad */
+    int delay;          /* without times: frames that may come out between a packet and its own */
     bool dirty;         /* a packet was bad and no key packet came since */
     bool leading_dirty; /* one was when the last key packet came: frames shown before that depend on it */
     int64_t key_pts;
@@ -34,6 +36,10 @@ int64_t ck_ledger_sent(ck_ledger *l, int64_t pts, bool key);
 
 /* That packet is bad; what is sent after it and before the next key packet is suspect.  The first reason stays. */
 ck_status ck_ledger_bad(ck_ledger *l, int64_t id, const char *why, ck_error *e);
+
+/* The frame of that packet came out damaged, though nothing had been said of the packet: the same for what was
+ * sent after it. */
+void ck_ledger_spoil(ck_ledger *l, int64_t id);
 
 /* Take out a bad note that belongs before a frame with this id and pts: true, and *out is the caller's.
  * Unless strict, notes of packets that cannot give a frame any more are forgotten along the way. */

@@ -1,30 +1,34 @@
 #include "io/av_log.h"
 
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
 #include <libavutil/log.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
-#define LONGEST 256
-
-/* Decoders have threads of their own, and stills are decoded in ours: the first error of each is kept. */
-static _Thread_local char mine[LONGEST];
-static char others[LONGEST];
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+static ck_av_words *listener(void *ctx)
+{
+    const AVClass *class = ctx ? *(const AVClass *const *)ctx : NULL;
+    if (!class || !class->class_name)
+        return NULL;
+    if (!strcmp(class->class_name, "AVFormatContext"))
+        return ((AVFormatContext *)ctx)->opaque;
+    return strcmp(class->class_name, "AVCodecContext") ? NULL : ((AVCodecContext *)ctx)->opaque;
+}
 
 static void keep(void *ctx, int level, const char *fmt, va_list ap)
 {
-    (void)ctx;
-    if (level > AV_LOG_ERROR)
+    ck_av_words *w = level <= AV_LOG_ERROR ? listener(ctx) : NULL;
+    if (!w)
         return;
-    char text[LONGEST];
-    vsnprintf(text, sizeof text, fmt, ap);
-    text[strcspn(text, "\r\n")] = 0;
-    if (!*mine)
-        memcpy(mine, text, sizeof mine);
     pthread_mutex_lock(&lock);
-    if (!*others)
-        memcpy(others, text, sizeof others);
+    if (!*w->text) {
+        vsnprintf(w->text, sizeof w->text, fmt, ap);
+        w->text[strcspn(w->text, "\r\n")] = 0;
+    }
     pthread_mutex_unlock(&lock);
 }
 
@@ -33,18 +37,25 @@ void ck_av_log_install(void)
     av_log_set_callback(keep);
 }
 
-void ck_av_log_clear(void)
+const char *ck_av_words_why(ck_av_words *w, char *buf, size_t n)
 {
     pthread_mutex_lock(&lock);
-    *mine = *others = 0;
-    pthread_mutex_unlock(&lock);
-}
-
-const char *ck_av_log_why(char *buf, size_t n)
-{
-    pthread_mutex_lock(&lock);
-    const char *text = *mine ? mine : others;
-    snprintf(buf, n, "%s%s", *text ? ": " : "", text);
+    snprintf(buf, n, "%s%s", *w->text ? ": " : "", w->text);
     pthread_mutex_unlock(&lock);
     return buf;
+}
+
+bool ck_av_words_said(ck_av_words *w)
+{
+    pthread_mutex_lock(&lock);
+    bool said = *w->text;
+    pthread_mutex_unlock(&lock);
+    return said;
+}
+
+void ck_av_words_clear(ck_av_words *w)
+{
+    pthread_mutex_lock(&lock);
+    *w->text = 0;
+    pthread_mutex_unlock(&lock);
 }

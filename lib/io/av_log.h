@@ -1,16 +1,22 @@
-/* libav's own words: kept for our error texts instead of printed. */
+/* libav's own words: kept for our error texts, and as evidence, instead of printed. */
 #ifndef CK_IO_AV_LOG_H
 #define CK_IO_AV_LOG_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+/* The first error line of a demuxer or decoder.  It is whose `opaque` points here: AVFormatContext's or
+ * AVCodecContext's, which must be NULL or one of these in the whole program. */
+typedef struct ck_av_words {
+    char text[256];
+} ck_av_words; /* all zero = nothing was said */
 
 /* From now on libav prints nothing.  Any number of times, from any thread. */
 void ck_av_log_install(void);
 
-/* Forget what was said so far, in this thread and by libav's own threads. */
-void ck_av_log_clear(void);
-
-/* ": libav's first error line since then" or "", preferring this thread's; returns buf. */
-const char *ck_av_log_why(char *buf, size_t n);
+/* ": WORDS" into buf, or "" when nothing was said; returns buf.  Decoders may speak from threads of their own. */
+const char *ck_av_words_why(ck_av_words *w, char *buf, size_t n);
+bool ck_av_words_said(ck_av_words *w);
+void ck_av_words_clear(ck_av_words *w);
 
 #endif

@@ -33,8 +33,10 @@ struct ck_video {
     ck_ledger ledger;
     ck_declared declared;
     bool one_to_one; /* a packet is a frame */
-    bool draining, ended;
-    bool threaded;       /* errors come late: the packet they belong to is not known */
+    bool ended;
+    bool threaded; /* errors come late: the packet they belong to is not known */
+    ck_av_words demuxer, decoder;
+    bool talkative;      /* the decoder also says things that mean nothing */
     ck_error demuxing;   /* why reading stopped before the end, "" = it did not */
     ck_error whole;      /* what the file's structure says is missing */
     ck_video_frame *out; /* owned queue: [first, n) */
@@ -100,7 +102,7 @@ static const char *verdict(ck_video *v, const AVFrame *av, const ck_note *note, 
     if (note->error)
         snprintf(buf, n, "%s", note->error);
     else if (ck_av_damaged(av))
-        snprintf(buf, n, "damaged%s", ck_av_log_why(why, sizeof why));
+        snprintf(buf, n, "damaged%s", ck_av_words_why(&v->decoder, why, sizeof why));
     else if (note->suspect)
         snprintf(buf, n, "it depends on a damaged frame before it");
     else if (v->info.w && (av->width != v->info.w || av->height != v->info.h))
@@ -122,7 +124,6 @@ static ck_status accept(ck_video *v, ck_error *e)
     if (!av)
         return s;
     ck_ledger_frame(&v->ledger, id, &note);
-    v->ledger.strict = v->ledger.strict && !av->interlaced_frame;
     while (s == CK_OK && ck_ledger_overdue(&v->ledger, id, av->pts, &missing))
         s = put_bad(v, &missing, e);
     char text[400];
@@ -130,6 +131,9 @@ static ck_status accept(ck_video *v, ck_error *e)
     double pts = seconds(v, av->best_effort_timestamp);
     if (!isnan(pts))
         ck_declared_frame(&v->declared, pts);
+    /* Other B frames than these are nobody's reference. */
+    if (error && (av->pict_type != AV_PICTURE_TYPE_B || v->talkative))
+        ck_ledger_spoil(&v->ledger, id);
     if (error)
         av_frame_free(&av);
     else if (!v->info.first) {
@@ -150,8 +154,8 @@ static ck_status accept(ck_video *v, ck_error *e)
 static ck_status decoder_failed(ck_video *v, int64_t id, ck_error *e)
 {
     char why[300], text[400];
-    snprintf(text, sizeof text, "damaged%s", ck_av_log_why(why, sizeof why));
-    ck_av_log_clear();
+    snprintf(text, sizeof text, "damaged%s", ck_av_words_why(&v->decoder, why, sizeof why));
+    ck_av_words_clear(&v->decoder);
     if (!v->threaded)
         return ck_ledger_bad(&v->ledger, id, text, e);
     return put(v, NULL, NAN, text, e);
@@ -162,6 +166,11 @@ static ck_status send(ck_video *v, ck_error *e)
     AVPacket *pkt = v->pkt;
     bool shown = !(pkt->flags & AV_PKT_FLAG_DISCARD);
     int64_t id = 0;
+    const AVCodecParserContext *parser = av_stream_get_parser(v->st);
+    if (parser && (parser->picture_structure == AV_PICTURE_STRUCTURE_TOP_FIELD ||
+                   parser->picture_structure == AV_PICTURE_STRUCTURE_BOTTOM_FIELD))
+        v->one_to_one = v->ledger.strict = false; /* two packets make a frame */
+    v->ledger.delay = v->dec->has_b_frames + 1;
     if (shown) {
         id = ck_ledger_sent(&v->ledger, pkt->pts, pkt->flags & AV_PKT_FLAG_KEY);
         if (id < 0)
@@ -176,9 +185,11 @@ static ck_status send(ck_video *v, ck_error *e)
     if (s != CK_OK || pkt->size == 0)
         return s;
     v->dec->reordered_opaque = id;
-    ck_av_log_clear();
     int r = avcodec_send_packet(v->dec, pkt);
-    return r < 0 && r != AVERROR_EOF ? decoder_failed(v, id, e) : CK_OK;
+    bool said = !v->talkative && ck_av_words_said(&v->decoder);
+    if (v->talkative && r >= 0)
+        ck_av_words_clear(&v->decoder);
+    return said || (r < 0 && r != AVERROR_EOF) ? decoder_failed(v, id, e) : CK_OK;
 }
 
 /* One packet of our stream into the decoder, or the news that there are none left. */
@@ -198,12 +209,19 @@ static ck_status feed(ck_video *v, ck_error *e)
         *e = v->io.error;
         return v->io.status;
     }
-    if (r != AVERROR_EOF)
-        ck_fail(&v->demuxing, CK_ERR_FORMAT, "the file is damaged after frame %ld%s", v->declared.packets - 1,
-                ck_av_log_why(why, sizeof why));
-    v->draining = true;
+    if (r != AVERROR_EOF || ck_av_words_said(&v->demuxer))
+        ck_fail(&v->demuxing, CK_ERR_FORMAT, "cut short or damaged%s", ck_av_words_why(&v->demuxer, why, sizeof why));
     avcodec_send_packet(v->dec, NULL);
     return CK_OK;
+}
+
+/* What the demuxer left in a pipe is read all the same: the program before may still be writing. */
+static void drain(ck_video *v)
+{
+    uint8_t rest[4096];
+    while (avio_read(v->fmt->pb, rest, sizeof rest) > 0)
+        ;
+    ck_whole_check(-1, v->io.head, v->io.head_bytes, v->io.pos, &v->whole);
 }
 
 /* All frames are out: what is missing? */
@@ -211,8 +229,10 @@ static ck_status conclude(ck_video *v, ck_error *e)
 {
     ck_note note;
     ck_status s = CK_OK;
+    if (v->io.waits)
+        drain(v);
     v->ended = true;
-    v->ledger.strict = v->one_to_one && !v->info.interlaced;
+    v->ledger.strict = v->one_to_one;
     while (s == CK_OK && ck_ledger_rest(&v->ledger, &note))
         s = put_bad(v, &note, e);
     ck_error why;
@@ -248,10 +268,9 @@ static ck_status open_container(ck_video *v, const char *path, ck_error *e)
     ck_status s = ck_av_io_open(path, v->how.timeout, &v->io, e);
     if (s != CK_OK)
         return s;
-    if (v->io.size >= 0 && ck_whole_check(v->io.fd, v->io.size, &v->whole) != CK_OK && !v->how.keep_going)
+    if (v->io.size >= 0 && ck_whole_check(v->io.fd, NULL, 0, v->io.size, &v->whole) != CK_OK && !v->how.keep_going)
         return ck_fail(e, CK_ERR_FORMAT, "%s", v->whole.text);
     ck_av_log_install();
-    ck_av_log_clear();
     v->fmt = avformat_alloc_context();
     if (!v->fmt)
         return no_memory(e);
@@ -259,6 +278,7 @@ static ck_status open_container(ck_video *v, const char *path, ck_error *e)
     v->fmt->flags |= AVFMT_FLAG_CUSTOM_IO;
     v->fmt->error_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE;
     /* Playlists may name further files, not the network. */
+    v->fmt->opaque = &v->demuxer;
     v->fmt->protocol_whitelist = av_strdup("file");
     int r = avformat_open_input(&v->fmt, path, NULL, NULL); /* the name only helps to tell the format */
     if (r >= 0)
@@ -267,9 +287,13 @@ static ck_status open_container(ck_video *v, const char *path, ck_error *e)
         *e = v->io.error;
         return v->io.status;
     }
-    if (r >= 0)
+    ck_av_words_why(&v->demuxer, why, sizeof why);
+    if (r >= 0) {
+        /* Of all that is said while looking around, only this is sure to concern the pictures. */
+        if (!strstr(why, "prematurely"))
+            ck_av_words_clear(&v->demuxer);
         return CK_OK;
-    ck_av_log_why(why, sizeof why);
+    }
     if (v->io.size < 0 && strstr(why, "moov"))
         return ck_fail(
             e, CK_ERR_FORMAT,
@@ -287,28 +311,37 @@ static ck_status choose_stream(ck_video *v, ck_error *e)
     return CK_OK;
 }
 
+/* Others have failed an assertion of libav when a damaged frame met frame threads (MPEG-4 Part 2, libav 5.1). */
+static bool threads_safely(enum AVCodecID id)
+{
+    return id == AV_CODEC_ID_H264 || id == AV_CODEC_ID_HEVC || id == AV_CODEC_ID_VP9 || id == AV_CODEC_ID_VP8;
+}
+
 static ck_status open_decoder(ck_video *v, ck_error *e)
 {
     char why[300];
-    ck_status s = ck_av_decoder_new(v->st->codecpar->codec_id, v->st->codecpar, &v->dec, e);
+    enum AVCodecID id = v->st->codecpar->codec_id;
+    ck_status s = ck_av_decoder_new(id, v->st->codecpar, &v->decoder, &v->dec, e);
     if (s != CK_OK)
         return s;
-    const AVCodecDescriptor *d = avcodec_descriptor_get(v->dec->codec_id);
+    const AVCodecDescriptor *d = avcodec_descriptor_get(id);
     bool intra = d && d->props & AV_CODEC_PROP_INTRA_ONLY;
     bool slices = v->dec->codec->capabilities & AV_CODEC_CAP_SLICE_THREADS;
     bool frames = v->dec->codec->capabilities & AV_CODEC_CAP_FRAME_THREADS;
     /* Frames in flight cost memory and delay; what stands alone has slices enough. */
-    v->threaded = frames && v->how.threads > 1 && !v->how.keep_going && !(intra && slices);
+    v->threaded = frames && v->how.threads > 1 && !v->how.keep_going && (intra ? !slices : threads_safely(id));
     v->dec->thread_type = v->threaded ? FF_THREAD_FRAME : FF_THREAD_SLICE;
-    v->dec->thread_count = v->how.threads > 0 ? v->how.threads : 1;
+    /* With several slices at once H.264 loses sight of its errors. */
+    v->dec->thread_count = v->how.threads > 1 && (intra || !v->how.keep_going) ? v->how.threads : 1;
     v->dec->pkt_timebase = v->st->time_base;
-    v->one_to_one = intra || v->dec->codec_id == AV_CODEC_ID_H264 || v->dec->codec_id == AV_CODEC_ID_HEVC ||
-                    v->dec->codec_id == AV_CODEC_ID_MPEG2VIDEO;
+    v->one_to_one = intra || id == AV_CODEC_ID_H264 || id == AV_CODEC_ID_HEVC || id == AV_CODEC_ID_MPEG2VIDEO ||
+                    id == AV_CODEC_ID_AV1;
+    v->talkative = id == AV_CODEC_ID_H264 || id == AV_CODEC_ID_HEVC;
     v->ledger.intra = intra;
     v->ledger.strict = v->one_to_one && v->how.keep_going;
     if (avcodec_open2(v->dec, NULL, NULL) < 0)
-        return ck_fail(e, CK_ERR_FORMAT, "the %s decoder refuses it%s", avcodec_get_name(v->dec->codec_id),
-                       ck_av_log_why(why, sizeof why));
+        return ck_fail(e, CK_ERR_FORMAT, "the %s decoder refuses it%s", avcodec_get_name(id),
+                       ck_av_words_why(&v->decoder, why, sizeof why));
     return CK_OK;
 }
 
@@ -353,7 +386,8 @@ static ck_status open_video(ck_video *v, const char *path, ck_error *e)
     ck_status s = v->pkt && v->av ? open_container(v, path, e) : no_memory(e);
     if (s == CK_OK)
         s = choose_stream(v, e);
-    if (s == CK_OK && v->io.size >= 0 && ck_whole_check(v->io.fd, v->io.size, &v->whole) != CK_OK && !v->how.keep_going)
+    if (s == CK_OK && v->io.size >= 0 && ck_whole_check(v->io.fd, NULL, 0, v->io.size, &v->whole) != CK_OK &&
+        !v->how.keep_going)
         s = ck_fail(e, CK_ERR_FORMAT, "%s", v->whole.text);
     if (s == CK_OK)
         s = open_decoder(v, e);

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "io/av_decoder.h"
-#include "io/av_log.h"
 #include "io/av_pixels.h"
 #include "io/jpeg.h"
 
@@ -146,9 +145,9 @@ static ck_status read_all(const char *path, AVPacket *pkt, enum AVCodecID *codec
 static ck_status decode(enum AVCodecID id, AVPacket *pkt, AVFrame *av, ck_error *e)
 {
     AVCodecContext *dec;
+    ck_av_words words = {{0}};
     char why[300];
-    ck_av_log_clear();
-    ck_status s = ck_av_decoder_new(id, NULL, &dec, e);
+    ck_status s = ck_av_decoder_new(id, NULL, &words, &dec, e);
     if (s != CK_OK)
         return s;
     dec->thread_count = 1;
@@ -160,9 +159,10 @@ static ck_status decode(enum AVCodecID id, AVPacket *pkt, AVFrame *av, ck_error 
     if (r >= 0)
         r = avcodec_receive_frame(dec, av);
     if (r < 0)
-        s = ck_fail(e, CK_ERR_FORMAT, "damaged, or of a kind libav cannot decode%s", ck_av_log_why(why, sizeof why));
-    else if (ck_av_damaged(av))
-        s = ck_fail(e, CK_ERR_FORMAT, "damaged%s", ck_av_log_why(why, sizeof why));
+        s = ck_fail(e, CK_ERR_FORMAT, "damaged, or of a kind libav cannot decode%s",
+                    ck_av_words_why(&words, why, sizeof why));
+    else if (ck_av_damaged(av) || ck_av_words_said(&words))
+        s = ck_fail(e, CK_ERR_FORMAT, "damaged%s", ck_av_words_why(&words, why, sizeof why));
     avcodec_free_context(&dec);
     return s;
 }

@@ -1,14 +1,29 @@
 #include "io/whole.h"
 
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Bytes read, fewer only at the end of the file or on an error, which the demuxer will meet too. */
-static size_t peek(int fd, int64_t at, uint8_t *buf, size_t n)
+/* A file, or the first bytes of a pipe. */
+typedef struct bytes {
+    int fd; /* -1: a pipe */
+    const uint8_t *head;
+    size_t n;
+    int64_t size;
+} bytes;
+
+/* Bytes read, fewer only at the end or on an error, which the demuxer will meet too. */
+static size_t peek(const bytes *f, int64_t at, uint8_t *buf, size_t n)
 {
-    ssize_t r = pread(fd, buf, n, at);
-    return r > 0 ? (size_t)r : 0;
+    if (f->fd >= 0) {
+        ssize_t r = pread(f->fd, buf, n, at);
+        return r > 0 ? (size_t)r : 0;
+    }
+    size_t rest = at >= 0 && (uint64_t)at < f->n ? f->n - (size_t)at : 0;
+    n = n < rest ? n : rest;
+    memcpy(buf, f->head + (rest ? at : 0), n);
+    return n;
 }
 
 static uint64_t big(const uint8_t *p, int n)
@@ -38,16 +53,16 @@ static bool box_known(const uint8_t *type, bool first)
 }
 
 /* ISO 14496-12: 32-bit size, type; size 1: a 64-bit size follows; size 0: to the end of the file. */
-static ck_status check_iso(int fd, int64_t size, ck_error *e)
+static ck_status check_iso(const bytes *f, ck_error *e)
 {
     uint64_t at = 0;
-    while (at < (uint64_t)size) {
+    while (at < (uint64_t)f->size) {
         uint8_t b[16];
-        size_t got = peek(fd, (int64_t)at, b, sizeof b);
+        size_t got = peek(f, (int64_t)at, b, sizeof b);
         if (got >= 8 && !box_known(b + 4, at == 0))
             return CK_OK; /* something of somebody else's after the end */
         if (got < 8)
-            return at ? cut(e, "next box", at + 8, size) : CK_OK;
+            return at ? cut(e, "next box", at + 8, f->size) : CK_OK;
         uint64_t n = big(b, 4), head = 8;
         if (n == 1 && got == 16) {
             n = big(b + 8, 8);
@@ -58,10 +73,10 @@ static ck_status check_iso(int fd, int64_t size, ck_error *e)
         if (n < head || n > UINT64_MAX - at)
             return ck_fail(e, CK_ERR_FORMAT, "damaged: a box of %llu bytes at byte %llu", (unsigned long long)n,
                            (unsigned long long)at);
-        if (at + n > (uint64_t)size) {
+        if (at + n > (uint64_t)f->size) {
             char what[16] = "'....' box";
             memcpy(what + 1, b + 4, 4);
-            return cut(e, what, at + n, size);
+            return cut(e, what, at + n, f->size);
         }
         at += n;
     }
@@ -82,68 +97,92 @@ static int ebml_length(const uint8_t *p, size_t n, uint64_t *v, bool *unknown)
     return bytes;
 }
 
-static ck_status check_matroska(int fd, int64_t size, ck_error *e)
+static ck_status check_matroska(const bytes *f, ck_error *e)
 {
     uint8_t b[12];
     uint64_t n, at;
     bool unknown;
-    size_t got = peek(fd, 0, b, sizeof b);
+    size_t got = peek(f, 0, b, sizeof b);
     int bytes = got > 5 ? ebml_length(b + 4, got - 4, &n, &unknown) : 0;
     if (!bytes || unknown || n > 4096)
         return CK_OK;
     at = 4 + (uint64_t)bytes + n;
-    got = peek(fd, (int64_t)at, b, sizeof b);
+    got = peek(f, (int64_t)at, b, sizeof b);
     if (got < 5 || big(b, 4) != 0x18538067)
         return CK_OK;
     bytes = ebml_length(b + 4, got - 4, &n, &unknown);
     if (!bytes || unknown)
         return CK_OK;
     at += 4 + (uint64_t)bytes + n;
-    return at > (uint64_t)size ? cut(e, "segment", at, size) : CK_OK;
+    return at > (uint64_t)f->size ? cut(e, "segment", at, f->size) : CK_OK;
 }
 
 /* RIFF chunks of type AVI, then AVIX.  A writer that could not seek back leaves 0 or all ones. */
-static ck_status check_avi(int fd, int64_t size, ck_error *e)
+static ck_status check_avi(const bytes *f, ck_error *e)
 {
-    for (int64_t at = 0; at < size;) {
+    for (int64_t at = 0; at < f->size;) {
         uint8_t b[12];
-        if (peek(fd, at, b, sizeof b) < sizeof b || memcmp(b, "RIFF", 4) || memcmp(b + 8, "AVI", 3))
+        if (peek(f, at, b, sizeof b) < sizeof b || memcmp(b, "RIFF", 4) || memcmp(b + 8, "AVI", 3))
             return CK_OK;
         uint32_t n = (uint32_t)b[4] | (uint32_t)b[5] << 8 | (uint32_t)b[6] << 16 | (uint32_t)b[7] << 24;
         if (n == 0 || n == UINT32_MAX)
             return CK_OK;
         int64_t end = at + 8 + (int64_t)n;
-        if (end > size)
-            return cut(e, "RIFF chunk", (uint64_t)end, size);
+        if (end > f->size)
+            return cut(e, "RIFF chunk", (uint64_t)end, f->size);
         at = end + (end & 1);
     }
     return CK_OK;
 }
 
-static ck_status check_ts(int fd, int64_t size, int packet, int sync, ck_error *e)
+static ck_status check_ts(const bytes *f, int packet, int sync, ck_error *e)
 {
     for (int i = 0; i < 4; i++) {
         uint8_t b;
-        if (peek(fd, (int64_t)i * packet + sync, &b, 1) < 1 || b != 0x47)
+        if (peek(f, (int64_t)i * packet + sync, &b, 1) < 1 || b != 0x47)
             return CK_OK;
     }
-    if (size % packet)
+    if (f->size % packet)
         return ck_fail(e, CK_ERR_FORMAT, "cut short: it ends within a packet of %d bytes", packet);
     return CK_OK;
 }
 
-ck_status ck_whole_check(int fd, int64_t size, ck_error *e)
+/* RFC 3533: the last page is complete and carries the flag that says so. */
+static ck_status check_ogg(const bytes *f, ck_error *e)
 {
+    enum { HEADER = 27, LONGEST = HEADER + 255 + 255 * 255 };
+    uint8_t *tail = malloc(LONGEST);
+    if (!tail)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory");
+    int64_t from = f->size > LONGEST ? f->size - LONGEST : 0;
+    size_t n = peek(f, from, tail, LONGEST), i = n;
+    while (i > 0 && (i + HEADER > n || memcmp(tail + i, "OggS", 5)))
+        i--;
+    bool whole = i + HEADER <= n && !memcmp(tail + i, "OggS", 5) && tail[i + 5] & 4;
+    size_t length = HEADER;
+    for (size_t k = 0; whole && k < tail[i + 26]; k++)
+        length += i + HEADER + k < n ? 1u + tail[i + HEADER + k] : n;
+    whole = whole && length == n - i;
+    free(tail);
+    return whole ? CK_OK : ck_fail(e, CK_ERR_FORMAT, "cut short: it does not end with its last Ogg page");
+}
+
+ck_status ck_whole_check(int fd, const uint8_t *head, size_t n, int64_t size, ck_error *e)
+{
+    bytes f = {.fd = fd, .head = head, .n = n, .size = size};
     uint8_t b[12] = {0};
-    if (peek(fd, 0, b, sizeof b) < sizeof b)
+    if (peek(&f, 0, b, sizeof b) < sizeof b)
         return CK_OK;
     if (!memcmp(b, "\x1a\x45\xdf\xa3", 4))
-        return check_matroska(fd, size, e);
+        return check_matroska(&f, e);
     if (!memcmp(b, "RIFF", 4) && !memcmp(b + 8, "AVI ", 4))
-        return check_avi(fd, size, e);
-    if (box_known(b + 4, true))
-        return check_iso(fd, size, e);
+        return check_avi(&f, e);
     if (b[0] == 0x47)
-        return check_ts(fd, size, 188, 0, e);
-    return b[4] == 0x47 ? check_ts(fd, size, 192, 4, e) : CK_OK;
+        return check_ts(&f, 188, 0, e);
+    if (b[4] == 0x47)
+        return check_ts(&f, 192, 4, e);
+    /* These need more than the beginning. */
+    if (fd >= 0 && box_known(b + 4, true))
+        return check_iso(&f, e);
+    return fd >= 0 && !memcmp(b, "OggS", 4) ? check_ogg(&f, e) : CK_OK;
 }
