@@ -45,7 +45,7 @@ is "and gets its bytes" "$(stat -c %s "$tmp/head")" 1000
 fails 1 "this is not a ck-frame(5) stream" "noise is refused" bash -c "head -c 9999 /dev/urandom | ck-info"
 fails 1 "this is not a ck-frame(5) stream" "a video is refused" bash -c "printf 'YUV4MPEG2 W16 H16\n%0200d' 0 | ck-info"
 fails 1 "more data follow END" "two streams are not one" bash -c "cat '$tmp/a.ck' '$tmp/a.ck' | ck-info"
-fails 1 "No space left on device" "a full disk behind the stream" bash -c "ck-info --pass < '$tmp/a.ck' 2> >(grep -v FRAME >&2) > /dev/full"
+fails 1 "No space left on device" "a full disk behind the stream" bash -c "ck-info --pass < '$tmp/a.ck' > /dev/full"
 fails 1 "No space left on device" "a full disk behind the lines" bash -c "ck-info < '$tmp/a.ck' > /dev/full"
 fails 1 "no data came for 0.2 seconds" "--timeout ends a wait for a silent neighbour" \
     bash -c "(head -c 300 '$tmp/a.ck'; sleep 2) | ck-info --timeout 0.2"
