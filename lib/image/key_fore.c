@@ -10,68 +10,66 @@
 #define TRUST_FROM 0.05f /* alpha below which the unmixed colour says nothing */
 #define TRUST_TO 0.5f    /* and from which it says all */
 
-/* Mean colours of the solid pixels, on a map q times smaller, carried everywhere. */
+/* Colours of the solid pixels on a map q times smaller, carried everywhere. */
 typedef struct carried {
-    float *f, *w; /* (3,ch,cw) linear; (ch,cw) */
+    float *lin, *enc; /* (3,ch,cw) linear and sRGB-encoded */
+    float *w;
     int q, ch, cw;
+    size_t n;
     ck_buffer *buf;
 } carried;
 
-static void add_row(carried *c, const float *rgb, const float *alpha, size_t plane, int w, float *lin)
+/* From one row in q, which is enough for a colour. */
+static void add_row(carried *c, size_t o, const float *rgb, const float *alpha, size_t plane, int w, float *lin)
 {
-    size_t n = (size_t)c->ch * c->cw;
     for (int k = 0; k < 3; k++)
         key_linear(rgb + k * plane, lin + (size_t)k * w, (size_t)w);
-    for (int x = 0; x < w; x++) {
-        if (!(alpha[x] >= SOLID))
-            continue;
-        int i = x / c->q;
+    for (int i = 0; i < c->cw; i++) {
+        float n = 0, sum[3] = {0};
+        for (int x = i * c->q; x < (i + 1) * c->q && x < w; x++) {
+            if (!(alpha[x] >= SOLID))
+                continue;
+            for (int k = 0; k < 3; k++)
+                sum[k] += lin[(size_t)k * w + x];
+            n += 1;
+        }
+        c->w[o + i] = n > 0;
         for (int k = 0; k < 3; k++)
-            c->f[k * n + i] += lin[(size_t)k * w + x];
-        c->w[i] += 1;
+            c->lin[k * c->n + o + i] = n > 0 ? sum[k] / n : 0;
     }
 }
 
-static ck_status carry(carried *c, const float *rgb, const float *alpha, int h, int w, float *lin, ck_error *e)
+static ck_status carry(carried *c, const float *rgb, const float *alpha, int h, int w, float *row, ck_error *e)
 {
     int side = h < w ? h : w;
     c->q = (side + 270) / 540 > 1 ? (side + 270) / 540 : 1;
     c->ch = (h + c->q - 1) / c->q;
     c->cw = (w + c->q - 1) / c->q;
-    size_t n = (size_t)c->ch * c->cw, bytes;
-    if (!ck_mul(n, 4 * sizeof(float), &bytes) || !(c->buf = ck_buffer_new(bytes)))
+    c->n = (size_t)c->ch * c->cw;
+    size_t bytes;
+    if (!ck_mul(c->n, 7 * sizeof(float), &bytes) || !(c->buf = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground");
-    c->f = c->buf->data;
-    c->w = c->f + 3 * n;
-    for (size_t i = 0; i < 4 * n; i++)
-        c->f[i] = 0;
-    for (int y = 0; y < h; y++) {
-        size_t o = (size_t)(y / c->q) * c->cw;
-        carried row = {c->f + o, c->w + o, c->q, c->ch, c->cw, NULL};
-        add_row(&row, rgb + (size_t)y * w, alpha + (size_t)y * w, (size_t)h * w, w, lin);
-    }
-    for (size_t i = 0; i < n; i++) {
-        float v = c->w[i];
-        for (int k = 0; k < 3 && v > 0; k++)
-            c->f[k * n + i] /= v;
-        c->w[i] = v > 0 ? 1 : 0;
+    c->lin = c->buf->data;
+    c->enc = c->lin + 3 * c->n;
+    c->w = c->enc + 3 * c->n;
+    for (int j = 0; j < c->ch; j++) {
+        int y = j * c->q + c->q / 2 < h ? j * c->q + c->q / 2 : h - 1;
+        add_row(c, (size_t)j * c->cw, rgb + (size_t)y * w, alpha + (size_t)y * w, (size_t)h * w, w, row);
     }
     ck_status st = CK_OK;
     for (int k = 0; k < 3 && st == CK_OK; k++)
-        st = key_fill(c->f + k * n, c->w, c->cw, c->ch, e);
+        st = key_fill(c->lin + k * c->n, c->w, c->cw, c->ch, e);
+    ck_linear_to_srgb(c->lin, c->enc, 3 * c->n);
     return st;
 }
 
-/* The carried colour at x of a row: f points at the map's row. */
-static inline void carried_at(const carried *c, const float *f, int x, float out[3])
+/* Between map pixels of one row. */
+static inline float carried_at(const carried *c, const float *f, int x)
 {
-    size_t n = (size_t)c->ch * c->cw;
     float p = ((float)x + 0.5f) / (float)c->q - 0.5f;
     p = p < 0 ? 0 : p;
     int i = (int)p, j = i + 1 < c->cw ? i + 1 : i;
-    float t = p - (float)i;
-    for (int k = 0; k < 3; k++)
-        out[k] = f[k * n + i] + t * (f[k * n + j] - f[k * n + i]);
+    return f[i] + (p - (float)i) * (f[j] - f[i]);
 }
 
 /* No more of the screen's hue than the solid neighbourhood has: the rest is the screen shining
@@ -94,47 +92,77 @@ static void unmix(const float i[3], const float b[3], const float solid[3], floa
     limit_hue(f, solid, ax);
 }
 
+/* What one row needs. */
+typedef struct task {
+    const ck_key_screen *s;
+    key_axes ax;
+    const carried *c;
+    size_t plane;
+    int w;
+    float *bg, *lin; /* (3,w) the row's screen; scratch */
+} task;
+
+static void unmix_run(const task *t, size_t map_row, int x0, int x1, const float *rgb, const float *alpha, float *fg)
+{
+    size_t w = (size_t)t->w, n = (size_t)(x1 - x0);
+    for (int k = 0; k < 3; k++)
+        key_linear(rgb + k * t->plane + x0, t->lin + k * w, n);
+    for (int x = x0; x < x1; x++) {
+        float i[3], b[3], solid[3], out[3];
+        for (int k = 0; k < 3; k++) {
+            solid[k] = carried_at(t->c, t->c->lin + k * t->c->n + map_row, x);
+            i[k] = t->lin[k * w + x - x0];
+            b[k] = t->bg[k * w + x];
+        }
+        unmix(i, b, solid, alpha[x], t->ax, out);
+        for (int k = 0; k < 3; k++)
+            t->lin[k * w + x - x0] = out[k];
+    }
+    for (int k = 0; k < 3; k++)
+        ck_linear_to_srgb(t->lin + k * w, fg + k * t->plane + x0, n);
+}
+
+static inline int kind_of(float alpha)
+{
+    return alpha >= 1 ? 2 : alpha > 0 ? 1 : 0;
+}
+
+static void do_row(const task *t, int y, const float *rgb, const float *alpha, float *fg)
+{
+    size_t map_row = (size_t)(y / t->c->q) * t->c->cw;
+    ck_key_screen_row(t->s, y, t->w, t->bg);
+    for (int x = 0; x < t->w;) {
+        int x0 = x, kind = kind_of(alpha[x]);
+        while (x < t->w && kind_of(alpha[x]) == kind)
+            x++;
+        if (kind == 1)
+            unmix_run(t, map_row, x0, x, rgb, alpha, fg);
+        for (int k = 0; k < 3 && kind != 1; k++) {
+            const float *in = rgb + k * t->plane, *f = t->c->enc + k * t->c->n + map_row;
+            float *o = fg + k * t->plane;
+            for (int i = x0; i < x; i++)
+                o[i] = kind == 0 ? carried_at(t->c, f, i) : isfinite(in[i]) ? in[i] : 0;
+        }
+    }
+}
+
 ck_status ck_key_foreground(const float *rgb, const float *alpha, int h, int w, const ck_key_screen *s, float *fg,
                             ck_error *e)
 {
-    size_t plane = (size_t)h * w, width = (size_t)w;
+    size_t plane = (size_t)h * w;
     if (!s->grid) {
         for (size_t i = 0; i < 3 * plane; i++)
             fg[i] = isfinite(rgb[i]) ? rgb[i] : 0;
         return CK_OK;
     }
-    key_axes ax = key_axes_of(s->blue);
-    ck_buffer *rows = ck_buffer_new(6 * width * sizeof(float));
-    carried c = {0};
+    ck_buffer *rows = ck_buffer_new(6 * (size_t)w * sizeof(float));
     if (!rows)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground");
-    float *lin = rows->data, *bg = lin + 3 * width;
-    ck_status st = carry(&c, rgb, alpha, h, w, lin, e);
-    for (int y = 0; y < h && st == CK_OK; y++) {
-        const float *a = alpha + (size_t)y * w, *f = c.f + (size_t)(y / c.q) * c.cw;
-        ck_key_screen_row(s, y, w, bg);
-        for (int k = 0; k < 3; k++)
-            key_linear(rgb + k * plane + (size_t)y * w, lin + k * width, width);
-        for (int x = 0; x < w; x++) {
-            if (a[x] >= 1)
-                continue;
-            float i[3], b[3], solid[3], out[3];
-            carried_at(&c, f, x, solid);
-            for (int k = 0; k < 3; k++)
-                i[k] = lin[k * width + x], b[k] = bg[k * width + x];
-            unmix(i, b, solid, a[x] > 0 ? a[x] : 0, ax, out);
-            for (int k = 0; k < 3; k++)
-                lin[k * width + x] = out[k];
-        }
-        for (int k = 0; k < 3; k++) {
-            const float *in = rgb + k * plane + (size_t)y * w;
-            float *o = fg + k * plane + (size_t)y * w;
-            ck_linear_to_srgb(lin + k * width, o, width);
-            for (int x = 0; x < w; x++)
-                if (a[x] >= 1)
-                    o[x] = isfinite(in[x]) ? in[x] : 0;
-        }
-    }
+    carried c = {0};
+    task t = {s, key_axes_of(s->blue), &c, plane, w, rows->data, (float *)rows->data + 3 * (size_t)w};
+    ck_status st = carry(&c, rgb, alpha, h, w, t.lin, e);
+    for (int y = 0; y < h && st == CK_OK; y++)
+        do_row(&t, y, rgb + (size_t)y * w, alpha + (size_t)y * w, fg + (size_t)y * w);
     ck_buffer_unref(c.buf);
     ck_buffer_unref(rows);
     return st;

@@ -3,15 +3,8 @@
 #include <string.h>
 
 #include "base/clones.h"
+#include "image/key_cover.h"
 #include "image/key_part.h"
-
-/* The brightness of something light relative to the screen's own channel, and at most (linear). */
-#define LIGHT 1.1f
-#define LIGHT_MAX 0.7f
-/* How much of brightness differences counts against colour differences: foregrounds vary in
- * brightness much more than they do in saturation. */
-#define GREY_WEIGHT 0.15f
-#define TEXTURE 0.06f /* a foreground's local variation, relative */
 
 CK_CLONES
 void key_linear(const float *src, float *dst, size_t n)
@@ -34,12 +27,13 @@ ck_status key_map_new(key_map *m, int h, int w, const ck_key_screen *k, ck_error
     m->unit = (float)(m->ch < m->cw ? m->ch : m->cw) / 540;
     m->off = sqrtf(key_sq(k->sigma[1]) + key_sq(k->sigma[2]));
     size_t one = ck_pad(m->n * sizeof(float)), bytes;
-    if (!ck_mul(one, 19, &bytes) || !(m->buf = ck_buffer_new(bytes)))
+    if (!ck_mul(one, 23, &bytes) || !(m->buf = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's map");
     char *p = m->buf->data;
 #define TAKE(field, planes) (m->field = (void *)p, p += (planes)*one)
     TAKE(col, 3), TAKE(bg, 3), TAKE(peak, 1), TAKE(thin, 1), TAKE(least, 1), TAKE(pure, 1), TAKE(rough, 1);
-    TAKE(veil, 1), TAKE(veil_scale, 1), TAKE(sample, 1), TAKE(t0, 1), TAKE(t1, 1), TAKE(t2, 1), TAKE(ints, 1);
+    TAKE(veil, 1), TAKE(veil_scale, 1), TAKE(sample, 1), TAKE(t0, 1), TAKE(t1, 1), TAKE(t2, 1), TAKE(ints, 1),
+        TAKE(lend, 4);
 #undef TAKE
     /* Bytes: a quarter of a float plane each. */
     m->seen = (uint8_t *)p, m->core = m->seen + one / 4, m->sure = m->core + one / 4, m->mask = m->sure + one / 4;
@@ -150,57 +144,6 @@ ck_status key_map_scan(key_map *m, const float *rgb, float *z, ck_error *e)
     }
     ck_buffer_unref(b);
     return CK_OK;
-}
-
-float key_if_neutral(const float d[3], const float b[3], key_axes ax)
-{
-    float light = LIGHT * b[ax.m] < LIGHT_MAX ? LIGHT * b[ax.m] : LIGHT_MAX;
-    float x[3] = {light - b[0], light - b[1], light - b[2]};
-    float mx = (x[0] + x[1] + x[2]) * ((1 - GREY_WEIGHT) / 3), md = (d[0] + d[1] + d[2]) * ((1 - GREY_WEIGHT) / 3);
-    float dx = 0, xx = 0, dd = 0;
-    for (int c = 0; c < 3; c++) {
-        dx += d[c] * (x[c] - mx);
-        xx += x[c] * (x[c] - mx);
-        dd += d[c] * (d[c] - md);
-    }
-    /* The foreground's colour is only roughly known: the regression of d on x reads too little,
-     * that of x on d too much.  Half way, and never far above the first, which grain leaves alone. */
-    float low = dx / (xx > 1e-6f ? xx : 1e-6f), high = dd / (dx > 1e-4f ? dx : 1e-4f);
-    high = high > 1 ? 1 : high;
-    high = high > 1.6f * low ? 1.6f * low : high;
-    return 0.5f * (low + high);
-}
-
-float key_if_any(const float d[3], const float b[3])
-{
-    float a = 0;
-    for (int c = 0; c < 3; c++) {
-        float v = 0;
-        if (d[c] > 0)
-            v = d[c] / (b[c] < 0.9f ? 1 - b[c] : 0.1f); /* no foreground is brighter than white */
-        else if (b[c] > 0.03f)                          /* nor darker than black; below, grain decides */
-            v = -d[c] / b[c];
-        a = v > a ? v : a;
-    }
-    return a < 1 ? a : 1;
-}
-
-float key_if_not_screen(const float d[3], const float b[3], key_axes ax)
-{
-    float im = d[ax.m] + b[ax.m], iu = d[ax.u] + b[ax.u], iv = d[ax.v] + b[ax.v];
-    float excess = b[ax.m] - (b[ax.u] > b[ax.v] ? b[ax.u] : b[ax.v]);
-    return 1 - (im - (iu > iv ? iu : iv)) / (excess > 0.02f ? excess : 0.02f);
-}
-
-float key_if_sample(const float d[3], const float b[3], const float f[3], float noise2, float *cost)
-{
-    float x[3] = {f[0] - b[0], f[1] - b[1], f[2] - b[2]};
-    float a = (d[0] * x[0] + d[1] * x[1] + d[2] * x[2]) / (x[0] * x[0] + x[1] * x[1] + x[2] * x[2] + 1e-6f);
-    a = key_clamp(a);
-    float miss = key_sq(d[0] - a * x[0]) + key_sq(d[1] - a * x[1]) + key_sq(d[2] - a * x[2]);
-    float f2 = f[0] * f[0] + f[1] * f[1] + f[2] * f[2];
-    *cost = miss / (noise2 + key_sq(TEXTURE * a) * (f2 + 0.02f));
-    return a;
 }
 
 /* From strongly to hardly varying differences, as variance over squared mean: strands that cover a

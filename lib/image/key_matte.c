@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "image/key_part.h"
+#include "image/key_cover.h"
 
 #define FAR_WEIGHT 2e-4f /* as in key_sample.c */
 #define PRIOR 0.02f      /* weight of the guess by hue against a lender that fits perfectly */
@@ -11,7 +11,7 @@
 /* Coverage of one pixel from its difference d to the screen b; p is its map pixel. */
 static float solve(const key_map *m, int cx, int cy, const float d[3], const float b[3])
 {
-    size_t p = (size_t)cy * m->cw + cx, n = m->n;
+    size_t p = (size_t)cy * m->cw + cx;
     float veil = m->veil[p];
     float hue = key_clamp(key_if_not_screen(d, b, m->ax)), thin = key_clamp(key_if_neutral(d, b, m->ax));
     float guess = (1 - veil) * hue + veil * thin * m->veil_scale[p];
@@ -25,9 +25,7 @@ static float solve(const key_map *m, int cx, int cy, const float d[3], const flo
         if (f == KEY_NOWHERE)
             continue;
         int fx = (int)(f & 0xffff), fy = (int)(f >> 16);
-        size_t o = (size_t)fy * m->cw + fx;
-        float c[3] = {m->col[o], m->col[n + o], m->col[2 * n + o]}, cost;
-        float a = key_if_sample(d, b, c, 4 * key_sq(m->off), &cost);
+        float cost, a = key_if_sample(d, b, m->lend + 4 * ((size_t)fy * m->cw + fx), 4 * key_sq(m->off), &cost);
         float far = (key_sq((float)(cx - fx)) + key_sq((float)(cy - fy))) / key_sq(m->unit);
         float wt = (1 - veil) / ((1 + 0.25f * cost * cost) * (1 + FAR_WEIGHT * far));
         sum += wt * a;

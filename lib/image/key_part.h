@@ -91,6 +91,7 @@ typedef struct key_map {
     uint8_t *seen;            /* something is here */
     uint8_t *core, *sure;     /* belongs to a solid; solid with certainty, a lender of colours */
     key_at *sample;           /* the lender, or KEY_NOWHERE */
+    float *lend;              /* (ch,cw,4) the colours once more, for lookups all over the map */
     float *t0, *t1, *t2;      /* scratch, (ch,cw) each */
     uint8_t *mask;
     int *ints;
@@ -111,13 +112,6 @@ void key_map_free(key_map *m);
 
 ck_status key_regions(key_map *m, ck_error *e);
 void key_samples(key_map *m);
-
-/* Coverage of d = pixel - screen b, both linear. */
-float key_if_neutral(const float d[3], const float b[3], key_axes ax); /* unclamped */
-float key_if_any(const float d[3], const float b[3]);                  /* the least that any colour explains, 0…1 */
-float key_if_not_screen(const float d[3], const float b[3], key_axes ax); /* colour difference, unclamped */
-/* If the foreground is f; *cost says how badly that explains d: 1 = as grain would. */
-float key_if_sample(const float d[3], const float b[3], const float f[3], float noise2, float *cost);
 
 /* Mean over (2r+1)^2 pixels, borders repeated; src may be dst; tmp (h,w), not dst. */
 void key_box(const float *src, float *dst, float *tmp, int h, int w, int r);

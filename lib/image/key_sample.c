@@ -3,9 +3,9 @@
  * The nearest sure pixel starts; then each pixel tries its neighbours' lenders and those of a few
  * pixels around its own, and keeps what explains its colour best: PatchMatch over colours
  * (Barnes et al. 2009; for mattes He et al. 2011), with the screen already known. */
-#include "image/key_part.h"
+#include "image/key_cover.h"
 
-#define PASSES 3
+#define PASSES 2
 #define REACH 64       /* map pixels around the lender where others are tried first */
 #define FAR_COST 2e-4f /* per squared map pixel between borrower and lender */
 
@@ -65,23 +65,24 @@ static void nearest(key_map *m)
         nearest_row(m->sample + (size_t)y * w, y + 1 < h ? m->sample + (size_t)(y + 1) * w : NULL, y, w);
 }
 
-static float cost_of(const key_map *m, int x, int y, key_at f)
-{
-    size_t p = (size_t)y * m->cw + x, q = (size_t)at_y(f) * m->cw + at_x(f), n = m->n;
-    float b[3] = {m->bg[p], m->bg[n + p], m->bg[2 * n + p]};
-    float d[3] = {m->col[p] - b[0], m->col[n + p] - b[1], m->col[2 * n + p] - b[2]};
-    float c[3] = {m->col[q], m->col[n + q], m->col[2 * n + q]}, cost;
-    key_if_sample(d, b, c, 2 * key_sq(m->off), &cost);
-    return cost + FAR_COST * distance2(f, x, y) / key_sq(m->unit);
-}
+/* Who borrows: the pixel's place, its screen, its difference from that, its best lender so far. */
+typedef struct borrower {
+    int x, y;
+    float b[3], d[3], cost;
+    key_at lender;
+} borrower;
 
-static inline void try(const key_map *m, int x, int y, key_at f, size_t p, float *cost)
+static void consider(const key_map *m, borrower *r, key_at f)
 {
-    if (f == KEY_NOWHERE || f == m->sample[p])
+    if (f == KEY_NOWHERE || f == r->lender)
         return;
-    float c = cost_of(m, x, y, f);
-    if (c < *cost)
-        *cost = c, m->sample[p] = f;
+    float cost = FAR_COST * distance2(f, r->x, r->y) / key_sq(m->unit);
+    if (cost >= r->cost)
+        return;
+    float own;
+    key_if_sample(r->d, r->b, m->lend + 4 * ((size_t)at_y(f) * m->cw + at_x(f)), 2 * key_sq(m->off), &own);
+    if (own + cost < r->cost)
+        r->cost = own + cost, r->lender = f;
 }
 
 /* Fixed numbers that look random (the finaliser of murmur3). */
@@ -92,45 +93,51 @@ static uint32_t mix(uint32_t x)
     return x ^ x >> 16;
 }
 
-static void improve(key_map *m, int x, int y, int pass, float *cost)
+static void improve(key_map *m, borrower *r, int pass)
 {
-    int dir = pass & 1 ? -1 : 1, w = m->cw, h = m->ch;
-    size_t p = (size_t)y * w + x;
+    int dir = pass & 1 ? -1 : 1, w = m->cw, h = m->ch, x = r->x, y = r->y;
     const int step[4][2] = {{-dir, 0}, {0, -dir}, {-dir, -dir}, {dir, -dir}};
     for (int k = 0; k < 4; k++) {
         int qx = x + step[k][0], qy = y + step[k][1];
         if (qx >= 0 && qy >= 0 && qx < w && qy < h)
-            try(m, x, y, m->sample[(size_t)qy * w + qx], p, cost);
+            consider(m, r, m->sample[(size_t)qy * w + qx]);
     }
-    int fx = at_x(m->sample[p]), fy = at_y(m->sample[p]);
-    for (int r = key_px(m, REACH), k = 0; r >= 2; r /= 2, k++) {
-        uint32_t z = mix((uint32_t)p * 31u + (uint32_t)pass * 7919u + (uint32_t)k * 104729u);
-        int side = 2 * r + 1, qx = fx + (int)(z % (uint32_t)side) - r, qy = fy + (int)((z >> 16) % (uint32_t)side) - r;
+    int fx = at_x(r->lender), fy = at_y(r->lender);
+    uint32_t place = (uint32_t)y * (uint32_t)w + (uint32_t)x;
+    for (int reach = key_px(m, REACH), k = 0; reach >= 2; reach /= 2, k++) {
+        uint32_t z = mix(place * 31u + (uint32_t)pass * 7919u + (uint32_t)k * 104729u);
+        int side = 2 * reach + 1, qx = fx + (int)(z % (uint32_t)side) - reach,
+            qy = fy + (int)((z >> 16) % (uint32_t)side) - reach;
         if (qx >= 0 && qy >= 0 && qx < w && qy < h)
-            try(m, x, y, m->sample[(size_t)qy * w + qx], p, cost);
+            consider(m, r, m->sample[(size_t)qy * w + qx]);
     }
+}
+
+static void visit(key_map *m, int x, int y, int pass)
+{
+    size_t p = (size_t)y * m->cw + x, n = m->n;
+    if (!m->seen[p] || m->sure[p])
+        return;
+    borrower r = {.x = x, .y = y, .cost = INFINITY, .lender = KEY_NOWHERE};
+    for (int c = 0; c < 3; c++) {
+        r.b[c] = m->bg[c * n + p];
+        r.d[c] = m->col[c * n + p] - r.b[c];
+    }
+    consider(m, &r, m->sample[p]);
+    improve(m, &r, pass);
+    m->sample[p] = r.lender;
 }
 
 void key_samples(key_map *m)
 {
     nearest(m);
-    if (m->n && m->sample[0] == KEY_NOWHERE)
+    if (m->sample[0] == KEY_NOWHERE)
         return; /* nothing is sure */
-    float *cost = m->t0;
-    for (int y = 0; y < m->ch; y++)
-        for (int x = 0; x < m->cw; x++) {
-            size_t p = (size_t)y * m->cw + x;
-            if (m->seen[p] && !m->sure[p])
-                cost[p] = cost_of(m, x, y, m->sample[p]);
-        }
+    for (size_t p = 0; p < m->n; p++)
+        for (int c = 0; c < 3; c++)
+            m->lend[4 * p + c] = m->col[c * m->n + p];
     for (int pass = 0; pass < PASSES; pass++)
-        for (int i = 0; i < m->ch; i++) {
-            int y = pass & 1 ? m->ch - 1 - i : i;
-            for (int j = 0; j < m->cw; j++) {
-                int x = pass & 1 ? m->cw - 1 - j : j;
-                size_t p = (size_t)y * m->cw + x;
-                if (m->seen[p] && !m->sure[p])
-                    improve(m, x, y, pass, &cost[p]);
-            }
-        }
+        for (int i = 0; i < m->ch; i++)
+            for (int j = 0; j < m->cw; j++)
+                visit(m, pass & 1 ? m->cw - 1 - j : j, pass & 1 ? m->ch - 1 - i : i, pass);
 }

@@ -13,10 +13,11 @@
 
 #include "image/key_part.h"
 
-#define BINS 48        /* of the chromaticity histogram, per axis */
-#define CHROMA_MAX 0.8 /* other channels relative to the screen's own: what is beyond is no screen */
-#define CELLS 45       /* grid cells in a frame's height */
-#define LEAST_PART 0.01f
+#define BINS 48            /* of the chromaticity histogram, per axis */
+#define CHROMA_MAX 0.8     /* other channels relative to the screen's own: what is beyond is no screen */
+#define CELLS 45           /* grid cells in a frame's height */
+#define LEAST_LIGHT 0.012f /* linear: below, grain decides the hue */
+#define LEAST_PART 0.01f   /* of the frame */
 
 /* Pixels looked at, in linear light as brightness m and the two others relative to it. */
 typedef struct sample {
@@ -30,26 +31,37 @@ typedef struct samples {
     ck_buffer *buf;
 } samples;
 
+/* Every step-th pixel of a row, linear. */
+static void pick_row(const float *rgb, size_t plane, int w, int step, float *picked, size_t nx)
+{
+    for (int c = 0; c < 3; c++) {
+        float *o = picked + (size_t)c * nx;
+        size_t n = 0;
+        for (int x = step / 2; x < w; x += step)
+            o[n++] = rgb[c * plane + x];
+        key_linear(o, o, n);
+    }
+}
+
 static ck_status collect(const float *rgb, int h, int w, const ck_key_screen *k, samples *out, ck_error *e)
 {
-    int step = h / 270 > 1 ? h / 270 : 1;
+    int side = h < w ? h : w, step = side / 270 > 1 ? side / 270 : 1;
     size_t nx = (size_t)(w + step - 1) / step, ny = (size_t)(h + step - 1) / step, n, plane = (size_t)h * w, bytes;
-    if (!ck_mul(nx, ny, &n) || !ck_mul(n, sizeof(sample), &bytes) || !(out->buf = ck_buffer_new(bytes)))
+    if (!ck_mul(nx, ny, &n) || !ck_mul(n, sizeof(sample), &bytes) || !ck_add(bytes, 3 * nx * sizeof(float), &bytes) ||
+        !(out->buf = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the screen's samples");
     out->s = out->buf->data;
-    out->all = n;
-    out->n = 0;
+    out->all = out->n = 0;
+    float *row = (float *)(out->s + n);
     key_axes ax = key_axes_of(k->blue);
-    for (int y = step / 2; y < h; y += step)
-        for (int x = step / 2; x < w; x += step) {
-            const float *p = rgb + (size_t)y * w + x;
-            float px[3] = {p[0], p[plane], p[2 * plane]}, lin[3];
-            key_linear(px, lin, 3);
-            float m = lin[ax.m];
-            if (m < 0.012f || lin[ax.u] > CHROMA_MAX * m || lin[ax.v] > CHROMA_MAX * m)
-                continue;
-            out->s[out->n++] = (sample){m, lin[ax.u] / m, lin[ax.v] / m, x, y};
-        }
+    const float *m = row + ax.m * nx, *u = row + ax.u * nx, *v = row + ax.v * nx;
+    for (int y = step / 2; y < h; y += step) {
+        pick_row(rgb + (size_t)y * w, plane, w, step, row, nx);
+        for (int x = step / 2, i = 0; x < w; x += step, i++)
+            if (m[i] >= LEAST_LIGHT && u[i] <= CHROMA_MAX * m[i] && v[i] <= CHROMA_MAX * m[i])
+                out->s[out->n++] = (sample){m[i], u[i] / m[i], v[i] / m[i], x, y};
+        out->all += nx;
+    }
     return CK_OK;
 }
 
@@ -328,7 +340,8 @@ ck_status ck_key_estimate(const float *rgb, int h, int w, bool blue, ck_key_scre
 {
     memset(out, 0, sizeof *out);
     out->blue = blue;
-    out->cell = h / CELLS > 4 ? h / CELLS : 4;
+    int side = h < w ? h : w;
+    out->cell = side / CELLS > 4 ? side / CELLS : 4;
     out->gw = (w + out->cell - 1) / out->cell;
     out->gh = (h + out->cell - 1) / out->cell;
     samples s = {0};

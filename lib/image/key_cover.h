@@ -1,0 +1,75 @@
+/* How much of a pixel is foreground, if the foreground is ...
+ *
+ * d = pixel - b, b = the local screen, all linear.  In plate = a F + (1 - a) b the coverage a and
+ * the colour F hide behind each other: d = a (F - b).  Each function supposes something about F. */
+#ifndef CK_IMAGE_KEY_COVER_H
+#define CK_IMAGE_KEY_COVER_H
+
+#include "image/key_part.h"
+
+/* The brightness of something light relative to the screen's own channel, and at most (linear). */
+#define KEY_LIGHT 1.1f
+#define KEY_LIGHT_MAX 0.7f
+/* How much of brightness differences counts against colour differences: foregrounds vary in
+ * brightness much more than they do in saturation. */
+#define KEY_GREY_WEIGHT 0.15f
+#define KEY_TEXTURE 0.06f /* a foreground's local variation, relative */
+
+/* Something light and of little colour; not clamped. */
+static inline float key_if_neutral(const float d[3], const float b[3], key_axes ax)
+{
+    float light = KEY_LIGHT * b[ax.m] < KEY_LIGHT_MAX ? KEY_LIGHT * b[ax.m] : KEY_LIGHT_MAX;
+    float x[3] = {light - b[0], light - b[1], light - b[2]};
+    float mx = (x[0] + x[1] + x[2]) * ((1 - KEY_GREY_WEIGHT) / 3),
+          md = (d[0] + d[1] + d[2]) * ((1 - KEY_GREY_WEIGHT) / 3);
+    float dx = 0, xx = 0, dd = 0;
+    for (int c = 0; c < 3; c++) {
+        dx += d[c] * (x[c] - mx);
+        xx += x[c] * (x[c] - mx);
+        dd += d[c] * (d[c] - md);
+    }
+    /* The foreground's colour is only roughly known: the regression of d on x reads too little,
+     * that of x on d too much.  Half way, and never far above the first, which grain leaves alone. */
+    float low = dx / (xx > 1e-6f ? xx : 1e-6f), high = dd / (dx > 1e-4f ? dx : 1e-4f);
+    high = high > 1 ? 1 : high;
+    high = high > 1.6f * low ? 1.6f * low : high;
+    return 0.5f * (low + high);
+}
+
+/* The least that any colour between black and white explains, 0…1. */
+static inline float key_if_any(const float d[3], const float b[3])
+{
+    float a = 0;
+    for (int c = 0; c < 3; c++) {
+        float v = 0;
+        if (d[c] > 0)
+            v = d[c] / (b[c] < 0.9f ? 1 - b[c] : 0.1f); /* no foreground is brighter than white */
+        else if (b[c] > 0.03f)                          /* nor darker than black; below, grain decides */
+            v = -d[c] / b[c];
+        a = v > a ? v : a;
+    }
+    return a < 1 ? a : 1;
+}
+
+/* Something without the screen's hue: the colour difference, not clamped. */
+static inline float key_if_not_screen(const float d[3], const float b[3], key_axes ax)
+{
+    float im = d[ax.m] + b[ax.m], iu = d[ax.u] + b[ax.u], iv = d[ax.v] + b[ax.v];
+    float excess = b[ax.m] - (b[ax.u] > b[ax.v] ? b[ax.u] : b[ax.v]);
+    return 1 - (im - (iu > iv ? iu : iv)) / (excess > 0.02f ? excess : 0.02f);
+}
+
+/* The linear colour f, 0…1; *cost says how badly that explains d: 1 = as well as grain (its variance
+ * noise2, all channels together) and texture allow. */
+static inline float key_if_sample(const float d[3], const float b[3], const float f[3], float noise2, float *cost)
+{
+    float x[3] = {f[0] - b[0], f[1] - b[1], f[2] - b[2]};
+    float a = (d[0] * x[0] + d[1] * x[1] + d[2] * x[2]) / (x[0] * x[0] + x[1] * x[1] + x[2] * x[2] + 1e-6f);
+    a = key_clamp(a);
+    float miss = key_sq(d[0] - a * x[0]) + key_sq(d[1] - a * x[1]) + key_sq(d[2] - a * x[2]);
+    float f2 = f[0] * f[0] + f[1] * f[1] + f[2] * f[2];
+    *cost = miss / (noise2 + key_sq(KEY_TEXTURE * a) * (f2 + 0.02f));
+    return a;
+}
+
+#endif
