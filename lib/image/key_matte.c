@@ -34,9 +34,9 @@ static float solve(const key_map *m, int cx, int cy, const float d[3], const flo
     return sum / weight / (SOLID_FROM + (1 - SOLID_FROM) * veil);
 }
 
-/* Pixels [x0,x1) of row y, all in one map pixel row, neither bare screen nor sure. */
-static void solve_run(const key_map *m, int y, int x0, int x1, const float *rgb, const float *z, const float *bg,
-                      float *lin, float *alpha)
+/* Pixels [x0,x1) of row y, all in one map pixel row, none of them bare screen; sure: solid, as the map says. */
+static void solve_run(const key_map *m, int y, int x0, int x1, bool sure, const float *rgb, const float *z,
+                      const float *bg, float *lin, float *alpha)
 {
     size_t plane = (size_t)m->h * m->w, o = (size_t)y * m->w;
     for (int c = 0; c < 3; c++)
@@ -44,12 +44,15 @@ static void solve_run(const key_map *m, int y, int x0, int x1, const float *rgb,
     /* Where a pixel and those beside it are hardly more than grain, it is. */
     float from = 0.6f * m->k->seen, to = 1.35f * m->k->seen;
     for (int x = x0; x < x1; x++) {
-        float b[3], d[3];
+        float p[3], b[3], d[3];
         for (int c = 0; c < 3; c++) {
             b[c] = bg[(size_t)c * m->w + x];
-            d[c] = lin[(size_t)c * m->w + x] - b[c];
+            p[c] = lin[(size_t)c * m->w + x];
+            d[c] = p[c] - b[c];
         }
-        alpha[o + x] = key_clamp(solve(m, x / m->q, y / m->q, d, b)) * key_ramp(z[o + x], from, to);
+        float a = sure ? 1 : key_clamp(solve(m, x / m->q, y / m->q, d, b)) * key_ramp(z[o + x], from, to);
+        float most = key_most(p, b, m->ax);
+        alpha[o + x] = a < most ? a : most;
     }
 }
 
@@ -67,12 +70,10 @@ static ck_status solve_all(const key_map *m, const float *rgb, const float *z, f
             while (i < m->cw && kind == (m->sure[row + i] ? 1 : m->seen[row + i] ? 2 : 0))
                 i++;
             int x0 = from * m->q, x1 = i * m->q < m->w ? i * m->q : m->w;
-            if (kind == 2) {
-                solve_run(m, y, x0, x1, rgb, z, bg, lin, alpha);
-                continue;
-            }
-            for (int x = x0; x < x1; x++)
-                alpha[(size_t)y * m->w + x] = (float)kind;
+            if (kind)
+                solve_run(m, y, x0, x1, kind == 1, rgb, z, bg, lin, alpha);
+            else
+                memset(alpha + (size_t)y * m->w + x0, 0, (size_t)(x1 - x0) * sizeof *alpha);
         }
     }
     ck_buffer_unref(buf);
