@@ -124,7 +124,7 @@ static void shots(void)
                 fore += fabs(p.fg[i] - p.true_fg[i]);
             }
         }
-        ok(good && mad < 0.009, "seed %d: MAD %.4f", (int)seed, mad);
+        ok(good && mad < 0.0075, "seed %d: MAD %.4f", (int)seed, mad);
         ok(fore < 0.6 * plate, "seed %d: colour error between, %.2f of the plate's own", (int)seed, fore / plate);
         drop(&p);
     }
@@ -175,7 +175,7 @@ static void stage(void)
                 sum += fabsf(p.alpha[o] - p.true_alpha[o]);
         }
     ok(good && beyond == 540.0 * 180, "a black stage beside the screen is solid");
-    ok(sum / (540 * 740) < 0.012, "and the rest is keyed as before: MAD %.4f", sum / (540 * 740));
+    ok(sum / (540 * 740) < 0.006, "and the rest is keyed as before: MAD %.4f", sum / (540 * 740));
     drop(&p);
 }
 

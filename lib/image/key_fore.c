@@ -6,6 +6,8 @@
  * there the colour comes from the solid parts nearby. */
 #include "image/key_part.h"
 
+#define DEEP 6           /* map pixels (see key_part.h) from which on nothing shines through a solid's edge */
+#define HARDLY 0.02f     /* weight of solid pixels nearer to the edge than that */
 #define SOLID 0.97f      /* alpha from which a pixel's colour is its own */
 #define TRUST_FROM 0.05f /* alpha below which the unmixed colour says nothing */
 #define TRUST_TO 0.5f    /* and from which it says all */
@@ -13,7 +15,8 @@
 /* Colours of the solid pixels on a map q times smaller, carried everywhere. */
 typedef struct carried {
     float *lin, *enc; /* (3,ch,cw) linear and sRGB-encoded */
-    float *w;
+    float *w;         /* (ch,cw) how much a pixel knows of its own */
+    uint8_t *deep;    /* (ch,cw) the plate's colour is the foreground's without doubt */
     int q, ch, cw;
     size_t n;
     ck_buffer *buf;
@@ -25,21 +28,23 @@ static void add_row(carried *c, size_t o, const float *rgb, const float *alpha, 
     for (int k = 0; k < 3; k++)
         key_linear(rgb + k * plane, lin + (size_t)k * w, (size_t)w);
     for (int i = 0; i < c->cw; i++) {
-        float n = 0, sum[3] = {0};
+        float n = 0, sum[3] = {0}, all = 0;
         for (int x = i * c->q; x < (i + 1) * c->q && x < w; x++) {
+            all += 1;
             if (!(alpha[x] >= SOLID))
                 continue;
             for (int k = 0; k < 3; k++)
                 sum[k] += lin[(size_t)k * w + x];
             n += 1;
         }
-        c->w[o + i] = n > 0;
+        c->w[o + i] = n / all;
         for (int k = 0; k < 3; k++)
             c->lin[k * c->n + o + i] = n > 0 ? sum[k] / n : 0;
     }
 }
 
-static ck_status carry(carried *c, const float *rgb, const float *alpha, int h, int w, float *row, ck_error *e)
+static ck_status carry(carried *c, const float *rgb, const float *alpha, int h, int w, key_axes ax, float *row,
+                       ck_error *e)
 {
     int side = h < w ? h : w;
     c->q = (side + 270) / 540 > 1 ? (side + 270) / 540 : 1;
@@ -47,14 +52,31 @@ static ck_status carry(carried *c, const float *rgb, const float *alpha, int h, 
     c->cw = (w + c->q - 1) / c->q;
     c->n = (size_t)c->ch * c->cw;
     size_t bytes;
-    if (!ck_mul(c->n, 7 * sizeof(float), &bytes) || !(c->buf = ck_buffer_new(bytes)))
+    if (!ck_mul(c->n, 9 * sizeof(float), &bytes) || !(c->buf = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground");
     c->lin = c->buf->data;
     c->enc = c->lin + 3 * c->n;
     c->w = c->enc + 3 * c->n;
+    int *distance = (int *)(c->w + c->n);
+    c->deep = (uint8_t *)(distance + c->n);
     for (int j = 0; j < c->ch; j++) {
         int y = j * c->q + c->q / 2 < h ? j * c->q + c->q / 2 : h - 1;
         add_row(c, (size_t)j * c->cw, rgb + (size_t)y * w, alpha + (size_t)y * w, (size_t)h * w, w, row);
+    }
+    for (size_t i = 0; i < c->n; i++)
+        c->deep[i] = c->w[i] == 1;
+    key_distance(c->deep, distance, c->ch, c->cw);
+    int deep = (int)(3 * DEEP * (float)(c->ch < c->cw ? c->ch : c->cw) / 540 + 0.5f);
+    for (size_t i = 0; i < c->n; i++) {
+        c->deep[i] = distance[i] > deep;
+        if (c->deep[i])
+            continue;
+        /* The screen's hue at an edge is the screen's. */
+        float most =
+            c->lin[ax.u * c->n + i] > c->lin[ax.v * c->n + i] ? c->lin[ax.u * c->n + i] : c->lin[ax.v * c->n + i];
+        float *own = &c->lin[ax.m * c->n + i];
+        *own = *own < most ? *own : most;
+        c->w[i] = c->w[i] > 0 ? HARDLY : 0;
     }
     ck_status st = CK_OK;
     for (int k = 0; k < 3 && st == CK_OK; k++)
@@ -114,7 +136,7 @@ static void unmix_run(const task *t, size_t map_row, int x0, int x1, const float
             i[k] = t->lin[k * w + x - x0];
             b[k] = t->bg[k * w + x];
         }
-        unmix(i, b, solid, alpha[x], t->ax, out);
+        unmix(i, b, solid, key_clamp(alpha[x]), t->ax, out);
         for (int k = 0; k < 3; k++)
             t->lin[k * w + x - x0] = out[k];
     }
@@ -122,18 +144,21 @@ static void unmix_run(const task *t, size_t map_row, int x0, int x1, const float
         ck_linear_to_srgb(t->lin + k * w, fg + k * t->plane + x0, n);
 }
 
-static inline int kind_of(float alpha)
+/* 0 nothing, 2 the plate's own colour, 1 between */
+static inline int kind_of(float alpha, uint8_t deep)
 {
-    return alpha >= 1 ? 2 : alpha > 0 ? 1 : 0;
+    return !(alpha > 0) ? 0 : alpha >= 1 && deep ? 2 : 1;
 }
 
 static void do_row(const task *t, int y, const float *rgb, const float *alpha, float *fg)
 {
     size_t map_row = (size_t)(y / t->c->q) * t->c->cw;
     ck_key_screen_row(t->s, y, t->w, t->bg);
+    const uint8_t *deep = t->c->deep + map_row;
+    int q = t->c->q;
     for (int x = 0; x < t->w;) {
-        int x0 = x, kind = kind_of(alpha[x]);
-        while (x < t->w && kind_of(alpha[x]) == kind)
+        int x0 = x, kind = kind_of(alpha[x], deep[x / q]);
+        while (x < t->w && kind_of(alpha[x], deep[x / q]) == kind)
             x++;
         if (kind == 1)
             unmix_run(t, map_row, x0, x, rgb, alpha, fg);
@@ -160,7 +185,7 @@ ck_status ck_key_foreground(const float *rgb, const float *alpha, int h, int w, 
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground");
     carried c = {0};
     task t = {s, key_axes_of(s->blue), &c, plane, w, rows->data, (float *)rows->data + 3 * (size_t)w};
-    ck_status st = carry(&c, rgb, alpha, h, w, t.lin, e);
+    ck_status st = carry(&c, rgb, alpha, h, w, t.ax, t.lin, e);
     for (int y = 0; y < h && st == CK_OK; y++)
         do_row(&t, y, rgb + (size_t)y * w, alpha + (size_t)y * w, fg + (size_t)y * w);
     ck_buffer_unref(c.buf);

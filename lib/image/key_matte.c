@@ -6,7 +6,8 @@
 
 #define FAR_WEIGHT 2e-4f /* as in key_sample.c */
 #define PRIOR 0.02f      /* weight of the guess by hue against a lender that fits perfectly */
-#define SOLID_FROM 0.93f /* a pixel that is so much of its lender's colour is all of it */
+#define SOLID_FROM 0.95f /* a pixel that is so much of its lender's colour is all of it: lenders vary */
+#define SOLID_KNEE 0.85f /* below, coverage is taken as it is */
 
 /* Coverage of one pixel from its difference d to the screen b; p is its map pixel. */
 static float solve(const key_map *m, int cx, int cy, const float d[3], const float b[3])
@@ -31,7 +32,8 @@ static float solve(const key_map *m, int cx, int cy, const float d[3], const flo
         sum += wt * a;
         weight += wt;
     }
-    return sum / weight / (SOLID_FROM + (1 - SOLID_FROM) * veil);
+    float a = sum / weight, from = SOLID_FROM + (1 - SOLID_FROM) * veil;
+    return a < SOLID_KNEE ? a : SOLID_KNEE + (a - SOLID_KNEE) * (1 - SOLID_KNEE) / (from - SOLID_KNEE);
 }
 
 /* Pixels [x0,x1) of row y, all in one map pixel row, none of them bare screen; sure: solid, as the map says. */

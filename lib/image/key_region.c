@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "image/components.h"
-#include "image/key_part.h"
+#include "image/key_cover.h"
 
 /* Map pixels; see key_map.unit. */
 #define SPECK 40    /* area: less is grain, unless beside something */
@@ -19,6 +19,8 @@
 #define RING 9      /* how far around it that is looked for */
 #define EYE 40      /* side of the largest hole in a solid */
 #define EDGE 7      /* width of soft edges: motion blur, defocus */
+#define BLUR 24     /* the widest motion blur that is resolved */
+#define DEEPER 10   /* step inwards that decides whether a rim is blurred */
 #define VEIL 7      /* half the width of what is too wide to be an edge */
 #define PEAK_BOX 30 /* radius in which a veil's density is judged */
 
@@ -124,7 +126,8 @@ static ck_status drop_specks(key_map *m, ck_error *e)
             const ck_run *r = &s.c.runs[i];
             const part *p = &s.p[r->component];
             bool hair = p->other && (s.c.area[r->component] >= 4 || p->peak > 2 * m->k->seen);
-            if (p->keep || hair)
+            bool compact = (float)s.c.area[r->component] > least;
+            if (p->keep || (hair && !compact))
                 continue;
             size_t o = (size_t)r->y * m->cw;
             for (int x = r->x0; x < r->x1; x++)
@@ -267,6 +270,66 @@ static void find_sure(key_map *m)
         m->sure[i] = m->core[i] && m->ints[i] >= edge;
 }
 
+/* The map pixel `far` further from the screen than (x,y), or -1 if none is further. */
+static int deeper(const key_map *m, int x, int y, int far)
+{
+    const int *d = m->ints;
+    int best = d[(size_t)y * m->cw + x], at = -1, near = (far * 7 + 5) / 10;
+    const int step[8][2] = {{-far, 0},      {far, 0},     {0, -far},     {0, far},
+                            {-near, -near}, {near, near}, {near, -near}, {-near, near}};
+    for (int k = 0; k < 8; k++) {
+        int qx = x + step[k][0], qy = y + step[k][1];
+        if (qx < 0 || qy < 0 || qx >= m->cw || qy >= m->ch || d[(size_t)qy * m->cw + qx] <= best)
+            continue;
+        at = qy * m->cw + qx;
+        best = d[at];
+    }
+    return at;
+}
+
+/* Is the colour at p a mixture of the screen and the colour at f? */
+static bool is_mixture(const key_map *m, size_t p, size_t f)
+{
+    float b[3], d[3], c[3], cost;
+    for (int k = 0; k < 3; k++) {
+        b[k] = m->bg[k * m->n + p];
+        d[k] = m->col[k * m->n + p] - b[k];
+        c[k] = m->col[k * m->n + f];
+    }
+    return key_if_sample(d, b, c, key_sq(m->off), &cost) < 0.96f && cost < 3;
+}
+
+/* Motion blur can be wider than EDGE: from the rim inwards, what is a mixture of the screen and
+ * the colour further in lends no colour. */
+static void peel(key_map *m)
+{
+    int far = key_px(m, DEEPER), limit = 3 * key_px(m, BLUR), w = m->cw, h = m->ch;
+    int *queue = (int *)m->t0;
+    size_t head = 0, tail = 0;
+    for (int y = 0; y < h; y++)
+        for (int x = 0; x < w; x++) {
+            size_t p = (size_t)y * w + x;
+            m->mask[p] = 0;
+            if (!m->sure[p])
+                continue;
+            if ((x > 0 && !m->sure[p - 1]) || (x + 1 < w && !m->sure[p + 1]) || (y > 0 && !m->sure[p - w]) ||
+                (y + 1 < h && !m->sure[p + w]))
+                queue[tail++] = (int)p, m->mask[p] = 1;
+        }
+    while (head < tail) {
+        int p = queue[head++], x = p % w, y = p / w, f = deeper(m, x, y, far);
+        if (m->ints[p] > limit || f < 0 || !m->core[f] || !is_mixture(m, p, f))
+            continue;
+        m->sure[p] = 0;
+        const int step[4][2] = {{x > 0, -1}, {x + 1 < w, 1}, {y > 0, -w}, {y + 1 < h, w}};
+        for (int k = 0; k < 4; k++) {
+            int q = p + step[k][1];
+            if (step[k][0] && m->sure[q] && !m->mask[q])
+                queue[tail++] = q, m->mask[q] = 1;
+        }
+    }
+}
+
 /* Wide soft regions: what an opening leaves of seen, not core, not hair. */
 static void find_veils(key_map *m)
 {
@@ -318,6 +381,7 @@ ck_status key_regions(key_map *m, ck_error *e)
     }
     if (st == CK_OK) {
         find_sure(m);
+        peel(m);
         find_veils(m);
         scale_veils(m);
     }
