@@ -5,6 +5,8 @@
 
 /* Buffers kept beyond this many are freed: a pipeline needs the planes of a few frames. */
 #define KEEP 64
+/* Smaller ones are not kept: malloc(3) reuses their pages by itself. */
+#define SMALL (128 << 10)
 
 struct ck_pool {
     pthread_mutex_t lock;
@@ -20,17 +22,18 @@ static void destroy(ck_buffer *b)
     free(b);
 }
 
-/* Sizes recur exactly from frame to frame, so only an exact fit is reused: a large buffer
- * lent to a small plane would be missed by the next frame. */
+/* The smallest buffer that fits, if it is at most twice as large: planes recur exactly, but scratch follows the
+ * picture, and would fill the list with one buffer of every size it ever had. */
 static ck_buffer *take(ck_pool *p, size_t size)
 {
     pthread_mutex_lock(&p->lock);
-    ck_buffer **at = &p->free;
-    while (*at && (*at)->size != size)
-        at = &(*at)->next;
-    ck_buffer *b = *at;
+    ck_buffer **best = NULL;
+    for (ck_buffer **at = &p->free; *at; at = &(*at)->next)
+        if ((*at)->size >= size && (*at)->size / 2 <= size && (!best || (*at)->size < (*best)->size))
+            best = at;
+    ck_buffer *b = best ? *best : NULL;
     if (b) {
-        *at = b->next;
+        *best = b->next;
         p->n--;
     }
     pthread_mutex_unlock(&p->lock);
@@ -42,7 +45,7 @@ ck_buffer *ck_buffer_new(size_t size)
     if (size > SIZE_MAX - CK_ALIGN)
         return NULL;
     size_t padded = ck_pad(size ? size : 1);
-    ck_buffer *b = take(&frames, padded);
+    ck_buffer *b = padded < SMALL ? NULL : take(&frames, padded);
     if (!b) {
         b = calloc(1, sizeof *b);
         if (!b)
@@ -70,6 +73,10 @@ void ck_buffer_unref(ck_buffer *b)
 {
     if (!b || __atomic_sub_fetch(&b->refs, 1, __ATOMIC_ACQ_REL) > 0)
         return;
+    if (b->size < SMALL) {
+        destroy(b);
+        return;
+    }
     ck_pool *p = b->pool;
     ck_buffer *oldest = NULL;
     pthread_mutex_lock(&p->lock);
