@@ -22,18 +22,17 @@ static void destroy(ck_buffer *b)
     free(b);
 }
 
-/* The smallest buffer that fits, if it is at most twice as large: planes recur exactly, but scratch follows the
- * picture, and would fill the list with one buffer of every size it ever had. */
+/* Sizes recur exactly from frame to frame, so only an exact fit is reused: a large buffer lent to a small plane
+ * would be missed by the next frame. */
 static ck_buffer *take(ck_pool *p, size_t size)
 {
     pthread_mutex_lock(&p->lock);
-    ck_buffer **best = NULL;
-    for (ck_buffer **at = &p->free; *at; at = &(*at)->next)
-        if ((*at)->size >= size && (*at)->size / 2 <= size && (!best || (*at)->size < (*best)->size))
-            best = at;
-    ck_buffer *b = best ? *best : NULL;
+    ck_buffer **at = &p->free;
+    while (*at && (*at)->size != size)
+        at = &(*at)->next;
+    ck_buffer *b = *at;
     if (b) {
-        *best = b->next;
+        *at = b->next;
         p->n--;
     }
     pthread_mutex_unlock(&p->lock);

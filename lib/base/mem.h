@@ -39,7 +39,8 @@ typedef struct ck_buffer {
     struct ck_buffer *next; /* the pool's free list */
 } ck_buffer;
 
-/* One process-wide pool serves all frames.  Thread-safe.  Contents are undefined.
+/* One process-wide pool serves all frames; it reuses exact sizes, so scratch whose size follows the
+ * picture should ask for the most it can need, or for a power of two.  Thread-safe.  Contents are undefined.
  * NULL when out of memory. */
 ck_buffer *ck_buffer_new(size_t size);
 ck_buffer *ck_buffer_ref(ck_buffer *b);

@@ -46,12 +46,14 @@ static void parts_free(parts *s)
 
 static ck_status parts_find(const uint8_t *mask, const key_map *m, parts *s, ck_error *e)
 {
-    size_t bytes;
+    size_t bytes, room = 4096;
     memset(s, 0, sizeof *s);
     ck_status st = ck_components_find(mask, m->ch, m->cw, 8, &s->c, e);
     if (st != CK_OK)
         return st;
-    if (!ck_mul((size_t)s->c.n + 1, sizeof *s->p, &bytes) || !(s->buf = ck_buffer_new(bytes)))
+    while (room < s->c.n)
+        room *= 2;
+    if (!ck_mul(room, sizeof *s->p, &bytes) || !(s->buf = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's regions");
     s->p = s->buf->data;
     for (uint32_t i = 0; i < s->c.n; i++)

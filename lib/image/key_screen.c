@@ -235,7 +235,7 @@ static ck_status measure(const float *rgb, int h, int w, const samples *s, ck_ke
     ck_buffer *buf = NULL;
     size_t n = 0, bytes;
     float *row = malloc((size_t)w * 3 * sizeof *row);
-    if (!row || !ck_mul(s->n + 1, 3 * sizeof(float), &bytes) || !(buf = ck_buffer_new(bytes))) {
+    if (!row || !ck_mul(s->all + 1, 3 * sizeof(float), &bytes) || !(buf = ck_buffer_new(bytes))) {
         free(row);
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the screen's samples");
     }
