@@ -155,7 +155,7 @@ static ck_status add_all(ck_weights *w, const ck_pickle *p, const ck_value *dict
 
 static ck_status add_dicts(ck_weights *w, const ck_pickle *p, ck_error *e)
 {
-    const ck_value *dict, *root = &p->values[p->root];
+    const ck_value *dict = NULL, *root = &p->values[p->root];
     ck_status s = find_dict(p, &dict, e);
     if (s == CK_OK)
         s = add_all(w, p, dict, true, e);

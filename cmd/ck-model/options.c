@@ -1,0 +1,21 @@
+#include "ck-model/options.h"
+
+#define AT(field) offsetof(ck_model_options, field)
+static const ck_option rows[] = {
+    {0, "heads", CK_INT, AT(heads), "N", NULL, 1, 256, NULL, 0,
+     "check, convert: attention heads of the first stage, where the file does not say it; convert writes it down"},
+    {0, "strict", CK_FLAG, AT(strict), NULL, NULL, 0, 0, NULL, 0,
+     "check: tensors that the network does not use are an error"},
+    {0},
+};
+
+const ck_program ck_model_program = {
+    .name = "ck-model",
+    .summary = "list, check and convert checkpoints",
+    .usage = "list|check MODEL, or convert MODEL OUT.safetensors",
+    .options = rows,
+    .options_size = sizeof(ck_model_options),
+    .examples = "ck-model list CorridorKey.pth\n"
+                "ck-model check --strict CorridorKey.pth\n"
+                "ck-model convert CorridorKey.pth CorridorKey.safetensors",
+};
