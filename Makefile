@@ -4,6 +4,7 @@
 #   make check            all tests (needs the tools that setup.sh installs)
 #   make check-asan       the same under AddressSanitizer and UBSan
 #   make check-long       what takes longer than CI allows
+#   make fuzz             libFuzzer on every reader of strangers' bytes, FUZZ_SECONDS each (needs clang)
 #   make bench            speed against the bare library calls
 #   make install PREFIX=/usr/local DESTDIR=
 
@@ -77,6 +78,27 @@ check-asan:
 	$(MAKE) check BUILD=build/asan BIN=build/asan/bin CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 	    SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" CK_ASAN=1
 
+# What is found goes to build/fuzz/NAME.found, next to the input that broke a target.
+FUZZ_SECONDS ?= 600
+FUZZ_SAN := address,undefined
+FUZZ_SRC := $(wildcard lib/base/*.c lib/stream/*.c lib/model/*.c) lib/image/convert.c
+FUZZ_FLAGS = BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer" LIB_SRC="$(FUZZ_SRC)" \
+    SAN="-fsanitize=$(FUZZ_SAN) -fsanitize=fuzzer-no-link -fno-sanitize-recover=all"
+FUZZ_TARGETS := $(basename $(notdir $(wildcard fuzz/*.c)))
+$(BUILD)/fuzz/%.run: $(BUILD)/fuzz/%.o $(LIBCK)
+	$(CC) $(SAN) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LIBS)
+
+fuzz-build:
+	$(MAKE) $(FUZZ_FLAGS) $(FUZZ_TARGETS:%=build/fuzz/fuzz/%.run)
+
+# A size in a header may ask for any memory: more than 512 MiB are answered with none.
+fuzz: fuzz-build
+	for t in $(FUZZ_TARGETS); do mkdir -p build/fuzz/$$t.found && \
+	ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=512 \
+	build/fuzz/fuzz/$$t.run -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -malloc_limit_mb=1048576 \
+	    -max_len=8192 -print_final_stats=1 -artifact_prefix=build/fuzz/$$t.found/broken- \
+	    build/fuzz/$$t.found tests/corpus/$$t || exit 1; done
+
 bench: all $(BENCH_BIN)
 	CK_BIN=$(abspath $(BIN)) CK_BENCH=$(abspath $(BUILD)/bench) bash bench/run.sh
 
@@ -91,6 +113,6 @@ install: all
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all check check-long check-asan bench install clean test-build
+.PHONY: all check check-long check-asan fuzz fuzz-build bench install clean test-build
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

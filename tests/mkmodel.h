@@ -142,7 +142,7 @@ static inline mk_list mk_tensors(const mk_spec *s)
     mk_pair(&l, MK_SHAPE(r, 7, 3, 3), "refiner.", "stem.0");
     mk_pair(&l, MK_SHAPE(r), "refiner.", "stem.1");
     for (int k = 0; k < 8; k++) {
-        char p[24], c[2] = {(char)('1' + k % 2), 0};
+        char p[40], c[2] = {(char)('1' + k % 2), 0};
         snprintf(p, sizeof p, "refiner.res%d.conv", k / 2 + 1);
         mk_pair(&l, MK_SHAPE(r, r, 3, 3), p, c);
         snprintf(p, sizeof p, "refiner.res%d.gn", k / 2 + 1);

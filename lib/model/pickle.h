@@ -20,7 +20,7 @@
 #define CK_PICKLE_MAX_ELEMENTS (1ull << 31) /* of a tensor: strides of 0 could make any number out of nothing */
 
 typedef enum ck_value_kind {
-    CK_VALUE_NONE,
+    CK_VALUE_NONE, /* and whole numbers of more than 64 bits */
     CK_VALUE_BOOL,
     CK_VALUE_INT,
     CK_VALUE_FLOAT,

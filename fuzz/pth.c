@@ -1,0 +1,7 @@
+/* Checkpoints; the corpus makes them .pth. */
+#include "targets.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    return fuzz_weights(data, n);
+}

@@ -1,0 +1,111 @@
+/* What the fuzzers feed: readers of bytes that strangers may send.  Each target takes any bytes and must come back.
+ * tests/corpus_test.c runs them on the kept corpora, `make fuzz` on what libFuzzer thinks of. */
+#ifndef CK_FUZZ_TARGETS_H
+#define CK_FUZZ_TARGETS_H
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "model/pickle.h"
+#include "model/table.h"
+#include "model/weights.h"
+#include "stream/stream.h"
+
+/* Read all that an opened checkpoint offers, as far as memory is cheap. */
+static inline void fuzz_use(const ck_weights *w)
+{
+    ck_error e;
+    ck_table table;
+    for (size_t i = 0; i < ck_weights_count(w); i++) {
+        const ck_tensor *t = ck_weights_at(w, i);
+        float f[4096];
+        uint8_t raw[sizeof f * 2];
+        char shape[CK_SHAPE_TEXT];
+        size_t bad;
+        ck_shape_text(t->shape, t->dims, shape);
+        if (ck_weights_find(w, t->name) != t)
+            abort();
+        if (t->count > sizeof f / sizeof *f)
+            continue;
+        ck_tensor_copy(t, raw);
+        if (ck_tensor_f32(t, f, &e) == CK_OK)
+            ck_tensor_finite(t, &bad);
+    }
+    for (size_t i = 0; i < ck_weights_texts(w); i++)
+        if (!ck_weights_meta(w, ck_weights_text_at(w, i)->key) &&
+            ck_weights_text_at(w, i)->key_n == strlen(ck_weights_text_at(w, i)->key))
+            abort();
+    ck_table_check(w, 1, false, CK_PART_ALL, &table, &e);
+}
+
+/* A whole checkpoint, of either format. */
+static inline int fuzz_weights(const uint8_t *data, size_t n)
+{
+    ck_weights *w;
+    ck_error e;
+    if (ck_weights_open_bytes(data, n, &w, &e) == CK_OK)
+        fuzz_use(w);
+    else if (w || !*e.text)
+        abort();
+    ck_weights_free(w);
+    return 0;
+}
+
+/* Every storage has the bytes that the pickle wants, up to 4096. */
+static inline ck_status fuzz_storage(void *ctx, const char *key, size_t n, uint64_t bytes, const uint8_t **data,
+                                     ck_error *e)
+{
+    static const uint8_t storage[4096];
+    (void)ctx;
+    *data = storage;
+    return bytes <= sizeof storage ? CK_OK : ck_fail(e, CK_ERR_FORMAT, "%.*s", (int)(n < 9 ? n : 9), key);
+}
+
+/* The pickle alone, without the archive that a change would break. */
+static inline int fuzz_pickle(const uint8_t *data, size_t n)
+{
+    ck_pickle p;
+    ck_error e;
+    float f[4096];
+    if (ck_pickle_read(&p, data, n, fuzz_storage, NULL, &e) != CK_OK)
+        return 0;
+    for (uint32_t i = 0; i < p.n; i++) {
+        ck_tensor *t = p.values[i].kind == CK_VALUE_TENSOR ? p.values[i].u.tensor : NULL;
+        if (!t || t->count > sizeof f / sizeof *f)
+            continue;
+        t->name = "";
+        ck_tensor_f32(t, f, &e);
+    }
+    ck_pickle_free(&p);
+    return 0;
+}
+
+/* A stream of frames on a descriptor. */
+static inline int fuzz_stream(const uint8_t *data, size_t n)
+{
+    static int fd = -1;
+    ck_reader *r;
+    ck_error e;
+    if (fd < 0)
+        fd = memfd_create("stream", MFD_CLOEXEC);
+    if (ftruncate(fd, 0) || pwrite(fd, data, n, 0) != (ssize_t)n || lseek(fd, 0, SEEK_SET))
+        abort();
+    ck_status s = ck_reader_open(fd, "fuzz", 0, &r, &e);
+    while (s == CK_OK) {
+        ck_frame f = {0};
+        s = ck_reader_next(r, &f, &e);
+        if (s == CK_OK)
+            for (int i = 0; i < f.n; i++)
+                if (!ck_frame_plane(&f, f.planes[i].name))
+                    abort();
+        ck_frame_free(&f);
+    }
+    ck_reader_free(r);
+    ck_pool_trim();
+    return 0;
+}
+
+#endif
