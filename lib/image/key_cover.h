@@ -72,21 +72,24 @@ static inline float key_if_sample(const float d[3], const float b[3], const floa
     return a;
 }
 
-/* The most that a pixel c of the screen's own chromaticity can be covered, 0…1.  Lighter than the
- * screen model b it is a patch of screen that the model missed (a floor, a lamp's spot); darker, at
- * most as much of it is gone as something black would take.  Chromaticities are the two other
- * channels relative to the screen's own. */
-#define KEY_SAME_HUE 0.055f  /* patches of one screen differ by less, in compressed footage too */
-#define KEY_OTHER_HUE 0.1f   /* cloth of another green by more */
-#define KEY_BLACK_AT 0.2f    /* brightness relative to the screen's that passes for black under spill */
-static inline float key_most(const float c[3], const float b[3], key_axes ax)
+/* Is pixel c of another hue than the screen b: 0 no, 1 yes.  Hues are the two other channels relative
+ * to the screen's own: shadows, folds and lamps' spots keep them. */
+#define KEY_SAME_HUE 0.055f /* patches of one screen differ by less, in compressed footage too */
+#define KEY_OTHER_HUE 0.1f  /* cloth of another green by more */
+static inline float key_other_hue(const float c[3], const float b[3], key_axes ax)
 {
     float u = c[ax.u] / (c[ax.m] + 1e-4f) - b[ax.u] / b[ax.m], v = c[ax.v] / (c[ax.m] + 1e-4f) - b[ax.v] / b[ax.m];
     u = u < 0 ? -u : u;
     v = v < 0 ? -v : v;
-    float other = key_ramp(u > v ? u : v, KEY_SAME_HUE, KEY_OTHER_HUE);
-    float gone = key_clamp((1 - c[ax.m] / b[ax.m]) / (1 - KEY_BLACK_AT));
-    return other > gone ? other : gone;
+    return key_ramp(u > v ? u : v, KEY_SAME_HUE, KEY_OTHER_HUE);
+}
+
+/* How much of the screen's brightness bm is gone at im, 1 when no more is left than passes for black
+ * under spill. */
+#define KEY_BLACK_AT 0.2f
+static inline float key_gone(float im, float bm)
+{
+    return key_clamp((1 - im / bm) / (1 - KEY_BLACK_AT));
 }
 
 #endif

@@ -77,7 +77,7 @@ ck_status key_field_settle(key_field *g, ck_error *e)
         keep[i] = 1;
     for (int pass = 0; pass < 5; pass++) {
         fit(g, g->f[0], keep, c);
-        double scale = 0.8 - 0.1 * pass; /* in log brightness: a factor of 1.5 at the end */
+        double scale = 1 - 0.05 * pass; /* in log brightness: shadows and hot spots of a factor of two stay */
         for (int j = 0; j < g->gh; j++)
             for (int i = 0; i < g->gw; i++) {
                 size_t p = (size_t)j * g->gw + i;

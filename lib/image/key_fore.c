@@ -95,23 +95,36 @@ static inline float carried_at(const carried *c, const float *f, int x)
 }
 
 /* No more of the screen's hue than the solid neighbourhood has: the rest is the screen shining
- * through an alpha that is a little too large, and spill. */
-static inline void limit_hue(float f[3], const float solid[3], key_axes ax)
+ * through an alpha that is a little too large, and spill.  So it is the screen's colour b that
+ * is taken away, not its own channel alone. */
+static inline void limit_hue(float f[3], const float b[3], const float solid[3], key_axes ax)
 {
-    float most = f[ax.u] > f[ax.v] ? f[ax.u] : f[ax.v], own = solid[ax.u] > solid[ax.v] ? solid[ax.u] : solid[ax.v];
-    float allowed = most + (solid[ax.m] > own ? solid[ax.m] - own : 0);
-    f[ax.m] = f[ax.m] < allowed ? f[ax.m] : allowed;
+    float others = f[ax.u] > f[ax.v] ? f[ax.u] : f[ax.v], own = solid[ax.u] > solid[ax.v] ? solid[ax.u] : solid[ax.v];
+    float excess = f[ax.m] - others - (solid[ax.m] > own ? solid[ax.m] - own : 0);
+    float pure = b[ax.m] - (b[ax.u] > b[ax.v] ? b[ax.u] : b[ax.v]);
+    if (excess <= 0 || pure < 0.02f)
+        return;
+    for (int k = 0; k < 3; k++) {
+        f[k] -= excess / pure * b[k];
+        f[k] = f[k] < 0 ? 0 : f[k];
+    }
 }
 
 static void unmix(const float i[3], const float b[3], const float solid[3], float a, key_axes ax, float f[3])
 {
-    float trust = key_ramp(a, TRUST_FROM, TRUST_TO), inv = 1 / (a > TRUST_FROM ? a : TRUST_FROM);
+    float inv = 1 / (a > TRUST_FROM ? a : TRUST_FROM), short_of = 0;
+    float own[3];
     for (int k = 0; k < 3; k++) {
-        float own = (i[k] - (1 - a) * b[k]) * inv;
-        own = own < 0 ? 0 : own > 8 ? 8 : own;
-        f[k] = solid[k] + trust * (own - solid[k]);
+        float screen = (1 - a) * b[k], rest = i[k] - screen;
+        /* More screen than there is light: alpha is too small, and the result too dark. */
+        float missing = -rest / (screen + 0.01f);
+        short_of = missing > short_of ? missing : short_of;
+        own[k] = rest < 0 ? 0 : rest * inv > 8 ? 8 : rest * inv;
     }
-    limit_hue(f, solid, ax);
+    limit_hue(own, b, solid, ax);
+    float trust = key_ramp(a, TRUST_FROM, TRUST_TO) * (1 - key_ramp(short_of, 0, 0.3f));
+    for (int k = 0; k < 3; k++)
+        f[k] = solid[k] + trust * (own[k] - solid[k]);
 }
 
 /* What one row needs. */

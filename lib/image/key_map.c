@@ -27,11 +27,12 @@ ck_status key_map_new(key_map *m, int h, int w, const ck_key_screen *k, ck_error
     m->unit = (float)(m->ch < m->cw ? m->ch : m->cw) / 540;
     m->off = sqrtf(key_sq(k->sigma[1]) + key_sq(k->sigma[2]));
     size_t one = ck_pad(m->n * sizeof(float)), bytes;
-    if (!ck_mul(one, 23, &bytes) || !(m->buf = ck_buffer_new(bytes)))
+    if (!ck_mul(one, 24, &bytes) || !(m->buf = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's map");
     char *p = m->buf->data;
 #define TAKE(field, planes) (m->field = (void *)p, p += (planes)*one)
-    TAKE(col, 3), TAKE(bg, 3), TAKE(peak, 1), TAKE(thin, 1), TAKE(least, 1), TAKE(pure, 1), TAKE(rough, 1);
+    TAKE(col, 3), TAKE(bg, 3), TAKE(peak, 1), TAKE(thin, 1), TAKE(least, 1), TAKE(pure, 1), TAKE(rough, 1),
+        TAKE(hue, 1);
     TAKE(veil, 1), TAKE(veil_scale, 1), TAKE(sample, 1), TAKE(t0, 1), TAKE(t1, 1), TAKE(t2, 1), TAKE(ints, 1),
         TAKE(lend, 4);
 #undef TAKE
@@ -165,11 +166,13 @@ void key_map_cues(key_map *m)
 {
     size_t n = m->n;
     for (size_t i = 0; i < n; i++) {
-        float b[3], d[3];
+        float p[3], b[3], d[3];
         for (int c = 0; c < 3; c++) {
+            p[c] = m->col[c * n + i];
             b[c] = m->bg[c * n + i];
-            d[c] = m->col[c * n + i] - b[c];
+            d[c] = p[c] - b[c];
         }
+        m->hue[i] = key_other_hue(p, b, m->ax);
         m->seen[i] = m->peak[i] > m->k->seen;
         m->thin[i] = m->seen[i] ? key_clamp(key_if_neutral(d, b, m->ax)) : 0;
         m->least[i] = key_if_any(d, b);

@@ -9,16 +9,14 @@
 #define SOLID_FROM 0.95f /* a pixel that is so much of its lender's colour is all of it: lenders vary */
 #define SOLID_KNEE 0.85f /* below, coverage is taken as it is */
 
-/* Coverage of one pixel from its difference d to the screen b; p is its map pixel. */
-static float solve(const key_map *m, int cx, int cy, const float d[3], const float b[3])
+/* Coverage of one pixel from its difference d to the screen b, by what the lenders around its map
+ * pixel explain; *fit says how well the best of them does, 0…1. */
+static float by_lenders(const key_map *m, int cx, int cy, const float d[3], const float b[3], float guess, float *fit)
 {
-    size_t p = (size_t)cy * m->cw + cx;
-    float veil = m->veil[p];
-    float hue = key_clamp(key_if_not_screen(d, b, m->ax)), thin = key_clamp(key_if_neutral(d, b, m->ax));
-    float guess = (1 - veil) * hue + veil * thin * m->veil_scale[p];
     float sum = PRIOR * guess, weight = PRIOR;
     const int step[5][2] = {{0, 0}, {-1, 0}, {1, 0}, {0, -1}, {0, 1}};
-    for (int k = 0; k < 5 && veil < 1; k++) {
+    *fit = 0;
+    for (int k = 0; k < 5; k++) {
         int qx = cx + step[k][0], qy = cy + step[k][1];
         if (qx < 0 || qy < 0 || qx >= m->cw || qy >= m->ch)
             continue;
@@ -28,34 +26,55 @@ static float solve(const key_map *m, int cx, int cy, const float d[3], const flo
         int fx = (int)(f & 0xffff), fy = (int)(f >> 16);
         float cost, a = key_if_sample(d, b, m->lend + 4 * ((size_t)fy * m->cw + fx), 4 * key_sq(m->off), &cost);
         float far = (key_sq((float)(cx - fx)) + key_sq((float)(cy - fy))) / key_sq(m->unit);
-        float wt = (1 - veil) / ((1 + 0.25f * cost * cost) * (1 + FAR_WEIGHT * far));
+        float wt = 1 / ((1 + 0.25f * cost * cost) * (1 + FAR_WEIGHT * far));
+        *fit = wt > *fit ? wt : *fit;
         sum += wt * a;
         weight += wt;
     }
-    float a = sum / weight, from = SOLID_FROM + (1 - SOLID_FROM) * veil;
-    return a < SOLID_KNEE ? a : SOLID_KNEE + (a - SOLID_KNEE) * (1 - SOLID_KNEE) / (from - SOLID_KNEE);
+    float a = sum / weight;
+    return a < SOLID_KNEE ? a : SOLID_KNEE + (a - SOLID_KNEE) * (1 - SOLID_KNEE) / (SOLID_FROM - SOLID_KNEE);
 }
 
-/* Pixels [x0,x1) of row y, all in one map pixel row, none of them bare screen; sure: solid, as the map says. */
-static void solve_run(const key_map *m, int y, int x0, int x1, bool sure, const float *rgb, const float *z,
-                      const float *bg, float *lin, float *alpha)
+/* Coverage of the pixel c, whose map pixel is (cx,cy). */
+static float solve(const key_map *m, int cx, int cy, const float c[3], const float b[3])
 {
-    size_t plane = (size_t)m->h * m->w, o = (size_t)y * m->w;
+    size_t p = (size_t)cy * m->cw + cx;
+    float d[3] = {c[0] - b[0], c[1] - b[1], c[2] - b[2]}, veil = m->veil[p], hue = m->hue[p], fit = 0, a = 1;
+    if (!m->sure[p]) {
+        float thin = veil > 0 ? key_clamp(key_if_neutral(d, b, m->ax)) * m->veil_scale[p] : 0;
+        float guess = key_clamp(key_if_not_screen(d, b, m->ax));
+        a = veil < 1 ? by_lenders(m, cx, cy, d, b, guess, &fit) : 0;
+        a += veil * (thin - a);
+    }
+    /* Of the screen's hue, no more is covered than black would take away, unless a lender explains
+     * more; and a wide soft patch of it is a shadow. */
+    float most = hue + (1 - hue) * key_gone(c[m->ax.m], b[m->ax.m]);
+    most = most > fit ? most : fit;
+    most *= 1 - veil * (1 - hue);
+    return key_clamp(a < most ? a : most);
+}
+
+/* Pixels [x0,x1) of row y, all in one row of the map, none of them bare screen. */
+static void solve_run(const key_map *m, int y, int x0, int x1, const float *rgb, const float *z, const float *bg,
+                      float *lin, float *alpha)
+{
+    size_t w = (size_t)m->w, plane = (size_t)m->h * w, o = (size_t)y * w;
     for (int c = 0; c < 3; c++)
-        key_linear(rgb + c * plane + o + x0, lin + (size_t)c * m->w + x0, (size_t)(x1 - x0));
+        key_linear(rgb + c * plane + o + x0, lin + c * w + x0, (size_t)(x1 - x0));
     /* Where a pixel and those beside it are hardly more than grain, it is. */
     float from = 0.6f * m->k->seen, to = 1.35f * m->k->seen;
     for (int x = x0; x < x1; x++) {
-        float p[3], b[3], d[3];
-        for (int c = 0; c < 3; c++) {
-            b[c] = bg[(size_t)c * m->w + x];
-            p[c] = lin[(size_t)c * m->w + x];
-            d[c] = p[c] - b[c];
-        }
-        float a = sure ? 1 : key_clamp(solve(m, x / m->q, y / m->q, d, b)) * key_ramp(z[o + x], from, to);
-        float most = key_most(p, b, m->ax);
-        alpha[o + x] = a < most ? a : most;
+        float c[3] = {lin[x], lin[w + x], lin[2 * w + x]}, b[3] = {bg[x], bg[w + x], bg[2 * w + x]};
+        alpha[o + x] = solve(m, x / m->q, y / m->q, c, b);
+        if (!m->sure[(size_t)(y / m->q) * m->cw + x / m->q])
+            alpha[o + x] *= key_ramp(z[o + x], from, to);
     }
+}
+
+/* 0 bare screen, 2 solid without a doubt, 1 to be solved */
+static inline int kind_of(const key_map *m, size_t p)
+{
+    return !m->seen[p] ? 0 : m->sure[p] && m->hue[p] >= 1 ? 2 : 1;
 }
 
 static ck_status solve_all(const key_map *m, const float *rgb, const float *z, float *alpha, ck_error *e)
@@ -68,14 +87,14 @@ static ck_status solve_all(const key_map *m, const float *rgb, const float *z, f
         size_t row = (size_t)(y / m->q) * m->cw;
         ck_key_screen_row(m->k, y, m->w, bg);
         for (int i = 0; i < m->cw;) {
-            int from = i, kind = m->sure[row + i] ? 1 : m->seen[row + i] ? 2 : 0;
-            while (i < m->cw && kind == (m->sure[row + i] ? 1 : m->seen[row + i] ? 2 : 0))
+            int from = i, kind = kind_of(m, row + i);
+            while (i < m->cw && kind == kind_of(m, row + i))
                 i++;
             int x0 = from * m->q, x1 = i * m->q < m->w ? i * m->q : m->w;
-            if (kind)
-                solve_run(m, y, x0, x1, kind == 1, rgb, z, bg, lin, alpha);
-            else
-                memset(alpha + (size_t)y * m->w + x0, 0, (size_t)(x1 - x0) * sizeof *alpha);
+            if (kind == 1)
+                solve_run(m, y, x0, x1, rgb, z, bg, lin, alpha);
+            for (int x = x0; x < x1 && kind != 1; x++)
+                alpha[(size_t)y * m->w + x] = kind == 2;
         }
     }
     ck_buffer_unref(buf);

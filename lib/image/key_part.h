@@ -86,6 +86,7 @@ typedef struct key_map {
     float *thin;              /* coverage if it is something light and neutral */
     float *least;             /* least coverage any foreground colour allows */
     float *pure;              /* 1 = nothing of the screen's hue in it */
+    float *hue;               /* 0 = the screen's hue, in whatever light; 1 = another */
     float *rough;             /* 1 = screen and something alternate here: hair, lace */
     float *veil, *veil_scale; /* 1 = wide and translucent; factor for `thin` there */
     uint8_t *seen;            /* something is here */

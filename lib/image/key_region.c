@@ -29,7 +29,7 @@ typedef struct part {
     int x0, y0, x1, y1; /* inclusive */
     float peak, off, bright, least, around;
     uint32_t ring, out, other;
-    bool keep;
+    bool keep, marker;
 } part;
 
 typedef struct parts {
@@ -74,6 +74,11 @@ static bool fits(const part *p, int side)
     return p->x1 - p->x0 < side && p->y1 - p->y0 < side;
 }
 
+static float box_area(const part *p)
+{
+    return (float)(p->x1 - p->x0 + 1) * (float)(p->y1 - p->y0 + 1);
+}
+
 /* How the component's colours differ from the screen: in brightness alone, or otherwise. */
 static void sum_differences(const key_map *m, parts *s)
 {
@@ -106,8 +111,10 @@ static ck_status drop_specks(key_map *m, ck_error *e)
         int marker = key_px(m, MARKER);
         for (uint32_t i = 0; i < s.c.n; i++) {
             part *p = &s.p[i];
-            bool screen_hue = p->off < 0.35f * p->bright;
-            p->keep = (float)s.c.area[i] > least && p->peak > 3 * m->k->seen && !(screen_hue && fits(p, marker));
+            p->marker = p->off < 0.35f * p->bright && fits(p, marker);
+            p->keep = (float)s.c.area[i] > least && p->peak > 3 * m->k->seen && !p->marker;
+            /* Strands are screen-hued where they are thin, but they do not fill their box. */
+            p->marker = p->marker && (float)s.c.area[i] > fmaxf(least, 0.3f * box_area(p));
         }
         for (size_t i = 0; i < m->n; i++)
             m->mask[i] = 1;
@@ -128,8 +135,7 @@ static ck_status drop_specks(key_map *m, ck_error *e)
             const ck_run *r = &s.c.runs[i];
             const part *p = &s.p[r->component];
             bool hair = p->other && (s.c.area[r->component] >= 4 || p->peak > 2 * m->k->seen);
-            bool compact = (float)s.c.area[r->component] > least;
-            if (p->keep || (hair && !compact))
+            if (p->keep || (hair && !p->marker))
                 continue;
             size_t o = (size_t)r->y * m->cw;
             for (int x = r->x0; x < r->x1; x++)
@@ -146,6 +152,7 @@ static void guess_core(key_map *m)
     float *solid = m->t0;
     for (size_t i = 0; i < m->n; i++) {
         float dense = key_ramp(m->least[i], 0.3f, 0.45f);
+        dense *= m->hue[i]; /* what is dark and of the screen's hue is its shadow */
         dense = dense > m->pure[i] ? dense : m->pure[i];
         solid[i] = m->seen[i] ? dense * (1 - m->rough[i]) : 0;
     }
