@@ -17,13 +17,14 @@ clip 20 "$tmp/short.mp4"
 clip 2000 "$tmp/long.mp4"
 ck-decode --frames 0 "$tmp/short.mp4" | ck-encode --plane rgb=png "$tmp/hint"
 
-# Each stage is fed as fast as it takes frames and emptied at once, so that both clips fill all
-# the places that the frame loop has; a stage that waits for others would show its luck instead.
+# Each stage is fed as fast as it takes frames and emptied at once, and works on one frame at a
+# time: how many finished frames pile up behind a slow one is otherwise the scheduler's luck, and
+# rare enough that 20 frames may never see it.
 peak() { "$helpers/peak" "$tmp/kib" "$@"; }
-decode() { peak ck-decode "$1" >/dev/null; }
-hint() { ck-decode "$1" | peak ck-hint >/dev/null; }
-post() { ck-decode --hint "$tmp/hint/rgb/00000.png" "$1" | peak ck-post --classical >/dev/null; }
-encode() { ck-decode "$1" | peak ck-encode --plane rgb=mp4 "$tmp/out"; }
+decode() { peak ck-decode -t 1 "$1" >/dev/null; }
+hint() { ck-decode "$1" | peak ck-hint -t 1 >/dev/null; }
+post() { ck-decode --hint "$tmp/hint/rgb/00000.png" "$1" | peak ck-post -t 1 --classical >/dev/null; }
+encode() { ck-decode "$1" | peak ck-encode -t 1 --plane rgb=mp4 "$tmp/out"; }
 
 for stage in decode hint post encode; do
     $stage "$tmp/short.mp4" && a=$(cat "$tmp/kib") && $stage "$tmp/long.mp4" && b=$(cat "$tmp/kib") &&

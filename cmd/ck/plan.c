@@ -13,8 +13,8 @@
 
 enum { DECODE, HINT, POST, ENCODE };
 
-/* Without a model: the classical key is the matte.  The weights share the cores out as the
- * stages use them on footage (bench/results/pipeline.md). */
+/* Without a model: the classical key is the matte.  The weights share the cores out
+ * about as the stages use them on footage (bench/pipeline_bench.sh). */
 static const ck_plan_stage stages[CK_STAGES] = {
     [DECODE] = {.program = &ck_decode_program, .name = "decode", .weight = 2},
     [HINT] = {.program = &ck_hint_program, .name = "hint", .weight = 3},

@@ -7,6 +7,7 @@
  */
 #include "stream/stage.h"
 
+#include <malloc.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -241,6 +242,9 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
 
 int ck_stage_main(const ck_stage *s, int argc, char **argv)
 {
+    /* Frames come from the pool.  What else is large is freed to the system at once: left to itself glibc raises
+     * this threshold with every such block, and each thread's arena then keeps the most it ever had. */
+    mallopt(M_MMAP_THRESHOLD, 1 << 18);
     const ck_program *p = s->program;
     ck_common *opts = calloc(1, p->options_size);
     ck_list args = {0};
