@@ -149,12 +149,14 @@ static void test_channels(void)
     const exr_compression_t zip = EXR_COMPRESSION_ZIP;
     expect_rgb(&(make_spec){"c.exr", box, box, zip, .channels = {{"B", FLOAT, 0}, {"G", FLOAT, 0}, {"R", FLOAT, 0}}},
                CK_F32, 2, 1, 0, "float");
-    expect_rgb(&(make_spec){"c.exr", box, box, zip, .channels = {{"B", UINT, 0}, {"G", UINT, 0}, {"R", UINT, 0}}},
-               CK_F32, 2, 1, 0, "unsigned integers");
-    expect_rgb(
-        &(make_spec){"c.exr", box, box, zip,
-                     .channels = {{"A", HALF, 0}, {"B", HALF, 0}, {"G", FLOAT, 0}, {"R", UINT, 0}, {"Z", HALF, 0}}},
-        CK_F32, 3, 2, 1, "mixed types, odd offsets, and more channels");
+    for (int c = EXR_COMPRESSION_NONE; c <= EXR_COMPRESSION_PXR24; c++) {
+        make_spec mixed = {
+            "c.exr", box, box, (exr_compression_t)c,
+            .channels = {{"A", HALF, 0}, {"B", HALF, 0}, {"G", FLOAT, 0}, {"R", UINT, 0}, {"Z", HALF, 0}}};
+        char what[100];
+        snprintf(what, sizeof what, "%s: mixed types, odd offsets, and more channels", names[c]);
+        expect_rgb(&mixed, CK_F32, 3, 2, 1, what);
+    }
     expect_rgb(&(make_spec){"c.exr", box, box, zip, .channels = {{"Y", HALF, 0}, {"A", HALF, 0}}}, CK_F16, 0, 0, 0,
                "luminance as grey");
     expect_rgb(&(make_spec){"c.exr", box, box, zip,
@@ -190,8 +192,8 @@ static void test_channels(void)
     expect_hint(&(make_spec){"c.exr", box, box, zip, .channels = {{"Y", UINT, 0}, {"A", HALF, 0}}}, 0,
                 "luminance as a hint");
     exr_attr_box2i_t even = BOX(0, 0, 19, 11);
-    for (int c = 0; c < 2; c++)
-        expect_hint(&(make_spec){"c.exr", even, even, c ? EXR_COMPRESSION_NONE : zip,
+    for (int c = EXR_COMPRESSION_NONE; c <= EXR_COMPRESSION_PXR24; c++)
+        expect_hint(&(make_spec){"c.exr", even, even, (exr_compression_t)c,
                                  .channels = {{"Y", HALF, 0}, {"BY", HALF, 2}, {"RY", HALF, 2}}},
                     0, "luminance with subsampled chroma as a hint");
     make_spec sub = {"c.exr", even, even, zip, .channels = {{"R", HALF, 2}, {"G", HALF, 0}, {"B", HALF, 2}}};

@@ -1,6 +1,7 @@
 /* EXR: what we write comes back bit-exact, in other eyes too. */
 #include <ImfCRgbaFile.h>
 #include <math.h>
+#include <pthread.h>
 
 #include "files.h"
 #include "image/convert.h"
@@ -24,12 +25,21 @@ static ck_status load(const char *path, ck_want want, ck_frame *f, ck_error *e)
 
 /* ---- round trips ---- */
 
-/* Every bit pattern occurs: NaN, infinities, subnormals, both zeros; with runs between them. */
-static void *bits(size_t n, ck_type t)
+enum { NOISE, PLATE, SWEEP, CONTENTS };
+static const char *const content_names[] = {"noise", "plate", "sweep"};
+
+/* NOISE: any bit pattern, NaN, infinities, subnormals, both zeros, with runs between them.  PLATE: ramps with grain and
+ * a few of those.  SWEEP: all bit patterns in order, more than 2^14 in a chunk where there is room for them. */
+static void *samples(int content, int w, size_t n, ck_type t)
 {
     uint8_t *p = malloc(n * ck_type_size(t));
     for (size_t i = 0; i < n; i++) {
         uint32_t v = i % 50 < 20 ? 0x3c003c00u : noise() << 16 ^ noise();
+        uint32_t x = (uint32_t)(i % (size_t)w), y = (uint32_t)(i / (size_t)w);
+        if (content == PLATE && i % 97)
+            v = t == CK_F16 ? 0x3400 + x * 3 + y * 2 + noise() % 8 : 0x3e800000 + (x * 5 + y) * 4096 + noise() % 512;
+        else if (content == SWEEP)
+            v = t == CK_F16 ? (uint32_t)i * 3 : (uint32_t)i * 0x10003u;
         memcpy(p + i * ck_type_size(t), &v, ck_type_size(t));
     }
     return p;
@@ -52,10 +62,10 @@ static bool theirs_is(const char *path, int w, int h, const uint16_t *const plan
     return same;
 }
 
-static void round_trip(int w, int h, ck_type t, ck_exr_compression c)
+static void round_trip(int content, int w, int h, ck_type t, ck_exr_compression c)
 {
     size_t n = (size_t)w * (size_t)h, size = ck_type_size(t);
-    uint8_t *data = bits(4 * n, t);
+    uint8_t *data = samples(content, w, 4 * n, t);
     ck_exr_channel ch[4];
     const uint16_t *planes[4];
     for (int i = 0; i < 4; i++) {
@@ -69,7 +79,7 @@ static void round_trip(int w, int h, ck_type t, ck_exr_compression c)
     const ck_plane *p = &f.planes[0];
     good = good && p->type == t && p->c == 3 && p->w == w && p->h == h && !strcmp(p->encoding, "linear") &&
            !memcmp(p->data, data, 3 * n * size);
-    ok(good, "%s %s %d x %d bit-exact %s", names[c], ck_type_name(t), w, h, e.text);
+    ok(good, "%s %s %d x %d %s: bit-exact %s", names[c], ck_type_name(t), w, h, content_names[content], e.text);
     if (t == CK_F16)
         ok(good && theirs_is("a.exr", w, h, planes), "and in libOpenEXR's eyes, alpha too");
     ck_frame_free(&f);
@@ -78,12 +88,13 @@ static void round_trip(int w, int h, ck_type t, ck_exr_compression c)
 
 static void test_round_trips(void)
 {
-    static const int sizes[][2] = {{1, 1}, {1, 40}, {7, 1}, {33, 17}, {64, 70}, {300, 33}};
+    static const int sizes[][2] = {{1, 1}, {1, 40}, {7, 1}, {33, 17}, {64, 70}, {300, 33}, {517, 35}};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++)
-        for (ck_exr_compression c = CK_EXR_NONE; c <= CK_EXR_PXR24; c++)
-            for (int t = CK_F16; t <= CK_F32; t++)
-                if (t == CK_F16 || c != CK_EXR_PXR24) /* which keeps 24 bits of a float */
-                    round_trip(sizes[i][0], sizes[i][1], (ck_type)t, c);
+        for (int content = 0; content < CONTENTS; content++)
+            for (ck_exr_compression c = CK_EXR_NONE; c <= CK_EXR_PXR24; c++)
+                for (int t = CK_F16; t <= CK_F32; t++)
+                    if (t == CK_F16 || c != CK_EXR_PXR24) /* which keeps 24 bits of a float */
+                        round_trip(content, sizes[i][0], sizes[i][1], (ck_type)t, c);
 }
 
 /* The lossy ones: within their error, and the same in both libraries.  PXR24 rounds to 15 bits of mantissa.  B44
@@ -126,6 +137,40 @@ static void test_lossy(void)
             ck_frame_free(&f);
         }
     }
+}
+
+/* What 24 bits make of a float: at most half a step of 2^-15, nothing becomes infinite, NaN and infinity stay. */
+static void test_pxr24_floats(void)
+{
+    enum { N = 4096 };
+    static float in[N];
+    for (int i = 0; i < N; i++) {
+        uint32_t v = noise() << 16 ^ noise();
+        memcpy(&in[i], &v, 4);
+    }
+    const float edges[] = {0.0f, -0.0f, INFINITY, -INFINITY, NAN, -NAN, 3.4028235e38f, -3.4028235e38f, 1e-45f, 1.0f};
+    memcpy(in, edges, sizeof edges);
+    const uint32_t thin = 0x7f800001; /* a NaN whose payload is in the bits that go */
+    memcpy(in + 20, &thin, 4);
+    ck_exr_channel y = {"Y", in, CK_F32};
+    ck_error e = {""};
+    ck_frame f = {0};
+    bool good = ck_exr_write("a.exr", 64, N / 64, &y, 1, CK_F32, CK_EXR_PXR24, NULL, &e) == CK_OK &&
+                load("a.exr", CK_WANT_HINT, &f, &e) == CK_OK;
+    const float *got = good ? f.planes[0].data : NULL;
+    for (int i = 0; i < N && good; i++) {
+        if (isnan(in[i]))
+            good = isnan(got[i]);
+        else if (isinf(in[i]))
+            good = got[i] == in[i];
+        else /* FLT_MAX is cut, not rounded: a whole step; subnormals have steps of their own, 2^-141 */
+            good = fabsf(got[i] - in[i]) <=
+                   fmaxf(fabsf(in[i]) * (fabsf(in[i]) > 3.4e38f ? 0x1p-15f : 0x1p-16f), 0x1p-142f);
+        if (!good)
+            printf("# %g came back as %g\n", in[i], got[i]);
+    }
+    ok(good, "pxr24: what becomes of any float %s", e.text);
+    ck_frame_free(&f);
 }
 
 static void test_conversion(void)
@@ -190,6 +235,47 @@ static void test_attributes(void)
     ck_meta_free(&m);
 }
 
+/* Several frames are read and written at once: neither pixels nor messages may mix. */
+static void *one_of_many(void *arg)
+{
+    int id = *(int *)arg;
+    char path[32], broken[32];
+    snprintf(path, sizeof path, "t%d.exr", id);
+    snprintf(broken, sizeof broken, "t%d.broken", id);
+    static const char junk[4][40] = {"", "junk", "v/1\1\2\0\0\0", "this is no picture at all"};
+    static const char *const words[4] = {"Unable to read magic", "Unable to read magic", "", "not an OpenEXR file"};
+    spill(broken, junk[id], id == 2 ? 8 : strlen(junk[id]));
+    uint16_t px[64 * 40];
+    for (int i = 0; i < 64 * 40; i++)
+        px[i] = (uint16_t)(0x3000 + id * 500 + i % 64);
+    for (int turn = 0; turn < 25; turn++) {
+        ck_exr_channel y = {"Y", px, CK_F16};
+        ck_frame f = {0};
+        ck_error e = {""};
+        if (ck_exr_write(path, 64, 40, &y, 1, CK_F16, (ck_exr_compression)(turn % 6), NULL, &e) != CK_OK ||
+            load(path, CK_WANT_RGB, &f, &e) != CK_OK || memcmp(f.planes[0].data, px, sizeof px))
+            return e.text[0] ? strdup(e.text) : strdup("other pixels");
+        ck_frame_free(&f);
+        if (load(broken, CK_WANT_RGB, &f, &e) == CK_OK || !strstr(e.text, words[id]))
+            return strdup(e.text);
+    }
+    return NULL;
+}
+
+static void test_threads(void)
+{
+    pthread_t threads[4];
+    int ids[4] = {0, 1, 2, 3};
+    for (int i = 0; i < 4; i++)
+        pthread_create(&threads[i], NULL, one_of_many, &ids[i]);
+    for (int i = 0; i < 4; i++) {
+        void *text;
+        pthread_join(threads[i], &text);
+        ok(!text, "thread %d among four %s", i, text ? (char *)text : "");
+        free(text);
+    }
+}
+
 static void test_refusals(void)
 {
     ck_error e = {""};
@@ -213,9 +299,11 @@ int main(void)
         return 1;
     test_round_trips();
     test_lossy();
+    test_pxr24_floats();
     test_conversion();
     test_attributes();
     test_refusals();
+    test_threads();
     char clean[100];
     snprintf(clean, sizeof clean, "rm -rf '%s'", dir);
     return system(clean) ? 1 : done_testing();

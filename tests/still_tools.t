@@ -43,6 +43,9 @@ for c in none zip piz; do
     ok $? "$c float: oiiotool sees the same picture"
 done
 
+"$still" f.exr ours.exr pxr24 float && oiiotool f.exr --compression pxr24 -d float -o theirs.exr && same theirs.exr ours.exr
+ok $? "pxr24 float: rounded as libOpenEXR does"
+
 if command -v exrheader >/dev/null; then
     exrheader ours_piz.exr >header.txt
     ok $? "exrheader opens it"

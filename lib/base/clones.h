@@ -2,6 +2,9 @@
  * one at load time.  Results are identical (no FMA contraction, no reassociation), only the
  * width of the vectors differs.  Helpers it calls must be `static inline` to be cloned along.
  *
+ * CK_CLONES_SHORT leaves out the 512-bit vectors, for short loops in the midst of other code: on processors that
+ * lower their clock for such vectors, that code pays (libpng's inflate around our row splitter: 15 %).
+ *
  * Off under the sanitizers: the resolver would run before their runtime is ready. */
 #ifndef CK_BASE_CLONES_H
 #define CK_BASE_CLONES_H
@@ -9,8 +12,10 @@
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__) &&               \
     !defined(__SANITIZE_THREAD__)
 #define CK_CLONES __attribute__((target_clones("default", "arch=x86-64-v3", "arch=x86-64-v4")))
+#define CK_CLONES_SHORT __attribute__((target_clones("default", "arch=x86-64-v3")))
 #else
 #define CK_CLONES
+#define CK_CLONES_SHORT
 #endif
 
 #endif

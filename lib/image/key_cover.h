@@ -15,25 +15,46 @@
 #define KEY_GREY_WEIGHT 0.15f
 #define KEY_TEXTURE 0.06f /* a foreground's local variation, relative */
 
-/* Something light and of little colour; not clamped. */
-static inline float key_if_neutral(const float d[3], const float b[3], key_axes ax)
+/* How d lies to the way from the screen to something light and of little colour.  dx / xx: the
+ * regression of d on that way; dx / sqrt(dd xx): whether it leads there at all. */
+typedef struct key_way {
+    float dx, dd, xx;
+} key_way;
+
+static inline key_way key_way_of(const float d[3], const float b[3], key_axes ax)
 {
     float light = KEY_LIGHT * b[ax.m] < KEY_LIGHT_MAX ? KEY_LIGHT * b[ax.m] : KEY_LIGHT_MAX;
     float x[3] = {light - b[0], light - b[1], light - b[2]};
     float mx = (x[0] + x[1] + x[2]) * ((1 - KEY_GREY_WEIGHT) / 3),
           md = (d[0] + d[1] + d[2]) * ((1 - KEY_GREY_WEIGHT) / 3);
-    float dx = 0, xx = 0, dd = 0;
+    key_way w = {0, 0, 0};
     for (int c = 0; c < 3; c++) {
-        dx += d[c] * (x[c] - mx);
-        xx += x[c] * (x[c] - mx);
-        dd += d[c] * (d[c] - md);
+        w.dx += d[c] * (x[c] - mx);
+        w.xx += x[c] * (x[c] - mx);
+        w.dd += d[c] * (d[c] - md);
     }
+    return w;
+}
+
+/* Something light and of little colour; not clamped. */
+static inline float key_if_neutral(const float d[3], const float b[3], key_axes ax)
+{
+    key_way w = key_way_of(d, b, ax);
     /* The foreground's colour is only roughly known: the regression of d on x reads too little,
      * that of x on d too much.  Half way, and never far above the first, which grain leaves alone. */
-    float low = dx / (xx > 1e-6f ? xx : 1e-6f), high = dd / (dx > 1e-4f ? dx : 1e-4f);
+    float low = w.dx / (w.xx > 1e-6f ? w.xx : 1e-6f), high = w.dd / (w.dx > 1e-4f ? w.dx : 1e-4f);
     high = high > 1 ? 1 : high;
     high = high > 1.6f * low ? 1.6f * low : high;
     return 0.5f * (low + high);
+}
+
+/* 1 where d leads to more of the screen's hue, not to less, as nothing does that one sees the screen
+ * through; 0 where it leads to grey or black. */
+static inline float key_if_richer(const float d[3], const float b[3], key_axes ax)
+{
+    key_way w = key_way_of(d, b, ax);
+    float length = sqrtf(w.dd * w.xx);
+    return key_ramp(-w.dx, -0.2f * length, 0.1f * length + 1e-6f);
 }
 
 /* The least that any colour between black and white explains, 0…1. */

@@ -177,6 +177,8 @@ void key_map_cues(key_map *m)
         m->thin[i] = m->seen[i] ? key_clamp(key_if_neutral(d, b, m->ax)) : 0;
         m->least[i] = key_if_any(d, b);
         m->pure[i] = key_ramp(key_if_not_screen(d, b, m->ax), 0.95f, 1.1f);
+        float richer = m->hue[i] * key_if_richer(d, b, m->ax);
+        m->pure[i] = richer > m->pure[i] ? richer : m->pure[i];
         m->t0[i] = sqrtf(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
     }
     roughness(m);

@@ -208,14 +208,14 @@ static ck_status drop_islands(key_map *m, ck_error *e)
 }
 
 /* Is the colour at p that of f in another light? */
-static bool same_cloth(const key_map *m, size_t p, size_t f)
+static bool same_cloth(const key_map *m, size_t p, size_t f, float tolerance)
 {
     float pp = 0, pf = 0, ff = 1e-9f;
     for (int c = 0; c < 3; c++) {
         float a = m->col[c * m->n + p], b = m->col[c * m->n + f];
         pp += a * a, pf += a * b, ff += b * b;
     }
-    return pf > 0.4f * ff && pf < 2.5f * ff && pp - pf * pf / ff < key_sq(0.04f) * pp + key_sq(2 * m->off);
+    return pf > 0.4f * ff && pf < 2.5f * ff && pp - pf * pf / ff < key_sq(tolerance) * pp + key_sq(2 * m->off);
 }
 
 /* From the core into neighbours that are the same cloth, where it is nearer to the screen's hue by
@@ -235,12 +235,76 @@ static void grow_core(key_map *m)
         const int step[4][3] = {{x > 0, -1}, {x + 1 < m->cw, 1}, {y > 0, -m->cw}, {y + 1 < m->ch, m->cw}};
         for (int k = 0; k < 4; k++) {
             int q = p + step[k][1];
-            if (!step[k][0] || m->core[q] || !m->seen[q] || m->thin[q] < 0.15f || !same_cloth(m, q, from[p]))
+            if (!step[k][0] || m->core[q] || !m->seen[q] || m->thin[q] < 0.15f || !same_cloth(m, q, from[p], 0.04f))
                 continue;
             m->core[q] = 1;
             from[q] = from[p];
             queue[tail++] = q;
         }
+    }
+}
+
+/* A region of alike neighbours, and what is summed over it. */
+typedef struct plateau {
+    size_t area, near, deep;
+    float near_thin, deep_thin, hue;
+    bool border;
+} plateau;
+
+static bool alike(const key_map *m, size_t p, size_t q)
+{
+    float diff = 0, size = 0;
+    for (int c = 0; c < 3; c++) {
+        float a = m->col[c * m->n + p], b = m->col[c * m->n + q];
+        diff += key_sq(a - b);
+        size += key_sq(a + b);
+    }
+    return diff < key_sq(0.03f) * size + key_sq(m->off);
+}
+
+/* Flood the region around `start` in m->mask, 1 = not yet visited; its pixels stay in queue[0..area). */
+static plateau flood(key_map *m, int start, int *queue)
+{
+    plateau r = {0};
+    int w = m->cw, h = m->ch, from = 3 * key_px(m, 4), to = 3 * key_px(m, 9), deep = 3 * key_px(m, 12);
+    size_t tail = 0;
+    queue[tail++] = start;
+    m->mask[start] = 0;
+    while (r.area < tail) {
+        int p = queue[r.area++], x = p % w, y = p / w;
+        r.border |= x == 0 || y == 0 || x + 1 == w || y + 1 == h;
+        r.hue += m->hue[p];
+        if (m->ints[p] > from && m->ints[p] <= to)
+            r.near++, r.near_thin += m->thin[p];
+        if (m->ints[p] > deep)
+            r.deep++, r.deep_thin += m->thin[p];
+        const int step[4][2] = {{x > 0, -1}, {x + 1 < w, 1}, {y > 0, -w}, {y + 1 < h, w}};
+        for (int k = 0; k < 4; k++) {
+            int q = p + step[k][1];
+            if (step[k][0] && m->mask[q] && alike(m, p, q) && same_cloth(m, q, start, 0.06f))
+                queue[tail++] = q, m->mask[q] = 0;
+        }
+    }
+    return r;
+}
+
+/* A cloth near the screen's hue looks translucent by its colour.  If it is large, reaches the edge of
+ * the frame as people do, and is as dense beside the bare screen as further in, it is solid. */
+static void find_cloth(key_map *m)
+{
+    key_distance(m->seen, m->ints, m->ch, m->cw);
+    for (size_t i = 0; i < m->n; i++)
+        m->mask[i] = m->seen[i] && !m->core[i];
+    int *queue = (int *)m->t0;
+    for (size_t i = 0; i < m->n; i++) {
+        if (!m->mask[i])
+            continue;
+        plateau r = flood(m, (int)i, queue);
+        bool sharp = r.near > 0 && r.deep > 0 && r.near_thin * (float)r.deep > 0.6f * r.deep_thin * (float)r.near;
+        if (r.area < m->n / 100 || !r.border || !sharp || r.hue < 0.8f * (float)r.area)
+            continue;
+        for (size_t k = 0; k < r.area; k++)
+            m->core[queue[k]] = 1;
     }
 }
 
@@ -386,6 +450,7 @@ ck_status key_regions(key_map *m, ck_error *e)
     }
     if (st == CK_OK) {
         grow_core(m);
+        find_cloth(m);
         st = close_holes(m, e);
     }
     if (st == CK_OK) {

@@ -31,7 +31,7 @@ ck_status ck_exr_fail(ck_error *e, exr_result_t code, const char *what, const ch
     return ck_fail(e, CK_ERR_FORMAT, "%s (%s): %s", what, kept[0] ? kept : exr_get_default_error_message(code), remedy);
 }
 
-CK_CLONES
+CK_CLONES_SHORT
 void ck_exr_split(const uint8_t *restrict src, uint8_t *restrict dst, size_t n)
 {
     size_t evens = (n + 1) / 2, odds = n / 2;
@@ -72,7 +72,7 @@ static inline uint8_t sum(const uint8_t *src, size_t n)
 
 /* The odd half goes on from the last even byte, which is the sum of all even differences; with that in hand both
  * halves are summed side by side and leave in their final places. */
-CK_CLONES
+CK_CLONES_SHORT
 void ck_exr_join(const uint8_t *restrict src, uint8_t *restrict dst, size_t n)
 {
     size_t evens = (n + 1) / 2, odds = n / 2, i = 0;

@@ -24,7 +24,7 @@ ck_status ck_pick_open(ck_pick *k, ck_frame *f, const char *name, ck_want want, 
 
 /* One channel out of `step`.  The steps that occur are constants, so that the loops become shuffles. */
 #define GATHER(NAME, T)                                                                                                \
-    CK_CLONES                                                                                                          \
+    CK_CLONES_SHORT                                                                                                    \
     static void NAME(const T *restrict src, int step, T *restrict dst, size_t n)                                       \
     {                                                                                                                  \
         if (step == 2)                                                                                                 \
@@ -60,7 +60,7 @@ static void gather(const void *src, ck_type t, int step, void *dst, size_t n)
 
 /* All three channels in one pass over interleaved samples: a third of the loads of three gathers. */
 #define SPLIT(NAME, T)                                                                                                 \
-    CK_CLONES                                                                                                          \
+    CK_CLONES_SHORT                                                                                                    \
     static void NAME(const T *restrict src, int step, T *restrict r, T *restrict g, T *restrict b, size_t n)           \
     {                                                                                                                  \
         if (step == 3)                                                                                                 \
@@ -100,7 +100,7 @@ static void load(const ck_row *row, const void *src, ck_type t, int at, float *d
 }
 
 /* Equal channels are that value exactly, which the rounded weights would miss by a bit. */
-CK_CLONES
+CK_CLONES_SHORT
 static void luminance(const float *restrict r, const float *restrict g, const float *restrict b, float *restrict y,
                       size_t n)
 {
@@ -110,14 +110,14 @@ static void luminance(const float *restrict r, const float *restrict g, const fl
     }
 }
 
-CK_CLONES
+CK_CLONES_SHORT
 static void store_u8(const float *restrict y, uint8_t *restrict dst, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         dst[i] = (uint8_t)rintf(y[i]);
 }
 
-CK_CLONES
+CK_CLONES_SHORT
 static void store_u16(const float *restrict y, float *restrict dst, size_t n)
 {
     for (size_t i = 0; i < n; i++)

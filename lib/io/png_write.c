@@ -96,7 +96,7 @@ static ck_status text_chunk(writer *w, const ck_pair *pair)
             for (size_t c = 0; c < channels; c++)                                                                      \
                 dst[i * channels + c] = STORED(src[c * plane + i]);                                                    \
     }                                                                                                                  \
-    CK_CLONES                                                                                                          \
+    CK_CLONES_SHORT                                                                                                    \
     static void NAME(const T *restrict src, size_t plane, int channels, T *restrict dst, size_t n)                     \
     {                                                                                                                  \
         if (channels == 1)                                                                                             \
@@ -121,7 +121,7 @@ INTERLEAVE(interleave8, uint8_t, SAME)
 INTERLEAVE(interleave16, uint16_t, BIG16)
 
 /* Each byte minus the one a pixel to the left. */
-CK_CLONES
+CK_CLONES_SHORT
 static void filter_sub(const uint8_t *restrict row, size_t pixel, uint8_t *restrict dst, size_t n)
 {
     memcpy(dst, row, pixel);
