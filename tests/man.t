@@ -17,7 +17,7 @@ help_options() { # PROGRAM... : the section "Options:" or, for ck(7), "Common op
 
 # The same from a page: item heads start with --name or -x, --name.
 page_options() {
-    mandoc -T ascii -O width=300 "$1" | col -b | awk '
+    mandoc -T ascii -O width=300 "$1" | sed 's/.\x08//g' | awk '
         /^[A-Z]/ { on = ($0 == "OPTIONS" || $0 == "COMMON OPTIONS"); next }
         !on { next }
         /^     (-[a-z], )?--[a-z]/ {

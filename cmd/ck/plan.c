@@ -14,11 +14,11 @@
 enum { DECODE, HINT, POST, ENCODE };
 
 /* Without a model: the classical key is the matte.  The weights share the cores out
- * about as the stages use them on footage (bench/pipeline_bench.sh). */
+ * about as the stages use them on footage (bench/results/pipeline.md). */
 static const ck_plan_stage stages[CK_STAGES] = {
-    [DECODE] = {.program = &ck_decode_program, .name = "decode", .weight = 2},
-    [HINT] = {.program = &ck_hint_program, .name = "hint", .weight = 3},
-    [POST] = {.program = &ck_post_program, .name = "post", .weight = 3},
+    [DECODE] = {.program = &ck_decode_program, .name = "decode", .weight = 1},
+    [HINT] = {.program = &ck_hint_program, .name = "hint", .weight = 4},
+    [POST] = {.program = &ck_post_program, .name = "post", .weight = 4},
     [ENCODE] = {.program = &ck_encode_program, .name = "encode", .weight = 4},
 };
 
