@@ -76,8 +76,10 @@ static bool is_zero(const void *p, size_t n)
 
 static ck_status malformed(ck_reader *r, ck_error *e, const char *what)
 {
-    return ck_fail(e, CK_ERR_FORMAT,
-                   "standard input, after frame %lld: %s: this is not a ck-frame(5) stream, or a damaged one",
+    if (!r->count)
+        return ck_fail(e, CK_ERR_FORMAT, "standard input, before the first frame: %s: this is not a ck-frame(5) stream",
+                       what);
+    return ck_fail(e, CK_ERR_FORMAT, "standard input, after frame %lld: %s: the ck-frame(5) stream is damaged",
                    (long long)r->count - 1, what);
 }
 
