@@ -25,7 +25,7 @@ CK_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra $(WERROR) -ffp-contract=off -f
 LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS_AV) libpng libdeflate) -lOpenEXRCore -lOpenEXR -lz -lm -lpthread
 
 PROGRAMS := $(notdir $(patsubst %/,%,$(wildcard cmd/*/)))
-LIB_SRC := $(wildcard lib/*/*.c)
+LIB_SRC := $(wildcard lib/*/*.c lib/*/*/*.c)
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIBCK := $(BUILD)/libck.a
 OPTION_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/*/options.c))

@@ -1,0 +1,48 @@
+#include "model/input.h"
+
+#include <string.h>
+
+#include "image/colour.h"
+#include "image/convert.h"
+#include "image/resample.h"
+
+/* ImageNet's, which the encoder was trained with. */
+static const float mean[3] = {0.485f, 0.456f, 0.406f}, deviation[3] = {0.229f, 0.224f, 0.225f};
+
+/* `channels` planes as float32, then at the network's size. */
+static ck_status resized(const ck_plane *p, int channels, int h, int w, float *out, ck_error *e)
+{
+    size_t n = (size_t)channels * (size_t)p->h * (size_t)p->w;
+    if (p->type == CK_OTHER || p->c < channels)
+        return ck_fail(e, CK_ERR_ARGUMENT,
+                       "plane '%s' has %d channels of type %s: the network needs %d of u8, u16, f16 or f32", p->name,
+                       p->c, p->type_name, channels);
+    if (p->type == CK_F32)
+        return ck_resample(p->data, channels, p->h, p->w, out, h, w, CK_BILINEAR_AA, e);
+    ck_buffer *samples = ck_buffer_new(n * sizeof(float));
+    if (!samples)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s'", p->name);
+    ck_to_f32(p->data, p->type, samples->data, n);
+    ck_status s = ck_resample(samples->data, channels, p->h, p->w, out, h, w, CK_BILINEAR_AA, e);
+    ck_buffer_unref(samples);
+    return s;
+}
+
+ck_status ck_input_rgb(const ck_plane *rgb, int h, int w, float *out, ck_error *e)
+{
+    size_t n = (size_t)h * (size_t)w;
+    ck_status s = resized(rgb, 3, h, w, out, e);
+    if (s != CK_OK)
+        return s;
+    if (!strcmp(rgb->encoding, "linear"))
+        ck_linear_to_srgb(out, out, 3 * n);
+    for (int c = 0; c < 3; c++)
+        for (size_t i = 0; i < n; i++)
+            out[(size_t)c * n + i] = (out[(size_t)c * n + i] - mean[c]) / deviation[c];
+    return CK_OK;
+}
+
+ck_status ck_input_hint(const ck_plane *hint, int h, int w, float *out, ck_error *e)
+{
+    return resized(hint, 1, h, w, out, e);
+}

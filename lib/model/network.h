@@ -1,0 +1,44 @@
+/* GreenFormer for one frame size on one device: what ck-infer and ck-refine run. */
+#ifndef CK_MODEL_NETWORK_H
+#define CK_MODEL_NETWORK_H
+
+#include "model/table.h"
+#include "nn/plan.h"
+
+typedef struct ck_network ck_network;
+
+typedef struct ck_network_options {
+    const char *device; /* "auto", "cpu", "ref" */
+    int threads;        /* 0 = all cores */
+    int h, w;           /* multiples of 32; 0 = what the position embedding was made for */
+    bool infer, refine; /* which parts; at least one */
+    float scale;        /* of the refiner's corrections; 1 is the original */
+    bool keep;          /* keep what lies between, for ck_network_inside */
+} ck_network_options;
+
+/* Reads and packs the weights, which fit `z` (ck_table_check), and takes all the memory that frames will need; `w` is
+ * not needed afterwards. */
+ck_status ck_network_open(const ck_weights *w, const ck_sizes *z, const ck_network_options *o, ck_network **out,
+                          ck_error *e);
+void ck_network_close(ck_network *n); /* NULL is fine */
+
+/* The caller's planes, planar float32.  Parts that are not opened ignore theirs. */
+typedef struct ck_network_io {
+    const float *rgb;                /* [3][h][w], as ck_input_rgb makes it */
+    const float *hint;               /* [h][w]; infer */
+    float *alpha_logits, *fg_logits; /* [1], [3][h/4][w/4]: written by infer (NULL: not wanted), else read by refine */
+    float *alpha, *fg;               /* [1], [3][h][w]: written by refine */
+} ck_network_io;
+
+/* One frame.  CK_ERR_FORMAT if a result is not finite.  `timed`: see ck_plan_run. */
+ck_status ck_network_run(ck_network *n, const ck_network_io *io, bool timed, ck_error *e);
+
+void ck_network_size(const ck_network *n, int *h, int *w);
+const ck_plan *ck_network_plan(const ck_network *n); /* its steps, times and memory */
+const char *ck_network_device(const ck_network *n);
+
+/* With `keep`: "map0" to "map3" [h][w][c], "coarse" [h][w][7], "delta" planar, of the last frame, into dst (NULL: only
+ * the shape).  False if there is no such tensor. */
+bool ck_network_inside(ck_network *n, const char *name, ck_nn_tensor *shape, float *dst);
+
+#endif

@@ -1,0 +1,95 @@
+/*  [normalised RGB, sigmoid(up(logits))]                      coarse [H][W][7]
+ *    -> stem: conv, GroupNorm, ReLU                            x [H][W][C]
+ *    -> 4 x:  a = conv1(x)
+ *             c = conv2(relu(norm(a)))
+ *             x = relu(norm(c) + x)                            dilation 1, 2, 4, 8
+ *    -> 1x1 convolution x 10                                   delta [4][H][W]
+ *    -> sigmoid(up(logits) + scale * delta)                    final [4][H][W]
+ *
+ * A convolution leaves its GroupNorm's sums behind; who reads its result normalises on the way.
+ * Three maps of C channels are alive at a time. */
+#include <stdio.h>
+
+#include "model/parts.h"
+
+#define EPS 1e-5f
+#define CORRECTION 10 /* the last layer's factor */
+
+typedef struct normed {
+    ck_nn_tensor map;  /* before normalisation */
+    ck_nn_tensor norm; /* [2][C]: scale, shift */
+} normed;
+
+/* Convolution and the scale and shift that its GroupNorm comes to. */
+static normed conv(const ck_parts *b, const char *part, const char *conv_name, const char *norm_name,
+                   const ck_nn_tensor *x, const ck_nn_tensor *x_norm, int dilation)
+{
+    int c = b->sizes->refiner;
+    char name[64];
+    normed n = {ck_plan_act(b->plan, b->h, b->w, c), ck_plan_f32(b->plan, 1, 2, c)};
+    ck_nn_tensor sums = ck_plan_f64(b->plan, ck_nn_blocks(b->h) * ck_nn_blocks(b->w), CK_GROUPS, 2);
+    snprintf(name, sizeof name, "refiner.%s.%s", part, conv_name);
+    ck_nn_step s = {.kind = CK_NN_OP_CONV,
+                    .x = {*x},
+                    .y = n.map,
+                    .stats = sums,
+                    .groups = CK_GROUPS,
+                    .dilation = dilation,
+                    .weight = ck_part_weight(b, CK_NN_CONV, c, x->c, 1, name)};
+    if (x_norm)
+        s.x[1] = *x_norm;
+    ck_plan_add(b->plan, part, conv_name, s);
+    snprintf(name, sizeof name, "refiner.%s.%s", part, norm_name);
+    ck_plan_add(b->plan, part, norm_name,
+                (ck_nn_step){.kind = CK_NN_OP_GROUP_NORM,
+                             .x = {sums},
+                             .y = n.norm,
+                             .groups = CK_GROUPS,
+                             .pixels = (size_t)b->h * (size_t)b->w,
+                             .eps = EPS,
+                             .weight = ck_part_weight(b, CK_NN_SCALE, c, c, 1, name)});
+    return n;
+}
+
+static void apply(const ck_parts *b, const char *part, const normed *n, const ck_nn_tensor *add, const ck_nn_tensor *y)
+{
+    ck_nn_step s = {.kind = CK_NN_OP_APPLY, .x = {n->map, n->norm}, .y = *y};
+    if (add)
+        s.x[2] = *add;
+    ck_plan_add(b->plan, part, "apply", s);
+}
+
+static ck_nn_tensor coarse(const ck_parts *b, const ck_nn_tensor *rgb, const ck_nn_tensor *logits)
+{
+    ck_nn_tensor y = ck_plan_act(b->plan, b->h, b->w, rgb->c + logits->c);
+    ck_plan_add(b->plan, "refiner", "coarse", (ck_nn_step){.kind = CK_NN_OP_COARSE, .x = {*rgb, *logits}, .y = y});
+    return y;
+}
+
+ck_refined ck_part_refiner(const ck_parts *b, const ck_nn_tensor *rgb, const ck_nn_tensor *logits, float scale)
+{
+    ck_refined r = {coarse(b, rgb, logits), ck_plan_planar(b->plan, CK_LOGITS, b->h, b->w),
+                    ck_plan_planar(b->plan, CK_LOGITS, b->h, b->w)};
+    normed n = conv(b, "stem", "0", "1", &r.coarse, NULL, 1);
+    ck_nn_tensor x = n.map;
+    apply(b, "stem", &n, NULL, &x);
+    for (int k = 1; k <= CK_REFINER_BLOCKS; k++) {
+        char part[16];
+        int dilation = 1 << (k - 1);
+        snprintf(part, sizeof part, "res%d", k);
+        n = conv(b, part, "conv1", "gn1", &x, NULL, dilation);
+        n = conv(b, part, "conv2", "gn2", &n.map, &n.norm, dilation);
+        if (k < CK_REFINER_BLOCKS)
+            apply(b, part, &n, &x, &x);
+    }
+    /* The last block's sum is never stored: the head makes it as it goes. */
+    ck_plan_add(b->plan, "refiner", "final",
+                (ck_nn_step){.kind = CK_NN_OP_HEAD,
+                             .x = {n.map, n.norm, x},
+                             .y = r.delta,
+                             .weight = ck_part_weight(b, CK_NN_HEAD, CK_LOGITS, b->sizes->refiner, CORRECTION,
+                                                      "refiner.final")});
+    ck_plan_add(b->plan, "refiner", "finish",
+                (ck_nn_step){.kind = CK_NN_OP_FINISH, .x = {*logits, r.delta}, .y = r.final, .gain = scale});
+    return r;
+}

@@ -1,0 +1,295 @@
+#include "nn/plan.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/mem.h"
+
+typedef struct memory {
+    size_t bytes, at;
+    int first, last; /* steps between which it is alive */
+} memory;
+
+struct ck_plan {
+    ck_nn *dev;
+    memory *mem; /* by tensor id */
+    int n_mem, cap_mem;
+    ck_nn_step *steps;
+    double *ms;
+    int n_steps, cap_steps;
+    void *arena;
+    size_t bytes;
+    ck_status failed;
+    ck_error error;
+};
+
+static const int forever = 1 << 30;
+
+ck_status ck_plan_new(ck_nn *dev, ck_plan **out, ck_error *e)
+{
+    ck_plan *p = calloc(1, sizeof *p);
+    if (!p)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a plan");
+    p->dev = dev;
+    *out = p;
+    return CK_OK;
+}
+
+void ck_plan_free(ck_plan *p)
+{
+    if (!p)
+        return;
+    p->dev->ops->release(p->dev, p->arena);
+    free(p->mem);
+    free(p->steps);
+    free(p->ms);
+    free(p);
+}
+
+void ck_plan_fail(ck_plan *p, ck_status s, const ck_error *e)
+{
+    if (p->failed != CK_OK)
+        return;
+    p->failed = s;
+    p->error = *e;
+}
+
+/* Room for one more; false and remembered when there is none. */
+static bool grow(ck_plan *p, void **array, int n, int *cap, size_t size)
+{
+    if (n < *cap)
+        return true;
+    void *q = realloc(*array, (size_t)(*cap + 128) * size);
+    if (!q) {
+        ck_error e;
+        ck_plan_fail(p, ck_fail(&e, CK_ERR_MEMORY, "out of memory for a plan"), &e);
+        return false;
+    }
+    *array = q;
+    *cap += 128;
+    return true;
+}
+
+static size_t type_size(ck_nn_type t)
+{
+    return t == CK_NN_F16 ? 2 : t == CK_NN_F64 ? 8 : 4;
+}
+
+static ck_nn_tensor tensor(ck_plan *p, ck_nn_type type, bool planar, int h, int w, int c)
+{
+    ck_nn_tensor t = {.type = type, .planar = planar, .h = h, .w = w, .c = c, .ld = c, .id = -1};
+    size_t bytes = type_size(type);
+    if (h < 1 || w < 1 || c < 1 || !ck_mul(bytes, (size_t)h, &bytes) || !ck_mul(bytes, (size_t)w, &bytes) ||
+        !ck_mul(bytes, (size_t)c, &bytes) || bytes > SIZE_MAX / 2) {
+        ck_error e;
+        ck_plan_fail(p, ck_fail(&e, CK_ERR_ARGUMENT, "a tensor of %d x %d x %d is impossible", h, w, c), &e);
+        return t;
+    }
+    if (!grow(p, (void **)&p->mem, p->n_mem, &p->cap_mem, sizeof *p->mem))
+        return t;
+    t.id = p->n_mem++;
+    p->mem[t.id] = (memory){.bytes = ck_pad(bytes), .first = forever, .last = -1};
+    return t;
+}
+
+ck_nn_tensor ck_plan_act(ck_plan *p, int h, int w, int c)
+{
+    return tensor(p, p->dev->ops->act, false, h, w, c);
+}
+
+ck_nn_tensor ck_plan_f32(ck_plan *p, int h, int w, int c)
+{
+    return tensor(p, CK_NN_F32, false, h, w, c);
+}
+
+ck_nn_tensor ck_plan_planar(ck_plan *p, int c, int h, int w)
+{
+    return tensor(p, CK_NN_F32, true, h, w, c);
+}
+
+ck_nn_tensor ck_plan_f64(ck_plan *p, int h, int w, int c)
+{
+    return tensor(p, CK_NN_F64, false, h, w, c);
+}
+
+ck_nn_tensor ck_plan_view(const ck_nn_tensor *t, int from, int n)
+{
+    ck_nn_tensor v = *t;
+    v.at += (size_t)from * type_size(t->type) * (t->planar ? ck_nn_pixels(t) : 1);
+    v.c = n;
+    return v;
+}
+
+static void alive(ck_plan *p, const ck_nn_tensor *t, int step)
+{
+    if (!ck_nn_has(t) || t->id < 0)
+        return;
+    memory *m = &p->mem[t->id];
+    m->first = step < m->first ? step : m->first;
+    m->last = step > m->last ? step : m->last;
+}
+
+void ck_plan_input(ck_plan *p, const ck_nn_tensor *t)
+{
+    alive(p, t, -1);
+}
+
+void ck_plan_output(ck_plan *p, const ck_nn_tensor *t)
+{
+    alive(p, t, forever);
+}
+
+void ck_plan_add(ck_plan *p, const char *group, const char *name, ck_nn_step s)
+{
+    if (p->failed != CK_OK || !grow(p, (void **)&p->steps, p->n_steps, &p->cap_steps, sizeof *p->steps))
+        return;
+    snprintf(s.label, sizeof s.label, "%s %s", group, name);
+    for (int i = 0; i < CK_NN_INPUTS; i++)
+        alive(p, &s.x[i], p->n_steps);
+    alive(p, &s.y, p->n_steps);
+    alive(p, &s.stats, p->n_steps);
+    p->steps[p->n_steps++] = s;
+}
+
+static bool together(const memory *a, const memory *b)
+{
+    return a->first <= b->last && b->first <= a->last;
+}
+
+static int larger_first(const void *a, const void *b, void *mem)
+{
+    int i = *(const int *)a, j = *(const int *)b;
+    size_t m = ((memory *)mem)[i].bytes, n = ((memory *)mem)[j].bytes;
+    return m != n ? (m < n) - (m > n) : i - j;
+}
+
+/* The lowest place where nothing that is alive at the same time lies; `done` holds what has a place. */
+static size_t place(const ck_plan *p, const int *done, int n, const memory *m)
+{
+    size_t at = 0;
+    for (bool moved = true; moved;) {
+        moved = false;
+        for (int i = 0; i < n; i++) {
+            const memory *o = &p->mem[done[i]];
+            if (together(m, o) && at < o->at + o->bytes && o->at < at + m->bytes) {
+                at = o->at + o->bytes;
+                moved = true;
+            }
+        }
+    }
+    return at;
+}
+
+/* Largest first: the big ones decide the arena's size, the small ones fill its gaps. */
+static ck_status layout(ck_plan *p, ck_error *e)
+{
+    int *order = malloc((size_t)(p->n_mem + 1) * sizeof *order);
+    if (!order)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a plan");
+    for (int i = 0; i < p->n_mem; i++)
+        order[i] = i;
+    qsort_r(order, (size_t)p->n_mem, sizeof *order, larger_first, p->mem);
+    ck_status s = CK_OK;
+    p->bytes = 0;
+    for (int i = 0; i < p->n_mem && s == CK_OK; i++) {
+        memory *m = &p->mem[order[i]];
+        size_t end;
+        m->at = place(p, order, i, m);
+        if (!ck_add(m->at, m->bytes, &end) || end > SIZE_MAX / 2)
+            s = ck_fail(e, CK_ERR_MEMORY, "the network needs more memory than can be addressed: use a smaller --size");
+        p->bytes = end > p->bytes ? end : p->bytes;
+    }
+    free(order);
+    return s;
+}
+
+static void put(const ck_plan *p, ck_nn_tensor *t)
+{
+    if (ck_nn_has(t) && t->id >= 0)
+        t->data = (char *)p->arena + p->mem[t->id].at + t->at;
+}
+
+ck_nn_tensor ck_plan_placed(const ck_plan *p, const ck_nn_tensor *t)
+{
+    ck_nn_tensor u = *t;
+    put(p, &u);
+    return u;
+}
+
+ck_status ck_plan_finish(ck_plan *p, ck_error *e)
+{
+    size_t scratch = 0;
+    if (p->failed != CK_OK) {
+        *e = p->error;
+        return p->failed;
+    }
+    ck_status s = layout(p, e);
+    for (int i = 0; i < p->n_steps && s == CK_OK; i++) {
+        size_t wanted = 0;
+        s = p->dev->ops->prepare(p->dev, &p->steps[i], &wanted, e);
+        scratch = wanted > scratch ? wanted : scratch;
+    }
+    if (s != CK_OK)
+        return s;
+    size_t arena = ck_pad(p->bytes);
+    if (!ck_add(arena, scratch, &p->bytes))
+        return ck_fail(e, CK_ERR_MEMORY, "the network needs more memory than can be addressed: use a smaller --size");
+    p->ms = calloc((size_t)p->n_steps + 1, sizeof *p->ms);
+    if (!p->ms)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a plan");
+    s = p->dev->ops->reserve(p->dev, p->bytes, &p->arena, e);
+    for (int i = 0; i < p->n_steps && s == CK_OK; i++) {
+        ck_nn_step *q = &p->steps[i];
+        for (int k = 0; k < CK_NN_INPUTS; k++)
+            put(p, &q->x[k]);
+        put(p, &q->y);
+        put(p, &q->stats);
+        q->scratch = (char *)p->arena + arena;
+    }
+    return s;
+}
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+ck_status ck_plan_run(ck_plan *p, bool timed, ck_error *e)
+{
+    ck_nn *d = p->dev;
+    for (int i = 0; i < p->n_steps; i++) {
+        double start = timed ? now_ms() : 0;
+        d->ops->run[p->steps[i].kind](d, &p->steps[i]);
+        if (!timed)
+            continue;
+        ck_status s = d->ops->sync(d, e);
+        if (s != CK_OK)
+            return s;
+        p->ms[i] = now_ms() - start;
+    }
+    return d->ops->sync(d, e);
+}
+
+size_t ck_plan_bytes(const ck_plan *p)
+{
+    return p->bytes;
+}
+
+int ck_plan_steps(const ck_plan *p)
+{
+    return p->n_steps;
+}
+
+const ck_nn_step *ck_plan_step(const ck_plan *p, int i)
+{
+    return &p->steps[i];
+}
+
+double ck_plan_ms(const ck_plan *p, int i)
+{
+    return p->ms[i];
+}

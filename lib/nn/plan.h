@@ -1,0 +1,53 @@
+/* A network as a list of steps over one arena, laid out before the first frame.
+ *
+ *     ck_plan_new(dev) -> tensors and steps in the order they run -> ck_plan_finish -> run, run, run …
+ *
+ * A tensor takes memory from the step that writes it first to the one that reads it last; tensors
+ * that are never alive together share bytes.  The functions that add a step remember the first failure,
+ * so that a network reads like its formula; ck_plan_finish reports it. */
+#ifndef CK_NN_PLAN_H
+#define CK_NN_PLAN_H
+
+#include "nn/nn.h"
+
+typedef struct ck_plan ck_plan;
+
+/* Several plans may share a device. */
+ck_status ck_plan_new(ck_nn *dev, ck_plan **out, ck_error *e);
+void ck_plan_free(ck_plan *p); /* NULL is fine; the device stays */
+
+/* New tensors: activations in the backend's preferred type, float32, float64, planar float32.  A size that is not
+ * positive or overflows is remembered as an error. */
+ck_nn_tensor ck_plan_act(ck_plan *p, int h, int w, int c);
+ck_nn_tensor ck_plan_f32(ck_plan *p, int h, int w, int c);
+ck_nn_tensor ck_plan_f64(ck_plan *p, int h, int w, int c);
+ck_nn_tensor ck_plan_planar(ck_plan *p, int c, int h, int w);
+
+/* Channels from … from+n-1 of t. */
+ck_nn_tensor ck_plan_view(const ck_nn_tensor *t, int from, int n);
+
+/* Alive from the start (filled by upload) or to the end (read by download). */
+void ck_plan_input(ck_plan *p, const ck_nn_tensor *t);
+void ck_plan_output(ck_plan *p, const ck_nn_tensor *t);
+
+/* Add a step; its label is "GROUP NAME". */
+void ck_plan_add(ck_plan *p, const char *group, const char *name, ck_nn_step s);
+
+/* Remember an error met while building. */
+void ck_plan_fail(ck_plan *p, ck_status s, const ck_error *e);
+
+/* Lay out the arena, prepare every step, take the memory.  No tensors or steps can be added after. */
+ck_status ck_plan_finish(ck_plan *p, ck_error *e);
+
+/* The tensor with its place in memory, after finish. */
+ck_nn_tensor ck_plan_placed(const ck_plan *p, const ck_nn_tensor *t);
+
+/* Run all steps and wait for them.  `timed`: wait after each one and keep its time. */
+ck_status ck_plan_run(ck_plan *p, bool timed, ck_error *e);
+
+size_t ck_plan_bytes(const ck_plan *p); /* arena and scratch */
+int ck_plan_steps(const ck_plan *p);
+const ck_nn_step *ck_plan_step(const ck_plan *p, int i);
+double ck_plan_ms(const ck_plan *p, int i); /* of step i in the last timed run */
+
+#endif

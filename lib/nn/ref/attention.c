@@ -1,0 +1,120 @@
+/* Attention, four queries at a time against all their keys.
+ *
+ * Keys and values are first laid out like weights, so that scores and results are two products; a
+ * row of scores is the largest thing held. */
+#include <math.h>
+
+#include "nn/ref/ref.h"
+
+typedef struct job {
+    const ck_nn_step *s;
+    int windows, heads, width; /* width of a head */
+    int nq, nk;                /* of a window */
+    size_t panel_floats;       /* of one window's and head's keys; its values follow */
+    float *panels;             /* [windows][heads] */
+    float *rows;               /* [threads]: REF_ROWS rows of scores, then of results */
+    size_t row_floats;
+} job;
+
+static job describe(const ck_nn_step *s)
+{
+    int pixels = s->x[1].h * s->x[1].w;
+    job j = {.s = s, .heads = s->heads, .width = s->y.c / s->heads};
+    j.nk = s->window ? s->window * s->window : pixels;
+    j.windows = pixels / j.nk;
+    j.nq = s->x[0].h * s->x[0].w / j.windows;
+    size_t keys = (size_t)ref_padded(j.nk) * (size_t)j.width, values = (size_t)ref_padded(j.width) * (size_t)j.nk;
+    j.panel_floats = keys + values;
+    j.row_floats = REF_ROWS * (size_t)(ref_padded(j.nk) + ref_padded(j.width));
+    j.panels = s->scratch;
+    j.rows = j.panels + (size_t)(j.windows * j.heads) * j.panel_floats;
+    return j;
+}
+
+size_t ref_attention_scratch(const ck_nn_step *s, int threads)
+{
+    job j = describe(s);
+    return ((size_t)(j.windows * j.heads) * j.panel_floats + (size_t)threads * j.row_floats) * sizeof(float);
+}
+
+/* Pixel i of window `win` in a map: windows of equal number on every map, row-major inside. */
+static size_t pixel_of(const job *j, const ck_nn_tensor *t, int win, int i)
+{
+    if (!j->s->window)
+        return (size_t)i;
+    int across = j->s->x[1].w / j->s->window, side = t->w / across;
+    int y = win / across * side + i / side, x = win % across * side + i % side;
+    return (size_t)y * (size_t)t->w + (size_t)x;
+}
+
+static float *panels_of(const job *j, int win, int head)
+{
+    return j->panels + (size_t)(win * j->heads + head) * j->panel_floats;
+}
+
+static void lay_out(void *ctx, int i, int who)
+{
+    (void)who;
+    const job *j = ctx;
+    int win = i / j->heads, head = i % j->heads;
+    size_t width = (size_t)j->width, nk = (size_t)j->nk;
+    float *keys = panels_of(j, win, head), *values = keys + (size_t)ref_padded(j->nk) * width;
+    for (size_t n = 0; n < (size_t)ref_padded(j->nk); n++) {
+        const float *k = n < nk ? ref_at(&j->s->x[1], pixel_of(j, &j->s->x[1], win, (int)n)) + head * j->width : NULL;
+        float *to = keys + n / REF_LANES * width * REF_LANES + n % REF_LANES;
+        for (size_t d = 0; d < width; d++)
+            to[d * REF_LANES] = k ? k[d] : 0;
+    }
+    for (size_t n = 0; n < nk; n++) {
+        const float *v = ref_at(&j->s->x[2], pixel_of(j, &j->s->x[2], win, (int)n)) + head * j->width;
+        for (size_t d = 0; d < (size_t)ref_padded(j->width); d++)
+            values[d / REF_LANES * nk * REF_LANES + n * REF_LANES + d % REF_LANES] = d < width ? v[d] : 0;
+    }
+}
+
+/* Scores to exp(score - largest); returns their sum. */
+static double exponentials(float *row, int n, double scale)
+{
+    float top = -INFINITY;
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        top = row[i] > top ? row[i] : top;
+    for (int i = 0; i < n; i++) {
+        row[i] = (float)exp(((double)row[i] - (double)top) * scale);
+        sum += (double)row[i];
+    }
+    return sum;
+}
+
+static void attend(void *ctx, int i, int who)
+{
+    const job *j = ctx;
+    int blocks = (j->nq + REF_ROWS - 1) / REF_ROWS, head = i / blocks % j->heads, win = i / blocks / j->heads;
+    int first = i % blocks * REF_ROWS, rows = j->nq - first < REF_ROWS ? j->nq - first : REF_ROWS;
+    int padded = ref_padded(j->width);
+    size_t scores_ld = (size_t)ref_padded(j->nk);
+    float *keys = panels_of(j, win, head);
+    ck_nn_weight k = {.out = j->nk, .in = j->width, .w = keys};
+    ck_nn_weight v = {.out = j->width, .in = j->nk, .w = keys + scores_ld * (size_t)j->width};
+    float *scores = j->rows + (size_t)who * j->row_floats, *out = scores + REF_ROWS * scores_ld;
+    double sum[REF_ROWS];
+    for (int r = 0; r < rows; r++) {
+        float *row = scores + (size_t)r * scores_ld;
+        ref_multiply(ref_at(&j->s->x[0], pixel_of(j, &j->s->x[0], win, first + r)) + head * j->width, 0, 1, &k, row);
+        sum[r] = exponentials(row, j->nk, 1 / sqrt(j->width));
+    }
+    ref_multiply(scores, scores_ld, rows, &v, out);
+    for (int r = 0; r < rows; r++) {
+        float *y = ref_at(&j->s->y, pixel_of(j, &j->s->y, win, first + r)) + head * j->width;
+        for (int d = 0; d < j->width; d++)
+            y[d] = (float)((double)out[r * padded + d] / sum[r]);
+    }
+}
+
+void ref_attention(ck_nn *dev, const ck_nn_step *s)
+{
+    ck_team *team = ((ref_device *)dev)->team;
+    job j = describe(s);
+    ck_team_run(team, j.windows * j.heads, lay_out, &j);
+    ck_team_run(team, j.windows * j.heads * ((j.nq + REF_ROWS - 1) / REF_ROWS), attend, &j);
+}

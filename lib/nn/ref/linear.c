@@ -1,0 +1,152 @@
+/* Everything that is a matrix product: linear layers, and convolutions as a product of gathered patches. */
+#include <math.h>
+#include <string.h>
+
+#include "base/clones.h"
+#include "nn/ref/ref.h"
+
+/* Sums stay in registers: REF_ROWS x REF_LANES doubles. */
+static inline void multiply_panel(const float *const x[REF_ROWS], int in, const float *w,
+                                  double sum[REF_ROWS][REF_LANES])
+{
+    for (int k = 0; k < in; k++)
+        for (int r = 0; r < REF_ROWS; r++)
+            for (int o = 0; o < REF_LANES; o++)
+                sum[r][o] += (double)x[r][k] * (double)w[(size_t)k * REF_LANES + (size_t)o];
+}
+
+CK_CLONES void ref_multiply(const float *x, size_t ldx, int rows, const ck_nn_weight *w, float *out)
+{
+    size_t padded = (size_t)ref_padded(w->out);
+    const float *row[REF_ROWS];
+    for (int r = 0; r < REF_ROWS; r++)
+        row[r] = x + (size_t)(r < rows ? r : 0) * ldx;
+    for (size_t o = 0; o < padded; o += REF_LANES) {
+        double sum[REF_ROWS][REF_LANES] = {{0}};
+        multiply_panel(row, w->in, w->w + o * (size_t)w->in, sum);
+        for (int r = 0; r < rows; r++)
+            for (size_t i = 0; i < REF_LANES; i++)
+                out[(size_t)r * padded + o + i] = (float)(sum[r][i] + (w->bias ? (double)w->bias[o + i] : 0));
+    }
+}
+
+/* One product's results and, for convolutions, the gathered patches. */
+static size_t gathered(const ck_nn_step *s)
+{
+    return s->kind == CK_NN_OP_LINEAR ? 0 : REF_ROWS * (size_t)s->weight->in;
+}
+
+static size_t scratch_floats(const ck_nn_step *s)
+{
+    return REF_ROWS * (size_t)ref_padded(s->weight->out) + gathered(s);
+}
+
+size_t ref_linear_scratch(const ck_nn_step *s)
+{
+    return scratch_floats(s) * sizeof(float);
+}
+
+static float *scratch(const ck_nn_step *s, int who)
+{
+    return (float *)s->scratch + (size_t)who * scratch_floats(s);
+}
+
+static float gelu(float x)
+{
+    return (float)(0.5 * (double)x * (1 + erf((double)x * M_SQRT1_2)));
+}
+
+static void linear_rows(void *ctx, int i, int who)
+{
+    const ck_nn_step *s = ctx;
+    size_t m = ck_nn_pixels(&s->y), first = (size_t)i * REF_ROWS, padded = (size_t)ref_padded(s->y.c);
+    int rows = m - first < REF_ROWS ? (int)(m - first) : REF_ROWS;
+    float *out = scratch(s, who);
+    ref_multiply(ref_at(&s->x[0], first), (size_t)s->x[0].ld, rows, s->weight, out);
+    for (int r = 0; r < rows; r++, out += padded) {
+        float *y = ref_at(&s->y, first + (size_t)r);
+        const float *add = ck_nn_has(&s->x[1]) ? ref_at(&s->x[1], first + (size_t)r) : NULL;
+        for (int c = 0; c < s->y.c; c++) {
+            float v = s->act == CK_NN_GELU ? gelu(out[c]) : out[c];
+            y[c] = add ? v + add[c] : v;
+        }
+    }
+}
+
+void ref_linear(ck_nn *dev, const ck_nn_step *s)
+{
+    int tasks = (int)((ck_nn_pixels(&s->y) + REF_ROWS - 1) / REF_ROWS);
+    ck_team_run(((ref_device *)dev)->team, tasks, linear_rows, (void *)s);
+}
+
+/* ---- convolutions, a row of the result at a time ---- */
+
+static bool inside(int y, int x, const ck_nn_tensor *t)
+{
+    return y >= 0 && y < t->h && x >= 0 && x < t->w;
+}
+
+/* The 7x7 pixels under a token, zeros outside; [tap][channel]. */
+static void gather_patch(const ck_nn_step *s, int oy, int ox, float *to)
+{
+    const ck_nn_tensor *t = &s->x[0];
+    const float *src = t->data;
+    for (int tap = 0; tap < 49; tap++)
+        for (int c = 0, y = oy * 4 - 3 + tap / 7, x = ox * 4 - 3 + tap % 7; c < t->c; c++)
+            *to++ = inside(y, x, t) ? src[((size_t)c * (size_t)t->h + (size_t)y) * (size_t)t->w + (size_t)x] : 0;
+}
+
+/* The 3x3 pixels, normalised on the way if the step says so; padding is zero after that. */
+static void gather_conv(const ck_nn_step *s, int oy, int ox, float *to)
+{
+    const ck_nn_tensor *t = &s->x[0];
+    const float *norm = ck_nn_has(&s->x[1]) ? s->x[1].data : NULL;
+    for (int tap = 0; tap < 9; tap++, to += t->c) {
+        int y = oy + (tap / 3 - 1) * s->dilation, x = ox + (tap % 3 - 1) * s->dilation;
+        if (!inside(y, x, t)) {
+            memset(to, 0, (size_t)t->c * sizeof *to);
+            continue;
+        }
+        const float *p = ref_at(t, (size_t)y * (size_t)t->w + (size_t)x);
+        for (int c = 0; c < t->c; c++) {
+            float v = norm ? p[c] * norm[c] + norm[t->c + c] : p[c];
+            to[c] = norm && v < 0 ? 0 : v;
+        }
+    }
+}
+
+static void conv_row(void *ctx, int oy, int who)
+{
+    const ck_nn_step *s = ctx;
+    size_t in = (size_t)s->weight->in, padded = (size_t)ref_padded(s->y.c);
+    float *out = scratch(s, who), *patches = out + REF_ROWS * padded;
+    for (int x = 0; x < s->y.w; x += REF_ROWS) {
+        int rows = s->y.w - x < REF_ROWS ? s->y.w - x : REF_ROWS;
+        for (int r = 0; r < rows; r++)
+            if (s->kind == CK_NN_OP_PATCH)
+                gather_patch(s, oy, x + r, patches + (size_t)r * in);
+            else
+                gather_conv(s, oy, x + r, patches + (size_t)r * in);
+        ref_multiply(patches, in, rows, s->weight, out);
+        for (int r = 0; r < rows; r++) {
+            size_t pixel = (size_t)oy * (size_t)s->y.w + (size_t)(x + r);
+            float *y = ref_at(&s->y, pixel);
+            const float *add = s->extra ? s->extra->w + pixel * (size_t)s->y.c : NULL;
+            for (int c = 0; c < s->y.c; c++)
+                y[c] = out[(size_t)r * padded + (size_t)c] + (add ? add[c] : 0);
+        }
+    }
+}
+
+void ref_patch(ck_nn *dev, const ck_nn_step *s)
+{
+    ck_team_run(((ref_device *)dev)->team, s->y.h, conv_row, (void *)s);
+}
+
+void ref_conv(ck_nn *dev, const ck_nn_step *s)
+{
+    ref_device *d = (ref_device *)dev;
+    ck_team_run(d->team, s->y.h, conv_row, (void *)s);
+    if (ck_nn_has(&s->stats))
+        ref_group_sums(d, s);
+}

@@ -1,0 +1,161 @@
+#include "nn/ref/ref.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static ck_status open_device(int threads, ck_nn **dev, ck_error *e)
+{
+    ref_device *d = calloc(1, sizeof *d);
+    if (!d)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a device");
+    d->base.ops = &ck_nn_ref;
+    ck_status s = ck_team_new(threads, &d->team, e);
+    if (s != CK_OK) {
+        free(d);
+        return s;
+    }
+    *dev = &d->base;
+    return CK_OK;
+}
+
+static void close_device(ck_nn *dev)
+{
+    ref_device *d = (ref_device *)dev;
+    if (!d)
+        return;
+    ck_team_free(d->team);
+    for (ck_nn_weight *w = d->weights, *next; w; w = next) {
+        next = w->next;
+        free(w->w);
+        free(w->bias);
+        free(w);
+    }
+    free(d);
+}
+
+static ck_status reserve(ck_nn *dev, size_t bytes, void **out, ck_error *e)
+{
+    (void)dev;
+    if (bytes <= SIZE_MAX - CK_ALIGN)
+        *out = aligned_alloc(CK_ALIGN, ck_pad(bytes ? bytes : 1));
+    if (bytes > SIZE_MAX - CK_ALIGN || !*out)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the network's %.1f MB: use a smaller --size",
+                       (double)bytes * 1e-6);
+    return CK_OK;
+}
+
+static void release(ck_nn *dev, void *p)
+{
+    (void)dev;
+    free(p);
+}
+
+static bool in_panels(ck_nn_pack p)
+{
+    return p == CK_NN_LINEAR || p == CK_NN_PATCH || p == CK_NN_CONV;
+}
+
+/* Inputs of one output in the order in which ref_multiply meets them: convolutions tap by tap, channels innermost. */
+static int inputs(ck_nn_pack p, int in)
+{
+    return p == CK_NN_PATCH ? in * 49 : p == CK_NN_CONV ? in * 9 : p == CK_NN_SCALE ? 1 : in;
+}
+
+static void fill_panels(ck_nn_weight *to, const float *w, int channels)
+{
+    int taps = to->in / channels;
+    for (int o = 0; o < to->out; o++) {
+        float *panel = to->w + (size_t)(o / REF_LANES) * (size_t)to->in * REF_LANES + o % REF_LANES;
+        const float *row = w + (size_t)o * (size_t)to->in;
+        for (int t = 0; t < taps; t++)
+            for (int c = 0; c < channels; c++)
+                panel[(size_t)(t * channels + c) * REF_LANES] = row[c * taps + t];
+    }
+}
+
+static ck_status pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias, ck_nn_weight **to,
+                      ck_error *e)
+{
+    ref_device *d = (ref_device *)dev;
+    size_t rows = (size_t)ref_padded(out), columns = (size_t)inputs(p, in);
+    if (p == CK_NN_HEAD && out > CK_NN_HEADS_MAX)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "a head of %d outputs: at most %d", out, CK_NN_HEADS_MAX);
+    ck_nn_weight *q = calloc(1, sizeof *q);
+    if (!q)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
+    *q = (ck_nn_weight){.pack = p, .out = out, .in = (int)columns, .next = d->weights};
+    q->w = calloc(rows * columns, sizeof *q->w);
+    q->bias = calloc(rows, sizeof *q->bias);
+    if (!q->w || !q->bias) {
+        free(q->w);
+        free(q->bias);
+        free(q);
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
+    }
+    if (in_panels(p))
+        fill_panels(q, w, in);
+    else
+        memcpy(q->w, w, (size_t)out * columns * sizeof *w);
+    if (bias)
+        memcpy(q->bias, bias, (size_t)out * sizeof *bias);
+    d->weights = q;
+    *to = q;
+    return CK_OK;
+}
+
+static ck_status prepare(ck_nn *dev, ck_nn_step *s, size_t *scratch, ck_error *e)
+{
+    (void)e;
+    int threads = ck_team_size(((ref_device *)dev)->team);
+    *scratch = 0;
+    if (s->kind == CK_NN_OP_LINEAR || s->kind == CK_NN_OP_PATCH || s->kind == CK_NN_OP_CONV)
+        *scratch = (size_t)threads * ref_linear_scratch(s);
+    if (s->kind == CK_NN_OP_ATTENTION)
+        *scratch = ref_attention_scratch(s, threads);
+    return CK_OK;
+}
+
+static ck_status done(ck_nn *dev, ck_error *e)
+{
+    (void)dev;
+    (void)e;
+    return CK_OK;
+}
+
+static void upload(ck_nn *dev, const ck_nn_tensor *t, const float *src)
+{
+    (void)dev;
+    memcpy(t->data, src, ck_nn_pixels(t) * (size_t)t->c * sizeof *src);
+}
+
+static void download(ck_nn *dev, const ck_nn_tensor *t, float *dst)
+{
+    (void)dev;
+    memcpy(dst, t->data, ck_nn_pixels(t) * (size_t)t->c * sizeof *dst);
+}
+
+const ck_nn_backend ck_nn_ref = {.name = "ref",
+                                 .act = CK_NN_F32,
+                                 .open = open_device,
+                                 .close = close_device,
+                                 .reserve = reserve,
+                                 .release = release,
+                                 .pack = pack,
+                                 .prepare = prepare,
+                                 .sync = done,
+                                 .upload = upload,
+                                 .download = download,
+                                 .run = {[CK_NN_OP_PATCH] = ref_patch,
+                                         [CK_NN_OP_LAYER_NORM] = ref_layer_norm,
+                                         [CK_NN_OP_LINEAR] = ref_linear,
+                                         [CK_NN_OP_POOL] = ref_pool,
+                                         [CK_NN_OP_ATTENTION] = ref_attention,
+                                         [CK_NN_OP_FUSE] = ref_fuse,
+                                         [CK_NN_OP_COARSE] = ref_coarse,
+                                         [CK_NN_OP_CONV] = ref_conv,
+                                         [CK_NN_OP_GROUP_NORM] = ref_group_norm,
+                                         [CK_NN_OP_APPLY] = ref_apply,
+                                         [CK_NN_OP_HEAD] = ref_head,
+                                         [CK_NN_OP_FINISH] = ref_finish}};

@@ -1,0 +1,73 @@
+/* The reference backend, for its own files: plain C, sums in double, no cleverness beyond loops that
+ * a compiler vectorises.  What is fast is measured against this. */
+#ifndef CK_NN_REF_REF_H
+#define CK_NN_REF_REF_H
+
+#include "nn/nn.h"
+#include "nn/team.h"
+
+#define REF_ROWS 4   /* rows of x that are multiplied together */
+#define REF_LANES 32 /* outputs of a panel */
+
+struct ck_nn_weight {
+    ck_nn_pack pack;
+    int out, in; /* in: all inputs of an output, taps included */
+    float *w;    /* LINEAR, PATCH, CONV: [out / REF_LANES][in][REF_LANES], zero filled; else [out][in] */
+    float *bias; /* [out], rounded up to REF_LANES; zeros if there was none */
+    struct ck_nn_weight *next;
+};
+
+typedef struct ref_device {
+    ck_nn base;
+    ck_team *team;
+    ck_nn_weight *weights;
+} ref_device;
+
+/* out[r][o] = bias[o] + sum over k of x[r * ldx + k] * w[o][k], for `rows` <= REF_ROWS rows; out has
+ * w->out rounded up to REF_LANES columns. */
+void ref_multiply(const float *x, size_t ldx, int rows, const ck_nn_weight *w, float *out);
+static inline int ref_padded(int out)
+{
+    return (out + REF_LANES - 1) / REF_LANES * REF_LANES;
+}
+
+/* Bytes of scratch per thread. */
+size_t ref_linear_scratch(const ck_nn_step *s);
+size_t ref_attention_scratch(const ck_nn_step *s, int threads); /* of all threads */
+
+void ref_patch(ck_nn *dev, const ck_nn_step *s);
+void ref_layer_norm(ck_nn *dev, const ck_nn_step *s);
+void ref_linear(ck_nn *dev, const ck_nn_step *s);
+void ref_pool(ck_nn *dev, const ck_nn_step *s);
+void ref_attention(ck_nn *dev, const ck_nn_step *s);
+void ref_fuse(ck_nn *dev, const ck_nn_step *s);
+void ref_coarse(ck_nn *dev, const ck_nn_step *s);
+void ref_conv(ck_nn *dev, const ck_nn_step *s);
+void ref_group_norm(ck_nn *dev, const ck_nn_step *s);
+void ref_apply(ck_nn *dev, const ck_nn_step *s);
+void ref_head(ck_nn *dev, const ck_nn_step *s);
+void ref_finish(ck_nn *dev, const ck_nn_step *s);
+
+/* ---- bilinear enlargement: half-pixel centres, edges clamped ---- */
+
+typedef struct ref_tap {
+    int i0, i1;
+    float f; /* weight of i1 */
+} ref_tap;
+
+ref_tap ref_up(int o, int in, int out);
+
+static inline float ref_mix(float a, float b, float f)
+{
+    return a * (1 - f) + b * f;
+}
+
+/* Sum over the groups' channels, for GROUP_NORM; done after the convolution. */
+void ref_group_sums(ref_device *d, const ck_nn_step *s);
+
+static inline float *ref_at(const ck_nn_tensor *t, size_t pixel)
+{
+    return (float *)t->data + pixel * (size_t)t->ld;
+}
+
+#endif
