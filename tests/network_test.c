@@ -13,6 +13,8 @@ int main(int argc, char **argv)
         return done_testing();
     }
     for (size_t i = 0; i < sizeof quick / sizeof *quick; i++)
+        net_golden("cpu", quick[i]);
+    for (size_t i = 0; i < sizeof quick / sizeof *quick; i++)
         net_golden("ref", quick[i]);
     ck_pool_trim();
     return done_testing();

@@ -4,7 +4,7 @@
 
 #include "base/thread.h"
 
-static const ck_nn_backend *const backends[] = {&ck_nn_ref};
+static const ck_nn_backend *const backends[] = {&ck_nn_cpu, &ck_nn_ref};
 #define BACKENDS (int)(sizeof backends / sizeof *backends)
 
 ck_status ck_nn_open(const char *device, int threads, ck_nn **dev, ck_error *e)

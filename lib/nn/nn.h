@@ -161,6 +161,7 @@ struct ck_nn {
 ck_status ck_nn_open(const char *device, int threads, ck_nn **dev, ck_error *e);
 void ck_nn_close(ck_nn *dev);
 
+extern const ck_nn_backend ck_nn_cpu; /* oneDNN and our own vector code, float32 */
 extern const ck_nn_backend ck_nn_ref; /* plain C, float32 with double sums: the others are measured against it */
 
 /* "linear", "attention", …; floating-point operations of a step (2 per multiply-add), norms and the like as 0. */

@@ -1,0 +1,164 @@
+/* softmax(q k^T) v for one head and one block of queries, keys in blocks of CPU_KEYS.
+ *
+ *     for every block of keys:   s = q k^T                       in registers: S_ROWS x 2 vectors
+ *                                m' = max(m, s),  p = 2^(s - m') l = l 2^(m - m') + sum p
+ *                                o = o 2^(m - m') + p v          in registers: V_ROWS x V_VECS vectors
+ *     o / l
+ *
+ * so memory does not grow with the square of the tokens, and a sum over 16,384 keys is a sum of sums
+ * of CPU_KEYS, which float32 holds well.
+ *
+ * Whoever includes this defines: LANES, vec (a vector of LANES floats), vec_fma(a, b, c) = a b + c,
+ * vec_max, vec_exp2 (2^x for x <= 0; 0 below -126), vec_top and vec_total (largest and sum of the lanes), S_ROWS,
+ * V_ROWS, V_VECS, KERNELS, NAME. */
+#include <math.h>
+#include <string.h>
+
+#include "nn/cpu/kernel.h"
+
+#define PANEL (2 * LANES)
+#define CHUNK (4 * LANES) /* of a row of scores */
+#define INLINE static inline __attribute__((always_inline))
+
+_Static_assert(CPU_ROWS % S_ROWS == 0 && CPU_ROWS % V_ROWS == 0, "kernels' rows divide CPU_ROWS");
+_Static_assert(CPU_KEYS % CHUNK == 0, "chunks and panels divide a block of keys");
+
+INLINE vec vec_load(const float *p)
+{
+    vec v;
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+INLINE void vec_store(float *p, vec v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
+INLINE vec vec_all(float x)
+{
+    return x - (vec){0};
+}
+
+/* Scores of S_ROWS queries and one panel of keys. */
+INLINE void scores(const float *q, int width, const float *k, float *s)
+{
+    vec sum[S_ROWS][2];
+    for (int r = 0; r < S_ROWS; r++)
+        sum[r][0] = sum[r][1] = (vec){0};
+    for (int d = 0; d < width; d++) {
+        vec k0 = vec_load(k + (size_t)d * PANEL), k1 = vec_load(k + (size_t)d * PANEL + LANES);
+#pragma GCC unroll 16
+        for (int r = 0; r < S_ROWS; r++) {
+            vec x = vec_all(q[(size_t)r * (size_t)width + (size_t)d]);
+            sum[r][0] = vec_fma(x, k0, sum[r][0]);
+            sum[r][1] = vec_fma(x, k1, sum[r][1]);
+        }
+    }
+    for (int r = 0; r < S_ROWS; r++) {
+        vec_store(s + (size_t)r * CPU_KEYS, sum[r][0]);
+        vec_store(s + (size_t)r * CPU_KEYS + LANES, sum[r][1]);
+    }
+}
+
+/* o = o * scale[row] + p v for V_ROWS queries, n keys and `vecs` vectors of channels. */
+INLINE void values(const float *p, int n, const float *v, size_t wide, const float *scale, float *o, const int vecs)
+{
+    vec sum[V_ROWS][V_VECS];
+    for (int r = 0; r < V_ROWS; r++)
+        for (int i = 0; i < vecs; i++)
+            sum[r][i] = (vec){0};
+    for (int j = 0; j < n; j++) {
+        vec x[V_VECS];
+        for (int i = 0; i < vecs; i++)
+            x[i] = vec_load(v + (size_t)j * wide + (size_t)(i * LANES));
+#pragma GCC unroll 16
+        for (int r = 0; r < V_ROWS; r++) {
+            vec y = vec_all(p[(size_t)r * CPU_KEYS + (size_t)j]);
+#pragma GCC unroll 8
+            for (int i = 0; i < vecs; i++)
+                sum[r][i] = vec_fma(y, x[i], sum[r][i]);
+        }
+    }
+    for (int r = 0; r < V_ROWS; r++)
+        for (int i = 0; i < vecs; i++) {
+            float *to = o + (size_t)r * wide + (size_t)(i * LANES);
+            vec_store(to, vec_fma(vec_load(to), vec_all(scale[r]), sum[r][i]));
+        }
+}
+
+/* All channels, as many vectors at a time as fit into registers. */
+static void all_values(const float *p, int n, const float *v, size_t wide, const float *scale, float *o)
+{
+    size_t c = 0;
+    for (; c + V_VECS * LANES <= wide; c += V_VECS * LANES)
+        values(p, n, v + c, wide, scale, o + c, V_VECS);
+    switch ((wide - c) / LANES) {
+    case 3:
+        values(p, n, v + c, wide, scale, o + c, V_VECS > 3 ? 3 : 1);
+        break;
+    case 2:
+        values(p, n, v + c, wide, scale, o + c, V_VECS > 2 ? 2 : 1);
+        break;
+    case 1:
+        values(p, n, v + c, wide, scale, o + c, 1);
+        break;
+    }
+}
+
+/* One row of scores to powers; n is a multiple of CHUNK.  Returns what earlier sums shrink by. */
+static float powers(float *s, int n, float *m, float *l)
+{
+    vec top[4] = {vec_load(s), vec_load(s + LANES), vec_load(s + 2 * LANES), vec_load(s + 3 * LANES)}, sum = {0};
+    for (int j = CHUNK; j < n; j += CHUNK)
+        for (int i = 0; i < 4; i++)
+            top[i] = vec_max(top[i], vec_load(s + j + i * LANES));
+    float largest = vec_top(vec_max(vec_max(top[0], top[1]), vec_max(top[2], top[3])));
+    float now = largest > *m ? largest : *m, shrink = exp2f(*m - now);
+    vec base = vec_all(now);
+    for (int j = 0; j < n; j += CHUNK)
+        for (int i = 0; i < 4; i++) {
+            vec p = vec_exp2(vec_load(s + j + i * LANES) - base);
+            vec_store(s + j + i * LANES, p);
+            sum += p;
+        }
+    *l = *l * shrink + vec_total(sum);
+    *m = now;
+    return shrink;
+}
+
+static void block_scores(const cpu_attend *a, int first, int n)
+{
+    for (int j = 0; j < n; j += PANEL) {
+        const float *k = a->k + (size_t)(first + j) * (size_t)a->width;
+        for (int r = 0; r < a->nq; r += S_ROWS)
+            scores(a->q + (size_t)r * (size_t)a->width, a->width, k, a->scores + (size_t)r * CPU_KEYS + j);
+    }
+}
+
+static void attend(const cpu_attend *a)
+{
+    float m[CPU_QUERIES], l[CPU_QUERIES] = {0}, shrink[CPU_QUERIES];
+    size_t wide = (size_t)((a->width + LANES - 1) / LANES * LANES);
+    for (int r = 0; r < a->nq; r++)
+        m[r] = -INFINITY;
+    memset(a->o, 0, (size_t)a->nq * wide * sizeof *a->o);
+    for (int first = 0; first < a->nk; first += CPU_KEYS) {
+        int n = a->nk - first < CPU_KEYS ? a->nk - first : CPU_KEYS, whole = (n + CHUNK - 1) / CHUNK * CHUNK;
+        block_scores(a, first, n);
+        for (int r = 0; r < a->nq; r++) {
+            float *s = a->scores + (size_t)r * CPU_KEYS;
+            for (int j = n; j < whole; j++)
+                s[j] = -INFINITY;
+            shrink[r] = powers(s, whole, &m[r], &l[r]);
+        }
+        for (int r = 0; r < a->nq; r += V_ROWS)
+            all_values(a->scores + (size_t)r * CPU_KEYS, n, a->v + (size_t)first * wide, wide, shrink + r,
+                       a->o + (size_t)r * wide);
+    }
+    for (int r = 0; r < a->nq; r++)
+        for (size_t c = 0; c < wide; c++)
+            a->o[(size_t)r * wide + c] /= l[r];
+}
+
+const cpu_kernels KERNELS = {.name = NAME, .lanes = LANES, .attend = attend};

@@ -1,0 +1,55 @@
+/* Vectors of four, which every machine has or can imitate. */
+#include "nn/cpu/exp2.h"
+
+#define LANES 4
+#define S_ROWS 4
+#define V_ROWS 4
+#define V_VECS 2
+#define KERNELS cpu_kernels_plain
+#define NAME "plain"
+
+typedef float vec __attribute__((vector_size(16)));
+typedef int32_t vec_int __attribute__((vector_size(16)));
+#define vec_fma(a, b, c) ((a) * (b) + (c))
+
+/* a where the mask is all ones, b where it is 0. */
+static inline __attribute__((always_inline)) vec pick(vec_int mask, vec a, vec b)
+{
+    return (vec)((mask & (vec_int)a) | (~mask & (vec_int)b));
+}
+
+static inline __attribute__((always_inline)) vec vec_max(vec a, vec b)
+{
+    return pick(a > b, a, b);
+}
+
+static inline float vec_top(vec a)
+{
+    float x = a[0] > a[1] ? a[0] : a[1], y = a[2] > a[3] ? a[2] : a[3];
+    return x > y ? x : y;
+}
+
+static inline float vec_total(vec a)
+{
+    return (a[0] + a[1]) + (a[2] + a[3]);
+}
+
+static inline __attribute__((always_inline)) vec vec_exp2(vec x)
+{
+    vec least = EXP2_LEAST - (vec){0};
+    vec_int kept = x >= least;
+    x = pick(kept, x, least);
+    vec n = (x + EXP2_ROUND) - EXP2_ROUND, f = x - n, p = EXP2_6 - (vec){0};
+    p = p * f + EXP2_5;
+    p = p * f + EXP2_4;
+    p = p * f + EXP2_3;
+    p = p * f + EXP2_2;
+    p = p * f + EXP2_1;
+    p = p * f + EXP2_0;
+    vec_int bits = (__builtin_convertvector(n, vec_int) + 127) << 23;
+    vec scale;
+    memcpy(&scale, &bits, sizeof scale);
+    return pick(kept, p * scale, (vec){0});
+}
+
+#include "nn/cpu/attention_kernel.h"

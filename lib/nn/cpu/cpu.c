@@ -1,0 +1,246 @@
+#include "nn/cpu/cpu.h"
+
+#include <omp.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+ck_status cpu_dnnl(dnnl_status_t s, const char *what, ck_error *e)
+{
+    if (s == dnnl_success)
+        return CK_OK;
+    if (s == dnnl_out_of_memory)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for %s", what);
+    return ck_fail(e, CK_ERR_UNSUPPORTED, "oneDNN cannot do %s here (its status %d): use --device ref", what, (int)s);
+}
+
+void cpu_fail(cpu_device *d, ck_status s, const ck_error *e)
+{
+    /* Several threads may fail at once; any of their texts will do. */
+    static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+    pthread_mutex_lock(&lock);
+    if (d->failed == CK_OK) {
+        d->failed = s;
+        d->error = *e;
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+/* ---- tasks ---- */
+
+typedef struct parallel {
+    cpu_call call;
+    void (*task)(void *call, int i, int who);
+} parallel;
+
+/* oneDNN must not start threads of its own: OpenMP keeps that number per thread. */
+static void on_one_thread(void *ctx, int i, int who)
+{
+    parallel *p = ctx;
+    omp_set_num_threads(1);
+    p->task(&p->call, i, who);
+}
+
+void cpu_parallel(ck_nn *dev, const ck_nn_step *s, int n, void (*task)(void *call, int i, int who))
+{
+    parallel p = {{cpu_of(dev), s}, task};
+    ck_team_run(cpu_of(dev)->team, n, on_one_thread, &p);
+}
+
+#define BANDS 64
+
+int cpu_bands(int rows)
+{
+    return rows < BANDS ? rows : BANDS;
+}
+
+void cpu_band(int rows, int i, int *first, int *end)
+{
+    int n = cpu_bands(rows);
+    *first = (int)((long)rows * i / n);
+    *end = (int)((long)rows * (i + 1) / n);
+}
+
+/* ---- the device ---- */
+
+static void free_weight(ck_nn_weight *w)
+{
+    if (w->product)
+        dnnl_memory_destroy(w->product);
+    if (w->product_bias)
+        dnnl_memory_destroy(w->product_bias);
+    free(w->w);
+    free(w->bias);
+    free(w);
+}
+
+static void close_device(ck_nn *dev)
+{
+    cpu_device *d = cpu_of(dev);
+    if (!d)
+        return;
+    for (cpu_prepared *p = d->prepared, *next; p; p = next) {
+        next = p->next;
+        p->release(p);
+    }
+    for (ck_nn_weight *w = d->weights, *next; w; w = next) {
+        next = w->next;
+        free_weight(w);
+    }
+    for (int i = 0; d->streams && i < ck_team_size(d->team); i++)
+        if (d->streams[i])
+            dnnl_stream_destroy(d->streams[i]);
+    free(d->streams);
+    if (d->engine)
+        dnnl_engine_destroy(d->engine);
+    ck_team_free(d->team);
+    free(d);
+}
+
+static ck_status open_dnnl(cpu_device *d, int threads, ck_error *e)
+{
+    omp_set_num_threads(1);
+    d->streams = calloc((size_t)threads, sizeof(dnnl_stream_t));
+    if (!d->streams)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for %d threads", threads);
+    dnnl_status_t s = dnnl_engine_create(&d->engine, dnnl_cpu, 0);
+    for (int i = 0; i < threads && s == dnnl_success; i++)
+        s = dnnl_stream_create(&d->streams[i], d->engine, dnnl_stream_default_flags);
+    return cpu_dnnl(s, "anything", e);
+}
+
+static ck_status open_device(int threads, ck_nn **dev, ck_error *e)
+{
+    cpu_device *d = calloc(1, sizeof *d);
+    if (!d)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a device");
+    d->base.ops = &ck_nn_cpu;
+    d->kernels = cpu_kernels_at(0);
+    ck_status s = ck_team_new(threads, &d->team, e);
+    if (s != CK_OK) {
+        free(d);
+        return s;
+    }
+    s = open_dnnl(d, threads, e);
+    if (s != CK_OK) {
+        close_device(&d->base);
+        return s;
+    }
+    *dev = &d->base;
+    return CK_OK;
+}
+
+static ck_status reserve(ck_nn *dev, size_t bytes, void **out, ck_error *e)
+{
+    (void)dev;
+    *out = bytes <= SIZE_MAX - CK_ALIGN ? aligned_alloc(CK_ALIGN, ck_pad(bytes ? bytes : 1)) : NULL;
+    return *out ? CK_OK
+                : ck_fail(e, CK_ERR_MEMORY, "out of memory for the network's %.1f MB: use a smaller --size",
+                          (double)bytes * 1e-6);
+}
+
+static void release(ck_nn *dev, void *p)
+{
+    (void)dev;
+    free(p);
+}
+
+/* ---- weights ---- */
+
+static ck_status copy_values(ck_nn_weight *w, const float *values, const float *bias, ck_error *e)
+{
+    size_t out = (size_t)w->out, n = w->pack == CK_NN_SCALE ? out : out * (size_t)w->in;
+    w->w = malloc(n * sizeof *w->w);
+    w->bias = calloc(out, sizeof *w->bias);
+    if (!w->w || !w->bias)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
+    memcpy(w->w, values, n * sizeof *values);
+    if (bias)
+        memcpy(w->bias, bias, out * sizeof *bias);
+    return CK_OK;
+}
+
+static ck_status pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *values, const float *bias,
+                      ck_nn_weight **to, ck_error *e)
+{
+    cpu_device *d = cpu_of(dev);
+    if (p == CK_NN_HEAD && out > CK_NN_HEADS_MAX)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "a head of %d outputs: at most %d", out, CK_NN_HEADS_MAX);
+    ck_nn_weight *w = calloc(1, sizeof *w);
+    if (!w)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
+    *w = (ck_nn_weight){.pack = p, .out = out, .in = p == CK_NN_PATCH ? 49 * in : in, .next = d->weights};
+    d->weights = w;
+    *to = w;
+    omp_set_num_threads(1);
+    if (p == CK_NN_LINEAR || p == CK_NN_PATCH)
+        return cpu_pack_linear(d, w, values, bias, e);
+    return p == CK_NN_CONV ? cpu_pack_conv(w, values, bias, e) : copy_values(w, values, bias, e);
+}
+
+static ck_status prepare(ck_nn *dev, ck_nn_step *s, size_t *scratch, ck_error *e)
+{
+    cpu_device *d = cpu_of(dev);
+    *scratch = 0;
+    omp_set_num_threads(1);
+    switch (s->kind) {
+    case CK_NN_OP_LINEAR:
+    case CK_NN_OP_PATCH:
+        return cpu_prepare_linear(d, s, scratch, e);
+    case CK_NN_OP_CONV:
+        return cpu_prepare_conv(d, s, scratch, e);
+    case CK_NN_OP_ATTENTION:
+        *scratch = cpu_attention_scratch(d, s);
+        return CK_OK;
+    default:
+        return CK_OK;
+    }
+}
+
+static ck_status sync(ck_nn *dev, ck_error *e)
+{
+    cpu_device *d = cpu_of(dev);
+    ck_status s = d->failed;
+    if (s != CK_OK && e)
+        *e = d->error;
+    d->failed = CK_OK;
+    return s;
+}
+
+static void upload(ck_nn *dev, const ck_nn_tensor *t, const float *src)
+{
+    (void)dev;
+    memcpy(t->data, src, ck_nn_pixels(t) * (size_t)t->c * sizeof *src);
+}
+
+static void download(ck_nn *dev, const ck_nn_tensor *t, float *dst)
+{
+    (void)dev;
+    memcpy(dst, t->data, ck_nn_pixels(t) * (size_t)t->c * sizeof *dst);
+}
+
+const ck_nn_backend ck_nn_cpu = {.name = "cpu",
+                                 .act = CK_NN_F32,
+                                 .open = open_device,
+                                 .close = close_device,
+                                 .reserve = reserve,
+                                 .release = release,
+                                 .pack = pack,
+                                 .prepare = prepare,
+                                 .sync = sync,
+                                 .upload = upload,
+                                 .download = download,
+                                 .run = {[CK_NN_OP_PATCH] = cpu_patch,
+                                         [CK_NN_OP_LAYER_NORM] = cpu_layer_norm,
+                                         [CK_NN_OP_LINEAR] = cpu_linear,
+                                         [CK_NN_OP_POOL] = cpu_pool,
+                                         [CK_NN_OP_ATTENTION] = cpu_attention,
+                                         [CK_NN_OP_FUSE] = cpu_fuse,
+                                         [CK_NN_OP_COARSE] = cpu_coarse,
+                                         [CK_NN_OP_CONV] = cpu_conv,
+                                         [CK_NN_OP_GROUP_NORM] = cpu_group_norm,
+                                         [CK_NN_OP_APPLY] = cpu_apply,
+                                         [CK_NN_OP_HEAD] = cpu_head,
+                                         [CK_NN_OP_FINISH] = cpu_finish}};

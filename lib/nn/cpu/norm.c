@@ -1,0 +1,106 @@
+/* LayerNorm over channels; what follows the convolutions' sums of GroupNorm. */
+#include <math.h>
+#include <string.h>
+
+#include "base/clones.h"
+#include "nn/cpu/cpu.h"
+
+#define LANES 16 /* sums side by side, added up pairwise at the end */
+
+static inline float total(const float *v)
+{
+    float a[LANES];
+    memcpy(a, v, sizeof a);
+    for (int n = LANES / 2; n; n /= 2)
+        for (int i = 0; i < n; i++)
+            a[i] += a[i + n];
+    return a[0];
+}
+
+CK_CLONES static void layer_norm(const float *x, int n, const float *w, const float *b, float eps, float *y)
+{
+    float sum[LANES] = {0}, squares[LANES] = {0};
+    int whole = n / LANES * LANES;
+    for (int c = 0; c < whole; c += LANES)
+        for (int i = 0; i < LANES; i++)
+            sum[i] += x[c + i];
+    for (int i = 0; whole + i < n; i++)
+        sum[i] += x[whole + i];
+    float mean = total(sum) / (float)n;
+    for (int c = 0; c < whole; c += LANES)
+        for (int i = 0; i < LANES; i++) {
+            float d = x[c + i] - mean;
+            squares[i] += d * d;
+        }
+    for (int i = 0; whole + i < n; i++) {
+        float d = x[whole + i] - mean;
+        squares[i] += d * d;
+    }
+    float scale = 1 / sqrtf(total(squares) / (float)n + eps);
+    for (int c = 0; c < n; c++)
+        y[c] = (x[c] - mean) * scale * w[c] + b[c];
+}
+
+static void layer_norm_task(void *call, int i, int who)
+{
+    (void)who;
+    const ck_nn_step *s = ((const cpu_call *)call)->s;
+    int first, end;
+    cpu_band((int)ck_nn_pixels(&s->y), i, &first, &end);
+    for (int p = first; p < end; p++)
+        layer_norm(cpu_at(&s->x[0], (size_t)p), s->y.c, s->weight->w, s->weight->bias, s->eps,
+                   cpu_at(&s->y, (size_t)p));
+}
+
+void cpu_layer_norm(ck_nn *dev, const ck_nn_step *s)
+{
+    cpu_parallel(dev, s, cpu_bands((int)ck_nn_pixels(&s->y)), layer_norm_task);
+}
+
+/* Sums of squares in double lose nothing that matters here: the variance of 2^28 float32 samples is good to
+ * 1e-10 of the mean square. */
+void cpu_group_norm(ck_nn *dev, const ck_nn_step *s)
+{
+    (void)dev;
+    const double *sums = s->x[0].data;
+    int channels = s->y.c, per = channels / s->groups, blocks = s->x[0].h;
+    float *scale = s->y.data, *shift = scale + channels;
+    double n = (double)s->pixels * per;
+    for (int g = 0; g < s->groups; g++) {
+        double sum = 0, squares = 0;
+        for (int i = 0; i < blocks; i++) {
+            sum += sums[((size_t)i * (size_t)s->groups + (size_t)g) * 2];
+            squares += sums[((size_t)i * (size_t)s->groups + (size_t)g) * 2 + 1];
+        }
+        double mean = sum / n, var = squares / n - mean * mean;
+        double k = 1 / sqrt((var > 0 ? var : 0) + (double)s->eps);
+        for (int c = g * per; c < (g + 1) * per; c++) {
+            scale[c] = (float)(k * (double)s->weight->w[c]);
+            shift[c] = (float)((double)s->weight->bias[c] - mean * k * (double)s->weight->w[c]);
+        }
+    }
+}
+
+CK_CLONES static void apply(const float *x, const float *norm, const float *add, int n, float *y)
+{
+    for (int c = 0; c < n; c++) {
+        float v = x[c] * norm[c] + norm[n + c] + (add ? add[c] : 0);
+        y[c] = v < 0 ? 0 : v;
+    }
+}
+
+static void apply_task(void *call, int i, int who)
+{
+    (void)who;
+    const ck_nn_step *s = ((const cpu_call *)call)->s;
+    int first, end;
+    cpu_band((int)ck_nn_pixels(&s->y), i, &first, &end);
+    for (int p = first; p < end; p++)
+        apply(cpu_at(&s->x[0], (size_t)p), s->x[1].data, ck_nn_has(&s->x[2]) ? cpu_at(&s->x[2], (size_t)p) : NULL,
+              s->y.c, cpu_at(&s->y, (size_t)p));
+}
+
+void cpu_apply(ck_nn *dev, const ck_nn_step *s)
+{
+    cpu_parallel(dev, s, cpu_bands((int)ck_nn_pixels(&s->y)), apply_task);
+}
