@@ -25,12 +25,12 @@ static inline float mix(float a, float b, float f)
     return a * (1 - f) + b * f;
 }
 
-static float *pixel(const ck_nn_tensor *t, int y, int x)
+static inline float *pixel(const ck_nn_tensor *t, int y, int x)
 {
     return cpu_at(t, (size_t)y * (size_t)t->w + (size_t)x);
 }
 
-static float *planar(const ck_nn_tensor *t, int c, int y)
+static inline float *planar(const ck_nn_tensor *t, int c, int y)
 {
     return (float *)t->data + ((size_t)c * (size_t)t->h + (size_t)y) * (size_t)t->w;
 }
@@ -65,79 +65,110 @@ void cpu_pool(ck_nn *dev, const ck_nn_step *s)
 #define PART 64
 #define LANES 16
 
-/* sum += one level enlarged: vertically between rows, then between pixels. */
-CK_CLONES static void add_level(const float *a, const float *b, const float *c, const float *d, float fy, float fx,
-                                int n, float *sum)
+/* sum[o][lane] += relu(v) w[o] over n channels, at most PART. */
+static inline void add_products(const float *v, const ck_nn_weight *w, int c0, int n, float sum[][LANES])
 {
-    for (int i = 0; i < n; i++)
-        sum[i] += mix(mix(a[i], c[i], fy), mix(b[i], d[i], fy), fx);
-}
-
-/* Channels c0 … c0+n-1 of FUSE's sum. */
-static void fuse_part(const ck_nn_step *s, int y, int x, int c0, int n, float *sum)
-{
-    memcpy(sum, pixel(&s->x[0], y, x) + c0, (size_t)n * sizeof *sum);
-    for (int k = 1; k < CK_NN_INPUTS && ck_nn_has(&s->x[k]); k++) {
-        const ck_nn_tensor *t = &s->x[k];
-        tap v = tap_at(y, t->h, s->y.h), u = tap_at(x, t->w, s->y.w);
-        add_level(pixel(t, v.i0, u.i0) + c0, pixel(t, v.i0, u.i1) + c0, pixel(t, v.i1, u.i0) + c0,
-                  pixel(t, v.i1, u.i1) + c0, v.f, u.f, n, sum);
+    for (int o = 0; o < w->out; o++) {
+        const float *row = w->w + (size_t)o * (size_t)w->in + c0;
+        float a[LANES];
+        memcpy(a, sum[o], sizeof a);
+        int c = 0;
+        for (; c + LANES <= n; c += LANES)
+            for (int i = 0; i < LANES; i++)
+                a[i] += (v[c + i] < 0 ? 0 : v[c + i]) * row[c + i];
+        for (int i = 0; c + i < n; i++)
+            a[i] += (v[c + i] < 0 ? 0 : v[c + i]) * row[c + i];
+        memcpy(sum[o], a, sizeof a);
     }
 }
 
-CK_CLONES static void norm_add(const float *x, const float *scale, const float *shift, const float *add, int n,
-                               float *to)
+static inline void put_heads(const ck_nn_step *s, int y, int x, float sum[][LANES])
 {
-    for (int i = 0; i < n; i++)
-        to[i] = x[i] * scale[i] + shift[i] + (add ? add[i] : 0);
+    for (int o = 0; o < s->weight->out; o++) {
+        float *a = sum[o];
+        for (int n = LANES / 2; n; n /= 2)
+            for (int i = 0; i < n; i++)
+                a[i] += a[i + n];
+        planar(&s->y, o, y)[x] = a[0] + s->weight->bias[o];
+    }
 }
 
-static void norm_part(const ck_nn_step *s, int y, int x, int c0, int n, float *to)
+/* One level's four pixels around a pixel of y, and how they mix. */
+typedef struct around {
+    const float *a, *b, *c, *d; /* top left, top right, bottom left, bottom right */
+    float fy, fx;
+} around;
+
+static inline around around_of(const ck_nn_tensor *t, const tap *v, const tap *u)
 {
-    const float *norm = s->x[1].data;
-    norm_add(pixel(&s->x[0], y, x) + c0, norm + c0, norm + s->x[0].c + c0,
-             ck_nn_has(&s->x[2]) ? pixel(&s->x[2], y, x) + c0 : NULL, n, to);
+    return (around){
+        pixel(t, v->i0, u->i0), pixel(t, v->i0, u->i1), pixel(t, v->i1, u->i0), pixel(t, v->i1, u->i1), v->f, u->f};
 }
 
-/* sum[lane] += relu(v) w; n is at most PART, v zero from there to PART. */
-CK_CLONES static void dot(const float *v, const float *w, int n, float *sum)
+CK_CLONES static void fuse_row(const ck_nn_step *s, int y)
 {
-    for (int c = 0; c + LANES <= n; c += LANES)
-        for (int i = 0; i < LANES; i++)
-            sum[i] += (v[c + i] < 0 ? 0 : v[c + i]) * w[c + i];
-    for (int c = n / LANES * LANES, i = 0; c + i < n; i++)
-        sum[i] += (v[c + i] < 0 ? 0 : v[c + i]) * w[c + i];
+    int levels = 1;
+    tap rows[CK_NN_INPUTS];
+    for (; levels < CK_NN_INPUTS && ck_nn_has(&s->x[levels]); levels++)
+        rows[levels] = tap_at(y, s->x[levels].h, s->y.h);
+    for (int x = 0; x < s->y.w; x++) {
+        float sum[CK_NN_HEADS_MAX][LANES] = {{0}};
+        const float *first = pixel(&s->x[0], y, x);
+        around near[CK_NN_INPUTS];
+        for (int k = 1; k < levels; k++) {
+            tap u = tap_at(x, s->x[k].w, s->y.w);
+            near[k] = around_of(&s->x[k], &rows[k], &u);
+        }
+        for (int c = 0; c < s->x[0].c; c += PART) {
+            int n = s->x[0].c - c < PART ? s->x[0].c - c : PART;
+            float part[PART];
+            memcpy(part, first + c, (size_t)n * sizeof *part);
+            for (int k = 1; k < levels; k++) {
+                const around *q = &near[k];
+                for (int i = 0; i < n; i++)
+                    part[i] += mix(mix(q->a[c + i], q->c[c + i], q->fy), mix(q->b[c + i], q->d[c + i], q->fy), q->fx);
+            }
+            add_products(part, s->weight, c, n, sum);
+        }
+        put_heads(s, y, x, sum);
+    }
 }
 
-static float total(float *a)
+CK_CLONES static void head_row(const ck_nn_step *s, int y)
 {
-    for (int n = LANES / 2; n; n /= 2)
-        for (int i = 0; i < n; i++)
-            a[i] += a[i + n];
-    return a[0];
+    int channels = s->x[0].c;
+    const float *scale = s->x[1].data, *shift = scale + channels;
+    for (int x = 0; x < s->y.w; x++) {
+        float sum[CK_NN_HEADS_MAX][LANES] = {{0}};
+        const float *in = pixel(&s->x[0], y, x), *add = ck_nn_has(&s->x[2]) ? pixel(&s->x[2], y, x) : NULL;
+        for (int c = 0; c < channels; c += PART) {
+            int n = channels - c < PART ? channels - c : PART;
+            float part[PART];
+            for (int i = 0; i < n; i++)
+                part[i] = in[c + i] * scale[c + i] + shift[c + i];
+            for (int i = 0; add && i < n; i++)
+                part[i] += add[c + i];
+            add_products(part, s->weight, c, n, sum);
+        }
+        put_heads(s, y, x, sum);
+    }
+}
+
+static void fuse_task(void *call, int y, int who)
+{
+    (void)who;
+    fuse_row(((const cpu_call *)call)->s, y);
 }
 
 static void head_task(void *call, int y, int who)
 {
     (void)who;
-    const ck_nn_step *s = ((const cpu_call *)call)->s;
-    const ck_nn_weight *w = s->weight;
-    for (int x = 0; x < s->y.w; x++) {
-        float part[PART], sum[CK_NN_HEADS_MAX][LANES] = {{0}};
-        for (int c = 0; c < w->in; c += PART) {
-            int n = w->in - c < PART ? w->in - c : PART;
-            (s->kind == CK_NN_OP_FUSE ? fuse_part : norm_part)(s, y, x, c, n, part);
-            for (int o = 0; o < w->out; o++)
-                dot(part, w->w + (size_t)o * (size_t)w->in + c, n, sum[o]);
-        }
-        for (int o = 0; o < w->out; o++)
-            planar(&s->y, o, y)[x] = total(sum[o]) + w->bias[o];
-    }
+    head_row(((const cpu_call *)call)->s, y);
 }
 
 void cpu_fuse(ck_nn *dev, const ck_nn_step *s)
 {
-    cpu_parallel(dev, s, s->y.h, head_task);
+    cpu_parallel(dev, s, s->y.h, fuse_task);
 }
 
 void cpu_head(ck_nn *dev, const ck_nn_step *s)
