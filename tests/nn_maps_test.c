@@ -1,0 +1,282 @@
+/* The cpu's norms, pooling, enlarging and heads against the reference.
+ *
+ * What both do with the same float32 operations must be equal; elsewhere the reference sums in double and rounds
+ * once, and the bound is the cpu's own rounding. */
+#include "nn_op.h"
+
+static ck_nn *ref, *cpu;
+static uint32_t seed = 7;
+
+/* Both devices; true if all scratch sentinels are whole. */
+static bool both(ck_nn_step s, const op_weight *w, op_tensor *want, op_tensor *y)
+{
+    s.y = want->t;
+    s.weight = w ? op_pack(ref, w, false) : NULL;
+    bool whole = op_run(ref, s);
+    s.y = y->t;
+    s.weight = w ? op_pack(cpu, w, false) : NULL;
+    return op_run(cpu, s) && whole;
+}
+
+static op_tensor like(const op_tensor *o)
+{
+    return op_new(CK_NN_F32, o->t.planar, o->t.h, o->t.w, o->t.c, o->t.planar ? 0 : o->t.ld - o->t.c);
+}
+
+/* ---- LayerNorm ---- */
+
+/* The mean errs by dm <= a mean|x| with a = op_sum_bound(n / 16 + 6), sixteen sums side by side and four levels of
+ * pairs; deviations d by dm and a rounding; the variance, a sum of squares, relatively by
+ * a + 2 (dm + UNIT max|d|) / deviation; its root by half of that; the result has three more roundings. */
+static void layer_norm_bound(const op_tensor *x, size_t p, const op_weight *w, double eps, op_tensor *bound)
+{
+    int n = x->t.c;
+    double mean = 0, magnitude = 0, var = 0, top = 0, a = op_sum_bound(n / 16.0 + 6);
+    for (int c = 0; c < n; c++) {
+        mean += (double)*op_at(x, p, c) / n;
+        magnitude += fabs((double)*op_at(x, p, c)) / n;
+    }
+    for (int c = 0; c < n; c++) {
+        double d = (double)*op_at(x, p, c) - mean;
+        var += d * d / n;
+        top = fmax(top, fabs(d));
+    }
+    double s = sqrt(var + eps), dm = a * magnitude + UNIT * fabs(mean);
+    double relative = 0.5 * (a + 2 * (dm + UNIT * top) / s) + 4 * UNIT;
+    for (int c = 0; c < n; c++) {
+        double z = fabs((double)*op_at(x, p, c) - mean) / s, k = fabs((double)w->w[c]);
+        double y = k * z + fabs((double)w->bias[c]);
+        *op_at(bound, p, c) = (float)(k * (dm / s + z * relative) + 3 * UNIT * y);
+    }
+}
+
+static void layer_norm(int h, int w, int c, int gap, float lo, float hi)
+{
+    op_tensor x = op_map(h, w, c, gap), y = op_map(h, w, c, gap), want = like(&y), bound = like(&y);
+    op_weight k = op_weight_new(CK_NN_SCALE, c, c, true, &seed);
+    op_random(&x, &seed, lo, hi);
+    bool whole = both((ck_nn_step){.kind = CK_NN_OP_LAYER_NORM, .x = {x.t}, .eps = 1e-6f}, &k, &want, &y);
+    for (size_t p = 0; p < ck_nn_pixels(&x.t); p++)
+        layer_norm_bound(&x, p, &k, 1e-6, &bound);
+    double ratio = op_ratio(&y, &want, &bound);
+    ok(whole && ratio <= 1, "layer norm %dx%d, %d channels in %g…%g: %.2f of its bound", w, h, c, (double)lo,
+       (double)hi, ratio);
+    whole = op_free(&x) && op_free(&y) && op_free(&want) && op_free(&bound);
+    ok(whole, "and every sentinel is whole");
+    op_weight_free(&k);
+}
+
+/* ---- GroupNorm's second and third part ---- */
+
+static void group_norm(int h, int w, int c, int groups, int gap, bool add)
+{
+    int blocks = ck_nn_blocks(h) * ck_nn_blocks(w);
+    op_tensor sums = op_new(CK_NN_F64, false, blocks, groups, 2, 0), norm = op_map(1, 2, c, 0), norm2 = like(&norm);
+    op_tensor x = op_map(h, w, c, gap), other = op_map(h, w, c, gap), y = like(&x), want = like(&x);
+    op_weight k = op_weight_new(CK_NN_SCALE, c, c, true, &seed);
+    size_t pixels = (size_t)h * (size_t)w;
+    for (int i = 0; i < blocks * groups; i++) {
+        ((double *)sums.g.data)[2 * i] = (double)rnd_float(&seed, -1, 1);
+        ((double *)sums.g.data)[2 * i + 1] = (double)rnd_float(&seed, 1, 2) * (double)(pixels * (size_t)(c / groups));
+    }
+    op_random(&x, &seed, -2, 2);
+    op_random(&other, &seed, -2, 2);
+    bool whole =
+        both((ck_nn_step){.kind = CK_NN_OP_GROUP_NORM, .x = {sums.t}, .groups = groups, .pixels = pixels, .eps = 1e-5f},
+             &k, &norm, &norm2);
+    ok(whole && op_equal(&norm, &norm2), "group norm of %d channels in %d groups: equal", c, groups);
+    ck_nn_step s = {.kind = CK_NN_OP_APPLY, .x = {x.t, norm.t}};
+    if (add)
+        s.x[2] = other.t;
+    whole = both(s, NULL, &want, &y);
+    ok(whole && op_equal(&want, &y), "applied to %dx%d%s: equal", w, h, add ? " and added" : "");
+    /* In place, as the network does it. */
+    s.y = s.x[add ? 2 : 0];
+    op_run(cpu, s);
+    ok(op_equal(add ? &other : &x, &want), "in place: equal");
+    whole = op_free(&sums) && op_free(&norm) && op_free(&norm2) && op_free(&x) && op_free(&other);
+    whole = op_free(&y) && op_free(&want) && whole;
+    ok(whole, "and every sentinel is whole");
+    op_weight_free(&k);
+}
+
+/* A constant map has no variance: eps alone keeps the scale finite. */
+static void flat_group(void)
+{
+    op_tensor sums = op_new(CK_NN_F64, false, 1, 1, 2, 0), norm = op_map(1, 2, 2, 0), norm2 = like(&norm);
+    op_weight k = op_weight_new(CK_NN_SCALE, 2, 2, true, &seed);
+    double *p = sums.g.data;
+    p[0] = 2.0 * 64 * 0.3;
+    p[1] = 2.0 * 64 * 0.3 * 0.3;
+    both((ck_nn_step){.kind = CK_NN_OP_GROUP_NORM, .x = {sums.t}, .groups = 1, .pixels = 64, .eps = 1e-5f}, &k, &norm,
+         &norm2);
+    double worst = 0;
+    for (int c = 0; c < 2; c++) {
+        /* 0.3 scaled and shifted is the bias: to the rounding of scale and shift, which are 316 and 95 times w. */
+        double y = 0.3 * (double)*op_at(&norm2, 0, c) + (double)*op_at(&norm2, 1, c);
+        worst = fmax(worst, fabs(y - (double)k.bias[c]));
+    }
+    ok(worst <= 4 * UNIT * 95 && op_equal(&norm, &norm2), "a flat map becomes its bias, to %.1e", worst);
+    op_free(&sums);
+    op_free(&norm);
+    op_free(&norm2);
+    op_weight_free(&k);
+}
+
+/* ---- pooling ---- */
+
+static void pool(int h, int w, int c, int gap)
+{
+    op_tensor x = op_map(2 * h, 2 * w, c, gap), y = op_map(h, w, c, 0), want = like(&y);
+    op_random(&x, &seed, -1, 1);
+    bool whole = both((ck_nn_step){.kind = CK_NN_OP_POOL, .x = {x.t}}, NULL, &want, &y);
+    ok(whole && op_equal(&y, &want), "pooling to %dx%d, %d channels: equal", w, h, c);
+    whole = op_free(&x) && op_free(&y) && op_free(&want);
+    ok(whole, "and every sentinel is whole");
+}
+
+/* ---- heads ---- */
+
+/* All terms are equal and their magnitudes known from the head of |w| and |bias|: relu leaves nothing negative. */
+static void head_bound(ck_nn_step s, const op_weight *w, op_tensor *bound)
+{
+    s.y = bound->t;
+    s.weight = op_pack(ref, w, true);
+    op_run(ref, s);
+    for (size_t p = 0; p < ck_nn_pixels(&bound->t); p++)
+        for (int c = 0; c < bound->t.c; c++)
+            *op_at(bound, p, c) *= (float)(op_sum_bound(w->in + 1) + UNIT);
+}
+
+static void heads(ck_nn_step s, int out, int in, const char *what)
+{
+    op_weight w = op_weight_new(CK_NN_HEAD, out, in, true, &seed);
+    op_tensor y = op_planar(out, s.x[0].h, s.x[0].w), want = like(&y), bound = like(&y);
+    bool whole = both(s, &w, &want, &y);
+    head_bound(s, &w, &bound);
+    double ratio = op_ratio(&y, &want, &bound);
+    ok(whole && ratio <= 1, "%s, %dx%d, %d -> %d: %.2f of its bound", what, s.x[0].w, s.x[0].h, in, out, ratio);
+    whole = op_free(&y) && op_free(&want) && op_free(&bound);
+    ok(whole, "and every sentinel is whole");
+    op_weight_free(&w);
+}
+
+static void fuse(int h, int w, int c, int out, int levels, int gap)
+{
+    op_tensor x[CK_NN_INPUTS];
+    ck_nn_step s = {.kind = CK_NN_OP_FUSE};
+    for (int i = 0; i < levels; i++) {
+        int hh = (h >> i) > 0 ? h >> i : 1, ww = (w >> i) > 0 ? w >> i : 1;
+        x[i] = op_map(hh, ww, c, gap);
+        op_random(&x[i], &seed, -2, 2);
+        s.x[i] = x[i].t;
+    }
+    heads(s, out, c, "fuse");
+    bool whole = true;
+    for (int i = 0; i < levels; i++)
+        whole = op_free(&x[i]) && whole;
+    ok(whole, "and of the levels");
+}
+
+static void head(int h, int w, int c, int out, bool add)
+{
+    op_tensor x = op_map(h, w, c, 1), norm = op_map(1, 2, c, 0), other = op_map(h, w, c, 2);
+    op_random(&x, &seed, -2, 2);
+    op_random(&norm, &seed, -1, 1);
+    op_random(&other, &seed, -2, 2);
+    ck_nn_step s = {.kind = CK_NN_OP_HEAD, .x = {x.t, norm.t}};
+    if (add)
+        s.x[2] = other.t;
+    heads(s, out, c, add ? "head with what is added" : "head");
+    bool whole = op_free(&x) && op_free(&norm) && op_free(&other);
+    ok(whole, "and of the inputs");
+}
+
+/* ---- probabilities ---- */
+
+/* x itself is equal.  e^-x errs relatively by the rounding of x log2(e), |x| UNIT, and 2e-7 + 3 UNIT (exp2.h); the
+ * sigmoid by s (1 - s) <= min(1/4, e^-|x|) times that, and two roundings. */
+static double sigmoid_bound(double x)
+{
+    return fmin(0.25, exp(-fabs(x))) * (2 * fabs(x) * UNIT + 2e-7 + 3 * UNIT) + 2 * UNIT;
+}
+
+static double logit(double p)
+{
+    return log(fmax(p, 1e-30)) - log(fmax(1 - p, 1e-30));
+}
+
+static void coarse(int h, int w, int lh, int lw, int c, int gap, float range)
+{
+    op_tensor rgb = op_planar(3, h, w), l = op_planar(c, lh, lw), y = op_map(h, w, 3 + c, gap), want = like(&y);
+    op_tensor bound = like(&y);
+    op_random(&rgb, &seed, -2, 2);
+    op_random(&l, &seed, -range, range);
+    bool whole = both((ck_nn_step){.kind = CK_NN_OP_COARSE, .x = {rgb.t, l.t}}, NULL, &want, &y);
+    for (size_t p = 0; p < ck_nn_pixels(&y.t); p++)
+        for (int k = 0; k < 3 + c; k++)
+            *op_at(&bound, p, k) = k < 3 ? 0 : (float)sigmoid_bound(logit((double)*op_at(&want, p, k)));
+    double ratio = op_ratio(&y, &want, &bound);
+    ok(whole && ratio <= 1, "coarse %dx%d from %dx%d logits in ±%g: %.2f of its bound", w, h, lw, lh, (double)range,
+       ratio);
+
+    op_tensor delta = op_planar(c, h, w), out = op_planar(c, h, w), out_want = like(&out), out_bound = like(&out);
+    op_random(&delta, &seed, -3, 3);
+    whole = both((ck_nn_step){.kind = CK_NN_OP_FINISH, .x = {l.t, delta.t}, .gain = 0.75f}, NULL, &out_want, &out);
+    for (size_t p = 0; p < ck_nn_pixels(&out.t); p++)
+        for (int k = 0; k < c; k++)
+            *op_at(&out_bound, p, k) = (float)sigmoid_bound(logit((double)*op_at(&out_want, p, k)));
+    ratio = op_ratio(&out, &out_want, &out_bound);
+    ok(whole && ratio <= 1, "finish %dx%d: %.2f of its bound", w, h, ratio);
+    whole = op_free(&rgb) && op_free(&l) && op_free(&y) && op_free(&want) && op_free(&bound) && op_free(&delta);
+    whole = op_free(&out) && op_free(&out_want) && op_free(&out_bound) && whole;
+    ok(whole, "and every sentinel is whole");
+}
+
+/* Far out the sigmoid is 0 or 1, and NaN stays NaN: a broken frame must be noticed.  (First: a sample is mixed
+ * with the next one, be it with weight 0.) */
+static void extremes(ck_nn *dev)
+{
+    static const float in[5] = {NAN, -1e30f, 1e30f, -200, 200};
+    op_tensor l = op_planar(1, 1, 5), delta = op_planar(1, 1, 5), y = op_planar(1, 1, 5);
+    memcpy(l.g.data, in, sizeof in);
+    memset(delta.g.data, 0, delta.g.size);
+    op_run(dev, (ck_nn_step){.kind = CK_NN_OP_FINISH, .x = {l.t, delta.t}, .y = y.t, .gain = 1});
+    const float *p = y.g.data;
+    ok(isnan(p[0]) && p[1] <= 1e-37f && p[2] == 1 && p[3] <= 1e-37f && p[4] == 1, "%s: sigmoid far out, and of NaN",
+       dev->ops->name);
+    op_free(&l);
+    op_free(&delta);
+    op_free(&y);
+}
+
+int main(void)
+{
+    ref = op_open("ref", 2);
+    cpu = op_open("cpu", 2);
+    layer_norm(1, 1, 1, 0, -1, 1);
+    layer_norm(3, 5, 7, 2, -1, 1);
+    layer_norm(9, 11, 112, 0, -3, 3);
+    layer_norm(2, 3, 901, 5, 4, 5);
+    group_norm(1, 1, 8, 8, 0, false);
+    group_norm(33, 41, 24, 8, 3, true);
+    group_norm(64, 31, 64, 8, 0, true);
+    flat_group();
+    pool(1, 1, 1, 0);
+    pool(3, 7, 33, 5);
+    fuse(1, 1, 1, 1, 1, 0);
+    fuse(8, 12, 512, 4, 4, 0);
+    fuse(5, 9, 37, 3, 2, 3);
+    fuse(16, 8, 70, 16, 3, 1);
+    head(1, 1, 1, 1, false);
+    head(7, 13, 64, 4, true);
+    head(5, 3, 27, 2, false);
+    coarse(32, 48, 8, 12, 4, 0, 6);
+    coarse(7, 131, 3, 5, 2, 1, 20);
+    coarse(1, 1, 1, 1, 1, 3, 1);
+    extremes(ref);
+    extremes(cpu);
+    ck_nn_close(ref);
+    ck_nn_close(cpu);
+    return done_testing();
+}

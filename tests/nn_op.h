@@ -1,0 +1,180 @@
+/* One operation on two devices: buffers with sentinels around them and in the gaps between pixels, the scratch
+ * included; results compared under a bound for every element. */
+#ifndef CK_TESTS_NN_OP_H
+#define CK_TESTS_NN_OP_H
+
+#include <float.h>
+#include <math.h>
+
+#include "guard.h"
+#include "nn/nn.h"
+#include "tap.h"
+
+#define UNIT (FLT_EPSILON / 2.0) /* largest relative error of one rounding */
+
+/* Sums of n products in float32, in any order, with or without FMA: |error| <= this * sum of |products|. */
+static inline double op_sum_bound(double n)
+{
+    return n * UNIT / (1 - n * UNIT);
+}
+
+typedef struct op_tensor {
+    ck_nn_tensor t;
+    guard g;
+} op_tensor;
+
+static inline size_t op_count(const ck_nn_tensor *t)
+{
+    return ck_nn_pixels(t) * (size_t)(t->planar ? t->c : t->ld);
+}
+
+static inline op_tensor op_new(ck_nn_type type, bool planar, int h, int w, int c, int gap)
+{
+    op_tensor o = {.t = {.type = type, .planar = planar, .h = h, .w = w, .c = c, .ld = c + gap, .id = -1}};
+    o.g = guard_new(op_count(&o.t) * (type == CK_NN_F64 ? 8 : 4));
+    o.t.data = o.g.data;
+    return o;
+}
+
+static inline op_tensor op_map(int h, int w, int c, int gap)
+{
+    return op_new(CK_NN_F32, false, h, w, c, gap);
+}
+
+static inline op_tensor op_planar(int c, int h, int w)
+{
+    return op_new(CK_NN_F32, true, h, w, c, 0);
+}
+
+static inline size_t op_index(const ck_nn_tensor *t, size_t pixel, int c)
+{
+    return t->planar ? (size_t)c * ck_nn_pixels(t) + pixel : pixel * (size_t)t->ld + (size_t)c;
+}
+
+static inline float *op_at(const op_tensor *o, size_t pixel, int c)
+{
+    return (float *)o->g.data + op_index(&o->t, pixel, c);
+}
+
+/* Gaps keep their pattern. */
+static inline void op_random(op_tensor *o, uint32_t *seed, float lo, float hi)
+{
+    for (size_t p = 0; p < ck_nn_pixels(&o->t); p++)
+        for (int c = 0; c < o->t.c; c++)
+            *op_at(o, p, c) = rnd_float(seed, lo, hi);
+}
+
+/* Every sentinel is whole: around the buffer and in the gaps. */
+static inline bool op_free(op_tensor *o)
+{
+    bool good = true;
+    for (size_t p = 0; o->t.type == CK_NN_F32 && !o->t.planar && p < ck_nn_pixels(&o->t); p++)
+        for (int c = o->t.c; c < o->t.ld; c++) {
+            uint32_t bits;
+            memcpy(&bits, op_at(o, p, c), sizeof bits);
+            good = good && bits == 0xcdcdcdcd;
+        }
+    return guard_done(&o->g) && good;
+}
+
+typedef struct op_weight {
+    ck_nn_pack pack;
+    int out, in;
+    size_t n;
+    float *w, *bias;
+} op_weight;
+
+static inline op_weight op_weight_new(ck_nn_pack p, int out, int in, bool bias, uint32_t *seed)
+{
+    size_t taps = p == CK_NN_PATCH ? 49 : p == CK_NN_CONV ? 9 : 1;
+    op_weight w = {.pack = p, .out = out, .in = in, .n = (size_t)out * (p == CK_NN_SCALE ? 1 : (size_t)in * taps)};
+    float range = p == CK_NN_SCALE || p == CK_NN_TABLE ? 1 : 2 / sqrtf((float)((size_t)in * taps));
+    w.w = malloc(w.n * sizeof *w.w);
+    w.bias = bias ? malloc((size_t)out * sizeof *w.bias) : NULL;
+    for (size_t i = 0; i < w.n; i++)
+        w.w[i] = rnd_float(seed, -range, range);
+    for (int i = 0; bias && i < out; i++)
+        w.bias[i] = rnd_float(seed, -1, 1);
+    return w;
+}
+
+static inline void op_weight_free(op_weight *w)
+{
+    free(w->w);
+    free(w->bias);
+}
+
+/* `absolute`: of every value the magnitude. */
+static inline const ck_nn_weight *op_pack(ck_nn *dev, const op_weight *w, bool absolute)
+{
+    ck_nn_weight *to = NULL;
+    ck_error e = {""};
+    op_weight copy = *w;
+    copy.w = malloc(w->n * sizeof *w->w);
+    copy.bias = w->bias ? malloc((size_t)w->out * sizeof *w->bias) : NULL;
+    for (size_t i = 0; i < w->n; i++)
+        copy.w[i] = absolute ? fabsf(w->w[i]) : w->w[i];
+    for (int i = 0; w->bias && i < w->out; i++)
+        copy.bias[i] = absolute ? fabsf(w->bias[i]) : w->bias[i];
+    if (dev->ops->pack(dev, w->pack, w->out, w->in, copy.w, copy.bias, &to, &e) != CK_OK) {
+        printf("Bail out! %s\n", e.text);
+        exit(1);
+    }
+    op_weight_free(&copy);
+    return to;
+}
+
+/* The step on one device, with its own scratch; whether the scratch's sentinels are whole. */
+static inline bool op_run(ck_nn *dev, ck_nn_step s)
+{
+    size_t bytes = 0;
+    ck_error e = {""};
+    ck_status st = dev->ops->prepare(dev, &s, &bytes, &e);
+    guard scratch = guard_new(bytes);
+    s.scratch = scratch.data;
+    if (st == CK_OK) {
+        dev->ops->run[s.kind](dev, &s);
+        st = dev->ops->sync(dev, &e);
+    }
+    if (st != CK_OK) {
+        printf("Bail out! %s\n", e.text);
+        exit(1);
+    }
+    return guard_done(&scratch);
+}
+
+/* The largest |a - b| / bound; infinite for NaN.  `bound` has one value per element or, planar or not, is laid
+ * out like a. */
+static inline double op_ratio(const op_tensor *a, const op_tensor *b, const op_tensor *bound)
+{
+    double worst = 0;
+    for (size_t p = 0; p < ck_nn_pixels(&a->t); p++)
+        for (int c = 0; c < a->t.c; c++) {
+            double d = fabs((double)*op_at(a, p, c) - (double)*op_at(b, p, c)), most = (double)*op_at(bound, p, c);
+            double r = d <= most ? (most > 0 ? d / most : 0) : isnan(d) ? INFINITY : most > 0 ? d / most : INFINITY;
+            worst = r > worst ? r : worst;
+        }
+    return worst;
+}
+
+static inline bool op_equal(const op_tensor *a, const op_tensor *b)
+{
+    bool same = true;
+    for (size_t p = 0; p < ck_nn_pixels(&a->t); p++)
+        for (int c = 0; c < a->t.c; c++)
+            same = same && !memcmp(op_at(a, p, c), op_at(b, p, c), sizeof(float));
+    return same;
+}
+
+static inline ck_nn *op_open(const char *device, int threads)
+{
+    ck_nn *dev;
+    ck_error e;
+    if (ck_nn_open(device, threads, &dev, &e) != CK_OK) {
+        printf("Bail out! %s\n", e.text);
+        exit(1);
+    }
+    return dev;
+}
+
+#endif

@@ -1,0 +1,318 @@
+/* The cpu's matrix products, convolutions and attention against the reference.
+ *
+ * The reference sums in double and rounds once (UNIT of the result), so differences are the cpu's own rounding.  For a
+ * sum of n products that is at most op_sum_bound(n) times the sum of their magnitudes, which the reference computes
+ * too: from the magnitudes of inputs and weights. */
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "nn/cpu/cpu.h"
+#include "nn_op.h"
+
+static ck_nn *ref, *cpu[3]; /* with 1, 2 and 3 threads */
+static uint32_t seed = 1;
+
+static void make_absolute(op_tensor *o)
+{
+    for (size_t p = 0; p < ck_nn_pixels(&o->t); p++)
+        for (int c = 0; c < o->t.c; c++)
+            *op_at(o, p, c) = fabsf(*op_at(o, p, c));
+}
+
+/* Runs s on every device; y, and what is added in it, start from `start`.  Returns the results agree among the
+ * cpus; *first is theirs. */
+static bool on_cpus(ck_nn_step s, const op_weight *w, const op_weight *extra, const op_tensor *start, op_tensor *y,
+                    bool add_to_y)
+{
+    bool same = true, whole = true;
+    for (int i = 0; i < 3; i++) {
+        op_tensor mine = op_map(y->t.h, y->t.w, y->t.c, y->t.ld - y->t.c);
+        if (start)
+            memcpy(mine.g.data, start->g.data, mine.g.size);
+        s.y = mine.t;
+        if (add_to_y)
+            s.x[1] = mine.t;
+        s.weight = w ? op_pack(cpu[i], w, false) : NULL;
+        s.extra = extra ? op_pack(cpu[i], extra, false) : NULL;
+        whole = op_run(cpu[i], s) && whole;
+        if (i == 0)
+            memcpy(y->g.data, mine.g.data, mine.g.size);
+        else
+            same = op_equal(y, &mine) && same;
+        whole = op_free(&mine) && whole;
+    }
+    if (!whole)
+        printf("# a sentinel was overwritten\n");
+    return same && whole;
+}
+
+/* ---- linear ---- */
+
+typedef struct linear_case {
+    int rows, in, out, gap;
+    bool bias;
+    ck_nn_act act;
+    enum { ALONE, IN_PLACE, ELSEWHERE } add;
+} linear_case;
+
+/* |gelu(a) - gelu(b)| <= 1.13 |a - b|; the polynomial behind oneDNN's erf (Abramowitz and Stegun 7.1.26) errs
+ * by 1.5e-7, which x/2 multiplies; a dozen more roundings of it. */
+static double gelu_bound(double x, double error)
+{
+    return 1.13 * error + fabs(x) * (0.5 * 1.5e-7 + 12 * UNIT);
+}
+
+static void linear(const linear_case *k)
+{
+    op_tensor x = op_map(1, k->rows, k->in, k->gap), y = op_map(1, k->rows, k->out, k->gap);
+    op_tensor want = op_map(1, k->rows, k->out, k->gap), plain = op_map(1, k->rows, k->out, 0);
+    op_tensor bound = op_map(1, k->rows, k->out, k->gap), add = op_map(1, k->rows, k->out, k->gap);
+    op_weight w = op_weight_new(CK_NN_LINEAR, k->out, k->in, k->bias, &seed);
+    op_random(&x, &seed, -2, 2);
+    op_random(&add, &seed, -3, 3);
+    ck_nn_step s = {.kind = CK_NN_OP_LINEAR, .x = {x.t}, .act = k->act, .weight = op_pack(ref, &w, false)};
+    if (k->add == ELSEWHERE)
+        s.x[1] = add.t;
+    s.y = want.t;
+    if (k->add == IN_PLACE) {
+        memcpy(want.g.data, add.g.data, want.g.size);
+        s.x[1] = want.t;
+    }
+    bool whole = op_run(ref, s);
+    op_run(ref, (ck_nn_step){.kind = CK_NN_OP_LINEAR, .x = {x.t}, .y = plain.t, .weight = s.weight});
+    bool same = on_cpus((ck_nn_step){.kind = CK_NN_OP_LINEAR, .x = {x.t, s.x[1]}, .act = k->act}, &w, NULL,
+                        k->add == IN_PLACE ? &add : NULL, &y, k->add == IN_PLACE);
+    make_absolute(&x);
+    op_run(ref, (ck_nn_step){.kind = CK_NN_OP_LINEAR, .x = {x.t}, .y = bound.t, .weight = op_pack(ref, &w, true)});
+    for (int r = 0; r < k->rows; r++)
+        for (int c = 0; c < k->out; c++) {
+            float *b = op_at(&bound, (size_t)r, c);
+            double z = (double)*op_at(&plain, (size_t)r, c), error = (op_sum_bound(k->in + 1) + UNIT) * (double)*b;
+            if (k->act == CK_NN_GELU)
+                error = gelu_bound(z, error);
+            if (k->add != ALONE)
+                error += 2 * UNIT * (fabs(z) + fabs((double)*op_at(&add, (size_t)r, c)));
+            *b = (float)error;
+        }
+    double ratio = op_ratio(&y, &want, &bound);
+    ok(same && whole && ratio <= 1, "linear %dx%d -> %d%s%s%s: %.2f of its bound", k->rows, k->in, k->out,
+       k->gap ? ", gaps" : "", k->act == CK_NN_GELU ? ", gelu" : "",
+       k->add == ALONE      ? ""
+       : k->add == IN_PLACE ? ", added in place"
+                            : ", added",
+       ratio);
+    whole = op_free(&x) && op_free(&y) && op_free(&want) && op_free(&bound) && op_free(&add) && op_free(&plain);
+    ok(whole, "and every sentinel is whole");
+    op_weight_free(&w);
+}
+
+static void linears(void)
+{
+    static const linear_case cases[] = {
+        {1, 1, 1, 0, true, CK_NN_NONE, ALONE},         {3, 7, 5, 0, false, CK_NN_NONE, ALONE},
+        {33, 17, 19, 0, true, CK_NN_GELU, ALONE},      {64, 112, 336, 0, true, CK_NN_NONE, ALONE},
+        {257, 16, 64, 0, true, CK_NN_GELU, ALONE},     {65, 64, 16, 0, true, CK_NN_NONE, IN_PLACE},
+        {70, 448, 112, 0, true, CK_NN_NONE, IN_PLACE}, {70, 48, 40, 0, true, CK_NN_NONE, ELSEWHERE},
+        {37, 23, 41, 3, true, CK_NN_NONE, ELSEWHERE},  {530, 24, 72, 0, false, CK_NN_NONE, ALONE},
+        {40, 3584, 33, 0, true, CK_NN_NONE, ALONE},    {9, 24, 5, 8, true, CK_NN_GELU, IN_PLACE}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        linear(&cases[i]);
+}
+
+/* ---- convolutions ---- */
+
+static void patch(int h, int w, int out)
+{
+    op_tensor x = op_planar(4, 4 * h, 4 * w), y = op_map(h, w, out, 0), want = op_map(h, w, out, 0);
+    op_tensor bound = op_map(h, w, out, 0);
+    op_weight k = op_weight_new(CK_NN_PATCH, out, 4, true, &seed),
+              pos = op_weight_new(CK_NN_TABLE, h * w, out, false, &seed);
+    op_random(&x, &seed, -2, 2);
+    ck_nn_step s = {.kind = CK_NN_OP_PATCH, .x = {x.t}};
+    bool same = on_cpus(s, &k, &pos, NULL, &y, false);
+    s.y = want.t;
+    s.weight = op_pack(ref, &k, false);
+    s.extra = op_pack(ref, &pos, false);
+    bool whole = op_run(ref, s);
+    make_absolute(&x);
+    s.y = bound.t;
+    s.weight = op_pack(ref, &k, true);
+    s.extra = op_pack(ref, &pos, true);
+    op_run(ref, s);
+    for (size_t i = 0; i < ck_nn_pixels(&bound.t) * (size_t)out; i++)
+        ((float *)bound.g.data)[i] *= (float)(op_sum_bound(4 * 49 + 2) + 2 * UNIT);
+    double ratio = op_ratio(&y, &want, &bound);
+    ok(same && whole && ratio <= 1, "patch embedding %dx%d, %d channels: %.2f of its bound", 4 * w, 4 * h, out, ratio);
+    whole = op_free(&x) && op_free(&y) && op_free(&want) && op_free(&bound);
+    ok(whole, "and every sentinel is whole");
+    op_weight_free(&k);
+    op_weight_free(&pos);
+}
+
+/* The cpu's sums are those of its own result, to what doubles lose: n sums of n terms, 2^-53 each. */
+static bool sums_right(const op_tensor *y, const double *sums, int groups)
+{
+    bool good = true;
+    int across = ck_nn_blocks(y->t.w), blocks = across * ck_nn_blocks(y->t.h), per = y->t.c / groups;
+    for (int i = 0; i < blocks; i++)
+        for (int g = 0; g < groups; g++) {
+            double sum = 0, squares = 0, magnitude = 0;
+            for (int p = 0; p < CK_NN_BLOCK * CK_NN_BLOCK; p++) {
+                int yy = i / across * CK_NN_BLOCK + p / CK_NN_BLOCK, xx = i % across * CK_NN_BLOCK + p % CK_NN_BLOCK;
+                for (int c = 0; c < per && yy < y->t.h && xx < y->t.w; c++) {
+                    double v = (double)*op_at(y, (size_t)yy * (size_t)y->t.w + (size_t)xx, g * per + c);
+                    sum += v;
+                    squares += v * v;
+                    magnitude += fabs(v);
+                }
+            }
+            const double *have = sums + ((size_t)i * (size_t)groups + (size_t)g) * 2;
+            double n = CK_NN_BLOCK * CK_NN_BLOCK * per * DBL_EPSILON;
+            good = good && fabs(have[0] - sum) <= n * magnitude && fabs(have[1] - squares) <= n * squares;
+        }
+    return good;
+}
+
+static void conv(int h, int w, int in, int out, int dilation, bool normed, int groups, int gap)
+{
+    op_tensor x = op_map(h, w, in, gap), norm = op_map(1, 2, in, 0), y = op_map(h, w, out, gap);
+    op_tensor want = op_map(h, w, out, gap), bound = op_map(h, w, out, gap);
+    op_tensor sums = op_new(CK_NN_F64, false, ck_nn_blocks(h) * ck_nn_blocks(w), groups ? groups : 1, 2, 0);
+    op_weight k = op_weight_new(CK_NN_CONV, out, in, true, &seed);
+    op_random(&x, &seed, -2, 2);
+    op_random(&norm, &seed, -1, 1);
+    ck_nn_step s = {.kind = CK_NN_OP_CONV, .x = {x.t}, .dilation = dilation, .groups = groups};
+    if (normed)
+        s.x[1] = norm.t;
+    if (groups)
+        s.stats = sums.t;
+    s.weight = op_pack(ref, &k, false);
+    s.y = want.t;
+    bool whole = op_run(ref, s), ref_sums = !groups || sums_right(&want, sums.g.data, groups);
+    memset(sums.g.data, 0xcd, sums.g.size);
+    bool same = on_cpus(s, &k, NULL, NULL, &y, false), cpu_sums = !groups || sums_right(&y, sums.g.data, groups);
+    if (!normed)
+        make_absolute(&x); /* what follows a ReLU is positive already */
+    s.weight = op_pack(ref, &k, true);
+    s.y = bound.t;
+    s.stats = (ck_nn_tensor){0};
+    op_run(ref, s);
+    for (size_t p = 0; p < ck_nn_pixels(&bound.t); p++)
+        for (int c = 0; c < out; c++)
+            *op_at(&bound, p, c) *= (float)(op_sum_bound(in * 9 + 1) + UNIT);
+    double ratio = op_ratio(&y, &want, &bound);
+    ok(same && whole && ratio <= 1, "convolution %dx%d, %d -> %d, dilation %d%s: %.2f of its bound", w, h, in, out,
+       dilation, normed ? ", normed" : "", ratio);
+    ok(ref_sums && cpu_sums, "sums of %d groups", groups);
+    whole = op_free(&x) && op_free(&y) && op_free(&want) && op_free(&bound) && op_free(&norm) && op_free(&sums);
+    ok(whole, "and every sentinel is whole");
+    op_weight_free(&k);
+}
+
+static void convs(void)
+{
+    patch(1, 1, 3);
+    patch(5, 7, 24);
+    patch(16, 24, 112);
+    conv(1, 1, 1, 1, 1, false, 0, 0);
+    conv(5, 37, 7, 16, 1, false, 8, 1);
+    conv(33, 65, 8, 24, 2, true, 8, 0);
+    conv(64, 32, 16, 16, 4, true, 4, 5);
+    conv(31, 40, 64, 64, 8, true, 8, 0);
+    conv(70, 9, 3, 5, 8, false, 5, 2);
+}
+
+/* ---- attention ---- */
+
+typedef struct attention_case {
+    int qh, qw, kh, kw, heads, width, window;
+    float range; /* of queries and keys: large ones make softmax pick one key */
+} attention_case;
+
+/* Scores of magnitude S = sum |q||k| / sqrt(width) err by d = op_sum_bound(width + 2) S, rounding of q, scale and the
+ * difference from the largest included; e^x then by another 4e-7 (exp2.h; 2^126 away from the largest it is 0);
+ * so weights err by a factor of at most e^(2d) (1 + 8e-7), and a mean of values with such weights by that much of the
+ * largest value.  The weighted sum is one of at most CPU_KEYS products and then of one term a block; so is the sum
+ * of the weights. */
+static double attention_bound(const attention_case *k, double s, double v)
+{
+    double d = op_sum_bound(k->width + 2) * s + 2 * UNIT * s;
+    double keys = k->window ? k->window * k->window : k->kh * k->kw;
+    double n = keys < CPU_KEYS ? keys : CPU_KEYS + ceil(keys / CPU_KEYS);
+    return (expm1(2 * d) + 8e-7 + 2 * op_sum_bound(n + 4)) * v;
+}
+
+static void attention(const attention_case *k, const cpu_kernels *kernels)
+{
+    int c = k->heads * k->width;
+    op_tensor q = op_map(k->qh, k->qw, c, 2 * c), kv = op_map(k->kh, k->kw, 2 * c, 3);
+    op_tensor y = op_map(k->qh, k->qw, c, 1), want = op_map(k->qh, k->qw, c, 1), bound = op_map(k->qh, k->qw, c, 1);
+    op_random(&q, &seed, -k->range, k->range);
+    op_random(&kv, &seed, -k->range, k->range);
+    ck_nn_tensor keys = kv.t, values = kv.t;
+    keys.c = values.c = c;
+    values.data = (float *)values.data + c;
+    ck_nn_step s = {
+        .kind = CK_NN_OP_ATTENTION, .x = {q.t, keys, values}, .y = want.t, .heads = k->heads, .window = k->window};
+    bool whole = op_run(ref, s);
+    for (int i = 0; i < 3; i++)
+        ((cpu_device *)cpu[i])->kernels = kernels;
+    bool same = on_cpus(s, NULL, NULL, NULL, &y, false);
+    double score = (double)k->range * (double)k->range * sqrt(k->width);
+    for (size_t p = 0; p < ck_nn_pixels(&bound.t); p++)
+        for (int i = 0; i < c; i++)
+            *op_at(&bound, p, i) = (float)attention_bound(k, score, (double)k->range);
+    double ratio = op_ratio(&y, &want, &bound);
+    ok(same && whole && ratio <= 1, "attention %s, %dx%d of %dx%d, %d heads of %d, window %d: %.3f of its bound",
+       kernels->name, k->qw, k->qh, k->kw, k->kh, k->heads, k->width, k->window, ratio);
+    whole = op_free(&q) && op_free(&kv) && op_free(&y) && op_free(&want) && op_free(&bound);
+    ok(whole, "and every sentinel is whole");
+}
+
+static void attentions(void)
+{
+    /* Small ranges keep the bound tight; large ones exercise the running maximum. */
+    static const attention_case cases[] = {
+        {1, 1, 1, 1, 1, 1, 0, 1},        {3, 5, 3, 5, 2, 7, 0, 1},      {16, 24, 16, 24, 2, 56, 0, 2},
+        {8, 12, 16, 24, 1, 56, 0, 0.1f}, {16, 24, 16, 24, 2, 16, 8, 1}, {8, 12, 16, 24, 1, 24, 8, 0.3f},
+        {8, 8, 8, 8, 1, 56, 4, 0.1f},    {2, 6, 4, 12, 3, 96, 2, 0.2f}, {11, 13, 11, 13, 1, 33, 0, 6},
+        {2, 2, 4, 4, 1, 112, 4, 0.1f},   {5, 40, 5, 40, 2, 10, 0, 8}};
+    for (int i = 0; cpu_kernels_at(i); i++)
+        for (size_t j = 0; j < sizeof cases / sizeof *cases; j++)
+            attention(&cases[j], cpu_kernels_at(i));
+}
+
+/* oneDNN with less than this machine has. */
+static void again_with(const char *program, const char *isa)
+{
+    int status = -1;
+    fflush(stdout);
+    pid_t pid = fork();
+    if (pid == 0) {
+        setenv("ONEDNN_MAX_CPU_ISA", isa, 1);
+        if (!freopen("/dev/null", "w", stdout))
+            _exit(2);
+        execl(program, program, "again", (char *)NULL);
+        _exit(2);
+    }
+    ok(pid > 0 && waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0,
+       "the same with ONEDNN_MAX_CPU_ISA=%s", isa);
+}
+
+int main(int argc, char **argv)
+{
+    ref = op_open("ref", 2);
+    for (int i = 0; i < 3; i++)
+        cpu[i] = op_open("cpu", i + 1);
+    linears();
+    convs();
+    attentions();
+    ck_nn_close(ref);
+    for (int i = 0; i < 3; i++)
+        ck_nn_close(cpu[i]);
+    if (argc < 2) {
+        again_with(argv[0], "AVX2");
+        again_with(argv[0], "SSE41");
+    }
+    return done_testing();
+}
