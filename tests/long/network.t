@@ -1,0 +1,24 @@
+#!/bin/bash
+# What takes the network longer than make check may: the reference at 512, and 2048 with its memory.
+. "$(dirname "$0")/../tap.sh"
+
+test=$helpers/../tests/network_test
+if [ -n "$goldens" ]; then
+    export CK_GOLDENS=$goldens
+    ok "ref: net_base_plus_512" "$test" ref net_base_plus_512.safetensors
+    grep '^#' "$tmp/.out"
+    ok "cpu: net_base_plus_2048" "$test" cpu net_base_plus_2048.safetensors
+    grep -E '^#| of ' "$tmp/.out" | sed 's/^ok/# ok/'
+else
+    skip "net_base_plus_512, net_base_plus_2048" "no goldens"
+fi
+
+# Anonymous memory of both halves, each as its program runs it: 6 GB together.
+"$helpers/mkmodel" --img-size 2048 "$tmp/m.safetensors"
+for part in infer refine; do
+    ok "$part at 2048" "$helpers/peak" "$tmp/$part" "$helpers/netrun" cpu $part "$tmp/m.safetensors" 2048x2048
+    echo "# $part: $(cat "$tmp/$part") KiB"
+done
+[ $(($(cat "$tmp/infer") + $(cat "$tmp/refine"))) -le 5859375 ]
+report $? "infer and refine at 2048 together: 6 GB of anonymous memory"
+done_testing
