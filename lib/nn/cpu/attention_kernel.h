@@ -17,11 +17,10 @@
 #include "nn/cpu/kernel.h"
 
 #define PANEL (2 * LANES)
-#define CHUNK (4 * LANES) /* of a row of scores */
 #define INLINE static inline __attribute__((always_inline))
 
 _Static_assert(CPU_ROWS % S_ROWS == 0 && CPU_ROWS % V_ROWS == 0, "kernels' rows divide CPU_ROWS");
-_Static_assert(CPU_KEYS % CHUNK == 0, "chunks and panels divide a block of keys");
+_Static_assert(CPU_KEYS % PANEL == 0, "panels divide a block of keys");
 
 INLINE vec vec_load(const float *p)
 {
@@ -40,8 +39,8 @@ INLINE vec vec_all(float x)
     return x - (vec){0};
 }
 
-/* Scores of S_ROWS queries and one panel of keys. */
-INLINE void scores(const float *q, int width, const float *k, float *s)
+/* Scores of S_ROWS queries and one panel of keys, and their rows' largest. */
+INLINE void scores(const float *q, int width, const float *k, float *s, vec *top)
 {
     vec sum[S_ROWS][2];
     for (int r = 0; r < S_ROWS; r++)
@@ -58,6 +57,7 @@ INLINE void scores(const float *q, int width, const float *k, float *s)
     for (int r = 0; r < S_ROWS; r++) {
         vec_store(s + (size_t)r * CPU_KEYS, sum[r][0]);
         vec_store(s + (size_t)r * CPU_KEYS + LANES, sum[r][1]);
+        top[r] = vec_max(top[r], vec_max(sum[r][0], sum[r][1]));
     }
 }
 
@@ -106,59 +106,87 @@ static void all_values(const float *p, int n, const float *v, size_t wide, const
     }
 }
 
-/* One row of scores to powers; n is a multiple of CHUNK.  Returns what earlier sums shrink by. */
-static float powers(float *s, int n, float *m, float *l)
+static void block_scores(const cpu_attend *a, int first, int n, vec *top)
 {
-    vec top[4] = {vec_load(s), vec_load(s + LANES), vec_load(s + 2 * LANES), vec_load(s + 3 * LANES)}, sum = {0};
-    for (int j = CHUNK; j < n; j += CHUNK)
-        for (int i = 0; i < 4; i++)
-            top[i] = vec_max(top[i], vec_load(s + j + i * LANES));
-    float largest = vec_top(vec_max(vec_max(top[0], top[1]), vec_max(top[2], top[3])));
-    float now = largest > *m ? largest : *m, shrink = exp2f(*m - now);
-    vec base = vec_all(now);
-    for (int j = 0; j < n; j += CHUNK)
-        for (int i = 0; i < 4; i++) {
-            vec p = vec_exp2(vec_load(s + j + i * LANES) - base);
-            vec_store(s + j + i * LANES, p);
-            sum += p;
-        }
-    *l = *l * shrink + vec_total(sum);
-    *m = now;
-    return shrink;
-}
-
-static void block_scores(const cpu_attend *a, int first, int n)
-{
+    for (int r = 0; r < a->nq; r++)
+        top[r] = vec_all(-INFINITY);
     for (int j = 0; j < n; j += PANEL) {
         const float *k = a->k + (size_t)(first + j) * (size_t)a->width;
         for (int r = 0; r < a->nq; r += S_ROWS)
-            scores(a->q + (size_t)r * (size_t)a->width, a->width, k, a->scores + (size_t)r * CPU_KEYS + j);
+            scores(a->q + (size_t)r * (size_t)a->width, a->width, k, a->scores + (size_t)r * CPU_KEYS + j, top + r);
+    }
+}
+
+/* The last keys fill no whole panel: what is behind them becomes minus infinity, which no power is left of. */
+static int cut(const cpu_attend *a, int n, vec *top)
+{
+    int whole = (n + PANEL - 1) / PANEL * PANEL;
+    for (int r = 0; r < a->nq; r++) {
+        float *s = a->scores + (size_t)r * CPU_KEYS;
+        for (int j = n; j < whole; j++)
+            s[j] = -INFINITY;
+        top[r] = vec_load(s);
+        for (int j = LANES; j < whole; j += LANES)
+            top[r] = vec_max(top[r], vec_load(s + j));
+    }
+    return whole;
+}
+
+/* n scores to powers; n is a multiple of PANEL.  Returns their sum. */
+INLINE float powers(float *s, int n, float largest)
+{
+    vec base = vec_all(largest), sum[2] = {{0}, {0}};
+    for (int j = 0; j < n; j += PANEL)
+        for (int i = 0; i < 2; i++) {
+            vec p = vec_exp2(vec_load(s + j + i * LANES) - base);
+            vec_store(s + j + i * LANES, p);
+            sum[i] += p;
+        }
+    return vec_total(sum[0] + sum[1]);
+}
+
+typedef struct running {                  /* by query */
+    float m[CPU_QUERIES], l[CPU_QUERIES]; /* largest score so far; sum of powers */
+    float shrink[CPU_QUERIES];            /* what sums so far shrink by */
+} running;
+
+_Static_assert(CPU_QUERIES % LANES == 0, "queries are whole vectors");
+
+/* n keys whose scores are there. */
+static void block_powers(const cpu_attend *a, int n, const vec *top, running *q)
+{
+    float m[CPU_QUERIES] = {0};
+    for (int r = 0; r < a->nq; r++) {
+        float largest = vec_top(top[r]);
+        m[r] = largest > q->m[r] ? largest : q->m[r];
+    }
+    for (int r = 0; r < a->nq; r += LANES)
+        vec_store(q->shrink + r, vec_exp2(vec_load(q->m + r) - vec_load(m + r)));
+    for (int r = 0; r < a->nq; r++) {
+        q->l[r] = q->l[r] * q->shrink[r] + powers(a->scores + (size_t)r * CPU_KEYS, n, m[r]);
+        q->m[r] = m[r];
     }
 }
 
 static void attend(const cpu_attend *a)
 {
-    float m[CPU_QUERIES], l[CPU_QUERIES] = {0}, shrink[CPU_QUERIES];
+    vec top[CPU_QUERIES];
+    running q = {.l = {0}};
     size_t wide = (size_t)((a->width + LANES - 1) / LANES * LANES);
-    for (int r = 0; r < a->nq; r++)
-        m[r] = -INFINITY;
+    for (int r = 0; r < CPU_QUERIES; r++)
+        q.m[r] = -INFINITY;
     memset(a->o, 0, (size_t)a->nq * wide * sizeof *a->o);
     for (int first = 0; first < a->nk; first += CPU_KEYS) {
-        int n = a->nk - first < CPU_KEYS ? a->nk - first : CPU_KEYS, whole = (n + CHUNK - 1) / CHUNK * CHUNK;
-        block_scores(a, first, n);
-        for (int r = 0; r < a->nq; r++) {
-            float *s = a->scores + (size_t)r * CPU_KEYS;
-            for (int j = n; j < whole; j++)
-                s[j] = -INFINITY;
-            shrink[r] = powers(s, whole, &m[r], &l[r]);
-        }
+        int n = a->nk - first < CPU_KEYS ? a->nk - first : CPU_KEYS;
+        block_scores(a, first, n, top);
+        block_powers(a, n % PANEL ? cut(a, n, top) : n, top, &q);
         for (int r = 0; r < a->nq; r += V_ROWS)
-            all_values(a->scores + (size_t)r * CPU_KEYS, n, a->v + (size_t)first * wide, wide, shrink + r,
+            all_values(a->scores + (size_t)r * CPU_KEYS, n, a->v + (size_t)first * wide, wide, q.shrink + r,
                        a->o + (size_t)r * wide);
     }
     for (int r = 0; r < a->nq; r++)
         for (size_t c = 0; c < wide; c++)
-            a->o[(size_t)r * wide + c] /= l[r];
+            a->o[(size_t)r * wide + c] /= q.l[r];
 }
 
 const cpu_kernels KERNELS = {.name = NAME, .lanes = LANES, .attend = attend};

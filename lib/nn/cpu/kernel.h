@@ -6,7 +6,7 @@
 #include <stdbool.h>
 
 #define CPU_QUERIES 96 /* queries of a task, so many for one reading of the keys */
-#define CPU_KEYS 128   /* keys between two looks at the largest score */
+#define CPU_KEYS 256   /* keys between two looks at the largest score */
 #define CPU_ROWS 12    /* queries are worked on in multiples of this, which every kernel's rows divide */
 
 /* One head, at most CPU_QUERIES queries, all their keys. */
