@@ -2,8 +2,8 @@
  *
  *     net_bench [DEVICE [ARCH [SIZE [THREADS [FRAMES]]]]]        cpu base_plus 512 0 3
  *
- * The best of FRAMES per step, then of whole frames, and the CPU time of one: on a machine that others use too, only that
- * can be compared. */
+ * The best of FRAMES per step, then of whole frames, and the CPU time of one: on a machine that others use too, only
+ * that can be compared. */
 #include <time.h>
 
 #include "../tests/mkmodel.h"
@@ -37,7 +37,7 @@ static ck_network *open_network(const mk_spec *s, const ck_network_options *o)
     double checked = now_ms();
     if (ck_network_open(w, &t.sizes, o, &n, &e) != CK_OK)
         die(e.text);
-    printf("%s, %d pixels: weights checked in %.0f ms, packed in %.0f ms; %.0f MB for activations\n",
+    printf("Device %s, %d pixels a side: weights checked in %.0f ms, packed in %.0f ms; %.0f MB for activations.\n",
            ck_network_device(n), o->w, checked - start, now_ms() - checked,
            (double)ck_plan_bytes(ck_network_plan(n)) * 1e-6);
     ck_weights_free(w);
@@ -48,7 +48,7 @@ static ck_network *open_network(const mk_spec *s, const ck_network_options *o)
 static void report(const ck_plan *p, const double *best)
 {
     double total = 0, total_flop = 0;
-    printf("%-16s %6s %10s %10s %10s\n", "step", "count", "GFLOP", "ms", "GFLOP/s");
+    printf("\n| step | count | GFLOP | ms | GFLOP/s |\n|---|---|---|---|---|\n");
     for (int k = 0; k < CK_NN_OPS; k++) {
         double ms = 0, flop = 0;
         int n = 0;
@@ -60,12 +60,12 @@ static void report(const ck_plan *p, const double *best)
             flop += ck_nn_flop(ck_plan_step(p, i));
         }
         if (n)
-            printf("%-16s %6d %10.2f %10.1f %10.1f\n", ck_nn_kind_name((ck_nn_kind)k), n, flop * 1e-9, ms,
+            printf("| %s | %d | %.2f | %.1f | %.1f |\n", ck_nn_kind_name((ck_nn_kind)k), n, flop * 1e-9, ms,
                    flop * 1e-6 / ms);
         total += ms;
         total_flop += flop;
     }
-    printf("%-16s %6d %10.2f %10.1f %10.1f\n", "all", ck_plan_steps(p), total_flop * 1e-9, total,
+    printf("| all | %d | %.2f | %.1f | %.1f |\n", ck_plan_steps(p), total_flop * 1e-9, total,
            total_flop * 1e-6 / total);
 }
 
@@ -104,7 +104,7 @@ int main(int argc, char **argv)
             best[i] = f && best[i] < ck_plan_ms(p, i) ? best[i] : ck_plan_ms(p, i);
     }
     report(p, best);
-    printf("frame: %.0f ms, %.0f ms of CPU\n", frame, cpu);
+    printf("\nFrame: %.0f ms, %.0f ms of CPU.\n", frame, cpu);
     free(in);
     free(out);
     free(best);

@@ -1,6 +1,10 @@
 #if defined(__x86_64__)
-#pragma GCC target("avx512f,fma")
 #include <immintrin.h>
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx512f,fma"))), apply_to = function)
+#else
+#pragma GCC target("avx512f,fma")
+#endif
 
 #include "nn/cpu/exp2.h"
 
@@ -32,4 +36,8 @@ static inline __attribute__((always_inline)) vec vec_exp2(vec x)
 }
 
 #include "nn/cpu/attention_kernel.h"
+
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
 #endif
