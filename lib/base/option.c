@@ -69,7 +69,7 @@ static void describe(const ck_option *o, char *buf, size_t n)
     if (o->type == CK_CHOICE)
         snprintf(buf, n, "one of %s", o->words);
     else if (o->type == CK_SIZE)
-        snprintf(buf, n, "WIDTHxHEIGHT, each from %g to %g", o->min, o->max);
+        snprintf(buf, n, "WIDTHxHEIGHT or one number for both, each from %g to %g", o->min, o->max);
     else if (limited(o))
         snprintf(buf, n, "%s from %g to %g%s%s", kind, o->min, o->max, o->words ? ", or " : "",
                  o->words ? o->words : "");
@@ -96,13 +96,14 @@ static bool in_range(const ck_option *o, double v)
 static bool parse_size(const ck_option *o, const char *text, ck_size *size)
 {
     const char *x = strchr(text, 'x');
+    size_t n = x ? (size_t)(x - text) : strlen(text);
     char left[16];
     double w, h;
-    if (!x || x - text >= (int)sizeof left)
+    if (n >= sizeof left)
         return false;
-    memcpy(left, text, (size_t)(x - text));
-    left[x - text] = 0;
-    if (!number(left, true, &w) || !number(x + 1, true, &h) || !in_range(o, w) || !in_range(o, h))
+    memcpy(left, text, n);
+    left[n] = 0;
+    if (!number(left, true, &w) || !number(x ? x + 1 : left, true, &h) || !in_range(o, w) || !in_range(o, h))
         return false;
     *size = (ck_size){(int)w, (int)h};
     return true;

@@ -17,7 +17,8 @@ struct ck_plan {
     memory *mem; /* by tensor id */
     int n_mem, cap_mem;
     ck_nn_step *steps;
-    double *ms;
+    double *ms, *total_ms; /* by step: of the last timed run, of all */
+    long timed;
     int n_steps, cap_steps;
     void *arena;
     size_t bytes;
@@ -45,6 +46,7 @@ void ck_plan_free(ck_plan *p)
     free(p->mem);
     free(p->steps);
     free(p->ms);
+    free(p->total_ms);
     free(p);
 }
 
@@ -237,7 +239,8 @@ ck_status ck_plan_finish(ck_plan *p, ck_error *e)
     if (!ck_add(arena, scratch, &p->bytes))
         return ck_fail(e, CK_ERR_MEMORY, "the network needs more memory than can be addressed: use a smaller --size");
     p->ms = calloc((size_t)p->n_steps + 1, sizeof *p->ms);
-    if (!p->ms)
+    p->total_ms = calloc((size_t)p->n_steps + 1, sizeof *p->total_ms);
+    if (!p->ms || !p->total_ms)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a plan");
     s = p->dev->ops->reserve(p->dev, p->bytes, &p->arena, e);
     for (int i = 0; i < p->n_steps && s == CK_OK; i++) {
@@ -270,7 +273,9 @@ ck_status ck_plan_run(ck_plan *p, bool timed, ck_error *e)
         if (s != CK_OK)
             return s;
         p->ms[i] = now_ms() - start;
+        p->total_ms[i] += p->ms[i];
     }
+    p->timed += timed;
     return d->ops->sync(d, e);
 }
 
@@ -292,4 +297,9 @@ const ck_nn_step *ck_plan_step(const ck_plan *p, int i)
 double ck_plan_ms(const ck_plan *p, int i)
 {
     return p->ms[i];
+}
+
+double ck_plan_mean_ms(const ck_plan *p, int i)
+{
+    return p->timed ? p->total_ms[i] / (double)p->timed : 0;
 }

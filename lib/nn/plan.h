@@ -48,6 +48,7 @@ ck_status ck_plan_run(ck_plan *p, bool timed, ck_error *e);
 size_t ck_plan_bytes(const ck_plan *p); /* arena and scratch */
 int ck_plan_steps(const ck_plan *p);
 const ck_nn_step *ck_plan_step(const ck_plan *p, int i);
-double ck_plan_ms(const ck_plan *p, int i); /* of step i in the last timed run */
+double ck_plan_ms(const ck_plan *p, int i);      /* of step i in the last timed run */
+double ck_plan_mean_ms(const ck_plan *p, int i); /* in all of them */
 
 #endif

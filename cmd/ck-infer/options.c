@@ -1,0 +1,26 @@
+#include "ck-infer/options.h"
+
+#define AT(field) offsetof(ck_infer_options, field)
+static const ck_option rows[] = {
+    {'m', "model", CK_STRING, AT(model), "FILE", NULL, 0, 0, NULL, 0,
+     "the checkpoint, .safetensors or .pth; else $CK_MODEL, else the one in the places that ck(7) lists"},
+    {'s', "size", CK_SIZE, AT(size), "N|WxH", NULL, 32, 16384, NULL, 0,
+     "size of the network's picture, multiples of 32; else what the checkpoint was made for"},
+    {0, "heads", CK_INT, AT(heads), "N", NULL, 1, 64, NULL, 0,
+     "attention heads of the first stage, where the checkpoint does not say"},
+    {'d', "device", CK_STRING, AT(device), "DEVICE", "auto", 0, 0, NULL, 0,
+     "what computes: auto, cpu, or ref, which is slow and simple"},
+    {0, "precision", CK_CHOICE, AT(precision), NULL, "f32", 0, 0, "f32", 0, "numbers that products are made of"},
+    {0},
+};
+
+const ck_program ck_infer_program = {
+    .name = "ck-infer",
+    .summary = "run the network's encoder and decoders: logits of matte and foreground",
+    .usage = "",
+    .options = rows,
+    .options_size = sizeof(ck_infer_options),
+    .examples = "ck-decode shot.mov | ck-hint | ck-infer -m CorridorKey.pth | ck-refine -m CorridorKey.pth | "
+                "ck-encode out/\n"
+                "ck-decode --hint roto.mov shot.mov | ck-infer -s 1024 -v | ck-refine | ck-post | ck-encode out/",
+};

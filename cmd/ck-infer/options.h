@@ -1,0 +1,17 @@
+#ifndef CK_INFER_OPTIONS_H
+#define CK_INFER_OPTIONS_H
+
+#include "base/option.h"
+
+typedef struct ck_infer_options {
+    ck_common common;
+    const char *model; /* NULL: ck_model_find looks for one */
+    ck_size size;      /* 0 0: what the checkpoint was made for */
+    int heads;         /* 0: as the checkpoint says */
+    const char *device;
+    int precision;
+} ck_infer_options;
+
+extern const ck_program ck_infer_program;
+
+#endif

@@ -1,0 +1,186 @@
+/* ck-refine: rgb, alpha_logits, fg_logits -> alpha, fg. */
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "ck-refine/options.h"
+#include "image/convert.h"
+#include "image/plate.h"
+#include "image/resample.h"
+#include "model/input.h"
+#include "model/load.h"
+#include "nn/report.h"
+#include "stream/stage.h"
+
+typedef struct refine {
+    const ck_refine_options *opts;
+    ck_model model;   /* until the network is there */
+    ck_network *net;  /* from the first frame with logits on, whose size it has */
+    int h, w;         /* of the network's picture */
+    ck_buffer *input; /* planar [3][h][w]: normalised rgb */
+    ck_buffer *fine;  /* planar [4][h][w]: alpha and foreground before they are resized */
+} refine;
+
+static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
+                             ck_error *e)
+{
+    (void)args;
+    (void)head;
+    refine *s = calloc(1, sizeof *s);
+    if (!s)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory");
+    *state = s;
+    s->opts = opts;
+    const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
+    if (rgb && !ck_plate_known(rgb->encoding))
+        ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
+    ck_status st = ck_model_load(s->opts->model, s->opts->heads, CK_PART_REFINER, &s->model, e);
+    for (size_t i = 0; st == CK_OK && i < sizeof s->model.table.warning / sizeof *s->model.table.warning; i++)
+        if (*s->model.table.warning[i])
+            ck_log_error("%s: %s", s->model.path, s->model.table.warning[i]);
+    return st;
+}
+
+static ck_status open_network(refine *s, int h, int w, ck_error *e)
+{
+    const ck_refine_options *o = s->opts;
+    ck_network_options how = {
+        .device = o->device, .threads = o->common.threads, .h = h, .w = w, .refine = true, .scale = (float)o->scale};
+    ck_status st = ck_network_open(s->model.weights, &s->model.table.sizes, &how, &s->net, e);
+    if (st != CK_OK)
+        return st;
+    s->h = h;
+    s->w = w;
+    const ck_plan *p = ck_network_plan(s->net);
+    ck_log_info("%s at %d x %d on %s: %d steps, %.0f GFLOP a frame, %.0f MB of activations", s->model.path, w, h,
+                ck_network_device(s->net), ck_plan_steps(p), ck_plan_gflop(p), (double)ck_plan_bytes(p) * 1e-6);
+    ck_model_free(&s->model);
+    size_t plane = sizeof(float) * (size_t)h * (size_t)w;
+    s->input = ck_buffer_new(3 * plane);
+    s->fine = ck_buffer_new(4 * plane);
+    return s->input && s->fine ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a picture of %d x %d", w, h);
+}
+
+/* The network for logits of this size: there is one for the whole stream. */
+static ck_status settle_size(refine *s, const ck_plane *alpha, const ck_plane *fg, ck_error *e)
+{
+    if (fg->h != alpha->h || fg->w != alpha->w)
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "plane 'alpha_logits' is %d x %d but 'fg_logits' %d x %d: take both from "
+                       "the same program",
+                       alpha->w, alpha->h, fg->w, fg->h);
+    if (!s->net)
+        return open_network(s, 4 * alpha->h, 4 * alpha->w, e);
+    if (s->h != 4 * alpha->h || s->w != 4 * alpha->w)
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "plane 'alpha_logits' is %d x %d, but %d x %d in the frames before: one size a "
+                       "stream, please: make two",
+                       alpha->w, alpha->h, s->w / 4, s->h / 4);
+    return CK_OK;
+}
+
+/* Plane `name` of the frame from `c` planes of the network's size: resized unless it stays native, then narrowed. */
+static ck_status deliver(const refine *s, ck_frame *f, const char *name, int c, const float *fine, int h, int w,
+                         ck_error *e)
+{
+    ck_plane *p;
+    ck_type type = s->opts->depth == CK_REFINE_DEPTH_16 ? CK_F16 : CK_F32;
+    ck_status st = ck_frame_add(f, name, type, c, h, w, c == 3 ? "srgb" : "", &p, e);
+    if (st != CK_OK)
+        return st;
+    size_t n = (size_t)c * (size_t)h * (size_t)w;
+    if (type == CK_F32)
+        return ck_resample(fine, c, s->h, s->w, p->data, h, w, CK_LANCZOS4, e);
+    ck_buffer *wide = ck_buffer_new(n * sizeof(float));
+    if (!wide)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s'", name);
+    st = ck_resample(fine, c, s->h, s->w, wide->data, h, w, CK_LANCZOS4, e);
+    if (st == CK_OK)
+        ck_f32_to_f16(wide->data, p->data, n);
+    ck_buffer_unref(wide);
+    return st;
+}
+
+static ck_status run_network(refine *s, const ck_plane *rgb, const ck_plane *alpha, const ck_plane *fg, ck_error *e)
+{
+    float *fine = s->fine->data;
+    ck_network_io io = {.rgb = s->input->data,
+                        .alpha_logits = alpha->data,
+                        .fg_logits = fg->data,
+                        .alpha = fine,
+                        .fg = fine + (size_t)s->h * (size_t)s->w};
+    ck_status st = ck_input_rgb(rgb, s->h, s->w, s->input->data, e);
+    return st == CK_OK ? ck_network_run(s->net, &io, ck_log_verbose(), e) : st;
+}
+
+static bool refined_before(ck_frame *f)
+{
+    return !ck_frame_plane(f, "alpha_logits") && ck_frame_plane(f, "alpha") && ck_frame_plane(f, "fg");
+}
+
+static ck_status refine_frame(void *state, ck_frame *f, ck_error *e)
+{
+    refine *s = state;
+    if (refined_before(f))
+        return CK_OK;
+    ck_plane *p, rgb = {0}, alpha = {0}, fg = {0};
+    ck_status st = ck_frame_need(f, "alpha_logits", 1, 1u << CK_F32, &p, e);
+    if (st != CK_OK)
+        return st;
+    alpha = *p;
+    if ((st = ck_frame_need(f, "fg_logits", 3, 1u << CK_F32, &p, e)) != CK_OK)
+        return st;
+    fg = *p;
+    if ((st = ck_frame_need(f, "rgb", 3, 0, &p, e)) != CK_OK)
+        return st;
+    rgb = *p;
+    st = settle_size(s, &alpha, &fg, e);
+    if (st == CK_OK)
+        st = run_network(s, &rgb, &alpha, &fg, e);
+    ck_frame_remove(f, "alpha_logits");
+    ck_frame_remove(f, "fg_logits");
+    int h = s->opts->native ? s->h : rgb.h, w = s->opts->native ? s->w : rgb.w;
+    const float *fine = s->fine ? s->fine->data : NULL;
+    if (st == CK_OK)
+        st = deliver(s, f, "alpha", 1, fine, h, w, e);
+    if (st == CK_OK)
+        st = deliver(s, f, "fg", 3, fine + (size_t)s->h * (size_t)s->w, h, w, e);
+    return st;
+}
+
+static ck_status report(void *state, ck_error *e)
+{
+    (void)e;
+    const refine *s = state;
+    if (ck_log_verbose() && s->net)
+        ck_plan_report(ck_network_plan(s->net), stderr);
+    return CK_OK;
+}
+
+static void close_refine(void *state)
+{
+    refine *s = state;
+    ck_network_close(s->net);
+    ck_model_free(&s->model);
+    ck_buffer_unref(s->input);
+    ck_buffer_unref(s->fine);
+    free(s);
+}
+
+/* The threads work together on one frame: its activations are what takes memory. */
+static int one_frame(const void *opts, int cores)
+{
+    (void)opts;
+    (void)cores;
+    return 1;
+}
+
+int main(int argc, char **argv)
+{
+    static const ck_stage stage = {.program = &ck_refine_program,
+                                   .open = open_refine,
+                                   .frame = refine_frame,
+                                   .finish = report,
+                                   .close = close_refine,
+                                   .threads = one_frame};
+    return ck_stage_main(&stage, argc, argv);
+}
