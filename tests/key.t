@@ -19,13 +19,13 @@ fails 2 "ck key INPUT OUT" "no arguments" ck key
 fails 2 "ck key INPUT OUT" "one argument" ck key a
 fails 2 "ck key INPUT OUT" "three arguments" ck key a b c
 fails 2 "unknown option '--nope'" "an unknown option" ck key --nope a b
-fails 2 "no stage 'infer'" "an unknown stage" ck key --infer:threads 3 a b
+fails 2 "no stage 'grade'" "an unknown stage" ck key --grade:threads 3 a b
 fails 2 "one of green|blue|auto" "a wrong value, before anything starts" ck key --screen red a b
 fails 2 "unknown command" "an unknown command" ck kye
 fails 2 "no command" "no command" ck
 fails 1 "nowhere.mov" "a file that is not there" ck key "$tmp/nowhere.mov" "$tmp/out"
 ok "--help" ck key --help
-is "shows the options of every stage" "$(grep -c '^Options of' "$tmp/.out")" 4
+is "shows the options of every stage" "$(grep -c "^Options of" "$tmp/.out")" 6
 ok "doctor finds the programs" ck doctor
 is "and says what is missing" "$(grep -c '^no   network' "$tmp/.out")" 1
 fails 1 "cannot write" "doctor on a full disk" bash -c "ck doctor > /dev/full"

@@ -80,8 +80,10 @@ int main(void)
     refuses("--area 99999999999999999999", "whole number");
     refuses("--mode median", "one of average|max");
     refuses("--mode averag", "one of average|max");
-    refuses("-g 640", "WIDTHxHEIGHT");
+    ok(parse("-g 640") == CK_OK && o.size.w == 640 && o.size.h == 640, "one number is a square");
+    refuses("-g x640", "WIDTHxHEIGHT");
     refuses("-g 640x", "WIDTHxHEIGHT");
+    refuses("-g 0", "from 1 to 65536");
     refuses("-g 0x5", "from 1 to 65536");
     refuses("-g 65537x5", "from 1 to 65536");
     refuses("--flag=1", "takes no value");

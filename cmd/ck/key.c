@@ -63,7 +63,7 @@ static int run(ck_plan *plan)
     const char *input = plan->args.items[0];
     int code;
     if (is_folder(input) && ck_sequence_open(&input, 1, &stills, NULL) == CK_OK && sizes_differ(&stills)) {
-        if (ck_plan_has(plan, "hint") || ck_plan_has(plan, "frames")) {
+        if (ck_plan_decode_has(plan, "hint") || ck_plan_decode_has(plan, "frames")) {
             ck_log_error("%s: its stills differ in size and are keyed one by one, which --hint and --frames do not "
                          "go with: name one still",
                          input);
@@ -81,6 +81,15 @@ static int run(ck_plan *plan)
     return code;
 }
 
+/* What the user did not ask for by name is said. */
+static void announce(const ck_plan *plan)
+{
+    if (plan->found)
+        ck_log_error("the model is %s", plan->found);
+    else if (plan->classical && !plan->asked)
+        ck_log_error("no model: keying classically (ck-hint --method key, ck-post --classical)");
+}
+
 int ck_command_key(int argc, char **argv)
 {
     ck_log_init("ck key", false);
@@ -95,7 +104,7 @@ int ck_command_key(int argc, char **argv)
         code = help();
     } else {
         if (!plan.own.dry)
-            ck_log_error("no model: keying classically (ck-hint --method key, ck-post --classical)");
+            announce(&plan);
         code = run(&plan);
         if (fflush(stdout) || ferror(stdout))
             code = 1;

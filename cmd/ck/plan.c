@@ -9,18 +9,24 @@
 #include "ck-decode/options.h"
 #include "ck-encode/options.h"
 #include "ck-hint/options.h"
+#include "ck-infer/options.h"
 #include "ck-post/options.h"
+#include "ck-refine/options.h"
+#include "model/find.h"
 
-enum { DECODE, HINT, POST, ENCODE };
+enum { DECODE, HINT, INFER, REFINE, POST, ENCODE };
 
-/* Without a model: the classical key is the matte.  The weights share the cores out
- * about as the stages use them on footage (bench/results/pipeline.md). */
 static const ck_plan_stage stages[CK_STAGES] = {
-    [DECODE] = {.program = &ck_decode_program, .name = "decode", .weight = 1},
-    [HINT] = {.program = &ck_hint_program, .name = "hint", .weight = 4},
-    [POST] = {.program = &ck_post_program, .name = "post", .weight = 4},
-    [ENCODE] = {.program = &ck_encode_program, .name = "encode", .weight = 4},
+    [DECODE] = {.program = &ck_decode_program, .name = "decode"},
+    [HINT] = {.program = &ck_hint_program, .name = "hint"},
+    [INFER] = {.program = &ck_infer_program, .name = "infer"},
+    [REFINE] = {.program = &ck_refine_program, .name = "refine"},
+    [POST] = {.program = &ck_post_program, .name = "post"},
+    [ENCODE] = {.program = &ck_encode_program, .name = "encode"},
 };
+
+/* Shares of the cores, about as the stages use them on footage (bench/results/pipeline.md). */
+static const int classical_shares[CK_STAGES] = {[DECODE] = 1, [HINT] = 4, [POST] = 4, [ENCODE] = 4};
 
 static ck_status push(ck_plan_stage *s, const char *a, const char *b, ck_error *e)
 {
@@ -90,8 +96,10 @@ static ck_status take_apart(const char *arg, word *w, ck_error *e)
         if (!strcmp(stages[i].name, w->name))
             w->stage = i;
     if (w->stage < 0)
-        return ck_fail(e, CK_ERR_ARGUMENT, "no stage '%s' in '%s': the stages are decode, hint, post, encode", w->name,
-                       arg);
+        return ck_fail(e, CK_ERR_ARGUMENT,
+                       "no stage '%s' in '%s': the stages are decode, hint, infer, refine, "
+                       "post, encode",
+                       w->name, arg);
     memmove(w->name, colon + 1, strlen(colon + 1) + 1);
     return CK_OK;
 }
@@ -143,52 +151,130 @@ static ck_status option(ck_plan *p, int argc, char **argv, int *i, ck_error *e)
     return route(p, &w, o, w.value, e);
 }
 
-/* Whether the stage's command line has --OPTION=VALUE. */
+/* Whether the stage's command line has --OPTION, with a value or without. */
 static bool stage_has(const ck_plan_stage *s, const char *option)
 {
     size_t n = strlen(option);
     for (int k = 1; k < s->argc; k++)
-        if (!strncmp(s->argv[k], "--", 2) && !strncmp(s->argv[k] + 2, option, n) && s->argv[k][2 + n] == '=')
+        if (!strncmp(s->argv[k], "--", 2) && !strncmp(s->argv[k] + 2, option, n) &&
+            (s->argv[k][2 + n] == '=' || !s->argv[k][2 + n]))
             return true;
     return false;
 }
 
-/* A stage whose threads were not named gets its share of the cores, at least one. */
-static ck_status share_threads(ck_plan *p, ck_error *e)
+/* What the front end decides goes before what the user says, who may say otherwise. */
+static ck_status push_first(ck_plan_stage *s, const char *a, const char *b, ck_error *e)
 {
-    int total = p->own.common.threads ? p->own.common.threads : ck_cores(), sum = 0;
-    for (int i = 0; i < CK_STAGES; i++)
-        sum += stages[i].weight;
-    for (int i = 0; i < CK_STAGES; i++) {
-        ck_plan_stage *st = &p->stages[i];
-        int n = (total * st->weight + sum / 2) / sum;
-        char text[16];
-        snprintf(text, sizeof text, "%d", n < 1 ? 1 : n);
-        ck_status s = stage_has(st, "threads") ? CK_OK : push(st, "--threads=", text, e);
-        if (s != CK_OK)
-            return s;
+    ck_status st = push(s, a, b, e);
+    if (st != CK_OK)
+        return st;
+    char *last = s->argv[s->argc - 1];
+    memmove(s->argv + 2, s->argv + 1, (size_t)(s->argc - 2) * sizeof *s->argv);
+    s->argv[1] = last;
+    return CK_OK;
+}
+
+static ck_status start_stages(ck_plan *p, ck_error *e)
+{
+    memcpy(p->stages, stages, sizeof stages);
+    p->n = CK_STAGES;
+    ck_status s = CK_OK;
+    for (int i = 0; i < CK_STAGES && s == CK_OK; i++)
+        s = push(&p->stages[i], stages[i].program->name, "", e);
+    return s;
+}
+
+/* An option that only the network's stages have is of no use without them. */
+static ck_status refuse_options(const ck_plan_stage *s, ck_error *e)
+{
+    for (int k = 1; k < s->argc; k++) {
+        char name[64];
+        size_t n = strcspn(s->argv[k] + 2, "=");
+        snprintf(name, sizeof name, "%.*s", (int)n, s->argv[k] + 2);
+        bool elsewhere = false;
+        for (int i = 0; i < CK_STAGES; i++)
+            elsewhere |= i != INFER && i != REFINE && ck_option_find(stages[i].program, name);
+        if (!elsewhere)
+            return ck_fail(e, CK_ERR_ARGUMENT, "%s is for the network, but there is no model: name one with --model",
+                           s->argv[k]);
     }
     return CK_OK;
 }
 
-/* What the front end decides, before what the user says, who may say otherwise. */
-static ck_status start_stages(ck_plan *p, ck_error *e)
+static void drop_stage(ck_plan *p, int i)
 {
-    memcpy(p->stages, stages, sizeof stages);
+    for (int k = 0; k < p->stages[i].argc; k++)
+        free(p->stages[i].argv[k]);
+    free(p->stages[i].argv);
+    memmove(&p->stages[i], &p->stages[i + 1], (size_t)(p->n - i - 1) * sizeof *p->stages);
+    p->n--;
+}
+
+static ck_status classical(ck_plan *p, ck_error *e)
+{
+    p->classical = true;
+    ck_status s = refuse_options(&p->stages[INFER], e);
+    if (s == CK_OK)
+        s = refuse_options(&p->stages[REFINE], e);
+    if (s == CK_OK)
+        s = push_first(&p->stages[HINT], "--method=key", "", e);
+    if (s == CK_OK && !p->asked)
+        s = push_first(&p->stages[POST], "--classical", "", e);
+    if (s == CK_OK) {
+        drop_stage(p, REFINE);
+        drop_stage(p, INFER);
+    }
+    return s;
+}
+
+/* With the network if there is a model, else without. */
+static ck_status choose(ck_plan *p, ck_error *e)
+{
+    p->asked = stage_has(&p->stages[POST], "classical");
+    if (p->asked)
+        return classical(p, e);
+    if (stage_has(&p->stages[INFER], "model") && stage_has(&p->stages[REFINE], "model"))
+        return CK_OK;
+    ck_status s = ck_model_find(NULL, &p->found, e);
+    if (s != CK_OK)
+        return s;
+    if (!p->found)
+        return classical(p, e);
+    s = push_first(&p->stages[INFER], "--model=", p->found, e);
+    return s == CK_OK ? push_first(&p->stages[REFINE], "--model=", p->found, e) : s;
+}
+
+/* How many of the cores a stage gets whose threads were not named, at least one.  The network takes nearly all the time
+ * there is, now here, now there: both its stages get every core and the system shares them out. */
+static int share(const ck_plan *p, int stage, int cores)
+{
+    if (!p->classical)
+        return stage == INFER || stage == REFINE ? cores : 1;
+    int sum = 0;
+    for (int i = 0; i < CK_STAGES; i++)
+        sum += classical_shares[i];
+    int n = (cores * classical_shares[stage] + sum / 2) / sum;
+    return n < 1 ? 1 : n;
+}
+
+static ck_status share_threads(ck_plan *p, ck_error *e)
+{
+    int cores = p->own.common.threads ? p->own.common.threads : ck_cores();
     ck_status s = CK_OK;
-    for (int i = 0; i < CK_STAGES && s == CK_OK; i++)
-        s = push(&p->stages[i], stages[i].program->name, "", e);
-    if (s == CK_OK)
-        s = push(&p->stages[HINT], "--method=key", "", e);
-    if (s == CK_OK)
-        s = push(&p->stages[POST], "--classical", "", e);
+    for (int i = 0; i < p->n && s == CK_OK; i++) {
+        char text[16];
+        int stage = p->classical && i >= INFER ? i + 2 : i;
+        snprintf(text, sizeof text, "%d", share(p, stage, cores));
+        if (!stage_has(&p->stages[i], "threads"))
+            s = push(&p->stages[i], "--threads=", text, e);
+    }
     return s;
 }
 
 static ck_status check_stages(const ck_plan *p, ck_error *e)
 {
-    for (int i = 0; i < CK_STAGES; i++) {
-        const ck_program *prog = stages[i].program;
+    for (int i = 0; i < p->n; i++) {
+        const ck_program *prog = p->stages[i].program;
         ck_list args = {0};
         void *opts = calloc(1, prog->options_size);
         if (!opts)
@@ -207,19 +293,20 @@ static ck_status check_stages(const ck_plan *p, ck_error *e)
 static ck_status place_arguments(ck_plan *p, ck_error *e)
 {
     bool to_stdout = false;
-    for (int k = 1; k < p->stages[ENCODE].argc; k++) {
-        const char *a = p->stages[ENCODE].argv[k];
+    ck_plan_stage *decode = &p->stages[0], *encode = &p->stages[p->n - 1];
+    for (int k = 1; k < encode->argc; k++) {
+        const char *a = encode->argv[k];
         to_stdout |= strlen(a) > 2 && !strcmp(a + strlen(a) - 2, "=-");
     }
     if (p->args.n > 2 || p->args.n < 2 - to_stdout)
         return ck_fail(e, CK_ERR_ARGUMENT, "%d arguments where INPUT and OUT are needed: ck key INPUT OUT", p->args.n);
-    ck_status s = push(&p->stages[DECODE], "--", "", e);
+    ck_status s = push(decode, "--", "", e);
     if (s == CK_OK)
-        s = push(&p->stages[DECODE], p->args.items[0], "", e);
+        s = push(decode, p->args.items[0], "", e);
     if (s == CK_OK && p->args.n > 1)
-        s = push(&p->stages[ENCODE], "--", "", e);
+        s = push(encode, "--", "", e);
     if (s == CK_OK && p->args.n > 1)
-        s = push(&p->stages[ENCODE], p->args.items[1], "", e);
+        s = push(encode, p->args.items[1], "", e);
     return s;
 }
 
@@ -238,7 +325,9 @@ ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e)
     }
     if (s != CK_OK || p->own.common.help)
         return s;
-    s = share_threads(p, e);
+    s = choose(p, e);
+    if (s == CK_OK)
+        s = share_threads(p, e);
     if (s == CK_OK)
         s = place_arguments(p, e);
     return s == CK_OK ? check_stages(p, e) : s;
@@ -252,14 +341,14 @@ ck_status ck_plan_set_input(ck_plan *p, const char *input, ck_error *e)
     return push(s, input, "", e);
 }
 
-bool ck_plan_has(const ck_plan *p, const char *option)
+bool ck_plan_decode_has(const ck_plan *p, const char *option)
 {
     return stage_has(&p->stages[DECODE], option);
 }
 
 void ck_plan_print(const ck_plan *p)
 {
-    for (int i = 0; i < CK_STAGES; i++) {
+    for (int i = 0; i < p->n; i++) {
         printf("%s", i ? " | " : "");
         for (int k = 0; k < p->stages[i].argc; k++) {
             if (k)
@@ -281,10 +370,8 @@ void ck_plan_help(void)
 
 void ck_plan_free(ck_plan *p)
 {
-    for (int i = 0; i < CK_STAGES; i++) {
-        for (int k = 0; k < p->stages[i].argc; k++)
-            free(p->stages[i].argv[k]);
-        free(p->stages[i].argv);
-    }
+    while (p->n)
+        drop_stage(p, p->n - 1);
+    free(p->found);
     free(p->args.items);
 }

@@ -5,7 +5,7 @@
 #include "base/option.h"
 #include "ck/options.h"
 
-#define CK_STAGES 4
+#define CK_STAGES 6 /* at most; two fewer without a model */
 
 typedef struct ck_plan_stage {
     const ck_program *program;
@@ -16,20 +16,24 @@ typedef struct ck_plan_stage {
 } ck_plan_stage;
 
 typedef struct ck_plan {
-    ck_plan_stage stages[CK_STAGES];
+    ck_plan_stage stages[CK_STAGES]; /* `n` of them, in the order they run */
+    int n;
+    bool classical;     /* no network: the hint is the matte */
+    bool asked;         /* … because --classical was given */
+    char *found;        /* the model that was found and not named, or NULL; owned */
     ck_key_options own; /* -n, --help */
     ck_list args;       /* INPUT OUT; borrowed strings, owned array */
 } ck_plan;
 
-/* Sort argv (from "key" on) into the stages.  Every stage's command line is checked with its
- * own table, so that a wrong value is refused before anything starts. */
+/* Sort argv (from "key" on) into the stages; without a model (ck_model_find) those of the network are left out.  Every
+ * stage's command line is checked with its own table, so that a wrong value is refused before anything starts. */
 ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e);
 
 /* Point the first stage at `input` (the other arguments stay). */
 ck_status ck_plan_set_input(ck_plan *p, const char *input, ck_error *e);
 
-/* Whether the first stage was given this option. */
-bool ck_plan_has(const ck_plan *p, const char *option);
+/* Whether the first stage, ck-decode, was given this option. */
+bool ck_plan_decode_has(const ck_plan *p, const char *option);
 
 /* As a shell would read it, one line on stdout. */
 void ck_plan_print(const ck_plan *p);

@@ -52,7 +52,7 @@ static void become(const ck_plan_stage *s, int in, int out)
 static pid_t start(const ck_plan *p, int i, int *in)
 {
     int pipes[2] = {-1, -1};
-    if (i < CK_STAGES - 1 && pipe2(pipes, O_CLOEXEC)) {
+    if (i < p->n - 1 && pipe2(pipes, O_CLOEXEC)) {
         ck_log_error("cannot make a pipe: %s", strerror(errno));
         return -1;
     }
@@ -122,7 +122,7 @@ int ck_run(const ck_plan *p)
     sigaction(SIGTERM, &sa, &old_term);
     pid_t pids[CK_STAGES];
     int in = -1, started = 0;
-    while (started < CK_STAGES && (pids[started] = start(p, started, &in)) > 0)
+    while (started < p->n && (pids[started] = start(p, started, &in)) > 0)
         started++;
     if (in >= 0)
         close(in);
@@ -133,5 +133,5 @@ int ck_run(const ck_plan *p)
         signal(interrupted, SIG_DFL);
         raise(interrupted);
     }
-    return started < CK_STAGES ? 1 : result;
+    return started < p->n ? 1 : result;
 }

@@ -112,6 +112,7 @@ void key_map_cues(key_map *m);
 void key_map_free(key_map *m);
 
 ck_status key_regions(key_map *m, ck_error *e);
+ck_status key_find_core(key_map *m, ck_error *e); /* the part of key_regions that finds what is solid */
 void key_samples(key_map *m);
 
 /* Mean over (2r+1)^2 pixels, borders repeated; src may be dst; tmp (h,w), not dst. */

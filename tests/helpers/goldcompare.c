@@ -2,7 +2,8 @@
  *
  * Compare a plane of the first frame with a golden's tensor, both as numbers (u8 and u16 by code).
  * Prints the largest difference and how many samples differ.  Status 0: no difference above
- * TOLERANCE, and at most PART of the samples (default 1, all) differ; 1: not so; 77: no such golden. */
+ * TOLERANCE, and at most PART of the samples (default 1, all) differ; 1: not so; 77: no such golden.
+ * TOLERANCE half+X: X, and half a unit in the last place of the golden's float16, by which it was rounded. */
 #include <string.h>
 #include <unistd.h>
 
@@ -21,8 +22,19 @@ static float sample(const ck_plane *p, size_t i)
     return v;
 }
 
-static int compare(const ck_plane *p, const golden_image *want, double tolerance, double part)
+/* Half a unit in the last place of v as a float16, whose smallest is 2^-24. */
+static double half_ulp(double v)
 {
+    int exponent;
+    frexp(v, &exponent); /* v = m 2^exponent, 0.5 <= m < 1: 11 bits of m are kept */
+    return ldexp(0.5, exponent < -13 ? -24 : exponent - 11);
+}
+
+static int compare(const ck_plane *p, const golden_image *want, const char *text, double part)
+{
+    bool rounded = !strncmp(text, "half+", 5);
+    double tolerance = atof(rounded ? text + 5 : text);
+    bool good = true;
     size_t n = (size_t)want->c * (size_t)want->h * (size_t)want->w, differ = 0;
     double worst = 0;
     if (p->c != want->c || p->h != want->h || p->w != want->w || p->type == CK_OTHER) {
@@ -34,9 +46,10 @@ static int compare(const ck_plane *p, const golden_image *want, double tolerance
         double d = fabs((double)sample(p, i) - want->data[i]);
         differ += d != 0;
         worst = d > worst || isnan(d) ? d : worst;
+        good = good && d <= tolerance + (rounded ? half_ulp(want->data[i]) : 0);
     }
     printf("largest difference %g, %zu of %zu samples differ\n", worst, differ, n);
-    return worst <= tolerance && (double)differ <= part * (double)n ? 0 : 1;
+    return good && (double)differ <= part * (double)n ? 0 : 1;
 }
 
 int main(int argc, char **argv)
@@ -53,7 +66,7 @@ int main(int argc, char **argv)
         return 1;
     }
     ck_plane *p = ck_frame_plane(&f, argv[3]);
-    int status = p ? compare(p, &want, atof(argv[4]), argc > 5 ? atof(argv[5]) : 1) : 1;
+    int status = p ? compare(p, &want, argv[4], argc > 5 ? atof(argv[5]) : 1) : 1;
     if (!p)
         fprintf(stderr, "goldcompare: no plane %s\n", argv[3]);
     ck_frame_free(&f);

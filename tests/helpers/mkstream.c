@@ -1,9 +1,11 @@
-/* mkstream [-n FRAMES] [-g WxH] [PLANE:TYPE:C[:ENCODING[:WxH]]]... [KEY=VALUE]... [-e N] [-a N] [-x N] [-w N] [-s STEM]
+/* mkstream [-n FRAMES] [-g WxH] [PLANE:TYPE:C[:ENCODING[:WxH]]]... [KEY=VALUE]... [-e N] [-a N] [-x N] [-w N] [-q N]
+ * [-s STEM]
  *
  * Write a ck-frame(5) stream with pseudo-random planes (values differ per frame, plane and
  * sample; floats from -0.25 to 1.25).  KEY=VALUE goes into HEAD.  -e N: frame N is an error
  * frame; -a N: ABORT instead of frame N; -x N: just stop before frame N, without END; -w N: from
  * frame N on, frames are a pixel wider; -s STEM: the stem of every frame ("-": none). */
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,11 +23,12 @@ static uint32_t next(void)
     return (uint32_t)(z >> 32);
 }
 
-static void fill(const ck_plane *p)
+static void fill(const ck_plane *p, bool nan)
 {
     size_t n = p->bytes / p->elem;
     for (size_t i = 0; i < n; i++) {
         float v = (float)(next() >> 8) / (float)(1 << 24) * 1.5f - 0.25f;
+        v = nan ? NAN : v;
         if (p->type == CK_U8)
             ((uint8_t *)p->data)[i] = (uint8_t)next();
         else if (p->type == CK_U16)
@@ -43,7 +46,7 @@ static void die(const ck_error *e)
     exit(1);
 }
 
-static void add(ck_frame *f, const char *spec, int w, int h, ck_error *e)
+static void add(ck_frame *f, const char *spec, int w, int h, bool nan, ck_error *e)
 {
     char name[32], type[16], encoding[16] = "";
     int c;
@@ -55,17 +58,17 @@ static void add(ck_frame *f, const char *spec, int w, int h, ck_error *e)
     ck_plane *p;
     if (ck_frame_add(f, name, t, c, h, w, strcmp(encoding, "-") ? encoding : "", &p, e))
         die(e);
-    fill(p);
+    fill(p, nan);
 }
 
 int main(int argc, char **argv)
 {
-    int n = 3, w = 32, h = 18, error = -1, abort_at = -1, stop = -1, wider = -1, opt;
+    int n = 3, w = 32, h = 18, error = -1, abort_at = -1, stop = -1, wider = -1, nan = -1, opt;
     const char *stem = NULL;
     ck_error e = {{0}};
     ck_meta head = {0};
     ck_writer *wr;
-    while ((opt = getopt(argc, argv, "n:g:e:a:x:w:s:")) != -1) {
+    while ((opt = getopt(argc, argv, "n:g:e:a:x:w:q:s:")) != -1) {
         if (opt == 'g' && sscanf(optarg, "%dx%d", &w, &h) != 2)
             return 2;
         if (opt == '?')
@@ -75,6 +78,7 @@ int main(int argc, char **argv)
                   : opt == 'a' ? &abort_at
                   : opt == 'x' ? &stop
                   : opt == 'w' ? &wider
+                  : opt == 'q' ? &nan
                                : NULL;
         if (to)
             *to = atoi(optarg);
@@ -111,7 +115,7 @@ int main(int argc, char **argv)
             ck_meta_set(&f.meta, "stem", stem, &e);
         for (int i = optind; i < argc && k != error; i++)
             if (!strchr(argv[i], '='))
-                add(&f, argv[i], w + (wider >= 0 && k >= wider), h, &e);
+                add(&f, argv[i], w + (wider >= 0 && k >= wider), h, k == nan, &e);
         if (k == error)
             ck_frame_set_error(&f, "asked to fail", &e);
         if (ck_writer_frame(wr, &f, &e))

@@ -209,18 +209,6 @@ static ck_status sync(ck_nn *dev, ck_error *e)
     return s;
 }
 
-static void upload(ck_nn *dev, const ck_nn_tensor *t, const float *src)
-{
-    (void)dev;
-    memcpy(t->data, src, ck_nn_pixels(t) * (size_t)t->c * sizeof *src);
-}
-
-static void download(ck_nn *dev, const ck_nn_tensor *t, float *dst)
-{
-    (void)dev;
-    memcpy(dst, t->data, ck_nn_pixels(t) * (size_t)t->c * sizeof *dst);
-}
-
 const ck_nn_backend ck_nn_cpu = {.name = "cpu",
                                  .act = CK_NN_F32,
                                  .open = open_device,
@@ -230,8 +218,8 @@ const ck_nn_backend ck_nn_cpu = {.name = "cpu",
                                  .pack = pack,
                                  .prepare = prepare,
                                  .sync = sync,
-                                 .upload = upload,
-                                 .download = download,
+                                 .upload = ck_nn_host_upload,
+                                 .download = ck_nn_host_download,
                                  .run = {[CK_NN_OP_PATCH] = cpu_patch,
                                          [CK_NN_OP_LAYER_NORM] = cpu_layer_norm,
                                          [CK_NN_OP_LINEAR] = cpu_linear,

@@ -8,7 +8,7 @@
 #include <dnnl.h>
 
 #include "nn/cpu/kernel.h"
-#include "nn/nn.h"
+#include "nn/host.h"
 #include "nn/team.h"
 
 struct ck_nn_weight {

@@ -124,18 +124,6 @@ static ck_status done(ck_nn *dev, ck_error *e)
     return CK_OK;
 }
 
-static void upload(ck_nn *dev, const ck_nn_tensor *t, const float *src)
-{
-    (void)dev;
-    memcpy(t->data, src, ck_nn_pixels(t) * (size_t)t->c * sizeof *src);
-}
-
-static void download(ck_nn *dev, const ck_nn_tensor *t, float *dst)
-{
-    (void)dev;
-    memcpy(dst, t->data, ck_nn_pixels(t) * (size_t)t->c * sizeof *dst);
-}
-
 const ck_nn_backend ck_nn_ref = {.name = "ref",
                                  .act = CK_NN_F32,
                                  .open = open_device,
@@ -145,8 +133,8 @@ const ck_nn_backend ck_nn_ref = {.name = "ref",
                                  .pack = pack,
                                  .prepare = prepare,
                                  .sync = done,
-                                 .upload = upload,
-                                 .download = download,
+                                 .upload = ck_nn_host_upload,
+                                 .download = ck_nn_host_download,
                                  .run = {[CK_NN_OP_PATCH] = ref_patch,
                                          [CK_NN_OP_LAYER_NORM] = ref_layer_norm,
                                          [CK_NN_OP_LINEAR] = ref_linear,

@@ -3,7 +3,7 @@
 #ifndef CK_NN_REF_REF_H
 #define CK_NN_REF_REF_H
 
-#include "nn/nn.h"
+#include "nn/host.h"
 #include "nn/team.h"
 
 #define REF_ROWS 4   /* rows of x that are multiplied together */

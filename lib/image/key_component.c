@@ -1,0 +1,34 @@
+#include "image/key_component.h"
+
+#include <string.h>
+
+void key_components_free(key_components *s)
+{
+    ck_buffer_unref(s->buf);
+    ck_components_free(&s->c);
+}
+
+ck_status key_components_find(const uint8_t *mask, const key_map *m, key_components *s, ck_error *e)
+{
+    size_t bytes, room = 4096;
+    memset(s, 0, sizeof *s);
+    ck_status st = ck_components_find(mask, m->ch, m->cw, 8, &s->c, e);
+    if (st != CK_OK)
+        return st;
+    while (room < s->c.n)
+        room *= 2;
+    if (!ck_mul(room, sizeof *s->p, &bytes) || !(s->buf = ck_buffer_new(bytes)))
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's regions");
+    s->p = s->buf->data;
+    for (uint32_t i = 0; i < s->c.n; i++)
+        s->p[i] = (key_component){.x0 = m->cw, .y0 = m->ch, .x1 = -1, .y1 = -1};
+    for (size_t i = 0; i < s->c.n_runs; i++) {
+        const ck_run *r = &s->c.runs[i];
+        key_component *p = &s->p[r->component];
+        p->x0 = r->x0 < p->x0 ? r->x0 : p->x0;
+        p->x1 = r->x1 - 1 > p->x1 ? r->x1 - 1 : p->x1;
+        p->y0 = r->y < p->y0 ? r->y : p->y0;
+        p->y1 = r->y > p->y1 ? r->y : p->y1;
+    }
+    return CK_OK;
+}

@@ -1,0 +1,133 @@
+#!/bin/bash
+# The network as programs: goldens from file to file, sizes, what passes through, what is refused.
+. "$(dirname "$0")/tap.sh"
+like() { "$helpers/goldcompare" "$@"; }
+make_stream() { "$helpers/mkstream" "$@"; }
+planes() { ck-info | grep ^FRAME | head -1 | grep -o ' [a-z_]*:[^ ]*:[^ ]*' | sed 's/:inline//' | tr -d '\n'; }
+unset CK_MODEL
+export HOME=$tmp XDG_DATA_HOME=$tmp/data
+
+# As IMAGE.md has it: alpha and fg of the goldens were rounded to half, and so was processed; where that comes from is
+# in its last section.  comp may be one off in a hundredth of the samples.
+if [ -n "$goldens" ]; then
+    "$helpers/mkmodel" --arch mini --img-size 512 --seed 1 "$tmp/mini.safetensors"
+    "$helpers/goldstream" e2e_linear.safetensors src=src | ck-info --npy "$tmp/src" 2>"$tmp/err"
+    "$helpers/goldstream" e2e_linear.safetensors rgb=src:f16 | ck-encode --plane rgb=exr "$tmp/linear" 2>"$tmp/err"
+    for light in srgb linear; do
+        plate=$goldens/e2e_plate.png
+        [ $light = linear ] && plate=$tmp/linear/rgb/00000.exr
+        file=e2e_$light.safetensors
+        ok "$file: keyed" bash -c "ck-decode --$light --hint '$goldens/e2e_hint.png' '$plate' |
+            ck-infer -m '$tmp/mini.safetensors' | ck-refine -m '$tmp/mini.safetensors' |
+            ck-post --screen green >'$tmp/$light.ck'"
+        ok "$file: alpha" like $file alpha alpha half+1e-4 <"$tmp/$light.ck"
+        ok "$file: fg" like $file fg fg half+1e-4 <"$tmp/$light.ck"
+        ok "$file: processed" like $file processed processed half+4e-4 <"$tmp/$light.ck"
+        ok "$file: comp" like $file comp comp 1 0.01 <"$tmp/$light.ck"
+    done
+    # The same by the front end; a PNG keeps the comp's bytes.
+    ok "ck key -m" ck key -m "$tmp/mini.safetensors" --screen green --hint "$goldens/e2e_hint.png" \
+        "$goldens/e2e_plate.png" "$tmp/key"
+    ok "its comp is the golden's too" like e2e_srgb.safetensors comp rgb 1 0.01 \
+        < <(ck-decode "$tmp/key/Comp/e2e_plate.png")
+else
+    skip "e2e_srgb, e2e_linear through the programs" "no goldens"
+fi
+
+# A small network for the rest.
+small=$tmp/small.safetensors
+"$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 96 --decoder-width 24 --refiner-width 16 "$small"
+make_stream -n 3 -g 131x77 rgb:u8:3:srgb hint:u8:1 extra:u16:2 >"$tmp/in.ck"
+is "the logits have a quarter of the size that the checkpoint was made for" "$(ck-infer -m "$small" <"$tmp/in.ck" | planes)" \
+    " rgb:u8:3x77x131:srgb hint:u8:1x77x131 extra:u16:2x77x131 alpha_logits:f32:1x24x24 fg_logits:f32:3x24x24"
+ck-infer -m "$small" -s 160x96 <"$tmp/in.ck" >"$tmp/logits.ck"
+is "or of --size" "$(planes <"$tmp/logits.ck")" \
+    " rgb:u8:3x77x131:srgb hint:u8:1x77x131 extra:u16:2x77x131 alpha_logits:f32:1x24x40 fg_logits:f32:3x24x40"
+is "one number is a square" "$(ck-infer -m "$small" -s 64 <"$tmp/in.ck" | planes | grep -o ' alpha.*')" \
+    " alpha_logits:f32:1x16x16 fg_logits:f32:3x16x16"
+ck-refine -m "$small" <"$tmp/logits.ck" >"$tmp/out.ck"
+is "alpha and fg have the plate's size, the logits are gone" "$(planes <"$tmp/out.ck")" \
+    " rgb:u8:3x77x131:srgb hint:u8:1x77x131 extra:u16:2x77x131 alpha:f32:1x77x131 fg:f32:3x77x131:srgb"
+is "--native keeps the network's" "$(ck-refine -m "$small" --native <"$tmp/logits.ck" | planes | grep -o ' alpha.*')" \
+    " alpha:f32:1x96x160 fg:f32:3x96x160:srgb"
+is "--depth 16 makes halves" "$(ck-refine -m "$small" --depth 16 <"$tmp/logits.ck" | planes | grep -o ' alpha.*')" \
+    " alpha:f16:1x77x131 fg:f16:3x77x131:srgb"
+data() { ck-info --npy "$1"; }
+data "$tmp/one" <"$tmp/out.ck"
+ck-infer -t 1 -m "$small" -s 160x96 <"$tmp/in.ck" | ck-refine -t 3 -m "$small" | data "$tmp/three"
+ok "any number of threads makes the same bytes" diff -r "$tmp/one" "$tmp/three"
+ck-refine -m "$small" --scale 0 <"$tmp/logits.ck" | data "$tmp/coarse"
+! cmp -s "$tmp/one/alpha.000000.npy" "$tmp/coarse/alpha.000000.npy"
+is "--scale changes the matte" $? 0
+ck-infer -d ref -m "$small" -s 160x96 <"$tmp/in.ck" | ck-refine -d ref -m "$small" >"$tmp/ref.ck"
+is "the device ref runs" "$(planes <"$tmp/ref.ck")" "$(planes <"$tmp/out.ck")"
+ck-infer -v -m "$small" <"$tmp/in.ck" 2>"$tmp/words" | ck-refine -v -m "$small" 2>>"$tmp/words" >"$tmp/x.ck"
+is "--verbose lists the layers" "$(grep -cE '^(encoder patch_embed|block 3 mlp.fc2|decoders fuse|res4 conv2) .* ms' "$tmp/words")" 4
+is "and their sum" "$(grep -c '^all .* GFLOP ' "$tmp/words")" 2
+
+# A 16-bit linear plate, a hint of another size, HDR.
+make_stream -g 50x40 rgb:f16:3:linear hint:f32:1:-:9x7 | ck-infer -m "$small" -s 32 | ck-refine -m "$small" >"$tmp/x.ck"
+is "any plate and any hint will do" "$(planes <"$tmp/x.ck")" \
+    " rgb:f16:3x40x50:linear hint:f32:1x7x9 alpha:f32:1x40x50 fg:f32:3x40x50:srgb"
+
+# What has been refined before passes.
+ok "alpha and fg without logits pass" bash -c "ck-refine -m '$small' <'$tmp/out.ck' | ck-info --npy '$tmp/again'"
+ok "unchanged" diff -r "$tmp/one" "$tmp/again"
+make_stream rgb:u8:3:srgb alpha:f32:1 >"$tmp/half.ck"
+fails 1 "no plane 'alpha_logits' in the stream: put ck-infer before it" "alpha alone does not" \
+    bash -c "ck-refine -m '$small' <'$tmp/half.ck' >'$tmp/x.ck'"
+fails 1 "no plane 'alpha_logits'" "nor frames with neither" bash -c "ck-refine -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
+
+# Planes that do not fit.
+refuses() { # STATUS TEXT NAME PROGRAM OPTIONS -- PLANES
+    local status=$1 text=$2 name=$3 command=()
+    shift 3
+    while [ "$1" != -- ]; do command+=("$1"); shift; done
+    shift
+    make_stream "$@" >"$tmp/bad.ck"
+    fails "$status" "$text" "$name" bash -c '"$@" <"$0" >"$0.out"' "$tmp/bad.ck" "${command[@]}" -m "$small"
+}
+refuses 1 "no plane 'hint' in the stream: put ck-hint before it" "infer without a hint" ck-infer -- rgb:u8:3:srgb
+refuses 1 "no plane 'rgb'" "infer without a plate" ck-infer -- hint:u8:1
+refuses 1 "plane 'rgb' has 1 channels, not 3" "a grey plate" ck-infer -- rgb:u8:1 hint:u8:1
+refuses 1 "no plane 'rgb'" "refine without a plate" ck-refine -- alpha_logits:f32:1:-:8x8 fg_logits:f32:3:-:8x8
+refuses 1 "no plane 'fg_logits'" "half of the logits" ck-refine -- rgb:u8:3 alpha_logits:f32:1:-:8x8
+refuses 1 "samples of type f16" "logits of another type" ck-refine -- rgb:u8:3 alpha_logits:f16:1:-:8x8 fg_logits:f16:3:-:8x8
+refuses 1 "take both from the same program" "logits of two sizes" ck-refine -- rgb:u8:3 alpha_logits:f32:1:-:8x8 fg_logits:f32:3:-:8x16
+refuses 2 "multiples of 32" "logits of an impossible size" ck-refine -- rgb:u8:3 alpha_logits:f32:1:-:9x9 fg_logits:f32:3:-:9x9
+refuses 1 "one size a stream" "logits that change size" ck-refine -- -n 2 -w 1 -g 8x8 rgb:u8:3 alpha_logits:f32:1 fg_logits:f32:3
+
+# Options and models.
+run() { fails "$1" "$2" "$3" bash -c '"$@" <"$0" >"$0.out"' "$tmp/in.ck" "${@:4}"; }
+run 2 "multiples of 32" "a size that is no multiple of 32" ck-infer -m "$small" -s 100
+run 2 "from 32 to 16384" "a size of nothing" ck-infer -m "$small" -s 0
+run 2 "use auto, cpu or ref" "an unknown device" ck-infer -m "$small" -d tpu
+run 2 "one of f32" "another precision" ck-refine -m "$small" --precision f16
+run 2 "from 0 to 16" "a negative scale" ck-refine -m "$small" --scale -1
+run 2 "no model: name a checkpoint with --model" "no model anywhere" ck-infer
+run 1 "$tmp/nothing.pth: " "a model that is not there" ck-refine -m "$tmp/nothing.pth"
+run 1 "$tmp/in.ck: " "a model that is none" ck-infer -m "$tmp/in.ck"
+head -c 5000 "$small" >"$tmp/cut.safetensors"
+run 1 "$tmp/cut.safetensors: " "half a model" ck-infer -m "$tmp/cut.safetensors"
+ok "CK_MODEL names one" env CK_MODEL="$small" bash -c "ck-infer <'$tmp/in.ck' | ck-refine | cmp - <(ck-infer -m '$small' <'$tmp/in.ck' | ck-refine -m '$small') | grep -q 'line 1'"
+mkdir -p "$tmp/data/ck"
+cp "$small" "$tmp/data/ck/Some Model.safetensors"
+ok "the user's folder holds one" bash -c "ck-infer <'$tmp/in.ck' >'$tmp/x.ck'"
+is "ck key takes it" "$(ck key -n a b)" \
+    "$(ck key -n -m "$tmp/data/ck/Some Model.safetensors" a b)"
+is "unless told to key classically" "$(ck key -n --classical a b | grep -c ck-infer)" 0
+cp "$small" "$tmp/data/ck/other.pth"
+run 2 "$tmp/data/ck: several models are here" "two are one too many" ck-infer
+is "-m settles it" "$(ck key -n -m "$small" a b | grep -o -- "ck-[a-z]* --model=" | tr '\n' ' ')" "ck-infer --model= ck-refine --model= "
+rm -r "$tmp/data"
+fails 2 "--size=64 is for the network, but there is no model" "the network's options without a model" ck key -s 64 a b
+
+# A frame that the network makes nothing of.
+make_stream -n 3 -q 1 -g 33x20 rgb:f32:3:srgb hint:u8:1 >"$tmp/nan.ck"
+fails 1 "frame 1: the network's result is not finite" "NaN in a plate" \
+    bash -c "ck-infer -m '$small' <'$tmp/nan.ck' >'$tmp/x.ck'"
+fails 3 "frame 1: the network's result is not finite" "--keep-going: one frame is lost" \
+    bash -c "ck-infer --keep-going -m '$small' <'$tmp/nan.ck' | ck-refine -m '$small' >'$tmp/x.ck'; s=\${PIPESTATUS[*]}; echo \"\$s\" >&2; exit 3"
+is "both programs say so" "$(tail -1 "$tmp/.err")" "3 3"
+is "the others are refined" "$(ck-info <"$tmp/x.ck" 2>"$tmp/err" | grep -c ' alpha:f32:1x20x33')" 2
+done_testing
