@@ -53,8 +53,8 @@ demo() {
     bin/ck-synth -g 1280x720 -n 24 | bin/ck-encode --plane rgb=png "$out/shot"
     mv "$out/shot/rgb" "$out/plate"
     rmdir "$out/shot"
-    say "keying it: ck key $out/plate $out/key"
-    bin/ck key "$out/plate" "$out/key"
+    say "keying it: ck key --classical $out/plate $out/key"
+    bin/ck key --classical "$out/plate" "$out/key"
     bin/ck-decode --frames 2,12,22 "$out/plate" | bin/ck-hint --method key | bin/ck-post --classical |
         bin/ck-info --sheet "$out/sheet.png"
     say "done.  Look at $out/sheet.png (plate, hint, matte, comp), then at"

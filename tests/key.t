@@ -27,7 +27,7 @@ fails 1 "nowhere.mov" "a file that is not there" ck key "$tmp/nowhere.mov" "$tmp
 ok "--help" ck key --help
 is "shows the options of every stage" "$(grep -c "^Options of" "$tmp/.out")" 6
 ok "doctor finds the programs" ck doctor
-is "and says what is missing" "$(grep -c '^no   network' "$tmp/.out")" 1
+is "and says what is missing" "$(grep -c '^no   CUDA' "$tmp/.out")" 1
 fails 1 "cannot write" "doctor on a full disk" bash -c "ck doctor > /dev/full"
 
 # Real keying, small: a sequence, then stills of different sizes, then a failing stage.

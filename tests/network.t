@@ -4,8 +4,6 @@
 like() { "$helpers/goldcompare" "$@"; }
 make_stream() { "$helpers/mkstream" "$@"; }
 planes() { ck-info | grep ^FRAME | head -1 | grep -o ' [a-z_]*:[^ ]*:[^ ]*' | sed 's/:inline//' | tr -d '\n'; }
-unset CK_MODEL
-export HOME=$tmp XDG_DATA_HOME=$tmp/data
 
 # As IMAGE.md has it: alpha and fg of the goldens were rounded to half, and so was processed; where that comes from is
 # in its last section.  comp may be one off in a hundredth of the samples.

@@ -18,6 +18,9 @@ goldens=${CK_GOLDENS:-$here/../../shared/golden}
 [ -d "$goldens" ] || goldens=
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
+# Not the user's model.
+unset CK_MODEL
+export XDG_DATA_HOME=$tmp/data
 count=0
 failed=0
 

@@ -1,6 +1,8 @@
 /* ck doctor: what this machine has and what is missing. */
+#include <dnnl.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+#include <limits.h>
 #include <openexr.h>
 #include <png.h>
 #include <stdio.h>
@@ -13,6 +15,8 @@
 #include "base/thread.h"
 #include "ck/commands.h"
 #include "ck/run.h"
+#include "model/find.h"
+#include "model/load.h"
 
 /* One line; a problem is also said what to do about.  Returns 1 for a problem that stops keying. */
 static int line(const char *what, bool good, bool needed, const char *detail, const char *remedy)
@@ -27,7 +31,8 @@ static int line(const char *what, bool good, bool needed, const char *detail, co
 
 static int programs(void)
 {
-    static const char *const names[] = {"ck-decode", "ck-synth", "ck-hint", "ck-post", "ck-encode", "ck-info"};
+    static const char *const names[] = {"ck-decode", "ck-synth",  "ck-hint", "ck-infer", "ck-refine",
+                                        "ck-post",   "ck-encode", "ck-info", "ck-model"};
     int bad = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         char *path = ck_program_path(names[i]);
@@ -56,6 +61,9 @@ static void libraries(void)
     snprintf(text, sizeof text, "%d.%d.%d", major, minor, patch);
     line("OpenEXRCore", true, true, text, "");
     line("libpng", true, true, png_get_libpng_ver(NULL), "");
+    const dnnl_version_t *dnnl = dnnl_version();
+    snprintf(text, sizeof text, "%d.%d.%d", dnnl->major, dnnl->minor, dnnl->patch);
+    line("oneDNN", true, true, text, "");
 }
 
 static void codecs(void)
@@ -96,10 +104,31 @@ static void machine(void)
     line("pipe size", pipe >= 1 << 20, false, text, "raise /proc/sys/fs/pipe-max-size to 1048576 for speed");
 }
 
+/* The model that `ck key` would take, opened and checked, numbers and all. */
+static int model(void)
+{
+    ck_model m;
+    ck_error e;
+    char *path;
+    ck_status s = ck_model_find(NULL, &path, &e);
+    if (s == CK_OK && !path)
+        return line("model", false, false, "none", "keying is classical; see MODEL in ck(7)");
+    free(path);
+    if (s == CK_OK)
+        s = ck_model_load(NULL, 0, CK_PART_ALL, &m, &e);
+    if (s != CK_OK)
+        return line("model", false, true, e.text, "name another with --model, or in $CK_MODEL");
+    char text[PATH_MAX + 64];
+    snprintf(text, sizeof text, "%s, made for %d x %d", m.path, 4 * m.table.sizes.grid, 4 * m.table.sizes.grid);
+    line("model", true, true, text, "");
+    ck_model_free(&m);
+    return 0;
+}
+
 static int help(void)
 {
     printf("Usage: ck doctor\n\nck doctor: say what this machine has and what is missing\n\n"
-           "Exit status: 0 when everything that classical keying needs is there, else 1.\n");
+           "Exit status: 0 when everything that keying needs is there, else 1.\n");
     return fflush(stdout) || ferror(stdout) ? 1 : 0;
 }
 
@@ -117,7 +146,7 @@ int ck_command_doctor(int argc, char **argv)
     libraries();
     codecs();
     machine();
-    line("network", false, false, "ck-infer and ck-refine are not part of this version", "keying is classical");
+    bad += model();
     line("CUDA", false, false, "not part of this version", "everything runs on the CPU");
     if (fflush(stdout) || ferror(stdout)) {
         ck_log_error("cannot write to standard output");

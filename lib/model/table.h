@@ -5,13 +5,15 @@
  *
  *     encoder.model.pos_embed                              [1, grid*grid, D]
  *     encoder.model.patch_embed.proj.{weight,bias}         [D, 4, 7, 7], [D]
- *     encoder.model.blocks.B.norm1.{weight,bias}           [in]           in  = width of the block before (D for block
- * 0) encoder.model.blocks.B.proj.{weight,bias}            [out, in]      out = width[s]; on the first block of stages
- * 1, 2, 3 encoder.model.blocks.B.attn.qkv.{weight,bias}        [3*out, in]
+ *     encoder.model.blocks.B.norm1.{weight,bias}           [in]
+ *     encoder.model.blocks.B.proj.{weight,bias}            [out, in]
+ *     encoder.model.blocks.B.attn.qkv.{weight,bias}        [3*out, in]
  *     encoder.model.blocks.B.attn.proj.{weight,bias}       [out, out]
  *     encoder.model.blocks.B.norm2.{weight,bias}           [out]
  *     encoder.model.blocks.B.mlp.fc1.{weight,bias}         [4*out, out]
  *     encoder.model.blocks.B.mlp.fc2.{weight,bias}         [out, 4*out]
+ *         out = width[s] of the block's stage, in = out of the block before (D for block 0);
+ *         blocks.B.proj only on the first block of stages 1, 2, 3
  *     {alpha,fg}_decoder.linear_c{1..4}.proj.{weight,bias} [W, width[0..3]]
  *     {alpha,fg}_decoder.linear_fuse.weight                [W, 4*W, 1, 1]
  *     {alpha,fg}_decoder.bn.{weight,bias,running_mean,running_var}  [W]
