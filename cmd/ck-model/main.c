@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/trace.h"
 #include "ck-model/options.h"
 #include "model/safetensors_write.h"
 #include "model/table.h"
@@ -99,6 +100,17 @@ static ck_status run(const struct command *c, const ck_list *args, const ck_mode
     return s == CK_OK ? s : ck_fail_in(e, s, out ? out : in);
 }
 
+static ck_status run_traced(const struct command *c, const ck_list *args, const ck_model_options *o, ck_error *e)
+{
+    uint64_t since = ck_trace_now();
+    ck_status s = ck_trace_open(o->common.trace, "ck-model", e);
+    if (s == CK_OK)
+        s = run(c, args, o, e);
+    ck_trace_span(CK_TRACE_COMPUTE, c->name, since, -1);
+    ck_status closed = ck_trace_close(s == CK_OK ? e : NULL);
+    return s == CK_OK ? closed : s;
+}
+
 int main(int argc, char **argv)
 {
     ck_log_init("ck-model", false);
@@ -112,7 +124,7 @@ int main(int argc, char **argv)
     else if (s == CK_OK && o.common.version)
         printf("ck-model %s\n", CK_VERSION);
     else if (s == CK_OK && (s = choose(&args, &o, &c, &e)) == CK_OK)
-        s = run(c, &args, &o, &e);
+        s = run_traced(c, &args, &o, &e);
     if (s == CK_OK && (fflush(stdout) || ferror(stdout)))
         s = ck_fail_errno(&e, "cannot write to standard output");
     if (s != CK_OK)

@@ -16,6 +16,7 @@
 
 #include "base/log.h"
 #include "base/thread.h"
+#include "base/trace.h"
 
 typedef struct run {
     const ck_stage *stage;
@@ -41,8 +42,11 @@ static ck_status produce(void *ctx, void *item, ck_error *e)
 {
     run *r = ctx;
     ck_frame *f = item;
+    uint64_t since = ck_trace_now();
     if (source(r)) {
         ck_status s = r->stage->produce(r->state, f, e);
+        if (s == CK_OK)
+            ck_trace_span(CK_TRACE_COMPUTE, "reader", since, (long)r->made);
         if (s != CK_OK)
             ck_frame_free(f);
         f->seq = r->made;
@@ -54,7 +58,10 @@ static ck_status produce(void *ctx, void *item, ck_error *e)
         r->have_first = false;
         return CK_OK;
     }
-    return ck_reader_next(r->reader, f, e);
+    ck_status s = ck_reader_next(r->reader, f, e);
+    if (s == CK_OK)
+        ck_trace_span(CK_TRACE_WAIT_IN, "reader", since, (long)f->seq);
+    return s;
 }
 
 static ck_status work(void *ctx, void *item, ck_error *e)
@@ -63,7 +70,9 @@ static ck_status work(void *ctx, void *item, ck_error *e)
     ck_frame *f = item;
     if (!r->stage->frame || ck_frame_error(f))
         return CK_OK;
+    uint64_t since = ck_trace_now();
     ck_status s = r->stage->frame(r->state, f, e);
+    ck_trace_span(CK_TRACE_COMPUTE, "worker", since, (long)f->seq);
     if (s == CK_OK || s == CK_ERR_CLOSED)
         return s;
     if (!source(r)) {
@@ -84,9 +93,16 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
     const char *error = ck_frame_error(f);
     if (error && r->failed++ == 0)
         ck_fail(&r->first_failure, CK_OK, "frame %llu: %s", (unsigned long long)f->seq, error);
+    uint64_t since = ck_trace_now();
     ck_status s = r->stage->consume ? r->stage->consume(r->state, f, e) : CK_OK;
-    if (s == CK_OK && r->writer)
+    if (r->stage->consume)
+        ck_trace_span(CK_TRACE_COMPUTE, "writer", since, (long)f->seq);
+    since = ck_trace_now();
+    if (s == CK_OK && r->writer) {
         s = ck_writer_frame(r->writer, f, e);
+        ck_trace_span(CK_TRACE_WAIT_OUT, "writer", since, (long)f->seq);
+    }
+    ck_trace_count();
     r->done += s == CK_OK;
     if (r->sink)
         ck_log_progress((long)r->done, r->total);
@@ -219,7 +235,9 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
     ck_error e = {{0}};
     /* A closed output is noticed as EPIPE, so that unfinished files can be removed first. */
     signal(SIGPIPE, SIG_IGN);
-    ck_status s = open_stage(&r, args, argc, argv, &e);
+    ck_status s = ck_trace_open(common->trace, stage->program->name, &e);
+    if (s == CK_OK)
+        s = open_stage(&r, args, argc, argv, &e);
     if (s == CK_OK)
         s = run_frames(&r, &e);
     if (stage->close && r.state)
@@ -227,6 +245,10 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
     if (s != CK_OK)
         abort_stream(&r, s, &e, argc, argv);
     int code = conclude(&r, s, &e);
+    if (ck_trace_close(&e) != CK_OK) {
+        ck_log_error("%s", e.text);
+        code = code ? code : 1;
+    }
     if (r.have_first)
         ck_frame_free(&r.first);
     ck_reader_free(r.reader);
