@@ -3,8 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "stream/fdio.h"
 #include "stream/stream.h"
 #include "stream/wire.h"
 #include "tap.h"
@@ -63,6 +66,21 @@ static ck_status read_all(int fd, int *frames)
     }
     ck_reader_free(r);
     return s;
+}
+
+/* Names with what a shell treats as special. */
+static void last_program(void)
+{
+    char *one[] = {"ck-decode", "it's | a\\ 'shot'.mov"}, *two[] = {"/usr/bin/ck-hint", "--method", "key"};
+    char last[32];
+    ck_meta head = {0};
+    ck_head_add_program(&head, 2, one, &e);
+    ok(ck_head_last_program(&head, last, sizeof last) && !strcmp(last, "ck-decode"), "one program is the last: %s",
+       last);
+    ck_head_add_program(&head, 3, two, &e);
+    ok(ck_head_last_program(&head, last, sizeof last) && !strcmp(last, "ck-hint"),
+       "the last program is found behind a name with an apostrophe: %s", last);
+    ck_meta_free(&head);
 }
 
 static void round_trip(void)
@@ -231,14 +249,44 @@ static void waiting(void)
     close(fd[1]);
 }
 
+/* Whoever started us may have made the pipe non-blocking.  The reader sleeps 300 ms; a writer that asked again and
+ * again would use all of them, one that waits next to nothing. */
+static void waiting_without_blocking(void)
+{
+    int fd[2];
+    if (pipe2(fd, O_NONBLOCK))
+        return;
+    pid_t pid = fork();
+    if (pid == 0) {
+        static char scrap[1 << 16];
+        close(fd[1]);
+        fcntl(fd[0], F_SETFL, 0);
+        usleep(300000);
+        while (read(fd[0], scrap, sizeof scrap) > 0)
+            ;
+        _exit(0);
+    }
+    close(fd[0]);
+    static char data[4 << 20];
+    struct iovec v = {data, sizeof data};
+    clock_t before = clock();
+    ck_status s = ck_fd_writev(fd[1], &v, 1, 0, &e);
+    double used = (double)(clock() - before) / CLOCKS_PER_SEC;
+    ok(s == CK_OK && used < 0.15, "a full non-blocking pipe is waited for: %.3f s of the processor", used);
+    close(fd[1]);
+    waitpid(pid, NULL, 0);
+}
+
 int main(void)
 {
+    last_program();
     round_trip();
     truncation();
     damage();
     hostile();
     metadata();
     waiting();
+    waiting_without_blocking();
     ck_pool_trim();
     return done_testing();
 }

@@ -58,12 +58,19 @@ long ck_fd_read(int fd, void *buf, size_t n, double timeout, int cancel, ck_stat
     return (long)got;
 }
 
-/* With a time limit, no write may block: a pipe that polls writable takes PIPE_BUF bytes. */
+/* With a time limit, no write may block: a pipe that polls writable takes PIPE_BUF bytes.  Without one, a pipe that
+ * somebody else made non-blocking is waited for. */
 static ssize_t write_some(int fd, const struct iovec *iov, int n, double timeout, ck_status *s, ck_error *e)
 {
     *s = CK_OK;
-    if (timeout <= 0)
-        return writev(fd, iov, n < IOV_MAX ? n : IOV_MAX);
+    if (timeout <= 0) {
+        ssize_t k = writev(fd, iov, n < IOV_MAX ? n : IOV_MAX);
+        if (k < 0 && errno == EAGAIN) {
+            *s = wait_for(fd, POLLOUT, 0, -1, e);
+            return 0;
+        }
+        return k;
+    }
     *s = wait_for(fd, POLLOUT, timeout, -1, e);
     if (*s != CK_OK)
         return -1;

@@ -41,7 +41,9 @@ bool ck_head_last_program(const ck_meta *head, char *buf, size_t n)
         return false;
     bool quoted = false;
     for (; *p; p++) {
-        if (*p == '\'')
+        if (*p == '\\' && !quoted && p[1])
+            p++; /* an apostrophe is written '\'' */
+        else if (*p == '\'')
             quoted = !quoted;
         else if (*p == '|' && !quoted && p[1] == ' ')
             last = p + 2;
