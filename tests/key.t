@@ -24,6 +24,9 @@ fails 2 "one of green|blue|auto" "a wrong value, before anything starts" ck key 
 fails 2 "unknown command" "an unknown command" ck kye
 fails 2 "no command" "no command" ck
 fails 1 "nowhere.mov" "a file that is not there" ck key "$tmp/nowhere.mov" "$tmp/out"
+fails 2 "takes no value" "a value where none belongs" ck key --dry-run=no a b
+fails 2 "takes no value" "or behind a letter" ck key -n4 a b
+is "--version" "$(ck key --version a b)" "ck key $(ck --version | cut -d' ' -f2)"
 ok "--help" ck key --help
 is "shows the options of every stage" "$(grep -c "^Options of" "$tmp/.out")" 6
 ok "doctor finds the programs" ck doctor
@@ -40,6 +43,11 @@ ck-synth -g 96x64 --seed 2 | ck-encode --plane rgb=png "$tmp/shot2" 2>"$tmp/err"
 cp "$tmp/shot2/rgb/00000.png" "$tmp/stills/other.png"
 ok "a folder of stills of different sizes is keyed one by one" ck key "$tmp/stills" "$tmp/stills out"
 is "under their own names" "$(ls "$tmp/stills out/Matte" | tr '\n' ' ')" "other.exr small one.exr "
+mkdir "$tmp/cut"
+ck-synth -g 64x36 -n 2 | ck-encode --plane rgb=exr "$tmp/cut" 2>"$tmp/err"
+truncate -s 300 "$tmp/cut/rgb/00001.exr"
+ck key "$tmp/cut/rgb" "$tmp/cut out" 2>"$tmp/err"
+is "a folder with a damaged EXR fails, and only our programs speak" "$? $(grep -vc '^ck[- ]' "$tmp/err")" "1 0"
 fails 1 "killed by signal 9" "a killed stage is named" bash -c '
     mkfifo "'"$tmp"'/pipe"; ck key "'"$tmp"'/pipe" "'"$tmp"'/k2" & pid=$!
     exec 3>"'"$tmp"'/pipe"; until pkill -9 -P $pid -x ck-hint; do sleep 0.05; done; exec 3>&-; wait $pid'

@@ -102,6 +102,9 @@ int ck_command_key(int argc, char **argv)
         code = s == CK_ERR_ARGUMENT ? 2 : 1;
     } else if (plan.own.common.help) {
         code = help();
+    } else if (plan.own.common.version) {
+        printf("ck key %s\n", CK_VERSION);
+        code = fflush(stdout) || ferror(stdout) ? 1 : 0;
     } else {
         if (!plan.own.dry)
             announce(&plan);

@@ -125,6 +125,16 @@ static ck_status route(ck_plan *p, const word *w, const ck_option *o, const char
     return CK_OK;
 }
 
+/* Where an option goes that is for the front end and for no stage, or NULL. */
+static bool *own_flag(ck_plan *p, const word *w)
+{
+    if (!strcmp(w->name, "help") || w->letter == 'h')
+        return &p->own.common.help;
+    if (!strcmp(w->name, "version"))
+        return &p->own.common.version;
+    return !strcmp(w->name, "dry-run") || w->letter == 'n' ? &p->own.dry : NULL;
+}
+
 static ck_status option(ck_plan *p, int argc, char **argv, int *i, ck_error *e)
 {
     const char *arg = argv[*i];
@@ -132,9 +142,11 @@ static ck_status option(ck_plan *p, int argc, char **argv, int *i, ck_error *e)
     ck_status s = take_apart(arg, &w, e);
     if (s != CK_OK)
         return s;
-    bool help = !strcmp(w.name, "help") || w.letter == 'h';
-    if (help || !strcmp(w.name, "dry-run") || w.letter == 'n') {
-        *(help ? &p->own.common.help : &p->own.dry) = true;
+    bool *own = own_flag(p, &w);
+    if (own && w.value)
+        return ck_fail(e, CK_ERR_ARGUMENT, "this option takes no value, but '%s' gives one", arg);
+    if (own) {
+        *own = true;
         return CK_OK;
     }
     const ck_option *o = NULL;
@@ -323,7 +335,7 @@ ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e)
         else if (!ck_list_add(&p->args, argv[i]))
             s = ck_fail(e, CK_ERR_MEMORY, "out of memory for arguments");
     }
-    if (s != CK_OK || p->own.common.help)
+    if (s != CK_OK || p->own.common.help || p->own.common.version)
         return s;
     s = choose(p, e);
     if (s == CK_OK)

@@ -10,7 +10,6 @@
 typedef struct ck_plan_stage {
     const ck_program *program;
     const char *name; /* "hint": what stands before the colon in --hint:screen */
-    int weight;       /* share of the cores */
     char **argv;      /* owned, NULL at the end */
     int argc;
 } ck_plan_stage;
@@ -21,7 +20,7 @@ typedef struct ck_plan {
     bool classical;     /* no network: the hint is the matte */
     bool asked;         /* … because --classical was given */
     char *found;        /* the model that was found and not named, or NULL; owned */
-    ck_key_options own; /* -n, --help */
+    ck_key_options own; /* -n, --help, --version */
     ck_list args;       /* INPUT OUT; borrowed strings, owned array */
 } ck_plan;
 

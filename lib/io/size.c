@@ -1,22 +1,30 @@
 #include "io/size.h"
 
 #include <libavformat/avformat.h>
+#include <limits.h>
 #include <openexr.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "io/exr_core.h"
 
 static ck_status exr_size(const char *path, ck_size *size, ck_error *e)
 {
     exr_context_t ctx;
     exr_context_initializer_t init = EXR_DEFAULT_CONTEXT_INITIALIZER;
     exr_attr_box2i_t box;
+    init.error_handler_fn = ck_exr_on_error; /* the library would print by itself */
+    ck_exr_listen();
     if (exr_start_read(&ctx, path, &init) != EXR_ERR_SUCCESS)
         return ck_fail(e, CK_ERR_FORMAT, "not a whole OpenEXR file");
     exr_result_t r = exr_get_display_window(ctx, 0, &box);
     exr_finish(&ctx);
     if (r != EXR_ERR_SUCCESS)
         return ck_fail(e, CK_ERR_FORMAT, "its header has no display window");
-    *size = (ck_size){box.max.x - box.min.x + 1, box.max.y - box.min.y + 1};
+    int64_t w = (int64_t)box.max.x - box.min.x + 1, h = (int64_t)box.max.y - box.min.y + 1;
+    if (w < 1 || h < 1 || w > INT_MAX || h > INT_MAX)
+        return ck_fail(e, CK_ERR_FORMAT, "its display window makes no sense");
+    *size = (ck_size){(int)w, (int)h};
     return CK_OK;
 }
 
