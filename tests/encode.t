@@ -149,6 +149,10 @@ fails 1 "no place for the alpha of plane 'processed': use mov" "H.264 has no alp
 stream() { ck-encode "$@" <"$tmp/a.ck"; }
 is "y4m's header" "$(stream --comp=- -f y4m | head -1)" \
     "YUV4MPEG2 W64 H36 F30000:1001 Ip A1:1 C444p10 XYSCSS=444P10 XCOLORRANGE=LIMITED"
+mk -n 2 -g 64x36 comp:u8:3:srgb width=64 height=36 sar=16/15 >"$tmp/wide.ck"
+is "pixels that are not square are tagged: y4m" "$(ck-encode --comp=- -f y4m <"$tmp/wide.ck" | head -1 | grep -o ' A[0-9:]*')" " A16:15"
+is "planes of another size than the plate's are not" \
+    "$(mk -n 2 -g 64x36 comp:u8:3:srgb width=128 height=36 sar=16/15 | ck-encode --comp=- -f y4m | head -1 | grep -o ' A[0-9:]*')" " A1:1"
 is "y4m of 8 bits" "$(stream --comp=- -f y4m --y4m-depth 8 | head -1)" \
     "YUV4MPEG2 W64 H36 F30000:1001 Ip A1:1 C444 XYSCSS=444 XCOLORRANGE=LIMITED"
 is "its size" "$(stream --comp=- -f y4m | wc -c)" $((80 + 3 * (6 + 64 * 36 * 6)))

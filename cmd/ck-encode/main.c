@@ -61,9 +61,20 @@ static ck_status read_rate(encode *s, const ck_meta *head, ck_error *e)
     return CK_OK;
 }
 
+/* Pixels that are not square in the plate are not square in what is made of it. */
+static void read_shape(encode *s, const ck_meta *head)
+{
+    const char *sar = ck_meta_get(head, "sar");
+    if (!sar || !ck_rate_parse(sar, &s->run.sar))
+        s->run.sar = (ck_rate){1, 1};
+    s->run.plate_w = (int)ck_meta_int(head, "width", 1, CK_MAX_SIDE, 0);
+    s->run.plate_h = (int)ck_meta_int(head, "height", 1, CK_MAX_SIDE, 0);
+}
+
 static ck_status read_head(encode *s, const ck_meta *head, ck_error *e)
 {
     ck_meta *m = &s->run.about;
+    read_shape(s, head);
     const char *program = ck_meta_get(head, "program"), *transfer = ck_meta_get(head, "transfer");
     if (transfer && !(s->run.transfer = strdup(transfer)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for metadata");

@@ -200,6 +200,7 @@ static ck_status start_video(ck_output *o, const ck_outputs_run *run, const ck_p
             return ck_fail_in(e, s, run->out);
         ck_outfile_sweep(run->out);
     }
+    bool plate = p->w == run->plate_w && p->h == run->plate_h;
     ck_video_spec spec = {.format = o->format,
                           .stream = (ck_stream_format)run->opts->stream,
                           .y4m_matrix = run->opts->y4m_matrix,
@@ -208,6 +209,7 @@ static ck_status start_video(ck_output *o, const ck_outputs_run *run, const ck_p
                           .primaries = ck_meta_get(&run->about, "ck:primaries"),
                           .transfer = run->transfer,
                           .rate = run->rate,
+                          .sar = plate ? run->sar : (ck_rate){1, 1},
                           .threads = run->threads,
                           .timeout = run->opts->common.timeout,
                           .about = &o->about};

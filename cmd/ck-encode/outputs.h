@@ -39,7 +39,9 @@ typedef struct ck_outputs_run {
     ck_meta about;   /* what every file says, whatever the plane */
     char *transfer;  /* HEAD's, or NULL; owned */
     ck_rate rate;
-    int threads; /* of an encoder */
+    ck_rate sar;          /* HEAD's, of planes of the plate's size; 1/1 without */
+    int plate_w, plate_h; /* HEAD's, 0 = not said */
+    int threads;          /* of an encoder */
 } ck_outputs_run;
 
 /* Match the plan with a frame's planes; make folders, open videos. */

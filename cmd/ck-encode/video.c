@@ -45,8 +45,9 @@ static ck_status open_y4m(ck_video *v, const ck_video_spec *spec, const ck_plane
     v->matrix = spec->y4m_matrix ? ck_yuv_matrix_at(spec->y4m_matrix - 1) : ck_yuv_matrix_guess(p->h);
     const char *depth = v->sampling == CK_444_8 ? "" : "p10";
     char head[200];
-    int n = snprintf(head, sizeof head, "YUV4MPEG2 W%d H%d F%d:%d Ip A1:1 C444%s XYSCSS=444%s XCOLORRANGE=LIMITED\n",
-                     p->w, p->h, spec->rate.num, spec->rate.den, depth, *depth ? "P10" : "");
+    int n =
+        snprintf(head, sizeof head, "YUV4MPEG2 W%d H%d F%d:%d Ip A%d:%d C444%s XYSCSS=444%s XCOLORRANGE=LIMITED\n",
+                 p->w, p->h, spec->rate.num, spec->rate.den, spec->sar.num, spec->sar.den, depth, *depth ? "P10" : "");
     snprintf(v->words, sizeof v->words, "y4m 444%s, %d x %d, %d/%d frames/s, matrix %s, limited range", depth, p->w,
              p->h, spec->rate.num, spec->rate.den, v->matrix->name);
     ck_status s = write_out(v, head, (size_t)n, e);
@@ -107,6 +108,8 @@ static ck_status open_av(ck_video *v, const ck_video_spec *spec, const ck_plane 
                      .h = p->h,
                      .rate_num = spec->rate.num,
                      .rate_den = spec->rate.den,
+                     .sar_num = spec->sar.num,
+                     .sar_den = spec->sar.den,
                      .threads = spec->threads,
                      .tags = spec->about};
     ck_status s = ck_display_init(&d, p, e);

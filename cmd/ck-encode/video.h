@@ -22,6 +22,7 @@ typedef struct ck_video_spec {
     const char *primaries;     /* HEAD's name, or NULL: BT.709 */
     const char *transfer;      /* HEAD's name, or NULL: what the plane's encoding says */
     ck_rate rate;
+    ck_rate sar; /* width of a pixel over its height */
     int threads;
     double timeout;
     const ck_meta *about; /* becomes the container's metadata */

@@ -144,7 +144,7 @@ static ck_status open_codec(ck_av_writer *w, const ck_av_spec *spec, ck_error *e
     c->pix_fmt = spec->format;
     c->framerate = (AVRational){spec->rate_num, spec->rate_den};
     c->time_base = (AVRational){spec->rate_den, spec->rate_num};
-    c->sample_aspect_ratio = (AVRational){1, 1};
+    c->sample_aspect_ratio = (AVRational){spec->sar_num, spec->sar_den};
     c->thread_count = spec->threads;
     c->color_primaries = spec->primaries;
     c->color_trc = spec->transfer;

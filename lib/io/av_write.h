@@ -25,6 +25,7 @@ typedef struct ck_av_spec {
     enum AVPixelFormat format;
     int w, h;
     int rate_num, rate_den;
+    int sar_num, sar_den; /* width of a pixel over its height */
     int threads;
     /* YCbCr is limited range with 4:2:0 chroma on the left. */
     enum AVColorPrimaries primaries;
