@@ -123,10 +123,6 @@ ck_status ck_source_next(ck_source *s, ck_item *item, ck_error *e)
 static ck_status pair_file(ck_source *s, long index, long number, ck_item *item, ck_error *e)
 {
     const ck_sequence *files = &s->files;
-    if (s->single) {
-        item->file = files->files;
-        return CK_OK;
-    }
     if (number >= 0 && files->numbered) {
         item->file = ck_sequence_find(files, number);
         if (!item->file)

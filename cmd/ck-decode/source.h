@@ -38,7 +38,8 @@ ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_optio
 ck_status ck_source_next(ck_source *s, ck_item *item, ck_error *e);
 
 /* The frame that goes with frame `index`, `number` of another source: by number where both have one, else by place.
- * Must be asked for in ascending order.  CK_ERR_FORMAT when there is none; `e` says what there is. */
+ * A single still goes with every frame and is not asked for here.  Must be asked for in ascending order.  CK_ERR_FORMAT
+ * when there is none; `e` says what there is. */
 ck_status ck_source_pair(ck_source *s, long index, long number, ck_item *item, ck_error *e);
 
 /* The picture of an item as plane `name`; texts name the file. */

@@ -386,9 +386,6 @@ static ck_status open_video(ck_video *v, const char *path, ck_error *e)
     ck_status s = v->pkt && v->av ? open_container(v, path, e) : no_memory(e);
     if (s == CK_OK)
         s = choose_stream(v, e);
-    if (s == CK_OK && v->io.size >= 0 && ck_whole_check(v->io.fd, NULL, 0, v->io.size, &v->whole) != CK_OK &&
-        !v->how.keep_going)
-        s = ck_fail(e, CK_ERR_FORMAT, "%s", v->whole.text);
     if (s == CK_OK)
         s = open_decoder(v, e);
     if (s != CK_OK)
