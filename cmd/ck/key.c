@@ -7,6 +7,7 @@
 #include "ck/commands.h"
 #include "ck/plan.h"
 #include "ck/run.h"
+#include "ck/watch.h"
 #include "io/sequence.h"
 #include "io/size.h"
 
@@ -63,9 +64,9 @@ static int run(ck_plan *plan)
     const char *input = plan->args.items[0];
     int code;
     if (is_folder(input) && ck_sequence_open(&input, 1, &stills, NULL) == CK_OK && sizes_differ(&stills)) {
-        if (ck_plan_decode_has(plan, "hint") || ck_plan_decode_has(plan, "frames")) {
-            ck_log_error("%s: its stills differ in size and are keyed one by one, which --hint and --frames do not "
-                         "go with: name one still",
+        if (ck_plan_decode_has(plan, "hint") || ck_plan_decode_has(plan, "frames") || plan->own.profile) {
+            ck_log_error("%s: its stills differ in size and are keyed one by one, which --hint, --frames and "
+                         "--profile do not go with: name one still",
                          input);
             code = 2;
         } else {
@@ -78,6 +79,24 @@ static int run(ck_plan *plan)
         code = ck_run(plan);
     }
     ck_sequence_free(&stills);
+    return code;
+}
+
+static int run_watched(ck_plan *plan)
+{
+    ck_watch w;
+    ck_error e = {{0}};
+    ck_status s = plan->own.dry ? CK_OK : ck_watch_start(&w, plan, &e);
+    if (s != CK_OK || plan->own.dry) {
+        if (s != CK_OK)
+            ck_log_error("%s", e.text);
+        return s == CK_OK ? run(plan) : 1;
+    }
+    int code = run(plan);
+    if (ck_watch_end(&w, plan, &e) != CK_OK) {
+        ck_log_error("%s", e.text);
+        code = ck_run_worse(code, 1);
+    }
     return code;
 }
 
@@ -108,7 +127,7 @@ int ck_command_key(int argc, char **argv)
     } else {
         if (!plan.own.dry)
             announce(&plan);
-        code = run(&plan);
+        code = run_watched(&plan);
         if (fflush(stdout) || ferror(stdout))
             code = 1;
     }

@@ -3,6 +3,8 @@
 static const ck_option rows[] = {
     {'n', "dry-run", CK_FLAG, offsetof(ck_key_options, dry), NULL, NULL, 0, 0, NULL, 0,
      "print the pipeline that would run, and run nothing"},
+    {0, "profile", CK_FLAG, offsetof(ck_key_options, profile), NULL, NULL, 0, 0, NULL, 0,
+     "say at the end how busy each stage was, how long it waited, and which one held the others up"},
     {0},
 };
 

@@ -5,7 +5,8 @@
 
 typedef struct ck_key_options {
     ck_common common;
-    bool dry; /* print the pipeline, run nothing */
+    bool dry;     /* print the pipeline, run nothing */
+    bool profile; /* say at the end what each stage spent its time on */
 } ck_key_options;
 
 extern const ck_program ck_key_program;

@@ -104,7 +104,7 @@ static ck_status take_apart(const char *arg, word *w, ck_error *e)
     return CK_OK;
 }
 
-/* --threads is shared out, the rest goes to every stage that has it. */
+/* --threads is shared out, --trace is the whole pipeline's, the rest goes to every stage that has it. */
 static ck_status route(ck_plan *p, const word *w, const ck_option *o, const char *value, ck_error *e)
 {
     if (w->stage < 0 && !strcmp(o->name, "threads")) {
@@ -113,6 +113,10 @@ static ck_status route(ck_plan *p, const word *w, const ck_option *o, const char
         if (*end || end == value || n < 0 || n > 1024)
             return ck_fail(e, CK_ERR_ARGUMENT, "--threads '%s' is not a whole number from 0 to 1024", value);
         p->own.common.threads = (int)n;
+        return CK_OK;
+    }
+    if (w->stage < 0 && !strcmp(o->name, "trace")) {
+        p->own.common.trace = value;
         return CK_OK;
     }
     p->own.common.keep_going |= !strcmp(o->name, "keep-going");
@@ -132,6 +136,8 @@ static bool *own_flag(ck_plan *p, const word *w)
         return &p->own.common.help;
     if (!strcmp(w->name, "version"))
         return &p->own.common.version;
+    if (!strcmp(w->name, "profile"))
+        return &p->own.profile;
     return !strcmp(w->name, "dry-run") || w->letter == 'n' ? &p->own.dry : NULL;
 }
 

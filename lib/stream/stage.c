@@ -96,11 +96,11 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
     uint64_t since = ck_trace_now();
     ck_status s = r->stage->consume ? r->stage->consume(r->state, f, e) : CK_OK;
     if (r->stage->consume)
-        ck_trace_span(CK_TRACE_COMPUTE, "writer", since, (long)f->seq);
+        ck_trace_span(CK_TRACE_COMPUTE, "main", since, (long)f->seq);
     since = ck_trace_now();
     if (s == CK_OK && r->writer) {
         s = ck_writer_frame(r->writer, f, e);
-        ck_trace_span(CK_TRACE_WAIT_OUT, "writer", since, (long)f->seq);
+        ck_trace_span(CK_TRACE_WAIT_OUT, "main", since, (long)f->seq);
     }
     ck_trace_count();
     r->done += s == CK_OK;
@@ -135,12 +135,15 @@ static int workers(const run *r)
 /* HEAD and the first frame, so that `open` can decide on what is really there. */
 static ck_status read_first(run *r, ck_error *e)
 {
+    uint64_t since = ck_trace_now();
     ck_status s = ck_reader_open(STDIN_FILENO, r->stage->program->name, r->common->timeout, &r->reader, e);
     if (s == CK_OK)
         s = ck_meta_copy(&r->head, ck_reader_head_view(r->reader), e);
     if (s == CK_OK)
         s = ck_reader_next(r->reader, &r->first, e);
     r->have_first = s == CK_OK;
+    if (r->have_first)
+        ck_trace_span(CK_TRACE_WAIT_IN, "main", since, (long)r->first.seq);
     return s == CK_END ? CK_OK : s;
 }
 

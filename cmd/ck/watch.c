@@ -1,0 +1,148 @@
+#include "ck/watch.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+ck_status ck_watch_start(ck_watch *w, const ck_plan *p, ck_error *e)
+{
+    *w = (ck_watch){""};
+    if (!p->own.profile && !p->own.common.trace)
+        return CK_OK;
+    const char *tmp = getenv("TMPDIR");
+    int n = snprintf(w->folder, sizeof w->folder, "%s/ck-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    if (n >= (int)sizeof w->folder || !mkdtemp(w->folder)) {
+        ck_fail_errno(e, "%s: cannot make a folder for traces", w->folder);
+        *w->folder = 0;
+        return CK_ERR_IO;
+    }
+    if ((p->own.common.trace && setenv("CK_TRACE", w->folder, 1)) ||
+        (p->own.profile && setenv("CK_PROFILE", w->folder, 1)))
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the environment");
+    return CK_OK;
+}
+
+/* ---- traces ---- */
+
+/* A stage's events, without the brackets around them: within them there are none. */
+static bool append(const char *path, bool *started, FILE *to)
+{
+    FILE *f = fopen(path, "r");
+    if (!f)
+        return false;
+    int c = getc(f); /* '[' */
+    bool any = false;
+    for (c = getc(f); c != EOF && c != ']'; c = getc(f)) {
+        if (c == '\n' && !any)
+            continue;
+        if (!any && *started)
+            fputs(",\n", to);
+        any = true;
+        putc(c, to);
+    }
+    *started |= any;
+    bool good = !ferror(f);
+    return !fclose(f) && good;
+}
+
+static ck_status join_traces(const ck_watch *w, const char *path, ck_error *e)
+{
+    FILE *to = fopen(path, "w");
+    DIR *d = opendir(w->folder);
+    bool good = to && d, started = false;
+    if (to)
+        fputs("[\n", to);
+    for (struct dirent *f; good && (f = readdir(d));) {
+        char from[512];
+        size_t n = strlen(f->d_name);
+        if (n < 5 || strcmp(f->d_name + n - 5, ".json"))
+            continue;
+        snprintf(from, sizeof from, "%s/%s", w->folder, f->d_name);
+        good = append(from, &started, to);
+    }
+    if (to)
+        good = fputs("]\n", to) >= 0 && good;
+    if (d)
+        closedir(d);
+    if (to && fclose(to))
+        good = false;
+    return good ? CK_OK : ck_fail_errno(e, "%s: cannot write the trace", path);
+}
+
+/* ---- profile ---- */
+
+typedef struct sums {
+    long frames, peak_kib;
+    double elapsed, in, compute, out; /* microseconds */
+} sums;
+
+static bool read_sums(const ck_watch *w, const char *program, sums *s)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", w->folder, program);
+    FILE *f = fopen(path, "r");
+    bool good = f && fscanf(f, "%ld %lf %lf %lf %lf %ld", &s->frames, &s->elapsed, &s->in, &s->compute, &s->out,
+                            &s->peak_kib) == 6;
+    if (f)
+        fclose(f);
+    return good;
+}
+
+static double share(double part, double of)
+{
+    return of > 0 ? 100 * part / of : 0;
+}
+
+/* Who waits least holds the others up. */
+static void print_profile(const ck_watch *w, const ck_plan *p, FILE *to)
+{
+    int slowest = -1;
+    double least = 0;
+    sums s = {0};
+    fprintf(to, "%-10s %8s %14s %8s %8s %9s\n", "stage", "frames", "busy ms/frame", "starved", "blocked", "peak MB");
+    for (int i = 0; i < p->n; i++) {
+        const char *program = p->stages[i].program->name;
+        if (!read_sums(w, program, &s)) {
+            fprintf(to, "%-10s %8s\n", program, "failed");
+            continue;
+        }
+        double waiting = share(s.in + s.out, s.elapsed);
+        fprintf(to, "%-10s %8ld %14.2f %7.0f%% %7.0f%% %9.1f\n", program, s.frames,
+                s.frames ? s.compute / 1000 / (double)s.frames : 0, share(s.in, s.elapsed), share(s.out, s.elapsed),
+                (double)s.peak_kib / 1024);
+        if (slowest < 0 || waiting < least) {
+            slowest = i;
+            least = waiting;
+        }
+    }
+    if (slowest >= 0 && s.elapsed > 0)
+        fprintf(to, "%.2f frames/s; the bottleneck is %s\n", (double)s.frames / s.elapsed * 1e6,
+                p->stages[slowest].program->name);
+}
+
+static void remove_folder(const char *folder)
+{
+    DIR *d = opendir(folder);
+    for (struct dirent *f; d && (f = readdir(d));) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/%s", folder, f->d_name);
+        unlink(path);
+    }
+    if (d)
+        closedir(d);
+    rmdir(folder);
+}
+
+ck_status ck_watch_end(ck_watch *w, const ck_plan *p, ck_error *e)
+{
+    if (!*w->folder)
+        return CK_OK;
+    ck_status s = p->own.common.trace ? join_traces(w, p->own.common.trace, e) : CK_OK;
+    if (p->own.profile)
+        print_profile(w, p, stderr);
+    remove_folder(w->folder);
+    return s;
+}

@@ -1,0 +1,17 @@
+/* What the stages say of their time, gathered: `ck key --profile` and `ck key --trace FILE`. */
+#ifndef CK_CK_WATCH_H
+#define CK_CK_WATCH_H
+
+#include "ck/plan.h"
+
+typedef struct ck_watch {
+    char folder[64]; /* where the stages write; "" = nowhere */
+} ck_watch;
+
+/* Before the stages start: make a folder and tell them by their environment, if the user wants either. */
+ck_status ck_watch_start(ck_watch *w, const ck_plan *p, ck_error *e);
+
+/* After they have ended: join the traces into the user's file, print the profile on stderr, remove the folder. */
+ck_status ck_watch_end(ck_watch *w, const ck_plan *p, ck_error *e);
+
+#endif
