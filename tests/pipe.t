@@ -14,6 +14,13 @@ is "the data are passed on unchanged" \
     "$(tail -c +$(($(head_size "$tmp/b.ck") + 1)) "$tmp/b.ck" | sha256sum)" \
     "$(tail -c +$(($(head_size "$tmp/a.ck") + 1)) "$tmp/a.ck" | sha256sum)"
 
+# What a parent may have closed; another file must not take its place.
+fails 1 "cannot read: Bad file descriptor" "a closed standard input" bash -c "exec timeout 10 ck-info <&-"
+fails 1 "standard output: cannot write: Bad file descriptor" "a closed standard output" \
+    bash -c "exec timeout 10 ck-info --pass <'$tmp/a.ck' >&-"
+ok "a closed standard error" bash -c "exec timeout 10 ck-info <'$tmp/a.ck' 2>&-"
+fails 1 "nowhere.mov" "ck key does without a standard input" bash -c "exec timeout 10 ck key '$tmp/nowhere.mov' '$tmp/o' <&-"
+
 # Truncation: every 97th byte of a small stream, through a filter too.
 make_stream -n 2 -g 9x5 rgb:u8:3:srgb hint:u8:1 >"$tmp/small.ck"
 size=$(stat -c %s "$tmp/small.ck")

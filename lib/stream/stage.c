@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/standard.h"
 #include "base/thread.h"
 #include "base/trace.h"
 
@@ -267,6 +268,7 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
 
 int ck_stage_main(const ck_stage *s, int argc, char **argv)
 {
+    ck_standard_hold();
     /* Frames come from the pool.  What else is large is freed to the system at once: left to itself glibc raises
      * this threshold with every such block, and each thread's arena then keeps the most it ever had. */
     mallopt(M_MMAP_THRESHOLD, 1 << 18);
