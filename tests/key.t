@@ -51,5 +51,26 @@ is "a folder with a damaged EXR fails, and only our programs speak" "$? $(grep -
 fails 1 "killed by signal 9" "a killed stage is named" bash -c '
     mkfifo "'"$tmp"'/pipe"; ck key "'"$tmp"'/pipe" "'"$tmp"'/k2" & pid=$!
     exec 3>"'"$tmp"'/pipe"; until pkill -9 -P $pid -x ck-hint; do sleep 0.05; done; exec 3>&-; wait $pid'
+# Told to end: SIGTERM goes on to every stage, and the second one kills what does not listen.  SIGINT as a terminal
+# would send it: a shell has its background jobs ignore it.
+told() { # STATUS NAME SIGNALS BEFORE
+    local status=$1 name=$2 signals=$3
+    mkfifo "$tmp/pipe.$name"
+    env --default-signal=INT ck key "$tmp/pipe.$name" "$tmp/k3" 2>"$tmp/err" &
+    local pid=$!
+    exec 3>"$tmp/pipe.$name"
+    until [ "$(pgrep -c -P $pid ck-)" = 4 ]; do sleep 0.05; done
+    local stages; stages=$(pgrep -P $pid ck- | tr '\n' ' ')
+    [ -z "$4" ] || kill -"$4" ${stages%% *}
+    for s in $signals; do kill -"$s" $pid; sleep 0.2; done
+    wait $pid
+    is "SIG${signals// / and SIG}: the status" $? "$status"
+    local left=; for s in $stages; do [ -d "/proc/$s" ] && left+="$s "; done
+    is "and no stage is left" "$left" ""
+    exec 3>&-
+}
+told 143 term TERM ""
+told 130 int INT ""
+told 130 stopped "INT INT" STOP
 fails 1 "a file of this name is in the way" "OUT is a file" ck key "$tmp/shot/rgb" "$tmp/shot/rgb/00000.png"
 done_testing

@@ -11,11 +11,20 @@
 
 #include "base/log.h"
 
-static volatile sig_atomic_t interrupted; /* the signal we were told to end by */
-
-static void remember(int sig)
+/* The signals that wait_all takes one by one; blocked while stages run.  What a parent ignores for us (nohup, a
+ * shell's background jobs) stays ignored. */
+static sigset_t watched(void)
 {
-    interrupted = sig;
+    static const int ends[] = {SIGINT, SIGTERM};
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        struct sigaction now;
+        if (!sigaction(ends[i], NULL, &now) && now.sa_handler != SIG_IGN)
+            sigaddset(&set, ends[i]);
+    }
+    return set;
 }
 
 char *ck_program_path(const char *name)
@@ -39,8 +48,8 @@ static void become(const ck_plan_stage *s, int in, int out)
 {
     if ((in >= 0 && dup2(in, STDIN_FILENO) < 0) || (out >= 0 && dup2(out, STDOUT_FILENO) < 0))
         _exit(1);
-    signal(SIGINT, SIG_DFL);
-    signal(SIGTERM, SIG_DFL);
+    sigset_t set = watched();
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
     char *path = ck_program_path(s->program->name);
     if (path)
         execvp(path, s->argv);
@@ -76,7 +85,7 @@ int ck_run_worse(int a, int b)
 }
 
 /* One stage's end.  SIGPIPE means that the one behind it ended first, and spoke. */
-static int judge(const ck_plan_stage *s, int status)
+static int judge(const ck_plan_stage *s, int status, int interrupted)
 {
     if (WIFEXITED(status))
         return WEXITSTATUS(status) <= 3 ? WEXITSTATUS(status) : 1;
@@ -88,50 +97,63 @@ static int judge(const ck_plan_stage *s, int status)
     return 1;
 }
 
-static int wait_all(const ck_plan *p, pid_t *pids, int started)
+typedef struct children {
+    const ck_plan *plan;
+    pid_t pids[CK_STAGES];
+    int started, left;
+    int result;
+    int interrupted; /* the first signal that told us to end, or 0 */
+} children;
+
+static void reap(children *c)
 {
-    int result = 0, left = started;
-    bool told = false;
-    while (left) {
-        if (interrupted && !told) {
-            for (int i = 0; i < started; i++)
-                if (pids[i] > 0)
-                    kill(pids[i], SIGTERM);
-            told = true;
-        }
-        int status;
-        pid_t pid = waitpid(-1, &status, 0);
-        for (int i = 0; i < started && pid > 0; i++) {
-            if (pids[i] == pid) {
-                result = ck_run_worse(result, judge(&p->stages[i], status));
-                pids[i] = 0;
-                left--;
+    int status;
+    for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
+        for (int i = 0; i < c->started; i++)
+            if (c->pids[i] == pid) {
+                c->result = ck_run_worse(c->result, judge(&c->plan->stages[i], status, c->interrupted));
+                c->pids[i] = 0;
+                c->left--;
             }
-        }
-        if (pid < 0 && errno != EINTR)
-            return 1;
+}
+
+/* Pass SIGINT and SIGTERM on; who asks twice means it. */
+static void pass_on(children *c, int sig)
+{
+    for (int i = 0; i < c->started; i++)
+        if (c->pids[i] > 0)
+            kill(c->pids[i], c->interrupted ? SIGKILL : SIGTERM);
+    if (!c->interrupted)
+        c->interrupted = sig;
+}
+
+static void wait_all(children *c)
+{
+    sigset_t set = watched();
+    for (reap(c); c->left > 0; reap(c)) {
+        int sig = sigwaitinfo(&set, NULL);
+        if (sig == SIGINT || sig == SIGTERM)
+            pass_on(c, sig);
     }
-    return result;
 }
 
 int ck_run(const ck_plan *p)
 {
-    /* No SA_RESTART: the wait comes back, and the stages are told. */
-    struct sigaction sa = {.sa_handler = remember}, old_int, old_term;
-    sigaction(SIGINT, &sa, &old_int);
-    sigaction(SIGTERM, &sa, &old_term);
-    pid_t pids[CK_STAGES];
-    int in = -1, started = 0;
-    while (started < p->n && (pids[started] = start(p, started, &in)) > 0)
-        started++;
+    children c = {.plan = p};
+    sigset_t set = watched(), before;
+    signal(SIGCHLD, SIG_DFL); /* a parent may have left it ignored, and waitpid would find nobody */
+    sigprocmask(SIG_BLOCK, &set, &before);
+    int in = -1;
+    while (c.started < p->n && (c.pids[c.started] = start(p, c.started, &in)) > 0)
+        c.started++;
+    c.left = c.started;
     if (in >= 0)
         close(in);
-    int result = wait_all(p, pids, started);
-    sigaction(SIGINT, &old_int, NULL);
-    sigaction(SIGTERM, &old_term, NULL);
-    if (interrupted) {
-        signal(interrupted, SIG_DFL);
-        raise(interrupted);
+    wait_all(&c);
+    sigprocmask(SIG_SETMASK, &before, NULL);
+    if (c.interrupted) {
+        signal(c.interrupted, SIG_DFL);
+        raise(c.interrupted);
     }
-    return started < p->n ? 1 : result;
+    return c.started < p->n ? 1 : c.result;
 }
