@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "ck/commands.h"
+#include "ck/events.h"
 #include "ck/plan.h"
 #include "ck/run.h"
 #include "ck/watch.h"
@@ -87,6 +88,8 @@ static int run_watched(ck_plan *plan)
     ck_watch w;
     ck_error e = {{0}};
     ck_status s = plan->own.dry ? CK_OK : ck_watch_start(&w, plan, &e);
+    if (s == CK_OK && !plan->own.dry && plan->own.progress == CK_PROGRESS_JSON)
+        s = ck_events_start(&e);
     if (s != CK_OK || plan->own.dry) {
         if (s != CK_OK)
             ck_log_error("%s", e.text);
@@ -97,6 +100,7 @@ static int run_watched(ck_plan *plan)
         ck_log_error("%s", e.text);
         code = ck_run_worse(code, 1);
     }
+    ck_event_end(code);
     return code;
 }
 

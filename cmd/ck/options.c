@@ -5,6 +5,8 @@ static const ck_option rows[] = {
      "print the pipeline that would run, and run nothing"},
     {0, "profile", CK_FLAG, offsetof(ck_key_options, profile), NULL, NULL, 0, 0, NULL, 0,
      "say at the end how busy each stage was, how long it waited, and which one held the others up"},
+    {0, "progress", CK_CHOICE, offsetof(ck_key_options, progress), NULL, "auto", 0, 0, "auto|json", 0,
+     "auto draws a line on a terminal; json writes events on standard output, a line each"},
     {0},
 };
 

@@ -3,9 +3,12 @@
 
 #include "base/option.h"
 
+enum { CK_PROGRESS_AUTO, CK_PROGRESS_JSON };
+
 typedef struct ck_key_options {
     ck_common common;
     bool dry;     /* print the pipeline, run nothing */
+    int progress; /* CK_PROGRESS_AUTO, … */
     bool profile; /* say at the end what each stage spent its time on */
 } ck_key_options;
 

@@ -104,41 +104,28 @@ static ck_status take_apart(const char *arg, word *w, ck_error *e)
     return CK_OK;
 }
 
-/* --threads is shared out, --trace is the whole pipeline's, the rest goes to every stage that has it. */
-static ck_status route(ck_plan *p, const word *w, const ck_option *o, const char *value, ck_error *e)
+/* What is for the front end: its own rows; and of those that all programs have, --threads, which it shares out, and
+ * what is about the whole. */
+static bool is_own(const word *w, const ck_option *o)
 {
-    if (w->stage < 0 && !strcmp(o->name, "threads")) {
-        char *end;
-        long n = strtol(value, &end, 10);
-        if (*end || end == value || n < 0 || n > 1024)
-            return ck_fail(e, CK_ERR_ARGUMENT, "--threads '%s' is not a whole number from 0 to 1024", value);
-        p->own.common.threads = (int)n;
-        return CK_OK;
-    }
-    if (w->stage < 0 && !strcmp(o->name, "trace")) {
-        p->own.common.trace = value;
-        return CK_OK;
-    }
-    p->own.common.keep_going |= !strcmp(o->name, "keep-going");
-    for (int i = 0; i < CK_STAGES; i++) {
-        const ck_option *row = w->stage < 0 || w->stage == i ? lookup(stages[i].program, w->name, w->letter) : NULL;
-        ck_status s = row ? push_option(&p->stages[i], row, value, e) : CK_OK;
-        if (s != CK_OK)
-            return s;
-    }
-    return CK_OK;
+    static const char *const common[] = {"threads", "trace", "help", "version"};
+    bool own = false;
+    for (const ck_option *r = ck_key_program.options; r->name; r++)
+        own |= r == o;
+    for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+        own |= !strcmp(o->name, common[i]);
+    return own && w->stage < 0;
 }
 
-/* Where an option goes that is for the front end and for no stage, or NULL. */
-static bool *own_flag(ck_plan *p, const word *w)
+static ck_status route(ck_plan *p, const word *w, const ck_option *o, const char *value, ck_error *e)
 {
-    if (!strcmp(w->name, "help") || w->letter == 'h')
-        return &p->own.common.help;
-    if (!strcmp(w->name, "version"))
-        return &p->own.common.version;
-    if (!strcmp(w->name, "profile"))
-        return &p->own.profile;
-    return !strcmp(w->name, "dry-run") || w->letter == 'n' ? &p->own.dry : NULL;
+    bool own = is_own(w, o);
+    ck_status s = own || !strcmp(o->name, "keep-going") ? push_option(&p->self, o, value, e) : CK_OK;
+    for (int i = 0; i < CK_STAGES && s == CK_OK && !own; i++) {
+        const ck_option *row = w->stage < 0 || w->stage == i ? lookup(stages[i].program, w->name, w->letter) : NULL;
+        s = row ? push_option(&p->stages[i], row, value, e) : CK_OK;
+    }
+    return s;
 }
 
 static ck_status option(ck_plan *p, int argc, char **argv, int *i, ck_error *e)
@@ -148,14 +135,7 @@ static ck_status option(ck_plan *p, int argc, char **argv, int *i, ck_error *e)
     ck_status s = take_apart(arg, &w, e);
     if (s != CK_OK)
         return s;
-    bool *own = own_flag(p, &w);
-    if (own && w.value)
-        return ck_fail(e, CK_ERR_ARGUMENT, "this option takes no value, but '%s' gives one", arg);
-    if (own) {
-        *own = true;
-        return CK_OK;
-    }
-    const ck_option *o = NULL;
+    const ck_option *o = w.stage < 0 ? lookup(&ck_key_program, w.name, w.letter) : NULL;
     for (int k = 0; k < CK_STAGES && !o; k++)
         o = w.stage < 0 || w.stage == k ? lookup(stages[k].program, w.name, w.letter) : NULL;
     if (!o)
@@ -196,7 +176,7 @@ static ck_status start_stages(ck_plan *p, ck_error *e)
 {
     memcpy(p->stages, stages, sizeof stages);
     p->n = CK_STAGES;
-    ck_status s = CK_OK;
+    ck_status s = push(&p->self, ck_key_program.name, "", e);
     for (int i = 0; i < CK_STAGES && s == CK_OK; i++)
         s = push(&p->stages[i], stages[i].program->name, "", e);
     return s;
@@ -219,11 +199,16 @@ static ck_status refuse_options(const ck_plan_stage *s, ck_error *e)
     return CK_OK;
 }
 
+static void free_words(ck_plan_stage *s)
+{
+    for (int k = 0; k < s->argc; k++)
+        free(s->argv[k]);
+    free(s->argv);
+}
+
 static void drop_stage(ck_plan *p, int i)
 {
-    for (int k = 0; k < p->stages[i].argc; k++)
-        free(p->stages[i].argv[k]);
-    free(p->stages[i].argv);
+    free_words(&p->stages[i]);
     memmove(&p->stages[i], &p->stages[i + 1], (size_t)(p->n - i - 1) * sizeof *p->stages);
     p->n--;
 }
@@ -316,6 +301,8 @@ static ck_status place_arguments(ck_plan *p, ck_error *e)
         const char *a = encode->argv[k];
         to_stdout |= strlen(a) > 2 && !strcmp(a + strlen(a) - 2, "=-");
     }
+    if (to_stdout && p->own.progress == CK_PROGRESS_JSON)
+        return ck_fail(e, CK_ERR_ARGUMENT, "--progress json and a stream both want standard output: choose one");
     if (p->args.n > 2 || p->args.n < 2 - to_stdout)
         return ck_fail(e, CK_ERR_ARGUMENT, "%d arguments where INPUT and OUT are needed: ck key INPUT OUT", p->args.n);
     ck_status s = push(decode, "--", "", e);
@@ -341,6 +328,10 @@ ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e)
         else if (!ck_list_add(&p->args, argv[i]))
             s = ck_fail(e, CK_ERR_MEMORY, "out of memory for arguments");
     }
+    ck_list rest = {0};
+    if (s == CK_OK)
+        s = ck_options_parse(&ck_key_program, p->self.argc, p->self.argv, &p->own, &rest, e);
+    free(rest.items);
     if (s != CK_OK || p->own.common.help || p->own.common.version)
         return s;
     s = choose(p, e);
@@ -390,6 +381,7 @@ void ck_plan_free(ck_plan *p)
 {
     while (p->n)
         drop_stage(p, p->n - 1);
+    free_words(&p->self);
     free(p->found);
     free(p->args.items);
 }

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "ck/events.h"
 
 /* The signals that wait_all takes one by one; blocked while stages run.  What a parent ignores for us (nohup, a
  * shell's background jobs) stays ignored. */
@@ -87,9 +88,10 @@ int ck_run_worse(int a, int b)
 /* One stage's end.  SIGPIPE means that the one behind it ended first, and spoke. */
 static int judge(const ck_plan_stage *s, int status, int interrupted)
 {
-    if (WIFEXITED(status))
+    int sig = WIFEXITED(status) ? 0 : WTERMSIG(status);
+    ck_event_stage(s->program->name, sig ? 128 + sig : WEXITSTATUS(status), sig);
+    if (!sig)
         return WEXITSTATUS(status) <= 3 ? WEXITSTATUS(status) : 1;
-    int sig = WTERMSIG(status);
     if (sig == SIGPIPE)
         return 0;
     if (!interrupted)
@@ -144,6 +146,7 @@ int ck_run(const ck_plan *p)
     signal(SIGCHLD, SIG_DFL); /* a parent may have left it ignored, and waitpid would find nobody */
     sigprocmask(SIG_BLOCK, &set, &before);
     int in = -1;
+    ck_event_start(p);
     while (c.started < p->n && (c.pids[c.started] = start(p, c.started, &in)) > 0)
         c.started++;
     c.left = c.started;

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -80,35 +81,82 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-void ck_log_progress(long done, long total)
+/* The descriptor that $CK_PROGRESS_FD names, for events that programs read; -1 = nobody wants them. */
+static int event_fd(void)
 {
-    static double start, last;
-    static int terminal = -1;
-    if (terminal < 0) {
-        terminal = isatty(STDERR_FILENO);
-        start = now();
-    }
-    if (!terminal)
-        return;
-    double t = now();
-    if (t - last < 0.1)
-        return;
-    last = t;
-    double rate = t > start ? (double)done / (t - start) : 0;
+    const char *text = getenv("CK_PROGRESS_FD");
+    char *end;
+    long fd = text && *text ? strtol(text, &end, 10) : -1;
+    return fd >= 0 && fd < 1024 && !*end ? (int)fd : -1;
+}
+
+static struct {
+    long done, total;
+    double start, last; /* seconds; last: when something was shown */
+    int terminal, fd;
+    bool begun, pending; /* pending: the newest figures have not been shown */
+} progress;
+
+static double rate(double t)
+{
+    return t > progress.start ? (double)progress.done / (t - progress.start) : 0;
+}
+
+static void write_event(double t)
+{
+    char line[200];
+    int n = snprintf(line, sizeof line,
+                     "{\"event\":\"progress\",\"program\":\"%s\",\"frames\":%ld,\"total\":%ld,\"seconds\":%.3f,"
+                     "\"rate\":%.3f}\n",
+                     program, progress.done, progress.total, t - progress.start, rate(t));
+    if (write(progress.fd, line, (size_t)n) < 0)
+        progress.fd = -1; /* nobody listens any more */
+}
+
+static void draw(double t)
+{
     char line[160];
-    int n = snprintf(line, sizeof line, "\r\033[K%s: %ld", program, done);
-    if (total > 0)
-        n += snprintf(line + n, sizeof line - (size_t)n, "/%ld", total);
-    n += snprintf(line + n, sizeof line - (size_t)n, " frames, %.1f frames/s", rate);
-    if (total > done && rate > 0) {
-        long left = (long)((double)(total - done) / rate + 0.5);
+    int n = snprintf(line, sizeof line, "\r\033[K%s: %ld", program, progress.done);
+    if (progress.total > 0)
+        n += snprintf(line + n, sizeof line - (size_t)n, "/%ld", progress.total);
+    n += snprintf(line + n, sizeof line - (size_t)n, " frames, %.1f frames/s", rate(t));
+    if (progress.total > progress.done && rate(t) > 0) {
+        long left = (long)((double)(progress.total - progress.done) / rate(t) + 0.5);
         n += snprintf(line + n, sizeof line - (size_t)n, ", %ld:%02ld left", left / 60, left % 60);
     }
     drawn = write(STDERR_FILENO, line, (size_t)n) > 0;
 }
 
+static void show(double t)
+{
+    if (progress.fd >= 0)
+        write_event(t);
+    else if (progress.terminal)
+        draw(t);
+    progress.last = t;
+    progress.pending = false;
+}
+
+void ck_log_progress(long done, long total)
+{
+    double t = now();
+    if (!progress.begun) {
+        progress.begun = true;
+        progress.start = t;
+        progress.fd = event_fd();
+        progress.terminal = isatty(STDERR_FILENO);
+    }
+    progress.done = done;
+    progress.total = total;
+    progress.pending = true;
+    if (t - progress.last >= 0.1)
+        show(t);
+}
+
 void ck_log_progress_end(void)
 {
+    if (progress.pending)
+        show(now());
     if (drawn && write(STDERR_FILENO, "\n", 1) > 0)
         drawn = false;
 }

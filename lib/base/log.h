@@ -13,7 +13,8 @@ void ck_log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void ck_log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* only under --verbose */
 
 /* Progress on a terminal: "PROGRAM: 12/240 frames, 8.1 frames/s, 0:28 left", drawn over
- * itself, at most ten times a second.  total 0 = unknown.  Silent elsewhere. */
+ * itself, at most ten times a second.  total 0 = unknown.  Where $CK_PROGRESS_FD names a descriptor, as an event into
+ * that instead (ck(7), EVENTS).  Silent elsewhere. */
 void ck_log_progress(long done, long total);
 void ck_log_progress_end(void);
 

@@ -1,0 +1,14 @@
+/* What `ck key --progress json` writes on standard output: a JSON object a line (ck(7), EVENTS). */
+#ifndef CK_CK_EVENTS_H
+#define CK_CK_EVENTS_H
+
+#include "ck/plan.h"
+
+/* Turn events on for this process and, through the environment, for the stages that it starts. */
+ck_status ck_events_start(ck_error *e);
+
+void ck_event_start(const ck_plan *p);                         /* the stages' names */
+void ck_event_stage(const char *program, int status, int sig); /* one has ended; sig 0: by itself */
+void ck_event_end(int status);                                 /* of the whole */
+
+#endif
