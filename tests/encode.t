@@ -291,4 +291,19 @@ is "a re-run says what it replaced and what it found" "$(grep -o 'Comp: .*' "$tm
 touch "$tmp/again/Comp/.ck-2147483646-0-f.1001.png.tmp"
 ck-encode "$tmp/again" <"$tmp/a.ck"
 is "what a killed run left behind is swept" "$(temps "$tmp/again")" 0
+# Which of two frames of one name is written does not depend on threads.
+for i in 1 2 3 4 5; do
+    "$helpers/mkstream" -n 12 -s same -g 8x8 rgb:f16:3:linear |
+        ck-encode --keep-going -t 8 --plane rgb=exr "$tmp/same" 2>"$tmp/err"
+    exrheader "$tmp/same/rgb/same.exr" | grep -o '^ck:frame .*'
+done >"$tmp/owners"
+is "of frames of one name the first is written" "$(sort -u "$tmp/owners")" 'ck:frame (type string): "0"'
+if command -v ffmpeg >/dev/null; then
+    ffmpeg -v error -f lavfi -i testsrc2=s=32x32:r=10 -frames:v 8 -vf "setpts='if(gt(N,4),PTS+5,PTS)'" -vsync vfr \
+        -c:v ffv1 "$tmp/vfr.mkv"
+    ok "a variable frame rate" bash -c "ck-decode '$tmp/vfr.mkv' | ck-encode --plane rgb=mp4 '$tmp/vfr'"
+    is "is said once, with the frame" \
+        "$(grep -c 'frame 5 belongs at 1.000 s, but 10/1 frames a second put it at 0.500 s' "$tmp/.err")" 1
+    is "not without one" "$(ck-decode --frames 0-4 "$tmp/vfr.mkv" | ck-encode --plane rgb=mp4 "$tmp/vfr" 2>&1)" ""
+fi
 done_testing

@@ -1,9 +1,11 @@
 /* ck-encode: planes out, as stills and video.
  *
- *     open      plan from the command line; first good frame: folders, videos, the stream's header
+ *     open      plan from the command line
+ *     admit     first good frame: folders, videos, the stream's header; names claimed, in order
  *     frame     stills compressed and written, pictures for video made     (any thread)
  *     consume   pictures to the encoders, in order
  *     finish    videos completed */
+#include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,6 +29,8 @@ typedef struct encode {
     ck_error why;
     ck_stems stems;
     uint64_t gaps; /* error frames that videos still miss */
+    double from;   /* seconds: when the first frame is shown */
+    bool timed, time_said;
 } encode;
 
 /* What `frame` leaves for `consume`, an item per output. */
@@ -169,18 +173,21 @@ static bool has_stills(const encode *s)
     return false;
 }
 
-static ck_status claim_stem(encode *s, const ck_frame *f, char **stem, ck_error *e)
+static ck_status claim_stem(encode *s, const ck_frame *f, ck_error *e)
 {
-    ck_status st = ck_stem_make(f, stem, e);
+    char *stem;
+    ck_status st = ck_stem_make(f, &stem, e);
     if (st != CK_OK)
         return st;
     pthread_mutex_lock(&s->lock);
-    st = ck_stems_claim(&s->stems, *stem, f->seq, e);
+    st = ck_stems_claim(&s->stems, stem, f->seq, e);
     pthread_mutex_unlock(&s->lock);
+    free(stem);
     return st;
 }
 
-static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
+/* In order, so that of two frames of one name it is always the first that gets it. */
+static ck_status admit(void *state, ck_frame *f, ck_error *e)
 {
     encode *s = state;
     job *j = calloc(1, sizeof *j + (size_t)s->outputs.n * sizeof *j->items);
@@ -189,10 +196,16 @@ static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
     j->n = s->outputs.n;
     f->job = j;
     f->job_free = free_job;
-    char *stem = NULL;
     ck_status st = start(s, f, e);
-    if (st == CK_OK && has_stills(s))
-        st = claim_stem(s, f, &stem, e);
+    return st == CK_OK && has_stills(s) ? claim_stem(s, f, e) : st;
+}
+
+static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
+{
+    encode *s = state;
+    job *j = f->job;
+    char *stem = NULL;
+    ck_status st = has_stills(s) ? ck_stem_make(f, &stem, e) : CK_OK;
     for (int i = 0; i < s->outputs.n && st == CK_OK; i++) {
         ck_output *o = &s->outputs.items[i];
         ck_plane *p;
@@ -205,6 +218,29 @@ static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
     }
     free(stem);
     return st;
+}
+
+/* A video has one rate: frames that come at other times are shown at times that are not theirs. */
+static void check_time(encode *s, const ck_frame *f)
+{
+    const char *text = ck_meta_get(&f->meta, "pts");
+    double pts = text ? strtod(text, NULL) : 0, rate = (double)s->run.rate.num / s->run.rate.den;
+    bool video = false;
+    for (int i = 0; i < s->outputs.n; i++)
+        video |= s->outputs.items[i].video != NULL;
+    if (!text || !video || s->time_said)
+        return;
+    if (!s->timed) {
+        s->timed = true;
+        s->from = pts - (double)f->seq / rate;
+    }
+    double shown = s->from + (double)f->seq / rate;
+    if (fabs(pts - shown) * rate < 1.5)
+        return;
+    s->time_said = true;
+    ck_log_error("frame %llu belongs at %.3f s, but %d/%d frames a second put it at %.3f s: video is written at a "
+                 "constant rate (--rate)",
+                 (unsigned long long)f->seq, pts, s->run.rate.num, s->run.rate.den, shown);
 }
 
 /* A picture to every video; no job: black ones. */
@@ -256,6 +292,8 @@ static ck_status consume(void *state, ck_frame *f, ck_error *e)
     s->gaps += failed;
     bool started = s->started;
     pthread_mutex_unlock(&s->lock);
+    if (!failed)
+        check_time(s, f);
     ck_status st = CK_OK;
     for (; started && s->gaps && st == CK_OK; s->gaps--)
         st = feed(s, NULL, e);
@@ -299,6 +337,7 @@ int main(int argc, char **argv)
 {
     static const ck_stage stage = {.program = &ck_encode_program,
                                    .open = open_encode,
+                                   .admit = admit,
                                    .frame = encode_frame,
                                    .consume = consume,
                                    .finish = finish,

@@ -60,7 +60,7 @@ static ck_status read_all(ck_reader *r, void *buf, size_t n, ck_error *e)
     ck_status s;
     long got = ck_fd_read(r->fd, buf, n, r->timeout, r->cancel, &s, e);
     if (got < 0)
-        return s;
+        return ck_fail_in(e, s, "standard input");
     return (size_t)got == n ? CK_OK : broken(r, e);
 }
 
@@ -232,7 +232,7 @@ static ck_status read_end(ck_reader *r, const ck_wire_record *h, ck_error *e)
     char more;
     long n = ck_fd_read(r->fd, &more, 1, r->timeout, r->cancel, &s, e);
     if (n < 0)
-        return s;
+        return ck_fail_in(e, s, "standard input");
     if (n > 0)
         return malformed(r, e, "more data follow END: two streams cannot be joined by cat");
     r->ended = true;

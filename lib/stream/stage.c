@@ -39,10 +39,24 @@ static bool source(const run *r)
     return r->stage->produce != NULL;
 }
 
-static ck_status produce(void *ctx, void *item, ck_error *e)
+/* A frame could not be made: an error frame under --keep-going, else the end. */
+static ck_status lose(const run *r, ck_frame *f, ck_status s, ck_error *e)
 {
-    run *r = ctx;
-    ck_frame *f = item;
+    if (s == CK_ERR_CLOSED)
+        return s;
+    if (!source(r)) {
+        char where[40];
+        snprintf(where, sizeof where, "frame %llu", (unsigned long long)f->seq);
+        ck_fail_in(e, s, where);
+    }
+    if (!r->common->keep_going)
+        return s;
+    ck_log_error("%s", e->text);
+    return ck_frame_set_error(f, e->text, e);
+}
+
+static ck_status fetch(run *r, ck_frame *f, ck_error *e)
+{
     uint64_t since = ck_trace_now();
     if (source(r)) {
         ck_status s = r->stage->produce(r->state, f, e);
@@ -65,6 +79,21 @@ static ck_status produce(void *ctx, void *item, ck_error *e)
     return s;
 }
 
+static ck_status produce(void *ctx, void *item, ck_error *e)
+{
+    run *r = ctx;
+    ck_frame *f = item;
+    ck_status s = fetch(r, f, e);
+    if (s != CK_OK || !r->stage->admit || ck_frame_error(f))
+        return s;
+    s = r->stage->admit(r->state, f, e);
+    if (s != CK_OK)
+        s = lose(r, f, s, e);
+    if (s != CK_OK)
+        ck_frame_free(f);
+    return s;
+}
+
 static ck_status work(void *ctx, void *item, ck_error *e)
 {
     run *r = ctx;
@@ -74,17 +103,7 @@ static ck_status work(void *ctx, void *item, ck_error *e)
     uint64_t since = ck_trace_now();
     ck_status s = r->stage->frame(r->state, f, e);
     ck_trace_span(CK_TRACE_COMPUTE, "worker", since, (long)f->seq);
-    if (s == CK_OK || s == CK_ERR_CLOSED)
-        return s;
-    if (!source(r)) {
-        char where[40];
-        snprintf(where, sizeof where, "frame %llu", (unsigned long long)f->seq);
-        ck_fail_in(e, s, where);
-    }
-    if (!r->common->keep_going)
-        return s;
-    ck_log_error("%s", e->text);
-    return ck_frame_set_error(f, e->text, e);
+    return s == CK_OK ? s : lose(r, f, s, e);
 }
 
 static ck_status consume(void *ctx, void *item, ck_error *e)

@@ -28,6 +28,9 @@ typedef struct ck_stage {
     /* Make a `produce` that waits for input come back; from another thread, when the run has failed
      * elsewhere.  May be NULL. */
     void (*cancel)(void *state);
+    /* What has to happen in order before `frame`, one frame at a time: what frames must share or may not share is
+     * settled here.  A failure is the frame's, as in `frame`.  May be NULL. */
+    ck_status (*admit)(void *state, ck_frame *f, ck_error *e);
     /* Add or replace planes.  Called from several threads, one frame each.  May be NULL. */
     ck_status (*frame)(void *state, ck_frame *f, ck_error *e);
     /* In order, before the frame is written (or, in a sink, instead).  Sees error frames
