@@ -12,9 +12,9 @@
 
 #include "base/log.h"
 #include "base/option.h"
+#include "base/self.h"
 #include "base/thread.h"
 #include "ck/commands.h"
-#include "ck/run.h"
 #include "model/find.h"
 #include "model/load.h"
 
@@ -35,7 +35,7 @@ static int programs(void)
                                         "ck-post",   "ck-encode", "ck-info", "ck-model"};
     int bad = 0;
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char *path = ck_program_path(names[i]);
+        char *path = ck_self_program(names[i]);
         bool there = path && *path == '/';
         bad += line(names[i], there, true, there ? path : "not beside ck", "run make, or make install");
         free(path);

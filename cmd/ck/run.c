@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/self.h"
 #include "ck/events.h"
 
 /* The signals that wait_all takes one by one; blocked while stages run.  What a parent ignores for us (nohup, a
@@ -28,22 +28,6 @@ static sigset_t watched(void)
     return set;
 }
 
-char *ck_program_path(const char *name)
-{
-    char self[PATH_MAX];
-    ssize_t n = readlink("/proc/self/exe", self, sizeof self - 1);
-    if (n > 0) {
-        self[n] = 0;
-        char *slash = strrchr(self, '/'), *path;
-        if (slash && asprintf(&path, "%.*s/%s", (int)(slash - self), self, name) >= 0) {
-            if (!access(path, X_OK))
-                return path;
-            free(path);
-        }
-    }
-    return strdup(name);
-}
-
 /* In the child: stdin from `in`, stdout to `out` (-1: as they are). */
 static void become(const ck_plan_stage *s, int in, int out)
 {
@@ -51,7 +35,7 @@ static void become(const ck_plan_stage *s, int in, int out)
         _exit(1);
     sigset_t set = watched();
     sigprocmask(SIG_UNBLOCK, &set, NULL);
-    char *path = ck_program_path(s->program->name);
+    char *path = ck_self_program(s->program->name);
     if (path)
         execvp(path, s->argv);
     ck_log_error("cannot start %s: %s: is it installed beside ck, or in $PATH?", s->program->name, strerror(errno));

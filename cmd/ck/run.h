@@ -10,7 +10,4 @@ int ck_run(const ck_plan *p);
 /* Of two exit statuses the graver: 0 < 3 < 2 < 1. */
 int ck_run_worse(int a, int b);
 
-/* Owned path of a program beside this one, or its bare name for $PATH. */
-char *ck_program_path(const char *name);
-
 #endif

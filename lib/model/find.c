@@ -1,13 +1,12 @@
 #include "model/find.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <limits.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "base/self.h"
 
 static bool ends_in(const char *name, const char *suffix)
 {
@@ -42,19 +41,6 @@ static ck_status only_model(const char *folder, char **path, ck_error *e)
     return s;
 }
 
-/* The folder of the running program, without a slash at the end. */
-static bool program_folder(char folder[PATH_MAX])
-{
-    ssize_t n = readlink("/proc/self/exe", folder, PATH_MAX - 1);
-    if (n <= 0)
-        return false;
-    folder[n] = 0;
-    char *slash = strrchr(folder, '/');
-    if (slash)
-        *slash = 0;
-    return slash != NULL;
-}
-
 static ck_status search(char **path, ck_error *e)
 {
     const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
@@ -63,7 +49,7 @@ static ck_status search(char **path, ck_error *e)
         snprintf(folders[0], sizeof folders[0], "%s/ck", data);
     else if (home && *home)
         snprintf(folders[0], sizeof folders[0], "%s/.local/share/ck", home);
-    if (program_folder(bin)) {
+    if (ck_self_folder(bin)) {
         snprintf(folders[1], sizeof folders[1], "%s/../share/ck", bin);
         snprintf(folders[2], sizeof folders[2], "%s/../models", bin);
     }

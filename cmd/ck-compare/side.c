@@ -1,0 +1,110 @@
+#include "ck-compare/side.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/self.h"
+#include "image/convert.h"
+
+/* A regular file with the stream's first bytes. */
+static bool is_stream(const char *path)
+{
+    char magic[4] = {0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : pread(fd, magic, sizeof magic, 0);
+    if (fd >= 0)
+        close(fd);
+    return n == 4 && !memcmp(magic, "ckf1", 4);
+}
+
+/* Standard output of `ck-decode --hint PATH -- PATH`. */
+static ck_status start_decoder(ck_side *s, ck_error *e)
+{
+    int ends[2];
+    char *program = ck_self_program("ck-decode");
+    if (!program)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a command line");
+    if (pipe2(ends, O_CLOEXEC)) {
+        free(program);
+        return ck_fail_errno(e, "cannot make a pipe");
+    }
+    s->decoder = fork();
+    if (s->decoder == 0) {
+        dup2(ends[1], STDOUT_FILENO);
+        execlp(program, "ck-decode", "--hint", s->path, "--", s->path, (char *)NULL);
+        ck_log_error("cannot start ck-decode: %s: is it installed beside ck-compare, or in $PATH?", strerror(errno));
+        _exit(1);
+    }
+    free(program);
+    close(ends[1]);
+    s->fd = ends[0];
+    if (s->decoder < 0) {
+        s->decoder = 0;
+        return ck_fail_errno(e, "cannot start ck-decode");
+    }
+    return CK_OK;
+}
+
+ck_status ck_side_open(ck_side *s, const char *path, double timeout, ck_error *e)
+{
+    *s = (ck_side){.path = path, .fd = -1};
+    ck_status st = CK_OK;
+    if (!strcmp(path, "-"))
+        s->fd = STDIN_FILENO;
+    else if (!is_stream(path))
+        st = start_decoder(s, e);
+    else if ((s->fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+        st = ck_fail_errno(e, "cannot open");
+    if (st == CK_OK)
+        st = ck_reader_open(s->fd, "ck-compare", timeout, &s->reader, e);
+    return st == CK_OK ? st : ck_fail_in(e, st, path);
+}
+
+ck_status ck_side_next(ck_side *s, ck_error *e)
+{
+    ck_frame_free(&s->frame);
+    ck_status st = ck_reader_next(s->reader, &s->frame, e);
+    if (st == CK_END)
+        return st;
+    const char *error = st == CK_OK ? ck_frame_error(&s->frame) : NULL;
+    if (error)
+        st = ck_fail(e, CK_ERR_FORMAT, "frame %llu could not be made: %s", (unsigned long long)s->frame.seq, error);
+    return st == CK_OK ? st : ck_fail_in(e, st, s->path);
+}
+
+ck_status ck_side_plane(ck_side *s, const char *name, const char *const *usual, int c, int *h, int *w, ck_buffer **out,
+                        ck_error *e)
+{
+    ck_plane *p;
+    for (; !name && *usual; usual++)
+        if (ck_frame_plane(&s->frame, *usual))
+            name = *usual;
+    if (!name)
+        return ck_fail(e, CK_ERR_FORMAT, "%s: no matte in its frames: name one with --plane or --truth-plane", s->path);
+    ck_status st = ck_frame_need(&s->frame, name, c, 0, &p, e);
+    if (st != CK_OK)
+        return ck_fail_in(e, st, s->path);
+    size_t n = (size_t)c * (size_t)p->h * (size_t)p->w;
+    *out = ck_buffer_new(n * sizeof(float));
+    if (!*out)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s'", name);
+    ck_to_f32(p->data, p->type, (*out)->data, n);
+    *h = p->h;
+    *w = p->w;
+    return CK_OK;
+}
+
+void ck_side_close(ck_side *s)
+{
+    ck_frame_free(&s->frame);
+    ck_reader_free(s->reader);
+    if (s->fd > STDIN_FILENO)
+        close(s->fd);
+    if (s->decoder)
+        waitpid(s->decoder, NULL, 0);
+}

@@ -1,0 +1,31 @@
+/* One of the two things that are compared: a stream, or whatever ck-decode reads, which then makes one of it. */
+#ifndef CK_COMPARE_SIDE_H
+#define CK_COMPARE_SIDE_H
+
+#include <sys/types.h>
+
+#include "stream/stream.h"
+
+typedef struct ck_side {
+    const char *path;
+    int fd;
+    pid_t decoder; /* ck-decode at work for us, or 0 */
+    ck_reader *reader;
+    ck_frame frame; /* the latest */
+} ck_side;
+
+/* "-": the stream on standard input; a file that starts like a stream: that; else ck-decode reads it, and its plane
+ * `hint`, coverage by luminance, is the matte.  Errors name the path. */
+ck_status ck_side_open(ck_side *s, const char *path, double timeout, ck_error *e);
+
+/* The next frame; CK_END after the last.  An error frame is an error. */
+ck_status ck_side_next(ck_side *s, ck_error *e);
+
+/* Plane `name` of the frame, else the first there is of `usual` (NULL at the end), as float32 of the frame's own; one
+ * channel of it.  *out is a new buffer. */
+ck_status ck_side_plane(ck_side *s, const char *name, const char *const *usual, int c, int *h, int *w, ck_buffer **out,
+                        ck_error *e);
+
+void ck_side_close(ck_side *s);
+
+#endif
