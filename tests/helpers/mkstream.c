@@ -100,12 +100,14 @@ int main(int argc, char **argv)
     if (ck_writer_open(STDOUT_FILENO, 0, &head, &wr, &e))
         die(&e);
     for (int k = 0; k < n; k++) {
-        if (k == abort_at) {
+        if (k == abort_at)
             ck_writer_abort(wr, "mkstream", "asked to abort");
+        if (k == abort_at || k == stop) {
+            ck_writer_free(wr);
+            ck_meta_free(&head);
+            ck_pool_trim();
             return 1;
         }
-        if (k == stop)
-            return 1;
         ck_frame f = {.seq = (uint64_t)k};
         seed = (uint64_t)k * 1000003;
         ck_meta_setf(&f.meta, &e, "number", "%d", 1001 + k);
