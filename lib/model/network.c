@@ -18,6 +18,9 @@ struct ck_network {
     ck_nn_tensor logits; /* planar [4] */
     ck_nn_tensor maps[CK_ENCODER_STAGES];
     ck_refined refined;
+    ck_refine_where where;
+    int *blocks;  /* three lists: reach, core, rest */
+    bool settled; /* statistics have been taken */
 };
 
 static ck_status choose_size(ck_network *n, const ck_network_options *o, ck_error *e)
@@ -30,9 +33,59 @@ static ck_status choose_size(ck_network *n, const ck_network_options *o, ck_erro
     return CK_OK;
 }
 
+static ck_status make_lists(ck_network *n, ck_error *e)
+{
+    n->blocks = calloc((size_t)ck_nn_blocks(n->h) * (size_t)ck_nn_blocks(n->w) * 3, sizeof *n->blocks);
+    return n->blocks ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a network");
+}
+
+/* A wanted block or a neighbour of one. */
+static bool near(const unsigned char *wanted, int y, int x, int down, int across)
+{
+    for (int v = y > 0 ? y - 1 : 0; v <= y + 1 && v < down; v++)
+        for (int u = x > 0 ? x - 1 : 0; u <= x + 1 && u < across; u++)
+            if (wanted[v * across + u])
+                return true;
+    return false;
+}
+
+/* All convolutions behind the first together reach 30 pixels: less than a block. */
+static ck_status choose_blocks(ck_network *n, const unsigned char *wanted, ck_error *e)
+{
+    static const int none[1];
+    n->where = (ck_refine_where){.rest = {none, 0}};
+    if (!wanted)
+        return CK_OK;
+    if (!n->blocks || !n->settled)
+        return ck_fail(e, CK_ERR_ARGUMENT, "blocks of a frame without statistics: refine a whole frame first");
+    int down = ck_nn_blocks(n->h), across = ck_nn_blocks(n->w), all = down * across;
+    int *reach = n->blocks, *core = reach + all, *rest = core + all;
+    n->where = (ck_refine_where){{reach, 0}, {core, 0}, {rest, 0}, {none, 0}};
+    for (int i = 0; i < all; i++) {
+        if (near(wanted, i / across, i % across, down, across))
+            reach[n->where.reach.n++] = i;
+        if (wanted[i])
+            core[n->where.core.n++] = i;
+        else
+            rest[n->where.rest.n++] = i;
+    }
+    return CK_OK;
+}
+
 static void build(ck_network *n, const ck_weights *w, const ck_network_options *o)
 {
-    ck_parts b = {.weights = w, .sizes = &n->sizes, .dev = n->dev, .plan = n->plan, .h = n->h, .w = n->w};
+    ck_parts b = {.weights = w,
+                  .sizes = &n->sizes,
+                  .dev = n->dev,
+                  .plan = n->plan,
+                  .h = n->h,
+                  .w = n->w,
+                  .where = o->sparse || o->band ? &n->where : NULL,
+                  .sparse = o->sparse,
+                  .band = o->band,
+                  .keep = o->keep};
+    if (o->band)
+        ck_plan_bound(n->plan, o->memory, o->band);
     n->input = ck_plan_planar(n->plan, n->infer ? 4 : 3, n->h, n->w);
     ck_plan_input(n->plan, &n->input);
     if (n->infer) {
@@ -66,6 +119,10 @@ ck_status ck_network_open(const ck_weights *w, const ck_sizes *z, const ck_netwo
     n->refine = o->refine;
     n->sizes = *z;
     ck_status st = choose_size(n, o, e);
+    if (st == CK_OK && (o->band < 0 || o->band % CK_NN_BLOCK || (o->memory && !o->band)))
+        st = ck_fail(e, CK_ERR_ARGUMENT, "bands of %d rows: use a multiple of %d", o->band, CK_NN_BLOCK);
+    if (st == CK_OK && o->sparse)
+        st = make_lists(n, e);
     if (st == CK_OK)
         st = ck_nn_open(o->device, o->threads, &n->dev, e);
     if (st == CK_OK)
@@ -88,6 +145,7 @@ void ck_network_close(ck_network *n)
         return;
     ck_plan_free(n->plan);
     ck_nn_close(n->dev);
+    free(n->blocks);
     free(n);
 }
 
@@ -128,6 +186,9 @@ static ck_status check(const ck_network *n, const ck_network_io *io, ck_error *e
 
 ck_status ck_network_run(ck_network *n, const ck_network_io *io, bool timed, ck_error *e)
 {
+    ck_status s = choose_blocks(n, io->blocks, e);
+    if (s != CK_OK)
+        return s;
     up(n, &n->input, 0, 3, io->rgb);
     if (n->infer) {
         up(n, &n->input, 3, 1, io->hint);
@@ -135,7 +196,7 @@ ck_status ck_network_run(ck_network *n, const ck_network_io *io, bool timed, ck_
         up(n, &n->logits, 0, 1, io->alpha_logits);
         up(n, &n->logits, 1, 3, io->fg_logits);
     }
-    ck_status s = ck_plan_run(n->plan, timed, e);
+    s = ck_plan_run(n->plan, timed, e);
     if (s != CK_OK)
         return s;
     if (n->infer) {
@@ -147,7 +208,9 @@ ck_status ck_network_run(ck_network *n, const ck_network_io *io, bool timed, ck_
         down(n, &n->refined.final, 1, 3, io->fg);
     }
     s = n->dev->ops->sync(n->dev, e);
-    return s == CK_OK ? check(n, io, e) : s;
+    s = s == CK_OK ? check(n, io, e) : s;
+    n->settled = io->blocks ? n->settled : s == CK_OK;
+    return s;
 }
 
 void ck_network_size(const ck_network *n, int *h, int *w)

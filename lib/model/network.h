@@ -14,6 +14,11 @@ typedef struct ck_network_options {
     bool infer, refine; /* which parts; at least one */
     float scale;        /* of the refiner's corrections; 1 is the original */
     bool keep;          /* keep what lies between, for ck_network_inside */
+    /* How the refiner works; none of it changes a byte of a frame that is refined whole. */
+    int band; /* in bands of so many rows, a multiple of CK_NN_BLOCK; 0 = whole maps, which takes half as much again */
+    size_t
+        memory;  /* with `band`: of tensors and scratch, the refiner's maps beyond that in a temporary file; 0 = all */
+    bool sparse; /* frames may be refined in some places only */
 } ck_network_options;
 
 /* Reads and packs the weights, which fit `z` (ck_table_check), and takes all the memory that frames will need; `w` is
@@ -28,9 +33,14 @@ typedef struct ck_network_io {
     const float *hint;               /* [h][w]; infer */
     float *alpha_logits, *fg_logits; /* [1], [3][h/4][w/4]: written by infer (NULL: not wanted), else read by refine */
     float *alpha, *fg;               /* [1], [3][h][w]: written by refine */
+    /* [h/32][w/32], sparse networks: not 0 where a block of CK_NN_BLOCK pixels a side is to be refined, with the
+     * statistics of the last frame that was refined whole; elsewhere the result is that of scale 0.  What a block gets
+     * does not depend on which others are refined.  NULL: refine all of the frame and take its statistics. */
+    const unsigned char *blocks;
 } ck_network_io;
 
-/* One frame.  CK_ERR_FORMAT if a result is not finite.  `timed`: see ck_plan_run. */
+/* One frame.  CK_ERR_FORMAT if a result is not finite; CK_ERR_ARGUMENT for `blocks` without a whole frame before, or
+ * where the network is not sparse.  `timed`: see ck_plan_run. */
 ck_status ck_network_run(ck_network *n, const ck_network_io *io, bool timed, ck_error *e);
 
 void ck_network_size(const ck_network *n, int *h, int *w);

@@ -8,12 +8,25 @@
 #define CK_LOGITS 4 /* alpha, then foreground */
 #define CK_REFINER_BLOCKS 4
 
+/* Which blocks of a frame the refiner works on; looked at by every run. */
+typedef struct ck_refine_where {
+    ck_nn_part reach; /* what `core` depends on: the activations that are made */
+    ck_nn_part core;  /* what is refined */
+    ck_nn_part rest;  /* where the logits stand */
+    ck_nn_part sums;  /* empty: the statistics of an earlier frame stay */
+} ck_refine_where;
+
 typedef struct ck_parts {
     const ck_weights *weights; /* checked against the table */
     const ck_sizes *sizes;
     ck_nn *dev;
     ck_plan *plan;
     int h, w; /* of the frame, multiples of 32 */
+    /* The refiner's. */
+    const ck_refine_where *where; /* NULL: everything, always */
+    bool sparse;                  /* there may be a rest, and statistics outlive a frame */
+    int band;                     /* rows of a band, see ck_plan_bound; 0 = no bands */
+    bool keep;                    /* delta is wanted too */
 } ck_parts;
 
 /* input: planar [4][h][w], normalised RGB and hint.  Map i is [h/4 >> i][w/4 >> i][width[i]], float32. */
@@ -24,7 +37,7 @@ ck_nn_tensor ck_part_decoders(const ck_parts *b, const ck_nn_tensor maps[CK_ENCO
 
 typedef struct ck_refined {
     ck_nn_tensor coarse; /* [h][w][7]: normalised RGB, probabilities */
-    ck_nn_tensor delta;  /* planar [4][h][w] */
+    ck_nn_tensor delta;  /* planar [4][h][w]; without `keep`, final takes its place */
     ck_nn_tensor final;  /* planar [4][h][w]: alpha, foreground */
 } ck_refined;
 

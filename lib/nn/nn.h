@@ -39,6 +39,7 @@ static inline size_t ck_nn_pixels(const ck_nn_tensor *t)
 }
 
 #define CK_NN_HEADS_MAX 16
+#define CK_NN_PAGE 4096 /* bytes; what memory and file are mixed by */
 
 /* What weights are for decides how a backend packs them. */
 typedef enum ck_nn_pack {
@@ -84,7 +85,8 @@ typedef enum ck_nn_kind {
     CK_NN_OP_APPLY,
     /* y planar [O][h][w] = head(relu(x[0] * x[1].scale + x[1].shift + x[2])), `weight` (HEAD). */
     CK_NN_OP_HEAD,
-    /* y planar [O][H][W] = sigmoid(up(x[0]) + x[1] * gain) of planar logits [O][h][w] and corrections [O][H][W]. */
+    /* y planar [O][H][W] = sigmoid(up(x[0]) + x[1] * gain) of planar logits [O][h][w] and corrections [O][H][W];
+     * x[1] is optional and may be y. */
     CK_NN_OP_FINISH,
     CK_NN_OPS
 } ck_nn_kind;
@@ -92,6 +94,12 @@ typedef enum ck_nn_kind {
 typedef enum ck_nn_act { CK_NN_NONE, CK_NN_GELU /* exact: x/2 (1 + erf(x/sqrt 2)) */ } ck_nn_act;
 
 #define CK_NN_INPUTS 4
+
+/* Some of a map's blocks (see CK_NN_BLOCK), numbered in row-major order. */
+typedef struct ck_nn_part {
+    const int *block; /* ascending; NULL: the whole map */
+    int n;
+} ck_nn_part;
 
 typedef struct ck_nn_step {
     ck_nn_kind kind;
@@ -105,8 +113,11 @@ typedef struct ck_nn_step {
     size_t pixels;     /* GROUP_NORM */
     float eps;         /* normalisations */
     float gain;        /* FINISH */
-    void *prepared;    /* the backend's */
-    void *scratch;     /* as many bytes as prepare asked for, shared by all steps of a plan */
+    /* CONV, COARSE, APPLY, HEAD, FINISH: make only these blocks of y, and of stats; what a pixel gets does not depend
+     * on which others are made.  NULL: all.  Every operation: an empty list is nothing to do. */
+    const ck_nn_part *part;
+    void *prepared; /* the backend's */
+    void *scratch;  /* as many bytes as prepare asked for, shared by all steps of a plan */
 } ck_nn_step;
 
 static inline bool ck_nn_has(const ck_nn_tensor *t)
@@ -125,6 +136,24 @@ static inline int ck_nn_blocks(int n)
     return (n + CK_NN_BLOCK - 1) / CK_NN_BLOCK;
 }
 
+/* A step makes some blocks of y only. */
+static inline bool ck_nn_in_part(const ck_nn_step *s)
+{
+    return s->part && s->part->block;
+}
+
+/* The pixels of a block: rows y0 … y1-1, columns x0 … x1-1. */
+typedef struct ck_nn_area {
+    int y0, x0, y1, x1;
+} ck_nn_area;
+
+static inline ck_nn_area ck_nn_block_area(const ck_nn_tensor *t, int block)
+{
+    int across = ck_nn_blocks(t->w), y = block / across * CK_NN_BLOCK, x = block % across * CK_NN_BLOCK;
+    return (ck_nn_area){y, x, y + CK_NN_BLOCK < t->h ? y + CK_NN_BLOCK : t->h,
+                        x + CK_NN_BLOCK < t->w ? x + CK_NN_BLOCK : t->w};
+}
+
 typedef struct ck_nn ck_nn;
 
 typedef struct ck_nn_backend {
@@ -137,6 +166,13 @@ typedef struct ck_nn_backend {
     /* Device memory; contents undefined.  `release` NULL is fine. */
     ck_status (*reserve)(ck_nn *dev, size_t bytes, void **out, ck_error *e);
     void (*release)(ck_nn *dev, void *p);
+
+    /* The same where not all of it fits: the first `resident` bytes (a multiple of CK_NN_PAGE) are memory, the rest
+     * lies in a temporary file and looks alike.  `idle`: these bytes, all of the latter kind, are not needed for a
+     * while. */
+    ck_status (*map)(ck_nn *dev, size_t bytes, size_t resident, void **out, ck_error *e);
+    void (*unmap)(ck_nn *dev, void *p, size_t bytes); /* NULL is fine */
+    void (*idle)(ck_nn *dev, void *p, size_t bytes);
 
     /* Copies: `w` and `bias` may go afterwards. */
     ck_status (*pack)(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias, ck_nn_weight **to,

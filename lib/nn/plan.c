@@ -3,28 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/mem.h"
-
-typedef struct memory {
-    size_t bytes, at;
-    int first, last; /* steps between which it is alive */
-} memory;
-
-struct ck_plan {
-    ck_nn *dev;
-    memory *mem; /* by tensor id */
-    int n_mem, cap_mem;
-    ck_nn_step *steps;
-    double *ms, *total_ms; /* by step: of the last timed run, of all */
-    long timed;
-    int n_steps, cap_steps;
-    void *arena;
-    size_t bytes;
-    ck_status failed;
-    ck_error error;
-};
+#include "nn/plan_inside.h"
 
 static const int forever = 1 << 30;
 
@@ -43,6 +24,9 @@ void ck_plan_free(ck_plan *p)
     if (!p)
         return;
     p->dev->ops->release(p->dev, p->arena);
+    if (p->maps)
+        p->dev->ops->unmap(p->dev, p->maps, p->map_bytes);
+    free(p->all);
     free(p->mem);
     free(p->steps);
     free(p->ms);
@@ -74,15 +58,10 @@ static bool grow(ck_plan *p, void **array, int n, int *cap, size_t size)
     return true;
 }
 
-static size_t type_size(ck_nn_type t)
-{
-    return t == CK_NN_F16 ? 2 : t == CK_NN_F64 ? 8 : 4;
-}
-
 static ck_nn_tensor tensor(ck_plan *p, ck_nn_type type, bool planar, int h, int w, int c)
 {
     ck_nn_tensor t = {.type = type, .planar = planar, .h = h, .w = w, .c = c, .ld = c, .id = -1};
-    size_t bytes = type_size(type);
+    size_t bytes = ck_plan_type_size(type);
     if (h < 1 || w < 1 || c < 1 || !ck_mul(bytes, (size_t)h, &bytes) || !ck_mul(bytes, (size_t)w, &bytes) ||
         !ck_mul(bytes, (size_t)c, &bytes) || bytes > SIZE_MAX / 2) {
         ck_error e;
@@ -92,13 +71,21 @@ static ck_nn_tensor tensor(ck_plan *p, ck_nn_type type, bool planar, int h, int 
     if (!grow(p, (void **)&p->mem, p->n_mem, &p->cap_mem, sizeof *p->mem))
         return t;
     t.id = p->n_mem++;
-    p->mem[t.id] = (memory){.bytes = ck_pad(bytes), .first = forever, .last = -1};
+    p->mem[t.id] = (ck_plan_memory){.bytes = ck_pad(bytes), .first = forever, .last = -1};
     return t;
 }
 
 ck_nn_tensor ck_plan_act(ck_plan *p, int h, int w, int c)
 {
     return tensor(p, p->dev->ops->act, false, h, w, c);
+}
+
+ck_nn_tensor ck_plan_map(ck_plan *p, int h, int w, int c)
+{
+    ck_nn_tensor t = ck_plan_act(p, h, w, c);
+    if (t.id >= 0)
+        p->mem[t.id].map = true;
+    return t;
 }
 
 ck_nn_tensor ck_plan_f32(ck_plan *p, int h, int w, int c)
@@ -119,16 +106,30 @@ ck_nn_tensor ck_plan_f64(ck_plan *p, int h, int w, int c)
 ck_nn_tensor ck_plan_view(const ck_nn_tensor *t, int from, int n)
 {
     ck_nn_tensor v = *t;
-    v.at += (size_t)from * type_size(t->type) * (t->planar ? ck_nn_pixels(t) : 1);
+    v.at += (size_t)from * ck_plan_type_size(t->type) * (t->planar ? ck_nn_pixels(t) : 1);
     v.c = n;
     return v;
+}
+
+ck_nn_tensor ck_plan_rows(const ck_nn_tensor *t, int from, int n)
+{
+    ck_nn_tensor v = *t;
+    v.at += (size_t)from * (size_t)t->w * (size_t)t->ld * ck_plan_type_size(t->type);
+    v.h = n;
+    return v;
+}
+
+void ck_plan_bound(ck_plan *p, size_t bytes, int rows)
+{
+    p->limit = bytes;
+    p->band = rows / CK_NN_BLOCK;
 }
 
 static void alive(ck_plan *p, const ck_nn_tensor *t, int step)
 {
     if (!ck_nn_has(t) || t->id < 0)
         return;
-    memory *m = &p->mem[t->id];
+    ck_plan_memory *m = &p->mem[t->id];
     m->first = step < m->first ? step : m->first;
     m->last = step > m->last ? step : m->last;
 }
@@ -155,7 +156,7 @@ void ck_plan_add(ck_plan *p, const char *group, const char *name, ck_nn_step s)
     p->steps[p->n_steps++] = s;
 }
 
-static bool together(const memory *a, const memory *b)
+static bool together(const ck_plan_memory *a, const ck_plan_memory *b)
 {
     return a->first <= b->last && b->first <= a->last;
 }
@@ -163,19 +164,19 @@ static bool together(const memory *a, const memory *b)
 static int larger_first(const void *a, const void *b, void *mem)
 {
     int i = *(const int *)a, j = *(const int *)b;
-    size_t m = ((memory *)mem)[i].bytes, n = ((memory *)mem)[j].bytes;
+    size_t m = ((ck_plan_memory *)mem)[i].bytes, n = ((ck_plan_memory *)mem)[j].bytes;
     return m != n ? (m < n) - (m > n) : i - j;
 }
 
 /* The lowest place where nothing that is alive at the same time lies; `done` holds what has a place. */
-static size_t place(const ck_plan *p, const int *done, int n, const memory *m)
+static size_t place(const ck_plan *p, const int *done, int n, const ck_plan_memory *m)
 {
     size_t at = 0;
     for (bool moved = true; moved;) {
         moved = false;
         for (int i = 0; i < n; i++) {
-            const memory *o = &p->mem[done[i]];
-            if (together(m, o) && at < o->at + o->bytes && o->at < at + m->bytes) {
+            const ck_plan_memory *o = &p->mem[done[i]];
+            if (o->map == m->map && together(m, o) && at < o->at + o->bytes && o->at < at + m->bytes) {
                 at = o->at + o->bytes;
                 moved = true;
             }
@@ -194,14 +195,13 @@ static ck_status layout(ck_plan *p, ck_error *e)
         order[i] = i;
     qsort_r(order, (size_t)p->n_mem, sizeof *order, larger_first, p->mem);
     ck_status s = CK_OK;
-    p->bytes = 0;
     for (int i = 0; i < p->n_mem && s == CK_OK; i++) {
-        memory *m = &p->mem[order[i]];
-        size_t end;
+        ck_plan_memory *m = &p->mem[order[i]];
+        size_t end, *all = m->map ? &p->map_bytes : &p->arena_bytes;
         m->at = place(p, order, i, m);
         if (!ck_add(m->at, m->bytes, &end) || end > SIZE_MAX / 2)
             s = ck_fail(e, CK_ERR_MEMORY, "the network needs more memory than can be addressed: use a smaller --size");
-        p->bytes = end > p->bytes ? end : p->bytes;
+        *all = end > *all ? end : *all;
     }
     free(order);
     return s;
@@ -210,7 +210,7 @@ static ck_status layout(ck_plan *p, ck_error *e)
 static void put(const ck_plan *p, ck_nn_tensor *t)
 {
     if (ck_nn_has(t) && t->id >= 0)
-        t->data = (char *)p->arena + p->mem[t->id].at + t->at;
+        t->data = (p->mem[t->id].map ? p->maps : (char *)p->arena) + p->mem[t->id].at + t->at;
 }
 
 ck_nn_tensor ck_plan_placed(const ck_plan *p, const ck_nn_tensor *t)
@@ -218,6 +218,65 @@ ck_nn_tensor ck_plan_placed(const ck_plan *p, const ck_nn_tensor *t)
     ck_nn_tensor u = *t;
     put(p, &u);
     return u;
+}
+
+/* What one band of a step touches: of each tensor the band's rows and those that its convolution reaches. */
+static size_t window(const ck_plan *p, const ck_nn_step *s)
+{
+    size_t rows = (size_t)p->band * CK_NN_BLOCK + 2 * (size_t)s->dilation, bytes = 0;
+    const ck_nn_tensor *all[] = {&s->x[0], &s->x[1], &s->x[2], &s->x[3], &s->y};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (ck_nn_has(all[i]) && all[i]->id >= 0 && p->mem[all[i]->id].map)
+            bytes += rows * (size_t)all[i]->w * (size_t)all[i]->ld * ck_plan_type_size(all[i]->type);
+    return bytes;
+}
+
+/* How much of the maps stays in memory. */
+static ck_status divide(ck_plan *p, ck_error *e)
+{
+    size_t most = 0, least;
+    p->resident = p->map_bytes;
+    if (!p->limit || (ck_add(p->arena_bytes, p->map_bytes, &least) && least <= p->limit))
+        return CK_OK;
+    for (int i = 0; i < p->n_steps; i++) {
+        size_t n = window(p, &p->steps[i]);
+        most = n > most ? n : most;
+    }
+    if (!ck_add(p->arena_bytes, most, &least) || least > p->limit)
+        return ck_fail(e, CK_ERR_ARGUMENT,
+                       "the network cannot do with %.1f MB: it needs %.1f MB, besides what its maps take on disk",
+                       (double)p->limit * 1e-6, (double)least * 1e-6);
+    p->resident = (p->limit - least) / CK_NN_PAGE * CK_NN_PAGE;
+    return CK_OK;
+}
+
+static ck_status list_blocks(ck_plan *p, ck_error *e)
+{
+    int most = 0;
+    for (int i = 0; i < p->n_steps; i++) {
+        const ck_nn_tensor *y = &p->steps[i].y;
+        int n = ck_plan_in_bands(p, &p->steps[i]) ? ck_nn_blocks(y->h) * ck_nn_blocks(y->w) : 0;
+        most = n > most ? n : most;
+    }
+    p->all = malloc(((size_t)most + 1) * sizeof *p->all);
+    if (!p->all)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a plan");
+    for (int i = 0; i < most; i++)
+        p->all[i] = i;
+    return CK_OK;
+}
+
+static ck_status reserve(ck_plan *p, ck_error *e)
+{
+    const ck_nn_backend *b = p->dev->ops;
+    ck_status s = list_blocks(p, e);
+    if (s == CK_OK)
+        s = b->reserve(p->dev, p->arena_bytes, &p->arena, e);
+    void *maps = NULL;
+    if (s == CK_OK && p->map_bytes)
+        s = b->map(p->dev, p->map_bytes, p->resident, &maps, e);
+    p->maps = maps;
+    return s;
 }
 
 ck_status ck_plan_finish(ck_plan *p, ck_error *e)
@@ -235,14 +294,16 @@ ck_status ck_plan_finish(ck_plan *p, ck_error *e)
     }
     if (s != CK_OK)
         return s;
-    size_t arena = ck_pad(p->bytes);
-    if (!ck_add(arena, scratch, &p->bytes))
+    size_t arena = ck_pad(p->arena_bytes);
+    if (!ck_add(arena, scratch, &p->arena_bytes))
         return ck_fail(e, CK_ERR_MEMORY, "the network needs more memory than can be addressed: use a smaller --size");
+    if ((s = divide(p, e)) != CK_OK)
+        return s;
     p->ms = calloc((size_t)p->n_steps + 1, sizeof *p->ms);
     p->total_ms = calloc((size_t)p->n_steps + 1, sizeof *p->total_ms);
     if (!p->ms || !p->total_ms)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a plan");
-    s = p->dev->ops->reserve(p->dev, p->bytes, &p->arena, e);
+    s = reserve(p, e);
     for (int i = 0; i < p->n_steps && s == CK_OK; i++) {
         ck_nn_step *q = &p->steps[i];
         for (int k = 0; k < CK_NN_INPUTS; k++)
@@ -254,34 +315,14 @@ ck_status ck_plan_finish(ck_plan *p, ck_error *e)
     return s;
 }
 
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
-ck_status ck_plan_run(ck_plan *p, bool timed, ck_error *e)
-{
-    ck_nn *d = p->dev;
-    for (int i = 0; i < p->n_steps; i++) {
-        double start = timed ? now_ms() : 0;
-        d->ops->run[p->steps[i].kind](d, &p->steps[i]);
-        if (!timed)
-            continue;
-        ck_status s = d->ops->sync(d, e);
-        if (s != CK_OK)
-            return s;
-        p->ms[i] = now_ms() - start;
-        p->total_ms[i] += p->ms[i];
-    }
-    p->timed += timed;
-    return d->ops->sync(d, e);
-}
-
 size_t ck_plan_bytes(const ck_plan *p)
 {
-    return p->bytes;
+    return p->arena_bytes + p->resident;
+}
+
+size_t ck_plan_spilled(const ck_plan *p)
+{
+    return p->map_bytes - p->resident;
 }
 
 int ck_plan_steps(const ck_plan *p)
@@ -292,14 +333,4 @@ int ck_plan_steps(const ck_plan *p)
 const ck_nn_step *ck_plan_step(const ck_plan *p, int i)
 {
     return &p->steps[i];
-}
-
-double ck_plan_ms(const ck_plan *p, int i)
-{
-    return p->ms[i];
-}
-
-double ck_plan_mean_ms(const ck_plan *p, int i)
-{
-    return p->timed ? p->total_ms[i] / (double)p->timed : 0;
 }

@@ -23,8 +23,19 @@ ck_nn_tensor ck_plan_f32(ck_plan *p, int h, int w, int c);
 ck_nn_tensor ck_plan_f64(ck_plan *p, int h, int w, int c);
 ck_nn_tensor ck_plan_planar(ck_plan *p, int c, int h, int w);
 
-/* Channels from … from+n-1 of t. */
+/* An activation that may lie in a file where the plan is bounded. */
+ck_nn_tensor ck_plan_map(ck_plan *p, int h, int w, int c);
+
+/* Channels from … from+n-1 of t; its rows, of one that is not planar. */
 ck_nn_tensor ck_plan_view(const ck_nn_tensor *t, int from, int n);
+ck_nn_tensor ck_plan_rows(const ck_nn_tensor *t, int from, int n);
+
+/* Before finish: take at most `bytes` of memory.  Steps that have a `part` are run in bands of `rows` rows (a multiple
+ * of CK_NN_BLOCK) from top to bottom, all of a step before the next; the maps that do not fit lie in a temporary file,
+ * of which one band's surroundings are in memory at a time.  The results are the same to the byte.
+ * A step of dilation d may write a map that lies d + rows rows before the one that it reads, in the same memory:
+ * what a band overwrites nobody needs any more.  Finish fails with CK_ERR_ARGUMENT if the rest alone is too large. */
+void ck_plan_bound(ck_plan *p, size_t bytes, int rows);
 
 /* Alive from the start (filled by upload) or to the end (read by download). */
 void ck_plan_input(ck_plan *p, const ck_nn_tensor *t);
@@ -45,7 +56,8 @@ ck_nn_tensor ck_plan_placed(const ck_plan *p, const ck_nn_tensor *t);
 /* Run all steps and wait for them.  `timed`: wait after each one and keep its time. */
 ck_status ck_plan_run(ck_plan *p, bool timed, ck_error *e);
 
-size_t ck_plan_bytes(const ck_plan *p); /* arena and scratch */
+size_t ck_plan_bytes(const ck_plan *p);   /* of memory: tensors and scratch */
+size_t ck_plan_spilled(const ck_plan *p); /* of the temporary file */
 int ck_plan_steps(const ck_plan *p);
 const ck_nn_step *ck_plan_step(const ck_plan *p, int i);
 double ck_plan_ms(const ck_plan *p, int i);      /* of step i in the last timed run */

@@ -191,12 +191,12 @@ static void block_sums(const ck_nn_step *s, const conv *c, int rows, int columns
     }
 }
 
-static void store(const ck_nn_step *s, const conv *c, int y0, int x0, int rows, int columns, const float *from)
+static void store(const ck_nn_step *s, const conv *c, const ck_nn_area *a, const float *from)
 {
-    for (int y = 0; y < rows; y++)
-        for (int x = 0; x < columns; x++)
-            memcpy(cpu_at(&s->y, (size_t)(y0 + y) * (size_t)s->y.w + (size_t)(x0 + x)),
-                   from + (size_t)(y * SIDE + x) * (size_t)c->out, (size_t)s->y.c * sizeof *from);
+    for (int y = a->y0; y < a->y1; y++, from += SIDE * c->out)
+        for (int x = a->x0; x < a->x1; x++)
+            memcpy(cpu_at(&s->y, (size_t)y * (size_t)s->y.w + (size_t)x), from + (size_t)(x - a->x0) * (size_t)c->out,
+                   (size_t)s->y.c * sizeof *from);
 }
 
 static dnnl_status_t convolve(cpu_device *d, const conv *c, float *x, float *y, void *scratch, int who)
@@ -221,28 +221,28 @@ static dnnl_status_t convolve(cpu_device *d, const conv *c, float *x, float *y, 
     return s;
 }
 
-static void tile_task(void *call, int i, int who)
+static void tile_task(void *call, int task, int who)
 {
     const cpu_call *k = call;
     const ck_nn_step *s = k->s;
     const conv *c = s->prepared;
-    int across = ck_nn_blocks(s->y.w), y0 = i / across * SIDE, x0 = i % across * SIDE;
-    int rows = s->y.h - y0 < SIDE ? s->y.h - y0 : SIDE, columns = s->y.w - x0 < SIDE ? s->y.w - x0 : SIDE;
+    int i = ck_nn_in_part(s) ? s->part->block[task] : task;
+    ck_nn_area a = ck_nn_block_area(&s->y, i);
     char *scratch = (char *)s->scratch + (size_t)who * c->all;
     float *x = (float *)scratch, *y = (float *)(scratch + c->x_bytes);
-    gather(s, c, y0 - s->dilation, x0 - s->dilation, x);
+    gather(s, c, a.y0 - s->dilation, a.x0 - s->dilation, x);
     dnnl_status_t st = convolve(k->dev, c, x, y, scratch + c->x_bytes + c->y_bytes, who);
     if (st != dnnl_success) {
         ck_error e;
         cpu_fail(k->dev, cpu_dnnl(st, "a convolution", &e), &e);
         return;
     }
-    store(s, c, y0, x0, rows, columns, y);
+    store(s, c, &a, y);
     if (ck_nn_has(&s->stats))
-        block_sums(s, c, rows, columns, y, (double *)s->stats.data + (size_t)i * (size_t)s->groups * 2);
+        block_sums(s, c, a.y1 - a.y0, a.x1 - a.x0, y, (double *)s->stats.data + (size_t)i * (size_t)s->groups * 2);
 }
 
 void cpu_conv(ck_nn *dev, const ck_nn_step *s)
 {
-    cpu_parallel(dev, s, ck_nn_blocks(s->y.h) * ck_nn_blocks(s->y.w), tile_task);
+    cpu_parallel(dev, s, ck_nn_in_part(s) ? s->part->n : ck_nn_blocks(s->y.h) * ck_nn_blocks(s->y.w), tile_task);
 }

@@ -49,6 +49,25 @@ void cpu_parallel(ck_nn *dev, const ck_nn_step *s, int n, void (*task)(void *cal
     ck_team_run(cpu_of(dev)->team, n, on_one_thread, &p);
 }
 
+typedef struct areas {
+    const ck_nn_step *s;
+    void (*area)(const ck_nn_step *s, ck_nn_area a);
+} areas;
+
+static void area_task(void *ctx, int i, int who)
+{
+    (void)who;
+    const areas *a = ctx;
+    const ck_nn_step *s = a->s;
+    a->area(s, ck_nn_in_part(s) ? ck_nn_block_area(&s->y, s->part->block[i]) : (ck_nn_area){i, 0, i + 1, s->y.w});
+}
+
+void cpu_areas(ck_nn *dev, const ck_nn_step *s, void (*area)(const ck_nn_step *s, ck_nn_area a))
+{
+    areas a = {s, area};
+    ck_team_run(cpu_of(dev)->team, ck_nn_in_part(s) ? s->part->n : s->y.h, area_task, &a);
+}
+
 #define BANDS 64
 
 int cpu_bands(int rows)
@@ -215,6 +234,9 @@ const ck_nn_backend ck_nn_cpu = {.name = "cpu",
                                  .close = close_device,
                                  .reserve = reserve,
                                  .release = release,
+                                 .map = ck_nn_host_map,
+                                 .unmap = ck_nn_host_unmap,
+                                 .idle = ck_nn_host_idle,
                                  .pack = pack,
                                  .prepare = prepare,
                                  .sync = sync,

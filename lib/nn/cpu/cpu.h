@@ -53,6 +53,9 @@ typedef struct cpu_call {
 } cpu_call;
 void cpu_parallel(ck_nn *dev, const ck_nn_step *s, int n, void (*task)(void *call, int i, int who));
 
+/* area(step, …) for every row of y or, where the step makes a part of it, every block of that. */
+void cpu_areas(ck_nn *dev, const ck_nn_step *s, void (*area)(const ck_nn_step *s, ck_nn_area a));
+
 /* Rows of a map shared out in equal bands: as many as keep a few threads busy and caches warm. */
 int cpu_bands(int rows);
 void cpu_band(int rows, int i, int *first, int *end);

@@ -134,11 +134,11 @@ CK_CLONES static void fuse_row(const ck_nn_step *s, int y)
     }
 }
 
-CK_CLONES static void head_row(const ck_nn_step *s, int y)
+CK_CLONES static void head_row(const ck_nn_step *s, int y, int x0, int x1)
 {
     int channels = s->x[0].c;
     const float *scale = s->x[1].data, *shift = scale + channels;
-    for (int x = 0; x < s->y.w; x++) {
+    for (int x = x0; x < x1; x++) {
         float sum[CK_NN_HEADS_MAX][LANES] = {{0}};
         const float *in = pixel(&s->x[0], y, x), *add = ck_nn_has(&s->x[2]) ? pixel(&s->x[2], y, x) : NULL;
         for (int c = 0; c < channels; c += PART) {
@@ -160,10 +160,10 @@ static void fuse_task(void *call, int y, int who)
     fuse_row(((const cpu_call *)call)->s, y);
 }
 
-static void head_task(void *call, int y, int who)
+static void head_area(const ck_nn_step *s, ck_nn_area a)
 {
-    (void)who;
-    head_row(((const cpu_call *)call)->s, y);
+    for (int y = a.y0; y < a.y1; y++)
+        head_row(s, y, a.x0, a.x1);
 }
 
 void cpu_fuse(ck_nn *dev, const ck_nn_step *s)
@@ -173,7 +173,7 @@ void cpu_fuse(ck_nn *dev, const ck_nn_step *s)
 
 void cpu_head(ck_nn *dev, const ck_nn_step *s)
 {
-    cpu_parallel(dev, s, s->y.h, head_task);
+    cpu_areas(dev, s, head_area);
 }
 
 /* ---- probabilities ---- */
@@ -203,14 +203,12 @@ static void enlarge(const ck_nn_tensor *t, int c, int y, int x0, int n, int h, i
     }
 }
 
-static void coarse_task(void *call, int y, int who)
+static void coarse_row(const ck_nn_step *s, int y, int x0, int x1)
 {
-    (void)who;
-    const ck_nn_step *s = ((const cpu_call *)call)->s;
     float run[RUN];
     for (int c = 0; c < s->y.c; c++)
-        for (int x = 0; x < s->y.w; x += RUN) {
-            int n = s->y.w - x < RUN ? s->y.w - x : RUN, first = s->x[0].c;
+        for (int x = x0; x < x1; x += RUN) {
+            int n = x1 - x < RUN ? x1 - x : RUN, first = s->x[0].c;
             if (c < first) {
                 memcpy(run, planar(&s->x[0], c, y) + x, (size_t)n * sizeof *run);
             } else {
@@ -222,29 +220,39 @@ static void coarse_task(void *call, int y, int who)
         }
 }
 
-void cpu_coarse(ck_nn *dev, const ck_nn_step *s)
+static void coarse_area(const ck_nn_step *s, ck_nn_area a)
 {
-    cpu_parallel(dev, s, s->y.h, coarse_task);
+    for (int y = a.y0; y < a.y1; y++)
+        coarse_row(s, y, a.x0, a.x1);
 }
 
-static void finish_task(void *call, int y, int who)
+void cpu_coarse(ck_nn *dev, const ck_nn_step *s)
 {
-    (void)who;
-    const ck_nn_step *s = ((const cpu_call *)call)->s;
+    cpu_areas(dev, s, coarse_area);
+}
+
+static void finish_row(const ck_nn_step *s, int y, int x0, int x1)
+{
     for (int c = 0; c < s->y.c; c++)
-        for (int x = 0; x < s->y.w; x += RUN) {
-            int n = s->y.w - x < RUN ? s->y.w - x : RUN;
+        for (int x = x0; x < x1; x += RUN) {
+            int n = x1 - x < RUN ? x1 - x : RUN;
             float run[RUN];
-            const float *delta = planar(&s->x[1], c, y) + x;
             enlarge(&s->x[0], c, y, x, n, s->y.h, s->y.w, run);
-            for (int i = 0; i < n; i++)
+            const float *delta = ck_nn_has(&s->x[1]) ? planar(&s->x[1], c, y) + x : NULL;
+            for (int i = 0; delta && i < n; i++)
                 run[i] += delta[i] * s->gain;
             sigmoids(run, n);
             memcpy(planar(&s->y, c, y) + x, run, (size_t)n * sizeof *run);
         }
 }
 
+static void finish_area(const ck_nn_step *s, ck_nn_area a)
+{
+    for (int y = a.y0; y < a.y1; y++)
+        finish_row(s, y, a.x0, a.x1);
+}
+
 void cpu_finish(ck_nn *dev, const ck_nn_step *s)
 {
-    cpu_parallel(dev, s, s->y.h, finish_task);
+    cpu_areas(dev, s, finish_area);
 }

@@ -71,18 +71,17 @@ CK_CLONES static void apply(const float *x, const float *norm, const float *add,
     }
 }
 
-static void apply_task(void *call, int i, int who)
+static void apply_area(const ck_nn_step *s, ck_nn_area a)
 {
-    (void)who;
-    const ck_nn_step *s = ((const cpu_call *)call)->s;
-    int first, end;
-    cpu_band((int)ck_nn_pixels(&s->y), i, &first, &end);
-    for (int p = first; p < end; p++)
-        apply(cpu_at(&s->x[0], (size_t)p), s->x[1].data, ck_nn_has(&s->x[2]) ? cpu_at(&s->x[2], (size_t)p) : NULL,
-              s->y.c, cpu_at(&s->y, (size_t)p));
+    for (int y = a.y0; y < a.y1; y++)
+        for (int x = a.x0; x < a.x1; x++) {
+            size_t p = (size_t)y * (size_t)s->y.w + (size_t)x;
+            apply(cpu_at(&s->x[0], p), s->x[1].data, ck_nn_has(&s->x[2]) ? cpu_at(&s->x[2], p) : NULL, s->y.c,
+                  cpu_at(&s->y, p));
+        }
 }
 
 void cpu_apply(ck_nn *dev, const ck_nn_step *s)
 {
-    cpu_parallel(dev, s, cpu_bands((int)ck_nn_pixels(&s->y)), apply_task);
+    cpu_areas(dev, s, apply_area);
 }

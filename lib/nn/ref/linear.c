@@ -115,13 +115,12 @@ static void gather_conv(const ck_nn_step *s, int oy, int ox, float *to)
     }
 }
 
-static void conv_row(void *ctx, int oy, int who)
+static void conv_row(const ck_nn_step *s, int oy, int x0, int x1, int who)
 {
-    const ck_nn_step *s = ctx;
     size_t in = (size_t)s->weight->in, padded = (size_t)ref_padded(s->y.c);
     float *out = scratch(s, who), *patches = out + REF_ROWS * padded;
-    for (int x = 0; x < s->y.w; x += REF_ROWS) {
-        int rows = s->y.w - x < REF_ROWS ? s->y.w - x : REF_ROWS;
+    for (int x = x0; x < x1; x += REF_ROWS) {
+        int rows = x1 - x < REF_ROWS ? x1 - x : REF_ROWS;
         for (int r = 0; r < rows; r++)
             if (s->kind == CK_NN_OP_PATCH)
                 gather_patch(s, oy, x + r, patches + (size_t)r * in);
@@ -138,15 +137,20 @@ static void conv_row(void *ctx, int oy, int who)
     }
 }
 
+static void conv_area(const ck_nn_step *s, ck_nn_area a, int who)
+{
+    for (int y = a.y0; y < a.y1; y++)
+        conv_row(s, y, a.x0, a.x1, who);
+}
+
 void ref_patch(ck_nn *dev, const ck_nn_step *s)
 {
-    ck_team_run(((ref_device *)dev)->team, s->y.h, conv_row, (void *)s);
+    ref_areas(dev, s, conv_area);
 }
 
 void ref_conv(ck_nn *dev, const ck_nn_step *s)
 {
-    ref_device *d = (ref_device *)dev;
-    ck_team_run(d->team, s->y.h, conv_row, (void *)s);
+    ref_areas(dev, s, conv_area);
     if (ck_nn_has(&s->stats))
-        ref_group_sums(d, s);
+        ref_group_sums((ref_device *)dev, s);
 }

@@ -85,13 +85,11 @@ static void norm_part(const ck_nn_step *s, int y, int x, int c0, int n, float *t
     }
 }
 
-static void head_row(void *ctx, int y, int who)
+static void head_row(const ck_nn_step *s, int y, int x0, int x1)
 {
-    (void)who;
-    const ck_nn_step *s = ctx;
     const ck_nn_weight *w = s->weight;
     float part[PART];
-    for (int x = 0; x < s->y.w; x++) {
+    for (int x = x0; x < x1; x++) {
         double sum[CK_NN_HEADS_MAX];
         for (int o = 0; o < s->y.c; o++)
             sum[o] = (double)w->bias[o];
@@ -107,22 +105,27 @@ static void head_row(void *ctx, int y, int who)
     }
 }
 
+static void head_area(const ck_nn_step *s, ck_nn_area a, int who)
+{
+    (void)who;
+    for (int y = a.y0; y < a.y1; y++)
+        head_row(s, y, a.x0, a.x1);
+}
+
 void ref_fuse(ck_nn *dev, const ck_nn_step *s)
 {
-    ck_team_run(((ref_device *)dev)->team, s->y.h, head_row, (void *)s);
+    ref_areas(dev, s, head_area);
 }
 
 void ref_head(ck_nn *dev, const ck_nn_step *s)
 {
-    ck_team_run(((ref_device *)dev)->team, s->y.h, head_row, (void *)s);
+    ref_areas(dev, s, head_area);
 }
 
-static void coarse_row(void *ctx, int y, int who)
+static void coarse_row(const ck_nn_step *s, int y, int x0, int x1)
 {
-    (void)who;
-    const ck_nn_step *s = ctx;
     int first = s->x[0].c;
-    for (int x = 0; x < s->y.w; x++) {
+    for (int x = x0; x < x1; x++) {
         float *out = ref_at(&s->y, index_of(&s->y, y, x));
         for (int c = 0; c < s->y.c; c++)
             out[c] = c < first ? *planar_at(&s->x[0], c, y, x)
@@ -130,22 +133,36 @@ static void coarse_row(void *ctx, int y, int who)
     }
 }
 
-void ref_coarse(ck_nn *dev, const ck_nn_step *s)
-{
-    ck_team_run(((ref_device *)dev)->team, s->y.h, coarse_row, (void *)s);
-}
-
-static void finish_row(void *ctx, int y, int who)
+static void coarse_area(const ck_nn_step *s, ck_nn_area a, int who)
 {
     (void)who;
-    const ck_nn_step *s = ctx;
+    for (int y = a.y0; y < a.y1; y++)
+        coarse_row(s, y, a.x0, a.x1);
+}
+
+void ref_coarse(ck_nn *dev, const ck_nn_step *s)
+{
+    ref_areas(dev, s, coarse_area);
+}
+
+static void finish_row(const ck_nn_step *s, int c, int y, int x0, int x1)
+{
+    for (int x = x0; x < x1; x++) {
+        float logit = enlarged(&s->x[0], c, y, x, s->y.h, s->y.w);
+        *planar_at(&s->y, c, y, x) =
+            sigmoid(ck_nn_has(&s->x[1]) ? logit + *planar_at(&s->x[1], c, y, x) * s->gain : logit);
+    }
+}
+
+static void finish_area(const ck_nn_step *s, ck_nn_area a, int who)
+{
+    (void)who;
     for (int c = 0; c < s->y.c; c++)
-        for (int x = 0; x < s->y.w; x++)
-            *planar_at(&s->y, c, y, x) =
-                sigmoid(enlarged(&s->x[0], c, y, x, s->y.h, s->y.w) + *planar_at(&s->x[1], c, y, x) * s->gain);
+        for (int y = a.y0; y < a.y1; y++)
+            finish_row(s, c, y, a.x0, a.x1);
 }
 
 void ref_finish(ck_nn *dev, const ck_nn_step *s)
 {
-    ck_team_run(((ref_device *)dev)->team, s->y.h, finish_row, (void *)s);
+    ref_areas(dev, s, finish_area);
 }

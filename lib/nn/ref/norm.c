@@ -30,18 +30,18 @@ void ref_layer_norm(ck_nn *dev, const ck_nn_step *s)
     ck_team_run(((ref_device *)dev)->team, s->y.h, layer_norm_row, (void *)s);
 }
 
-static void block_sums(void *ctx, int i, int who)
+static void block_sums(void *ctx, int task, int who)
 {
     (void)who;
     const ck_nn_step *s = ctx;
     const ck_nn_tensor *t = &s->y;
-    int across = ck_nn_blocks(t->w), y0 = i / across * CK_NN_BLOCK, x0 = i % across * CK_NN_BLOCK;
-    int per = t->c / s->groups;
+    int i = ck_nn_in_part(s) ? s->part->block[task] : task, per = t->c / s->groups;
+    ck_nn_area a = ck_nn_block_area(t, i);
     double *sums = (double *)s->stats.data + (size_t)i * (size_t)s->groups * 2;
     for (int g = 0; g < s->groups; g++, sums += 2) {
         sums[0] = sums[1] = 0;
-        for (int y = y0; y < y0 + CK_NN_BLOCK && y < t->h; y++)
-            for (int x = x0; x < x0 + CK_NN_BLOCK && x < t->w; x++) {
+        for (int y = a.y0; y < a.y1; y++)
+            for (int x = a.x0; x < a.x1; x++) {
                 const float *p = ref_at(t, (size_t)y * (size_t)t->w + (size_t)x) + g * per;
                 for (int c = 0; c < per; c++) {
                     sums[0] += (double)p[c];
@@ -53,7 +53,7 @@ static void block_sums(void *ctx, int i, int who)
 
 void ref_group_sums(ref_device *d, const ck_nn_step *s)
 {
-    ck_team_run(d->team, s->stats.h, block_sums, (void *)s);
+    ck_team_run(d->team, ck_nn_in_part(s) ? s->part->n : s->stats.h, block_sums, (void *)s);
 }
 
 void ref_group_norm(ck_nn *dev, const ck_nn_step *s)
@@ -62,13 +62,11 @@ void ref_group_norm(ck_nn *dev, const ck_nn_step *s)
     ck_nn_host_group_norm(s, s->weight->w, s->weight->bias);
 }
 
-static void apply_row(void *ctx, int y, int who)
+static void apply_row(const ck_nn_step *s, int y, int x0, int x1)
 {
-    (void)who;
-    const ck_nn_step *s = ctx;
     int n = s->y.c;
     const float *scale = s->x[1].data, *shift = scale + n;
-    for (int x = 0; x < s->y.w; x++) {
+    for (int x = x0; x < x1; x++) {
         size_t pixel = (size_t)y * (size_t)s->y.w + (size_t)x;
         const float *in = ref_at(&s->x[0], pixel), *add = ck_nn_has(&s->x[2]) ? ref_at(&s->x[2], pixel) : NULL;
         float *out = ref_at(&s->y, pixel);
@@ -79,7 +77,14 @@ static void apply_row(void *ctx, int y, int who)
     }
 }
 
+static void apply_area(const ck_nn_step *s, ck_nn_area a, int who)
+{
+    (void)who;
+    for (int y = a.y0; y < a.y1; y++)
+        apply_row(s, y, a.x0, a.x1);
+}
+
 void ref_apply(ck_nn *dev, const ck_nn_step *s)
 {
-    ck_team_run(((ref_device *)dev)->team, s->y.h, apply_row, (void *)s);
+    ref_areas(dev, s, apply_area);
 }

@@ -52,6 +52,24 @@ static void release(ck_nn *dev, void *p)
     free(p);
 }
 
+typedef struct areas {
+    const ck_nn_step *s;
+    void (*area)(const ck_nn_step *s, ck_nn_area a, int who);
+} areas;
+
+static void area_task(void *ctx, int i, int who)
+{
+    const areas *a = ctx;
+    const ck_nn_step *s = a->s;
+    a->area(s, ck_nn_in_part(s) ? ck_nn_block_area(&s->y, s->part->block[i]) : (ck_nn_area){i, 0, i + 1, s->y.w}, who);
+}
+
+void ref_areas(ck_nn *dev, const ck_nn_step *s, void (*area)(const ck_nn_step *s, ck_nn_area a, int who))
+{
+    areas a = {s, area};
+    ck_team_run(((ref_device *)dev)->team, ck_nn_in_part(s) ? s->part->n : s->y.h, area_task, &a);
+}
+
 static bool in_panels(ck_nn_pack p)
 {
     return p == CK_NN_LINEAR || p == CK_NN_PATCH || p == CK_NN_CONV;
@@ -130,6 +148,9 @@ const ck_nn_backend ck_nn_ref = {.name = "ref",
                                  .close = close_device,
                                  .reserve = reserve,
                                  .release = release,
+                                 .map = ck_nn_host_map,
+                                 .unmap = ck_nn_host_unmap,
+                                 .idle = ck_nn_host_idle,
                                  .pack = pack,
                                  .prepare = prepare,
                                  .sync = done,

@@ -31,6 +31,9 @@ static inline int ref_padded(int out)
     return (out + REF_LANES - 1) / REF_LANES * REF_LANES;
 }
 
+/* area(step, …) for every row of y or, where the step makes a part of it, every block of that. */
+void ref_areas(ck_nn *dev, const ck_nn_step *s, void (*area)(const ck_nn_step *s, ck_nn_area a, int who));
+
 /* Bytes of scratch per thread. */
 size_t ref_linear_scratch(const ck_nn_step *s);
 size_t ref_attention_scratch(const ck_nn_step *s, int threads); /* of all threads */

@@ -1,0 +1,42 @@
+/* What a plan is made of, for plan.c, which builds it, and plan_run.c, which runs it. */
+#ifndef CK_NN_PLAN_INSIDE_H
+#define CK_NN_PLAN_INSIDE_H
+
+#include "nn/plan.h"
+
+typedef struct ck_plan_memory {
+    size_t bytes, at;
+    bool map;        /* lies with the maps, not in the arena */
+    int first, last; /* steps between which it is alive */
+} ck_plan_memory;
+
+struct ck_plan {
+    ck_nn *dev;
+    ck_plan_memory *mem; /* by tensor id */
+    int n_mem, cap_mem;
+    ck_nn_step *steps;
+    double *ms, *total_ms; /* by step: of the last timed run, of all */
+    long timed;
+    int n_steps, cap_steps;
+    void *arena;
+    size_t arena_bytes; /* scratch included */
+    char *maps;
+    size_t map_bytes, resident; /* of all maps; of those in memory */
+    size_t limit;               /* of memory; 0 = none */
+    int band;                   /* blocks from top to bottom; 0 = no bands */
+    int *all;                   /* 0, 1, 2, …: the blocks of the largest map */
+    ck_status failed;
+    ck_error error;
+};
+
+static inline size_t ck_plan_type_size(ck_nn_type t)
+{
+    return t == CK_NN_F16 ? 2 : t == CK_NN_F64 ? 8 : 4;
+}
+
+static inline bool ck_plan_in_bands(const ck_plan *p, const ck_nn_step *s)
+{
+    return p->band && s->part;
+}
+
+#endif
