@@ -2,7 +2,10 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "base/thread.h"
+#include "ck-refine/budget.h"
 #include "ck-refine/options.h"
+#include "ck-refine/sparse.h"
 #include "image/convert.h"
 #include "image/plate.h"
 #include "image/resample.h"
@@ -13,12 +16,29 @@
 
 typedef struct refine {
     const ck_refine_options *opts;
-    ck_model model;   /* until the network is there */
-    ck_network *net;  /* from the first frame with logits on, whose size it has */
-    int h, w;         /* of the network's picture */
-    ck_buffer *input; /* planar [3][h][w]: normalised rgb */
-    ck_buffer *fine;  /* planar [4][h][w]: alpha and foreground before they are resized */
+    ck_model model;  /* until the network is there */
+    ck_network *net; /* from the first frame with logits on, whose size it has */
+    int h, w;        /* of the network's picture */
+    float *input;    /* planar [3][h][w]: normalised rgb */
+    float *fine;     /* planar [4][h][w]: alpha and foreground before they are resized */
+    ck_buffer *own;  /* of the two, where the network has no planes of its own */
+    sparse sparse;
 } refine;
+
+/* Options that mean nothing to the mode are mistakes. */
+static ck_status check(const ck_refine_options *o, ck_error *e)
+{
+    const char *wrong = NULL, *mode = "tiled or sparse";
+    if (o->mode == CK_REFINE_FULL)
+        wrong = o->tile ? "tile" : o->memory ? "memory" : NULL;
+    if (!wrong && o->mode != CK_REFINE_SPARSE) {
+        wrong = o->band ? "band" : o->refresh ? "refresh" : o->map ? "map" : NULL;
+        mode = "sparse";
+    }
+    double lo, hi;
+    return wrong ? ck_fail(e, CK_ERR_ARGUMENT, "--%s is for --mode %s: see ck-refine --help", wrong, mode)
+                 : sparse_band(o, &lo, &hi, e);
+}
 
 static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
                              ck_error *e)
@@ -30,38 +50,71 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     s->opts = opts;
+    ck_status st = check(s->opts, e);
+    if (st != CK_OK)
+        return st;
     const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
     if (rgb && !ck_plate_known(rgb->encoding))
         ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
-    ck_status st = ck_model_load(s->opts->model, s->opts->heads, CK_PART_REFINER, &s->model, e);
+    st = ck_model_load(s->opts->model, s->opts->heads, CK_PART_REFINER, &s->model, e);
     for (size_t i = 0; st == CK_OK && i < sizeof s->model.table.warning / sizeof *s->model.table.warning; i++)
         if (*s->model.table.warning[i])
             ck_log_error("%s: %s", s->model.path, s->model.table.warning[i]);
     return st;
 }
 
-static ck_status open_network(refine *s, int h, int w, ck_error *e)
+/* Rows of a band: enough blocks for every thread to be busy, few enough to be a small part of the picture. */
+static int band_rows(const ck_refine_options *o, int w)
+{
+    if (o->mode == CK_REFINE_TILED && o->tile)
+        return ck_nn_blocks(o->tile) * CK_NN_BLOCK;
+    int threads = o->common.threads ? o->common.threads : ck_cores(), across = ck_nn_blocks(w);
+    return (8 * threads + across - 1) / across * CK_NN_BLOCK;
+}
+
+/* Between opening and the first frame: the network, and what its pictures lie in. */
+static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb, int h, int w, ck_error *e)
 {
     const ck_refine_options *o = s->opts;
-    ck_network_options how = {
-        .device = o->device, .threads = o->common.threads, .h = h, .w = w, .refine = true, .scale = (float)o->scale};
-    ck_status st = ck_network_open(s->model.weights, &s->model.table.sizes, &how, &s->net, e);
+    ck_network_options how = {.device = o->device,
+                              .threads = o->common.threads,
+                              .h = h,
+                              .w = w,
+                              .refine = true,
+                              .scale = (float)o->scale,
+                              .sparse = o->mode == CK_REFINE_SPARSE};
+    if (o->mode == CK_REFINE_TILED || o->memory)
+        how.band = band_rows(o, w);
+    sparse_close(&s->sparse); /* of a first frame that failed */
+    ck_status st = how.sparse ? sparse_open(&s->sparse, o, h, w, e) : CK_OK;
+    if (st == CK_OK && o->memory)
+        st = budget_network(o, f, rgb, o->native ? h : rgb->h, o->native ? w : rgb->w, &how.memory, e);
+    if (st != CK_OK)
+        return st;
+    st = ck_network_open(s->model.weights, &s->model.table.sizes, &how, &s->net, e);
     if (st != CK_OK)
         return st;
     s->h = h;
     s->w = w;
     const ck_plan *p = ck_network_plan(s->net);
-    ck_log_info("%s at %d x %d on %s: %d steps, %.0f GFLOP a frame, %.0f MB of activations", s->model.path, w, h,
-                ck_network_device(s->net), ck_plan_steps(p), ck_plan_gflop(p), (double)ck_plan_bytes(p) * 1e-6);
+    ck_log_info("%s at %d x %d on %s: %d steps, %.0f GFLOP a frame, %.0f MB of activations, %.0f MB in a file",
+                s->model.path, w, h, ck_network_device(s->net), ck_plan_steps(p), ck_plan_gflop(p),
+                (double)ck_plan_bytes(p) * 1e-6, (double)ck_plan_spilled(p) * 1e-6);
     ck_model_free(&s->model);
-    size_t plane = sizeof(float) * (size_t)h * (size_t)w;
-    s->input = ck_buffer_new(3 * plane);
-    s->fine = ck_buffer_new(4 * plane);
-    return s->input && s->fine ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a picture of %d x %d", w, h);
+    if (ck_network_planes(s->net, &s->input, &s->fine))
+        return CK_OK;
+    size_t plane = (size_t)h * (size_t)w;
+    s->own = ck_buffer_new(7 * plane * sizeof(float));
+    if (!s->own)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a picture of %d x %d", w, h);
+    s->input = s->own->data;
+    s->fine = s->input + 3 * plane;
+    return CK_OK;
 }
 
 /* The network for logits of this size: there is one for the whole stream. */
-static ck_status settle_size(refine *s, const ck_plane *alpha, const ck_plane *fg, ck_error *e)
+static ck_status settle_size(refine *s, const ck_frame *f, const ck_plane *rgb, const ck_plane *alpha,
+                             const ck_plane *fg, ck_error *e)
 {
     if (fg->h != alpha->h || fg->w != alpha->w)
         return ck_fail(e, CK_ERR_FORMAT,
@@ -69,7 +122,7 @@ static ck_status settle_size(refine *s, const ck_plane *alpha, const ck_plane *f
                        "the same program",
                        alpha->w, alpha->h, fg->w, fg->h);
     if (!s->net)
-        return open_network(s, 4 * alpha->h, 4 * alpha->w, e);
+        return open_network(s, f, rgb, 4 * alpha->h, 4 * alpha->w, e);
     if (s->h != 4 * alpha->h || s->w != 4 * alpha->w)
         return ck_fail(e, CK_ERR_FORMAT,
                        "plane 'alpha_logits' is %d x %d, but %d x %d in the frames before: one size a "
@@ -87,29 +140,37 @@ static ck_status deliver(const refine *s, ck_frame *f, const char *name, int c, 
     ck_status st = ck_frame_add(f, name, type, c, h, w, c == 3 ? "srgb" : "", &p, e);
     if (st != CK_OK)
         return st;
-    size_t n = (size_t)c * (size_t)h * (size_t)w;
+    size_t n = (size_t)h * (size_t)w, from = (size_t)s->h * (size_t)s->w;
     if (type == CK_F32)
         return ck_resample(fine, c, s->h, s->w, p->data, h, w, CK_LANCZOS4, e);
     ck_buffer *wide = ck_buffer_new(n * sizeof(float));
     if (!wide)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s'", name);
-    st = ck_resample(fine, c, s->h, s->w, wide->data, h, w, CK_LANCZOS4, e);
-    if (st == CK_OK)
-        ck_f32_to_f16(wide->data, p->data, n);
+    for (size_t k = 0; k < (size_t)c && st == CK_OK; k++) {
+        st = ck_resample(fine + k * from, 1, s->h, s->w, wide->data, h, w, CK_LANCZOS4, e);
+        if (st == CK_OK)
+            ck_f32_to_f16(wide->data, (uint16_t *)p->data + k * n, n);
+    }
     ck_buffer_unref(wide);
     return st;
 }
 
-static ck_status run_network(refine *s, const ck_plane *rgb, const ck_plane *alpha, const ck_plane *fg, ck_error *e)
+static ck_status run_network(refine *s, ck_frame *f, const ck_plane *rgb, const ck_plane *alpha, const ck_plane *fg,
+                             ck_error *e)
 {
-    float *fine = s->fine->data;
-    ck_network_io io = {.rgb = s->input->data,
+    ck_network_io io = {.rgb = s->input,
                         .alpha_logits = alpha->data,
                         .fg_logits = fg->data,
-                        .alpha = fine,
-                        .fg = fine + (size_t)s->h * (size_t)s->w};
-    ck_status st = ck_input_rgb(rgb, s->h, s->w, s->input->data, e);
-    return st == CK_OK ? ck_network_run(s->net, &io, ck_log_verbose(), e) : st;
+                        .alpha = s->fine,
+                        .fg = s->fine + (size_t)s->h * (size_t)s->w};
+    ck_status st = ck_input_rgb(rgb, s->h, s->w, s->input, e);
+    if (st == CK_OK && s->opts->mode == CK_REFINE_SPARSE)
+        st = sparse_choose(&s->sparse, f, s->input, alpha->data, &io.blocks, e);
+    if (st == CK_OK)
+        st = ck_network_run(s->net, &io, ck_log_verbose(), e);
+    if (st != CK_OK)
+        sparse_forget(&s->sparse);
+    return st;
 }
 
 static bool refined_before(ck_frame *f)
@@ -133,17 +194,16 @@ static ck_status refine_frame(void *state, ck_frame *f, ck_error *e)
     if ((st = ck_frame_need(f, "rgb", 3, 0, &p, e)) != CK_OK)
         return st;
     rgb = *p;
-    st = settle_size(s, &alpha, &fg, e);
+    st = settle_size(s, f, &rgb, &alpha, &fg, e);
     if (st == CK_OK)
-        st = run_network(s, &rgb, &alpha, &fg, e);
+        st = run_network(s, f, &rgb, &alpha, &fg, e);
     ck_frame_remove(f, "alpha_logits");
     ck_frame_remove(f, "fg_logits");
     int h = s->opts->native ? s->h : rgb.h, w = s->opts->native ? s->w : rgb.w;
-    const float *fine = s->fine ? s->fine->data : NULL;
     if (st == CK_OK)
-        st = deliver(s, f, "alpha", 1, fine, h, w, e);
+        st = deliver(s, f, "alpha", 1, s->fine, h, w, e);
     if (st == CK_OK)
-        st = deliver(s, f, "fg", 3, fine + (size_t)s->h * (size_t)s->w, h, w, e);
+        st = deliver(s, f, "fg", 3, s->fine + (size_t)s->h * (size_t)s->w, h, w, e);
     return st;
 }
 
@@ -161,8 +221,8 @@ static void close_refine(void *state)
     refine *s = state;
     ck_network_close(s->net);
     ck_model_free(&s->model);
-    ck_buffer_unref(s->input);
-    ck_buffer_unref(s->fine);
+    ck_buffer_unref(s->own);
+    sparse_close(&s->sparse);
     free(s);
 }
 

@@ -13,6 +13,19 @@ static const ck_option rows[] = {
      "strength of the corrections: 0 leaves the coarse matte"},
     {0, "native", CK_FLAG, AT(native), NULL, NULL, 0, 0, NULL, 0, "leave matte and foreground at the network's size"},
     {0, "depth", CK_CHOICE, AT(depth), NULL, "32", 0, 0, "32|16", 0, "bits of the floats in the planes that are made"},
+    {0, "mode", CK_CHOICE, AT(mode), NULL, "full", 0, 0, "full|tiled|sparse", 0,
+     "tiled: the same bytes in less memory; sparse: faster, where the matte is undecided only"},
+    {0, "tile", CK_INT, AT(tile), "N", NULL, 1, 16384, NULL, 0,
+     "pixels of a tile's side, rounded up to a multiple of 32: tiled works in bands as high, sparse decides tile by "
+     "tile"},
+    {0, "memory", CK_BYTES, AT(memory), "BYTES", NULL, 1, 1e18, NULL, 0,
+     "what tiled and sparse may take, K, M, G and T understood: a temporary file holds the rest"},
+    {0, "band", CK_STRING, AT(band), "LO,HI", NULL, 0, 0, NULL, 0,
+     "sparse: coverage between the two is undecided; 0.02,0.98 if not given"},
+    {0, "refresh", CK_INT, AT(refresh), "K", NULL, 1, 100000, NULL, 0,
+     "sparse: refine every Kth frame whole, to take its statistics; without it only the first and after cuts"},
+    {0, "map", CK_FLAG, AT(map), NULL, NULL, 0, 0, NULL, 0,
+     "sparse: add the plane refine_map, 255 where a frame was refined"},
     {0},
 };
 

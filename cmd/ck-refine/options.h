@@ -4,6 +4,7 @@
 #include "base/option.h"
 
 enum { CK_REFINE_DEPTH_32, CK_REFINE_DEPTH_16 };
+enum { CK_REFINE_FULL, CK_REFINE_TILED, CK_REFINE_SPARSE };
 
 typedef struct ck_refine_options {
     ck_common common;
@@ -14,6 +15,12 @@ typedef struct ck_refine_options {
     double scale; /* of the corrections */
     bool native;  /* leave the network's size */
     int depth;    /* CK_REFINE_DEPTH_32, … */
+    int mode;     /* CK_REFINE_FULL, … */
+    int tile;     /* pixels; 0: not given */
+    size_t memory;
+    const char *band; /* "LO,HI"; NULL: not given */
+    int refresh;      /* frames; 0: not given */
+    bool map;
 } ck_refine_options;
 
 extern const ck_program ck_refine_program;

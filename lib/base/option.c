@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 #define COMMON(field) offsetof(ck_common, field)
 const ck_option ck_common_options[] = {
     {'t', "threads", CK_INT, COMMON(threads), "N", "0", 0, 1024, NULL, 0, "use N threads; 0 means all cores"},
@@ -72,6 +74,9 @@ static void describe(const ck_option *o, char *buf, size_t n)
         snprintf(buf, n, "one of %s", o->words);
     else if (o->type == CK_SIZE)
         snprintf(buf, n, "WIDTHxHEIGHT or one number for both, each from %g to %g", o->min, o->max);
+    else if (o->type == CK_BYTES)
+        snprintf(buf, n, "a number of bytes, with K, M, G or T for powers of 1024%s",
+                 limited(o) ? ", large enough" : "");
     else if (limited(o))
         snprintf(buf, n, "%s from %g to %g%s%s", kind, o->min, o->max, o->words ? ", or " : "",
                  o->words ? o->words : "");
@@ -111,6 +116,21 @@ static bool parse_size(const ck_option *o, const char *text, ck_size *size)
     return true;
 }
 
+static bool parse_bytes(const ck_option *o, const char *text, size_t *bytes)
+{
+    static const char units[] = "KMGT";
+    size_t n = strlen(text), digits = strspn(text, "0123456789");
+    const char *unit = digits < n ? strchr(units, text[digits]) : NULL;
+    char *end;
+    errno = 0;
+    if (!digits || n > digits + 1 || (digits < n && !unit))
+        return false;
+    unsigned long v = strtoul(text, &end, 10);
+    if (errno || !ck_mul(v, (size_t)1 << (unit ? 10 * (unit - units + 1) : 0), bytes))
+        return false;
+    return in_range(o, (double)*bytes);
+}
+
 static bool store(const ck_option *o, const char *value, void *field)
 {
     double v;
@@ -143,6 +163,8 @@ static bool store(const ck_option *o, const char *value, void *field)
         return i >= 0;
     case CK_SIZE:
         return parse_size(o, value, field);
+    case CK_BYTES:
+        return parse_bytes(o, value, field);
     case CK_LIST:
         return ck_list_add(field, value);
     }

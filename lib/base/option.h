@@ -18,6 +18,7 @@ typedef enum ck_option_type {
     CK_STRING, /* const char *, borrowed from argv */
     CK_CHOICE, /* int: index into `words` ("a|b|c") */
     CK_SIZE,   /* ck_size, "WxH", or "N" for NxN */
+    CK_BYTES,  /* size_t: "512M", "2G", "4096"; K, M, G, T are powers of 1024 */
     CK_LIST    /* ck_list: every use appends */
 } ck_option_type;
 
@@ -37,7 +38,7 @@ typedef struct ck_option {
     size_t offset;
     const char *metavar; /* "FILE"; NULL for flags; choices print their words */
     const char *init;    /* default as the user would type it; NULL = zero */
-    double min, max;     /* CK_INT, CK_FLOAT, each side of CK_SIZE; both 0 = no limit */
+    double min, max;     /* CK_INT, CK_FLOAT, CK_BYTES, each side of CK_SIZE; both 0 = no limit */
     const char *words;   /* see the types */
     int word_value;
     const char *help; /* one sentence, no full stop */

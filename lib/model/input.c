@@ -9,10 +9,10 @@
 /* ImageNet's, which the encoder was trained with. */
 static const float mean[3] = {0.485f, 0.456f, 0.406f}, deviation[3] = {0.229f, 0.224f, 0.225f};
 
-/* `channels` planes as float32, then at the network's size. */
+/* `channels` planes as float32, one at a time, then at the network's size. */
 static ck_status resized(const ck_plane *p, int channels, int h, int w, float *out, ck_error *e)
 {
-    size_t n = (size_t)channels * (size_t)p->h * (size_t)p->w;
+    size_t n = (size_t)p->h * (size_t)p->w, made = (size_t)h * (size_t)w;
     if (p->type == CK_OTHER || p->c < channels)
         return ck_fail(e, CK_ERR_ARGUMENT,
                        "plane '%s' has %d channels of type %s: the network needs %d of u8, u16, f16 or f32", p->name,
@@ -22,8 +22,11 @@ static ck_status resized(const ck_plane *p, int channels, int h, int w, float *o
     ck_buffer *samples = ck_buffer_new(n * sizeof(float));
     if (!samples)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s'", p->name);
-    ck_to_f32(p->data, p->type, samples->data, n);
-    ck_status s = ck_resample(samples->data, channels, p->h, p->w, out, h, w, CK_BILINEAR_AA, e);
+    ck_status s = CK_OK;
+    for (size_t c = 0; c < (size_t)channels && s == CK_OK; c++) {
+        ck_to_f32((const uint8_t *)p->data + c * n * p->elem, p->type, samples->data, n);
+        s = ck_resample(samples->data, 1, p->h, p->w, out + c * made, h, w, CK_BILINEAR_AA, e);
+    }
     ck_buffer_unref(samples);
     return s;
 }

@@ -74,6 +74,7 @@ static ck_status choose_blocks(ck_network *n, const unsigned char *wanted, ck_er
 
 static void build(ck_network *n, const ck_weights *w, const ck_network_options *o)
 {
+    int band = o->band < n->h ? o->band : n->h;
     ck_parts b = {.weights = w,
                   .sizes = &n->sizes,
                   .dev = n->dev,
@@ -82,10 +83,10 @@ static void build(ck_network *n, const ck_weights *w, const ck_network_options *
                   .w = n->w,
                   .where = o->sparse || o->band ? &n->where : NULL,
                   .sparse = o->sparse,
-                  .band = o->band,
+                  .band = band,
                   .keep = o->keep};
-    if (o->band)
-        ck_plan_bound(n->plan, o->memory, o->band);
+    if (band)
+        ck_plan_bound(n->plan, o->memory, band);
     n->input = ck_plan_planar(n->plan, n->infer ? 4 : 3, n->h, n->w);
     ck_plan_input(n->plan, &n->input);
     if (n->infer) {
@@ -211,6 +212,15 @@ ck_status ck_network_run(ck_network *n, const ck_network_io *io, bool timed, ck_
     s = s == CK_OK ? check(n, io, e) : s;
     n->settled = io->blocks ? n->settled : s == CK_OK;
     return s;
+}
+
+bool ck_network_planes(const ck_network *n, float **rgb, float **result)
+{
+    if (!n->dev->ops->host)
+        return false;
+    *rgb = ck_plan_placed(n->plan, &n->input).data;
+    *result = n->refine ? ck_plan_placed(n->plan, &n->refined.final).data : NULL;
+    return true;
 }
 
 void ck_network_size(const ck_network *n, int *h, int *w)

@@ -6,13 +6,15 @@
 void ck_nn_host_upload(ck_nn *dev, const ck_nn_tensor *t, const float *src)
 {
     (void)dev;
-    memcpy(t->data, src, ck_nn_pixels(t) * (size_t)t->c * sizeof *src);
+    if (t->data != src)
+        memcpy(t->data, src, ck_nn_pixels(t) * (size_t)t->c * sizeof *src);
 }
 
 void ck_nn_host_download(ck_nn *dev, const ck_nn_tensor *t, float *dst)
 {
     (void)dev;
-    memcpy(dst, t->data, ck_nn_pixels(t) * (size_t)t->c * sizeof *dst);
+    if (dst != t->data)
+        memcpy(dst, t->data, ck_nn_pixels(t) * (size_t)t->c * sizeof *dst);
 }
 
 /* Sums of squares in double lose nothing that matters here: the variance of 2^28 float32 samples is good to

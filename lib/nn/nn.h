@@ -39,7 +39,6 @@ static inline size_t ck_nn_pixels(const ck_nn_tensor *t)
 }
 
 #define CK_NN_HEADS_MAX 16
-#define CK_NN_PAGE 4096 /* bytes; what memory and file are mixed by */
 
 /* What weights are for decides how a backend packs them. */
 typedef enum ck_nn_pack {
@@ -159,6 +158,7 @@ typedef struct ck_nn ck_nn;
 typedef struct ck_nn_backend {
     const char *name;
     ck_nn_type act; /* what activations between layers are best kept in */
+    bool host;      /* its memory is the host's: tensors' data can be read and written */
 
     ck_status (*open)(int threads, ck_nn **dev, ck_error *e);
     void (*close)(ck_nn *dev); /* NULL is fine */
@@ -166,13 +166,6 @@ typedef struct ck_nn_backend {
     /* Device memory; contents undefined.  `release` NULL is fine. */
     ck_status (*reserve)(ck_nn *dev, size_t bytes, void **out, ck_error *e);
     void (*release)(ck_nn *dev, void *p);
-
-    /* The same where not all of it fits: the first `resident` bytes (a multiple of CK_NN_PAGE) are memory, the rest
-     * lies in a temporary file and looks alike.  `idle`: these bytes, all of the latter kind, are not needed for a
-     * while. */
-    ck_status (*map)(ck_nn *dev, size_t bytes, size_t resident, void **out, ck_error *e);
-    void (*unmap)(ck_nn *dev, void *p, size_t bytes); /* NULL is fine */
-    void (*idle)(ck_nn *dev, void *p, size_t bytes);
 
     /* Copies: `w` and `bias` may go afterwards. */
     ck_status (*pack)(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias, ck_nn_weight **to,
@@ -183,7 +176,8 @@ typedef struct ck_nn_backend {
     void (*run[CK_NN_OPS])(ck_nn *dev, const ck_nn_step *s);
     ck_status (*sync)(ck_nn *dev, ck_error *e); /* all steps so far have ended, or why not */
 
-    /* Whole contiguous float32 tensors; the caller syncs before it reads. */
+    /* Whole contiguous float32 tensors; the caller syncs before it reads.  On a host device the other side may be the
+     * tensor's own data: nothing is copied. */
     void (*upload)(ck_nn *dev, const ck_nn_tensor *t, const float *src);
     void (*download)(ck_nn *dev, const ck_nn_tensor *t, float *dst);
 } ck_nn_backend;

@@ -24,8 +24,10 @@ void ck_plan_free(ck_plan *p)
     if (!p)
         return;
     p->dev->ops->release(p->dev, p->arena);
-    if (p->maps)
-        p->dev->ops->unmap(p->dev, p->maps, p->map_bytes);
+    if (p->spill)
+        ck_spill_free(p->spill);
+    else
+        p->dev->ops->release(p->dev, p->maps);
     free(p->all);
     free(p->mem);
     free(p->steps);
@@ -210,7 +212,7 @@ static ck_status layout(ck_plan *p, ck_error *e)
 static void put(const ck_plan *p, ck_nn_tensor *t)
 {
     if (ck_nn_has(t) && t->id >= 0)
-        t->data = (p->mem[t->id].map ? p->maps : (char *)p->arena) + p->mem[t->id].at + t->at;
+        t->data = (char *)(p->mem[t->id].map ? p->maps : p->arena) + p->mem[t->id].at + t->at;
 }
 
 ck_nn_tensor ck_plan_placed(const ck_plan *p, const ck_nn_tensor *t)
@@ -220,14 +222,19 @@ ck_nn_tensor ck_plan_placed(const ck_plan *p, const ck_nn_tensor *t)
     return u;
 }
 
-/* What one band of a step touches: of each tensor the band's rows and those that its convolution reaches. */
+/* What one band of a step touches: of each tensor the band's rows and those that its convolution reaches, in pages. */
 static size_t window(const ck_plan *p, const ck_nn_step *s)
 {
     size_t rows = (size_t)p->band * CK_NN_BLOCK + 2 * (size_t)s->dilation, bytes = 0;
     const ck_nn_tensor *all[] = {&s->x[0], &s->x[1], &s->x[2], &s->x[3], &s->y};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
-        if (ck_nn_has(all[i]) && all[i]->id >= 0 && p->mem[all[i]->id].map)
-            bytes += rows * (size_t)all[i]->w * (size_t)all[i]->ld * ck_plan_type_size(all[i]->type);
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        const ck_nn_tensor *t = all[i];
+        bool counted = !ck_nn_has(t) || t->id < 0 || !p->mem[t->id].map;
+        for (size_t j = 0; j < i && !counted; j++)
+            counted = ck_nn_has(all[j]) && all[j]->id == t->id && all[j]->at == t->at;
+        if (!counted)
+            bytes += rows * (size_t)t->w * (size_t)t->ld * ck_plan_type_size(t->type) + 2 * CK_SPILL_PAGE;
+    }
     return bytes;
 }
 
@@ -238,15 +245,20 @@ static ck_status divide(ck_plan *p, ck_error *e)
     p->resident = p->map_bytes;
     if (!p->limit || (ck_add(p->arena_bytes, p->map_bytes, &least) && least <= p->limit))
         return CK_OK;
+    if (!p->dev->ops->host)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "device %s cannot put maps aside: it needs %.1f MB of memory",
+                       p->dev->ops->name, (double)(p->arena_bytes + p->map_bytes) * 1e-6);
     for (int i = 0; i < p->n_steps; i++) {
         size_t n = window(p, &p->steps[i]);
         most = n > most ? n : most;
     }
-    if (!ck_add(p->arena_bytes, most, &least) || least > p->limit)
+    /* The window, and a byte for each page that may be put aside. */
+    if (!ck_add(most, p->map_bytes / CK_SPILL_PAGE + 2 * CK_SPILL_PAGE, &p->window) ||
+        !ck_add(p->arena_bytes, p->window, &least) || least > p->limit)
         return ck_fail(e, CK_ERR_ARGUMENT,
                        "the network cannot do with %.1f MB: it needs %.1f MB, besides what its maps take on disk",
                        (double)p->limit * 1e-6, (double)least * 1e-6);
-    p->resident = (p->limit - least) / CK_NN_PAGE * CK_NN_PAGE;
+    p->resident = (p->limit - least) / CK_SPILL_PAGE * CK_SPILL_PAGE;
     return CK_OK;
 }
 
@@ -272,10 +284,12 @@ static ck_status reserve(ck_plan *p, ck_error *e)
     ck_status s = list_blocks(p, e);
     if (s == CK_OK)
         s = b->reserve(p->dev, p->arena_bytes, &p->arena, e);
-    void *maps = NULL;
-    if (s == CK_OK && p->map_bytes)
-        s = b->map(p->dev, p->map_bytes, p->resident, &maps, e);
-    p->maps = maps;
+    if (s != CK_OK || !p->map_bytes)
+        return s;
+    if (p->resident == p->map_bytes)
+        return b->reserve(p->dev, p->map_bytes, &p->maps, e);
+    s = ck_spill_new(p->map_bytes, p->resident, &p->spill, e);
+    p->maps = s == CK_OK ? ck_spill_data(p->spill) : NULL;
     return s;
 }
 
@@ -317,7 +331,7 @@ ck_status ck_plan_finish(ck_plan *p, ck_error *e)
 
 size_t ck_plan_bytes(const ck_plan *p)
 {
-    return p->arena_bytes + p->resident;
+    return p->arena_bytes + p->resident + p->window;
 }
 
 size_t ck_plan_spilled(const ck_plan *p)

@@ -3,6 +3,7 @@
 #define CK_NN_PLAN_INSIDE_H
 
 #include "nn/plan.h"
+#include "nn/spill.h"
 
 typedef struct ck_plan_memory {
     size_t bytes, at;
@@ -19,9 +20,11 @@ struct ck_plan {
     long timed;
     int n_steps, cap_steps;
     void *arena;
-    size_t arena_bytes; /* scratch included */
-    char *maps;
+    size_t arena_bytes;         /* scratch included */
+    void *maps;                 /* where the maps lie: either the device's … */
+    ck_spill *spill;            /* … or this */
     size_t map_bytes, resident; /* of all maps; of those in memory */
+    size_t window;              /* what else it takes to put the rest aside */
     size_t limit;               /* of memory; 0 = none */
     int band;                   /* blocks from top to bottom; 0 = no bands */
     int *all;                   /* 0, 1, 2, …: the blocks of the largest map */

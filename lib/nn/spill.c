@@ -1,7 +1,5 @@
-/* Memory that is larger than what may be taken: its head is ordinary, its tail a file that nobody else sees.
- *
- * The tail is mapped, so that an operation finds one address range whatever lies where.  Its pages are the
- * page cache's: the system writes them out and takes them back as it likes. */
+#include "nn/spill.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
@@ -12,13 +10,18 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#include "nn/host.h"
+#define PAGE ((size_t)CK_SPILL_PAGE)
 
-static ck_status out_of_memory(size_t bytes, ck_error *e)
-{
-    return ck_fail(e, CK_ERR_MEMORY, "out of memory for the network's %.1f MB: use a smaller --size",
-                   (double)bytes * 1e-6);
-}
+enum { HERE = 1, CHANGED = 2, FILED = 4 };
+
+struct ck_spill {
+    char *data;
+    size_t bytes, resident;
+    int fd;
+    unsigned char *page; /* of the tail: HERE, … */
+};
+
+/* ---- the file ---- */
 
 /* Where there is no O_TMPFILE: a name, and away with it. */
 static int named(const char *folder)
@@ -45,11 +48,11 @@ static ck_status make_file(size_t bytes, int *out, ck_error *e)
                        "%s, where %.1f MB are to be put aside, is memory itself: set TMPDIR to a folder on a disk",
                        folder, (double)bytes * 1e-6);
     int fd = open(folder, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == ENOENT || errno == EINVAL))
+    if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
         fd = named(folder);
     if (fd < 0)
         return ck_fail_errno(e, "cannot make a temporary file in %s (set TMPDIR to another folder)", folder);
-    /* All of it now: a full disk is an error here, and a signal in the middle of a frame. */
+    /* All of it now: a full disk is an error here, not in the middle of a clip. */
     int failed = posix_fallocate(fd, 0, (off_t)bytes);
     if (failed) {
         close(fd);
@@ -61,44 +64,114 @@ static ck_status make_file(size_t bytes, int *out, ck_error *e)
     return CK_OK;
 }
 
-ck_status ck_nn_host_map(ck_nn *dev, size_t bytes, size_t resident, void **out, ck_error *e)
+/* Pages i … end-1 of the tail, to or from the file. */
+static ck_status transfer(ck_spill *s, size_t i, size_t end, bool out, ck_error *e)
 {
-    (void)dev;
-    if (bytes > SIZE_MAX / 2)
-        return out_of_memory(bytes, e);
-    char *p = mmap(NULL, bytes ? bytes : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED)
-        return out_of_memory(bytes, e);
-    ck_status s = CK_OK;
-    if (resident < bytes) {
-        int fd = -1;
-        s = make_file(bytes - resident, &fd, e);
-        if (s == CK_OK &&
-            mmap(p + resident, bytes - resident, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == MAP_FAILED)
-            s = ck_fail_errno(e, "cannot map a temporary file of %.1f MB", (double)(bytes - resident) * 1e-6);
-        if (fd >= 0)
-            close(fd);
+    char *at = s->data + s->resident + i * PAGE;
+    off_t where = (off_t)(i * PAGE);
+    for (size_t left = (end - i) * PAGE; left;) {
+        ssize_t n = out ? pwrite(s->fd, at, left, where) : pread(s->fd, at, left, where);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n == 0)
+            errno = EIO;
+        if (n <= 0)
+            return ck_fail_errno(e, "cannot %s what is put aside in a temporary file (see TMPDIR)",
+                                 out ? "write" : "read");
+        at += n;
+        where += n;
+        left -= (size_t)n;
     }
-    if (s != CK_OK) {
-        ck_nn_host_unmap(dev, p, bytes);
-        return s;
-    }
-    *out = p;
     return CK_OK;
 }
 
-void ck_nn_host_unmap(ck_nn *dev, void *p, size_t bytes)
+/* ---- memory ---- */
+
+ck_status ck_spill_new(size_t bytes, size_t resident, ck_spill **out, ck_error *e)
 {
-    (void)dev;
-    if (p)
-        munmap(p, bytes ? bytes : 1);
+    ck_spill *s = calloc(1, sizeof *s);
+    if (!s || bytes > SIZE_MAX / 2 || resident >= bytes) {
+        free(s);
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for %.1f MB to be put aside", (double)bytes * 1e-6);
+    }
+    size_t pages = (bytes - resident + PAGE - 1) / PAGE;
+    *s = (ck_spill){.bytes = resident + pages * PAGE, .resident = resident, .fd = -1, .page = calloc(pages, 1)};
+    void *p = mmap(NULL, s->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    s->data = p == MAP_FAILED ? NULL : p;
+    ck_status st = s->data && s->page ? make_file(pages * PAGE, &s->fd, e)
+                                      : ck_fail(e, CK_ERR_MEMORY, "out of memory for %.1f MB of the network's maps",
+                                                (double)bytes * 1e-6);
+    if (st != CK_OK) {
+        ck_spill_free(s);
+        return st;
+    }
+    *out = s;
+    return CK_OK;
 }
 
-/* Out of this process's resident memory; the page cache keeps what was written. */
-void ck_nn_host_idle(ck_nn *dev, void *p, size_t bytes)
+void ck_spill_free(ck_spill *s)
 {
-    (void)dev;
-    size_t page = CK_NN_PAGE, from = ((size_t)p + page - 1) / page * page, end = ((size_t)p + bytes) / page * page;
-    if (end > from)
-        madvise((char *)p + (from - (size_t)p), end - from, MADV_DONTNEED);
+    if (!s)
+        return;
+    if (s->data)
+        munmap(s->data, s->bytes);
+    if (s->fd >= 0)
+        close(s->fd);
+    free(s->page);
+    free(s);
+}
+
+void *ck_spill_data(const ck_spill *s)
+{
+    return s->data;
+}
+
+/* The tail's part of a range, in bytes from the tail's start. */
+static void in_tail(const ck_spill *s, size_t at, size_t n, size_t *from, size_t *end)
+{
+    *from = at > s->resident ? at - s->resident : 0;
+    *end = at + n > s->resident ? at + n - s->resident : 0;
+}
+
+/* Has to be read before it is touched. */
+static bool missing(const ck_spill *s, size_t page, size_t from, size_t end, ck_spill_use use)
+{
+    bool replaced = use == CK_SPILL_WRITE && page * PAGE >= from && (page + 1) * PAGE <= end;
+    return (s->page[page] & (HERE | FILED)) == FILED && !replaced;
+}
+
+ck_status ck_spill_need(ck_spill *s, size_t at, size_t n, ck_spill_use use, ck_error *e)
+{
+    size_t from, end;
+    in_tail(s, at, n, &from, &end);
+    size_t last = (end + PAGE - 1) / PAGE;
+    for (size_t i = from / PAGE, j; i < last; i = j) {
+        for (j = i; j < last && missing(s, j, from, end, use);)
+            j++;
+        ck_status st = j > i ? transfer(s, i, j, false, e) : CK_OK;
+        if (st != CK_OK)
+            return st;
+        for (j += j == i; i < j; i++)
+            s->page[i] |= use == CK_SPILL_WRITE ? HERE | CHANGED : HERE;
+    }
+    return CK_OK;
+}
+
+ck_status ck_spill_idle(ck_spill *s, size_t at, size_t n, ck_error *e)
+{
+    size_t from, end;
+    in_tail(s, at, n, &from, &end);
+    size_t first = (from + PAGE - 1) / PAGE, last = end / PAGE;
+    for (size_t i = first, j; i < last; i = j) {
+        for (j = i; j < last && s->page[j] & CHANGED;)
+            j++;
+        ck_status st = j > i ? transfer(s, i, j, true, e) : CK_OK;
+        if (st != CK_OK)
+            return st;
+        for (j += j == i; i < j; i++)
+            s->page[i] = s->page[i] & CHANGED ? FILED : s->page[i] & FILED;
+    }
+    if (last > first)
+        madvise(s->data + s->resident + first * PAGE, (last - first) * PAGE, MADV_DONTNEED);
+    return CK_OK;
 }

@@ -1,0 +1,109 @@
+#include "ck-refine/sparse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "model/input.h"
+#include "nn/nn.h"
+
+#define TILE 64
+/* A frame that looks so different from the last whole one is another shot, or as good as one. */
+#define CUT 0.25
+
+ck_status sparse_band(const ck_refine_options *o, double *lo, double *hi, ck_error *e)
+{
+    const char *text = o->band ? o->band : "0.02,0.98";
+    int used = 0;
+    bool good = sscanf(text, "%lf,%lf%n", lo, hi, &used) == 2 && !text[used] && *lo >= 0 && *lo < *hi && *hi <= 1;
+    return good ? CK_OK
+                : ck_fail(e, CK_ERR_ARGUMENT, "--band '%s' is not LO,HI with 0 <= LO < HI <= 1: see ck-refine --help",
+                          text);
+}
+
+ck_status sparse_open(sparse *s, const ck_refine_options *o, int h, int w, ck_error *e)
+{
+    int tile = o->tile ? ck_nn_blocks(o->tile) * CK_NN_BLOCK : TILE;
+    *s = (sparse){.places = {.h = h, .w = w, .tile = tile}, .refresh = o->refresh, .map = o->map};
+    ck_status st = sparse_band(o, &s->places.lo, &s->places.hi, e);
+    if (st != CK_OK)
+        return st;
+    s->blocks = calloc((size_t)ck_places_all(&s->places), 1);
+    return s->blocks ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a map of places");
+}
+
+void sparse_close(sparse *s)
+{
+    free(s->blocks);
+    s->blocks = NULL;
+}
+
+void sparse_forget(sparse *s)
+{
+    s->settled = false;
+}
+
+/* Why the frame is refined whole, or NULL. */
+static const char *reason(sparse *s, const ck_look *now, double *moved)
+{
+    *moved = s->settled ? ck_look_distance(now, &s->whole) : 0;
+    if (!s->settled)
+        return "no statistics yet";
+    if (*moved > CUT)
+        return "a cut";
+    return s->refresh && s->age + 1 >= s->refresh ? "its turn" : NULL;
+}
+
+static ck_status by_hint(sparse *s, ck_frame *f, const float *alpha_logits, ck_error *e)
+{
+    const ck_plane *hint = ck_frame_plane(f, "hint");
+    int h = s->places.h / 4, w = s->places.w / 4;
+    ck_buffer *small = hint ? ck_buffer_new((size_t)h * (size_t)w * sizeof(float)) : NULL;
+    if (hint && !small)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane 'hint'");
+    ck_status st = hint ? ck_input_hint(hint, h, w, small->data, e) : CK_OK;
+    if (st == CK_OK)
+        ck_places_undecided(&s->places, alpha_logits, small ? small->data : NULL, s->blocks);
+    ck_buffer_unref(small);
+    return st;
+}
+
+static ck_status add_map(const sparse *s, ck_frame *f, bool all, ck_error *e)
+{
+    ck_plane *p;
+    ck_status st =
+        ck_frame_add(f, "refine_map", CK_U8, 1, ck_nn_blocks(s->places.h), ck_nn_blocks(s->places.w), "", &p, e);
+    unsigned char *to = st == CK_OK ? p->data : NULL;
+    for (int i = 0; to && i < ck_places_all(&s->places); i++)
+        to[i] = all || s->blocks[i] ? 255 : 0;
+    return st;
+}
+
+static void say(const sparse *s, uint64_t seq, const char *why, double moved)
+{
+    int all = ck_places_all(&s->places), n = why ? all : ck_places_count(&s->places, s->blocks);
+    ck_log_info("frame %llu: %.1f %% skipped%s%s (%.3f from the last whole one)", (unsigned long long)seq,
+                100.0 * (all - n) / all, why ? ", refined whole: " : "", why ? why : "", moved);
+}
+
+ck_status sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float *alpha_logits,
+                        const unsigned char **blocks, ck_error *e)
+{
+    ck_look now = ck_look_at(rgb, alpha_logits, s->places.h, s->places.w);
+    double moved;
+    const char *why = reason(s, &now, &moved);
+    const ck_plane *map = ck_frame_plane(f, "refine_map");
+    ck_status st = map ? ck_places_mapped(&s->places, map, s->blocks, e) : by_hint(s, f, alpha_logits, e);
+    if (st == CK_OK && s->map)
+        st = add_map(s, f, why != NULL, e);
+    if (st != CK_OK)
+        return st;
+    if (why)
+        s->whole = now;
+    s->age = why ? 0 : s->age + 1;
+    s->settled = true;
+    *blocks = why ? NULL : s->blocks;
+    say(s, f->seq, why, moved);
+    return CK_OK;
+}

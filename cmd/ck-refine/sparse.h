@@ -1,0 +1,34 @@
+/* Which blocks of each frame --mode sparse refines, and when a frame is refined whole for its statistics. */
+#ifndef CK_REFINE_SPARSE_H
+#define CK_REFINE_SPARSE_H
+
+#include "ck-refine/options.h"
+#include "model/look.h"
+#include "model/places.h"
+
+typedef struct sparse {
+    ck_places places;
+    int refresh; /* 0: never but first and after a cut */
+    bool map;
+    unsigned char *blocks;
+    bool settled;  /* a frame has been refined whole … */
+    int age;       /* … so many frames ago … */
+    ck_look whole; /* … that looked like this */
+} sparse;
+
+/* What --band says, or its default.  CK_ERR_ARGUMENT if it is none. */
+ck_status sparse_band(const ck_refine_options *o, double *lo, double *hi, ck_error *e);
+
+/* For frames of the network's size h x w; the options have been looked at. */
+ck_status sparse_open(sparse *s, const ck_refine_options *o, int h, int w, ck_error *e);
+void sparse_close(sparse *s);
+
+/* The blocks of a frame, or NULL for all: says so under --verbose.  rgb as the network has it.  Adds refine_map if that
+ * is wanted, so pointers to planes of f are stale afterwards. */
+ck_status sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float *alpha_logits,
+                        const unsigned char **blocks, ck_error *e);
+
+/* After a frame that failed: the next one is refined whole. */
+void sparse_forget(sparse *s);
+
+#endif
