@@ -98,6 +98,8 @@ ck_status ck_spill_new(size_t bytes, size_t resident, ck_spill **out, ck_error *
     *s = (ck_spill){.bytes = resident + pages * PAGE, .resident = resident, .fd = -1, .page = calloc(pages, 1)};
     void *p = mmap(NULL, s->bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     s->data = p == MAP_FAILED ? NULL : p;
+    if (s->data)
+        madvise(s->data, s->bytes, MADV_HUGEPAGE);
     ck_status st = s->data && s->page ? make_file(pages * PAGE, &s->fd, e)
                                       : ck_fail(e, CK_ERR_MEMORY, "out of memory for %.1f MB of the network's maps",
                                                 (double)bytes * 1e-6);
