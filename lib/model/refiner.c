@@ -44,7 +44,8 @@ static pair maps(const ck_parts *b)
 
 /* Convolution and the scale and shift that its GroupNorm comes to. */
 static normed conv(const ck_parts *b, const char *part, const char *conv_name, const char *norm_name,
-                   const ck_nn_tensor *x, const ck_nn_tensor *x_norm, const ck_nn_tensor *y, int dilation)
+                   const ck_nn_tensor *x, const ck_nn_tensor *x_norm, const ck_nn_tensor *y, int dilation,
+                   const ck_nn_part *where)
 {
     int c = b->sizes->refiner;
     char name[64];
@@ -61,7 +62,7 @@ static normed conv(const ck_parts *b, const char *part, const char *conv_name, c
                     .stats = sums,
                     .groups = CK_GROUPS,
                     .dilation = dilation,
-                    .part = b->where ? &b->where->reach : NULL,
+                    .part = where,
                     .weight = ck_part_weight(b, CK_NN_CONV, c, x->c, 1, name)};
     if (x_norm)
         s.x[1] = *x_norm;
@@ -108,18 +109,19 @@ static void finish(const ck_parts *b, const char *name, const ck_nn_tensor *logi
 
 ck_refined ck_part_refiner(const ck_parts *b, const ck_nn_tensor *rgb, const ck_nn_tensor *logits, float scale)
 {
+    const ck_nn_part *reach = b->where ? &b->where->reach : NULL, *core = b->where ? &b->where->core : NULL;
     ck_refined r = {.coarse = coarse(b, rgb, logits), .delta = ck_plan_planar(b->plan, CK_LOGITS, b->h, b->w)};
     r.final = b->keep ? ck_plan_planar(b->plan, CK_LOGITS, b->h, b->w) : r.delta;
     ck_nn_tensor x = map(b, 0);
-    normed n = conv(b, "stem", "0", "1", &r.coarse, NULL, &x, 1);
+    normed n = conv(b, "stem", "0", "1", &r.coarse, NULL, &x, 1, reach);
     apply(b, "stem", &n, NULL, &x);
     for (int k = 1; k <= CK_REFINER_BLOCKS; k++) {
         char part[16];
         int dilation = 1 << (k - 1);
         snprintf(part, sizeof part, "res%d", k);
         pair p = maps(b);
-        n = conv(b, part, "conv1", "gn1", &x, NULL, &p.a, dilation);
-        n = conv(b, part, "conv2", "gn2", &n.map, &n.norm, &p.c, dilation);
+        n = conv(b, part, "conv1", "gn1", &x, NULL, &p.a, dilation, reach);
+        n = conv(b, part, "conv2", "gn2", &n.map, &n.norm, &p.c, dilation, k < CK_REFINER_BLOCKS ? reach : core);
         if (k < CK_REFINER_BLOCKS)
             apply(b, part, &n, &x, &x);
     }
@@ -128,10 +130,10 @@ ck_refined ck_part_refiner(const ck_parts *b, const ck_nn_tensor *rgb, const ck_
                 (ck_nn_step){.kind = CK_NN_OP_HEAD,
                              .x = {n.map, n.norm, x},
                              .y = r.delta,
-                             .part = b->where ? &b->where->core : NULL,
+                             .part = core,
                              .weight = ck_part_weight(b, CK_NN_HEAD, CK_LOGITS, b->sizes->refiner, CORRECTION,
                                                       "refiner.final")});
-    finish(b, "finish", logits, &r.delta, &r.final, scale, b->where ? &b->where->core : NULL);
+    finish(b, "finish", logits, &r.delta, &r.final, scale, core);
     if (b->sparse)
         finish(b, "rest", logits, NULL, &r.final, scale, &b->where->rest);
     return r;

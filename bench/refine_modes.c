@@ -1,0 +1,237 @@
+/* What --mode sparse costs and saves: largest and mean difference of the matte from the whole frame's, and time.
+ *
+ *     ck-decode CLIP | ck-hint | ck-infer -m MODEL | refine_modes MODEL [EVERY [SIZE]]
+ *     ck-synth | refine_modes MODEL EVERY SIZE
+ *
+ * Every EVERYth frame of standard input is looked at.  A stream without logits must have true_alpha and true_fg: their
+ * logits, clipped as a trained network's are, make the coarse result at SIZE. */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "image/resample.h"
+#include "model/input.h"
+#include "model/load.h"
+#include "model/look.h"
+#include "model/network.h"
+#include "model/places.h"
+#include "stream/stream.h"
+
+#define SURE 0.002f /* what a trained network is short of certainty where nothing is in doubt */
+
+typedef struct shot {
+    int h, w;
+    float *rgb, *alpha, *fg, *hint; /* [3][h][w], [1], [3], [1][h/4][w/4] */
+    float *whole;                   /* [4][h][w] */
+} shot;
+
+typedef struct bench {
+    ck_model model;
+    shot f; /* the frame in hand */
+    ck_network *own, *old;
+    unsigned char *blocks;
+    float *result;
+    ck_look first;
+} bench;
+
+typedef struct score {
+    double most, sum, most_in, sum_in, skipped, ms;
+    long pixels, pixels_in, frames;
+} score;
+
+static void die(const char *why)
+{
+    fprintf(stderr, "refine_modes: %s\n", why);
+    exit(1);
+}
+
+static float *floats(size_t n)
+{
+    float *p = malloc(n * sizeof *p);
+    if (!p)
+        die("out of memory");
+    return p;
+}
+
+static double now_ms(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
+static const ck_plane *need(ck_frame *f, const char *name, int c)
+{
+    ck_plane *p;
+    ck_error e;
+    if (ck_frame_need(f, name, c, 0, &p, &e) != CK_OK)
+        die(e.text);
+    return p;
+}
+
+static void logits_of(const ck_plane *p, int h, int w, float *to)
+{
+    ck_error e;
+    if (p->type != CK_F32 || ck_resample(p->data, p->c, p->h, p->w, to, h, w, CK_BILINEAR_AA, &e) != CK_OK)
+        die("true planes must be f32");
+    for (size_t i = 0; i < (size_t)p->c * (size_t)h * (size_t)w; i++) {
+        float v = fminf(fmaxf(to[i], SURE), 1 - SURE);
+        to[i] = logf(v / (1 - v));
+    }
+}
+
+static void take(bench *b, ck_frame *f, int size)
+{
+    ck_plane *logits = ck_frame_plane(f, "alpha_logits"), *hint = ck_frame_plane(f, "hint");
+    int h = logits ? 4 * logits->h : size, w = logits ? 4 * logits->w : size;
+    ck_error e;
+    if (!b->f.rgb) {
+        size_t n = (size_t)h * (size_t)w;
+        b->f = (shot){h, w, floats(3 * n), floats(n / 16), floats(3 * n / 16), floats(n / 16), floats(4 * n)};
+        b->result = floats(4 * n);
+        b->blocks = calloc(n / 1024 + 1, 1);
+    }
+    if (h != b->f.h || w != b->f.w || !b->blocks)
+        die("one size, please");
+    if (ck_input_rgb(need(f, "rgb", 3), h, w, b->f.rgb, &e) != CK_OK)
+        die(e.text);
+    if (logits) {
+        memcpy(b->f.alpha, logits->data, logits->bytes);
+        memcpy(b->f.fg, need(f, "fg_logits", 3)->data, 3 * logits->bytes);
+    } else {
+        logits_of(need(f, "true_alpha", 1), h / 4, w / 4, b->f.alpha);
+        logits_of(need(f, "true_fg", 3), h / 4, w / 4, b->f.fg);
+    }
+    if (!hint)
+        b->f.hint = NULL;
+    else if (ck_input_hint(hint, h / 4, w / 4, b->f.hint, &e) != CK_OK)
+        die(e.text);
+}
+
+static double run(bench *b, ck_network *n, const unsigned char *blocks, float *to)
+{
+    ck_error e;
+    ck_network_io io = {.rgb = b->f.rgb,
+                        .alpha_logits = b->f.alpha,
+                        .fg_logits = b->f.fg,
+                        .alpha = to,
+                        .fg = to + (size_t)b->f.h * (size_t)b->f.w,
+                        .blocks = blocks};
+    double start = now_ms();
+    if (ck_network_run(n, &io, false, &e) != CK_OK)
+        die(e.text);
+    return now_ms() - start;
+}
+
+static ck_network *open_network(bench *b)
+{
+    ck_network_options o = {.device = "cpu", .h = b->f.h, .w = b->f.w, .refine = true, .scale = 1, .sparse = true};
+    ck_network *n;
+    ck_error e;
+    if (ck_network_open(b->model.weights, &b->model.table.sizes, &o, &n, &e) != CK_OK)
+        die(e.text);
+    return n;
+}
+
+static void compare(const bench *b, const ck_places *p, score *s)
+{
+    int across = b->f.w / 32;
+    for (int y = 0; y < b->f.h; y++)
+        for (int x = 0; x < b->f.w; x++) {
+            size_t at = (size_t)y * (size_t)b->f.w + (size_t)x;
+            double d = 255 * fabs((double)b->result[at] - (double)b->f.whole[at]);
+            s->most = fmax(s->most, d);
+            s->sum += d;
+            s->pixels++;
+            if (b->blocks[y / 32 * across + x / 32]) {
+                s->most_in = fmax(s->most_in, d);
+                s->sum_in += d;
+                s->pixels_in++;
+            }
+        }
+    s->skipped += 100 - 100.0 * ck_places_count(p, b->blocks) / ck_places_all(p);
+    s->frames++;
+}
+
+typedef struct setting {
+    const char *statistics; /* of this frame, or of the first */
+    int tile;
+    double lo, hi;
+} setting;
+
+static const setting settings[] = {
+    {"own", 64, 0.02, 0.98}, {"first", 64, 0.02, 0.98},   {"first", 32, 0.02, 0.98},   {"first", 128, 0.02, 0.98},
+    {"first", 64, 0.1, 0.9}, {"first", 64, 0.003, 0.997}, {"first", 64, 0.001, 0.999}, {"first", 64, 0, 1},
+};
+#define SETTINGS (sizeof settings / sizeof *settings)
+
+static void frame(bench *b, long number, score *s, double *whole_ms)
+{
+    if (!b->own) {
+        b->own = open_network(b);
+        b->old = open_network(b);
+        run(b, b->old, NULL, b->f.whole);
+        b->first = ck_look_at(b->f.rgb, b->f.alpha, b->f.h, b->f.w);
+    }
+    *whole_ms += run(b, b->own, NULL, b->f.whole);
+    ck_look now = ck_look_at(b->f.rgb, b->f.alpha, b->f.h, b->f.w);
+    printf("# frame %ld: %.3f from the first\n", number, ck_look_distance(&now, &b->first));
+    for (size_t i = 0; i < SETTINGS; i++) {
+        const setting *t = &settings[i];
+        ck_places p = {b->f.h, b->f.w, t->tile, t->lo, t->hi};
+        ck_places_undecided(&p, b->f.alpha, b->f.hint, b->blocks);
+        s[i].ms += run(b, *t->statistics == 'o' ? b->own : b->old, b->blocks, b->result);
+        compare(b, &p, &s[i]);
+    }
+}
+
+static void report(const bench *b, const score *s, double whole_ms, long frames)
+{
+    printf("\n%ld frames at %dx%d; whole: %.0f ms of CPU a frame.  Differences of the matte in 1/255.\n\n", frames,
+           b->f.w, b->f.h, whole_ms / (double)frames);
+    printf("| statistics | tile | band | skipped | times as fast | largest | mean | largest in refined tiles | mean "
+           "there |\n"
+           "|---|---|---|---|---|---|---|---|---|\n");
+    for (size_t i = 0; i < SETTINGS; i++) {
+        const setting *t = &settings[i];
+        printf("| %s | %d | %g,%g | %.1f %% | %.2f | %.2f | %.4f | %.2f | %.4f |\n", t->statistics, t->tile, t->lo,
+               t->hi, s[i].skipped / (double)s[i].frames, whole_ms / s[i].ms, s[i].most, s[i].sum / (double)s[i].pixels,
+               s[i].most_in, s[i].pixels_in ? s[i].sum_in / (double)s[i].pixels_in : 0);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    long every = argc > 2 ? atol(argv[2]) : 1, seen = 0, used = 0;
+    int size = argc > 3 ? atoi(argv[3]) : 1024;
+    if (argc < 2 || every < 1 || size < 32 || size % 32)
+        die("usage: refine_modes MODEL [EVERY [SIZE]] < STREAM");
+    bench b = {0};
+    score s[SETTINGS] = {{0}};
+    double whole_ms = 0;
+    ck_error e;
+    ck_reader *r;
+    ck_frame f = {0};
+    if (ck_model_load(argv[1], 0, CK_PART_REFINER, &b.model, &e) != CK_OK ||
+        ck_reader_open(STDIN_FILENO, "refine_modes", 0, &r, &e) != CK_OK)
+        die(e.text);
+    ck_status st;
+    for (; (st = ck_reader_next(r, &f, &e)) == CK_OK; seen++, ck_frame_free(&f))
+        if (seen % every == 0) {
+            take(&b, &f, size);
+            frame(&b, seen, s, &whole_ms);
+            used++;
+        }
+    if (st != CK_END)
+        die(e.text);
+    if (used)
+        report(&b, s, whole_ms, used);
+    ck_reader_free(r);
+    ck_network_close(b.own);
+    ck_network_close(b.old);
+    ck_model_free(&b.model);
+    return 0;
+}
