@@ -1,6 +1,6 @@
-/* What the program takes besides the network.  The frame loop holds three frames: one is being read, one refined, one
- * written; the first of them has no matte yet.  A plane that is converted goes through float32, one channel at a time:
- * the largest buffer that is not a plane. */
+/* What the program takes besides the network.  Where --memory is given the frame loop holds one frame at a time, with
+ * its matte and foreground.  A plane that is converted goes through float32, one channel at a time: the largest buffer
+ * that is not a plane. */
 #include "ck-refine/budget.h"
 
 /* The program itself: code's data, oneDNN's kernels, the refiner's weights in two layouts, threads' stacks, rows that
@@ -16,10 +16,9 @@ ck_status budget_network(const ck_refine_options *o, const ck_frame *f, const ck
     /* At most as large as the matte, whose buffer it becomes, where that is float32 and of the plate's size. */
     size_t wide = sizeof(float) * (size_t)rgb->h * (size_t)rgb->w;
     bool becomes = o->depth == CK_REFINE_DEPTH_32 && h == rgb->h && w == rgb->w;
-    size_t taken = 3 * in + 2 * out + (becomes ? 0 : wide) + REST;
+    size_t taken = in + out + (becomes ? 0 : wide) + REST;
     if (taken >= o->memory)
-        return ck_fail(e, CK_ERR_ARGUMENT,
-                       "--memory of %.1f MB is not enough: frames of %d x %d alone take %.1f MB, three at a time",
+        return ck_fail(e, CK_ERR_ARGUMENT, "--memory of %.1f MB is not enough: a frame of %d x %d alone takes %.1f MB",
                        (double)o->memory * 1e-6, rgb->w, rgb->h, (double)taken * 1e-6);
     *left = o->memory - taken;
     return CK_OK;

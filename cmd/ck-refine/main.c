@@ -234,6 +234,13 @@ static int one_frame(const void *opts, int cores)
     return 1;
 }
 
+/* With a limit on memory nothing is read or written beside the frame at work. */
+static int frames_at_once(const void *opts)
+{
+    const ck_refine_options *o = opts;
+    return o->memory ? 1 : 0;
+}
+
 int main(int argc, char **argv)
 {
     static const ck_stage stage = {.program = &ck_refine_program,
@@ -241,6 +248,7 @@ int main(int argc, char **argv)
                                    .frame = refine_frame,
                                    .finish = report,
                                    .close = close_refine,
-                                   .threads = one_frame};
+                                   .threads = one_frame,
+                                   .frames = frames_at_once};
     return ck_stage_main(&stage, argc, argv);
 }

@@ -137,7 +137,10 @@ static void release(flow *w)
 ck_status ck_flow_run(const ck_flow *f, ck_error *e)
 {
     int threads = f->threads < 1 ? 1 : f->threads;
-    flow w = {.f = f, .slots = threads + 2, .lock = PTHREAD_MUTEX_INITIALIZER, .change = PTHREAD_COND_INITIALIZER};
+    flow w = {.f = f,
+              .slots = f->slots > 0 ? f->slots : threads + 2,
+              .lock = PTHREAD_MUTEX_INITIALIZER,
+              .change = PTHREAD_COND_INITIALIZER};
     pthread_t *ids = calloc((size_t)threads + 1, sizeof *ids);
     if (!ids || !allocate(&w)) {
         free(ids);

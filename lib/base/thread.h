@@ -3,7 +3,7 @@
  *     produce  -->  work  work  work  -->  consume
  *     (serial)      (any order)            (serial, in the order produced)
  *
- * Reading, computing and writing overlap; at most `threads` + 2 items exist at once,
+ * Reading, computing and writing overlap; at most `slots` items exist at once,
  * so memory is bounded whatever the clip's length.  Each item is worked on by one
  * thread, so results do not depend on the number of threads. */
 #ifndef CK_BASE_THREAD_H
@@ -17,6 +17,7 @@ typedef struct ck_flow {
     void *ctx;
     size_t item_size; /* bytes of one item; items are reused, zeroed once at the start */
     int threads;      /* workers, at least 1 */
+    int slots;        /* items; 1: nothing overlaps; 0 = threads + 2 */
 
     /* Fill the item; CK_END when there are no more.  Any other status ends the run after
      * every earlier item has been consumed. */

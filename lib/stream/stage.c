@@ -188,6 +188,7 @@ static ck_status run_frames(run *r, ck_error *e)
     ck_flow flow = {.ctx = r,
                     .item_size = sizeof(ck_frame),
                     .threads = workers(r),
+                    .slots = r->stage->frames ? r->stage->frames(r->common) : 0,
                     .produce = produce,
                     .work = work,
                     .consume = consume,

@@ -43,6 +43,7 @@ typedef struct ck_stage {
 
     bool (*sink)(const void *opts);              /* true: nothing is written on stdout by the loop; NULL = never */
     int (*threads)(const void *opts, int cores); /* workers for `frame`; NULL = --threads, else all cores */
+    int (*frames)(const void *opts);             /* at once; NULL or 0 = workers + 2: reading and writing overlap */
 } ck_stage;
 
 int ck_stage_main(const ck_stage *s, int argc, char **argv);
