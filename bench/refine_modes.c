@@ -1,10 +1,10 @@
 /* What --mode sparse costs and saves: largest and mean difference of the matte from the whole frame's, and time.
  *
  *     ck-decode CLIP | ck-hint | ck-infer -m MODEL | refine_modes MODEL [EVERY [SIZE]]
- *     ck-synth | refine_modes MODEL EVERY SIZE
+ *     ck-synth | refine_modes MODEL EVERY SIZE SHORT
  *
  * Every EVERYth frame of standard input is looked at.  A stream without logits must have true_alpha and true_fg: their
- * logits, clipped as a trained network's are, make the coarse result at SIZE. */
+ * logits make the coarse result at SIZE; where nothing is in doubt they are SHORT of certainty. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,8 +20,6 @@
 #include "model/places.h"
 #include "stream/stream.h"
 
-#define SURE 0.002f /* what a trained network is short of certainty where nothing is in doubt */
-
 typedef struct shot {
     int h, w;
     float *rgb, *alpha, *fg, *hint; /* [3][h][w], [1], [3], [1][h/4][w/4] */
@@ -35,6 +33,7 @@ typedef struct bench {
     unsigned char *blocks;
     float *result;
     ck_look first;
+    float sure;
 } bench;
 
 typedef struct score {
@@ -72,13 +71,13 @@ static const ck_plane *need(ck_frame *f, const char *name, int c)
     return p;
 }
 
-static void logits_of(const ck_plane *p, int h, int w, float *to)
+static void logits_of(const ck_plane *p, int h, int w, float sure, float *to)
 {
     ck_error e;
     if (p->type != CK_F32 || ck_resample(p->data, p->c, p->h, p->w, to, h, w, CK_BILINEAR_AA, &e) != CK_OK)
         die("true planes must be f32");
     for (size_t i = 0; i < (size_t)p->c * (size_t)h * (size_t)w; i++) {
-        float v = fminf(fmaxf(to[i], SURE), 1 - SURE);
+        float v = fminf(fmaxf(to[i], sure), 1 - sure);
         to[i] = logf(v / (1 - v));
     }
 }
@@ -102,8 +101,8 @@ static void take(bench *b, ck_frame *f, int size)
         memcpy(b->f.alpha, logits->data, logits->bytes);
         memcpy(b->f.fg, need(f, "fg_logits", 3)->data, 3 * logits->bytes);
     } else {
-        logits_of(need(f, "true_alpha", 1), h / 4, w / 4, b->f.alpha);
-        logits_of(need(f, "true_fg", 3), h / 4, w / 4, b->f.fg);
+        logits_of(need(f, "true_alpha", 1), h / 4, w / 4, b->sure, b->f.alpha);
+        logits_of(need(f, "true_fg", 3), h / 4, w / 4, b->sure, b->f.fg);
     }
     if (!hint)
         b->f.hint = NULL;
@@ -158,13 +157,15 @@ static void compare(const bench *b, const ck_places *p, score *s)
 
 typedef struct setting {
     const char *statistics; /* of this frame, or of the first */
-    int tile;
+    int tile, margin;
     double lo, hi;
 } setting;
 
 static const setting settings[] = {
-    {"own", 64, 0.02, 0.98}, {"first", 64, 0.02, 0.98},   {"first", 32, 0.02, 0.98},   {"first", 128, 0.02, 0.98},
-    {"first", 64, 0.1, 0.9}, {"first", 64, 0.003, 0.997}, {"first", 64, 0.001, 0.999}, {"first", 64, 0, 1},
+    {"own", 64, 4, 0.02, 0.98},     {"first", 64, 4, 0.02, 0.98},    {"first", 32, 4, 0.02, 0.98},
+    {"first", 128, 4, 0.02, 0.98},  {"first", 64, 16, 0.02, 0.98},   {"first", 64, 32, 0.02, 0.98},
+    {"first", 32, 32, 0.02, 0.98},  {"first", 64, 32, 0.005, 0.995}, {"first", 64, 64, 0.005, 0.995},
+    {"first", 128, 32, 0.02, 0.98}, {"first", 64, 4, 0, 1},
 };
 #define SETTINGS (sizeof settings / sizeof *settings)
 
@@ -181,7 +182,7 @@ static void frame(bench *b, long number, score *s, double *whole_ms)
     printf("# frame %ld: %.3f from the first\n", number, ck_look_distance(&now, &b->first));
     for (size_t i = 0; i < SETTINGS; i++) {
         const setting *t = &settings[i];
-        ck_places p = {b->f.h, b->f.w, t->tile, t->lo, t->hi};
+        ck_places p = {b->f.h, b->f.w, t->tile, t->margin, t->lo, t->hi};
         ck_places_undecided(&p, b->f.alpha, b->f.hint, b->blocks);
         s[i].ms += run(b, *t->statistics == 'o' ? b->own : b->old, b->blocks, b->result);
         compare(b, &p, &s[i]);
@@ -192,14 +193,15 @@ static void report(const bench *b, const score *s, double whole_ms, long frames)
 {
     printf("\n%ld frames at %dx%d; whole: %.0f ms of CPU a frame.  Differences of the matte in 1/255.\n\n", frames,
            b->f.w, b->f.h, whole_ms / (double)frames);
-    printf("| statistics | tile | band | skipped | times as fast | largest | mean | largest in refined tiles | mean "
+    printf("| statistics | tile | margin | band | skipped | times as fast | largest | mean | largest in refined tiles "
+           "| mean "
            "there |\n"
-           "|---|---|---|---|---|---|---|---|---|\n");
+           "|---|---|---|---|---|---|---|---|---|---|\n");
     for (size_t i = 0; i < SETTINGS; i++) {
         const setting *t = &settings[i];
-        printf("| %s | %d | %g,%g | %.1f %% | %.2f | %.2f | %.4f | %.2f | %.4f |\n", t->statistics, t->tile, t->lo,
-               t->hi, s[i].skipped / (double)s[i].frames, whole_ms / s[i].ms, s[i].most, s[i].sum / (double)s[i].pixels,
-               s[i].most_in, s[i].pixels_in ? s[i].sum_in / (double)s[i].pixels_in : 0);
+        printf("| %s | %d | %d | %g,%g | %.1f %% | %.2f | %.2f | %.4f | %.2f | %.4f |\n", t->statistics, t->tile,
+               t->margin, t->lo, t->hi, s[i].skipped / (double)s[i].frames, whole_ms / s[i].ms, s[i].most,
+               s[i].sum / (double)s[i].pixels, s[i].most_in, s[i].pixels_in ? s[i].sum_in / (double)s[i].pixels_in : 0);
     }
 }
 
@@ -208,8 +210,8 @@ int main(int argc, char **argv)
     long every = argc > 2 ? atol(argv[2]) : 1, seen = 0, used = 0;
     int size = argc > 3 ? atoi(argv[3]) : 1024;
     if (argc < 2 || every < 1 || size < 32 || size % 32)
-        die("usage: refine_modes MODEL [EVERY [SIZE]] < STREAM");
-    bench b = {0};
+        die("usage: refine_modes MODEL [EVERY [SIZE [SHORT]]] < STREAM");
+    bench b = {.sure = argc > 4 ? (float)atof(argv[4]) : 0.002f};
     score s[SETTINGS] = {{0}};
     double whole_ms = 0;
     ck_error e;

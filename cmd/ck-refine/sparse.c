@@ -9,6 +9,7 @@
 #include "nn/nn.h"
 
 #define TILE 64
+#define MARGIN 32
 /* A frame that looks so different from the last whole one is another shot, or as good as one. */
 #define CUT 0.25
 
@@ -25,7 +26,7 @@ ck_status sparse_band(const ck_refine_options *o, double *lo, double *hi, ck_err
 ck_status sparse_open(sparse *s, const ck_refine_options *o, int h, int w, ck_error *e)
 {
     int tile = o->tile ? ck_nn_blocks(o->tile) * CK_NN_BLOCK : TILE;
-    *s = (sparse){.places = {.h = h, .w = w, .tile = tile}, .refresh = o->refresh, .map = o->map};
+    *s = (sparse){.places = {.h = h, .w = w, .tile = tile, .margin = MARGIN}, .refresh = o->refresh, .map = o->map};
     ck_status st = sparse_band(o, &s->places.lo, &s->places.hi, e);
     if (st != CK_OK)
         return st;

@@ -60,8 +60,8 @@ void ck_places_undecided(const ck_places *p, const float *alpha_logits, const fl
     double lo = logit(p->lo), hi = logit(p->hi);
     for (int y = 0; y < p->h; y += p->tile)
         for (int x = 0; x < p->w; x += p->tile) {
-            box b = {clamp(y / STRIDE - 1, h), clamp(x / STRIDE - 1, w), clamp((y + p->tile) / STRIDE + 1, h),
-                     clamp((x + p->tile) / STRIDE + 1, w)};
+            box b = {clamp((y - p->margin) / STRIDE, h), clamp((x - p->margin) / STRIDE, w),
+                     clamp((y + p->tile + p->margin) / STRIDE, h), clamp((x + p->tile + p->margin) / STRIDE, w)};
             bool low = true, high = true;
             look(alpha_logits, w, &b, lo, hi, &low, &high);
             if (hint)

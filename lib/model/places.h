@@ -11,11 +11,11 @@
 typedef struct ck_places {
     int h, w;      /* of the network's picture, multiples of 32 */
     int tile;      /* pixels a side, a multiple of 32: all blocks of a tile are treated alike */
+    int margin;    /* pixels around a tile that are looked at too, from 4 on: the logits are enlarged 4 times */
     double lo, hi; /* a tile is decided where no coverage lies above lo, or none below hi; 0 <= lo < hi <= 1 */
 } ck_places;
 
-/* By what is known before refining, with what lies up to 4 pixels outside a tile (the logits are enlarged 4 times):
- * the coarse matte and, if there is one, the hint must both be decided, and alike.
+/* By what is known before refining: the coarse matte and, if there is one, the hint must both be decided, and alike.
  * alpha_logits [h/4][w/4]; hint [h/4][w/4], coverage, or NULL. */
 void ck_places_undecided(const ck_places *p, const float *alpha_logits, const float *hint, unsigned char *blocks);
 
