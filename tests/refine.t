@@ -104,7 +104,7 @@ wrong "is for --mode tiled or sparse" "tiles of a whole" --tile 64
 wrong "is for --mode tiled or sparse" "memory of a whole" --memory 1G
 wrong "number of bytes" "memory without a unit that exists" --mode tiled --memory 12Q
 wrong "number of bytes" "no memory" --mode tiled --memory 0
-wrong "is not enough: frames of 131 x 77 alone" "memory for not even the frames" --mode tiled --memory 1M
+wrong "is not enough: a frame of 131 x 77 alone" "memory for not even the frames" --mode tiled --memory 1M
 wrong "is for --mode sparse" "a band of tiles" --mode tiled --band 0,1
 wrong "is for --mode sparse" "a map of tiles" --mode tiled --map
 wrong "is for --mode sparse" "a refresh of tiles" --mode tiled --refresh 3
