@@ -6,6 +6,7 @@
 #   make check-long       what takes longer than CI allows
 #   make fuzz             libFuzzer on every reader of strangers' bytes, FUZZ_SECONDS each (needs clang)
 #   make bench            speed against the bare library calls
+#   make bench-refine MODEL=FILE CLIP=FILE    ck-refine's modes: errors, time, memory
 #   make install PREFIX=/usr/local DESTDIR=
 
 PREFIX ?= /usr/local
@@ -103,6 +104,11 @@ fuzz: fuzz-build
 bench: all $(BENCH_BIN)
 	CK_BIN=$(abspath $(BIN)) CK_BENCH=$(abspath $(BUILD)/bench) bash bench/run.sh
 
+# Redo bench/results/refine.md: MODEL, CLIP, SIZE and EVERY are in bench/refine.sh.
+bench-refine: all $(BENCH_BIN) $(HELPER_BIN)
+	@CK_BIN=$(abspath $(BIN)) CK_BENCH=$(abspath $(BUILD)/bench) CK_HELPERS=$(abspath $(BUILD)/helpers) \
+	MODEL=$(MODEL) CLIP=$(CLIP) SIZE=$(SIZE) EVERY=$(EVERY) bash bench/refine.sh
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
 	    $(DESTDIR)$(PREFIX)/share/man/man7
@@ -114,6 +120,6 @@ install: all
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all check check-long check-asan fuzz fuzz-build bench install clean test-build
+.PHONY: all check check-long check-asan fuzz fuzz-build bench bench-refine install clean test-build
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,10 +1,9 @@
 /* What --mode sparse costs and saves: largest and mean difference of the matte from the whole frame's, and time.
  *
- *     ck-decode CLIP | ck-hint | ck-infer -m MODEL | refine_modes MODEL [EVERY [SIZE]]
- *     ck-synth | refine_modes MODEL EVERY SIZE SHORT
+ *     ck-decode CLIP | ck-hint | ck-infer -m MODEL | refine_modes MODEL [EVERY]
+ *     ck-synth | ck-hint | truelogits SIZE SHORT | refine_modes MODEL [EVERY]
  *
- * Every EVERYth frame of standard input is looked at.  A stream without logits must have true_alpha and true_fg: their
- * logits make the coarse result at SIZE; where nothing is in doubt they are SHORT of certainty. */
+ * Every EVERYth frame of standard input is looked at. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "image/resample.h"
 #include "model/input.h"
 #include "model/load.h"
 #include "model/look.h"
@@ -33,7 +31,6 @@ typedef struct bench {
     unsigned char *blocks;
     float *result;
     ck_look first;
-    float sure;
 } bench;
 
 typedef struct score {
@@ -71,21 +68,10 @@ static const ck_plane *need(ck_frame *f, const char *name, int c)
     return p;
 }
 
-static void logits_of(const ck_plane *p, int h, int w, float sure, float *to)
+static void take(bench *b, ck_frame *f)
 {
-    ck_error e;
-    if (p->type != CK_F32 || ck_resample(p->data, p->c, p->h, p->w, to, h, w, CK_BILINEAR_AA, &e) != CK_OK)
-        die("true planes must be f32");
-    for (size_t i = 0; i < (size_t)p->c * (size_t)h * (size_t)w; i++) {
-        float v = fminf(fmaxf(to[i], sure), 1 - sure);
-        to[i] = logf(v / (1 - v));
-    }
-}
-
-static void take(bench *b, ck_frame *f, int size)
-{
-    ck_plane *logits = ck_frame_plane(f, "alpha_logits"), *hint = ck_frame_plane(f, "hint");
-    int h = logits ? 4 * logits->h : size, w = logits ? 4 * logits->w : size;
+    const ck_plane *logits = need(f, "alpha_logits", 1), *hint = ck_frame_plane(f, "hint");
+    int h = 4 * logits->h, w = 4 * logits->w;
     ck_error e;
     if (!b->f.rgb) {
         size_t n = (size_t)h * (size_t)w;
@@ -97,13 +83,8 @@ static void take(bench *b, ck_frame *f, int size)
         die("one size, please");
     if (ck_input_rgb(need(f, "rgb", 3), h, w, b->f.rgb, &e) != CK_OK)
         die(e.text);
-    if (logits) {
-        memcpy(b->f.alpha, logits->data, logits->bytes);
-        memcpy(b->f.fg, need(f, "fg_logits", 3)->data, 3 * logits->bytes);
-    } else {
-        logits_of(need(f, "true_alpha", 1), h / 4, w / 4, b->sure, b->f.alpha);
-        logits_of(need(f, "true_fg", 3), h / 4, w / 4, b->sure, b->f.fg);
-    }
+    memcpy(b->f.alpha, logits->data, logits->bytes);
+    memcpy(b->f.fg, need(f, "fg_logits", 3)->data, 3 * logits->bytes);
     if (!hint)
         b->f.hint = NULL;
     else if (ck_input_hint(hint, h / 4, w / 4, b->f.hint, &e) != CK_OK)
@@ -162,10 +143,10 @@ typedef struct setting {
 } setting;
 
 static const setting settings[] = {
-    {"own", 64, 4, 0.02, 0.98},     {"first", 64, 4, 0.02, 0.98},    {"first", 32, 4, 0.02, 0.98},
-    {"first", 128, 4, 0.02, 0.98},  {"first", 64, 16, 0.02, 0.98},   {"first", 64, 32, 0.02, 0.98},
-    {"first", 32, 32, 0.02, 0.98},  {"first", 64, 32, 0.005, 0.995}, {"first", 64, 64, 0.005, 0.995},
-    {"first", 128, 32, 0.02, 0.98}, {"first", 64, 4, 0, 1},
+    {"own", 64, 16, 0.02, 0.98},   {"first", 64, 16, 0.02, 0.98}, {"first", 64, 4, 0.02, 0.98},
+    {"first", 64, 32, 0.02, 0.98}, {"first", 32, 4, 0.02, 0.98},  {"first", 32, 16, 0.02, 0.98},
+    {"first", 128, 4, 0.02, 0.98}, {"first", 64, 16, 0.1, 0.9},   {"first", 64, 16, 0.005, 0.995},
+    {"first", 64, 4, 0, 1},
 };
 #define SETTINGS (sizeof settings / sizeof *settings)
 
@@ -208,10 +189,9 @@ static void report(const bench *b, const score *s, double whole_ms, long frames)
 int main(int argc, char **argv)
 {
     long every = argc > 2 ? atol(argv[2]) : 1, seen = 0, used = 0;
-    int size = argc > 3 ? atoi(argv[3]) : 1024;
-    if (argc < 2 || every < 1 || size < 32 || size % 32)
-        die("usage: refine_modes MODEL [EVERY [SIZE [SHORT]]] < STREAM");
-    bench b = {.sure = argc > 4 ? (float)atof(argv[4]) : 0.002f};
+    if (argc < 2 || every < 1)
+        die("usage: refine_modes MODEL [EVERY] < STREAM");
+    bench b = {0};
     score s[SETTINGS] = {{0}};
     double whole_ms = 0;
     ck_error e;
@@ -223,7 +203,7 @@ int main(int argc, char **argv)
     ck_status st;
     for (; (st = ck_reader_next(r, &f, &e)) == CK_OK; seen++, ck_frame_free(&f))
         if (seen % every == 0) {
-            take(&b, &f, size);
+            take(&b, &f);
             frame(&b, seen, s, &whole_ms);
             used++;
         }

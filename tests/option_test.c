@@ -11,6 +11,7 @@ typedef struct opts {
     int area, mode;
     double strength;
     const char *file;
+    size_t memory;
     ck_size size;
     ck_list planes;
 } opts;
@@ -23,6 +24,7 @@ static const ck_option rows[] = {
     {0, "strength", CK_FLOAT, AT(strength), "S", "0.5", 0, 1, NULL, 0, "a number"},
     {0, "file", CK_STRING, AT(file), "FILE", NULL, 0, 0, NULL, 0, "a string"},
     {'g', "size", CK_SIZE, AT(size), "WxH", NULL, 1, 65536, NULL, 0, "a size"},
+    {0, "memory", CK_BYTES, AT(memory), "BYTES", NULL, 1, 1e18, NULL, 0, "bytes"},
     {0, "plane", CK_LIST, AT(planes), "NAME=FORMAT", NULL, 0, 0, NULL, 0, "a list"},
     {0},
 };
@@ -55,6 +57,21 @@ static void refuses(const char *line, const char *text)
 
 int main(void)
 {
+    static const struct {
+        const char *line;
+        size_t want;
+    } bytes[] = {{"--memory 1", 1},
+                 {"--memory 3K", 3072},
+                 {"--memory=512M", (size_t)512 << 20},
+                 {"--memory 2G", (size_t)2 << 30},
+                 {"--memory 1T", (size_t)1 << 40}};
+    for (size_t i = 0; i < sizeof bytes / sizeof *bytes; i++)
+        ok(parse(bytes[i].line) == CK_OK && o.memory == bytes[i].want, "%s is %zu", bytes[i].line, bytes[i].want);
+    static const char *const none[] = {
+        "--memory 0",  "--memory K",    "--memory 1k",        "--memory 1KB",
+        "--memory -1", "--memory 1.5G", "--memory 20000000T", "--memory 99999999999999999999"};
+    for (size_t i = 0; i < sizeof none / sizeof *none; i++)
+        refuses(none[i], "K, M, G or T");
     ok(parse("") == CK_OK && o.area == 400 && o.mode == 0 && o.strength == 0.5 && !o.flag && !o.file && !o.size.w &&
            o.common.threads == 0 && !args.n,
        "defaults");

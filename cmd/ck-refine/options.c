@@ -37,5 +37,6 @@ const ck_program ck_refine_program = {
     .options_size = sizeof(ck_refine_options),
     .examples = "ck-decode shot.mov | ck-hint | ck-infer -m CorridorKey.pth | ck-refine -m CorridorKey.pth | "
                 "ck-encode out/\n"
-                "ck-refine -m CorridorKey.pth --scale 0 < logits.ck | ck-info --sheet coarse.png",
+                "ck-refine -m CorridorKey.pth --scale 0 < logits.ck | ck-info --sheet coarse.png\n"
+                "ck-refine --mode tiled --memory 2G < logits.ck | ck-encode out/",
 };

@@ -1,0 +1,59 @@
+#!/bin/bash
+# make bench-refine [MODEL=FILE] [CLIP=FILE] [SIZE=N] [EVERY=K]: what ck-refine's modes take and save.  Prints Markdown.
+#
+# With CLIP, its frames through MODEL: that is the table that counts.  Without, ck-synth's first three shots, with logits
+# made from the true matte, because those of untrained weights are in doubt everywhere.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+PATH=${CK_BIN:-$here/../bin}:${CK_HELPERS:-$here/../build/helpers}:${CK_BENCH:-$here/../build/bench}:$PATH
+export CK_RING=off
+size=${SIZE:-2048} every=${EVERY:-12}
+tmp=$(mktemp -d /var/tmp/ck-bench-XXXXXX)
+trap 'rm -rf "$tmp"' EXIT
+model=${MODEL:-$tmp/synthetic.safetensors}
+[ -n "${MODEL-}" ] || mkmodel --img-size "$size" "$model"
+
+echo "Machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, Linux $(uname -r)."
+echo "Command: make bench-refine MODEL=${MODEL-} CLIP=${CLIP-} SIZE=$size EVERY=$every, $(date -u +%Y-%m-%d)."
+echo
+echo "## Sparse against full"
+if [ -n "${CLIP-}" ]; then
+    ck-decode "$CLIP" | ck-hint | ck-infer -m "$model" -s "$size" | refine_modes "$model" "$every"
+else
+    for short in 0.0001 0.002; do
+        for seed in 1 2 3; do
+            echo
+            echo "ck-synth --seed $seed, logits from the true matte, at best $short short of certainty:"
+            ck-synth -n 25 --seed $seed | ck-hint | truelogits "$size" $short | refine_modes "$model" "$every"
+        done
+    done
+fi
+
+echo
+echo "## Time and memory of ck-refine"
+echo
+echo "A 3840x2160 plate of noise, the network at $size, two frames; the mean of their times in the network."
+echo
+echo "| options | ms a frame | CPU s in all | anonymous memory, MB | of it activations, MB | in a file, MB |"
+echo "|---|---|---|---|---|---|"
+q=$((size / 4))
+mkstream -n 2 -g 3840x2160 rgb:u8:3:srgb alpha_logits:f32:1:-:${q}x$q fg_logits:f32:3:-:${q}x$q >"$tmp/plate.ck"
+TIMEFORMAT='%U %S'
+for options in "--mode full" "--mode tiled" "--mode tiled --memory 2G" "--mode tiled --memory 512M"; do
+    { time peak "$tmp/kib" ck-refine -v -m "$model" $options <"$tmp/plate.ck" 2>"$tmp/words" >/dev/null; } 2>"$tmp/cpu"
+    awk -v options="$options" -v kib="$(cat "$tmp/kib")" -v cpu="$(tail -1 "$tmp/cpu")" '
+        / MB of activations/ { for (i = 1; i < NF; i++) { if ($(i + 2) == "of" && $(i + 3) ~ /^activ/) a = $i; if ($(i + 2) == "in" && $(i + 3) == "a") f = $i } }
+        /^all / { for (i = 1; i < NF; i++) if ($(i + 1) == "ms") ms = $i }
+        END { split(cpu, c, " "); printf "| %s | %.0f | %.1f | %.0f | %s | %s |\n", options, ms, c[1] + c[2], kib * 1.024e-3, a, f }' "$tmp/words"
+done
+echo
+echo "ck-synth's 1920x1080 shot, nine frames, true logits:"
+echo
+echo "| options | CPU s in all | seconds |"
+echo "|---|---|---|"
+ck-synth -n 9 | ck-hint | truelogits "$size" 0.0001 >"$tmp/shot.ck"
+TIMEFORMAT='%U %S %R'
+for options in "--mode full" "--mode sparse"; do
+    { time ck-refine -m "$model" $options <"$tmp/shot.ck" >/dev/null; } 2>"$tmp/cpu"
+    awk -v options="$options" '{ printf "| %s | %.1f | %.1f |\n", options, $1 + $2, $3 }' "$tmp/cpu"
+done
