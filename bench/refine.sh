@@ -1,17 +1,19 @@
 #!/bin/bash
 # make bench-refine [MODEL=FILE] [CLIP=FILE] [SIZE=N] [EVERY=K]: what ck-refine's modes take and save.  Prints Markdown.
 #
-# With CLIP, its frames through MODEL: that is the table that counts.  Without, ck-synth's first three shots, with logits
-# made from the true matte, because those of untrained weights are in doubt everywhere.
+# With CLIP, its frames through MODEL: that is the table that counts.  Without, three shots of synth_scene.py, in
+# $CK_SCENES, or ck-synth's where there is none, with logits made from the true matte, because those of untrained
+# weights are in doubt everywhere.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 PATH=${CK_BIN:-$here/../bin}:${CK_HELPERS:-$here/../build/helpers}:${CK_BENCH:-$here/../build/bench}:$PATH
 export CK_RING=off
-size=${SIZE:-2048} every=${EVERY:-12}
+scenes=${CK_SCENES:-$here/../../shared/tools}
+size=${SIZE:-1024} every=${EVERY:-12} # of the first table; the others are of a network of 2048
 tmp=$(mktemp -d /var/tmp/ck-bench-XXXXXX)
 trap 'rm -rf "$tmp"' EXIT
 model=${MODEL:-$tmp/synthetic.safetensors}
-[ -n "${MODEL-}" ] || mkmodel --img-size "$size" "$model"
+[ -n "${MODEL-}" ] || mkmodel --img-size 2048 "$model"
 
 echo "Machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, Linux $(uname -r)."
 echo "Command: make bench-refine MODEL=${MODEL-} CLIP=${CLIP-} SIZE=$size EVERY=$every, $(date -u +%Y-%m-%d)."
@@ -20,24 +22,28 @@ echo "## Sparse against full"
 if [ -n "${CLIP-}" ]; then
     ck-decode "$CLIP" | ck-hint | ck-infer -m "$model" -s "$size" | refine_modes "$model" "$every"
 else
-    for short in 0.0001 0.002; do
-        for seed in 1 2 3; do
-            echo
-            echo "ck-synth --seed $seed, logits from the true matte, at best $short short of certainty:"
-            ck-synth -n 25 --seed $seed | ck-hint | truelogits "$size" $short | refine_modes "$model" "$every"
-        done
+    for shot in "101 0.0001" "102 0.0001" "103 0.0001" "101 0.002"; do
+        read -r seed short <<<"$shot"
+        if [ -f "$scenes/synth_scene.py" ]; then
+            shot="synth_scene.py, seed $seed"
+            python3 "$here/scene_stream.py" "$scenes" "$seed" 0 "$every" $((2 * every)) >"$tmp/shot.ck"
+        else
+            shot="ck-synth --seed $seed"
+            ck-synth -n $((2 * every + 1)) --seed "$seed" >"$tmp/shot.ck"
+        fi
+        printf '\n%s, logits from the true matte, at best %s short of certainty:\n' "$shot" "$short"
+        ck-hint <"$tmp/shot.ck" | truelogits "$size" "$short" | refine_modes "$model" 1
     done
 fi
 
 echo
 echo "## Time and memory of ck-refine"
 echo
-echo "A 3840x2160 plate of noise, the network at $size, two frames; the mean of their times in the network."
+echo "A 3840x2160 plate of noise, the network at 2048, two frames; the mean of their times in the network."
 echo
 echo "| options | ms a frame | CPU s in all | anonymous memory, MB | of it activations, MB | in a file, MB |"
 echo "|---|---|---|---|---|---|"
-q=$((size / 4))
-mkstream -n 2 -g 3840x2160 rgb:u8:3:srgb alpha_logits:f32:1:-:${q}x$q fg_logits:f32:3:-:${q}x$q >"$tmp/plate.ck"
+mkstream -n 2 -g 3840x2160 rgb:u8:3:srgb alpha_logits:f32:1:-:512x512 fg_logits:f32:3:-:512x512 >"$tmp/plate.ck"
 TIMEFORMAT='%U %S'
 for options in "--mode full" "--mode tiled" "--mode tiled --memory 2G" "--mode tiled --memory 512M"; do
     { time peak "$tmp/kib" ck-refine -v -m "$model" $options <"$tmp/plate.ck" 2>"$tmp/words" >/dev/null; } 2>"$tmp/cpu"
@@ -47,11 +53,11 @@ for options in "--mode full" "--mode tiled" "--mode tiled --memory 2G" "--mode t
         END { split(cpu, c, " "); printf "| %s | %.0f | %.1f | %.0f | %s | %s |\n", options, ms, c[1] + c[2], kib * 1.024e-3, a, f }' "$tmp/words"
 done
 echo
-echo "ck-synth's 1920x1080 shot, nine frames, true logits:"
+echo "ck-synth's 1920x1080 shot, nine frames, true logits, the network at 2048:"
 echo
 echo "| options | CPU s in all | seconds |"
 echo "|---|---|---|"
-ck-synth -n 9 | ck-hint | truelogits "$size" 0.0001 >"$tmp/shot.ck"
+ck-synth -n 9 | ck-hint | truelogits 2048 0.0001 >"$tmp/shot.ck"
 TIMEFORMAT='%U %S %R'
 for options in "--mode full" "--mode sparse"; do
     { time ck-refine -m "$model" $options <"$tmp/shot.ck" >/dev/null; } 2>"$tmp/cpu"

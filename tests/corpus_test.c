@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <stdio.h>
 
+#include "../fuzz/hostile_ring.h"
 #include "../fuzz/targets.h"
 #include "files.h"
 #include "tap.h"
@@ -36,7 +37,7 @@ int main(void)
     static const struct {
         const char *name;
         target t;
-    } all[] = {{"safetensors", fuzz_weights}, {"pth", fuzz_weights}, {"pickle", fuzz_pickle}, {"stream", fuzz_stream}};
+    } all[] = {{"safetensors", fuzz_weights}, {"pth", fuzz_weights}, {"pickle", fuzz_pickle}, {"stream", fuzz_stream}, {"ring", fuzz_ring}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         size_t n = run(all[i].name, all[i].t);
         ok(n > 2, "%s: %zu files", all[i].name, n);

@@ -66,14 +66,25 @@ static ck_status open_info(const void *opts, const ck_list *args, ck_meta *head,
     return flush(s, e);
 }
 
+/* "inline", or the ring and the slot of shared memory where the data are since before they came here. */
+static void print_place(FILE *f, const ck_frame *frame, const ck_plane *p)
+{
+    const ck_lease *l = ck_lease_of(p->buf);
+    if (l && l != frame->lease)
+        fprintf(f, ":ring%llu/%d", (unsigned long long)ck_ring_id_view(ck_lease_ring(l))->ino, ck_lease_slot(l));
+    else
+        fprintf(f, ":inline");
+}
+
 static void print_frame(FILE *f, const ck_frame *frame)
 {
     fprintf(f, "FRAME %llu", (unsigned long long)frame->seq);
     print_meta(f, &frame->meta);
     for (int i = 0; i < frame->n; i++) {
         const ck_plane *p = &frame->planes[i];
-        fprintf(f, " %s:%s:%dx%dx%d%s%s:inline", p->name, p->type_name, p->c, p->h, p->w, *p->encoding ? ":" : "",
+        fprintf(f, " %s:%s:%dx%dx%d%s%s", p->name, p->type_name, p->c, p->h, p->w, *p->encoding ? ":" : "",
                 p->encoding);
+        print_place(f, frame, p);
     }
     fputc('\n', f);
 }

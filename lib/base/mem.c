@@ -8,13 +8,11 @@
 /* Smaller ones are not kept: malloc(3) reuses their pages by itself. */
 #define SMALL (128 << 10)
 
-struct ck_pool {
+static struct {
     pthread_mutex_t lock;
     ck_buffer *free;
     int n;
-};
-
-static ck_pool frames = {PTHREAD_MUTEX_INITIALIZER, NULL, 0};
+} pool = {PTHREAD_MUTEX_INITIALIZER, NULL, 0};
 
 static void destroy(ck_buffer *b)
 {
@@ -24,18 +22,18 @@ static void destroy(ck_buffer *b)
 
 /* Sizes recur exactly from frame to frame, so only an exact fit is reused: a large buffer lent to a small plane
  * would be missed by the next frame. */
-static ck_buffer *take(ck_pool *p, size_t size)
+static ck_buffer *take(size_t size)
 {
-    pthread_mutex_lock(&p->lock);
-    ck_buffer **at = &p->free;
+    pthread_mutex_lock(&pool.lock);
+    ck_buffer **at = &pool.free;
     while (*at && (*at)->size != size)
         at = &(*at)->next;
     ck_buffer *b = *at;
     if (b) {
         *at = b->next;
-        p->n--;
+        pool.n--;
     }
-    pthread_mutex_unlock(&p->lock);
+    pthread_mutex_unlock(&pool.lock);
     return b;
 }
 
@@ -44,7 +42,7 @@ ck_buffer *ck_buffer_new(size_t size)
     if (size > SIZE_MAX - CK_ALIGN)
         return NULL;
     size_t padded = ck_pad(size ? size : 1);
-    ck_buffer *b = padded < SMALL ? NULL : take(&frames, padded);
+    ck_buffer *b = padded < SMALL ? NULL : take(padded);
     if (!b) {
         b = calloc(1, sizeof *b);
         if (!b)
@@ -55,10 +53,17 @@ ck_buffer *ck_buffer_new(size_t size)
             return NULL;
         }
         b->size = padded;
-        b->pool = &frames;
     }
     b->next = NULL;
     __atomic_store_n(&b->refs, 1, __ATOMIC_RELAXED);
+    return b;
+}
+
+ck_buffer *ck_buffer_view(void *data, size_t size, void (*release)(ck_buffer *b), void *owner)
+{
+    ck_buffer *b = calloc(1, sizeof *b);
+    if (b)
+        *b = (ck_buffer){.data = data, .size = size, .refs = 1, .release = release, .owner = owner};
     return b;
 }
 
@@ -72,36 +77,39 @@ void ck_buffer_unref(ck_buffer *b)
 {
     if (!b || __atomic_sub_fetch(&b->refs, 1, __ATOMIC_ACQ_REL) > 0)
         return;
+    if (b->release) {
+        b->release(b);
+        return;
+    }
     if (b->size < SMALL) {
         destroy(b);
         return;
     }
-    ck_pool *p = b->pool;
     ck_buffer *oldest = NULL;
-    pthread_mutex_lock(&p->lock);
-    b->next = p->free;
-    p->free = b;
+    pthread_mutex_lock(&pool.lock);
+    b->next = pool.free;
+    pool.free = b;
     /* Sizes that no longer occur sink to the end of the list; let them go. */
-    if (++p->n > KEEP) {
-        ck_buffer **at = &p->free;
+    if (++pool.n > KEEP) {
+        ck_buffer **at = &pool.free;
         while ((*at)->next)
             at = &(*at)->next;
         oldest = *at;
         *at = NULL;
-        p->n--;
+        pool.n--;
     }
-    pthread_mutex_unlock(&p->lock);
+    pthread_mutex_unlock(&pool.lock);
     if (oldest)
         destroy(oldest);
 }
 
 void ck_pool_trim(void)
 {
-    pthread_mutex_lock(&frames.lock);
-    ck_buffer *b = frames.free;
-    frames.free = NULL;
-    frames.n = 0;
-    pthread_mutex_unlock(&frames.lock);
+    pthread_mutex_lock(&pool.lock);
+    ck_buffer *b = pool.free;
+    pool.free = NULL;
+    pool.n = 0;
+    pthread_mutex_unlock(&pool.lock);
     while (b) {
         ck_buffer *next = b->next;
         destroy(b);

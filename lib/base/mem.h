@@ -1,4 +1,4 @@
-/* Overflow-checked sizes, reference-counted buffers and the pool they come from.
+/* Overflow-checked sizes, reference-counted buffers and the pool they come from; how much memory there is.
  *
  * A fresh 4K frame costs 30 to 50 ms of page faults, many times what moving it costs,
  * so big buffers are never freed between frames: the last reference hands a buffer
@@ -29,24 +29,28 @@ static inline size_t ck_pad(size_t n)
     return (n + CK_ALIGN - 1) & ~(size_t)(CK_ALIGN - 1);
 }
 
-typedef struct ck_pool ck_pool;
-
 typedef struct ck_buffer {
-    void *data;  /* CK_ALIGN-aligned */
-    size_t size; /* bytes usable */
-    int refs;    /* atomic */
-    ck_pool *pool;
-    struct ck_buffer *next; /* the pool's free list */
+    void *data;                         /* CK_ALIGN-aligned */
+    size_t size;                        /* bytes usable */
+    int refs;                           /* atomic */
+    void (*release)(struct ck_buffer *); /* at the last reference; NULL: back to the pool */
+    void *owner;                        /* release's */
+    struct ck_buffer *next;             /* the pool's free list */
 } ck_buffer;
 
 /* One process-wide pool serves all frames; it reuses exact sizes, so scratch whose size follows the
  * picture should ask for the most it can need, or for a power of two.  Thread-safe.  Contents are undefined.
  * NULL when out of memory. */
 ck_buffer *ck_buffer_new(size_t size);
+/* A view of memory that something else owns: release(b), which frees b too, is called at the last reference. */
+ck_buffer *ck_buffer_view(void *data, size_t size, void (*release)(ck_buffer *b), void *owner);
 ck_buffer *ck_buffer_ref(ck_buffer *b);
 void ck_buffer_unref(ck_buffer *b); /* NULL is fine */
 
 /* Free every buffer that nobody references (end of a run, tests). */
 void ck_pool_trim(void);
+
+/* Bytes that could be had without swapping, the container's limit counted; 0 if the system does not say. */
+size_t ck_memory_available(void);
 
 #endif

@@ -17,6 +17,8 @@ const ck_option ck_common_options[] = {
      "turn a frame that fails into an error frame and go on; the exit status is then 3"},
     {0, "timeout", CK_FLOAT, COMMON(timeout), "SECONDS", "0", 0, 1e6, NULL, 0,
      "give up when a neighbour neither sends nor takes data for so long; 0 waits for ever"},
+    {0, "ring-bytes", CK_BYTES, COMMON(ring_bytes), "N", NULL, 0, 0, NULL, 0,
+     "share at most N bytes of memory with the program behind; a quarter of what is available if not given"},
     {0, "trace", CK_STRING, COMMON(trace), "FILE", NULL, 0, 0, NULL, 0,
      "write what takes how long, as a Chrome trace: Perfetto opens it"},
     {'h', "help", CK_FLAG, COMMON(help), NULL, NULL, 0, 0, NULL, 0, "print this help and exit"},

@@ -1,7 +1,7 @@
 /* One table per program: it drives parsing, ranges, --help and the test of the man page.
  *
  * A row names a field of the program's option struct by offset.  The common rows
- * (--threads, --verbose, --keep-going, --timeout, --trace, --help, --version) are part of every table. */
+ * (--threads, --verbose, --keep-going, --timeout, --ring-bytes, --trace, --help, --version) are part of every table. */
 #ifndef CK_BASE_OPTION_H
 #define CK_BASE_OPTION_H
 
@@ -51,6 +51,7 @@ typedef struct ck_common {
     bool verbose, keep_going, help, version;
     double timeout;    /* seconds without progress of a neighbour; 0 = wait for ever */
     const char *trace; /* file, or NULL */
+    size_t ring_bytes; /* of shared memory for the program behind; 0 = a quarter of what is available */
 } ck_common;
 
 /* What a program is, for its own main, for `ck key` and for the tests. */

@@ -111,16 +111,23 @@ static long anonymous_kib(void)
     return kib;
 }
 
-void ck_trace_count(void)
+static void counter(const char *name, const char *unit, double value)
+{
+    char rest[64];
+    snprintf(rest, sizeof rest, ",\"args\":{\"%s\":%.1f}", unit, value);
+    event(name, 'C', ck_trace_now(), rest);
+}
+
+void ck_trace_count(int ring_slots, size_t ring_bytes)
 {
     if (!trace.on)
         return;
-    long kib = anonymous_kib();
-    char rest[64];
-    snprintf(rest, sizeof rest, ",\"args\":{\"MB\":%.1f}", (double)kib / 1024);
+    long kib = anonymous_kib(), ring_kib = (long)(ring_bytes / 1024);
     pthread_mutex_lock(&trace.lock);
-    event("anonymous memory", 'C', ck_trace_now(), rest);
-    trace.peak_kib = kib > trace.peak_kib ? kib : trace.peak_kib;
+    counter("anonymous memory", "MB", (double)kib / 1024);
+    counter("ring", "MB", (double)ring_kib / 1024);
+    counter("slots in use", "slots", ring_slots);
+    trace.peak_kib = kib + ring_kib > trace.peak_kib ? kib + ring_kib : trace.peak_kib;
     pthread_mutex_unlock(&trace.lock);
 }
 
@@ -138,6 +145,7 @@ static bool write_sums(void)
 ck_status ck_trace_close(ck_error *e)
 {
     ck_status s = CK_OK;
+    pthread_mutex_lock(&trace.lock);
     if (trace.f) {
         fputs("\n]\n", trace.f);
         bool bad = ferror(trace.f);
@@ -148,5 +156,6 @@ ck_status ck_trace_close(ck_error *e)
     if (*trace.sums && !write_sums() && s == CK_OK)
         s = ck_fail(e, CK_ERR_IO, "%s: cannot write the profile: %s", trace.sums, strerror(errno));
     trace.on = false;
+    pthread_mutex_unlock(&trace.lock);
     return s;
 }

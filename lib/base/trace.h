@@ -7,6 +7,7 @@
 #define CK_BASE_TRACE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -21,7 +22,7 @@ typedef enum ck_trace_kind {
 /* Into `path`, or, if that is NULL and $CK_TRACE is set, into $CK_TRACE/PROGRAM.PID.json; $CK_PROFILE, a folder that
  * `ck key` makes, gets the sums.  Without any of them nothing is kept.  An error names the file. */
 ck_status ck_trace_open(const char *path, const char *program, ck_error *e);
-/* Write what is left.  Call it when the threads have ended. */
+/* Write what is left; what other threads still say is lost. */
 ck_status ck_trace_close(ck_error *e);
 
 bool ck_trace_on(void);
@@ -32,7 +33,7 @@ uint64_t ck_trace_now(void);
 /* The calling thread's track is called `role` from its first span on.  A span that ends now; frame -1: none. */
 void ck_trace_span(ck_trace_kind kind, const char *role, uint64_t since, long frame);
 
-/* Counters as they are now: anonymous memory. */
-void ck_trace_count(void);
+/* Counters as they are now: anonymous memory, and of the program's ring the slots in use and the bytes it takes up. */
+void ck_trace_count(int ring_slots, size_t ring_bytes);
 
 #endif

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/litter.h"
+
 #define PREFIX ".ck-"
 #define SUFFIX ".tmp"
 
@@ -98,6 +100,8 @@ ck_status ck_outfile_open(ck_outfile *o, const char *path, ck_error *e)
             o->temp = NULL;
         }
     }
+    if (s == CK_OK && !special)
+        ck_litter_add(o->temp);
     /* File systems without locks: sweeps then go by the process number alone. */
     if (s == CK_OK && !special)
         (void)flock(o->fd, LOCK_EX | LOCK_NB);
@@ -122,6 +126,7 @@ ck_status ck_outfile_commit(ck_outfile *o, ck_error *e)
     if (s == CK_OK && !in_place(o) && rename(o->temp, o->path))
         s = ck_fail_errno(e, "cannot rename the finished file to its name");
     if (s == CK_OK) {
+        ck_litter_forget(o->temp);
         free(o->temp);
         o->temp = NULL;
     }
@@ -131,8 +136,10 @@ ck_status ck_outfile_commit(ck_outfile *o, ck_error *e)
 
 void ck_outfile_discard(ck_outfile *o)
 {
-    if (o->temp && o->path && !in_place(o))
+    if (o->temp && o->path && !in_place(o)) {
         unlink(o->temp);
+        ck_litter_forget(o->temp);
+    }
     if (o->fd >= 0)
         close(o->fd);
     free(o->path);

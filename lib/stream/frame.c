@@ -70,6 +70,15 @@ static bool plane_bytes(ck_type type, int c, int h, int w, size_t *bytes)
            ck_mul((size_t)c * (size_t)h, (size_t)w, bytes) && ck_mul(*bytes, ck_type_size(type), bytes);
 }
 
+ck_buffer *ck_frame_buffer(ck_frame *f, size_t bytes)
+{
+    if (bytes < CK_LEASE_LEAST)
+        return ck_buffer_new(bytes);
+    f->asked += ck_pad(bytes);
+    ck_buffer *b = f->lease ? ck_lease_take(f->lease, bytes) : NULL;
+    return b ? b : ck_buffer_new(bytes);
+}
+
 ck_status ck_frame_add(ck_frame *f, const char *name, ck_type type, int c, int h, int w, const char *encoding,
                        ck_plane **out, ck_error *e)
 {
@@ -82,7 +91,7 @@ ck_status ck_frame_add(ck_frame *f, const char *name, ck_type type, int c, int h
     ck_plane *old = ck_frame_plane(f, name);
     if (!old && f->n == CK_MAX_PLANES)
         return ck_fail(e, CK_ERR_FORMAT, "no room for plane '%s': a frame holds at most %d", name, CK_MAX_PLANES);
-    p.buf = ck_buffer_new(p.bytes);
+    p.buf = ck_frame_buffer(f, p.bytes);
     if (!p.buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s' of %zu bytes", name, p.bytes);
     p.data = p.buf->data;
@@ -129,6 +138,9 @@ ck_status ck_frame_set_error(ck_frame *f, const char *text, ck_error *e)
 void ck_frame_free(ck_frame *f)
 {
     drop_planes(f);
+    ck_lease_unref(f->lease);
+    f->lease = NULL;
+    f->asked = 0;
     ck_meta_free(&f->meta);
     if (f->job && f->job_free)
         f->job_free(f->job);

@@ -2,13 +2,15 @@
  *
  * Planes are planar (C,H,W), rows contiguous, no padding.  The data of a plane is a
  * reference-counted buffer, so passing a plane on or keeping it costs nothing.  A plane
- * that came from the stream is shared and read-only: to change it, add a new one. */
+ * that came from the stream is shared and read-only: to change it, add a new one.  Its data may
+ * lie in the memory of the program before: what is kept for longer than its frame is copied. */
 #ifndef CK_STREAM_FRAME_H
 #define CK_STREAM_FRAME_H
 
 #include <stdint.h>
 
 #include "base/mem.h"
+#include "stream/lease.h"
 #include "stream/meta.h"
 
 #define CK_MAX_PLANES 32
@@ -40,6 +42,8 @@ typedef struct ck_frame {
     ck_meta meta; /* pts, stem, number, error */
     ck_plane planes[CK_MAX_PLANES];
     int n;
+    ck_lease *lease; /* where planes that are added go while there is room, NULL = private memory; owned */
+    size_t asked;    /* bytes of the large planes that were added, wherever they went */
     void *job; /* what an early callback of the same program hands to a later one; never on the wire */
     void (*job_free)(void *job);
 } ck_frame; /* all zero = empty */
@@ -56,6 +60,9 @@ ck_status ck_frame_need(ck_frame *f, const char *name, int c, unsigned types, ck
 ck_status ck_frame_add(ck_frame *f, const char *name, ck_type type, int c, int h, int w, const char *encoding,
                        ck_plane **out, ck_error *e);
 void ck_frame_remove(ck_frame *f, const char *name);
+
+/* Memory for a plane of the frame; NULL when out of memory. */
+ck_buffer *ck_frame_buffer(ck_frame *f, size_t bytes);
 
 /* The error text of a frame that could not be made, or NULL. */
 const char *ck_frame_error(const ck_frame *f);

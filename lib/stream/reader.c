@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "stream/fdio.h"
+#include "stream/rings.h"
 #include "stream/stream.h"
 #include "stream/wire.h"
 
@@ -15,9 +16,20 @@ struct ck_reader {
     ck_meta head;
     uint64_t count; /* frames read */
     bool ended;
+    ck_rings rings; /* attached; empty: all is inline */
+    ck_error why_inline;
     char self[64], victim[160];
     char reason[1024];
 };
+
+const char *ck_reader_inline_view(const ck_reader *r)
+{
+    return r->why_inline.text;
+}
+const ck_rings *ck_reader_rings_view(const ck_reader *r)
+{
+    return &r->rings;
+}
 
 const ck_meta *ck_reader_head_view(const ck_reader *r)
 {
@@ -124,8 +136,6 @@ static ck_status read_meta(ck_reader *r, size_t n, ck_meta *m, ck_error *e)
 static ck_status skip(ck_reader *r, uint64_t n, ck_error *e)
 {
     char scrap[4096];
-    if (n > CK_WIRE_MAX_SKIP)
-        return malformed(r, e, "a RING record is too long");
     while (n) {
         size_t k = n < sizeof scrap ? (size_t)n : sizeof scrap;
         ck_status s = read_all(r, scrap, k, e);
@@ -134,6 +144,21 @@ static ck_status skip(ck_reader *r, uint64_t n, ck_error *e)
         n -= k;
     }
     return CK_OK;
+}
+
+/* Who cannot attach, or will not, skips the record: frames then come inline. */
+static ck_status read_ring(ck_reader *r, const ck_wire_record *h, ck_error *e)
+{
+    ck_rings_body body;
+    uint64_t n = h->body_bytes;
+    if (n > CK_WIRE_MAX_SKIP)
+        return malformed(r, e, "a RING record is too long");
+    if (n > sizeof body || h->meta_bytes || r->rings.n || !ck_ring_wanted())
+        return skip(r, n, e);
+    ck_status s = read_all(r, &body, (size_t)n, e);
+    if (s == CK_OK)
+        ck_rings_attach(&r->rings, r->fd, &body, (size_t)n, &r->why_inline);
+    return s;
 }
 
 static bool good_name(const char *s, size_t n)
@@ -156,6 +181,40 @@ static ck_type type_of(const char *name)
     return CK_OTHER;
 }
 
+/* The frame's hold on a slot: the first plane in it takes over the reference that came with the frame. */
+static ck_lease *lease_of_slot(const ck_frame *f, ck_ring *ring, int slot)
+{
+    for (int i = 0; i < f->n; i++) {
+        ck_lease *l = ck_lease_of(f->planes[i].buf);
+        if (l && ck_lease_ring(l) == ring && ck_lease_slot(l) == slot)
+            return l;
+    }
+    return NULL;
+}
+
+static ck_status refer(ck_reader *r, ck_frame *f, ck_plane *to, const ck_wire_plane *p, ck_error *e)
+{
+    if (p->ring >= (uint32_t)r->rings.n)
+        return malformed(r, e, "the data of a plane are in a ring that is not attached");
+    ck_ring *ring = r->rings.ring[p->ring];
+    const ck_ring_id *id = ck_ring_id_view(ring);
+    uint64_t end;
+    if (p->slot >= id->slots || p->offset % CK_ALIGN || !ck_add(p->offset, ck_pad(to->bytes), &end) ||
+        end > id->slot_bytes)
+        return malformed(r, e, "the data of a plane are outside their ring");
+    int slot = (int)p->slot;
+    if (!ck_ring_holds(ring, slot, p->gen))
+        return malformed(r, e, "the data of a plane are gone: their slot has been given back");
+    ck_lease *held = lease_of_slot(f, ring, slot), *l = held ? held : ck_lease_new(ring, slot);
+    to->buf = l ? ck_lease_view(l, p->offset, ck_pad(to->bytes)) : NULL;
+    if (!held)
+        ck_lease_unref(l);
+    if (!to->buf)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s'", to->name);
+    to->data = to->buf->data;
+    return CK_OK;
+}
+
 /* A plane header, checked; *padded grows by what its data take inline. */
 static ck_status take_plane(ck_reader *r, ck_frame *f, const ck_wire_plane *p, uint64_t *padded, ck_error *e)
 {
@@ -170,8 +229,9 @@ static ck_status take_plane(ck_reader *r, ck_frame *f, const ck_wire_plane *p, u
         p->elem > 64 || !ck_mul((size_t)p->c * p->h, p->w, &bytes) || !ck_mul(bytes, p->elem, &bytes) ||
         bytes > CK_WIRE_MAX_PLANE || bytes != p->bytes || (type && p->elem != ck_type_size(type)))
         return malformed(r, e, strcat(what, ": its size makes no sense"));
-    if (p->storage || p->ring || p->slot || p->zero1 || p->gen || p->offset || p->zero2)
-        return malformed(r, e, strcat(what, ": its data are elsewhere, but no ring is attached"));
+    bool shared = p->storage == CK_WIRE_RING;
+    if (p->zero1 || p->zero2 || (!shared && (p->storage || p->ring || p->slot || p->gen || p->offset)))
+        return malformed(r, e, strcat(what, ": reserved bytes of its header are not zero"));
     if (ck_frame_plane(f, p->name))
         return malformed(r, e, strcat(what, ": it appears twice"));
     ck_plane *to = &f->planes[f->n];
@@ -179,14 +239,15 @@ static ck_status take_plane(ck_reader *r, ck_frame *f, const ck_wire_plane *p, u
     memcpy(to->name, p->name, sizeof to->name);
     memcpy(to->type_name, p->type, sizeof to->type_name);
     memcpy(to->encoding, p->encoding, sizeof to->encoding);
-    f->n++; /* buf is NULL until the data come */
-    *padded += ck_pad(bytes);
-    return CK_OK;
+    ck_status s = shared ? refer(r, f, to, p, e) : CK_OK;
+    f->n++; /* buf of an inline plane is NULL until the data come */
+    *padded += shared ? 0 : ck_pad(bytes);
+    return s;
 }
 
-static ck_status read_plane_data(ck_reader *r, ck_plane *p, ck_error *e)
+static ck_status read_plane_data(ck_reader *r, ck_frame *f, ck_plane *p, ck_error *e)
 {
-    p->buf = ck_buffer_new(p->bytes);
+    p->buf = ck_frame_buffer(f, p->bytes);
     if (!p->buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s' of %zu bytes", p->name, p->bytes);
     p->data = p->buf->data; /* whose size is padded as the stream is */
@@ -214,7 +275,8 @@ static ck_status read_frame(ck_reader *r, const ck_wire_record *h, ck_frame *f, 
     if (s == CK_OK && f->n && ck_frame_error(f))
         return malformed(r, e, "an error frame has planes");
     for (int i = 0; i < f->n && s == CK_OK; i++)
-        s = read_plane_data(r, &f->planes[i], e);
+        if (!f->planes[i].buf)
+            s = read_plane_data(r, f, &f->planes[i], e);
     if (s == CK_OK)
         r->count++;
     return s;
@@ -272,10 +334,9 @@ ck_status ck_reader_next(ck_reader *r, ck_frame *f, ck_error *e)
             return read_end(r, &h, e);
         if (!memcmp(h.kind, "ABRT", 4))
             return read_abort(r, &h, e);
-        /* A RING offers planes by reference; whoever does not attach skips it. */
         if (memcmp(h.kind, "RING", 4) || r->count)
             return malformed(r, e, "a record of unknown kind, or one in the wrong place");
-        s = skip(r, h.body_bytes, e);
+        s = read_ring(r, &h, e);
         if (s != CK_OK)
             return s;
     }
@@ -316,6 +377,7 @@ void ck_reader_free(ck_reader *r)
         return;
     if (r->cancel >= 0)
         close(r->cancel);
+    ck_rings_free(&r->rings);
     ck_meta_free(&r->head);
     free(r);
 }

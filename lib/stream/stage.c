@@ -8,20 +8,31 @@
 #include "stream/stage.h"
 
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/litter.h"
 #include "base/log.h"
 #include "base/standard.h"
 #include "base/thread.h"
 #include "base/trace.h"
+#include "stream/ending.h"
+
+/* How long a run that has failed may go on, so that frames in hand are finished: seconds.  In a pipeline the failure
+ * goes from stage to stage, and each may take as long; the last one has files to finish. */
+#define GRACE 0.2
+#define GRACE_LAST 1.0
 
 typedef struct run {
     const ck_stage *stage;
     const ck_common *common; /* the first member of the program's options */
+    int argc;
+    char **argv;
     void *state;
     ck_reader *reader; /* NULL in a source */
     ck_writer *writer; /* NULL in a sink */
@@ -32,7 +43,25 @@ typedef struct run {
     uint64_t made, done, failed;
     long total; /* frames, if HEAD knows; else 0 */
     ck_error first_failure;
+
+    ck_ending *ending;
+    atomic_bool running; /* the frame loop is: it can be cancelled */
+    pthread_mutex_t lock;
+    ck_status verdict; /* what went wrong first, in whatever thread */
+    ck_error why;
 } run;
+
+/* The run cannot succeed any more. */
+static void doom(run *r, ck_status s, const ck_error *e)
+{
+    pthread_mutex_lock(&r->lock);
+    if (r->verdict == CK_OK) {
+        r->verdict = s;
+        r->why = *e;
+    }
+    pthread_mutex_unlock(&r->lock);
+    ck_ending_hurry(r->ending);
+}
 
 static bool source(const run *r)
 {
@@ -55,27 +84,31 @@ static ck_status lose(const run *r, ck_frame *f, ck_status s, ck_error *e)
     return ck_frame_set_error(f, e->text, e);
 }
 
+/* Room for what will be added to the frame, except to the first, whose size decides about room. */
+static ck_status make_room(run *r, ck_frame *f, ck_error *e)
+{
+    if (!r->writer || !r->made)
+        return CK_OK;
+    uint64_t since = ck_trace_now();
+    ck_status s = ck_writer_room(r->writer, f, e);
+    if (s == CK_OK && ck_trace_now() - since > 1000)
+        ck_trace_span(CK_TRACE_WAIT_OUT, "reader", since, (long)r->made);
+    return s;
+}
+
 static ck_status fetch(run *r, ck_frame *f, ck_error *e)
 {
-    uint64_t since = ck_trace_now();
-    if (source(r)) {
-        ck_status s = r->stage->produce(r->state, f, e);
-        if (s == CK_OK)
-            ck_trace_span(CK_TRACE_COMPUTE, "reader", since, (long)r->made);
-        if (s != CK_OK)
-            ck_frame_free(f);
-        f->seq = r->made;
-        r->made += s == CK_OK;
-        return s;
-    }
     if (r->have_first) {
         *f = r->first;
         r->have_first = false;
         return CK_OK;
     }
-    ck_status s = ck_reader_next(r->reader, f, e);
+    ck_status s = make_room(r, f, e);
+    uint64_t since = ck_trace_now();
     if (s == CK_OK)
-        ck_trace_span(CK_TRACE_WAIT_IN, "reader", since, (long)f->seq);
+        s = source(r) ? r->stage->produce(r->state, f, e) : ck_reader_next(r->reader, f, e);
+    if (s == CK_OK)
+        ck_trace_span(source(r) ? CK_TRACE_COMPUTE : CK_TRACE_WAIT_IN, "reader", since, (long)r->made);
     return s;
 }
 
@@ -84,13 +117,17 @@ static ck_status produce(void *ctx, void *item, ck_error *e)
     run *r = ctx;
     ck_frame *f = item;
     ck_status s = fetch(r, f, e);
-    if (s != CK_OK || !r->stage->admit || ck_frame_error(f))
-        return s;
-    s = r->stage->admit(r->state, f, e);
-    if (s != CK_OK)
-        s = lose(r, f, s, e);
+    f->seq = r->made;
+    r->made += s == CK_OK;
+    if (s == CK_OK && r->stage->admit && !ck_frame_error(f)) {
+        s = r->stage->admit(r->state, f, e);
+        if (s != CK_OK)
+            s = lose(r, f, s, e);
+    }
     if (s != CK_OK)
         ck_frame_free(f);
+    if (s != CK_OK && s != CK_END)
+        doom(r, s, e);
     return s;
 }
 
@@ -103,7 +140,11 @@ static ck_status work(void *ctx, void *item, ck_error *e)
     uint64_t since = ck_trace_now();
     ck_status s = r->stage->frame(r->state, f, e);
     ck_trace_span(CK_TRACE_COMPUTE, "worker", since, (long)f->seq);
-    return s == CK_OK ? s : lose(r, f, s, e);
+    if (s != CK_OK)
+        s = lose(r, f, s, e);
+    if (s != CK_OK)
+        doom(r, s, e);
+    return s;
 }
 
 static ck_status consume(void *ctx, void *item, ck_error *e)
@@ -122,7 +163,11 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
         s = ck_writer_frame(r->writer, f, e);
         ck_trace_span(CK_TRACE_WAIT_OUT, "main", since, (long)f->seq);
     }
-    ck_trace_count();
+    if (s != CK_OK)
+        doom(r, s, e);
+    if (s == CK_OK && r->writer && !r->done && *ck_writer_inline_view(r->writer))
+        ck_log_error("frames are sent inline: %s", ck_writer_inline_view(r->writer));
+    ck_trace_count(r->writer ? ck_writer_slots(r->writer) : 0, r->writer ? ck_writer_resident(r->writer) : 0);
     r->done += s == CK_OK;
     if (r->sink)
         ck_log_progress((long)r->done, r->total);
@@ -140,6 +185,8 @@ static void cancel(void *ctx)
     run *r = ctx;
     if (r->reader)
         ck_reader_cancel(r->reader);
+    if (r->writer)
+        ck_writer_cancel(r->writer);
     if (r->stage->cancel)
         r->stage->cancel(r->state);
 }
@@ -164,10 +211,12 @@ static ck_status read_first(run *r, ck_error *e)
     r->have_first = s == CK_OK;
     if (r->have_first)
         ck_trace_span(CK_TRACE_WAIT_IN, "main", since, (long)r->first.seq);
+    if (*ck_reader_inline_view(r->reader))
+        ck_log_info("frames come inline: %s", ck_reader_inline_view(r->reader));
     return s == CK_END ? CK_OK : s;
 }
 
-static ck_status open_stage(run *r, const ck_list *args, int argc, char **argv, ck_error *e)
+static ck_status open_stage(run *r, const ck_list *args, ck_error *e)
 {
     if (!r->sink && isatty(STDOUT_FILENO))
         return ck_fail(e, CK_ERR_ARGUMENT,
@@ -176,9 +225,11 @@ static ck_status open_stage(run *r, const ck_list *args, int argc, char **argv, 
     if (s == CK_OK)
         s = r->stage->open(r->common, args, &r->head, r->have_first ? &r->first : NULL, &r->state, e);
     if (s == CK_OK)
-        s = ck_head_add_program(&r->head, argc, argv, e);
+        s = ck_head_add_program(&r->head, r->argc, r->argv, e);
     if (s == CK_OK && !r->sink)
         s = ck_writer_open(STDOUT_FILENO, r->common->timeout, &r->head, &r->writer, e);
+    if (s == CK_OK && r->writer)
+        ck_writer_share(r->writer, r->reader, r->common->ring_bytes);
     r->total = ck_meta_int(&r->head, "frames", 1, 1L << 40, 0);
     return s;
 }
@@ -194,6 +245,7 @@ static ck_status run_frames(run *r, ck_error *e)
                     .consume = consume,
                     .drop = drop,
                     .cancel = cancel};
+    atomic_store(&r->running, true);
     ck_status s = ck_flow_run(&flow, e);
     if (s == CK_OK && r->stage->finish)
         s = r->stage->finish(r->state, e);
@@ -203,7 +255,7 @@ static ck_status run_frames(run *r, ck_error *e)
 }
 
 /* Tell the programs behind us who failed first.  One that never got HEAD gets it now. */
-static void abort_stream(run *r, ck_status s, const ck_error *e, int argc, char **argv)
+static void abort_stream(run *r, ck_status s, const ck_error *e)
 {
     if (r->sink || s == CK_ERR_CLOSED)
         return;
@@ -211,7 +263,7 @@ static void abort_stream(run *r, ck_status s, const ck_error *e, int argc, char 
         ck_meta_free(&r->head);
         if (r->reader && ck_meta_copy(&r->head, ck_reader_head_view(r->reader), NULL) != CK_OK)
             return;
-        if (isatty(STDOUT_FILENO) || ck_head_add_program(&r->head, argc, argv, NULL) != CK_OK ||
+        if (isatty(STDOUT_FILENO) || ck_head_add_program(&r->head, r->argc, r->argv, NULL) != CK_OK ||
             ck_writer_open(STDOUT_FILENO, r->common->timeout, &r->head, &r->writer, NULL) != CK_OK)
             return;
     }
@@ -253,21 +305,68 @@ static int conclude(const run *r, ck_status s, const ck_error *e)
     return r->failed ? 3 : 0;
 }
 
+static void die_of_closed_output(void)
+{
+    signal(SIGPIPE, SIG_DFL);
+    raise(SIGPIPE);
+}
+
+/* The reader of our output is gone: nobody wants the frames.  Called by the thread that watches for it. */
+static void output_closed(void *ctx)
+{
+    run *r = ctx;
+    ck_error e = {"the reader of standard output is gone"};
+    doom(r, CK_ERR_CLOSED, &e);
+    if (atomic_load(&r->running))
+        cancel(r);
+}
+
+/* The run has failed and does not come to its end: other threads are in the middle of a frame. */
+static void end_now(void *ctx)
+{
+    run *r = ctx;
+    pthread_mutex_lock(&r->lock);
+    abort_stream(r, r->verdict, &r->why);
+    int code = conclude(r, r->verdict, &r->why);
+    ck_litter_remove();
+    (void)ck_trace_close(NULL);
+    if (r->verdict == CK_ERR_CLOSED)
+        die_of_closed_output();
+    _exit(code);
+}
+
+static bool writes_into_pipe(const run *r)
+{
+    struct stat st;
+    return !r->sink && fstat(STDOUT_FILENO, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
 static int run_stage(const ck_stage *stage, const ck_common *common, const ck_list *args, int argc, char **argv)
 {
-    run r = {.stage = stage, .common = common, .sink = stage->sink && stage->sink(common)};
+    run r = {.stage = stage,
+             .common = common,
+             .argc = argc,
+             .argv = argv,
+             .sink = stage->sink && stage->sink(common),
+             .lock = PTHREAD_MUTEX_INITIALIZER};
     ck_error e = {{0}};
     /* A closed output is noticed as EPIPE, so that unfinished files can be removed first. */
     signal(SIGPIPE, SIG_IGN);
     ck_status s = ck_trace_open(common->trace, stage->program->name, &e);
     if (s == CK_OK)
-        s = open_stage(&r, args, argc, argv, &e);
+        s = ck_ending_start(writes_into_pipe(&r) ? STDOUT_FILENO : -1, r.sink ? GRACE_LAST : GRACE, output_closed,
+                            end_now, &r, &r.ending, &e);
+    if (s == CK_OK)
+        s = open_stage(&r, args, &e);
     if (s == CK_OK)
         s = run_frames(&r, &e);
+    if (s != CK_OK && r.verdict == CK_ERR_CLOSED)
+        s = CK_ERR_CLOSED; /* what failed next is a consequence */
+    if (s != CK_OK)
+        abort_stream(&r, s, &e);
+    ck_ending_stop(r.ending);
     if (stage->close && r.state)
         stage->close(r.state);
-    if (s != CK_OK)
-        abort_stream(&r, s, &e, argc, argv);
     int code = conclude(&r, s, &e);
     if (ck_trace_close(&e) != CK_OK) {
         ck_log_error("%s", e.text);
@@ -275,14 +374,12 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
     }
     if (r.have_first)
         ck_frame_free(&r.first);
-    ck_reader_free(r.reader);
     ck_writer_free(r.writer);
+    ck_reader_free(r.reader);
     ck_meta_free(&r.head);
     ck_pool_trim();
-    if (s == CK_ERR_CLOSED) {
-        signal(SIGPIPE, SIG_DFL);
-        raise(SIGPIPE);
-    }
+    if (s == CK_ERR_CLOSED)
+        die_of_closed_output();
     return code;
 }
 

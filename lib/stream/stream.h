@@ -1,6 +1,9 @@
 /* Reader and writer of ck-frame(5).  A stream is HEAD [RING] FRAME* END, or ends in ABORT.
  *
- * Every field is checked before it is used.  A reader or writer belongs to one thread. */
+ * Every field is checked before it is used.  A reader or writer belongs to one thread, but for what says otherwise.
+ *
+ * Between two programs on one pipe the data of large planes stay where they are, in shared memory (ck-ring(7)).  The
+ * reader attaches by itself.  A writer offers memory if it is asked to; what it cannot share it sends inline. */
 #ifndef CK_STREAM_STREAM_H
 #define CK_STREAM_STREAM_H
 
@@ -10,13 +13,14 @@
 
 typedef struct ck_reader ck_reader;
 typedef struct ck_writer ck_writer;
+struct ck_rings;
 
 /* Reads HEAD.  timeout in seconds, 0 = none.  The descriptor stays the caller's.  A terminal
  * is refused.  *out is made even on failure (NULL only when out of memory), so that the caller
  * can ask for the victim; a stream that dies before HEAD names "the program before SELF". */
 ck_status ck_reader_open(int fd, const char *self, double timeout, ck_reader **out, ck_error *e);
 const ck_meta *ck_reader_head_view(const ck_reader *r);
-/* `f` must be empty.  CK_END after a good END.  CK_ERR_UPSTREAM for ABORT and for a stream
+/* `f` must have no planes and no metadata; planes that come inline go where it has room.  CK_END after a good END.  CK_ERR_UPSTREAM for ABORT and for a stream
  * that stops without END; the text names the first victim. */
 ck_status ck_reader_next(ck_reader *r, ck_frame *f, ck_error *e);
 /* Make a ck_reader_next that waits in another thread return.  The reader is of no use after. */
@@ -24,14 +28,32 @@ void ck_reader_cancel(ck_reader *r);
 /* Who failed first and how, after CK_ERR_UPSTREAM.  They live as long as the reader. */
 const char *ck_reader_victim_view(const ck_reader *r);
 const char *ck_reader_reason_view(const ck_reader *r);
+/* Why frames come inline although shared memory was offered, "" otherwise. */
+const char *ck_reader_inline_view(const ck_reader *r);
+/* The rings attached upstream, for the writer to pass on. */
+const struct ck_rings *ck_reader_rings_view(const ck_reader *r);
 void ck_reader_free(ck_reader *r);
 
 /* Writes HEAD.  A terminal is refused. */
 ck_status ck_writer_open(int fd, double timeout, const ck_meta *head, ck_writer **out, ck_error *e);
+/* Before the first frame: offer shared memory, at most ring_bytes of it, 0 = a quarter of what is available.  `from`: the
+ * reader whose planes are passed on, or NULL; it must outlive the writer. */
+void ck_writer_share(ck_writer *w, const ck_reader *from, size_t ring_bytes);
+/* Give `f`, which has no planes yet, room in shared memory.  Waits until the first frame has been written, whose size
+ * becomes that of all slots, and then for a free slot.  For every frame but the first, in their order, from one thread,
+ * whichever. */
+ck_status ck_writer_room(ck_writer *w, ck_frame *f, ck_error *e);
+/* Make a ck_writer_room that waits in another thread return CK_ERR_CLOSED. */
+void ck_writer_cancel(ck_writer *w);
 ck_status ck_writer_frame(ck_writer *w, const ck_frame *f, ck_error *e); /* numbers must run 0,1,2… */
 ck_status ck_writer_end(ck_writer *w, ck_error *e);
-/* Best effort, after a failure: origin is the program that failed first. */
+/* Best effort, after a failure: origin is the program that failed first.  Any thread; nothing can be written after. */
 void ck_writer_abort(ck_writer *w, const char *origin, const char *text);
+/* After the first frame: why large planes go inline although they were to be shared, "" otherwise. */
+const char *ck_writer_inline_view(const ck_writer *w);
+/* Slots that somebody holds, and bytes of memory of the ring; 0 without one. */
+int ck_writer_slots(const ck_writer *w);
+size_t ck_writer_resident(const ck_writer *w);
 void ck_writer_free(ck_writer *w);
 
 /* Add a stage to HEAD's `program` ("ck-decode a.mov | ck-hint --method key"). */

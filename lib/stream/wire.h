@@ -12,6 +12,8 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "ck-frame(5) is read a
 #define CK_WIRE_MAX_SKIP (1u << 20)         /* bytes of a RING record */
 #define CK_WIRE_MAX_PLANE ((size_t)1 << 36) /* bytes of a plane: 64 GiB */
 
+typedef enum ck_wire_storage { CK_WIRE_INLINE, CK_WIRE_RING } ck_wire_storage;
+
 typedef struct ck_wire_record {
     char magic[4];       /* "ckf1" */
     char kind[4];        /* "HEAD" "RING" "FRAM" "END " "ABRT" */
@@ -26,7 +28,7 @@ typedef struct ck_wire_plane {
     char name[32], type[16], encoding[16]; /* padded with NUL */
     uint32_t elem, c, h, w;
     uint64_t bytes;   /* c*h*w*elem, without padding */
-    uint32_t storage; /* 0: the data follow inline */
+    uint32_t storage; /* a ck_wire_storage */
     uint32_t ring, slot, zero1;
     uint64_t gen, offset, zero2;
 } ck_wire_plane;

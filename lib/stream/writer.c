@@ -1,23 +1,45 @@
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "stream/fdio.h"
+#include "stream/rings.h"
 #include "stream/stream.h"
 #include "stream/wire.h"
+
+/* Slots for the frames that the programs behind us hold on the way, and for what the last one works on at once. */
+#define SLOTS(cores) (8 + (cores))
+/* How long an abort waits for a record that is being written. */
+#define ABORT_PATIENCE 0.2
 
 struct ck_writer {
     int fd;
     double timeout;
+    pthread_mutex_t sending; /* one record after the other, also when another thread aborts */
     uint64_t count;
-    bool broken; /* half a record may stand in the pipe: nothing can follow it */
+    bool broken; /* half a record may stand in the pipe, or the stream has ended: nothing can follow */
+
+    bool share; /* wanted, and possible as far as we know */
+    size_t ring_bytes;
+    ck_rings rings; /* as in our RING record, our own last; empty: everything inline */
+    ck_error why_inline;
+
+    pthread_mutex_t gate; /* for ck_writer_room */
+    pthread_cond_t begun_or_cancelled;
+    bool begun, cancelled; /* begun: the first frame has been written */
 };
 
 static const char zeros[CK_ALIGN];
 
 static ck_status send(ck_writer *w, struct iovec *iov, int n, ck_error *e)
 {
+    if (w->broken)
+        return ck_fail(e, CK_ERR_CLOSED, "standard output: the stream has ended already");
     ck_error why = {{0}};
     ck_status s = ck_fd_writev(w->fd, iov, n, w->timeout, &why);
     if (s == CK_OK)
@@ -56,8 +78,107 @@ ck_status ck_writer_open(int fd, double timeout, const ck_meta *head, ck_writer 
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     w->fd = fd;
     w->timeout = timeout;
+    pthread_mutex_init(&w->sending, NULL);
+    pthread_mutex_init(&w->gate, NULL);
+    pthread_cond_init(&w->begun_or_cancelled, NULL);
     ck_fd_widen(fd);
     return send_record(w, "HEAD", head, e);
+}
+
+void ck_writer_share(ck_writer *w, const ck_reader *from, size_t ring_bytes)
+{
+    struct stat st;
+    w->share = ck_ring_wanted() && fstat(w->fd, &st) == 0 && S_ISFIFO(st.st_mode);
+    w->ring_bytes = ring_bytes;
+    const ck_rings *before = from ? ck_reader_rings_view(from) : NULL;
+    for (int i = 0; w->share && before && i < before->n; i++)
+        w->rings.ring[w->rings.n++] = ck_ring_ref(before->ring[i]);
+}
+
+/* As many slots of the first frame's size as fit; 0, with the reason kept, if that is under two. */
+static int count_slots(ck_writer *w, size_t slot_bytes)
+{
+    size_t most = w->ring_bytes ? w->ring_bytes : ck_memory_available() / 4;
+    size_t n = slot_bytes ? most / slot_bytes : 0, enough = (size_t)SLOTS(ck_cores());
+    if (slot_bytes && n < 2)
+        ck_fail(&w->why_inline, CK_ERR_MEMORY,
+                "%.1f MB for shared memory hold fewer than two frames of %.1f MB: see --ring-bytes", (double)most * 1e-6,
+                (double)slot_bytes * 1e-6);
+    n = n < 2 ? 0 : n < enough ? n : enough;
+    return n < CK_RING_MAX_SLOTS ? (int)n : CK_RING_MAX_SLOTS;
+}
+
+/* A ring of our own is made even if it has no slots, where there are planes in others' to be passed on: the reader says
+ * in it that it can follow them. */
+static bool make_ring(ck_writer *w, const ck_frame *first)
+{
+    size_t slot_bytes = (first->asked + CK_RING_PAGE - 1) & ~(size_t)(CK_RING_PAGE - 1);
+    int slots = count_slots(w, slot_bytes);
+    if (w->rings.n == CK_RINGS_MAX) {
+        ck_fail(&w->why_inline, CK_ERR_UNSUPPORTED, "%d programs before this one share memory, which is the most",
+                CK_RINGS_MAX);
+        return false;
+    }
+    if (!slots && !w->rings.n)
+        return false;
+    if (ck_ring_new(slots, slots ? slot_bytes : 0, &w->rings.ring[w->rings.n], &w->why_inline) != CK_OK)
+        return false;
+    w->rings.n++;
+    return true;
+}
+
+/* Before the first frame, whose planes are in private memory still. */
+static ck_status offer(ck_writer *w, const ck_frame *first, ck_error *e)
+{
+    if (!w->share)
+        return CK_OK;
+    ck_rings_body body;
+    size_t n = make_ring(w, first) ? ck_rings_offer(&w->rings, w->fd, &body) : 0;
+    if (!n) {
+        ck_rings_free(&w->rings);
+        return CK_OK;
+    }
+    ck_wire_record h = {.body_bytes = n};
+    memcpy(h.magic, CK_WIRE_MAGIC "RING", 8);
+    struct iovec iov[2] = {{&h, sizeof h}, {&body, n}};
+    return send(w, iov, 2, e);
+}
+
+/* The reader follows references. */
+static bool attached(const ck_writer *w)
+{
+    return w->rings.n && ck_ring_attached(w->rings.ring[w->rings.n - 1]);
+}
+
+ck_status ck_writer_room(ck_writer *w, ck_frame *f, ck_error *e)
+{
+    if (!w->share)
+        return CK_OK;
+    pthread_mutex_lock(&w->gate);
+    while (!w->begun && !w->cancelled)
+        pthread_cond_wait(&w->begun_or_cancelled, &w->gate);
+    bool cancelled = w->cancelled;
+    pthread_mutex_unlock(&w->gate);
+    if (cancelled)
+        return ck_fail(e, CK_ERR_CLOSED, "given up");
+    ck_ring *own = attached(w) ? w->rings.ring[w->rings.n - 1] : NULL;
+    if (!own || !ck_ring_id_view(own)->slots)
+        return CK_OK;
+    int slot;
+    ck_status s = ck_ring_take(own, w->timeout, &slot, e);
+    if (s == CK_OK && !(f->lease = ck_lease_new(own, slot)))
+        s = ck_fail(e, CK_ERR_MEMORY, "out of memory");
+    return s;
+}
+
+void ck_writer_cancel(ck_writer *w)
+{
+    pthread_mutex_lock(&w->gate);
+    w->cancelled = true;
+    pthread_cond_broadcast(&w->begun_or_cancelled);
+    if (w->begun && w->rings.n)
+        ck_ring_cancel(w->rings.ring[w->rings.n - 1]);
+    pthread_mutex_unlock(&w->gate);
 }
 
 static void fill_plane(ck_wire_plane *to, const ck_plane *p)
@@ -73,55 +194,145 @@ static void fill_plane(ck_wire_plane *to, const ck_plane *p)
     to->bytes = p->bytes;
 }
 
-ck_status ck_writer_frame(ck_writer *w, const ck_frame *f, ck_error *e)
+/* Say where in shared memory the plane is; false if it has to go inline. */
+static bool refer(const ck_writer *w, const ck_plane *p, ck_wire_plane *to)
+{
+    const ck_lease *l = ck_lease_of(p->buf);
+    int ring = l ? ck_rings_index(&w->rings, ck_lease_ring(l)) : -1;
+    if (ring < 0)
+        return false;
+    int slot = ck_lease_slot(l);
+    to->storage = CK_WIRE_RING;
+    to->ring = (uint32_t)ring;
+    to->slot = (uint32_t)slot;
+    to->gen = ck_ring_generation(ck_lease_ring(l), slot);
+    to->offset = (uint64_t)((unsigned char *)p->data - ck_ring_slot(ck_lease_ring(l), slot));
+    return true;
+}
+
+/* A frame owns one reference to every slot it mentions: the reader's from now on. */
+static void hand_over(const ck_writer *w, const ck_wire_plane *planes, int n)
+{
+    for (int i = 0; i < n; i++) {
+        bool again = planes[i].storage != CK_WIRE_RING;
+        for (int j = 0; j < i && !again; j++)
+            again = planes[j].storage == CK_WIRE_RING && planes[j].ring == planes[i].ring &&
+                    planes[j].slot == planes[i].slot;
+        if (!again)
+            ck_ring_keep(w->rings.ring[planes[i].ring], (int)planes[i].slot);
+    }
+}
+
+static ck_status send_frame(ck_writer *w, const ck_frame *f, const char *text, size_t n, ck_error *e)
 {
     ck_wire_plane planes[CK_MAX_PLANES];
     struct iovec iov[4 + 2 * CK_MAX_PLANES];
-    size_t n;
-    char *text = ck_meta_format(&f->meta, &n);
-    if (!text)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for metadata");
-    if (n > CK_WIRE_MAX_META) {
-        free(text);
-        return ck_fail(e, CK_ERR_FORMAT, "%zu bytes of metadata are too many: the limit is %d", n, CK_WIRE_MAX_META);
-    }
     size_t plane_bytes = (size_t)f->n * sizeof *planes;
     ck_wire_record h = {
         .planes = (uint32_t)f->n, .meta_bytes = (uint32_t)n, .number = w->count, .body_bytes = ck_pad(n) + plane_bytes};
     memcpy(h.magic, CK_WIRE_MAGIC "FRAM", 8);
     int k = 0;
     iov[k++] = (struct iovec){&h, sizeof h};
-    iov[k++] = (struct iovec){text, n};
+    iov[k++] = (struct iovec){(void *)text, n};
     iov[k++] = (struct iovec){(void *)zeros, ck_pad(n) - n};
     iov[k++] = (struct iovec){planes, plane_bytes};
+    bool by_reference = attached(w);
     for (int i = 0; i < f->n; i++) {
         const ck_plane *p = &f->planes[i];
         fill_plane(&planes[i], p);
+        if (by_reference && refer(w, p, &planes[i]))
+            continue;
         iov[k++] = (struct iovec){p->data, p->bytes};
         iov[k++] = (struct iovec){(void *)zeros, ck_pad(p->bytes) - p->bytes};
         h.body_bytes += ck_pad(p->bytes);
     }
-    ck_status s = send(w, iov, k, e);
+    hand_over(w, planes, f->n);
+    return send(w, iov, k, e);
+}
+
+static void begin(ck_writer *w)
+{
+    pthread_mutex_lock(&w->gate);
+    w->begun = true;
+    pthread_cond_broadcast(&w->begun_or_cancelled);
+    pthread_mutex_unlock(&w->gate);
+}
+
+ck_status ck_writer_frame(ck_writer *w, const ck_frame *f, ck_error *e)
+{
+    size_t n;
+    char *text = ck_meta_format(&f->meta, &n);
+    if (!text)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for metadata");
+    ck_status s = CK_OK;
+    if (n > CK_WIRE_MAX_META)
+        s = ck_fail(e, CK_ERR_FORMAT, "%zu bytes of metadata are too many: the limit is %d", n, CK_WIRE_MAX_META);
+    pthread_mutex_lock(&w->sending);
+    if (s == CK_OK && !w->count)
+        s = offer(w, f, e);
+    if (s == CK_OK)
+        s = send_frame(w, f, text, n, e);
+    pthread_mutex_unlock(&w->sending);
     free(text);
-    w->count += s == CK_OK;
+    if (s == CK_OK && !w->count++)
+        begin(w);
     return s;
 }
 
 ck_status ck_writer_end(ck_writer *w, ck_error *e)
 {
     ck_meta none = {0};
-    return send_record(w, "END ", &none, e);
+    pthread_mutex_lock(&w->sending);
+    ck_status s = send_record(w, "END ", &none, e);
+    pthread_mutex_unlock(&w->sending);
+    return s;
+}
+
+/* While another thread is in the middle of a frame, whose reader has stopped taking it, nothing can be said. */
+static bool lock_for_abort(ck_writer *w)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += (long)(ABORT_PATIENCE * 1e9);
+    until.tv_sec += until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    return pthread_mutex_clocklock(&w->sending, CLOCK_MONOTONIC, &until) == 0;
 }
 
 void ck_writer_abort(ck_writer *w, const char *origin, const char *text)
 {
     ck_meta m = {0};
+    if (!lock_for_abort(w))
+        return;
     if (!w->broken && ck_meta_set(&m, "origin", origin, NULL) == CK_OK && ck_meta_set(&m, "text", text, NULL) == CK_OK)
         send_record(w, "ABRT", &m, NULL);
+    w->broken = true;
+    pthread_mutex_unlock(&w->sending);
     ck_meta_free(&m);
+}
+
+const char *ck_writer_inline_view(const ck_writer *w)
+{
+    return w->why_inline.text;
+}
+
+int ck_writer_slots(const ck_writer *w)
+{
+    return w->rings.n ? ck_ring_in_use(w->rings.ring[w->rings.n - 1]) : 0;
+}
+
+size_t ck_writer_resident(const ck_writer *w)
+{
+    return w->rings.n ? ck_ring_resident(w->rings.ring[w->rings.n - 1]) : 0;
 }
 
 void ck_writer_free(ck_writer *w)
 {
+    if (!w)
+        return;
+    ck_rings_free(&w->rings);
+    pthread_mutex_destroy(&w->sending);
+    pthread_mutex_destroy(&w->gate);
+    pthread_cond_destroy(&w->begun_or_cancelled);
     free(w);
 }

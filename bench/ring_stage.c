@@ -1,0 +1,146 @@
+/* ring_stage ROLE [OPTION...]: a stage that does one thing, for bench/ring_bench.sh.
+ *
+ *     fill    a source: one RGBA half plane, every byte written        sum    a sink that reads every byte
+ *     hand    the same, written once only                              drop   a sink that reads nothing
+ *     pass    hands frames on      sleep, spin    the same, after --ms of sleeping, of computing
+ *
+ * On stderr, at the end: "ROLE FRAMES SECONDS CPU", the last two from the frame --skip on, CPU in seconds. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "stream/stage.h"
+
+typedef struct options {
+    ck_common common;
+    ck_size size;
+    int frames, skip;
+    double ms;
+} options;
+
+#define AT(field) offsetof(options, field)
+static const ck_option rows[] = {
+    {'g', "size", CK_SIZE, AT(size), "WxH", "4096x2160", 16, 16384, NULL, 0, "size of the plane in pixels"},
+    {'n', "frames", CK_INT, AT(frames), "FRAMES", "60", 1, 1000000, NULL, 0, "how many frames a source makes"},
+    {0, "skip", CK_INT, AT(skip), "FRAMES", "20", 0, 1000000, NULL, 0, "frames before the clocks start"},
+    {0, "ms", CK_FLOAT, AT(ms), "MS", "0", 0, 1e6, NULL, 0, "milliseconds that a frame takes"},
+    {0},
+};
+static const ck_program program = {.name = "ring_stage",
+                                   .summary = "does one thing",
+                                   .usage = "",
+                                   .options = rows,
+                                   .options_size = sizeof(options)};
+
+typedef struct bench {
+    const options *o;
+    const char *role;
+    int made, seen;
+    double start, start_cpu;
+    uint64_t sum;
+} bench;
+
+static const char *role;
+
+static double seconds(clockid_t clock)
+{
+    struct timespec t;
+    clock_gettime(clock, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static ck_status open_bench(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
+                            ck_error *e)
+{
+    (void)args;
+    (void)head;
+    (void)first;
+    (void)e;
+    bench *b = *state = calloc(1, sizeof *b);
+    *b = (bench){.o = opts, .role = role};
+    return CK_OK;
+}
+
+/* `hand` shows what a hop costs: its slots, once filled, are handed on as they are. */
+static ck_status make(void *state, ck_frame *f, ck_error *e)
+{
+    bench *b = state;
+    if (b->made == b->o->frames)
+        return CK_END;
+    ck_plane *p;
+    ck_status s = ck_frame_add(f, "rgba", CK_F16, 4, b->o->size.h, b->o->size.w, "linear", &p, e);
+    b->made++;
+    return s;
+}
+
+static ck_status work(void *state, ck_frame *f, ck_error *e)
+{
+    (void)e;
+    const bench *b = state;
+    if (*b->role == 'f' || (*b->role == 'h' && f->seq < (uint64_t)b->o->skip))
+        memset(f->planes[0].data, (int)(f->seq & 255), f->planes[0].bytes);
+    if (!strcmp(b->role, "sleep"))
+        nanosleep(&(struct timespec){0, (long)(b->o->ms * 1e6)}, NULL);
+    for (double end = seconds(CLOCK_MONOTONIC) + b->o->ms * 1e-3;
+         !strcmp(b->role, "spin") && seconds(CLOCK_MONOTONIC) < end;)
+        ;
+    return CK_OK;
+}
+
+static ck_status count(void *state, ck_frame *f, ck_error *e)
+{
+    (void)e;
+    bench *b = state;
+    if (!strcmp(b->role, "sum")) {
+        const uint64_t *p = f->planes[0].data;
+        for (size_t i = 0; i < f->planes[0].bytes / sizeof *p; i++)
+            b->sum += p[i];
+    }
+    if (b->seen++ == b->o->skip) {
+        b->start = seconds(CLOCK_MONOTONIC);
+        b->start_cpu = seconds(CLOCK_PROCESS_CPUTIME_ID);
+    }
+    return CK_OK;
+}
+
+static ck_status report(void *state, ck_error *e)
+{
+    (void)e;
+    const bench *b = state;
+    fprintf(stderr, "%s %d %.6f %.6f %llu\n", b->role, b->seen - b->o->skip - 1, seconds(CLOCK_MONOTONIC) - b->start,
+            seconds(CLOCK_PROCESS_CPUTIME_ID) - b->start_cpu, (unsigned long long)b->sum);
+    return CK_OK;
+}
+
+static bool sink(const void *opts)
+{
+    (void)opts;
+    return !strcmp(role, "sum") || !strcmp(role, "drop");
+}
+
+static int threads(const void *opts, int cores)
+{
+    (void)cores;
+    const options *o = opts;
+    return o->common.threads ? o->common.threads : 1;
+}
+
+int main(int argc, char **argv)
+{
+    if (argc < 2)
+        return 2;
+    role = argv[1];
+    bool source = !strcmp(role, "fill") || !strcmp(role, "hand");
+    ck_stage stage = {.program = &program,
+                      .open = open_bench,
+                      .produce = source ? make : NULL,
+                      .frame = work,
+                      .consume = count,
+                      .finish = report,
+                      .close = free,
+                      .sink = sink,
+                      .threads = threads};
+    return ck_stage_main(&stage, argc - 1, argv + 1);
+}

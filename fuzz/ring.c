@@ -1,0 +1,8 @@
+/* ck-ring(7): records, references and control pages. */
+#include "hostile_ring.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    fuzz_ring(data, n);
+    return 0;
+}

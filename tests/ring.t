@@ -1,0 +1,87 @@
+#!/bin/bash
+# Planes by reference: the same results, the same place after every stage, little in the pipe, and inline where they must be.
+. "$(dirname "$0")/tap.sh"
+
+shot() { ck-synth -g 640x360 -n 30 --seed 3; }
+key() { # OUT
+    shot | ck-hint --method key | ck-post --classical | ck-encode "$1"
+}
+ok "a pipeline over rings" key "$tmp/ring"
+CK_RING=off ok "and inline" key "$tmp/inline"
+ok "write the same files" diff -r "$tmp/ring" "$tmp/inline"
+
+# Every stage is looked at by ck-info --pass, which is a stage itself.
+shot | ck-info --pass 2>"$tmp/1" | ck-hint --method key | ck-info --pass 2>"$tmp/2" | ck-post --classical |
+    ck-info --pass 2>"$tmp/3" | ck-encode --fg off --processed off "$tmp/o"
+places() { grep '^FRAME' "$tmp/$1" | tail -20 | grep -o " rgb:[^ ]*" | sed 's/.*://'; }
+is "rgb is in a ring when frames flow" "$(places 1 | grep -c '^ring[0-9]*/[0-9]*$')" 20
+is "at the same place behind ck-hint" "$(places 2)" "$(places 1)"
+is "and behind ck-post" "$(places 3)" "$(places 1)"
+
+# Bytes that a program wrote, by the kernel's count.
+n=40
+ck-synth -g 640x360 -n $n >"$tmp/shot.ck"
+"$helpers/written" "$tmp/first" ck-synth -g 640x360 -n 1 | ck-info >"$tmp/info"
+"$helpers/written" "$tmp/bytes" ck-synth -g 640x360 -n $n | ck-info >"$tmp/info"
+inline=$(grep '^FRAME' "$tmp/info" | grep -c 'rgb:[^ ]*:inline')
+total=$(cat "$tmp/bytes") one=$(cat "$tmp/first")
+each=$(((total - inline * one) / (n - inline)))
+ok "a frame by reference takes $each bytes of the pipe ($inline of $n were inline)" [ "$each" -lt 8192 ]
+
+# Inline, apart from RING, are the bytes that CK_RING=off writes.
+shot | cat >"$tmp/offered.ck"
+CK_RING=off ck-synth -g 640x360 -n 30 --seed 3 >"$tmp/plain.ck"
+ok "behind cat all is inline" bash -c 'ck-info <"$1" | grep -c ":inline" | grep -qx 30' _ "$tmp/offered.ck"
+without_ring() {
+    python3 - "$1" <<'PY'
+import struct, sys
+data, at = open(sys.argv[1], "rb").read(), 0
+while at < len(data):
+    kind, size = data[at + 4:at + 8], 64 + struct.unpack_from("<Q", data, at + 24)[0]
+    if kind != b"RING":
+        sys.stdout.buffer.write(data[at:at + size])
+    at += size
+PY
+}
+is "with the bytes of CK_RING=off, but for the record RING" \
+    "$(without_ring "$tmp/offered.ck" | md5sum)" "$(md5sum <"$tmp/plain.ck")"
+is "the record is there" "$(grep -ac 'ckf1RING' "$tmp/offered.ck")" 1
+
+shot | tee "$tmp/tee.ck" | ck-info -v >"$tmp/info" 2>"$tmp/err"
+is "behind tee all is inline" "$(grep -c 'rgb:[^ ]*:inline' "$tmp/info")" 30
+ok "--verbose says why" grep -q 'frames come inline: something stands between it and standard input' "$tmp/err"
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+    chmod 755 "$tmp"
+    shot | setpriv --reuid=65534 --clear-groups ck-info -v >"$tmp/info" 2>"$tmp/err"
+    is "to another user all goes inline" "$(grep -c 'rgb:[^ ]*:inline' "$tmp/info")" 30
+    ok "and --verbose says why" grep -q 'frames come inline: shared memory is out of reach' "$tmp/err"
+else
+    skip "to another user all goes inline" "needs root and setpriv"
+fi
+
+# A reader that comes late, through a named pipe, is not waited for by more than the pipe holds.
+mkfifo "$tmp/fifo"
+shot >"$tmp/fifo" &
+sleep 0.3
+ck-info <"$tmp/fifo" >"$tmp/info"
+wait $!
+is "a late reader gets all frames" "$(tail -1 "$tmp/info")" "END 30 frames"
+
+# Two slots of 1.7 MB and more do not fit.
+ck-synth -g 640x360 -n 9 --ring-bytes 1M 2>"$tmp/err" | ck-info >"$tmp/info"
+is "where two frames do not fit all goes inline" "$(grep -c ':inline' "$tmp/info")" 9
+is "which is said in one line" "$(grep -c 'frames are sent inline: .*--ring-bytes' "$tmp/err")-$(wc -l <"$tmp/err")" 1-1
+ck-synth -g 640x360 -n 60 --ring-bytes 10M | ck-info >"$tmp/info"
+is "two slots are enough for a pipeline" "$(tail -1 "$tmp/info")" "END 60 frames"
+few() { # RING-BYTES-OF-CK-HINT OUT
+    ck-synth -g 640x360 -n 60 --ring-bytes 12M | ck-hint --method key --ring-bytes "$1" |
+        ck-post --classical --ring-bytes 30M | ck-encode --fg off --processed off "$2"
+}
+ok "two slots everywhere: no deadlock" few 12M "$tmp/few"
+ok "nor where one stage has none and hands others' on" few 6M "$tmp/none"
+pixels() { ck-decode "$1/Comp" "$1/Matte" | ck-info --npy "$1/npy" && cat "$1"/npy/* | md5sum; }
+CK_RING=off few 12M "$tmp/off"
+is "the pictures are those of CK_RING=off" "$(pixels "$tmp/few")" "$(pixels "$tmp/off")"
+is "in both cases" "$(pixels "$tmp/none")" "$(pixels "$tmp/off")"
+is "nothing in /dev/shm" "$(find /dev/shm -name '*ck*' 2>/dev/null | wc -l)" 0
+done_testing
