@@ -101,8 +101,8 @@ fuzz: fuzz-build
 	    -max_len=8192 -print_final_stats=1 -artifact_prefix=build/fuzz/$$t.found/broken- \
 	    build/fuzz/$$t.found tests/corpus/$$t || exit 1; done
 
-bench: all $(BENCH_BIN)
-	CK_BIN=$(abspath $(BIN)) CK_BENCH=$(abspath $(BUILD)/bench) bash bench/run.sh
+bench: all $(BENCH_BIN) $(HELPER_BIN)
+	CK_BIN=$(abspath $(BIN)) CK_BENCH=$(abspath $(BUILD)/bench) CK_HELPERS=$(abspath $(BUILD)/helpers) bash bench/run.sh
 
 # Redo bench/results/refine.md: MODEL, CLIP, SIZE and EVERY are in bench/refine.sh.
 bench-refine: all $(BENCH_BIN) $(HELPER_BIN)

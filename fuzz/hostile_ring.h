@@ -1,7 +1,7 @@
 /* A peer that lies: a sound stream with planes in a sound ring, then changed as the input says.
  *
- * The input is a list of changes of eight bytes each: what (0 the stream, 1 the control pages, 2 the same after the first
- * frame, 3 the stream's last bytes), a byte of zero, where (2 bytes), and a value (4 bytes). */
+ * The input is a list of changes of eight bytes each: what (0 the stream, 1 the control pages, 2 the same after the
+ * first frame, 3 the stream's last bytes), a byte of zero, where (2 bytes), and a value (4 bytes). */
 #ifndef CK_FUZZ_HOSTILE_RING_H
 #define CK_FUZZ_HOSTILE_RING_H
 

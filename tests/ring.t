@@ -79,8 +79,9 @@ few() { # RING-BYTES-OF-CK-HINT OUT
 }
 ok "two slots everywhere: no deadlock" few 12M "$tmp/few"
 ok "nor where one stage has none and hands others' on" few 6M "$tmp/none"
-pixels() { ck-decode "$1/Comp" "$1/Matte" | ck-info --npy "$1/npy" && cat "$1"/npy/* | md5sum; }
+pixels() { ck-decode "$1/Comp" | ck-info --npy "$1/npy" && cat "$1"/npy/* | md5sum && ls "$1/npy" | wc -l; }
 CK_RING=off few 12M "$tmp/off"
+is "sixty pictures" "$(pixels "$tmp/off" | tail -1)" 60
 is "the pictures are those of CK_RING=off" "$(pixels "$tmp/few")" "$(pixels "$tmp/off")"
 is "in both cases" "$(pixels "$tmp/none")" "$(pixels "$tmp/off")"
 is "nothing in /dev/shm" "$(find /dev/shm -name '*ck*' 2>/dev/null | wc -l)" 0

@@ -183,7 +183,8 @@ static void mapping(void)
         memcpy((char *)&lie + lies[i].at, &lies[i].value, lies[i].at < 8 ? 4 : 8);
         refused(&lie, lies[i].what);
     }
-    const int all = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL, some[] = {0, F_SEAL_GROW, F_SEAL_SHRINK | F_SEAL_GROW, all};
+    const int all = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL,
+              some[] = {0, F_SEAL_GROW, F_SEAL_SHRINK | F_SEAL_GROW, all};
     for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
         int fd = open_memory(id.bytes, some[i]);
         struct stat st;

@@ -30,12 +30,12 @@ static inline size_t ck_pad(size_t n)
 }
 
 typedef struct ck_buffer {
-    void *data;                         /* CK_ALIGN-aligned */
-    size_t size;                        /* bytes usable */
-    int refs;                           /* atomic */
+    void *data;                          /* CK_ALIGN-aligned */
+    size_t size;                         /* bytes usable */
+    int refs;                            /* atomic */
     void (*release)(struct ck_buffer *); /* at the last reference; NULL: back to the pool */
-    void *owner;                        /* release's */
-    struct ck_buffer *next;             /* the pool's free list */
+    void *owner;                         /* release's */
+    struct ck_buffer *next;              /* the pool's free list */
 } ck_buffer;
 
 /* One process-wide pool serves all frames; it reuses exact sizes, so scratch whose size follows the

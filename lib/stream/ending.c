@@ -9,10 +9,9 @@
 #include <unistd.h>
 
 struct ck_ending {
-    int fd, hurry, stop; /* the latter two are eventfds */
-    int grace;           /* ms */
-    void (*closed)(void *ctx);
-    void (*late)(void *ctx);
+    int in, out, hurry, stop; /* the latter two are eventfds */
+    int grace;                /* ms */
+    ck_ending_events events;
     void *ctx;
     pthread_t thread;
 };
@@ -27,18 +26,32 @@ static int wait_for(struct pollfd *p, int n, int limit)
     return got;
 }
 
+/* Until the run has failed or is to be left alone; false: the latter. */
+static bool watch_for_failure(ck_ending *n)
+{
+    /* No events are asked for from the pipes: that the other side is gone is told unasked. */
+    struct pollfd p[4] = {
+        {.fd = n->stop, .events = POLLIN}, {.fd = n->hurry, .events = POLLIN}, {.fd = n->out}, {.fd = n->in}};
+    for (;;) {
+        wait_for(p, 4, -1);
+        if (p[0].revents)
+            return false;
+        if (p[2].revents)
+            n->events.out_closed(n->ctx);
+        if (p[1].revents || p[2].revents)
+            return true;
+        if (p[3].revents && n->events.in_closed(n->ctx))
+            return true;
+        p[3].fd = -1;
+    }
+}
+
 static void *watch(void *arg)
 {
     ck_ending *n = arg;
-    /* No events asked for: POLLERR, which says that nobody reads, comes unasked. */
-    struct pollfd p[3] = {{.fd = n->stop, .events = POLLIN}, {.fd = n->hurry, .events = POLLIN}, {.fd = n->fd}};
-    wait_for(p, 3, -1);
-    if (p[0].revents)
-        return NULL;
-    if (p[2].revents)
-        n->closed(n->ctx);
-    if (wait_for(p, 1, n->grace) == 0)
-        n->late(n->ctx);
+    struct pollfd stop = {.fd = n->stop, .events = POLLIN};
+    if (watch_for_failure(n) && wait_for(&stop, 1, n->grace) == 0)
+        n->events.late(n->ctx);
     return NULL;
 }
 
@@ -51,22 +64,22 @@ static void release(ck_ending *n)
     free(n);
 }
 
-ck_status ck_ending_start(int fd, double grace, void (*closed)(void *ctx), void (*late)(void *ctx), void *ctx,
-                          ck_ending **out, ck_error *e)
+ck_status ck_ending_start(int in, int out, double grace, const ck_ending_events *events, void *ctx, ck_ending **result,
+                          ck_error *e)
 {
-    *out = NULL;
+    *result = NULL;
     ck_ending *n = malloc(sizeof *n);
     if (!n)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
-    *n = (ck_ending){.fd = fd, .grace = (int)(grace * 1000), .closed = closed, .late = late, .ctx = ctx};
+    *n = (ck_ending){.in = in, .out = out, .grace = (int)(grace * 1000), .events = *events, .ctx = ctx};
     n->hurry = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     n->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (n->hurry < 0 || n->stop < 0 || (errno = pthread_create(&n->thread, NULL, watch, n))) {
-        ck_status s = ck_fail_errno(e, "cannot start the thread that watches standard output");
+        ck_status s = ck_fail_errno(e, "cannot start the thread that watches standard input and output");
         release(n);
         return s;
     }
-    *out = n;
+    *result = n;
     return CK_OK;
 }
 

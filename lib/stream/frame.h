@@ -44,7 +44,7 @@ typedef struct ck_frame {
     int n;
     ck_lease *lease; /* where planes that are added go while there is room, NULL = private memory; owned */
     size_t asked;    /* bytes of the large planes that were added, wherever they went */
-    void *job; /* what an early callback of the same program hands to a later one; never on the wire */
+    void *job;       /* what an early callback of the same program hands to a later one; never on the wire */
     void (*job_free)(void *job);
 } ck_frame; /* all zero = empty */
 

@@ -1,6 +1,7 @@
 /* A lease: this process's hold on one slot of a ring, shared by all buffers that lie in it.
  *
- * The reference in shared memory is given back when the last buffer of the slot, and the frame that took it, are gone. */
+ * The reference in shared memory is given back when the last buffer of the slot, and the frame that took it, are gone.
+ */
 #ifndef CK_STREAM_LEASE_H
 #define CK_STREAM_LEASE_H
 

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,17 +9,19 @@
 #include "stream/fdio.h"
 #include "stream/rings.h"
 #include "stream/stream.h"
+#include "stream/tail.h"
 #include "stream/wire.h"
 
 struct ck_reader {
     int fd, cancel;
     double timeout;
     ck_meta head;
-    uint64_t count; /* frames read */
+    uint64_t count;       /* frames read */
+    pthread_mutex_t lock; /* for victim and reason */
     bool ended;
     ck_rings rings; /* attached; empty: all is inline */
     ck_error why_inline;
-    char self[64], victim[160];
+    char self[64], victim[160]; /* "" while nobody failed */
     char reason[1024];
 };
 
@@ -50,21 +53,49 @@ void ck_reader_cancel(ck_reader *r)
     (void)!write(r->cancel, &one, sizeof one);
 }
 
-/* The stream stops where it must not: the program before is at fault, whoever it is. */
+/* Whoever finds out first says it: the thread that reads, or the one that looks ahead. */
+static ck_status blame(ck_reader *r, const char *victim, const char *reason, ck_error *e)
+{
+    pthread_mutex_lock(&r->lock);
+    if (!*r->victim) {
+        snprintf(r->victim, sizeof r->victim, "%s", victim);
+        snprintf(r->reason, sizeof r->reason, "%s", reason);
+    }
+    pthread_mutex_unlock(&r->lock);
+    return ck_fail(e, CK_ERR_UPSTREAM, "%s: %s", r->victim, r->reason);
+}
+
+/* The stream stops where it must not: the program before is at fault, if it did not leave word of another. */
 static ck_status broken(ck_reader *r, ck_error *e)
 {
-    char last[64];
-    if (ck_head_last_program(&r->head, last, sizeof last))
-        snprintf(r->victim, sizeof r->victim, "%s", last);
-    else
-        snprintf(r->victim, sizeof r->victim, "the program before %s", r->self);
+    char victim[sizeof r->victim], reason[sizeof r->reason];
+    if (r->rings.n &&
+        ck_ring_epitaph(r->rings.ring[r->rings.n - 1], victim, sizeof victim, reason, sizeof reason))
+        return blame(r, victim, reason, e);
+    if (!ck_head_last_program(&r->head, victim, sizeof victim))
+        snprintf(victim, sizeof victim, "the program before %s", r->self);
     if (r->head.n)
-        snprintf(r->reason, sizeof r->reason,
+        snprintf(reason, sizeof reason,
                  "failed or was killed: its stream ends after %llu frames without END: see its own message",
                  (unsigned long long)r->count);
     else
-        snprintf(r->reason, sizeof r->reason, "failed or was killed before it sent anything: see its own message");
-    return ck_fail(e, CK_ERR_UPSTREAM, "%s: %s", r->victim, r->reason);
+        snprintf(reason, sizeof reason, "failed or was killed before it sent anything: see its own message");
+    return blame(r, victim, reason, e);
+}
+
+static ck_status aborted(ck_reader *r, const ck_meta *m, ck_error *e)
+{
+    const char *origin = ck_meta_get(m, "origin"), *text = ck_meta_get(m, "text");
+    return blame(r, origin ? origin : "a program before", text ? text : "failed without a reason", e);
+}
+
+ck_status ck_reader_foresee(ck_reader *r, ck_error *e)
+{
+    ck_meta why = {0};
+    ck_tail t = ck_tail_look(r->fd, &why);
+    ck_status s = t == CK_TAIL_ABORT ? aborted(r, &why, e) : t == CK_TAIL_CUT ? broken(r, e) : CK_OK;
+    ck_meta_free(&why);
+    return s;
 }
 
 static ck_status read_all(ck_reader *r, void *buf, size_t n, ck_error *e)
@@ -305,12 +336,8 @@ static ck_status read_abort(ck_reader *r, const ck_wire_record *h, ck_error *e)
 {
     ck_meta m = {0};
     ck_status s = read_meta(r, h->meta_bytes, &m, e);
-    if (s == CK_OK) {
-        const char *origin = ck_meta_get(&m, "origin"), *text = ck_meta_get(&m, "text");
-        snprintf(r->victim, sizeof r->victim, "%s", origin ? origin : "a program before");
-        snprintf(r->reason, sizeof r->reason, "%s", text ? text : "failed without a reason");
-        s = ck_fail(e, CK_ERR_UPSTREAM, "%s: %s", r->victim, r->reason);
-    }
+    if (s == CK_OK)
+        s = aborted(r, &m, e);
     ck_meta_free(&m);
     return s;
 }
@@ -360,6 +387,7 @@ ck_status ck_reader_open(int fd, const char *self, double timeout, ck_reader **o
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     r->fd = fd;
     r->timeout = timeout;
+    pthread_mutex_init(&r->lock, NULL);
     snprintf(r->self, sizeof r->self, "%s", self);
     r->cancel = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (r->cancel < 0)
@@ -377,6 +405,7 @@ void ck_reader_free(ck_reader *r)
         return;
     if (r->cancel >= 0)
         close(r->cancel);
+    pthread_mutex_destroy(&r->lock);
     ck_rings_free(&r->rings);
     ck_meta_free(&r->head);
     free(r);

@@ -18,6 +18,8 @@
 #include "base/mem.h"
 
 #define MAGIC "ck-ring1"
+#define ORIGIN 156 /* with left, at 4288 to 6400 */
+#define TEXT 1952
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
 /* What programs of different builds share: the layout is part of the protocol.  A line of the cache for each counter
@@ -34,9 +36,12 @@ typedef struct control {
     _Alignas(64) _Atomic uint32_t attached; /* process number of the reader that can follow references */
     _Alignas(64) _Atomic uint32_t freed;    /* futex: counts slots given back */
     slot slot[CK_RING_MAX_SLOTS];
+    _Alignas(64) _Atomic uint32_t left; /* 1: the owner has ended early, and the next two say why */
+    char origin[ORIGIN], text[TEXT];    /* padded with NUL */
 } control;
 
-_Static_assert(sizeof(slot) == 64 && sizeof(control) == 192 + 64 * CK_RING_MAX_SLOTS, "the layout of ck-ring(7)");
+_Static_assert(sizeof(slot) == 64 && offsetof(control, left) == 192 + 64 * CK_RING_MAX_SLOTS,
+               "the layout of ck-ring(7)");
 _Static_assert(sizeof(control) <= CK_RING_CONTROL, "the control pages hold it");
 
 struct ck_ring {
@@ -231,6 +236,31 @@ void ck_ring_attach(ck_ring *r)
 bool ck_ring_attached(const ck_ring *r)
 {
     return atomic_load(&r->control->attached) != 0;
+}
+
+void ck_ring_bequeath(ck_ring *r, const char *origin, const char *text)
+{
+    control *c = r->control;
+    snprintf(c->origin, sizeof c->origin, "%s", origin);
+    snprintf(c->text, sizeof c->text, "%s", text);
+    atomic_store(&c->left, 1);
+}
+
+static void copy_text(char *to, size_t n, const char *from, size_t from_n)
+{
+    size_t len = n <= from_n ? n - 1 : from_n;
+    memcpy(to, from, len);
+    to[len] = 0;
+}
+
+bool ck_ring_epitaph(const ck_ring *r, char *origin, size_t origin_n, char *text, size_t text_n)
+{
+    const control *c = r->control;
+    if (atomic_load(&c->left) != 1)
+        return false;
+    copy_text(origin, origin_n, c->origin, sizeof c->origin);
+    copy_text(text, text_n, c->text, sizeof c->text);
+    return *origin && *text;
 }
 
 static long futex(_Atomic uint32_t *word, int operation, uint32_t value, const struct timespec *limit)

@@ -8,72 +8,23 @@
 #include "stream/stage.h"
 
 #include <malloc.h>
-#include <pthread.h>
 #include <signal.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/litter.h"
 #include "base/log.h"
 #include "base/standard.h"
 #include "base/thread.h"
 #include "base/trace.h"
-#include "stream/ending.h"
-
-/* How long a run that has failed may go on, so that frames in hand are finished: seconds.  In a pipeline the failure
- * goes from stage to stage, and each may take as long; the last one has files to finish. */
-#define GRACE 0.2
-#define GRACE_LAST 1.0
-
-typedef struct run {
-    const ck_stage *stage;
-    const ck_common *common; /* the first member of the program's options */
-    int argc;
-    char **argv;
-    void *state;
-    ck_reader *reader; /* NULL in a source */
-    ck_writer *writer; /* NULL in a sink */
-    bool sink;
-    ck_meta head;
-    ck_frame first; /* read before `open`, not handed to produce yet */
-    bool have_first;
-    uint64_t made, done, failed;
-    long total; /* frames, if HEAD knows; else 0 */
-    ck_error first_failure;
-
-    ck_ending *ending;
-    atomic_bool running; /* the frame loop is: it can be cancelled */
-    pthread_mutex_t lock;
-    ck_status verdict; /* what went wrong first, in whatever thread */
-    ck_error why;
-} run;
-
-/* The run cannot succeed any more. */
-static void doom(run *r, ck_status s, const ck_error *e)
-{
-    pthread_mutex_lock(&r->lock);
-    if (r->verdict == CK_OK) {
-        r->verdict = s;
-        r->why = *e;
-    }
-    pthread_mutex_unlock(&r->lock);
-    ck_ending_hurry(r->ending);
-}
-
-static bool source(const run *r)
-{
-    return r->stage->produce != NULL;
-}
+#include "stream/run.h"
 
 /* A frame could not be made: an error frame under --keep-going, else the end. */
-static ck_status lose(const run *r, ck_frame *f, ck_status s, ck_error *e)
+static ck_status lose(const ck_run *r, ck_frame *f, ck_status s, ck_error *e)
 {
     if (s == CK_ERR_CLOSED)
         return s;
-    if (!source(r)) {
+    if (!ck_run_is_source(r)) {
         char where[40];
         snprintf(where, sizeof where, "frame %llu", (unsigned long long)f->seq);
         ck_fail_in(e, s, where);
@@ -85,7 +36,7 @@ static ck_status lose(const run *r, ck_frame *f, ck_status s, ck_error *e)
 }
 
 /* Room for what will be added to the frame, except to the first, whose size decides about room. */
-static ck_status make_room(run *r, ck_frame *f, ck_error *e)
+static ck_status make_room(ck_run *r, ck_frame *f, ck_error *e)
 {
     if (!r->writer || !r->made)
         return CK_OK;
@@ -96,7 +47,7 @@ static ck_status make_room(run *r, ck_frame *f, ck_error *e)
     return s;
 }
 
-static ck_status fetch(run *r, ck_frame *f, ck_error *e)
+static ck_status fetch(ck_run *r, ck_frame *f, ck_error *e)
 {
     if (r->have_first) {
         *f = r->first;
@@ -106,15 +57,15 @@ static ck_status fetch(run *r, ck_frame *f, ck_error *e)
     ck_status s = make_room(r, f, e);
     uint64_t since = ck_trace_now();
     if (s == CK_OK)
-        s = source(r) ? r->stage->produce(r->state, f, e) : ck_reader_next(r->reader, f, e);
+        s = ck_run_is_source(r) ? r->stage->produce(r->state, f, e) : ck_reader_next(r->reader, f, e);
     if (s == CK_OK)
-        ck_trace_span(source(r) ? CK_TRACE_COMPUTE : CK_TRACE_WAIT_IN, "reader", since, (long)r->made);
+        ck_trace_span(ck_run_is_source(r) ? CK_TRACE_COMPUTE : CK_TRACE_WAIT_IN, "reader", since, (long)r->made);
     return s;
 }
 
 static ck_status produce(void *ctx, void *item, ck_error *e)
 {
-    run *r = ctx;
+    ck_run *r = ctx;
     ck_frame *f = item;
     ck_status s = fetch(r, f, e);
     f->seq = r->made;
@@ -127,13 +78,13 @@ static ck_status produce(void *ctx, void *item, ck_error *e)
     if (s != CK_OK)
         ck_frame_free(f);
     if (s != CK_OK && s != CK_END)
-        doom(r, s, e);
+        ck_run_doom(r, s, e);
     return s;
 }
 
 static ck_status work(void *ctx, void *item, ck_error *e)
 {
-    run *r = ctx;
+    ck_run *r = ctx;
     ck_frame *f = item;
     if (!r->stage->frame || ck_frame_error(f))
         return CK_OK;
@@ -143,13 +94,13 @@ static ck_status work(void *ctx, void *item, ck_error *e)
     if (s != CK_OK)
         s = lose(r, f, s, e);
     if (s != CK_OK)
-        doom(r, s, e);
+        ck_run_doom(r, s, e);
     return s;
 }
 
 static ck_status consume(void *ctx, void *item, ck_error *e)
 {
-    run *r = ctx;
+    ck_run *r = ctx;
     ck_frame *f = item;
     const char *error = ck_frame_error(f);
     if (error && r->failed++ == 0)
@@ -164,7 +115,7 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
         ck_trace_span(CK_TRACE_WAIT_OUT, "main", since, (long)f->seq);
     }
     if (s != CK_OK)
-        doom(r, s, e);
+        ck_run_doom(r, s, e);
     if (s == CK_OK && r->writer && !r->done && *ck_writer_inline_view(r->writer))
         ck_log_error("frames are sent inline: %s", ck_writer_inline_view(r->writer));
     ck_trace_count(r->writer ? ck_writer_slots(r->writer) : 0, r->writer ? ck_writer_resident(r->writer) : 0);
@@ -180,9 +131,8 @@ static void drop(void *ctx, void *item)
     ck_frame_free(item);
 }
 
-static void cancel(void *ctx)
+void ck_run_cancel(ck_run *r)
 {
-    run *r = ctx;
     if (r->reader)
         ck_reader_cancel(r->reader);
     if (r->writer)
@@ -191,7 +141,12 @@ static void cancel(void *ctx)
         r->stage->cancel(r->state);
 }
 
-static int workers(const run *r)
+static void cancel(void *ctx)
+{
+    ck_run_cancel(ctx);
+}
+
+static int workers(const ck_run *r)
 {
     int cores = ck_cores();
     if (r->stage->threads)
@@ -200,7 +155,7 @@ static int workers(const run *r)
 }
 
 /* HEAD and the first frame, so that `open` can decide on what is really there. */
-static ck_status read_first(run *r, ck_error *e)
+static ck_status read_first(ck_run *r, ck_error *e)
 {
     uint64_t since = ck_trace_now();
     ck_status s = ck_reader_open(STDIN_FILENO, r->stage->program->name, r->common->timeout, &r->reader, e);
@@ -216,12 +171,12 @@ static ck_status read_first(run *r, ck_error *e)
     return s == CK_END ? CK_OK : s;
 }
 
-static ck_status open_stage(run *r, const ck_list *args, ck_error *e)
+static ck_status open_stage(ck_run *r, const ck_list *args, ck_error *e)
 {
     if (!r->sink && isatty(STDOUT_FILENO))
         return ck_fail(e, CK_ERR_ARGUMENT,
                        "standard output is a terminal: pipe the stream on, as in ... | ck-encode OUT, or into a file");
-    ck_status s = source(r) ? CK_OK : read_first(r, e);
+    ck_status s = ck_run_is_source(r) ? CK_OK : read_first(r, e);
     if (s == CK_OK)
         s = r->stage->open(r->common, args, &r->head, r->have_first ? &r->first : NULL, &r->state, e);
     if (s == CK_OK)
@@ -234,7 +189,7 @@ static ck_status open_stage(run *r, const ck_list *args, ck_error *e)
     return s;
 }
 
-static ck_status run_frames(run *r, ck_error *e)
+static ck_status run_frames(ck_run *r, ck_error *e)
 {
     ck_flow flow = {.ctx = r,
                     .item_size = sizeof(ck_frame),
@@ -245,7 +200,7 @@ static ck_status run_frames(run *r, ck_error *e)
                     .consume = consume,
                     .drop = drop,
                     .cancel = cancel};
-    atomic_store(&r->running, true);
+    ck_run_begins(r);
     ck_status s = ck_flow_run(&flow, e);
     if (s == CK_OK && r->stage->finish)
         s = r->stage->finish(r->state, e);
@@ -254,108 +209,20 @@ static ck_status run_frames(run *r, ck_error *e)
     return s;
 }
 
-/* Tell the programs behind us who failed first.  One that never got HEAD gets it now. */
-static void abort_stream(run *r, ck_status s, const ck_error *e)
-{
-    if (r->sink || s == CK_ERR_CLOSED)
-        return;
-    if (!r->writer) {
-        ck_meta_free(&r->head);
-        if (r->reader && ck_meta_copy(&r->head, ck_reader_head_view(r->reader), NULL) != CK_OK)
-            return;
-        if (isatty(STDOUT_FILENO) || ck_head_add_program(&r->head, r->argc, r->argv, NULL) != CK_OK ||
-            ck_writer_open(STDOUT_FILENO, r->common->timeout, &r->head, &r->writer, NULL) != CK_OK)
-            return;
-    }
-    if (s == CK_ERR_UPSTREAM)
-        ck_writer_abort(r->writer, ck_reader_victim_view(r->reader), ck_reader_reason_view(r->reader));
-    else
-        ck_writer_abort(r->writer, r->stage->program->name, e->text);
-}
-
-/* Nobody behind us will name the victim if our output is no pipe. */
-static bool last(const run *r)
-{
-    struct stat st;
-    return r->sink || fstat(STDOUT_FILENO, &st) || !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
-}
-
-static void explain(const run *r, ck_status s, const ck_error *e)
-{
-    if (s == CK_ERR_CLOSED)
-        return;
-    if (s == CK_ERR_UPSTREAM && last(r))
-        ck_log_error("stopped: %s", e->text);
-    else if (s == CK_ERR_UPSTREAM)
-        ck_log_info("stopped: %s", e->text);
-    else
-        ck_log_error("%s", e->text);
-}
-
-static int conclude(const run *r, ck_status s, const ck_error *e)
-{
-    ck_log_progress_end();
-    if (s != CK_OK) {
-        explain(r, s, e);
-        return s == CK_ERR_ARGUMENT ? 2 : 1;
-    }
-    if (r->failed && last(r))
-        ck_log_error("%llu of %llu frames failed; the first: %s", (unsigned long long)r->failed,
-                     (unsigned long long)r->done, r->first_failure.text);
-    return r->failed ? 3 : 0;
-}
-
-static void die_of_closed_output(void)
-{
-    signal(SIGPIPE, SIG_DFL);
-    raise(SIGPIPE);
-}
-
-/* The reader of our output is gone: nobody wants the frames.  Called by the thread that watches for it. */
-static void output_closed(void *ctx)
-{
-    run *r = ctx;
-    ck_error e = {"the reader of standard output is gone"};
-    doom(r, CK_ERR_CLOSED, &e);
-    if (atomic_load(&r->running))
-        cancel(r);
-}
-
-/* The run has failed and does not come to its end: other threads are in the middle of a frame. */
-static void end_now(void *ctx)
-{
-    run *r = ctx;
-    pthread_mutex_lock(&r->lock);
-    abort_stream(r, r->verdict, &r->why);
-    int code = conclude(r, r->verdict, &r->why);
-    ck_litter_remove();
-    (void)ck_trace_close(NULL);
-    if (r->verdict == CK_ERR_CLOSED)
-        die_of_closed_output();
-    _exit(code);
-}
-
-static bool writes_into_pipe(const run *r)
-{
-    struct stat st;
-    return !r->sink && fstat(STDOUT_FILENO, &st) == 0 && S_ISFIFO(st.st_mode);
-}
-
 static int run_stage(const ck_stage *stage, const ck_common *common, const ck_list *args, int argc, char **argv)
 {
-    run r = {.stage = stage,
-             .common = common,
-             .argc = argc,
-             .argv = argv,
-             .sink = stage->sink && stage->sink(common),
-             .lock = PTHREAD_MUTEX_INITIALIZER};
+    ck_run r = {.stage = stage,
+                .common = common,
+                .argc = argc,
+                .argv = argv,
+                .sink = stage->sink && stage->sink(common),
+                .lock = PTHREAD_MUTEX_INITIALIZER};
     ck_error e = {{0}};
     /* A closed output is noticed as EPIPE, so that unfinished files can be removed first. */
     signal(SIGPIPE, SIG_IGN);
     ck_status s = ck_trace_open(common->trace, stage->program->name, &e);
     if (s == CK_OK)
-        s = ck_ending_start(writes_into_pipe(&r) ? STDOUT_FILENO : -1, r.sink ? GRACE_LAST : GRACE, output_closed,
-                            end_now, &r, &r.ending, &e);
+        s = ck_run_watch(&r, &e);
     if (s == CK_OK)
         s = open_stage(&r, args, &e);
     if (s == CK_OK)
@@ -363,11 +230,11 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
     if (s != CK_OK && r.verdict == CK_ERR_CLOSED)
         s = CK_ERR_CLOSED; /* what failed next is a consequence */
     if (s != CK_OK)
-        abort_stream(&r, s, &e);
+        ck_run_abort(&r, s, &e);
     ck_ending_stop(r.ending);
     if (stage->close && r.state)
         stage->close(r.state);
-    int code = conclude(&r, s, &e);
+    int code = ck_run_conclude(&r, s, &e);
     if (ck_trace_close(&e) != CK_OK) {
         ck_log_error("%s", e.text);
         code = code ? code : 1;
@@ -379,7 +246,7 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
     ck_meta_free(&r.head);
     ck_pool_trim();
     if (s == CK_ERR_CLOSED)
-        die_of_closed_output();
+        ck_run_die_of_closed_output();
     return code;
 }
 

@@ -20,11 +20,14 @@ struct ck_rings;
  * can ask for the victim; a stream that dies before HEAD names "the program before SELF". */
 ck_status ck_reader_open(int fd, const char *self, double timeout, ck_reader **out, ck_error *e);
 const ck_meta *ck_reader_head_view(const ck_reader *r);
-/* `f` must have no planes and no metadata; planes that come inline go where it has room.  CK_END after a good END.  CK_ERR_UPSTREAM for ABORT and for a stream
- * that stops without END; the text names the first victim. */
+/* `f` must have no planes and no metadata; planes that come inline go where it has room.  CK_END after a good END.
+ * CK_ERR_UPSTREAM for ABORT and for a stream that stops without END; the text names the first victim. */
 ck_status ck_reader_next(ck_reader *r, ck_frame *f, ck_error *e);
 /* Make a ck_reader_next that waits in another thread return.  The reader is of no use after. */
 void ck_reader_cancel(ck_reader *r);
+/* When the writer is gone: whether what is left in the pipe leads to END, as far as can be told without reading it.  If
+ * not, CK_ERR_UPSTREAM, as ck_reader_next will say when it comes to it.  From any thread. */
+ck_status ck_reader_foresee(ck_reader *r, ck_error *e);
 /* Who failed first and how, after CK_ERR_UPSTREAM.  They live as long as the reader. */
 const char *ck_reader_victim_view(const ck_reader *r);
 const char *ck_reader_reason_view(const ck_reader *r);
@@ -36,8 +39,8 @@ void ck_reader_free(ck_reader *r);
 
 /* Writes HEAD.  A terminal is refused. */
 ck_status ck_writer_open(int fd, double timeout, const ck_meta *head, ck_writer **out, ck_error *e);
-/* Before the first frame: offer shared memory, at most ring_bytes of it, 0 = a quarter of what is available.  `from`: the
- * reader whose planes are passed on, or NULL; it must outlive the writer. */
+/* Before the first frame: offer shared memory, at most ring_bytes of it, 0 = a quarter of what is available.  `from`:
+ * the reader whose planes are passed on, or NULL; it must outlive the writer. */
 void ck_writer_share(ck_writer *w, const ck_reader *from, size_t ring_bytes);
 /* Give `f`, which has no planes yet, room in shared memory.  Waits until the first frame has been written, whose size
  * becomes that of all slots, and then for a free slot.  For every frame but the first, in their order, from one thread,

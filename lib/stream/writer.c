@@ -1,4 +1,5 @@
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,7 @@ struct ck_writer {
     size_t ring_bytes;
     ck_rings rings; /* as in our RING record, our own last; empty: everything inline */
     ck_error why_inline;
+    atomic_bool offered; /* RING is written: rings stay as they are */
 
     pthread_mutex_t gate; /* for ck_writer_room */
     pthread_cond_t begun_or_cancelled;
@@ -102,14 +104,14 @@ static int count_slots(ck_writer *w, size_t slot_bytes)
     size_t n = slot_bytes ? most / slot_bytes : 0, enough = (size_t)SLOTS(ck_cores());
     if (slot_bytes && n < 2)
         ck_fail(&w->why_inline, CK_ERR_MEMORY,
-                "%.1f MB for shared memory hold fewer than two frames of %.1f MB: see --ring-bytes", (double)most * 1e-6,
-                (double)slot_bytes * 1e-6);
+                "%.1f MB for shared memory hold fewer than two frames of %.1f MB: see --ring-bytes",
+                (double)most * 1e-6, (double)slot_bytes * 1e-6);
     n = n < 2 ? 0 : n < enough ? n : enough;
     return n < CK_RING_MAX_SLOTS ? (int)n : CK_RING_MAX_SLOTS;
 }
 
-/* A ring of our own is made even if it has no slots, where there are planes in others' to be passed on: the reader says
- * in it that it can follow them. */
+/* A ring of our own is made even if it has no slots: in it the reader says that it can follow references to the rings of
+ * others, and we say why we end, if the pipe is full. */
 static bool make_ring(ck_writer *w, const ck_frame *first)
 {
     size_t slot_bytes = (first->asked + CK_RING_PAGE - 1) & ~(size_t)(CK_RING_PAGE - 1);
@@ -119,8 +121,6 @@ static bool make_ring(ck_writer *w, const ck_frame *first)
                 CK_RINGS_MAX);
         return false;
     }
-    if (!slots && !w->rings.n)
-        return false;
     if (ck_ring_new(slots, slots ? slot_bytes : 0, &w->rings.ring[w->rings.n], &w->why_inline) != CK_OK)
         return false;
     w->rings.n++;
@@ -141,7 +141,9 @@ static ck_status offer(ck_writer *w, const ck_frame *first, ck_error *e)
     ck_wire_record h = {.body_bytes = n};
     memcpy(h.magic, CK_WIRE_MAGIC "RING", 8);
     struct iovec iov[2] = {{&h, sizeof h}, {&body, n}};
-    return send(w, iov, 2, e);
+    ck_status s = send(w, iov, 2, e);
+    atomic_store(&w->offered, s == CK_OK);
+    return s;
 }
 
 /* The reader follows references. */
@@ -302,6 +304,8 @@ static bool lock_for_abort(ck_writer *w)
 void ck_writer_abort(ck_writer *w, const char *origin, const char *text)
 {
     ck_meta m = {0};
+    if (atomic_load(&w->offered))
+        ck_ring_bequeath(w->rings.ring[w->rings.n - 1], origin, text);
     if (!lock_for_abort(w))
         return;
     if (!w->broken && ck_meta_set(&m, "origin", origin, NULL) == CK_OK && ck_meta_set(&m, "text", text, NULL) == CK_OK)

@@ -1,8 +1,9 @@
-/* ring_stage ROLE [OPTION...]: a stage that does one thing, for bench/ring_bench.sh.
+/* teststage ROLE [OPTION...]: a stage that does one thing, for tests and bench/ring_bench.sh.
  *
  *     fill    a source: one RGBA half plane, every byte written        sum    a sink that reads every byte
  *     hand    the same, written once only                              drop   a sink that reads nothing
- *     pass    hands frames on      sleep, spin    the same, after --ms of sleeping, of computing
+ *     pass    hands frames on                                         fail   a sink that fails at frame --skip
+ *     sleep, spin, slow   the same, after --ms of sleeping, of computing, of sleeping from the second frame on
  *
  * On stderr, at the end: "ROLE FRAMES SECONDS CPU", the last two from the frame --skip on, CPU in seconds. */
 #include <stdio.h>
@@ -28,11 +29,8 @@ static const ck_option rows[] = {
     {0, "ms", CK_FLOAT, AT(ms), "MS", "0", 0, 1e6, NULL, 0, "milliseconds that a frame takes"},
     {0},
 };
-static const ck_program program = {.name = "ring_stage",
-                                   .summary = "does one thing",
-                                   .usage = "",
-                                   .options = rows,
-                                   .options_size = sizeof(options)};
+static const ck_program program = {
+    .name = "teststage", .summary = "does one thing", .usage = "", .options = rows, .options_size = sizeof(options)};
 
 typedef struct bench {
     const options *o;
@@ -81,8 +79,9 @@ static ck_status work(void *state, ck_frame *f, ck_error *e)
     const bench *b = state;
     if (*b->role == 'f' || (*b->role == 'h' && f->seq < (uint64_t)b->o->skip))
         memset(f->planes[0].data, (int)(f->seq & 255), f->planes[0].bytes);
-    if (!strcmp(b->role, "sleep"))
-        nanosleep(&(struct timespec){0, (long)(b->o->ms * 1e6)}, NULL);
+    double wait = b->o->ms * 1e-3;
+    if (!strcmp(b->role, "sleep") || (!strcmp(b->role, "slow") && f->seq > 0))
+        nanosleep(&(struct timespec){(time_t)wait, (long)((wait - (double)(time_t)wait) * 1e9)}, NULL);
     for (double end = seconds(CLOCK_MONOTONIC) + b->o->ms * 1e-3;
          !strcmp(b->role, "spin") && seconds(CLOCK_MONOTONIC) < end;)
         ;
@@ -91,8 +90,9 @@ static ck_status work(void *state, ck_frame *f, ck_error *e)
 
 static ck_status count(void *state, ck_frame *f, ck_error *e)
 {
-    (void)e;
     bench *b = state;
+    if (!strcmp(b->role, "fail") && b->seen == b->o->skip)
+        return ck_fail(e, CK_ERR_IO, "asked to fail");
     if (!strcmp(b->role, "sum")) {
         const uint64_t *p = f->planes[0].data;
         for (size_t i = 0; i < f->planes[0].bytes / sizeof *p; i++)
@@ -117,7 +117,7 @@ static ck_status report(void *state, ck_error *e)
 static bool sink(const void *opts)
 {
     (void)opts;
-    return !strcmp(role, "sum") || !strcmp(role, "drop");
+    return !strcmp(role, "sum") || !strcmp(role, "drop") || !strcmp(role, "fail");
 }
 
 static int threads(const void *opts, int cores)

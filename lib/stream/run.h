@@ -1,0 +1,56 @@
+/* A run of a stage, shared by the frame loop and by what ends it; see stage.h. */
+#ifndef CK_STREAM_RUN_H
+#define CK_STREAM_RUN_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "stream/ending.h"
+#include "stream/stage.h"
+
+typedef struct ck_run {
+    const ck_stage *stage;
+    const ck_common *common; /* the first member of the program's options */
+    int argc;
+    char **argv;
+    void *state;
+    ck_reader *reader; /* NULL in a source */
+    ck_writer *writer; /* NULL in a sink */
+    bool sink;
+    ck_meta head;
+    ck_frame first; /* read before `open`, not handed to produce yet */
+    bool have_first;
+    uint64_t made, done, failed;
+    long total; /* frames, if HEAD knows; else 0 */
+    ck_error first_failure;
+
+    ck_ending *ending;
+    atomic_bool running;     /* the frame loop is: it can be cancelled */
+    atomic_bool writer_gone; /* of our input */
+    pthread_mutex_t lock;
+    ck_status verdict; /* what went wrong first, in whatever thread */
+    ck_error why;
+} ck_run;
+
+static inline bool ck_run_is_source(const ck_run *r)
+{
+    return r->stage->produce != NULL;
+}
+
+/* Make whatever waits in the frame loop come back. */
+void ck_run_cancel(ck_run *r);
+
+/* Watch the neighbours, and see to it that a run that has failed ends soon; ck_ending_stop(r->ending) when it has. */
+ck_status ck_run_watch(ck_run *r, ck_error *e);
+/* The frame loop starts. */
+void ck_run_begins(ck_run *r);
+/* The run cannot succeed any more.  Any thread. */
+void ck_run_doom(ck_run *r, ck_status s, const ck_error *e);
+
+/* Tell the programs behind us who failed first. */
+void ck_run_abort(ck_run *r, ck_status s, const ck_error *e);
+/* Say how it ended; the exit status. */
+int ck_run_conclude(const ck_run *r, ck_status s, const ck_error *e);
+void ck_run_die_of_closed_output(void);
+
+#endif
