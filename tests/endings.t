@@ -3,6 +3,7 @@
 # dies, its output is closed, the disk is full, a neighbour stands still.
 . "$(dirname "$0")/tap.sh"
 PATH=$helpers:$PATH
+exec 2>"$tmp/shell" # which says of every job that it was killed
 
 # Seconds, with hundredths, until none of the processes runs any more; at most 10.
 until_ended() { # PID...
