@@ -17,7 +17,8 @@ PATH=$bin:$PATH
 goldens=${CK_GOLDENS:-$here/../../shared/golden}
 [ -d "$goldens" ] || goldens=
 tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+# A child that is killed before its exec would run the trap too.
+trap '[ "$BASHPID" != $$ ] || rm -rf "$tmp"' EXIT
 # Not the user's model.
 unset CK_MODEL
 export XDG_DATA_HOME=$tmp/data
