@@ -1,4 +1,5 @@
 /* Thread blocks on one CPU thread: each GPU thread is a context of its own that runs until a barrier. */
+#include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
 #include <ucontext.h>
@@ -14,7 +15,8 @@ dim3 threadIdx, blockIdx, blockDim, gridDim;
 enum state { RUNNING, AT_WARP, AT_BLOCK, ENDED };
 
 struct thread {
-    ucontext_t context;
+    ucontext_t context; /* to begin with … */
+    jmp_buf place;      /* … and from then on, which takes no system call */
     dim3 index;
     enum state state;
     unsigned shuffles; /* so far: they take turns between two buffers */
@@ -22,7 +24,8 @@ struct thread {
 };
 
 static thread threads[MOST];
-static ucontext_t scheduler;
+static ucontext_t start; /* never returned to */
+static jmp_buf scheduler;
 static int current;
 static const std::function<void()> *kernel;
 static float shuffled[2][MOST];
@@ -33,13 +36,19 @@ static void die(const char *what)
     abort();
 }
 
+static void wait_at(enum state s)
+{
+    threads[current].state = s;
+    if (!_setjmp(threads[current].place))
+        _longjmp(scheduler, 1);
+}
+
 /* A context outlives its block: making one takes longer than most threads. */
 static void run_for_ever()
 {
     for (;;) {
         (*kernel)();
-        threads[current].state = ENDED;
-        swapcontext(&threads[current].context, &scheduler);
+        wait_at(ENDED);
     }
 }
 
@@ -59,15 +68,12 @@ static void resume(int i)
     current = i;
     threadIdx = threads[i].index;
     threads[i].state = RUNNING;
-    if (!threads[i].made)
-        make(&threads[i]);
-    swapcontext(&scheduler, &threads[i].context);
-}
-
-static void wait_at(enum state s)
-{
-    threads[current].state = s;
-    swapcontext(&threads[current].context, &scheduler);
+    if (_setjmp(scheduler))
+        return;
+    if (threads[i].made)
+        _longjmp(threads[i].place, 1);
+    make(&threads[i]);
+    swapcontext(&start, &threads[i].context);
 }
 
 void __syncthreads()

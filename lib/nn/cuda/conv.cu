@@ -126,9 +126,11 @@ __global__ void block_sums(ck_nn_tensor y, ck_nn_tensor stats, const int *list)
             part[t][1] += part[t + half][1];
         }
     }
-    if (t < 2) {
+    if (t == 0) {
         size_t block = list ? (size_t)list[blockIdx.x] : blockIdx.x;
-        ((double *)stats.data)[(block * (size_t)groups + (size_t)group) * 2 + (size_t)t] = part[0][t];
+        double *to = (double *)stats.data + (block * (size_t)groups + (size_t)group) * 2;
+        to[0] = part[0][0];
+        to[1] = part[0][1];
     }
 }
 
