@@ -7,6 +7,7 @@
 #   make fuzz             libFuzzer on every reader of strangers' bytes, FUZZ_SECONDS each (needs clang)
 #   make bench            speed against the bare library calls
 #   make bench-refine MODEL=FILE CLIP=FILE    ck-refine's modes: errors, time, memory
+#   make CUDA=0           without libck-cuda.so, which is built where nvcc is found (CUDA_ARCHS: for which GPUs)
 #   make install PREFIX=/usr/local DESTDIR=
 
 PREFIX ?= /usr/local
@@ -27,7 +28,9 @@ LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS_AV) libpng libdeflate) 
         -ldnnl -lgomp -lm -lpthread
 
 PROGRAMS := $(notdir $(patsubst %/,%,$(wildcard cmd/*/)))
-LIB_SRC := $(wildcard lib/*/*.c lib/*/*/*.c)
+CUDA_C := $(wildcard lib/nn/cuda/*.c) lib/base/status.c
+CUDA_CU := $(wildcard lib/nn/cuda/*.cu)
+LIB_SRC := $(filter-out lib/nn/cuda/%,$(wildcard lib/*/*.c lib/*/*/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIBCK := $(BUILD)/libck.a
 OPTION_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/*/options.c))
@@ -38,7 +41,17 @@ TEST_LONG := $(sort $(wildcard tests/long/*.t))
 HELPER_BIN := $(patsubst tests/helpers/%.c,$(BUILD)/helpers/%,$(wildcard tests/helpers/*.c))
 BENCH_BIN := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 
-all: $(PROGRAMS:%=$(BIN)/%)
+# The plug-in for GPUs: machine code for each architecture, PTX of the last for those to come.
+CUDA ?= 1
+NVCC ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc))
+CUDA_HOME ?= $(patsubst %/bin/nvcc,%,$(NVCC))
+CUDA_ARCHS ?= 80 86 89 90
+CUDA_PLUGIN := $(if $(filter-out 0,$(CUDA)),$(if $(NVCC),$(BIN)/libck-cuda.so))
+NVCC_FLAGS := -std=c++17 -O3 -fmad=false --threads 2 -Ilib -Xcompiler -fPIC,-fvisibility=hidden,-Wall,-Wextra \
+    $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
+    -gencode arch=compute_$(lastword $(CUDA_ARCHS)),code=compute_$(lastword $(CUDA_ARCHS))
+
+all: $(PROGRAMS:%=$(BIN)/%) $(CUDA_PLUGIN)
 
 $(LIBCK): $(LIB_OBJ)
 	@rm -f $@
@@ -66,18 +79,45 @@ $(BUILD)/bench/%: $(BUILD)/bench/%.o $(LIBCK)
 	@mkdir -p $(@D)
 	$(CC) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-test-build: all $(TEST_BIN) $(HELPER_BIN)
+$(BUILD)/cuda/%.cu.o: %.cu
+	@mkdir -p $(@D)
+	$(NVCC) $(NVCC_FLAGS) -MD -MF $(@:.o=.d) -c -o $@ $<
+$(BUILD)/cuda/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CK_CFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden -I$(CUDA_HOME)/include -c -o $@ $<
+$(BIN)/libck-cuda.so: $(CUDA_C:%.c=$(BUILD)/cuda/%.o) $(CUDA_CU:%=$(BUILD)/cuda/%.o)
+	@mkdir -p $(@D)
+	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ -L$(CUDA_HOME)/lib64 -Wl,-rpath,$(CUDA_HOME)/lib64 -lcudart -lcublasLt -lm
 
-PROVE = CK_BIN=$(abspath $(BIN)) CK_HELPERS=$(abspath $(BUILD)/helpers) prove -j2 --exec ''
+# The same sources on the CPU, for tests: tests/cuda_host stands for CUDA.  Needs a C++ compiler.
+HOST_CUDA := $(if $(shell command -v $(CXX)),$(BUILD)/cuda_host/libck-cuda.so)
+HOST_CUDA_SRC := $(CUDA_C) $(CUDA_CU) tests/cuda_host/runtime.c tests/cuda_host/threads.cc
+HOST_CUDA_CFLAGS = $(CFLAGS) -fPIC -fvisibility=hidden -Itests/cuda_host
+HOST_CUDA_CXXFLAGS = -std=c++17 -Wall -Wextra $(WERROR) -ffp-contract=off -fno-math-errno -MMD -MP -Ilib $(SAN) \
+    $(HOST_CUDA_CFLAGS) -march=native -include tests/cuda_host/cuda_runtime.h
+$(BUILD)/cuda_host/%.c.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CK_CFLAGS) $(HOST_CUDA_CFLAGS) -c -o $@ $<
+$(BUILD)/cuda_host/%.o: %
+	@mkdir -p $(@D)
+	$(CXX) $(HOST_CUDA_CXXFLAGS) -x c++ -c -o $@ $<
+$(BUILD)/cuda_host/libck-cuda.so: $(HOST_CUDA_SRC:%=$(BUILD)/cuda_host/%.o)
+	$(CXX) -shared $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+
+test-build: all $(TEST_BIN) $(HELPER_BIN) $(HOST_CUDA)
+
+PROVE = CK_BIN=$(abspath $(BIN)) CK_HELPERS=$(abspath $(BUILD)/helpers) CK_TESTS=$(abspath $(BUILD)/tests) \
+    CK_CUDA_HOST_LIB=$(if $(HOST_CUDA),$(abspath $(BUILD)/cuda_host)) prove -j2 --exec ''
 check: test-build
 	$(PROVE) $(TEST_BIN) $(TEST_T)
 
 check-long: test-build
 	$(PROVE) $(TEST_LONG)
 
+# GPU code is not instrumented and has been compiled before; on the CPU it is.
 check-asan:
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-	$(MAKE) check BUILD=build/asan BIN=build/asan/bin CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+	$(MAKE) check BUILD=build/asan BIN=build/asan/bin CUDA=0 CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 	    SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" CK_ASAN=1
 
 # What is found goes to build/fuzz/NAME.found, next to the input that broke a target.
@@ -113,6 +153,10 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
 	    $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 755 $(PROGRAMS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
+ifneq ($(CUDA_PLUGIN),)
+	install -d $(DESTDIR)$(PREFIX)/lib/ck
+	install -m 755 $(CUDA_PLUGIN) $(DESTDIR)$(PREFIX)/lib/ck
+endif
 	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(PREFIX)/share/man/man7

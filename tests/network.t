@@ -99,7 +99,9 @@ refuses 1 "one size a stream" "logits that change size" ck-refine -- -n 2 -w 1 -
 run() { fails "$1" "$2" "$3" bash -c '"$@" <"$0" >"$0.out"' "$tmp/in.ck" "${@:4}"; }
 run 2 "multiples of 32" "a size that is no multiple of 32" ck-infer -m "$small" -s 100
 run 2 "from 32 to 16384" "a size of nothing" ck-infer -m "$small" -s 0
-run 2 "use auto, cpu or ref" "an unknown device" ck-infer -m "$small" -d tpu
+run 2 "use auto, cpu, ref, cuda or cuda:N" "an unknown device" ck-infer -m "$small" -d tpu
+run 2 "use auto, cpu, ref, cuda or cuda:N" "no number of a device" ck-infer -m "$small" -d cuda:one
+run 1 "no libck-cuda.so in $tmp/no-plug-ins" "no CUDA in this installation" ck-infer -m "$small" -d cuda
 run 2 "one of f32" "another precision" ck-refine -m "$small" --precision f16
 run 2 "from 0 to 16" "a negative scale" ck-refine -m "$small" --scale -1
 run 2 "no model: name a checkpoint with --model" "no model anywhere" ck-infer

@@ -1,6 +1,6 @@
 /* The network: against the goldens tensor by tensor, and what must hold whatever the weights.
  *
- *     network_test [DEVICE GOLDEN...]        only these */
+ *     network_test [DEVICE [GOLDEN...]]        only these; without goldens what must hold of any device */
 #include "guard.h"
 #include "net_golden.h"
 
@@ -112,17 +112,17 @@ static double difference(const guard *a, const guard *b)
     return worst;
 }
 
-static void devices_agree(const checkpoint *c, int h, int w)
+static void devices_agree(const checkpoint *c, const char *device, int h, int w)
 {
     ck_network_options o = {.h = h, .w = w, .infer = true, .refine = true, .scale = 1, .device = "ref"};
     planes a = planes_new(h, w), b = planes_new(h, w);
     ck_error e;
     bool good = run_network(c, o, &a, &e);
-    o.device = "cpu";
+    o.device = device;
     good = run_network(c, o, &b, &e) && good;
     double logits = difference(&a.logits, &b.logits), finals = difference(&a.result, &b.result);
     ok(good && logits <= 1e-4 && finals <= 2e-5,
-       "%dx%d, odd widths: cpu and ref agree to %.1e on logits, %.1e on finals", w, h, logits, finals);
+       "%dx%d, odd widths: %s and ref agree to %.1e on logits, %.1e on finals", w, h, device, logits, finals);
     bool whole = planes_free(&a);
     ok(planes_free(&b) && whole, "and stay in their planes");
 }
@@ -145,10 +145,10 @@ static void threads_do_not_matter(const checkpoint *c, const char *device, int h
 }
 
 /* Two frames through one network, and both halves apart as the two programs run them. */
-static void frames_and_parts(const checkpoint *c, int h, int w)
+static void frames_and_parts(const checkpoint *c, const char *device, int h, int w)
 {
     planes whole = planes_new(h, w), parts = planes_new(h, w), again = planes_new(h, w);
-    ck_network_options o = {.h = h, .w = w, .infer = true, .refine = true, .scale = 1, .device = "cpu"};
+    ck_network_options o = {.h = h, .w = w, .infer = true, .refine = true, .scale = 1, .device = device};
     ck_error e;
     ck_network *n = open_network(c, o);
     ck_network_io io = io_of(&whole), io2 = io_of(&again);
@@ -176,10 +176,10 @@ static void frames_and_parts(const checkpoint *c, int h, int w)
 }
 
 /* scale 0: what the refiner says does not matter, so the finals are the enlarged logits' probabilities. */
-static void scale_counts(const checkpoint *c, int h, int w)
+static void scale_counts(const checkpoint *c, const char *device, int h, int w)
 {
     planes p = planes_new(h, w);
-    ck_network_options o = {.h = h, .w = w, .infer = true, .refine = true, .device = "cpu", .keep = true};
+    ck_network_options o = {.h = h, .w = w, .infer = true, .refine = true, .device = device, .keep = true};
     ck_network *n = open_network(c, o);
     ck_network_io io = io_of(&p);
     ck_error e;
@@ -240,12 +240,20 @@ int main(int argc, char **argv)
         return done_testing();
     }
     checkpoint c = make(&odd);
-    devices_agree(&c, 96, 96);
-    devices_agree(&c, 64, 160);
+    if (argc > 1) {
+        devices_agree(&c, argv[1], 64, 96);
+        frames_and_parts(&c, argv[1], 64, 32);
+        scale_counts(&c, argv[1], 32, 64);
+        bad_frames(&c, argv[1]);
+        unmake(&c);
+        return done_testing();
+    }
+    devices_agree(&c, "cpu", 96, 96);
+    devices_agree(&c, "cpu", 64, 160);
     threads_do_not_matter(&c, "cpu", 64, 96);
     threads_do_not_matter(&c, "ref", 64, 32);
-    frames_and_parts(&c, 96, 64);
-    scale_counts(&c, 32, 64);
+    frames_and_parts(&c, "cpu", 96, 64);
+    scale_counts(&c, "cpu", 32, 64);
     bad_frames(&c, "cpu");
     bad_frames(&c, "ref");
     bad_sizes(&c);

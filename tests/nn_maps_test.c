@@ -1,4 +1,6 @@
-/* The cpu's norms, pooling, enlarging and heads against the reference.
+/* A device's norms, pooling, enlarging and heads against the reference.
+ *
+ *     nn_maps_test [DEVICE]        cpu
  *
  * What both do with the same float32 operations must be equal; elsewhere the reference sums in double and rounds
  * once, and the bound is the cpu's own rounding. */
@@ -250,10 +252,10 @@ static void extremes(ck_nn *dev)
     op_free(&y);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     ref = op_open("ref", 2);
-    cpu = op_open("cpu", 2);
+    cpu = op_open(argc > 1 ? argv[1] : "cpu", 2);
     layer_norm(1, 1, 1, 0, -1, 1);
     layer_norm(3, 5, 7, 2, -1, 1);
     layer_norm(9, 11, 112, 0, -3, 3);

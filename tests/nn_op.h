@@ -124,23 +124,105 @@ static inline const ck_nn_weight *op_pack(ck_nn *dev, const op_weight *w, bool a
     return to;
 }
 
-/* The step on one device, with its own scratch; whether the scratch's sentinels are whole. */
+static inline void op_need(ck_status st, const ck_error *e)
+{
+    if (st != CK_OK) {
+        printf("Bail out! %s\n", e->text);
+        exit(1);
+    }
+}
+
+/* ---- devices with memory of their own: every tensor goes there between sentinels and comes back ---- */
+
+typedef struct op_away {
+    void *home; /* where the tensor's data are; NULL: scratch */
+    size_t bytes;
+    void *all; /* on the device: sentinels, data, sentinels */
+    guard g;   /* the same here */
+} op_away;
+
+/* Uploads and downloads are of floats, whatever they mean. */
+static inline void op_move(ck_nn *dev, op_away *a, bool there)
+{
+    ck_nn_tensor t = {.data = a->all, .h = 1, .w = (int)((a->bytes + 2 * GUARD + 3) / 4), .c = 1, .ld = 1, .id = -1};
+    ck_error e;
+    if (there)
+        dev->ops->upload(dev, &t, (float *)a->g.all);
+    else
+        dev->ops->download(dev, &t, (float *)a->g.all);
+    op_need(dev->ops->sync(dev, &e), &e);
+}
+
+static inline void *op_send(ck_nn *dev, op_away *a, void *home, size_t bytes)
+{
+    ck_error e;
+    *a = (op_away){.home = home, .bytes = bytes, .g = guard_new(bytes)};
+    if (home)
+        memcpy(a->g.data, home, bytes);
+    op_need(dev->ops->reserve(dev, bytes + 2 * GUARD + 4, &a->all, &e), &e);
+    op_move(dev, a, true);
+    return (char *)a->all + GUARD;
+}
+
+/* From the first sample to the last. */
+static inline size_t op_span(const ck_nn_tensor *t)
+{
+    size_t n = t->planar ? op_count(t) : (ck_nn_pixels(t) - 1) * (size_t)t->ld + (size_t)t->c;
+    return t->type == CK_NN_F64 ? ck_nn_pixels(t) * (size_t)t->c * 8 : n * 4;
+}
+
+#define OP_AWAY (CK_NN_INPUTS + 3)
+
+/* Tensors with the same data are one. */
+static inline int op_send_all(ck_nn *dev, ck_nn_step *s, op_away *away)
+{
+    ck_nn_tensor *all[] = {&s->x[0], &s->x[1], &s->x[2], &s->x[3], &s->y, &s->stats};
+    int n = 0;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
+        int k = 0;
+        if (!ck_nn_has(all[i]))
+            continue;
+        while (k < n && away[k].home != all[i]->data)
+            k++;
+        if (k < n)
+            all[i]->data = (char *)away[k].all + GUARD;
+        else
+            all[i]->data = op_send(dev, &away[n++], all[i]->data, op_span(all[i]));
+    }
+    return n;
+}
+
+/* Results come home, everything else is as it was, and so are all sentinels. */
+static inline bool op_fetch_all(ck_nn *dev, const ck_nn_step *s, op_away *away, int n)
+{
+    bool good = true;
+    for (int i = 0; i < n; i++) {
+        op_away *a = &away[i];
+        void *data = (char *)a->all + GUARD;
+        op_move(dev, a, false);
+        if (a->home && (data == s->y.data || data == s->stats.data))
+            memcpy(a->home, a->g.data, a->bytes);
+        good = good && (!a->home || !memcmp(a->home, a->g.data, a->bytes));
+        good = guard_done(&a->g) && good;
+        dev->ops->release(dev, a->all);
+    }
+    return good;
+}
+
+/* The step on one device, with its own scratch; whether the scratch's sentinels, elsewhere all, are whole. */
 static inline bool op_run(ck_nn *dev, ck_nn_step s)
 {
     size_t bytes = 0;
     ck_error e = {""};
-    ck_status st = dev->ops->prepare(dev, &s, &bytes, &e);
+    op_away away[OP_AWAY];
+    int n = dev->ops->host ? 0 : op_send_all(dev, &s, away);
+    op_need(dev->ops->prepare(dev, &s, &bytes, &e), &e);
     guard scratch = guard_new(bytes);
-    s.scratch = scratch.data;
-    if (st == CK_OK) {
-        dev->ops->run[s.kind](dev, &s);
-        st = dev->ops->sync(dev, &e);
-    }
-    if (st != CK_OK) {
-        printf("Bail out! %s\n", e.text);
-        exit(1);
-    }
-    return guard_done(&scratch);
+    s.scratch = dev->ops->host ? scratch.data : op_send(dev, &away[n++], NULL, bytes);
+    dev->ops->run[s.kind](dev, &s);
+    op_need(dev->ops->sync(dev, &e), &e);
+    bool whole = op_fetch_all(dev, &s, away, n);
+    return guard_done(&scratch) && whole;
 }
 
 /* The largest |a - b| / bound; infinite for NaN.  `bound` has one value per element or, planar or not, is laid

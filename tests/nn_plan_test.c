@@ -50,7 +50,7 @@ static const ck_nn_backend fake_ops = {.name = "fake",
                                        .prepare = fake_prepare,
                                        .sync = fake_sync,
                                        .run = {[CK_NN_OP_POOL] = fake_run, [CK_NN_OP_LINEAR] = fake_run}};
-static ck_nn fake = {&fake_ops};
+static ck_nn fake = {.ops = &fake_ops};
 
 typedef struct life {
     ck_nn_tensor t;

@@ -1,4 +1,6 @@
-/* The refiner in bands, beyond memory and in places: the bytes of the whole frame, wherever that is promised. */
+/* The refiner in bands, beyond memory and in places: the bytes of the whole frame, wherever that is promised.
+ *
+ *     refine_test [DEVICE]        only what concerns the device, one with memory of its own */
 #include "guard.h"
 #include "model/network.h"
 #include "mkmodel.h"
@@ -276,14 +278,14 @@ static void places(const checkpoint *c, const char *device, int h, int w, int ba
 }
 
 /* Another frame with the statistics of the first: not what its own would give, until it is refined whole. */
-static void statistics_stay(const checkpoint *c)
+static void statistics_stay(const checkpoint *c, const char *device)
 {
     planes p = planes_new(64, 96, 11), q = planes_new(64, 96, 12);
     for (size_t i = 0; i < 3 * q.pixels; i++)
         ((float *)q.rgb.data)[i] *= 0.25f;
     unsigned char mask[6] = {1, 1, 1, 1, 1, 1};
-    float *want = whole(c, "cpu", &q);
-    ck_network_options o = options("cpu", &p);
+    float *want = whole(c, device, &q);
+    ck_network_options o = options(device, &p);
     o.sparse = true;
     ck_network *n = open_network(c, &o);
     ck_error e;
@@ -304,12 +306,20 @@ static void statistics_stay(const checkpoint *c)
     planes_free(&q);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
     checkpoint c = make(&odd);
     mk_spec usual = odd;
     usual.refiner = 64;
     checkpoint d = make(&usual);
+    if (argc > 1) {
+        bands(&c, argv[1], 96, 64);
+        places(&c, argv[1], 96, 128, 0, 0);
+        statistics_stay(&c, argv[1]);
+        unmake(&c);
+        unmake(&d);
+        return done_testing();
+    }
     bands(&c, "cpu", 160, 96);
     bands(&c, "ref", 96, 64);
     bands(&d, "cpu", 160, 224);
@@ -319,7 +329,7 @@ int main(void)
     places(&c, "ref", 96, 128, 0, 0);
     places(&d, "cpu", 192, 160, 0, 0);
     places(&d, "cpu", 128, 128, 32, 6000000);
-    statistics_stay(&c);
+    statistics_stay(&c, "cpu");
     unmake(&c);
     unmake(&d);
     return done_testing();

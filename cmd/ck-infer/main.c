@@ -30,6 +30,8 @@ static ck_status open_network(infer *s, const ck_infer_options *o, ck_error *e)
     if (st == CK_OK) {
         ck_network_size(s->net, &s->h, &s->w);
         const ck_plan *p = ck_network_plan(s->net);
+        if (*ck_network_passed_over(s->net))
+            ck_log_info("no CUDA: %s", ck_network_passed_over(s->net));
         ck_log_info("%s at %d x %d on %s: %d steps, %.0f GFLOP a frame, %.0f MB of activations", m.path, s->w, s->h,
                     ck_network_device(s->net), ck_plan_steps(p), ck_plan_gflop(p), (double)ck_plan_bytes(p) * 1e-6);
     }

@@ -17,6 +17,7 @@
 #include "ck/commands.h"
 #include "model/find.h"
 #include "model/load.h"
+#include "nn/nn.h"
 
 /* One line; a problem is also said what to do about.  Returns 1 for a problem that stops keying. */
 static int line(const char *what, bool good, bool needed, const char *detail, const char *remedy)
@@ -125,6 +126,31 @@ static int model(void)
     return 0;
 }
 
+/* What could compute, and what does if nothing is asked for: found out by opening it, since a device that is there may
+ * be taken by somebody else. */
+static void devices(void)
+{
+    char name[32], text[256];
+    ck_error e;
+    ck_status s;
+    for (int i = 0; (s = ck_nn_describe_cuda(i, text, sizeof text, &e)) == CK_OK; i++) {
+        snprintf(name, sizeof name, "cuda:%d", i);
+        line(name, true, false, text, "");
+    }
+    ck_nn *dev;
+    bool found = s == CK_END;
+    s = ck_nn_open("auto", 0, &dev, &e);
+    if (s != CK_OK) {
+        line("--device auto", false, false, e.text, "name another with --device");
+        return;
+    }
+    if (*dev->passed_over.text)
+        line(found ? "CUDA's first device" : "CUDA", false, false, dev->passed_over.text,
+             "the network runs on the CPU");
+    line("--device auto", true, false, dev->ops->name, "");
+    ck_nn_close(dev);
+}
+
 static int help(void)
 {
     printf("Usage: ck doctor\n\nck doctor: say what this machine has and what is missing\n\n"
@@ -147,7 +173,7 @@ int ck_command_doctor(int argc, char **argv)
     codecs();
     machine();
     bad += model();
-    line("CUDA", false, false, "not part of this version", "everything runs on the CPU");
+    devices();
     if (fflush(stdout) || ferror(stdout)) {
         ck_log_error("cannot write to standard output");
         return 1;

@@ -239,6 +239,11 @@ const char *ck_network_device(const ck_network *n)
     return n->dev->ops->name;
 }
 
+const char *ck_network_passed_over(const ck_network *n)
+{
+    return n->dev->passed_over.text;
+}
+
 bool ck_network_inside(ck_network *n, const char *name, ck_nn_tensor *shape, float *dst)
 {
     const ck_nn_tensor *t = NULL;

@@ -1,26 +1,71 @@
 #include "nn/nn.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/thread.h"
+#include "nn/plugin.h"
 
-static const ck_nn_backend *const backends[] = {&ck_nn_cpu, &ck_nn_ref};
-#define BACKENDS (int)(sizeof backends / sizeof *backends)
+static ck_status open_cuda(int which, int threads, ck_nn **dev, ck_error *e)
+{
+    const ck_nn_backend *cuda;
+    ck_status s = ck_nn_plugin_load("cuda", &cuda, e);
+    return s == CK_OK ? cuda->open(which, threads, dev, e) : s;
+}
+
+/* N of "cuda:N", 0 of "cuda"; false for anything else. */
+static bool is_cuda(const char *device, int *which)
+{
+    *which = 0;
+    if (strncmp(device, "cuda", 4))
+        return false;
+    if (!device[4])
+        return true;
+    char *end;
+    long n = device[4] == ':' && device[5] >= '0' && device[5] <= '9' ? strtol(device + 5, &end, 10) : -1;
+    *which = (int)n;
+    return n >= 0 && n < INT_MAX && !*end;
+}
 
 ck_status ck_nn_open(const char *device, int threads, ck_nn **dev, ck_error *e)
 {
+    ck_error why;
+    int which;
     if (threads < 0)
         return ck_fail(e, CK_ERR_ARGUMENT, "%d threads: give a number from 1, or 0 for all cores", threads);
-    for (int i = 0; i < BACKENDS; i++)
-        if (!strcmp(device, "auto") || !strcmp(device, backends[i]->name))
-            return backends[i]->open(threads ? threads : ck_cores(), dev, e);
-    return ck_fail(e, CK_ERR_ARGUMENT, "no device is called '%s': use auto, cpu or ref", device);
+    threads = threads ? threads : ck_cores();
+    if (is_cuda(device, &which))
+        return open_cuda(which, threads, dev, e);
+    if (!strcmp(device, "ref"))
+        return ck_nn_ref.open(0, threads, dev, e);
+    if (!strcmp(device, "cpu"))
+        return ck_nn_cpu.open(0, threads, dev, e);
+    if (strcmp(device, "auto"))
+        return ck_fail(e, CK_ERR_ARGUMENT, "no device is called '%s': use auto, cpu, ref, cuda or cuda:N", device);
+    ck_status s = open_cuda(0, threads, dev, &why);
+    if (s != CK_ERR_UNSUPPORTED) {
+        if (s != CK_OK && e)
+            *e = why;
+        return s;
+    }
+    s = ck_nn_cpu.open(0, threads, dev, e);
+    if (s == CK_OK)
+        (*dev)->passed_over = why;
+    return s;
 }
 
 void ck_nn_close(ck_nn *dev)
 {
     if (dev)
         dev->ops->close(dev);
+}
+
+ck_status ck_nn_describe_cuda(int which, char *text, size_t size, ck_error *e)
+{
+    const ck_nn_backend *cuda;
+    ck_status s = ck_nn_plugin_load("cuda", &cuda, e);
+    return s == CK_OK ? cuda->describe(which, text, size, e) : s;
 }
 
 const char *ck_nn_kind_name(ck_nn_kind k)

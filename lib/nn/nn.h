@@ -149,8 +149,9 @@ typedef struct ck_nn_area {
 static inline ck_nn_area ck_nn_block_area(const ck_nn_tensor *t, int block)
 {
     int across = ck_nn_blocks(t->w), y = block / across * CK_NN_BLOCK, x = block % across * CK_NN_BLOCK;
-    return (ck_nn_area){y, x, y + CK_NN_BLOCK < t->h ? y + CK_NN_BLOCK : t->h,
-                        x + CK_NN_BLOCK < t->w ? x + CK_NN_BLOCK : t->w};
+    ck_nn_area a = {y, x, y + CK_NN_BLOCK < t->h ? y + CK_NN_BLOCK : t->h,
+                    x + CK_NN_BLOCK < t->w ? x + CK_NN_BLOCK : t->w};
+    return a;
 }
 
 typedef struct ck_nn ck_nn;
@@ -160,8 +161,12 @@ typedef struct ck_nn_backend {
     ck_nn_type act; /* what activations between layers are best kept in */
     bool host;      /* its memory is the host's: tensors' data can be read and written */
 
-    ck_status (*open)(int threads, ck_nn **dev, ck_error *e);
+    /* Device number `which` of this kind; host backends have one, 0, with so many threads. */
+    ck_status (*open)(int which, int threads, ck_nn **dev, ck_error *e);
     void (*close)(ck_nn *dev); /* NULL is fine */
+    /* Device number `which` in words.  CK_END: there are only so many; any other status: none can be used, and why.
+     * NULL: there is one, this machine. */
+    ck_status (*describe)(int which, char *text, size_t size, ck_error *e);
 
     /* Device memory; contents undefined.  `release` NULL is fine. */
     ck_status (*reserve)(ck_nn *dev, size_t bytes, void **out, ck_error *e);
@@ -185,11 +190,17 @@ typedef struct ck_nn_backend {
 /* Every device starts with its table. */
 struct ck_nn {
     const ck_nn_backend *ops;
+    ck_error passed_over; /* "auto": why the device is not the first choice; else empty */
 };
 
-/* "auto", "cpu" or "ref"; threads 0 = all cores. */
+/* "cpu", "ref", "cuda" (the first), "cuda:N", or "auto": the first cuda device if CUDA can be used, else the cpu.
+ * threads 0 = all cores.  CK_ERR_ARGUMENT for what there is not; CK_ERR_UNSUPPORTED, and why, where CUDA cannot be
+ * used. */
 ck_status ck_nn_open(const char *device, int threads, ck_nn **dev, ck_error *e);
-void ck_nn_close(ck_nn *dev);
+void ck_nn_close(ck_nn *dev); /* NULL is fine */
+
+/* CUDA device number `which` in words.  CK_END past the last; CK_ERR_UNSUPPORTED if none can be used, and why. */
+ck_status ck_nn_describe_cuda(int which, char *text, size_t size, ck_error *e);
 
 extern const ck_nn_backend ck_nn_cpu; /* oneDNN and our own vector code, float32 */
 extern const ck_nn_backend ck_nn_ref; /* plain C, float32 with double sums: the others are measured against it */

@@ -130,8 +130,9 @@ static ck_status open_dnnl(cpu_device *d, int threads, ck_error *e)
     return cpu_dnnl(s, "anything", e);
 }
 
-static ck_status open_device(int threads, ck_nn **dev, ck_error *e)
+static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
 {
+    (void)which;
     cpu_device *d = calloc(1, sizeof *d);
     if (!d)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a device");

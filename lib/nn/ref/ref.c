@@ -5,8 +5,9 @@
 
 #include "base/mem.h"
 
-static ck_status open_device(int threads, ck_nn **dev, ck_error *e)
+static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
 {
+    (void)which;
     ref_device *d = calloc(1, sizeof *d);
     if (!d)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a device");

@@ -1,0 +1,106 @@
+/* Attention with online softmax, version 1: float32, no tensor cores.
+ *
+ * A thread block takes QUERIES queries of one window and one head, and its keys KEYS at a time.  Four threads share a
+ * query: each scores every fourth key and adds up every fourth column of the values.  With the largest score so far, m,
+ *
+ *     p = 2^(score - m)      o = o 2^(m_before - m) + p V      sum = sum 2^(m_before - m) + sum of p
+ *
+ * and the result is o / sum (Milakov and Gimelshein 2018; Dao et al. 2022).  What a tile adds is added up apart, so
+ * that the sums over many keys stay short. */
+#include "nn/cuda/kernel.h"
+
+#define TEAM 4 /* threads of a query */
+
+struct windows {
+    int n, side; /* how many; 0 = the whole map */
+    int nq, nk;  /* of a window */
+};
+
+/* Pixel i of window `win` in a map: windows of equal number on every map, row-major inside. */
+__device__ static inline size_t pixel_of(const windows &all, const ck_nn_tensor &keys, const ck_nn_tensor &t, int win,
+                                         int i)
+{
+    if (!all.side)
+        return (size_t)i;
+    int across = keys.w / all.side, side = t.w / across;
+    int y = win / across * side + i / side, x = win % across * side + i % side;
+    return (size_t)y * (size_t)t.w + (size_t)x;
+}
+
+/* Rows first … first+rows-1 of a head's queries, keys or values, `width` wide and zeros up to WIDTH, times `scale`. */
+template <int ROWS, int WIDTH>
+__device__ static inline void fetch(const windows &all, const ck_nn_tensor &keys, const ck_nn_tensor &t, int win,
+                                    int head, int width, int first, int end, float scale, float to[ROWS][WIDTH + 1])
+{
+    for (int i = threadIdx.x; i < ROWS * WIDTH; i += blockDim.x) {
+        int row = i / WIDTH, c = i % WIDTH;
+        bool there = c < width && first + row < end;
+        to[row][c] = there ? at(t, pixel_of(all, keys, t, win, first + row))[head * width + c] * scale : 0;
+    }
+}
+
+template <int QUERIES, int KEYS, int WIDTH>
+__global__ void attend(windows all, int heads, float scale, ck_nn_tensor q, ck_nn_tensor k, ck_nn_tensor v,
+                       ck_nn_tensor y)
+{
+    __shared__ float sq[QUERIES][WIDTH + 1], sk[KEYS][WIDTH + 1], sv[KEYS][WIDTH + 1], sp[QUERIES][KEYS + 1];
+    int tiles = (all.nq + QUERIES - 1) / QUERIES, width = y.c / heads;
+    int tile = blockIdx.x % tiles, head = blockIdx.x / tiles % heads, win = blockIdx.x / tiles / heads;
+    int row = threadIdx.x / TEAM, part = threadIdx.x % TEAM, first = tile * QUERIES;
+    float top = -INFINITY, sum = 0, o[WIDTH / TEAM] = {0};
+    fetch<QUERIES, WIDTH>(all, k, q, win, head, width, first, all.nq, scale, sq);
+    for (int key = 0; key < all.nk; key += KEYS) {
+        __syncthreads();
+        fetch<KEYS, WIDTH>(all, k, k, win, head, width, key, all.nk, 1, sk);
+        fetch<KEYS, WIDTH>(all, k, v, win, head, width, key, all.nk, 1, sv);
+        __syncthreads();
+        float score[KEYS / TEAM], best = top, weights = 0, add[WIDTH / TEAM] = {0};
+        for (int j = 0; j < KEYS / TEAM; j++) {
+            float dot = 0;
+            for (int c = 0; c < width; c++)
+                dot = fmaf(sq[row][c], sk[j * TEAM + part][c], dot);
+            score[j] = key + j * TEAM + part < all.nk ? dot : -INFINITY;
+            best = fmaxf(best, score[j]);
+        }
+        best = lanes_max(best, TEAM);
+        for (int j = 0; j < KEYS / TEAM; j++) {
+            float p = exp2f(score[j] - best);
+            sp[row][j * TEAM + part] = p;
+            weights += p;
+        }
+        __syncwarp();
+        for (int j = 0; j < KEYS; j++)
+            for (int c = 0; c < WIDTH / TEAM; c++)
+                add[c] = fmaf(sp[row][j], sv[j][c * TEAM + part], add[c]);
+        float factor = exp2f(top - best);
+        for (int c = 0; c < WIDTH / TEAM; c++)
+            o[c] = fmaf(o[c], factor, add[c]);
+        sum = fmaf(sum, factor, weights);
+        top = best;
+    }
+    sum = lanes_sum(sum, TEAM);
+    if (first + row >= all.nq)
+        return;
+    float *out = at(y, pixel_of(all, k, y, win, first + row)) + head * width;
+    for (int c = 0; c < WIDTH / TEAM; c++)
+        if (c * TEAM + part < width)
+            out[c * TEAM + part] = o[c] / sum;
+}
+
+void cuda_attention(ck_nn *dev, const ck_nn_step *s)
+{
+    cuda_device *d = cuda_of(dev);
+    int pixels = s->x[1].h * s->x[1].w, width = s->y.c / s->heads;
+    windows all = {1, s->window, 0, s->window ? s->window * s->window : pixels};
+    all.n = pixels / all.nk;
+    all.nq = s->x[0].h * s->x[0].w / all.n;
+    float scale = (float)(M_LOG2E / sqrt((double)width));
+    bool narrow = width <= 64;
+    int queries = narrow ? 64 : 32;
+    /* Two kernels, since 48 KiB of shared memory are what every device has. */
+    void (*kernel)(windows, int, float, ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, ck_nn_tensor) =
+        narrow ? attend<64, 32, 64> : attend<32, 16, CUDA_WIDTH_MAX>;
+    unsigned grid = (unsigned)(all.n * s->heads) * grid_for((size_t)all.nq, (unsigned)queries);
+    CUDA_LAUNCH(kernel, grid, queries * TEAM, d->stream, all, s->heads, scale, s->x[0], s->x[1], s->x[2], s->y);
+    cuda_launched(d, s);
+}

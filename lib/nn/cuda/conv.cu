@@ -1,0 +1,150 @@
+/* Convolutions: the patch embedding, the refiner's 3x3 and the sums that it leaves for GroupNorm. */
+#include "nn/cuda/kernel.h"
+
+#define THREADS 256
+
+/* ---- 7x7, stride 4 ---- */
+
+/* A thread an output; `w` [in][7][7][out] as it is packed: tap by tap. */
+__global__ void patch(ck_nn_tensor x, const float *w, const float *bias, const float *extra, ck_nn_tensor y)
+{
+    size_t i = thread_number(), token = i / (size_t)y.c;
+    int o = (int)(i % (size_t)y.c);
+    if (token >= (size_t)y.h * (size_t)y.w)
+        return;
+    int y0 = 4 * (int)(token / (size_t)y.w) - 3, x0 = 4 * (int)(token % (size_t)y.w) - 3;
+    float sum = 0;
+    for (int tap = 0; tap < 49; tap++) {
+        int v = y0 + tap / 7, u = x0 + tap % 7;
+        if (v < 0 || v >= x.h || u < 0 || u >= x.w)
+            continue;
+        for (int c = 0; c < x.c; c++)
+            sum = fmaf(*planar(x, c, v, u), w[(tap * x.c + c) * y.c + o], sum);
+    }
+    at(y, token)[o] = sum + bias[o] + extra[i];
+}
+
+void cuda_patch(ck_nn *dev, const ck_nn_step *s)
+{
+    cuda_device *d = cuda_of(dev);
+    unsigned grid = grid_for(ck_nn_pixels(&s->y) * (size_t)s->y.c, THREADS);
+    CUDA_LAUNCH(patch, grid, THREADS, d->stream, s->x[0], s->weight->w, s->weight->bias, s->extra->w, s->y);
+    cuda_launched(d, s);
+}
+
+/* ---- 3x3 as a product: PIXELS pixels by OUTS outputs, DEPTH channels of one tap at a time ---- */
+
+#define PIXELS 64
+#define OUTS 64
+#define DEPTH 16
+#define EACH 4 /* pixels and outputs of a thread: (PIXELS / EACH) * (OUTS / EACH) = THREADS */
+#define ROWS (PIXELS / CK_NN_BLOCK)
+#define TILES (CK_NN_BLOCK / ROWS) /* of a block */
+
+struct place {
+    int y, x;
+    bool inside; /* of the map and of the block */
+};
+
+/* Pixel i of a tile, ROWS rows of a block. */
+__device__ static inline place place_of(const ck_nn_area &a, int tile, int i)
+{
+    place p = {a.y0 + tile * ROWS + i / CK_NN_BLOCK, a.x0 + i % CK_NN_BLOCK, false};
+    p.inside = p.y < a.y1 && p.x < a.x1;
+    return p;
+}
+
+/* One input: normalised and clamped on the way if there is a norm; outside the map it is zero after that. */
+__device__ static inline float input(const ck_nn_tensor &x, const ck_nn_tensor &norm, int v, int u, int c)
+{
+    if (v < 0 || v >= x.h || u < 0 || u >= x.w || c >= x.c)
+        return 0;
+    float in = at(x, v, u)[c];
+    if (!norm.h)
+        return in;
+    const float *scale = (const float *)norm.data;
+    return relu(in * scale[c] + scale[x.c + c]);
+}
+
+/* A pixel's sum is over taps, then channels, whoever makes it: the result does not depend on the tile. */
+__global__ void conv(ck_nn_tensor x, ck_nn_tensor norm, const float *w, const float *bias, int dilation, ck_nn_tensor y,
+                     const int *list)
+{
+    __shared__ float in[DEPTH][PIXELS + 1], weights[DEPTH][OUTS];
+    ck_nn_area area = block_area(y, list, blockIdx.x / TILES);
+    int tile = blockIdx.x % TILES, first = blockIdx.y * OUTS, t = threadIdx.x;
+    int o = t % (OUTS / EACH) * EACH, p = t / (OUTS / EACH) * EACH;
+    float sum[EACH][EACH] = {{0}};
+    int chunks = (x.c + DEPTH - 1) / DEPTH;
+    for (int step = 0; step < 9 * chunks; step++) {
+        int tap = step / chunks, c0 = step % chunks * DEPTH;
+        int dy = (tap / 3 - 1) * dilation, dx = (tap % 3 - 1) * dilation;
+        __syncthreads();
+        for (int i = t; i < DEPTH * PIXELS; i += THREADS) {
+            place q = place_of(area, tile, i / DEPTH);
+            in[i % DEPTH][i / DEPTH] = q.inside ? input(x, norm, q.y + dy, q.x + dx, c0 + i % DEPTH) : 0;
+        }
+        for (int i = t; i < DEPTH * OUTS; i += THREADS) {
+            int c = c0 + i / OUTS, out = first + i % OUTS;
+            weights[i / OUTS][i % OUTS] = c < x.c && out < y.c ? w[(tap * x.c + c) * y.c + out] : 0;
+        }
+        __syncthreads();
+        for (int k = 0; k < DEPTH; k++)
+            for (int i = 0; i < EACH; i++)
+                for (int j = 0; j < EACH; j++)
+                    sum[i][j] = fmaf(in[k][p + i], weights[k][o + j], sum[i][j]);
+    }
+    for (int i = 0; i < EACH; i++) {
+        place q = place_of(area, tile, p + i);
+        for (int j = 0; j < EACH; j++)
+            if (q.inside && first + o + j < y.c)
+                at(y, q.y, q.x)[first + o + j] = sum[i][j] + bias[first + o + j];
+    }
+}
+
+/* ---- sums for GroupNorm ---- */
+
+/* A thread block a block of pixels and a group: every thread adds up its samples, then pairs of threads do. */
+__global__ void block_sums(ck_nn_tensor y, ck_nn_tensor stats, const int *list)
+{
+    __shared__ double part[THREADS][2];
+    int groups = gridDim.y, group = blockIdx.y, per = y.c / groups, t = threadIdx.x;
+    ck_nn_area a = block_area(y, list, blockIdx.x);
+    int across = a.x1 - a.x0, n = (a.y1 - a.y0) * across * per;
+    double sum = 0, squares = 0;
+    for (int i = t; i < n; i += THREADS) {
+        double v = (double)at(y, a.y0 + i / per / across, a.x0 + i / per % across)[group * per + i % per];
+        sum += v;
+        squares += v * v;
+    }
+    part[t][0] = sum;
+    part[t][1] = squares;
+    for (int half = THREADS / 2; half; half /= 2) {
+        __syncthreads();
+        if (t < half) {
+            part[t][0] += part[t + half][0];
+            part[t][1] += part[t + half][1];
+        }
+    }
+    if (t == 0) {
+        size_t block = list ? (size_t)list[blockIdx.x] : blockIdx.x;
+        double *to = (double *)stats.data + (block * (size_t)groups + (size_t)group) * 2;
+        to[0] = part[0][0];
+        to[1] = part[0][1];
+    }
+}
+
+void cuda_conv(ck_nn *dev, const ck_nn_step *s)
+{
+    int n;
+    cuda_device *d = cuda_of(dev);
+    const int *list = cuda_blocks(d, s, &n);
+    dim3 grid((unsigned)n * TILES, grid_for((size_t)s->y.c, OUTS));
+    CUDA_LAUNCH(conv, grid, THREADS, d->stream, s->x[0], s->x[1], s->weight->w, s->weight->bias, s->dilation, s->y,
+                list);
+    if (ck_nn_has(&s->stats)) {
+        dim3 sums((unsigned)n, (unsigned)s->groups);
+        CUDA_LAUNCH(block_sums, sums, THREADS, d->stream, s->y, s->stats, list);
+    }
+    cuda_launched(d, s);
+}

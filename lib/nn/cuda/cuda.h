@@ -1,0 +1,89 @@
+/* The CUDA backend, for its own files: host code in C (.c), kernels with the functions that start them (.cu).
+ *
+ * Everything goes through one stream, in order.  An operation cannot say that it failed: the first failure is kept
+ * until sync tells it. */
+#ifndef CK_NN_CUDA_CUDA_H
+#define CK_NN_CUDA_CUDA_H
+
+#include <cublasLt.h>
+#include <cuda_runtime_api.h>
+
+#include "nn/nn.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define CUDA_WIDTH_MAX 128 /* of an attention head */
+
+struct ck_nn_weight {
+    ck_nn_pack pack;
+    int out, in; /* as packed: of convolutions without the taps */
+    float *w;    /* LINEAR, TABLE, HEAD [out][in]; PATCH, CONV [tap][in][out]; SCALE [out] */
+    float *bias; /* [out]; NULL if there was none */
+    struct ck_nn_weight *next;
+};
+
+typedef struct cuda_product cuda_product;
+
+typedef struct cuda_device {
+    ck_nn base;
+    int which;
+    cudaStream_t stream;
+    cublasLtHandle_t lt;
+    void *workspace;        /* cuBLASLt's */
+    ck_nn_weight *weights;  /* all of them */
+    cuda_product *products; /* likewise */
+    int *list, *listed;     /* the blocks of a step's part, there and what they are */
+    int n_listed, cap_list;
+    ck_status failed;
+    ck_error error;
+} cuda_device;
+
+/* The device, made this thread's. */
+cuda_device *cuda_of(ck_nn *dev);
+
+/* CK_OK, or what went wrong while doing `what`. */
+ck_status cuda_check(cudaError_t r, const char *what, ck_error *e);
+
+/* Keep a failure for sync; after a launch, that of the launch. */
+void cuda_fail(cuda_device *d, ck_status s, const ck_error *e);
+void cuda_launched(cuda_device *d, const ck_nn_step *s);
+
+/* The blocks that a step makes: their number and where they are listed on the device, NULL for all in order. */
+const int *cuda_blocks(cuda_device *d, const ck_nn_step *s, int *n);
+
+/* CK_OK if there are devices that can be used, and how many. */
+ck_status cuda_usable(int *count, ck_error *e);
+/* CK_OK if this one can. */
+ck_status cuda_suits(int which, ck_error *e);
+ck_status cuda_describe(int which, char *text, size_t size, ck_error *e);
+
+ck_status cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias, ck_nn_weight **to,
+                    ck_error *e);
+void cuda_free_weights(cuda_device *d);
+
+/* LINEAR: looked up beforehand, run. */
+ck_status cuda_prepare_linear(cuda_device *d, ck_nn_step *s, size_t *scratch, ck_error *e);
+void cuda_linear(ck_nn *dev, const ck_nn_step *s);
+void cuda_free_products(cuda_device *d);
+/* y = gelu(x) + add: what the product's own epilogue cannot do.  `x` may be y. */
+void cuda_gelu(cuda_device *d, const ck_nn_step *s, const float *x, int ld);
+
+void cuda_patch(ck_nn *dev, const ck_nn_step *s);
+void cuda_layer_norm(ck_nn *dev, const ck_nn_step *s);
+void cuda_pool(ck_nn *dev, const ck_nn_step *s);
+void cuda_attention(ck_nn *dev, const ck_nn_step *s);
+void cuda_fuse(ck_nn *dev, const ck_nn_step *s);
+void cuda_coarse(ck_nn *dev, const ck_nn_step *s);
+void cuda_conv(ck_nn *dev, const ck_nn_step *s);
+void cuda_group_norm(ck_nn *dev, const ck_nn_step *s);
+void cuda_apply(ck_nn *dev, const ck_nn_step *s);
+void cuda_head(ck_nn *dev, const ck_nn_step *s);
+void cuda_finish(ck_nn *dev, const ck_nn_step *s);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,250 @@
+/* The device: opening, memory, copies, failures, and the table. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "nn/cuda/cuda.h"
+#include "nn/plugin.h"
+
+static const ck_nn_backend backend;
+
+#define WORKSPACE ((size_t)32 << 20) /* what cuBLASLt's documentation advises for Hopper */
+
+cuda_device *cuda_of(ck_nn *dev)
+{
+    cuda_device *d = (cuda_device *)dev;
+    cudaSetDevice(d->which);
+    return d;
+}
+
+ck_status cuda_check(cudaError_t r, const char *what, ck_error *e)
+{
+    if (r == cudaSuccess)
+        return CK_OK;
+    (void)cudaGetLastError(); /* it would be found again by the next launch */
+    return ck_fail(e, r == cudaErrorMemoryAllocation ? CK_ERR_MEMORY : CK_ERR_IO, "cannot %s: CUDA says '%s'", what,
+                   cudaGetErrorString(r));
+}
+
+void cuda_fail(cuda_device *d, ck_status s, const ck_error *e)
+{
+    if (d->failed == CK_OK && s != CK_OK) {
+        d->failed = s;
+        d->error = *e;
+    }
+}
+
+void cuda_launched(cuda_device *d, const ck_nn_step *s)
+{
+    ck_error e;
+    ck_status st = cuda_check(cudaGetLastError(), "start a kernel", &e);
+    if (st != CK_OK)
+        cuda_fail(d, ck_fail_in(&e, st, s->label), &e);
+}
+
+/* ---- opening ---- */
+
+static void close_device(ck_nn *dev)
+{
+    if (!dev)
+        return;
+    cuda_device *d = cuda_of(dev);
+    if (d->stream)
+        cudaStreamSynchronize(d->stream);
+    cuda_free_products(d);
+    cuda_free_weights(d);
+    if (d->lt)
+        cublasLtDestroy(d->lt);
+    cudaFree(d->workspace);
+    cudaFree(d->list);
+    free(d->listed);
+    if (d->stream)
+        cudaStreamDestroy(d->stream);
+    free(d);
+}
+
+/* The context is made by the first call that needs one. */
+static ck_status start(cuda_device *d, ck_error *e)
+{
+    cudaError_t r = cudaSetDevice(d->which);
+    if (r == cudaSuccess)
+        r = cudaFree(NULL);
+    if (r == cudaErrorDevicesUnavailable)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "cuda:%d is in exclusive-process mode and another process has it",
+                       d->which);
+    ck_status s = cuda_check(r, "start a context on the device", e);
+    if (s == CK_OK)
+        s = cuda_check(cudaStreamCreateWithFlags(&d->stream, cudaStreamNonBlocking), "make a stream", e);
+    if (s == CK_OK)
+        s = cuda_check(cudaMalloc(&d->workspace, WORKSPACE), "take 32 MiB on the device", e);
+    if (s == CK_OK && cublasLtCreate(&d->lt) != CUBLAS_STATUS_SUCCESS)
+        s = ck_fail(e, CK_ERR_UNSUPPORTED, "cuBLASLt cannot start on cuda:%d", d->which);
+    return s;
+}
+
+static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
+{
+    (void)threads;
+    int count;
+    ck_status s = cuda_usable(&count, e);
+    if (s == CK_OK && which >= count)
+        return ck_fail(e, CK_ERR_ARGUMENT, "no device cuda:%d: the last one is cuda:%d", which, count - 1);
+    if (s == CK_OK)
+        s = cuda_suits(which, e);
+    if (s != CK_OK)
+        return s;
+    cuda_device *d = calloc(1, sizeof *d);
+    if (!d)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a device");
+    d->base.ops = &backend;
+    d->which = which;
+    s = start(d, e);
+    if (s != CK_OK) {
+        close_device(&d->base);
+        return s;
+    }
+    *dev = &d->base;
+    return CK_OK;
+}
+
+/* ---- memory ---- */
+
+static ck_status reserve(ck_nn *dev, size_t bytes, void **out, ck_error *e)
+{
+    cuda_device *d = cuda_of(dev);
+    *out = NULL;
+    cudaError_t r = cudaMalloc(out, bytes ? bytes : 1);
+    if (r != cudaErrorMemoryAllocation)
+        return cuda_check(r, "take memory on the device", e);
+    size_t left = 0, all = 0;
+    (void)cudaGetLastError();
+    (void)cudaMemGetInfo(&left, &all);
+    return ck_fail(e, CK_ERR_MEMORY,
+                   "out of memory on cuda:%d: the network needs %.1f MB besides its weights, %.1f of %.1f MB are left",
+                   d->which, (double)bytes * 1e-6, (double)left * 1e-6, (double)all * 1e-6);
+}
+
+static void release(ck_nn *dev, void *p)
+{
+    cuda_of(dev);
+    cudaFree(p);
+}
+
+static void copy(ck_nn *dev, void *to, const void *from, const ck_nn_tensor *t, enum cudaMemcpyKind kind)
+{
+    cuda_device *d = cuda_of(dev);
+    ck_error e;
+    size_t bytes = ck_nn_pixels(t) * (size_t)t->c * sizeof(float);
+    cuda_fail(d, cuda_check(cudaMemcpyAsync(to, from, bytes, kind, d->stream), "copy a plane", &e), &e);
+}
+
+static void upload(ck_nn *dev, const ck_nn_tensor *t, const float *src)
+{
+    copy(dev, t->data, src, t, cudaMemcpyHostToDevice);
+}
+
+static void download(ck_nn *dev, const ck_nn_tensor *t, float *dst)
+{
+    copy(dev, dst, t->data, t, cudaMemcpyDeviceToHost);
+}
+
+/* ---- the blocks of a part ---- */
+
+static ck_status grow_list(cuda_device *d, int n, ck_error *e)
+{
+    if (n <= d->cap_list)
+        return CK_OK;
+    cudaStreamSynchronize(d->stream);
+    cudaFree(d->list);
+    free(d->listed);
+    d->list = NULL;
+    d->cap_list = d->n_listed = 0;
+    d->listed = malloc((size_t)n * sizeof *d->listed);
+    if (!d->listed)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for %d blocks", n);
+    ck_status s = cuda_check(cudaMalloc((void **)&d->list, (size_t)n * sizeof *d->list), "list blocks", e);
+    d->cap_list = s == CK_OK ? n : 0;
+    return s;
+}
+
+const int *cuda_blocks(cuda_device *d, const ck_nn_step *s, int *n)
+{
+    *n = ck_nn_blocks(s->y.h) * ck_nn_blocks(s->y.w);
+    if (!ck_nn_in_part(s))
+        return NULL;
+    ck_error e;
+    int all = *n;
+    size_t bytes = (size_t)s->part->n * sizeof *s->part->block;
+    *n = s->part->n;
+    if (d->n_listed == *n && !memcmp(d->listed, s->part->block, bytes))
+        return d->list;
+    ck_status st = grow_list(d, all, &e);
+    if (st == CK_OK) {
+        memcpy(d->listed, s->part->block, bytes);
+        d->n_listed = *n;
+        st = cuda_check(cudaMemcpyAsync(d->list, d->listed, bytes, cudaMemcpyHostToDevice, d->stream), "list blocks",
+                        &e);
+    }
+    cuda_fail(d, st, &e);
+    *n = st == CK_OK ? *n : 0;
+    return d->list;
+}
+
+/* ---- steps ---- */
+
+static ck_status prepare(ck_nn *dev, ck_nn_step *s, size_t *scratch, ck_error *e)
+{
+    cuda_device *d = cuda_of(dev);
+    *scratch = 0;
+    if (s->kind == CK_NN_OP_LINEAR)
+        return cuda_prepare_linear(d, s, scratch, e);
+    if (s->kind == CK_NN_OP_ATTENTION && s->y.c / s->heads > CUDA_WIDTH_MAX)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "attention heads %d wide: cuda can do %d: use --device cpu",
+                       s->y.c / s->heads, CUDA_WIDTH_MAX);
+    return CK_OK;
+}
+
+static ck_status sync(ck_nn *dev, ck_error *e)
+{
+    cuda_device *d = cuda_of(dev);
+    ck_error end;
+    ck_status s = cuda_check(cudaStreamSynchronize(d->stream), "finish a frame", &end);
+    cuda_fail(d, s, &end);
+    s = d->failed;
+    if (s != CK_OK && e)
+        *e = d->error;
+    d->failed = CK_OK;
+    return s;
+}
+
+static const ck_nn_backend backend = {.name = "cuda",
+                                      .act = CK_NN_F32,
+                                      .host = false,
+                                      .open = open_device,
+                                      .close = close_device,
+                                      .describe = cuda_describe,
+                                      .reserve = reserve,
+                                      .release = release,
+                                      .pack = cuda_pack,
+                                      .prepare = prepare,
+                                      .sync = sync,
+                                      .upload = upload,
+                                      .download = download,
+                                      .run = {[CK_NN_OP_PATCH] = cuda_patch,
+                                              [CK_NN_OP_LAYER_NORM] = cuda_layer_norm,
+                                              [CK_NN_OP_LINEAR] = cuda_linear,
+                                              [CK_NN_OP_POOL] = cuda_pool,
+                                              [CK_NN_OP_ATTENTION] = cuda_attention,
+                                              [CK_NN_OP_FUSE] = cuda_fuse,
+                                              [CK_NN_OP_COARSE] = cuda_coarse,
+                                              [CK_NN_OP_CONV] = cuda_conv,
+                                              [CK_NN_OP_GROUP_NORM] = cuda_group_norm,
+                                              [CK_NN_OP_APPLY] = cuda_apply,
+                                              [CK_NN_OP_HEAD] = cuda_head,
+                                              [CK_NN_OP_FINISH] = cuda_finish}};
+
+__attribute__((visibility("default"))) const ck_nn_backend *ck_nn_plugin(unsigned long version);
+
+const ck_nn_backend *ck_nn_plugin(unsigned long version)
+{
+    return version == CK_NN_PLUGIN_VERSION ? &backend : NULL;
+}

@@ -1,0 +1,109 @@
+/* What kernels share.
+ *
+ * Compiled without contraction, as the rest of ck: what is one multiplication and one addition there is so here, and an
+ * element-wise kernel gives the bytes of the reference.  Long sums say fmaf themselves. */
+#ifndef CK_NN_CUDA_KERNEL_H
+#define CK_NN_CUDA_KERNEL_H
+
+#include <math.h>
+
+#include "nn/cuda/cuda.h"
+
+/* tests/cuda_host runs kernels on the CPU and has its own way to start one. */
+#ifndef CUDA_LAUNCH
+#define CUDA_LAUNCH(kernel, grid, block, stream, ...) kernel<<<grid, block, 0, stream>>>(__VA_ARGS__)
+#endif
+
+#define WARP 32
+#define ALL_LANES 0xffffffffu
+
+static inline unsigned grid_for(size_t n, unsigned block)
+{
+    return (unsigned)((n + block - 1) / block);
+}
+
+/* The number of this thread among all of a one-dimensional grid. */
+__device__ static inline size_t thread_number()
+{
+    return (size_t)blockIdx.x * blockDim.x + threadIdx.x;
+}
+
+__device__ static inline float *at(const ck_nn_tensor &t, size_t pixel)
+{
+    return (float *)t.data + pixel * (size_t)t.ld;
+}
+
+__device__ static inline float *at(const ck_nn_tensor &t, int y, int x)
+{
+    return at(t, (size_t)y * (size_t)t.w + (size_t)x);
+}
+
+__device__ static inline float *planar(const ck_nn_tensor &t, int c, int y, int x)
+{
+    return (float *)t.data + ((size_t)c * (size_t)t.h + (size_t)y) * (size_t)t.w + (size_t)x;
+}
+
+/* ---- sums and maxima of the lanes of a warp, or of so many neighbours: every lane gets the same ---- */
+
+__device__ static inline float lanes_sum(float v, int lanes)
+{
+    for (int n = lanes / 2; n; n /= 2)
+        v += __shfl_xor_sync(ALL_LANES, v, n);
+    return v;
+}
+
+__device__ static inline float lanes_max(float v, int lanes)
+{
+    for (int n = lanes / 2; n; n /= 2)
+        v = fmaxf(v, __shfl_xor_sync(ALL_LANES, v, n));
+    return v;
+}
+
+/* ---- the pixels of a block of CK_NN_BLOCK x CK_NN_BLOCK ---- */
+
+/* Number `i` of a list, or of all of them. */
+__device__ static inline ck_nn_area block_area(const ck_nn_tensor &t, const int *list, int i)
+{
+    int block = list ? list[i] : i, across = (t.w + CK_NN_BLOCK - 1) / CK_NN_BLOCK;
+    ck_nn_area a = {block / across * CK_NN_BLOCK, block % across * CK_NN_BLOCK, 0, 0};
+    a.y1 = min(a.y0 + CK_NN_BLOCK, t.h);
+    a.x1 = min(a.x0 + CK_NN_BLOCK, t.w);
+    return a;
+}
+
+/* ---- bilinear enlargement: half-pixel centres, edges clamped ---- */
+
+struct tap {
+    int i0, i1;
+    float f; /* weight of i1 */
+};
+
+/* Sample o of `out` among `in` of them, in <= out: (o + 1/2) in / out - 1/2, whose fraction is exact before it is
+ * rounded.  Sides are at most 16384, so that the products fit. */
+__device__ static inline tap tap_at(int o, int in, int out)
+{
+    int p = (2 * o + 1) * in - out;
+    p = p > 0 ? p : 0;
+    int i = min(p / (2 * out), in - 1);
+    tap t = {i, min(i + 1, in - 1), (float)((double)(p - i * 2 * out) / (2 * out))};
+    return t;
+}
+
+__device__ static inline float mix(float a, float b, float f)
+{
+    return a * (1 - f) + b * f;
+}
+
+/* A sample between four of channel-inner maps, or of planes. */
+__device__ static inline float between(const float *a, const float *b, const float *c, const float *d, float fy,
+                                       float fx)
+{
+    return mix(mix(*a, *c, fy), mix(*b, *d, fy), fx);
+}
+
+__device__ static inline float relu(float v)
+{
+    return v < 0 ? 0 : v; /* NaN stays */
+}
+
+#endif

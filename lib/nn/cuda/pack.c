@@ -1,0 +1,66 @@
+/* Weights, once at load: in the order in which the kernels read them. */
+#include <stdlib.h>
+
+#include "base/mem.h"
+#include "nn/cuda/cuda.h"
+
+static int taps_of(ck_nn_pack p)
+{
+    return p == CK_NN_PATCH ? 49 : p == CK_NN_CONV ? 9 : 1;
+}
+
+/* [out][in][tap] to [tap][in][out]: threads side by side take outputs side by side. */
+static void outputs_inside(const float *w, int out, int in, int taps, float *to)
+{
+    for (int t = 0; t < taps; t++)
+        for (int c = 0; c < in; c++)
+            for (int o = 0; o < out; o++)
+                *to++ = w[((size_t)o * (size_t)in + (size_t)c) * (size_t)taps + (size_t)t];
+}
+
+static ck_status send(const float *values, size_t n, float **to, ck_error *e)
+{
+    size_t bytes = n * sizeof *values;
+    ck_status s = cuda_check(cudaMalloc((void **)to, bytes), "take memory for weights on the device", e);
+    return s == CK_OK ? cuda_check(cudaMemcpy(*to, values, bytes, cudaMemcpyHostToDevice), "copy weights", e) : s;
+}
+
+static ck_status send_transposed(const float *w, int out, int in, int taps, size_t n, float **to, ck_error *e)
+{
+    float *turned = malloc(n * sizeof *turned);
+    if (!turned)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
+    outputs_inside(w, out, in, taps, turned);
+    ck_status s = send(turned, n, to, e);
+    free(turned);
+    return s;
+}
+
+ck_status cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias, ck_nn_weight **to,
+                    ck_error *e)
+{
+    cuda_device *d = cuda_of(dev);
+    int taps = taps_of(p);
+    size_t n = (size_t)out * (p == CK_NN_SCALE ? 1 : (size_t)in * (size_t)taps);
+    if (p == CK_NN_HEAD && out > CK_NN_HEADS_MAX)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "a head of %d outputs: at most %d", out, CK_NN_HEADS_MAX);
+    ck_nn_weight *q = calloc(1, sizeof *q);
+    if (!q)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
+    *q = (ck_nn_weight){.pack = p, .out = out, .in = in, .next = d->weights};
+    d->weights = q;
+    *to = q;
+    ck_status s = taps > 1 ? send_transposed(w, out, in, taps, n, &q->w, e) : send(w, n, &q->w, e);
+    return s == CK_OK && bias ? send(bias, (size_t)out, &q->bias, e) : s;
+}
+
+void cuda_free_weights(cuda_device *d)
+{
+    for (ck_nn_weight *w = d->weights, *next; w; w = next) {
+        next = w->next;
+        cudaFree(w->w);
+        cudaFree(w->bias);
+        free(w);
+    }
+    d->weights = NULL;
+}

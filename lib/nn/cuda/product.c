@@ -1,0 +1,158 @@
+/* Linear layers by cuBLASLt.
+ *
+ * Its matrices are column-major: our y [M][N] is its N x M, x [M][K] its K x M, and w [N][K] its K x N, transposed on
+ * the way:  y' = op(w') x' + bias + x[1]'.  What is added is its C, with beta 1.  Its own GELU is the approximation
+ * with tanh, so ours follows in a kernel. */
+#include <stdlib.h>
+
+#include "nn/cuda/cuda.h"
+
+#define WORKSPACE ((size_t)32 << 20)
+
+struct cuda_product {
+    cublasLtMatmulDesc_t how;
+    cublasLtMatrixLayout_t w, x, add, y;
+    cublasLtMatmulAlgo_t algo;
+    cuda_product *next;
+};
+
+static ck_status lt(cublasStatus_t r, const char *what, ck_error *e)
+{
+    return r == CUBLAS_STATUS_SUCCESS ? CK_OK
+                                      : ck_fail(e, r == CUBLAS_STATUS_ALLOC_FAILED ? CK_ERR_MEMORY : CK_ERR_UNSUPPORTED,
+                                                "cuBLASLt cannot %s (its status %d)", what, (int)r);
+}
+
+/* GELU and then a sum, or GELU alone. */
+static bool acts(const ck_nn_step *s)
+{
+    return s->act == CK_NN_GELU;
+}
+
+static bool through_scratch(const ck_nn_step *s)
+{
+    return acts(s) && ck_nn_has(&s->x[1]);
+}
+
+static ck_status describe(cuda_product *p, const ck_nn_step *s, ck_error *e)
+{
+    uint64_t m = ck_nn_pixels(&s->y), n = (uint64_t)s->y.c, k = (uint64_t)s->x[0].c;
+    bool add = ck_nn_has(&s->x[1]) && !acts(s);
+    int64_t ld_y = through_scratch(s) ? s->y.c : s->y.ld, ld_add = add ? s->x[1].ld : ld_y;
+    ck_status st = lt(cublasLtMatmulDescCreate(&p->how, CUBLAS_COMPUTE_32F, CUDA_R_32F), "describe a product", e);
+    if (st == CK_OK)
+        st = lt(cublasLtMatrixLayoutCreate(&p->w, CUDA_R_32F, k, n, (int64_t)k), "describe weights", e);
+    if (st == CK_OK)
+        st = lt(cublasLtMatrixLayoutCreate(&p->x, CUDA_R_32F, k, m, s->x[0].ld), "describe an input", e);
+    if (st == CK_OK)
+        st = lt(cublasLtMatrixLayoutCreate(&p->add, CUDA_R_32F, n, m, ld_add), "describe what is added", e);
+    if (st == CK_OK)
+        st = lt(cublasLtMatrixLayoutCreate(&p->y, CUDA_R_32F, n, m, ld_y), "describe a result", e);
+    return st;
+}
+
+static ck_status set_up(cuda_product *p, const ck_nn_step *s, ck_error *e)
+{
+    cublasOperation_t turned = CUBLAS_OP_T;
+    cublasLtEpilogue_t bias = CUBLASLT_EPILOGUE_BIAS;
+    const float *values = s->weight->bias;
+    ck_status st = lt(cublasLtMatmulDescSetAttribute(p->how, CUBLASLT_MATMUL_DESC_TRANSA, &turned, sizeof turned),
+                      "transpose weights", e);
+    if (st != CK_OK || !values)
+        return st;
+    st = lt(cublasLtMatmulDescSetAttribute(p->how, CUBLASLT_MATMUL_DESC_EPILOGUE, &bias, sizeof bias), "add a bias", e);
+    return st == CK_OK
+               ? lt(cublasLtMatmulDescSetAttribute(p->how, CUBLASLT_MATMUL_DESC_BIAS_POINTER, &values, sizeof values),
+                    "add a bias", e)
+               : st;
+}
+
+/* Bytes that an operand's address is a multiple of: the plan's tensors begin at multiples of 64. */
+static uint32_t alignment(const ck_nn_tensor *t)
+{
+    size_t at = t->at | 64;
+    return (uint32_t)(at & (~at + 1));
+}
+
+/* What cuBLASLt holds for the fastest; ours to choose once, so that every run takes the same. */
+static ck_status choose(cuda_device *d, cuda_product *p, const ck_nn_step *s, ck_error *e)
+{
+    static const char what[] = "do this product";
+    cublasLtMatmulPreference_t want;
+    cublasLtMatmulHeuristicResult_t found;
+    int n = 0;
+    size_t room = WORKSPACE;
+    uint32_t of_w = 64, of_x = alignment(&s->x[0]), of_y = alignment(&s->y),
+             of_add = ck_nn_has(&s->x[1]) ? alignment(&s->x[1]) : of_y;
+    ck_status st = lt(cublasLtMatmulPreferenceCreate(&want), what, e);
+    if (st != CK_OK)
+        return st;
+    const struct {
+        cublasLtMatmulPreferenceAttributes_t name;
+        const void *value;
+        size_t size;
+    } all[] = {{CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &room, sizeof room},
+               {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, &of_w, sizeof of_w},
+               {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, &of_x, sizeof of_x},
+               {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, &of_add, sizeof of_add},
+               {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, &of_y, sizeof of_y}};
+    for (size_t i = 0; i < sizeof all / sizeof *all && st == CK_OK; i++)
+        st = lt(cublasLtMatmulPreferenceSetAttribute(want, all[i].name, all[i].value, all[i].size), what, e);
+    if (st == CK_OK)
+        st = lt(cublasLtMatmulAlgoGetHeuristic(d->lt, p->how, p->w, p->x, p->add, p->y, want, 1, &found, &n), what, e);
+    if (st == CK_OK && n < 1)
+        st = ck_fail(e, CK_ERR_UNSUPPORTED, "cuBLASLt has no way to do a product of %zu x %d x %d", ck_nn_pixels(&s->y),
+                     s->y.c, s->x[0].c);
+    if (st == CK_OK)
+        p->algo = found.algo;
+    cublasLtMatmulPreferenceDestroy(want);
+    return st;
+}
+
+ck_status cuda_prepare_linear(cuda_device *d, ck_nn_step *s, size_t *scratch, ck_error *e)
+{
+    cuda_product *p = calloc(1, sizeof *p);
+    if (!p)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a product");
+    p->next = d->products;
+    d->products = p;
+    s->prepared = p;
+    *scratch = through_scratch(s) ? ck_nn_pixels(&s->y) * (size_t)s->y.c * sizeof(float) : 0;
+    ck_status st = describe(p, s, e);
+    if (st == CK_OK)
+        st = set_up(p, s, e);
+    return st == CK_OK ? choose(d, p, s, e) : st;
+}
+
+void cuda_linear(ck_nn *dev, const ck_nn_step *s)
+{
+    cuda_device *d = cuda_of(dev);
+    const cuda_product *p = s->prepared;
+    bool add = ck_nn_has(&s->x[1]) && !acts(s);
+    float one = 1, beta = add ? 1 : 0;
+    void *to = through_scratch(s) ? s->scratch : s->y.data;
+    ck_error e;
+    cublasStatus_t r =
+        cublasLtMatmul(d->lt, p->how, &one, s->weight->w, p->w, s->x[0].data, p->x, &beta, add ? s->x[1].data : to,
+                       p->add, to, p->y, &p->algo, d->workspace, WORKSPACE, d->stream);
+    ck_status st = lt(r, "multiply", &e);
+    if (st != CK_OK)
+        cuda_fail(d, ck_fail_in(&e, st, s->label), &e);
+    else if (acts(s))
+        cuda_gelu(d, s, to, through_scratch(s) ? s->y.c : s->y.ld);
+}
+
+void cuda_free_products(cuda_device *d)
+{
+    for (cuda_product *p = d->products, *next; p; p = next) {
+        next = p->next;
+        if (p->how)
+            cublasLtMatmulDescDestroy(p->how);
+        cublasLtMatrixLayout_t all[] = {p->w, p->x, p->add, p->y};
+        for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+            if (all[i])
+                cublasLtMatrixLayoutDestroy(all[i]);
+        free(p);
+    }
+    d->products = NULL;
+}

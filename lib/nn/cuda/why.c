@@ -1,0 +1,98 @@
+/* Which devices there are and, where CUDA cannot be used, why. */
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "nn/cuda/cuda.h"
+
+#define OLDEST 80 /* compute capability, times 10 */
+
+static ck_status driver_too_old(ck_error *e)
+{
+    int has = 0, wants = 0;
+    cudaDriverGetVersion(&has);
+    cudaRuntimeGetVersion(&wants);
+    if (!has)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "no NVIDIA driver here (libcuda.so.1): install one");
+    return ck_fail(e, CK_ERR_UNSUPPORTED,
+                   "the NVIDIA driver is for CUDA %d.%d, this build for %d.%d: update the driver", has / 1000,
+                   has % 1000 / 10, wants / 1000, wants % 1000 / 10);
+}
+
+/* The driver's own nodes: it sees a GPU. */
+static bool gpu_in_dev(void)
+{
+    DIR *d = opendir("/dev");
+    bool found = false;
+    for (struct dirent *f; d && (f = readdir(d));)
+        found = found || (!strncmp(f->d_name, "nvidia", 6) && f->d_name[6] >= '0' && f->d_name[6] <= '9');
+    if (d)
+        closedir(d);
+    return found;
+}
+
+static ck_status no_device(ck_error *e)
+{
+    const char *shown = getenv("CUDA_VISIBLE_DEVICES");
+    if (shown)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "no CUDA device is visible: CUDA_VISIBLE_DEVICES is '%s'", shown);
+    if (gpu_in_dev())
+        return ck_fail(e, CK_ERR_UNSUPPORTED,
+                       "the driver has a GPU but no CUDA device: in MIG mode, make an instance (nvidia-smi mig)");
+    return ck_fail(e, CK_ERR_UNSUPPORTED, "the NVIDIA driver finds no GPU: see nvidia-smi");
+}
+
+ck_status cuda_usable(int *count, ck_error *e)
+{
+    cudaError_t r = cudaGetDeviceCount(count);
+    if (r == cudaErrorInsufficientDriver)
+        return driver_too_old(e);
+    if (r == cudaErrorNoDevice || (r == cudaSuccess && *count < 1))
+        return no_device(e);
+    if (r != cudaSuccess)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "CUDA cannot start: %s: see nvidia-smi", cudaGetErrorString(r));
+    return CK_OK;
+}
+
+static int attribute(int which, enum cudaDeviceAttr a)
+{
+    int v = 0;
+    return cudaDeviceGetAttribute(&v, a, which) == cudaSuccess ? v : 0;
+}
+
+static int capability(int which)
+{
+    return 10 * attribute(which, cudaDevAttrComputeCapabilityMajor) +
+           attribute(which, cudaDevAttrComputeCapabilityMinor);
+}
+
+ck_status cuda_suits(int which, ck_error *e)
+{
+    int c = capability(which);
+    if (c < OLDEST)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "cuda:%d has compute capability %d.%d, but %d.%d is the least", which,
+                       c / 10, c % 10, OLDEST / 10, OLDEST % 10);
+    if (attribute(which, cudaDevAttrComputeMode) == cudaComputeModeProhibited)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "cuda:%d is in compute mode 'prohibited': ask its administrator", which);
+    return CK_OK;
+}
+
+ck_status cuda_describe(int which, char *text, size_t size, ck_error *e)
+{
+    int count, driver = 0, mode = attribute(which, cudaDevAttrComputeMode), c = capability(which);
+    ck_status s = cuda_usable(&count, e);
+    if (s != CK_OK || which >= count)
+        return s != CK_OK ? s : CK_END;
+    struct cudaDeviceProp p;
+    s = cuda_check(cudaGetDeviceProperties(&p, which), "look at a device", e);
+    if (s != CK_OK)
+        return s;
+    cudaDriverGetVersion(&driver);
+    snprintf(text, size, "%s, compute capability %d.%d%s, %.1f GiB, driver for CUDA %d.%d%s", p.name, c / 10, c % 10,
+             c < OLDEST ? " (too old)" : "", (double)p.totalGlobalMem / (1 << 30), driver / 1000, driver % 1000 / 10,
+             mode == cudaComputeModeProhibited         ? ", in compute mode 'prohibited'"
+             : mode == cudaComputeModeExclusiveProcess ? ", in exclusive-process mode"
+                                                       : "");
+    return CK_OK;
+}

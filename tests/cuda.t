@@ -1,0 +1,66 @@
+#!/bin/bash
+# The CUDA backend without a GPU: its own sources, kernels and all, on the CPU (tests/cuda_host), as a plug-in.
+. "$(dirname "$0")/tap.sh"
+tests=${CK_TESTS:-$helpers/../tests}
+host=${CK_CUDA_HOST_LIB-$helpers/../cuda_host}
+[ -f "$host/libck-cuda.so" ] || { skip "the CUDA backend on the CPU" "no C++ compiler"; done_testing; exit; }
+export CK_LIB=$host
+lines() { grep -v '^1\.\.' "$tmp/.out" | grep -v '^ok' | sed 's/^/# /' | head -20; }
+
+# Threads of a block from the last to the first: a missing barrier shows.
+for order in "" 1; do
+    for test in nn_maps_test nn_products_test; do
+        ok "$test${order:+, threads in reverse order}" env ${order:+CK_CUDA_HOST_REVERSE=1} "$tests/$test" cuda
+        lines
+    done
+done
+ok "the network: like ref, frame after frame, in parts, NaN noticed" "$tests/network_test" cuda
+lines
+ok "the refiner: in bands and in places the bytes of the whole" "$tests/refine_test" cuda
+lines
+
+# The programs.
+small=$tmp/small.safetensors
+"$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 64 --decoder-width 24 --refiner-width 16 "$small"
+"$helpers/mkstream" -n 2 -g 70x50 rgb:u8:3:srgb hint:u8:1 >"$tmp/in.ck"
+run() { ck-infer -d "$1" -m "$small" <"$tmp/in.ck" | ck-refine -d "$1" -m "$small" | ck-info --npy "$tmp/$2"; }
+run cuda a 2>"$tmp/err"
+run cuda:1 b 2>>"$tmp/err"
+run auto c 2>>"$tmp/err"
+is "twelve planes" "$(ls "$tmp/a" | wc -l)" "$(ls "$tmp/c" | wc -l)"
+ok "cuda:1 gives the bytes of cuda" diff -r "$tmp/a" "$tmp/b"
+ok "auto takes it" diff -r "$tmp/a" "$tmp/c"
+ck-infer -v -m "$small" <"$tmp/in.ck" 2>"$tmp/words" >"$tmp/x.ck"
+is "and says so" "$(grep -c ' on cuda: ' "$tmp/words")" 1
+fails 2 "no device cuda:2: the last one is cuda:1" "no third device" bash -c "ck-infer -d cuda:2 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
+fails 1 "out of memory on cuda:0: the network needs" "a device that is too small" \
+    env CK_CUDA_HOST_MEMORY=36000000 bash -c "ck-infer -d cuda -s 256 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
+
+# Machines on which CUDA cannot be used: doctor and --verbose say why, auto takes the CPU, cuda fails.
+while IFS='|' read -r machine why; do
+    export CK_CUDA_HOST=$machine
+    is "$machine: doctor says why" "$(ck doctor | grep -cF -- "$why")" 1
+    is "$machine: the CPU computes" "$(ck doctor | grep -- '--device auto' | tr -s ' ')" "ok --device auto cpu"
+    ck-infer -v -m "$small" <"$tmp/in.ck" 2>"$tmp/words" >"$tmp/x.ck"
+    is "$machine: auto takes the CPU and says why" "$(grep -cF -- "no CUDA: $why" "$tmp/words")$(grep -c ' on cpu: ' "$tmp/words")" 11
+    fails 1 "$why" "$machine: cuda fails" bash -c "ck-infer -d cuda -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
+done <<'END'
+no-driver|no NVIDIA driver here (libcuda.so.1): install one
+old-driver|the NVIDIA driver is for CUDA 12.4, this build for 13.0: update the driver
+prohibited|cuda:0 is in compute mode 'prohibited'
+taken|cuda:0 is in exclusive-process mode and another process has it
+old-device|cuda:0 has compute capability 7.5, but 8.0 is the least
+END
+export CK_CUDA_HOST=no-device
+is "hidden devices" "$(CUDA_VISIBLE_DEVICES= ck doctor | grep -cF "no CUDA device is visible: CUDA_VISIBLE_DEVICES is ''")" 1
+CK_CUDA_HOST=mig
+is "an instance of a GPU is one" "$(ck doctor | grep -c '^ok *cuda:0 .* MIG 1g')" 1
+unset CK_CUDA_HOST
+
+# A plug-in that cannot be opened.
+export CK_LIB=$tmp/lib
+fails 1 "no libck-cuda.so in $tmp/lib" "none" bash -c "ck-infer -d cuda -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
+mkdir "$tmp/lib"
+echo junk >"$tmp/lib/libck-cuda.so"
+fails 1 "cannot open $tmp/lib/libck-cuda.so: " "one that is none" bash -c "ck-infer -d cuda -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
+done_testing

@@ -1,0 +1,38 @@
+/* The language of kernels, for a C++ compiler: included before every .cu that is built for the CPU.
+ *
+ * A thread block runs at a time, its threads in turn from one barrier to the next (threads.cc).  A barrier that some
+ * threads of a block or lanes of a warp never reach ends the program, as does a launch that no GPU would take.
+ * CK_CUDA_HOST_REVERSE in the environment runs threads and blocks from the last to the first: what is missing a barrier
+ * comes out differently. */
+#ifndef CK_TESTS_CUDA_RUNTIME_H
+#define CK_TESTS_CUDA_RUNTIME_H
+
+#include <algorithm>
+#include <cmath>
+#include <functional>
+
+#include "cuda_runtime_api.h"
+
+struct dim3 {
+    unsigned x, y, z;
+    dim3(unsigned x_ = 1, unsigned y_ = 1, unsigned z_ = 1) : x(x_), y(y_), z(z_) {}
+};
+
+extern dim3 threadIdx, blockIdx, blockDim, gridDim;
+
+#define __global__ static
+#define __device__
+#define __shared__ static
+
+using std::max;
+using std::min;
+
+void cuda_host_launch(dim3 grid, dim3 block, const std::function<void()> &kernel);
+#define CUDA_LAUNCH(kernel, grid, block, stream, ...)                                                                  \
+    ((void)(stream), cuda_host_launch(grid, block, [=]() { kernel(__VA_ARGS__); }))
+
+void __syncthreads();
+void __syncwarp();
+float __shfl_xor_sync(unsigned mask, float v, int lanes);
+
+#endif

@@ -1,0 +1,319 @@
+/* The CUDA runtime and cuBLASLt on the CPU.
+ *
+ * CK_CUDA_HOST in the environment makes the machine one on which CUDA cannot be used, or not fully:
+ * no-driver, old-driver, no-device, prohibited, exclusive, taken (exclusive and in use), old-device, mig.
+ * CK_CUDA_HOST_MEMORY is how many bytes the device has. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cublasLt.h"
+
+static int machine(const char *what)
+{
+    const char *is = getenv("CK_CUDA_HOST");
+    return is && !strcmp(is, what);
+}
+
+/* ---- devices ---- */
+
+cudaError_t cudaRuntimeGetVersion(int *v)
+{
+    *v = 13000;
+    return cudaSuccess;
+}
+
+cudaError_t cudaDriverGetVersion(int *v)
+{
+    *v = machine("no-driver") ? 0 : machine("old-driver") ? 12040 : 13000;
+    return cudaSuccess;
+}
+
+cudaError_t cudaGetDeviceCount(int *n)
+{
+    *n = 0;
+    if (machine("no-driver") || machine("old-driver"))
+        return cudaErrorInsufficientDriver;
+    if (machine("no-device"))
+        return cudaErrorNoDevice;
+    *n = 2;
+    return cudaSuccess;
+}
+
+static int none(int which)
+{
+    int n;
+    return cudaGetDeviceCount(&n) != cudaSuccess || which < 0 || which >= n;
+}
+
+static size_t memory(void)
+{
+    const char *told = getenv("CK_CUDA_HOST_MEMORY");
+    return told ? strtoull(told, NULL, 10) : (size_t)8 << 30;
+}
+
+cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *p, int which)
+{
+    if (none(which))
+        return cudaErrorInvalidDevice;
+    snprintf(p->name, sizeof p->name, machine("mig") ? "The CPU itself MIG 1g.10gb" : "The CPU itself");
+    p->totalGlobalMem = memory();
+    return cudaSuccess;
+}
+
+cudaError_t cudaDeviceGetAttribute(int *v, enum cudaDeviceAttr a, int which)
+{
+    if (none(which))
+        return cudaErrorInvalidDevice;
+    if (a == cudaDevAttrComputeMode)
+        *v = machine("prohibited")                      ? cudaComputeModeProhibited
+             : machine("exclusive") || machine("taken") ? cudaComputeModeExclusiveProcess
+                                                        : cudaComputeModeDefault;
+    else if (a == cudaDevAttrComputeCapabilityMajor)
+        *v = machine("old-device") ? 7 : 9;
+    else
+        *v = machine("old-device") ? 5 : 0;
+    return cudaSuccess;
+}
+
+cudaError_t cudaSetDevice(int which)
+{
+    return none(which) ? cudaErrorInvalidDevice : machine("taken") ? cudaErrorDevicesUnavailable : cudaSuccess;
+}
+
+/* ---- memory: filled with what is NaN in every type ---- */
+
+#define HEAD 256 /* before each piece: its size */
+
+static size_t taken;
+
+cudaError_t cudaMalloc(void **p, size_t bytes)
+{
+    *p = NULL;
+    if (bytes > memory() || taken + bytes > memory())
+        return cudaErrorMemoryAllocation;
+    char *q = aligned_alloc(HEAD, HEAD + (bytes + HEAD - 1) / HEAD * HEAD);
+    if (!q)
+        return cudaErrorMemoryAllocation;
+    *(size_t *)q = bytes;
+    taken += bytes;
+    *p = memset(q + HEAD, 0xff, bytes);
+    return cudaSuccess;
+}
+
+cudaError_t cudaFree(void *p)
+{
+    if (!p)
+        return cudaSuccess;
+    char *q = (char *)p - HEAD;
+    taken -= *(size_t *)q;
+    free(q);
+    return cudaSuccess;
+}
+
+cudaError_t cudaMemGetInfo(size_t *left, size_t *all)
+{
+    *all = memory();
+    *left = *all - taken;
+    return cudaSuccess;
+}
+
+cudaError_t cudaMemcpy(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind)
+{
+    (void)kind;
+    memcpy(to, from, bytes);
+    return cudaSuccess;
+}
+
+cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind, cudaStream_t s)
+{
+    (void)s;
+    return cudaMemcpy(to, from, bytes, kind);
+}
+
+struct cuda_host_stream {
+    int unused;
+};
+
+cudaError_t cudaStreamCreateWithFlags(cudaStream_t *s, unsigned flags)
+{
+    (void)flags;
+    *s = calloc(1, sizeof **s);
+    return *s ? cudaSuccess : cudaErrorMemoryAllocation;
+}
+
+cudaError_t cudaStreamDestroy(cudaStream_t s)
+{
+    free(s);
+    return cudaSuccess;
+}
+
+cudaError_t cudaStreamSynchronize(cudaStream_t s)
+{
+    return s ? cudaSuccess : cudaErrorInvalidValue;
+}
+
+cudaError_t cudaGetLastError(void)
+{
+    return cudaSuccess;
+}
+
+const char *cudaGetErrorString(cudaError_t r)
+{
+    return r == cudaErrorMemoryAllocation ? "out of memory"
+           : r == cudaErrorInvalidDevice  ? "invalid device ordinal"
+                                          : "some other error";
+}
+
+/* ---- products ---- */
+
+struct cuda_host_lt {
+    int unused;
+};
+
+struct cuda_host_desc {
+    cublasOperation_t a;
+    cublasLtEpilogue_t epilogue;
+    const float *bias;
+};
+
+struct cuda_host_layout {
+    uint64_t rows, cols;
+    int64_t ld;
+};
+
+struct cuda_host_preference {
+    uint32_t aligned[4]; /* a, b, c, y */
+};
+
+#define MAKE(p) ((*(p) = calloc(1, sizeof **(p))) ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_ALLOC_FAILED)
+
+cublasStatus_t cublasLtCreate(cublasLtHandle_t *h)
+{
+    return MAKE(h);
+}
+
+cublasStatus_t cublasLtDestroy(cublasLtHandle_t h)
+{
+    free(h);
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *d, cublasComputeType_t compute, cudaDataType_t scale)
+{
+    if (compute != CUBLAS_COMPUTE_32F || scale != CUDA_R_32F)
+        return CUBLAS_STATUS_INVALID_VALUE;
+    return MAKE(d);
+}
+
+cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t d, cublasLtMatmulDescAttributes_t a, const void *v,
+                                              size_t size)
+{
+    void *to = a == CUBLASLT_MATMUL_DESC_TRANSA     ? (void *)&d->a
+               : a == CUBLASLT_MATMUL_DESC_EPILOGUE ? (void *)&d->epilogue
+                                                    : (void *)&d->bias;
+    if (size != (a == CUBLASLT_MATMUL_DESC_BIAS_POINTER ? sizeof d->bias : sizeof d->a))
+        return CUBLAS_STATUS_INVALID_VALUE;
+    memcpy(to, v, size);
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+cublasStatus_t cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t d)
+{
+    free(d);
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *l, cudaDataType_t type, uint64_t rows, uint64_t cols,
+                                          int64_t ld)
+{
+    if (type != CUDA_R_32F || ld < (int64_t)rows || MAKE(l) != CUBLAS_STATUS_SUCCESS)
+        return CUBLAS_STATUS_INVALID_VALUE;
+    **l = (struct cuda_host_layout){rows, cols, ld};
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+cublasStatus_t cublasLtMatrixLayoutDestroy(cublasLtMatrixLayout_t l)
+{
+    free(l);
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+/* NVIDIA's library takes operands to be aligned to 256 bytes if it is not told. */
+cublasStatus_t cublasLtMatmulPreferenceCreate(cublasLtMatmulPreference_t *p)
+{
+    cublasStatus_t s = MAKE(p);
+    for (int i = 0; s == CUBLAS_STATUS_SUCCESS && i < 4; i++)
+        (*p)->aligned[i] = 256;
+    return s;
+}
+
+cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t p,
+                                                    cublasLtMatmulPreferenceAttributes_t a, const void *v, size_t size)
+{
+    int i = (int)a - CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES;
+    if (size != (i < 0 ? sizeof(size_t) : sizeof(uint32_t)))
+        return CUBLAS_STATUS_INVALID_VALUE;
+    if (i >= 0)
+        memcpy(&p->aligned[i], v, size);
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+cublasStatus_t cublasLtMatmulPreferenceDestroy(cublasLtMatmulPreference_t p)
+{
+    free(p);
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+static int fits(const struct cuda_host_desc *how, const struct cuda_host_layout *a, const struct cuda_host_layout *b,
+                const struct cuda_host_layout *c, const struct cuda_host_layout *y)
+{
+    uint64_t m = how->a == CUBLAS_OP_T ? a->cols : a->rows, k = how->a == CUBLAS_OP_T ? a->rows : a->cols;
+    return k == b->rows && m == y->rows && b->cols == y->cols && c->rows == y->rows && c->cols == y->cols;
+}
+
+cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t h, cublasLtMatmulDesc_t d, cublasLtMatrixLayout_t a,
+                                              cublasLtMatrixLayout_t b, cublasLtMatrixLayout_t c,
+                                              cublasLtMatrixLayout_t y, cublasLtMatmulPreference_t p, int wanted,
+                                              cublasLtMatmulHeuristicResult_t found[], int *n)
+{
+    *n = 0;
+    if (!h || !fits(d, a, b, c, y) || wanted < 1)
+        return CUBLAS_STATUS_INVALID_VALUE;
+    memset(found, 0, sizeof *found);
+    for (int i = 0; i < 4; i++)
+        found->algo.data[i] = p->aligned[i];
+    *n = 1;
+    return CUBLAS_STATUS_SUCCESS;
+}
+
+/* One column of y. */
+static void column(const struct cuda_host_desc *how, const float *a, const struct cuda_host_layout *la, const float *b,
+                   uint64_t k, float beta, const float *c, float *y, uint64_t m)
+{
+    for (uint64_t i = 0; i < m; i++) {
+        float sum = 0;
+        for (uint64_t j = 0; j < k; j++)
+            sum += (how->a == CUBLAS_OP_T ? a[i * (uint64_t)la->ld + j] : a[j * (uint64_t)la->ld + i]) * b[j];
+        if (beta != 0)
+            sum += beta * c[i];
+        y[i] = how->epilogue == CUBLASLT_EPILOGUE_BIAS ? sum + how->bias[i] : sum;
+    }
+}
+
+cublasStatus_t cublasLtMatmul(cublasLtHandle_t h, cublasLtMatmulDesc_t how, const void *alpha, const void *a,
+                              cublasLtMatrixLayout_t la, const void *b, cublasLtMatrixLayout_t lb, const void *beta,
+                              const void *c, cublasLtMatrixLayout_t lc, void *y, cublasLtMatrixLayout_t ly,
+                              const cublasLtMatmulAlgo_t *algo, void *workspace, size_t room, cudaStream_t stream)
+{
+    const void *all[] = {a, b, c, y};
+    if (!h || !stream || !workspace || !room || !fits(how, la, lb, lc, ly) || *(const float *)alpha != 1)
+        return CUBLAS_STATUS_INVALID_VALUE;
+    for (int i = 0; i < 4; i++)
+        if ((uintptr_t)all[i] % algo->data[i])
+            return CUBLAS_STATUS_INVALID_VALUE;
+    for (uint64_t i = 0; i < ly->cols; i++)
+        column(how, a, la, (const float *)b + i * (uint64_t)lb->ld, lb->rows, *(const float *)beta,
+               (const float *)c + i * (uint64_t)lc->ld, (float *)y + i * (uint64_t)ly->ld, ly->rows);
+    return CUBLAS_STATUS_SUCCESS;
+}
