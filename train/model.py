@@ -142,13 +142,14 @@ class GreenFormer(nn.Module):
             elif name.endswith("bias"):
                 nn.init.zeros_(p)
 
-    def forward(self, rgb, hint):
-        """rgb (n, 3, h, w) from 0 to 1, hint (n, 1, h, w) -> coarse logits (n, 4, h/4, w/4), final logits (n, 4, h, w)."""
+    def forward(self, rgb, hint, refined=None):
+        """rgb (n, 3, h, w) from 0 to 1, hint (n, 1, h, w) -> coarse logits (n, 4, h/4, w/4), and final logits
+        (m, 4, h, w) of the first `refined` pictures, by default all: most of the time goes there."""
         rgb = (rgb - rgb.new_tensor(MEAN).view(3, 1, 1)) / rgb.new_tensor(STD).view(3, 1, 1)
         maps = self.encoder["model"](torch.cat([rgb, hint], 1))
         coarse = torch.cat([self.alpha_decoder(maps), self.fg_decoder(maps)], 1)
-        up = F.interpolate(coarse, scale_factor=4, mode="bilinear")
-        return coarse, up + self.refiner(torch.cat([rgb, torch.sigmoid(up)], 1))
+        up = F.interpolate(coarse[:refined], scale_factor=4, mode="bilinear")
+        return coarse, up + self.refiner(torch.cat([rgb[:refined], torch.sigmoid(up)], 1))
 
 
 def save(model, path, about):

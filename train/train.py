@@ -4,7 +4,7 @@
   train.py --minutes 180 ../models/ck-small.safetensors
 
 continues from MODEL where that is, and writes it anew every few minutes: it can be stopped at any time.  A line every
-minute says how far it is: `alpha` is the mean error of the matte on drawings kept apart, in 1/255.
+five minutes says how far it is: `alpha` is the mean error of the matte on drawings kept apart, in 1/255.
 """
 import argparse, math, os, time
 import cv2
@@ -13,7 +13,7 @@ import torch.nn.functional as F
 import data
 from model import GreenFormer, load, save
 
-CHECK_SEED, CHECK_BATCHES = 1, 8
+CHECK_SEED, CHECK_BATCHES, CHECK_EVERY = 1, 6, 300  # the last in seconds
 SAVE_EVERY = 180  # seconds
 EMA = 0.998
 
@@ -47,11 +47,20 @@ def gradient_loss(x, y, w):
     return dx.mean() + dy.mean()
 
 
-def losses(coarse, final, alpha, fg, weight):
-    a, f = torch.sigmoid(final[:, :1]), torch.sigmoid(final[:, 1:])
+def coarse_losses(coarse, alpha, fg, weight):
     known = weight * (alpha > 0.02)  # the foreground's colour is nowhere else
-    small = [F.avg_pool2d(t, 4) for t in (alpha, fg * known, known, weight)]
-    coarse_fg = small[1] / small[2].clamp_min(1e-3)
+    alpha, fg, known, weight = (F.avg_pool2d(t, 4) for t in (alpha, fg * known, known, weight))
+    fg = fg / known.clamp_min(1e-3)
+    return {
+        "coarse": 0.3 * F.binary_cross_entropy_with_logits(coarse[:, :1], alpha, weight=weight)
+        + (weight * (torch.sigmoid(coarse[:, :1]) - alpha).abs()).mean(),
+        "coarse_fg": 0.4 * (known * (torch.sigmoid(coarse[:, 1:]) - fg).abs()).mean(),
+    }
+
+
+def losses(final, alpha, fg, weight):
+    a, f = torch.sigmoid(final[:, :1]), torch.sigmoid(final[:, 1:])
+    known = weight * (alpha > 0.02)
     far = weight * (1 + 2 * ((alpha > 0.01) & (alpha < 0.99)))  # edges are few and are what counts
     return {
         "alpha": (far * (a - alpha).abs()).mean(),
@@ -59,8 +68,6 @@ def losses(coarse, final, alpha, fg, weight):
         "gradient": 0.5 * gradient_loss(a, alpha, weight),
         "fg": 0.5 * (known * (f - fg).abs()).mean(),
         "comp": 0.5 * (weight * (a * f - alpha * fg).abs()).mean(),
-        "coarse": 0.3 * F.binary_cross_entropy_with_logits(coarse[:, :1], small[0], weight=small[3])
-        + 0.2 * (small[2] * (torch.sigmoid(coarse[:, 1:]) - coarse_fg).abs()).mean(),
     }
 
 
@@ -106,12 +113,12 @@ def main():
     dev = torch.device(o.device)
     model = model.to(dev, memory_format=torch.channels_last)
     mean = torch.optim.swa_utils.AveragedModel(
-        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(EMA))
+        model, avg_fn=lambda kept, new, n: torch.lerp(kept, new, max(1 - EMA, 9 / (10 + n.item()))))
     held = data.batches(CHECK_SEED, o.crop, 8, reuse=1)
     held = [torch.from_numpy(next(held)).to(dev) for _ in range(CHECK_BATCHES)]
     opt = torch.optim.AdamW(model.parameters(), lr=o.rate, betas=(0.9, 0.98), weight_decay=0.02)
     shots = iter(torch.utils.data.DataLoader(Drawings(o.seed + 2, o.crop, o.batch), batch_size=None, num_workers=o.workers,
-                                             prefetch_factor=4))
+                                             prefetch_factor=4, multiprocessing_context="spawn"))
     start = told = saved = time.time()
     step, counted, sums = 0, 0, {}
     before = float(about["minutes"]), int(about["steps"])
@@ -123,14 +130,16 @@ def main():
 
     while (now := time.time()) < start + 60 * o.minutes:
         part = (now - start) / (60 * o.minutes)
+        refined = max(1, o.batch // 4) if part < 0.6 else max(1, o.batch // 2)
         rate = o.rate * min(1, (step + 1) / 200) * 0.5 * (1 + math.cos(math.pi * part))
         for g in opt.param_groups:
             g["lr"] = rate
         x = next(shots).to(dev).contiguous(memory_format=torch.channels_last)
         rgb, hint, alpha, fg, w = split(x)
         with torch.autocast(dev.type, torch.bfloat16, enabled=dev.type == "cuda"):
-            coarse, final = model(rgb, hint)
-        parts = losses(coarse.float(), final.float(), alpha, fg, w)
+            coarse, final = model(rgb, hint, refined)
+        parts = {**coarse_losses(coarse.float(), alpha, fg, w),
+                 **losses(final.float(), alpha[:refined], fg[:refined], w[:refined])}
         opt.zero_grad(set_to_none=True)
         sum(parts.values()).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -140,7 +149,7 @@ def main():
         for k, v in parts.items():
             sums[k] = sums.get(k, 0) + v.item()
         counted += 1
-        if now - told > 60:
+        if now - told > CHECK_EVERY:
             a, f = check(mean.module, held)
             print(f"{(now - start) / 60:6.1f} min, step {step}, rate {rate:.2e}, kept apart: alpha {a:.2f} fg {f:.2f}; losses",
                   *(f"{k} {v / counted:.4f}" for k, v in sums.items()), flush=True)
