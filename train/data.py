@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 import draw
 from draw import linear, log_uniform, srgb
+from keyhint import hint_key
 
 RNG_STEP = 7919  # between the seeds of workers
 
@@ -77,7 +78,9 @@ def hint(r, plate, alpha, blue, n):
     kind, knows = r.random(), False
     if kind < 0.06:
         return np.full((n, n), float(r.random() < 0.25), np.float32), knows
-    if kind < 0.56:
+    if kind < 0.5:
+        h = hint_key(plate, blue)
+    elif kind < 0.78:
         h = hint_hsv(plate, blue, log_uniform(r, 0.3, 1.2))
     else:
         h, knows = hint_true(r, alpha, n), True
