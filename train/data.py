@@ -34,7 +34,7 @@ def camera(r, lin):
     x = srgb(lin)
     if r.random() < 0.15:  # sharpened in the camera
         x = x + r.uniform(0.2, 1) * (x - cv2.GaussianBlur(x, (0, 0), r.uniform(0.6, 1.5)))
-    sigma = log_uniform(r, 0.0005, 0.03)
+    sigma = log_uniform(r, 0.0005, 0.02)
     grain = r.normal(0, sigma, x.shape).astype(np.float32)
     if r.random() < 0.4:
         grain = cv2.GaussianBlur(grain, (0, 0), r.uniform(0.4, 1.0)) * 1.6
@@ -93,9 +93,12 @@ def hint(r, plate, alpha, blue, n):
 def sample(r, n):
     """plate (n, n, 3) sRGB, hint (n, n), alpha (n, n), fg (n, n, 3) straight sRGB, weight (n, n), all float32."""
     blue = bool(r.random() < 0.4)
-    fg, alpha = draw.foreground(r, n)
+    avoid = None if r.random() < 0.25 else 2 if blue else 1  # mostly, things are not of the screen's colour
+    fg, alpha = draw.foreground(r, n, avoid)
+    while alpha.mean() > 0.8 and r.random() < 0.85:  # some of the screen is nearly always seen
+        fg, alpha = draw.foreground(r, n, avoid)
     ground, there = draw.screen(r, n, blue)
-    gain = log_uniform(r, 0.45, 1.8) * np.exp(r.normal(0, 0.05, 3)).astype(np.float32)
+    gain = log_uniform(r, 0.45, 1.8) * np.exp(r.normal(0, 0.03, 3)).astype(np.float32)
     fg, ground = np.clip(fg * gain, 0, 1), ground * gain
     a = alpha[..., None]
     lit = spill(r, fg, alpha, ground, n)
@@ -120,7 +123,7 @@ def batches(seed, crop, batch, reuse=3):
     pool = []
     while True:
         while len(pool) < 8 * batch:
-            n = crop if r.random() < 0.7 else 2 * crop
+            n = crop if r.random() < 0.85 else 2 * crop
             x, each = planes(r, n), (n // crop) ** 2
             tiles = x.reshape(n // crop, crop, n // crop, crop, 9).transpose(0, 2, 1, 3, 4).reshape(each, crop, crop, 9)
             pool.extend([t, reuse] for t in tiles)

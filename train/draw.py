@@ -36,8 +36,16 @@ def fractal(r, n, cells, octaves=4, channels=1, fall=0.55):
     return sum(fall ** k * noise(r, n, min(cells * 2 ** k, n / 2), channels) for k in range(octaves))
 
 
-def colour(r):
-    """One colour of a thing, sRGB: any, and more often what is common: skin, hair, cloth, greys, whites, screens' own."""
+def colour(r, avoid=None):
+    """One colour of a thing, sRGB; with `avoid`, a channel, none that could be a screen of that colour."""
+    while True:
+        c = any_colour(r)
+        if avoid is None or c[avoid] < 0.06 + np.max(np.delete(c, avoid)):
+            return c
+
+
+def any_colour(r):
+    """Any, and more often what is common: skin, hair, cloth, greys, whites, screens' own."""
     kind = r.integers(0, 9)
     if kind < 2:  # warm browns from very dark to very light
         v = r.uniform(0.08, 0.97)
@@ -53,8 +61,8 @@ def colour(r):
     return r.random(3)
 
 
-def texture(r, n):
-    """A surface, linear (n, n, 3)."""
+def texture(r, n, avoid=None):
+    """A surface, linear (n, n, 3); avoid: see colour()."""
     kind, cells = r.integers(0, 6), log_uniform(r, 1, n / 5)
     if kind == 0:
         t = np.zeros((n, n, 1), np.float32)
@@ -72,8 +80,8 @@ def texture(r, n):
         t = noise(r, n, n / log_uniform(r, 1.2, 4)) * r.uniform(0.2, 0.8)
     else:
         t = np.tanh(2 * fractal(r, n, cells, 3))
-    a, b = colour(r), colour(r)
-    if r.random() < 0.5:
+    a, b = colour(r, avoid), colour(r, avoid)
+    if r.random() < 0.65:
         b = np.clip(a * r.uniform(0.4, 1.6) + r.normal(0, 0.04, 3), 0, 1)
     k = np.clip(0.5 + 0.4 * t, 0, 1)
     c = linear(a * (1 - k) + b * k)
@@ -215,10 +223,10 @@ def blur(picture, r, n):
     return cv2.filter2D(picture, -1, k / k.sum(), borderType=cv2.BORDER_REPLICATE)
 
 
-def layer(r, n):
+def layer(r, n, avoid):
     """One thing: premultiplied linear colour and coverage, (n, n, 4)."""
     kind = r.random()
-    if kind < 0.36:
+    if kind < 0.55:
         m = blob(r, n) if r.random() < 0.5 else polygon(r, n)
         if r.random() < 0.4:
             m = cv2.GaussianBlur(m, (0, 0), log_uniform(r, 0.4, 4))
@@ -227,25 +235,25 @@ def layer(r, n):
         if r.random() < 0.4:  # fur or a hairline of its own
             h = strands(r, n, m)
             m = m + h * (1 - m)
-    elif kind < 0.52:
+    elif kind < 0.67:
         m = limbs(r, n)
-    elif kind < 0.78:
+    elif kind < 0.85:
         m = strands(r, n)
-    elif kind < 0.88:
+    elif kind < 0.93:
         m = veil(r, n)
-    elif kind < 0.94:
+    elif kind < 0.96:
         m = net(r, n)
     else:
         m = letters(r, n)
-    picture = np.concatenate([texture(r, n) * m[..., None], m[..., None]], -1).astype(np.float32)
+    picture = np.concatenate([texture(r, n, avoid) * m[..., None], m[..., None]], -1).astype(np.float32)
     return blur(picture, r, n)
 
 
-def foreground(r, n):
+def foreground(r, n, avoid):
     """Things over things: straight linear colour (n, n, 3), coverage (n, n)."""
     p = np.zeros((n, n, 4), np.float32)
-    for _ in range(int(r.integers(1, 5))):
-        top = layer(r, n)
+    for _ in range(int(r.choice([1, 2, 3, 4], p=[0.45, 0.3, 0.15, 0.1]))):
+        top = layer(r, n, avoid)
         p = top + p * (1 - top[..., 3:])
     if r.random() < 0.03:
         p[:] = 0  # an empty screen
@@ -256,8 +264,8 @@ def foreground(r, n):
 
 def screen(r, n, blue):
     """A screen, linear (n, n, 3), and where it is (n, n): elsewhere is the room around it."""
-    main = log_uniform(r, 0.22, 0.98)
-    weak, other = main * r.uniform(0.03, 0.62), main * r.uniform(0.03, 0.78)
+    main, clean = log_uniform(r, 0.22, 0.98), r.random() < 0.7
+    weak, other = main * r.uniform(0.03, 0.45 if clean else 0.62), main * r.uniform(0.05, 0.55 if clean else 0.78)
     c = np.array([weak, other, main]) if blue else np.array([weak, main, other])
     p = np.ones((n, n, 1), np.float32)
     p = p * np.clip(1 + r.uniform(0, 0.35) * noise(r, n, r.uniform(0.3, 2)), 0.25, 2)  # lamps
