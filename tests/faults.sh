@@ -9,6 +9,7 @@ programs=(ck-synth ck-hint ck-post ck-info ck-encode)
 signals=(KILL SEGV TERM)
 
 start() { # OUT
+    local i
     rm -f "$tmp"/p[1-4] "$tmp"/said.*
     mkfifo "$tmp"/p1 "$tmp"/p2 "$tmp"/p3 "$tmp"/p4
     ck-synth -g 320x180 -n 500 >"$tmp/p1" 2>"$tmp/said.0" & pids[0]=$!
@@ -16,6 +17,10 @@ start() { # OUT
     ck-post -t 1 --classical <"$tmp/p2" >"$tmp/p3" 2>"$tmp/said.2" & pids[2]=$!
     ck-info --pass <"$tmp/p3" >"$tmp/p4" 2>"$tmp/said.3" & pids[3]=$!
     ck-encode -t 1 --fg off --processed off "$1" <"$tmp/p4" 2>"$tmp/said.4" & pids[4]=$!
+    # A child that dies before its FIFO is open leaves the neighbour's shell waiting in open(2): not ours to end.
+    for i in 0 1 2 3 4; do
+        while [ "$(cat "/proc/${pids[i]}/comm" 2>/dev/null)" = bash ]; do sleep 0.002; done
+    done
 }
 
 # All have ended, looked at every 20 ms for two seconds.

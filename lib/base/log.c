@@ -1,6 +1,7 @@
 #include "base/log.h"
 
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 
 static const char *program = "ck";
 static bool verbose;
-static bool drawn; /* a progress line stands on the terminal */
+static atomic_bool drawn; /* a progress line stands on the terminal; any thread may end it */
 
 void ck_log_init(const char *name, bool v)
 {
@@ -50,8 +51,7 @@ static void say(const char *fmt, va_list ap)
     char text[2048], safe[4096], line[4300];
     vsnprintf(text, sizeof text, fmt, ap);
     escape(text, safe, sizeof safe);
-    int n = snprintf(line, sizeof line, "%s%s: %s\n", drawn ? "\r\033[K" : "", program, safe);
-    drawn = false;
+    int n = snprintf(line, sizeof line, "%s%s: %s\n", atomic_exchange(&drawn, false) ? "\r\033[K" : "", program, safe);
     if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
         return; /* nowhere left to say it */
 }
@@ -157,6 +157,6 @@ void ck_log_progress_end(void)
 {
     if (progress.pending)
         show(now());
-    if (drawn && write(STDERR_FILENO, "\n", 1) > 0)
-        drawn = false;
+    if (atomic_exchange(&drawn, false) && write(STDERR_FILENO, "\n", 1) < 0)
+        return; /* nowhere left to draw */
 }
