@@ -14,10 +14,14 @@ for order in "" 1; do
         lines
     done
 done
-ok "the network: like ref, frame after frame, in parts, NaN noticed" "$tests/network_test" cuda
-lines
-ok "the refiner: in bands and in places the bytes of the whole" "$tests/refine_test" cuda
-lines
+if [ -n "${CK_ASAN-}" ]; then
+    skip "the network and the refiner on the CPU" "they take minutes with a sanitizer"
+else
+    ok "the network: like ref, frame after frame, in parts, NaN noticed" "$tests/network_test" cuda
+    lines
+    ok "the refiner: in bands and in places the bytes of the whole" "$tests/refine_test" cuda
+    lines
+fi
 
 # The programs.
 small=$tmp/small.safetensors
