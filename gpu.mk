@@ -27,7 +27,7 @@ LIB_SRC := $(wildcard lib/base/*.c lib/stream/*.c lib/model/*.c lib/image/*.c li
     lib/io/outfile.c tests/bare/bare.c
 PLUGIN := $(G)/libck-cuda.so
 TESTS := nn_maps_test nn_products_test network_test refine_test
-PROGRAMS := $(TESTS:%=$(G)/tests/%) $(G)/tests/helpers/cudadevice $(G)/bench/net_bench
+PROGRAMS := $(TESTS:%=$(G)/tests/%) $(G)/tests/helpers/cudadevice $(G)/tests/helpers/mkmodel $(G)/bench/net_bench
 
 $(G)/libck.a: $(LIB_SRC:%.c=$(G)/%.o)
 	@rm -f $@
