@@ -40,6 +40,10 @@ fails 2 "no device cuda:2: the last one is cuda:1" "no third device" bash -c "ck
 fails 1 "out of memory on cuda:0: the network needs" "a device that is too small" \
     env CK_CUDA_HOST_MEMORY=36000000 bash -c "ck-infer -d cuda -s 256 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 
+size=$(grep -oE -- '--size [0-9x]+ fits' "$tmp/.err" | cut -d' ' -f2)
+ok "the size that it says fits: ${size:-none}" \
+    env CK_CUDA_HOST_MEMORY=36000000 bash -c "ck-infer -d cuda -s '$size' -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
+
 # Machines on which CUDA cannot be used: doctor and --verbose say why, auto takes the CPU, cuda fails.
 while IFS='|' read -r machine why; do
     export CK_CUDA_HOST=$machine
