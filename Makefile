@@ -8,6 +8,7 @@
 #   make check-cuda       the CUDA backend on a GPU; make gpu-pack makes a pack of it for a bare host (gpu.mk)
 #   make bench            speed against the bare library calls
 #   make bench-refine MODEL=FILE CLIP=FILE    ck-refine's modes: errors, time, memory
+#   make quality MODEL=FILE    a small model against a classical key, ffmpeg's and a fixed one, on shots with a known truth
 #   make CUDA=0           without libck-cuda.so, which is built where nvcc is found (CUDA_ARCHS: for which GPUs)
 #   make install PREFIX=/usr/local DESTDIR=
 
@@ -156,6 +157,11 @@ bench-refine: all $(BENCH_BIN) $(HELPER_BIN)
 	@CK_BIN=$(abspath $(BIN)) CK_BENCH=$(abspath $(BUILD)/bench) CK_HELPERS=$(abspath $(BUILD)/helpers) \
 	MODEL=$(MODEL) CLIP=$(CLIP) SIZE=$(SIZE) EVERY=$(EVERY) bash bench/refine.sh
 
+# SCENES: where synth_scene.py is; MODEL empty: without the network.
+SCENES ?= $(or $(CK_SCENES),../shared/tools)
+quality: all
+	@CK_BIN=$(abspath $(BIN)) python3 bench/quality.py --scenes $(SCENES) $(if $(MODEL),--model $(MODEL)) $(QUALITY_FLAGS)
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
 	    $(DESTDIR)$(PREFIX)/share/man/man7
@@ -171,6 +177,7 @@ endif
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all check check-cuda bench-cuda gpu-pack check-long check-asan fuzz fuzz-build bench bench-refine install clean test-build
+.PHONY: all check check-cuda bench-cuda gpu-pack check-long check-asan fuzz fuzz-build bench bench-refine quality install clean \
+    test-build
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

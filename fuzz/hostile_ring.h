@@ -162,7 +162,7 @@ static inline int fuzz_ring(const uint8_t *data, size_t n)
     int frames = hostile_read(&h, fd[0], data, n);
     close(fd[0]);
     ck_pool_trim();
-    if (frames > HOSTILE_FRAMES)
+    if (frames > HOSTILE_FRAMES + 1) /* END may have become a frame without planes */
         abort();
     return frames;
 }

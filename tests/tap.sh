@@ -17,7 +17,8 @@ PATH=$bin:$PATH
 goldens=${CK_GOLDENS:-$here/../../shared/golden}
 [ -d "$goldens" ] || goldens=
 tmp=$(mktemp -d)
-trap 'rm -rf "$tmp"' EXIT
+# A child that is killed before its exec would run the trap too.
+trap '[ "$BASHPID" != $$ ] || rm -rf "$tmp"' EXIT
 # Not the user's model, and the CPU unless a test says otherwise.
 unset CK_MODEL
 export CK_LIB=$tmp/no-plug-ins

@@ -11,7 +11,7 @@ count() { # FILE NAME [FRAME]
 }
 ck-synth -n 5 -g 64x48 >"$tmp/in.ck"
 ok "--trace" bash -c "ck-hint --trace '$tmp/hint.json' <'$tmp/in.ck' >'$tmp/out.ck'"
-for name in wait-in compute wait-out "anonymous memory"; do
+for name in wait-in compute wait-out "anonymous memory" ring "slots in use"; do
     is "$name: once a frame" "$(count "$tmp/hint.json" "$name")" 5
 done
 is "frames by their number" "$(count "$tmp/hint.json" compute 4)" 1
@@ -35,6 +35,9 @@ fi
 ck-encode --plane rgb=png "$tmp/shot" <"$tmp/in.ck" 2>"$tmp/err"
 ok "ck key --trace --profile" ck key --trace "$tmp/all.json" --profile "$tmp/shot/rgb" "$tmp/key"
 cp "$tmp/.err" "$tmp/profile"
+ck-synth -n 50 -g 320x180 2>"$tmp/err" | ck-hint --trace "$tmp/ring.json" 2>"$tmp/err" | ck-info >"$tmp/.out" 2>"$tmp/err"
+is "slots of rings have been in use" "$(perl -MJSON::PP -e 'local $/; my @used = grep {
+    $_->{name} eq "slots in use" && $_->{args}{slots} > 0 } @{decode_json(<>)}; print @used ? "some" : "none"' "$tmp/ring.json")" some
 is "all stages in one trace" "$(count "$tmp/all.json" process_name)" 4
 is "a line a stage" "$(grep -cE '^ck-(decode|hint|post|encode) +5 ' "$tmp/profile")" 4
 is "the bottleneck is named" "$(grep -cE '^[0-9.]+ frames/s; the bottleneck is ck-[a-z]+$' "$tmp/profile")" 1

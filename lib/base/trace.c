@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,8 @@ static struct {
     const char *program;
     char path[PATH_MAX], sums[PATH_MAX];
     FILE *f;
-    bool on, started; /* started: an event has been written, a comma is due */
+    atomic_bool on;
+    bool started; /* an event has been written, a comma is due */
     uint64_t first, last, total[CK_TRACE_KINDS];
     long frames, peak_kib;
 } trace = {.lock = PTHREAD_MUTEX_INITIALIZER};

@@ -74,12 +74,13 @@ ck_status ck_ending_start(int in, int out, double grace, const ck_ending_events 
     *n = (ck_ending){.in = in, .out = out, .grace = (int)(grace * 1000), .events = *events, .ctx = ctx};
     n->hurry = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     n->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    *result = n; /* before the thread starts, which may call one that asks for it */
     if (n->hurry < 0 || n->stop < 0 || (errno = pthread_create(&n->thread, NULL, watch, n))) {
         ck_status s = ck_fail_errno(e, "cannot start the thread that watches standard input and output");
+        *result = NULL;
         release(n);
         return s;
     }
-    *result = n;
     return CK_OK;
 }
 

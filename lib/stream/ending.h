@@ -17,7 +17,8 @@ typedef struct ck_ending_events {
     void (*late)(void *ctx);       /* ends the process */
 } ck_ending_events;
 
-/* Watch the read end and the write end of pipes; -1 = none.  All calls come from another thread.  late(ctx) is called
+/* Watch the read end and the write end of pipes; -1 = none.  All calls come from another thread, maybe before this
+ * returns; *result is there by then.  late(ctx) is called
  * `grace` seconds after the run has failed, by in_closed, by out_closed or by ck_ending_hurry, if ck_ending_stop has
  * not been called. */
 ck_status ck_ending_start(int in, int out, double grace, const ck_ending_events *events, void *ctx, ck_ending **result,

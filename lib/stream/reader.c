@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ struct ck_reader {
     int fd, cancel;
     double timeout;
     ck_meta head;
-    uint64_t count;       /* frames read */
+    atomic_ullong count;  /* frames read; another thread may ask */
     pthread_mutex_t lock; /* for victim and reason */
     bool ended;
     ck_rings rings; /* attached; empty: all is inline */
@@ -69,15 +70,13 @@ static ck_status blame(ck_reader *r, const char *victim, const char *reason, ck_
 static ck_status broken(ck_reader *r, ck_error *e)
 {
     char victim[sizeof r->victim], reason[sizeof r->reason];
-    if (r->rings.n &&
-        ck_ring_epitaph(r->rings.ring[r->rings.n - 1], victim, sizeof victim, reason, sizeof reason))
+    if (r->rings.n && ck_ring_epitaph(r->rings.ring[r->rings.n - 1], victim, sizeof victim, reason, sizeof reason))
         return blame(r, victim, reason, e);
     if (!ck_head_last_program(&r->head, victim, sizeof victim))
         snprintf(victim, sizeof victim, "the program before %s", r->self);
     if (r->head.n)
         snprintf(reason, sizeof reason,
-                 "failed or was killed: its stream ends after %llu frames without END: see its own message",
-                 (unsigned long long)r->count);
+                 "failed or was killed: its stream ends after %llu frames without END: see its own message", r->count);
     else
         snprintf(reason, sizeof reason, "failed or was killed before it sent anything: see its own message");
     return blame(r, victim, reason, e);

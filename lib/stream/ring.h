@@ -48,8 +48,8 @@ void ck_ring_attach(ck_ring *r);
 /* The owner: whether somebody did. */
 bool ck_ring_attached(const ck_ring *r);
 
-/* The owner leaves word of why it ends, for a reader that finds the stream cut: an ABORT record cannot follow half a frame
- * that nobody takes out of the pipe.  Texts are cut to what the control page holds. */
+/* The owner leaves word of why it ends, for a reader that finds the stream cut: an ABORT record cannot follow half a
+ * frame that nobody takes out of the pipe.  Texts are cut to what the control page holds. */
 void ck_ring_bequeath(ck_ring *r, const char *origin, const char *text);
 /* False if there is none.  Both get a NUL. */
 bool ck_ring_epitaph(const ck_ring *r, char *origin, size_t origin_n, char *text, size_t text_n);

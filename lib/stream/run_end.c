@@ -25,6 +25,14 @@ void ck_run_doom(ck_run *r, ck_status s, const ck_error *e)
     ck_ending_hurry(r->ending);
 }
 
+bool ck_run_output_closed(ck_run *r)
+{
+    pthread_mutex_lock(&r->lock);
+    bool closed = r->verdict == CK_ERR_CLOSED;
+    pthread_mutex_unlock(&r->lock);
+    return closed;
+}
+
 /* Tell the programs behind us who failed first.  One that never got HEAD gets it now. */
 void ck_run_abort(ck_run *r, ck_status s, const ck_error *e)
 {

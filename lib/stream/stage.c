@@ -227,7 +227,7 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
         s = open_stage(&r, args, &e);
     if (s == CK_OK)
         s = run_frames(&r, &e);
-    if (s != CK_OK && r.verdict == CK_ERR_CLOSED)
+    if (s != CK_OK && ck_run_output_closed(&r))
         s = CK_ERR_CLOSED; /* what failed next is a consequence */
     if (s != CK_OK)
         ck_run_abort(&r, s, &e);

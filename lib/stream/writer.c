@@ -29,7 +29,8 @@ struct ck_writer {
     size_t ring_bytes;
     ck_rings rings; /* as in our RING record, our own last; empty: everything inline */
     ck_error why_inline;
-    atomic_bool offered; /* RING is written: rings stay as they are */
+    atomic_bool offered;    /* RING is written: rings stay as they are */
+    atomic_bool bequeathed; /* two threads may find that we end */
 
     pthread_mutex_t gate; /* for ck_writer_room */
     pthread_cond_t begun_or_cancelled;
@@ -110,8 +111,8 @@ static int count_slots(ck_writer *w, size_t slot_bytes)
     return n < CK_RING_MAX_SLOTS ? (int)n : CK_RING_MAX_SLOTS;
 }
 
-/* A ring of our own is made even if it has no slots: in it the reader says that it can follow references to the rings of
- * others, and we say why we end, if the pipe is full. */
+/* A ring of our own is made even if it has no slots: in it the reader says that it can follow references to the rings
+ * of others, and we say why we end, if the pipe is full. */
 static bool make_ring(ck_writer *w, const ck_frame *first)
 {
     size_t slot_bytes = (first->asked + CK_RING_PAGE - 1) & ~(size_t)(CK_RING_PAGE - 1);
@@ -270,13 +271,15 @@ ck_status ck_writer_frame(ck_writer *w, const ck_frame *f, ck_error *e)
     if (n > CK_WIRE_MAX_META)
         s = ck_fail(e, CK_ERR_FORMAT, "%zu bytes of metadata are too many: the limit is %d", n, CK_WIRE_MAX_META);
     pthread_mutex_lock(&w->sending);
-    if (s == CK_OK && !w->count)
+    bool first = !w->count;
+    if (s == CK_OK && first)
         s = offer(w, f, e);
     if (s == CK_OK)
         s = send_frame(w, f, text, n, e);
+    w->count += s == CK_OK;
     pthread_mutex_unlock(&w->sending);
     free(text);
-    if (s == CK_OK && !w->count++)
+    if (s == CK_OK && first)
         begin(w);
     return s;
 }
@@ -304,7 +307,7 @@ static bool lock_for_abort(ck_writer *w)
 void ck_writer_abort(ck_writer *w, const char *origin, const char *text)
 {
     ck_meta m = {0};
-    if (atomic_load(&w->offered))
+    if (atomic_load(&w->offered) && !atomic_exchange(&w->bequeathed, true))
         ck_ring_bequeath(w->rings.ring[w->rings.n - 1], origin, text);
     if (!lock_for_abort(w))
         return;

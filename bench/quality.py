@@ -1,0 +1,153 @@
+#!/usr/bin/env python3
+"""The model in the box against a classical key, ffmpeg's chromakey and a fixed key, on shots with a known truth.
+
+  quality.py --scenes DIR [--model FILE] [--size-net N|WxH] [--hint hsv|key] [--seeds 100-109] [--frames 8]
+
+DIR holds synth_scene.py; every third seed (102, 105, 108) has a blue screen; 1920x1080.  Each shot is keyed by
+
+  starter    ck-decode | ck-hint | ck-infer -m MODEL | ck-refine -m MODEL | ck-post
+  bad hint   the same, the hint wrong in 30 % of its area (--hint files)
+  classical  ck-decode | ck-hint --method key | ck-post --classical
+  chromakey  ffmpeg's, with the true screen's median colour, similarity and blend searched for the shot (key_quality.py)
+  fixed      alpha = 1 - clamp((screen - max(others)) / reference); reference: the same of the true screen's median
+
+and measured by ck-compare(1).  FG is the colour error where 0.05 < alpha < 0.95 as a part of the plate's own.
+Prints a table a measure, means last; needs numpy, scipy, OpenCV, ffmpeg and our programs in $CK_BIN or $PATH.
+"""
+import argparse, json, os, subprocess, sys, tempfile, time
+import numpy as np
+from key_quality import Frame, best, chroma_distance, chromakey
+
+WAYS = ("starter", "bad hint", "classical", "chromakey", "fixed")
+HERE = os.path.dirname(os.path.abspath(__file__))
+WRONG = 0.3  # of a hint's area
+
+
+def shell(command, log):
+    start = time.time()
+    with open(log, "a") as err:
+        subprocess.run(["bash", "-o", "pipefail", "-c", command], stderr=err, check=True)
+    return time.time() - start
+
+
+def write_pngs(folder, images):
+    import cv2
+    os.makedirs(folder, exist_ok=True)
+    for i, a in enumerate(images):
+        cv2.imwrite(f"{folder}/{i:04d}.png", np.round(np.clip(a, 0, 1) * 65535).astype(np.uint16))
+
+
+def spoil(hint, seed):
+    """The hint turned over in smooth patches of 30 % of the frame."""
+    import cv2
+    r, (h, w) = np.random.default_rng(seed), hint.shape
+    field = cv2.resize(r.standard_normal((9, 16)).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
+    return np.where(field > np.quantile(field, 1 - WRONG), 1 - hint, hint)
+
+
+def fixed_key(f, colour, main):
+    p, c = f.rgb.astype(np.float32), np.asarray(colour, np.float32)
+    others = [i for i in range(3) if i != main]
+    reference = max(c[main] - c[others].max(), 1)
+    return 1 - np.clip((p[..., main] - p[..., others].max(-1)) / reference, 0, 1)
+
+
+class Shot:
+    def __init__(self, a, scene, seed, tmp):
+        self.a, self.seed, self.tmp, self.log = a, seed, tmp, f"{tmp}/log"
+        self.frames = [Frame(scene, (1920, 1080), seed, k, tmp) for k in range(a.frames)]
+        self.plates = "ck-decode " + " ".join(f.png for f in self.frames)
+        shell(f"python3 {HERE}/scene_stream.py {a.scenes} {seed} {' '.join(map(str, range(a.frames)))} >{tmp}/truth.ck",
+              self.log)
+
+    def measure(self, result):
+        out = subprocess.run(["ck-compare", "--json", f"{self.tmp}/truth.ck", result], stdout=subprocess.PIPE, check=True)
+        return json.loads(out.stdout)["mean"]
+
+    def network(self, name, hint):
+        net = f"ck-infer -m {self.a.model} {self.a.net} | ck-refine -m {self.a.model}"
+        seconds = shell(f"{hint} | {net} | ck-post >{self.tmp}/{name}.ck", self.log)
+        return {**self.measure(f"{self.tmp}/{name}.ck"), "seconds": seconds / len(self.frames)}
+
+    def starter(self):
+        return self.network("starter", f"{self.plates} | ck-hint --method {self.a.hint}")
+
+    def bad_hint(self):
+        shell(f"{self.plates} | ck-hint --method {self.a.hint} | ck-info --npy {self.tmp}/npy", self.log)
+        hints = [np.load(f"{self.tmp}/npy/hint.{i:06d}.npy")[0] for i in range(len(self.frames))]
+        hints = [h.astype(np.float32) / (255 if h.dtype == np.uint8 else 1) for h in hints]
+        write_pngs(f"{self.tmp}/spoilt", [spoil(h, self.seed) for h in hints])
+        return self.network("bad", f"{self.plates} --hint {self.tmp}/spoilt | ck-hint")
+
+    def classical(self):
+        seconds = shell(f"{self.plates} | ck-hint --method key | ck-post --classical >{self.tmp}/classical.ck", self.log)
+        return {**self.measure(f"{self.tmp}/classical.ck"), "seconds": seconds / len(self.frames)}
+
+    def chromakey(self, colour):
+        _, s, b = best([chroma_distance(f, colour) for f in self.frames], [f.alpha for f in self.frames], 7)
+        write_pngs(f"{self.tmp}/chromakey", [chromakey(f, colour, s, b) for f in self.frames])
+        return self.measure(f"{self.tmp}/chromakey")
+
+    def fixed(self, colour):
+        main = 2 if self.seed % 3 == 0 else 1
+        write_pngs(f"{self.tmp}/fixed", [fixed_key(f, colour, main) for f in self.frames])
+        return self.measure(f"{self.tmp}/fixed")
+
+    def plate_error(self):
+        """The plate taken for the foreground: 1e3 times its mean error, each frame counted alike."""
+        errors = []
+        for f in self.frames:
+            between = (f.alpha > 0.05) & (f.alpha < 0.95)
+            errors.append(1e3 * np.abs(f.rgb / np.float32(255) - f.fg)[between].mean())
+        return float(np.mean(errors))
+
+    def run(self):
+        colour = np.median(np.concatenate([f.rgb[f.alpha == 0] for f in self.frames]), 0).astype(int)
+        row = {"classical": self.classical(), "chromakey": self.chromakey(colour), "fixed": self.fixed(colour)}
+        if self.a.model:
+            row.update({"starter": self.starter(), "bad hint": self.bad_hint()})
+        own = self.plate_error()
+        for way in row.values():
+            way["FG"] = way["FG"] / own if way.get("FG") is not None else None
+        return row
+
+
+def table(rows, measure):
+    """rows: seed -> way -> measures."""
+    ways = [w for w in WAYS if w in next(iter(rows.values()))]
+    ways = [w for w in ways if all(r[w].get(measure) is not None for r in rows.values())]
+    text = lambda values: "".join(f" {v:.3g} |" for v in values)
+    print(f"\n### {measure}\n\n| seed | {' | '.join(ways)} |\n|---{'|---' * len(ways)}|")
+    for seed, r in rows.items():
+        print(f"| {seed} |" + text(r[w][measure] for w in ways))
+    print("| mean |" + text(np.mean([r[w][measure] for r in rows.values()]) for w in ways), flush=True)
+
+
+def main():
+    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--scenes", required=True)
+    ap.add_argument("--model", default="")
+    ap.add_argument("--size-net", default="")
+    ap.add_argument("--hint", default="hsv")
+    ap.add_argument("--seeds", default="100-109")
+    ap.add_argument("--frames", type=int, default=8)
+    a = ap.parse_args()
+    a.net = f"-s {a.size_net}" if a.size_net else ""
+    sys.path.insert(0, a.scenes)
+    os.environ["PATH"] = os.environ.get("CK_BIN", "") + ":" + os.environ["PATH"]
+    from synth_scene import scene
+    first, last = map(int, a.seeds.split("-"))
+    rows = {}
+    for seed in range(first, last + 1):
+        with tempfile.TemporaryDirectory() as tmp:
+            try:
+                rows[seed] = Shot(a, scene, seed, tmp).run()
+            except subprocess.CalledProcessError:
+                sys.stderr.write(open(f"{tmp}/log").read()[-4000:])
+                raise
+    for measure in ("MAD", "Grad", "dtSSD", "FG", "seconds"):
+        table(rows, measure)
+
+
+if __name__ == "__main__":
+    main()

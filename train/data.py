@@ -1,0 +1,139 @@
+"""Training pairs without end: plates with their matte, their straight foreground and a hint.
+
+sample() draws one; Shots is what a torch DataLoader takes.
+"""
+import cv2
+import numpy as np
+import draw
+from draw import linear, log_uniform, srgb
+from keyhint import hint_key
+
+RNG_STEP = 7919  # between the seeds of workers
+
+
+def spill(r, fg, alpha, ground, n):
+    """Light of the screen on things: everywhere a little, more near their edges.  Truth stays without it."""
+    amount = r.uniform(0, 0.25) * (r.random() < 0.75)
+    near = cv2.GaussianBlur(1 - alpha, (0, 0), log_uniform(r, 1, n / 8))[..., None]
+    return fg + amount * ground * (r.uniform(0, 0.7) + r.uniform(0, 1) * near)
+
+
+def chroma(r, u8):
+    """Colour kept at half the size, as video does."""
+    ycc = cv2.cvtColor(u8, cv2.COLOR_RGB2YCrCb)
+    h, w = u8.shape[:2]
+    size = (w // 2, h // 2) if r.random() < 0.6 else (w // 2, h)
+    for c in (1, 2):
+        small = cv2.resize(ycc[..., c], size, interpolation=cv2.INTER_AREA)
+        ycc[..., c] = cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR)
+    return cv2.cvtColor(ycc, cv2.COLOR_YCrCb2RGB)
+
+
+def camera(r, lin):
+    """What a camera and its file make of linear light: float32 sRGB."""
+    x = srgb(lin)
+    if r.random() < 0.15:  # sharpened in the camera
+        x = x + r.uniform(0.2, 1) * (x - cv2.GaussianBlur(x, (0, 0), r.uniform(0.6, 1.5)))
+    sigma = log_uniform(r, 0.0005, 0.02)
+    grain = r.normal(0, sigma, x.shape).astype(np.float32)
+    if r.random() < 0.4:
+        grain = cv2.GaussianBlur(grain, (0, 0), r.uniform(0.4, 1.0)) * 1.6
+    x = x + grain
+    u8 = np.rint(np.clip(x, 0, 1) * 255).astype(np.uint8)
+    kind = r.random()
+    if kind < 0.3:
+        u8 = chroma(r, u8)
+    elif kind < 0.6:
+        quality = int(r.uniform(45, 97))
+        u8 = cv2.imdecode(cv2.imencode(".jpg", u8[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1], 1)[..., ::-1]
+    elif kind < 0.7:
+        return np.clip(x, 0, 1)
+    return (u8 / np.float32(255)).astype(np.float32)
+
+
+def hint_hsv(plate, blue, cells):
+    """ck-hint's recipe (MODEL.md), on a plate that may be shrunk already: eroded and blurred by CELLS of its 7 and 21."""
+    hsv = cv2.cvtColor(np.rint(plate * 255).astype(np.uint8), cv2.COLOR_RGB2HSV)
+    low, high = (95, 135) if blue else (35, 85)
+    m = 255 - cv2.inRange(hsv, (low, 40, 30), (high, 255, 255))
+    e, b = max(1, int(7 * cells) | 1), max(1, int(21 * cells) | 1)
+    m = cv2.erode(m, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (e, e)))
+    return cv2.GaussianBlur(m, (b, b), 0, borderType=cv2.BORDER_REFLECT_101).astype(np.float32) / 255
+
+
+def hint_true(r, alpha, n):
+    """The matte as someone would sketch it: cut hard, eroded, sometimes grown, shifted, blurred."""
+    m = (alpha > r.uniform(0.05, 0.9)).astype(np.float32) if r.random() < 0.8 else alpha
+    e = int(log_uniform(r, 1, n / 14)) | 1
+    k = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (e, e))
+    m = cv2.dilate(m, k) if r.random() < 0.2 else cv2.erode(m, k)
+    if r.random() < 0.5:
+        dy, dx = r.normal(0, n / 50, 2)
+        m = cv2.warpAffine(m, np.float32([[1, 0, dx], [0, 1, dy]]), (n, n), borderMode=cv2.BORDER_REPLICATE)
+    return cv2.GaussianBlur(m, (0, 0), log_uniform(r, 0.3, n / 24))
+
+
+def hint(r, plate, alpha, blue, n):
+    """A hint, and whether it knows what the plate does not show: what lies beyond the screen's end."""
+    kind, knows = r.random(), False
+    if kind < 0.06:
+        return np.full((n, n), float(r.random() < 0.25), np.float32), knows
+    if kind < 0.5:
+        h = hint_key(plate, blue)
+    elif kind < 0.78:
+        h = hint_hsv(plate, blue, log_uniform(r, 0.3, 1.2))
+    else:
+        h, knows = hint_true(r, alpha, n), True
+    if r.random() < 0.2:  # parts wrong: missing, invented or the wrong way round
+        m, how = draw.blob(r, n) * draw.blob(r, n), r.random()
+        h = h * (1 - m) if how < 0.5 else h + m * (1 - h) if how < 0.75 else h * (1 - m) + (1 - h) * m
+    return np.clip(h, 0, 1), knows
+
+
+def sample(r, n):
+    """plate (n, n, 3) sRGB, hint (n, n), alpha (n, n), fg (n, n, 3) straight sRGB, weight (n, n), all float32."""
+    blue = bool(r.random() < 0.4)
+    avoid = None if r.random() < 0.25 else 2 if blue else 1  # mostly, things are not of the screen's colour
+    fg, alpha = draw.foreground(r, n, avoid)
+    while alpha.mean() > 0.8 and r.random() < 0.85:  # some of the screen is nearly always seen
+        fg, alpha = draw.foreground(r, n, avoid)
+    ground, there = draw.screen(r, n, blue)
+    gain = log_uniform(r, 0.45, 1.8) * np.exp(r.normal(0, 0.03, 3)).astype(np.float32)
+    fg, ground = np.clip(fg * gain, 0, 1), ground * gain
+    a = alpha[..., None]
+    lit = spill(r, fg, alpha, ground, n)
+    plate = camera(r, lit * a + ground * (1 - a))
+    h, knows = hint(r, plate, alpha, blue, n)
+    # Without a hint that knows, nobody can tell the room from the subject.
+    weight = np.ones_like(alpha) if knows else np.maximum((there > 0.999), a[..., 0] > 0.999).astype(np.float32)
+    return plate, h, alpha, srgb(fg), weight
+
+
+def planes(r, n):
+    """sample() as one float16 array (n, n, 9), turned and mirrored at random."""
+    p, h, a, f, w = sample(r, n)
+    x = np.concatenate([p, h[..., None], a[..., None], f, w[..., None]], -1).astype(np.float16)
+    return x
+
+
+def batches(seed, crop, batch, reuse=3):
+    """Batches (batch, 9, crop, crop) float32 without end: drawings, a third of them larger and cut up, mixed, each
+    piece used REUSE times."""
+    r = np.random.default_rng(seed)
+    pool = []
+    while True:
+        while len(pool) < 8 * batch:
+            n = crop if r.random() < 0.85 else 2 * crop
+            x, each = planes(r, n), (n // crop) ** 2
+            tiles = x.reshape(n // crop, crop, n // crop, crop, 9).transpose(0, 2, 1, 3, 4).reshape(each, crop, crop, 9)
+            pool.extend([t, reuse] for t in tiles)
+        out = []
+        for _ in range(batch):
+            i = int(r.integers(0, len(pool)))
+            t = np.rot90(pool[i][0], int(r.integers(0, 4)))
+            out.append(t[:, ::-1] if r.random() < 0.5 else t)
+            pool[i][1] -= 1
+            if not pool[i][1]:
+                pool[i] = pool[-1]
+                pool.pop()
+        yield np.ascontiguousarray(np.stack(out).transpose(0, 3, 1, 2)).astype(np.float32)
