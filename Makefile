@@ -5,6 +5,7 @@
 #   make check-asan       the same under AddressSanitizer and UBSan
 #   make check-long       what takes longer than CI allows
 #   make fuzz             libFuzzer on every reader of strangers' bytes, FUZZ_SECONDS each (needs clang)
+#   make check-cuda       the CUDA backend on a GPU; make gpu-pack makes a pack of it for a bare host (gpu.mk)
 #   make bench            speed against the bare library calls
 #   make bench-refine MODEL=FILE CLIP=FILE    ck-refine's modes: errors, time, memory
 #   make quality MODEL=FILE    a small model against a classical key, ffmpeg's and a fixed one, on shots with a known truth
@@ -48,7 +49,7 @@ NVCC ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc
 CUDA_HOME ?= $(patsubst %/bin/nvcc,%,$(NVCC))
 CUDA_ARCHS ?= 80 86 89 90
 CUDA_PLUGIN := $(if $(filter-out 0,$(CUDA)),$(if $(NVCC),$(BIN)/libck-cuda.so))
-NVCC_FLAGS := -std=c++17 -O3 -fmad=false --threads 2 -Ilib -Xcompiler -fPIC,-fvisibility=hidden,-Wall,-Wextra \
+NVCC_FLAGS := -std=c++17 -O3 -fmad=false --threads 2 -Ilib -Xcompiler -fPIC,-fvisibility=hidden,-fno-exceptions,-fno-threadsafe-statics,-Wall,-Wextra \
     $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
     -gencode arch=compute_$(lastword $(CUDA_ARCHS)),code=compute_$(lastword $(CUDA_ARCHS))
 
@@ -88,7 +89,7 @@ $(BUILD)/cuda/%.o: %.c
 	$(CC) $(CK_CFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden -I$(CUDA_HOME)/include -c -o $@ $<
 $(BIN)/libck-cuda.so: $(CUDA_C:%.c=$(BUILD)/cuda/%.o) $(CUDA_CU:%=$(BUILD)/cuda/%.o)
 	@mkdir -p $(@D)
-	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ -L$(CUDA_HOME)/lib64 -Wl,-rpath,$(CUDA_HOME)/lib64 -lcudart -lcublasLt -lm
+	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ -L$(CUDA_HOME)/lib64 -Wl,-rpath,$(CUDA_HOME)/lib64 -lcudart -lcublasLt -lm -Wl,-z,defs
 
 # The same sources on the CPU, for tests: tests/cuda_host stands for CUDA.  Needs a C++ compiler.
 HOST_CUDA := $(if $(shell command -v $(CXX)),$(BUILD)/cuda_host/libck-cuda.so)
@@ -145,6 +146,12 @@ fuzz: fuzz-build
 bench: all $(BENCH_BIN) $(HELPER_BIN)
 	CK_BIN=$(abspath $(BIN)) CK_BENCH=$(abspath $(BUILD)/bench) CK_HELPERS=$(abspath $(BUILD)/helpers) bash bench/run.sh
 
+# These need less than the rest: gpu.mk also works alone.
+check-cuda bench-cuda:
+	@$(MAKE) --no-print-directory -f gpu.mk $@ BUILD=$(BUILD)
+gpu-pack: test-build
+	$(MAKE) --no-print-directory -f gpu.mk $@ BUILD=$(BUILD)
+
 # Redo bench/results/refine.md: MODEL, CLIP, SIZE and EVERY are in bench/refine.sh.
 bench-refine: all $(BENCH_BIN) $(HELPER_BIN)
 	@CK_BIN=$(abspath $(BIN)) CK_BENCH=$(abspath $(BUILD)/bench) CK_HELPERS=$(abspath $(BUILD)/helpers) \
@@ -170,6 +177,7 @@ endif
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all check check-long check-asan fuzz fuzz-build bench bench-refine quality install clean test-build
+.PHONY: all check check-cuda bench-cuda gpu-pack check-long check-asan fuzz fuzz-build bench bench-refine quality install clean \
+    test-build
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -14,10 +14,14 @@ for order in "" 1; do
         lines
     done
 done
-ok "the network: like ref, frame after frame, in parts, NaN noticed" "$tests/network_test" cuda
-lines
-ok "the refiner: in bands and in places the bytes of the whole" "$tests/refine_test" cuda
-lines
+if [ -n "${CK_ASAN-}" ]; then
+    skip "the network and the refiner on the CPU" "they take minutes with a sanitizer"
+else
+    ok "the network: like ref, frame after frame, in parts, NaN noticed" "$tests/network_test" cuda
+    lines
+    ok "the refiner: in bands and in places the bytes of the whole" "$tests/refine_test" cuda
+    lines
+fi
 
 # The programs.
 small=$tmp/small.safetensors
@@ -35,6 +39,10 @@ is "and says so" "$(grep -c ' on cuda: ' "$tmp/words")" 1
 fails 2 "no device cuda:2: the last one is cuda:1" "no third device" bash -c "ck-infer -d cuda:2 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 fails 1 "out of memory on cuda:0: the network needs" "a device that is too small" \
     env CK_CUDA_HOST_MEMORY=36000000 bash -c "ck-infer -d cuda -s 256 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
+
+size=$(grep -oE -- '--size [0-9x]+ fits' "$tmp/.err" | cut -d' ' -f2)
+ok "the size that it says fits: ${size:-none}" \
+    env CK_CUDA_HOST_MEMORY=36000000 bash -c "ck-infer -d cuda -s '$size' -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 
 # Machines on which CUDA cannot be used: doctor and --verbose say why, auto takes the CPU, cuda fails.
 while IFS='|' read -r machine why; do

@@ -313,8 +313,8 @@ int main(int argc, char **argv)
     usual.refiner = 64;
     checkpoint d = make(&usual);
     if (argc > 1) {
-        bands(&c, argv[1], 96, 64);
-        places(&c, argv[1], 96, 128, 0, 0);
+        bands(&c, argv[1], 64, 32);
+        places(&c, argv[1], 64, 64, 0, 0);
         statistics_stay(&c, argv[1]);
         unmake(&c);
         unmake(&d);

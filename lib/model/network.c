@@ -1,6 +1,7 @@
 #include "model/network.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -110,6 +111,24 @@ static void build(ck_network *n, const ck_weights *w, const ck_network_options *
     }
 }
 
+/* Where memory ran out: a size that fits, the picture's shape kept, and nearly the largest.  What a plan takes grows
+ * with the picture's pixels; that the weights' position table shrinks with them is left out. */
+static void say_what_fits(ck_network *n, ck_error *e)
+{
+    const ck_nn_backend *b = n->dev->ops;
+    double needed = (double)ck_plan_bytes(n->plan), side;
+    ck_plan_free(n->plan);
+    n->plan = NULL;
+    double left = b->available ? (double)b->available(n->dev) : 0;
+    if (needed <= 0 || left <= 0)
+        return;
+    side = sqrt(0.97 * left / needed);
+    int h = (int)(n->h * side) / 32 * 32, w = (int)(n->w * side) / 32 * 32;
+    size_t at = strlen(e->text);
+    if (h >= 32 && w >= 32 && side < 1)
+        snprintf(e->text + at, sizeof e->text - at, ": --size %dx%d fits", w, h);
+}
+
 ck_status ck_network_open(const ck_weights *w, const ck_sizes *z, const ck_network_options *o, ck_network **out,
                           ck_error *e)
 {
@@ -131,6 +150,8 @@ ck_status ck_network_open(const ck_weights *w, const ck_sizes *z, const ck_netwo
     if (st == CK_OK) {
         build(n, w, o);
         st = ck_plan_finish(n->plan, e);
+        if (st == CK_ERR_MEMORY)
+            say_what_fits(n, e);
     }
     if (st != CK_OK) {
         ck_network_close(n);

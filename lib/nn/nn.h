@@ -171,6 +171,7 @@ typedef struct ck_nn_backend {
     /* Device memory; contents undefined.  `release` NULL is fine. */
     ck_status (*reserve)(ck_nn *dev, size_t bytes, void **out, ck_error *e);
     void (*release)(ck_nn *dev, void *p);
+    size_t (*available)(ck_nn *dev); /* bytes that `reserve` could give; NULL: only trying tells */
 
     /* Copies: `w` and `bias` may go afterwards. */
     ck_status (*pack)(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias, ck_nn_weight **to,

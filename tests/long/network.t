@@ -9,6 +9,9 @@ if [ -n "$goldens" ]; then
     grep '^#' "$tmp/.out"
     ok "cpu: net_base_plus_2048" "$test" cpu net_base_plus_2048.safetensors
     grep -E '^#| of ' "$tmp/.out" | sed 's/^ok/# ok/'
+    # The CUDA backend's own sources, on the CPU.
+    ok "cuda on the CPU: net_mini_256" env CK_LIB="${CK_CUDA_HOST_LIB-$helpers/../cuda_host}" "$test" cuda net_mini_256.safetensors
+    grep -E '^#| of ' "$tmp/.out" | sed 's/^ok/# ok/'
 else
     skip "net_base_plus_512, net_base_plus_2048" "no goldens"
 fi

@@ -108,6 +108,13 @@ static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
 
 /* ---- memory ---- */
 
+static size_t available(ck_nn *dev)
+{
+    size_t left = 0, all = 0;
+    cuda_of(dev);
+    return cudaMemGetInfo(&left, &all) == cudaSuccess ? left : 0;
+}
+
 static ck_status reserve(ck_nn *dev, size_t bytes, void **out, ck_error *e)
 {
     cuda_device *d = cuda_of(dev);
@@ -115,12 +122,10 @@ static ck_status reserve(ck_nn *dev, size_t bytes, void **out, ck_error *e)
     cudaError_t r = cudaMalloc(out, bytes ? bytes : 1);
     if (r != cudaErrorMemoryAllocation)
         return cuda_check(r, "take memory on the device", e);
-    size_t left = 0, all = 0;
     (void)cudaGetLastError();
-    (void)cudaMemGetInfo(&left, &all);
     return ck_fail(e, CK_ERR_MEMORY,
-                   "out of memory on cuda:%d: the network needs %.1f MB besides its weights, %.1f of %.1f MB are left",
-                   d->which, (double)bytes * 1e-6, (double)left * 1e-6, (double)all * 1e-6);
+                   "out of memory on cuda:%d: the network needs %.1f MB besides its weights, %.1f are left", d->which,
+                   (double)bytes * 1e-6, (double)available(dev) * 1e-6);
 }
 
 static void release(ck_nn *dev, void *p)
@@ -224,6 +229,7 @@ static const ck_nn_backend backend = {.name = "cuda",
                                       .describe = cuda_describe,
                                       .reserve = reserve,
                                       .release = release,
+                                      .available = available,
                                       .pack = cuda_pack,
                                       .prepare = prepare,
                                       .sync = sync,

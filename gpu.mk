@@ -1,0 +1,76 @@
+# What a GPU host needs: the backend, its tests and its bench, with nothing but the CUDA toolkit and a C compiler.
+# The Makefile passes these goals on; in the folder that gpu-pack makes this is the Makefile.
+#
+#   make check-cuda       every operation against ref, the network's goldens, a sanitizer; skipped without a GPU
+#   make bench-cuda       times, ours and PyTorch's
+#   make gpu-pack         build/ck-gpu.tar.gz for such a host (here, where the pictures can be read)
+
+CC ?= gcc
+BUILD ?= build
+G := $(BUILD)/gpu
+CFLAGS ?= -O3 -g
+NVCC ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc))
+CUDA_HOME ?= $(patsubst %/bin/nvcc,%,$(NVCC))
+CUDA_ARCHS ?= 80 86 89 90
+GOLDENS ?= $(firstword $(CK_GOLDENS) $(wildcard golden) $(wildcard ../shared/golden))
+
+ifeq ($(NVCC),)
+check-cuda bench-cuda:
+	@echo "skipped: no nvcc, so no CUDA backend"
+else
+
+FLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -ffp-contract=off -fno-math-errno -MMD -MP -Itests/bare -Ilib -Icmd
+NVCC_FLAGS := -std=c++17 -O3 -fmad=false --threads 2 -Ilib -Xcompiler -fPIC,-fvisibility=hidden,-fno-exceptions,-fno-threadsafe-statics,-Wall,-Wextra \
+    $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
+    -gencode arch=compute_$(lastword $(CUDA_ARCHS)),code=compute_$(lastword $(CUDA_ARCHS))
+LIB_SRC := $(wildcard lib/base/*.c lib/stream/*.c lib/model/*.c lib/image/*.c lib/nn/*.c lib/nn/ref/*.c) \
+    lib/io/outfile.c tests/bare/bare.c
+PLUGIN := $(G)/libck-cuda.so
+TESTS := nn_maps_test nn_products_test network_test refine_test
+PROGRAMS := $(TESTS:%=$(G)/tests/%) $(G)/tests/helpers/cudadevice $(G)/tests/helpers/mkmodel $(G)/bench/net_bench
+
+$(G)/libck.a: $(LIB_SRC:%.c=$(G)/%.o)
+	@rm -f $@
+	$(AR) rcs $@ $^
+$(G)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(CFLAGS) -c -o $@ $<
+$(PROGRAMS): %: %.o $(G)/libck.a
+	$(CC) $(CFLAGS) -o $@ $^ -ldl -lm -lpthread
+
+$(G)/cuda/%.cu.o: %.cu
+	@mkdir -p $(@D)
+	$(NVCC) $(NVCC_FLAGS) -MD -MF $(@:.o=.d) -c -o $@ $<
+$(G)/cuda/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(FLAGS) $(CFLAGS) -fPIC -fvisibility=hidden -I$(CUDA_HOME)/include -c -o $@ $<
+$(PLUGIN): $(patsubst %,$(G)/cuda/%.o,$(basename $(wildcard lib/nn/cuda/*.c) lib/base/status.c) $(wildcard lib/nn/cuda/*.cu))
+	$(CC) -shared $(CFLAGS) -o $@ $^ -L$(CUDA_HOME)/lib64 -Wl,-rpath,$(CUDA_HOME)/lib64 -lcudart -lcublasLt -lm -Wl,-z,defs
+
+check-cuda: $(PROGRAMS) $(PLUGIN)
+	@CK_LIB=$(abspath $(G)) CK_GOLDENS=$(abspath $(GOLDENS)) CUDA_HOME=$(CUDA_HOME) bash tests/gpu.sh $(abspath $(G)/tests)
+
+bench-cuda: $(PROGRAMS) $(PLUGIN)
+	@CK_LIB=$(abspath $(G)) bash bench/gpu.sh $(abspath $(G))
+endif
+
+# Goldens of every size, the pictures as streams of decoded frames.
+PACKED := net_mini_256 net_base_plus_256 net_base_plus_512 net_base_plus_1024 net_base_plus_2048
+PICTURES := net_base_plus_1024 net_base_plus_2048
+P := $(BUILD)/ck-gpu
+gpu-pack:
+	@test -n "$(GOLDENS)" || { echo "gpu-pack: no goldens: name their folder in CK_GOLDENS" >&2; exit 1; }
+	rm -rf $(P)
+	mkdir -p $(P)/golden
+	cp -r --parents lib tests/*.h tests/*_test.c tests/bare tests/gpu.sh tests/helpers bench LICENSE $(P)
+	cp gpu.mk $(P)/Makefile
+	cp $(PACKED:%=$(GOLDENS)/%.safetensors) $(P)/golden
+	for p in $(PICTURES); do \
+	    $(BUILD)/helpers/pngstream $(GOLDENS)/$${p}_plate.png rgb >$(P)/golden/$${p}_plate.ck && \
+	    $(BUILD)/helpers/pngstream $(GOLDENS)/$${p}_hint.png hint >$(P)/golden/$${p}_hint.ck || exit 1; done
+	tar -C $(BUILD) -czf $(BUILD)/ck-gpu.tar.gz ck-gpu
+	@ls -l $(BUILD)/ck-gpu.tar.gz | awk '{ print $$9 ": " $$5 " bytes"; exit $$5 > 50 * 1048576 }'
+
+.PHONY: check-cuda bench-cuda gpu-pack
+.SECONDARY:
+-include $(shell find $(G) -name '*.d' 2>/dev/null)
