@@ -1,19 +1,30 @@
 /* A device's matrix products, convolutions and attention against the reference.
  *
- *     nn_products_test [DEVICE]        cpu
+ *     nn_products_test [DEVICE [PRECISION]]        cpu f32
  *
  * The reference sums in double and rounds once (UNIT of the result), so differences are the cpu's own rounding.  For a
  * sum of n products that is at most op_sum_bound(n) times the sum of their magnitudes, which the reference computes
- * too: from the magnitudes of inputs and weights. */
+ * too: from the magnitudes of inputs and weights.
+ *
+ * At a lower precision the reference is given rounded operands, whose products float32 holds.  Tensor cores cut off
+ * what a rounding would round, a term by at most 2^-23 of the largest beside it and each partial sum once more: four
+ * times op_sum_bound. */
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "nn/cpu/cpu.h"
-#include "nn_op.h"
+#include "precision.h"
 
 static ck_nn *ref, *cpu[3]; /* with 1, 2 and 3 threads */
 static bool ours;           /* it is the cpu */
+static ck_nn_precision precision;
+static ck_nn *plain; /* the same device at f32, where that is another */
 static uint32_t seed = 1;
+
+static double sum_bound(double n)
+{
+    return (precision == CK_NN_PRECISION_F32 ? 1 : 4) * op_sum_bound(n);
+}
 
 static void make_absolute(op_tensor *o)
 {
@@ -68,12 +79,14 @@ static double gelu_bound(double x, double error)
 static void linear(const linear_case *k)
 {
     op_tensor x = op_map(1, k->rows, k->in, k->gap), y = op_map(1, k->rows, k->out, k->gap);
-    op_tensor want = op_map(1, k->rows, k->out, k->gap), plain = op_map(1, k->rows, k->out, 0);
+    op_tensor want = op_map(1, k->rows, k->out, k->gap), bare = op_map(1, k->rows, k->out, 0);
     op_tensor bound = op_map(1, k->rows, k->out, k->gap), add = op_map(1, k->rows, k->out, k->gap);
     op_weight w = op_weight_new(CK_NN_LINEAR, k->out, k->in, k->bias, &seed);
     op_random(&x, &seed, -2, 2);
     op_random(&add, &seed, -3, 3);
-    ck_nn_step s = {.kind = CK_NN_OP_LINEAR, .x = {x.t}, .act = k->act, .weight = op_pack(ref, &w, false)};
+    op_tensor near = precision_map(precision, &x);
+    ck_nn_step s = {
+        .kind = CK_NN_OP_LINEAR, .x = {near.t}, .act = k->act, .weight = precision_pack(ref, precision, &w, false)};
     if (k->add == ELSEWHERE)
         s.x[1] = add.t;
     s.y = want.t;
@@ -82,15 +95,18 @@ static void linear(const linear_case *k)
         s.x[1] = want.t;
     }
     bool whole = op_run(ref, s);
-    op_run(ref, (ck_nn_step){.kind = CK_NN_OP_LINEAR, .x = {x.t}, .y = plain.t, .weight = s.weight});
+    op_run(ref, (ck_nn_step){.kind = CK_NN_OP_LINEAR, .x = {near.t}, .y = bare.t, .weight = s.weight});
     bool same = on_cpus((ck_nn_step){.kind = CK_NN_OP_LINEAR, .x = {x.t, s.x[1]}, .act = k->act}, &w, NULL,
                         k->add == IN_PLACE ? &add : NULL, &y, k->add == IN_PLACE);
-    make_absolute(&x);
-    op_run(ref, (ck_nn_step){.kind = CK_NN_OP_LINEAR, .x = {x.t}, .y = bound.t, .weight = op_pack(ref, &w, true)});
+    make_absolute(&near);
+    op_run(ref, (ck_nn_step){.kind = CK_NN_OP_LINEAR,
+                             .x = {near.t},
+                             .y = bound.t,
+                             .weight = precision_pack(ref, precision, &w, true)});
     for (int r = 0; r < k->rows; r++)
         for (int c = 0; c < k->out; c++) {
             float *b = op_at(&bound, (size_t)r, c);
-            double z = (double)*op_at(&plain, (size_t)r, c), error = (op_sum_bound(k->in + 1) + UNIT) * (double)*b;
+            double z = (double)*op_at(&bare, (size_t)r, c), error = (sum_bound(k->in + 1) + UNIT) * (double)*b;
             if (k->act == CK_NN_GELU)
                 error = gelu_bound(z, error);
             if (k->add != ALONE)
@@ -104,7 +120,8 @@ static void linear(const linear_case *k)
        : k->add == IN_PLACE ? ", added in place"
                             : ", added",
        ratio);
-    whole = op_free(&x) && op_free(&y) && op_free(&want) && op_free(&bound) && op_free(&add) && op_free(&plain);
+    whole = op_free(&x) && op_free(&y) && op_free(&want) && op_free(&bound) && op_free(&add) && op_free(&bare);
+    whole = op_free(&near) && whole;
     ok(whole, "and every sentinel is whole");
     op_weight_free(&w);
 }
@@ -334,13 +351,16 @@ int main(int argc, char **argv)
     bool again = argc > 1 && !strcmp(argv[1], "again");
     const char *device = argc > 1 && !again ? argv[1] : "cpu";
     ours = !strcmp(device, "cpu");
+    precision = precision_of(argc > 2 ? argv[2] : "f32");
     ref = op_open("ref", 2);
     for (int i = 0; i < 3; i++)
-        cpu[i] = op_open(device, i + 1);
+        cpu[i] = precision_open(device, i + 1, precision);
+    plain = precision == CK_NN_PRECISION_F32 ? NULL : op_open(device, 1);
     linears();
     convs();
     attentions();
     ck_nn_close(ref);
+    ck_nn_close(plain);
     for (int i = 0; i < 3; i++)
         ck_nn_close(cpu[i]);
 #if defined(__SANITIZE_ADDRESS__)
