@@ -99,6 +99,7 @@ void cuda_attention_2(cuda_device *d, const ck_nn_step *s); /* where operands ar
 void cuda_fuse(ck_nn *dev, const ck_nn_step *s);
 void cuda_coarse(ck_nn *dev, const ck_nn_step *s);
 void cuda_conv(ck_nn *dev, const ck_nn_step *s);
+void cuda_conv_2(cuda_device *d, const ck_nn_step *s, const int *list, int n); /* where operands are rounded */
 void cuda_group_norm(ck_nn *dev, const ck_nn_step *s);
 void cuda_apply(ck_nn *dev, const ck_nn_step *s);
 void cuda_head(ck_nn *dev, const ck_nn_step *s);

@@ -70,7 +70,7 @@ ck_status cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, c
     d->weights = q;
     *to = q;
     ck_status s = taps > 1 ? send_transposed(w, out, in, taps, n, &q->w, e) : send(w, n, &q->w, e);
-    if (s == CK_OK && cuda_rounds(d) && p == CK_NN_LINEAR)
+    if (s == CK_OK && cuda_rounds(d) && (p == CK_NN_LINEAR || p == CK_NN_CONV))
         s = round_packed(d, q, taps, e);
     return s == CK_OK && bias ? send(bias, (size_t)out, &q->bias, e) : s;
 }
