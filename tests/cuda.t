@@ -14,6 +14,10 @@ for order in "" 1; do
         lines
     done
 done
+for precision in tf32 f16 bf16; do
+    ok "nn_products_test at $precision" "$tests/nn_products_test" cuda $precision
+    lines
+done
 if [ -n "${CK_ASAN-}" ]; then
     skip "the network and the refiner on the CPU" "they take minutes with a sanitizer"
 else
@@ -35,7 +39,13 @@ is "twelve planes" "$(ls "$tmp/a" | wc -l)" "$(ls "$tmp/c" | wc -l)"
 ok "cuda:1 gives the bytes of cuda" diff -r "$tmp/a" "$tmp/b"
 ok "auto takes it" diff -r "$tmp/a" "$tmp/c"
 ck-infer -v -m "$small" <"$tmp/in.ck" 2>"$tmp/words" >"$tmp/x.ck"
-is "and says so" "$(grep -c ' on cuda: ' "$tmp/words")" 1
+is "and says so" "$(grep -c ' on cuda: f16, ' "$tmp/words")" 1
+for precision in f32 tf32 bf16; do
+    ck-infer -v --precision $precision -m "$small" <"$tmp/in.ck" 2>"$tmp/words" >"$tmp/$precision.ck"
+    is "and the precision" "$(grep -c " on cuda: $precision, " "$tmp/words")" 1
+done
+is "each gives other bytes" "$(cat "$tmp/x.ck" "$tmp/"*f??.ck | wc -c) $(md5sum "$tmp/x.ck" "$tmp/"*f??.ck | cut -c-32 | sort -u | wc -l)" \
+    "$(($(wc -c <"$tmp/x.ck") * 4)) 4"
 fails 2 "no device cuda:2: the last one is cuda:1" "no third device" bash -c "ck-infer -d cuda:2 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 fails 1 "out of memory on cuda:0: the network needs" "a device that is too small" \
     env CK_CUDA_HOST_MEMORY=36000000 bash -c "ck-infer -d cuda -s 256 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"

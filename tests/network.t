@@ -102,7 +102,9 @@ run 2 "from 32 to 16384" "a size of nothing" ck-infer -m "$small" -s 0
 run 2 "use auto, cpu, ref, cuda or cuda:N" "an unknown device" ck-infer -m "$small" -d tpu
 run 2 "use auto, cpu, ref, cuda or cuda:N" "no number of a device" ck-infer -m "$small" -d cuda:one
 run 1 "no libck-cuda.so in $tmp/no-plug-ins" "no CUDA in this installation" ck-infer -m "$small" -d cuda
-run 2 "one of f32" "another precision" ck-refine -m "$small" --precision f16
+run 2 "one of f32|tf32|f16|bf16|auto" "an unknown precision" ck-refine -m "$small" --precision f8
+run 2 "no precision f16 on device cpu: use f32 or auto" "a precision that the cpu has not" \
+    ck-infer -m "$small" -d cpu --precision f16
 run 2 "from 0 to 16" "a negative scale" ck-refine -m "$small" --scale -1
 run 2 "no model: name a checkpoint with --model" "no model anywhere" ck-infer
 run 1 "$tmp/nothing.pth: " "a model that is not there" ck-refine -m "$tmp/nothing.pth"

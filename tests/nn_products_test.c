@@ -1,19 +1,30 @@
 /* A device's matrix products, convolutions and attention against the reference.
  *
- *     nn_products_test [DEVICE]        cpu
+ *     nn_products_test [DEVICE [PRECISION]]        cpu f32
  *
  * The reference sums in double and rounds once (UNIT of the result), so differences are the cpu's own rounding.  For a
  * sum of n products that is at most op_sum_bound(n) times the sum of their magnitudes, which the reference computes
- * too: from the magnitudes of inputs and weights. */
+ * too: from the magnitudes of inputs and weights.
+ *
+ * At a lower precision the reference is given rounded operands, whose products float32 holds.  Tensor cores cut off
+ * what a rounding would round, a term by at most 2^-23 of the largest beside it and each partial sum once more: four
+ * times op_sum_bound. */
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "nn/cpu/cpu.h"
-#include "nn_op.h"
+#include "precision.h"
 
 static ck_nn *ref, *cpu[3]; /* with 1, 2 and 3 threads */
 static bool ours;           /* it is the cpu */
+static ck_nn_precision precision;
+static ck_nn *plain; /* the same device at f32, where that is another */
 static uint32_t seed = 1;
+
+static double sum_bound(double n)
+{
+    return (precision == CK_NN_PRECISION_F32 ? 1 : 4) * op_sum_bound(n);
+}
 
 static void make_absolute(op_tensor *o)
 {
@@ -68,12 +79,14 @@ static double gelu_bound(double x, double error)
 static void linear(const linear_case *k)
 {
     op_tensor x = op_map(1, k->rows, k->in, k->gap), y = op_map(1, k->rows, k->out, k->gap);
-    op_tensor want = op_map(1, k->rows, k->out, k->gap), plain = op_map(1, k->rows, k->out, 0);
+    op_tensor want = op_map(1, k->rows, k->out, k->gap), bare = op_map(1, k->rows, k->out, 0);
     op_tensor bound = op_map(1, k->rows, k->out, k->gap), add = op_map(1, k->rows, k->out, k->gap);
     op_weight w = op_weight_new(CK_NN_LINEAR, k->out, k->in, k->bias, &seed);
     op_random(&x, &seed, -2, 2);
     op_random(&add, &seed, -3, 3);
-    ck_nn_step s = {.kind = CK_NN_OP_LINEAR, .x = {x.t}, .act = k->act, .weight = op_pack(ref, &w, false)};
+    op_tensor near = precision_map(precision, &x);
+    ck_nn_step s = {
+        .kind = CK_NN_OP_LINEAR, .x = {near.t}, .act = k->act, .weight = precision_pack(ref, precision, &w, false)};
     if (k->add == ELSEWHERE)
         s.x[1] = add.t;
     s.y = want.t;
@@ -82,15 +95,18 @@ static void linear(const linear_case *k)
         s.x[1] = want.t;
     }
     bool whole = op_run(ref, s);
-    op_run(ref, (ck_nn_step){.kind = CK_NN_OP_LINEAR, .x = {x.t}, .y = plain.t, .weight = s.weight});
+    op_run(ref, (ck_nn_step){.kind = CK_NN_OP_LINEAR, .x = {near.t}, .y = bare.t, .weight = s.weight});
     bool same = on_cpus((ck_nn_step){.kind = CK_NN_OP_LINEAR, .x = {x.t, s.x[1]}, .act = k->act}, &w, NULL,
                         k->add == IN_PLACE ? &add : NULL, &y, k->add == IN_PLACE);
-    make_absolute(&x);
-    op_run(ref, (ck_nn_step){.kind = CK_NN_OP_LINEAR, .x = {x.t}, .y = bound.t, .weight = op_pack(ref, &w, true)});
+    make_absolute(&near);
+    op_run(ref, (ck_nn_step){.kind = CK_NN_OP_LINEAR,
+                             .x = {near.t},
+                             .y = bound.t,
+                             .weight = precision_pack(ref, precision, &w, true)});
     for (int r = 0; r < k->rows; r++)
         for (int c = 0; c < k->out; c++) {
             float *b = op_at(&bound, (size_t)r, c);
-            double z = (double)*op_at(&plain, (size_t)r, c), error = (op_sum_bound(k->in + 1) + UNIT) * (double)*b;
+            double z = (double)*op_at(&bare, (size_t)r, c), error = (sum_bound(k->in + 1) + UNIT) * (double)*b;
             if (k->act == CK_NN_GELU)
                 error = gelu_bound(z, error);
             if (k->add != ALONE)
@@ -104,7 +120,8 @@ static void linear(const linear_case *k)
        : k->add == IN_PLACE ? ", added in place"
                             : ", added",
        ratio);
-    whole = op_free(&x) && op_free(&y) && op_free(&want) && op_free(&bound) && op_free(&add) && op_free(&plain);
+    whole = op_free(&x) && op_free(&y) && op_free(&want) && op_free(&bound) && op_free(&add) && op_free(&bare);
+    whole = op_free(&near) && whole;
     ok(whole, "and every sentinel is whole");
     op_weight_free(&w);
 }
@@ -176,6 +193,20 @@ static bool sums_right(const op_tensor *y, const double *sums, int groups)
     return good;
 }
 
+/* What a step's convolution multiplies: normalised and clamped if it does that, rounded. */
+static op_tensor operands(const op_tensor *x, const op_tensor *norm)
+{
+    op_tensor o = op_map(x->t.h, x->t.w, x->t.c, 0);
+    for (size_t p = 0; p < ck_nn_pixels(&x->t); p++)
+        for (int c = 0; c < x->t.c; c++) {
+            float v = *op_at(x, p, c);
+            if (norm)
+                v = fmaxf(v * *op_at(norm, 0, c) + *op_at(norm, 1, c), 0);
+            *op_at(&o, p, c) = precision_round(precision, v);
+        }
+    return o;
+}
+
 static void conv(int h, int w, int in, int out, int dilation, bool normed, int groups, int gap)
 {
     op_tensor x = op_map(h, w, in, gap), norm = op_map(1, 2, in, 0), y = op_map(h, w, out, gap);
@@ -189,25 +220,43 @@ static void conv(int h, int w, int in, int out, int dilation, bool normed, int g
         s.x[1] = norm.t;
     if (groups)
         s.stats = sums.t;
-    s.weight = op_pack(ref, &k, false);
-    s.y = want.t;
-    bool whole = op_run(ref, s), ref_sums = !groups || sums_right(&want, sums.g.data, groups);
+    op_tensor near = operands(&x, normed ? &norm : NULL);
+    ck_nn_step exact = s;
+    exact.x[0] = near.t;
+    exact.x[1] = (ck_nn_tensor){0};
+    exact.weight = precision_pack(ref, precision, &k, false);
+    exact.y = want.t;
+    if (precision == CK_NN_PRECISION_F32) /* as it is, its normalising included */
+        exact.x[0] = x.t, exact.x[1] = s.x[1];
+    bool whole = op_run(ref, exact), ref_sums = !groups || sums_right(&want, sums.g.data, groups);
     memset(sums.g.data, 0xcd, sums.g.size);
     bool same = on_cpus(s, &k, NULL, NULL, &y, false), cpu_sums = !groups || sums_right(&y, sums.g.data, groups);
-    if (!normed)
-        make_absolute(&x); /* what follows a ReLU is positive already */
-    s.weight = op_pack(ref, &k, true);
-    s.y = bound.t;
-    s.stats = (ck_nn_tensor){0};
-    op_run(ref, s);
+    op_tensor first = op_map(h, w, out, gap);
+    bool first_whole = true;
+    if (plain) {
+        exact.weight = precision_pack(plain, precision, &k, false);
+        exact.y = first.t;
+        first_whole = op_run(plain, exact);
+    }
+    make_absolute(&near);
+    op_run(ref, (ck_nn_step){.kind = CK_NN_OP_CONV,
+                             .x = {near.t},
+                             .y = bound.t,
+                             .dilation = dilation,
+                             .weight = precision_pack(ref, precision, &k, true)});
     for (size_t p = 0; p < ck_nn_pixels(&bound.t); p++)
         for (int c = 0; c < out; c++)
-            *op_at(&bound, p, c) *= (float)(op_sum_bound(in * 9 + 1) + UNIT);
+            *op_at(&bound, p, c) *= (float)(sum_bound(in * 9 + 1) + UNIT);
     double ratio = op_ratio(&y, &want, &bound);
     ok(same && whole && ratio <= 1, "convolution %dx%d, %d -> %d, dilation %d%s: %.2f of its bound", w, h, in, out,
        dilation, normed ? ", normed" : "", ratio);
     ok(ref_sums && cpu_sums, "sums of %d groups", groups);
+    if (plain) { /* its own error is no larger than what the bound says of ours */
+        ratio = op_ratio(&y, &first, &bound) / 2;
+        ok(first_whole && ratio <= 1, "and against version 1: %.3f of it", ratio);
+    }
     whole = op_free(&x) && op_free(&y) && op_free(&want) && op_free(&bound) && op_free(&norm) && op_free(&sums);
+    whole = op_free(&near) && op_free(&first) && whole;
     ok(whole, "and every sentinel is whole");
     op_weight_free(&k);
 }
@@ -223,6 +272,8 @@ static void convs(void)
     conv(64, 32, 16, 16, 4, true, 4, 5);
     conv(31, 40, 64, 64, 8, true, 8, 0);
     conv(70, 9, 3, 5, 8, false, 5, 2);
+    if (precision != CK_NN_PRECISION_F32)
+        conv(9, 33, 70, 72, 2, true, 8, 0);
 }
 
 /* ---- attention ---- */
@@ -236,15 +287,29 @@ typedef struct attention_case {
  * difference from the largest included; e^x then by another 4e-7 (exp2.h; 2^126 away from the largest it is 0);
  * so weights err by a factor of at most e^(2d) (1 + 8e-7), and a mean of values with such weights by that much of the
  * largest value.  The weighted sum is one of at most CPU_KEYS products and then of one term a block; so is the sum
- * of the weights. */
+ * of the weights.
+ *
+ * Rounded weights are themselves off by a factor within 1 ± unit, or by tiny; they are also what is summed, to at least
+ * 1, so that a mean is off by twice that. */
 static double attention_bound(const attention_case *k, double s, double v)
 {
-    double d = op_sum_bound(k->width + 2) * s + 2 * UNIT * s;
+    double d = sum_bound(k->width + 2) * s + 2 * UNIT * s;
     double keys = k->window ? k->window * k->window : k->kh * k->kw;
     double n = keys < CPU_KEYS ? keys : CPU_KEYS + ceil(keys / CPU_KEYS);
     if (!ours) /* cuda: tiles of 16 or 32 keys, each with an FMA more */
         n = fmin(keys, 32) + 2 * ceil(keys / 16);
-    return (expm1(2 * d) + 8e-7 + 2 * op_sum_bound(n + 4)) * v;
+    double unit = precision_unit(precision), tiny = keys * precision_tiny(precision);
+    double weights = precision == CK_NN_PRECISION_F32 ? 0 : 2 * (unit / (1 - unit) + tiny);
+    return (expm1(2 * d) + 8e-7 + weights + 2 * sum_bound(n + 4)) * v;
+}
+
+static ck_nn_step attention_step(const attention_case *k, const op_tensor *q, const op_tensor *kv, const op_tensor *y)
+{
+    ck_nn_tensor keys = kv->t, values = kv->t;
+    keys.c = values.c = y->t.c;
+    values.data = (float *)values.data + y->t.c;
+    return (ck_nn_step){
+        .kind = CK_NN_OP_ATTENTION, .x = {q->t, keys, values}, .y = y->t, .heads = k->heads, .window = k->window};
 }
 
 static void attention(const attention_case *k, const cpu_kernels *kernels)
@@ -254,15 +319,11 @@ static void attention(const attention_case *k, const cpu_kernels *kernels)
     op_tensor y = op_map(k->qh, k->qw, c, 1), want = op_map(k->qh, k->qw, c, 1), bound = op_map(k->qh, k->qw, c, 1);
     op_random(&q, &seed, -k->range, k->range);
     op_random(&kv, &seed, -k->range, k->range);
-    ck_nn_tensor keys = kv.t, values = kv.t;
-    keys.c = values.c = c;
-    values.data = (float *)values.data + c;
-    ck_nn_step s = {
-        .kind = CK_NN_OP_ATTENTION, .x = {q.t, keys, values}, .y = want.t, .heads = k->heads, .window = k->window};
-    bool whole = op_run(ref, s);
+    op_tensor near_q = precision_map(precision, &q), near_kv = precision_map(precision, &kv);
+    bool whole = op_run(ref, attention_step(k, &near_q, &near_kv, &want));
     for (int i = 0; i < 3 && ours; i++)
         ((cpu_device *)cpu[i])->kernels = kernels;
-    bool same = on_cpus(s, NULL, NULL, NULL, &y, false);
+    bool same = on_cpus(attention_step(k, &q, &kv, &y), NULL, NULL, NULL, &y, false);
     double score = (double)k->range * (double)k->range * sqrt(k->width);
     for (size_t p = 0; p < ck_nn_pixels(&bound.t); p++)
         for (int i = 0; i < c; i++)
@@ -270,7 +331,13 @@ static void attention(const attention_case *k, const cpu_kernels *kernels)
     double ratio = op_ratio(&y, &want, &bound);
     ok(same && whole && ratio <= 1, "attention %s, %dx%d of %dx%d, %d heads of %d, window %d: %.3f of its bound",
        ours ? kernels->name : cpu[0]->ops->name, k->qw, k->qh, k->kw, k->kh, k->heads, k->width, k->window, ratio);
+    if (plain) { /* its own error is no larger than what the bound says of ours */
+        whole = op_run(plain, attention_step(k, &near_q, &near_kv, &want));
+        ratio = op_ratio(&y, &want, &bound) / 2;
+        ok(whole && ratio <= 1, "and against version 1: %.3f of it", ratio);
+    }
     whole = op_free(&q) && op_free(&kv) && op_free(&y) && op_free(&want) && op_free(&bound);
+    whole = op_free(&near_q) && op_free(&near_kv) && whole;
     ok(whole, "and every sentinel is whole");
 }
 
@@ -334,13 +401,16 @@ int main(int argc, char **argv)
     bool again = argc > 1 && !strcmp(argv[1], "again");
     const char *device = argc > 1 && !again ? argv[1] : "cpu";
     ours = !strcmp(device, "cpu");
+    precision = precision_of(argc > 2 ? argv[2] : "f32");
     ref = op_open("ref", 2);
     for (int i = 0; i < 3; i++)
-        cpu[i] = op_open(device, i + 1);
+        cpu[i] = precision_open(device, i + 1, precision);
+    plain = precision == CK_NN_PRECISION_F32 ? NULL : op_open(device, 1);
     linears();
     convs();
     attentions();
     ck_nn_close(ref);
+    ck_nn_close(plain);
     for (int i = 0; i < 3; i++)
         ck_nn_close(cpu[i]);
 #if defined(__SANITIZE_ADDRESS__)

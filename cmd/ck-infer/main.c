@@ -24,16 +24,21 @@ static ck_status open_network(infer *s, const ck_infer_options *o, ck_error *e)
     for (size_t i = 0; i < sizeof m.table.warning / sizeof *m.table.warning; i++)
         if (*m.table.warning[i])
             ck_log_error("%s: %s", m.path, m.table.warning[i]);
-    ck_network_options how = {
-        .device = o->device, .threads = o->common.threads, .h = o->size.h, .w = o->size.w, .infer = true};
+    ck_network_options how = {.device = o->device,
+                              .threads = o->common.threads,
+                              .precision = (ck_nn_precision)o->precision,
+                              .h = o->size.h,
+                              .w = o->size.w,
+                              .infer = true};
     st = ck_network_open(m.weights, &m.table.sizes, &how, &s->net, e);
     if (st == CK_OK) {
         ck_network_size(s->net, &s->h, &s->w);
         const ck_plan *p = ck_network_plan(s->net);
         if (*ck_network_passed_over(s->net))
             ck_log_info("no CUDA: %s", ck_network_passed_over(s->net));
-        ck_log_info("%s at %d x %d on %s: %d steps, %.0f GFLOP a frame, %.0f MB of activations", m.path, s->w, s->h,
-                    ck_network_device(s->net), ck_plan_steps(p), ck_plan_gflop(p), (double)ck_plan_bytes(p) * 1e-6);
+        ck_log_info("%s at %d x %d on %s: %s, %d steps, %.0f GFLOP a frame, %.0f MB of activations", m.path, s->w, s->h,
+                    ck_network_device(s->net), ck_nn_precision_name(ck_network_precision(s->net)), ck_plan_steps(p),
+                    ck_plan_gflop(p), (double)ck_plan_bytes(p) * 1e-6);
     }
     ck_model_free(&m);
     return st;

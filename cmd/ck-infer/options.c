@@ -10,7 +10,8 @@ static const ck_option rows[] = {
      "attention heads of the first stage, where the checkpoint does not say"},
     {'d', "device", CK_STRING, AT(device), "DEVICE", "auto", 0, 0, NULL, 0,
      "what computes: auto, cpu, cuda, cuda:N, or ref, which is slow and simple"},
-    {0, "precision", CK_CHOICE, AT(precision), NULL, "f32", 0, 0, "f32", 0, "numbers that products are made of"},
+    {0, "precision", CK_CHOICE, AT(precision), NULL, "auto", 0, 0, "f32|tf32|f16|bf16|auto", 0,
+     "numbers that products are made of; auto: f16 on cuda, f32, the only ones they have, elsewhere"},
     {0},
 };
 

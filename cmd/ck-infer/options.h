@@ -9,7 +9,7 @@ typedef struct ck_infer_options {
     ck_size size;      /* 0 0: what the checkpoint was made for */
     int heads;         /* 0: as the checkpoint says */
     const char *device;
-    int precision;
+    int precision; /* a ck_nn_precision */
 } ck_infer_options;
 
 extern const ck_program ck_infer_program;

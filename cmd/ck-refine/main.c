@@ -78,6 +78,7 @@ static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb,
     const ck_refine_options *o = s->opts;
     ck_network_options how = {.device = o->device,
                               .threads = o->common.threads,
+                              .precision = (ck_nn_precision)o->precision,
                               .h = h,
                               .w = w,
                               .refine = true,
@@ -99,9 +100,9 @@ static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb,
     const ck_plan *p = ck_network_plan(s->net);
     if (*ck_network_passed_over(s->net))
         ck_log_info("no CUDA: %s", ck_network_passed_over(s->net));
-    ck_log_info("%s at %d x %d on %s: %d steps, %.0f GFLOP a frame, %.0f MB of activations, %.0f MB in a file",
-                s->model.path, w, h, ck_network_device(s->net), ck_plan_steps(p), ck_plan_gflop(p),
-                (double)ck_plan_bytes(p) * 1e-6, (double)ck_plan_spilled(p) * 1e-6);
+    ck_log_info("%s at %d x %d on %s: %s, %d steps, %.0f GFLOP a frame, %.0f MB of activations, %.0f MB in a file",
+                s->model.path, w, h, ck_network_device(s->net), ck_nn_precision_name(ck_network_precision(s->net)),
+                ck_plan_steps(p), ck_plan_gflop(p), (double)ck_plan_bytes(p) * 1e-6, (double)ck_plan_spilled(p) * 1e-6);
     ck_model_free(&s->model);
     if (ck_network_planes(s->net, &s->input, &s->fine))
         return CK_OK;

@@ -11,12 +11,12 @@ typedef struct ck_refine_options {
     const char *model; /* NULL: ck_model_find looks for one */
     int heads;         /* 0: as the checkpoint says */
     const char *device;
-    int precision;
-    double scale; /* of the corrections */
-    bool native;  /* leave the network's size */
-    int depth;    /* CK_REFINE_DEPTH_32, … */
-    int mode;     /* CK_REFINE_FULL, … */
-    int tile;     /* pixels; 0: not given */
+    int precision; /* a ck_nn_precision */
+    double scale;  /* of the corrections */
+    bool native;   /* leave the network's size */
+    int depth;     /* CK_REFINE_DEPTH_32, … */
+    int mode;      /* CK_REFINE_FULL, … */
+    int tile;      /* pixels; 0: not given */
     size_t memory;
     const char *band; /* "LO,HI"; NULL: not given */
     int refresh;      /* frames; 0: not given */

@@ -146,6 +146,8 @@ ck_status ck_network_open(const ck_weights *w, const ck_sizes *z, const ck_netwo
     if (st == CK_OK)
         st = ck_nn_open(o->device, o->threads, &n->dev, e);
     if (st == CK_OK)
+        st = ck_nn_set_precision(n->dev, o->precision, e);
+    if (st == CK_OK)
         st = ck_plan_new(n->dev, &n->plan, e);
     if (st == CK_OK) {
         build(n, w, o);
@@ -258,6 +260,11 @@ const ck_plan *ck_network_plan(const ck_network *n)
 const char *ck_network_device(const ck_network *n)
 {
     return n->dev->ops->name;
+}
+
+ck_nn_precision ck_network_precision(const ck_network *n)
+{
+    return n->dev->precision;
 }
 
 const char *ck_network_passed_over(const ck_network *n)

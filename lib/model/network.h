@@ -10,6 +10,7 @@ typedef struct ck_network ck_network;
 typedef struct ck_network_options {
     const char *device; /* as ck_nn_open has it */
     int threads;        /* 0 = all cores */
+    ck_nn_precision precision;
     int h, w;           /* multiples of 32; 0 = what the position embedding was made for */
     bool infer, refine; /* which parts; at least one */
     float scale;        /* of the refiner's corrections; 1 is the original */
@@ -50,7 +51,8 @@ bool ck_network_planes(const ck_network *n, float **rgb, float **result);
 void ck_network_size(const ck_network *n, int *h, int *w);
 const ck_plan *ck_network_plan(const ck_network *n); /* its steps, times and memory */
 const char *ck_network_device(const ck_network *n);
-const char *ck_network_passed_over(const ck_network *n); /* why `auto` did not take CUDA; empty if it was not asked */
+ck_nn_precision ck_network_precision(const ck_network *n); /* never AUTO */
+const char *ck_network_passed_over(const ck_network *n);   /* why `auto` did not take CUDA; empty if it was not asked */
 
 /* With `keep`: "map0" to "map3" [h][w][c], "coarse" [h][w][7], "delta" planar, of the last frame, into dst (NULL: only
  * the shape).  False if there is no such tensor. */

@@ -61,6 +61,26 @@ void ck_nn_close(ck_nn *dev)
         dev->ops->close(dev);
 }
 
+const char *ck_nn_precision_name(ck_nn_precision p)
+{
+    static const char *const names[] = {"f32", "tf32", "f16", "bf16", "auto"};
+    return names[p];
+}
+
+ck_status ck_nn_set_precision(ck_nn *dev, ck_nn_precision p, ck_error *e)
+{
+    bool more = dev->ops->set_precision != NULL;
+    if (p == CK_NN_PRECISION_AUTO)
+        p = more ? CK_NN_PRECISION_F16 : CK_NN_PRECISION_F32;
+    if (p != CK_NN_PRECISION_F32 && !more)
+        return ck_fail(e, CK_ERR_ARGUMENT, "no precision %s on device %s: use f32 or auto", ck_nn_precision_name(p),
+                       dev->ops->name);
+    ck_status s = more ? dev->ops->set_precision(dev, p, e) : CK_OK;
+    if (s == CK_OK)
+        dev->precision = p;
+    return s;
+}
+
 ck_status ck_nn_describe_cuda(int which, char *text, size_t size, ck_error *e)
 {
     const ck_nn_backend *cuda;

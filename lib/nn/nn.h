@@ -40,6 +40,16 @@ static inline size_t ck_nn_pixels(const ck_nn_tensor *t)
 
 #define CK_NN_HEADS_MAX 16
 
+/* What the operands of matrix products are rounded to, to nearest: of LINEAR, ATTENTION (both products) and CONV.
+ * Products are summed in float32, and everything else is float32 in any case. */
+typedef enum ck_nn_precision {
+    CK_NN_PRECISION_F32,
+    CK_NN_PRECISION_TF32, /* 10 bits of fraction and float32's range */
+    CK_NN_PRECISION_F16,
+    CK_NN_PRECISION_BF16,
+    CK_NN_PRECISION_AUTO /* F16 where the device has it, else F32 */
+} ck_nn_precision;
+
 /* What weights are for decides how a backend packs them. */
 typedef enum ck_nn_pack {
     CK_NN_LINEAR, /* w [out][in], bias [out] or NULL */
@@ -168,6 +178,9 @@ typedef struct ck_nn_backend {
      * NULL: there is one, this machine. */
     ck_status (*describe)(int which, char *text, size_t size, ck_error *e);
 
+    /* See ck_nn_set_precision; never AUTO.  NULL: F32 is all there is. */
+    ck_status (*set_precision)(ck_nn *dev, ck_nn_precision p, ck_error *e);
+
     /* Device memory; contents undefined.  `release` NULL is fine. */
     ck_status (*reserve)(ck_nn *dev, size_t bytes, void **out, ck_error *e);
     void (*release)(ck_nn *dev, void *p);
@@ -192,6 +205,7 @@ typedef struct ck_nn_backend {
 struct ck_nn {
     const ck_nn_backend *ops;
     ck_error passed_over; /* "auto": why the device is not the first choice; else empty */
+    ck_nn_precision precision;
 };
 
 /* "cpu", "ref", "cuda" (the first), "cuda:N", or "auto": the first cuda device if CUDA can be used, else the cpu.
@@ -199,6 +213,11 @@ struct ck_nn {
  * used. */
 ck_status ck_nn_open(const char *device, int threads, ck_nn **dev, ck_error *e);
 void ck_nn_close(ck_nn *dev); /* NULL is fine */
+
+/* Before anything is packed or prepared; a device that was opened is at F32.  CK_ERR_ARGUMENT for one that it has not.
+ */
+ck_status ck_nn_set_precision(ck_nn *dev, ck_nn_precision p, ck_error *e);
+const char *ck_nn_precision_name(ck_nn_precision p); /* "f32", … */
 
 /* CUDA device number `which` in words.  CK_END past the last; CK_ERR_UNSUPPORTED if none can be used, and why. */
 ck_status ck_nn_describe_cuda(int which, char *text, size_t size, ck_error *e);

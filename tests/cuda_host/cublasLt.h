@@ -1,4 +1,4 @@
-/* As much of cuBLASLt as the backend uses: column-major float32 products in plain C (runtime.c). */
+/* As much of cuBLASLt as the backend uses: column-major products in plain C, summed in float32 (runtime.c). */
 #ifndef CK_TESTS_CUBLASLT_H
 #define CK_TESTS_CUBLASLT_H
 
@@ -14,8 +14,8 @@ typedef enum {
     CUBLAS_STATUS_INVALID_VALUE = 7
 } cublasStatus_t;
 typedef enum { CUBLAS_OP_N = 0, CUBLAS_OP_T = 1 } cublasOperation_t;
-typedef enum { CUBLAS_COMPUTE_32F = 68 } cublasComputeType_t;
-typedef enum { CUDA_R_32F = 0 } cudaDataType_t;
+typedef enum { CUBLAS_COMPUTE_32F = 68, CUBLAS_COMPUTE_32F_FAST_TF32 = 77 } cublasComputeType_t;
+typedef enum { CUDA_R_32F = 0, CUDA_R_16F = 2, CUDA_R_16BF = 14 } cudaDataType_t;
 typedef enum { CUBLASLT_EPILOGUE_DEFAULT = 1, CUBLASLT_EPILOGUE_BIAS = 4 } cublasLtEpilogue_t;
 typedef enum {
     CUBLASLT_MATMUL_DESC_TRANSA = 3,

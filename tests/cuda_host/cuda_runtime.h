@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <functional>
 
 #include "cuda_runtime_api.h"
@@ -23,6 +24,7 @@ extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 #define __global__ static
 #define __device__
 #define __shared__ static
+#define __align__(n) __attribute__((aligned(n)))
 
 using std::max;
 using std::min;
@@ -30,6 +32,23 @@ using std::min;
 void cuda_host_launch(dim3 grid, dim3 block, const std::function<void()> &kernel);
 #define CUDA_LAUNCH(kernel, grid, block, stream, ...)                                                                  \
     ((void)(stream), cuda_host_launch(grid, block, [=]() { kernel(__VA_ARGS__); }))
+
+static inline unsigned __float_as_uint(float f)
+{
+    unsigned u;
+    std::memcpy(&u, &f, sizeof u);
+    return u;
+}
+
+static inline float __uint_as_float(unsigned u)
+{
+    float f;
+    std::memcpy(&f, &u, sizeof f);
+    return f;
+}
+
+/* What hardware asks for: ends the program otherwise. */
+void cuda_host_need(bool good, const char *what);
 
 void __syncthreads();
 void __syncwarp();

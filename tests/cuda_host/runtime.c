@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "cublasLt.h"
+#include "types.h"
 
 static int machine(const char *what)
 {
@@ -175,9 +176,11 @@ struct cuda_host_desc {
     cublasOperation_t a;
     cublasLtEpilogue_t epilogue;
     const float *bias;
+    int tf32;
 };
 
 struct cuda_host_layout {
+    cudaDataType_t type;
     uint64_t rows, cols;
     int64_t ld;
 };
@@ -201,9 +204,12 @@ cublasStatus_t cublasLtDestroy(cublasLtHandle_t h)
 
 cublasStatus_t cublasLtMatmulDescCreate(cublasLtMatmulDesc_t *d, cublasComputeType_t compute, cudaDataType_t scale)
 {
-    if (compute != CUBLAS_COMPUTE_32F || scale != CUDA_R_32F)
+    if ((compute != CUBLAS_COMPUTE_32F && compute != CUBLAS_COMPUTE_32F_FAST_TF32) || scale != CUDA_R_32F)
         return CUBLAS_STATUS_INVALID_VALUE;
-    return MAKE(d);
+    cublasStatus_t s = MAKE(d);
+    if (s == CUBLAS_STATUS_SUCCESS)
+        (*d)->tf32 = compute == CUBLAS_COMPUTE_32F_FAST_TF32;
+    return s;
 }
 
 cublasStatus_t cublasLtMatmulDescSetAttribute(cublasLtMatmulDesc_t d, cublasLtMatmulDescAttributes_t a, const void *v,
@@ -227,9 +233,9 @@ cublasStatus_t cublasLtMatmulDescDestroy(cublasLtMatmulDesc_t d)
 cublasStatus_t cublasLtMatrixLayoutCreate(cublasLtMatrixLayout_t *l, cudaDataType_t type, uint64_t rows, uint64_t cols,
                                           int64_t ld)
 {
-    if (type != CUDA_R_32F || ld < (int64_t)rows || MAKE(l) != CUBLAS_STATUS_SUCCESS)
+    if (ld < (int64_t)rows || MAKE(l) != CUBLAS_STATUS_SUCCESS)
         return CUBLAS_STATUS_INVALID_VALUE;
-    **l = (struct cuda_host_layout){rows, cols, ld};
+    **l = (struct cuda_host_layout){type, rows, cols, ld};
     return CUBLAS_STATUS_SUCCESS;
 }
 
@@ -269,7 +275,8 @@ static int fits(const struct cuda_host_desc *how, const struct cuda_host_layout 
                 const struct cuda_host_layout *c, const struct cuda_host_layout *y)
 {
     uint64_t m = how->a == CUBLAS_OP_T ? a->cols : a->rows, k = how->a == CUBLAS_OP_T ? a->rows : a->cols;
-    return k == b->rows && m == y->rows && b->cols == y->cols && c->rows == y->rows && c->cols == y->cols;
+    return k == b->rows && m == y->rows && b->cols == y->cols && c->rows == y->rows && c->cols == y->cols &&
+           a->type == b->type && c->type == CUDA_R_32F && y->type == CUDA_R_32F;
 }
 
 cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t h, cublasLtMatmulDesc_t d, cublasLtMatrixLayout_t a,
@@ -287,14 +294,28 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t h, cublasLtMatmul
     return CUBLAS_STATUS_SUCCESS;
 }
 
-/* One column of y. */
+/* All values of an operand, columns without gaps; NULL when out of memory. */
+static float *values(const struct cuda_host_desc *how, const void *p, const struct cuda_host_layout *l)
+{
+    float *all = malloc((l->rows * l->cols + 1) * sizeof *all);
+    for (uint64_t i = 0; all && i < l->rows * l->cols; i++) {
+        uint64_t at = i / l->rows * (uint64_t)l->ld + i % l->rows;
+        float v = l->type == CUDA_R_16F    ? (float)((const cuda_host_half *)p)[at]
+                  : l->type == CUDA_R_16BF ? cuda_host_from_bf16(((const cuda_host_bf16 *)p)[at])
+                                           : ((const float *)p)[at];
+        all[i] = how->tf32 ? cuda_host_rounded(v, 19) : v;
+    }
+    return all;
+}
+
+/* One column of y; `a` and b are without gaps. */
 static void column(const struct cuda_host_desc *how, const float *a, const struct cuda_host_layout *la, const float *b,
                    uint64_t k, float beta, const float *c, float *y, uint64_t m)
 {
     for (uint64_t i = 0; i < m; i++) {
         float sum = 0;
         for (uint64_t j = 0; j < k; j++)
-            sum += (how->a == CUBLAS_OP_T ? a[i * (uint64_t)la->ld + j] : a[j * (uint64_t)la->ld + i]) * b[j];
+            sum += (how->a == CUBLAS_OP_T ? a[i * la->rows + j] : a[j * la->rows + i]) * b[j];
         if (beta != 0)
             sum += beta * c[i];
         y[i] = how->epilogue == CUBLASLT_EPILOGUE_BIAS ? sum + how->bias[i] : sum;
@@ -312,8 +333,11 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t h, cublasLtMatmulDesc_t how, cons
     for (int i = 0; i < 4; i++)
         if ((uintptr_t)all[i] % algo->data[i])
             return CUBLAS_STATUS_INVALID_VALUE;
-    for (uint64_t i = 0; i < ly->cols; i++)
-        column(how, a, la, (const float *)b + i * (uint64_t)lb->ld, lb->rows, *(const float *)beta,
-               (const float *)c + i * (uint64_t)lc->ld, (float *)y + i * (uint64_t)ly->ld, ly->rows);
-    return CUBLAS_STATUS_SUCCESS;
+    float *va = values(how, a, la), *vb = values(how, b, lb);
+    for (uint64_t i = 0; va && vb && i < ly->cols; i++)
+        column(how, va, la, vb + i * lb->rows, lb->rows, *(const float *)beta, (const float *)c + i * (uint64_t)lc->ld,
+               (float *)y + i * (uint64_t)ly->ld, ly->rows);
+    free(va);
+    free(vb);
+    return va && vb ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_ALLOC_FAILED;
 }

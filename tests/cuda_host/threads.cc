@@ -36,6 +36,12 @@ static void die(const char *what)
     abort();
 }
 
+void cuda_host_need(bool good, const char *what)
+{
+    if (!good)
+        die(what);
+}
+
 static void wait_at(enum state s)
 {
     threads[current].state = s;

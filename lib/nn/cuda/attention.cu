@@ -1,4 +1,4 @@
-/* Attention with online softmax, version 1: float32, no tensor cores.
+/* Attention with online softmax, version 1: float32, no tensor cores.  Version 2 is in attention_2.cu.
  *
  * A thread block takes QUERIES queries of one window and one head, and its keys KEYS at a time.  Four threads share a
  * query: each scores every fourth key and adds up every fourth column of the values.  With the largest score so far, m,
@@ -7,25 +7,9 @@
  *
  * and the result is o / sum (Milakov and Gimelshein 2018; Dao et al. 2022).  What a tile adds is added up apart, so
  * that the sums over many keys stay short. */
-#include "nn/cuda/kernel.h"
+#include "nn/cuda/window.h"
 
 #define TEAM 4 /* threads of a query */
-
-struct windows {
-    int n, side; /* how many; 0 = the whole map */
-    int nq, nk;  /* of a window */
-};
-
-/* Pixel i of window `win` in a map: windows of equal number on every map, row-major inside. */
-__device__ static inline size_t pixel_of(const windows &all, const ck_nn_tensor &keys, const ck_nn_tensor &t, int win,
-                                         int i)
-{
-    if (!all.side)
-        return (size_t)i;
-    int across = keys.w / all.side, side = t.w / across;
-    int y = win / across * side + i / side, x = win % across * side + i % side;
-    return (size_t)y * (size_t)t.w + (size_t)x;
-}
 
 /* Rows first … first+rows-1 of a head's queries, keys or values, `width` wide and zeros up to WIDTH, times `scale`. */
 template <int ROWS, int WIDTH>
@@ -90,10 +74,10 @@ __global__ void attend(windows all, int heads, float scale, ck_nn_tensor q, ck_n
 void cuda_attention(ck_nn *dev, const ck_nn_step *s)
 {
     cuda_device *d = cuda_of(dev);
-    int pixels = s->x[1].h * s->x[1].w, width = s->y.c / s->heads;
-    windows all = {1, s->window, 0, s->window ? s->window * s->window : pixels};
-    all.n = pixels / all.nk;
-    all.nq = s->x[0].h * s->x[0].w / all.n;
+    if (cuda_rounds(d))
+        return cuda_attention_2(d, s);
+    int width = s->y.c / s->heads;
+    windows all = windows_of(s);
     float scale = (float)(M_LOG2E / sqrt((double)width));
     bool narrow = width <= 64;
     int queries = narrow ? 64 : 32;

@@ -1,5 +1,5 @@
 /* Convolutions: the patch embedding, the refiner's 3x3 and the sums that it leaves for GroupNorm. */
-#include "nn/cuda/kernel.h"
+#include "nn/cuda/conv.h"
 
 #define THREADS 256
 
@@ -32,39 +32,12 @@ void cuda_patch(ck_nn *dev, const ck_nn_step *s)
     cuda_launched(d, s);
 }
 
-/* ---- 3x3 as a product: PIXELS pixels by OUTS outputs, DEPTH channels of one tap at a time ---- */
+/* ---- 3x3 as a product, version 1 (version 2: conv_2.cu): PIXELS pixels by OUTS outputs, DEPTH channels of one tap at
+ * a time ---- */
 
-#define PIXELS 64
 #define OUTS 64
 #define DEPTH 16
 #define EACH 4 /* pixels and outputs of a thread: (PIXELS / EACH) * (OUTS / EACH) = THREADS */
-#define ROWS (PIXELS / CK_NN_BLOCK)
-#define TILES (CK_NN_BLOCK / ROWS) /* of a block */
-
-struct place {
-    int y, x;
-    bool inside; /* of the map and of the block */
-};
-
-/* Pixel i of a tile, ROWS rows of a block. */
-__device__ static inline place place_of(const ck_nn_area &a, int tile, int i)
-{
-    place p = {a.y0 + tile * ROWS + i / CK_NN_BLOCK, a.x0 + i % CK_NN_BLOCK, false};
-    p.inside = p.y < a.y1 && p.x < a.x1;
-    return p;
-}
-
-/* One input: normalised and clamped on the way if there is a norm; outside the map it is zero after that. */
-__device__ static inline float input(const ck_nn_tensor &x, const ck_nn_tensor &norm, int v, int u, int c)
-{
-    if (v < 0 || v >= x.h || u < 0 || u >= x.w || c >= x.c)
-        return 0;
-    float in = at(x, v, u)[c];
-    if (!norm.h)
-        return in;
-    const float *scale = (const float *)norm.data;
-    return relu(in * scale[c] + scale[x.c + c]);
-}
 
 /* A pixel's sum is over taps, then channels, whoever makes it: the result does not depend on the tile. */
 __global__ void conv(ck_nn_tensor x, ck_nn_tensor norm, const float *w, const float *bias, int dilation, ck_nn_tensor y,
@@ -140,8 +113,11 @@ void cuda_conv(ck_nn *dev, const ck_nn_step *s)
     cuda_device *d = cuda_of(dev);
     const int *list = cuda_blocks(d, s, &n);
     dim3 grid((unsigned)n * TILES, grid_for((size_t)s->y.c, OUTS));
-    CUDA_LAUNCH(conv, grid, THREADS, d->stream, s->x[0], s->x[1], s->weight->w, s->weight->bias, s->dilation, s->y,
-                list);
+    if (cuda_rounds(d))
+        cuda_conv_2(d, s, list, n);
+    else
+        CUDA_LAUNCH(conv, grid, THREADS, d->stream, s->x[0], s->x[1], s->weight->w, s->weight->bias, s->dilation, s->y,
+                    list);
     if (ck_nn_has(&s->stats)) {
         dim3 sums((unsigned)n, (unsigned)s->groups);
         CUDA_LAUNCH(block_sums, sums, THREADS, d->stream, s->y, s->stats, list);

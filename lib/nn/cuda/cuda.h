@@ -18,9 +18,10 @@ extern "C" {
 
 struct ck_nn_weight {
     ck_nn_pack pack;
-    int out, in; /* as packed: of convolutions without the taps */
-    float *w;    /* LINEAR, TABLE, HEAD [out][in]; PATCH, CONV [tap][in][out]; SCALE [out] */
-    float *bias; /* [out]; NULL if there was none */
+    int out, in;   /* as packed: of convolutions without the taps */
+    float *w;      /* LINEAR, TABLE, HEAD [out][in]; PATCH, CONV [tap][in][out]; SCALE [out] */
+    float *bias;   /* [out]; NULL if there was none */
+    void *rounded; /* instead of w where operands are rounded: LINEAR [out][cuda_padded(in)], CONV [tap][in][out] */
     struct ck_nn_weight *next;
 };
 
@@ -53,6 +54,26 @@ void cuda_launched(cuda_device *d, const ck_nn_step *s);
 /* The blocks that a step makes: their number and where they are listed on the device, NULL for all in order. */
 const int *cuda_blocks(cuda_device *d, const ck_nn_step *s, int *n);
 
+/* Operands of products as the device's precision has them, unless that is F32.  Rows of them are so long that they
+ * begin at multiples of 16 bytes, with zeros at the end. */
+static inline bool cuda_rounds(const cuda_device *d)
+{
+    return d->base.precision != CK_NN_PRECISION_F32;
+}
+
+static inline size_t cuda_operand_size(const cuda_device *d)
+{
+    return d->base.precision == CK_NN_PRECISION_TF32 ? sizeof(float) : 2;
+}
+
+static inline int cuda_padded(int n)
+{
+    return (n + 7) / 8 * 8;
+}
+
+/* to[rows][ld_to] = x[rows][columns], rounded. */
+void cuda_round(cuda_device *d, const float *x, size_t rows, int columns, int ld, void *to, int ld_to);
+
 /* CK_OK if there are devices that can be used, and how many. */
 ck_status cuda_usable(int *count, ck_error *e);
 /* CK_OK if this one can. */
@@ -74,9 +95,11 @@ void cuda_patch(ck_nn *dev, const ck_nn_step *s);
 void cuda_layer_norm(ck_nn *dev, const ck_nn_step *s);
 void cuda_pool(ck_nn *dev, const ck_nn_step *s);
 void cuda_attention(ck_nn *dev, const ck_nn_step *s);
+void cuda_attention_2(cuda_device *d, const ck_nn_step *s); /* where operands are rounded */
 void cuda_fuse(ck_nn *dev, const ck_nn_step *s);
 void cuda_coarse(ck_nn *dev, const ck_nn_step *s);
 void cuda_conv(ck_nn *dev, const ck_nn_step *s);
+void cuda_conv_2(cuda_device *d, const ck_nn_step *s, const int *list, int n); /* where operands are rounded */
 void cuda_group_norm(ck_nn *dev, const ck_nn_step *s);
 void cuda_apply(ck_nn *dev, const ck_nn_step *s);
 void cuda_head(ck_nn *dev, const ck_nn_step *s);

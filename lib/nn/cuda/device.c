@@ -106,6 +106,13 @@ static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
     return CK_OK;
 }
 
+static ck_status set_precision(ck_nn *dev, ck_nn_precision p, ck_error *e)
+{
+    cuda_device *d = cuda_of(dev);
+    bool late = p != d->base.precision && (d->weights || d->products);
+    return late ? ck_fail(e, CK_ERR_ARGUMENT, "a precision that changes after weights were packed") : CK_OK;
+}
+
 /* ---- memory ---- */
 
 static size_t available(ck_nn *dev)
@@ -227,6 +234,7 @@ static const ck_nn_backend backend = {.name = "cuda",
                                       .open = open_device,
                                       .close = close_device,
                                       .describe = cuda_describe,
+                                      .set_precision = set_precision,
                                       .reserve = reserve,
                                       .release = release,
                                       .available = available,

@@ -36,6 +36,25 @@ static ck_status send_transposed(const float *w, int out, int in, int taps, size
     return s;
 }
 
+/* Operands: through float32 on the device, whose kernel rounds. */
+static ck_status round_packed(cuda_device *d, ck_nn_weight *q, int taps, ck_error *e)
+{
+    size_t rows = q->pack == CK_NN_LINEAR ? (size_t)q->out : (size_t)taps * (size_t)q->in;
+    int columns = q->pack == CK_NN_LINEAR ? q->in : q->out;
+    int ld = q->pack == CK_NN_LINEAR ? cuda_padded(columns) : columns;
+    ck_status s = cuda_check(cudaMalloc(&q->rounded, rows * (size_t)ld * cuda_operand_size(d)),
+                             "take memory for weights on the device", e);
+    if (s != CK_OK)
+        return s;
+    cuda_round(d, q->w, rows, columns, columns, q->rounded, ld);
+    s = cuda_check(cudaGetLastError(), "start a kernel", e);
+    if (s == CK_OK)
+        s = cuda_check(cudaStreamSynchronize(d->stream), "round weights", e);
+    cudaFree(q->w);
+    q->w = NULL;
+    return s;
+}
+
 ck_status cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias, ck_nn_weight **to,
                     ck_error *e)
 {
@@ -51,6 +70,8 @@ ck_status cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, c
     d->weights = q;
     *to = q;
     ck_status s = taps > 1 ? send_transposed(w, out, in, taps, n, &q->w, e) : send(w, n, &q->w, e);
+    if (s == CK_OK && cuda_rounds(d) && (p == CK_NN_LINEAR || p == CK_NN_CONV))
+        s = round_packed(d, q, taps, e);
     return s == CK_OK && bias ? send(bias, (size_t)out, &q->bias, e) : s;
 }
 
@@ -60,6 +81,7 @@ void cuda_free_weights(cuda_device *d)
         next = w->next;
         cudaFree(w->w);
         cudaFree(w->bias);
+        cudaFree(w->rounded);
         free(w);
     }
     d->weights = NULL;

@@ -2,9 +2,12 @@
  *
  * Its matrices are column-major: our y [M][N] is its N x M, x [M][K] its K x M, and w [N][K] its K x N, transposed on
  * the way:  y' = op(w') x' + bias + x[1]'.  What is added is its C, with beta 1.  Its own GELU is the approximation
- * with tanh, so ours follows in a kernel. */
+ * with tanh, so ours follows in a kernel.
+ *
+ * Where operands are rounded, x is so into scratch first (version 1: by a kernel of its own), and K is padded. */
 #include <stdlib.h>
 
+#include "base/mem.h"
 #include "nn/cuda/cuda.h"
 
 #define WORKSPACE ((size_t)32 << 20)
@@ -34,16 +37,35 @@ static bool through_scratch(const ck_nn_step *s)
     return acts(s) && ck_nn_has(&s->x[1]);
 }
 
-static ck_status describe(cuda_product *p, const ck_nn_step *s, ck_error *e)
+/* Operands in scratch, and what is behind them. */
+static size_t operand_bytes(const cuda_device *d, const ck_nn_step *s)
+{
+    size_t k = (size_t)cuda_padded(s->x[0].c);
+    return cuda_rounds(d) ? ck_pad(ck_nn_pixels(&s->y) * k * cuda_operand_size(d)) : 0;
+}
+
+static cudaDataType_t operand_type(const cuda_device *d)
+{
+    return d->base.precision == CK_NN_PRECISION_F16    ? CUDA_R_16F
+           : d->base.precision == CK_NN_PRECISION_BF16 ? CUDA_R_16BF
+                                                       : CUDA_R_32F;
+}
+
+static ck_status describe(const cuda_device *d, cuda_product *p, const ck_nn_step *s, ck_error *e)
 {
     uint64_t m = ck_nn_pixels(&s->y), n = (uint64_t)s->y.c, k = (uint64_t)s->x[0].c;
     bool add = ck_nn_has(&s->x[1]) && !acts(s);
-    int64_t ld_y = through_scratch(s) ? s->y.c : s->y.ld, ld_add = add ? s->x[1].ld : ld_y;
-    ck_status st = lt(cublasLtMatmulDescCreate(&p->how, CUBLAS_COMPUTE_32F, CUDA_R_32F), "describe a product", e);
+    int64_t ld_x = s->x[0].ld, ld_y = through_scratch(s) ? s->y.c : s->y.ld, ld_add = add ? s->x[1].ld : ld_y;
+    cudaDataType_t type = operand_type(d);
+    cublasComputeType_t how =
+        d->base.precision == CK_NN_PRECISION_TF32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
+    if (cuda_rounds(d))
+        ld_x = (int64_t)(k = (uint64_t)cuda_padded(s->x[0].c));
+    ck_status st = lt(cublasLtMatmulDescCreate(&p->how, how, CUDA_R_32F), "describe a product", e);
     if (st == CK_OK)
-        st = lt(cublasLtMatrixLayoutCreate(&p->w, CUDA_R_32F, k, n, (int64_t)k), "describe weights", e);
+        st = lt(cublasLtMatrixLayoutCreate(&p->w, type, k, n, (int64_t)k), "describe weights", e);
     if (st == CK_OK)
-        st = lt(cublasLtMatrixLayoutCreate(&p->x, CUDA_R_32F, k, m, s->x[0].ld), "describe an input", e);
+        st = lt(cublasLtMatrixLayoutCreate(&p->x, type, k, m, ld_x), "describe an input", e);
     if (st == CK_OK)
         st = lt(cublasLtMatrixLayoutCreate(&p->add, CUDA_R_32F, n, m, ld_add), "describe what is added", e);
     if (st == CK_OK)
@@ -82,7 +104,7 @@ static ck_status choose(cuda_device *d, cuda_product *p, const ck_nn_step *s, ck
     cublasLtMatmulHeuristicResult_t found;
     int n = 0;
     size_t room = WORKSPACE;
-    uint32_t of_w = 64, of_x = alignment(&s->x[0]), of_y = alignment(&s->y),
+    uint32_t of_w = 64, of_x = cuda_rounds(d) ? 64 : alignment(&s->x[0]), of_y = alignment(&s->y),
              of_add = ck_nn_has(&s->x[1]) ? alignment(&s->x[1]) : of_y;
     ck_status st = lt(cublasLtMatmulPreferenceCreate(&want), what, e);
     if (st != CK_OK)
@@ -117,8 +139,8 @@ ck_status cuda_prepare_linear(cuda_device *d, ck_nn_step *s, size_t *scratch, ck
     p->next = d->products;
     d->products = p;
     s->prepared = p;
-    *scratch = through_scratch(s) ? ck_nn_pixels(&s->y) * (size_t)s->y.c * sizeof(float) : 0;
-    ck_status st = describe(p, s, e);
+    *scratch = operand_bytes(d, s) + (through_scratch(s) ? ck_nn_pixels(&s->y) * (size_t)s->y.c * sizeof(float) : 0);
+    ck_status st = describe(d, p, s, e);
     if (st == CK_OK)
         st = set_up(p, s, e);
     return st == CK_OK ? choose(d, p, s, e) : st;
@@ -130,11 +152,16 @@ void cuda_linear(ck_nn *dev, const ck_nn_step *s)
     const cuda_product *p = s->prepared;
     bool add = ck_nn_has(&s->x[1]) && !acts(s);
     float one = 1, beta = add ? 1 : 0;
-    void *to = through_scratch(s) ? s->scratch : s->y.data;
+    void *to = through_scratch(s) ? (char *)s->scratch + operand_bytes(d, s) : s->y.data;
+    const void *x = s->x[0].data, *w = s->weight->w;
     ck_error e;
-    cublasStatus_t r =
-        cublasLtMatmul(d->lt, p->how, &one, s->weight->w, p->w, s->x[0].data, p->x, &beta, add ? s->x[1].data : to,
-                       p->add, to, p->y, &p->algo, d->workspace, WORKSPACE, d->stream);
+    if (cuda_rounds(d)) {
+        cuda_round(d, x, ck_nn_pixels(&s->y), s->x[0].c, s->x[0].ld, s->scratch, cuda_padded(s->x[0].c));
+        x = s->scratch;
+        w = s->weight->rounded;
+    }
+    cublasStatus_t r = cublasLtMatmul(d->lt, p->how, &one, w, p->w, x, p->x, &beta, add ? s->x[1].data : to, p->add, to,
+                                      p->y, &p->algo, d->workspace, WORKSPACE, d->stream);
     ck_status st = lt(r, "multiply", &e);
     if (st != CK_OK)
         cuda_fail(d, ck_fail_in(&e, st, s->label), &e);

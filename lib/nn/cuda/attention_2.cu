@@ -1,0 +1,207 @@
+/* Attention with online softmax, version 2: as attention.cu has it, its products on tensor cores.
+ *
+ * A warp takes TILE queries of a thread block's.  Per KEYS keys it multiplies scores into shared memory, where two
+ * lanes a row make weights of them, rounded as the values are, and multiplies those with the values.  Which rows of a
+ * tile a lane's sums belong to only the hardware knows: a tile that holds its row numbers tells.  Rounded weights are
+ * also what is summed, so that they add up to one in the end. */
+#include "nn/cuda/tile.h"
+#include "nn/cuda/window.h"
+
+using namespace nvcuda;
+
+struct attention {
+    windows all;
+    int heads, width; /* of one */
+    float scale;
+    ck_nn_tensor q, k, v, y;
+};
+
+/* What a thread block works on. */
+struct share {
+    int win, head, first; /* query */
+};
+
+/* Rows first … first+ROWS-1 of a head's queries, keys or values, zeros past `end` and the width. */
+template <typename T, int ROWS, int WIDTH>
+__device__ static inline void fetch(const attention &a, const share &s, const ck_nn_tensor &t, int first, int end,
+                                    T *to)
+{
+    for (int i = threadIdx.x; i < ROWS * WIDTH; i += blockDim.x) {
+        int row = i / WIDTH, c = i % WIDTH;
+        bool there = c < a.width && first + row < end;
+        size_t pixel = there ? pixel_of(a.all, a.k, t, s.win, first + row) : 0;
+        to[row * (WIDTH + tile<T>::PAD) + c] = rounded<T>(there ? at(t, pixel)[s.head * a.width + c] : 0);
+    }
+}
+
+/* What a warp has in shared memory, and a lane in registers: of row lane / 2, every second key. */
+template <typename T, int KEYS> struct softmax {
+    static const int LD_SCORES = KEYS + 4, LD_WEIGHTS = KEYS + tile<T>::PAD;
+    float *scores, *factors; /* [TILE][LD_SCORES], [TILE] */
+    T *weights;              /* [TILE][LD_WEIGHTS] */
+    float top, sum;
+
+    /* `there` keys of KEYS; what came before is to be multiplied with the factors. */
+    __device__ void weigh(float scale, int there)
+    {
+        int row = threadIdx.x % WARP / 2, part = threadIdx.x % 2;
+        float score[KEYS / 2], best = top, added = 0;
+        UNROLL
+        for (int j = 0; j < KEYS / 2; j++) {
+            score[j] = 2 * j + part < there ? scores[row * LD_SCORES + 2 * j + part] * scale : -INFINITY;
+            best = fmaxf(best, score[j]);
+        }
+        best = lanes_max(best, 2);
+        UNROLL
+        for (int j = 0; j < KEYS / 2; j++) {
+            T p = rounded<T>(exp2f(score[j] - best));
+            weights[row * LD_WEIGHTS + 2 * j + part] = p;
+            added += value_of(p);
+        }
+        float factor = exp2f(top - best);
+        if (part == 0)
+            factors[row] = factor;
+        sum = fmaf(sum, factor, added);
+        top = best;
+    }
+};
+
+/* Numbers of the rows that a lane's sums belong to; `room` is a warp's. */
+template <typename T> __device__ static inline void number_rows(float *room, int ld, int rows[])
+{
+    typename tile<T>::sum numbers;
+    for (int i = threadIdx.x % WARP; i < TILE * TILE; i += WARP)
+        room[i / TILE * ld + i % TILE] = (float)(i / TILE);
+    __syncwarp();
+    wmma::load_matrix_sync(numbers, room, (unsigned)ld, wmma::mem_row_major);
+    UNROLL
+    for (int i = 0; i < tile<T>::sum::num_elements; i++)
+        rows[i] = (int)numbers.x[i];
+    __syncwarp();
+}
+
+template <typename T, int KEYS, int WIDTH>
+__device__ static inline void score(const typename tile<T>::a *q, const T *sk, float *to)
+{
+    const int LD = WIDTH + tile<T>::PAD;
+    typename tile<T>::b_turned keys;
+    UNROLL
+    for (int n = 0; n < KEYS / TILE; n++) {
+        typename tile<T>::sum dot;
+        wmma::fill_fragment(dot, 0);
+        UNROLL
+        for (int i = 0; i < WIDTH / tile<T>::DEPTH; i++) {
+            wmma::load_matrix_sync(keys, sk + n * TILE * LD + i * tile<T>::DEPTH, LD);
+            wmma::mma_sync(dot, q[i], keys, dot);
+        }
+        wmma::store_matrix_sync(to + n * TILE, dot, softmax<T, KEYS>::LD_SCORES, wmma::mem_row_major);
+    }
+}
+
+/* o = o * factor + weights . values; what these keys add is added up apart. */
+template <typename T, int KEYS, int WIDTH>
+__device__ static inline void add_values(const softmax<T, KEYS> &m, const T *sv, const int *rows,
+                                         typename tile<T>::sum *o)
+{
+    const int LD = WIDTH + tile<T>::PAD;
+    typename tile<T>::a weights[KEYS / tile<T>::DEPTH];
+    typename tile<T>::b values;
+    UNROLL
+    for (int i = 0; i < KEYS / tile<T>::DEPTH; i++)
+        wmma::load_matrix_sync(weights[i], m.weights + i * tile<T>::DEPTH, softmax<T, KEYS>::LD_WEIGHTS);
+    UNROLL
+    for (int n = 0; n < WIDTH / TILE; n++) {
+        typename tile<T>::sum add;
+        wmma::fill_fragment(add, 0);
+        UNROLL
+        for (int i = 0; i < KEYS / tile<T>::DEPTH; i++) {
+            wmma::load_matrix_sync(values, sv + i * tile<T>::DEPTH * LD + n * TILE, LD);
+            wmma::mma_sync(add, weights[i], values, add);
+        }
+        UNROLL
+        for (int i = 0; i < tile<T>::sum::num_elements; i++)
+            o[n].x[i] = fmaf(o[n].x[i], m.factors[rows[i]], add.x[i]);
+    }
+}
+
+/* Through the room of the scores, from where a lane takes half a row. */
+template <typename T, int KEYS, int WIDTH>
+__device__ static inline void store(const attention &a, const share &s, const softmax<T, KEYS> &m, int own,
+                                    const typename tile<T>::sum *o)
+{
+    const int LD = softmax<T, KEYS>::LD_SCORES;
+    int row = threadIdx.x % WARP / 2, part = threadIdx.x % 2, query = s.first + own + row;
+    float sum = lanes_sum(m.sum, 2);
+    size_t pixel = query < a.all.nq ? pixel_of(a.all, a.k, a.y, s.win, query) : 0;
+    float *to = at(a.y, pixel) + s.head * a.width;
+    UNROLL
+    for (int n = 0; n < WIDTH / TILE; n++) {
+        __syncwarp();
+        wmma::store_matrix_sync(m.scores, o[n], LD, wmma::mem_row_major);
+        __syncwarp();
+        for (int i = 0; i < TILE / 2; i++) {
+            int c = 2 * i + part;
+            if (query < a.all.nq && n * TILE + c < a.width)
+                to[n * TILE + c] = m.scores[row * LD + c] / sum;
+        }
+    }
+}
+
+template <typename T, int QUERIES, int KEYS, int WIDTH> __global__ void attend_2(attention a)
+{
+    typedef tile<T> t;
+    typedef softmax<T, KEYS> soft;
+    const int LD = WIDTH + t::PAD;
+    __shared__ __align__(32) T sq[QUERIES * LD], sk[KEYS * LD], sv[KEYS * LD], weights[QUERIES * soft::LD_WEIGHTS];
+    __shared__ __align__(32) float scores[QUERIES * soft::LD_SCORES], factors[QUERIES];
+    int tiles = (a.all.nq + QUERIES - 1) / QUERIES, tile_number = blockIdx.x % tiles, rows[t::sum::num_elements];
+    share s = {(int)blockIdx.x / tiles / a.heads, (int)blockIdx.x / tiles % a.heads, tile_number * QUERIES};
+    int own = threadIdx.x / WARP * TILE;
+    soft m = {scores + own * soft::LD_SCORES, factors + own, weights + own * soft::LD_WEIGHTS, -INFINITY, 0};
+    typename t::a q[WIDTH / t::DEPTH];
+    typename t::sum o[WIDTH / TILE];
+    fetch<T, QUERIES, WIDTH>(a, s, a.q, s.first, a.all.nq, sq);
+    number_rows<T>(m.scores, soft::LD_SCORES, rows);
+    __syncthreads();
+    UNROLL
+    for (int i = 0; i < WIDTH / t::DEPTH; i++)
+        wmma::load_matrix_sync(q[i], sq + own * LD + i * t::DEPTH, LD);
+    UNROLL
+    for (int n = 0; n < WIDTH / TILE; n++)
+        wmma::fill_fragment(o[n], 0);
+    for (int key = 0; key < a.all.nk; key += KEYS) {
+        __syncthreads();
+        fetch<T, KEYS, WIDTH>(a, s, a.k, key, a.all.nk, sk);
+        fetch<T, KEYS, WIDTH>(a, s, a.v, key, a.all.nk, sv);
+        __syncthreads();
+        score<T, KEYS, WIDTH>(q, sk, m.scores);
+        __syncwarp();
+        m.weigh(a.scale, a.all.nk - key);
+        __syncwarp();
+        add_values<T, KEYS, WIDTH>(m, sv, rows, o);
+    }
+    store<T, KEYS, WIDTH>(a, s, m, own, o);
+}
+
+template <typename T, int QUERIES, int KEYS, int WIDTH> static void launch(cuda_device *d, const attention &a)
+{
+    unsigned grid = (unsigned)(a.all.n * a.heads) * grid_for((size_t)a.all.nq, QUERIES);
+    void (*kernel)(attention) = attend_2<T, QUERIES, KEYS, WIDTH>;
+    CUDA_LAUNCH(kernel, grid, QUERIES / TILE * WARP, d->stream, a);
+}
+
+/* 48 KiB of shared memory are what every device has. */
+void cuda_attention_2(cuda_device *d, const ck_nn_step *s)
+{
+    int width = s->y.c / s->heads;
+    attention a = {windows_of(s), s->heads, width,   (float)(M_LOG2E / sqrt((double)width)),
+                   s->x[0],       s->x[1],  s->x[2], s->y};
+    bool narrow = width <= 64;
+    if (d->base.precision == CK_NN_PRECISION_F16)
+        (narrow ? launch<__half, 64, 32, 64> : launch<__half, 32, 32, CUDA_WIDTH_MAX>)(d, a);
+    else if (d->base.precision == CK_NN_PRECISION_BF16)
+        (narrow ? launch<__nv_bfloat16, 64, 32, 64> : launch<__nv_bfloat16, 32, 32, CUDA_WIDTH_MAX>)(d, a);
+    else
+        (narrow ? launch<float, 32, 32, 64> : launch<float, 32, 16, CUDA_WIDTH_MAX>)(d, a);
+    cuda_launched(d, s);
+}

@@ -1,0 +1,36 @@
+/* What the versions of the 3x3 convolution share: where a tile's pixels are, and what is read there. */
+#ifndef CK_NN_CUDA_CONV_H
+#define CK_NN_CUDA_CONV_H
+
+#include "nn/cuda/kernel.h"
+
+#define PIXELS 64 /* of a tile */
+#define ROWS (PIXELS / CK_NN_BLOCK)
+#define TILES (CK_NN_BLOCK / ROWS) /* of a block */
+
+struct place {
+    int y, x;
+    bool inside; /* of the map and of the block */
+};
+
+/* Pixel i of a tile, ROWS rows of a block. */
+__device__ static inline place place_of(const ck_nn_area &a, int tile, int i)
+{
+    place p = {a.y0 + tile * ROWS + i / CK_NN_BLOCK, a.x0 + i % CK_NN_BLOCK, false};
+    p.inside = p.y < a.y1 && p.x < a.x1;
+    return p;
+}
+
+/* One input: normalised and clamped on the way if there is a norm; outside the map it is zero after that. */
+__device__ static inline float input(const ck_nn_tensor &x, const ck_nn_tensor &norm, int v, int u, int c)
+{
+    if (v < 0 || v >= x.h || u < 0 || u >= x.w || c >= x.c)
+        return 0;
+    float in = at(x, v, u)[c];
+    if (!norm.h)
+        return in;
+    const float *scale = (const float *)norm.data;
+    return relu(in * scale[c] + scale[x.c + c]);
+}
+
+#endif

@@ -1,0 +1,128 @@
+/* The 3x3 convolution, version 2: as conv.cu has it, a product of gathered pixels and weights, on tensor cores.
+ *
+ * A thread block makes PIXELS pixels of OUTS outputs, DEPTH channels of one tap at a time; its four warps take a
+ * quarter each, two by two tiles.  A pixel's sum is over taps, then channels, whoever makes it: the result does not
+ * depend on the tile. */
+#include "nn/cuda/conv.h"
+#include "nn/cuda/tile.h"
+
+using namespace nvcuda;
+
+#define WARPS 4
+#define THREADS (WARPS * WARP)
+#define OUTS 64
+#define HALF 32 /* pixels and outputs of a warp */
+#define MINE (HALF / TILE)
+
+struct convolution {
+    ck_nn_tensor x, norm, y;
+    const void *w; /* [tap][in][out] */
+    const float *bias;
+    const int *list;
+    int dilation;
+};
+
+/* DEPTH channels from c0 on under a tap, of every pixel of the tile and for every output from `first` on. */
+template <typename T, int DEPTH>
+__device__ static inline void fetch(const convolution &k, const ck_nn_area &a, int tile_number, int first, int tap,
+                                    int c0, T *in, T *weights)
+{
+    const T *w = (const T *)k.w;
+    int dy = (tap / 3 - 1) * k.dilation, dx = (tap % 3 - 1) * k.dilation;
+    for (int i = threadIdx.x; i < PIXELS * DEPTH; i += THREADS) {
+        place p = place_of(a, tile_number, i / DEPTH);
+        float v = p.inside ? input(k.x, k.norm, p.y + dy, p.x + dx, c0 + i % DEPTH) : 0;
+        in[i / DEPTH * (DEPTH + tile<T>::PAD) + i % DEPTH] = rounded<T>(v);
+    }
+    for (int i = threadIdx.x; i < DEPTH * OUTS; i += THREADS) {
+        int c = c0 + i / OUTS, out = first + i % OUTS;
+        bool there = c < k.x.c && out < k.y.c;
+        weights[i / OUTS * (OUTS + tile<T>::PAD) + i % OUTS] =
+            there ? w[((size_t)tap * (size_t)k.x.c + (size_t)c) * (size_t)k.y.c + (size_t)out] : rounded<T>(0);
+    }
+}
+
+/* A warp's pixels and outputs. */
+template <typename T, int DEPTH>
+__device__ static inline void multiply(const T *in, const T *weights, typename tile<T>::sum sum[MINE][MINE])
+{
+    const int LD_IN = DEPTH + tile<T>::PAD, LD_WEIGHTS = OUTS + tile<T>::PAD;
+    typename tile<T>::a a;
+    typename tile<T>::b b[MINE];
+    UNROLL
+    for (int d = 0; d < DEPTH; d += tile<T>::DEPTH) {
+        UNROLL
+        for (int j = 0; j < MINE; j++)
+            wmma::load_matrix_sync(b[j], weights + d * LD_WEIGHTS + j * TILE, LD_WEIGHTS);
+        UNROLL
+        for (int i = 0; i < MINE; i++) {
+            wmma::load_matrix_sync(a, in + i * TILE * LD_IN + d, LD_IN);
+            UNROLL
+            for (int j = 0; j < MINE; j++)
+                wmma::mma_sync(sum[i][j], a, b[j], sum[i][j]);
+        }
+    }
+}
+
+/* The bias added on the way; `room` is the thread block's, [PIXELS][OUTS + 4]. */
+template <typename T>
+__device__ static inline void store(const convolution &k, const ck_nn_area &a, int tile_number, int first, int own_p,
+                                    int own_o, const typename tile<T>::sum sum[MINE][MINE], float *room)
+{
+    const int LD = OUTS + 4;
+    UNROLL
+    for (int i = 0; i < MINE; i++)
+        UNROLL
+    for (int j = 0; j < MINE; j++)
+        wmma::store_matrix_sync(room + (own_p + i * TILE) * LD + own_o + j * TILE, sum[i][j], LD, wmma::mem_row_major);
+    __syncthreads();
+    for (int i = threadIdx.x; i < PIXELS * OUTS; i += THREADS) {
+        place p = place_of(a, tile_number, i / OUTS);
+        int out = first + i % OUTS;
+        if (p.inside && out < k.y.c)
+            at(k.y, p.y, p.x)[out] = room[i / OUTS * LD + i % OUTS] + k.bias[out];
+    }
+}
+
+template <typename T, int DEPTH> __global__ void conv_2(convolution k)
+{
+    const int LD_IN = DEPTH + tile<T>::PAD, LD_WEIGHTS = OUTS + tile<T>::PAD;
+    __shared__ __align__(32) T in[PIXELS * LD_IN], weights[DEPTH * LD_WEIGHTS];
+    __shared__ __align__(32) float room[PIXELS * (OUTS + 4)];
+    ck_nn_area a = block_area(k.y, k.list, blockIdx.x / TILES);
+    int tile_number = blockIdx.x % TILES, first = blockIdx.y * OUTS, warp = threadIdx.x / WARP;
+    int own_p = warp / 2 * HALF, own_o = warp % 2 * HALF;
+    typename tile<T>::sum sum[MINE][MINE];
+    UNROLL
+    for (int i = 0; i < MINE; i++)
+        UNROLL
+    for (int j = 0; j < MINE; j++)
+        wmma::fill_fragment(sum[i][j], 0);
+    for (int tap = 0; tap < 9; tap++)
+        for (int c0 = 0; c0 < k.x.c; c0 += DEPTH) {
+            __syncthreads();
+            fetch<T, DEPTH>(k, a, tile_number, first, tap, c0, in, weights);
+            __syncthreads();
+            multiply<T, DEPTH>(in + own_p * LD_IN, weights + own_o, sum);
+        }
+    store<T>(k, a, tile_number, first, own_p, own_o, sum, room);
+}
+
+/* Few channels, as the stem has, are one step a tap. */
+template <typename T> static void launch(cuda_device *d, const convolution &k, int blocks)
+{
+    dim3 grid((unsigned)blocks * TILES, grid_for((size_t)k.y.c, OUTS));
+    void (*kernel)(convolution) = k.x.c <= 16 ? conv_2<T, 16> : conv_2<T, 32>;
+    CUDA_LAUNCH(kernel, grid, THREADS, d->stream, k);
+}
+
+void cuda_conv_2(cuda_device *d, const ck_nn_step *s, const int *list, int n)
+{
+    convolution k = {s->x[0], s->x[1], s->y, s->weight->rounded, s->weight->bias, list, s->dilation};
+    if (d->base.precision == CK_NN_PRECISION_F16)
+        launch<__half>(d, k, n);
+    else if (d->base.precision == CK_NN_PRECISION_BF16)
+        launch<__nv_bfloat16>(d, k, n);
+    else
+        launch<float>(d, k, n);
+}

@@ -1,0 +1,27 @@
+/* Products of tiles on tensor cores: 16 x 16 results, T as operand.h has it.
+ *
+ * Tiles lie in shared memory at multiples of 32 bytes, their rows multiples of 16 bytes apart; PAD more elements a row
+ * keep those of different rows out of each other's banks. */
+#ifndef CK_NN_CUDA_TILE_H
+#define CK_NN_CUDA_TILE_H
+
+#include <mma.h>
+
+#include "nn/cuda/operand.h"
+
+#define TILE 16 /* a side */
+
+template <typename T, typename Element, int K> struct tile_of {
+    static const int DEPTH = K, PAD = 16 / (int)sizeof(T);
+    typedef nvcuda::wmma::fragment<nvcuda::wmma::matrix_a, TILE, TILE, K, Element, nvcuda::wmma::row_major> a;
+    typedef nvcuda::wmma::fragment<nvcuda::wmma::matrix_b, TILE, TILE, K, Element, nvcuda::wmma::row_major> b;
+    typedef nvcuda::wmma::fragment<nvcuda::wmma::matrix_b, TILE, TILE, K, Element, nvcuda::wmma::col_major> b_turned;
+    typedef nvcuda::wmma::fragment<nvcuda::wmma::accumulator, TILE, TILE, K, float> sum;
+};
+
+template <typename T> struct tile : tile_of<T, T, 16> {
+};
+template <> struct tile<float> : tile_of<float, nvcuda::wmma::precision::tf32, 8> {
+};
+
+#endif

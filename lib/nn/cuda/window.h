@@ -1,0 +1,32 @@
+/* Where attention's queries and keys are. */
+#ifndef CK_NN_CUDA_WINDOW_H
+#define CK_NN_CUDA_WINDOW_H
+
+#include "nn/cuda/kernel.h"
+
+struct windows {
+    int n, side; /* how many; 0 = the whole map */
+    int nq, nk;  /* of a window */
+};
+
+static inline windows windows_of(const ck_nn_step *s)
+{
+    int pixels = s->x[1].h * s->x[1].w;
+    windows all = {1, s->window, 0, s->window ? s->window * s->window : pixels};
+    all.n = pixels / all.nk;
+    all.nq = s->x[0].h * s->x[0].w / all.n;
+    return all;
+}
+
+/* Pixel i of window `win` in a map: windows of equal number on every map, row-major inside. */
+__device__ static inline size_t pixel_of(const windows &all, const ck_nn_tensor &keys, const ck_nn_tensor &t, int win,
+                                         int i)
+{
+    if (!all.side)
+        return (size_t)i;
+    int across = keys.w / all.side, side = t.w / across;
+    int y = win / across * side + i / side, x = win % across * side + i % side;
+    return (size_t)y * (size_t)t.w + (size_t)x;
+}
+
+#endif

@@ -1,0 +1,74 @@
+/* Devices at a precision, and what it does to operands. */
+#ifndef CK_TESTS_PRECISION_H
+#define CK_TESTS_PRECISION_H
+
+#include "nn_op.h"
+
+/* Of "f32", …; bails out otherwise. */
+static inline ck_nn_precision precision_of(const char *name)
+{
+    for (int p = CK_NN_PRECISION_F32; p < CK_NN_PRECISION_AUTO; p++)
+        if (!strcmp(name, ck_nn_precision_name((ck_nn_precision)p)))
+            return (ck_nn_precision)p;
+    printf("Bail out! no precision %s\n", name);
+    exit(1);
+}
+
+/* Bits of a value, the hidden one included. */
+static inline int precision_bits(ck_nn_precision p)
+{
+    return p == CK_NN_PRECISION_F32 ? 24 : p == CK_NN_PRECISION_BF16 ? 8 : 11;
+}
+
+/* The largest relative error of one rounding, and the largest error of one below all normal numbers. */
+static inline double precision_unit(ck_nn_precision p)
+{
+    return ldexp(1, -precision_bits(p));
+}
+
+static inline double precision_tiny(ck_nn_precision p)
+{
+    return p == CK_NN_PRECISION_F16 ? ldexp(1, -25) : ldexp(1, -126 - precision_bits(p));
+}
+
+/* To nearest, ties to even, by arithmetic alone: multiples of one unit in v's last place. */
+static inline float precision_round(ck_nn_precision p, float v)
+{
+    int exponent;
+    if (p == CK_NN_PRECISION_F32)
+        return v;
+    frexp((double)v, &exponent);
+    double unit = fmax(ldexp(1, exponent - precision_bits(p)), 2 * precision_tiny(p));
+    return (float)(rint((double)v / unit) * unit);
+}
+
+static inline op_tensor precision_map(ck_nn_precision p, const op_tensor *o)
+{
+    op_tensor r = op_map(o->t.h, o->t.w, o->t.c, o->t.ld - o->t.c);
+    for (size_t i = 0; i < ck_nn_pixels(&o->t); i++)
+        for (int c = 0; c < o->t.c; c++)
+            *op_at(&r, i, c) = precision_round(p, *op_at(o, i, c));
+    return r;
+}
+
+/* The weights, not the bias. */
+static inline const ck_nn_weight *precision_pack(ck_nn *dev, ck_nn_precision p, const op_weight *w, bool absolute)
+{
+    op_weight copy = *w;
+    copy.w = malloc(w->n * sizeof *w->w);
+    for (size_t i = 0; i < w->n; i++)
+        copy.w[i] = precision_round(p, w->w[i]);
+    const ck_nn_weight *to = op_pack(dev, &copy, absolute);
+    free(copy.w);
+    return to;
+}
+
+static inline ck_nn *precision_open(const char *device, int threads, ck_nn_precision p)
+{
+    ck_error e;
+    ck_nn *dev = op_open(device, threads);
+    op_need(ck_nn_set_precision(dev, p, &e), &e);
+    return dev;
+}
+
+#endif
