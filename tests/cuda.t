@@ -15,7 +15,9 @@ for order in "" 1; do
     done
 done
 for precision in tf32 f16 bf16; do
-    ok "nn_products_test at $precision" "$tests/nn_products_test" cuda $precision
+    reverse=$([ $precision = tf32 ] || echo CK_CUDA_HOST_REVERSE=1)
+    ok "nn_products_test at $precision${reverse:+, threads in reverse order}" \
+        env $reverse "$tests/nn_products_test" cuda $precision
     lines
 done
 if [ -n "${CK_ASAN-}" ]; then
@@ -24,6 +26,8 @@ else
     ok "the network: like ref, frame after frame, in parts, NaN noticed" "$tests/network_test" cuda
     lines
     ok "the refiner: in bands and in places the bytes of the whole" "$tests/refine_test" cuda
+    lines
+    ok "the network at f16" "$tests/network_test" cuda f16
     lines
 fi
 

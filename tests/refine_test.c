@@ -1,14 +1,16 @@
 /* The refiner in bands, beyond memory and in places: the bytes of the whole frame, wherever that is promised.
  *
- *     refine_test [DEVICE]        only what concerns the device, one with memory of its own */
+ *     refine_test [DEVICE [PRECISION]]        only what concerns the device, one with memory of its own */
 #include "guard.h"
 #include "model/network.h"
 #include "mkmodel.h"
-#include "tap.h"
+#include "precision.h"
 
 /* Widths that are no multiple of what vectors hold. */
 static const mk_spec odd = {
     .embed = 24, .heads = 1, .depth = {1, 1, 1, 1}, .decoder = 40, .refiner = 24, .size = 96, .seed = 3};
+
+static ck_nn_precision precision;
 
 typedef struct checkpoint {
     blob bytes;
@@ -87,7 +89,8 @@ static ck_network *open_network(const checkpoint *c, const ck_network_options *o
 
 static ck_network_options options(const char *device, const planes *p)
 {
-    return (ck_network_options){.device = device, .h = p->h, .w = p->w, .refine = true, .scale = 1, .threads = 2};
+    return (ck_network_options){
+        .device = device, .threads = 2, .precision = precision, .h = p->h, .w = p->w, .refine = true, .scale = 1};
 }
 
 /* The whole frame at once, as today: what everything is compared with. */
@@ -312,6 +315,7 @@ int main(int argc, char **argv)
     mk_spec usual = odd;
     usual.refiner = 64;
     checkpoint d = make(&usual);
+    precision = precision_of(argc > 2 ? argv[2] : "f32");
     if (argc > 1) {
         bands(&c, argv[1], 64, 32);
         places(&c, argv[1], 64, 64, 0, 0);
