@@ -1,7 +1,7 @@
 #!/bin/bash
 # gpu.sh FOLDER: times on a GPU, ours by the programs in FOLDER and PyTorch's (make bench-cuda).
 #
-# Ours in float32, step by step and whole frames; PyTorch as bench/twin.py says, where python3 has it: $PYTHON.
+# Ours in float32 and float16, step by step and whole frames; PyTorch as bench/twin.py says, where python3 has it: $PYTHON.
 # Compiled with max-autotune at 2048 only, which alone takes minutes.
 set -u
 gpu=$1
@@ -16,8 +16,10 @@ if ! device=$("$gpu/tests/helpers/cudadevice" 2>"$tmp/why"); then
 fi
 echo "$device, $(date -u +%F), make bench-cuda"
 for size in 512 1024 2048; do
-    echo
-    "$gpu/bench/net_bench" cuda base_plus $size 0 5 || exit 1
+    for precision in f16 f32; do
+        echo
+        "$gpu/bench/net_bench" cuda base_plus $size 0 5 $precision || exit 1
+    done
 done
 echo
 if ! "$python" -c 'import torch; assert torch.cuda.is_available()' 2>/dev/null; then

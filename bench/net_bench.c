@@ -1,9 +1,9 @@
 /* Milliseconds of the network by kind of step, on a synthetic checkpoint.
  *
- *     net_bench [DEVICE [ARCH [SIZE [THREADS [FRAMES]]]]]        cpu base_plus 512 0 3
+ *     net_bench [DEVICE [ARCH [SIZE [THREADS [FRAMES [PRECISION]]]]]]        cpu base_plus 512 0 3 f32
  *
- * The best of FRAMES per step, each waited for; then of whole frames, which nothing interrupts, and the CPU time of one:
- * on a machine that others use too, only that can be compared. */
+ * The best of FRAMES per step, each waited for; then of whole frames, which nothing interrupts, and the CPU time of
+ * one: on a machine that others use too, only that can be compared. */
 #include <time.h>
 
 #include "../tests/mkmodel.h"
@@ -22,6 +22,15 @@ static void die(const char *what)
     exit(1);
 }
 
+static ck_nn_precision precision_of(const char *name)
+{
+    for (int p = CK_NN_PRECISION_F32; p < CK_NN_PRECISION_AUTO; p++)
+        if (!strcmp(name, ck_nn_precision_name((ck_nn_precision)p)))
+            return (ck_nn_precision)p;
+    die("no such precision: f32, tf32, f16 or bf16");
+    return CK_NN_PRECISION_F32;
+}
+
 static ck_network *open_network(const mk_spec *s, const ck_network_options *o)
 {
     ck_error e;
@@ -37,9 +46,9 @@ static ck_network *open_network(const mk_spec *s, const ck_network_options *o)
     double checked = now_ms();
     if (ck_network_open(w, &t.sizes, o, &n, &e) != CK_OK)
         die(e.text);
-    printf("Device %s, %d pixels a side: weights checked in %.0f ms, packed in %.0f ms; %.0f MB for activations.\n",
-           ck_network_device(n), o->w, checked - start, now_ms() - checked,
-           (double)ck_plan_bytes(ck_network_plan(n)) * 1e-6);
+    printf("Device %s, %s, %d pixels a side: weights checked in %.0f ms, packed in %.0f ms; %.0f MB for activations.\n",
+           ck_network_device(n), ck_nn_precision_name(ck_network_precision(n)), o->w, checked - start,
+           now_ms() - checked, (double)ck_plan_bytes(ck_network_plan(n)) * 1e-6);
     ck_weights_free(w);
     blob_free(&b);
     return n;
@@ -80,8 +89,9 @@ int main(int argc, char **argv)
                             .refine = true,
                             .scale = 1};
     if (!mk_arch(&s, arch) || size < 32 || frames < 1)
-        die("usage: net_bench [DEVICE [ARCH [SIZE [THREADS [FRAMES]]]]]");
+        die("usage: net_bench [DEVICE [ARCH [SIZE [THREADS [FRAMES [PRECISION]]]]]]");
     o.h = o.w = size;
+    o.precision = precision_of(argc > 6 ? argv[6] : "f32");
     ck_network *n = open_network(&s, &o);
     const ck_plan *p = ck_network_plan(n);
     size_t pixels = (size_t)size * (size_t)size;

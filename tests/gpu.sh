@@ -28,15 +28,25 @@ run() { # NAME COMMAND...: its failures and remarks, and how long it took
 
 run "norms, pooling, heads" "$tests/nn_maps_test" cuda
 run "products, convolutions, attention" "$tests/nn_products_test" cuda
+for precision in tf32 f16 bf16; do
+    run "products, convolutions, attention at $precision" "$tests/nn_products_test" cuda $precision
+    run "the network at $precision" "$tests/network_test" cuda $precision
+    run "the refiner at $precision" "$tests/refine_test" cuda $precision
+done
 run "the network: like ref, the same bytes twice, NaN noticed" "$tests/network_test" cuda
 run "the refiner: in bands and in places the bytes of the whole" "$tests/refine_test" cuda
 for golden in net_mini_256 net_base_plus_256 net_base_plus_512 net_base_plus_1024 net_base_plus_2048; do
     [ -f "${CK_GOLDENS-}/$golden.safetensors" ] || { echo "ok - # SKIP $golden: no golden"; continue; }
     run "$golden" "$tests/network_test" cuda "$golden.safetensors"
+    for precision in tf32 f16 bf16; do
+        run "$golden at $precision" "$tests/network_test" cuda $precision "$golden.safetensors"
+    done
 done
 sanitizer=$(command -v compute-sanitizer || ls "$CUDA_HOME/bin/compute-sanitizer" 2>/dev/null)
 if [ -n "$sanitizer" ]; then
     for tool in memcheck racecheck; do
+        run "compute-sanitizer, $tool, tensor cores" "$sanitizer" --tool $tool --error-exitcode 1 \
+            "$tests/nn_products_test" cuda f16
         run "compute-sanitizer, $tool" "$sanitizer" --tool $tool --error-exitcode 1 "$tests/nn_maps_test" cuda
         run "compute-sanitizer, $tool, a small network" "$sanitizer" --tool $tool --error-exitcode 1 \
             "$tests/network_test" cuda
