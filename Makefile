@@ -30,8 +30,6 @@ LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS_AV) libpng libdeflate) 
         -ldnnl -lgomp -lm -lpthread
 
 PROGRAMS := $(notdir $(patsubst %/,%,$(wildcard cmd/*/)))
-CUDA_C := $(wildcard lib/nn/cuda/*.c) lib/base/status.c
-CUDA_CU := $(wildcard lib/nn/cuda/*.cu)
 LIB_SRC := $(filter-out lib/nn/cuda/%,$(wildcard lib/*/*.c lib/*/*/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIBCK := $(BUILD)/libck.a
@@ -43,15 +41,10 @@ TEST_LONG := $(sort $(wildcard tests/long/*.t))
 HELPER_BIN := $(patsubst tests/helpers/%.c,$(BUILD)/helpers/%,$(wildcard tests/helpers/*.c))
 BENCH_BIN := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
 
-# The plug-in for GPUs: machine code for each architecture, PTX of the last for those to come.
+# The plug-in for GPUs.
 CUDA ?= 1
-NVCC ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc))
-CUDA_HOME ?= $(patsubst %/bin/nvcc,%,$(NVCC))
-CUDA_ARCHS ?= 80 86 89 90
+include cuda.mk
 CUDA_PLUGIN := $(if $(filter-out 0,$(CUDA)),$(if $(NVCC),$(BIN)/libck-cuda.so))
-NVCC_FLAGS := -std=c++17 -O3 -fmad=false --threads 2 -Ilib -Xcompiler -fPIC,-fvisibility=hidden,-fno-exceptions,-fno-threadsafe-statics,-Wall,-Wextra \
-    $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
-    -gencode arch=compute_$(lastword $(CUDA_ARCHS)),code=compute_$(lastword $(CUDA_ARCHS))
 
 all: $(PROGRAMS:%=$(BIN)/%) $(CUDA_PLUGIN)
 
@@ -86,10 +79,10 @@ $(BUILD)/cuda/%.cu.o: %.cu
 	$(NVCC) $(NVCC_FLAGS) -MD -MF $(@:.o=.d) -c -o $@ $<
 $(BUILD)/cuda/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CK_CFLAGS) $(CFLAGS) -fPIC -fvisibility=hidden -I$(CUDA_HOME)/include -c -o $@ $<
+	$(CC) $(CK_CFLAGS) $(CFLAGS) $(CUDA_CFLAGS) -c -o $@ $<
 $(BIN)/libck-cuda.so: $(CUDA_C:%.c=$(BUILD)/cuda/%.o) $(CUDA_CU:%=$(BUILD)/cuda/%.o)
 	@mkdir -p $(@D)
-	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ -L$(CUDA_HOME)/lib64 -Wl,-rpath,$(CUDA_HOME)/lib64 -lcudart -lcublasLt -lm -Wl,-z,defs
+	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CUDA_LINK)
 
 # The same sources on the CPU, for tests: tests/cuda_host stands for CUDA.  Needs a C++ compiler.
 HOST_CUDA := $(if $(shell command -v $(CXX)),$(BUILD)/cuda_host/libck-cuda.so)

@@ -9,9 +9,7 @@ CC ?= gcc
 BUILD ?= build
 G := $(BUILD)/gpu
 CFLAGS ?= -O3 -g
-NVCC ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc))
-CUDA_HOME ?= $(patsubst %/bin/nvcc,%,$(NVCC))
-CUDA_ARCHS ?= 80 86 89 90
+include cuda.mk
 GOLDENS ?= $(firstword $(CK_GOLDENS) $(wildcard golden) $(wildcard ../shared/golden))
 
 ifeq ($(NVCC),)
@@ -20,9 +18,6 @@ check-cuda bench-cuda:
 else
 
 FLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -ffp-contract=off -fno-math-errno -MMD -MP -Itests/bare -Ilib -Icmd
-NVCC_FLAGS := -std=c++17 -O3 -fmad=false --threads 2 -Ilib -Xcompiler -fPIC,-fvisibility=hidden,-fno-exceptions,-fno-threadsafe-statics,-Wall,-Wextra \
-    $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
-    -gencode arch=compute_$(lastword $(CUDA_ARCHS)),code=compute_$(lastword $(CUDA_ARCHS))
 LIB_SRC := $(wildcard lib/base/*.c lib/stream/*.c lib/model/*.c lib/image/*.c lib/nn/*.c lib/nn/ref/*.c) \
     lib/io/outfile.c tests/bare/bare.c
 PLUGIN := $(G)/libck-cuda.so
@@ -43,9 +38,9 @@ $(G)/cuda/%.cu.o: %.cu
 	$(NVCC) $(NVCC_FLAGS) -MD -MF $(@:.o=.d) -c -o $@ $<
 $(G)/cuda/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(FLAGS) $(CFLAGS) -fPIC -fvisibility=hidden -I$(CUDA_HOME)/include -c -o $@ $<
-$(PLUGIN): $(patsubst %,$(G)/cuda/%.o,$(basename $(wildcard lib/nn/cuda/*.c) lib/base/status.c) $(wildcard lib/nn/cuda/*.cu))
-	$(CC) -shared $(CFLAGS) -o $@ $^ -L$(CUDA_HOME)/lib64 -Wl,-rpath,$(CUDA_HOME)/lib64 -lcudart -lcublasLt -lm -Wl,-z,defs
+	$(CC) $(FLAGS) $(CFLAGS) $(CUDA_CFLAGS) -c -o $@ $<
+$(PLUGIN): $(CUDA_C:%.c=$(G)/cuda/%.o) $(CUDA_CU:%=$(G)/cuda/%.o)
+	$(CC) -shared $(CFLAGS) -o $@ $^ $(CUDA_LINK)
 
 check-cuda: $(PROGRAMS) $(PLUGIN)
 	@CK_LIB=$(abspath $(G)) CK_GOLDENS=$(abspath $(GOLDENS)) CUDA_HOME=$(CUDA_HOME) bash tests/gpu.sh $(abspath $(G)/tests)
@@ -62,7 +57,7 @@ gpu-pack:
 	@test -n "$(GOLDENS)" || { echo "gpu-pack: no goldens: name their folder in CK_GOLDENS" >&2; exit 1; }
 	rm -rf $(P)
 	mkdir -p $(P)/golden
-	cp -r --parents lib tests/*.h tests/*_test.c tests/bare tests/gpu.sh tests/helpers bench LICENSE $(P)
+	cp -r --parents lib tests/*.h tests/*_test.c tests/bare tests/gpu.sh tests/helpers bench cuda.mk LICENSE $(P)
 	cp gpu.mk $(P)/Makefile
 	cp $(PACKED:%=$(GOLDENS)/%.safetensors) $(P)/golden
 	for p in $(PICTURES); do \

@@ -22,15 +22,6 @@ static void die(const char *what)
     exit(1);
 }
 
-static ck_nn_precision precision_of(const char *name)
-{
-    for (int p = CK_NN_PRECISION_F32; p < CK_NN_PRECISION_AUTO; p++)
-        if (!strcmp(name, ck_nn_precision_name((ck_nn_precision)p)))
-            return (ck_nn_precision)p;
-    die("no such precision: f32, tf32, f16 or bf16");
-    return CK_NN_PRECISION_F32;
-}
-
 static ck_network *open_network(const mk_spec *s, const ck_network_options *o)
 {
     ck_error e;
@@ -91,7 +82,8 @@ int main(int argc, char **argv)
     if (!mk_arch(&s, arch) || size < 32 || frames < 1)
         die("usage: net_bench [DEVICE [ARCH [SIZE [THREADS [FRAMES [PRECISION]]]]]]");
     o.h = o.w = size;
-    o.precision = precision_of(argc > 6 ? argv[6] : "f32");
+    if (!ck_nn_precision_named(argc > 6 ? argv[6] : "f32", &o.precision))
+        die("no such precision: f32, tf32, f16, bf16 or auto");
     ck_network *n = open_network(&s, &o);
     const ck_plan *p = ck_network_plan(n);
     size_t pixels = (size_t)size * (size_t)size;

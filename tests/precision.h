@@ -7,9 +7,9 @@
 /* Of "f32", …; bails out otherwise. */
 static inline ck_nn_precision precision_of(const char *name)
 {
-    for (int p = CK_NN_PRECISION_F32; p < CK_NN_PRECISION_AUTO; p++)
-        if (!strcmp(name, ck_nn_precision_name((ck_nn_precision)p)))
-            return (ck_nn_precision)p;
+    ck_nn_precision p;
+    if (ck_nn_precision_named(name, &p) && p != CK_NN_PRECISION_AUTO)
+        return p;
     printf("Bail out! no precision %s\n", name);
     exit(1);
 }

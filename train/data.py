@@ -109,22 +109,15 @@ def sample(r, n):
     return plate, h, alpha, srgb(fg), weight
 
 
-def planes(r, n):
-    """sample() as one float16 array (n, n, 9), turned and mirrored at random."""
-    p, h, a, f, w = sample(r, n)
-    x = np.concatenate([p, h[..., None], a[..., None], f, w[..., None]], -1).astype(np.float16)
-    return x
-
-
 def batches(seed, crop, batch, reuse=3):
-    """Batches (batch, 9, crop, crop) float32 without end: drawings, a third of them larger and cut up, mixed, each
-    piece used REUSE times."""
+    """Batches (batch, 9, crop, crop) float32 without end: drawings, one in seven larger and cut up, turned,
+    mirrored, mixed, each piece used REUSE times."""
     r = np.random.default_rng(seed)
     pool = []
     while True:
         while len(pool) < 8 * batch:
             n = crop if r.random() < 0.85 else 2 * crop
-            x, each = planes(r, n), (n // crop) ** 2
+            x, each = np.concatenate([np.atleast_3d(p) for p in sample(r, n)], -1).astype(np.float16), (n // crop) ** 2
             tiles = x.reshape(n // crop, crop, n // crop, crop, 9).transpose(0, 2, 1, 3, 4).reshape(each, crop, crop, 9)
             pool.extend([t, reuse] for t in tiles)
         out = []

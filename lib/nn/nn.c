@@ -67,6 +67,14 @@ const char *ck_nn_precision_name(ck_nn_precision p)
     return names[p];
 }
 
+bool ck_nn_precision_named(const char *name, ck_nn_precision *p)
+{
+    for (*p = CK_NN_PRECISION_F32; *p <= CK_NN_PRECISION_AUTO; (*p)++)
+        if (!strcmp(name, ck_nn_precision_name(*p)))
+            return true;
+    return false;
+}
+
 ck_status ck_nn_set_precision(ck_nn *dev, ck_nn_precision p, ck_error *e)
 {
     bool more = dev->ops->set_precision != NULL;

@@ -218,6 +218,7 @@ void ck_nn_close(ck_nn *dev); /* NULL is fine */
  */
 ck_status ck_nn_set_precision(ck_nn *dev, ck_nn_precision p, ck_error *e);
 const char *ck_nn_precision_name(ck_nn_precision p); /* "f32", … */
+bool ck_nn_precision_named(const char *name, ck_nn_precision *p);
 
 /* CUDA device number `which` in words.  CK_END past the last; CK_ERR_UNSUPPORTED if none can be used, and why. */
 ck_status ck_nn_describe_cuda(int which, char *text, size_t size, ck_error *e);

@@ -14,7 +14,8 @@
 extern "C" {
 #endif
 
-#define CUDA_WIDTH_MAX 128 /* of an attention head */
+#define CUDA_WIDTH_MAX 128                /* of an attention head */
+#define CUDA_WORKSPACE ((size_t)32 << 20) /* what cuBLASLt's documentation advises for Hopper */
 
 struct ck_nn_weight {
     ck_nn_pack pack;

@@ -7,8 +7,6 @@
 
 static const ck_nn_backend backend;
 
-#define WORKSPACE ((size_t)32 << 20) /* what cuBLASLt's documentation advises for Hopper */
-
 cuda_device *cuda_of(ck_nn *dev)
 {
     cuda_device *d = (cuda_device *)dev;
@@ -75,7 +73,7 @@ static ck_status start(cuda_device *d, ck_error *e)
     if (s == CK_OK)
         s = cuda_check(cudaStreamCreateWithFlags(&d->stream, cudaStreamNonBlocking), "make a stream", e);
     if (s == CK_OK)
-        s = cuda_check(cudaMalloc(&d->workspace, WORKSPACE), "take 32 MiB on the device", e);
+        s = cuda_check(cudaMalloc(&d->workspace, CUDA_WORKSPACE), "take 32 MiB on the device", e);
     if (s == CK_OK && cublasLtCreate(&d->lt) != CUBLAS_STATUS_SUCCESS)
         s = ck_fail(e, CK_ERR_UNSUPPORTED, "cuBLASLt cannot start on cuda:%d", d->which);
     return s;

@@ -10,8 +10,6 @@
 #include "base/mem.h"
 #include "nn/cuda/cuda.h"
 
-#define WORKSPACE ((size_t)32 << 20)
-
 struct cuda_product {
     cublasLtMatmulDesc_t how;
     cublasLtMatrixLayout_t w, x, add, y;
@@ -103,7 +101,7 @@ static ck_status choose(cuda_device *d, cuda_product *p, const ck_nn_step *s, ck
     cublasLtMatmulPreference_t want;
     cublasLtMatmulHeuristicResult_t found;
     int n = 0;
-    size_t room = WORKSPACE;
+    size_t room = CUDA_WORKSPACE;
     uint32_t of_w = 64, of_x = cuda_rounds(d) ? 64 : alignment(&s->x[0]), of_y = alignment(&s->y),
              of_add = ck_nn_has(&s->x[1]) ? alignment(&s->x[1]) : of_y;
     ck_status st = lt(cublasLtMatmulPreferenceCreate(&want), what, e);
@@ -161,7 +159,7 @@ void cuda_linear(ck_nn *dev, const ck_nn_step *s)
         w = s->weight->rounded;
     }
     cublasStatus_t r = cublasLtMatmul(d->lt, p->how, &one, w, p->w, x, p->x, &beta, add ? s->x[1].data : to, p->add, to,
-                                      p->y, &p->algo, d->workspace, WORKSPACE, d->stream);
+                                      p->y, &p->algo, d->workspace, CUDA_WORKSPACE, d->stream);
     ck_status st = lt(r, "multiply", &e);
     if (st != CK_OK)
         cuda_fail(d, ck_fail_in(&e, st, s->label), &e);

@@ -1,0 +1,14 @@
+# How the CUDA backend is compiled and linked: for the Makefile and for gpu.mk, which also works without it.
+NVCC ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc))
+CUDA_HOME ?= $(patsubst %/bin/nvcc,%,$(NVCC))
+CUDA_ARCHS ?= 80 86 89 90
+CUDA_C := $(wildcard lib/nn/cuda/*.c) lib/base/status.c
+CUDA_CU := $(wildcard lib/nn/cuda/*.cu)
+
+# Machine code for each architecture, PTX of the last for those to come.
+NVCC_FLAGS := -std=c++17 -O3 -fmad=false --threads 2 -Ilib \
+    -Xcompiler -fPIC,-fvisibility=hidden,-fno-exceptions,-fno-threadsafe-statics,-Wall,-Wextra \
+    $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
+    -gencode arch=compute_$(lastword $(CUDA_ARCHS)),code=compute_$(lastword $(CUDA_ARCHS))
+CUDA_CFLAGS := -fPIC -fvisibility=hidden -I$(CUDA_HOME)/include
+CUDA_LINK := -L$(CUDA_HOME)/lib64 -Wl,-rpath,$(CUDA_HOME)/lib64 -lcudart -lcublasLt -lm -Wl,-z,defs
