@@ -60,6 +60,24 @@ size=$(grep -oE -- '--size [0-9x]+ fits' "$tmp/.err" | cut -d' ' -f2)
 ok "the size that it says fits: ${size:-none}" \
     env CK_CUDA_HOST_MEMORY=36000000 bash -c "ck-infer -d cuda -s '$size' -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 
+# --size auto: what is left after it, counted for both programs, or for one with both halves.
+"$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 256 --decoder-width 24 --refiner-width 16 "$tmp/auto.safetensors"
+auto() { # BYTES OPTIONS...: the side that it takes
+    CK_CUDA_HOST_MEMORY=$1 ck-infer -d cuda -s auto --precision f32 -m "$tmp/auto.safetensors" "${@:2}" <"$tmp/in.ck" \
+        2>"$tmp/words" >"$tmp/auto.ck"
+    sed -n 's/.*--size auto: \([0-9]*\) x .*, the largest that fits: .*/\1/p' "$tmp/words"
+}
+two=$(auto 572000000)
+one=$(auto 38000000 --refine)
+[ "${two:-0}" -ge 32 ] && [ "$two" -lt 256 ] && [ "${one:-0}" -ge 32 ] && [ "$one" -lt 256 ]
+report $? "--size auto where memory is short: ${two:-none}, in one context ${one:-none}"
+ok "ck-refine has room beside it" env CK_CUDA_HOST_MEMORY=572000000 bash -c \
+    "ck-infer -d cuda -s $two -m '$tmp/auto.safetensors' <'$tmp/in.ck' | ck-refine -d cuda -m '$tmp/auto.safetensors' >'$tmp/x.ck'"
+[ "$(auto 45000000 --refine)" -gt "${one:-256}" ]
+report $? "more memory, a larger picture: $(sed -n 's/.*--size auto: //p' "$tmp/words")"
+fails 1 "no size of the network fits the " "memory for none" env CK_CUDA_HOST_MEMORY=500000000 \
+    bash -c "ck-infer -d cuda -s auto -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
+
 # Machines on which CUDA cannot be used: doctor and --verbose say why, auto takes the CPU, cuda fails.
 while IFS='|' read -r machine why; do
     export CK_CUDA_HOST=$machine

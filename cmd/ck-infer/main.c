@@ -5,6 +5,7 @@
 #include "ck-infer/options.h"
 #include "image/plate.h"
 #include "model/finals.h"
+#include "model/fit.h"
 #include "model/input.h"
 #include "model/load.h"
 #include "nn/report.h"
@@ -27,6 +28,20 @@ static ck_status check(const ck_infer_options *o, ck_error *e)
                                : CK_OK;
 }
 
+/* --size auto: what it comes to, which is said. */
+static ck_status fit(const ck_model *m, ck_network_options *how, ck_error *e)
+{
+    ck_fit fit;
+    ck_status st = ck_fit_network(m->weights, &m->table.sizes, how, &fit, e);
+    if (st != CK_OK)
+        return st;
+    how->h = how->w = fit.side;
+    ck_log_error("--size auto: %d x %d, %s: %.0f MB for both halves of the network, %.0f left on %s", fit.side,
+                 fit.side, fit.whole ? "what the checkpoint was made for" : "the largest that fits", fit.needed * 1e-6,
+                 fit.left * 1e-6, fit.device);
+    return CK_OK;
+}
+
 static ck_status open_network(infer *s, ck_error *e)
 {
     const ck_infer_options *o = s->opts;
@@ -46,7 +61,10 @@ static ck_status open_network(infer *s, ck_error *e)
                               .infer = true,
                               .refine = o->refine,
                               .scale = (float)o->scale};
-    st = ck_network_open(m.weights, &m.table.sizes, &how, &s->net, e);
+    if (o->size.h == CK_INFER_SIZE_AUTO)
+        st = fit(&m, &how, e);
+    if (st == CK_OK)
+        st = ck_network_open(m.weights, &m.table.sizes, &how, &s->net, e);
     if (st == CK_OK) {
         ck_network_size(s->net, &s->h, &s->w);
         const ck_plan *p = ck_network_plan(s->net);
