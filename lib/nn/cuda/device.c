@@ -135,7 +135,8 @@ static ck_status reserve(ck_nn *dev, size_t bytes, void **out, ck_error *e)
 
 static void release(ck_nn *dev, void *p)
 {
-    cuda_of(dev);
+    cuda_device *d = cuda_of(dev);
+    cudaStreamSynchronize(d->stream);
     cudaFree(p);
 }
 
