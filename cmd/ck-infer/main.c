@@ -8,8 +8,9 @@
 #include "model/fit.h"
 #include "model/input.h"
 #include "model/load.h"
+#include "nn/devices.h"
 #include "nn/report.h"
-#include "stream/stage.h"
+#include "stream/crew.h"
 
 typedef struct infer {
     const ck_infer_options *opts;
@@ -26,20 +27,6 @@ static ck_status check(const ck_infer_options *o, ck_error *e)
     const char *wrong = o->scale != 1 ? "scale" : o->native ? "native" : o->depth ? "depth" : NULL;
     return wrong && !o->refine ? ck_fail(e, CK_ERR_ARGUMENT, "--%s is for --refine: see ck-infer --help", wrong)
                                : CK_OK;
-}
-
-/* --size auto: what it comes to, which is said. */
-static ck_status fit(const ck_model *m, ck_network_options *how, ck_error *e)
-{
-    ck_fit fit;
-    ck_status st = ck_fit_network(m->weights, &m->table.sizes, how, &fit, e);
-    if (st != CK_OK)
-        return st;
-    how->h = how->w = fit.side;
-    ck_log_error("--size auto: %d x %d, %s: %.0f MB for both halves of the network, %.0f left on %s", fit.side,
-                 fit.side, fit.whole ? "what the checkpoint was made for" : "the largest that fits", fit.needed * 1e-6,
-                 fit.left * 1e-6, fit.device);
-    return CK_OK;
 }
 
 static ck_status open_network(infer *s, ck_error *e)
@@ -61,10 +48,7 @@ static ck_status open_network(infer *s, ck_error *e)
                               .infer = true,
                               .refine = o->refine,
                               .scale = (float)o->scale};
-    if (o->size.h == CK_INFER_SIZE_AUTO)
-        st = fit(&m, &how, e);
-    if (st == CK_OK)
-        st = ck_network_open(m.weights, &m.table.sizes, &how, &s->net, e);
+    st = ck_network_open(m.weights, &m.table.sizes, &how, &s->net, e);
     if (st == CK_OK) {
         ck_network_size(s->net, &s->h, &s->w);
         const ck_plan *p = ck_network_plan(s->net);
@@ -175,6 +159,8 @@ static void close_infer(void *state)
     free(s);
 }
 
+/* ---- one worker a device ---- */
+
 /* The threads work together on one frame: its activations are what takes memory. */
 static int one_frame(const void *opts, int cores)
 {
@@ -183,13 +169,70 @@ static int one_frame(const void *opts, int cores)
     return 1;
 }
 
+static const ck_stage worker = {.program = &ck_infer_program,
+                                .open = open_infer,
+                                .frame = infer_frame,
+                                .finish = report,
+                                .close = close_infer,
+                                .threads = one_frame};
+
+/* --size auto: what fits all devices. */
+static ck_status fit(ck_infer_options *o, const ck_nn_devices *devices, ck_error *e)
+{
+    ck_model m;
+    ck_fit least = {0}, fit;
+    ck_status st = ck_model_load(o->model, o->heads, CK_PART_ALL, &m, e);
+    for (int i = 0; i < devices->n && st == CK_OK; i++) {
+        ck_network_options how = {.device = devices->name[i],
+                                  .threads = o->common.threads,
+                                  .precision = (ck_nn_precision)o->precision,
+                                  .infer = true,
+                                  .refine = o->refine,
+                                  .scale = 1};
+        st = ck_fit_network(m.weights, &m.table.sizes, &how, &fit, e);
+        if (st == CK_OK && (!i || fit.side < least.side))
+            least = fit;
+    }
+    ck_model_free(&m);
+    if (st != CK_OK)
+        return st;
+    o->size = (ck_size){least.side, least.side};
+    ck_log_error("--size auto: %d x %d, %s: %.0f MB for both halves of the network, %.0f left on %s", least.side,
+                 least.side, least.whole ? "what the checkpoint was made for" : "the largest that fits",
+                 least.needed * 1e-6, least.left * 1e-6, least.device);
+    return CK_OK;
+}
+
+static ck_status open_workers(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
+                              ck_error *e)
+{
+    ck_infer_options o = *(const ck_infer_options *)opts;
+    ck_nn_devices devices;
+    const char *names[CK_NN_DEVICES];
+    ck_status st = ck_nn_devices_named(o.device, &devices, e);
+    for (int i = 0; i < devices.n; i++)
+        names[i] = devices.name[i];
+    if (st == CK_OK && o.size.h == CK_INFER_SIZE_AUTO)
+        st = fit(&o, &devices, e);
+    ck_crew_of of = {&worker, offsetof(ck_infer_options, device), devices.n, names};
+    return st == CK_OK ? ck_crew_open(&of, &o, args, head, first, state, e) : st;
+}
+
+static int one_a_device(const void *opts, int cores)
+{
+    ck_nn_devices devices;
+    const ck_infer_options *o = opts;
+    bool good = ck_nn_devices_named(o->device, &devices, NULL) == CK_OK;
+    return (good ? devices.n : 1) * worker.threads(opts, cores);
+}
+
 int main(int argc, char **argv)
 {
     static const ck_stage stage = {.program = &ck_infer_program,
-                                   .open = open_infer,
-                                   .frame = infer_frame,
-                                   .finish = report,
-                                   .close = close_infer,
-                                   .threads = one_frame};
+                                   .open = open_workers,
+                                   .frame = ck_crew_frame,
+                                   .finish = ck_crew_finish,
+                                   .close = ck_crew_close,
+                                   .threads = one_a_device};
     return ck_stage_main(&stage, argc, argv);
 }

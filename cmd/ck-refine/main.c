@@ -10,14 +10,15 @@
 #include "model/finals.h"
 #include "model/input.h"
 #include "model/load.h"
+#include "nn/devices.h"
 #include "nn/report.h"
-#include "stream/stage.h"
+#include "stream/crew.h"
 
 typedef struct refine {
     const ck_refine_options *opts;
     ck_model model;  /* from the first frame with logits on, until the network is there */
     ck_network *net; /* from the first frame with logits on, whose size it has */
-    int h, w;        /* of the network's picture */
+    int h, w;        /* of the network's picture; 0 until a frame had logits */
     float *input;    /* planar [3][h][w]: normalised rgb */
     float *fine;     /* planar [4][h][w]: alpha and foreground before they are resized */
     ck_buffer *own;  /* of the two, where the network has no planes of its own */
@@ -72,7 +73,12 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
         ck_log_info("frames come with alpha and fg and without logits: they pass as they are");
         return CK_OK;
     }
-    const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
+    const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL,
+                   *logits = first ? ck_frame_plane(first, "alpha_logits") : NULL;
+    if (logits) {
+        s->h = 4 * logits->h;
+        s->w = 4 * logits->w;
+    }
     if (rgb && !ck_plate_known(rgb->encoding))
         ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
     return load(s, e);
@@ -141,14 +147,12 @@ static ck_status settle_size(refine *s, const ck_frame *f, const ck_plane *rgb, 
                        "plane 'alpha_logits' is %d x %d but 'fg_logits' %d x %d: take both from "
                        "the same program",
                        alpha->w, alpha->h, fg->w, fg->h);
-    if (!s->net)
-        return open_network(s, f, rgb, 4 * alpha->h, 4 * alpha->w, e);
-    if (s->h != 4 * alpha->h || s->w != 4 * alpha->w)
+    if (s->h && (s->h != 4 * alpha->h || s->w != 4 * alpha->w))
         return ck_fail(e, CK_ERR_FORMAT,
                        "plane 'alpha_logits' is %d x %d, but %d x %d in the frames before: one size a "
                        "stream, please: make two",
                        alpha->w, alpha->h, s->w / 4, s->h / 4);
-    return CK_OK;
+    return s->net ? CK_OK : open_network(s, f, rgb, 4 * alpha->h, 4 * alpha->w, e);
 }
 
 static ck_status run_network(refine *s, ck_frame *f, const ck_plane *rgb, const ck_plane *alpha, const ck_plane *fg,
@@ -214,12 +218,45 @@ static void close_refine(void *state)
     free(s);
 }
 
+/* ---- one worker a device ---- */
+
 /* The threads work together on one frame: its activations are what takes memory. */
 static int one_frame(const void *opts, int cores)
 {
     (void)opts;
     (void)cores;
     return 1;
+}
+
+static const ck_stage worker = {.program = &ck_refine_program,
+                                .open = open_refine,
+                                .frame = refine_frame,
+                                .finish = report,
+                                .close = close_refine,
+                                .threads = one_frame};
+
+static ck_status open_workers(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
+                              ck_error *e)
+{
+    const ck_refine_options *o = opts;
+    ck_nn_devices devices;
+    const char *names[CK_NN_DEVICES];
+    ck_status st = ck_nn_devices_named(o->device, &devices, e);
+    for (int i = 0; i < devices.n; i++)
+        names[i] = devices.name[i];
+    if (st == CK_OK && devices.n > 1 && o->mode == CK_REFINE_SPARSE)
+        st =
+            ck_fail(e, CK_ERR_ARGUMENT, "--mode sparse goes from frame to frame: name one device, not '%s'", o->device);
+    ck_crew_of of = {&worker, offsetof(ck_refine_options, device), devices.n, names};
+    return st == CK_OK ? ck_crew_open(&of, opts, args, head, first, state, e) : st;
+}
+
+static int one_a_device(const void *opts, int cores)
+{
+    ck_nn_devices devices;
+    const ck_refine_options *o = opts;
+    bool good = ck_nn_devices_named(o->device, &devices, NULL) == CK_OK;
+    return (good ? devices.n : 1) * worker.threads(opts, cores);
 }
 
 /* With a limit on memory nothing is read or written beside the frame at work. */
@@ -232,11 +269,11 @@ static int frames_at_once(const void *opts)
 int main(int argc, char **argv)
 {
     static const ck_stage stage = {.program = &ck_refine_program,
-                                   .open = open_refine,
-                                   .frame = refine_frame,
-                                   .finish = report,
-                                   .close = close_refine,
-                                   .threads = one_frame,
+                                   .open = open_workers,
+                                   .frame = ck_crew_frame,
+                                   .finish = ck_crew_finish,
+                                   .close = ck_crew_close,
+                                   .threads = one_a_device,
                                    .frames = frames_at_once};
     return ck_stage_main(&stage, argc, argv);
 }
