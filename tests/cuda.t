@@ -42,6 +42,8 @@ run auto c 2>>"$tmp/err"
 is "twelve planes" "$(ls "$tmp/a" | wc -l)" "$(ls "$tmp/c" | wc -l)"
 ok "cuda:1 gives the bytes of cuda" diff -r "$tmp/a" "$tmp/b"
 ok "auto takes it" diff -r "$tmp/a" "$tmp/c"
+ck-infer --refine -m "$small" <"$tmp/in.ck" 2>>"$tmp/err" | ck-info --npy "$tmp/d"
+ok "both halves in one context: the same bytes" diff -r "$tmp/a" "$tmp/d"
 ck-infer -v -m "$small" <"$tmp/in.ck" 2>"$tmp/words" >"$tmp/x.ck"
 is "and says so" "$(grep -c ' on cuda: f16, ' "$tmp/words")" 1
 for precision in f32 tf32 bf16; do

@@ -1,24 +1,38 @@
-/* ck-infer: rgb, hint -> alpha_logits, fg_logits. */
+/* ck-infer: rgb, hint -> alpha_logits, fg_logits; with --refine alpha, fg. */
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "ck-infer/options.h"
 #include "image/plate.h"
+#include "model/finals.h"
 #include "model/input.h"
 #include "model/load.h"
 #include "nn/report.h"
 #include "stream/stage.h"
 
 typedef struct infer {
+    const ck_infer_options *opts;
     ck_network *net;
     int h, w;
-    ck_buffer *input; /* planar [4][h][w]: normalised rgb, hint */
+    float *input;   /* planar [4][h][w]: normalised rgb, hint */
+    float *fine;    /* planar [4][h][w], --refine: alpha and foreground before they are resized */
+    ck_buffer *own; /* of the two, where the network has no planes of its own */
 } infer;
 
-static ck_status open_network(infer *s, const ck_infer_options *o, ck_error *e)
+/* Options that mean nothing without --refine are mistakes. */
+static ck_status check(const ck_infer_options *o, ck_error *e)
 {
+    const char *wrong = o->scale != 1 ? "scale" : o->native ? "native" : o->depth ? "depth" : NULL;
+    return wrong && !o->refine ? ck_fail(e, CK_ERR_ARGUMENT, "--%s is for --refine: see ck-infer --help", wrong)
+                               : CK_OK;
+}
+
+static ck_status open_network(infer *s, ck_error *e)
+{
+    const ck_infer_options *o = s->opts;
     ck_model m;
-    ck_status st = ck_model_load(o->model, o->heads, CK_PART_ENCODER | CK_PART_DECODERS, &m, e);
+    unsigned parts = CK_PART_ENCODER | CK_PART_DECODERS | (o->refine ? CK_PART_REFINER : 0u);
+    ck_status st = ck_model_load(o->model, o->heads, parts, &m, e);
     if (st != CK_OK)
         return st;
     for (size_t i = 0; i < sizeof m.table.warning / sizeof *m.table.warning; i++)
@@ -29,7 +43,9 @@ static ck_status open_network(infer *s, const ck_infer_options *o, ck_error *e)
                               .precision = (ck_nn_precision)o->precision,
                               .h = o->size.h,
                               .w = o->size.w,
-                              .infer = true};
+                              .infer = true,
+                              .refine = o->refine,
+                              .scale = (float)o->scale};
     st = ck_network_open(m.weights, &m.table.sizes, &how, &s->net, e);
     if (st == CK_OK) {
         ck_network_size(s->net, &s->h, &s->w);
@@ -44,6 +60,20 @@ static ck_status open_network(infer *s, const ck_infer_options *o, ck_error *e)
     return st;
 }
 
+/* What the network's pictures lie in. */
+static ck_status open_planes(infer *s, ck_error *e)
+{
+    if (ck_network_planes(s->net, &s->input, &s->fine))
+        return CK_OK;
+    size_t picture = 4 * (size_t)s->h * (size_t)s->w;
+    s->own = ck_buffer_new((s->opts->refine ? 2 : 1) * picture * sizeof(float));
+    if (!s->own)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a picture of %d x %d", s->w, s->h);
+    s->input = s->own->data;
+    s->fine = s->opts->refine ? s->input + picture : NULL;
+    return CK_OK;
+}
+
 static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
                             ck_error *e)
 {
@@ -53,39 +83,61 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
     if (!s)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
+    s->opts = opts;
+    ck_status st = check(s->opts, e);
+    if (st != CK_OK)
+        return st;
     const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
     if (rgb && !ck_plate_known(rgb->encoding))
         ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
-    ck_status st = open_network(s, opts, e);
+    st = open_network(s, e);
+    return st == CK_OK ? open_planes(s, e) : st;
+}
+
+/* Planes for the logits. */
+static ck_status add_logits(const infer *s, ck_frame *f, ck_network_io *io, ck_error *e)
+{
+    ck_plane *p;
+    ck_status st = ck_frame_add(f, "alpha_logits", CK_F32, 1, s->h / 4, s->w / 4, "", &p, e);
+    if (st == CK_OK)
+        st = ck_frame_add(f, "fg_logits", CK_F32, 3, s->h / 4, s->w / 4, "", &p, e);
     if (st != CK_OK)
         return st;
-    s->input = ck_buffer_new(4 * sizeof(float) * (size_t)s->h * (size_t)s->w);
-    return s->input ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a picture of %d x %d", s->w, s->h);
+    io->alpha_logits = ck_frame_plane(f, "alpha_logits")->data;
+    io->fg_logits = ck_frame_plane(f, "fg_logits")->data;
+    return CK_OK;
 }
 
 static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
 {
     infer *s = state;
-    ck_plane *rgb, *hint, *p;
-    float *picture = s->input->data, *coverage = picture + 3 * (size_t)s->h * (size_t)s->w;
-    ck_status st = ck_frame_need(f, "rgb", 3, 0, &rgb, e);
-    if (st == CK_OK)
-        st = ck_input_rgb(rgb, s->h, s->w, picture, e);
-    if (st == CK_OK)
-        st = ck_frame_need(f, "hint", 1, 0, &hint, e);
-    if (st == CK_OK)
-        st = ck_input_hint(hint, s->h, s->w, coverage, e);
-    if (st == CK_OK)
-        st = ck_frame_add(f, "alpha_logits", CK_F32, 1, s->h / 4, s->w / 4, "", &p, e);
-    if (st == CK_OK)
-        st = ck_frame_add(f, "fg_logits", CK_F32, 3, s->h / 4, s->w / 4, "", &p, e);
+    ck_plane *p;
+    size_t pixels = (size_t)s->h * (size_t)s->w;
+    ck_network_io io = {.rgb = s->input, .hint = s->input + 3 * pixels};
+    ck_status st = ck_frame_need(f, "rgb", 3, 0, &p, e);
     if (st != CK_OK)
         return st;
-    ck_network_io io = {.rgb = picture,
-                        .hint = coverage,
-                        .alpha_logits = ck_frame_plane(f, "alpha_logits")->data,
-                        .fg_logits = ck_frame_plane(f, "fg_logits")->data};
-    return ck_network_run(s->net, &io, ck_log_verbose(), e);
+    int h = s->opts->native ? s->h : p->h, w = s->opts->native ? s->w : p->w;
+    st = ck_input_rgb(p, s->h, s->w, s->input, e);
+    if (st == CK_OK)
+        st = ck_frame_need(f, "hint", 1, 0, &p, e);
+    if (st == CK_OK)
+        st = ck_input_hint(p, s->h, s->w, s->input + 3 * pixels, e);
+    if (st != CK_OK)
+        return st;
+    if (s->opts->refine) {
+        ck_frame_remove(f, "alpha_logits");
+        ck_frame_remove(f, "fg_logits");
+        io.alpha = s->fine;
+        io.fg = s->fine + pixels;
+    } else if ((st = add_logits(s, f, &io, e)) != CK_OK) {
+        return st;
+    }
+    st = ck_network_run(s->net, &io, ck_log_verbose(), e);
+    if (st != CK_OK || !s->opts->refine)
+        return st;
+    ck_finals made = {.data = s->fine, .h = s->h, .w = s->w, .half = s->opts->depth == CK_INFER_DEPTH_16};
+    return ck_finals_add(&made, f, h, w, e);
 }
 
 static ck_status report(void *state, ck_error *e)
@@ -101,7 +153,7 @@ static void close_infer(void *state)
 {
     infer *s = state;
     ck_network_close(s->net);
-    ck_buffer_unref(s->input);
+    ck_buffer_unref(s->own);
     free(s);
 }
 

@@ -6,9 +6,8 @@
 #include "ck-refine/budget.h"
 #include "ck-refine/options.h"
 #include "ck-refine/sparse.h"
-#include "image/convert.h"
 #include "image/plate.h"
-#include "image/resample.h"
+#include "model/finals.h"
 #include "model/input.h"
 #include "model/load.h"
 #include "nn/report.h"
@@ -16,7 +15,7 @@
 
 typedef struct refine {
     const ck_refine_options *opts;
-    ck_model model;  /* until the network is there */
+    ck_model model;  /* from the first frame with logits on, until the network is there */
     ck_network *net; /* from the first frame with logits on, whose size it has */
     int h, w;        /* of the network's picture */
     float *input;    /* planar [3][h][w]: normalised rgb */
@@ -40,6 +39,22 @@ static ck_status check(const ck_refine_options *o, ck_error *e)
                  : sparse_band(o, &lo, &hi, e);
 }
 
+static ck_status load(refine *s, ck_error *e)
+{
+    ck_status st = ck_model_load(s->opts->model, s->opts->heads, CK_PART_REFINER, &s->model, e);
+    for (size_t i = 0; st == CK_OK && i < sizeof s->model.table.warning / sizeof *s->model.table.warning; i++)
+        if (*s->model.table.warning[i])
+            ck_log_error("%s: %s", s->model.path, s->model.table.warning[i]);
+    return st;
+}
+
+/* By ck-infer --refine, or another ck-refine. */
+static bool refined_before(ck_frame *f)
+{
+    bool logits = ck_frame_plane(f, "alpha_logits") || ck_frame_plane(f, "fg_logits");
+    return !logits && ck_frame_plane(f, "alpha") && ck_frame_plane(f, "fg");
+}
+
 static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
                              ck_error *e)
 {
@@ -53,14 +68,14 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
     ck_status st = check(s->opts, e);
     if (st != CK_OK)
         return st;
+    if (first && refined_before(first)) {
+        ck_log_info("frames come with alpha and fg and without logits: they pass as they are");
+        return CK_OK;
+    }
     const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
     if (rgb && !ck_plate_known(rgb->encoding))
         ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
-    st = ck_model_load(s->opts->model, s->opts->heads, CK_PART_REFINER, &s->model, e);
-    for (size_t i = 0; st == CK_OK && i < sizeof s->model.table.warning / sizeof *s->model.table.warning; i++)
-        if (*s->model.table.warning[i])
-            ck_log_error("%s: %s", s->model.path, s->model.table.warning[i]);
-    return st;
+    return load(s, e);
 }
 
 /* Rows of a band: enough blocks for every thread to be busy, few enough to be a small part of the picture. */
@@ -87,7 +102,9 @@ static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb,
     if (o->mode == CK_REFINE_TILED || o->memory)
         how.band = band_rows(o, w);
     sparse_close(&s->sparse); /* of a first frame that failed */
-    ck_status st = how.sparse ? sparse_open(&s->sparse, o, h, w, e) : CK_OK;
+    ck_status st = s->model.weights ? CK_OK : load(s, e);
+    if (st == CK_OK)
+        st = how.sparse ? sparse_open(&s->sparse, o, h, w, e) : CK_OK;
     if (st == CK_OK && o->memory)
         st = budget_network(o, f, rgb, o->native ? h : rgb->h, o->native ? w : rgb->w, &how.memory, e);
     if (st != CK_OK)
@@ -134,30 +151,6 @@ static ck_status settle_size(refine *s, const ck_frame *f, const ck_plane *rgb, 
     return CK_OK;
 }
 
-/* Plane `name` of the frame from `c` planes of the network's size: resized unless it stays native, then narrowed. */
-static ck_status deliver(const refine *s, ck_frame *f, const char *name, int c, const float *fine, int h, int w,
-                         ck_error *e)
-{
-    ck_plane *p;
-    ck_type type = s->opts->depth == CK_REFINE_DEPTH_16 ? CK_F16 : CK_F32;
-    ck_status st = ck_frame_add(f, name, type, c, h, w, c == 3 ? "srgb" : "", &p, e);
-    if (st != CK_OK)
-        return st;
-    size_t n = (size_t)h * (size_t)w, from = (size_t)s->h * (size_t)s->w;
-    if (type == CK_F32)
-        return ck_resample(fine, c, s->h, s->w, p->data, h, w, CK_LANCZOS4, e);
-    ck_buffer *wide = ck_buffer_new(n * sizeof(float));
-    if (!wide)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s'", name);
-    for (size_t k = 0; k < (size_t)c && st == CK_OK; k++) {
-        st = ck_resample(fine + k * from, 1, s->h, s->w, wide->data, h, w, CK_LANCZOS4, e);
-        if (st == CK_OK)
-            ck_f32_to_f16(wide->data, (uint16_t *)p->data + k * n, n);
-    }
-    ck_buffer_unref(wide);
-    return st;
-}
-
 static ck_status run_network(refine *s, ck_frame *f, const ck_plane *rgb, const ck_plane *alpha, const ck_plane *fg,
                              ck_error *e)
 {
@@ -174,11 +167,6 @@ static ck_status run_network(refine *s, ck_frame *f, const ck_plane *rgb, const 
     if (st != CK_OK)
         sparse_forget(&s->sparse);
     return st;
-}
-
-static bool refined_before(ck_frame *f)
-{
-    return !ck_frame_plane(f, "alpha_logits") && ck_frame_plane(f, "alpha") && ck_frame_plane(f, "fg");
 }
 
 static ck_status refine_frame(void *state, ck_frame *f, ck_error *e)
@@ -203,11 +191,8 @@ static ck_status refine_frame(void *state, ck_frame *f, ck_error *e)
     ck_frame_remove(f, "alpha_logits");
     ck_frame_remove(f, "fg_logits");
     int h = s->opts->native ? s->h : rgb.h, w = s->opts->native ? s->w : rgb.w;
-    if (st == CK_OK)
-        st = deliver(s, f, "alpha", 1, s->fine, h, w, e);
-    if (st == CK_OK)
-        st = deliver(s, f, "fg", 3, s->fine + (size_t)s->h * (size_t)s->w, h, w, e);
-    return st;
+    ck_finals made = {.data = s->fine, .h = s->h, .w = s->w, .half = s->opts->depth == CK_REFINE_DEPTH_16};
+    return st == CK_OK ? ck_finals_add(&made, f, h, w, e) : st;
 }
 
 static ck_status report(void *state, ck_error *e)

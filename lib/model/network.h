@@ -44,8 +44,9 @@ typedef struct ck_network_io {
  * where the network is not sparse.  `timed`: see ck_plan_run. */
 ck_status ck_network_run(ck_network *n, const ck_network_io *io, bool timed, ck_error *e);
 
-/* The network's own planes for io.rgb and for io.alpha with io.fg behind it, which save their copies in memory; the run
- * overwrites the first.  False where the device does not work in the host's memory. */
+/* The network's own planes for io.rgb, behind it io.hint where it infers, and for io.alpha with io.fg behind it where
+ * it refines, which save their copies in memory; the run overwrites the first.  False where the device does not work in
+ * the host's memory. */
 bool ck_network_planes(const ck_network *n, float **rgb, float **result);
 
 void ck_network_size(const ck_network *n, int *h, int *w);
