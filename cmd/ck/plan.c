@@ -120,7 +120,7 @@ static bool is_own(const word *w, const ck_option *o)
 /* ck-infer has these for --refine only, which settles where they go in the end. */
 static bool is_refiners(const char *name)
 {
-    return !strcmp(name, "scale") || !strcmp(name, "native") || !strcmp(name, "depth");
+    return !strcmp(name, "scale") || !strcmp(name, "native") || !strcmp(name, "detail") || !strcmp(name, "depth");
 }
 
 static ck_status route(ck_plan *p, const word *w, const ck_option *o, const char *value, ck_error *e)
