@@ -61,6 +61,11 @@ ok "any number of threads makes the same bytes" diff -r "$tmp/one" "$tmp/three"
 ck-refine -m "$small" --scale 0 <"$tmp/logits.ck" | data "$tmp/coarse"
 ! cmp -s "$tmp/one/alpha.000000.npy" "$tmp/coarse/alpha.000000.npy"
 is "--scale changes the matte" $? 0
+ck-refine -m "$small" --scale 0 --detail <"$tmp/logits.ck" | data "$tmp/detail"
+is "--detail changes the matte, not the foreground" \
+    "$(cd "$tmp" && for p in alpha fg; do cmp -s coarse/$p.000000.npy detail/$p.000000.npy; echo $?; done | tr '\n' ' ')" "1 0 "
+make_stream -g 131x77 rgb:u8:3 alpha_logits:f32:1:-:8x8 fg_logits:f32:3:-:8x8 >"$tmp/nohint.ck"
+fails 1 "no plane 'hint' in the stream" "--detail without a hint" bash -c "ck-refine -m '$small' --detail <'$tmp/nohint.ck' >'$tmp/x.ck'"
 ck-infer -d ref -m "$small" -s 160x96 <"$tmp/in.ck" | ck-refine -d ref -m "$small" >"$tmp/ref.ck"
 is "the device ref runs" "$(planes <"$tmp/ref.ck")" "$(planes <"$tmp/out.ck")"
 ck-infer -v -m "$small" <"$tmp/in.ck" 2>"$tmp/words" | ck-refine -v -m "$small" 2>>"$tmp/words" >"$tmp/x.ck"
@@ -99,6 +104,7 @@ is "the planes of ck-refine" "$(planes <"$tmp/both.ck")" "$(planes <"$tmp/out.ck
 ck-refine -m "$small" <"$tmp/both.ck" | data "$tmp/passed"
 ok "which passes them on" diff -r "$tmp/both" "$tmp/passed"
 joined "options" cpu "$tmp/in.ck" --scale 0.5 --depth 16 --native
+joined "detail" cpu "$tmp/in.ck" --scale 0 --detail --depth 16
 joined "ref" ref "$tmp/in.ck" --depth 16
 make_stream -g 50x40 rgb:f16:3:linear hint:f32:1:-:9x7 >"$tmp/linear.ck"
 joined "a linear plate" cpu "$tmp/linear.ck"

@@ -24,7 +24,11 @@ typedef struct infer {
 /* Options that mean nothing without --refine are mistakes. */
 static ck_status check(const ck_infer_options *o, ck_error *e)
 {
-    const char *wrong = o->scale != 1 ? "scale" : o->native ? "native" : o->depth ? "depth" : NULL;
+    const char *wrong = o->scale != 1 ? "scale"
+                        : o->native   ? "native"
+                        : o->detail   ? "detail"
+                        : o->depth    ? "depth"
+                                      : NULL;
     return wrong && !o->refine ? ck_fail(e, CK_ERR_ARGUMENT, "--%s is for --refine: see ck-infer --help", wrong)
                                : CK_OK;
 }
@@ -138,7 +142,12 @@ static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
     st = ck_network_run(s->net, &io, ck_log_verbose(), e);
     if (st != CK_OK || !s->opts->refine)
         return st;
-    ck_finals made = {.data = s->fine, .h = s->h, .w = s->w, .half = s->opts->depth == CK_INFER_DEPTH_16};
+    ck_finals made = {.data = s->fine,
+                      .h = s->h,
+                      .w = s->w,
+                      .half = s->opts->depth == CK_INFER_DEPTH_16,
+                      .detail = s->opts->detail,
+                      .coarse = s->opts->scale == 0};
     return ck_finals_add(&made, f, h, w, e);
 }
 

@@ -17,6 +17,7 @@ typedef struct ck_infer_options {
     bool refine;   /* do ck-refine's work too; what follows is for that */
     double scale;  /* of the corrections */
     bool native;   /* leave the network's size */
+    bool detail;   /* add the hint's */
     int depth;     /* CK_INFER_DEPTH_32, … */
 } ck_infer_options;
 

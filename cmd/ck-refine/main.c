@@ -112,7 +112,7 @@ static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb,
     if (st == CK_OK)
         st = how.sparse ? sparse_open(&s->sparse, o, h, w, e) : CK_OK;
     if (st == CK_OK && o->memory)
-        st = budget_network(o, f, rgb, o->native ? h : rgb->h, o->native ? w : rgb->w, &how.memory, e);
+        st = budget_network(o, f, rgb, h, w, &how.memory, e);
     if (st != CK_OK)
         return st;
     st = ck_network_open(s->model.weights, &s->model.table.sizes, &how, &s->net, e);
@@ -195,7 +195,12 @@ static ck_status refine_frame(void *state, ck_frame *f, ck_error *e)
     ck_frame_remove(f, "alpha_logits");
     ck_frame_remove(f, "fg_logits");
     int h = s->opts->native ? s->h : rgb.h, w = s->opts->native ? s->w : rgb.w;
-    ck_finals made = {.data = s->fine, .h = s->h, .w = s->w, .half = s->opts->depth == CK_REFINE_DEPTH_16};
+    ck_finals made = {.data = s->fine,
+                      .h = s->h,
+                      .w = s->w,
+                      .half = s->opts->depth == CK_REFINE_DEPTH_16,
+                      .detail = s->opts->detail,
+                      .coarse = s->opts->scale == 0};
     return st == CK_OK ? ck_finals_add(&made, f, h, w, e) : st;
 }
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/quote.h"
 #include "base/thread.h"
+#include "ck/advice.h"
 #include "ck-decode/options.h"
 #include "ck-encode/options.h"
 #include "ck-hint/options.h"
@@ -120,7 +121,7 @@ static bool is_own(const word *w, const ck_option *o)
 /* ck-infer has these for --refine only, which settles where they go in the end. */
 static bool is_refiners(const char *name)
 {
-    return !strcmp(name, "scale") || !strcmp(name, "native") || !strcmp(name, "depth");
+    return !strcmp(name, "scale") || !strcmp(name, "native") || !strcmp(name, "detail") || !strcmp(name, "depth");
 }
 
 static ck_status route(ck_plan *p, const word *w, const ck_option *o, const char *value, ck_error *e)
@@ -237,6 +238,45 @@ static ck_status classical(ck_plan *p, ck_error *e)
     return s;
 }
 
+/* The last value of an option, which counts, or NULL. */
+static const char *value_of(const ck_plan_stage *s, const char *option)
+{
+    size_t n = strlen(option);
+    const char *found = NULL;
+    for (int k = 1; k < s->argc; k++)
+        if (!strncmp(s->argv[k], "--", 2) && !strncmp(s->argv[k] + 2, option, n) && s->argv[k][2 + n] == '=')
+            found = s->argv[k] + 3 + n;
+    return found;
+}
+
+/* A word of the model's advice, for the stage whose business it is. */
+static ck_status advise(ck_plan *p, const char *model, const char *word, ck_error *e)
+{
+    static const struct {
+        const char *name;
+        int stage;
+    } allowed[] = {{"method", HINT}, {"size", INFER}, {"scale", REFINE}, {"detail", REFINE}, {"unmix", POST}};
+    size_t n = strncmp(word, "--", 2) ? 0 : strcspn(word + 2, "=");
+    for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++)
+        if (n == strlen(allowed[i].name) && !strncmp(word + 2, allowed[i].name, n))
+            return push_first(&p->stages[allowed[i].stage], word, "", e);
+    return ck_fail(e, CK_ERR_UNSUPPORTED, "%s: its metadata asks ck key for '%s', which is not a model's to choose",
+                   model, word);
+}
+
+/* What the model's metadata asks for goes before what the user says. */
+static ck_status take_advice(ck_plan *p, ck_error *e)
+{
+    const char *model = value_of(&p->stages[INFER], "model");
+    char *text = NULL, *rest;
+    ck_status s = model ? ck_advice_read(model, &text, e) : CK_OK;
+    for (char *word = s == CK_OK && text ? strtok_r(text, " ", &rest) : NULL; word && s == CK_OK;
+         word = strtok_r(NULL, " ", &rest))
+        s = advise(p, model, word, e);
+    free(text);
+    return s;
+}
+
 /* With the network if there is a model, else without. */
 static ck_status choose(ck_plan *p, ck_error *e)
 {
@@ -244,14 +284,16 @@ static ck_status choose(ck_plan *p, ck_error *e)
     if (p->asked)
         return classical(p, e);
     if (stage_has(&p->stages[INFER], "model") && stage_has(&p->stages[REFINE], "model"))
-        return CK_OK;
+        return take_advice(p, e);
     ck_status s = ck_model_find(NULL, &p->found, e);
     if (s != CK_OK)
         return s;
     if (!p->found)
         return classical(p, e);
     s = push_first(&p->stages[INFER], "--model=", p->found, e);
-    return s == CK_OK ? push_first(&p->stages[REFINE], "--model=", p->found, e) : s;
+    if (s == CK_OK)
+        s = push_first(&p->stages[REFINE], "--model=", p->found, e);
+    return s == CK_OK ? take_advice(p, e) : s;
 }
 
 static bool stage_has_word(const ck_plan_stage *s, const char *word)

@@ -2,6 +2,7 @@
 
 #include "image/convert.h"
 #include "image/resample.h"
+#include "model/detail.h"
 
 /* Plane `name` from `c` planes of the network's size: resized, then narrowed. */
 static ck_status add(const ck_finals *s, ck_frame *f, const char *name, int c, const float *fine, int h, int w,
@@ -27,8 +28,17 @@ static ck_status add(const ck_finals *s, ck_frame *f, const char *name, int c, c
     return st;
 }
 
+static ck_status add_detail(const ck_finals *s, ck_frame *f, ck_error *e)
+{
+    ck_plane *hint;
+    ck_status st = ck_frame_need(f, "hint", 1, 0, &hint, e);
+    return st == CK_OK ? ck_detail_add(hint, s->h, s->w, s->coarse, ck_frame_plane(f, "alpha"), e) : st;
+}
+
 ck_status ck_finals_add(const ck_finals *s, ck_frame *f, int h, int w, ck_error *e)
 {
     ck_status st = add(s, f, "alpha", 1, s->data, h, w, e);
+    if (st == CK_OK && s->detail)
+        st = add_detail(s, f, e);
     return st == CK_OK ? add(s, f, "fg", 3, s->data + (size_t)s->h * (size_t)s->w, h, w, e) : st;
 }
