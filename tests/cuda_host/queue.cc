@@ -249,7 +249,7 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaM
 {
     hold h(lock);
     const void *host = kind == cudaMemcpyHostToDevice ? from : to;
-    bool pinned = cuda_host_pinned(host, bytes);
+    bool pinned = kind == cudaMemcpyDeviceToDevice || cuda_host_pinned(host, bytes);
     if (broken(kind, s->device))
         return cudaErrorLaunchFailure;
     if (s->graph && !pinned)
