@@ -29,6 +29,7 @@ fi
 result=${OUT:-$here/results}/cuda.md
 mkdir -p "$(dirname "$result")"
 exec > >(tee "$result") 2>"$tmp/errors"
+exec 3>&1
 failed=0
 
 within() { # NAME SECONDS COMMAND...: in what is left of the time; what fails is said, and the rest goes on
@@ -36,16 +37,16 @@ within() { # NAME SECONDS COMMAND...: in what is left of the time; what fails is
     shift 2
     [ "$left" -lt "$most" ] && most=$left
     if [ "$most" -lt 5 ]; then
-        printf '\n**%s: not run, no time was left.**\n\n' "$name"
+        printf '\n**%s: not run, no time was left.**\n\n' "$name" >&3
         failed=1
         return 1
     fi
-    timeout -k 5 "$most" "$@" 2>"$tmp/said"
+    timeout -k 5 "$most" "$@" 2>"$tmp/said" 3>&-
     status=$?
     [ $status = 0 ] && { echo "$name: $((SECONDS - start)) s" >>"$tmp/times"; return 0; }
     failed=1
     printf '\n**%s: %s.** %s\n\n' "$name" "$([ $status = 124 ] && echo "stopped after $most s" || echo "failed, status $status")" \
-        "$(tail -3 "$tmp/said" | tr '\n' ' ')"
+        "$(tail -3 "$tmp/said" | tr '\n' ' ')" >&3
     return 1
 }
 now() { echo "$EPOCHREALTIME" | tr , .; }
@@ -147,6 +148,6 @@ cat "$tmp/rows" 2>/dev/null
 awk -F'|' -v size=" $largest " '$3 == size && $2 ~ /ours, f16/ { ours = $7 } $3 == size && $2 ~ /compiled/ { theirs = $7 }
     END { if (ours > 0 && theirs > 0) printf "\nAt%sours is %.2f times as fast as torch.compile (bar 1.5).\n", size, theirs / ours }' "$tmp/rows" 2>/dev/null
 printf '\n## How long this took\n\n```\n%s\n```\n\n%d s in all.\n' "$(cat "$tmp/times" 2>/dev/null)" $SECONDS
-exec >&-
+exec >&- 3>&-
 wait
 exit $failed
