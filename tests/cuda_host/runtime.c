@@ -131,15 +131,37 @@ cudaError_t cudaMalloc(void **p, size_t bytes)
     return cudaSuccess;
 }
 
+/* What was freed while work was queued is kept until nothing is: filled with NaN, so that whoever still reads it is
+ * found out. */
+struct limbo {
+    struct limbo *next;
+};
+static struct limbo *limbo;
+static pthread_mutex_t freeing = PTHREAD_MUTEX_INITIALIZER;
+
+static void give_back(void *p)
+{
+    char *q = (char *)p - HEAD;
+    int idle = cuda_host_idle();
+    memset(p, 0xff, *(size_t *)q);
+    pthread_mutex_lock(&freeing);
+    struct limbo *all = (struct limbo *)q;
+    all->next = limbo;
+    limbo = all;
+    while (idle && limbo) {
+        all = limbo;
+        limbo = all->next;
+        free(all);
+    }
+    pthread_mutex_unlock(&freeing);
+}
+
 cudaError_t cudaFree(void *p)
 {
     if (!p)
         return cudaSuccess;
-    if (!cuda_host_idle())
-        cuda_host_die("memory of the device is freed while work is queued");
-    char *q = (char *)p - HEAD;
-    __atomic_sub_fetch(&taken, *(size_t *)q, __ATOMIC_RELAXED);
-    free(q);
+    __atomic_sub_fetch(&taken, *(size_t *)((char *)p - HEAD), __ATOMIC_RELAXED);
+    give_back(p);
     return cudaSuccess;
 }
 
@@ -190,8 +212,6 @@ static cudaError_t pin(const void *p, size_t bytes)
 static cudaError_t unpin(const void *p)
 {
     cudaError_t r = cudaErrorHostMemoryNotRegistered;
-    if (!cuda_host_idle())
-        cuda_host_die("memory of the host is let go while work is queued");
     pthread_mutex_lock(&pinning);
     for (int i = 0; i < PINNED; i++)
         if (pinned[i].p == p) {
@@ -219,7 +239,7 @@ cudaError_t cudaFreeHost(void *p)
         return cudaSuccess;
     cudaError_t r = unpin(p);
     if (r == cudaSuccess)
-        free((char *)p - HEAD);
+        give_back(p);
     return r;
 }
 
@@ -250,6 +270,8 @@ cudaError_t cudaHostRegister(void *p, size_t bytes, unsigned flags)
 
 cudaError_t cudaHostUnregister(void *p)
 {
+    if (!cuda_host_idle())
+        cuda_host_die("memory of the host is let go while work is queued");
     return unpin(p);
 }
 
