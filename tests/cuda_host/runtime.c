@@ -4,7 +4,7 @@
  * no-driver, old-driver, no-device, prohibited, exclusive, taken (exclusive and in use), old-device, mig,
  * no-register (of the host's memory), no-read-only (where it cannot be written).
  * CK_CUDA_HOST_MEMORY is how many bytes the device has; allocation number CK_CUDA_HOST_ALLOCATIONS, of either
- * memory, fails. */
+ * memory and since the variable was set or changed, fails. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,12 +103,19 @@ int cuda_host_device(void)
 
 static size_t taken;
 
-/* The one after so many that went well fails. */
+/* One thread at a time asks: a test. */
 static int allowed(void)
 {
-    static long n;
+    static char seen[32];
+    static long left;
     const char *told = getenv("CK_CUDA_HOST_ALLOCATIONS");
-    return __atomic_add_fetch(&n, 1, __ATOMIC_RELAXED) != (told ? atol(told) : 0);
+    if (!told)
+        return 1;
+    if (strcmp(told, seen)) {
+        snprintf(seen, sizeof seen, "%s", told);
+        left = atol(told);
+    }
+    return --left != 0;
 }
 
 static void *allocate(size_t bytes)
