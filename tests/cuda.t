@@ -29,6 +29,16 @@ else
     lines
     ok "the network at f16" "$tests/network_test" cuda f16
     lines
+    # What is queued runs as late as can be, or as early; memory that cannot be pinned; steps that cannot be recorded.
+    ok "frames: the host's bytes, several at once, rings, out of memory" "$tests/frames_test" cuda emulated
+    lines
+    ok "frames, copies as early as can be, threads in reverse order" \
+        env CK_CUDA_HOST_EAGER=1 CK_CUDA_HOST_REVERSE=1 "$tests/frames_test" cuda
+    lines
+    for machine in no-register no-read-only no-graphs; do
+        ok "frames: $machine" env CK_CUDA_HOST=$machine "$tests/frames_test" cuda
+        lines
+    done
 fi
 
 # The programs.

@@ -1,7 +1,8 @@
 /* Frames from planes to planes: like the operations on the host one after the other, whatever the device, the size and
  * the type; several at once; with what can go wrong between them.
  *
- *     frames_test [DEVICE]        cpu; tests/cuda.t runs it with cuda in several orders of what is queued */
+ *     frames_test [DEVICE [emulated]]        cpu; tests/cuda.t has cuda emulated, in several orders of what is queued
+ */
 #include <pthread.h>
 #include <unistd.h>
 
@@ -558,7 +559,7 @@ int main(int argc, char **argv)
     at_once(2);
     at_once(4);
     rings();
-    if (argc > 1) {
+    if (argc > 2) {
         no_memory_to_open();
         no_memory_for_frames();
     }

@@ -35,6 +35,7 @@ for precision in tf32 f16 bf16; do
 done
 run "the network: like ref, the same bytes twice, NaN noticed" "$tests/network_test" cuda
 run "the refiner: in bands and in places the bytes of the whole" "$tests/refine_test" cuda
+run "frames: planes in and out, several at once, rings" "$tests/frames_test" cuda
 for golden in net_mini_256 net_base_plus_256 net_base_plus_512 net_base_plus_1024 net_base_plus_2048; do
     [ -f "${CK_GOLDENS-}/$golden.safetensors" ] || { echo "ok - # SKIP $golden: no golden"; continue; }
     run "$golden" "$tests/network_test" cuda "$golden.safetensors"
