@@ -36,7 +36,7 @@ else
         env CK_CUDA_HOST_EAGER=1 CK_CUDA_HOST_REVERSE=1 "$tests/frames_test" cuda
     lines
     for machine in no-register no-read-only no-graphs; do
-        ok "frames: $machine" env CK_CUDA_HOST=$machine "$tests/frames_test" cuda
+        ok "frames: $machine" env CK_CUDA_HOST=$machine "$tests/frames_test" cuda short
         lines
     done
 fi
@@ -52,6 +52,8 @@ run auto c 2>>"$tmp/err"
 is "twelve planes" "$(ls "$tmp/a" | wc -l)" "$(ls "$tmp/c" | wc -l)"
 ok "cuda:1 gives the bytes of cuda" diff -r "$tmp/a" "$tmp/b"
 ok "auto takes it" diff -r "$tmp/a" "$tmp/c"
+ck-infer --refine -m "$small" <"$tmp/in.ck" 2>>"$tmp/err" | ck-info --npy "$tmp/d"
+ok "both halves in one context: the same bytes" diff -r "$tmp/a" "$tmp/d"
 ck-infer -v -m "$small" <"$tmp/in.ck" 2>"$tmp/words" >"$tmp/x.ck"
 is "and says so" "$(grep -c ' on cuda: f16, ' "$tmp/words")" 1
 for precision in f32 tf32 bf16; do

@@ -12,6 +12,16 @@ static const ck_option rows[] = {
      "what computes: auto, cpu, cuda, cuda:N, or ref, which is slow and simple"},
     {0, "precision", CK_CHOICE, AT(precision), NULL, "auto", 0, 0, "f32|tf32|f16|bf16|auto", 0,
      "numbers that products are made of; auto: f16 on cuda, f32, the only ones they have, elsewhere"},
+    {0, "refine", CK_FLAG, AT(refine), NULL, NULL, 0, 0, NULL, 0,
+     "refine as well, in one network: alpha and fg instead of logits, which ck-refine passes on"},
+    {0, "scale", CK_FLOAT, AT(scale), "X", "1", 0, 16, NULL, 0,
+     "with --refine: strength of the corrections, 0 leaves the coarse matte"},
+    {0, "native", CK_FLAG, AT(native), NULL, NULL, 0, 0, NULL, 0,
+     "with --refine: leave matte and foreground at the network's size"},
+    {0, "detail", CK_FLAG, AT(detail), NULL, NULL, 0, 0, NULL, 0,
+     "with --refine: add to the matte what the hint shows finer than the network's picture"},
+    {0, "depth", CK_CHOICE, AT(depth), NULL, "32", 0, 0, "32|16", 0,
+     "with --refine: bits of the floats in the planes that are made"},
     {0},
 };
 
@@ -23,5 +33,6 @@ const ck_program ck_infer_program = {
     .options_size = sizeof(ck_infer_options),
     .examples = "ck-decode shot.mov | ck-hint | ck-infer -m CorridorKey.pth | ck-refine -m CorridorKey.pth | "
                 "ck-encode out/\n"
-                "ck-decode --hint roto.mov shot.mov | ck-infer -s 1024 -v | ck-refine | ck-post | ck-encode out/",
+                "ck-decode --hint roto.mov shot.mov | ck-infer -s 1024 -v | ck-refine | ck-post | ck-encode out/\n"
+                "ck-decode shot.mov | ck-hint | ck-infer --refine -d cuda | ck-post | ck-encode out/",
 };

@@ -62,7 +62,7 @@ static void build(ck_network *n, const ck_weights *w, const ck_network_options *
 }
 
 /* Where memory ran out: a size that fits, the picture's shape kept, and nearly the largest.  What a plan takes grows
- * with the picture's pixels; that the weights' position table shrinks with them is left out. */
+ * with the picture's pixels; that the weights' position table shrinks with them is left out.  A tenth stays for frames' planes. */
 static void say_what_fits(ck_network *n, ck_error *e)
 {
     const ck_nn_backend *b = n->dev->ops;
@@ -72,7 +72,7 @@ static void say_what_fits(ck_network *n, ck_error *e)
     double left = b->available ? (double)b->available(n->dev) : 0;
     if (needed <= 0 || left <= 0)
         return;
-    side = sqrt(0.97 * left / needed);
+    side = sqrt(0.9 * left / needed);
     int h = (int)(n->h * side) / 32 * 32, w = (int)(n->w * side) / 32 * 32;
     size_t at = strlen(e->text);
     if (h >= 32 && w >= 32 && side < 1)
@@ -129,15 +129,6 @@ void ck_network_close(ck_network *n)
     pthread_cond_destroy(&n->slot_free);
     free(n->blocks);
     free(n);
-}
-
-bool ck_network_planes(const ck_network *n, float **rgb, float **result)
-{
-    if (!n->dev->ops->host)
-        return false;
-    *rgb = ck_plan_placed(n->plan, &n->input).data;
-    *result = n->refine ? ck_plan_placed(n->plan, &n->refined.final).data : NULL;
-    return true;
 }
 
 void ck_network_size(const ck_network *n, int *h, int *w)

@@ -64,10 +64,6 @@ ck_status ck_network_run_frame(ck_network *n, const ck_network_frame *f, bool ti
 /* How many threads ck_network_run_frame is worth on this device, before it is opened. */
 int ck_network_frames_at_once(const char *device);
 
-/* The network's own planes for io.rgb and for io.alpha with io.fg behind it, which save their copies in memory; the run
- * overwrites the first.  False where the device does not work in the host's memory. */
-bool ck_network_planes(const ck_network *n, float **rgb, float **result);
-
 void ck_network_size(const ck_network *n, int *h, int *w);
 const ck_plan *ck_network_plan(const ck_network *n); /* its steps, times and memory */
 const char *ck_network_device(const ck_network *n);
