@@ -22,7 +22,7 @@ FLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -ffp-contract=off -fno-math-errno 
 LIB_SRC := $(wildcard lib/base/*.c lib/stream/*.c lib/model/*.c lib/image/*.c lib/nn/*.c lib/nn/ref/*.c) \
     lib/io/outfile.c tests/bare/bare.c
 PLUGIN := $(G)/libck-cuda.so
-TESTS := nn_maps_test nn_products_test network_test refine_test
+TESTS := nn_maps_test nn_products_test network_test refine_test frames_test
 HELPERS := cudadevice mkmodel mkstream goldrun
 PROGRAMS := $(TESTS:%=$(G)/tests/%) $(HELPERS:%=$(G)/tests/helpers/%) $(G)/bench/net_bench
 

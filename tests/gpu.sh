@@ -49,6 +49,7 @@ golden() { # NAME PRECISION...
 golden net_mini_256 f32 f16
 run "the network: like ref, the same bytes twice, NaN noticed" "$tests/network_test" cuda
 run "the refiner: in bands and in places the bytes of the whole" "$tests/refine_test" cuda
+run "frames: planes in and out, several at once, rings" "$tests/frames_test" cuda
 golden net_base_plus_512 f32 f16 tf32 bf16
 golden net_base_plus_2048 f32 f16
 for precision in f16 tf32 bf16; do

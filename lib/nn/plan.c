@@ -23,6 +23,8 @@ void ck_plan_free(ck_plan *p)
 {
     if (!p)
         return;
+    if (p->graph)
+        p->dev->ops->forget(p->dev, p->graph);
     p->dev->ops->release(p->dev, p->arena);
     if (p->spill)
         ck_spill_free(p->spill);

@@ -56,6 +56,15 @@ ck_status ck_crew_open(const ck_crew_of *of, const void *opts, const ck_list *ar
     return s;
 }
 
+ck_status ck_crew_admit(void *state, ck_frame *f, ck_error *e)
+{
+    crew *c = state;
+    ck_status s = CK_OK;
+    for (int i = 0; i < c->n && s == CK_OK && c->one->admit; i++)
+        s = said_by(c, &c->all[i], c->one->admit(c->all[i].state, f, e), e);
+    return s;
+}
+
 ck_status ck_crew_frame(void *state, ck_frame *f, ck_error *e)
 {
     crew *c = state;

@@ -7,7 +7,7 @@
 #include "stream/stage.h"
 
 typedef struct ck_crew_of {
-    const ck_stage *one; /* its open, frame, finish, close and threads are those of a worker */
+    const ck_stage *one; /* its open, admit, frame, finish, close and threads are those of a worker */
     size_t name_at;      /* of the option, a const char *, in the program's options */
     int n;               /* from 1 */
     const char *const *names;
@@ -16,6 +16,7 @@ typedef struct ck_crew_of {
 /* For a stage's open; errors name the worker where there are several.  The rest are a stage's callbacks. */
 ck_status ck_crew_open(const ck_crew_of *of, const void *opts, const ck_list *args, ck_meta *head, ck_frame *first,
                        void **state, ck_error *e);
+ck_status ck_crew_admit(void *state, ck_frame *f, ck_error *e); /* every worker sees every frame */
 ck_status ck_crew_frame(void *state, ck_frame *f, ck_error *e);
 ck_status ck_crew_finish(void *state, ck_error *e);
 void ck_crew_close(void *state);

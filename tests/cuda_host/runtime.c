@@ -4,7 +4,7 @@
  * no-driver, old-driver, no-device, prohibited, exclusive, taken (exclusive and in use), old-device, mig,
  * no-register (of the host's memory), no-read-only (where it cannot be written).
  * CK_CUDA_HOST_MEMORY is how many bytes the device has; allocation number CK_CUDA_HOST_ALLOCATIONS, of either
- * memory, fails. */
+ * memory and since the variable was set or changed, fails. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,12 +103,19 @@ int cuda_host_device(void)
 
 static size_t taken;
 
-/* The one after so many that went well fails. */
+/* One thread at a time asks: a test. */
 static int allowed(void)
 {
-    static long n;
+    static char seen[32];
+    static long left;
     const char *told = getenv("CK_CUDA_HOST_ALLOCATIONS");
-    return __atomic_add_fetch(&n, 1, __ATOMIC_RELAXED) != (told ? atol(told) : 0);
+    if (!told)
+        return 1;
+    if (strcmp(told, seen)) {
+        snprintf(seen, sizeof seen, "%s", told);
+        left = atol(told);
+    }
+    return --left != 0;
 }
 
 static void *allocate(size_t bytes)
@@ -131,15 +138,37 @@ cudaError_t cudaMalloc(void **p, size_t bytes)
     return cudaSuccess;
 }
 
+/* What was freed while work was queued is kept until nothing is: filled with NaN, so that whoever still reads it is
+ * found out. */
+struct limbo {
+    struct limbo *next;
+};
+static struct limbo *limbo;
+static pthread_mutex_t freeing = PTHREAD_MUTEX_INITIALIZER;
+
+static void give_back(void *p)
+{
+    char *q = (char *)p - HEAD;
+    int idle = cuda_host_idle();
+    memset(p, 0xff, *(size_t *)q);
+    pthread_mutex_lock(&freeing);
+    struct limbo *all = (struct limbo *)q;
+    all->next = limbo;
+    limbo = all;
+    while (idle && limbo) {
+        all = limbo;
+        limbo = all->next;
+        free(all);
+    }
+    pthread_mutex_unlock(&freeing);
+}
+
 cudaError_t cudaFree(void *p)
 {
     if (!p)
         return cudaSuccess;
-    if (!cuda_host_idle())
-        cuda_host_die("memory of the device is freed while work is queued");
-    char *q = (char *)p - HEAD;
-    __atomic_sub_fetch(&taken, *(size_t *)q, __ATOMIC_RELAXED);
-    free(q);
+    __atomic_sub_fetch(&taken, *(size_t *)((char *)p - HEAD), __ATOMIC_RELAXED);
+    give_back(p);
     return cudaSuccess;
 }
 
@@ -190,8 +219,6 @@ static cudaError_t pin(const void *p, size_t bytes)
 static cudaError_t unpin(const void *p)
 {
     cudaError_t r = cudaErrorHostMemoryNotRegistered;
-    if (!cuda_host_idle())
-        cuda_host_die("memory of the host is let go while work is queued");
     pthread_mutex_lock(&pinning);
     for (int i = 0; i < PINNED; i++)
         if (pinned[i].p == p) {
@@ -219,7 +246,7 @@ cudaError_t cudaFreeHost(void *p)
         return cudaSuccess;
     cudaError_t r = unpin(p);
     if (r == cudaSuccess)
-        free((char *)p - HEAD);
+        give_back(p);
     return r;
 }
 
@@ -250,6 +277,8 @@ cudaError_t cudaHostRegister(void *p, size_t bytes, unsigned flags)
 
 cudaError_t cudaHostUnregister(void *p)
 {
+    if (!cuda_host_idle())
+        cuda_host_die("memory of the host is let go while work is queued");
     return unpin(p);
 }
 
