@@ -1,4 +1,5 @@
 # How the CUDA backend is compiled and linked: for the Makefile and for gpu.mk, which also works without it.
+, := ,
 NVCC ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc))
 CUDA_HOME ?= $(patsubst %/bin/nvcc,%,$(NVCC))
 CUDA_ARCHS ?= 80 86 89 90
@@ -11,4 +12,10 @@ NVCC_FLAGS := -std=c++17 -O3 -fmad=false --threads 2 -Ilib \
     $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
     -gencode arch=compute_$(lastword $(CUDA_ARCHS)),code=compute_$(lastword $(CUDA_ARCHS))
 CUDA_CFLAGS := -fPIC -fvisibility=hidden -I$(CUDA_HOME)/include
-CUDA_LINK := -L$(CUDA_HOME)/lib64 -Wl,-rpath,$(CUDA_HOME)/lib64 -lcudart -lcublasLt -lm -Wl,-z,defs
+# A folder with cuBLAS's include and lib, where the toolkit has none: such as PyTorch's packages bring.
+CUBLAS ?=
+NVCC_FLAGS += $(CUBLAS:%=-I%/include)
+CUDA_CFLAGS += $(CUBLAS:%=-I%/include)
+CUBLAS_LINK := $(if $(CUBLAS),-L$(CUBLAS)/lib -Wl$(,)-rpath$(,)$(CUBLAS)/lib \
+    -l:$(notdir $(firstword $(wildcard $(CUBLAS)/lib/libcublasLt.so*))),-lcublasLt)
+CUDA_LINK := -L$(CUDA_HOME)/lib64 -Wl,-rpath,$(CUDA_HOME)/lib64 -lcudart $(CUBLAS_LINK) -lm -Wl,-z,defs

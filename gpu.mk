@@ -11,7 +11,7 @@ BUILD ?= build
 G := $(BUILD)/gpu
 CFLAGS ?= -O3 -g
 include cuda.mk
-GOLDENS ?= $(firstword $(CK_GOLDENS) $(wildcard golden) $(wildcard ../shared/golden))
+GOLDENS ?= $(firstword $(CK_GOLDENS) $(wildcard golden) $(wildcard shared/golden) $(wildcard ../shared/golden))
 
 ifeq ($(NVCC),)
 check-cuda bench-cuda gpu-build:

@@ -5,7 +5,7 @@
 # bench/twin.py says, where $PYTHON (python3) has it; compiled with max-autotune at the largest size only, which alone
 # takes minutes and comes last.  All of it ends within $SECONDS_ALL (450): what no time is left for is said.
 #
-# For tests of this script: SIZES, ARCH, WIDTHS (mkmodel's options for those of ARCH/WIDTH), FRAMES, PLATE, GOLDEN_LIST, RATES (device_rates' arguments), TWIN (options of
+# For tests of this script: PART_SECONDS, SIZES, ARCH, WIDTHS (mkmodel's options for those of ARCH/WIDTH), FRAMES, PLATE, GOLDEN_LIST, RATES (device_rates' arguments), TWIN (options of
 # twin.py), COMPILE=0.
 set -u
 gpu=$1
@@ -33,7 +33,7 @@ exec 3>&1
 failed=0
 
 within() { # NAME SECONDS COMMAND...: in what is left of the time; what fails is said, and the rest goes on
-    local name=$1 most=$2 left=$((limit - SECONDS)) status start=$SECONDS
+    local name=$1 most=${PART_SECONDS:-$2} left=$((limit - SECONDS)) status start=$SECONDS
     shift 2
     [ "$left" -lt "$most" ] && most=$left
     if [ "$most" -lt 5 ]; then

@@ -21,6 +21,14 @@ arch() { nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | 
 : "${CUDA_ARCHS:=$(arch)}"
 [ -n "$CUDA_ARCHS" ] && export CUDA_ARCHS
 
+# A toolkit without cuBLAS: PyTorch brings it.
+home=$(dirname "$(dirname "$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)")")
+if [ ! -f "$home/include/cublasLt.h" ] && [ -z "${CUBLAS-}" ]; then
+    header=$("${PYTHON:-python3}" -c 'import glob, nvidia; print(*glob.glob(list(nvidia.__path__)[0] + "/*/include/cublasLt.h"))' 2>/dev/null)
+    header=${header%% *}
+    [ -n "$header" ] && export CUBLAS=${header%/include/*}
+fi
+
 part() { # NAME SECONDS COMMAND...
     local name=$1 most=$2 start=$SECONDS status said
     shift 2
@@ -32,7 +40,7 @@ part() { # NAME SECONDS COMMAND...
     [ $status = 0 ] || worst=1
 }
 
-{ uname -a; nproc; nvidia-smi; nvidia-smi -q; nvcc --version; ${CC:-gcc} --version; ${PYTHON:-python3} --version; git log -1; } \
+{ uname -a; nproc; nvidia-smi; nvidia-smi -q; nvcc --version; ${CC:-gcc} --version; ${PYTHON:-python3} --version; git log -1; echo "CUDA_ARCHS=$CUDA_ARCHS CUBLAS=${CUBLAS-}"; } \
     >"$OUT/machine.txt" 2>&1
 for name in "${@:-build check bench}"; do
     for p in $name; do

@@ -25,11 +25,12 @@ ln -s "$helpers/../bench/net_bench" "$gpu/bench/net_bench"
 bench() {
     env CK_LIB="$host" OUT="$tmp/out" PYTHON="$python" TWIN="--device cpu" SIZES="32 64" ARCH=mini/16 FRAMES=2 PLATE=64x48 \
         WIDTHS="--decoder-width 16 --refiner-width 16" RATES="128 1" COMPILE=0 CK_GOLDENS="$goldens" \
-        GOLDEN_LIST="${goldens:+net_mini_256} net_none" SECONDS_ALL=900 "$@" bash "$here/../bench/gpu.sh" "$gpu"
+        GOLDEN_LIST="${goldens:+net_mini_256} net_none" SECONDS_ALL=1800 PART_SECONDS=600 "$@" bash "$here/../bench/gpu.sh" "$gpu"
 }
-ok "bench/gpu.sh runs" bench
+bench >"$tmp/printed" 2>"$tmp/err"
+is "bench/gpu.sh runs: status" $? 0
 table=$tmp/out/cuda.md
-ok "it writes what it prints" diff "$table" "$tmp/.out"
+ok "it writes what it prints" diff "$table" "$tmp/printed"
 is "nothing failed or was left out" "$(grep -c '^\*\*' "$table")" 0
 grep '^\*\*' "$table" | sed 's/^/# /'
 is "the device's rates" "$(grep -cE '^(f16|bf16|tf32|f32|copy) [0-9.e+]+$' "$table")" 5
