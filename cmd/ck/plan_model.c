@@ -1,0 +1,106 @@
+/* What the model decides: whether there is a network, how it is to be run, in how many programs. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "ck/advice.h"
+#include "ck/plan_inside.h"
+#include "model/find.h"
+
+/* An option that only the network's stages have is of no use without them. */
+static ck_status refuse_options(const ck_plan_stage *s, ck_error *e)
+{
+    for (int k = 1; k < s->argc; k++) {
+        char name[64];
+        size_t n = strcspn(s->argv[k] + 2, "=");
+        snprintf(name, sizeof name, "%.*s", (int)n, s->argv[k] + 2);
+        bool elsewhere = false;
+        for (int i = 0; i < CK_STAGES; i++)
+            elsewhere |= i != INFER && i != REFINE && ck_option_find(ck_plan_stages[i].program, name);
+        if (!elsewhere)
+            return ck_fail(e, CK_ERR_ARGUMENT, "%s is for the network, but there is no model: name one with --model",
+                           s->argv[k]);
+    }
+    return CK_OK;
+}
+
+static ck_status classical(ck_plan *p, ck_error *e)
+{
+    p->classical = true;
+    ck_status s = refuse_options(&p->stages[INFER], e);
+    if (s == CK_OK)
+        s = refuse_options(&p->stages[REFINE], e);
+    if (s == CK_OK)
+        s = ck_words_first(&p->stages[HINT], "--method=key", "", e);
+    if (s == CK_OK && !p->asked)
+        s = ck_words_first(&p->stages[POST], "--classical", "", e);
+    if (s == CK_OK) {
+        ck_plan_drop(p, REFINE);
+        ck_plan_drop(p, INFER);
+    }
+    return s;
+}
+
+/* A word of the model's advice, for the stage whose business it is. */
+static ck_status advise(ck_plan *p, const char *model, const char *word, ck_error *e)
+{
+    static const struct {
+        const char *name;
+        int stage;
+    } allowed[] = {{"method", HINT}, {"size", INFER}, {"scale", REFINE}, {"detail", REFINE}, {"unmix", POST}};
+    size_t n = strncmp(word, "--", 2) ? 0 : strcspn(word + 2, "=");
+    for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++)
+        if (n == strlen(allowed[i].name) && !strncmp(word + 2, allowed[i].name, n))
+            return ck_words_first(&p->stages[allowed[i].stage], word, "", e);
+    return ck_fail(e, CK_ERR_UNSUPPORTED, "%s: its metadata asks ck key for '%s', which is not a model's to choose",
+                   model, word);
+}
+
+/* What the model's metadata asks for goes before what the user says. */
+static ck_status take_advice(ck_plan *p, ck_error *e)
+{
+    const char *model = ck_words_value(&p->stages[INFER], "model");
+    char *text = NULL, *rest;
+    ck_status s = model ? ck_advice_read(model, &text, e) : CK_OK;
+    for (char *word = s == CK_OK && text ? strtok_r(text, " ", &rest) : NULL; word && s == CK_OK;
+         word = strtok_r(NULL, " ", &rest))
+        s = advise(p, model, word, e);
+    free(text);
+    return s;
+}
+
+ck_status ck_plan_choose(ck_plan *p, ck_error *e)
+{
+    p->asked = ck_words_has(&p->stages[POST], "classical");
+    if (p->asked)
+        return classical(p, e);
+    if (ck_words_has(&p->stages[INFER], "model") && ck_words_has(&p->stages[REFINE], "model"))
+        return take_advice(p, e);
+    ck_status s = ck_model_find(NULL, &p->found, e);
+    if (s != CK_OK)
+        return s;
+    if (!p->found)
+        return classical(p, e);
+    s = ck_words_first(&p->stages[INFER], "--model=", p->found, e);
+    if (s == CK_OK)
+        s = ck_words_first(&p->stages[REFINE], "--model=", p->found, e);
+    return s == CK_OK ? take_advice(p, e) : s;
+}
+
+ck_status ck_plan_join(ck_plan *p, ck_error *e)
+{
+    ck_plan_stage *infer = &p->stages[INFER], *refine = &p->stages[REFINE];
+    ck_status s = CK_OK;
+    if (p->classical || !ck_words_has(infer, "refine"))
+        return CK_OK;
+    for (int k = 1; k < refine->argc && s == CK_OK; k++) {
+        char name[64];
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(refine->argv[k] + 2, "="), refine->argv[k] + 2);
+        if (ck_plan_refiners(name))
+            s = ck_words_push(infer, refine->argv[k], "", e);
+        else if (!ck_words_have(infer, refine->argv[k]))
+            s = ck_fail(e, CK_ERR_ARGUMENT, "%s is for ck-refine alone: leave --refine out", refine->argv[k]);
+    }
+    if (s == CK_OK)
+        ck_plan_drop(p, REFINE);
+    return s;
+}

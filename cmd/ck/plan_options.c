@@ -1,0 +1,108 @@
+/* Which stage an option is for. */
+#include <string.h>
+
+#include "ck/plan_inside.h"
+
+static const ck_option *by_letter(const ck_option *rows, char letter)
+{
+    for (; rows->name; rows++)
+        if (rows->letter == letter)
+            return rows;
+    return NULL;
+}
+
+const ck_option *ck_plan_lookup(const ck_program *p, const char *name, char letter)
+{
+    if (!letter)
+        return ck_option_find(p, name);
+    const ck_option *o = by_letter(p->options, letter);
+    return o ? o : by_letter(ck_common_options, letter);
+}
+
+typedef struct word {
+    char name[64];
+    char letter;
+    const char *value; /* attached, or NULL */
+    int stage;         /* named by --STAGE:name, -1 = every stage that has it */
+} word;
+
+/* Take "--STAGE:name=value", "--name=value" or "-nvalue" apart. */
+static ck_status take_apart(const char *arg, word *w, ck_error *e)
+{
+    *w = (word){.stage = -1};
+    if (arg[1] != '-') {
+        w->letter = arg[1];
+        w->value = arg[2] ? arg + 2 : NULL;
+        return CK_OK;
+    }
+    size_t n = strcspn(arg + 2, "=");
+    if (n >= sizeof w->name)
+        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see ck key --help", arg);
+    memcpy(w->name, arg + 2, n);
+    w->value = arg[2 + n] ? arg + 3 + n : NULL;
+    char *colon = strchr(w->name, ':');
+    if (!colon)
+        return CK_OK;
+    *colon = 0;
+    for (int i = 0; i < CK_STAGES; i++)
+        if (!strcmp(ck_plan_stages[i].name, w->name))
+            w->stage = i;
+    if (w->stage < 0)
+        return ck_fail(e, CK_ERR_ARGUMENT,
+                       "no stage '%s' in '%s': the stages are decode, hint, infer, refine, "
+                       "post, encode",
+                       w->name, arg);
+    memmove(w->name, colon + 1, strlen(colon + 1) + 1);
+    return CK_OK;
+}
+
+/* What is for the front end: its own rows; and of those that all programs have, --threads, which it shares out, and
+ * what is about the whole. */
+static bool is_own(const word *w, const ck_option *o)
+{
+    static const char *const common[] = {"threads", "trace", "help", "version"};
+    bool own = false;
+    for (const ck_option *r = ck_key_program.options; r->name; r++)
+        own |= r == o;
+    for (size_t i = 0; i < sizeof common / sizeof *common; i++)
+        own |= !strcmp(o->name, common[i]);
+    return own && w->stage < 0;
+}
+
+bool ck_plan_refiners(const char *name)
+{
+    return !strcmp(name, "scale") || !strcmp(name, "native") || !strcmp(name, "detail") || !strcmp(name, "depth");
+}
+
+static ck_status route(ck_plan *p, const word *w, const ck_option *o, const char *value, ck_error *e)
+{
+    bool own = is_own(w, o);
+    ck_status s = own || !strcmp(o->name, "keep-going") ? ck_words_option(&p->self, o, value, e) : CK_OK;
+    for (int i = 0; i < CK_STAGES && s == CK_OK && !own; i++) {
+        bool wanted = w->stage < 0 ? i != INFER || !ck_plan_refiners(o->name) : w->stage == i;
+        const ck_option *row = wanted ? ck_plan_lookup(ck_plan_stages[i].program, w->name, w->letter) : NULL;
+        s = row ? ck_words_option(&p->stages[i], row, value, e) : CK_OK;
+    }
+    return s;
+}
+
+ck_status ck_plan_option(ck_plan *p, int argc, char **argv, int *i, ck_error *e)
+{
+    const char *arg = argv[*i];
+    word w;
+    ck_status s = take_apart(arg, &w, e);
+    if (s != CK_OK)
+        return s;
+    const ck_option *o = w.stage < 0 ? ck_plan_lookup(&ck_key_program, w.name, w.letter) : NULL;
+    for (int k = 0; k < CK_STAGES && !o; k++)
+        o = w.stage < 0 || w.stage == k ? ck_plan_lookup(ck_plan_stages[k].program, w.name, w.letter) : NULL;
+    if (!o)
+        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see ck key --help", arg);
+    if (o->type == CK_FLAG && w.value)
+        return ck_fail(e, CK_ERR_ARGUMENT, "--%s takes no value, but '%s' gives one", o->name, arg);
+    if (o->type != CK_FLAG && !w.value && *i + 1 < argc)
+        w.value = argv[++*i];
+    if (o->type != CK_FLAG && !w.value)
+        return ck_fail(e, CK_ERR_ARGUMENT, "%s needs a value: see ck key --help", arg);
+    return route(p, &w, o, w.value, e);
+}

@@ -1,0 +1,72 @@
+#include "ck/words.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+ck_status ck_words_push(ck_plan_stage *s, const char *a, const char *b, ck_error *e)
+{
+    char **argv = realloc(s->argv, (size_t)(s->argc + 2) * sizeof *argv);
+    if (argv) {
+        s->argv = argv;
+        argv[s->argc + 1] = NULL;
+        argv[s->argc] = malloc(strlen(a) + strlen(b) + 1);
+        if (argv[s->argc]) {
+            strcpy(stpcpy(argv[s->argc++], a), b);
+            return CK_OK;
+        }
+    }
+    return ck_fail(e, CK_ERR_MEMORY, "out of memory for a command line");
+}
+
+ck_status ck_words_option(ck_plan_stage *s, const ck_option *o, const char *value, ck_error *e)
+{
+    char name[80];
+    snprintf(name, sizeof name, "--%s%s", o->name, value ? "=" : "");
+    return ck_words_push(s, name, value ? value : "", e);
+}
+
+ck_status ck_words_first(ck_plan_stage *s, const char *a, const char *b, ck_error *e)
+{
+    ck_status st = ck_words_push(s, a, b, e);
+    if (st != CK_OK)
+        return st;
+    char *last = s->argv[s->argc - 1];
+    memmove(s->argv + 2, s->argv + 1, (size_t)(s->argc - 2) * sizeof *s->argv);
+    s->argv[1] = last;
+    return CK_OK;
+}
+
+bool ck_words_has(const ck_plan_stage *s, const char *option)
+{
+    size_t n = strlen(option);
+    for (int k = 1; k < s->argc; k++)
+        if (!strncmp(s->argv[k], "--", 2) && !strncmp(s->argv[k] + 2, option, n) &&
+            (s->argv[k][2 + n] == '=' || !s->argv[k][2 + n]))
+            return true;
+    return false;
+}
+
+bool ck_words_have(const ck_plan_stage *s, const char *word)
+{
+    for (int k = 1; k < s->argc; k++)
+        if (!strcmp(s->argv[k], word))
+            return true;
+    return false;
+}
+
+const char *ck_words_value(const ck_plan_stage *s, const char *option)
+{
+    size_t n = strlen(option);
+    const char *found = NULL;
+    for (int k = 1; k < s->argc; k++)
+        if (!strncmp(s->argv[k], "--", 2) && !strncmp(s->argv[k] + 2, option, n) && s->argv[k][2 + n] == '=')
+            found = s->argv[k] + 3 + n;
+    return found;
+}
+
+void ck_words_free(ck_plan_stage *s)
+{
+    for (int k = 0; k < s->argc; k++)
+        free(s->argv[k]);
+    free(s->argv);
+}
