@@ -111,15 +111,15 @@ auto() { # BYTES OPTIONS...: the side that it takes
         2>"$tmp/words" >"$tmp/auto.ck"
     sed -n 's/.*--size auto: \([0-9]*\) x .*, the largest that fits: .*/\1/p' "$tmp/words"
 }
-two=$(auto 612000000)
+two=$(auto 617000000)
 one=$(auto 38000000 --refine)
 [ "${two:-0}" -ge 32 ] && [ "$two" -lt 256 ] && [ "${one:-0}" -ge 32 ] && [ "$one" -lt 256 ]
 report $? "--size auto where memory is short: ${two:-none}, in one context ${one:-none}"
-ok "ck-refine has room beside it" env CK_CUDA_HOST_MEMORY=612000000 bash -c \
+ok "ck-refine has room beside it" env CK_CUDA_HOST_MEMORY=617000000 bash -c \
     "ck-infer -d cuda -s $two -m '$tmp/auto.safetensors' <'$tmp/in.ck' | ck-refine -d cuda -m '$tmp/auto.safetensors' >'$tmp/x.ck'"
 [ "$(auto 45000000 --refine)" -gt "${one:-256}" ]
 report $? "more memory, a larger picture: $(sed -n 's/.*--size auto: //p' "$tmp/words")"
-ok "on two devices" test -n "$(auto 612000000 -d cuda:0,1)"
+ok "on two devices" test -n "$(auto 617000000 -d cuda:0,1)"
 fails 1 "no size of the network fits the " "memory for none" env CK_CUDA_HOST_MEMORY=500000000 \
     bash -c "ck-infer -d cuda -s auto -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 

@@ -142,7 +142,7 @@ static void close_infer(void *state)
 /* ---- one worker a device ---- */
 
 /* On the host the threads work together on one frame: its activations are what takes memory. */
-static int frames_at_once(const void *opts, int cores)
+static int at_once(const void *opts, int cores)
 {
     (void)cores;
     return ck_network_frames_at_once(((const ck_infer_options *)opts)->device);
@@ -153,7 +153,7 @@ static const ck_stage worker = {.program = &ck_infer_program,
                                 .frame = infer_frame,
                                 .finish = report,
                                 .close = close_infer,
-                                .threads = frames_at_once};
+                                .threads = at_once};
 
 /* --size auto: what fits all devices. */
 static ck_status fit(ck_infer_options *o, const ck_nn_devices *devices, ck_error *e)
@@ -202,7 +202,7 @@ static int one_a_device(const void *opts, int cores)
     ck_nn_devices devices;
     const ck_infer_options *o = opts;
     bool good = ck_nn_devices_named(o->device, &devices, NULL) == CK_OK;
-    return (good ? devices.n : 1) * worker.threads(opts, cores);
+    return (good ? devices.n : 1) * at_once(opts, cores);
 }
 
 int main(int argc, char **argv)

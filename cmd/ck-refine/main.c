@@ -244,7 +244,7 @@ static void close_refine(void *state)
 
 /* On the host the threads work together on one frame: its activations are what takes memory.  Places are chosen after
  * the frame before. */
-static int workers(const void *opts, int cores)
+static int at_once(const void *opts, int cores)
 {
     const ck_refine_options *o = opts;
     (void)cores;
@@ -257,7 +257,7 @@ static const ck_stage worker = {.program = &ck_refine_program,
                                 .frame = refine_frame,
                                 .finish = report,
                                 .close = close_refine,
-                                .threads = workers};
+                                .threads = at_once};
 
 static ck_status open_workers(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
                               ck_error *e)
@@ -280,7 +280,7 @@ static int one_a_device(const void *opts, int cores)
     ck_nn_devices devices;
     const ck_refine_options *o = opts;
     bool good = ck_nn_devices_named(o->device, &devices, NULL) == CK_OK;
-    return (good ? devices.n : 1) * worker.threads(opts, cores);
+    return (good ? devices.n : 1) * at_once(opts, cores);
 }
 
 /* With a limit on memory nothing is read or written beside the frame at work. */

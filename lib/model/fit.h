@@ -4,7 +4,8 @@
 
 #include "model/network.h"
 
-/* Of the memory that is left on a device, for the network: the rest is for frames' planes. */
+/* Of the memory that is left on a device: the rest is for frames' planes, and what is taken in pieces does not use all
+ * of it. */
 #define CK_FIT_SHARE 0.9
 
 /* The side, a multiple of 32 and maybe 0, whose picture takes `left` bytes, where one of `side` takes `needed`: what a

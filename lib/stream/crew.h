@@ -16,7 +16,8 @@ typedef struct ck_crew_of {
 /* For a stage's open; errors name the worker where there are several.  The rest are a stage's callbacks. */
 ck_status ck_crew_open(const ck_crew_of *of, const void *opts, const ck_list *args, ck_meta *head, ck_frame *first,
                        void **state, ck_error *e);
-ck_status ck_crew_admit(void *state, ck_frame *f, ck_error *e); /* every worker sees every frame */
+/* A frame is settled with every worker, since nobody knows yet who will make it. */
+ck_status ck_crew_admit(void *state, ck_frame *f, ck_error *e);
 ck_status ck_crew_frame(void *state, ck_frame *f, ck_error *e);
 ck_status ck_crew_finish(void *state, ck_error *e);
 void ck_crew_close(void *state);
