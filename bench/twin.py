@@ -241,6 +241,7 @@ def timed(part, frames, device):
         return on_cpu(part, frames)
     ms = []
     for i in range(frames + 3):
+        torch.compiler.cudagraph_mark_step_begin()  # compiled parts may write over what they returned before
         start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
         start.record()
         result = part()
