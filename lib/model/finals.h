@@ -1,19 +1,14 @@
-/* From what the network makes to a frame's planes: matte and foreground. */
+/* What a network with a refiner makes of a frame: matte and foreground. */
 #ifndef CK_MODEL_FINALS_H
 #define CK_MODEL_FINALS_H
 
 #include "stream/frame.h"
 
-typedef struct ck_finals {
-    const float *data; /* planar [4][h][w]: alpha, foreground */
-    int h, w;          /* the network's size */
-    bool half;         /* narrowed to f16 */
-    bool detail;       /* with what the frame's hint shows finer than the network's picture (detail.h) … */
-    bool coarse;       /* … which is a coarse matte: scale 0 */
-} ck_finals;
+/* Before the run: add `alpha` and `fg` of h x w, f16 or f32, with undefined contents, replacing those there are. */
+ck_status ck_finals_add(ck_frame *f, int h, int w, bool half, ck_error *e);
 
-/* Add `alpha` and `fg` of h x w (Lanczos4 from the network's size, nothing clamped), replacing those there are; with
- * `detail` alpha is clamped to 0 … 1, and a frame without a hint is CK_ERR_FORMAT. */
-ck_status ck_finals_add(const ck_finals *s, ck_frame *f, int h, int w, ck_error *e);
+/* After it: to `alpha`, made by a network of h x w, what the frame's hint shows finer (detail.h), which clamps it to
+ * 0 … 1.  `coarse`: it is a coarse matte, of scale 0.  CK_ERR_FORMAT for a frame without a hint. */
+ck_status ck_finals_detail(ck_frame *f, int h, int w, bool coarse, ck_error *e);
 
 #endif

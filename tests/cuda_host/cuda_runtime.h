@@ -29,9 +29,24 @@ extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 using std::max;
 using std::min;
 
-void cuda_host_launch(dim3 grid, dim3 block, const std::function<void()> &kernel);
-#define CUDA_LAUNCH(kernel, grid, block, stream, ...)                                                                  \
-    ((void)(stream), cuda_host_launch(grid, block, [=]() { kernel(__VA_ARGS__); }))
+/* Now, all of it. */
+void cuda_host_run(dim3 grid, dim3 block, const std::function<void()> &kernel);
+/* When its stream comes to it. */
+void cuda_host_launch(dim3 grid, dim3 block, cudaStream_t stream, std::function<void()> kernel);
+
+template <typename T> struct cuda_host_same {
+    typedef T type;
+};
+
+/* Arguments are what they are at the launch. */
+template <typename... P>
+void cuda_host_start(void (*kernel)(P...), dim3 grid, dim3 block, cudaStream_t stream,
+                     typename cuda_host_same<P>::type... args)
+{
+    cuda_host_launch(grid, block, stream, [=]() { kernel(args...); });
+}
+
+#define CUDA_LAUNCH(kernel, grid, block, stream, ...) cuda_host_start(kernel, grid, block, stream, __VA_ARGS__)
 
 static inline unsigned __float_as_uint(float f)
 {

@@ -148,7 +148,7 @@ static void run_block(int n)
     while (all_at(AT_BLOCK, 0, n));
 }
 
-void cuda_host_launch(dim3 grid, dim3 block, const std::function<void()> &k)
+void cuda_host_run(dim3 grid, dim3 block, const std::function<void()> &k)
 {
     int n = (int)(block.x * block.y * block.z);
     unsigned long blocks = (unsigned long)grid.x * grid.y * grid.z;

@@ -38,6 +38,7 @@ typedef struct cuda_device {
     cuda_product *products; /* likewise */
     int *list, *listed;     /* the blocks of a step's part, there and what they are */
     int n_listed, cap_list;
+    struct cuda_frames *frames;
     ck_status failed;
     ck_error error;
 } cuda_device;
@@ -74,6 +75,12 @@ static inline int cuda_padded(int n)
 
 /* to[rows][ld_to] = x[rows][columns], rounded. */
 void cuda_round(cuda_device *d, const float *x, size_t rows, int columns, int ld, void *to, int ld_to);
+
+/* Recorded steps: see nn.h. */
+ck_status cuda_record(ck_nn *dev, ck_error *e);
+ck_status cuda_recorded(ck_nn *dev, ck_nn_graph **g, ck_error *e);
+void cuda_replay(ck_nn *dev, const ck_nn_graph *g);
+void cuda_forget(ck_nn *dev, ck_nn_graph *g);
 
 /* CK_OK if there are devices that can be used, and how many. */
 ck_status cuda_usable(int *count, ck_error *e);

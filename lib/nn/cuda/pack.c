@@ -18,20 +18,24 @@ static void outputs_inside(const float *w, int out, int in, int taps, float *to)
                 *to++ = w[((size_t)o * (size_t)in + (size_t)c) * (size_t)taps + (size_t)t];
 }
 
-static ck_status send(const float *values, size_t n, float **to, ck_error *e)
+/* In the order of the stream that reads them; what is not pinned has been read when the call returns. */
+static ck_status send(cuda_device *d, const float *values, size_t n, float **to, ck_error *e)
 {
     size_t bytes = n * sizeof *values;
     ck_status s = cuda_check(cudaMalloc((void **)to, bytes), "take memory for weights on the device", e);
-    return s == CK_OK ? cuda_check(cudaMemcpy(*to, values, bytes, cudaMemcpyHostToDevice), "copy weights", e) : s;
+    return s == CK_OK
+               ? cuda_check(cudaMemcpyAsync(*to, values, bytes, cudaMemcpyHostToDevice, d->stream), "copy weights", e)
+               : s;
 }
 
-static ck_status send_transposed(const float *w, int out, int in, int taps, size_t n, float **to, ck_error *e)
+static ck_status send_transposed(cuda_device *d, const float *w, int out, int in, int taps, size_t n, float **to,
+                                 ck_error *e)
 {
     float *turned = malloc(n * sizeof *turned);
     if (!turned)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
     outputs_inside(w, out, in, taps, turned);
-    ck_status s = send(turned, n, to, e);
+    ck_status s = send(d, turned, n, to, e);
     free(turned);
     return s;
 }
@@ -69,10 +73,10 @@ ck_status cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, c
     *q = (ck_nn_weight){.pack = p, .out = out, .in = in, .next = d->weights};
     d->weights = q;
     *to = q;
-    ck_status s = taps > 1 ? send_transposed(w, out, in, taps, n, &q->w, e) : send(w, n, &q->w, e);
+    ck_status s = taps > 1 ? send_transposed(d, w, out, in, taps, n, &q->w, e) : send(d, w, n, &q->w, e);
     if (s == CK_OK && cuda_rounds(d) && (p == CK_NN_LINEAR || p == CK_NN_CONV))
         s = round_packed(d, q, taps, e);
-    return s == CK_OK && bias ? send(bias, (size_t)out, &q->bias, e) : s;
+    return s == CK_OK && bias ? send(d, bias, (size_t)out, &q->bias, e) : s;
 }
 
 void cuda_free_weights(cuda_device *d)
