@@ -77,15 +77,15 @@ def hint_true(r, alpha, n):
 def hint(r, plate, alpha, blue, n):
     """A hint, and whether it knows what the plate does not show: what lies beyond the screen's end."""
     kind, knows = r.random(), False
-    if kind < 0.0:
+    if kind < 0.04:
         return np.full((n, n), float(r.random() < 0.25), np.float32), knows
-    if kind < 1.0:
+    if kind < 0.8:
         h = hint_key(plate, blue)
     elif kind < 0.9:
         h = hint_hsv(plate, blue, log_uniform(r, 0.3, 1.2))
     else:
         h, knows = hint_true(r, alpha, n), True
-    if r.random() < 0.0:  # parts wrong: missing, invented or the wrong way round
+    if r.random() < 0.35:  # parts wrong: missing, invented or the wrong way round
         m, how = draw.blob(r, n) * draw.blob(r, n), r.random()
         if r.random() < 0.5:
             m = (m > 0.5).astype(np.float32)

@@ -4,7 +4,8 @@
   train.py --minutes 180 ../models/ck-small.safetensors
 
 continues from MODEL where that is, and writes it anew every few minutes: it can be stopped at any time.  A line every
-five minutes says how far it is: `alpha` is the mean error of the matte on drawings kept apart, in 1/255.
+five minutes says how far it is: 1e3 times the mean error of hints and of results on drawings kept apart, for good hints
+and for bad ones.
 """
 import argparse, math, os, time
 import cv2
