@@ -9,7 +9,7 @@ from draw import linear, log_uniform, srgb
 from keyhint import hint_key
 
 RNG_STEP = 7919  # between the seeds of workers
-VIEWS, REUSE, POOL = 2, 4, 400
+VIEWS, REUSE, POOL = 2, 25, 800
 
 
 def spill(r, fg, alpha, ground, n):
@@ -85,8 +85,10 @@ def hint(r, plate, alpha, blue, n):
         h = hint_hsv(plate, blue, log_uniform(r, 0.3, 1.2))
     else:
         h, knows = hint_true(r, alpha, n), True
-    if r.random() < 0.2:  # parts wrong: missing, invented or the wrong way round
+    if r.random() < 0.35:  # parts wrong: missing, invented or the wrong way round
         m, how = draw.blob(r, n) * draw.blob(r, n), r.random()
+        if r.random() < 0.5:
+            m = (m > 0.5).astype(np.float32)
         h = h * (1 - m) if how < 0.5 else h + m * (1 - h) if how < 0.75 else h * (1 - m) + (1 - h) * m
     return np.clip(h, 0, 1), knows
 

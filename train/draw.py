@@ -211,8 +211,8 @@ def veil(r, n):
 
 
 def veil_colour(r, n):
-    """Pale and even, as what one sees through mostly is: linear (n, n, 3)."""
-    c = np.clip(r.uniform(0.55, 1) + r.normal(0, 0.04, 3), 0, 1)
+    """Bright, even and of any tint, as what one sees through mostly is: linear (n, n, 3)."""
+    c = r.uniform(0.6, 1) * (1 - log_uniform(r, 0.02, 0.5) * r.random(3))
     return np.clip(linear(c) * (1 + 0.08 * noise(r, n, 2)), 0, 1.2).astype(np.float32)
 
 
@@ -262,12 +262,19 @@ def layer(r, n, avoid):
     return blur(picture, r, n)
 
 
+def over(top, below):
+    return top + below * (1 - top[..., 3:])
+
+
 def foreground(r, n, avoid):
     """Things over things: straight linear colour (n, n, 3), coverage (n, n)."""
     p = np.zeros((n, n, 4), np.float32)
     for _ in range(int(r.choice([1, 2, 3, 4], p=[0.45, 0.3, 0.15, 0.1]))):
-        top = layer(r, n, avoid)
-        p = top + p * (1 - top[..., 3:])
+        p = over(layer(r, n, avoid), p)
+    if r.random() < 0.4:  # what keyers find hardest, in front or behind
+        m = veil(r, n) * (blob(r, n) if r.random() < 0.5 else 1)
+        v = blur(np.concatenate([veil_colour(r, n) * m[..., None], m[..., None]], -1).astype(np.float32), r, n)
+        p = over(v, p) if r.random() < 0.5 else over(p, v)
     if r.random() < 0.03:
         p[:] = 0  # an empty screen
     a = np.clip(p[..., 3], 0, 1)
@@ -288,7 +295,7 @@ def screen(r, n, blue):
     if r.random() < 0.3:  # a shadow
         p = p * (1 - r.uniform(0.2, 0.7) * cv2.GaussianBlur(blob(r, n), (0, 0), log_uniform(r, 1, n / 10))[..., None])
     p = p * linear(c) * np.exp(r.uniform(0, 0.15) * noise(r, n, r.uniform(0.5, 8), 3))  # worn, dyed unevenly
-    if r.random() < 0.3:  # marks
+    if r.random() < 0.45:  # marks
         m = net(r, n) * (polygon(r, n) > 0.5) if r.random() < 0.2 else np.zeros((n, n), np.float32)
         for _ in range(int(r.integers(1, 7))):
             d = canvas(n)

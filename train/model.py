@@ -75,9 +75,10 @@ class Encoder(nn.Module):
                                          8 >> (s - pool) if windowed else 0))
             self.ends.append(len(self.blocks) - 1)
 
-    def forward(self, x):
+    def forward(self, x, stages):
+        """The maps of the first STAGES stages, (n, h, w, c) each."""
         t, maps = self.patch_embed["proj"](x).permute(0, 2, 3, 1), []
-        for i, block in enumerate(self.blocks):
+        for i, block in enumerate(self.blocks[:self.ends[stages - 1] + 1]):
             t = block(t)
             if i in self.ends:
                 maps.append(t)
@@ -99,6 +100,8 @@ class Decoder(nn.Module):
         self.bn.eval()
         x = 0
         for i, k in enumerate((4, 3, 2, 1)):
+            if k > len(maps):
+                continue
             y = getattr(self, f"linear_c{k}")["proj"](maps[k - 1]).permute(0, 3, 1, 2)
             y = F.conv2d(y, self.linear_fuse.weight.chunk(4, 1)[i])
             x = x + (y if k == 1 else F.interpolate(y, scale_factor=1 << (k - 1), mode="bilinear"))
@@ -170,7 +173,9 @@ class GreenFormer(nn.Module):
 
     @torch.no_grad()
     def pass_hint_on(self):
-        """Begin as the network whose matte is the hint."""
+        """Begin as the network whose matte is the hint, the coarser maps with nothing to add."""
+        for d in (self.alpha_decoder, self.fg_decoder):
+            d.linear_fuse.weight[:, :3 * d.linear_fuse.out_channels].zero_()
         for block in self.encoder["model"].blocks:
             for last in (block.attn.proj, block.mlp["fc2"]):
                 last.weight.mul_(0.1)
@@ -179,10 +184,10 @@ class GreenFormer(nn.Module):
         self.kept = self.hint_path()
         self.keep_hint_path()
 
-    def forward(self, rgb, hint):
-        """rgb (n, 3, h, w) from 0 to 1, hint (n, 1, h, w) -> logits (n, 4, h/4, w/4)."""
+    def forward(self, rgb, hint, stages=4):
+        """rgb (n, 3, h, w) from 0 to 1, hint (n, 1, h, w) -> logits (n, 4, h/4, w/4), by the first stages' maps."""
         rgb = (rgb - rgb.new_tensor(MEAN).view(3, 1, 1)) / rgb.new_tensor(STD).view(3, 1, 1)
-        maps = self.encoder["model"](torch.cat([rgb, hint], 1))
+        maps = self.encoder["model"](torch.cat([rgb, hint], 1), stages)
         return torch.cat([self.alpha_decoder(maps), self.fg_decoder(maps)], 1)
 
 

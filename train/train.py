@@ -4,7 +4,8 @@
   train.py --minutes 180 ../models/ck-small.safetensors
 
 continues from MODEL where that is, and writes it anew every few minutes: it can be stopped at any time.  A line every
-five minutes says how far it is: `alpha` is the mean error of the matte on drawings kept apart, in 1/255.
+five minutes says how far it is: 1e3 times the mean error of hints and of results on drawings kept apart, for good hints
+and for bad ones.
 """
 import argparse, math, os, time
 import cv2
@@ -84,6 +85,8 @@ def main():
     ap.add_argument("--crop", type=int, default=256)
     ap.add_argument("--batch", type=int, default=8)
     ap.add_argument("--rate", type=float, default=2e-3, help="learning rate; falls to nothing at the end")
+    ap.add_argument("--stages", type=int, default=4, help="how many of the encoder's stages are trained, 4; a new model's "
+                    "coarser ones add nothing until they are")
     ap.add_argument("--workers", type=int, default=1, help="processes that draw")
     ap.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     for name, value in (("embed", 32), ("decoder", 48)):
@@ -100,7 +103,7 @@ def main():
         model, avg_fn=lambda kept, new, n: torch.lerp(kept, new, max(1 - EMA, 9 / (10 + n.item()))))
     held = data.batches(CHECK_SEED, o.crop, 8, reuse=1)
     held = [torch.from_numpy(next(held)).to(dev) for _ in range(CHECK_BATCHES)]
-    opt = torch.optim.AdamW([p for k, p in model.named_parameters() if not k.startswith("refiner.")], lr=o.rate, betas=(0.9, 0.98), weight_decay=0.02)
+    opt = torch.optim.AdamW([p for k, p in model.named_parameters() if not k.startswith("refiner.")], lr=o.rate, betas=(0.9, 0.98), weight_decay=0.02, fused=True)
     shots = iter(torch.utils.data.DataLoader(Drawings(o.seed + 2, o.crop, o.batch), batch_size=None, num_workers=o.workers,
                                              prefetch_factor=4, multiprocessing_context="spawn"))
     start = told = saved = time.time()
@@ -120,7 +123,7 @@ def main():
         x = next(shots).to(dev).contiguous(memory_format=torch.channels_last)
         rgb, hint, alpha, fg, w = split(x)
         with torch.autocast(dev.type, torch.bfloat16, enabled=dev.type == "cuda"):
-            logits = model(rgb, hint)
+            logits = model(rgb, hint, o.stages)
         parts = losses(logits.float(), hint, alpha, fg, w)
         opt.zero_grad(set_to_none=True)
         sum(parts.values()).backward()
