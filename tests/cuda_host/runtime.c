@@ -175,7 +175,7 @@ struct cuda_host_lt {
 struct cuda_host_desc {
     cublasOperation_t a;
     cublasLtEpilogue_t epilogue;
-    const float *bias;
+    const void *bias; /* of y's type */
     int tf32;
 };
 
@@ -276,7 +276,7 @@ static int fits(const struct cuda_host_desc *how, const struct cuda_host_layout 
 {
     uint64_t m = how->a == CUBLAS_OP_T ? a->cols : a->rows, k = how->a == CUBLAS_OP_T ? a->rows : a->cols;
     return k == b->rows && m == y->rows && b->cols == y->cols && c->rows == y->rows && c->cols == y->cols &&
-           a->type == b->type && c->type == CUDA_R_32F && y->type == CUDA_R_32F;
+           a->type == b->type && c->type == y->type && (y->type == CUDA_R_32F || y->type == a->type);
 }
 
 cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t h, cublasLtMatmulDesc_t d, cublasLtMatrixLayout_t a,
@@ -294,31 +294,49 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t h, cublasLtMatmul
     return CUBLAS_STATUS_SUCCESS;
 }
 
+static float value(cudaDataType_t type, const void *p, uint64_t at)
+{
+    return type == CUDA_R_16F    ? (float)((const cuda_host_half *)p)[at]
+           : type == CUDA_R_16BF ? cuda_host_from_bf16(((const cuda_host_bf16 *)p)[at])
+                                 : ((const float *)p)[at];
+}
+
+static void set_value(cudaDataType_t type, void *p, uint64_t at, float v)
+{
+    if (type == CUDA_R_16F)
+        ((cuda_host_half *)p)[at] = (cuda_host_half)v;
+    else if (type == CUDA_R_16BF)
+        ((cuda_host_bf16 *)p)[at] = cuda_host_to_bf16(v);
+    else
+        ((float *)p)[at] = v;
+}
+
 /* All values of an operand, columns without gaps; NULL when out of memory. */
 static float *values(const struct cuda_host_desc *how, const void *p, const struct cuda_host_layout *l)
 {
     float *all = malloc((l->rows * l->cols + 1) * sizeof *all);
     for (uint64_t i = 0; all && i < l->rows * l->cols; i++) {
         uint64_t at = i / l->rows * (uint64_t)l->ld + i % l->rows;
-        float v = l->type == CUDA_R_16F    ? (float)((const cuda_host_half *)p)[at]
-                  : l->type == CUDA_R_16BF ? cuda_host_from_bf16(((const cuda_host_bf16 *)p)[at])
-                                           : ((const float *)p)[at];
+        float v = value(l->type, p, at);
         all[i] = how->tf32 ? cuda_host_rounded(v, 19) : v;
     }
     return all;
 }
 
-/* One column of y; `a` and b are without gaps. */
+/* Column n of y, rounded once; `a` and b are without gaps. */
 static void column(const struct cuda_host_desc *how, const float *a, const struct cuda_host_layout *la, const float *b,
-                   uint64_t k, float beta, const float *c, float *y, uint64_t m)
+                   uint64_t k, float beta, const void *c, const struct cuda_host_layout *lc, void *y,
+                   const struct cuda_host_layout *ly, uint64_t n)
 {
-    for (uint64_t i = 0; i < m; i++) {
+    for (uint64_t i = 0; i < ly->rows; i++) {
         float sum = 0;
         for (uint64_t j = 0; j < k; j++)
             sum += (how->a == CUBLAS_OP_T ? a[i * la->rows + j] : a[j * la->rows + i]) * b[j];
         if (beta != 0)
-            sum += beta * c[i];
-        y[i] = how->epilogue == CUBLASLT_EPILOGUE_BIAS ? sum + how->bias[i] : sum;
+            sum += beta * value(lc->type, c, n * (uint64_t)lc->ld + i);
+        if (how->epilogue == CUBLASLT_EPILOGUE_BIAS)
+            sum += value(ly->type, how->bias, i);
+        set_value(ly->type, y, n * (uint64_t)ly->ld + i, sum);
     }
 }
 
@@ -335,8 +353,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t h, cublasLtMatmulDesc_t how, cons
             return CUBLAS_STATUS_INVALID_VALUE;
     float *va = values(how, a, la), *vb = values(how, b, lb);
     for (uint64_t i = 0; va && vb && i < ly->cols; i++)
-        column(how, va, la, vb + i * lb->rows, lb->rows, *(const float *)beta, (const float *)c + i * (uint64_t)lc->ld,
-               (float *)y + i * (uint64_t)ly->ld, ly->rows);
+        column(how, va, la, vb + i * lb->rows, lb->rows, *(const float *)beta, c, lc, y, ly, i);
     free(va);
     free(vb);
     return va && vb ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_ALLOC_FAILED;

@@ -71,7 +71,7 @@ __global__ void conv(ck_nn_tensor x, ck_nn_tensor norm, const float *w, const fl
         place q = place_of(area, tile, p + i);
         for (int j = 0; j < EACH; j++)
             if (q.inside && first + o + j < y.c)
-                at(y, q.y, q.x)[first + o + j] = sum[i][j] + bias[first + o + j];
+                put(y, index_of(y, q.y, q.x) + (size_t)(first + o + j), sum[i][j] + bias[first + o + j]);
     }
 }
 
@@ -86,7 +86,8 @@ __global__ void block_sums(ck_nn_tensor y, ck_nn_tensor stats, const int *list)
     int across = a.x1 - a.x0, n = (a.y1 - a.y0) * across * per;
     double sum = 0, squares = 0;
     for (int i = t; i < n; i += THREADS) {
-        double v = (double)at(y, a.y0 + i / per / across, a.x0 + i / per % across)[group * per + i % per];
+        size_t pixel = index_of(y, a.y0 + i / per / across, a.x0 + i / per % across);
+        double v = (double)get(y, pixel + (size_t)(group * per + i % per));
         sum += v;
         squares += v * v;
     }

@@ -80,7 +80,7 @@ __device__ static inline void store(const convolution &k, const ck_nn_area &a, i
         place p = place_of(a, tile_number, i / OUTS);
         int out = first + i % OUTS;
         if (p.inside && out < k.y.c)
-            at(k.y, p.y, p.x)[out] = room[i / OUTS * LD + i % OUTS] + k.bias[out];
+            put(k.y, index_of(k.y, p.y, p.x) + (size_t)out, room[i / OUTS * LD + i % OUTS] + k.bias[out]);
     }
 }
 

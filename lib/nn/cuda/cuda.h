@@ -23,6 +23,7 @@ struct ck_nn_weight {
     float *w;      /* LINEAR, TABLE, HEAD [out][in]; PATCH, CONV [tap][in][out]; SCALE [out] */
     float *bias;   /* [out]; NULL if there was none */
     void *rounded; /* instead of w where operands are rounded: LINEAR [out][cuda_padded(in)], CONV [tap][in][out] */
+    void *rounded_bias; /* LINEAR, besides bias, where activations are */
     struct ck_nn_weight *next;
 };
 
@@ -90,7 +91,7 @@ ck_status cuda_prepare_linear(cuda_device *d, ck_nn_step *s, size_t *scratch, ck
 void cuda_linear(ck_nn *dev, const ck_nn_step *s);
 void cuda_free_products(cuda_device *d);
 /* y = gelu(x) + add: what the product's own epilogue cannot do.  `x` may be y. */
-void cuda_gelu(cuda_device *d, const ck_nn_step *s, const float *x, int ld);
+void cuda_gelu(cuda_device *d, const ck_nn_step *s, const ck_nn_tensor *x);
 
 void cuda_patch(ck_nn *dev, const ck_nn_step *s);
 void cuda_layer_norm(ck_nn *dev, const ck_nn_step *s);

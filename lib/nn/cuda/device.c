@@ -108,7 +108,10 @@ static ck_status set_precision(ck_nn *dev, ck_nn_precision p, ck_error *e)
 {
     cuda_device *d = cuda_of(dev);
     bool late = p != d->base.precision && (d->weights || d->products);
-    return late ? ck_fail(e, CK_ERR_ARGUMENT, "a precision that changes after weights were packed") : CK_OK;
+    if (late)
+        return ck_fail(e, CK_ERR_ARGUMENT, "a precision that changes after weights were packed");
+    dev->act = p == CK_NN_PRECISION_F16 ? CK_NN_F16 : p == CK_NN_PRECISION_BF16 ? CK_NN_BF16 : CK_NN_F32;
+    return CK_OK;
 }
 
 /* ---- memory ---- */
@@ -227,7 +230,6 @@ static ck_status sync(ck_nn *dev, ck_error *e)
 }
 
 static const ck_nn_backend backend = {.name = "cuda",
-                                      .act = CK_NN_F32,
                                       .host = false,
                                       .open = open_device,
                                       .close = close_device,

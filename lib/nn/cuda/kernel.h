@@ -16,8 +16,10 @@
 
 #ifdef __CUDACC__
 #define UNROLL _Pragma("unroll")
+#define UNROLL_8 _Pragma("unroll 8")
 #else
 #define UNROLL
+#define UNROLL_8
 #endif
 
 #define WARP 32
@@ -100,11 +102,10 @@ __device__ static inline float mix(float a, float b, float f)
     return a * (1 - f) + b * f;
 }
 
-/* A sample between four of channel-inner maps, or of planes. */
-__device__ static inline float between(const float *a, const float *b, const float *c, const float *d, float fy,
-                                       float fx)
+/* Between four samples: a and b, and below them c and d. */
+__device__ static inline float between(float a, float b, float c, float d, float fy, float fx)
 {
-    return mix(mix(*a, *c, fy), mix(*b, *d, fy), fx);
+    return mix(mix(a, c, fy), mix(b, d, fy), fx);
 }
 
 __device__ static inline float relu(float v)

@@ -55,6 +55,17 @@ static ck_status round_packed(cuda_device *d, ck_nn_weight *q, int taps, ck_erro
     return s;
 }
 
+static ck_status round_bias(cuda_device *d, ck_nn_weight *q, ck_error *e)
+{
+    ck_status s = cuda_check(cudaMalloc(&q->rounded_bias, (size_t)q->out * cuda_operand_size(d)),
+                             "take memory for weights on the device", e);
+    if (s != CK_OK)
+        return s;
+    cuda_round(d, q->bias, 1, q->out, q->out, q->rounded_bias, q->out);
+    s = cuda_check(cudaGetLastError(), "start a kernel", e);
+    return s == CK_OK ? cuda_check(cudaStreamSynchronize(d->stream), "round weights", e) : s;
+}
+
 ck_status cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias, ck_nn_weight **to,
                     ck_error *e)
 {
@@ -72,7 +83,9 @@ ck_status cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, c
     ck_status s = taps > 1 ? send_transposed(w, out, in, taps, n, &q->w, e) : send(w, n, &q->w, e);
     if (s == CK_OK && cuda_rounds(d) && (p == CK_NN_LINEAR || p == CK_NN_CONV))
         s = round_packed(d, q, taps, e);
-    return s == CK_OK && bias ? send(bias, (size_t)out, &q->bias, e) : s;
+    if (s == CK_OK && bias)
+        s = send(bias, (size_t)out, &q->bias, e);
+    return s == CK_OK && bias && p == CK_NN_LINEAR && d->base.act != CK_NN_F32 ? round_bias(d, q, e) : s;
 }
 
 void cuda_free_weights(cuda_device *d)
@@ -82,6 +95,7 @@ void cuda_free_weights(cuda_device *d)
         cudaFree(w->w);
         cudaFree(w->bias);
         cudaFree(w->rounded);
+        cudaFree(w->rounded_bias);
         free(w);
     }
     d->weights = NULL;
