@@ -357,11 +357,12 @@ static ck_nn_step attention_step(const attention_case *k, const op_tensor *q, co
         .kind = CK_NN_OP_ATTENTION, .x = {q->t, keys, values}, .y = y->t, .heads = k->heads, .window = k->window};
 }
 
-static void attention(const attention_case *k, const cpu_kernels *kernels, types t)
+static void attention(const attention_case *k, const cpu_kernels *kernels, types t, int gap)
 {
     int c = k->heads * k->width;
-    op_tensor q = op_map(k->qh, k->qw, c, 2 * c), kv = op_map(k->kh, k->kw, 2 * c, 3);
-    op_tensor y = op_map(k->qh, k->qw, c, 1), want = op_map(k->qh, k->qw, c, 1), bound = op_map(k->qh, k->qw, c, 1);
+    op_tensor q = op_map(k->qh, k->qw, c, 2 * c), kv = op_map(k->kh, k->kw, 2 * c, gap);
+    op_tensor y = op_map(k->qh, k->qw, c, gap), want = op_map(k->qh, k->qw, c, gap),
+              bound = op_map(k->qh, k->qw, c, gap);
     op_random(&q, &seed, -k->range, k->range);
     op_random(&kv, &seed, -k->range, k->range);
     op_tensor near_q = precision_map(precision, &q), near_kv = precision_map(precision, &kv);
@@ -419,7 +420,8 @@ static void attentions(void)
         {1, 1, 1, 1, 1, 1, 0, 1},        {3, 5, 3, 5, 2, 7, 0, 1},      {16, 24, 16, 24, 2, 56, 0, 2},
         {8, 12, 16, 24, 1, 56, 0, 0.1f}, {16, 24, 16, 24, 2, 16, 8, 1}, {8, 12, 16, 24, 1, 24, 8, 0.3f},
         {8, 8, 8, 8, 1, 56, 4, 0.1f},    {2, 6, 4, 12, 3, 96, 2, 0.2f}, {11, 13, 11, 13, 1, 33, 0, 6},
-        {2, 2, 4, 4, 1, 112, 4, 0.1f},   {5, 40, 5, 40, 2, 10, 0, 8}};
+        {2, 2, 4, 4, 1, 112, 4, 0.1f},   {5, 40, 5, 40, 2, 10, 0, 8},   {4, 6, 8, 12, 3, 56, 4, 1},
+        {2, 80, 2, 80, 1, 64, 0, 3},     {8, 16, 8, 16, 2, 64, 8, 1}};
     types t[4];
     int n = all_types(t);
     for (int i = 0; ours && cpu_kernels_at(i); i++)
@@ -427,7 +429,9 @@ static void attentions(void)
     for (int i = 0; ours ? cpu_kernels_at(i) != NULL : i < 1; i++)
         for (size_t j = 0; j < sizeof cases / sizeof *cases; j++)
             for (int m = 0; m < (n < 2 ? n : 2); m++)
-                attention(&cases[j], ours ? cpu_kernels_at(i) : NULL, t[m]);
+                attention(&cases[j], ours ? cpu_kernels_at(i) : NULL, t[m], m ? 8 : 3);
+    if (n > 1) /* pixels of 16-bit tensors that begin anywhere */
+        attention(&cases[4], NULL, t[1], 3);
 }
 
 /* oneDNN with less than this machine has. */

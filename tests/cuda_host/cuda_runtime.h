@@ -41,14 +41,26 @@ extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 #define __global__ static
 #define __device__
 #define __shared__ static
+#define __launch_bounds__(...)
 #define __align__(n) __attribute__((aligned(n)))
 
 using std::max;
 using std::min;
 
-void cuda_host_launch(dim3 grid, dim3 block, const std::function<void()> &kernel);
-#define CUDA_LAUNCH(kernel, grid, block, stream, ...)                                                                  \
-    ((void)(stream), cuda_host_launch(grid, block, [=]() { kernel(__VA_ARGS__); }))
+/* `shared` bytes of dynamic shared memory, NaN to begin with, for a kernel that is known by its address. */
+void cuda_host_launch(dim3 grid, dim3 block, size_t shared, const void *kernel, const std::function<void()> &run);
+void *cuda_host_shared();
+#define CUDA_LAUNCH_SHARED(kernel, grid, block, shared, stream, ...)                                                   \
+    ((void)(stream), cuda_host_launch(grid, block, shared, (const void *)(kernel), [=]() { kernel(__VA_ARGS__); }))
+#define CUDA_LAUNCH(kernel, grid, block, stream, ...) CUDA_LAUNCH_SHARED(kernel, grid, block, 0, stream, __VA_ARGS__)
+#define DYNAMIC_SHARED(name) unsigned char *name = (unsigned char *)cuda_host_shared()
+
+enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
+cudaError_t cuda_host_allow_shared(const void *kernel, int bytes);
+template <typename F> static inline cudaError_t cudaFuncSetAttribute(F *kernel, cudaFuncAttribute, int bytes)
+{
+    return cuda_host_allow_shared((const void *)kernel, bytes);
+}
 
 static inline unsigned __float_as_uint(float f)
 {
@@ -70,5 +82,15 @@ void cuda_host_need(bool good, const char *what);
 void __syncthreads();
 void __syncwarp();
 float __shfl_xor_sync(unsigned mask, float v, int lanes);
+int __any_sync(unsigned mask, int v);
+
+/* Every lane of a warp shows n bytes, at most 64, and sees what the others showed until it shows again. */
+void cuda_host_share(const void *mine, size_t n);
+const void *cuda_host_of_lane(int lane);
+
+/* 16 bytes of shared memory, n of them from elsewhere: NaN until the thread has waited for their group. */
+void cuda_host_copy_later(void *to, const void *from, size_t n);
+void cuda_host_end_copies();
+void cuda_host_wait_copies(int but);
 
 #endif

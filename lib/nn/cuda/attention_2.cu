@@ -10,13 +10,6 @@
 
 using namespace nvcuda;
 
-struct attention {
-    windows all;
-    int heads, width; /* of one */
-    float scale;
-    ck_nn_tensor q, k, v, y;
-};
-
 /* What a thread block works on. */
 struct share {
     int win, head, first; /* query */
@@ -205,5 +198,4 @@ void cuda_attention_2(cuda_device *d, const ck_nn_step *s)
         (narrow ? launch<__nv_bfloat16, 64, 32, 64> : launch<__nv_bfloat16, 32, 32, CUDA_WIDTH_MAX>)(d, a);
     else
         (narrow ? launch<float, 32, 32, 64> : launch<float, 32, 16, CUDA_WIDTH_MAX>)(d, a);
-    cuda_launched(d, s);
 }

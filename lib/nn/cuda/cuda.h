@@ -98,6 +98,10 @@ void cuda_layer_norm(ck_nn *dev, const ck_nn_step *s);
 void cuda_pool(ck_nn *dev, const ck_nn_step *s);
 void cuda_attention(ck_nn *dev, const ck_nn_step *s);
 void cuda_attention_2(cuda_device *d, const ck_nn_step *s); /* where operands are rounded */
+/* Of activations of 16 bits; false, and nothing done, if version 3 cannot do this one. */
+bool cuda_attention_3(cuda_device *d, const ck_nn_step *s);
+struct attention;
+bool cuda_attention_windows(cuda_device *d, const struct attention *a);
 void cuda_fuse(ck_nn *dev, const ck_nn_step *s);
 void cuda_coarse(ck_nn *dev, const ck_nn_step *s);
 void cuda_conv(ck_nn *dev, const ck_nn_step *s);

@@ -12,6 +12,12 @@
 /* tests/cuda_host runs kernels on the CPU and has its own way to start one. */
 #ifndef CUDA_LAUNCH
 #define CUDA_LAUNCH(kernel, grid, block, stream, ...) kernel<<<grid, block, 0, stream>>>(__VA_ARGS__)
+#define CUDA_LAUNCH_SHARED(kernel, grid, block, shared, stream, ...)                                                   \
+    kernel<<<grid, block, shared, stream>>>(__VA_ARGS__)
+/* Shared memory of as many bytes as the launch says. */
+#define DYNAMIC_SHARED(name)                                                                                           \
+    extern __shared__ __align__(128) unsigned char dynamic_shared[];                                                   \
+    unsigned char *name = dynamic_shared
 #endif
 
 #ifdef __CUDACC__
@@ -24,6 +30,8 @@
 
 #define WARP 32
 #define ALL_LANES 0xffffffffu
+
+#define UNASKED_SHARED ((size_t)48 << 10) /* of a thread block; for more its kernel must ask */
 
 static inline unsigned grid_for(size_t n, unsigned block)
 {
