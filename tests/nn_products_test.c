@@ -16,6 +16,7 @@
 #include "precision.h"
 
 static ck_nn *ref, *cpu[3]; /* with 1, 2 and 3 threads */
+static int cpus;            /* two of another device: the same bytes twice */
 static bool ours;           /* it is the cpu */
 static ck_nn_precision precision;
 static ck_nn *plain; /* the same device at f32, where that is another */
@@ -66,7 +67,7 @@ static bool on_cpus(ck_nn_step s, const op_weight *w, const op_weight *extra, co
                     bool add_to_y, ck_nn_type type)
 {
     bool same = true, whole = true;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < cpus; i++) {
         op_tensor mine = start ? precision_typed(precision, type, start)
                                : op_new(type, false, y->t.h, y->t.w, y->t.c, y->t.ld - y->t.c);
         op_tensor plain_mine = op_map(y->t.h, y->t.w, y->t.c, y->t.ld - y->t.c);
@@ -319,6 +320,12 @@ static void convs(void)
         if (precision != CK_NN_PRECISION_F32)
             conv(9, 33, 70, 72, 2, true, 8, 0, t[j]);
     }
+    if (n > 1) { /* tensor cores at every dilation, more blocks than processors */
+        conv(34, 70, 64, 64, 1, true, 8, 0, t[1]);
+        conv(40, 31, 24, 40, 2, false, 8, 8, t[1]);
+        conv(31, 33, 40, 64, 4, true, 8, 0, t[1]);
+        conv(33, 9, 8, 64, 8, false, 8, 0, t[1]);
+    }
 }
 
 /* ---- attention ---- */
@@ -458,7 +465,8 @@ int main(int argc, char **argv)
     ours = !strcmp(device, "cpu");
     precision = precision_of(argc > 2 ? argv[2] : "f32");
     ref = op_open("ref", 2);
-    for (int i = 0; i < 3; i++)
+    cpus = ours ? 3 : 2;
+    for (int i = 0; i < cpus; i++)
         cpu[i] = precision_open(device, i + 1, precision);
     plain = precision == CK_NN_PRECISION_F32 ? NULL : op_open(device, 1);
     linears();
@@ -466,7 +474,7 @@ int main(int argc, char **argv)
     attentions();
     ck_nn_close(ref);
     ck_nn_close(plain);
-    for (int i = 0; i < 3; i++)
+    for (int i = 0; i < cpus; i++)
         ck_nn_close(cpu[i]);
 #if defined(__SANITIZE_ADDRESS__)
     argc = 2; /* oneDNN's code is not instrumented, and ours is the same three times */

@@ -40,6 +40,7 @@ extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 #define __global__ static
 #define __device__
+#define __host__
 #define __shared__ static
 #define __launch_bounds__(...)
 #define __align__(n) __attribute__((aligned(n)))

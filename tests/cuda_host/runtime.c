@@ -2,7 +2,8 @@
  *
  * CK_CUDA_HOST in the environment makes the machine one on which CUDA cannot be used, or not fully:
  * no-driver, old-driver, no-device, prohibited, exclusive, taken (exclusive and in use), old-device, mig.
- * CK_CUDA_HOST_MEMORY is how many bytes the device has. */
+ * CK_CUDA_HOST_MEMORY is how many bytes the device has, CK_CUDA_HOST_SHARED how much shared memory a thread block may
+ * have. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,6 +54,13 @@ static size_t memory(void)
     return told ? strtoull(told, NULL, 10) : (size_t)8 << 30;
 }
 
+/* Compute capability 9.0's. */
+static int shared(void)
+{
+    const char *told = getenv("CK_CUDA_HOST_SHARED");
+    return told ? atoi(told) : 227 << 10;
+}
+
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *p, int which)
 {
     if (none(which))
@@ -70,6 +78,10 @@ cudaError_t cudaDeviceGetAttribute(int *v, enum cudaDeviceAttr a, int which)
         *v = machine("prohibited")                      ? cudaComputeModeProhibited
              : machine("exclusive") || machine("taken") ? cudaComputeModeExclusiveProcess
                                                         : cudaComputeModeDefault;
+    else if (a == cudaDevAttrMultiProcessorCount)
+        *v = 3;
+    else if (a == cudaDevAttrMaxSharedMemoryPerBlockOptin)
+        *v = shared();
     else if (a == cudaDevAttrComputeCapabilityMajor)
         *v = machine("old-device") ? 7 : 9;
     else

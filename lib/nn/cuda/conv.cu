@@ -32,8 +32,8 @@ void cuda_patch(ck_nn *dev, const ck_nn_step *s)
     cuda_launched(d, s);
 }
 
-/* ---- 3x3 as a product, version 1 (version 2: conv_2.cu): PIXELS pixels by OUTS outputs, DEPTH channels of one tap at
- * a time ---- */
+/* ---- 3x3 as a product, version 1 (2 and 3: conv_2.cu, conv_3.cu): PIXELS pixels by OUTS outputs, DEPTH channels of
+ * one tap at a time ---- */
 
 #define OUTS 64
 #define DEPTH 16
@@ -114,6 +114,8 @@ void cuda_conv(ck_nn *dev, const ck_nn_step *s)
     cuda_device *d = cuda_of(dev);
     const int *list = cuda_blocks(d, s, &n);
     dim3 grid((unsigned)n * TILES, grid_for((size_t)s->y.c, OUTS));
+    if (n && cuda_rounds(d) && cuda_conv_3(d, s, list, n))
+        return cuda_launched(d, s);
     if (cuda_rounds(d))
         cuda_conv_2(d, s, list, n);
     else

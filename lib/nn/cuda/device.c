@@ -74,6 +74,14 @@ static ck_status start(cuda_device *d, ck_error *e)
         s = cuda_check(cudaStreamCreateWithFlags(&d->stream, cudaStreamNonBlocking), "make a stream", e);
     if (s == CK_OK)
         s = cuda_check(cudaMalloc(&d->workspace, CUDA_WORKSPACE), "take 32 MiB on the device", e);
+    int shared = 0;
+    if (s == CK_OK)
+        s = cuda_check(cudaDeviceGetAttribute(&d->processors, cudaDevAttrMultiProcessorCount, d->which),
+                       "count processors", e);
+    if (s == CK_OK)
+        s = cuda_check(cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, d->which),
+                       "ask for shared memory", e);
+    d->shared = (size_t)shared;
     if (s == CK_OK && cublasLtCreate(&d->lt) != CUBLAS_STATUS_SUCCESS)
         s = ck_fail(e, CK_ERR_UNSUPPORTED, "cuBLASLt cannot start on cuda:%d", d->which);
     return s;
