@@ -310,7 +310,7 @@ static void convs(void)
     patch(1, 1, 3);
     patch(5, 7, 24);
     patch(16, 24, 112);
-    for (int j = 0; j < (n < 3 ? n : 3); j++) {
+    for (int j = n > 1; j < (n < 3 ? n : 3); j++) {
         conv(1, 1, 1, 1, 1, false, 0, 0, t[j]);
         conv(5, 37, 7, 16, 1, false, 8, 1, t[j]);
         conv(33, 65, 8, 24, 2, true, 8, 0, t[j]);
@@ -435,7 +435,7 @@ static void attentions(void)
         powers(cpu_kernels_at(i));
     for (int i = 0; ours ? cpu_kernels_at(i) != NULL : i < 1; i++)
         for (size_t j = 0; j < sizeof cases / sizeof *cases; j++)
-            for (int m = 0; m < (n < 2 ? n : 2); m++)
+            for (int m = n > 1; m < (n < 2 ? n : 2); m++)
                 attention(&cases[j], ours ? cpu_kernels_at(i) : NULL, t[m], m ? 8 : 3);
     if (n > 1) /* pixels of 16-bit tensors that begin anywhere */
         attention(&cases[4], NULL, t[1], 3);

@@ -85,7 +85,8 @@ void __syncwarp();
 float __shfl_xor_sync(unsigned mask, float v, int lanes);
 int __any_sync(unsigned mask, int v);
 
-/* Every lane of a warp shows n bytes, at most 64, and sees what the others showed until it shows again. */
+/* Every lane of a warp shows n bytes and sees what the others showed, one behind the other, until it shows again. */
+#define CUDA_HOST_SHARE 64 /* at most, and from one lane's to the next's */
 void cuda_host_share(const void *mine, size_t n);
 const void *cuda_host_of_lane(int lane);
 

@@ -61,6 +61,7 @@ template <> inline float cuda_host_value<__nv_bfloat16>(__nv_bfloat16 v)
 /* What a lane hands to its warp: its parts of a and b as values; those of depth 8 leave the second halves alone. */
 struct cuda_host_parts {
     float a[8], b[4];
+    char to_the_next[CUDA_HOST_SHARE - 12 * sizeof(float)];
 };
 
 template <typename T> static inline void cuda_host_unpack(float *to, const unsigned *r, int n)
@@ -76,16 +77,16 @@ template <typename T> static inline void cuda_host_unpack(float *to, const unsig
  * lane n * 4 + k % 8 / 2, in the half k % 2; d's (m, n) in register m / 8 * 2 + n % 2 of lane m % 8 * 4 + n / 2. */
 static inline void cuda_host_multiply(float d[4], const cuda_host_parts &mine, int depth)
 {
-    cuda_host_share(&mine, sizeof mine);
+    cuda_host_share(&mine, 12 * sizeof(float));
     int lane = (int)threadIdx.x % 32;
+    const cuda_host_parts *all = (const cuda_host_parts *)cuda_host_of_lane(0);
     for (int i = 0; i < 4; i++) {
         int m = lane / 4 + i / 2 * 8, n = lane % 4 * 2 + i % 2;
+        const cuda_host_parts *a = all + m % 8 * 4, *b = all + n * 4;
         float sum = d[i];
-        for (int k = 0; k < depth; k++) {
-            const cuda_host_parts *a = (const cuda_host_parts *)cuda_host_of_lane(m % 8 * 4 + k % 8 / 2);
-            const cuda_host_parts *b = (const cuda_host_parts *)cuda_host_of_lane(n * 4 + k % 8 / 2);
-            sum += a->a[(k / 8 * 2 + m / 8) * 2 + k % 2] * b->b[k / 8 * 2 + k % 2];
-        }
+        for (int half = 0; half < depth / 8; half++)
+            for (int k = 0; k < 8; k++)
+                sum += a[k / 2].a[(half * 2 + m / 8) * 2 + k % 2] * b[k / 2].b[half * 2 + k % 2];
         d[i] = sum;
     }
 }

@@ -47,8 +47,7 @@ static std::map<const void *, int> allowed; /* dynamic shared memory */
 static unsigned char *dynamic;
 static size_t dynamic_bytes;
 
-#define SHARE 64
-alignas(16) static unsigned char shares[2][MOST][SHARE];
+alignas(16) static unsigned char shares[2][MOST][CUDA_HOST_SHARE];
 
 static void die(const char *what)
 {
@@ -116,7 +115,7 @@ void __syncwarp()
 
 void cuda_host_share(const void *mine, size_t n)
 {
-    if (n > SHARE)
+    if (n > CUDA_HOST_SHARE)
         die("more than a lane can show");
     memcpy(shares[threads[current].shared++ % 2][current], mine, n);
     wait_at(AT_WARP);
