@@ -310,6 +310,7 @@ static void convs(void)
     patch(1, 1, 3);
     patch(5, 7, 24);
     patch(16, 24, 112);
+    patch(3, 35, 132);
     for (int j = n > 1; j < (n < 3 ? n : 3); j++) {
         conv(1, 1, 1, 1, 1, false, 0, 0, t[j]);
         conv(5, 37, 7, 16, 1, false, 8, 1, t[j]);

@@ -39,6 +39,8 @@ struct cudaDeviceProp {
 typedef struct cuda_host_stream *cudaStream_t;
 #define cudaStreamNonBlocking 1
 
+int cuda_host_most_shared(void); /* bytes of a thread block */
+
 cudaError_t cudaDriverGetVersion(int *v);
 cudaError_t cudaRuntimeGetVersion(int *v);
 cudaError_t cudaGetDeviceCount(int *n);

@@ -55,7 +55,7 @@ static size_t memory(void)
 }
 
 /* Compute capability 9.0's. */
-static int shared(void)
+int cuda_host_most_shared(void)
 {
     const char *told = getenv("CK_CUDA_HOST_SHARED");
     return told ? atoi(told) : 227 << 10;
@@ -81,7 +81,7 @@ cudaError_t cudaDeviceGetAttribute(int *v, enum cudaDeviceAttr a, int which)
     else if (a == cudaDevAttrMultiProcessorCount)
         *v = 3;
     else if (a == cudaDevAttrMaxSharedMemoryPerBlockOptin)
-        *v = shared();
+        *v = cuda_host_most_shared();
     else if (a == cudaDevAttrComputeCapabilityMajor)
         *v = machine("old-device") ? 7 : 9;
     else

@@ -11,8 +11,7 @@
 
 #define STACK ((size_t)256 << 10)
 #define LANES 32
-#define MOST 1024               /* threads of a block */
-#define MOST_SHARED (227 << 10) /* bytes of a block: compute capability 9.0 */
+#define MOST 1024 /* threads of a block */
 #define UNASKED_SHARED ((size_t)48 << 10)
 
 dim3 threadIdx, blockIdx, blockDim, gridDim;
@@ -161,7 +160,7 @@ void *cuda_host_shared()
 
 cudaError_t cuda_host_allow_shared(const void *k, int bytes)
 {
-    if (bytes < 0 || bytes > MOST_SHARED)
+    if (bytes < 0 || bytes > cuda_host_most_shared())
         return cudaErrorInvalidValue;
     allowed[k] = bytes;
     return cudaSuccess;
