@@ -17,15 +17,43 @@ template <int D> static size_t shared_bytes()
     return (size_t)(QUERIES + 2 * 2 * KEYS) * (D | 1) * PIECE * 2;
 }
 
-/* Rows first … first+n-1 of a map, zeros past its end. */
-template <typename T, int D>
-__device__ static inline void fetch(const attention &a, const ck_nn_tensor &t, int head, int first, int n, int end,
-                                    T *to)
+/* Zeros behind the last. */
+template <typename T, int D> __device__ static inline void fetch_queries(const attention &a, int head, int first, T *to)
 {
-    for (int i = threadIdx.x; i < n * D; i += THREADS)
-        copy_piece<T>(a, t, (size_t)(first + i / D), first + i / D < end, head, i % D,
+    for (int i = threadIdx.x; i < QUERIES * D; i += THREADS)
+        copy_piece<T>(a, a.q, (size_t)(first + i / D), first + i / D < a.all.nq, head, i % D,
                       to + (i / D * (D | 1) + i % D) * PIECE);
 }
+
+/* What a thread copies of every tile of keys and of values: where from, in elements behind the tile's first key of that
+ * head (negative: zeros), and where to.  Reckoned once: it is the same for all tiles. */
+template <typename T, int D> struct tile_copies {
+    static const int N = (KEYS * D + THREADS - 1) / THREADS;
+    int from[N], to[N];
+
+    __device__ void begin(const attention &a)
+    {
+        UNROLL
+        for (int n = 0; n < N; n++) {
+            int i = threadIdx.x + n * THREADS, row = i / D, piece = i % D;
+            from[n] = piece * PIECE < a.width ? row * a.k.ld + piece * PIECE : -1;
+            to[n] = (row * (D | 1) + piece) * PIECE;
+        }
+    }
+
+    /* `left` keys from `first` on. */
+    __device__ void run(const T *first, int left, T *stage) const
+    {
+        UNROLL
+        for (int n = 0; n < N; n++) {
+            int i = threadIdx.x + n * THREADS;
+            if (i < KEYS * D) {
+                bool there = from[n] >= 0 && i / D < left;
+                copy_16(stage + to[n], there ? first + from[n] : first, there ? 16 : 0);
+            }
+        }
+    }
+};
 
 template <typename T, int D> __global__ void __launch_bounds__(THREADS, 2) attend_3(attention a)
 {
@@ -35,10 +63,14 @@ template <typename T, int D> __global__ void __launch_bounds__(THREADS, 2) atten
     T *queries = (T *)room, *keys = queries + QUERIES * tile::PITCH, *values = keys + 2 * STAGE;
     int tiles = (a.all.nq + QUERIES - 1) / QUERIES, head = blockIdx.x / tiles, first = blockIdx.x % tiles * QUERIES;
     int own = threadIdx.x / WARP * ROWS;
+    const T *k = (const T *)a.k.data + head * a.width, *v = (const T *)a.v.data + head * a.width;
+    const size_t next = (size_t)KEYS * (size_t)a.k.ld;
     tile t;
-    fetch<T, D>(a, a.q, head, first, QUERIES, a.all.nq, queries);
-    fetch<T, D>(a, a.k, head, 0, KEYS, a.all.nk, keys);
-    fetch<T, D>(a, a.v, head, 0, KEYS, a.all.nk, values);
+    tile_copies<T, D> copies;
+    fetch_queries<T, D>(a, head, first, queries);
+    copies.begin(a);
+    copies.run(k, a.all.nk, keys);
+    copies.run(v, a.all.nk, values);
     end_copies();
     for (int key = 0, stage = 0; key < a.all.nk; key += KEYS, stage ^= STAGE) {
         wait_copies<0>();
@@ -46,13 +78,13 @@ template <typename T, int D> __global__ void __launch_bounds__(THREADS, 2) atten
         if (key == 0)
             t.begin(queries + own * tile::PITCH);
         if (key + KEYS < a.all.nk) {
-            fetch<T, D>(a, a.k, head, key + KEYS, KEYS, a.all.nk, keys + (stage ^ STAGE));
-            fetch<T, D>(a, a.v, head, key + KEYS, KEYS, a.all.nk, values + (stage ^ STAGE));
+            copies.run(k += next, a.all.nk - key - KEYS, keys + (stage ^ STAGE));
+            copies.run(v += next, a.all.nk - key - KEYS, values + (stage ^ STAGE));
             end_copies();
         }
         t.score(keys + stage);
         if (key + KEYS > a.all.nk)
-            t.keep([&](int, int k) { return key + k < a.all.nk; });
+            t.keep([&](int, int column) { return key + column < a.all.nk; });
         t.weigh(a.scale);
         t.add_values(values + stage);
     }
@@ -86,7 +118,8 @@ bool cuda_attention_3(cuda_device *d, const ck_nn_step *s)
 {
     int width = s->y.c / s->heads;
     ck_nn_type type = d->base.act;
-    if (type == CK_NN_F32 || width % PIECE || width > 64 || !rows_suit(s->y, type, 4))
+    bool same_rows = s->x[1].ld == s->x[2].ld && s->x[1].ld < 1 << 24;
+    if (type == CK_NN_F32 || width % PIECE || width > 64 || !same_rows || !rows_suit(s->y, type, 4))
         return false;
     for (int i = 0; i < 3; i++)
         if (!rows_suit(s->x[i], type, 16))
