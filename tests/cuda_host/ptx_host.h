@@ -75,7 +75,7 @@ template <typename T> static inline void cuda_host_unpack(float *to, const unsig
 
 /* a's element (m, k) is in register k / 8 * 2 + m / 8 of lane m % 8 * 4 + k % 8 / 2, b's (k, n) in register k / 8 of
  * lane n * 4 + k % 8 / 2, in the half k % 2; d's (m, n) in register m / 8 * 2 + n % 2 of lane m % 8 * 4 + n / 2. */
-static inline void cuda_host_multiply(float d[4], const cuda_host_parts &mine, int depth)
+static inline void cuda_host_multiply(float d[4], const cuda_host_parts &mine, int depth, const float c[4])
 {
     cuda_host_share(&mine, 12 * sizeof(float));
     int lane = (int)threadIdx.x % 32;
@@ -83,7 +83,7 @@ static inline void cuda_host_multiply(float d[4], const cuda_host_parts &mine, i
     for (int i = 0; i < 4; i++) {
         int m = lane / 4 + i / 2 * 8, n = lane % 4 * 2 + i % 2;
         const cuda_host_parts *a = all + m % 8 * 4, *b = all + n * 4;
-        float sum = d[i];
+        float sum = c[i];
         for (int half = 0; half < depth / 8; half++)
             for (int k = 0; k < 8; k++)
                 sum += a[k / 2].a[(half * 2 + m / 8) * 2 + k % 2] * b[k / 2].b[half * 2 + k % 2];
@@ -91,22 +91,23 @@ static inline void cuda_host_multiply(float d[4], const cuda_host_parts &mine, i
     }
 }
 
-template <typename T> static inline void multiply_16(float d[4], const unsigned a[4], unsigned b0, unsigned b1)
+template <typename T>
+static inline void multiply_16(float d[4], const unsigned a[4], unsigned b0, unsigned b1, const float c[4])
 {
     cuda_host_parts mine;
     unsigned b[2] = {b0, b1};
     cuda_host_unpack<T>(mine.a, a, 4);
     cuda_host_unpack<T>(mine.b, b, 2);
-    cuda_host_multiply(d, mine, 16);
+    cuda_host_multiply(d, mine, 16, c);
 }
 
-template <typename T> static inline void multiply_8(float d[4], const unsigned a[2], unsigned b)
+template <typename T> static inline void multiply_8(float d[4], const unsigned a[2], unsigned b, const float c[4])
 {
     cuda_host_parts mine;
     std::memset(&mine, 0, sizeof mine);
     cuda_host_unpack<T>(mine.a, a, 2);
     cuda_host_unpack<T>(mine.b, &b, 1);
-    cuda_host_multiply(d, mine, 8);
+    cuda_host_multiply(d, mine, 8, c);
 }
 
 template <typename T> static inline unsigned pair_of(float low, float high)

@@ -72,11 +72,12 @@ template <typename T, int D> __global__ void __launch_bounds__(THREADS, 2) atten
     copies.run(k, a.all.nk, keys);
     copies.run(v, a.all.nk, values);
     end_copies();
+    wait_copies<0>();
+    __syncthreads();
+    t.begin(queries + own * tile::PITCH);
     for (int key = 0, stage = 0; key < a.all.nk; key += KEYS, stage ^= STAGE) {
         wait_copies<0>();
         __syncthreads();
-        if (key == 0)
-            t.begin(queries + own * tile::PITCH);
         if (key + KEYS < a.all.nk) {
             copies.run(k += next, a.all.nk - key - KEYS, keys + (stage ^ STAGE));
             copies.run(v += next, a.all.nk - key - KEYS, values + (stage ^ STAGE));

@@ -19,10 +19,11 @@ template <typename T, int D, int M, int N> struct attention_tile {
     float s[M][N][4];           /* scores, then weights */
     float o[M][D][4];           /* sums of values */
     float top[M][2], sum[M][2]; /* of rows lane / 4 and the eighth after it */
+    int lane;
 
     __device__ void begin(const T *queries)
     {
-        int lane = threadIdx.x % WARP;
+        lane = threadIdx.x % WARP;
         UNROLL
         for (int m = 0; m < M; m++) {
             UNROLL
@@ -48,12 +49,8 @@ template <typename T, int D, int M, int N> struct attention_tile {
     /* s = q . keys */
     __device__ void score(const T *keys)
     {
-        int lane = threadIdx.x % WARP;
         UNROLL
         for (int n = 0; n < N; n++) {
-            UNROLL
-            for (int m = 0; m < M; m++)
-                s[m][n][0] = s[m][n][1] = s[m][n][2] = s[m][n][3] = 0;
             UNROLL
             for (int p = 0; p < D; p += 4) {
                 unsigned b[4];
@@ -70,17 +67,19 @@ template <typename T, int D, int M, int N> struct attention_tile {
 
     __device__ void multiply(int m, int n, int p, unsigned b0, unsigned b1)
     {
+        const float none[4] = {0, 0, 0, 0};
         if (p + 1 < D) {
             unsigned a[4] = {q[m][p][0], q[m][p][1], q[m][p + 1][0], q[m][p + 1][1]};
-            multiply_16<T>(s[m][n], a, b0, b1);
+            multiply_16<T>(s[m][n], a, b0, b1, p ? s[m][n] : none);
         } else
-            multiply_8<T>(s[m][n], q[m][p], b0);
+            multiply_8<T>(s[m][n], q[m][p], b0, s[m][n]);
     }
 
-    /* Keys that there are not, or not for these queries. */
+    /* Keys that there are not, or not for these queries.  The barrier keeps the compiler from asking where it is known
+     * that all are there. */
     template <typename F> __device__ void keep(F there)
     {
-        int lane = threadIdx.x % WARP;
+        __syncwarp();
         UNROLL
         for (int m = 0; m < M; m++)
             UNROLL
@@ -145,7 +144,6 @@ template <typename T, int D, int M, int N> struct attention_tile {
     /* o += s . values: the sums of two tiles of keys are an operand a as they lie. */
     __device__ void add_values(const T *values)
     {
-        int lane = threadIdx.x % WARP;
         UNROLL
         for (int n = 0; n < N; n += 2) {
             unsigned a[M][4];
@@ -160,9 +158,9 @@ template <typename T, int D, int M, int N> struct attention_tile {
                 load_matrices_turned(b, values + (n * 8 + lane % 16) * PITCH + min(p + lane / 16, D - 1) * PIECE);
                 UNROLL
                 for (int m = 0; m < M; m++) {
-                    multiply_16<T>(o[m][p], a[m], b[0], b[1]);
+                    multiply_16<T>(o[m][p], a[m], b[0], b[1], o[m][p]);
                     if (p + 1 < D)
-                        multiply_16<T>(o[m][p + 1], a[m], b[2], b[3]);
+                        multiply_16<T>(o[m][p + 1], a[m], b[2], b[3], o[m][p + 1]);
                 }
             }
         }
@@ -171,7 +169,6 @@ template <typename T, int D, int M, int N> struct attention_tile {
     /* Row r of the result to where `to` says, NULL: nowhere. */
     template <typename F> __device__ void store(int width, F to)
     {
-        int lane = threadIdx.x % WARP;
         UNROLL
         for (int m = 0; m < M; m++)
             UNROLL

@@ -212,7 +212,7 @@ template <typename T, int D> struct warp_product {
         for (int m = 0; m < MINE; m++)
             UNROLL
         for (int j = 0; j < MINE; j++)
-            multiply_16<T>(sum[m][j], a[m], b[j][0], b[j][1]);
+            multiply_16<T>(sum[m][j], a[m], b[j][0], b[j][1], sum[m][j]);
     }
 
     /* Operands of the next step are loaded before this one's are multiplied. */
@@ -242,20 +242,19 @@ template <typename T, int D> struct warp_product {
 
 /* ---- results ---- */
 
-/* Eight outputs of one pixel. */
+/* Eight outputs of one pixel, as far as there are. */
 template <typename T>
 __device__ static inline void put_outputs(const ck_nn_tensor &y, const point &p, int first, const vector &v)
 {
-    size_t to = index_of(y, p.y, p.x) + (size_t)first;
-    bool short_rows = y.type != CK_NN_F32 && y.ld % VECTOR == 0 && (size_t)y.data % 16 == 0;
-    if (short_rows && first + VECTOR <= y.c) {
-        put_8((T *)y.data + to, v);
+    T *to = (T *)y.data + index_of(y, p.y, p.x) + first;
+    if (first + VECTOR <= y.c) {
+        put_8(to, v);
         return;
     }
     UNROLL
     for (int i = 0; i < VECTOR; i++)
         if (first + i < y.c)
-            put(y, to + (size_t)i, v.v[i]);
+            to[i] = rounded<T>(v.v[i]);
 }
 
 /* Bias, store, and what this warp's pixels add up to: partial[output][2], the same on every run. */
@@ -265,7 +264,10 @@ __device__ static inline void finish(const convolution_3 &k, const ck_nn_area &a
 {
     typedef stage_of<D> s;
     int lane = (int)threadIdx.x % WARP, warp = (int)threadIdx.x / WARP, first = warp % 2 * HALF + lane % 4 * VECTOR;
-    vector sum = {{0}}, squares = {{0}};
+    vector sum = {{0}}, squares = {{0}}, bias;
+    UNROLL
+    for (int c = 0; c < VECTOR; c++)
+        bias.v[c] = first + c < k.y.c ? k.bias[first + c] : 0;
     UNROLL
     for (int i = 0; i < 2 * MINE; i++) {
         int pixel = warp / 2 * (PIXELS / 4) + i * 8 + lane / 4, in = pixel % (s::ROWS * s::SIDE);
@@ -274,7 +276,7 @@ __device__ static inline void finish(const convolution_3 &k, const ck_nn_area &a
         vector v;
         UNROLL
         for (int c = 0; c < VECTOR; c++) {
-            v.v[c] = w.sum[i / 2][c / 2][i % 2 * 2 + c % 2] + (first + c < k.y.c ? k.bias[first + c] : 0);
+            v.v[c] = w.sum[i / 2][c / 2][i % 2 * 2 + c % 2] + bias.v[c];
             sum.v[c] += there ? v.v[c] : 0;
             squares.v[c] = there ? fmaf(v.v[c], v.v[c], squares.v[c]) : squares.v[c];
         }
@@ -380,11 +382,16 @@ template <typename T> static bool by_dilation(cuda_device *d, const ck_nn_step *
                               : false;
 }
 
+static bool suits(const ck_nn_tensor &t, ck_nn_type type)
+{
+    return t.type == type && t.ld % PIECE == 0 && (uintptr_t)t.data % 16 == 0;
+}
+
 bool cuda_conv_3(cuda_device *d, const ck_nn_step *s, const int *list, int n)
 {
     const ck_nn_tensor *x = &s->x[0];
-    if (x->type == CK_NN_F32 || x->type != d->base.act || x->c > OUTS || s->y.c > OUTS || x->ld % PIECE ||
-        (uintptr_t)x->data % 16)
+    if (d->base.act == CK_NN_F32 || x->c > OUTS || s->y.c > OUTS || !suits(*x, d->base.act) ||
+        !suits(s->y, d->base.act))
         return false;
     convolution_3 k = {*x, s->x[1], s->y, s->stats, s->weight->rounded, s->weight->bias, list, n, 0, 0, false};
     k.groups = ck_nn_has(&s->stats) ? s->groups : 0;

@@ -54,42 +54,51 @@ __device__ static inline void load_matrices_turned(unsigned r[4], const void *ro
                  : "memory");
 }
 
-/* mma: d += a b, 16 x 8 sums of 16 products.  a: rows l / 4 and l / 4 + 8 of columns 0 to 7, then of 8 to 15; b: rows 0
- * to 7, then 8 to 15 of column l / 4; d: columns 2 (l % 4) and the next of row l / 4, then of l / 4 + 8. */
-template <typename T> __device__ inline void multiply_16(float d[4], const unsigned a[4], unsigned b0, unsigned b1);
+/* mma: d = a b + c, 16 x 8 sums of 16 products; c may be d.  a: rows l / 4 and l / 4 + 8 of columns 0 to 7, then of 8
+ * to 15; b: rows 0 to 7, then 8 to 15 of column l / 4; d: columns 2 (l % 4) and the next of row l / 4, then of l / 4
+ * + 8. */
+template <typename T>
+__device__ inline void multiply_16(float d[4], const unsigned a[4], unsigned b0, unsigned b1, const float c[4]);
 
-template <> __device__ inline void multiply_16<__half>(float d[4], const unsigned a[4], unsigned b0, unsigned b1)
+template <>
+__device__ inline void multiply_16<__half>(float d[4], const unsigned a[4], unsigned b0, unsigned b1, const float c[4])
 {
     asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
-                 "{%0, %1, %2, %3};"
-                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+                 "{%10, %11, %12, %13};"
+                 : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1), "f"(c[0]), "f"(c[1]), "f"(c[2]),
+                   "f"(c[3]));
 }
 
-template <> __device__ inline void multiply_16<__nv_bfloat16>(float d[4], const unsigned a[4], unsigned b0, unsigned b1)
+template <>
+__device__ inline void multiply_16<__nv_bfloat16>(float d[4], const unsigned a[4], unsigned b0, unsigned b1,
+                                                  const float c[4])
 {
     asm volatile("mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5, %6, %7}, {%8, %9}, "
-                 "{%0, %1, %2, %3};"
-                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
+                 "{%10, %11, %12, %13};"
+                 : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1), "f"(c[0]), "f"(c[1]), "f"(c[2]),
+                   "f"(c[3]));
 }
 
 /* The same of 8 products: the first halves of a and b. */
-template <typename T> __device__ inline void multiply_8(float d[4], const unsigned a[2], unsigned b);
+template <typename T> __device__ inline void multiply_8(float d[4], const unsigned a[2], unsigned b, const float c[4]);
 
-template <> __device__ inline void multiply_8<__half>(float d[4], const unsigned a[2], unsigned b)
+template <> __device__ inline void multiply_8<__half>(float d[4], const unsigned a[2], unsigned b, const float c[4])
 {
-    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
-                 : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-                 : "r"(a[0]), "r"(a[1]), "r"(b));
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.f16.f16.f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, "
+                 "{%7, %8, %9, %10};"
+                 : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(b), "f"(c[0]), "f"(c[1]), "f"(c[2]), "f"(c[3]));
 }
 
-template <> __device__ inline void multiply_8<__nv_bfloat16>(float d[4], const unsigned a[2], unsigned b)
+template <>
+__device__ inline void multiply_8<__nv_bfloat16>(float d[4], const unsigned a[2], unsigned b, const float c[4])
 {
-    asm volatile(
-        "mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, {%0, %1, %2, %3};"
-        : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-        : "r"(a[0]), "r"(a[1]), "r"(b));
+    asm volatile("mma.sync.aligned.m16n8k8.row.col.f32.bf16.bf16.f32 {%0, %1, %2, %3}, {%4, %5}, {%6}, "
+                 "{%7, %8, %9, %10};"
+                 : "=f"(d[0]), "=f"(d[1]), "=f"(d[2]), "=f"(d[3])
+                 : "r"(a[0]), "r"(a[1]), "r"(b), "f"(c[0]), "f"(c[1]), "f"(c[2]), "f"(c[3]));
 }
 
 /* cvt.rn: two rounded values, the first in the lower half. */
