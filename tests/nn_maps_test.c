@@ -339,6 +339,7 @@ int main(int argc, char **argv)
     group_norm(1, 1, 8, 8, 0, false);
     group_norm(33, 41, 24, 8, 3, true);
     group_norm(64, 31, 64, 8, 0, true);
+    group_norm(260, 300, 8, 8, 0, false);
     flat_group();
     pool(1, 1, 1, 0);
     pool(3, 7, 33, 5);

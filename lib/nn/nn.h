@@ -143,10 +143,12 @@ static inline bool ck_nn_has(const ck_nn_tensor *t)
 }
 
 /* Group statistics: the map is cut into blocks of CK_NN_BLOCK x CK_NN_BLOCK pixels from its top left corner.  The sum
- * and the sum of squares of a block are taken row by row in double, those of the map over the blocks in row-major
- * order: whoever computes a block, and whatever tiles a map is worked on in, gets the same bytes.
+ * and the sum of squares of a block are taken in an order of the backend's own, in double or, of no more than 64 values
+ * at a time, in float32; those of the map over CK_NN_RUN blocks at a time in row-major order, then over such runs, in
+ * double: whoever computes a block, and whatever tiles a map is worked on in, gets the same bytes.
  * `stats` holds F64 [blocks][groups][2]; as a tensor h = blocks, w = groups, c = 2. */
 #define CK_NN_BLOCK 32
+#define CK_NN_RUN 64
 
 static inline int ck_nn_blocks(int n)
 {

@@ -56,11 +56,15 @@ void *cuda_host_shared();
 #define CUDA_LAUNCH(kernel, grid, block, stream, ...) CUDA_LAUNCH_SHARED(kernel, grid, block, 0, stream, __VA_ARGS__)
 #define DYNAMIC_SHARED(name) unsigned char *name = (unsigned char *)cuda_host_shared()
 
-enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
+enum cudaFuncAttribute {
+    cudaFuncAttributeMaxDynamicSharedMemorySize = 8,
+    cudaFuncAttributePreferredSharedMemoryCarveout = 9
+};
 cudaError_t cuda_host_allow_shared(const void *kernel, int bytes);
-template <typename F> static inline cudaError_t cudaFuncSetAttribute(F *kernel, cudaFuncAttribute, int bytes)
+template <typename F> static inline cudaError_t cudaFuncSetAttribute(F *kernel, cudaFuncAttribute what, int n)
 {
-    return cuda_host_allow_shared((const void *)kernel, bytes);
+    bool size = what == cudaFuncAttributeMaxDynamicSharedMemorySize;
+    return size ? cuda_host_allow_shared((const void *)kernel, n) : cudaSuccess;
 }
 
 static inline unsigned __float_as_uint(float f)

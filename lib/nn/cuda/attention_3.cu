@@ -100,8 +100,7 @@ template <typename T, int D> static void launch(cuda_device *d, const attention 
     unsigned grid = (unsigned)a.heads * grid_for((size_t)a.all.nq, QUERIES);
     void (*kernel)(attention) = attend_3<T, D>;
     size_t shared = shared_bytes<D>();
-    if (shared > UNASKED_SHARED)
-        cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared);
+    allow_shared(kernel, shared);
     CUDA_LAUNCH_SHARED(kernel, grid, THREADS, shared, d->stream, a);
 }
 

@@ -59,8 +59,7 @@ template <typename T, int D, int N> static void launch(cuda_device *d, const att
     unsigned grid = (unsigned)a.heads * grid_for((size_t)a.all.n, (unsigned)p.windows);
     void (*kernel)(attention, packing) = attend_windows<T, D, N>;
     size_t shared = (size_t)(QUERIES + 2 * p.windows * a.all.nk) * (D | 1) * PIECE * sizeof(T);
-    if (shared > UNASKED_SHARED)
-        cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared);
+    allow_shared(kernel, shared);
     CUDA_LAUNCH_SHARED(kernel, grid, THREADS, shared, d->stream, a, p);
 }
 

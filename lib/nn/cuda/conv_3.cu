@@ -366,8 +366,7 @@ template <typename T, int D> static bool launch(cuda_device *d, convolution_3 k)
     if (shared > d->shared)
         return false;
     void (*kernel)(convolution_3, int) = conv_3<T, D>;
-    if (shared > UNASKED_SHARED)
-        cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)shared);
+    allow_shared(kernel, shared);
     CUDA_LAUNCH_SHARED(kernel, (unsigned)(k.blocks < d->processors ? k.blocks : d->processors), THREADS, shared,
                        d->stream, k, rows);
     return true;

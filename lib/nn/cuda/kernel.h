@@ -33,6 +33,14 @@
 
 #define UNASKED_SHARED ((size_t)48 << 10) /* of a thread block; for more its kernel must ask */
 
+/* So much dynamic shared memory for a kernel, of which a processor has as many thread blocks as fit. */
+template <typename F> static inline void allow_shared(F *kernel, size_t bytes)
+{
+    if (bytes > UNASKED_SHARED)
+        cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)bytes);
+    cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, 100); /* per cent, not of L1 */
+}
+
 static inline unsigned grid_for(size_t n, unsigned block)
 {
     return (unsigned)((n + block - 1) / block);

@@ -85,21 +85,24 @@ void cuda_layer_norm(ck_nn *dev, const ck_nn_step *s)
 
 /* ---- GroupNorm ---- */
 
-/* One thread block for all: the sums of a group are added block by block, CHUNK blocks fetched at a time, so that
- * their order is the one that nn.h wants.  The same operations as in host.c. */
-#define CHUNK 256
+/* The sums of a group in the order that nn.h wants: a thread adds up a run, then every thread the runs, CHUNK of them
+ * at a time.  The same operations as in host.c. */
+#define CHUNK 128
 
 __device__ static void add_sums(const double *sums, int blocks, int group, int groups, double total[2])
 {
     __shared__ double part[CHUNK][2];
+    int t = threadIdx.x, runs = (blocks + CK_NN_RUN - 1) / CK_NN_RUN;
     total[0] = total[1] = 0;
-    for (int first = 0; first < blocks; first += CHUNK) {
-        int n = min(CHUNK, blocks - first);
-        __syncthreads();
-        for (int i = threadIdx.x; i < 2 * n; i += blockDim.x)
-            part[i / 2][i % 2] = sums[((size_t)(first + i / 2) * (size_t)groups + (size_t)group) * 2 + (size_t)(i % 2)];
-        __syncthreads();
+    for (int first = 0; first < runs; first += CHUNK) {
+        int n = min(CHUNK, runs - first), from = (first + t / 2) * CK_NN_RUN, end = min(from + CK_NN_RUN, blocks);
+        double sum = 0;
         UNROLL_8
+        for (int i = from; i < end; i++)
+            sum += sums[((size_t)i * (size_t)groups + (size_t)group) * 2 + (size_t)(t % 2)];
+        __syncthreads();
+        part[t / 2][t % 2] = sum;
+        __syncthreads();
         for (int i = 0; i < n; i++) {
             total[0] += part[i][0];
             total[1] += part[i][1];
@@ -126,7 +129,7 @@ void cuda_group_norm(ck_nn *dev, const ck_nn_step *s)
 {
     cuda_device *d = cuda_of(dev);
     double n = (double)s->pixels * (s->y.c / s->groups);
-    CUDA_LAUNCH(group_norm, (unsigned)s->groups, CHUNK, d->stream, s->x[0], s->weight->w, s->weight->bias, n,
+    CUDA_LAUNCH(group_norm, (unsigned)s->groups, 2 * CHUNK, d->stream, s->x[0], s->weight->w, s->weight->bias, n,
                 (double)s->eps, s->y);
     cuda_launched(d, s);
 }
