@@ -1,24 +1,25 @@
 #!/usr/bin/env python3
 """The model in the box against a classical key, ffmpeg's chromakey and a fixed key, on shots with a known truth.
 
-  quality.py --scenes DIR [--model FILE] [--size-net N|WxH] [--hint hsv|key] [--seeds 100-109] [--frames 8]
+  quality.py --scenes DIR [--model FILE] [--key OPTIONS] [--seeds 100-109] [--frames 8]
 
 DIR holds synth_scene.py; every third seed (102, 105, 108) has a blue screen; 1920x1080.  Each shot is keyed by
 
-  starter    ck-decode | ck-hint | ck-infer -m MODEL | ck-refine -m MODEL | ck-post
-  bad hint   the same, the hint wrong in 30 % of its area (--hint files)
+  starter    the stages of `ck key -m MODEL OPTIONS`
+  bad hint   the same, their hint wrong in 30 % of its area (ck-decode --hint)
   classical  ck-decode | ck-hint --method key | ck-post --classical
   chromakey  ffmpeg's, with the true screen's median colour, similarity and blend searched for the shot (key_quality.py)
+  at 1024    the true matte, shrunk to 1024x1024 and enlarged: what a perfect network of that size gives by itself
   fixed      alpha = 1 - clamp((screen - max(others)) / reference); reference: the same of the true screen's median
 
 and measured by ck-compare(1).  FG is the colour error where 0.05 < alpha < 0.95 as a part of the plate's own.
 Prints a table a measure, means last; needs numpy, scipy, OpenCV, ffmpeg and our programs in $CK_BIN or $PATH.
 """
-import argparse, json, os, subprocess, sys, tempfile, time
+import argparse, json, os, shlex, subprocess, sys, tempfile, time
 import numpy as np
 from key_quality import Frame, best, chroma_distance, chromakey
 
-WAYS = ("starter", "bad hint", "classical", "chromakey", "fixed")
+WAYS = ("starter", "bad hint", "classical", "at 1024", "chromakey", "fixed")
 HERE = os.path.dirname(os.path.abspath(__file__))
 WRONG = 0.3  # of a hint's area
 
@@ -64,20 +65,24 @@ class Shot:
         out = subprocess.run(["ck-compare", "--json", f"{self.tmp}/truth.ck", result], stdout=subprocess.PIPE, check=True)
         return json.loads(out.stdout)["mean"]
 
-    def network(self, name, hint):
-        net = f"ck-infer -m {self.a.model} {self.a.net} | ck-refine -m {self.a.model}"
-        seconds = shell(f"{hint} | {net} | ck-post >{self.tmp}/{name}.ck", self.log)
+    def stages(self):
+        """What `ck key` runs between ck-decode and ck-encode."""
+        plan = ["ck", "key", "-n", "-m", self.a.model, *shlex.split(self.a.key), "in", "out"]
+        return subprocess.run(plan, stdout=subprocess.PIPE, check=True, text=True).stdout.strip().split(" | ")[1:-1]
+
+    def network(self, name, source):
+        seconds = shell(f"{' | '.join([source] + self.stages())} >{self.tmp}/{name}.ck", self.log)
         return {**self.measure(f"{self.tmp}/{name}.ck"), "seconds": seconds / len(self.frames)}
 
     def starter(self):
-        return self.network("starter", f"{self.plates} | ck-hint --method {self.a.hint}")
+        return self.network("starter", self.plates)
 
     def bad_hint(self):
-        shell(f"{self.plates} | ck-hint --method {self.a.hint} | ck-info --npy {self.tmp}/npy", self.log)
+        shell(f"{self.plates} | {self.stages()[0]} | ck-info --npy {self.tmp}/npy", self.log)
         hints = [np.load(f"{self.tmp}/npy/hint.{i:06d}.npy")[0] for i in range(len(self.frames))]
         hints = [h.astype(np.float32) / (255 if h.dtype == np.uint8 else 1) for h in hints]
         write_pngs(f"{self.tmp}/spoilt", [spoil(h, self.seed) for h in hints])
-        return self.network("bad", f"{self.plates} --hint {self.tmp}/spoilt | ck-hint")
+        return self.network("bad", f"{self.plates} --hint {self.tmp}/spoilt")
 
     def classical(self):
         seconds = shell(f"{self.plates} | ck-hint --method key | ck-post --classical >{self.tmp}/classical.ck", self.log)
@@ -93,6 +98,12 @@ class Shot:
         write_pngs(f"{self.tmp}/fixed", [fixed_key(f, colour, main) for f in self.frames])
         return self.measure(f"{self.tmp}/fixed")
 
+    def at_1024(self):
+        import cv2
+        small = [cv2.resize(f.alpha.astype(np.float32), (1024, 1024), interpolation=cv2.INTER_AREA) for f in self.frames]
+        write_pngs(f"{self.tmp}/small", [cv2.resize(a, (1920, 1080), interpolation=cv2.INTER_LANCZOS4) for a in small])
+        return self.measure(f"{self.tmp}/small")
+
     def plate_error(self):
         """The plate taken for the foreground: 1e3 times its mean error, each frame counted alike."""
         errors = []
@@ -103,7 +114,8 @@ class Shot:
 
     def run(self):
         colour = np.median(np.concatenate([f.rgb[f.alpha == 0] for f in self.frames]), 0).astype(int)
-        row = {"classical": self.classical(), "chromakey": self.chromakey(colour), "fixed": self.fixed(colour)}
+        row = {"classical": self.classical(), "at 1024": self.at_1024(), "chromakey": self.chromakey(colour),
+               "fixed": self.fixed(colour)}
         if self.a.model:
             row.update({"starter": self.starter(), "bad hint": self.bad_hint()})
         own = self.plate_error()
@@ -127,12 +139,10 @@ def main():
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     ap.add_argument("--scenes", required=True)
     ap.add_argument("--model", default="")
-    ap.add_argument("--size-net", default="")
-    ap.add_argument("--hint", default="hsv")
+    ap.add_argument("--key", default="", metavar="OPTIONS", help="more options for ck key")
     ap.add_argument("--seeds", default="100-109")
     ap.add_argument("--frames", type=int, default=8)
     a = ap.parse_args()
-    a.net = f"-s {a.size_net}" if a.size_net else ""
     sys.path.insert(0, a.scenes)
     os.environ["PATH"] = os.environ.get("CK_BIN", "") + ":" + os.environ["PATH"]
     from synth_scene import scene

@@ -33,10 +33,26 @@ ok "doctor finds the programs" ck doctor
 is "and says what is missing" "$(grep -c '^no   CUDA' "$tmp/.out")" 1
 fails 1 "cannot write" "doctor on a full disk" bash -c "ck doctor > /dev/full"
 
+# A model that says how it wants to be run.
+small() { "$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 96 --decoder-width 24 --refiner-width 16 "$@"; }
+small --ck-key "--method=key --size=64 --scale=0 --detail --unmix" "$tmp/advice.safetensors"
+M=$tmp/advice.safetensors
+is "a model's advice is taken" "$(plan -m "$M" a b)" \
+    "ck-decode -- a | ck-hint --method=key | ck-infer --size=64 --model=$M | ck-refine --detail --scale=0 --model=$M | ck-post --unmix | ck-encode -- b"
+is "and what the user says comes behind it" "$(plan -m "$M" --scale 1 -s 96 --method hsv a b | grep -o '\-\-\(method\|size\|scale\)=[^ ]*' | tr '\n' ' ')" \
+    "--method=key --method=hsv --size=64 --size=96 --scale=0 --scale=1 "
+small --ck-key "--method=key --model=/etc/passwd" "$tmp/bold.safetensors"
+fails 1 "bold.safetensors: its metadata asks ck key for '--model=/etc/passwd'" "a model may not ask for everything" \
+    ck key -n -m "$tmp/bold.safetensors" a b
+small --ck-key "--scale=x" "$tmp/wrong.safetensors"
+fails 2 "scale" "nor for nonsense" ck key -n -m "$tmp/wrong.safetensors" a b
+
 # Real keying, small: a sequence, then stills of different sizes, then a failing stage.
 ck-synth -g 160x90 -n 3 | ck-encode --plane rgb=png "$tmp/shot" 2>"$tmp/err"
 ok "a sequence is keyed" ck key "$tmp/shot/rgb" "$tmp/key"
 is "all four sets are there" "$(cd "$tmp/key" && find . -type f | wc -l)" 12
+ok "likewise with such a model" ck key -m "$M" "$tmp/shot/rgb" "$tmp/key2"
+is "all four sets are there, too" "$(cd "$tmp/key2" && find . -type f | wc -l)" 12
 mkdir "$tmp/stills"
 cp "$tmp/shot/rgb/00000.png" "$tmp/stills/small one.png"
 ck-synth -g 96x64 --seed 2 | ck-encode --plane rgb=png "$tmp/shot2" 2>"$tmp/err"

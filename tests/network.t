@@ -43,6 +43,10 @@ is "or of --size" "$(planes <"$tmp/logits.ck")" \
     " rgb:u8:3x77x131:srgb hint:u8:1x77x131 extra:u16:2x77x131 alpha_logits:f32:1x24x40 fg_logits:f32:3x24x40"
 is "one number is a square" "$(ck-infer -m "$small" -s 64 <"$tmp/in.ck" | planes | grep -o ' alpha.*')" \
     " alpha_logits:f32:1x16x16 fg_logits:f32:3x16x16"
+ck-infer -m "$small" -s auto <"$tmp/in.ck" 2>"$tmp/words" | ck-refine -m "$small" | ck-info --npy "$tmp/auto"
+ck-infer -m "$small" <"$tmp/in.ck" | ck-refine -m "$small" | ck-info --npy "$tmp/given"
+ok "auto is the checkpoint's where that fits" diff -r "$tmp/given" "$tmp/auto"
+is "and is said" "$(grep -c -- '--size auto: 96 x 96, what the checkpoint was made for: ' "$tmp/words")" 1
 ck-refine -m "$small" <"$tmp/logits.ck" >"$tmp/out.ck"
 is "alpha and fg have the plate's size, the logits are gone" "$(planes <"$tmp/out.ck")" \
     " rgb:u8:3x77x131:srgb hint:u8:1x77x131 extra:u16:2x77x131 alpha:f32:1x77x131 fg:f32:3x77x131:srgb"
@@ -57,6 +61,11 @@ ok "any number of threads makes the same bytes" diff -r "$tmp/one" "$tmp/three"
 ck-refine -m "$small" --scale 0 <"$tmp/logits.ck" | data "$tmp/coarse"
 ! cmp -s "$tmp/one/alpha.000000.npy" "$tmp/coarse/alpha.000000.npy"
 is "--scale changes the matte" $? 0
+ck-refine -m "$small" --scale 0 --detail <"$tmp/logits.ck" | data "$tmp/detail"
+is "--detail changes the matte, not the foreground" \
+    "$(cd "$tmp" && for p in alpha fg; do cmp -s coarse/$p.000000.npy detail/$p.000000.npy; echo $?; done | tr '\n' ' ')" "1 0 "
+make_stream -g 131x77 rgb:u8:3 alpha_logits:f32:1:-:8x8 fg_logits:f32:3:-:8x8 >"$tmp/nohint.ck"
+fails 1 "no plane 'hint' in the stream" "--detail without a hint" bash -c "ck-refine -m '$small' --detail <'$tmp/nohint.ck' >'$tmp/x.ck'"
 ck-infer -d ref -m "$small" -s 160x96 <"$tmp/in.ck" | ck-refine -d ref -m "$small" >"$tmp/ref.ck"
 is "the device ref runs" "$(planes <"$tmp/ref.ck")" "$(planes <"$tmp/out.ck")"
 ck-infer -v -m "$small" <"$tmp/in.ck" 2>"$tmp/words" | ck-refine -v -m "$small" 2>>"$tmp/words" >"$tmp/x.ck"
@@ -75,6 +84,41 @@ make_stream rgb:u8:3:srgb alpha:f32:1 >"$tmp/half.ck"
 fails 1 "no plane 'alpha_logits' in the stream: put ck-infer before it" "alpha alone does not" \
     bash -c "ck-refine -m '$small' <'$tmp/half.ck' >'$tmp/x.ck'"
 fails 1 "no plane 'alpha_logits'" "nor frames with neither" bash -c "ck-refine -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
+
+is "a model is not looked for, as nothing is refined" "$(ck-refine -v <"$tmp/out.ck" 2>&1 >"$tmp/x.ck" | grep -c 'they pass as they are')" 1
+make_stream rgb:u8:3:srgb alpha:f32:1 fg:f32:3 fg_logits:f32:3:-:8x8 >"$tmp/half.ck"
+fails 1 "no plane 'alpha_logits'" "nor with one kind of logits" bash -c "ck-refine -m '$small' <'$tmp/half.ck' >'$tmp/x.ck'"
+
+# Both halves in one program: the bytes of the two.
+joined() { # NAME DEVICE STREAM OPTIONS...
+    local name=$1 device=$2 stream=$3
+    shift 3
+    rm -rf "$tmp/two" "$tmp/both"
+    ck-infer -d $device -m "$small" -s 160x96 <"$stream" | ck-refine -d $device -m "$small" "$@" | data "$tmp/two"
+    ck-infer -d $device -m "$small" -s 160x96 --refine "$@" <"$stream" >"$tmp/both.ck"
+    data "$tmp/both" <"$tmp/both.ck"
+    ok "--refine, $name: as the two programs, to the byte" diff -r "$tmp/two" "$tmp/both"
+}
+joined plain cpu "$tmp/in.ck"
+is "the planes of ck-refine" "$(planes <"$tmp/both.ck")" "$(planes <"$tmp/out.ck")"
+ck-refine -m "$small" <"$tmp/both.ck" | data "$tmp/passed"
+ok "which passes them on" diff -r "$tmp/both" "$tmp/passed"
+joined "options" cpu "$tmp/in.ck" --scale 0.5 --depth 16 --native
+joined "detail" cpu "$tmp/in.ck" --scale 0 --detail --depth 16
+joined "ref" ref "$tmp/in.ck" --depth 16
+make_stream -g 50x40 rgb:f16:3:linear hint:f32:1:-:9x7 >"$tmp/linear.ck"
+joined "a linear plate" cpu "$tmp/linear.ck"
+ck-infer -m "$small" -s 160x96 --refine <"$tmp/logits.ck" >"$tmp/x.ck"
+is "logits that were there before are gone" "$(planes <"$tmp/x.ck")" "$(planes <"$tmp/out.ck")"
+is "ck key --refine: one program, which gets the refiner's options" \
+    "$(ck key -n -t 2 -m M --refine --depth 16 --scale=0 a b)" \
+    "ck-decode --threads=1 -- a | ck-hint --threads=1 | ck-infer --model=M --refine --depth=16 --scale=0 --threads=2 | ck-post --depth=16 --threads=1 | ck-encode --threads=1 -- b"
+is "without it ck-refine alone gets them" "$(ck key -n -m M --scale=0 --native a b | grep -o 'ck-infer [^|]*| ck-refine [^|]*' | sed 's/ --threads=[0-9]*//g')" \
+    "ck-infer --model=M | ck-refine --model=M --scale=0 --native "
+fails 2 "--mode=sparse is for ck-refine alone: leave --refine out" "ck key --refine with what only ck-refine has" \
+    ck key -n -m M --refine --mode sparse a b
+fails 2 "--device=cuda:1 is for ck-refine alone" "ck key --refine with another device for ck-refine" \
+    ck key -n -m M --refine --refine:device cuda:1 a b
 
 # Planes that do not fit.
 refuses() { # STATUS TEXT NAME PROGRAM OPTIONS -- PLANES
@@ -106,6 +150,9 @@ run 2 "one of f32|tf32|f16|bf16|auto" "an unknown precision" ck-refine -m "$smal
 run 2 "no precision f16 on device cpu: use f32 or auto" "a precision that the cpu has not" \
     ck-infer -m "$small" -d cpu --precision f16
 run 2 "from 0 to 16" "a negative scale" ck-refine -m "$small" --scale -1
+for option in "--scale 0" --native "--depth 16"; do
+    run 2 "${option% *} is for --refine" "$option, but nothing is refined" ck-infer -m "$small" $option
+done
 run 2 "no model: name a checkpoint with --model" "no model anywhere" ck-infer
 run 1 "$tmp/nothing.pth: " "a model that is not there" ck-refine -m "$tmp/nothing.pth"
 run 1 "$tmp/in.ck: " "a model that is none" ck-infer -m "$tmp/in.ck"
@@ -133,5 +180,7 @@ fails 1 "frame 1: the network's result is not finite" "NaN in a plate" \
 fails 3 "frame 1: the network's result is not finite" "--keep-going: one frame is lost" \
     bash -c "ck-infer --keep-going -m '$small' <'$tmp/nan.ck' | ck-refine -m '$small' >'$tmp/x.ck'; s=\${PIPESTATUS[*]}; echo \"\$s\" >&2; exit 3"
 is "both programs say so" "$(tail -1 "$tmp/.err")" "3 3"
+fails 3 "frame 1: the network's result is not finite" "--refine notices it too" \
+    bash -c "ck-infer --keep-going --refine -m '$small' <'$tmp/nan.ck' >'$tmp/both.ck'"
 is "the others are refined" "$(ck-info <"$tmp/x.ck" 2>"$tmp/err" | grep -c ' alpha:f32:1x20x33')" 2
 done_testing

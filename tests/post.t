@@ -54,6 +54,18 @@ ck-post --classical -t 2 <"$tmp/key.ck" | data "$tmp/classical2"
 ok "1 thread and 2 make the same bytes" diff -r "$tmp/classical" "$tmp/classical2"
 tail -c +129 "$tmp/classical/hint.000001.npy" | cmp -s - <(tail -c +129 "$tmp/classical/alpha.000001.npy")
 is "a hint of the plate's size is the matte" $? 0
+# --unmix with the hint's matte, for which --classical makes the same foreground.
+ck-post --classical <"$tmp/key.ck" | ck-post --unmix | data "$tmp/unmixed"
+ok "--unmix takes the foreground from plate and matte" diff -r "$tmp/classical" "$tmp/unmixed"
+ck-post --classical --depth 16 <"$tmp/key.ck" | ck-post --unmix --depth 16 >"$tmp/halves.ck"
+is "of half floats too" "$(planes <"$tmp/halves.ck" | grep -o ' alpha.*')" \
+    " alpha:f16:1x180x320 fg:f16:3x180x320:srgb processed:f16:4x180x320:linear comp:u8:3x180x320:srgb"
+fails 1 "plane 'alpha' is 9 x 5 but 'rgb' 32 x 18: leave --native out or --unmix" "--unmix with a matte of another size" \
+    bash -c "'$helpers/mkstream' rgb:u8:3 alpha:f32:1:-:9x5 fg:f32:3 screen=green | ck-post --unmix >/dev/null"
+fails 1 "no plane 'rgb' in the stream" "--unmix without a plate" \
+    bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3 screen=green | ck-post --unmix >/dev/null"
+fails 2 "--classical unmixes by itself" "--unmix and --classical" \
+    bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3 screen=green | ck-post --unmix --classical >/dev/null"
 make_stream rgb:u16:3:linear hint:u8:1:-:9x5 | ck-post --classical --screen green >"$tmp/small.ck"
 is "a smaller hint is resized" "$(planes <"$tmp/small.ck")" \
     " rgb:u16:3x18x32:linear hint:u8:1x5x9 alpha:f32:1x18x32 fg:f32:3x18x32:srgb processed:f32:4x18x32:linear comp:u8:3x18x32:srgb"

@@ -9,6 +9,7 @@ from draw import linear, log_uniform, srgb
 from keyhint import hint_key
 
 RNG_STEP = 7919  # between the seeds of workers
+VIEWS, REUSE, POOL = 2, 25, 800
 
 
 def spill(r, fg, alpha, ground, n):
@@ -76,16 +77,18 @@ def hint_true(r, alpha, n):
 def hint(r, plate, alpha, blue, n):
     """A hint, and whether it knows what the plate does not show: what lies beyond the screen's end."""
     kind, knows = r.random(), False
-    if kind < 0.06:
+    if kind < 0.04:
         return np.full((n, n), float(r.random() < 0.25), np.float32), knows
-    if kind < 0.5:
+    if kind < 0.8:
         h = hint_key(plate, blue)
-    elif kind < 0.78:
+    elif kind < 0.9:
         h = hint_hsv(plate, blue, log_uniform(r, 0.3, 1.2))
     else:
         h, knows = hint_true(r, alpha, n), True
-    if r.random() < 0.2:  # parts wrong: missing, invented or the wrong way round
+    if r.random() < 0.35:  # parts wrong: missing, invented or the wrong way round
         m, how = draw.blob(r, n) * draw.blob(r, n), r.random()
+        if r.random() < 0.5:
+            m = (m > 0.5).astype(np.float32)
         h = h * (1 - m) if how < 0.5 else h + m * (1 - h) if how < 0.75 else h * (1 - m) + (1 - h) * m
     return np.clip(h, 0, 1), knows
 
@@ -95,7 +98,7 @@ def sample(r, n):
     blue = bool(r.random() < 0.4)
     avoid = None if r.random() < 0.25 else 2 if blue else 1  # mostly, things are not of the screen's colour
     fg, alpha = draw.foreground(r, n, avoid)
-    while alpha.mean() > 0.8 and r.random() < 0.85:  # some of the screen is nearly always seen
+    while (alpha < 0.02).mean() < 0.2 and r.random() < 0.85:  # some of the screen is nearly always seen
         fg, alpha = draw.foreground(r, n, avoid)
     ground, there = draw.screen(r, n, blue)
     gain = log_uniform(r, 0.45, 1.8) * np.exp(r.normal(0, 0.03, 3)).astype(np.float32)
@@ -109,17 +112,29 @@ def sample(r, n):
     return plate, h, alpha, srgb(fg), weight
 
 
-def batches(seed, crop, batch, reuse=3):
-    """Batches (batch, 9, crop, crop) float32 without end: drawings, one in seven larger and cut up, turned,
-    mirrored, mixed, each piece used REUSE times."""
+def seen_small(r, planes, n):
+    """What the network gets of a larger frame: N x N of it, sides shrunk by factors of their own."""
+    size = planes.shape[0]
+    h, w = (min(size, int(n * r.uniform(1, size / n))) for _ in range(2))
+    y, x = int(r.integers(0, size - h + 1)), int(r.integers(0, size - w + 1))
+    part = np.ascontiguousarray(planes[y:y + h, x:x + w])
+    part[..., 5:8] *= part[..., 4:5]  # colours count as far as they cover
+    part = np.concatenate([cv2.resize(part[..., c:c + 3], (n, n), interpolation=cv2.INTER_AREA) for c in (0, 3, 6)], -1)
+    part[..., 5:8] /= np.maximum(part[..., 4:5], 1e-3)
+    return part
+
+
+def batches(seed, crop, batch, reuse=REUSE, pool_size=POOL):
+    """Batches (batch, 9, crop, crop) float32 without end: drawings twice as large, shrunk, turned, mirrored, mixed,
+    each used REUSE times."""
     r = np.random.default_rng(seed)
-    pool = []
+    pool, wanted = [], 4 * batch
     while True:
-        while len(pool) < 8 * batch:
-            n = crop if r.random() < 0.85 else 2 * crop
-            x, each = np.concatenate([np.atleast_3d(p) for p in sample(r, n)], -1).astype(np.float16), (n // crop) ** 2
-            tiles = x.reshape(n // crop, crop, n // crop, crop, 9).transpose(0, 2, 1, 3, 4).reshape(each, crop, crop, 9)
-            pool.extend([t, reuse] for t in tiles)
+        while len(pool) < wanted:
+            planes = np.concatenate([np.atleast_3d(p) for p in sample(r, 2 * crop)], -1)
+            for _ in range(VIEWS):
+                pool.append([seen_small(r, planes, crop).astype(np.float16), reuse])
+        wanted = min(pool_size, wanted + 1)  # a little at first, so that training can begin
         out = []
         for _ in range(batch):
             i = int(r.integers(0, len(pool)))

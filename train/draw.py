@@ -61,8 +61,8 @@ def any_colour(r):
     return r.random(3)
 
 
-def texture(r, n, avoid=None):
-    """A surface, linear (n, n, 3); avoid: see colour()."""
+def pattern(r, n):
+    """What varies over a surface, about 0 and 1 in size, (n, n, 1)."""
     kind, cells = r.integers(0, 6), log_uniform(r, 1, n / 5)
     if kind == 0:
         t = np.zeros((n, n, 1), np.float32)
@@ -80,6 +80,12 @@ def texture(r, n, avoid=None):
         t = noise(r, n, n / log_uniform(r, 1.2, 4)) * r.uniform(0.2, 0.8)
     else:
         t = np.tanh(2 * fractal(r, n, cells, 3))
+    return t
+
+
+def texture(r, n, avoid=None):
+    """A surface, linear (n, n, 3); avoid: see colour()."""
+    t = pattern(r, n)
     a, b = colour(r, avoid), colour(r, avoid)
     if r.random() < 0.65:
         b = np.clip(a * r.uniform(0.4, 1.6) + r.normal(0, 0.04, 3), 0, 1)
@@ -199,10 +205,15 @@ def net(r, n):
 
 
 def veil(r, n):
-    """Smoke, glass, tulle: never opaque."""
+    """Smoke, glass, tulle: never opaque; clouds, folds, weaves of it."""
     edge = cv2.GaussianBlur(blob(r, n) if r.random() < 0.6 else polygon(r, n), (0, 0), log_uniform(r, 0.4, n / 12))
-    inside = np.clip(r.uniform(0.1, 0.8) * (1 + r.uniform(0, 0.7) * fractal(r, n, log_uniform(r, 1, n / 6))[..., 0]), 0, 0.95)
-    return edge * inside
+    return edge * np.clip(r.uniform(0.08, 0.75) * (1 + r.uniform(0, 0.8) * np.clip(pattern(r, n)[..., 0], -2, 2)), 0, 0.95)
+
+
+def veil_colour(r, n):
+    """Bright, even and of any tint, as what one sees through mostly is: linear (n, n, 3)."""
+    c = r.uniform(0.6, 1) * (1 - log_uniform(r, 0.02, 0.5) * r.random(3))
+    return np.clip(linear(c) * (1 + 0.08 * noise(r, n, 2)), 0, 1.2).astype(np.float32)
 
 
 def blur(picture, r, n):
@@ -237,10 +248,12 @@ def layer(r, n, avoid):
             m = m + h * (1 - m)
     elif kind < 0.67:
         m = limbs(r, n)
-    elif kind < 0.85:
+    elif kind < 0.78:
         m = strands(r, n)
     elif kind < 0.93:
         m = veil(r, n)
+        if r.random() < 0.85:
+            return blur(np.concatenate([veil_colour(r, n) * m[..., None], m[..., None]], -1), r, n)
     elif kind < 0.96:
         m = net(r, n)
     else:
@@ -249,12 +262,19 @@ def layer(r, n, avoid):
     return blur(picture, r, n)
 
 
+def over(top, below):
+    return top + below * (1 - top[..., 3:])
+
+
 def foreground(r, n, avoid):
     """Things over things: straight linear colour (n, n, 3), coverage (n, n)."""
     p = np.zeros((n, n, 4), np.float32)
     for _ in range(int(r.choice([1, 2, 3, 4], p=[0.45, 0.3, 0.15, 0.1]))):
-        top = layer(r, n, avoid)
-        p = top + p * (1 - top[..., 3:])
+        p = over(layer(r, n, avoid), p)
+    if r.random() < 0.4:  # what keyers find hardest, in front or behind
+        m = veil(r, n) * (blob(r, n) if r.random() < 0.5 else 1)
+        v = blur(np.concatenate([veil_colour(r, n) * m[..., None], m[..., None]], -1).astype(np.float32), r, n)
+        p = over(v, p) if r.random() < 0.5 else over(p, v)
     if r.random() < 0.03:
         p[:] = 0  # an empty screen
     a = np.clip(p[..., 3], 0, 1)
@@ -275,7 +295,7 @@ def screen(r, n, blue):
     if r.random() < 0.3:  # a shadow
         p = p * (1 - r.uniform(0.2, 0.7) * cv2.GaussianBlur(blob(r, n), (0, 0), log_uniform(r, 1, n / 10))[..., None])
     p = p * linear(c) * np.exp(r.uniform(0, 0.15) * noise(r, n, r.uniform(0.5, 8), 3))  # worn, dyed unevenly
-    if r.random() < 0.3:  # marks
+    if r.random() < 0.45:  # marks
         m = net(r, n) * (polygon(r, n) > 0.5) if r.random() < 0.2 else np.zeros((n, n), np.float32)
         for _ in range(int(r.integers(1, 7))):
             d = canvas(n)

@@ -10,6 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
+KNOTS = (1 / 256, 0.02, 0.06, 0.15, 0.3, 0.5, 0.7, 0.85, 0.94, 0.98, 255 / 256)  # of the hint, where its logit bends
+HOW = "--method=key --size=1024 --scale=0 --detail --unmix"  # to run it: `ck key` reads that
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -73,9 +75,10 @@ class Encoder(nn.Module):
                                          8 >> (s - pool) if windowed else 0))
             self.ends.append(len(self.blocks) - 1)
 
-    def forward(self, x):
+    def forward(self, x, stages):
+        """The maps of the first STAGES stages, (n, h, w, c) each."""
         t, maps = self.patch_embed["proj"](x).permute(0, 2, 3, 1), []
-        for i, block in enumerate(self.blocks):
+        for i, block in enumerate(self.blocks[:self.ends[stages - 1] + 1]):
             t = block(t)
             if i in self.ends:
                 maps.append(t)
@@ -97,6 +100,8 @@ class Decoder(nn.Module):
         self.bn.eval()
         x = 0
         for i, k in enumerate((4, 3, 2, 1)):
+            if k > len(maps):
+                continue
             y = getattr(self, f"linear_c{k}")["proj"](maps[k - 1]).permute(0, 3, 1, 2)
             y = F.conv2d(y, self.linear_fuse.weight.chunk(4, 1)[i])
             x = x + (y if k == 1 else F.interpolate(y, scale_factor=1 << (k - 1), mode="bilinear"))
@@ -141,15 +146,59 @@ class GreenFormer(nn.Module):
                 nn.init.trunc_normal_(p, std=p.shape[1] ** -0.5)
             elif name.endswith("bias"):
                 nn.init.zeros_(p)
+        self.pass_hint_on()
 
-    def forward(self, rgb, hint, refined=None):
-        """rgb (n, 3, h, w) from 0 to 1, hint (n, 1, h, w) -> coarse logits (n, 4, h/4, w/4), and final logits
-        (m, 4, h, w) of the first `refined` pictures, by default all: most of the time goes there."""
+    def hint_path(self):
+        """What carries the hint straight to the logits, as slices of parameters with their values: channel 0 of the
+        first stage's tokens is its mean over 4x4 pixels, of which ReLUs make a polygon through its logit."""
+        encoder, d, n = self.encoder["model"], self.alpha_decoder, len(KNOTS) - 1
+        patch, knots = encoder.patch_embed["proj"], torch.tensor(KNOTS)
+        slopes = torch.logit(knots).diff() / knots.diff()
+        c1, fuse = d.linear_c1["proj"], d.linear_fuse.weight
+        mean, lone, own = torch.zeros(4, 7, 7), torch.zeros(n, c1.in_features), torch.zeros(n, *fuse.shape[1:])
+        mean[3, 3:, 3:], lone[:, 0] = 1 / 16, 1
+        own[range(n), range(3 * fuse.shape[0], 3 * fuse.shape[0] + n)] = 1  # the first map's channels come last
+        ends = [end for k in range(encoder.ends[0] + 1)
+                for end in (encoder.blocks[k].attn.proj, encoder.blocks[k].mlp["fc2"])]
+        return [(patch.weight, 0, mean), (patch.bias, 0, 0), (c1.weight, slice(n), lone), (c1.bias, slice(n), -knots[:-1]),
+                (fuse, slice(n), own), (d.bn.weight, slice(n), 1), (d.bn.bias, slice(n), 0),
+                (d.classifier.weight, (0, slice(n), 0, 0), torch.cat([slopes[:1], slopes.diff()])),
+                *((p, 0, 0) for end in ends for p in (end.weight, end.bias))]
+
+    @torch.no_grad()
+    def keep_hint_path(self):
+        """It is not trained: what the rest learns is what to add to it."""
+        for p, where, value in self.kept:
+            p[where] = value
+
+    @torch.no_grad()
+    def pass_hint_on(self):
+        """Begin as the network whose matte is the hint, the coarser maps with nothing to add."""
+        for d in (self.alpha_decoder, self.fg_decoder):
+            d.linear_fuse.weight[:, :3 * d.linear_fuse.out_channels].zero_()
+        for block in self.encoder["model"].blocks:
+            for last in (block.attn.proj, block.mlp["fc2"]):
+                last.weight.mul_(0.1)
+        self.alpha_decoder.classifier.weight.mul_(0.1)
+        self.alpha_decoder.classifier.bias.fill_(torch.logit(torch.tensor(KNOTS[0])))
+        self.kept = self.hint_path()
+        self.keep_hint_path()
+
+    def forward(self, rgb, hint, stages=4):
+        """rgb (n, 3, h, w) from 0 to 1, hint (n, 1, h, w) -> logits (n, 4, h/4, w/4), by the first stages' maps."""
         rgb = (rgb - rgb.new_tensor(MEAN).view(3, 1, 1)) / rgb.new_tensor(STD).view(3, 1, 1)
-        maps = self.encoder["model"](torch.cat([rgb, hint], 1))
-        coarse = torch.cat([self.alpha_decoder(maps), self.fg_decoder(maps)], 1)
-        up = F.interpolate(coarse[:refined], scale_factor=4, mode="bilinear")
-        return coarse, up + self.refiner(torch.cat([rgb[:refined], torch.sigmoid(up)], 1))
+        maps = self.encoder["model"](torch.cat([rgb, hint], 1), stages)
+        return torch.cat([self.alpha_decoder(maps), self.fg_decoder(maps)], 1)
+
+
+def matte(logits, hint):
+    """What ck-refine --scale 0 --detail makes of logits (n, 1, h/4, w/4) and a hint (n, 1, h, w): the coarse matte, and
+    what the hint shows beyond its own coarse rendition where the two agree."""
+    up = lambda x: torch.sigmoid(F.interpolate(x, scale_factor=4, mode="bilinear"))
+    mean = F.avg_pool2d(hint, 4).clamp(KNOTS[0], KNOTS[-1])
+    coarse, seen = up(logits), up(torch.logit(mean))
+    agree = (1.5 - 2 * (coarse - seen).abs()).clamp(0, 1)
+    return coarse, (coarse + agree * (hint - seen)).clamp(0, 1)
 
 
 def save(model, path, about):
@@ -158,7 +207,7 @@ def save(model, path, about):
     encoder = model.encoder["model"]
     embed = encoder.patch_embed["proj"].out_channels
     tensors["encoder.model.pos_embed"] = torch.zeros(1, encoder.grid ** 2, embed)
-    head, data, at = {"__metadata__": {**about, "num_heads": str(model.heads)}}, [], 0
+    head, data, at = {"__metadata__": {**about, "num_heads": str(model.heads), "ck_key": HOW}}, [], 0
     for k, v in tensors.items():
         raw = v.detach().cpu().to(torch.float16).contiguous().numpy().tobytes()
         head[k] = {"dtype": "F16", "shape": list(v.shape), "data_offsets": [at, at + len(raw)]}

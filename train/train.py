@@ -4,18 +4,20 @@
   train.py --minutes 180 ../models/ck-small.safetensors
 
 continues from MODEL where that is, and writes it anew every few minutes: it can be stopped at any time.  A line every
-five minutes says how far it is: `alpha` is the mean error of the matte on drawings kept apart, in 1/255.
+five minutes says how far it is: 1e3 times the mean error of hints and of results on drawings kept apart, for good hints
+and for bad ones.
 """
 import argparse, math, os, time
 import cv2
 import torch
 import torch.nn.functional as F
 import data
-from model import GreenFormer, load, save
+from model import GreenFormer, load, matte, save
 
 CHECK_SEED, CHECK_BATCHES, CHECK_EVERY = 1, 6, 300  # the last in seconds
 SAVE_EVERY = 180  # seconds
 EMA = 0.998
+GOOD = 0.02  # mean error of a hint that is one
 
 
 class Drawings(torch.utils.data.IterableDataset):
@@ -41,33 +43,17 @@ def pyramid_loss(x, y, w, levels=4):
     return total
 
 
-def gradient_loss(x, y, w):
-    dx = (x - y).diff(dim=-1).abs() * w[..., 1:]
-    dy = (x - y).diff(dim=-2).abs() * w[..., 1:, :]
-    return dx.mean() + dy.mean()
-
-
-def coarse_losses(coarse, alpha, fg, weight):
+def losses(logits, hint, alpha, fg, weight):
+    coarse, a = matte(logits[:, :1], hint)
     known = weight * (alpha > 0.02)  # the foreground's colour is nowhere else
-    alpha, fg, known, weight = (F.avg_pool2d(t, 4) for t in (alpha, fg * known, known, weight))
-    fg = fg / known.clamp_min(1e-3)
-    return {
-        "coarse": 0.3 * F.binary_cross_entropy_with_logits(coarse[:, :1], alpha, weight=weight)
-        + (weight * (torch.sigmoid(coarse[:, :1]) - alpha).abs()).mean(),
-        "coarse_fg": 0.4 * (known * (torch.sigmoid(coarse[:, 1:]) - fg).abs()).mean(),
-    }
-
-
-def losses(final, alpha, fg, weight):
-    a, f = torch.sigmoid(final[:, :1]), torch.sigmoid(final[:, 1:])
-    known = weight * (alpha > 0.02)
+    few, fg = F.avg_pool2d(known, 4), F.avg_pool2d(fg * known, 4)
+    fg = fg / few.clamp_min(1e-3)
     far = weight * (1 + 2 * ((alpha > 0.01) & (alpha < 0.99)))  # edges are few and are what counts
     return {
         "alpha": (far * (a - alpha).abs()).mean(),
         "pyramid": 0.5 * pyramid_loss(a, alpha, weight),
-        "gradient": 0.5 * gradient_loss(a, alpha, weight),
-        "fg": 0.5 * (known * (f - fg).abs()).mean(),
-        "comp": 0.5 * (weight * (a * f - alpha * fg).abs()).mean(),
+        "coarse": 0.3 * (F.avg_pool2d(weight, 4) * (F.avg_pool2d(coarse, 4) - F.avg_pool2d(alpha, 4)).abs()).mean(),
+        "fg": 0.2 * (few * (torch.sigmoid(logits[:, 1:]) - fg).abs()).mean(),
     }
 
 
@@ -78,18 +64,17 @@ def split(x):
 
 @torch.no_grad()
 def check(model, batches):
-    """Mean error of alpha, and of the foreground's colour where there is one, in 1/255."""
+    """Mean errors of alpha in 1e-3: the hint's, the result's; those of frames with a good hint, then of the others."""
     model.eval()
-    alpha_error = fg_error = pixels = solid = 0
+    sums = torch.zeros(2, 3, dtype=torch.float64)
     for x in batches:
-        rgb, hint, alpha, fg, w = split(x)
-        out = torch.sigmoid(model(rgb, hint)[1])
-        known = w * (alpha > 0.05)
-        alpha_error += (w * (out[:, :1] - alpha).abs()).sum().item()
-        fg_error += (known * (out[:, 1:] - fg).abs()).sum().item() / 3
-        pixels, solid = pixels + w.sum().item(), solid + known.sum().item()
+        rgb, hint, alpha, _, w = split(x)
+        out = matte(model(rgb, hint)[:, :1], hint)[1]
+        for k in range(len(x)):
+            e = [(w[k] * (t[k] - alpha[k]).abs()).sum().item() for t in (hint, out)]
+            sums[int(e[0] > GOOD * w[k].sum().item())] += torch.tensor([*e, w[k].sum().item()])
     model.train()
-    return 255 * alpha_error / pixels, 255 * fg_error / solid
+    return [1e3 * (s[i] / s[2]).item() for s in sums for i in (0, 1)]
 
 
 def main():
@@ -100,23 +85,25 @@ def main():
     ap.add_argument("--crop", type=int, default=256)
     ap.add_argument("--batch", type=int, default=8)
     ap.add_argument("--rate", type=float, default=2e-3, help="learning rate; falls to nothing at the end")
+    ap.add_argument("--stages", type=int, default=4, help="how many of the encoder's stages are trained, 4; a new model's "
+                    "coarser ones add nothing until they are")
     ap.add_argument("--workers", type=int, default=1, help="processes that draw")
     ap.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
-    for name, value in (("embed", 32), ("decoder", 48), ("refiner", 16)):
+    for name, value in (("embed", 32), ("decoder", 48)):
         ap.add_argument("--" + name, type=int, default=value, help=f"width of a new model, {value}")
     o = ap.parse_args()
     torch.manual_seed(o.seed)
     if os.path.exists(o.model):
         model, about = load(o.model)
     else:
-        model, about = GreenFormer(o.embed, decoder=o.decoder, refiner=o.refiner), {"minutes": "0", "steps": "0"}
+        model, about = GreenFormer(o.embed, decoder=o.decoder), {"minutes": "0", "steps": "0"}
     dev = torch.device(o.device)
     model = model.to(dev, memory_format=torch.channels_last)
     mean = torch.optim.swa_utils.AveragedModel(
         model, avg_fn=lambda kept, new, n: torch.lerp(kept, new, max(1 - EMA, 9 / (10 + n.item()))))
     held = data.batches(CHECK_SEED, o.crop, 8, reuse=1)
     held = [torch.from_numpy(next(held)).to(dev) for _ in range(CHECK_BATCHES)]
-    opt = torch.optim.AdamW(model.parameters(), lr=o.rate, betas=(0.9, 0.98), weight_decay=0.02)
+    opt = torch.optim.AdamW([p for k, p in model.named_parameters() if not k.startswith("refiner.")], lr=o.rate, betas=(0.9, 0.98), weight_decay=0.02, fused=True)
     shots = iter(torch.utils.data.DataLoader(Drawings(o.seed + 2, o.crop, o.batch), batch_size=None, num_workers=o.workers,
                                              prefetch_factor=4, multiprocessing_context="spawn"))
     start = told = saved = time.time()
@@ -130,28 +117,27 @@ def main():
 
     while (now := time.time()) < start + 60 * o.minutes:
         part = (now - start) / (60 * o.minutes)
-        refined = max(1, o.batch // 4) if part < 0.6 else max(1, o.batch // 2)
         rate = o.rate * min(1, (step + 1) / 200) * 0.5 * (1 + math.cos(math.pi * part))
         for g in opt.param_groups:
             g["lr"] = rate
         x = next(shots).to(dev).contiguous(memory_format=torch.channels_last)
         rgb, hint, alpha, fg, w = split(x)
         with torch.autocast(dev.type, torch.bfloat16, enabled=dev.type == "cuda"):
-            coarse, final = model(rgb, hint, refined)
-        parts = {**coarse_losses(coarse.float(), alpha, fg, w),
-                 **losses(final.float(), alpha[:refined], fg[:refined], w[:refined])}
+            logits = model(rgb, hint, o.stages)
+        parts = losses(logits.float(), hint, alpha, fg, w)
         opt.zero_grad(set_to_none=True)
         sum(parts.values()).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         opt.step()
+        model.keep_hint_path()
         mean.update_parameters(model)
         step += 1
         for k, v in parts.items():
             sums[k] = sums.get(k, 0) + v.item()
         counted += 1
         if now - told > CHECK_EVERY:
-            a, f = check(mean.module, held)
-            print(f"{(now - start) / 60:6.1f} min, step {step}, rate {rate:.2e}, kept apart: alpha {a:.2f} fg {f:.2f}; losses",
+            print(f"{(now - start) / 60:6.1f} min, step {step}, rate {rate:.2e}, kept apart: good hints %.2f -> %.2f, bad ones "
+                  "%.2f -> %.2f; losses" % tuple(check(mean.module, held)),
                   *(f"{k} {v / counted:.4f}" for k, v in sums.items()), flush=True)
             told, counted, sums = time.time(), 0, {}
         if now - saved > SAVE_EVERY:

@@ -1,24 +1,40 @@
-/* ck-infer: rgb, hint -> alpha_logits, fg_logits. */
+/* ck-infer: rgb, hint -> alpha_logits, fg_logits; with --refine alpha, fg. */
 #include <stdlib.h>
 
 #include "base/log.h"
 #include "ck-infer/options.h"
 #include "image/plate.h"
-#include "model/input.h"
+#include "model/finals.h"
+#include "model/fit.h"
 #include "model/load.h"
+#include "nn/devices.h"
 #include "nn/report.h"
-#include "stream/stage.h"
+#include "stream/crew.h"
 
 typedef struct infer {
+    const ck_infer_options *opts;
     ck_network *net;
-    int h, w;
-    ck_buffer *input; /* planar [4][h][w]: normalised rgb, hint */
+    int h, w; /* of the network's picture */
 } infer;
 
-static ck_status open_network(infer *s, const ck_infer_options *o, ck_error *e)
+/* Options that mean nothing without --refine are mistakes. */
+static ck_status check(const ck_infer_options *o, ck_error *e)
 {
+    const char *wrong = o->scale != 1 ? "scale"
+                        : o->native   ? "native"
+                        : o->detail   ? "detail"
+                        : o->depth    ? "depth"
+                                      : NULL;
+    return wrong && !o->refine ? ck_fail(e, CK_ERR_ARGUMENT, "--%s is for --refine: see ck-infer --help", wrong)
+                               : CK_OK;
+}
+
+static ck_status open_network(infer *s, ck_error *e)
+{
+    const ck_infer_options *o = s->opts;
     ck_model m;
-    ck_status st = ck_model_load(o->model, o->heads, CK_PART_ENCODER | CK_PART_DECODERS, &m, e);
+    unsigned parts = CK_PART_ENCODER | CK_PART_DECODERS | (o->refine ? CK_PART_REFINER : 0u);
+    ck_status st = ck_model_load(o->model, o->heads, parts, &m, e);
     if (st != CK_OK)
         return st;
     for (size_t i = 0; i < sizeof m.table.warning / sizeof *m.table.warning; i++)
@@ -29,7 +45,9 @@ static ck_status open_network(infer *s, const ck_infer_options *o, ck_error *e)
                               .precision = (ck_nn_precision)o->precision,
                               .h = o->size.h,
                               .w = o->size.w,
-                              .infer = true};
+                              .infer = true,
+                              .refine = o->refine,
+                              .scale = (float)o->scale};
     st = ck_network_open(m.weights, &m.table.sizes, &how, &s->net, e);
     if (st == CK_OK) {
         ck_network_size(s->net, &s->h, &s->w);
@@ -53,45 +71,62 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
     if (!s)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
+    s->opts = opts;
+    ck_status st = check(s->opts, e);
+    if (st != CK_OK)
+        return st;
     const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
     if (rgb && !ck_plate_known(rgb->encoding))
         ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
-    ck_status st = open_network(s, opts, e);
-    if (st != CK_OK)
-        return st;
-    s->input = ck_buffer_new(4 * sizeof(float) * (size_t)s->h * (size_t)s->w);
-    return s->input ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a picture of %d x %d", s->w, s->h);
+    return open_network(s, e);
+}
+
+/* Planes for the results. */
+static ck_status add_planes(const infer *s, ck_frame *f, ck_error *e)
+{
+    const ck_infer_options *o = s->opts;
+    const ck_plane *rgb = ck_frame_plane(f, "rgb");
+    ck_plane *p;
+    if (o->refine) {
+        int h = o->native ? s->h : rgb->h, w = o->native ? s->w : rgb->w;
+        ck_frame_remove(f, "alpha_logits");
+        ck_frame_remove(f, "fg_logits");
+        return ck_finals_add(f, h, w, o->depth == CK_INFER_DEPTH_16, e);
+    }
+    ck_status st = ck_frame_add(f, "alpha_logits", CK_F32, 1, s->h / 4, s->w / 4, "", &p, e);
+    return st == CK_OK ? ck_frame_add(f, "fg_logits", CK_F32, 3, s->h / 4, s->w / 4, "", &p, e) : st;
 }
 
 static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
 {
     infer *s = state;
-    ck_plane *rgb, *hint, *p;
-    float *picture = s->input->data, *coverage = picture + 3 * (size_t)s->h * (size_t)s->w;
-    ck_status st = ck_frame_need(f, "rgb", 3, 0, &rgb, e);
+    const ck_infer_options *o = s->opts;
+    ck_plane *p;
+    ck_status st = ck_frame_need(f, "rgb", 3, 0, &p, e);
     if (st == CK_OK)
-        st = ck_input_rgb(rgb, s->h, s->w, picture, e);
+        st = ck_frame_need(f, "hint", 1, 0, &p, e);
     if (st == CK_OK)
-        st = ck_frame_need(f, "hint", 1, 0, &hint, e);
-    if (st == CK_OK)
-        st = ck_input_hint(hint, s->h, s->w, coverage, e);
-    if (st == CK_OK)
-        st = ck_frame_add(f, "alpha_logits", CK_F32, 1, s->h / 4, s->w / 4, "", &p, e);
-    if (st == CK_OK)
-        st = ck_frame_add(f, "fg_logits", CK_F32, 3, s->h / 4, s->w / 4, "", &p, e);
+        st = add_planes(s, f, e);
     if (st != CK_OK)
         return st;
-    ck_network_io io = {.rgb = picture,
-                        .hint = coverage,
-                        .alpha_logits = ck_frame_plane(f, "alpha_logits")->data,
-                        .fg_logits = ck_frame_plane(f, "fg_logits")->data};
-    return ck_network_run(s->net, &io, ck_log_verbose(), e);
+    ck_network_frame job = {.rgb = ck_frame_plane(f, "rgb"), .hint = ck_frame_plane(f, "hint")};
+    if (o->refine) {
+        job.alpha = ck_frame_plane(f, "alpha");
+        job.fg = ck_frame_plane(f, "fg");
+    } else {
+        job.alpha_logits = ck_frame_plane(f, "alpha_logits");
+        job.fg_logits = ck_frame_plane(f, "fg_logits");
+    }
+    st = ck_network_run_frame(s->net, &job, ck_log_verbose(), e);
+    return st == CK_OK && o->detail ? ck_finals_detail(f, s->h, s->w, o->scale == 0, e) : st;
 }
 
 static ck_status report(void *state, ck_error *e)
 {
     (void)e;
     const infer *s = state;
+    if (*ck_network_unrecorded(s->net))
+        ck_log_error("the network's steps were started one by one: %s", ck_network_unrecorded(s->net));
     if (ck_log_verbose())
         ck_plan_report(ck_network_plan(s->net), stderr);
     return CK_OK;
@@ -101,25 +136,82 @@ static void close_infer(void *state)
 {
     infer *s = state;
     ck_network_close(s->net);
-    ck_buffer_unref(s->input);
     free(s);
 }
 
-/* The threads work together on one frame: its activations are what takes memory. */
-static int one_frame(const void *opts, int cores)
+/* ---- one worker a device ---- */
+
+/* On the host the threads work together on one frame: its activations are what takes memory. */
+static int at_once(const void *opts, int cores)
 {
-    (void)opts;
     (void)cores;
-    return 1;
+    return ck_network_frames_at_once(((const ck_infer_options *)opts)->device);
+}
+
+static const ck_stage worker = {.program = &ck_infer_program,
+                                .open = open_infer,
+                                .frame = infer_frame,
+                                .finish = report,
+                                .close = close_infer,
+                                .threads = at_once};
+
+/* --size auto: what fits all devices. */
+static ck_status fit(ck_infer_options *o, const ck_nn_devices *devices, ck_error *e)
+{
+    ck_model m;
+    ck_fit least = {0}, fit;
+    ck_status st = ck_model_load(o->model, o->heads, CK_PART_ALL, &m, e);
+    for (int i = 0; i < devices->n && st == CK_OK; i++) {
+        ck_network_options how = {.device = devices->name[i],
+                                  .threads = o->common.threads,
+                                  .precision = (ck_nn_precision)o->precision,
+                                  .infer = true,
+                                  .refine = o->refine,
+                                  .scale = 1};
+        st = ck_fit_network(m.weights, &m.table.sizes, &how, &fit, e);
+        if (st == CK_OK && (!i || fit.side < least.side))
+            least = fit;
+    }
+    ck_model_free(&m);
+    if (st != CK_OK)
+        return st;
+    o->size = (ck_size){least.side, least.side};
+    ck_log_error("--size auto: %d x %d, %s: %.0f MB for both halves of the network, %.0f left on %s", least.side,
+                 least.side, least.whole ? "what the checkpoint was made for" : "the largest that fits",
+                 least.needed * 1e-6, least.left * 1e-6, least.device);
+    return CK_OK;
+}
+
+static ck_status open_workers(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
+                              ck_error *e)
+{
+    ck_infer_options o = *(const ck_infer_options *)opts;
+    ck_nn_devices devices;
+    const char *names[CK_NN_DEVICES];
+    ck_status st = ck_nn_devices_named(o.device, &devices, e);
+    for (int i = 0; i < devices.n; i++)
+        names[i] = devices.name[i];
+    if (st == CK_OK && o.size.h == CK_INFER_SIZE_AUTO)
+        st = fit(&o, &devices, e);
+    ck_crew_of of = {&worker, offsetof(ck_infer_options, device), devices.n, names};
+    return st == CK_OK ? ck_crew_open(&of, &o, args, head, first, state, e) : st;
+}
+
+static int one_a_device(const void *opts, int cores)
+{
+    ck_nn_devices devices;
+    const ck_infer_options *o = opts;
+    bool good = ck_nn_devices_named(o->device, &devices, NULL) == CK_OK;
+    return (good ? devices.n : 1) * at_once(opts, cores);
 }
 
 int main(int argc, char **argv)
 {
     static const ck_stage stage = {.program = &ck_infer_program,
-                                   .open = open_infer,
-                                   .frame = infer_frame,
-                                   .finish = report,
-                                   .close = close_infer,
-                                   .threads = one_frame};
+                                   .open = open_workers,
+                                   .frame = ck_crew_frame,
+                                   .finish = ck_crew_finish,
+                                   .close = ck_crew_close,
+                                   .threads = one_a_device};
     return ck_stage_main(&stage, argc, argv);
 }

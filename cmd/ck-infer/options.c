@@ -4,14 +4,25 @@
 static const ck_option rows[] = {
     {'m', "model", CK_STRING, AT(model), "FILE", NULL, 0, 0, NULL, 0,
      "the checkpoint, .safetensors or .pth; else $CK_MODEL, else the one in the places that ck(7) lists"},
-    {'s', "size", CK_SIZE, AT(size), "N|WxH", NULL, 32, 16384, NULL, 0,
-     "size of the network's picture, multiples of 32; else what the checkpoint was made for"},
+    {'s', "size", CK_SIZE, AT(size), "N|WxH", NULL, 32, 16384, "auto", CK_INFER_SIZE_AUTO,
+     "size of the network's picture, multiples of 32; auto: the largest that memory is left for, up to what the "
+     "checkpoint was made for, which it is without this option"},
     {0, "heads", CK_INT, AT(heads), "N", NULL, 1, 64, NULL, 0,
      "attention heads of the first stage, where the checkpoint does not say"},
     {'d', "device", CK_STRING, AT(device), "DEVICE", "auto", 0, 0, NULL, 0,
-     "what computes: auto, cpu, cuda, cuda:N, or ref, which is slow and simple"},
+     "what computes: auto, cpu, cuda, cuda:N, cuda:N,N for several in turn, or ref, which is slow and simple"},
     {0, "precision", CK_CHOICE, AT(precision), NULL, "auto", 0, 0, "f32|tf32|f16|bf16|auto", 0,
      "numbers that products are made of; auto: f16 on cuda, f32, the only ones they have, elsewhere"},
+    {0, "refine", CK_FLAG, AT(refine), NULL, NULL, 0, 0, NULL, 0,
+     "refine as well, in one network: alpha and fg instead of logits, which ck-refine passes on"},
+    {0, "scale", CK_FLOAT, AT(scale), "X", "1", 0, 16, NULL, 0,
+     "with --refine: strength of the corrections, 0 leaves the coarse matte"},
+    {0, "native", CK_FLAG, AT(native), NULL, NULL, 0, 0, NULL, 0,
+     "with --refine: leave matte and foreground at the network's size"},
+    {0, "detail", CK_FLAG, AT(detail), NULL, NULL, 0, 0, NULL, 0,
+     "with --refine: add to the matte what the hint shows finer than the network's picture"},
+    {0, "depth", CK_CHOICE, AT(depth), NULL, "32", 0, 0, "32|16", 0,
+     "with --refine: bits of the floats in the planes that are made"},
     {0},
 };
 
@@ -23,5 +34,6 @@ const ck_program ck_infer_program = {
     .options_size = sizeof(ck_infer_options),
     .examples = "ck-decode shot.mov | ck-hint | ck-infer -m CorridorKey.pth | ck-refine -m CorridorKey.pth | "
                 "ck-encode out/\n"
-                "ck-decode --hint roto.mov shot.mov | ck-infer -s 1024 -v | ck-refine | ck-post | ck-encode out/",
+                "ck-decode --hint roto.mov shot.mov | ck-infer -s 1024 -v | ck-refine | ck-post | ck-encode out/\n"
+                "ck-decode shot.mov | ck-hint | ck-infer --refine -d cuda | ck-post | ck-encode out/",
 };

@@ -62,40 +62,88 @@ static void narrow(ck_frame *f, const char *name, const float *work)
         ck_f32_to_f16(work, p->data, p->bytes / p->elem);
 }
 
+static ck_status need(ck_frame *f, const char *name, int c, ck_plane *copy, ck_error *e)
+{
+    ck_plane *p;
+    ck_status s = ck_frame_need(f, name, c, 0, &p, e);
+    if (s == CK_OK)
+        *copy = *p;
+    return s;
+}
+
+/* Float samples of `planes` planes of the size of rgb, where planes of the frame are not float32 themselves. */
+static ck_status take_scratch(ck_type type, int planes, const ck_plane *rgb, ck_buffer **out, ck_error *e)
+{
+    *out = NULL;
+    if (type != CK_F32)
+        *out = ck_buffer_new((size_t)planes * sizeof(float) * (size_t)rgb->h * (size_t)rgb->w);
+    return *out || type == CK_F32 ? CK_OK
+                                  : ck_fail(e, CK_ERR_MEMORY, "out of memory for keying %d x %d", rgb->w, rgb->h);
+}
+
+static ck_status add_foreground(ck_frame *f, const ck_plane *rgb, const float *alpha, bool blue, ck_type type,
+                                float *scratch, ck_error *e)
+{
+    float *fg;
+    ck_status s = add(f, "fg", type, 3, rgb, "srgb", scratch, &fg, e);
+    if (s == CK_OK)
+        s = foreground(rgb, alpha, blue, fg, e);
+    if (s == CK_OK)
+        narrow(f, "fg", fg);
+    return s;
+}
+
 /* `scratch`: 4 h w samples, NULL for CK_F32. */
 static ck_status key(ck_frame *f, const ck_plane *rgb, const ck_plane *hint, bool blue, ck_type type, float *scratch,
                      ck_error *e)
 {
-    float *alpha, *fg, *rest = scratch ? scratch + (size_t)rgb->h * (size_t)rgb->w : NULL;
+    float *alpha, *rest = scratch ? scratch + (size_t)rgb->h * (size_t)rgb->w : NULL;
     ck_status s = add(f, "alpha", type, 1, rgb, "", scratch, &alpha, e);
-    if (s == CK_OK)
-        s = add(f, "fg", type, 3, rgb, "srgb", rest, &fg, e);
     if (s == CK_OK)
         s = matte(hint, rgb->h, rgb->w, alpha, e);
     if (s == CK_OK)
-        s = foreground(rgb, alpha, blue, fg, e);
-    if (s != CK_OK)
-        return s;
-    narrow(f, "alpha", alpha);
-    narrow(f, "fg", fg);
-    return CK_OK;
+        s = add_foreground(f, rgb, alpha, blue, type, rest, e);
+    if (s == CK_OK)
+        narrow(f, "alpha", alpha);
+    return s;
 }
 
 ck_status ck_classical_key(ck_frame *f, bool blue, ck_type type, ck_error *e)
 {
-    ck_plane *p, rgb, hint;
-    ck_status s = ck_frame_need(f, "rgb", 3, 0, &p, e);
+    ck_plane rgb, hint;
+    ck_buffer *scratch;
+    ck_status s = need(f, "rgb", 3, &rgb, e);
+    if (s == CK_OK)
+        s = need(f, "hint", 1, &hint, e);
+    if (s == CK_OK)
+        s = take_scratch(type, 4, &rgb, &scratch, e);
     if (s != CK_OK)
         return s;
-    rgb = *p;
-    s = ck_frame_need(f, "hint", 1, 0, &p, e);
-    if (s != CK_OK)
-        return s;
-    hint = *p;
-    ck_buffer *scratch = NULL;
-    if (type == CK_F16 && !(scratch = ck_buffer_new(4 * sizeof(float) * (size_t)rgb.h * (size_t)rgb.w)))
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for keying %d x %d", rgb.w, rgb.h);
     s = key(f, &rgb, &hint, blue, type, scratch ? scratch->data : NULL, e);
     ck_buffer_unref(scratch);
+    return s;
+}
+
+ck_status ck_classical_unmix(ck_frame *f, bool blue, ck_type type, ck_error *e)
+{
+    ck_plane rgb, alpha;
+    ck_buffer *scratch, *wide;
+    ck_status s = need(f, "rgb", 3, &rgb, e);
+    if (s == CK_OK)
+        s = need(f, "alpha", 1, &alpha, e);
+    if (s != CK_OK)
+        return s;
+    if (alpha.h != rgb.h || alpha.w != rgb.w)
+        return ck_fail(e, CK_ERR_FORMAT, "plane 'alpha' is %d x %d but 'rgb' %d x %d: leave --native out or --unmix",
+                       alpha.w, alpha.h, rgb.w, rgb.h);
+    if ((s = take_scratch(alpha.type, 1, &rgb, &wide, e)) != CK_OK)
+        return s;
+    s = take_scratch(type, 3, &rgb, &scratch, e);
+    if (s == CK_OK && wide)
+        ck_to_f32(alpha.data, alpha.type, wide->data, (size_t)rgb.h * (size_t)rgb.w);
+    if (s == CK_OK)
+        s = add_foreground(f, &rgb, wide ? wide->data : alpha.data, blue, type, scratch ? scratch->data : NULL, e);
+    ck_buffer_unref(scratch);
+    ck_buffer_unref(wide);
     return s;
 }

@@ -40,6 +40,8 @@ static ck_status open_post(const void *opts, const ck_list *args, ck_meta *head,
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     s->opts = o;
+    if (o->classical && o->unmix)
+        return ck_fail(e, CK_ERR_ARGUMENT, "--classical unmixes by itself: leave --unmix out");
     s->type = o->depth == CK_POST_DEPTH_16 ? CK_F16 : CK_F32;
     s->how.despill = o->despill;
     s->how.mode = (ck_despill_mode)o->despill_mode;
@@ -100,7 +102,9 @@ static ck_status finish_frame(void *state, ck_frame *f, ck_error *e)
 {
     const post *s = state;
     ck_plane alpha = {0}, fg = {0}, *p;
-    ck_status st = s->opts->classical ? ck_classical_key(f, s->how.blue, s->type, e) : CK_OK;
+    ck_status st = s->opts->classical ? ck_classical_key(f, s->how.blue, s->type, e)
+                   : s->opts->unmix   ? ck_classical_unmix(f, s->how.blue, s->type, e)
+                                      : CK_OK;
     if (st == CK_OK)
         st = need_alpha(f, &alpha, &fg, e);
     if (st == CK_OK)

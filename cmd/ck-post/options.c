@@ -8,6 +8,8 @@
 static const ck_option rows[] = {
     {0, "classical", CK_FLAG, AT(classical), NULL, NULL, 0, 0, NULL, 0,
      "key with the hint as the matte and the plate, its screen taken out, as the foreground"},
+    {0, "unmix", CK_FLAG, AT(unmix), NULL, NULL, 0, 0, NULL, 0,
+     "make the foreground anew: the plate, its screen taken out by the matte there is"},
     {0, "depth", CK_CHOICE, AT(depth), NULL, "32", 0, 0, "32|16", 0, "bits of the floats in the planes that are made"},
     {0, "despill", CK_FLOAT, AT(despill), "STRENGTH", "0.5", 0, 1, NULL, 0,
      "how much of the screen's colour to take out of the foreground"},

@@ -3,6 +3,8 @@
  * that is not a plane. */
 #include "ck-refine/budget.h"
 
+#include "model/detail.h"
+
 /* The program itself: code's data, oneDNN's kernels, the refiner's weights in two layouts, threads' stacks, rows that
  * are being resampled.  20 MB were measured with two threads. */
 #define REST ((size_t)32 << 20)
@@ -10,13 +12,14 @@
 ck_status budget_network(const ck_refine_options *o, const ck_frame *f, const ck_plane *rgb, int h, int w, size_t *left,
                          ck_error *e)
 {
-    size_t in = 0, out = 4 * (size_t)h * (size_t)w * (o->depth == CK_REFINE_DEPTH_16 ? 2 : 4);
+    int oh = o->native ? h : rgb->h, ow = o->native ? w : rgb->w;
+    size_t in = 0, out = 4 * (size_t)oh * (size_t)ow * (o->depth == CK_REFINE_DEPTH_16 ? 2 : 4);
     for (int i = 0; i < f->n; i++)
         in += f->planes[i].bytes;
     /* At most as large as the matte, whose buffer it becomes, where that is float32 and of the plate's size. */
     size_t wide = sizeof(float) * (size_t)rgb->h * (size_t)rgb->w;
-    bool becomes = o->depth == CK_REFINE_DEPTH_32 && h == rgb->h && w == rgb->w;
-    size_t taken = in + out + (becomes ? 0 : wide) + REST;
+    bool becomes = o->depth == CK_REFINE_DEPTH_32 && oh == rgb->h && ow == rgb->w;
+    size_t taken = in + out + (becomes ? 0 : wide) + (o->detail ? ck_detail_bytes(h, w, oh, ow) : 0) + REST;
     if (taken >= o->memory)
         return ck_fail(e, CK_ERR_ARGUMENT, "--memory of %.1f MB is not enough: a frame of %d x %d alone takes %.1f MB",
                        (double)o->memory * 1e-6, rgb->w, rgb->h, (double)taken * 1e-6);

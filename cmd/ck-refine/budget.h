@@ -5,7 +5,7 @@
 #include "ck-refine/options.h"
 #include "stream/frame.h"
 
-/* Frames like f, planes of h x w made from them, the network's picture nh x nw.  CK_ERR_ARGUMENT, saying how much it
+/* Frames like f, the network's picture h x w.  CK_ERR_ARGUMENT, saying how much it
  * takes, if nothing is left. */
 ck_status budget_network(const ck_refine_options *o, const ck_frame *f, const ck_plane *rgb, int h, int w, size_t *left,
                          ck_error *e);

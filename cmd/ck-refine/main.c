@@ -6,22 +6,18 @@
 #include "ck-refine/budget.h"
 #include "ck-refine/options.h"
 #include "ck-refine/sparse.h"
-#include "image/convert.h"
 #include "image/plate.h"
-#include "image/resample.h"
-#include "model/input.h"
+#include "model/finals.h"
 #include "model/load.h"
+#include "nn/devices.h"
 #include "nn/report.h"
-#include "stream/stage.h"
+#include "stream/crew.h"
 
 typedef struct refine {
     const ck_refine_options *opts;
-    ck_model model;  /* until the network is there */
+    ck_model model;  /* from the first frame with logits on, until the network is there */
     ck_network *net; /* from the first frame with logits on, whose size it has */
     int h, w;        /* of the network's picture */
-    float *input;    /* planar [3][h][w]: normalised rgb */
-    float *fine;     /* planar [4][h][w]: alpha and foreground before they are resized */
-    ck_buffer *own;  /* of the two, where the network has no planes of its own */
     sparse sparse;
 } refine;
 
@@ -40,6 +36,22 @@ static ck_status check(const ck_refine_options *o, ck_error *e)
                  : sparse_band(o, &lo, &hi, e);
 }
 
+static ck_status load(refine *s, ck_error *e)
+{
+    ck_status st = ck_model_load(s->opts->model, s->opts->heads, CK_PART_REFINER, &s->model, e);
+    for (size_t i = 0; st == CK_OK && i < sizeof s->model.table.warning / sizeof *s->model.table.warning; i++)
+        if (*s->model.table.warning[i])
+            ck_log_error("%s: %s", s->model.path, s->model.table.warning[i]);
+    return st;
+}
+
+/* By ck-infer --refine, or another ck-refine. */
+static bool refined_before(ck_frame *f)
+{
+    bool logits = ck_frame_plane(f, "alpha_logits") || ck_frame_plane(f, "fg_logits");
+    return !logits && ck_frame_plane(f, "alpha") && ck_frame_plane(f, "fg");
+}
+
 static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
                              ck_error *e)
 {
@@ -53,14 +65,14 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
     ck_status st = check(s->opts, e);
     if (st != CK_OK)
         return st;
+    if (first && refined_before(first)) {
+        ck_log_info("frames come with alpha and fg and without logits: they pass as they are");
+        return CK_OK;
+    }
     const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
     if (rgb && !ck_plate_known(rgb->encoding))
         ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
-    st = ck_model_load(s->opts->model, s->opts->heads, CK_PART_REFINER, &s->model, e);
-    for (size_t i = 0; st == CK_OK && i < sizeof s->model.table.warning / sizeof *s->model.table.warning; i++)
-        if (*s->model.table.warning[i])
-            ck_log_error("%s: %s", s->model.path, s->model.table.warning[i]);
-    return st;
+    return load(s, e);
 }
 
 /* Rows of a band: enough blocks for every thread to be busy, few enough to be a small part of the picture. */
@@ -72,7 +84,7 @@ static int band_rows(const ck_refine_options *o, int w)
     return (8 * threads + across - 1) / across * CK_NN_BLOCK;
 }
 
-/* Between opening and the first frame: the network, and what its pictures lie in. */
+/* Between opening and the first frame. */
 static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb, int h, int w, ck_error *e)
 {
     const ck_refine_options *o = s->opts;
@@ -87,9 +99,11 @@ static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb,
     if (o->mode == CK_REFINE_TILED || o->memory)
         how.band = band_rows(o, w);
     sparse_close(&s->sparse); /* of a first frame that failed */
-    ck_status st = how.sparse ? sparse_open(&s->sparse, o, h, w, e) : CK_OK;
+    ck_status st = s->model.weights ? CK_OK : load(s, e);
+    if (st == CK_OK)
+        st = how.sparse ? sparse_open(&s->sparse, o, h, w, e) : CK_OK;
     if (st == CK_OK && o->memory)
-        st = budget_network(o, f, rgb, o->native ? h : rgb->h, o->native ? w : rgb->w, &how.memory, e);
+        st = budget_network(o, f, rgb, h, w, &how.memory, e);
     if (st != CK_OK)
         return st;
     st = ck_network_open(s->model.weights, &s->model.table.sizes, &how, &s->net, e);
@@ -104,14 +118,6 @@ static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb,
                 s->model.path, w, h, ck_network_device(s->net), ck_nn_precision_name(ck_network_precision(s->net)),
                 ck_plan_steps(p), ck_plan_gflop(p), (double)ck_plan_bytes(p) * 1e-6, (double)ck_plan_spilled(p) * 1e-6);
     ck_model_free(&s->model);
-    if (ck_network_planes(s->net, &s->input, &s->fine))
-        return CK_OK;
-    size_t plane = (size_t)h * (size_t)w;
-    s->own = ck_buffer_new(7 * plane * sizeof(float));
-    if (!s->own)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a picture of %d x %d", w, h);
-    s->input = s->own->data;
-    s->fine = s->input + 3 * plane;
     return CK_OK;
 }
 
@@ -134,86 +140,92 @@ static ck_status settle_size(refine *s, const ck_frame *f, const ck_plane *rgb, 
     return CK_OK;
 }
 
-/* Plane `name` of the frame from `c` planes of the network's size: resized unless it stays native, then narrowed. */
-static ck_status deliver(const refine *s, ck_frame *f, const char *name, int c, const float *fine, int h, int w,
-                         ck_error *e)
+/* A frame's planes, which stay where they are while others are added. */
+typedef struct planes {
+    ck_plane rgb, alpha_logits, fg_logits, alpha, fg;
+} planes;
+
+static ck_status find_planes(ck_frame *f, planes *at, ck_error *e)
 {
     ck_plane *p;
-    ck_type type = s->opts->depth == CK_REFINE_DEPTH_16 ? CK_F16 : CK_F32;
-    ck_status st = ck_frame_add(f, name, type, c, h, w, c == 3 ? "srgb" : "", &p, e);
+    ck_status st = ck_frame_need(f, "alpha_logits", 1, 1u << CK_F32, &p, e);
     if (st != CK_OK)
         return st;
-    size_t n = (size_t)h * (size_t)w, from = (size_t)s->h * (size_t)s->w;
-    if (type == CK_F32)
-        return ck_resample(fine, c, s->h, s->w, p->data, h, w, CK_LANCZOS4, e);
-    ck_buffer *wide = ck_buffer_new(n * sizeof(float));
-    if (!wide)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s'", name);
-    for (size_t k = 0; k < (size_t)c && st == CK_OK; k++) {
-        st = ck_resample(fine + k * from, 1, s->h, s->w, wide->data, h, w, CK_LANCZOS4, e);
-        if (st == CK_OK)
-            ck_f32_to_f16(wide->data, (uint16_t *)p->data + k * n, n);
-    }
-    ck_buffer_unref(wide);
+    at->alpha_logits = *p;
+    if ((st = ck_frame_need(f, "fg_logits", 3, 1u << CK_F32, &p, e)) != CK_OK)
+        return st;
+    at->fg_logits = *p;
+    if ((st = ck_frame_need(f, "rgb", 3, 0, &p, e)) == CK_OK)
+        at->rgb = *p;
     return st;
 }
 
-static ck_status run_network(refine *s, ck_frame *f, const ck_plane *rgb, const ck_plane *alpha, const ck_plane *fg,
-                             ck_error *e)
+/* In order: the first frame opens the network. */
+static ck_status admit(void *state, ck_frame *f, ck_error *e)
 {
-    ck_network_io io = {.rgb = s->input,
-                        .alpha_logits = alpha->data,
-                        .fg_logits = fg->data,
-                        .alpha = s->fine,
-                        .fg = s->fine + (size_t)s->h * (size_t)s->w};
-    ck_status st = ck_input_rgb(rgb, s->h, s->w, s->input, e);
-    if (st == CK_OK && s->opts->mode == CK_REFINE_SPARSE)
-        st = sparse_choose(&s->sparse, f, s->input, alpha->data, &io.blocks, e);
-    if (st == CK_OK)
-        st = ck_network_run(s->net, &io, ck_log_verbose(), e);
+    refine *s = state;
+    planes at;
+    if (refined_before(f))
+        return CK_OK;
+    ck_status st = find_planes(f, &at, e);
+    return st == CK_OK ? settle_size(s, f, &at.rgb, &at.alpha_logits, &at.fg_logits, e) : st;
+}
+
+typedef struct choice {
+    refine *s;
+    ck_frame *f;
+    const float *alpha_logits;
+} choice;
+
+static ck_status choose(void *ctx, const float *rgb, const unsigned char **blocks, ck_error *e)
+{
+    choice *c = ctx;
+    return sparse_choose(&c->s->sparse, c->f, rgb, c->alpha_logits, blocks, e);
+}
+
+static ck_status run_network(refine *s, ck_frame *f, planes *at, ck_error *e)
+{
+    const ck_refine_options *o = s->opts;
+    int h = o->native ? s->h : at->rgb.h, w = o->native ? s->w : at->rgb.w;
+    ck_status st = ck_finals_add(f, h, w, o->depth == CK_REFINE_DEPTH_16, e);
     if (st != CK_OK)
+        return st;
+    at->alpha = *ck_frame_plane(f, "alpha");
+    at->fg = *ck_frame_plane(f, "fg");
+    choice which = {s, f, at->alpha_logits.data};
+    ck_network_frame job = {.rgb = &at->rgb,
+                            .alpha_logits = &at->alpha_logits,
+                            .fg_logits = &at->fg_logits,
+                            .alpha = &at->alpha,
+                            .fg = &at->fg,
+                            .choose = o->mode == CK_REFINE_SPARSE ? choose : NULL,
+                            .ctx = &which};
+    st = ck_network_run_frame(s->net, &job, ck_log_verbose(), e);
+    if (st != CK_OK && job.choose)
         sparse_forget(&s->sparse);
     return st;
-}
-
-static bool refined_before(ck_frame *f)
-{
-    return !ck_frame_plane(f, "alpha_logits") && ck_frame_plane(f, "alpha") && ck_frame_plane(f, "fg");
 }
 
 static ck_status refine_frame(void *state, ck_frame *f, ck_error *e)
 {
     refine *s = state;
+    planes at;
     if (refined_before(f))
         return CK_OK;
-    ck_plane *p, rgb = {0}, alpha = {0}, fg = {0};
-    ck_status st = ck_frame_need(f, "alpha_logits", 1, 1u << CK_F32, &p, e);
-    if (st != CK_OK)
-        return st;
-    alpha = *p;
-    if ((st = ck_frame_need(f, "fg_logits", 3, 1u << CK_F32, &p, e)) != CK_OK)
-        return st;
-    fg = *p;
-    if ((st = ck_frame_need(f, "rgb", 3, 0, &p, e)) != CK_OK)
-        return st;
-    rgb = *p;
-    st = settle_size(s, f, &rgb, &alpha, &fg, e);
+    ck_status st = find_planes(f, &at, e);
     if (st == CK_OK)
-        st = run_network(s, f, &rgb, &alpha, &fg, e);
+        st = run_network(s, f, &at, e);
     ck_frame_remove(f, "alpha_logits");
     ck_frame_remove(f, "fg_logits");
-    int h = s->opts->native ? s->h : rgb.h, w = s->opts->native ? s->w : rgb.w;
-    if (st == CK_OK)
-        st = deliver(s, f, "alpha", 1, s->fine, h, w, e);
-    if (st == CK_OK)
-        st = deliver(s, f, "fg", 3, s->fine + (size_t)s->h * (size_t)s->w, h, w, e);
-    return st;
+    return st == CK_OK && s->opts->detail ? ck_finals_detail(f, s->h, s->w, s->opts->scale == 0, e) : st;
 }
 
 static ck_status report(void *state, ck_error *e)
 {
     (void)e;
     const refine *s = state;
+    if (s->net && *ck_network_unrecorded(s->net))
+        ck_log_error("the network's steps were started one by one: %s", ck_network_unrecorded(s->net));
     if (ck_log_verbose() && s->net)
         ck_plan_report(ck_network_plan(s->net), stderr);
     return CK_OK;
@@ -224,17 +236,51 @@ static void close_refine(void *state)
     refine *s = state;
     ck_network_close(s->net);
     ck_model_free(&s->model);
-    ck_buffer_unref(s->own);
     sparse_close(&s->sparse);
     free(s);
 }
 
-/* The threads work together on one frame: its activations are what takes memory. */
-static int one_frame(const void *opts, int cores)
+/* ---- one worker a device ---- */
+
+/* On the host the threads work together on one frame: its activations are what takes memory.  Places are chosen after
+ * the frame before. */
+static int at_once(const void *opts, int cores)
 {
-    (void)opts;
+    const ck_refine_options *o = opts;
     (void)cores;
-    return 1;
+    return o->memory || o->mode == CK_REFINE_SPARSE ? 1 : ck_network_frames_at_once(o->device);
+}
+
+static const ck_stage worker = {.program = &ck_refine_program,
+                                .open = open_refine,
+                                .admit = admit,
+                                .frame = refine_frame,
+                                .finish = report,
+                                .close = close_refine,
+                                .threads = at_once};
+
+static ck_status open_workers(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
+                              ck_error *e)
+{
+    const ck_refine_options *o = opts;
+    ck_nn_devices devices;
+    const char *names[CK_NN_DEVICES];
+    ck_status st = ck_nn_devices_named(o->device, &devices, e);
+    for (int i = 0; i < devices.n; i++)
+        names[i] = devices.name[i];
+    if (st == CK_OK && devices.n > 1 && o->mode == CK_REFINE_SPARSE)
+        st =
+            ck_fail(e, CK_ERR_ARGUMENT, "--mode sparse goes from frame to frame: name one device, not '%s'", o->device);
+    ck_crew_of of = {&worker, offsetof(ck_refine_options, device), devices.n, names};
+    return st == CK_OK ? ck_crew_open(&of, opts, args, head, first, state, e) : st;
+}
+
+static int one_a_device(const void *opts, int cores)
+{
+    ck_nn_devices devices;
+    const ck_refine_options *o = opts;
+    bool good = ck_nn_devices_named(o->device, &devices, NULL) == CK_OK;
+    return (good ? devices.n : 1) * at_once(opts, cores);
 }
 
 /* With a limit on memory nothing is read or written beside the frame at work. */
@@ -247,11 +293,12 @@ static int frames_at_once(const void *opts)
 int main(int argc, char **argv)
 {
     static const ck_stage stage = {.program = &ck_refine_program,
-                                   .open = open_refine,
-                                   .frame = refine_frame,
-                                   .finish = report,
-                                   .close = close_refine,
-                                   .threads = one_frame,
+                                   .open = open_workers,
+                                   .admit = ck_crew_admit,
+                                   .frame = ck_crew_frame,
+                                   .finish = ck_crew_finish,
+                                   .close = ck_crew_close,
+                                   .threads = one_a_device,
                                    .frames = frames_at_once};
     return ck_stage_main(&stage, argc, argv);
 }

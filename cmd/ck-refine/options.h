@@ -14,6 +14,7 @@ typedef struct ck_refine_options {
     int precision; /* a ck_nn_precision */
     double scale;  /* of the corrections */
     bool native;   /* leave the network's size */
+    bool detail;   /* add the hint's */
     int depth;     /* CK_REFINE_DEPTH_32, … */
     int mode;      /* CK_REFINE_FULL, … */
     int tile;      /* pixels; 0: not given */

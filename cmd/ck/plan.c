@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/quote.h"
 #include "base/thread.h"
+#include "ck/advice.h"
 #include "ck-decode/options.h"
 #include "ck-encode/options.h"
 #include "ck-hint/options.h"
@@ -117,12 +118,19 @@ static bool is_own(const word *w, const ck_option *o)
     return own && w->stage < 0;
 }
 
+/* ck-infer has these for --refine only, which settles where they go in the end. */
+static bool is_refiners(const char *name)
+{
+    return !strcmp(name, "scale") || !strcmp(name, "native") || !strcmp(name, "detail") || !strcmp(name, "depth");
+}
+
 static ck_status route(ck_plan *p, const word *w, const ck_option *o, const char *value, ck_error *e)
 {
     bool own = is_own(w, o);
     ck_status s = own || !strcmp(o->name, "keep-going") ? push_option(&p->self, o, value, e) : CK_OK;
     for (int i = 0; i < CK_STAGES && s == CK_OK && !own; i++) {
-        const ck_option *row = w->stage < 0 || w->stage == i ? lookup(stages[i].program, w->name, w->letter) : NULL;
+        bool wanted = w->stage < 0 ? i != INFER || !is_refiners(o->name) : w->stage == i;
+        const ck_option *row = wanted ? lookup(stages[i].program, w->name, w->letter) : NULL;
         s = row ? push_option(&p->stages[i], row, value, e) : CK_OK;
     }
     return s;
@@ -230,6 +238,45 @@ static ck_status classical(ck_plan *p, ck_error *e)
     return s;
 }
 
+/* The last value of an option, which counts, or NULL. */
+static const char *value_of(const ck_plan_stage *s, const char *option)
+{
+    size_t n = strlen(option);
+    const char *found = NULL;
+    for (int k = 1; k < s->argc; k++)
+        if (!strncmp(s->argv[k], "--", 2) && !strncmp(s->argv[k] + 2, option, n) && s->argv[k][2 + n] == '=')
+            found = s->argv[k] + 3 + n;
+    return found;
+}
+
+/* A word of the model's advice, for the stage whose business it is. */
+static ck_status advise(ck_plan *p, const char *model, const char *word, ck_error *e)
+{
+    static const struct {
+        const char *name;
+        int stage;
+    } allowed[] = {{"method", HINT}, {"size", INFER}, {"scale", REFINE}, {"detail", REFINE}, {"unmix", POST}};
+    size_t n = strncmp(word, "--", 2) ? 0 : strcspn(word + 2, "=");
+    for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++)
+        if (n == strlen(allowed[i].name) && !strncmp(word + 2, allowed[i].name, n))
+            return push_first(&p->stages[allowed[i].stage], word, "", e);
+    return ck_fail(e, CK_ERR_UNSUPPORTED, "%s: its metadata asks ck key for '%s', which is not a model's to choose",
+                   model, word);
+}
+
+/* What the model's metadata asks for goes before what the user says. */
+static ck_status take_advice(ck_plan *p, ck_error *e)
+{
+    const char *model = value_of(&p->stages[INFER], "model");
+    char *text = NULL, *rest;
+    ck_status s = model ? ck_advice_read(model, &text, e) : CK_OK;
+    for (char *word = s == CK_OK && text ? strtok_r(text, " ", &rest) : NULL; word && s == CK_OK;
+         word = strtok_r(NULL, " ", &rest))
+        s = advise(p, model, word, e);
+    free(text);
+    return s;
+}
+
 /* With the network if there is a model, else without. */
 static ck_status choose(ck_plan *p, ck_error *e)
 {
@@ -237,14 +284,44 @@ static ck_status choose(ck_plan *p, ck_error *e)
     if (p->asked)
         return classical(p, e);
     if (stage_has(&p->stages[INFER], "model") && stage_has(&p->stages[REFINE], "model"))
-        return CK_OK;
+        return take_advice(p, e);
     ck_status s = ck_model_find(NULL, &p->found, e);
     if (s != CK_OK)
         return s;
     if (!p->found)
         return classical(p, e);
     s = push_first(&p->stages[INFER], "--model=", p->found, e);
-    return s == CK_OK ? push_first(&p->stages[REFINE], "--model=", p->found, e) : s;
+    if (s == CK_OK)
+        s = push_first(&p->stages[REFINE], "--model=", p->found, e);
+    return s == CK_OK ? take_advice(p, e) : s;
+}
+
+static bool stage_has_word(const ck_plan_stage *s, const char *word)
+{
+    for (int k = 1; k < s->argc; k++)
+        if (!strcmp(s->argv[k], word))
+            return true;
+    return false;
+}
+
+/* With --refine ck-infer does both halves: it gets the refiner's options, and the pipeline has no ck-refine. */
+static ck_status join_halves(ck_plan *p, ck_error *e)
+{
+    ck_plan_stage *infer = &p->stages[INFER], *refine = &p->stages[REFINE];
+    ck_status s = CK_OK;
+    if (p->classical || !stage_has(infer, "refine"))
+        return CK_OK;
+    for (int k = 1; k < refine->argc && s == CK_OK; k++) {
+        char name[64];
+        snprintf(name, sizeof name, "%.*s", (int)strcspn(refine->argv[k] + 2, "="), refine->argv[k] + 2);
+        if (is_refiners(name))
+            s = push(infer, refine->argv[k], "", e);
+        else if (!stage_has_word(infer, refine->argv[k]))
+            s = ck_fail(e, CK_ERR_ARGUMENT, "%s is for ck-refine alone: leave --refine out", refine->argv[k]);
+    }
+    if (s == CK_OK)
+        drop_stage(p, REFINE);
+    return s;
 }
 
 /* How many of the cores a stage gets whose threads were not named, at least one.  The network takes nearly all the time
@@ -266,7 +343,9 @@ static ck_status share_threads(ck_plan *p, ck_error *e)
     ck_status s = CK_OK;
     for (int i = 0; i < p->n && s == CK_OK; i++) {
         char text[16];
-        int stage = p->classical && i >= INFER ? i + 2 : i;
+        int stage = 0;
+        while (stages[stage].program != p->stages[i].program)
+            stage++;
         snprintf(text, sizeof text, "%d", share(p, stage, cores));
         if (!stage_has(&p->stages[i], "threads"))
             s = push(&p->stages[i], "--threads=", text, e);
@@ -335,6 +414,8 @@ ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e)
     if (s != CK_OK || p->own.common.help || p->own.common.version)
         return s;
     s = choose(p, e);
+    if (s == CK_OK)
+        s = join_halves(p, e);
     if (s == CK_OK)
         s = share_threads(p, e);
     if (s == CK_OK)

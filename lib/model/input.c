@@ -6,17 +6,24 @@
 #include "image/convert.h"
 #include "image/resample.h"
 
-/* ImageNet's, which the encoder was trained with. */
-static const float mean[3] = {0.485f, 0.456f, 0.406f}, deviation[3] = {0.229f, 0.224f, 0.225f};
+/* ImageNet's. */
+const float ck_input_mean[3] = {0.485f, 0.456f, 0.406f}, ck_input_deviation[3] = {0.229f, 0.224f, 0.225f};
+
+ck_status ck_input_fits(const ck_plane *p, int channels, ck_error *e)
+{
+    if (p->type != CK_OTHER && p->c >= channels)
+        return CK_OK;
+    return ck_fail(e, CK_ERR_ARGUMENT,
+                   "plane '%s' has %d channels of type %s: the network needs %d of u8, u16, f16 or f32", p->name, p->c,
+                   p->type_name, channels);
+}
 
 /* `channels` planes as float32, one at a time, then at the network's size. */
 static ck_status resized(const ck_plane *p, int channels, int h, int w, float *out, ck_error *e)
 {
     size_t n = (size_t)p->h * (size_t)p->w, made = (size_t)h * (size_t)w;
-    if (p->type == CK_OTHER || p->c < channels)
-        return ck_fail(e, CK_ERR_ARGUMENT,
-                       "plane '%s' has %d channels of type %s: the network needs %d of u8, u16, f16 or f32", p->name,
-                       p->c, p->type_name, channels);
+    if (ck_input_fits(p, channels, e) != CK_OK)
+        return CK_ERR_ARGUMENT;
     if (p->type == CK_F32)
         return ck_resample(p->data, channels, p->h, p->w, out, h, w, CK_BILINEAR_AA, e);
     ck_buffer *samples = ck_buffer_new(n * sizeof(float));
@@ -41,7 +48,7 @@ ck_status ck_input_rgb(const ck_plane *rgb, int h, int w, float *out, ck_error *
         ck_linear_to_srgb(out, out, 3 * n);
     for (int c = 0; c < 3; c++)
         for (size_t i = 0; i < n; i++)
-            out[(size_t)c * n + i] = (out[(size_t)c * n + i] - mean[c]) / deviation[c];
+            out[(size_t)c * n + i] = (out[(size_t)c * n + i] - ck_input_mean[c]) / ck_input_deviation[c];
     return CK_OK;
 }
 

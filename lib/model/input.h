@@ -4,6 +4,12 @@
 
 #include "stream/frame.h"
 
+/* What the encoder was trained with: by channel, (x - mean) / deviation. */
+extern const float ck_input_mean[3], ck_input_deviation[3];
+
+/* CK_ERR_ARGUMENT if the network cannot take `channels` channels of the plane. */
+ck_status ck_input_fits(const ck_plane *p, int channels, ck_error *e);
+
 /* Resized to h x w (triangle filter, widened where it shrinks; aspect not kept), from linear light converted to sRGB
  * after that (negative to 0, nothing clamped above 1), then (x - mean) / deviation per channel.
  * rgb: 3 channels of u8, u16, f16 or f32; out: [3][h][w]. */

@@ -4,6 +4,7 @@
 
 #include "model/table.h"
 #include "nn/plan.h"
+#include "stream/frame.h"
 
 typedef struct ck_network ck_network;
 
@@ -20,6 +21,7 @@ typedef struct ck_network_options {
     size_t
         memory;  /* with `band`: of tensors and scratch, the refiner's maps beyond that in a temporary file; 0 = all */
     bool sparse; /* frames may be refined in some places only */
+    bool dry;    /* take no memory for frames, and run none: for ck_plan_bytes */
 } ck_network_options;
 
 /* Reads and packs the weights, which fit `z` (ck_table_check), and takes all the memory that frames will need; `w` is
@@ -44,15 +46,32 @@ typedef struct ck_network_io {
  * where the network is not sparse.  `timed`: see ck_plan_run. */
 ck_status ck_network_run(ck_network *n, const ck_network_io *io, bool timed, ck_error *e);
 
-/* The network's own planes for io.rgb and for io.alpha with io.fg behind it, which save their copies in memory; the run
- * overwrites the first.  False where the device does not work in the host's memory. */
-bool ck_network_planes(const ck_network *n, float **rgb, float **result);
+/* One frame from a stream's planes to such planes: resized, converted and normalised as model/input.h has it, and back
+ * by Lanczos.  On a device with memory of its own all of that is done there, and two threads at once overlap their
+ * copies with each other's steps; elsewhere one frame is made at a time.  The same bytes in any case. */
+typedef struct ck_network_frame {
+    const ck_plane *rgb;                /* three channels, of any size and type */
+    const ck_plane *hint;               /* infer */
+    ck_plane *alpha_logits, *fg_logits; /* f32 [1], [3][h/4][w/4]: written by infer (NULL: not wanted), else read */
+    ck_plane *alpha, *fg;               /* [1], [3] of any size, f16 or f32: written by refine */
+    /* Asked before the frame is refined, with [3][h][w] as ck_input_rgb makes it: see ck_network_io.  NULL: all. */
+    ck_status (*choose)(void *ctx, const float *rgb, const unsigned char **blocks, ck_error *e);
+    void *ctx;
+} ck_network_frame;
+
+/* Statuses as ck_network_run's, and CK_ERR_ARGUMENT for planes that do not fit. */
+ck_status ck_network_run_frame(ck_network *n, const ck_network_frame *f, bool timed, ck_error *e);
+
+/* How many threads ck_network_run_frame is worth on this device, before it is opened. */
+int ck_network_frames_at_once(const char *device);
 
 void ck_network_size(const ck_network *n, int *h, int *w);
 const ck_plan *ck_network_plan(const ck_network *n); /* its steps, times and memory */
 const char *ck_network_device(const ck_network *n);
 ck_nn_precision ck_network_precision(const ck_network *n); /* never AUTO */
 const char *ck_network_passed_over(const ck_network *n);   /* why `auto` did not take CUDA; empty if it was not asked */
+
+const char *ck_network_unrecorded(const ck_network *n); /* why steps are not replayed as one; empty if they are */
 
 /* With `keep`: "map0" to "map3" [h][w][c], "coarse" [h][w][7], "delta" planar, of the last frame, into dst (NULL: only
  * the shape).  False if there is no such tensor in float32: with activations of 16 bits "coarse" is not. */

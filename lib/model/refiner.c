@@ -107,8 +107,20 @@ static void finish(const ck_parts *b, const char *name, const ck_nn_tensor *logi
     ck_plan_add(b->plan, "refiner", name, s);
 }
 
+/* Scale 0: corrections that count for nothing are not made. */
+static ck_refined leave_coarse(const ck_parts *b, const ck_nn_tensor *logits)
+{
+    ck_refined r = {.final = ck_plan_planar(b->plan, CK_LOGITS, b->h, b->w)};
+    finish(b, "finish", logits, NULL, &r.final, 0, b->where ? &b->where->core : NULL);
+    if (b->sparse)
+        finish(b, "rest", logits, NULL, &r.final, 0, &b->where->rest);
+    return r;
+}
+
 ck_refined ck_part_refiner(const ck_parts *b, const ck_nn_tensor *rgb, const ck_nn_tensor *logits, float scale)
 {
+    if (scale == 0 && !b->keep)
+        return leave_coarse(b, logits);
     const ck_nn_part *reach = b->where ? &b->where->reach : NULL, *core = b->where ? &b->where->core : NULL;
     ck_refined r = {.coarse = coarse(b, rgb, logits), .delta = ck_plan_planar(b->plan, CK_LOGITS, b->h, b->w)};
     r.final = b->keep ? ck_plan_planar(b->plan, CK_LOGITS, b->h, b->w) : r.delta;

@@ -175,6 +175,7 @@ static inline ck_nn_area ck_nn_block_area(const ck_nn_tensor *t, int block)
 }
 
 typedef struct ck_nn ck_nn;
+typedef struct ck_nn_graph ck_nn_graph; /* the backend's own: recorded steps */
 
 typedef struct ck_nn_backend {
     const char *name;
@@ -202,6 +203,15 @@ typedef struct ck_nn_backend {
     /* Look at a step whose tensors have shapes but no data yet: set `prepared`, say how much scratch it needs. */
     ck_status (*prepare)(ck_nn *dev, ck_nn_step *s, size_t *scratch, ck_error *e);
     void (*run[CK_NN_OPS])(ck_nn *dev, const ck_nn_step *s);
+
+    /* Between the first two `run` only records; `replay` queues all of it at once.  After a failure nothing is recorded
+     * and nothing has run.  NULL: steps are run one by one.  `forget` NULL is fine. */
+    ck_status (*record)(ck_nn *dev, ck_error *e);
+    ck_status (*recorded)(ck_nn *dev, ck_nn_graph **g, ck_error *e);
+    void (*replay)(ck_nn *dev, const ck_nn_graph *g);
+    void (*forget)(ck_nn *dev, ck_nn_graph *g);
+
+    const struct ck_nn_frames *frames;          /* nn/frames.h; NULL: its memory is the host's */
     ck_status (*sync)(ck_nn *dev, ck_error *e); /* all steps so far have ended, or why not */
 
     /* Whole contiguous float32 tensors; the caller syncs before it reads.  On a host device the other side may be the
@@ -214,6 +224,7 @@ typedef struct ck_nn_backend {
 struct ck_nn {
     const ck_nn_backend *ops;
     ck_error passed_over; /* "auto": why the device is not the first choice; else empty */
+    ck_error unrecorded;  /* why steps that could be recorded are not; else empty */
     ck_nn_precision precision;
     ck_nn_type act; /* what activations between layers are best kept in; set_precision may change it */
 };

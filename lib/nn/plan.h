@@ -50,11 +50,19 @@ void ck_plan_fail(ck_plan *p, ck_status s, const ck_error *e);
 /* Lay out the arena, prepare every step, take the memory.  No tensors or steps can be added after. */
 ck_status ck_plan_finish(ck_plan *p, ck_error *e);
 
+/* Instead of finish: all but the memory, which ck_plan_bytes then tells.  The plan cannot run. */
+ck_status ck_plan_measure(ck_plan *p, ck_error *e);
+
 /* The tensor with its place in memory, after finish. */
 ck_nn_tensor ck_plan_placed(const ck_plan *p, const ck_nn_tensor *t);
 
 /* Run all steps and wait for them.  `timed`: wait after each one and keep its time. */
 ck_status ck_plan_run(ck_plan *p, bool timed, ck_error *e);
+
+/* Run all steps without waiting, where the backend queues them.  It records them at the second run in a row that has
+ * the same steps to do and no lists of blocks, and replays them from then on; where it cannot, the device's
+ * `unrecorded` says why, and they are run as before. */
+ck_status ck_plan_queue(ck_plan *p, ck_error *e);
 
 size_t ck_plan_bytes(const ck_plan *p);   /* of memory: tensors and scratch */
 size_t ck_plan_spilled(const ck_plan *p); /* of the temporary file */

@@ -2,6 +2,8 @@
 #ifndef CK_NN_PLAN_INSIDE_H
 #define CK_NN_PLAN_INSIDE_H
 
+#include <stdint.h>
+
 #include "nn/plan.h"
 #include "nn/spill.h"
 
@@ -20,7 +22,8 @@ struct ck_plan {
     long timed;
     int n_steps, cap_steps;
     void *arena;
-    size_t arena_bytes;         /* scratch included */
+    size_t arena_bytes;         /* scratch included … */
+    size_t scratch;             /* … which begins here */
     void *maps;                 /* where the maps lie: either the device's … */
     ck_spill *spill;            /* … or this */
     size_t map_bytes, resident; /* of all maps; of those in memory */
@@ -28,6 +31,8 @@ struct ck_plan {
     size_t limit;               /* of memory; 0 = none */
     int band;                   /* blocks from top to bottom; 0 = no bands */
     int *all;                   /* 0, 1, 2, …: the blocks of the largest map */
+    uint64_t shape;             /* of the last run: which steps had something to do */
+    ck_nn_graph *graph;         /* of the steps of that shape, NULL = not yet */
     ck_status failed;
     ck_error error;
 };

@@ -82,22 +82,80 @@ static ck_status run_step(ck_plan *p, const ck_nn_step *s, ck_error *e)
     return CK_OK;
 }
 
-ck_status ck_plan_run(ck_plan *p, bool timed, ck_error *e)
+static ck_status run_all(ck_plan *p, ck_error *e)
 {
-    ck_nn *d = p->dev;
-    for (int i = 0; i < p->n_steps; i++) {
-        double start = timed ? now_ms() : 0;
-        ck_status s = run_step(p, &p->steps[i], e);
-        if (s == CK_OK && !timed)
-            continue;
-        s = s == CK_OK ? d->ops->sync(d, e) : s;
-        if (s != CK_OK)
-            return s;
+    ck_status s = CK_OK;
+    for (int i = 0; i < p->n_steps && s == CK_OK; i++)
+        s = run_step(p, &p->steps[i], e);
+    return s;
+}
+
+static ck_status run_timed(ck_plan *p, ck_error *e)
+{
+    ck_status s = CK_OK;
+    for (int i = 0; i < p->n_steps && s == CK_OK; i++) {
+        double start = now_ms();
+        s = run_step(p, &p->steps[i], e);
+        if (s == CK_OK)
+            s = p->dev->ops->sync(p->dev, e);
         p->ms[i] = now_ms() - start;
         p->total_ms[i] += p->ms[i];
     }
-    p->timed += timed;
-    return d->ops->sync(d, e);
+    p->timed++;
+    return s;
+}
+
+/* ---- recorded steps ---- */
+
+/* A number for which steps have something to do, from 1; 0: there are lists of blocks, which belong to one frame. */
+static uint64_t shape_of(const ck_plan *p)
+{
+    uint64_t hash = 0xcbf29ce484222325; /* FNV-1a, a bit at a time */
+    for (int i = 0; i < p->n_steps; i++) {
+        bool some = ck_nn_in_part(&p->steps[i]), empty = some && p->steps[i].part->n == 0;
+        if (p->band || (some && !empty))
+            return 0;
+        hash = (hash ^ empty) * 0x100000001b3;
+    }
+    return hash | 1;
+}
+
+/* What is recorded has not run.  CK_END: it cannot be recorded. */
+static ck_status record(ck_plan *p, ck_error *e)
+{
+    ck_nn *d = p->dev;
+    ck_status s = d->ops->record(d, &d->unrecorded);
+    if (s != CK_OK)
+        return CK_END;
+    ck_status ran = run_all(p, e);
+    s = d->ops->recorded(d, &p->graph, &d->unrecorded);
+    return ran != CK_OK ? ran : s == CK_OK ? CK_OK : CK_END;
+}
+
+ck_status ck_plan_queue(ck_plan *p, ck_error *e)
+{
+    ck_nn *d = p->dev;
+    uint64_t shape = d->ops->record && !*d->unrecorded.text ? shape_of(p) : 0;
+    if (!shape)
+        return run_all(p, e);
+    if (shape != p->shape) { /* what starts with its first use does so outside of a recording */
+        d->ops->forget(d, p->graph);
+        p->graph = NULL;
+        p->shape = shape;
+        return run_all(p, e);
+    }
+    ck_status s = p->graph ? CK_OK : record(p, e);
+    if (s == CK_END)
+        return run_all(p, e);
+    if (s == CK_OK)
+        d->ops->replay(d, p->graph);
+    return s;
+}
+
+ck_status ck_plan_run(ck_plan *p, bool timed, ck_error *e)
+{
+    ck_status s = timed ? run_timed(p, e) : ck_plan_queue(p, e);
+    return s == CK_OK ? p->dev->ops->sync(p->dev, e) : s;
 }
 
 double ck_plan_ms(const ck_plan *p, int i)

@@ -48,12 +48,30 @@ extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 using std::max;
 using std::min;
 
-/* `shared` bytes of dynamic shared memory, NaN to begin with, for a kernel that is known by its address. */
-void cuda_host_launch(dim3 grid, dim3 block, size_t shared, const void *kernel, const std::function<void()> &run);
+/* Now, all of it, with `shared` bytes of dynamic shared memory, NaN to begin with. */
+void cuda_host_run(dim3 grid, dim3 block, size_t shared, const std::function<void()> &kernel);
+/* When its stream comes to it.  The kernel's address tells how much shared memory it is allowed. */
+void cuda_host_launch(dim3 grid, dim3 block, size_t shared, const void *address, cudaStream_t stream,
+                      std::function<void()> kernel);
+/* More of it than every kernel may have without asking ends the program. */
+void cuda_host_check_shared(const void *address, size_t bytes);
 void *cuda_host_shared();
+
+template <typename T> struct cuda_host_same {
+    typedef T type;
+};
+
+/* Arguments are what they are at the launch. */
+template <typename... P>
+void cuda_host_start(void (*kernel)(P...), dim3 grid, dim3 block, size_t shared, cudaStream_t stream,
+                     typename cuda_host_same<P>::type... args)
+{
+    cuda_host_launch(grid, block, shared, (const void *)kernel, stream, [=]() { kernel(args...); });
+}
+
 #define CUDA_LAUNCH_SHARED(kernel, grid, block, shared, stream, ...)                                                   \
-    ((void)(stream), cuda_host_launch(grid, block, shared, (const void *)(kernel), [=]() { kernel(__VA_ARGS__); }))
-#define CUDA_LAUNCH(kernel, grid, block, stream, ...) CUDA_LAUNCH_SHARED(kernel, grid, block, 0, stream, __VA_ARGS__)
+    cuda_host_start(kernel, grid, block, shared, stream, __VA_ARGS__)
+#define CUDA_LAUNCH(kernel, grid, block, stream, ...) cuda_host_start(kernel, grid, block, 0, stream, __VA_ARGS__)
 #define DYNAMIC_SHARED(name) unsigned char *name = (unsigned char *)cuda_host_shared()
 
 enum cudaFuncAttribute {

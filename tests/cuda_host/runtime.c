@@ -1,9 +1,12 @@
 /* The CUDA runtime and cuBLASLt on the CPU.
  *
  * CK_CUDA_HOST in the environment makes the machine one on which CUDA cannot be used, or not fully:
- * no-driver, old-driver, no-device, prohibited, exclusive, taken (exclusive and in use), old-device, mig.
- * CK_CUDA_HOST_MEMORY is how many bytes the device has, CK_CUDA_HOST_SHARED how much shared memory a thread block may
- * have. */
+ * no-driver, old-driver, no-device, prohibited, exclusive, taken (exclusive and in use), old-device, mig,
+ * no-register (of the host's memory), no-read-only (where it cannot be written).
+ * CK_CUDA_HOST_MEMORY is how many bytes the device has; allocation number CK_CUDA_HOST_ALLOCATIONS, of either
+ * memory and since the variable was set or changed, fails.  CK_CUDA_HOST_SHARED is how much shared memory a thread
+ * block may have. */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -82,6 +85,8 @@ cudaError_t cudaDeviceGetAttribute(int *v, enum cudaDeviceAttr a, int which)
         *v = 3;
     else if (a == cudaDevAttrMaxSharedMemoryPerBlockOptin)
         *v = cuda_host_most_shared();
+    else if (a == cudaDevAttrHostRegisterReadOnlySupported)
+        *v = !machine("no-read-only");
     else if (a == cudaDevAttrComputeCapabilityMajor)
         *v = machine("old-device") ? 7 : 9;
     else
@@ -89,9 +94,19 @@ cudaError_t cudaDeviceGetAttribute(int *v, enum cudaDeviceAttr a, int which)
     return cudaSuccess;
 }
 
+static _Thread_local int current;
+
 cudaError_t cudaSetDevice(int which)
 {
-    return none(which) ? cudaErrorInvalidDevice : machine("taken") ? cudaErrorDevicesUnavailable : cudaSuccess;
+    if (none(which))
+        return cudaErrorInvalidDevice;
+    current = which;
+    return machine("taken") ? cudaErrorDevicesUnavailable : cudaSuccess;
+}
+
+int cuda_host_device(void)
+{
+    return current;
 }
 
 /* ---- memory: filled with what is NaN in every type ---- */
@@ -100,28 +115,183 @@ cudaError_t cudaSetDevice(int which)
 
 static size_t taken;
 
+/* One thread at a time asks: a test. */
+static int allowed(void)
+{
+    static char seen[32];
+    static long left;
+    const char *told = getenv("CK_CUDA_HOST_ALLOCATIONS");
+    if (!told)
+        return 1;
+    if (strcmp(told, seen)) {
+        snprintf(seen, sizeof seen, "%s", told);
+        left = atol(told);
+    }
+    return --left != 0;
+}
+
+static void *allocate(size_t bytes)
+{
+    char *q = aligned_alloc(HEAD, HEAD + (bytes + HEAD - 1) / HEAD * HEAD);
+    if (!q)
+        return NULL;
+    *(size_t *)q = bytes;
+    return memset(q + HEAD, 0xff, bytes);
+}
+
 cudaError_t cudaMalloc(void **p, size_t bytes)
 {
     *p = NULL;
-    if (bytes > memory() || taken + bytes > memory())
+    if (cuda_host_capturing())
+        return cudaErrorStreamCaptureUnsupported;
+    if (!allowed() || bytes > memory() || taken + bytes > memory() || !(*p = allocate(bytes)))
         return cudaErrorMemoryAllocation;
-    char *q = aligned_alloc(HEAD, HEAD + (bytes + HEAD - 1) / HEAD * HEAD);
-    if (!q)
-        return cudaErrorMemoryAllocation;
-    *(size_t *)q = bytes;
-    taken += bytes;
-    *p = memset(q + HEAD, 0xff, bytes);
+    __atomic_add_fetch(&taken, bytes, __ATOMIC_RELAXED);
     return cudaSuccess;
+}
+
+/* What was freed while work was queued is kept until nothing is: filled with NaN, so that whoever still reads it is
+ * found out. */
+struct limbo {
+    struct limbo *next;
+};
+static struct limbo *limbo;
+static pthread_mutex_t freeing = PTHREAD_MUTEX_INITIALIZER;
+
+static void give_back(void *p)
+{
+    char *q = (char *)p - HEAD;
+    int idle = cuda_host_idle();
+    memset(p, 0xff, *(size_t *)q);
+    pthread_mutex_lock(&freeing);
+    struct limbo *all = (struct limbo *)q;
+    all->next = limbo;
+    limbo = all;
+    while (idle && limbo) {
+        all = limbo;
+        limbo = all->next;
+        free(all);
+    }
+    pthread_mutex_unlock(&freeing);
 }
 
 cudaError_t cudaFree(void *p)
 {
     if (!p)
         return cudaSuccess;
-    char *q = (char *)p - HEAD;
-    taken -= *(size_t *)q;
-    free(q);
+    __atomic_sub_fetch(&taken, *(size_t *)((char *)p - HEAD), __ATOMIC_RELAXED);
+    give_back(p);
     return cudaSuccess;
+}
+
+/* ---- memory of the host that the device reaches ---- */
+
+#define PINNED 64
+
+static struct {
+    const char *p;
+    size_t bytes;
+} pinned[PINNED];
+static pthread_mutex_t pinning = PTHREAD_MUTEX_INITIALIZER;
+
+/* Of all pieces the one that holds some of these bytes; -1: none. */
+static int pinned_at(const char *p, size_t bytes)
+{
+    for (int i = 0; i < PINNED; i++)
+        if (pinned[i].p && p < pinned[i].p + pinned[i].bytes && pinned[i].p < p + bytes)
+            return i;
+    return -1;
+}
+
+int cuda_host_pinned(const void *p, size_t bytes)
+{
+    pthread_mutex_lock(&pinning);
+    int i = pinned_at(p, bytes);
+    int whole = i >= 0 && (const char *)p >= pinned[i].p && (const char *)p + bytes <= pinned[i].p + pinned[i].bytes;
+    pthread_mutex_unlock(&pinning);
+    return whole;
+}
+
+static cudaError_t pin(const void *p, size_t bytes)
+{
+    cudaError_t r = cudaErrorMemoryAllocation;
+    pthread_mutex_lock(&pinning);
+    if (pinned_at(p, bytes) >= 0)
+        r = cudaErrorHostMemoryAlreadyRegistered;
+    for (int i = 0; i < PINNED && r == cudaErrorMemoryAllocation; i++)
+        if (!pinned[i].p) {
+            pinned[i].p = p;
+            pinned[i].bytes = bytes;
+            r = cudaSuccess;
+        }
+    pthread_mutex_unlock(&pinning);
+    return r;
+}
+
+static cudaError_t unpin(const void *p)
+{
+    cudaError_t r = cudaErrorHostMemoryNotRegistered;
+    pthread_mutex_lock(&pinning);
+    for (int i = 0; i < PINNED; i++)
+        if (pinned[i].p == p) {
+            pinned[i].p = NULL;
+            r = cudaSuccess;
+        }
+    pthread_mutex_unlock(&pinning);
+    return r;
+}
+
+cudaError_t cudaHostAlloc(void **p, size_t bytes, unsigned flags)
+{
+    (void)flags;
+    *p = NULL;
+    if (cuda_host_capturing())
+        return cudaErrorStreamCaptureUnsupported;
+    if (!allowed() || !(*p = allocate(bytes)))
+        return cudaErrorMemoryAllocation;
+    return pin(*p, bytes);
+}
+
+cudaError_t cudaFreeHost(void *p)
+{
+    if (!p)
+        return cudaSuccess;
+    cudaError_t r = unpin(p);
+    if (r == cudaSuccess)
+        give_back(p);
+    return r;
+}
+
+/* Whether all of it is mapped for writing. */
+static int writable(const char *p, size_t bytes)
+{
+    FILE *f = fopen("/proc/self/maps", "r");
+    char line[4400], rights[8];
+    unsigned long from, to, at = (unsigned long)p, end = at + bytes;
+    while (f && at < end && fgets(line, sizeof line, f))
+        if (sscanf(line, "%lx-%lx %7s", &from, &to, rights) == 3 && from <= at && at < to && rights[1] == 'w')
+            at = to;
+    if (f)
+        fclose(f);
+    return at >= end;
+}
+
+/* Read-only memory only with the flag, where the device has it. */
+cudaError_t cudaHostRegister(void *p, size_t bytes, unsigned flags)
+{
+    int read_only = flags & cudaHostRegisterReadOnly;
+    if (machine("no-register") || (read_only && machine("no-read-only")))
+        return cudaErrorNotSupported;
+    if (!read_only && !writable(p, bytes))
+        return cudaErrorInvalidValue;
+    return cuda_host_capturing() ? cudaErrorStreamCaptureUnsupported : pin(p, bytes);
+}
+
+cudaError_t cudaHostUnregister(void *p)
+{
+    if (!cuda_host_idle())
+        cuda_host_die("memory of the host is let go while work is queued");
+    return unpin(p);
 }
 
 cudaError_t cudaMemGetInfo(size_t *left, size_t *all)
@@ -129,41 +299,6 @@ cudaError_t cudaMemGetInfo(size_t *left, size_t *all)
     *all = memory();
     *left = *all - taken;
     return cudaSuccess;
-}
-
-cudaError_t cudaMemcpy(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind)
-{
-    (void)kind;
-    memcpy(to, from, bytes);
-    return cudaSuccess;
-}
-
-cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind, cudaStream_t s)
-{
-    (void)s;
-    return cudaMemcpy(to, from, bytes, kind);
-}
-
-struct cuda_host_stream {
-    int unused;
-};
-
-cudaError_t cudaStreamCreateWithFlags(cudaStream_t *s, unsigned flags)
-{
-    (void)flags;
-    *s = calloc(1, sizeof **s);
-    return *s ? cudaSuccess : cudaErrorMemoryAllocation;
-}
-
-cudaError_t cudaStreamDestroy(cudaStream_t s)
-{
-    free(s);
-    return cudaSuccess;
-}
-
-cudaError_t cudaStreamSynchronize(cudaStream_t s)
-{
-    return s ? cudaSuccess : cudaErrorInvalidValue;
 }
 
 cudaError_t cudaGetLastError(void)
@@ -352,6 +487,27 @@ static void column(const struct cuda_host_desc *how, const float *a, const struc
     }
 }
 
+/* All that a product needs when its turn comes. */
+struct product {
+    struct cuda_host_desc how;
+    struct cuda_host_layout la, lb, lc, ly;
+    const void *a, *b, *c;
+    void *y;
+    float beta;
+};
+
+static void multiply(void *args)
+{
+    const struct product *p = args;
+    float *va = values(&p->how, p->a, &p->la), *vb = values(&p->how, p->b, &p->lb);
+    if (!va || !vb)
+        cuda_host_die("out of memory for a product");
+    for (uint64_t i = 0; i < p->ly.cols; i++)
+        column(&p->how, va, &p->la, vb + i * p->lb.rows, p->lb.rows, p->beta, p->c, &p->lc, p->y, &p->ly, i);
+    free(va);
+    free(vb);
+}
+
 cublasStatus_t cublasLtMatmul(cublasLtHandle_t h, cublasLtMatmulDesc_t how, const void *alpha, const void *a,
                               cublasLtMatrixLayout_t la, const void *b, cublasLtMatrixLayout_t lb, const void *beta,
                               const void *c, cublasLtMatrixLayout_t lc, void *y, cublasLtMatrixLayout_t ly,
@@ -363,10 +519,7 @@ cublasStatus_t cublasLtMatmul(cublasLtHandle_t h, cublasLtMatmulDesc_t how, cons
     for (int i = 0; i < 4; i++)
         if ((uintptr_t)all[i] % algo->data[i])
             return CUBLAS_STATUS_INVALID_VALUE;
-    float *va = values(how, a, la), *vb = values(how, b, lb);
-    for (uint64_t i = 0; va && vb && i < ly->cols; i++)
-        column(how, va, la, vb + i * lb->rows, lb->rows, *(const float *)beta, c, lc, y, ly, i);
-    free(va);
-    free(vb);
-    return va && vb ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_ALLOC_FAILED;
+    struct product p = {*how, *la, *lb, *lc, *ly, a, b, c, y, *(const float *)beta};
+    cuda_host_queue(stream, multiply, &p, sizeof p);
+    return CUBLAS_STATUS_SUCCESS;
 }

@@ -41,7 +41,6 @@ static ucontext_t start; /* never returned to */
 static jmp_buf scheduler;
 static int current;
 static const std::function<void()> *kernel;
-static const void *kernel_address;
 static std::map<const void *, int> allowed; /* dynamic shared memory */
 static unsigned char *dynamic;
 static size_t dynamic_bytes;
@@ -189,11 +188,15 @@ void cuda_host_wait_copies(int but)
     }
 }
 
+void cuda_host_check_shared(const void *address, size_t bytes)
+{
+    auto known = allowed.find(address);
+    cuda_host_need(bytes <= (known == allowed.end() ? UNASKED_SHARED : (size_t)known->second),
+                   "more dynamic shared memory than the kernel was allowed");
+}
+
 static void take_shared(size_t bytes)
 {
-    auto known = allowed.find(kernel_address);
-    if (bytes > (known == allowed.end() ? UNASKED_SHARED : (size_t)known->second))
-        die("more dynamic shared memory than the kernel was allowed");
     free(dynamic);
     dynamic_bytes = bytes;
     dynamic = bytes ? (unsigned char *)aligned_alloc(128, (bytes + 127) / 128 * 128) : NULL;
@@ -251,14 +254,13 @@ static void run_block(int n)
             die("a copy that nobody waited for");
 }
 
-void cuda_host_launch(dim3 grid, dim3 block, size_t shared, const void *address, const std::function<void()> &k)
+void cuda_host_run(dim3 grid, dim3 block, size_t shared, const std::function<void()> &k)
 {
     int n = (int)(block.x * block.y * block.z);
     unsigned long blocks = (unsigned long)grid.x * grid.y * grid.z;
     if (n < 1 || n > MOST || !blocks || grid.x > 0x7fffffffu || grid.y > 65535 || grid.z > 65535)
         die("a launch that no GPU takes");
     kernel = &k;
-    kernel_address = address;
     take_shared(shared);
     gridDim = grid;
     blockDim = block;

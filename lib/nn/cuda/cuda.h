@@ -47,6 +47,7 @@ typedef struct cuda_device {
     cuda_product *products; /* likewise */
     int *list, *listed;     /* the blocks of a step's part, there and what they are */
     int n_listed, cap_list;
+    struct cuda_frames *frames;
     ck_status failed;
     ck_error error;
 } cuda_device;
@@ -96,6 +97,12 @@ CUDA_ANYWHERE static inline int cuda_output_place(int o)
 
 /* to[rows][ld_to] = x[rows][columns], rounded. */
 void cuda_round(cuda_device *d, const float *x, size_t rows, int columns, int ld, void *to, int ld_to);
+
+/* Recorded steps: see nn.h. */
+ck_status cuda_record(ck_nn *dev, ck_error *e);
+ck_status cuda_recorded(ck_nn *dev, ck_nn_graph **g, ck_error *e);
+void cuda_replay(ck_nn *dev, const ck_nn_graph *g);
+void cuda_forget(ck_nn *dev, ck_nn_graph *g);
 
 /* CK_OK if there are devices that can be used, and how many. */
 ck_status cuda_usable(int *count, ck_error *e);

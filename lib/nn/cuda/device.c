@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "nn/cuda/cuda.h"
+#include "nn/cuda/frames.h"
 #include "nn/plugin.h"
 
 static const ck_nn_backend backend;
@@ -48,6 +48,7 @@ static void close_device(ck_nn *dev)
     cuda_device *d = cuda_of(dev);
     if (d->stream)
         cudaStreamSynchronize(d->stream);
+    cuda_frames_close(d);
     cuda_free_products(d);
     cuda_free_weights(d);
     if (d->lt)
@@ -84,7 +85,7 @@ static ck_status start(cuda_device *d, ck_error *e)
     d->shared = (size_t)shared;
     if (s == CK_OK && cublasLtCreate(&d->lt) != CUBLAS_STATUS_SUCCESS)
         s = ck_fail(e, CK_ERR_UNSUPPORTED, "cuBLASLt cannot start on cuda:%d", d->which);
-    return s;
+    return s == CK_OK ? cuda_frames_open(d, e) : s;
 }
 
 static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
@@ -146,7 +147,8 @@ static ck_status reserve(ck_nn *dev, size_t bytes, void **out, ck_error *e)
 
 static void release(ck_nn *dev, void *p)
 {
-    cuda_of(dev);
+    cuda_device *d = cuda_of(dev);
+    cudaStreamSynchronize(d->stream);
     cudaFree(p);
 }
 
@@ -216,6 +218,9 @@ static ck_status prepare(ck_nn *dev, ck_nn_step *s, size_t *scratch, ck_error *e
 {
     cuda_device *d = cuda_of(dev);
     *scratch = 0;
+    ck_status st = s->part ? grow_list(d, ck_nn_blocks(s->y.h) * ck_nn_blocks(s->y.w), e) : CK_OK;
+    if (st != CK_OK)
+        return st;
     if (s->kind == CK_NN_OP_LINEAR)
         return cuda_prepare_linear(d, s, scratch, e);
     if (s->kind == CK_NN_OP_ATTENTION && s->y.c / s->heads > CUDA_WIDTH_MAX)
@@ -249,6 +254,11 @@ static const ck_nn_backend backend = {.name = "cuda",
                                       .pack = cuda_pack,
                                       .prepare = prepare,
                                       .sync = sync,
+                                      .record = cuda_record,
+                                      .recorded = cuda_recorded,
+                                      .replay = cuda_replay,
+                                      .forget = cuda_forget,
+                                      .frames = &cuda_frames_table,
                                       .upload = upload,
                                       .download = download,
                                       .run = {[CK_NN_OP_PATCH] = cuda_patch,

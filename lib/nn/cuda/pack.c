@@ -18,26 +18,30 @@ static void outputs_inside(const float *w, int out, int in, int taps, float *to)
                 *to++ = w[((size_t)o * (size_t)in + (size_t)c) * (size_t)taps + (size_t)t];
 }
 
-static ck_status send(const float *values, size_t n, float **to, ck_error *e)
+/* In the order of the stream that reads them; what is not pinned has been read when the call returns. */
+static ck_status send(cuda_device *d, const float *values, size_t n, float **to, ck_error *e)
 {
     size_t bytes = n * sizeof *values;
     ck_status s = cuda_check(cudaMalloc((void **)to, bytes), "take memory for weights on the device", e);
-    return s == CK_OK ? cuda_check(cudaMemcpy(*to, values, bytes, cudaMemcpyHostToDevice), "copy weights", e) : s;
+    return s == CK_OK
+               ? cuda_check(cudaMemcpyAsync(*to, values, bytes, cudaMemcpyHostToDevice, d->stream), "copy weights", e)
+               : s;
 }
 
-static ck_status send_transposed(const float *w, int out, int in, int taps, size_t n, float **to, ck_error *e)
+static ck_status send_transposed(cuda_device *d, const float *w, int out, int in, int taps, size_t n, float **to,
+                                 ck_error *e)
 {
     float *turned = malloc(n * sizeof *turned);
     if (!turned)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
     outputs_inside(w, out, in, taps, turned);
-    ck_status s = send(turned, n, to, e);
+    ck_status s = send(d, turned, n, to, e);
     free(turned);
     return s;
 }
 
 /* [out][in][9] in the order of rounded weights; what is not there is 0. */
-static ck_status send_padded(const float *w, ck_nn_weight *q, ck_error *e)
+static ck_status send_padded(cuda_device *d, const float *w, ck_nn_weight *q, ck_error *e)
 {
     size_t in = (size_t)cuda_padded(q->in), out = (size_t)cuda_outputs(q->out);
     float *turned = calloc(9 * in * out, sizeof *turned);
@@ -47,7 +51,7 @@ static ck_status send_padded(const float *w, ck_nn_weight *q, ck_error *e)
         for (size_t c = 0; c < (size_t)q->in; c++)
             for (int o = 0; o < q->out; o++)
                 turned[(t * in + c) * out + (size_t)cuda_output_place(o)] = w[((size_t)o * (size_t)q->in + c) * 9 + t];
-    ck_status s = send(turned, 9 * in * out, &q->w, e);
+    ck_status s = send(d, turned, 9 * in * out, &q->w, e);
     free(turned);
     return s;
 }
@@ -97,13 +101,13 @@ ck_status cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, c
     d->weights = q;
     *to = q;
     bool rounds = cuda_rounds(d) && (p == CK_NN_LINEAR || p == CK_NN_CONV);
-    ck_status s = rounds && taps > 1 ? send_padded(w, q, e)
-                  : taps > 1         ? send_transposed(w, out, in, taps, n, &q->w, e)
-                                     : send(w, n, &q->w, e);
+    ck_status s = rounds && taps > 1 ? send_padded(d, w, q, e)
+                  : taps > 1         ? send_transposed(d, w, out, in, taps, n, &q->w, e)
+                                     : send(d, w, n, &q->w, e);
     if (s == CK_OK && rounds)
         s = round_packed(d, q, e);
     if (s == CK_OK && bias)
-        s = send(bias, (size_t)out, &q->bias, e);
+        s = send(d, bias, (size_t)out, &q->bias, e);
     return s == CK_OK && bias && p == CK_NN_LINEAR && d->base.act != CK_NN_F32 ? round_bias(d, q, e) : s;
 }
 

@@ -1,0 +1,14 @@
+/* What a network with a refiner makes of a frame: matte and foreground. */
+#ifndef CK_MODEL_FINALS_H
+#define CK_MODEL_FINALS_H
+
+#include "stream/frame.h"
+
+/* Before the run: add `alpha` and `fg` of h x w, f16 or f32, with undefined contents, replacing those there are. */
+ck_status ck_finals_add(ck_frame *f, int h, int w, bool half, ck_error *e);
+
+/* After it: to `alpha`, made by a network of h x w, what the frame's hint shows finer (detail.h), which clamps it to
+ * 0 … 1.  `coarse`: it is a coarse matte, of scale 0.  CK_ERR_FORMAT for a frame without a hint. */
+ck_status ck_finals_detail(ck_frame *f, int h, int w, bool coarse, ck_error *e);
+
+#endif

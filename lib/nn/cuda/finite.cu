@@ -1,0 +1,25 @@
+/* Whether all results are numbers. */
+#include "nn/cuda/frames.h"
+#include "nn/cuda/kernel.h"
+
+#define THREADS 256
+#define EACH 16 /* samples of a thread */
+
+/* Whoever finds one says the same: in any order the flag comes out alike. */
+__global__ void find_not_finite(const float *p, size_t n, int *flag)
+{
+    bool found = false;
+    size_t first = (size_t)blockIdx.x * THREADS * EACH + threadIdx.x;
+    for (int i = 0; i < EACH; i++) {
+        size_t at = first + (size_t)i * THREADS;
+        found = found || (at < n && !isfinite(p[at]));
+    }
+    if (found)
+        *flag = 1;
+}
+
+void cuda_check_finite(cuda_device *d, const ck_nn_tensor *t, int *flag)
+{
+    size_t n = ck_nn_pixels(t) * (size_t)t->c;
+    CUDA_LAUNCH(find_not_finite, grid_for(n, THREADS * EACH), THREADS, d->stream, (const float *)t->data, n, flag);
+}

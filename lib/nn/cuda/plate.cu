@@ -1,0 +1,164 @@
+/* Planes to planar float32 tensors and back: types, resampling, the way to sRGB, normalisation.
+ *
+ * Sums are in the order of image/resample.c and nothing is contracted, so that resampling gives its bytes. */
+#include <cuda_fp16.h>
+#include <stdint.h>
+
+#include "nn/cuda/frames.h"
+#include "nn/cuda/kernel.h"
+
+#define THREADS 256
+
+struct weights {
+    const int *first, *count;
+    const float *weight;
+    int taps, in, out;
+    bool copied;   /* in == out */
+    bool reversed; /* taps from last to first */
+};
+
+static weights weights_of(const cuda_axis *a, bool reversed)
+{
+    weights w = {a->first, a->count, a->weight, a->taps, a->in, a->out, a->in == a->out, reversed};
+    return w;
+}
+
+/* ---- samples ---- */
+
+__device__ static inline float sample(const uint8_t *p, size_t i)
+{
+    return (float)p[i] / 255.0f;
+}
+
+__device__ static inline float sample(const uint16_t *p, size_t i)
+{
+    return (float)p[i] / 65535.0f;
+}
+
+__device__ static inline float sample(const __half *p, size_t i)
+{
+    return __half2float(p[i]);
+}
+
+__device__ static inline float sample(const float *p, size_t i)
+{
+    return p[i];
+}
+
+__device__ static inline void put(float *p, size_t i, float v)
+{
+    p[i] = v;
+}
+
+__device__ static inline void put(__half *p, size_t i, float v)
+{
+    p[i] = __float2half_rn(v);
+}
+
+/* One output of an axis; neighbours are `stride` samples apart.  A tap outside is the edge again. */
+template <typename T> __device__ static inline float weighted(const weights &a, const T *line, int o, size_t stride)
+{
+    if (a.copied)
+        return sample(line, (size_t)o * stride);
+    int n = a.count[o], first = a.first[o];
+    const float *w = a.weight + (size_t)o * (size_t)a.taps;
+    float sum = 0;
+    for (int i = 0; i < n; i++) {
+        int k = a.reversed ? n - 1 - i : i, at = min(max(first + k, 0), a.in - 1);
+        float term = w[k] * sample(line, (size_t)at * stride);
+        sum = i ? sum + term : term;
+    }
+    return sum;
+}
+
+/* [rows][a.in] to [rows][a.out]: a thread a sample. */
+template <typename T> __global__ void resample_across(const T *src, size_t rows, weights a, float *dst)
+{
+    size_t i = thread_number(), row = i / (size_t)a.out;
+    if (row < rows)
+        dst[i] = weighted(a, src + row * (size_t)a.in, (int)(i % (size_t)a.out), 1);
+}
+
+/* ---- what follows: colour, then normalisation ---- */
+
+struct after {
+    bool linear, normal;
+    float mean[CK_NN_HEADS_MAX], deviation[CK_NN_HEADS_MAX];
+};
+
+/* As image/colour.c, but for the power, which is within 4 units of the last place (CUDA's powf). */
+__device__ static inline float to_srgb(float x)
+{
+    float v = x < 0 ? 0 : x;
+    return v <= 0.0031308f ? v * 12.92f : 1.055f * powf(v, 0.4166666567325592f) - 0.055f;
+}
+
+/* [c][a.in][w] to [c][a.out][w]. */
+template <typename T, typename U>
+__global__ void resample_down(const T *src, int channels, int w, weights a, after then, U *dst)
+{
+    size_t i = thread_number(), x = i % (size_t)w, row = i / (size_t)w;
+    int c = (int)(row / (size_t)a.out);
+    if (c >= channels)
+        return;
+    const T *column = src + (size_t)c * (size_t)a.in * (size_t)w + x;
+    float v = weighted(a, column, (int)(row % (size_t)a.out), (size_t)w);
+    if (then.linear)
+        v = to_srgb(v);
+    if (then.normal)
+        v = (v - then.mean[c]) / then.deviation[c];
+    put(dst, i, v);
+}
+
+/* What is of the right width already is not copied first. */
+template <typename T, typename U>
+static void resample(cuda_device *d, const T *src, int channels, weights x, weights y, const after &then, float *half,
+                     U *dst)
+{
+    size_t rows = (size_t)channels * (size_t)y.in;
+    unsigned down = grid_for((size_t)channels * (size_t)y.out * (size_t)x.out, THREADS);
+    void (*one)(const T *, int, int, weights, after, U *) = resample_down<T, U>;
+    void (*two)(const float *, int, int, weights, after, U *) = resample_down<float, U>;
+    if (x.copied) {
+        CUDA_LAUNCH(one, down, THREADS, d->stream, src, channels, x.out, y, then, dst);
+        return;
+    }
+    CUDA_LAUNCH(resample_across<T>, grid_for(rows * (size_t)x.out, THREADS), THREADS, d->stream, src, rows, x, half);
+    CUDA_LAUNCH(two, down, THREADS, d->stream, half, channels, x.out, y, then, dst);
+}
+
+void cuda_plane_in(cuda_device *d, const ck_nn_move *m, const cuda_axis *x, const cuda_axis *y, const void *from,
+                   float *half)
+{
+    weights across = weights_of(x, false), down = weights_of(y, m->filter == CK_LANCZOS4);
+    after then = {m->linear, m->mean != NULL, {0}, {0}};
+    for (int c = 0; m->mean && c < m->tensor.c; c++) {
+        then.mean[c] = m->mean[c];
+        then.deviation[c] = m->deviation[c];
+    }
+    float *to = (float *)m->tensor.data;
+    switch (m->type) {
+    case CK_NN_SAMPLE_U8:
+        resample(d, (const uint8_t *)from, m->tensor.c, across, down, then, half, to);
+        break;
+    case CK_NN_SAMPLE_U16:
+        resample(d, (const uint16_t *)from, m->tensor.c, across, down, then, half, to);
+        break;
+    case CK_NN_SAMPLE_F16:
+        resample(d, (const __half *)from, m->tensor.c, across, down, then, half, to);
+        break;
+    default:
+        resample(d, (const float *)from, m->tensor.c, across, down, then, half, to);
+    }
+}
+
+void cuda_plane_out(cuda_device *d, const ck_nn_move *m, const cuda_axis *x, const cuda_axis *y, void *to, float *half)
+{
+    weights across = weights_of(x, false), down = weights_of(y, m->filter == CK_LANCZOS4);
+    const float *from = (const float *)m->tensor.data;
+    after none = {false, false, {0}, {0}};
+    if (m->type == CK_NN_SAMPLE_F16)
+        resample(d, from, m->tensor.c, across, down, none, half, (__half *)to);
+    else
+        resample(d, from, m->tensor.c, across, down, none, half, (float *)to);
+}
