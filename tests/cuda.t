@@ -70,11 +70,11 @@ is "each gives other bytes" "$(cat "$tmp/x.ck" "$tmp/"*f??.ck | wc -c) $(md5sum 
     "$(($(wc -c <"$tmp/x.ck") * 4)) 4"
 fails 2 "no device cuda:2: the last one is cuda:1" "no third device" bash -c "ck-infer -d cuda:2 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 fails 1 "out of memory on cuda:0: the network needs" "a device that is too small" \
-    env CK_CUDA_HOST_MEMORY=36000000 bash -c "ck-infer -d cuda -s 256 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
+    env CK_CUDA_HOST_MEMORY=35200000 bash -c "ck-infer -d cuda -s 256 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 
 size=$(grep -oE -- '--size [0-9x]+ fits' "$tmp/.err" | cut -d' ' -f2)
 ok "the size that it says fits: ${size:-none}" \
-    env CK_CUDA_HOST_MEMORY=36000000 bash -c "ck-infer -d cuda -s '$size' -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
+    env CK_CUDA_HOST_MEMORY=35200000 bash -c "ck-infer -d cuda -s '$size' -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 
 # Several devices take frames in turn: the bytes of one, in order.
 "$helpers/mkstream" -n 5 -g 70x50 rgb:u8:3:srgb hint:u8:1 >"$tmp/five.ck"
