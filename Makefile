@@ -89,7 +89,7 @@ $(BIN)/libck-cuda.so: $(CUDA_C:%.c=$(BUILD)/cuda/%.o) $(CUDA_CU:%=$(BUILD)/cuda/
 HOST_CUDA := $(if $(shell command -v $(CXX)),$(BUILD)/cuda_host/libck-cuda.so)
 HOST_CUDA_SRC := $(CUDA_C) $(CUDA_CU) tests/cuda_host/runtime.c tests/cuda_host/threads.cc tests/cuda_host/queue.cc
 HOST_CUDA_CFLAGS = $(CFLAGS) -fPIC -fvisibility=hidden -Itests/cuda_host
-HOST_CUDA_CXXFLAGS = -std=c++17 -Wall -Wextra $(WERROR) -ffp-contract=off -fno-math-errno -MMD -MP -Ilib $(SAN) \
+HOST_CUDA_CXXFLAGS = -std=c++17 -fno-strict-aliasing -Wall -Wextra $(WERROR) -ffp-contract=off -fno-math-errno -MMD -MP -Ilib $(SAN) \
     $(HOST_CUDA_CFLAGS) -march=native -include tests/cuda_host/cuda_runtime.h
 $(BUILD)/cuda_host/%.c.o: %.c
 	@mkdir -p $(@D)

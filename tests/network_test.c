@@ -202,13 +202,16 @@ static void scale_counts(const checkpoint *c, const char *device, int h, int w)
     ck_network_io io = io_of(&p);
     ck_error e;
     ck_nn_tensor t;
-    bool good = ck_network_run(n, &io, false, &e) == CK_OK && ck_network_inside(n, "coarse", &t, NULL);
+    bool good = ck_network_run(n, &io, false, &e) == CK_OK;
     float *coarse = malloc(p.pixels * 7 * sizeof *coarse);
-    ck_network_inside(n, "coarse", &t, coarse);
+    bool shown = ck_network_inside(n, "coarse", &t, coarse);
     double worst = 0;
-    for (size_t i = 0; i < p.pixels; i++)
+    for (size_t i = 0; shown && i < p.pixels; i++)
         worst = fmax(worst, fabs((double)coarse[i * 7 + 3] - (double)io.alpha[i]));
-    ok(good && worst == 0, "scale 0 leaves the coarse matte");
+    if (precision_act(precision) == CK_NN_F32)
+        ok(good && shown && worst == 0, "scale 0 leaves the coarse matte");
+    else
+        ok(good && !shown, "a short coarse matte is not shown");
     ok(!ck_network_inside(n, "map4", &t, NULL) && !ck_network_inside(n, "", &t, NULL),
        "only what there is can be seen");
     free(coarse);

@@ -1,23 +1,92 @@
 /* A device's norms, pooling, enlarging and heads against the reference.
  *
- *     nn_maps_test [DEVICE]        cpu
+ *     nn_maps_test [DEVICE [PRECISION]]        cpu f32
  *
  * What both do with the same float32 operations must be equal; elsewhere the reference sums in double and rounds
- * once, and the bound is the cpu's own rounding. */
-#include "nn_op.h"
+ * once, and the bound is the cpu's own rounding.  Where activations are kept in 16 bits, both are given what these
+ * hold, and what the reference gives is rounded once more. */
+#include "precision.h"
 
 static ck_nn *ref, *cpu;
 static uint32_t seed = 7;
+static ck_nn_precision precision;
 
-/* Both devices; true if all scratch sentinels are whole. */
-static bool both(ck_nn_step s, const op_weight *w, op_tensor *want, op_tensor *y)
+/* Whether x[i], or y (-1), is an activation that the network keeps in 16 bits. */
+static bool is_short(const ck_nn_step *s, int i)
 {
-    s.y = want->t;
-    s.weight = w ? op_pack(ref, w, false) : NULL;
-    bool whole = op_run(ref, s);
+    const ck_nn_tensor *t = i < 0 ? &s->y : &s->x[i];
+    if (precision_act(precision) == CK_NN_F32 || !ck_nn_has(t) || t->planar || s->kind == CK_NN_OP_GROUP_NORM)
+        return false;
+    bool norm = i == 1 && (s->kind == CK_NN_OP_APPLY || s->kind == CK_NN_OP_HEAD);
+    return !norm && (i < 0 || s->kind != CK_NN_OP_LAYER_NORM);
+}
+
+static op_tensor wrapped(const ck_nn_tensor *t)
+{
+    return (op_tensor){.t = *t, .g = {.data = t->data}};
+}
+
+/* Inputs as 16 bits hold them, here too. */
+static ck_nn_step shortened(ck_nn_step s, op_tensor made[CK_NN_INPUTS])
+{
+    for (int i = 0; i < CK_NN_INPUTS; i++)
+        if (is_short(&s, i)) {
+            op_tensor o = wrapped(&s.x[i]);
+            made[i] = precision_typed(precision, precision_act(precision), &o);
+            precision_untyped(&made[i], &o);
+            s.x[i] = made[i].t;
+        }
+    return s;
+}
+
+/* The step on the device that is tested; y may be one of its inputs. */
+static bool on_cpu(ck_nn_step s, op_tensor *y)
+{
+    op_tensor made[CK_NN_INPUTS] = {0};
+    s.y = y->t;
+    ck_nn_step t = shortened(s, made);
+    bool whole = true, short_y = is_short(&s, -1);
+    op_tensor result = *y;
+    for (int i = 0; short_y && i < CK_NN_INPUTS; i++)
+        if (made[i].g.data && s.x[i].data == y->t.data)
+            result = made[i];
+    bool own = short_y && result.g.data == y->g.data;
+    if (own)
+        result = op_new(precision_act(precision), false, y->t.h, y->t.w, y->t.c, y->t.ld - y->t.c);
+    t.y = result.t;
+    whole = op_run(cpu, t);
+    if (short_y)
+        precision_untyped(&result, y);
+    if (own)
+        whole = op_free(&result) && whole;
+    for (int i = 0; i < CK_NN_INPUTS; i++)
+        whole = (!made[i].g.data || op_free(&made[i])) && whole;
+    return whole;
+}
+
+/* Both devices; true if all scratch sentinels are whole.  `want` is rounded if results must be equal. */
+static bool both(ck_nn_step s, const op_weight *w, op_tensor *want, op_tensor *y, bool equal)
+{
     s.y = y->t;
     s.weight = w ? op_pack(cpu, w, false) : NULL;
-    return op_run(cpu, s) && whole;
+    bool whole = on_cpu(s, y);
+    bool short_y = is_short(&s, -1);
+    s.y = want->t;
+    s.weight = w ? op_pack(ref, w, false) : NULL;
+    whole = op_run(ref, s) && whole;
+    for (size_t p = 0; equal && short_y && p < ck_nn_pixels(&want->t); p++)
+        for (int c = 0; c < want->t.c; c++)
+            *op_at(want, p, c) = precision_round(precision, *op_at(want, p, c));
+    return whole;
+}
+
+/* Bounds for a result that is stored in 16 bits. */
+static void stored_too(op_tensor *bound, const op_tensor *want)
+{
+    for (size_t p = 0; precision_act(precision) != CK_NN_F32 && p < ck_nn_pixels(&want->t); p++)
+        for (int c = 0; c < want->t.c; c++)
+            *op_at(bound, p, c) += (float)(1.01 * precision_unit(precision) * fabs((double)*op_at(want, p, c)) +
+                                           precision_tiny(precision));
 }
 
 static op_tensor like(const op_tensor *o)
@@ -57,9 +126,10 @@ static void layer_norm(int h, int w, int c, int gap, float lo, float hi)
     op_tensor x = op_map(h, w, c, gap), y = op_map(h, w, c, gap), want = like(&y), bound = like(&y);
     op_weight k = op_weight_new(CK_NN_SCALE, c, c, true, &seed);
     op_random(&x, &seed, lo, hi);
-    bool whole = both((ck_nn_step){.kind = CK_NN_OP_LAYER_NORM, .x = {x.t}, .eps = 1e-6f}, &k, &want, &y);
+    bool whole = both((ck_nn_step){.kind = CK_NN_OP_LAYER_NORM, .x = {x.t}, .eps = 1e-6f}, &k, &want, &y, false);
     for (size_t p = 0; p < ck_nn_pixels(&x.t); p++)
         layer_norm_bound(&x, p, &k, 1e-6, &bound);
+    stored_too(&bound, &want);
     double ratio = op_ratio(&y, &want, &bound);
     ok(whole && ratio <= 1, "layer norm %dx%d, %d channels in %g…%g: %.2f of its bound", w, h, c, (double)lo,
        (double)hi, ratio);
@@ -85,16 +155,15 @@ static void group_norm(int h, int w, int c, int groups, int gap, bool add)
     op_random(&other, &seed, -2, 2);
     bool whole =
         both((ck_nn_step){.kind = CK_NN_OP_GROUP_NORM, .x = {sums.t}, .groups = groups, .pixels = pixels, .eps = 1e-5f},
-             &k, &norm, &norm2);
+             &k, &norm, &norm2, true);
     ok(whole && op_equal(&norm, &norm2), "group norm of %d channels in %d groups: equal", c, groups);
     ck_nn_step s = {.kind = CK_NN_OP_APPLY, .x = {x.t, norm.t}};
     if (add)
         s.x[2] = other.t;
-    whole = both(s, NULL, &want, &y);
+    whole = both(s, NULL, &want, &y, true);
     ok(whole && op_equal(&want, &y), "applied to %dx%d%s: equal", w, h, add ? " and added" : "");
     /* In place, as the network does it. */
-    s.y = s.x[add ? 2 : 0];
-    op_run(cpu, s);
+    on_cpu(s, add ? &other : &x);
     ok(op_equal(add ? &other : &x, &want), "in place: equal");
     whole = op_free(&sums) && op_free(&norm) && op_free(&norm2) && op_free(&x) && op_free(&other);
     whole = op_free(&y) && op_free(&want) && whole;
@@ -111,7 +180,7 @@ static void flat_group(void)
     p[0] = 2.0 * 64 * 0.3;
     p[1] = 2.0 * 64 * 0.3 * 0.3;
     both((ck_nn_step){.kind = CK_NN_OP_GROUP_NORM, .x = {sums.t}, .groups = 1, .pixels = 64, .eps = 1e-5f}, &k, &norm,
-         &norm2);
+         &norm2, true);
     double worst = 0;
     for (int c = 0; c < 2; c++) {
         /* 0.3 scaled and shifted is the bias: to the rounding of scale and shift, which are 316 and 95 times w. */
@@ -131,7 +200,7 @@ static void pool(int h, int w, int c, int gap)
 {
     op_tensor x = op_map(2 * h, 2 * w, c, gap), y = op_map(h, w, c, 0), want = like(&y);
     op_random(&x, &seed, -1, 1);
-    bool whole = both((ck_nn_step){.kind = CK_NN_OP_POOL, .x = {x.t}}, NULL, &want, &y);
+    bool whole = both((ck_nn_step){.kind = CK_NN_OP_POOL, .x = {x.t}}, NULL, &want, &y, true);
     ok(whole && op_equal(&y, &want), "pooling to %dx%d, %d channels: equal", w, h, c);
     whole = op_free(&x) && op_free(&y) && op_free(&want);
     ok(whole, "and every sentinel is whole");
@@ -154,7 +223,7 @@ static void heads(ck_nn_step s, int out, int in, const char *what)
 {
     op_weight w = op_weight_new(CK_NN_HEAD, out, in, true, &seed);
     op_tensor y = op_planar(out, s.x[0].h, s.x[0].w), want = like(&y), bound = like(&y);
-    bool whole = both(s, &w, &want, &y);
+    bool whole = both(s, &w, &want, &y, false);
     head_bound(s, &w, &bound);
     double ratio = op_ratio(&y, &want, &bound);
     ok(whole && ratio <= 1, "%s, %dx%d, %d -> %d: %.2f of its bound", what, s.x[0].w, s.x[0].h, in, out, ratio);
@@ -180,9 +249,9 @@ static void fuse(int h, int w, int c, int out, int levels, int gap)
     ok(whole, "and of the levels");
 }
 
-static void head(int h, int w, int c, int out, bool add)
+static void head(int h, int w, int c, int out, bool add, int gap)
 {
-    op_tensor x = op_map(h, w, c, 1), norm = op_map(1, 2, c, 0), other = op_map(h, w, c, 2);
+    op_tensor x = op_map(h, w, c, gap), norm = op_map(1, 2, c, 0), other = op_map(h, w, c, 2 * gap);
     op_random(&x, &seed, -2, 2);
     op_random(&norm, &seed, -1, 1);
     op_random(&other, &seed, -2, 2);
@@ -214,17 +283,19 @@ static void coarse(int h, int w, int lh, int lw, int c, int gap, float range)
     op_tensor bound = like(&y);
     op_random(&rgb, &seed, -2, 2);
     op_random(&l, &seed, -range, range);
-    bool whole = both((ck_nn_step){.kind = CK_NN_OP_COARSE, .x = {rgb.t, l.t}}, NULL, &want, &y);
+    bool whole = both((ck_nn_step){.kind = CK_NN_OP_COARSE, .x = {rgb.t, l.t}}, NULL, &want, &y, false);
     for (size_t p = 0; p < ck_nn_pixels(&y.t); p++)
         for (int k = 0; k < 3 + c; k++)
             *op_at(&bound, p, k) = k < 3 ? 0 : (float)sigmoid_bound(logit((double)*op_at(&want, p, k)));
+    stored_too(&bound, &want);
     double ratio = op_ratio(&y, &want, &bound);
     ok(whole && ratio <= 1, "coarse %dx%d from %dx%d logits in ±%g: %.2f of its bound", w, h, lw, lh, (double)range,
        ratio);
 
     op_tensor delta = op_planar(c, h, w), out = op_planar(c, h, w), out_want = like(&out), out_bound = like(&out);
     op_random(&delta, &seed, -3, 3);
-    whole = both((ck_nn_step){.kind = CK_NN_OP_FINISH, .x = {l.t, delta.t}, .gain = 0.75f}, NULL, &out_want, &out);
+    whole =
+        both((ck_nn_step){.kind = CK_NN_OP_FINISH, .x = {l.t, delta.t}, .gain = 0.75f}, NULL, &out_want, &out, false);
     for (size_t p = 0; p < ck_nn_pixels(&out.t); p++)
         for (int k = 0; k < c; k++)
             *op_at(&out_bound, p, k) = (float)sigmoid_bound(logit((double)*op_at(&out_want, p, k)));
@@ -255,27 +326,37 @@ static void extremes(ck_nn *dev)
 int main(int argc, char **argv)
 {
     ref = op_open("ref", 2);
-    cpu = op_open(argc > 1 ? argv[1] : "cpu", 2);
+    precision = precision_of(argc > 2 ? argv[2] : "f32");
+    cpu = precision_open(argc > 1 ? argv[1] : "cpu", 2, precision);
     layer_norm(1, 1, 1, 0, -1, 1);
     layer_norm(3, 5, 7, 2, -1, 1);
     layer_norm(9, 11, 112, 0, -3, 3);
     layer_norm(2, 3, 901, 5, 4, 5);
+    layer_norm(2, 3, 224, 0, -1, 1);
+    layer_norm(1, 3, 448, 8, -1, 1);
+    layer_norm(3, 1, 896, 0, -1, 5);
+    layer_norm(3, 1, 1024, 0, -1, 5);
     group_norm(1, 1, 8, 8, 0, false);
     group_norm(33, 41, 24, 8, 3, true);
     group_norm(64, 31, 64, 8, 0, true);
+    group_norm(260, 300, 8, 8, 0, false);
     flat_group();
     pool(1, 1, 1, 0);
     pool(3, 7, 33, 5);
+    pool(5, 3, 24, 8);
     fuse(1, 1, 1, 1, 1, 0);
     fuse(8, 12, 512, 4, 4, 0);
     fuse(5, 9, 37, 3, 2, 3);
     fuse(16, 8, 70, 16, 3, 1);
-    head(1, 1, 1, 1, false);
-    head(7, 13, 64, 4, true);
-    head(5, 3, 27, 2, false);
+    head(1, 1, 1, 1, false, 1);
+    head(7, 13, 64, 4, true, 1);
+    head(5, 3, 27, 2, false, 1);
+    head(37, 35, 64, 4, true, 8);
+    head(3, 9, 88, 5, false, 8);
     coarse(32, 48, 8, 12, 4, 0, 6);
     coarse(7, 131, 3, 5, 2, 1, 20);
     coarse(1, 1, 1, 1, 1, 3, 1);
+    coarse(9, 33, 3, 9, 4, 1, 3);
     extremes(ref);
     extremes(cpu);
     ck_nn_close(ref);

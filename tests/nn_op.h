@@ -31,7 +31,7 @@ static inline size_t op_count(const ck_nn_tensor *t)
 static inline op_tensor op_new(ck_nn_type type, bool planar, int h, int w, int c, int gap)
 {
     op_tensor o = {.t = {.type = type, .planar = planar, .h = h, .w = w, .c = c, .ld = c + gap, .id = -1}};
-    o.g = guard_new(op_count(&o.t) * (type == CK_NN_F64 ? 8 : 4));
+    o.g = guard_new(op_count(&o.t) * ck_nn_type_size(type));
     o.t.data = o.g.data;
     return o;
 }
@@ -68,12 +68,10 @@ static inline void op_random(op_tensor *o, uint32_t *seed, float lo, float hi)
 static inline bool op_free(op_tensor *o)
 {
     bool good = true;
-    for (size_t p = 0; o->t.type == CK_NN_F32 && !o->t.planar && p < ck_nn_pixels(&o->t); p++)
-        for (int c = o->t.c; c < o->t.ld; c++) {
-            uint32_t bits;
-            memcpy(&bits, op_at(o, p, c), sizeof bits);
-            good = good && bits == 0xcdcdcdcd;
-        }
+    size_t size = ck_nn_type_size(o->t.type), from = (size_t)o->t.c * size, end = (size_t)o->t.ld * size;
+    for (size_t p = 0; o->t.type != CK_NN_F64 && !o->t.planar && p < ck_nn_pixels(&o->t); p++)
+        for (size_t i = from; i < end; i++)
+            good = good && ((unsigned char *)o->g.data)[p * end + i] == 0xcd;
     return guard_done(&o->g) && good;
 }
 
@@ -168,7 +166,7 @@ static inline void *op_send(ck_nn *dev, op_away *a, void *home, size_t bytes)
 static inline size_t op_span(const ck_nn_tensor *t)
 {
     size_t n = t->planar ? op_count(t) : (ck_nn_pixels(t) - 1) * (size_t)t->ld + (size_t)t->c;
-    return t->type == CK_NN_F64 ? ck_nn_pixels(t) * (size_t)t->c * 8 : n * 4;
+    return t->type == CK_NN_F64 ? ck_nn_pixels(t) * (size_t)t->c * 8 : n * ck_nn_type_size(t->type);
 }
 
 #define OP_AWAY (CK_NN_INPUTS + 3)

@@ -2,6 +2,7 @@
 #ifndef CK_TESTS_PRECISION_H
 #define CK_TESTS_PRECISION_H
 
+#include "model/dtype.h"
 #include "nn_op.h"
 
 /* Of "f32", …; bails out otherwise. */
@@ -49,6 +50,48 @@ static inline op_tensor precision_map(ck_nn_precision p, const op_tensor *o)
         for (int c = 0; c < o->t.c; c++)
             *op_at(&r, i, c) = precision_round(p, *op_at(o, i, c));
     return r;
+}
+
+/* ---- tensors of 16 bits: `o`'s values, rounded; and back ---- */
+
+/* What activations are kept in at a precision. */
+static inline ck_nn_type precision_act(ck_nn_precision p)
+{
+    return p == CK_NN_PRECISION_F16 ? CK_NN_F16 : p == CK_NN_PRECISION_BF16 ? CK_NN_BF16 : CK_NN_F32;
+}
+
+/* Of a value that float16 holds. */
+static inline uint16_t precision_half(float v)
+{
+    int exponent;
+    double m = frexp(fabs((double)v), &exponent);
+    double bits = exponent < -13 ? ldexp(fabs((double)v), 24) : (exponent + 14) * 1024 + m * 2048 - 1024;
+    return (uint16_t)((signbit(v) ? 0x8000 : 0) + (int)bits);
+}
+
+static inline op_tensor precision_typed(ck_nn_precision p, ck_nn_type type, const op_tensor *o)
+{
+    op_tensor r = op_new(type, false, o->t.h, o->t.w, o->t.c, o->t.ld - o->t.c);
+    for (size_t i = 0; i < ck_nn_pixels(&o->t); i++)
+        for (int c = 0; c < o->t.c; c++) {
+            float v = precision_round(p, *op_at(o, i, c));
+            size_t at = op_index(&r.t, i, c);
+            uint32_t bits;
+            memcpy(&bits, &v, sizeof bits);
+            if (type == CK_NN_F32)
+                ((float *)r.g.data)[at] = *op_at(o, i, c);
+            else
+                ((uint16_t *)r.g.data)[at] = type == CK_NN_F16 ? precision_half(v) : (uint16_t)(bits >> 16);
+        }
+    return r;
+}
+
+static inline void precision_untyped(const op_tensor *o, op_tensor *to)
+{
+    ck_dtype type = o->t.type == CK_NN_F16 ? CK_DTYPE_F16 : o->t.type == CK_NN_BF16 ? CK_DTYPE_BF16 : CK_DTYPE_F32;
+    for (size_t i = 0; i < ck_nn_pixels(&o->t); i++)
+        ck_dtype_to_f32((const char *)o->g.data + op_index(&o->t, i, 0) * ck_nn_type_size(o->t.type), type,
+                        op_at(to, i, 0), (size_t)o->t.c);
 }
 
 /* The weights, not the bias. */

@@ -168,7 +168,7 @@ bool ck_network_inside(ck_network *n, const char *name, ck_nn_tensor *shape, flo
         t = &n->refined.coarse;
     else if (!strcmp(name, "delta"))
         t = &n->refined.delta;
-    if (!t || !ck_nn_has(t))
+    if (!t || !ck_nn_has(t) || t->type != CK_NN_F32)
         return false;
     *shape = *t;
     ck_nn_tensor placed = ck_plan_placed(n->plan, t);

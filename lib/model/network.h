@@ -74,7 +74,7 @@ const char *ck_network_passed_over(const ck_network *n);   /* why `auto` did not
 const char *ck_network_unrecorded(const ck_network *n); /* why steps are not replayed as one; empty if they are */
 
 /* With `keep`: "map0" to "map3" [h][w][c], "coarse" [h][w][7], "delta" planar, of the last frame, into dst (NULL: only
- * the shape).  False if there is no such tensor. */
+ * the shape).  False if there is no such tensor in float32: with activations of 16 bits "coarse" is not. */
 bool ck_network_inside(ck_network *n, const char *name, ck_nn_tensor *shape, float *dst);
 
 #endif

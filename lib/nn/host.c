@@ -35,9 +35,14 @@ void ck_nn_host_group_norm(const ck_nn_step *s, const float *w, const float *bia
     double n = (double)s->pixels * per;
     for (int g = 0; g < s->groups; g++) {
         double sum = 0, squares = 0;
-        for (int i = 0; i < blocks; i++) {
-            sum += sums[((size_t)i * (size_t)s->groups + (size_t)g) * 2];
-            squares += sums[((size_t)i * (size_t)s->groups + (size_t)g) * 2 + 1];
+        for (int first = 0; first < blocks; first += CK_NN_RUN) {
+            double run[2] = {0, 0};
+            for (int i = first; i < blocks && i < first + CK_NN_RUN; i++) {
+                run[0] += sums[((size_t)i * (size_t)s->groups + (size_t)g) * 2];
+                run[1] += sums[((size_t)i * (size_t)s->groups + (size_t)g) * 2 + 1];
+            }
+            sum += run[0];
+            squares += run[1];
         }
         double mean = sum / n, var = squares / n - mean * mean;
         double k = 1 / sqrt((var > 0 ? var : 0) + (double)s->eps);

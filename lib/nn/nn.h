@@ -19,7 +19,12 @@
 
 #include "base/status.h"
 
-typedef enum ck_nn_type { CK_NN_F32, CK_NN_F16, CK_NN_F64 } ck_nn_type;
+typedef enum ck_nn_type { CK_NN_F32, CK_NN_F16, CK_NN_BF16, CK_NN_F64 } ck_nn_type;
+
+static inline size_t ck_nn_type_size(ck_nn_type t)
+{
+    return t == CK_NN_F16 || t == CK_NN_BF16 ? 2 : t == CK_NN_F64 ? 8 : 4;
+}
 
 /* A window into device memory.  Element (y, x, c) is at data[(y * w + x) * ld + c], of a planar tensor
  * at data[(c * h + y) * w + x].  Tensors do not own their memory. */
@@ -41,7 +46,9 @@ static inline size_t ck_nn_pixels(const ck_nn_tensor *t)
 #define CK_NN_HEADS_MAX 16
 
 /* What the operands of matrix products are rounded to, to nearest: of LINEAR, ATTENTION (both products) and CONV.
- * Products are summed in float32, and everything else is float32 in any case. */
+ * Products are summed in float32, and everything else is computed in float32 in any case.  At the two of 16 bits the
+ * activations between layers are kept in that type too (ck_nn.act), each rounded once, by the operation that makes it;
+ * what layers add to stays float32. */
 typedef enum ck_nn_precision {
     CK_NN_PRECISION_F32,
     CK_NN_PRECISION_TF32, /* 10 bits of fraction and float32's range */
@@ -69,7 +76,8 @@ typedef enum ck_nn_kind {
     /* y[M][C] = (x - mean) / sqrt(variance + eps) * w + b over the channels of x[0], `weight` (SCALE);
      * mean and variance (biased) with float32 or better sums. */
     CK_NN_OP_LAYER_NORM,
-    /* y[M][N] = act(x[0][M][K] . w^T + bias) + x[1][M][N], `weight` (LINEAR); x[1] is optional and may be y. */
+    /* y[M][N] = act(x[0][M][K] . w^T + bias) + x[1][M][N], `weight` (LINEAR); x[1] is optional, of y's type,
+     * and may be y. */
     CK_NN_OP_LINEAR,
     /* y[h/2][w/2][C] = the largest of 2x2 pixels of x[0]; h and w even. */
     CK_NN_OP_POOL,
@@ -135,10 +143,12 @@ static inline bool ck_nn_has(const ck_nn_tensor *t)
 }
 
 /* Group statistics: the map is cut into blocks of CK_NN_BLOCK x CK_NN_BLOCK pixels from its top left corner.  The sum
- * and the sum of squares of a block are taken row by row in double, those of the map over the blocks in row-major
- * order: whoever computes a block, and whatever tiles a map is worked on in, gets the same bytes.
+ * and the sum of squares of a block are taken in an order of the backend's own, in double or, of no more than 64 values
+ * at a time, in float32; those of the map over CK_NN_RUN blocks at a time in row-major order, then over such runs, in
+ * double: whoever computes a block, and whatever tiles a map is worked on in, gets the same bytes.
  * `stats` holds F64 [blocks][groups][2]; as a tensor h = blocks, w = groups, c = 2. */
 #define CK_NN_BLOCK 32
+#define CK_NN_RUN 64
 
 static inline int ck_nn_blocks(int n)
 {
@@ -169,8 +179,7 @@ typedef struct ck_nn_graph ck_nn_graph; /* the backend's own: recorded steps */
 
 typedef struct ck_nn_backend {
     const char *name;
-    ck_nn_type act; /* what activations between layers are best kept in */
-    bool host;      /* its memory is the host's: tensors' data can be read and written */
+    bool host; /* its memory is the host's: tensors' data can be read and written */
 
     /* Device number `which` of this kind; host backends have one, 0, with so many threads. */
     ck_status (*open)(int which, int threads, ck_nn **dev, ck_error *e);
@@ -217,6 +226,7 @@ struct ck_nn {
     ck_error passed_over; /* "auto": why the device is not the first choice; else empty */
     ck_error unrecorded;  /* why steps that could be recorded are not; else empty */
     ck_nn_precision precision;
+    ck_nn_type act; /* what activations between layers are best kept in; set_precision may change it */
 };
 
 /* "cpu", "ref", "cuda" (the first), "cuda:N", or "auto": the first cuda device if CUDA can be used, else the cpu.

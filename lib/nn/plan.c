@@ -1,5 +1,6 @@
 #include "nn/plan.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,9 +66,11 @@ static bool grow(ck_plan *p, void **array, int n, int *cap, size_t size)
 static ck_nn_tensor tensor(ck_plan *p, ck_nn_type type, bool planar, int h, int w, int c)
 {
     ck_nn_tensor t = {.type = type, .planar = planar, .h = h, .w = w, .c = c, .ld = c, .id = -1};
-    size_t bytes = ck_plan_type_size(type);
+    size_t bytes = ck_nn_type_size(type);
+    if (bytes == 2 && !planar && c < INT_MAX - 8)
+        t.ld = (c + 7) / 8 * 8;
     if (h < 1 || w < 1 || c < 1 || !ck_mul(bytes, (size_t)h, &bytes) || !ck_mul(bytes, (size_t)w, &bytes) ||
-        !ck_mul(bytes, (size_t)c, &bytes) || bytes > SIZE_MAX / 2) {
+        !ck_mul(bytes, (size_t)t.ld, &bytes) || bytes > SIZE_MAX / 2) {
         ck_error e;
         ck_plan_fail(p, ck_fail(&e, CK_ERR_ARGUMENT, "a tensor of %d x %d x %d is impossible", h, w, c), &e);
         return t;
@@ -81,7 +84,7 @@ static ck_nn_tensor tensor(ck_plan *p, ck_nn_type type, bool planar, int h, int 
 
 ck_nn_tensor ck_plan_act(ck_plan *p, int h, int w, int c)
 {
-    return tensor(p, p->dev->ops->act, false, h, w, c);
+    return tensor(p, p->dev->act, false, h, w, c);
 }
 
 ck_nn_tensor ck_plan_map(ck_plan *p, int h, int w, int c)
@@ -110,7 +113,7 @@ ck_nn_tensor ck_plan_f64(ck_plan *p, int h, int w, int c)
 ck_nn_tensor ck_plan_view(const ck_nn_tensor *t, int from, int n)
 {
     ck_nn_tensor v = *t;
-    v.at += (size_t)from * ck_plan_type_size(t->type) * (t->planar ? ck_nn_pixels(t) : 1);
+    v.at += (size_t)from * ck_nn_type_size(t->type) * (t->planar ? ck_nn_pixels(t) : 1);
     v.c = n;
     return v;
 }
@@ -118,7 +121,7 @@ ck_nn_tensor ck_plan_view(const ck_nn_tensor *t, int from, int n)
 ck_nn_tensor ck_plan_rows(const ck_nn_tensor *t, int from, int n)
 {
     ck_nn_tensor v = *t;
-    v.at += (size_t)from * (size_t)t->w * (size_t)t->ld * ck_plan_type_size(t->type);
+    v.at += (size_t)from * (size_t)t->w * (size_t)t->ld * ck_nn_type_size(t->type);
     v.h = n;
     return v;
 }
@@ -235,7 +238,7 @@ static size_t window(const ck_plan *p, const ck_nn_step *s)
         for (size_t j = 0; j < i && !counted; j++)
             counted = ck_nn_has(all[j]) && all[j]->id == t->id && all[j]->at == t->at;
         if (!counted)
-            bytes += rows * (size_t)t->w * (size_t)t->ld * ck_plan_type_size(t->type) + 2 * CK_SPILL_PAGE;
+            bytes += rows * (size_t)t->w * (size_t)t->ld * ck_nn_type_size(t->type) + 2 * CK_SPILL_PAGE;
     }
     return bytes;
 }

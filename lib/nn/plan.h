@@ -16,8 +16,8 @@ typedef struct ck_plan ck_plan;
 ck_status ck_plan_new(ck_nn *dev, ck_plan **out, ck_error *e);
 void ck_plan_free(ck_plan *p); /* NULL is fine; the device stays */
 
-/* New tensors: activations in the backend's preferred type, float32, float64, planar float32.  A size that is not
- * positive or overflows is remembered as an error. */
+/* New tensors: activations in the device's preferred type, float32, float64, planar float32.  Pixels of 16-bit ones
+ * begin at multiples of 16 bytes.  A size that is not positive or overflows is remembered as an error. */
 ck_nn_tensor ck_plan_act(ck_plan *p, int h, int w, int c);
 ck_nn_tensor ck_plan_f32(ck_plan *p, int h, int w, int c);
 ck_nn_tensor ck_plan_f64(ck_plan *p, int h, int w, int c);

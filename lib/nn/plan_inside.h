@@ -37,11 +37,6 @@ struct ck_plan {
     ck_error error;
 };
 
-static inline size_t ck_plan_type_size(ck_nn_type t)
-{
-    return t == CK_NN_F16 ? 2 : t == CK_NN_F64 ? 8 : 4;
-}
-
 static inline bool ck_plan_in_bands(const ck_plan *p, const ck_nn_step *s)
 {
     return p->band && s->part;

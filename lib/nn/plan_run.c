@@ -15,7 +15,7 @@ static bool range(const ck_plan *p, const ck_nn_tensor *t, int y0, int y1, size_
 {
     if (!p->spill || !ck_nn_has(t) || t->id < 0 || !p->mem[t->id].map)
         return false;
-    size_t row = (size_t)t->w * (size_t)t->ld * ck_plan_type_size(t->type);
+    size_t row = (size_t)t->w * (size_t)t->ld * ck_nn_type_size(t->type);
     y0 = y0 < 0 ? 0 : y0;
     y1 = y1 > t->h ? t->h : y1;
     *at = (size_t)((char *)t->data - (char *)p->maps) + (size_t)y0 * row;

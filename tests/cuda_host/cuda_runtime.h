@@ -19,20 +19,43 @@ struct dim3 {
     dim3(unsigned x_ = 1, unsigned y_ = 1, unsigned z_ = 1) : x(x_), y(y_), z(z_) {}
 };
 
+struct alignas(8) uint2 {
+    unsigned x, y;
+};
+
+struct alignas(16) float4 {
+    float x, y, z, w;
+};
+
+static inline float4 make_float4(float x, float y, float z, float w)
+{
+    return float4{x, y, z, w};
+}
+
+struct alignas(16) uint4 {
+    unsigned x, y, z, w;
+};
+
 extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 
 #define __global__ static
 #define __device__
+#define __host__
 #define __shared__ static
+#define __launch_bounds__(...)
 #define __align__(n) __attribute__((aligned(n)))
 
 using std::max;
 using std::min;
 
-/* Now, all of it. */
-void cuda_host_run(dim3 grid, dim3 block, const std::function<void()> &kernel);
-/* When its stream comes to it. */
-void cuda_host_launch(dim3 grid, dim3 block, cudaStream_t stream, std::function<void()> kernel);
+/* Now, all of it, with `shared` bytes of dynamic shared memory, NaN to begin with. */
+void cuda_host_run(dim3 grid, dim3 block, size_t shared, const std::function<void()> &kernel);
+/* When its stream comes to it.  The kernel's address tells how much shared memory it is allowed. */
+void cuda_host_launch(dim3 grid, dim3 block, size_t shared, const void *address, cudaStream_t stream,
+                      std::function<void()> kernel);
+/* More of it than every kernel may have without asking ends the program. */
+void cuda_host_check_shared(const void *address, size_t bytes);
+void *cuda_host_shared();
 
 template <typename T> struct cuda_host_same {
     typedef T type;
@@ -40,13 +63,27 @@ template <typename T> struct cuda_host_same {
 
 /* Arguments are what they are at the launch. */
 template <typename... P>
-void cuda_host_start(void (*kernel)(P...), dim3 grid, dim3 block, cudaStream_t stream,
+void cuda_host_start(void (*kernel)(P...), dim3 grid, dim3 block, size_t shared, cudaStream_t stream,
                      typename cuda_host_same<P>::type... args)
 {
-    cuda_host_launch(grid, block, stream, [=]() { kernel(args...); });
+    cuda_host_launch(grid, block, shared, (const void *)kernel, stream, [=]() { kernel(args...); });
 }
 
-#define CUDA_LAUNCH(kernel, grid, block, stream, ...) cuda_host_start(kernel, grid, block, stream, __VA_ARGS__)
+#define CUDA_LAUNCH_SHARED(kernel, grid, block, shared, stream, ...)                                                   \
+    cuda_host_start(kernel, grid, block, shared, stream, __VA_ARGS__)
+#define CUDA_LAUNCH(kernel, grid, block, stream, ...) cuda_host_start(kernel, grid, block, 0, stream, __VA_ARGS__)
+#define DYNAMIC_SHARED(name) unsigned char *name = (unsigned char *)cuda_host_shared()
+
+enum cudaFuncAttribute {
+    cudaFuncAttributeMaxDynamicSharedMemorySize = 8,
+    cudaFuncAttributePreferredSharedMemoryCarveout = 9
+};
+cudaError_t cuda_host_allow_shared(const void *kernel, int bytes);
+template <typename F> static inline cudaError_t cudaFuncSetAttribute(F *kernel, cudaFuncAttribute what, int n)
+{
+    bool size = what == cudaFuncAttributeMaxDynamicSharedMemorySize;
+    return size ? cuda_host_allow_shared((const void *)kernel, n) : cudaSuccess;
+}
 
 static inline unsigned __float_as_uint(float f)
 {
@@ -68,5 +105,16 @@ void cuda_host_need(bool good, const char *what);
 void __syncthreads();
 void __syncwarp();
 float __shfl_xor_sync(unsigned mask, float v, int lanes);
+int __any_sync(unsigned mask, int v);
+
+/* Every lane of a warp shows n bytes and sees what the others showed, one behind the other, until it shows again. */
+#define CUDA_HOST_SHARE 64 /* at most, and from one lane's to the next's */
+void cuda_host_share(const void *mine, size_t n);
+const void *cuda_host_of_lane(int lane);
+
+/* 16 bytes of shared memory, n of them from elsewhere: NaN until the thread has waited for their group. */
+void cuda_host_copy_later(void *to, const void *from, size_t n);
+void cuda_host_end_copies();
+void cuda_host_wait_copies(int but);
 
 #endif

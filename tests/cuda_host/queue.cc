@@ -128,9 +128,11 @@ static void add(cudaStream_t s, op o)
     hurry();
 }
 
-void cuda_host_launch(dim3 grid, dim3 block, cudaStream_t s, std::function<void()> kernel)
+void cuda_host_launch(dim3 grid, dim3 block, size_t shared, const void *address, cudaStream_t s,
+                      std::function<void()> kernel)
 {
-    add(s, {[=]() { cuda_host_run(grid, block, kernel); }, NULL, 0, true});
+    cuda_host_check_shared(address, shared);
+    add(s, {[=]() { cuda_host_run(grid, block, shared, kernel); }, NULL, 0, true});
     hold h(lock);
     kernels += !s->graph;
 }

@@ -4,7 +4,8 @@
  * no-driver, old-driver, no-device, prohibited, exclusive, taken (exclusive and in use), old-device, mig,
  * no-register (of the host's memory), no-read-only (where it cannot be written).
  * CK_CUDA_HOST_MEMORY is how many bytes the device has; allocation number CK_CUDA_HOST_ALLOCATIONS, of either
- * memory and since the variable was set or changed, fails. */
+ * memory and since the variable was set or changed, fails.  CK_CUDA_HOST_SHARED is how much shared memory a thread
+ * block may have. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -56,6 +57,13 @@ static size_t memory(void)
     return told ? strtoull(told, NULL, 10) : (size_t)8 << 30;
 }
 
+/* Compute capability 9.0's. */
+int cuda_host_most_shared(void)
+{
+    const char *told = getenv("CK_CUDA_HOST_SHARED");
+    return told ? atoi(told) : 227 << 10;
+}
+
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *p, int which)
 {
     if (none(which))
@@ -73,6 +81,10 @@ cudaError_t cudaDeviceGetAttribute(int *v, enum cudaDeviceAttr a, int which)
         *v = machine("prohibited")                      ? cudaComputeModeProhibited
              : machine("exclusive") || machine("taken") ? cudaComputeModeExclusiveProcess
                                                         : cudaComputeModeDefault;
+    else if (a == cudaDevAttrMultiProcessorCount)
+        *v = 3;
+    else if (a == cudaDevAttrMaxSharedMemoryPerBlockOptin)
+        *v = cuda_host_most_shared();
     else if (a == cudaDevAttrHostRegisterReadOnlySupported)
         *v = !machine("no-read-only");
     else if (a == cudaDevAttrComputeCapabilityMajor)
@@ -310,7 +322,7 @@ struct cuda_host_lt {
 struct cuda_host_desc {
     cublasOperation_t a;
     cublasLtEpilogue_t epilogue;
-    const float *bias;
+    const void *bias; /* of y's type */
     int tf32;
 };
 
@@ -411,7 +423,7 @@ static int fits(const struct cuda_host_desc *how, const struct cuda_host_layout 
 {
     uint64_t m = how->a == CUBLAS_OP_T ? a->cols : a->rows, k = how->a == CUBLAS_OP_T ? a->rows : a->cols;
     return k == b->rows && m == y->rows && b->cols == y->cols && c->rows == y->rows && c->cols == y->cols &&
-           a->type == b->type && c->type == CUDA_R_32F && y->type == CUDA_R_32F;
+           a->type == b->type && c->type == y->type && (y->type == CUDA_R_32F || y->type == a->type);
 }
 
 cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t h, cublasLtMatmulDesc_t d, cublasLtMatrixLayout_t a,
@@ -429,31 +441,49 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t h, cublasLtMatmul
     return CUBLAS_STATUS_SUCCESS;
 }
 
+static float value(cudaDataType_t type, const void *p, uint64_t at)
+{
+    return type == CUDA_R_16F    ? (float)((const cuda_host_half *)p)[at]
+           : type == CUDA_R_16BF ? cuda_host_from_bf16(((const cuda_host_bf16 *)p)[at])
+                                 : ((const float *)p)[at];
+}
+
+static void set_value(cudaDataType_t type, void *p, uint64_t at, float v)
+{
+    if (type == CUDA_R_16F)
+        ((cuda_host_half *)p)[at] = (cuda_host_half)v;
+    else if (type == CUDA_R_16BF)
+        ((cuda_host_bf16 *)p)[at] = cuda_host_to_bf16(v);
+    else
+        ((float *)p)[at] = v;
+}
+
 /* All values of an operand, columns without gaps; NULL when out of memory. */
 static float *values(const struct cuda_host_desc *how, const void *p, const struct cuda_host_layout *l)
 {
     float *all = malloc((l->rows * l->cols + 1) * sizeof *all);
     for (uint64_t i = 0; all && i < l->rows * l->cols; i++) {
         uint64_t at = i / l->rows * (uint64_t)l->ld + i % l->rows;
-        float v = l->type == CUDA_R_16F    ? (float)((const cuda_host_half *)p)[at]
-                  : l->type == CUDA_R_16BF ? cuda_host_from_bf16(((const cuda_host_bf16 *)p)[at])
-                                           : ((const float *)p)[at];
+        float v = value(l->type, p, at);
         all[i] = how->tf32 ? cuda_host_rounded(v, 19) : v;
     }
     return all;
 }
 
-/* One column of y; `a` and b are without gaps. */
+/* Column n of y, rounded once; `a` and b are without gaps. */
 static void column(const struct cuda_host_desc *how, const float *a, const struct cuda_host_layout *la, const float *b,
-                   uint64_t k, float beta, const float *c, float *y, uint64_t m)
+                   uint64_t k, float beta, const void *c, const struct cuda_host_layout *lc, void *y,
+                   const struct cuda_host_layout *ly, uint64_t n)
 {
-    for (uint64_t i = 0; i < m; i++) {
+    for (uint64_t i = 0; i < ly->rows; i++) {
         float sum = 0;
         for (uint64_t j = 0; j < k; j++)
             sum += (how->a == CUBLAS_OP_T ? a[i * la->rows + j] : a[j * la->rows + i]) * b[j];
         if (beta != 0)
-            sum += beta * c[i];
-        y[i] = how->epilogue == CUBLASLT_EPILOGUE_BIAS ? sum + how->bias[i] : sum;
+            sum += beta * value(lc->type, c, n * (uint64_t)lc->ld + i);
+        if (how->epilogue == CUBLASLT_EPILOGUE_BIAS)
+            sum += value(ly->type, how->bias, i);
+        set_value(ly->type, y, n * (uint64_t)ly->ld + i, sum);
     }
 }
 
@@ -473,8 +503,7 @@ static void multiply(void *args)
     if (!va || !vb)
         cuda_host_die("out of memory for a product");
     for (uint64_t i = 0; i < p->ly.cols; i++)
-        column(&p->how, va, &p->la, vb + i * p->lb.rows, p->lb.rows, p->beta,
-               (const float *)p->c + i * (uint64_t)p->lc.ld, (float *)p->y + i * (uint64_t)p->ly.ld, p->ly.rows);
+        column(&p->how, va, &p->la, vb + i * p->lb.rows, p->lb.rows, p->beta, p->c, &p->lc, p->y, &p->ly, i);
     free(va);
     free(vb);
 }

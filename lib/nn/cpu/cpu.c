@@ -230,7 +230,6 @@ static ck_status sync(ck_nn *dev, ck_error *e)
 }
 
 const ck_nn_backend ck_nn_cpu = {.name = "cpu",
-                                 .act = CK_NN_F32,
                                  .host = true,
                                  .open = open_device,
                                  .close = close_device,

@@ -1,4 +1,5 @@
-/* Attention with online softmax, version 1: float32, no tensor cores.  Version 2 is in attention_2.cu.
+/* Attention with online softmax, version 1: float32, no tensor cores.  Versions 2 and 3 are in
+ * attention_2.cu and attention_3.cu, and version 3 for windows in attention_windows.cu.
  *
  * A thread block takes QUERIES queries of one window and one head, and its keys KEYS at a time.  Four threads share a
  * query: each scores every fourth key and adds up every fourth column of the values.  With the largest score so far, m,
@@ -74,8 +75,11 @@ __global__ void attend(windows all, int heads, float scale, ck_nn_tensor q, ck_n
 void cuda_attention(ck_nn *dev, const ck_nn_step *s)
 {
     cuda_device *d = cuda_of(dev);
-    if (cuda_rounds(d))
-        return cuda_attention_2(d, s);
+    if (cuda_rounds(d)) {
+        if (!cuda_attention_3(d, s))
+            cuda_attention_2(d, s);
+        return cuda_launched(d, s);
+    }
     int width = s->y.c / s->heads;
     windows all = windows_of(s);
     float scale = (float)(M_LOG2E / sqrt((double)width));

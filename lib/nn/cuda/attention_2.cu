@@ -4,17 +4,11 @@
  * lanes a row make weights of them, rounded as the values are, and multiplies those with the values.  Which rows of a
  * tile a lane's sums belong to only the hardware knows: a tile that holds its row numbers tells.  Rounded weights are
  * also what is summed, so that they add up to one in the end. */
+#include "nn/cuda/element.h"
 #include "nn/cuda/tile.h"
 #include "nn/cuda/window.h"
 
 using namespace nvcuda;
-
-struct attention {
-    windows all;
-    int heads, width; /* of one */
-    float scale;
-    ck_nn_tensor q, k, v, y;
-};
 
 /* What a thread block works on. */
 struct share {
@@ -30,7 +24,8 @@ __device__ static inline void fetch(const attention &a, const share &s, const ck
         int row = i / WIDTH, c = i % WIDTH;
         bool there = c < a.width && first + row < end;
         size_t pixel = there ? pixel_of(a.all, a.k, t, s.win, first + row) : 0;
-        to[row * (WIDTH + tile<T>::PAD) + c] = rounded<T>(there ? at(t, pixel)[s.head * a.width + c] : 0);
+        to[row * (WIDTH + tile<T>::PAD) + c] =
+            rounded<T>(there ? get(t, index_of(t, pixel) + (size_t)(s.head * a.width + c)) : 0);
     }
 }
 
@@ -133,7 +128,7 @@ __device__ static inline void store(const attention &a, const share &s, const so
     int row = threadIdx.x % WARP / 2, part = threadIdx.x % 2, query = s.first + own + row;
     float sum = lanes_sum(m.sum, 2);
     size_t pixel = query < a.all.nq ? pixel_of(a.all, a.k, a.y, s.win, query) : 0;
-    float *to = at(a.y, pixel) + s.head * a.width;
+    size_t to = index_of(a.y, pixel) + (size_t)(s.head * a.width);
     UNROLL
     for (int n = 0; n < WIDTH / TILE; n++) {
         __syncwarp();
@@ -142,7 +137,7 @@ __device__ static inline void store(const attention &a, const share &s, const so
         for (int i = 0; i < TILE / 2; i++) {
             int c = 2 * i + part;
             if (query < a.all.nq && n * TILE + c < a.width)
-                to[n * TILE + c] = m.scores[row * LD + c] / sum;
+                put(a.y, to + (size_t)(n * TILE + c), m.scores[row * LD + c] / sum);
         }
     }
 }
@@ -203,5 +198,4 @@ void cuda_attention_2(cuda_device *d, const ck_nn_step *s)
         (narrow ? launch<__nv_bfloat16, 64, 32, 64> : launch<__nv_bfloat16, 32, 32, CUDA_WIDTH_MAX>)(d, a);
     else
         (narrow ? launch<float, 32, 32, 64> : launch<float, 32, 16, CUDA_WIDTH_MAX>)(d, a);
-    cuda_launched(d, s);
 }

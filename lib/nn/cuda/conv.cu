@@ -1,39 +1,10 @@
-/* Convolutions: the patch embedding, the refiner's 3x3 and the sums that it leaves for GroupNorm. */
+/* The refiner's 3x3 convolution and the sums that it leaves for GroupNorm. */
 #include "nn/cuda/conv.h"
 
 #define THREADS 256
 
-/* ---- 7x7, stride 4 ---- */
-
-/* A thread an output; `w` [in][7][7][out] as it is packed: tap by tap. */
-__global__ void patch(ck_nn_tensor x, const float *w, const float *bias, const float *extra, ck_nn_tensor y)
-{
-    size_t i = thread_number(), token = i / (size_t)y.c;
-    int o = (int)(i % (size_t)y.c);
-    if (token >= (size_t)y.h * (size_t)y.w)
-        return;
-    int y0 = 4 * (int)(token / (size_t)y.w) - 3, x0 = 4 * (int)(token % (size_t)y.w) - 3;
-    float sum = 0;
-    for (int tap = 0; tap < 49; tap++) {
-        int v = y0 + tap / 7, u = x0 + tap % 7;
-        if (v < 0 || v >= x.h || u < 0 || u >= x.w)
-            continue;
-        for (int c = 0; c < x.c; c++)
-            sum = fmaf(*planar(x, c, v, u), w[(tap * x.c + c) * y.c + o], sum);
-    }
-    at(y, token)[o] = sum + bias[o] + extra[i];
-}
-
-void cuda_patch(ck_nn *dev, const ck_nn_step *s)
-{
-    cuda_device *d = cuda_of(dev);
-    unsigned grid = grid_for(ck_nn_pixels(&s->y) * (size_t)s->y.c, THREADS);
-    CUDA_LAUNCH(patch, grid, THREADS, d->stream, s->x[0], s->weight->w, s->weight->bias, s->extra->w, s->y);
-    cuda_launched(d, s);
-}
-
-/* ---- 3x3 as a product, version 1 (version 2: conv_2.cu): PIXELS pixels by OUTS outputs, DEPTH channels of one tap at
- * a time ---- */
+/* ---- 3x3 as a product, version 1 (2 and 3: conv_2.cu, conv_3.cu): PIXELS pixels by OUTS outputs, DEPTH channels of
+ * one tap at a time ---- */
 
 #define OUTS 64
 #define DEPTH 16
@@ -71,7 +42,7 @@ __global__ void conv(ck_nn_tensor x, ck_nn_tensor norm, const float *w, const fl
         place q = place_of(area, tile, p + i);
         for (int j = 0; j < EACH; j++)
             if (q.inside && first + o + j < y.c)
-                at(y, q.y, q.x)[first + o + j] = sum[i][j] + bias[first + o + j];
+                put(y, index_of(y, q.y, q.x) + (size_t)(first + o + j), sum[i][j] + bias[first + o + j]);
     }
 }
 
@@ -86,7 +57,8 @@ __global__ void block_sums(ck_nn_tensor y, ck_nn_tensor stats, const int *list)
     int across = a.x1 - a.x0, n = (a.y1 - a.y0) * across * per;
     double sum = 0, squares = 0;
     for (int i = t; i < n; i += THREADS) {
-        double v = (double)at(y, a.y0 + i / per / across, a.x0 + i / per % across)[group * per + i % per];
+        size_t pixel = index_of(y, a.y0 + i / per / across, a.x0 + i / per % across);
+        double v = (double)get(y, pixel + (size_t)(group * per + i % per));
         sum += v;
         squares += v * v;
     }
@@ -113,6 +85,8 @@ void cuda_conv(ck_nn *dev, const ck_nn_step *s)
     cuda_device *d = cuda_of(dev);
     const int *list = cuda_blocks(d, s, &n);
     dim3 grid((unsigned)n * TILES, grid_for((size_t)s->y.c, OUTS));
+    if (n && cuda_rounds(d) && cuda_conv_3(d, s, list, n))
+        return cuda_launched(d, s);
     if (cuda_rounds(d))
         cuda_conv_2(d, s, list, n);
     else

@@ -2,7 +2,7 @@
 #ifndef CK_NN_CUDA_CONV_H
 #define CK_NN_CUDA_CONV_H
 
-#include "nn/cuda/kernel.h"
+#include "nn/cuda/element.h"
 
 #define PIXELS 64 /* of a tile */
 #define ROWS (PIXELS / CK_NN_BLOCK)
@@ -26,7 +26,7 @@ __device__ static inline float input(const ck_nn_tensor &x, const ck_nn_tensor &
 {
     if (v < 0 || v >= x.h || u < 0 || u >= x.w || c >= x.c)
         return 0;
-    float in = at(x, v, u)[c];
+    float in = get(x, index_of(x, v, u) + (size_t)c);
     if (!norm.h)
         return in;
     const float *scale = (const float *)norm.data;

@@ -16,7 +16,8 @@ using namespace nvcuda;
 
 struct convolution {
     ck_nn_tensor x, norm, y;
-    const void *w; /* [tap][in][out] */
+    const void *w; /* see cuda_output_place */
+    int in, out;   /* rows and columns of w */
     const float *bias;
     const int *list;
     int dilation;
@@ -38,7 +39,8 @@ __device__ static inline void fetch(const convolution &k, const ck_nn_area &a, i
         int c = c0 + i / OUTS, out = first + i % OUTS;
         bool there = c < k.x.c && out < k.y.c;
         weights[i / OUTS * (OUTS + tile<T>::PAD) + i % OUTS] =
-            there ? w[((size_t)tap * (size_t)k.x.c + (size_t)c) * (size_t)k.y.c + (size_t)out] : rounded<T>(0);
+            there ? w[((size_t)tap * (size_t)k.in + (size_t)c) * (size_t)k.out + (size_t)cuda_output_place(out)]
+                  : rounded<T>(0);
     }
 }
 
@@ -80,7 +82,7 @@ __device__ static inline void store(const convolution &k, const ck_nn_area &a, i
         place p = place_of(a, tile_number, i / OUTS);
         int out = first + i % OUTS;
         if (p.inside && out < k.y.c)
-            at(k.y, p.y, p.x)[out] = room[i / OUTS * LD + i % OUTS] + k.bias[out];
+            put(k.y, index_of(k.y, p.y, p.x) + (size_t)out, room[i / OUTS * LD + i % OUTS] + k.bias[out]);
     }
 }
 
@@ -118,7 +120,9 @@ template <typename T> static void launch(cuda_device *d, const convolution &k, i
 
 void cuda_conv_2(cuda_device *d, const ck_nn_step *s, const int *list, int n)
 {
-    convolution k = {s->x[0], s->x[1], s->y, s->weight->rounded, s->weight->bias, list, s->dilation};
+    convolution k = {
+        s->x[0],         s->x[1], s->y,       s->weight->rounded, cuda_padded(s->x[0].c), cuda_outputs(s->y.c),
+        s->weight->bias, list,    s->dilation};
     if (d->base.precision == CK_NN_PRECISION_F16)
         launch<__half>(d, k, n);
     else if (d->base.precision == CK_NN_PRECISION_BF16)

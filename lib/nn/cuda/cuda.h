@@ -14,15 +14,22 @@
 extern "C" {
 #endif
 
+#ifdef __CUDACC__
+#define CUDA_ANYWHERE __host__ __device__ /* for kernels too */
+#else
+#define CUDA_ANYWHERE
+#endif
+
 #define CUDA_WIDTH_MAX 128                /* of an attention head */
 #define CUDA_WORKSPACE ((size_t)32 << 20) /* what cuBLASLt's documentation advises for Hopper */
 
 struct ck_nn_weight {
     ck_nn_pack pack;
-    int out, in;   /* as packed: of convolutions without the taps */
-    float *w;      /* LINEAR, TABLE, HEAD [out][in]; PATCH, CONV [tap][in][out]; SCALE [out] */
-    float *bias;   /* [out]; NULL if there was none */
-    void *rounded; /* instead of w where operands are rounded: LINEAR [out][cuda_padded(in)], CONV [tap][in][out] */
+    int out, in;        /* as packed: of convolutions without the taps */
+    float *w;           /* LINEAR, TABLE, HEAD [out][in]; PATCH, CONV [tap][in][out]; SCALE [out] */
+    float *bias;        /* [out]; NULL if there was none */
+    void *rounded;      /* instead of w where operands are rounded: LINEAR [out][cuda_padded(in)], CONV see below */
+    void *rounded_bias; /* LINEAR, besides bias, where activations are */
     struct ck_nn_weight *next;
 };
 
@@ -31,6 +38,8 @@ typedef struct cuda_product cuda_product;
 typedef struct cuda_device {
     ck_nn base;
     int which;
+    int processors;
+    size_t shared; /* bytes of shared memory that a thread block may have */
     cudaStream_t stream;
     cublasLtHandle_t lt;
     void *workspace;        /* cuBLASLt's */
@@ -73,6 +82,19 @@ static inline int cuda_padded(int n)
     return (n + 7) / 8 * 8;
 }
 
+/* Rounded weights of CONV are [tap][cuda_padded(in)][cuda_outputs(out)], zeros where there is none, output o at
+ * cuda_output_place(o): of every 32 outputs, numbers 8 t + 2 j and the next are columns 2 t and the next of tile j of
+ * eight, which lane t has in products on tensor cores (see ptx.h).  So it has eight outputs side by side. */
+static inline int cuda_outputs(int out)
+{
+    return (out + 63) / 64 * 64;
+}
+
+CUDA_ANYWHERE static inline int cuda_output_place(int o)
+{
+    return (o & ~31) | (o >> 1 & 3) << 3 | (o >> 3 & 3) << 1 | (o & 1);
+}
+
 /* to[rows][ld_to] = x[rows][columns], rounded. */
 void cuda_round(cuda_device *d, const float *x, size_t rows, int columns, int ld, void *to, int ld_to);
 
@@ -97,17 +119,23 @@ ck_status cuda_prepare_linear(cuda_device *d, ck_nn_step *s, size_t *scratch, ck
 void cuda_linear(ck_nn *dev, const ck_nn_step *s);
 void cuda_free_products(cuda_device *d);
 /* y = gelu(x) + add: what the product's own epilogue cannot do.  `x` may be y. */
-void cuda_gelu(cuda_device *d, const ck_nn_step *s, const float *x, int ld);
+void cuda_gelu(cuda_device *d, const ck_nn_step *s, const ck_nn_tensor *x);
 
 void cuda_patch(ck_nn *dev, const ck_nn_step *s);
 void cuda_layer_norm(ck_nn *dev, const ck_nn_step *s);
 void cuda_pool(ck_nn *dev, const ck_nn_step *s);
 void cuda_attention(ck_nn *dev, const ck_nn_step *s);
 void cuda_attention_2(cuda_device *d, const ck_nn_step *s); /* where operands are rounded */
+/* Of activations of 16 bits; false, and nothing done, if version 3 cannot do this one. */
+bool cuda_attention_3(cuda_device *d, const ck_nn_step *s);
+struct attention;
+bool cuda_attention_windows(cuda_device *d, const struct attention *a);
 void cuda_fuse(ck_nn *dev, const ck_nn_step *s);
 void cuda_coarse(ck_nn *dev, const ck_nn_step *s);
 void cuda_conv(ck_nn *dev, const ck_nn_step *s);
 void cuda_conv_2(cuda_device *d, const ck_nn_step *s, const int *list, int n); /* where operands are rounded */
+/* Of activations of 16 bits, sums included; false, and nothing done, if version 3 cannot do this one. */
+bool cuda_conv_3(cuda_device *d, const ck_nn_step *s, const int *list, int n);
 void cuda_group_norm(ck_nn *dev, const ck_nn_step *s);
 void cuda_apply(ck_nn *dev, const ck_nn_step *s);
 void cuda_head(ck_nn *dev, const ck_nn_step *s);

@@ -75,6 +75,14 @@ static ck_status start(cuda_device *d, ck_error *e)
         s = cuda_check(cudaStreamCreateWithFlags(&d->stream, cudaStreamNonBlocking), "make a stream", e);
     if (s == CK_OK)
         s = cuda_check(cudaMalloc(&d->workspace, CUDA_WORKSPACE), "take 32 MiB on the device", e);
+    int shared = 0;
+    if (s == CK_OK)
+        s = cuda_check(cudaDeviceGetAttribute(&d->processors, cudaDevAttrMultiProcessorCount, d->which),
+                       "count processors", e);
+    if (s == CK_OK)
+        s = cuda_check(cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, d->which),
+                       "ask for shared memory", e);
+    d->shared = (size_t)shared;
     if (s == CK_OK && cublasLtCreate(&d->lt) != CUBLAS_STATUS_SUCCESS)
         s = ck_fail(e, CK_ERR_UNSUPPORTED, "cuBLASLt cannot start on cuda:%d", d->which);
     return s == CK_OK ? cuda_frames_open(d, e) : s;
@@ -109,7 +117,10 @@ static ck_status set_precision(ck_nn *dev, ck_nn_precision p, ck_error *e)
 {
     cuda_device *d = cuda_of(dev);
     bool late = p != d->base.precision && (d->weights || d->products);
-    return late ? ck_fail(e, CK_ERR_ARGUMENT, "a precision that changes after weights were packed") : CK_OK;
+    if (late)
+        return ck_fail(e, CK_ERR_ARGUMENT, "a precision that changes after weights were packed");
+    dev->act = p == CK_NN_PRECISION_F16 ? CK_NN_F16 : p == CK_NN_PRECISION_BF16 ? CK_NN_BF16 : CK_NN_F32;
+    return CK_OK;
 }
 
 /* ---- memory ---- */
@@ -232,7 +243,6 @@ static ck_status sync(ck_nn *dev, ck_error *e)
 }
 
 static const ck_nn_backend backend = {.name = "cuda",
-                                      .act = CK_NN_F32,
                                       .host = false,
                                       .open = open_device,
                                       .close = close_device,

@@ -12,16 +12,34 @@
 /* tests/cuda_host runs kernels on the CPU and has its own way to start one. */
 #ifndef CUDA_LAUNCH
 #define CUDA_LAUNCH(kernel, grid, block, stream, ...) kernel<<<grid, block, 0, stream>>>(__VA_ARGS__)
+#define CUDA_LAUNCH_SHARED(kernel, grid, block, shared, stream, ...)                                                   \
+    kernel<<<grid, block, shared, stream>>>(__VA_ARGS__)
+/* Shared memory of as many bytes as the launch says. */
+#define DYNAMIC_SHARED(name)                                                                                           \
+    extern __shared__ __align__(128) unsigned char dynamic_shared[];                                                   \
+    unsigned char *name = dynamic_shared
 #endif
 
 #ifdef __CUDACC__
 #define UNROLL _Pragma("unroll")
+#define UNROLL_8 _Pragma("unroll 8")
 #else
 #define UNROLL
+#define UNROLL_8
 #endif
 
 #define WARP 32
 #define ALL_LANES 0xffffffffu
+
+#define UNASKED_SHARED ((size_t)48 << 10) /* of a thread block; for more its kernel must ask */
+
+/* So much dynamic shared memory for a kernel, of which a processor has as many thread blocks as fit. */
+template <typename F> static inline void allow_shared(F *kernel, size_t bytes)
+{
+    if (bytes > UNASKED_SHARED)
+        cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)bytes);
+    cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, 100); /* per cent, not of L1 */
+}
 
 static inline unsigned grid_for(size_t n, unsigned block)
 {
@@ -100,11 +118,10 @@ __device__ static inline float mix(float a, float b, float f)
     return a * (1 - f) + b * f;
 }
 
-/* A sample between four of channel-inner maps, or of planes. */
-__device__ static inline float between(const float *a, const float *b, const float *c, const float *d, float fy,
-                                       float fx)
+/* Between four samples: a and b, and below them c and d. */
+__device__ static inline float between(float a, float b, float c, float d, float fy, float fx)
 {
-    return mix(mix(*a, *c, fy), mix(*b, *d, fy), fx);
+    return mix(mix(a, c, fy), mix(b, d, fy), fx);
 }
 
 __device__ static inline float relu(float v)

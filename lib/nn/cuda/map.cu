@@ -1,5 +1,5 @@
 /* Pooling, GELU, and what is done pixel by pixel before, between and after the network's halves. */
-#include "nn/cuda/kernel.h"
+#include "nn/cuda/element.h"
 
 #define THREADS 256
 
@@ -12,32 +12,88 @@ __global__ void pool(ck_nn_tensor x, ck_nn_tensor y)
     if (pixel >= (size_t)y.h * (size_t)y.w)
         return;
     int v = 2 * (int)(pixel / (size_t)y.w), u = 2 * (int)(pixel % (size_t)y.w);
-    at(y, pixel)[c] =
-        fmaxf(fmaxf(at(x, v, u)[c], at(x, v, u + 1)[c]), fmaxf(at(x, v + 1, u)[c], at(x, v + 1, u + 1)[c]));
+    size_t a = index_of(x, v, u) + (size_t)c, b = index_of(x, v + 1, u) + (size_t)c, ld = (size_t)x.ld;
+    put(y, index_of(y, pixel) + (size_t)c, fmaxf(fmaxf(get(x, a), get(x, a + ld)), fmaxf(get(x, b), get(x, b + ld))));
+}
+
+/* Eight channels. */
+template <typename T> __global__ void pool_8(ck_nn_tensor x, ck_nn_tensor y)
+{
+    size_t i = thread_number(), each = (size_t)y.c / VECTOR, pixel = i / each;
+    if (pixel >= (size_t)y.h * (size_t)y.w)
+        return;
+    int v = 2 * (int)(pixel / (size_t)y.w), u = 2 * (int)(pixel % (size_t)y.w), c = (int)(i % each) * VECTOR;
+    const T *from = (const T *)x.data + index_of(x, v, u) + c, *below = from + (size_t)x.w * (size_t)x.ld;
+    vector a = get_8(from), b = get_8(from + x.ld), d = get_8(below), e = get_8(below + x.ld);
+    UNROLL
+    for (int k = 0; k < VECTOR; k++)
+        a.v[k] = fmaxf(fmaxf(a.v[k], b.v[k]), fmaxf(d.v[k], e.v[k]));
+    put_8((T *)y.data + index_of(y, pixel) + c, a);
 }
 
 void cuda_pool(ck_nn *dev, const ck_nn_step *s)
 {
     cuda_device *d = cuda_of(dev);
-    CUDA_LAUNCH(pool, grid_for(ck_nn_pixels(&s->y) * (size_t)s->y.c, THREADS), THREADS, d->stream, s->x[0], s->y);
+    size_t n = ck_nn_pixels(&s->y) * (size_t)s->y.c;
+    void (*kernel)(ck_nn_tensor, ck_nn_tensor) = pool;
+    if (s->x[0].type == s->y.type && in_vectors(s->x[0]) && in_vectors(s->y)) {
+        n /= VECTOR;
+        by_type(s->y.type, [&](auto *t) { kernel = pool_8<std::remove_pointer_t<decltype(t)>>; });
+    }
+    CUDA_LAUNCH(kernel, grid_for(n, THREADS), THREADS, d->stream, s->x[0], s->y);
     cuda_launched(d, s);
 }
 
 /* x/2 (1 + erf(x/sqrt 2)), without the difference of nearly equal numbers. */
-__global__ void gelu(const float *x, int ld, ck_nn_tensor add, ck_nn_tensor y)
+__device__ static inline float gelu_of(float v)
+{
+    return 0.5f * v * erfcf(v * -(float)M_SQRT1_2);
+}
+
+__global__ void gelu(ck_nn_tensor x, ck_nn_tensor add, ck_nn_tensor y)
 {
     size_t i = thread_number(), pixel = i / (size_t)y.c, c = i % (size_t)y.c;
     if (pixel >= (size_t)y.h * (size_t)y.w)
         return;
-    float v = x[pixel * (size_t)ld + c];
-    v = 0.5f * v * erfcf(v * -(float)M_SQRT1_2);
-    at(y, pixel)[c] = add.h ? v + at(add, pixel)[c] : v;
+    float v = gelu_of(get(x, index_of(x, pixel) + c));
+    put(y, index_of(y, pixel) + c, add.h ? v + get(add, index_of(add, pixel) + c) : v);
 }
 
-void cuda_gelu(cuda_device *d, const ck_nn_step *s, const float *x, int ld)
+/* For 16 bits the difference of nearly equal numbers is near enough: 1 + erf errs by 2^-24, which x/2 multiplies, and
+ * erf takes half as long. */
+template <typename T> __device__ inline float gelu_for(float v)
 {
-    CUDA_LAUNCH(gelu, grid_for(ck_nn_pixels(&s->y) * (size_t)s->y.c, THREADS), THREADS, d->stream, x, ld, s->x[1],
-                s->y);
+    return 0.5f * v * (1 + erff(v * (float)M_SQRT1_2));
+}
+
+template <> __device__ inline float gelu_for<float>(float v)
+{
+    return gelu_of(v);
+}
+
+/* Eight channels, in place. */
+template <typename T> __global__ void gelu_8(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor y)
+{
+    size_t i = thread_number(), each = (size_t)y.c / VECTOR, pixel = i / each;
+    if (pixel >= (size_t)y.h * (size_t)y.w)
+        return;
+    T *p = (T *)y.data + index_of(y, pixel) + i % each * VECTOR;
+    vector v = get_8(p);
+    UNROLL
+    for (int k = 0; k < VECTOR; k++)
+        v.v[k] = gelu_for<T>(v.v[k]);
+    put_8(p, v);
+}
+
+void cuda_gelu(cuda_device *d, const ck_nn_step *s, const ck_nn_tensor *x)
+{
+    size_t n = ck_nn_pixels(&s->y) * (size_t)s->y.c;
+    void (*kernel)(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor) = gelu;
+    if (x->data == s->y.data && !ck_nn_has(&s->x[1]) && in_vectors(s->y)) {
+        n /= VECTOR;
+        by_type(s->y.type, [&](auto *t) { kernel = gelu_8<std::remove_pointer_t<decltype(t)>>; });
+    }
+    CUDA_LAUNCH(kernel, grid_for(n, THREADS), THREADS, d->stream, *x, s->x[1], s->y);
     cuda_launched(d, s);
 }
 
@@ -50,15 +106,60 @@ struct levels {
 
 /* The four pixels of a level around a pixel of y, and how they mix. */
 struct around {
-    const float *a, *b, *c, *d;
+    size_t a, b, c, d;
     float fy, fx;
 };
 
 __device__ static inline around around_of(const ck_nn_tensor &t, int y, int x, int h, int w)
 {
     tap v = tap_at(y, t.h, h), u = tap_at(x, t.w, w);
-    around r = {at(t, v.i0, u.i0), at(t, v.i0, u.i1), at(t, v.i1, u.i0), at(t, v.i1, u.i1), v.f, u.f};
+    around r = {
+        index_of(t, v.i0, u.i0), index_of(t, v.i0, u.i1), index_of(t, v.i1, u.i0), index_of(t, v.i1, u.i1), v.f, u.f};
     return r;
+}
+
+/* Channel c of a level there. */
+__device__ static inline float around_at(const ck_nn_tensor &t, const around &r, int c)
+{
+    float a = get(t, r.a + (size_t)c), b = get(t, r.b + (size_t)c);
+    return between(a, b, get(t, r.c + (size_t)c), get(t, r.d + (size_t)c), r.fy, r.fx);
+}
+
+/* in += eight of them. */
+template <typename T>
+__device__ static inline void add_around(const ck_nn_tensor &t, const around &r, int c, vector *in)
+{
+    const T *p = (const T *)t.data + c;
+    vector a = get_8(p + r.a), b = get_8(p + r.b), d = get_8(p + r.c), e = get_8(p + r.d);
+    UNROLL
+    for (int k = 0; k < VECTOR; k++)
+        in->v[k] += between(a.v[k], b.v[k], d.v[k], e.v[k], r.fy, r.fx);
+}
+
+/* Eight channels' part of every sum. */
+__device__ static inline void add_head(const vector &in, const float *w, int c, int channels, int outputs, float sum[])
+{
+    UNROLL
+    for (int o = 0; o < CK_NN_HEADS_MAX; o++)
+        if (o < outputs) {
+            vector k = get_8(w + o * channels + c);
+            UNROLL
+            for (int i = 0; i < VECTOR; i++)
+                sum[o] = fmaf(relu(in.v[i]), k.v[i], sum[o]);
+        }
+}
+
+/* The sums of so many lanes, of which the first stores them; `there`: they have a pixel. */
+__device__ static inline void put_head(const float sum[], const float *bias, int lanes, bool there, int v, int u,
+                                       const ck_nn_tensor &y)
+{
+    UNROLL
+    for (int o = 0; o < CK_NN_HEADS_MAX; o++)
+        if (o < y.c) {
+            float all = lanes_sum(sum[o], lanes);
+            if (there && threadIdx.x % lanes == 0)
+                *planar(y, o, v, u) = all + bias[o];
+        }
 }
 
 /* A warp a pixel, each lane every WARPth channel. */
@@ -75,30 +176,54 @@ __global__ void fuse(levels all, const float *w, const float *bias, ck_nn_tensor
             near[k] = around_of(all.x[k], v, u, y.h, y.w);
     float sum[CK_NN_HEADS_MAX] = {0};
     for (int c = lane; c < channels; c += WARP) {
-        float in = at(all.x[0], pixel)[c];
+        float in = get(all.x[0], index_of(all.x[0], pixel) + (size_t)c);
         for (int k = 1; k < CK_NN_INPUTS; k++)
             if (k < all.n)
-                in += between(near[k].a + c, near[k].b + c, near[k].c + c, near[k].d + c, near[k].fy, near[k].fx);
+                in += around_at(all.x[k], near[k], c);
         in = relu(in);
         for (int o = 0; o < CK_NN_HEADS_MAX; o++)
             if (o < y.c)
                 sum[o] = fmaf(in, w[o * channels + c], sum[o]);
     }
-    for (int o = 0; o < CK_NN_HEADS_MAX; o++)
-        if (o < y.c) {
-            float all_lanes = lanes_sum(sum[o], WARP);
-            if (lane == 0)
-                *planar(y, o, v, u) = all_lanes + bias[o];
-        }
+    put_head(sum, bias, WARP, true, v, u, y);
+}
+
+/* Likewise, eight channels a lane. */
+template <typename T> __global__ void fuse_8(levels all, const float *w, const float *bias, ck_nn_tensor y)
+{
+    size_t pixel = thread_number() / WARP;
+    int lane = threadIdx.x % WARP, channels = all.x[0].c;
+    if (pixel >= (size_t)y.h * (size_t)y.w)
+        return;
+    int v = (int)(pixel / (size_t)y.w), u = (int)(pixel % (size_t)y.w);
+    around near[CK_NN_INPUTS];
+    UNROLL
+    for (int k = 1; k < CK_NN_INPUTS; k++)
+        if (k < all.n)
+            near[k] = around_of(all.x[k], v, u, y.h, y.w);
+    float sum[CK_NN_HEADS_MAX] = {0};
+    for (int c = lane * VECTOR; c < channels; c += WARP * VECTOR) {
+        vector in = get_8((const T *)all.x[0].data + index_of(all.x[0], pixel) + c);
+        UNROLL
+        for (int k = 1; k < CK_NN_INPUTS; k++)
+            if (k < all.n)
+                add_around<T>(all.x[k], near[k], c, &in);
+        add_head(in, w, c, channels, y.c, sum);
+    }
+    put_head(sum, bias, WARP, true, v, u, y);
 }
 
 void cuda_fuse(ck_nn *dev, const ck_nn_step *s)
 {
     cuda_device *d = cuda_of(dev);
     levels all = {{s->x[0], s->x[1], s->x[2], s->x[3]}, 1};
-    while (all.n < CK_NN_INPUTS && ck_nn_has(&s->x[all.n]))
-        all.n++;
-    CUDA_LAUNCH(fuse, grid_for(ck_nn_pixels(&s->y) * WARP, THREADS), THREADS, d->stream, all, s->weight->w,
+    bool vectors = in_vectors(s->x[0]);
+    for (; all.n < CK_NN_INPUTS && ck_nn_has(&s->x[all.n]); all.n++)
+        vectors = vectors && in_vectors(s->x[all.n]) && s->x[all.n].type == s->x[0].type;
+    void (*kernel)(levels, const float *, const float *, ck_nn_tensor) = fuse;
+    if (vectors)
+        by_type(s->x[0].type, [&](auto *t) { kernel = fuse_8<std::remove_pointer_t<decltype(t)>>; });
+    CUDA_LAUNCH(kernel, grid_for(ck_nn_pixels(&s->y) * WARP, THREADS), THREADS, d->stream, all, s->weight->w,
                 s->weight->bias, s->y);
     cuda_launched(d, s);
 }
@@ -114,7 +239,8 @@ __global__ void head(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, const 
         int v = a.y0 + i / across, u = a.x0 + i % across;
         float sum[CK_NN_HEADS_MAX] = {0};
         for (int c = 0; c < x.c; c++) {
-            float in = relu(at(x, v, u)[c] * scale[c] + shift[c] + (add.h ? at(add, v, u)[c] : 0));
+            float more = add.h ? get(add, index_of(add, v, u) + (size_t)c) : 0;
+            float in = relu(get(x, index_of(x, v, u) + (size_t)c) * scale[c] + shift[c] + more);
             for (int o = 0; o < CK_NN_HEADS_MAX; o++)
                 if (o < y.c)
                     sum[o] = fmaf(in, w[o * x.c + c], sum[o]);
@@ -125,12 +251,44 @@ __global__ void head(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, const 
     }
 }
 
+/* Likewise, TEAM lanes a pixel, each with eight channels at a time. */
+#define TEAM 8
+
+template <typename T>
+__global__ void head_8(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, const float *w, const float *bias,
+                       ck_nn_tensor y, const int *list)
+{
+    ck_nn_area a = block_area(y, list, blockIdx.x);
+    int across = a.x1 - a.x0, n = (a.y1 - a.y0) * across;
+    for (int first = 0; first < n; first += THREADS / TEAM) {
+        int i = first + (int)threadIdx.x / TEAM, v = a.y0 + i / across, u = a.x0 + i % across;
+        float sum[CK_NN_HEADS_MAX] = {0};
+        for (int c = threadIdx.x % TEAM * VECTOR; i < n && c < x.c; c += TEAM * VECTOR) {
+            vector in = get_8((const T *)x.data + index_of(x, v, u) + c), more = {{0}};
+            vector scale = get_8((const float *)norm.data + c), shift = get_8((const float *)norm.data + x.c + c);
+            if (add.h)
+                more = get_8((const T *)add.data + index_of(add, v, u) + c);
+            UNROLL
+            for (int k = 0; k < VECTOR; k++)
+                in.v[k] = in.v[k] * scale.v[k] + shift.v[k] + more.v[k];
+            add_head(in, w, c, x.c, y.c, sum);
+        }
+        put_head(sum, bias, TEAM, i < n, v, u, y);
+    }
+}
+
 void cuda_head(ck_nn *dev, const ck_nn_step *s)
 {
     int n;
     cuda_device *d = cuda_of(dev);
     const int *list = cuda_blocks(d, s, &n);
-    CUDA_LAUNCH(head, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->weight->w, s->weight->bias, s->y,
+    const ck_nn_tensor *add = &s->x[2];
+    bool same = !ck_nn_has(add) || (add->type == s->x[0].type && in_vectors(*add));
+    void (*kernel)(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, const float *, const float *, ck_nn_tensor, const int *) =
+        head;
+    if (same && in_vectors(s->x[0]) && in_vectors(s->x[1]))
+        by_type(s->x[0].type, [&](auto *t) { kernel = head_8<std::remove_pointer_t<decltype(t)>>; });
+    CUDA_LAUNCH(kernel, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->weight->w, s->weight->bias, s->y,
                 list);
     cuda_launched(d, s);
 }
@@ -146,8 +304,8 @@ __device__ static inline float sigmoid(float x)
 __device__ static inline float enlarged(const ck_nn_tensor &t, int c, int y, int x, int h, int w)
 {
     tap v = tap_at(y, t.h, h), u = tap_at(x, t.w, w);
-    return between(planar(t, c, v.i0, u.i0), planar(t, c, v.i0, u.i1), planar(t, c, v.i1, u.i0),
-                   planar(t, c, v.i1, u.i1), v.f, u.f);
+    return between(*planar(t, c, v.i0, u.i0), *planar(t, c, v.i0, u.i1), *planar(t, c, v.i1, u.i0),
+                   *planar(t, c, v.i1, u.i1), v.f, u.f);
 }
 
 __global__ void coarse(ck_nn_tensor rgb, ck_nn_tensor logits, ck_nn_tensor y, const int *list)
@@ -156,9 +314,10 @@ __global__ void coarse(ck_nn_tensor rgb, ck_nn_tensor logits, ck_nn_tensor y, co
     int across = a.x1 - a.x0, n = (a.y1 - a.y0) * across;
     for (int i = threadIdx.x; i < n; i += blockDim.x) {
         int v = a.y0 + i / across, u = a.x0 + i % across;
-        float *to = at(y, v, u);
+        size_t to = index_of(y, v, u);
         for (int c = 0; c < y.c; c++)
-            to[c] = c < rgb.c ? *planar(rgb, c, v, u) : sigmoid(enlarged(logits, c - rgb.c, v, u, y.h, y.w));
+            put(y, to + (size_t)c,
+                c < rgb.c ? *planar(rgb, c, v, u) : sigmoid(enlarged(logits, c - rgb.c, v, u, y.h, y.w)));
     }
 }
 
@@ -175,10 +334,12 @@ __global__ void finish(ck_nn_tensor logits, ck_nn_tensor delta, float gain, ck_n
 {
     ck_nn_area a = block_area(y, list, blockIdx.x);
     int across = a.x1 - a.x0, n = (a.y1 - a.y0) * across;
-    for (int i = threadIdx.x; i < n * y.c; i += blockDim.x) {
-        int c = i / n, v = a.y0 + i % n / across, u = a.x0 + i % n % across;
-        float logit = enlarged(logits, c, v, u, y.h, y.w);
-        *planar(y, c, v, u) = sigmoid(delta.h ? logit + *planar(delta, c, v, u) * gain : logit);
+    for (int i = threadIdx.x; i < n; i += blockDim.x) {
+        int v = a.y0 + i / across, u = a.x0 + i % across;
+        for (int c = 0; c < y.c; c++) {
+            float logit = enlarged(logits, c, v, u, y.h, y.w);
+            *planar(y, c, v, u) = sigmoid(delta.h ? logit + *planar(delta, c, v, u) * gain : logit);
+        }
     }
 }
 

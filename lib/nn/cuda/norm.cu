@@ -1,5 +1,5 @@
 /* LayerNorm over channels; what follows the convolutions' sums of GroupNorm. */
-#include "nn/cuda/kernel.h"
+#include "nn/cuda/element.h"
 
 #define THREADS 256
 
@@ -11,7 +11,7 @@ __global__ void layer_norm(ck_nn_tensor x, const float *w, const float *bias, fl
     if (pixel >= (size_t)x.h * (size_t)x.w)
         return;
     const float *in = at(x, pixel);
-    float *out = at(y, pixel);
+    size_t out = index_of(y, pixel);
     float sum = 0, squares = 0;
     for (int c = lane; c < n; c += WARP)
         sum += in[c];
@@ -20,32 +20,88 @@ __global__ void layer_norm(ck_nn_tensor x, const float *w, const float *bias, fl
         squares = fmaf(in[c] - mean, in[c] - mean, squares);
     float scale = 1 / sqrtf(lanes_sum(squares, WARP) / n + eps);
     for (int c = lane; c < n; c += WARP)
-        out[c] = (in[c] - mean) * scale * w[c] + bias[c];
+        put(y, out + (size_t)c, (in[c] - mean) * scale * w[c] + bias[c]);
+}
+
+/* The same, the pixel in registers: a lane has N vectors of four channels, WARP vectors apart. */
+template <typename T, int N>
+__global__ void layer_norm_4(ck_nn_tensor x, const float *w, const float *bias, float eps, ck_nn_tensor y)
+{
+    size_t pixel = thread_number() / WARP;
+    int lane = threadIdx.x % WARP, n = x.c;
+    if (pixel >= (size_t)x.h * (size_t)x.w)
+        return;
+    const float4 *in = (const float4 *)at(x, pixel);
+    T *out = (T *)y.data + index_of(y, pixel);
+    float4 v[N];
+    float sum = 0, squares = 0;
+    UNROLL
+    for (int i = 0; i < N; i++) {
+        v[i] = 4 * (lane + i * WARP) < n ? in[lane + i * WARP] : make_float4(0, 0, 0, 0);
+        sum += v[i].x + v[i].y + (v[i].z + v[i].w);
+    }
+    float mean = lanes_sum(sum, WARP) / n;
+    UNROLL
+    for (int i = 0; i < N; i++)
+        if (4 * (lane + i * WARP) < n) {
+            v[i] = make_float4(v[i].x - mean, v[i].y - mean, v[i].z - mean, v[i].w - mean);
+            squares = fmaf(v[i].x, v[i].x, fmaf(v[i].y, v[i].y, squares));
+            squares = fmaf(v[i].z, v[i].z, fmaf(v[i].w, v[i].w, squares));
+        }
+    float scale = 1 / sqrtf(lanes_sum(squares, WARP) / n + eps);
+    UNROLL
+    for (int i = 0; i < N; i++)
+        if (4 * (lane + i * WARP) < n) {
+            float4 k = ((const float4 *)w)[lane + i * WARP], b = ((const float4 *)bias)[lane + i * WARP];
+            put_4(out + 4 * (lane + i * WARP), v[i].x * scale * k.x + b.x, v[i].y * scale * k.y + b.y,
+                  v[i].z * scale * k.z + b.z, v[i].w * scale * k.w + b.w);
+        }
+}
+
+/* The kernel for so many channels, NULL if there is none. */
+template <typename T>
+static void (*layer_norm_of(int c))(ck_nn_tensor, const float *, const float *, float, ck_nn_tensor)
+{
+    int n = (c + 4 * WARP - 1) / (4 * WARP);
+    return n <= 1   ? layer_norm_4<T, 1>
+           : n <= 2 ? layer_norm_4<T, 2>
+           : n <= 4 ? layer_norm_4<T, 4>
+           : n <= 7 ? layer_norm_4<T, 7>
+                    : NULL;
 }
 
 void cuda_layer_norm(ck_nn *dev, const ck_nn_step *s)
 {
     cuda_device *d = cuda_of(dev);
     unsigned grid = grid_for(ck_nn_pixels(&s->y) * WARP, THREADS);
-    CUDA_LAUNCH(layer_norm, grid, THREADS, d->stream, s->x[0], s->weight->w, s->weight->bias, s->eps, s->y);
+    void (*kernel)(ck_nn_tensor, const float *, const float *, float, ck_nn_tensor) = NULL;
+    if (in_vectors(s->x[0]) && in_vectors(s->y))
+        by_type(s->y.type, [&](auto *t) { kernel = layer_norm_of<std::remove_pointer_t<decltype(t)>>(s->y.c); });
+    if (!kernel)
+        kernel = layer_norm;
+    CUDA_LAUNCH(kernel, grid, THREADS, d->stream, s->x[0], s->weight->w, s->weight->bias, s->eps, s->y);
     cuda_launched(d, s);
 }
 
 /* ---- GroupNorm ---- */
 
-/* One thread block for all: the sums of a group are added block by block, CHUNK blocks fetched at a time, so that
- * their order is the one that nn.h wants.  The same operations as in host.c. */
-#define CHUNK 256
+/* The sums of a group in the order that nn.h wants: a thread adds up a run, then every thread the runs, CHUNK of them
+ * at a time.  The same operations as in host.c. */
+#define CHUNK 128
 
 __device__ static void add_sums(const double *sums, int blocks, int group, int groups, double total[2])
 {
     __shared__ double part[CHUNK][2];
+    int t = threadIdx.x, runs = (blocks + CK_NN_RUN - 1) / CK_NN_RUN;
     total[0] = total[1] = 0;
-    for (int first = 0; first < blocks; first += CHUNK) {
-        int n = min(CHUNK, blocks - first);
+    for (int first = 0; first < runs; first += CHUNK) {
+        int n = min(CHUNK, runs - first), from = (first + t / 2) * CK_NN_RUN, end = min(from + CK_NN_RUN, blocks);
+        double sum = 0;
+        UNROLL_8
+        for (int i = from; i < end; i++)
+            sum += sums[((size_t)i * (size_t)groups + (size_t)group) * 2 + (size_t)(t % 2)];
         __syncthreads();
-        for (int i = threadIdx.x; i < 2 * n; i += blockDim.x)
-            part[i / 2][i % 2] = sums[((size_t)(first + i / 2) * (size_t)groups + (size_t)group) * 2 + (size_t)(i % 2)];
+        part[t / 2][t % 2] = sum;
         __syncthreads();
         for (int i = 0; i < n; i++) {
             total[0] += part[i][0];
@@ -73,12 +129,30 @@ void cuda_group_norm(ck_nn *dev, const ck_nn_step *s)
 {
     cuda_device *d = cuda_of(dev);
     double n = (double)s->pixels * (s->y.c / s->groups);
-    CUDA_LAUNCH(group_norm, (unsigned)s->groups, CHUNK, d->stream, s->x[0], s->weight->w, s->weight->bias, n,
+    CUDA_LAUNCH(group_norm, (unsigned)s->groups, 2 * CHUNK, d->stream, s->x[0], s->weight->w, s->weight->bias, n,
                 (double)s->eps, s->y);
     cuda_launched(d, s);
 }
 
 /* A thread block a block of pixels; threads side by side take channels side by side. */
+template <typename T>
+__global__ void apply_8(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, ck_nn_tensor y, const int *list)
+{
+    ck_nn_area a = block_area(y, list, blockIdx.x);
+    int each = y.c / VECTOR, across = a.x1 - a.x0, n = (a.y1 - a.y0) * across * each;
+    for (int i = threadIdx.x; i < n; i += blockDim.x) {
+        int c = i % each * VECTOR, v = a.y0 + i / each / across, u = a.x0 + i / each % across;
+        vector in = get_8((const T *)x.data + index_of(x, v, u) + c), more = {{0}};
+        vector scale = get_8((const float *)norm.data + c), shift = get_8((const float *)norm.data + y.c + c);
+        if (add.h)
+            more = get_8((const T *)add.data + index_of(add, v, u) + c);
+        UNROLL
+        for (int k = 0; k < VECTOR; k++)
+            in.v[k] = relu(in.v[k] * scale.v[k] + shift.v[k] + more.v[k]);
+        put_8((T *)y.data + index_of(y, v, u) + c, in);
+    }
+}
+
 __global__ void apply(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, ck_nn_tensor y, const int *list)
 {
     ck_nn_area a = block_area(y, list, blockIdx.x);
@@ -86,7 +160,9 @@ __global__ void apply(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, ck_nn
     int across = a.x1 - a.x0, n = (a.y1 - a.y0) * across * y.c;
     for (int i = threadIdx.x; i < n; i += blockDim.x) {
         int c = i % y.c, v = a.y0 + i / y.c / across, u = a.x0 + i / y.c % across;
-        at(y, v, u)[c] = relu(at(x, v, u)[c] * scale[c] + shift[c] + (add.h ? at(add, v, u)[c] : 0));
+        float more = add.h ? get(add, index_of(add, v, u) + (size_t)c) : 0;
+        float in = get(x, index_of(x, v, u) + (size_t)c) * scale[c] + shift[c];
+        put(y, index_of(y, v, u) + (size_t)c, relu(in + more));
     }
 }
 
@@ -95,6 +171,11 @@ void cuda_apply(ck_nn *dev, const ck_nn_step *s)
     int n;
     cuda_device *d = cuda_of(dev);
     const int *list = cuda_blocks(d, s, &n);
-    CUDA_LAUNCH(apply, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->y, list);
+    const ck_nn_tensor *add = &s->x[2];
+    bool same = s->x[0].type == s->y.type && (!ck_nn_has(add) || (add->type == s->y.type && in_vectors(*add)));
+    void (*kernel)(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, const int *) = apply;
+    if (same && in_vectors(s->x[0]) && in_vectors(s->x[1]) && in_vectors(s->y))
+        by_type(s->y.type, [&](auto *t) { kernel = apply_8<std::remove_pointer_t<decltype(t)>>; });
+    CUDA_LAUNCH(kernel, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->y, list);
     cuda_launched(d, s);
 }

@@ -40,12 +40,28 @@ static ck_status send_transposed(cuda_device *d, const float *w, int out, int in
     return s;
 }
 
-/* Operands: through float32 on the device, whose kernel rounds. */
-static ck_status round_packed(cuda_device *d, ck_nn_weight *q, int taps, ck_error *e)
+/* [out][in][9] in the order of rounded weights; what is not there is 0. */
+static ck_status send_padded(cuda_device *d, const float *w, ck_nn_weight *q, ck_error *e)
 {
-    size_t rows = q->pack == CK_NN_LINEAR ? (size_t)q->out : (size_t)taps * (size_t)q->in;
-    int columns = q->pack == CK_NN_LINEAR ? q->in : q->out;
-    int ld = q->pack == CK_NN_LINEAR ? cuda_padded(columns) : columns;
+    size_t in = (size_t)cuda_padded(q->in), out = (size_t)cuda_outputs(q->out);
+    float *turned = calloc(9 * in * out, sizeof *turned);
+    if (!turned)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
+    for (size_t t = 0; t < 9; t++)
+        for (size_t c = 0; c < (size_t)q->in; c++)
+            for (int o = 0; o < q->out; o++)
+                turned[(t * in + c) * out + (size_t)cuda_output_place(o)] = w[((size_t)o * (size_t)q->in + c) * 9 + t];
+    ck_status s = send(d, turned, 9 * in * out, &q->w, e);
+    free(turned);
+    return s;
+}
+
+/* Operands: through float32 on the device, whose kernel rounds. */
+static ck_status round_packed(cuda_device *d, ck_nn_weight *q, ck_error *e)
+{
+    bool linear = q->pack == CK_NN_LINEAR;
+    size_t rows = linear ? (size_t)q->out : 9 * (size_t)cuda_padded(q->in);
+    int columns = linear ? q->in : cuda_outputs(q->out), ld = linear ? cuda_padded(columns) : columns;
     ck_status s = cuda_check(cudaMalloc(&q->rounded, rows * (size_t)ld * cuda_operand_size(d)),
                              "take memory for weights on the device", e);
     if (s != CK_OK)
@@ -57,6 +73,17 @@ static ck_status round_packed(cuda_device *d, ck_nn_weight *q, int taps, ck_erro
     cudaFree(q->w);
     q->w = NULL;
     return s;
+}
+
+static ck_status round_bias(cuda_device *d, ck_nn_weight *q, ck_error *e)
+{
+    ck_status s = cuda_check(cudaMalloc(&q->rounded_bias, (size_t)q->out * cuda_operand_size(d)),
+                             "take memory for weights on the device", e);
+    if (s != CK_OK)
+        return s;
+    cuda_round(d, q->bias, 1, q->out, q->out, q->rounded_bias, q->out);
+    s = cuda_check(cudaGetLastError(), "start a kernel", e);
+    return s == CK_OK ? cuda_check(cudaStreamSynchronize(d->stream), "round weights", e) : s;
 }
 
 ck_status cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias, ck_nn_weight **to,
@@ -73,10 +100,15 @@ ck_status cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, c
     *q = (ck_nn_weight){.pack = p, .out = out, .in = in, .next = d->weights};
     d->weights = q;
     *to = q;
-    ck_status s = taps > 1 ? send_transposed(d, w, out, in, taps, n, &q->w, e) : send(d, w, n, &q->w, e);
-    if (s == CK_OK && cuda_rounds(d) && (p == CK_NN_LINEAR || p == CK_NN_CONV))
-        s = round_packed(d, q, taps, e);
-    return s == CK_OK && bias ? send(d, bias, (size_t)out, &q->bias, e) : s;
+    bool rounds = cuda_rounds(d) && (p == CK_NN_LINEAR || p == CK_NN_CONV);
+    ck_status s = rounds && taps > 1 ? send_padded(d, w, q, e)
+                  : taps > 1         ? send_transposed(d, w, out, in, taps, n, &q->w, e)
+                                     : send(d, w, n, &q->w, e);
+    if (s == CK_OK && rounds)
+        s = round_packed(d, q, e);
+    if (s == CK_OK && bias)
+        s = send(d, bias, (size_t)out, &q->bias, e);
+    return s == CK_OK && bias && p == CK_NN_LINEAR && d->base.act != CK_NN_F32 ? round_bias(d, q, e) : s;
 }
 
 void cuda_free_weights(cuda_device *d)
@@ -86,6 +118,7 @@ void cuda_free_weights(cuda_device *d)
         cudaFree(w->w);
         cudaFree(w->bias);
         cudaFree(w->rounded);
+        cudaFree(w->rounded_bias);
         free(w);
     }
     d->weights = NULL;

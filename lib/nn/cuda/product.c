@@ -4,7 +4,8 @@
  * the way:  y' = op(w') x' + bias + x[1]'.  What is added is its C, with beta 1.  Its own GELU is the approximation
  * with tanh, so ours follows in a kernel.
  *
- * Where operands are rounded, x is so into scratch first (version 1: by a kernel of its own), and K is padded. */
+ * An x of the operands' own type is read where it is.  Any other is rounded into scratch first, and K is padded.
+ * Products that are stored in 16 bits have a bias of 16 bits: cuBLASLt asks for D's type. */
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -35,18 +36,37 @@ static bool through_scratch(const ck_nn_step *s)
     return acts(s) && ck_nn_has(&s->x[1]);
 }
 
+/* x as it is cannot be multiplied. */
+static bool to_round(const cuda_device *d, const ck_nn_step *s)
+{
+    return cuda_rounds(d) && s->x[0].type == CK_NN_F32;
+}
+
 /* Operands in scratch, and what is behind them. */
 static size_t operand_bytes(const cuda_device *d, const ck_nn_step *s)
 {
     size_t k = (size_t)cuda_padded(s->x[0].c);
-    return cuda_rounds(d) ? ck_pad(ck_nn_pixels(&s->y) * k * cuda_operand_size(d)) : 0;
+    return to_round(d, s) ? ck_pad(ck_nn_pixels(&s->y) * k * cuda_operand_size(d)) : 0;
 }
 
-static cudaDataType_t operand_type(const cuda_device *d)
+static cudaDataType_t type_of(ck_nn_type t)
 {
-    return d->base.precision == CK_NN_PRECISION_F16    ? CUDA_R_16F
-           : d->base.precision == CK_NN_PRECISION_BF16 ? CUDA_R_16BF
-                                                       : CUDA_R_32F;
+    return t == CK_NN_F16 ? CUDA_R_16F : t == CK_NN_BF16 ? CUDA_R_16BF : CUDA_R_32F;
+}
+
+/* What the product itself gives. */
+static ck_nn_type product_type(const ck_nn_step *s)
+{
+    return through_scratch(s) ? CK_NN_F32 : s->y.type;
+}
+
+/* Types that cannot be mixed. */
+static ck_status check_types(const cuda_device *d, const ck_nn_step *s, ck_error *e)
+{
+    bool good = (s->x[0].type == CK_NN_F32 || s->x[0].type == d->base.act) &&
+                (s->y.type == CK_NN_F32 || s->y.type == d->base.act) &&
+                (!ck_nn_has(&s->x[1]) || s->x[1].type == s->y.type);
+    return good ? CK_OK : ck_fail(e, CK_ERR_UNSUPPORTED, "a product of these types is not there on cuda");
 }
 
 static ck_status describe(const cuda_device *d, cuda_product *p, const ck_nn_step *s, ck_error *e)
@@ -54,20 +74,21 @@ static ck_status describe(const cuda_device *d, cuda_product *p, const ck_nn_ste
     uint64_t m = ck_nn_pixels(&s->y), n = (uint64_t)s->y.c, k = (uint64_t)s->x[0].c;
     bool add = ck_nn_has(&s->x[1]) && !acts(s);
     int64_t ld_x = s->x[0].ld, ld_y = through_scratch(s) ? s->y.c : s->y.ld, ld_add = add ? s->x[1].ld : ld_y;
-    cudaDataType_t type = operand_type(d);
+    cudaDataType_t type = type_of(d->base.act), type_y = type_of(product_type(s));
     cublasComputeType_t how =
         d->base.precision == CK_NN_PRECISION_TF32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
-    if (cuda_rounds(d))
-        ld_x = (int64_t)(k = (uint64_t)cuda_padded(s->x[0].c));
+    int64_t ld_w = cuda_rounds(d) ? cuda_padded(s->x[0].c) : s->x[0].c;
+    if (to_round(d, s))
+        ld_x = (int64_t)(k = (uint64_t)ld_w);
     ck_status st = lt(cublasLtMatmulDescCreate(&p->how, how, CUDA_R_32F), "describe a product", e);
     if (st == CK_OK)
-        st = lt(cublasLtMatrixLayoutCreate(&p->w, type, k, n, (int64_t)k), "describe weights", e);
+        st = lt(cublasLtMatrixLayoutCreate(&p->w, type, k, n, ld_w), "describe weights", e);
     if (st == CK_OK)
         st = lt(cublasLtMatrixLayoutCreate(&p->x, type, k, m, ld_x), "describe an input", e);
     if (st == CK_OK)
-        st = lt(cublasLtMatrixLayoutCreate(&p->add, CUDA_R_32F, n, m, ld_add), "describe what is added", e);
+        st = lt(cublasLtMatrixLayoutCreate(&p->add, type_y, n, m, ld_add), "describe what is added", e);
     if (st == CK_OK)
-        st = lt(cublasLtMatrixLayoutCreate(&p->y, CUDA_R_32F, n, m, ld_y), "describe a result", e);
+        st = lt(cublasLtMatrixLayoutCreate(&p->y, type_y, n, m, ld_y), "describe a result", e);
     return st;
 }
 
@@ -75,7 +96,7 @@ static ck_status set_up(cuda_product *p, const ck_nn_step *s, ck_error *e)
 {
     cublasOperation_t turned = CUBLAS_OP_T;
     cublasLtEpilogue_t bias = CUBLASLT_EPILOGUE_BIAS;
-    const float *values = s->weight->bias;
+    const void *values = product_type(s) == CK_NN_F32 ? s->weight->bias : s->weight->rounded_bias;
     ck_status st = lt(cublasLtMatmulDescSetAttribute(p->how, CUBLASLT_MATMUL_DESC_TRANSA, &turned, sizeof turned),
                       "transpose weights", e);
     if (st != CK_OK || !values)
@@ -102,7 +123,7 @@ static ck_status choose(cuda_device *d, cuda_product *p, const ck_nn_step *s, ck
     cublasLtMatmulHeuristicResult_t found;
     int n = 0;
     size_t room = CUDA_WORKSPACE;
-    uint32_t of_w = 64, of_x = cuda_rounds(d) ? 64 : alignment(&s->x[0]), of_y = alignment(&s->y),
+    uint32_t of_w = 64, of_x = to_round(d, s) ? 64 : alignment(&s->x[0]), of_y = alignment(&s->y),
              of_add = ck_nn_has(&s->x[1]) ? alignment(&s->x[1]) : of_y;
     ck_status st = lt(cublasLtMatmulPreferenceCreate(&want), what, e);
     if (st != CK_OK)
@@ -131,6 +152,9 @@ static ck_status choose(cuda_device *d, cuda_product *p, const ck_nn_step *s, ck
 
 ck_status cuda_prepare_linear(cuda_device *d, ck_nn_step *s, size_t *scratch, ck_error *e)
 {
+    ck_status st = check_types(d, s, e);
+    if (st != CK_OK)
+        return st;
     cuda_product *p = calloc(1, sizeof *p);
     if (!p)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a product");
@@ -138,7 +162,7 @@ ck_status cuda_prepare_linear(cuda_device *d, ck_nn_step *s, size_t *scratch, ck
     d->products = p;
     s->prepared = p;
     *scratch = operand_bytes(d, s) + (through_scratch(s) ? ck_nn_pixels(&s->y) * (size_t)s->y.c * sizeof(float) : 0);
-    ck_status st = describe(d, p, s, e);
+    st = describe(d, p, s, e);
     if (st == CK_OK)
         st = set_up(p, s, e);
     return st == CK_OK ? choose(d, p, s, e) : st;
@@ -151,20 +175,23 @@ void cuda_linear(ck_nn *dev, const ck_nn_step *s)
     bool add = ck_nn_has(&s->x[1]) && !acts(s);
     float one = 1, beta = add ? 1 : 0;
     void *to = through_scratch(s) ? (char *)s->scratch + operand_bytes(d, s) : s->y.data;
-    const void *x = s->x[0].data, *w = s->weight->w;
+    const void *x = s->x[0].data, *w = cuda_rounds(d) ? s->weight->rounded : s->weight->w;
     ck_error e;
-    if (cuda_rounds(d)) {
+    if (to_round(d, s)) {
         cuda_round(d, x, ck_nn_pixels(&s->y), s->x[0].c, s->x[0].ld, s->scratch, cuda_padded(s->x[0].c));
         x = s->scratch;
-        w = s->weight->rounded;
     }
     cublasStatus_t r = cublasLtMatmul(d->lt, p->how, &one, w, p->w, x, p->x, &beta, add ? s->x[1].data : to, p->add, to,
                                       p->y, &p->algo, d->workspace, CUDA_WORKSPACE, d->stream);
     ck_status st = lt(r, "multiply", &e);
     if (st != CK_OK)
         cuda_fail(d, ck_fail_in(&e, st, s->label), &e);
-    else if (acts(s))
-        cuda_gelu(d, s, to, through_scratch(s) ? s->y.c : s->y.ld);
+    else if (acts(s)) {
+        ck_nn_tensor from = s->y;
+        if (through_scratch(s))
+            from = (ck_nn_tensor){.data = to, .type = CK_NN_F32, .h = s->y.h, .w = s->y.w, .c = s->y.c, .ld = s->y.c};
+        cuda_gelu(d, s, &from);
+    }
 }
 
 void cuda_free_products(cuda_device *d)

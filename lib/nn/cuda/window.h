@@ -29,4 +29,11 @@ __device__ static inline size_t pixel_of(const windows &all, const ck_nn_tensor 
     return (size_t)y * (size_t)t.w + (size_t)x;
 }
 
+struct attention {
+    windows all;
+    int heads, width; /* of one */
+    float scale;      /* of scores, for powers of 2 */
+    ck_nn_tensor q, k, v, y;
+};
+
 #endif

@@ -144,7 +144,6 @@ static ck_status done(ck_nn *dev, ck_error *e)
 }
 
 const ck_nn_backend ck_nn_ref = {.name = "ref",
-                                 .act = CK_NN_F32,
                                  .host = true,
                                  .open = open_device,
                                  .close = close_device,

@@ -1,0 +1,133 @@
+/* Attention to all keys, version 3: as attention.cu has it, scores, weights and sums in registers, of 16-bit operands
+ * (after Dao 2023, FlashAttention-2).
+ *
+ * A thread block takes QUERIES queries of a head, a warp ROWS of them.  Keys come KEYS at a time by asynchronous
+ * copies, the next while these are worked on.  Weights are rounded as operands are; their sum is not. */
+#include "nn/cuda/attention_tile.h"
+
+#define KEYS 64
+#define TILES 2 /* of a warp */
+#define WARPS 4
+#define THREADS (WARPS * WARP)
+#define ROWS (16 * TILES)
+#define QUERIES (ROWS * WARPS)
+
+template <int D> static size_t shared_bytes()
+{
+    return (size_t)(QUERIES + 2 * 2 * KEYS) * (D | 1) * PIECE * 2;
+}
+
+/* Zeros behind the last. */
+template <typename T, int D> __device__ static inline void fetch_queries(const attention &a, int head, int first, T *to)
+{
+    for (int i = threadIdx.x; i < QUERIES * D; i += THREADS)
+        copy_piece<T>(a, a.q, (size_t)(first + i / D), first + i / D < a.all.nq, head, i % D,
+                      to + (i / D * (D | 1) + i % D) * PIECE);
+}
+
+/* What a thread copies of every tile of keys and of values: where from, in elements behind the tile's first key of that
+ * head (negative: zeros), and where to.  Reckoned once: it is the same for all tiles. */
+template <typename T, int D> struct tile_copies {
+    static const int N = (KEYS * D + THREADS - 1) / THREADS;
+    int from[N], to[N];
+
+    __device__ void begin(const attention &a)
+    {
+        UNROLL
+        for (int n = 0; n < N; n++) {
+            int i = threadIdx.x + n * THREADS, row = i / D, piece = i % D;
+            from[n] = piece * PIECE < a.width ? row * a.k.ld + piece * PIECE : -1;
+            to[n] = (row * (D | 1) + piece) * PIECE;
+        }
+    }
+
+    /* `left` keys from `first` on. */
+    __device__ void run(const T *first, int left, T *stage) const
+    {
+        UNROLL
+        for (int n = 0; n < N; n++) {
+            int i = threadIdx.x + n * THREADS;
+            if (i < KEYS * D) {
+                bool there = from[n] >= 0 && i / D < left;
+                copy_16(stage + to[n], there ? first + from[n] : first, there ? 16 : 0);
+            }
+        }
+    }
+};
+
+template <typename T, int D> __global__ void __launch_bounds__(THREADS, 2) attend_3(attention a)
+{
+    typedef attention_tile<T, D, TILES, KEYS / 8> tile;
+    DYNAMIC_SHARED(room);
+    const int STAGE = KEYS * tile::PITCH;
+    T *queries = (T *)room, *keys = queries + QUERIES * tile::PITCH, *values = keys + 2 * STAGE;
+    int tiles = (a.all.nq + QUERIES - 1) / QUERIES, head = blockIdx.x / tiles, first = blockIdx.x % tiles * QUERIES;
+    int own = threadIdx.x / WARP * ROWS;
+    const T *k = (const T *)a.k.data + head * a.width, *v = (const T *)a.v.data + head * a.width;
+    const size_t next = (size_t)KEYS * (size_t)a.k.ld;
+    tile t;
+    tile_copies<T, D> copies;
+    fetch_queries<T, D>(a, head, first, queries);
+    copies.begin(a);
+    copies.run(k, a.all.nk, keys);
+    copies.run(v, a.all.nk, values);
+    end_copies();
+    wait_copies<0>();
+    __syncthreads();
+    t.begin(queries + own * tile::PITCH);
+    for (int key = 0, stage = 0; key < a.all.nk; key += KEYS, stage ^= STAGE) {
+        wait_copies<0>();
+        __syncthreads();
+        if (key + KEYS < a.all.nk) {
+            copies.run(k += next, a.all.nk - key - KEYS, keys + (stage ^ STAGE));
+            copies.run(v += next, a.all.nk - key - KEYS, values + (stage ^ STAGE));
+            end_copies();
+        }
+        t.score(keys + stage);
+        if (key + KEYS > a.all.nk)
+            t.keep([&](int, int column) { return key + column < a.all.nk; });
+        t.weigh(a.scale);
+        t.add_values(values + stage);
+    }
+    t.store(a.width, [&](int row) {
+        int query = first + own + row;
+        return query < a.all.nq ? (T *)a.y.data + index_of(a.y, (size_t)query) + head * a.width : (T *)NULL;
+    });
+}
+
+template <typename T, int D> static void launch(cuda_device *d, const attention &a)
+{
+    unsigned grid = (unsigned)a.heads * grid_for((size_t)a.all.nq, QUERIES);
+    void (*kernel)(attention) = attend_3<T, D>;
+    size_t shared = shared_bytes<D>();
+    allow_shared(kernel, shared);
+    CUDA_LAUNCH_SHARED(kernel, grid, THREADS, shared, d->stream, a);
+}
+
+template <typename T> static void by_width(cuda_device *d, const attention &a)
+{
+    (a.width <= 32 ? launch<T, 4> : a.width == 56 ? launch<T, 7> : launch<T, 8>)(d, a);
+}
+
+static bool rows_suit(const ck_nn_tensor &t, ck_nn_type type, size_t bytes)
+{
+    return t.type == type && (size_t)t.ld * 2 % bytes == 0 && (uintptr_t)t.data % bytes == 0;
+}
+
+bool cuda_attention_3(cuda_device *d, const ck_nn_step *s)
+{
+    int width = s->y.c / s->heads;
+    ck_nn_type type = d->base.act;
+    bool same_rows = s->x[1].ld == s->x[2].ld && s->x[1].ld < 1 << 24;
+    if (type == CK_NN_F32 || width % PIECE || width > 64 || !same_rows || !rows_suit(s->y, type, 4))
+        return false;
+    for (int i = 0; i < 3; i++)
+        if (!rows_suit(s->x[i], type, 16))
+            return false;
+    attention a = {windows_of(s), s->heads, width,   (float)(M_LOG2E / sqrt((double)width)),
+                   s->x[0],       s->x[1],  s->x[2], s->y};
+    if (s->window)
+        return cuda_attention_windows(d, &a);
+    (type == CK_NN_F16 ? by_width<__half> : by_width<__nv_bfloat16>)(d, a);
+    return true;
+}

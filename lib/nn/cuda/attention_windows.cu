@@ -1,0 +1,82 @@
+/* Attention inside windows, version 3: several windows a thread block, all keys of a query at once.
+ *
+ * A thread block takes the QUERIES queries of one head in as many windows as that makes, a warp 16 of them: a quarter
+ * of a window with 64, one with 16, four with 4.  What keys it needs are 16 or 64 side by side. */
+#include "nn/cuda/attention_tile.h"
+
+#define QUERIES 64
+#define ROWS 16 /* of a warp */
+#define THREADS (QUERIES / ROWS * WARP)
+
+/* Windows of a thread block, and the keys of a warp. */
+struct packing {
+    int windows, keys;
+};
+
+/* Rows 0 … n-1 of the windows from `first` on, `each` of one. */
+template <typename T, int D>
+__device__ static inline void fetch(const attention &a, const ck_nn_tensor &t, int head, int first, int n, int each,
+                                    T *to)
+{
+    for (int i = threadIdx.x; i < n * D; i += THREADS) {
+        int win = first + i / D / each;
+        bool there = win < a.all.n;
+        copy_piece<T>(a, t, there ? pixel_of(a.all, a.k, t, win, i / D % each) : 0, there, head, i % D,
+                      to + (i / D * (D | 1) + i % D) * PIECE);
+    }
+}
+
+template <typename T, int D, int N> __global__ void __launch_bounds__(THREADS) attend_windows(attention a, packing p)
+{
+    typedef attention_tile<T, D, 1, N> tile;
+    DYNAMIC_SHARED(room);
+    int keys_here = p.windows * a.all.nk, head = blockIdx.x % a.heads, first = blockIdx.x / a.heads * p.windows;
+    T *queries = (T *)room, *keys = queries + QUERIES * tile::PITCH, *values = keys + keys_here * tile::PITCH;
+    int own = threadIdx.x / WARP * ROWS, from = own / a.all.nq * a.all.nk;
+    tile t;
+    fetch<T, D>(a, a.q, head, first, QUERIES, a.all.nq, queries);
+    fetch<T, D>(a, a.k, head, first, keys_here, a.all.nk, keys);
+    fetch<T, D>(a, a.v, head, first, keys_here, a.all.nk, values);
+    end_copies();
+    wait_copies<0>();
+    __syncthreads();
+    t.begin(queries + own * tile::PITCH);
+    t.score(keys + from * tile::PITCH);
+    if (a.all.nq < ROWS)
+        t.keep([&](int row, int k) { return row / a.all.nq == k / a.all.nk; });
+    t.weigh(a.scale);
+    t.add_values(values + from * tile::PITCH);
+    t.store(a.width, [&](int row) {
+        int query = own + row, win = first + query / a.all.nq;
+        return win < a.all.n
+                   ? (T *)a.y.data + index_of(a.y, pixel_of(a.all, a.k, a.y, win, query % a.all.nq)) + head * a.width
+                   : (T *)NULL;
+    });
+}
+
+template <typename T, int D, int N> static void launch(cuda_device *d, const attention &a, const packing &p)
+{
+    unsigned grid = (unsigned)a.heads * grid_for((size_t)a.all.n, (unsigned)p.windows);
+    void (*kernel)(attention, packing) = attend_windows<T, D, N>;
+    size_t shared = (size_t)(QUERIES + 2 * p.windows * a.all.nk) * (D | 1) * PIECE * sizeof(T);
+    allow_shared(kernel, shared);
+    CUDA_LAUNCH_SHARED(kernel, grid, THREADS, shared, d->stream, a, p);
+}
+
+template <typename T, int N> static void by_width(cuda_device *d, const attention &a, const packing &p)
+{
+    (a.width <= 32 ? launch<T, 4, N> : a.width == 56 ? launch<T, 7, N> : launch<T, 8, N>)(d, a, p);
+}
+
+bool cuda_attention_windows(cuda_device *d, const struct attention *a)
+{
+    packing p = {QUERIES / a->all.nq, a->all.nq < ROWS ? ROWS / a->all.nq * a->all.nk : a->all.nk};
+    bool whole = a->all.nq == 4 || a->all.nq == 16 || a->all.nq == 64;
+    if (!whole || (p.keys != 16 && p.keys != 64))
+        return false;
+    if (d->base.act == CK_NN_F16)
+        (p.keys == 16 ? by_width<__half, 2> : by_width<__half, 8>)(d, *a, p);
+    else
+        (p.keys == 16 ? by_width<__nv_bfloat16, 2> : by_width<__nv_bfloat16, 8>)(d, *a, p);
+    return true;
+}

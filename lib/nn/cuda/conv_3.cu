@@ -1,0 +1,399 @@
+/* The 3x3 convolution, version 3: of 16-bit maps of at most 64 channels, to at most 64.
+ *
+ * Pixels `dilation` apart form lattices that never meet: on each the convolution is an ordinary one.  A block of pixels
+ * is cut into STAGES stages of PIXELS pixels of whole lattices (or rows of the only one), each of which is copied to
+ * shared memory once, with a border of one lattice pixel; the nine taps read it shifted.  So a product of PIXELS x 9 C
+ * by 9 C x 64 takes its operands from shared memory, and all weights stay there.
+ *
+ * A thread block makes every so-maniest block of the map; while it works on one stage the next is copied, if there is
+ * memory for two.  A warp makes 64 pixels of 32 outputs.  Weights are packed so that a lane's sums of one pixel are
+ * eight outputs side by side (cuda_output_place).  Sums for GROUP_NORM: in float32 over a warp's pixels, from there in
+ * double, always in the same order. */
+#include "nn/cuda/element.h"
+#include "nn/cuda/ptx.h"
+
+#define WARPS 8
+#define THREADS (WARPS * WARP)
+#define PIECE 8 /* channels of a copy */
+#define OUTS 64
+#define PIXELS 256 /* of a stage */
+#define STAGES (CK_NN_BLOCK * CK_NN_BLOCK / PIXELS)
+#define MINE 4 /* tiles of 16 pixels, of 8 outputs, of a warp */
+#define HALF 32
+
+struct convolution_3 {
+    ck_nn_tensor x, norm, y, stats;
+    const void *w; /* [9][pieces of x][PIECE][OUTS] */
+    const float *bias;
+    const int *list;
+    int blocks, groups, pieces;
+    bool twice; /* room for two stages */
+};
+
+/* A stage: `lattices` of them, ROWS x SIDE pixels each, with a border. */
+template <int D> struct stage_of {
+    static const int SIDE = CK_NN_BLOCK / D, ROWS = D == 1 ? PIXELS / SIDE : SIDE;
+    static const int LATTICES = PIXELS / (ROWS * SIDE), WIDE = SIDE + 2, EACH = (ROWS + 2) * WIDE;
+    static const int ALL = LATTICES * EACH;
+};
+
+/* Pixel (r, c) of lattice l of a stage in the map. */
+struct point {
+    int y, x;
+};
+
+template <int D> __device__ static inline point point_of(const ck_nn_area &a, int stage, int l, int r, int c)
+{
+    l += D == 1 ? 0 : stage * stage_of<D>::LATTICES;
+    r += D == 1 ? stage * stage_of<D>::ROWS : 0;
+    point p = {a.y0 + l / D + D * r, a.x0 + l % D + D * c};
+    return p;
+}
+
+/* Pieces of a pixel lie PITCH apart; where that is a power of two, which piece is where depends on the pixel, so that
+ * eight neighbours lie in different banks. */
+__host__ __device__ static inline int pitch_of(int pieces)
+{
+    return pieces == 8 ? 8 : pieces | 1;
+}
+
+template <int D> __device__ static inline int turn_of(int pieces, int r, int c)
+{
+    return pieces == 8 ? (stage_of<D>::SIDE == 4 ? c + 4 * r : c) & 7 : 0;
+}
+
+/* What a thread copies: always the same piece, of every so-maniest pixel. */
+struct lot {
+    int piece, first, step;
+};
+
+__device__ static inline lot lot_of(int pieces)
+{
+    lot t = {(int)threadIdx.x % pieces, (int)threadIdx.x / pieces, THREADS / pieces};
+    t.first = t.first < t.step ? t.first : 1 << 30;
+    return t;
+}
+
+/* f(where in the map, there is such a pixel, its place in shared memory) for a thread's lot of a stage. */
+template <typename T, int D, typename F>
+__device__ static inline void each_of(const convolution_3 &k, const ck_nn_area &a, int stage, const lot &mine, T *room,
+                                      F f)
+{
+    typedef stage_of<D> s;
+    for (int i = mine.first; i < s::ALL; i += mine.step) {
+        int r = i % s::EACH / s::WIDE, c = i % s::EACH % s::WIDE;
+        point p = point_of<D>(a, stage, i / s::EACH, r - 1, c - 1);
+        bool there = p.y >= 0 && p.y < k.x.h && p.x >= 0 && p.x < k.x.w;
+        f(p, there, room + (i * pitch_of(k.pieces) + (mine.piece ^ turn_of<D>(k.pieces, r, c))) * PIECE);
+    }
+}
+
+template <typename T, int D>
+__device__ static inline void fetch(const convolution_3 &k, const ck_nn_area &a, int stage, T *room)
+{
+    lot mine = lot_of(k.pieces);
+    int bytes = min(PIECE, k.x.c - mine.piece * PIECE) * (int)sizeof(T);
+    each_of<T, D>(k, a, stage, mine, room, [&](point p, bool there, T *to) {
+        const T *from = (const T *)k.x.data + (there ? index_of(k.x, p.y, p.x) + mine.piece * PIECE : 0);
+        copy_16(to, from, there ? bytes : 0);
+    });
+    end_copies();
+}
+
+/* A thread normalises what it copied itself. */
+template <typename T, int D>
+__device__ static inline void normalise(const convolution_3 &k, const ck_nn_area &a, int stage, T *room)
+{
+    lot mine = lot_of(k.pieces);
+    vector scale = {{0}}, shift = {{0}};
+    for (int i = 0; i < PIECE; i++) {
+        int c = mine.piece * PIECE + i;
+        scale.v[i] = c < k.x.c ? ((const float *)k.norm.data)[c] : 0;
+        shift.v[i] = c < k.x.c ? ((const float *)k.norm.data)[k.x.c + c] : 0;
+    }
+    each_of<T, D>(k, a, stage, mine, room, [&](point, bool there, T *to) {
+        if (!there)
+            return;
+        vector in = get_8((const T *)to);
+        UNROLL
+        for (int i = 0; i < PIECE; i++)
+            in.v[i] = relu(in.v[i] * scale.v[i] + shift.v[i]);
+        put_8(to, in);
+    });
+}
+
+/* ---- weights: rows of OUTS, pieces turned by the row; zeros up to a multiple of 16 rows ---- */
+
+static inline int weight_rows(int pieces)
+{
+    return (9 * pieces + 1) / 2 * 16;
+}
+
+template <typename T> __device__ static inline void fetch_weights(const convolution_3 &k, int rows, T *room)
+{
+    for (int i = threadIdx.x; i < rows * (OUTS / PIECE); i += THREADS) {
+        int row = i / (OUTS / PIECE), piece = i % (OUTS / PIECE);
+        bool there = row < 9 * k.pieces * PIECE;
+        copy_16(room + row * OUTS + (piece ^ (row & 7)) * PIECE, (const T *)k.w + (there ? i * PIECE : 0),
+                there ? 16 : 0);
+    }
+}
+
+/* ---- a warp's product ---- */
+
+/* Where the next pieces are: of every pair of them lanes 0 to 15 take the first, 16 to 31 the second. */
+struct cursor {
+    int tap, piece, pieces;
+
+    __device__ void begin(int n)
+    {
+        tap = 0;
+        piece = (int)threadIdx.x % WARP / 16;
+        pieces = n;
+        settle();
+    }
+
+    __device__ void settle()
+    {
+        for (; piece >= pieces; tap++)
+            piece -= pieces;
+    }
+
+    __device__ void advance()
+    {
+        piece += 2;
+        settle();
+    }
+};
+
+template <typename T, int D> struct warp_product {
+    typedef stage_of<D> stage;
+    float sum[MINE][MINE][4];
+    int at[MINE], row[MINE], column[MINE]; /* of the pixels whose rows this lane points at */
+
+    __device__ void begin()
+    {
+        int first = (int)threadIdx.x / WARP / 2 * (PIXELS / 4) + (int)threadIdx.x % 16;
+        UNROLL
+        for (int m = 0; m < MINE; m++) {
+            int i = first + m * 16, in = i % (stage::ROWS * stage::SIDE);
+            row[m] = in / stage::SIDE;
+            column[m] = in % stage::SIDE;
+            at[m] = i / (stage::ROWS * stage::SIDE) * stage::EACH + row[m] * stage::WIDE + column[m];
+        }
+    }
+
+    __device__ void load(const T *room, const T *weights, const cursor &c, int step, unsigned a[MINE][4],
+                         unsigned b[MINE][2])
+    {
+        /* Behind the last piece weights are 0, but what they meet must be a number. */
+        int tap = c.tap < 9 ? c.tap : 8, piece = c.tap < 9 ? c.piece : 0, dy = tap / 3, dx = tap % 3;
+        int lane = (int)threadIdx.x % WARP, k = step * 16 + lane % 16, pitch = pitch_of(c.pieces);
+        UNROLL
+        for (int j = 0; j < MINE; j += 2) {
+            unsigned r[4];
+            int out = (int)threadIdx.x / WARP % 2 * MINE + j + lane / 16;
+            load_matrices_turned(r, weights + k * OUTS + (out ^ (k & 7)) * PIECE);
+            b[j][0] = r[0];
+            b[j][1] = r[1];
+            b[j + 1][0] = r[2];
+            b[j + 1][1] = r[3];
+        }
+        UNROLL
+        for (int m = 0; m < MINE; m++)
+            load_matrices(a[m], room + ((at[m] + dy * stage::WIDE + dx) * pitch +
+                                        (piece ^ turn_of<D>(c.pieces, row[m] + dy, column[m] + dx))) *
+                                           PIECE);
+    }
+
+    __device__ void multiply(const unsigned a[MINE][4], const unsigned b[MINE][2])
+    {
+        UNROLL
+        for (int m = 0; m < MINE; m++)
+            UNROLL
+        for (int j = 0; j < MINE; j++)
+            multiply_16<T>(sum[m][j], a[m], b[j][0], b[j][1], sum[m][j]);
+    }
+
+    /* Operands of the next step are loaded before this one's are multiplied. */
+    __device__ void run(const T *room, const T *weights, int pieces)
+    {
+        unsigned a[2][MINE][4], b[2][MINE][2];
+        int steps = (9 * pieces + 1) / 2;
+        cursor c;
+        UNROLL
+        for (int i = 0; i < MINE * MINE * 4; i++)
+            sum[i / 16][i / 4 % 4][i % 4] = 0;
+        c.begin(pieces);
+        load(room, weights, c, 0, a[0], b[0]);
+        for (int step = 0; step < steps; step += 2) {
+            c.advance();
+            if (step + 1 < steps)
+                load(room, weights, c, step + 1, a[1], b[1]);
+            multiply(a[0], b[0]);
+            c.advance();
+            if (step + 2 < steps)
+                load(room, weights, c, step + 2, a[0], b[0]);
+            if (step + 1 < steps)
+                multiply(a[1], b[1]);
+        }
+    }
+};
+
+/* ---- results ---- */
+
+/* Eight outputs of one pixel, as far as there are. */
+template <typename T>
+__device__ static inline void put_outputs(const ck_nn_tensor &y, const point &p, int first, const vector &v)
+{
+    T *to = (T *)y.data + index_of(y, p.y, p.x) + first;
+    if (first + VECTOR <= y.c) {
+        put_8(to, v);
+        return;
+    }
+    UNROLL
+    for (int i = 0; i < VECTOR; i++)
+        if (first + i < y.c)
+            to[i] = rounded<T>(v.v[i]);
+}
+
+/* Bias, store, and what this warp's pixels add up to: partial[output][2], the same on every run. */
+template <typename T, int D>
+__device__ static inline void finish(const convolution_3 &k, const ck_nn_area &a, int stage,
+                                     const warp_product<T, D> &w, float *partial)
+{
+    typedef stage_of<D> s;
+    int lane = (int)threadIdx.x % WARP, warp = (int)threadIdx.x / WARP, first = warp % 2 * HALF + lane % 4 * VECTOR;
+    vector sum = {{0}}, squares = {{0}}, bias;
+    UNROLL
+    for (int c = 0; c < VECTOR; c++)
+        bias.v[c] = first + c < k.y.c ? k.bias[first + c] : 0;
+    UNROLL
+    for (int i = 0; i < 2 * MINE; i++) {
+        int pixel = warp / 2 * (PIXELS / 4) + i * 8 + lane / 4, in = pixel % (s::ROWS * s::SIDE);
+        point p = point_of<D>(a, stage, pixel / (s::ROWS * s::SIDE), in / s::SIDE, in % s::SIDE);
+        bool there = p.y < a.y1 && p.x < a.x1;
+        vector v;
+        UNROLL
+        for (int c = 0; c < VECTOR; c++) {
+            v.v[c] = w.sum[i / 2][c / 2][i % 2 * 2 + c % 2] + bias.v[c];
+            sum.v[c] += there ? v.v[c] : 0;
+            squares.v[c] = there ? fmaf(v.v[c], v.v[c], squares.v[c]) : squares.v[c];
+        }
+        if (there)
+            put_outputs<T>(k.y, p, first, v);
+    }
+    UNROLL
+    for (int c = 0; c < VECTOR; c++)
+        UNROLL
+    for (int n = 4; n < WARP; n *= 2) {
+        sum.v[c] += __shfl_xor_sync(ALL_LANES, sum.v[c], n);
+        squares.v[c] += __shfl_xor_sync(ALL_LANES, squares.v[c], n);
+    }
+    if (lane < 4)
+        for (int c = 0; c < VECTOR; c++) {
+            partial[(first + c) * 2] = sum.v[c];
+            partial[(first + c) * 2 + 1] = squares.v[c];
+        }
+}
+
+#define PARTS (STAGES * WARPS / 2) /* of a block, [part][output][2] */
+
+/* The block's sums from its parts'.  Every thread comes here; the parts may be written again behind it. */
+__device__ static inline void flush(const convolution_3 &k, int block, const float *partial, double *totals)
+{
+    int t = threadIdx.x, per = k.y.c / k.groups;
+    if (t < 2 * OUTS) {
+        double all = 0;
+        for (int i = 0; i < PARTS; i++)
+            all += (double)partial[i * 2 * OUTS + t];
+        totals[t] = all;
+    }
+    __syncthreads();
+    if (t < 2 * k.groups) {
+        double all = 0;
+        for (int c = 0; c < per; c++)
+            all += totals[(t / 2 * per + c) * 2 + t % 2];
+        ((double *)k.stats.data)[(size_t)block * (size_t)k.groups * 2 + (size_t)t] = all;
+    }
+}
+
+template <typename T, int D> __global__ void __launch_bounds__(THREADS, 1) conv_3(convolution_3 k, int rows)
+{
+    DYNAMIC_SHARED(room);
+    const int STAGE = stage_of<D>::ALL * pitch_of(k.pieces) * PIECE;
+    double *totals = (double *)room;
+    float *partial = (float *)(totals + 2 * OUTS);
+    T *weights = (T *)(partial + PARTS * 2 * OUTS), *stages = weights + rows * OUTS;
+    int mine = (k.blocks - (int)blockIdx.x + (int)gridDim.x - 1) / (int)gridDim.x, part = (int)threadIdx.x / WARP / 2;
+    auto number = [&](int i) { return (int)blockIdx.x + i / STAGES * (int)gridDim.x; };
+    auto area = [&](int i) { return block_area(k.y, k.list, number(i)); };
+    auto done = [&](int i) {
+        if (k.groups)
+            flush(k, k.list ? k.list[number(i)] : number(i), partial, totals);
+    };
+    warp_product<T, D> w;
+    w.begin();
+    fetch_weights<T>(k, rows, weights);
+    for (int i = 0; i < mine * STAGES; i++) {
+        T *here = stages + (k.twice ? i % 2 * STAGE : 0), *next = stages + (k.twice ? (i + 1) % 2 * STAGE : 0);
+        if (!k.twice)
+            __syncthreads();
+        if (!k.twice || i == 0)
+            fetch<T, D>(k, area(i), i % STAGES, here);
+        wait_copies<0>();
+        if (k.norm.h)
+            normalise<T, D>(k, area(i), i % STAGES, here);
+        __syncthreads();
+        if (k.twice && i + 1 < mine * STAGES)
+            fetch<T, D>(k, area(i + 1), (i + 1) % STAGES, next);
+        if (i && i % STAGES == 0)
+            done(i - 1);
+        w.run(here, weights, k.pieces);
+        finish<T, D>(k, area(i), i % STAGES, w, partial + (i % STAGES * (WARPS / 2) + part) * 2 * OUTS);
+    }
+    __syncthreads();
+    done(mine * STAGES - 1);
+}
+
+template <typename T, int D> static bool launch(cuda_device *d, convolution_3 k)
+{
+    int rows = weight_rows(k.pieces);
+    size_t stage = (size_t)stage_of<D>::ALL * (size_t)pitch_of(k.pieces) * PIECE * sizeof(T);
+    size_t shared = 2 * OUTS * sizeof(double) + PARTS * 2 * OUTS * sizeof(float) + (size_t)rows * OUTS * sizeof(T);
+    k.twice = shared + 2 * stage <= d->shared;
+    shared += k.twice ? 2 * stage : stage;
+    if (shared > d->shared)
+        return false;
+    void (*kernel)(convolution_3, int) = conv_3<T, D>;
+    allow_shared(kernel, shared);
+    CUDA_LAUNCH_SHARED(kernel, (unsigned)(k.blocks < d->processors ? k.blocks : d->processors), THREADS, shared,
+                       d->stream, k, rows);
+    return true;
+}
+
+template <typename T> static bool by_dilation(cuda_device *d, const ck_nn_step *s, const convolution_3 &k)
+{
+    return s->dilation == 1   ? launch<T, 1>(d, k)
+           : s->dilation == 2 ? launch<T, 2>(d, k)
+           : s->dilation == 4 ? launch<T, 4>(d, k)
+           : s->dilation == 8 ? launch<T, 8>(d, k)
+                              : false;
+}
+
+static bool suits(const ck_nn_tensor &t, ck_nn_type type)
+{
+    return t.type == type && t.ld % PIECE == 0 && (uintptr_t)t.data % 16 == 0;
+}
+
+bool cuda_conv_3(cuda_device *d, const ck_nn_step *s, const int *list, int n)
+{
+    const ck_nn_tensor *x = &s->x[0];
+    if (d->base.act == CK_NN_F32 || x->c > OUTS || s->y.c > OUTS || !suits(*x, d->base.act) ||
+        !suits(s->y, d->base.act))
+        return false;
+    convolution_3 k = {*x, s->x[1], s->y, s->stats, s->weight->rounded, s->weight->bias, list, n, 0, 0, false};
+    k.groups = ck_nn_has(&s->stats) ? s->groups : 0;
+    k.pieces = cuda_padded(x->c) / PIECE;
+    return (x->type == CK_NN_F16 ? by_dilation<__half> : by_dilation<__nv_bfloat16>)(d, s, k);
+}

@@ -1,0 +1,117 @@
+/* Elements of tensors, whose type is float32, float16 or bfloat16; arithmetic is float32's.
+ *
+ * One at a time a kernel may ask the tensor; eight at a time, 16 bytes of the short types, it knows the type. */
+#ifndef CK_NN_CUDA_ELEMENT_H
+#define CK_NN_CUDA_ELEMENT_H
+
+#include <string.h>
+#include <type_traits>
+
+#include "nn/cuda/operand.h"
+
+#define VECTOR 8
+
+__device__ static inline size_t index_of(const ck_nn_tensor &t, size_t pixel)
+{
+    return pixel * (size_t)t.ld;
+}
+
+__device__ static inline size_t index_of(const ck_nn_tensor &t, int y, int x)
+{
+    return index_of(t, (size_t)y * (size_t)t.w + (size_t)x);
+}
+
+__device__ static inline float get(const ck_nn_tensor &t, size_t i)
+{
+    return t.type == CK_NN_F32   ? ((const float *)t.data)[i]
+           : t.type == CK_NN_F16 ? value_of(((const __half *)t.data)[i])
+                                 : value_of(((const __nv_bfloat16 *)t.data)[i]);
+}
+
+__device__ static inline void put(const ck_nn_tensor &t, size_t i, float v)
+{
+    if (t.type == CK_NN_F32)
+        ((float *)t.data)[i] = v;
+    else if (t.type == CK_NN_F16)
+        ((__half *)t.data)[i] = rounded<__half>(v);
+    else
+        ((__nv_bfloat16 *)t.data)[i] = rounded<__nv_bfloat16>(v);
+}
+
+/* As it is stored: float32 stays what it is, which `rounded` makes TF32 of. */
+template <typename T> __device__ inline T stored(float v)
+{
+    return rounded<T>(v);
+}
+
+template <> __device__ inline float stored<float>(float v)
+{
+    return v;
+}
+
+struct vector {
+    float v[VECTOR];
+};
+
+template <typename T> __device__ inline vector get_8(const T *p)
+{
+    const int N = VECTOR * (int)sizeof(T) / 16;
+    uint4 in[N];
+    T values[VECTOR];
+    vector r;
+    UNROLL
+    for (int i = 0; i < N; i++)
+        in[i] = ((const uint4 *)p)[i];
+    memcpy(values, in, sizeof values);
+    UNROLL
+    for (int i = 0; i < VECTOR; i++)
+        r.v[i] = value_of(values[i]);
+    return r;
+}
+
+template <typename T> __device__ inline void put_8(T *p, const vector &r)
+{
+    const int N = VECTOR * (int)sizeof(T) / 16;
+    uint4 out[N];
+    T values[VECTOR];
+    UNROLL
+    for (int i = 0; i < VECTOR; i++)
+        values[i] = stored<T>(r.v[i]);
+    memcpy(out, values, sizeof values);
+    UNROLL
+    for (int i = 0; i < N; i++)
+        ((uint4 *)p)[i] = out[i];
+}
+
+template <typename T> __device__ inline void put_4(T *p, float a, float b, float c, float d)
+{
+    T values[4] = {stored<T>(a), stored<T>(b), stored<T>(c), stored<T>(d)};
+    uint2 out;
+    memcpy(&out, values, sizeof out);
+    *(uint2 *)p = out;
+}
+
+template <> __device__ inline void put_4<float>(float *p, float a, float b, float c, float d)
+{
+    *(float4 *)p = make_float4(a, b, c, d);
+}
+
+/* Eight channels at a time can be had of every pixel. */
+static inline bool in_vectors(const ck_nn_tensor &t)
+{
+    size_t row = (size_t)t.ld * ck_nn_type_size(t.type);
+    return t.c % VECTOR == 0 && row % 16 == 0 && (uintptr_t)t.data % 16 == 0;
+}
+
+/* f(T *) for the type that a tensor has. */
+template <typename F> static inline void by_type(ck_nn_type type, F f)
+{
+    if (type == CK_NN_F16)
+        f((__half *)NULL);
+    else if (type == CK_NN_BF16)
+        f((__nv_bfloat16 *)NULL);
+    else
+        f((float *)NULL);
+}
+
+#endif

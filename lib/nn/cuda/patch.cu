@@ -1,0 +1,82 @@
+/* The patch embedding: a 7x7 convolution of stride 4, in float32. */
+#include "nn/cuda/element.h"
+
+#define THREADS 256
+
+/* Version 1, a thread an output; `w` [in][7][7][out] as it is packed: tap by tap. */
+__global__ void patch(ck_nn_tensor x, const float *w, const float *bias, const float *extra, ck_nn_tensor y)
+{
+    size_t i = thread_number(), token = i / (size_t)y.c;
+    int o = (int)(i % (size_t)y.c);
+    if (token >= (size_t)y.h * (size_t)y.w)
+        return;
+    int y0 = 4 * (int)(token / (size_t)y.w) - 3, x0 = 4 * (int)(token % (size_t)y.w) - 3;
+    float sum = 0;
+    for (int tap = 0; tap < 49; tap++) {
+        int v = y0 + tap / 7, u = x0 + tap % 7;
+        if (v < 0 || v >= x.h || u < 0 || u >= x.w)
+            continue;
+        for (int c = 0; c < x.c; c++)
+            sum = fmaf(*planar(x, c, v, u), w[(tap * x.c + c) * y.c + o], sum);
+    }
+    at(y, token)[o] = sum + bias[o] + extra[i];
+}
+
+/* Version 2: a thread block TOKENS tokens of a row and OUTS outputs, a thread EACH of both, which share what it reads.
+ * A sum has the order of version 1: the same bytes. */
+#define TOKENS 32
+#define OUTS 128
+#define EACH 4
+#define MINE 8 /* tokens of a thread; a warp's threads have the same */
+#define TEAM (OUTS / EACH * (TOKENS / MINE))
+#define COLUMNS (4 * TOKENS + 3)
+#define CHANNELS 4
+
+__global__ void __launch_bounds__(TEAM)
+    patch_2(ck_nn_tensor x, const float *w, const float *bias, const float *extra, ck_nn_tensor y)
+{
+    __shared__ float in[CHANNELS][7][COLUMNS];
+    int across = (y.w + TOKENS - 1) / TOKENS, row = blockIdx.x / across, first = blockIdx.x % across * TOKENS;
+    int o = blockIdx.y * OUTS + threadIdx.x % WARP * EACH, mine = threadIdx.x / WARP * MINE;
+    for (int i = threadIdx.x; i < CHANNELS * 7 * COLUMNS; i += TEAM) {
+        int c = i / (7 * COLUMNS), dy = i / COLUMNS % 7, dx = i % COLUMNS, v = 4 * row - 3 + dy, u = 4 * first - 3 + dx;
+        bool there = v >= 0 && v < x.h && u >= 0 && u < x.w && c < x.c;
+        in[c][dy][dx] = there ? *planar(x, c, v, u) : 0;
+    }
+    __syncthreads();
+    if (o >= y.c)
+        return;
+    float sum[MINE][EACH] = {{0}};
+    for (int dy = 0; dy < 7; dy++)
+        for (int dx = 0; dx < 7; dx++)
+            for (int c = 0; c < x.c; c++) {
+                float4 k = *(const float4 *)(w + ((dy * 7 + dx) * x.c + c) * y.c + o);
+                UNROLL
+                for (int t = 0; t < MINE; t++) {
+                    float v = in[c][dy][4 * (mine + t) + dx];
+                    sum[t][0] = fmaf(v, k.x, sum[t][0]);
+                    sum[t][1] = fmaf(v, k.y, sum[t][1]);
+                    sum[t][2] = fmaf(v, k.z, sum[t][2]);
+                    sum[t][3] = fmaf(v, k.w, sum[t][3]);
+                }
+            }
+    for (int t = 0; t < MINE && first + mine + t < y.w; t++) {
+        size_t token = (size_t)row * (size_t)y.w + (size_t)(first + mine + t);
+        for (int i = 0; i < EACH; i++)
+            at(y, token)[o + i] = sum[t][i] + bias[o + i] + extra[token * (size_t)y.c + (size_t)(o + i)];
+    }
+}
+
+void cuda_patch(ck_nn *dev, const ck_nn_step *s)
+{
+    cuda_device *d = cuda_of(dev);
+    const ck_nn_tensor *y = &s->y;
+    if (y->c % EACH == 0 && s->x[0].c <= CHANNELS) {
+        dim3 grid((unsigned)y->h * grid_for((size_t)y->w, TOKENS), grid_for((size_t)y->c, OUTS));
+        CUDA_LAUNCH(patch_2, grid, TEAM, d->stream, s->x[0], s->weight->w, s->weight->bias, s->extra->w, *y);
+    } else {
+        unsigned grid = grid_for(ck_nn_pixels(y) * (size_t)y->c, THREADS);
+        CUDA_LAUNCH(patch, grid, THREADS, d->stream, s->x[0], s->weight->w, s->weight->bias, s->extra->w, *y);
+    }
+    cuda_launched(d, s);
+}
