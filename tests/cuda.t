@@ -69,6 +69,9 @@ export CK_CUDA_HOST_COUNT=1
 key by_ring 2>"$tmp/ring"
 CK_RING=off key inline 2>"$tmp/words"
 unset CK_CUDA_HOST_COUNT
+ck-synth -n 2 -g 320x200 | ck-hint | CK_CUDA_HOST=no-register ck-infer -v --refine -d cuda -m "$small" 2>"$tmp/said" |
+    ck-info --npy "$tmp/v"
+is "where none can be, that is said" "$(grep -cE 'in 0 slots .* directly, in [1-9][0-9]* by way of a copy' "$tmp/said")" 1
 ok "planes in rings and inline: the same bytes" diff -r "$tmp/by_ring" "$tmp/inline"
 is "slots are pinned" "$(grep -c ' 2 graphs, [1-9][0-9]* registered' "$tmp/ring")" 1
 is "nothing inline is" "$(grep -c ' 2 graphs, 0 registered' "$tmp/words")" 1

@@ -62,7 +62,8 @@ static void build(ck_network *n, const ck_weights *w, const ck_network_options *
 }
 
 /* Where memory ran out: a size that fits, the picture's shape kept, and nearly the largest.  What a plan takes grows
- * with the picture's pixels; that the weights' position table shrinks with them is left out.  A tenth stays for frames' planes. */
+ * with the picture's pixels; that the weights' position table shrinks with them is left out.  A tenth stays for frames'
+ * planes. */
 static void say_what_fits(ck_network *n, ck_error *e)
 {
     const ck_nn_backend *b = n->dev->ops;
@@ -155,6 +156,11 @@ ck_nn_precision ck_network_precision(const ck_network *n)
 const char *ck_network_passed_over(const ck_network *n)
 {
     return n->dev->passed_over.text;
+}
+
+void ck_network_pins(ck_network *n, int *pinned, int *refused)
+{
+    ck_pins_count(&n->pins, pinned, refused);
 }
 
 const char *ck_network_unrecorded(const ck_network *n)
