@@ -21,6 +21,8 @@ for precision in tf32 f16 bf16; do
     lines
 done
 if [ -n "${CK_ASAN-}" ]; then
+    ok "planes in and out" "$tests/frames_test" cuda slots
+    lines
     skip "the network and the refiner on the CPU" "they take minutes with a sanitizer"
 else
     ok "the network: like ref, frame after frame, in parts, NaN noticed" "$tests/network_test" cuda
@@ -30,13 +32,13 @@ else
     ok "the network at f16" "$tests/network_test" cuda f16
     lines
     # What is queued runs as late as can be, or as early; memory that cannot be pinned; steps that cannot be recorded.
-    ok "frames: the host's bytes, several at once, rings, out of memory" "$tests/frames_test" cuda emulated
+    ok "frames: the host's bytes, several at once, rings, out of memory" "$tests/frames_test" cuda slots frames several memory
     lines
     ok "frames, copies as early as can be, threads in reverse order" \
         env CK_CUDA_HOST_EAGER=1 CK_CUDA_HOST_REVERSE=1 "$tests/frames_test" cuda
     lines
     for machine in no-register no-read-only no-graphs; do
-        ok "frames: $machine" env CK_CUDA_HOST=$machine "$tests/frames_test" cuda short
+        ok "frames: $machine" env CK_CUDA_HOST=$machine "$tests/frames_test" cuda several
         lines
     done
 fi

@@ -51,6 +51,8 @@ if [ -n "$sanitizer" ]; then
         run "compute-sanitizer, $tool" "$sanitizer" --tool $tool --error-exitcode 1 "$tests/nn_maps_test" cuda
         run "compute-sanitizer, $tool, a small network" "$sanitizer" --tool $tool --error-exitcode 1 \
             "$tests/network_test" cuda
+        run "compute-sanitizer, $tool, frames" "$sanitizer" --tool $tool --error-exitcode 1 \
+            "$tests/frames_test" cuda slots several
     done
 else
     echo "ok - # SKIP compute-sanitizer: not in this toolkit"
