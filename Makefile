@@ -5,7 +5,8 @@
 #   make check-asan       the same under AddressSanitizer and UBSan
 #   make check-long       what takes longer than CI allows
 #   make fuzz             libFuzzer on every reader of strangers' bytes, FUZZ_SECONDS each (needs clang)
-#   make check-cuda       the CUDA backend on a GPU; make gpu-pack makes a pack of it for a bare host (gpu.mk)
+#   make check-cuda       the CUDA backend on a GPU, make bench-cuda its times, make gpu-session both with limits;
+#                         make gpu-pack makes a pack of it for a bare host (gpu.mk)
 #   make bench            speed against the bare library calls
 #   make bench-refine MODEL=FILE CLIP=FILE    ck-refine's modes: errors, time, memory
 #   make quality MODEL=FILE    a small model against a classical key, ffmpeg's and a fixed one, on shots with a known truth
@@ -99,14 +100,19 @@ $(BUILD)/cuda_host/%.o: %
 $(BUILD)/cuda_host/libck-cuda.so: $(HOST_CUDA_SRC:%=$(BUILD)/cuda_host/%.o)
 	$(CXX) -shared $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 
-test-build: all $(TEST_BIN) $(HELPER_BIN) $(HOST_CUDA)
+# bench-cuda's ceilings there, for a test of its scripts.
+$(BUILD)/cuda_host/device_rates: $(patsubst %,$(BUILD)/cuda_host/%.o,bench/cuda/device_rates.c \
+    $(filter tests/cuda_host/%,$(HOST_CUDA_SRC)))
+	$(CXX) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+
+test-build: all $(TEST_BIN) $(HELPER_BIN) $(HOST_CUDA) $(HOST_CUDA:%/libck-cuda.so=%/device_rates)
 
 PROVE = CK_BIN=$(abspath $(BIN)) CK_HELPERS=$(abspath $(BUILD)/helpers) CK_TESTS=$(abspath $(BUILD)/tests) \
     CK_CUDA_HOST_LIB=$(if $(HOST_CUDA),$(abspath $(BUILD)/cuda_host)) prove -j2 --exec ''
 check: test-build
 	$(PROVE) $(TEST_BIN) $(TEST_T)
 
-check-long: test-build
+check-long: test-build $(BUILD)/bench/net_bench
 	$(PROVE) $(TEST_LONG)
 
 # GPU code is not instrumented and has been compiled before; on the CPU it is.
@@ -140,7 +146,7 @@ bench: all $(BENCH_BIN) $(HELPER_BIN)
 	CK_BIN=$(abspath $(BIN)) CK_BENCH=$(abspath $(BUILD)/bench) CK_HELPERS=$(abspath $(BUILD)/helpers) bash bench/run.sh
 
 # These need less than the rest: gpu.mk also works alone.
-check-cuda bench-cuda:
+check-cuda bench-cuda gpu-build gpu-session:
 	@$(MAKE) --no-print-directory -f gpu.mk $@ BUILD=$(BUILD)
 gpu-pack: test-build
 	$(MAKE) --no-print-directory -f gpu.mk $@ BUILD=$(BUILD)
@@ -170,7 +176,7 @@ endif
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all check check-cuda bench-cuda gpu-pack check-long check-asan fuzz fuzz-build bench bench-refine quality install clean \
+.PHONY: all check check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build bench bench-refine quality install clean \
     test-build
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

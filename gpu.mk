@@ -3,6 +3,7 @@
 #
 #   make check-cuda       every operation against ref, the network's goldens, a sanitizer; skipped without a GPU
 #   make bench-cuda       times, ours and PyTorch's
+#   make gpu-session      all of it on a GPU for the first time, with a limit on each part, results in $OUT
 #   make gpu-pack         build/ck-gpu.tar.gz for such a host (here, where the pictures can be read)
 
 CC ?= gcc
@@ -13,7 +14,7 @@ include cuda.mk
 GOLDENS ?= $(firstword $(CK_GOLDENS) $(wildcard golden) $(wildcard ../shared/golden))
 
 ifeq ($(NVCC),)
-check-cuda bench-cuda:
+check-cuda bench-cuda gpu-build:
 	@echo "skipped: no nvcc, so no CUDA backend"
 else
 
@@ -22,7 +23,8 @@ LIB_SRC := $(wildcard lib/base/*.c lib/stream/*.c lib/model/*.c lib/image/*.c li
     lib/io/outfile.c tests/bare/bare.c
 PLUGIN := $(G)/libck-cuda.so
 TESTS := nn_maps_test nn_products_test network_test refine_test frames_test
-PROGRAMS := $(TESTS:%=$(G)/tests/%) $(G)/tests/helpers/cudadevice $(G)/tests/helpers/mkmodel $(G)/bench/net_bench
+HELPERS := cudadevice mkmodel mkstream goldrun
+PROGRAMS := $(TESTS:%=$(G)/tests/%) $(HELPERS:%=$(G)/tests/helpers/%) $(G)/bench/net_bench
 
 $(G)/libck.a: $(LIB_SRC:%.c=$(G)/%.o)
 	@rm -f $@
@@ -32,6 +34,12 @@ $(G)/%.o: %.c
 	$(CC) $(FLAGS) $(CFLAGS) -c -o $@ $<
 $(PROGRAMS): %: %.o $(G)/libck.a
 	$(CC) $(CFLAGS) -o $@ $^ -ldl -lm -lpthread
+$(G)/bin/%: $(G)/libck.a
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(G)/libck.a -ldl -lm -lpthread
+$(G)/bin/ck-infer: $(patsubst %.c,$(G)/%.o,$(wildcard cmd/ck-infer/*.c))
+$(G)/bin/ck-refine: $(patsubst %.c,$(G)/%.o,$(wildcard cmd/ck-refine/*.c))
+BENCHED := $(G)/bin/ck-infer $(G)/bin/ck-refine $(G)/bench/device_rates
 
 $(G)/cuda/%.cu.o: %.cu
 	@mkdir -p $(@D)
@@ -42,12 +50,20 @@ $(G)/cuda/%.o: %.c
 $(PLUGIN): $(CUDA_C:%.c=$(G)/cuda/%.o) $(CUDA_CU:%=$(G)/cuda/%.o)
 	$(CC) -shared $(CFLAGS) -o $@ $^ $(CUDA_LINK)
 
+$(G)/bench/device_rates: $(G)/cuda/bench/cuda/device_rates.o
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -o $@ $^ $(CUDA_LINK)
+
+gpu-build: $(PROGRAMS) $(BENCHED) $(PLUGIN)
 check-cuda: $(PROGRAMS) $(PLUGIN)
 	@CK_LIB=$(abspath $(G)) CK_GOLDENS=$(abspath $(GOLDENS)) CUDA_HOME=$(CUDA_HOME) bash tests/gpu.sh $(abspath $(G)/tests)
 
-bench-cuda: $(PROGRAMS) $(PLUGIN)
-	@CK_LIB=$(abspath $(G)) bash bench/gpu.sh $(abspath $(G))
+bench-cuda: gpu-build
+	@CK_LIB=$(abspath $(G)) CK_GOLDENS=$(abspath $(GOLDENS)) bash bench/gpu.sh $(abspath $(G))
 endif
+
+gpu-session:
+	@bash bench/gpu_session.sh
 
 # Goldens of every size, the pictures as streams of decoded frames.
 PACKED := net_mini_256 net_base_plus_256 net_base_plus_512 net_base_plus_1024 net_base_plus_2048
@@ -57,7 +73,7 @@ gpu-pack:
 	@test -n "$(GOLDENS)" || { echo "gpu-pack: no goldens: name their folder in CK_GOLDENS" >&2; exit 1; }
 	rm -rf $(P)
 	mkdir -p $(P)/golden
-	cp -r --parents lib tests/*.h tests/*_test.c tests/bare tests/gpu.sh tests/helpers bench cuda.mk LICENSE $(P)
+	cp -r --parents lib cmd/ck-infer cmd/ck-refine tests/*.h tests/*_test.c tests/bare tests/gpu.sh tests/helpers bench cuda.mk LICENSE $(P)
 	cp gpu.mk $(P)/Makefile
 	cp $(PACKED:%=$(GOLDENS)/%.safetensors) $(P)/golden
 	for p in $(PICTURES); do \
@@ -66,6 +82,6 @@ gpu-pack:
 	tar -C $(BUILD) -czf $(BUILD)/ck-gpu.tar.gz ck-gpu
 	@ls -l $(BUILD)/ck-gpu.tar.gz | awk '{ print $$9 ": " $$5 " bytes"; exit $$5 > 50 * 1048576 }'
 
-.PHONY: check-cuda bench-cuda gpu-pack
+.PHONY: check-cuda bench-cuda gpu-build gpu-session gpu-pack
 .SECONDARY:
 -include $(shell find $(G) -name '*.d' 2>/dev/null)

@@ -2,10 +2,14 @@
 """GreenFormer (MODEL.md) in PyTorch, as one would write it there: what the CUDA backend's times are compared with.
 
     twin.py check CHECKPOINT GOLDEN        largest errors on the golden's tensors; status 1 if finals are off by 2e-5
-    twin.py bench CHECKPOINT SIZE [--compile] [--frames N]        median milliseconds of a frame's parts on a GPU
+    twin.py bench CHECKPOINT SIZE [--compile] [--frames N]        median milliseconds of a frame's parts
+    twin.py first CHECKPOINT SIZE          one frame and no more: what time the whole process takes
+    twin.py errors GOLDEN PREFIX [TYPE IDEAL_LARGEST IDEAL_MEAN]...
+                                           finals' errors against the golden, ours and PyTorch's, and what the bars say
 
-CHECKPOINT is what tests/helpers/mkmodel writes (float32 .safetensors).  `bench` runs fp16 autocast, channels_last and
-scaled_dot_product_attention's fastest kernel; with --compile each part goes through torch.compile max-autotune.
+CHECKPOINT is what tests/helpers/mkmodel writes (float32 .safetensors), PREFIX what tests/helpers/goldrun wrote for each
+TYPE (tf32, f16, bf16).  `bench` and `first` run fp16 autocast, channels_last and scaled_dot_product_attention's fastest
+kernel; with --compile each part goes through torch.compile max-autotune.  --device cpu is for tests of this file.
 """
 import argparse
 import json
@@ -222,8 +226,19 @@ def check(args):
     return bad
 
 
-def timed(part, frames):
+def on_cpu(part, frames):
+    ms = []
+    for _ in range(frames):
+        start = time.perf_counter()
+        result = part()
+        ms.append((time.perf_counter() - start) * 1e3)
+    return result, statistics.median(ms)
+
+
+def timed(part, frames, device):
     """Its result and the median milliseconds of `frames` runs, after three that are not counted."""
+    if device == "cpu":
+        return on_cpu(part, frames)
     ms = []
     for i in range(frames + 3):
         start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
@@ -236,29 +251,111 @@ def timed(part, frames):
     return result, statistics.median(ms)
 
 
+def frame_of(size, device):
+    x = torch.randn(1, 4, size, size, generator=torch.Generator().manual_seed(1)).to(device)
+    return x.contiguous(memory_format=torch.channels_last)
+
+
+def parts_on(checkpoint, device):
+    return [p.to(device).to(memory_format=torch.channels_last) for p in build(checkpoint)]
+
+
+def finish(device):
+    if device != "cpu":
+        torch.cuda.synchronize()
+
+
 def bench(args):
-    begin = time.monotonic()
-    parts = [p.cuda().to(memory_format=torch.channels_last) for p in build(args.checkpoint)]
+    begin, device = time.monotonic(), args.device
+    parts = parts_on(args.checkpoint, device)
     if args.compile:
         parts = [torch.compile(p, mode="max-autotune") for p in parts]
     encoder, decoders, refiner = parts
-    x = torch.randn(1, 4, args.size, args.size, generator=torch.Generator().manual_seed(1)).cuda()
-    x = x.contiguous(memory_format=torch.channels_last)
-    with torch.no_grad(), torch.autocast("cuda", torch.float16):
+    x = frame_of(args.size, device)
+    with torch.no_grad(), torch.autocast(device, torch.float16 if device != "cpu" else torch.bfloat16):
         refiner(x[:, :3], decoders(encoder(x)))
-        torch.cuda.synchronize()
+        finish(device)
         first = time.monotonic() - begin
-        torch.cuda.reset_peak_memory_stats()
-        _, ms_all = timed(lambda: refiner(x[:, :3], decoders(encoder(x))), args.frames)
+        if device != "cpu":
+            torch.cuda.reset_peak_memory_stats()
+        _, ms_all = timed(lambda: refiner(x[:, :3], decoders(encoder(x))), args.frames, device)
         # Copies: what max-autotune returns lies in its graph's own memory, which the next run overwrites.
-        maps, ms_encoder = timed(lambda: encoder(x), args.frames)
+        maps, ms_encoder = timed(lambda: encoder(x), args.frames, device)
         maps = [m.clone() for m in maps]
-        logits, ms_decoders = timed(lambda: decoders(maps), args.frames)
+        logits, ms_decoders = timed(lambda: decoders(maps), args.frames, device)
         logits = logits.clone()
-        _, ms_refiner = timed(lambda: refiner(x[:, :3], logits), args.frames)
+        _, ms_refiner = timed(lambda: refiner(x[:, :3], logits), args.frames, device)
     name = "PyTorch, compiled" if args.compile else "PyTorch, eager"
-    print(f"| {name} f16 | {args.size} | {ms_encoder:.2f} | {ms_decoders:.2f} | {ms_refiner:.2f} | {ms_all:.2f} | "
-          f"{torch.cuda.max_memory_allocated() / 1e6:.0f} | {first:.1f} |")
+    peak = f"{torch.cuda.max_memory_allocated() / 1e6:.0f}" if device != "cpu" else ""
+    print(f"| {name} f16 | {args.size} | {ms_encoder:.2f} | {ms_decoders:.2f} | {ms_refiner:.2f} | {ms_all:.2f} | | "
+          f"{peak} | | {first:.1f} |")
+    return False
+
+
+def first(args):
+    encoder, decoders, refiner = parts_on(args.checkpoint, args.device)
+    x = frame_of(args.size, args.device)
+    with torch.no_grad(), torch.autocast(args.device, torch.float16 if args.device != "cpu" else torch.bfloat16):
+        refiner(x[:, :3], decoders(encoder(x)))[1].float().cpu()
+    return False
+
+
+def finals_at(parts, x, kind, device):
+    """PyTorch's finals [4, h, w] with operands of that type; float32 is what is left when autocast and TF32 are off."""
+    torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = kind == "tf32"
+    cast = {"f16": torch.float16, "bf16": torch.bfloat16}.get(kind)
+    encoder, decoders, refiner = parts
+    with torch.no_grad(), torch.autocast(device, cast or torch.float16, enabled=cast is not None):
+        return refiner(x[:, :3], decoders(encoder(x)))[1][0].float().cpu().numpy()
+
+
+def error_of(finals, golden):
+    """Largest and mean error over what the golden has of alpha and foreground: all of it, or every 8th and a crop."""
+    top, total, count = 0.0, 0.0, 0
+    for name, part in (("alpha_final", finals[:1]), ("fg_final", finals[1:])):
+        for form in ("", "_s8", "_crop"):
+            if name + form not in golden:
+                continue
+            want = golden[name + form].astype(np.float64)
+            have = part[:, ::8, ::8] if form == "_s8" else part
+            if form == "_crop":
+                y, x = ((n - m) // 2 for n, m in zip(part.shape[1:], want.shape[1:]))
+                have = part[:, y:y + want.shape[1], x:x + want.shape[2]]
+            d = np.abs(have - want)
+            top, total, count = max(top, float(d.max()) if d.max() == d.max() else float("inf")), total + d.sum(), count + d.size
+    return top, float(total) / count
+
+
+def verdict(ours, theirs, ideal):
+    """What issue and MODEL.md ask for: see the table's heading."""
+    wrong = []
+    if not ours[1] <= theirs[1]:
+        wrong.append(f"mean {ours[1] / theirs[1]:.2f} x PyTorch's")
+    if not ours[0] <= 1.2 * theirs[0]:
+        wrong.append(f"largest {ours[0] / theirs[0]:.2f} x PyTorch's")
+    if ideal and not (ours[0] <= 1.5 * ideal[0] and ours[1] <= 1.5 * ideal[1]):
+        wrong.append("beyond 1.5 x ideal rounding")
+    return ", ".join(wrong) or "kept"
+
+
+def errors(args):
+    golden, _ = safetensors(args.golden)
+    size = {"alpha_final", "alpha_final_s8"} & set(golden)
+    if not size or len(args.types) % 3:
+        sys.exit("twin.py: a golden without finals, or types without their figures")
+    parts = parts_on(f"{args.prefix}.safetensors", args.device)
+    raw = np.fromfile(f"{args.prefix}.input", np.float32)
+    side = golden["alpha_final"].shape[1:] if "alpha_final" in golden else [8 * n for n in golden["alpha_final_s8"].shape[1:]]
+    x = torch.from_numpy(raw.reshape(1, 4, *side)).to(args.device).contiguous(memory_format=torch.channels_last)
+    name = args.golden.split("/")[-1].split(".")[0]
+    exact = error_of(finals_at(parts, x, "f32", args.device), golden)
+    print(f"| {name} | f32 | | | {exact[0]:.1e} | {exact[1]:.1e} | | | |")
+    for kind, top, mean in zip(*[iter(args.types)] * 3):
+        ours = error_of(np.fromfile(f"{args.prefix}.{kind}", np.float32).reshape(4, *side), golden)
+        theirs = error_of(finals_at(parts, x, kind, args.device), golden)
+        ideal = None if top == "-" else (float(top), float(mean))
+        print(f"| {name} | {kind} | {ours[0]:.2e} | {ours[1]:.2e} | {theirs[0]:.2e} | {theirs[1]:.2e} | "
+              f"{top} | {mean} | {verdict(ours, theirs, ideal)} |")
     return False
 
 
@@ -275,6 +372,17 @@ def main():
     b.add_argument("--compile", action="store_true")
     b.add_argument("--frames", type=int, default=20)
     b.set_defaults(run=bench)
+    f = sub.add_parser("first")
+    f.add_argument("checkpoint")
+    f.add_argument("size", type=int)
+    f.set_defaults(run=first)
+    e = sub.add_parser("errors")
+    e.add_argument("golden")
+    e.add_argument("prefix")
+    e.add_argument("types", nargs="*")
+    e.set_defaults(run=errors)
+    for command in (b, f, e):
+        command.add_argument("--device", default="cuda")
     args = p.parse_args()
     return 1 if args.run(args) else 0
 

@@ -91,6 +91,59 @@ size=$(grep -oE -- '--size [0-9x]+ fits' "$tmp/.err" | cut -d' ' -f2)
 ok "the size that it says fits: ${size:-none}" \
     env CK_CUDA_HOST_MEMORY=36000000 bash -c "ck-infer -d cuda -s '$size' -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 
+# Several devices take frames in turn: the bytes of one, in order.
+"$helpers/mkstream" -n 5 -g 70x50 rgb:u8:3:srgb hint:u8:1 >"$tmp/five.ck"
+keyed() { # OUT OPTIONS...
+    local out=$1
+    shift
+    : >"$tmp/words"
+    ck-infer -m "$small" "$@" <"$tmp/five.ck" 2>>"$tmp/words" | ck-refine -m "$small" "$@" 2>>"$tmp/words" >"$tmp/$out.ck"
+    ck-info --npy "$tmp/$out" <"$tmp/$out.ck"
+}
+keyed one -d cuda:0
+keyed two -d cuda:0,1 -v
+ok "two devices: the bytes of one" diff -r "$tmp/one" "$tmp/two"
+is "in order" "$(ck-info <"$tmp/two.ck" | grep -o '^FRAME *[0-9]*' | grep -o '[0-9]*$' | tr '\n' ' ')" "0 1 2 3 4 "
+is "each runs a network in each program" "$(grep -c ' on cuda: f16, ' "$tmp/words")" 4
+ck-infer --refine -d cuda:1,0 -m "$small" <"$tmp/five.ck" | ck-info --npy "$tmp/joined"
+ok "with both halves in one too" diff -r "$tmp/one" "$tmp/joined"
+several() { fails "$1" "$2" "$3" bash -c '"$@" <"$0" >"$0.out"' "$tmp/five.ck" "${@:4}"; }
+several 2 "cuda:2: no device cuda:2: the last one is cuda:1" "one that there is not" ck-infer -m "$small" -d cuda:0,2
+several 2 "device cuda:1 is twice in 'cuda:1,1'" "one twice" ck-infer -m "$small" -d cuda:1,1
+for list in cuda:0, cuda:,1 cuda:0,one cuda:0,,1 cpu,ref; do
+    several 2 "no device is called '$list'" "no list: $list" ck-infer -m "$small" -d $list
+done
+several 2 "--mode sparse goes from frame to frame: name one device" "sparse on two" \
+    ck-refine -m "$small" -d cuda:0,1 --mode sparse
+several 1 "frame 1: cuda:1: cannot copy a plane" "one of two fails" \
+    env CK_CUDA_HOST_BROKEN=1:0 ck-infer -m "$small" -d cuda:0,1
+several 3 "frame 1: cuda:1: cannot copy a plane" "--keep-going: its frames are lost" \
+    env CK_CUDA_HOST_BROKEN=1:0 ck-infer --keep-going -m "$small" -d cuda:0,1
+ck-info <"$tmp/five.ck.out" >"$tmp/listed" 2>"$tmp/err"
+lost=$(grep -c 'cuda:1: cannot' "$tmp/listed") kept=$(grep -c ' alpha_logits:' "$tmp/listed")
+[ "$lost" -gt 0 ] && [ "$kept" -gt 0 ] && [ $((lost + kept)) = 5 ]
+report $? "and only they: $lost lost, $kept kept"
+is "ck key hands them on" "$(ck key -n -m M -d cuda:0,1 a b | grep -o -- '--device=cuda:0,1' | wc -l)" 2
+
+# --size auto: what is left after it, counted for both programs, or for one with both halves.
+"$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 256 --decoder-width 24 --refiner-width 16 "$tmp/auto.safetensors"
+auto() { # BYTES OPTIONS...: the side that it takes
+    CK_CUDA_HOST_MEMORY=$1 ck-infer -d cuda -s auto --precision f32 -m "$tmp/auto.safetensors" "${@:2}" <"$tmp/in.ck" \
+        2>"$tmp/words" >"$tmp/auto.ck"
+    sed -n 's/.*--size auto: \([0-9]*\) x .*, the largest that fits: .*/\1/p' "$tmp/words"
+}
+two=$(auto 617000000)
+one=$(auto 38000000 --refine)
+[ "${two:-0}" -ge 32 ] && [ "$two" -lt 256 ] && [ "${one:-0}" -ge 32 ] && [ "$one" -lt 256 ]
+report $? "--size auto where memory is short: ${two:-none}, in one context ${one:-none}"
+ok "ck-refine has room beside it" env CK_CUDA_HOST_MEMORY=617000000 bash -c \
+    "ck-infer -d cuda -s $two -m '$tmp/auto.safetensors' <'$tmp/in.ck' | ck-refine -d cuda -m '$tmp/auto.safetensors' >'$tmp/x.ck'"
+[ "$(auto 45000000 --refine)" -gt "${one:-256}" ]
+report $? "more memory, a larger picture: $(sed -n 's/.*--size auto: //p' "$tmp/words")"
+ok "on two devices" test -n "$(auto 617000000 -d cuda:0,1)"
+fails 1 "no size of the network fits the " "memory for none" env CK_CUDA_HOST_MEMORY=500000000 \
+    bash -c "ck-infer -d cuda -s auto -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
+
 # Machines on which CUDA cannot be used: doctor and --verbose say why, auto takes the CPU, cuda fails.
 while IFS='|' read -r machine why; do
     export CK_CUDA_HOST=$machine

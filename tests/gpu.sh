@@ -2,9 +2,11 @@
 # gpu.sh FOLDER: the CUDA backend on a GPU, by the tests in FOLDER (make check-cuda).
 #
 # Every operation against ref, the network and the refiner likewise, goldens of every size, all of it in memory that a
-# sanitizer watches.  Says "skipped: no CUDA device" where there is none.
+# sanitizer watches.  Says "skipped: no CUDA device" where there is none.  What matters most comes first, and all of it
+# ends within $SECONDS_ALL (460): what takes longer is stopped, what no time is left for is said; both are failures.
 set -u
 tests=$1
+limit=${SECONDS_ALL:-460}
 failed=0
 
 if ! device=$("$tests/helpers/cudadevice" 2>"$tests/why"); then
@@ -14,47 +16,63 @@ fi
 echo "# $device"
 
 run() { # NAME COMMAND...: its failures and remarks, and how long it took
-    local name=$1 out=$tests/out start=$SECONDS
+    local name=$1 out=$tests/out start=$SECONDS left=$((limit - SECONDS)) status
     shift
-    if "$@" >"$out" 2>&1 && ! grep -q '^not ok\|^Bail out' "$out"; then
+    if [ "$left" -lt 2 ]; then
+        failed=1
+        echo "not ok - $name: not run, $SECONDS s are over"
+        return
+    fi
+    timeout -k 5 "$left" "$@" >"$out" 2>&1
+    status=$?
+    if [ $status = 0 ] && ! grep -q '^not ok\|^Bail out' "$out"; then
         echo "ok - $name ($(grep -c '^ok' "$out") tests, $((SECONDS - start)) s)"
         grep -E '^# | of [0-9]e-' "$out" | sed 's/^ok [0-9]* - /#     /'
     else
         failed=1
-        echo "not ok - $name"
-        sed 's/^/# /' "$out" | grep -v '^# ok' | tail -40
+        echo "not ok - $name ($((SECONDS - start)) s, $([ $status = 124 ] && echo "stopped: no time was left" || echo "status $status"))"
+        grep -v '^ok' "$out" | sed 's/^/# /' | tail -40
     fi
 }
 
 run "norms, pooling, heads" "$tests/nn_maps_test" cuda
 run "products, convolutions, attention" "$tests/nn_products_test" cuda
-for precision in tf32 f16 bf16; do
-    run "products, convolutions, attention at $precision" "$tests/nn_products_test" cuda $precision
-    run "the network at $precision" "$tests/network_test" cuda $precision
-    run "the refiner at $precision" "$tests/refine_test" cuda $precision
-done
+run "products, convolutions, attention at f16" "$tests/nn_products_test" cuda f16
+golden() { # NAME PRECISION...
+    local name=$1 precision
+    shift
+    [ -f "${CK_GOLDENS-}/$name.safetensors" ] || { echo "ok - # SKIP $name: no golden"; return; }
+    for precision in "$@"; do
+        run "$name at $precision" "$tests/network_test" cuda $([ $precision = f32 ] || echo $precision) "$name.safetensors"
+    done
+}
+golden net_mini_256 f32 f16
 run "the network: like ref, the same bytes twice, NaN noticed" "$tests/network_test" cuda
 run "the refiner: in bands and in places the bytes of the whole" "$tests/refine_test" cuda
 run "frames: planes in and out, several at once, rings" "$tests/frames_test" cuda
-for golden in net_mini_256 net_base_plus_256 net_base_plus_512 net_base_plus_1024 net_base_plus_2048; do
-    [ -f "${CK_GOLDENS-}/$golden.safetensors" ] || { echo "ok - # SKIP $golden: no golden"; continue; }
-    run "$golden" "$tests/network_test" cuda "$golden.safetensors"
-    for precision in tf32 f16 bf16; do
-        run "$golden at $precision" "$tests/network_test" cuda $precision "$golden.safetensors"
-    done
+golden net_base_plus_512 f32 f16 tf32 bf16
+golden net_base_plus_2048 f32 f16
+for precision in f16 tf32 bf16; do
+    [ $precision = f16 ] || run "products, convolutions, attention at $precision" "$tests/nn_products_test" cuda $precision
+    run "the network at $precision" "$tests/network_test" cuda $precision
+    run "the refiner at $precision" "$tests/refine_test" cuda $precision
 done
+golden net_mini_256 tf32 bf16
+golden net_base_plus_256 f32 f16
+golden net_base_plus_1024 f32 f16
+golden net_base_plus_2048 tf32 bf16
+# Small frames only: a sanitizer makes kernels many times slower.
 sanitizer=$(command -v compute-sanitizer || ls "$CUDA_HOME/bin/compute-sanitizer" 2>/dev/null)
 if [ -n "$sanitizer" ]; then
-    for tool in memcheck racecheck; do
-        run "compute-sanitizer, $tool, tensor cores" "$sanitizer" --tool $tool --error-exitcode 1 \
-            "$tests/nn_products_test" cuda f16
-        run "compute-sanitizer, $tool" "$sanitizer" --tool $tool --error-exitcode 1 "$tests/nn_maps_test" cuda
-        run "compute-sanitizer, $tool, a small network" "$sanitizer" --tool $tool --error-exitcode 1 \
-            "$tests/network_test" cuda
-        run "compute-sanitizer, $tool, frames" "$sanitizer" --tool $tool --error-exitcode 1 \
-            "$tests/frames_test" cuda slots several
-    done
+    sane() { run "compute-sanitizer, $1: $2" "$sanitizer" --tool "$1" --error-exitcode 1 "${@:3}"; }
+    sane memcheck "products at f16" "$tests/nn_products_test" cuda f16
+    sane memcheck maps "$tests/nn_maps_test" cuda
+    sane memcheck "a small network" "$tests/network_test" cuda f16
+    sane memcheck "frames in and out" "$tests/frames_test" cuda slots several
+    sane racecheck "products at f16" "$tests/nn_products_test" cuda f16
+    sane racecheck maps "$tests/nn_maps_test" cuda
 else
     echo "ok - # SKIP compute-sanitizer: not in this toolkit"
 fi
+echo "# $SECONDS s in all"
 exit $failed

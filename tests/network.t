@@ -43,6 +43,10 @@ is "or of --size" "$(planes <"$tmp/logits.ck")" \
     " rgb:u8:3x77x131:srgb hint:u8:1x77x131 extra:u16:2x77x131 alpha_logits:f32:1x24x40 fg_logits:f32:3x24x40"
 is "one number is a square" "$(ck-infer -m "$small" -s 64 <"$tmp/in.ck" | planes | grep -o ' alpha.*')" \
     " alpha_logits:f32:1x16x16 fg_logits:f32:3x16x16"
+ck-infer -m "$small" -s auto <"$tmp/in.ck" 2>"$tmp/words" | ck-refine -m "$small" | ck-info --npy "$tmp/auto"
+ck-infer -m "$small" <"$tmp/in.ck" | ck-refine -m "$small" | ck-info --npy "$tmp/given"
+ok "auto is the checkpoint's where that fits" diff -r "$tmp/given" "$tmp/auto"
+is "and is said" "$(grep -c -- '--size auto: 96 x 96, what the checkpoint was made for: ' "$tmp/words")" 1
 ck-refine -m "$small" <"$tmp/logits.ck" >"$tmp/out.ck"
 is "alpha and fg have the plate's size, the logits are gone" "$(planes <"$tmp/out.ck")" \
     " rgb:u8:3x77x131:srgb hint:u8:1x77x131 extra:u16:2x77x131 alpha:f32:1x77x131 fg:f32:3x77x131:srgb"

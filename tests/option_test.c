@@ -23,7 +23,7 @@ static const ck_option rows[] = {
     {'m', "mode", CK_CHOICE, AT(mode), NULL, "average", 0, 0, "average|max", 0, "a choice"},
     {0, "strength", CK_FLOAT, AT(strength), "S", "0.5", 0, 1, NULL, 0, "a number"},
     {0, "file", CK_STRING, AT(file), "FILE", NULL, 0, 0, NULL, 0, "a string"},
-    {'g', "size", CK_SIZE, AT(size), "WxH", NULL, 1, 65536, NULL, 0, "a size"},
+    {'g', "size", CK_SIZE, AT(size), "WxH", NULL, 1, 65536, "auto", -1, "a size"},
     {0, "memory", CK_BYTES, AT(memory), "BYTES", NULL, 1, 1e18, NULL, 0, "bytes"},
     {0, "plane", CK_LIST, AT(planes), "NAME=FORMAT", NULL, 0, 0, NULL, 0, "a list"},
     {0},
@@ -98,6 +98,8 @@ int main(void)
     refuses("--mode median", "one of average|max");
     refuses("--mode averag", "one of average|max");
     ok(parse("-g 640") == CK_OK && o.size.w == 640 && o.size.h == 640, "one number is a square");
+    ok(parse("-g auto") == CK_OK && o.size.w == -1 && o.size.h == -1, "or the word that it has");
+    refuses("-g autox640", "each from 1 to 65536, or auto");
     refuses("-g x640", "WIDTHxHEIGHT");
     refuses("-g 640x", "WIDTHxHEIGHT");
     refuses("-g 0", "from 1 to 65536");

@@ -5,9 +5,11 @@
 #include "ck-infer/options.h"
 #include "image/plate.h"
 #include "model/finals.h"
+#include "model/fit.h"
 #include "model/load.h"
+#include "nn/devices.h"
 #include "nn/report.h"
-#include "stream/stage.h"
+#include "stream/crew.h"
 
 typedef struct infer {
     const ck_infer_options *opts;
@@ -143,20 +145,79 @@ static void close_infer(void *state)
     free(s);
 }
 
+/* ---- one worker a device ---- */
+
 /* On the host the threads work together on one frame: its activations are what takes memory. */
-static int frames_at_once(const void *opts, int cores)
+static int at_once(const void *opts, int cores)
 {
     (void)cores;
     return ck_network_frames_at_once(((const ck_infer_options *)opts)->device);
 }
 
+static const ck_stage worker = {.program = &ck_infer_program,
+                                .open = open_infer,
+                                .frame = infer_frame,
+                                .finish = report,
+                                .close = close_infer,
+                                .threads = at_once};
+
+/* --size auto: what fits all devices. */
+static ck_status fit(ck_infer_options *o, const ck_nn_devices *devices, ck_error *e)
+{
+    ck_model m;
+    ck_fit least = {0}, fit;
+    ck_status st = ck_model_load(o->model, o->heads, CK_PART_ALL, &m, e);
+    for (int i = 0; i < devices->n && st == CK_OK; i++) {
+        ck_network_options how = {.device = devices->name[i],
+                                  .threads = o->common.threads,
+                                  .precision = (ck_nn_precision)o->precision,
+                                  .infer = true,
+                                  .refine = o->refine,
+                                  .scale = 1};
+        st = ck_fit_network(m.weights, &m.table.sizes, &how, &fit, e);
+        if (st == CK_OK && (!i || fit.side < least.side))
+            least = fit;
+    }
+    ck_model_free(&m);
+    if (st != CK_OK)
+        return st;
+    o->size = (ck_size){least.side, least.side};
+    ck_log_error("--size auto: %d x %d, %s: %.0f MB for both halves of the network, %.0f left on %s", least.side,
+                 least.side, least.whole ? "what the checkpoint was made for" : "the largest that fits",
+                 least.needed * 1e-6, least.left * 1e-6, least.device);
+    return CK_OK;
+}
+
+static ck_status open_workers(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
+                              ck_error *e)
+{
+    ck_infer_options o = *(const ck_infer_options *)opts;
+    ck_nn_devices devices;
+    const char *names[CK_NN_DEVICES];
+    ck_status st = ck_nn_devices_named(o.device, &devices, e);
+    for (int i = 0; i < devices.n; i++)
+        names[i] = devices.name[i];
+    if (st == CK_OK && o.size.h == CK_INFER_SIZE_AUTO)
+        st = fit(&o, &devices, e);
+    ck_crew_of of = {&worker, offsetof(ck_infer_options, device), devices.n, names};
+    return st == CK_OK ? ck_crew_open(&of, &o, args, head, first, state, e) : st;
+}
+
+static int one_a_device(const void *opts, int cores)
+{
+    ck_nn_devices devices;
+    const ck_infer_options *o = opts;
+    bool good = ck_nn_devices_named(o->device, &devices, NULL) == CK_OK;
+    return (good ? devices.n : 1) * at_once(opts, cores);
+}
+
 int main(int argc, char **argv)
 {
     static const ck_stage stage = {.program = &ck_infer_program,
-                                   .open = open_infer,
-                                   .frame = infer_frame,
-                                   .finish = report,
-                                   .close = close_infer,
-                                   .threads = frames_at_once};
+                                   .open = open_workers,
+                                   .frame = ck_crew_frame,
+                                   .finish = ck_crew_finish,
+                                   .close = ck_crew_close,
+                                   .threads = one_a_device};
     return ck_stage_main(&stage, argc, argv);
 }

@@ -4,12 +4,13 @@
 static const ck_option rows[] = {
     {'m', "model", CK_STRING, AT(model), "FILE", NULL, 0, 0, NULL, 0,
      "the checkpoint, .safetensors or .pth; else $CK_MODEL, else the one in the places that ck(7) lists"},
-    {'s', "size", CK_SIZE, AT(size), "N|WxH", NULL, 32, 16384, NULL, 0,
-     "size of the network's picture, multiples of 32; else what the checkpoint was made for"},
+    {'s', "size", CK_SIZE, AT(size), "N|WxH", NULL, 32, 16384, "auto", CK_INFER_SIZE_AUTO,
+     "size of the network's picture, multiples of 32; auto: the largest that memory is left for, up to what the "
+     "checkpoint was made for, which it is without this option"},
     {0, "heads", CK_INT, AT(heads), "N", NULL, 1, 64, NULL, 0,
      "attention heads of the first stage, where the checkpoint does not say"},
     {'d', "device", CK_STRING, AT(device), "DEVICE", "auto", 0, 0, NULL, 0,
-     "what computes: auto, cpu, cuda, cuda:N, or ref, which is slow and simple"},
+     "what computes: auto, cpu, cuda, cuda:N, cuda:N,N for several in turn, or ref, which is slow and simple"},
     {0, "precision", CK_CHOICE, AT(precision), NULL, "auto", 0, 0, "f32|tf32|f16|bf16|auto", 0,
      "numbers that products are made of; auto: f16 on cuda, f32, the only ones they have, elsewhere"},
     {0, "refine", CK_FLAG, AT(refine), NULL, NULL, 0, 0, NULL, 0,

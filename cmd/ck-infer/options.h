@@ -5,10 +5,12 @@
 
 enum { CK_INFER_DEPTH_32, CK_INFER_DEPTH_16 };
 
+#define CK_INFER_SIZE_AUTO (-1)
+
 typedef struct ck_infer_options {
     ck_common common;
     const char *model; /* NULL: ck_model_find looks for one */
-    ck_size size;      /* 0 0: what the checkpoint was made for */
+    ck_size size;      /* 0 0: what the checkpoint was made for; CK_INFER_SIZE_AUTO */
     int heads;         /* 0: as the checkpoint says */
     const char *device;
     int precision; /* a ck_nn_precision */

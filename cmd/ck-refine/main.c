@@ -9,8 +9,9 @@
 #include "image/plate.h"
 #include "model/finals.h"
 #include "model/load.h"
+#include "nn/devices.h"
 #include "nn/report.h"
-#include "stream/stage.h"
+#include "stream/crew.h"
 
 typedef struct refine {
     const ck_refine_options *opts;
@@ -245,13 +246,47 @@ static void close_refine(void *state)
     free(s);
 }
 
+/* ---- one worker a device ---- */
+
 /* On the host the threads work together on one frame: its activations are what takes memory.  Places are chosen after
  * the frame before. */
-static int workers(const void *opts, int cores)
+static int at_once(const void *opts, int cores)
 {
     const ck_refine_options *o = opts;
     (void)cores;
     return o->memory || o->mode == CK_REFINE_SPARSE ? 1 : ck_network_frames_at_once(o->device);
+}
+
+static const ck_stage worker = {.program = &ck_refine_program,
+                                .open = open_refine,
+                                .admit = admit,
+                                .frame = refine_frame,
+                                .finish = report,
+                                .close = close_refine,
+                                .threads = at_once};
+
+static ck_status open_workers(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
+                              ck_error *e)
+{
+    const ck_refine_options *o = opts;
+    ck_nn_devices devices;
+    const char *names[CK_NN_DEVICES];
+    ck_status st = ck_nn_devices_named(o->device, &devices, e);
+    for (int i = 0; i < devices.n; i++)
+        names[i] = devices.name[i];
+    if (st == CK_OK && devices.n > 1 && o->mode == CK_REFINE_SPARSE)
+        st =
+            ck_fail(e, CK_ERR_ARGUMENT, "--mode sparse goes from frame to frame: name one device, not '%s'", o->device);
+    ck_crew_of of = {&worker, offsetof(ck_refine_options, device), devices.n, names};
+    return st == CK_OK ? ck_crew_open(&of, opts, args, head, first, state, e) : st;
+}
+
+static int one_a_device(const void *opts, int cores)
+{
+    ck_nn_devices devices;
+    const ck_refine_options *o = opts;
+    bool good = ck_nn_devices_named(o->device, &devices, NULL) == CK_OK;
+    return (good ? devices.n : 1) * at_once(opts, cores);
 }
 
 /* With a limit on memory nothing is read or written beside the frame at work. */
@@ -264,12 +299,12 @@ static int frames_at_once(const void *opts)
 int main(int argc, char **argv)
 {
     static const ck_stage stage = {.program = &ck_refine_program,
-                                   .open = open_refine,
-                                   .admit = admit,
-                                   .frame = refine_frame,
-                                   .finish = report,
-                                   .close = close_refine,
-                                   .threads = workers,
+                                   .open = open_workers,
+                                   .admit = ck_crew_admit,
+                                   .frame = ck_crew_frame,
+                                   .finish = ck_crew_finish,
+                                   .close = ck_crew_close,
+                                   .threads = one_a_device,
                                    .frames = frames_at_once};
     return ck_stage_main(&stage, argc, argv);
 }

@@ -7,7 +7,7 @@ static const ck_option rows[] = {
     {0, "heads", CK_INT, AT(heads), "N", NULL, 1, 64, NULL, 0,
      "attention heads of the first stage, where the checkpoint does not say"},
     {'d', "device", CK_STRING, AT(device), "DEVICE", "auto", 0, 0, NULL, 0,
-     "what computes: auto, cpu, cuda, cuda:N, or ref, which is slow and simple"},
+     "what computes: auto, cpu, cuda, cuda:N, cuda:N,N for several in turn, or ref, which is slow and simple"},
     {0, "precision", CK_CHOICE, AT(precision), NULL, "auto", 0, 0, "f32|tf32|f16|bf16|auto", 0,
      "numbers that products are made of; auto: f16 on cuda, f32, the only ones they have, elsewhere"},
     {0, "scale", CK_FLOAT, AT(scale), "X", "1", 0, 16, NULL, 0,

@@ -75,7 +75,8 @@ static void describe(const ck_option *o, char *buf, size_t n)
     if (o->type == CK_CHOICE)
         snprintf(buf, n, "one of %s", o->words);
     else if (o->type == CK_SIZE)
-        snprintf(buf, n, "WIDTHxHEIGHT or one number for both, each from %g to %g", o->min, o->max);
+        snprintf(buf, n, "WIDTHxHEIGHT or one number for both, each from %g to %g%s%s", o->min, o->max,
+                 o->words ? ", or " : "", o->words ? o->words : "");
     else if (o->type == CK_BYTES)
         snprintf(buf, n, "a number of bytes, with K, M, G or T for powers of 1024%s",
                  limited(o) ? ", large enough" : "");
@@ -108,6 +109,10 @@ static bool parse_size(const ck_option *o, const char *text, ck_size *size)
     size_t n = x ? (size_t)(x - text) : strlen(text);
     char left[16];
     double w, h;
+    if (o->words && !strcmp(text, o->words)) {
+        *size = (ck_size){o->word_value, o->word_value};
+        return true;
+    }
     if (n >= sizeof left)
         return false;
     memcpy(left, text, n);
@@ -277,8 +282,8 @@ void ck_options_rows(const ck_option *rows, FILE *f)
             snprintf(letter, sizeof letter, "-%c, ", rows->letter);
         const char *value = rows->type == CK_CHOICE ? rows->words : rows->metavar;
         snprintf(head, sizeof head, "  %s--%s%s%s%s%s", letter, rows->name, value ? " " : "", value ? value : "",
-                 rows->type == CK_INT && rows->words ? "|" : "",
-                 rows->type == CK_INT && rows->words ? rows->words : "");
+                 rows->type != CK_CHOICE && rows->words ? "|" : "",
+                 rows->type != CK_CHOICE && rows->words ? rows->words : "");
         snprintf(text, sizeof text, "%s%s%s%s", rows->help, rows->init ? " (default " : "",
                  rows->init ? rows->init : "", rows->init ? ")" : "");
         if (strlen(head) > 27)

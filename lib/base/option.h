@@ -17,7 +17,7 @@ typedef enum ck_option_type {
     CK_FLOAT,  /* double */
     CK_STRING, /* const char *, borrowed from argv */
     CK_CHOICE, /* int: index into `words` ("a|b|c") */
-    CK_SIZE,   /* ck_size, "WxH", or "N" for NxN */
+    CK_SIZE,   /* ck_size, "WxH", or "N" for NxN; `words` as for CK_INT: both sides are then word_value */
     CK_BYTES,  /* size_t: "512M", "2G", "4096"; K, M, G, T are powers of 1024 */
     CK_LIST    /* ck_list: every use appends */
 } ck_option_type;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/fit.h"
 #include "model/network_inside.h"
 
 #define MAX_SIDE 16384 /* of a frame */
@@ -61,22 +62,17 @@ static void build(ck_network *n, const ck_weights *w, const ck_network_options *
     }
 }
 
-/* Where memory ran out: a size that fits, the picture's shape kept, and nearly the largest.  What a plan takes grows
- * with the picture's pixels; that the weights' position table shrinks with them is left out.  A tenth stays for frames'
- * planes. */
+/* Where memory ran out: a size that fits, the picture's shape kept, and nearly the largest. */
 static void say_what_fits(ck_network *n, ck_error *e)
 {
     const ck_nn_backend *b = n->dev->ops;
-    double needed = (double)ck_plan_bytes(n->plan), side;
+    double needed = (double)ck_plan_bytes(n->plan);
     ck_plan_free(n->plan);
     n->plan = NULL;
-    double left = b->available ? (double)b->available(n->dev) : 0;
-    if (needed <= 0 || left <= 0)
-        return;
-    side = sqrt(0.9 * left / needed);
-    int h = (int)(n->h * side) / 32 * 32, w = (int)(n->w * side) / 32 * 32;
+    double left = b->available ? CK_FIT_SHARE * (double)b->available(n->dev) : 0;
+    int h = ck_fit_side(n->h, needed, left), w = ck_fit_side(n->w, needed, left);
     size_t at = strlen(e->text);
-    if (h >= 32 && w >= 32 && side < 1)
+    if (h >= 32 && w >= 32 && needed > left)
         snprintf(e->text + at, sizeof e->text - at, ": --size %dx%d fits", w, h);
 }
 
@@ -106,7 +102,7 @@ ck_status ck_network_open(const ck_weights *w, const ck_sizes *z, const ck_netwo
         st = ck_plan_new(n->dev, &n->plan, e);
     if (st == CK_OK) {
         build(n, w, o);
-        st = ck_plan_finish(n->plan, e);
+        st = o->dry ? ck_plan_measure(n->plan, e) : ck_plan_finish(n->plan, e);
         if (st == CK_ERR_MEMORY)
             say_what_fits(n, e);
     }

@@ -21,6 +21,7 @@ typedef struct ck_network_options {
     size_t
         memory;  /* with `band`: of tensors and scratch, the refiner's maps beyond that in a temporary file; 0 = all */
     bool sparse; /* frames may be refined in some places only */
+    bool dry;    /* take no memory for frames, and run none: for ck_plan_bytes */
 } ck_network_options;
 
 /* Reads and packs the weights, which fit `z` (ck_table_check), and takes all the memory that frames will need; `w` is

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 void ck_nn_host_upload(ck_nn *dev, const ck_nn_tensor *t, const float *src)
 {
     (void)dev;
@@ -15,6 +17,12 @@ void ck_nn_host_download(ck_nn *dev, const ck_nn_tensor *t, float *dst)
     (void)dev;
     if (dst != t->data)
         memcpy(dst, t->data, ck_nn_pixels(t) * (size_t)t->c * sizeof *dst);
+}
+
+size_t ck_nn_host_available(ck_nn *dev)
+{
+    (void)dev;
+    return ck_memory_available();
 }
 
 /* Sums of squares in double lose nothing that matters here: the variance of 2^28 float32 samples is good to

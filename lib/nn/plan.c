@@ -295,7 +295,7 @@ static ck_status reserve(ck_plan *p, ck_error *e)
     return s;
 }
 
-ck_status ck_plan_finish(ck_plan *p, ck_error *e)
+ck_status ck_plan_measure(ck_plan *p, ck_error *e)
 {
     size_t scratch = 0;
     if (p->failed != CK_OK) {
@@ -310,10 +310,16 @@ ck_status ck_plan_finish(ck_plan *p, ck_error *e)
     }
     if (s != CK_OK)
         return s;
-    size_t arena = ck_pad(p->arena_bytes);
-    if (!ck_add(arena, scratch, &p->arena_bytes))
+    p->scratch = ck_pad(p->arena_bytes);
+    if (!ck_add(p->scratch, scratch, &p->arena_bytes))
         return ck_fail(e, CK_ERR_MEMORY, "the network needs more memory than can be addressed: use a smaller --size");
-    if ((s = divide(p, e)) != CK_OK)
+    return divide(p, e);
+}
+
+ck_status ck_plan_finish(ck_plan *p, ck_error *e)
+{
+    ck_status s = ck_plan_measure(p, e);
+    if (s != CK_OK)
         return s;
     p->ms = calloc((size_t)p->n_steps + 1, sizeof *p->ms);
     p->total_ms = calloc((size_t)p->n_steps + 1, sizeof *p->total_ms);
@@ -326,7 +332,7 @@ ck_status ck_plan_finish(ck_plan *p, ck_error *e)
             put(p, &q->x[k]);
         put(p, &q->y);
         put(p, &q->stats);
-        q->scratch = (char *)p->arena + arena;
+        q->scratch = (char *)p->arena + p->scratch;
     }
     return s;
 }

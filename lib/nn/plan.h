@@ -50,6 +50,9 @@ void ck_plan_fail(ck_plan *p, ck_status s, const ck_error *e);
 /* Lay out the arena, prepare every step, take the memory.  No tensors or steps can be added after. */
 ck_status ck_plan_finish(ck_plan *p, ck_error *e);
 
+/* Instead of finish: all but the memory, which ck_plan_bytes then tells.  The plan cannot run. */
+ck_status ck_plan_measure(ck_plan *p, ck_error *e);
+
 /* The tensor with its place in memory, after finish. */
 ck_nn_tensor ck_plan_placed(const ck_plan *p, const ck_nn_tensor *t);
 

@@ -22,7 +22,8 @@ struct ck_plan {
     long timed;
     int n_steps, cap_steps;
     void *arena;
-    size_t arena_bytes;         /* scratch included */
+    size_t arena_bytes;         /* scratch included … */
+    size_t scratch;             /* … which begins here */
     void *maps;                 /* where the maps lie: either the device's … */
     ck_spill *spill;            /* … or this */
     size_t map_bytes, resident; /* of all maps; of those in memory */

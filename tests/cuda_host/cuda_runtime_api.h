@@ -21,11 +21,12 @@ typedef enum cudaError {
     cudaErrorInvalidDevice = 101,
     cudaErrorHostMemoryAlreadyRegistered = 712,
     cudaErrorHostMemoryNotRegistered = 713,
+    cudaErrorLaunchFailure = 719,
     cudaErrorNotSupported = 801,
     cudaErrorStreamCaptureUnsupported = 900
 } cudaError_t;
 
-enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2 };
+enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost = 2, cudaMemcpyDeviceToDevice = 3 };
 enum cudaComputeMode { cudaComputeModeDefault = 0, cudaComputeModeProhibited = 2, cudaComputeModeExclusiveProcess = 3 };
 enum cudaDeviceAttr {
     cudaDevAttrComputeMode = 20,
@@ -89,7 +90,7 @@ const char *cudaGetErrorString(cudaError_t r);
 void cuda_host_queue(cudaStream_t s, void (*run)(void *args), const void *args, size_t n);
 /* Ends the program: what was done makes no sense on a GPU. */
 void cuda_host_die(const char *what);
-int cuda_host_idle(void);      /* nothing is queued */
+int cuda_host_idle(void);      /* nothing is queued on the thread's device */
 int cuda_host_capturing(void); /* this thread is recording a graph */
 int cuda_host_pinned(const void *p, size_t bytes);
 int cuda_host_device(void);       /* the calling thread's */

@@ -12,6 +12,7 @@
  * uses.  While a stream is captured, calls on it only record, and waiting or allocating are errors.  An event waited
  * for is the last one recorded before that call.
  *
+ * CK_CUDA_HOST_BROKEN: copies from this device fail after so many, DEVICE:COPIES.
  * CK_CUDA_HOST_COUNT: at the end, to stderr, how many kernels and graphs were launched and how many pieces of the
  * host's memory registered. */
 #include <cstdio>
@@ -47,9 +48,14 @@ struct cuda_host_graph {
 static std::recursive_mutex lock;
 typedef std::lock_guard<std::recursive_mutex> hold;
 static std::vector<cudaStream_t> streams;
-static cuda_host_stream default_stream;
+static cuda_host_stream default_streams[2]; /* one a device */
 static thread_local int capturing;
 static long kernels, graphs;
+
+static cudaStream_t default_stream()
+{
+    return &default_streams[cuda_host_device()];
+}
 
 void cuda_host_die(const char *what)
 {
@@ -140,7 +146,7 @@ int cuda_host_idle(void)
 {
     hold h(lock);
     for (cudaStream_t s : streams)
-        if (!s->todo.empty())
+        if (s->device == cuda_host_device() && !s->todo.empty())
             return 0;
     return 1;
 }
@@ -177,7 +183,7 @@ cudaError_t cudaStreamSynchronize(cudaStream_t s)
     hold h(lock);
     if (s && s->graph)
         return cudaErrorStreamCaptureUnsupported;
-    drain(s ? s : &default_stream);
+    drain(s ? s : default_stream());
     return cudaSuccess;
 }
 
@@ -230,11 +236,23 @@ cudaError_t cudaEventSynchronize(cudaEvent_t e)
 
 /* ---- copies ---- */
 
+static bool broken(enum cudaMemcpyKind kind, int device)
+{
+    static long copies[2];
+    const char *told = getenv("CK_CUDA_HOST_BROKEN");
+    int which;
+    long most;
+    return kind == cudaMemcpyDeviceToHost && told && sscanf(told, "%d:%ld", &which, &most) == 2 && which == device &&
+           ++copies[which] > most;
+}
+
 cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind, cudaStream_t s)
 {
     hold h(lock);
     const void *host = kind == cudaMemcpyHostToDevice ? from : to;
-    bool pinned = cuda_host_pinned(host, bytes);
+    bool pinned = kind == cudaMemcpyDeviceToDevice || cuda_host_pinned(host, bytes);
+    if (broken(kind, s->device))
+        return cudaErrorLaunchFailure;
     if (s->graph && !pinned)
         return cudaErrorStreamCaptureUnsupported;
     if (kind == cudaMemcpyHostToDevice && !pinned) {
@@ -251,12 +269,13 @@ cudaError_t cudaMemcpyAsync(void *to, const void *from, size_t bytes, enum cudaM
 cudaError_t cudaMemcpy(void *to, const void *from, size_t bytes, enum cudaMemcpyKind kind)
 {
     hold h(lock);
-    default_stream.device = cuda_host_device();
-    if (std::find(streams.begin(), streams.end(), &default_stream) == streams.end())
-        streams.push_back(&default_stream);
-    cudaError_t r = cudaMemcpyAsync(to, from, bytes, kind, &default_stream);
+    cudaStream_t s = default_stream();
+    s->device = cuda_host_device();
+    if (std::find(streams.begin(), streams.end(), s) == streams.end())
+        streams.push_back(s);
+    cudaError_t r = cudaMemcpyAsync(to, from, bytes, kind, s);
     if (kind == cudaMemcpyDeviceToHost)
-        drain(&default_stream);
+        drain(s);
     return r;
 }
 

@@ -1,0 +1,63 @@
+/* Which size of the network's picture fits: arithmetic, and what is counted. */
+#include "mkmodel.h"
+#include "model/fit.h"
+#include "tap.h"
+
+static const mk_spec spec = {
+    .embed = 16, .heads = 1, .depth = {1, 1, 1, 1}, .decoder = 24, .refiner = 16, .size = 256, .seed = 1};
+
+static size_t plan_bytes(const ck_weights *w, const ck_sizes *z, ck_network_options o, bool dry)
+{
+    ck_network *n;
+    ck_error e;
+    o.dry = dry;
+    if (ck_network_open(w, z, &o, &n, &e) != CK_OK) {
+        printf("Bail out! %s\n", e.text);
+        exit(1);
+    }
+    size_t bytes = ck_plan_bytes(ck_network_plan(n));
+    ck_network_close(n);
+    return bytes;
+}
+
+int main(void)
+{
+    ck_error e;
+    ck_weights *w;
+    ck_table t;
+    ck_fit one, two;
+    ok(ck_fit_side(2048, 100, 100) == 2048, "what fits stays");
+    ok(ck_fit_side(2048, 100, 1e9) == 2048, "and does not grow");
+    ok(ck_fit_side(2048, 400, 100) == 1024, "a quarter of the memory, half of the side");
+    ok(ck_fit_side(2048, 100, 99.9) == 2016, "a little less memory, a step less");
+    ok(ck_fit_side(2048, 1e6, 1) == 0 && ck_fit_side(2048, 100, -1) == 0, "nothing fits");
+
+    blob b = mk_safetensors_blob(&spec);
+    if (ck_weights_open_bytes(b.p, b.n, &w, &e) != CK_OK || ck_table_check(w, 0, true, CK_PART_ALL, &t, &e) != CK_OK) {
+        printf("Bail out! %s\n", e.text);
+        return 1;
+    }
+    ck_network_options o = {.device = "cpu", .threads = 1, .infer = true, .scale = 1};
+    ok(ck_fit_network(w, &t.sizes, &o, &two, &e) == CK_OK, "two programs");
+    ok(two.whole && two.side == 256 && !strcmp(two.device, "cpu"), "a small one fits whole: %d on %s", two.side,
+       two.device);
+    o.h = o.w = 256;
+    size_t infer = plan_bytes(w, &t.sizes, o, true), refine, both;
+    ok(infer == plan_bytes(w, &t.sizes, o, false), "a dry network says what a real one takes");
+    o.refine = true;
+    both = plan_bytes(w, &t.sizes, o, true);
+    o.infer = false;
+    refine = plan_bytes(w, &t.sizes, o, true);
+    o.infer = true;
+    ok(ck_fit_network(w, &t.sizes, &o, &one, &e) == CK_OK && one.whole, "one program");
+    double weights = two.needed - (double)(infer + refine);
+    ok(weights > 0 && weights < (double)b.n * 1.01, "both programs' plans are counted, and %.1f MB of weights",
+       weights * 1e-6);
+    ok(one.needed == weights + (double)both, "or the one plan");
+    ok(one.left > one.needed && one.left < 1e15, "%.0f MB are left", one.left * 1e-6);
+    o.device = "tpu";
+    ok(ck_fit_network(w, &t.sizes, &o, &one, &e) == CK_ERR_ARGUMENT, "a device that there is not: %s", e.text);
+    ck_weights_free(w);
+    blob_free(&b);
+    return done_testing();
+}
