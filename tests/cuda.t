@@ -27,6 +27,8 @@ done
 ok "nn_products_test at f16, less shared memory" env CK_CUDA_HOST_SHARED=166912 "$tests/nn_products_test" cuda f16
 lines
 if [ -n "${CK_ASAN-}" ]; then
+    ok "planes in and out" "$tests/frames_test" cuda slots
+    lines
     skip "the network and the refiner on the CPU" "they take minutes with a sanitizer"
 else
     ok "the network: like ref, frame after frame, in parts, NaN noticed" "$tests/network_test" cuda
@@ -36,13 +38,13 @@ else
     ok "the network at f16" "$tests/network_test" cuda f16
     lines
     # What is queued runs as late as can be, or as early; memory that cannot be pinned; steps that cannot be recorded.
-    ok "frames: the host's bytes, several at once, rings, out of memory" "$tests/frames_test" cuda emulated
+    ok "frames: the host's bytes, several at once, rings, out of memory" "$tests/frames_test" cuda slots frames several memory
     lines
     ok "frames, copies as early as can be, threads in reverse order" \
         env CK_CUDA_HOST_EAGER=1 CK_CUDA_HOST_REVERSE=1 "$tests/frames_test" cuda
     lines
     for machine in no-register no-read-only no-graphs; do
-        ok "frames: $machine" env CK_CUDA_HOST=$machine "$tests/frames_test" cuda short
+        ok "frames: $machine" env CK_CUDA_HOST=$machine "$tests/frames_test" cuda several
         lines
     done
 fi
@@ -68,6 +70,25 @@ for precision in f32 tf32 bf16; do
 done
 is "each gives other bytes" "$(cat "$tmp/x.ck" "$tmp/"*f??.ck | wc -c) $(md5sum "$tmp/x.ck" "$tmp/"*f??.ck | cut -c-32 | sort -u | wc -l)" \
     "$(($(wc -c <"$tmp/x.ck") * 4)) 4"
+# Planes in slots of rings are pinned there; the others go through a copy.  Three frames: one run step by step, one
+# recorded and replayed, one replayed.
+key() { ck-synth -n 3 -g 320x200 | ck-hint | ck-infer --refine -d cuda -m "$small" | ck-info --npy "$tmp/$1"; }
+export CK_CUDA_HOST_COUNT=1
+key by_ring 2>"$tmp/ring"
+CK_RING=off key inline 2>"$tmp/words"
+unset CK_CUDA_HOST_COUNT
+ck-synth -n 2 -g 320x200 | ck-hint | CK_CUDA_HOST=no-register ck-infer -v --refine -d cuda -m "$small" 2>"$tmp/said" |
+    ck-info --npy "$tmp/v"
+is "where none can be, that is said" "$(grep -cE 'in 0 slots .* directly, in [1-9][0-9]* by way of a copy' "$tmp/said")" 1
+ok "planes in rings and inline: the same bytes" diff -r "$tmp/by_ring" "$tmp/inline"
+is "slots are pinned" "$(grep -c ' 2 graphs, [1-9][0-9]* registered' "$tmp/ring")" 1
+is "nothing inline is" "$(grep -c ' 2 graphs, 0 registered' "$tmp/words")" 1
+CK_CUDA_HOST=no-graphs ck-infer -d cuda -m "$small" <"$tmp/in.ck" 2>"$tmp/words" >"$tmp/y.ck"
+ck-info --npy "$tmp/slow" <"$tmp/y.ck"
+ck-infer -d cuda -m "$small" <"$tmp/in.ck" | ck-info --npy "$tmp/fast"
+is "steps that cannot be recorded run one by one, which is said" \
+    "$(grep -c "steps were started one by one: cannot record a graph" "$tmp/words")" 1
+ok "and give the same" diff -r "$tmp/fast" "$tmp/slow"
 fails 2 "no device cuda:2: the last one is cuda:1" "no third device" bash -c "ck-infer -d cuda:2 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 fails 1 "out of memory on cuda:0: the network needs" "a device that is too small" \
     env CK_CUDA_HOST_MEMORY=35200000 bash -c "ck-infer -d cuda -s 256 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"

@@ -1,8 +1,10 @@
 /* Frames from planes to planes: like the operations on the host one after the other, whatever the device, the size and
  * the type; several at once; with what can go wrong between them.
  *
- *     frames_test [DEVICE [emulated]]        cpu; tests/cuda.t has cuda emulated, in several orders of what is queued
- */
+ *     frames_test [DEVICE [PART...]]        cpu, all but the last part, which is for emulated devices
+ *
+ * Parts: slots, frames, several (at once, in rings, in halves), memory (that cannot be had). tests/cuda.t has them in
+ * several orders of what is queued. */
 #include <pthread.h>
 #include <unistd.h>
 
@@ -546,6 +548,14 @@ static void no_memory_for_frames(void)
     set_free(&b);
 }
 
+static bool wanted(int argc, char **argv, const char *part)
+{
+    bool named = argc < 3;
+    for (int i = 2; i < argc; i++)
+        named = named || !strcmp(argv[i], part);
+    return named;
+}
+
 int main(int argc, char **argv)
 {
     device = argc > 1 ? argv[1] : "cpu";
@@ -553,16 +563,18 @@ int main(int argc, char **argv)
     if (ck_weights_open_bytes(bytes.p, bytes.n, &weights, &e) != CK_OK ||
         ck_table_check(weights, 0, true, CK_PART_ALL, &table, &e) != CK_OK)
         die(e.text);
-    const char *how = argc > 2 ? argv[2] : "";
-    if (strcmp(how, "short")) {
+    if (wanted(argc, argv, "slots"))
         slots_alone();
+    if (wanted(argc, argv, "frames")) {
         like_by_hand();
         at_once(4);
     }
-    halves();
-    at_once(2);
-    rings();
-    if (!strcmp(how, "emulated")) {
+    if (wanted(argc, argv, "several")) {
+        halves();
+        at_once(2);
+        rings();
+    }
+    if (argc > 2 && wanted(argc, argv, "memory")) {
         no_memory_to_open();
         no_memory_for_frames();
     }

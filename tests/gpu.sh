@@ -68,6 +68,7 @@ if [ -n "$sanitizer" ]; then
     sane memcheck "products at f16" "$tests/nn_products_test" cuda f16
     sane memcheck maps "$tests/nn_maps_test" cuda
     sane memcheck "a small network" "$tests/network_test" cuda f16
+    sane memcheck "frames in and out" "$tests/frames_test" cuda slots several
     sane racecheck "products at f16" "$tests/nn_products_test" cuda f16
     sane racecheck maps "$tests/nn_maps_test" cuda
 else

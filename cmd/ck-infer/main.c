@@ -127,8 +127,14 @@ static ck_status report(void *state, ck_error *e)
     const infer *s = state;
     if (*ck_network_unrecorded(s->net))
         ck_log_error("the network's steps were started one by one: %s", ck_network_unrecorded(s->net));
-    if (ck_log_verbose())
+    if (ck_log_verbose()) {
+        int pinned, refused;
+        ck_network_pins(s->net, &pinned, &refused);
+        if (pinned + refused)
+            ck_log_info("planes in %d slots of rings go to and from the device directly, in %d by way of a copy",
+                        pinned, refused);
         ck_plan_report(ck_network_plan(s->net), stderr);
+    }
     return CK_OK;
 }
 

@@ -154,6 +154,11 @@ const char *ck_network_passed_over(const ck_network *n)
     return n->dev->passed_over.text;
 }
 
+void ck_network_pins(ck_network *n, int *pinned, int *refused)
+{
+    ck_pins_count(&n->pins, pinned, refused);
+}
+
 const char *ck_network_unrecorded(const ck_network *n)
 {
     return n->dev->unrecorded.text;

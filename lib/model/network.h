@@ -71,6 +71,7 @@ const char *ck_network_device(const ck_network *n);
 ck_nn_precision ck_network_precision(const ck_network *n); /* never AUTO */
 const char *ck_network_passed_over(const ck_network *n);   /* why `auto` did not take CUDA; empty if it was not asked */
 
+void ck_network_pins(ck_network *n, int *pinned, int *refused); /* slots of rings that the device reaches by itself */
 const char *ck_network_unrecorded(const ck_network *n); /* why steps are not replayed as one; empty if they are */
 
 /* With `keep`: "map0" to "map3" [h][w][c], "coarse" [h][w][7], "delta" planar, of the last frame, into dst (NULL: only

@@ -1,4 +1,4 @@
-/* What a network is made of, for network.c, which builds it, and frame.c, which runs it. */
+/* What a network is made of, for network.c, which builds it, and frame*.c, which run it. */
 #ifndef CK_MODEL_NETWORK_INSIDE_H
 #define CK_MODEL_NETWORK_INSIDE_H
 
@@ -29,5 +29,21 @@ struct ck_network {
     bool slot_taken[CK_NN_SLOTS];
     ck_pins pins;
 };
+
+/* See ck_network_io; wanted NULL: all. */
+ck_status ck_network_blocks(ck_network *n, const unsigned char *wanted, ck_error *e);
+
+/* `count` channels of a tensor, in their place. */
+ck_nn_tensor ck_network_part(const ck_network *n, const ck_nn_tensor *t, int from, int count);
+
+/* What has to be finite: logits, and finals; how many of the two. */
+int ck_network_results(const ck_network *n, ck_nn_tensor t[2]);
+ck_status ck_network_not_finite(ck_error *e);
+
+/* The two ways of what network.h has; a frame's planes have been looked at. */
+ck_status ck_network_frame_on_host(ck_network *n, const ck_network_frame *f, bool timed, ck_error *e);
+ck_status ck_network_io_on_host(ck_network *n, const ck_network_io *io, bool timed, ck_error *e);
+ck_status ck_network_frame_on_device(ck_network *n, const ck_network_frame *f, bool timed, ck_error *e);
+ck_status ck_network_io_on_device(ck_network *n, const ck_network_io *io, bool timed, ck_error *e);
 
 #endif

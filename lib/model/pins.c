@@ -44,3 +44,13 @@ bool ck_pins_has(ck_pins *p, ck_nn *dev, const ck_plane *plane, bool read_only)
     pthread_mutex_unlock(&p->lock);
     return pinned;
 }
+
+void ck_pins_count(ck_pins *p, int *pinned, int *refused)
+{
+    *pinned = 0;
+    pthread_mutex_lock(&p->lock);
+    for (int i = 0; i < p->n; i++)
+        *pinned += p->all[i].pinned;
+    *refused = p->n - *pinned;
+    pthread_mutex_unlock(&p->lock);
+}

@@ -27,4 +27,7 @@ void ck_pins_close(ck_pins *p, ck_nn *dev);
  * freed at any time. */
 bool ck_pins_has(ck_pins *p, ck_nn *dev, const ck_plane *plane, bool read_only);
 
+/* Slots seen so far. */
+void ck_pins_count(ck_pins *p, int *pinned, int *refused);
+
 #endif

@@ -97,7 +97,8 @@ void cuda_host_die(const char *what);
 int cuda_host_idle(void);      /* nothing is queued on the thread's device */
 int cuda_host_capturing(void); /* this thread is recording a graph */
 int cuda_host_pinned(const void *p, size_t bytes);
-int cuda_host_device(void); /* the calling thread's */
+int cuda_host_device(void);       /* the calling thread's */
+extern long cuda_host_registered; /* pieces of the host's memory, so far */
 
 #ifdef __cplusplus
 }

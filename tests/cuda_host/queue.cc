@@ -13,7 +13,8 @@
  * for is the last one recorded before that call.
  *
  * CK_CUDA_HOST_BROKEN: copies from this device fail after so many, DEVICE:COPIES.
- * CK_CUDA_HOST_COUNT: at the end, to stderr, how many kernels and graphs were launched. */
+ * CK_CUDA_HOST_COUNT: at the end, to stderr, how many kernels and graphs were launched and how many pieces of the
+ * host's memory registered. */
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
@@ -65,7 +66,7 @@ void cuda_host_die(const char *what)
 __attribute__((destructor)) static void tell()
 {
     if (getenv("CK_CUDA_HOST_COUNT"))
-        fprintf(stderr, "cuda_host: %ld kernels, %ld graphs\n", kernels, graphs);
+        fprintf(stderr, "cuda_host: %ld kernels, %ld graphs, %ld registered\n", kernels, graphs, cuda_host_registered);
 }
 
 /* ---- what is queued runs ---- */

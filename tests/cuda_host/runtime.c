@@ -262,6 +262,8 @@ cudaError_t cudaFreeHost(void *p)
     return r;
 }
 
+long cuda_host_registered;
+
 /* Whether all of it is mapped for writing. */
 static int writable(const char *p, size_t bytes)
 {
@@ -284,7 +286,12 @@ cudaError_t cudaHostRegister(void *p, size_t bytes, unsigned flags)
         return cudaErrorNotSupported;
     if (!read_only && !writable(p, bytes))
         return cudaErrorInvalidValue;
-    return cuda_host_capturing() ? cudaErrorStreamCaptureUnsupported : pin(p, bytes);
+    if (cuda_host_capturing())
+        return cudaErrorStreamCaptureUnsupported;
+    cudaError_t r = pin(p, bytes);
+    if (r == cudaSuccess)
+        __atomic_add_fetch(&cuda_host_registered, 1, __ATOMIC_RELAXED);
+    return r;
 }
 
 cudaError_t cudaHostUnregister(void *p)
