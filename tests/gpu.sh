@@ -54,6 +54,7 @@ golden net_base_plus_512 f32 f16 tf32 bf16
 golden net_base_plus_2048 f32 f16
 for precision in f16 tf32 bf16; do
     [ $precision = f16 ] || run "products, convolutions, attention at $precision" "$tests/nn_products_test" cuda $precision
+    [ $precision = tf32 ] || run "norms, pooling, heads at $precision" "$tests/nn_maps_test" cuda $precision
     run "the network at $precision" "$tests/network_test" cuda $precision
     run "the refiner at $precision" "$tests/refine_test" cuda $precision
 done
@@ -67,6 +68,7 @@ if [ -n "$sanitizer" ]; then
     sane() { run "compute-sanitizer, $1: $2" "$sanitizer" --tool "$1" --error-exitcode 1 "${@:3}"; }
     sane memcheck "products at f16" "$tests/nn_products_test" cuda f16
     sane memcheck maps "$tests/nn_maps_test" cuda
+    sane memcheck "maps at f16" "$tests/nn_maps_test" cuda f16
     sane memcheck "a small network" "$tests/network_test" cuda f16
     sane memcheck "frames in and out" "$tests/frames_test" cuda slots several
     sane racecheck "products at f16" "$tests/nn_products_test" cuda f16
