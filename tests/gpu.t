@@ -28,9 +28,9 @@ done
 chmod +x "$tmp/told/helpers/cudadevice" "$tmp/told/"*_test "$tmp/kit/compute-sanitizer"
 check() { env PATH="$tmp/kit:$PATH" CK_GOLDENS="$tmp/goldens" "$@" bash "$top/tests/gpu.sh" "$tmp/told"; }
 ok "check-cuda runs" check
-is "all of it passes, each with its time" "$(grep -c '^ok - .* (1 tests, [0-9]* s)$' "$tmp/.out") $(grep -vc '^ok - \|^# ' "$tmp/.out")" "38 0"
+is "all of it passes, each with its time" "$(grep -c '^ok - .* (1 tests, [0-9]* s)$' "$tmp/.out") $(grep -vc '^ok - \|^# ' "$tmp/.out")" "39 0"
 is "every golden at every precision that there is time for" "$(grep -c '^ok - net_' "$tmp/.out")" 16
-is "and the sanitizer's" "$(grep -c '^ok - compute-sanitizer, ' "$tmp/.out")" 6
+is "and the sanitizer's" "$(grep -c '^ok - compute-sanitizer, ' "$tmp/.out")" 7
 printf '#!/bin/sh\nsleep 60\n' >"$tmp/told/network_test"
 check SECONDS_ALL=3 >"$tmp/.out"
 is "one that takes too long: status" $? 1
