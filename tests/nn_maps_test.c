@@ -249,6 +249,37 @@ static void fuse(int h, int w, int c, int out, int levels, int gap)
     ok(whole, "and of the levels");
 }
 
+static bool same_planes(const op_tensor *a, const op_tensor *b)
+{
+    return !memcmp(a->t.data, b->t.data, op_count(&a->t) * sizeof(float));
+}
+
+/* With logits a head does what FINISH would do to its result, to the byte, on each device. */
+static void head_finishes(ck_nn_step s, int out, int in)
+{
+    int h = s.x[0].h, w = s.x[0].w;
+    op_weight k = op_weight_new(CK_NN_HEAD, out, in, true, &seed);
+    op_tensor l = op_planar(out, (h + 3) / 4, (w + 3) / 4), delta = op_planar(out, h, w), ref_delta = like(&delta);
+    op_tensor two = like(&delta), ref_two = like(&delta), one = like(&delta), ref_one = like(&delta);
+    op_random(&l, &seed, -6, 6);
+    bool whole = both(s, &k, &ref_delta, &delta, false);
+    ck_nn_step end = {.kind = CK_NN_OP_FINISH, .x = {l.t, delta.t}, .gain = 0.75f};
+    whole = both(end, NULL, &one, &two, false) && whole;
+    end.x[1] = ref_delta.t;
+    whole = both(end, NULL, &ref_two, &one, false) && whole;
+    s.x[3] = l.t;
+    s.gain = end.gain;
+    whole = both(s, &k, &ref_one, &one, false) && whole;
+    ok(whole && same_planes(&one, &two) && same_planes(&ref_one, &ref_two),
+       "head %dx%d, %d -> %d, with logits: the bytes of head and finish", w, h, in, out);
+    op_tensor *all[] = {&l, &delta, &ref_delta, &two, &ref_two, &one, &ref_one};
+    whole = true;
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        whole = op_free(all[i]) && whole;
+    ok(whole, "and every sentinel is whole");
+    op_weight_free(&k);
+}
+
 static void head(int h, int w, int c, int out, bool add, int gap)
 {
     op_tensor x = op_map(h, w, c, gap), norm = op_map(1, 2, c, 0), other = op_map(h, w, c, 2 * gap);
@@ -259,6 +290,7 @@ static void head(int h, int w, int c, int out, bool add, int gap)
     if (add)
         s.x[2] = other.t;
     heads(s, out, c, add ? "head with what is added" : "head");
+    head_finishes(s, out, c);
     bool whole = op_free(&x) && op_free(&norm) && op_free(&other);
     ok(whole, "and of the inputs");
 }

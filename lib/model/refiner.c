@@ -137,15 +137,20 @@ ck_refined ck_part_refiner(const ck_parts *b, const ck_nn_tensor *rgb, const ck_
         if (k < CK_REFINER_BLOCKS)
             apply(b, part, &n, &x, &x);
     }
-    /* The last block's sum is never stored: the head makes it as it goes. */
-    ck_plan_add(b->plan, "refiner", "final",
-                (ck_nn_step){.kind = CK_NN_OP_HEAD,
-                             .x = {n.map, n.norm, x},
-                             .y = r.delta,
-                             .part = core,
-                             .weight = ck_part_weight(b, CK_NN_HEAD, CK_LOGITS, b->sizes->refiner, CORRECTION,
-                                                      "refiner.final")});
-    finish(b, "finish", logits, &r.delta, &r.final, scale, core);
+    /* The last block's sum is never stored, nor the corrections unless they are asked for: the head makes what it is
+     * made of as it goes. */
+    ck_nn_step head = {.kind = CK_NN_OP_HEAD,
+                       .x = {n.map, n.norm, x},
+                       .y = r.delta,
+                       .gain = scale,
+                       .part = core,
+                       .weight =
+                           ck_part_weight(b, CK_NN_HEAD, CK_LOGITS, b->sizes->refiner, CORRECTION, "refiner.final")};
+    if (!b->keep)
+        head.x[3] = *logits;
+    ck_plan_add(b->plan, "refiner", "final", head);
+    if (b->keep)
+        finish(b, "finish", logits, &r.delta, &r.final, scale, core);
     if (b->sparse)
         finish(b, "rest", logits, NULL, &r.final, scale, &b->where->rest);
     return r;

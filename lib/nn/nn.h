@@ -100,7 +100,8 @@ typedef enum ck_nn_kind {
     CK_NN_OP_GROUP_NORM,
     /* y = relu(x[0] * x[1].scale + x[1].shift + x[2]); x[2] is optional; y may be x[0] or x[2]. */
     CK_NN_OP_APPLY,
-    /* y planar [O][h][w] = head(relu(x[0] * x[1].scale + x[1].shift + x[2])), `weight` (HEAD). */
+    /* y planar [O][h][w] = head(relu(x[0] * x[1].scale + x[1].shift + x[2])), `weight` (HEAD).  With planar logits
+     * x[3] it also finishes: y = sigmoid(up(x[3]) + that * gain), to the byte as FINISH would. */
     CK_NN_OP_HEAD,
     /* y planar [O][H][W] = sigmoid(up(x[0]) + x[1] * gain) of planar logits [O][h][w] and corrections [O][H][W];
      * x[1] is optional and may be y. */
@@ -129,7 +130,7 @@ typedef struct ck_nn_step {
     int groups;        /* of stats, and of GROUP_NORM */
     size_t pixels;     /* GROUP_NORM */
     float eps;         /* normalisations */
-    float gain;        /* FINISH */
+    float gain;        /* FINISH, HEAD with logits */
     /* CONV, COARSE, APPLY, HEAD, FINISH: make only these blocks of y, and of stats; what a pixel gets does not depend
      * on which others are made.  NULL: all.  Every operation: an empty list is nothing to do. */
     const ck_nn_part *part;

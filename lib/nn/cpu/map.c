@@ -160,20 +160,9 @@ static void fuse_task(void *call, int y, int who)
     fuse_row(((const cpu_call *)call)->s, y);
 }
 
-static void head_area(const ck_nn_step *s, ck_nn_area a)
-{
-    for (int y = a.y0; y < a.y1; y++)
-        head_row(s, y, a.x0, a.x1);
-}
-
 void cpu_fuse(ck_nn *dev, const ck_nn_step *s)
 {
     cpu_parallel(dev, s, s->y.h, fuse_task);
-}
-
-void cpu_head(ck_nn *dev, const ck_nn_step *s)
-{
-    cpu_areas(dev, s, head_area);
 }
 
 /* ---- probabilities ---- */
@@ -255,4 +244,20 @@ static void finish_area(const ck_nn_step *s, ck_nn_area a)
 void cpu_finish(ck_nn *dev, const ck_nn_step *s)
 {
     cpu_areas(dev, s, finish_area);
+}
+
+/* With logits, what a row leaves is finished in place. */
+static void head_area(const ck_nn_step *s, ck_nn_area a)
+{
+    ck_nn_step end = {.x = {s->x[3], s->y}, .y = s->y, .gain = s->gain};
+    for (int y = a.y0; y < a.y1; y++) {
+        head_row(s, y, a.x0, a.x1);
+        if (ck_nn_has(&s->x[3]))
+            finish_row(&end, y, a.x0, a.x1);
+    }
+}
+
+void cpu_head(ck_nn *dev, const ck_nn_step *s)
+{
+    cpu_areas(dev, s, head_area);
 }

@@ -97,6 +97,21 @@ void cuda_gelu(cuda_device *d, const ck_nn_step *s, const ck_nn_tensor *x)
     cuda_launched(d, s);
 }
 
+/* ---- probabilities ---- */
+
+__device__ static inline float sigmoid(float x)
+{
+    return 1 / (1 + expf(-x));
+}
+
+/* A planar sample, enlarged to h x w. */
+__device__ static inline float enlarged(const ck_nn_tensor &t, int c, int y, int x, int h, int w)
+{
+    tap v = tap_at(y, t.h, h), u = tap_at(x, t.w, w);
+    return between(*planar(t, c, v.i0, u.i0), *planar(t, c, v.i0, u.i1), *planar(t, c, v.i1, u.i0),
+                   *planar(t, c, v.i1, u.i1), v.f, u.f);
+}
+
 /* ---- heads: few outputs of many channels ---- */
 
 struct levels {
@@ -149,16 +164,27 @@ __device__ static inline void add_head(const vector &in, const float *w, int c, 
         }
 }
 
+/* Logits that a head's outputs correct; none: they stay what they are. */
+struct corrected {
+    ck_nn_tensor logits;
+    float gain;
+};
+
+__device__ static inline float finished(const corrected &of, float x, int o, int v, int u, const ck_nn_tensor &y)
+{
+    return of.logits.h ? sigmoid(enlarged(of.logits, o, v, u, y.h, y.w) + x * of.gain) : x;
+}
+
 /* The sums of so many lanes, of which the first stores them; `there`: they have a pixel. */
 __device__ static inline void put_head(const float sum[], const float *bias, int lanes, bool there, int v, int u,
-                                       const ck_nn_tensor &y)
+                                       const corrected &of, const ck_nn_tensor &y)
 {
     UNROLL
     for (int o = 0; o < CK_NN_HEADS_MAX; o++)
         if (o < y.c) {
             float all = lanes_sum(sum[o], lanes);
             if (there && threadIdx.x % lanes == 0)
-                *planar(y, o, v, u) = all + bias[o];
+                *planar(y, o, v, u) = finished(of, all + bias[o], o, v, u, y);
         }
 }
 
@@ -185,7 +211,7 @@ __global__ void fuse(levels all, const float *w, const float *bias, ck_nn_tensor
             if (o < y.c)
                 sum[o] = fmaf(in, w[o * channels + c], sum[o]);
     }
-    put_head(sum, bias, WARP, true, v, u, y);
+    put_head(sum, bias, WARP, true, v, u, {}, y);
 }
 
 /* Likewise, eight channels a lane. */
@@ -210,7 +236,7 @@ template <typename T> __global__ void fuse_8(levels all, const float *w, const f
                 add_around<T>(all.x[k], near[k], c, &in);
         add_head(in, w, c, channels, y.c, sum);
     }
-    put_head(sum, bias, WARP, true, v, u, y);
+    put_head(sum, bias, WARP, true, v, u, {}, y);
 }
 
 void cuda_fuse(ck_nn *dev, const ck_nn_step *s)
@@ -230,7 +256,7 @@ void cuda_fuse(ck_nn *dev, const ck_nn_step *s)
 
 /* A thread block a block of pixels, a thread a pixel. */
 __global__ void head(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, const float *w, const float *bias,
-                     ck_nn_tensor y, const int *list)
+                     corrected of, ck_nn_tensor y, const int *list)
 {
     ck_nn_area a = block_area(y, list, blockIdx.x);
     const float *scale = (const float *)norm.data, *shift = scale + x.c;
@@ -247,7 +273,7 @@ __global__ void head(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, const 
         }
         for (int o = 0; o < CK_NN_HEADS_MAX; o++)
             if (o < y.c)
-                *planar(y, o, v, u) = sum[o] + bias[o];
+                *planar(y, o, v, u) = finished(of, sum[o] + bias[o], o, v, u, y);
     }
 }
 
@@ -256,7 +282,7 @@ __global__ void head(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, const 
 
 template <typename T>
 __global__ void head_8(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, const float *w, const float *bias,
-                       ck_nn_tensor y, const int *list)
+                       corrected of, ck_nn_tensor y, const int *list)
 {
     ck_nn_area a = block_area(y, list, blockIdx.x);
     int across = a.x1 - a.x0, n = (a.y1 - a.y0) * across;
@@ -273,7 +299,7 @@ __global__ void head_8(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, cons
                 in.v[k] = in.v[k] * scale.v[k] + shift.v[k] + more.v[k];
             add_head(in, w, c, x.c, y.c, sum);
         }
-        put_head(sum, bias, TEAM, i < n, v, u, y);
+        put_head(sum, bias, TEAM, i < n, v, u, of, y);
     }
 }
 
@@ -284,29 +310,17 @@ void cuda_head(ck_nn *dev, const ck_nn_step *s)
     const int *list = cuda_blocks(d, s, &n);
     const ck_nn_tensor *add = &s->x[2];
     bool same = !ck_nn_has(add) || (add->type == s->x[0].type && in_vectors(*add));
-    void (*kernel)(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, const float *, const float *, ck_nn_tensor, const int *) =
-        head;
+    corrected of = {s->x[3], s->gain};
+    void (*kernel)(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, const float *, const float *, corrected, ck_nn_tensor,
+                   const int *) = head;
     if (same && in_vectors(s->x[0]) && in_vectors(s->x[1]))
         by_type(s->x[0].type, [&](auto *t) { kernel = head_8<std::remove_pointer_t<decltype(t)>>; });
-    CUDA_LAUNCH(kernel, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->weight->w, s->weight->bias, s->y,
-                list);
+    CUDA_LAUNCH(kernel, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->weight->w, s->weight->bias, of,
+                s->y, list);
     cuda_launched(d, s);
 }
 
-/* ---- probabilities ---- */
-
-__device__ static inline float sigmoid(float x)
-{
-    return 1 / (1 + expf(-x));
-}
-
-/* A planar sample, enlarged to h x w. */
-__device__ static inline float enlarged(const ck_nn_tensor &t, int c, int y, int x, int h, int w)
-{
-    tap v = tap_at(y, t.h, h), u = tap_at(x, t.w, w);
-    return between(*planar(t, c, v.i0, u.i0), *planar(t, c, v.i0, u.i1), *planar(t, c, v.i1, u.i0),
-                   *planar(t, c, v.i1, u.i1), v.f, u.f);
-}
+/* ---- before and after the refiner ---- */
 
 __global__ void coarse(ck_nn_tensor rgb, ck_nn_tensor logits, ck_nn_tensor y, const int *list)
 {

@@ -85,6 +85,15 @@ static void norm_part(const ck_nn_step *s, int y, int x, int c0, int n, float *t
     }
 }
 
+static void finish_row(const ck_nn_step *s, int c, int y, int x0, int x1)
+{
+    for (int x = x0; x < x1; x++) {
+        float logit = enlarged(&s->x[0], c, y, x, s->y.h, s->y.w);
+        *planar_at(&s->y, c, y, x) =
+            sigmoid(ck_nn_has(&s->x[1]) ? logit + *planar_at(&s->x[1], c, y, x) * s->gain : logit);
+    }
+}
+
 static void head_row(const ck_nn_step *s, int y, int x0, int x1)
 {
     const ck_nn_weight *w = s->weight;
@@ -102,6 +111,11 @@ static void head_row(const ck_nn_step *s, int y, int x0, int x1)
         }
         for (int o = 0; o < s->y.c; o++)
             *planar_at(&s->y, o, y, x) = (float)sum[o];
+    }
+    if (s->kind == CK_NN_OP_HEAD && ck_nn_has(&s->x[3])) {
+        ck_nn_step end = {.x = {s->x[3], s->y}, .y = s->y, .gain = s->gain};
+        for (int o = 0; o < s->y.c; o++)
+            finish_row(&end, o, y, x0, x1);
     }
 }
 
@@ -143,15 +157,6 @@ static void coarse_area(const ck_nn_step *s, ck_nn_area a, int who)
 void ref_coarse(ck_nn *dev, const ck_nn_step *s)
 {
     ref_areas(dev, s, coarse_area);
-}
-
-static void finish_row(const ck_nn_step *s, int c, int y, int x0, int x1)
-{
-    for (int x = x0; x < x1; x++) {
-        float logit = enlarged(&s->x[0], c, y, x, s->y.h, s->y.w);
-        *planar_at(&s->y, c, y, x) =
-            sigmoid(ck_nn_has(&s->x[1]) ? logit + *planar_at(&s->x[1], c, y, x) * s->gain : logit);
-    }
 }
 
 static void finish_area(const ck_nn_step *s, ck_nn_area a, int who)
