@@ -1,7 +1,9 @@
 # How the CUDA backend is compiled and linked: for the Makefile and for gpu.mk, which also works without it.
 , := ,
 NVCC ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc))
-CUDA_HOME ?= $(patsubst %/bin/nvcc,%,$(NVCC))
+# Where nvcc lies or, if that is a link from elsewhere, where it comes from.
+CUDA_HOME ?= $(patsubst %/include/cuda_runtime_api.h,%,$(firstword \
+    $(wildcard $(patsubst %/bin/nvcc,%/include/cuda_runtime_api.h,$(NVCC) $(realpath $(NVCC))))))
 CUDA_ARCHS ?= 80 86 89 90
 CUDA_C := $(wildcard lib/nn/cuda/*.c) lib/base/status.c lib/base/mem.c lib/image/axis.c
 CUDA_CU := $(wildcard lib/nn/cuda/*.cu)

@@ -22,7 +22,7 @@ arch() { nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | 
 [ -n "$CUDA_ARCHS" ] && export CUDA_ARCHS
 
 # A toolkit without cuBLAS: PyTorch brings it.
-home=$(dirname "$(dirname "$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)")")
+home=$(dirname "$(dirname "$(readlink -f "$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)")")")
 if [ ! -f "$home/include/cublasLt.h" ] && [ -z "${CUBLAS-}" ]; then
     header=$("${PYTHON:-python3}" -c 'import glob, nvidia; print(*glob.glob(list(nvidia.__path__)[0] + "/*/include/cublasLt.h"))' 2>/dev/null)
     header=${header%% *}
@@ -46,8 +46,8 @@ for name in "${@:-build check bench}"; do
     for p in $name; do
         case $p in
         build) part build "${BUILD_SECONDS:-400}" "${make[@]}" -j"$(nproc)" gpu-build ;;
-        check) part check "${CHECK_SECONDS:-480}" "${make[@]}" check-cuda ;;
-        bench) part bench "${BENCH_SECONDS:-480}" "${make[@]}" bench-cuda ;;
+        check) part check "${CHECK_SECONDS:-480}" "${make[@]}" -j"$(nproc)" check-cuda ;;
+        bench) part bench "${BENCH_SECONDS:-480}" "${make[@]}" -j"$(nproc)" bench-cuda ;;
         *) echo "gpu_session.sh: no part '$p': build, check or bench" >&2; exit 2 ;;
         esac
     done

@@ -65,7 +65,12 @@ golden net_base_plus_2048 tf32 bf16
 # Small frames only: a sanitizer makes kernels many times slower.
 sanitizer=$(command -v compute-sanitizer || ls "$CUDA_HOME/bin/compute-sanitizer" 2>/dev/null)
 if [ -n "$sanitizer" ]; then
-    sane() { run "compute-sanitizer, $1: $2" "$sanitizer" --tool "$1" --error-exitcode 1 "${@:3}"; }
+    # What calls return, and libraries only try, is checked by the backend itself.
+    sane() {
+        local how=()
+        [ "$1" = memcheck ] && how=(--report-api-errors no)
+        run "compute-sanitizer, $1: $2" "$sanitizer" --tool "$1" "${how[@]}" --error-exitcode 1 "${@:3}"
+    }
     sane memcheck "products at f16" "$tests/nn_products_test" cuda f16
     sane memcheck maps "$tests/nn_maps_test" cuda
     sane memcheck "maps at f16" "$tests/nn_maps_test" cuda f16

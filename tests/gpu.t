@@ -17,7 +17,7 @@ done
 # check-cuda with tests that take no time, and with one that takes too long.
 mkdir -p "$tmp/told/helpers" "$tmp/goldens" "$tmp/kit"
 printf '#!/bin/sh\necho "A GPU"\n' >"$tmp/told/helpers/cudadevice"
-printf '#!/bin/sh\nwhile [ "${1#-}" != "$1" ]; do [ "$1" = --error-exitcode ] && shift; [ "$1" = --tool ] && shift; shift; done\nexec "$@"\n' \
+printf '#!/bin/sh\nwhile [ "${1#-}" != "$1" ]; do [ "$1" = --error-exitcode ] && shift; [ "$1" = --tool ] && shift; [ "$1" = --report-api-errors ] && shift; shift; done\nexec "$@"\n' \
     >"$tmp/kit/compute-sanitizer"
 for test in nn_maps_test nn_products_test network_test refine_test frames_test; do
     printf '#!/bin/sh\necho "ok 1 - %s $*: 1.0e-06 of 2e-05"\n' $test >"$tmp/told/$test"

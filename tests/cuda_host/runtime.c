@@ -412,7 +412,7 @@ cublasStatus_t cublasLtMatmulPreferenceSetAttribute(cublasLtMatmulPreference_t p
                                                     cublasLtMatmulPreferenceAttributes_t a, const void *v, size_t size)
 {
     int i = (int)a - CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES;
-    if (size != (i < 0 ? sizeof(size_t) : sizeof(uint32_t)))
+    if (size != (a == CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES ? sizeof(size_t) : sizeof(uint32_t)))
         return CUBLAS_STATUS_INVALID_VALUE;
     if (i >= 0)
         memcpy(&p->aligned[i], v, size);

@@ -22,6 +22,8 @@ static ck_status send(cuda_device *d, const ck_axis *a, cuda_axis *to, ck_error 
     if (s != CK_OK)
         return s;
     s = cuda_check(cudaMemcpyAsync(p, a->first, bytes, cudaMemcpyHostToDevice, d->stream), "copy weights", e);
+    if (s == CK_OK) /* `a` goes */
+        s = cuda_check(cudaStreamSynchronize(d->stream), "copy weights", e);
     to->taps = a->taps;
     to->first = p;
     to->count = p + n;

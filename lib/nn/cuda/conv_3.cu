@@ -186,6 +186,7 @@ template <typename T, int D> struct warp_product {
     __device__ void load(const T *room, const T *weights, const cursor &c, int step, unsigned a[MINE][4],
                          unsigned b[MINE][2])
     {
+        __syncwarp(); /* the halves of a warp settle apart */
         /* Behind the last piece weights are 0, but what they meet must be a number. */
         int tap = c.tap < 9 ? c.tap : 8, piece = c.tap < 9 ? c.piece : 0, dy = tap / 3, dx = tap % 3;
         int lane = (int)threadIdx.x % WARP, k = step * 16 + lane % 16, pitch = pitch_of(c.pieces);

@@ -208,6 +208,7 @@ const int *cuda_blocks(cuda_device *d, const ck_nn_step *s, int *n)
                         &e);
     }
     cuda_fail(d, st, &e);
+    d->n_listed = st == CK_OK ? d->n_listed : 0;
     *n = st == CK_OK ? *n : 0;
     return d->list;
 }

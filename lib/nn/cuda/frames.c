@@ -214,7 +214,9 @@ static ck_status wait_for(ck_nn *dev, int slot, bool *finite, ck_error *e)
 static bool pin(ck_nn *dev, void *p, size_t bytes, bool read_only)
 {
     cuda_device *d = cuda_of(dev);
-    unsigned how = read_only && d->frames->read_only ? cudaHostRegisterReadOnly : cudaHostRegisterDefault;
+    if (read_only && !d->frames->read_only)
+        return false; /* without that flag it would only fail, and a sanitizer would tell */
+    unsigned how = read_only ? cudaHostRegisterReadOnly : cudaHostRegisterDefault;
     bool good = cudaHostRegister(p, bytes, how) == cudaSuccess;
     if (!good)
         (void)cudaGetLastError();

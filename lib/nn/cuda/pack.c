@@ -18,14 +18,14 @@ static void outputs_inside(const float *w, int out, int in, int taps, float *to)
                 *to++ = w[((size_t)o * (size_t)in + (size_t)c) * (size_t)taps + (size_t)t];
 }
 
-/* In the order of the stream that reads them; what is not pinned has been read when the call returns. */
+/* By the stream that reads them; waited for, since `values` may go. */
 static ck_status send(cuda_device *d, const float *values, size_t n, float **to, ck_error *e)
 {
     size_t bytes = n * sizeof *values;
     ck_status s = cuda_check(cudaMalloc((void **)to, bytes), "take memory for weights on the device", e);
-    return s == CK_OK
-               ? cuda_check(cudaMemcpyAsync(*to, values, bytes, cudaMemcpyHostToDevice, d->stream), "copy weights", e)
-               : s;
+    if (s == CK_OK)
+        s = cuda_check(cudaMemcpyAsync(*to, values, bytes, cudaMemcpyHostToDevice, d->stream), "copy weights", e);
+    return s == CK_OK ? cuda_check(cudaStreamSynchronize(d->stream), "copy weights", e) : s;
 }
 
 static ck_status send_transposed(cuda_device *d, const float *w, int out, int in, int taps, size_t n, float **to,

@@ -123,6 +123,8 @@ static ck_status choose(cuda_device *d, cuda_product *p, const ck_nn_step *s, ck
     cublasLtMatmulHeuristicResult_t found;
     int n = 0;
     size_t room = CUDA_WORKSPACE;
+    /* Parts of a sum are kept in float32: the other schemes would round them to the result's type. */
+    uint32_t schemes = CUBLASLT_REDUCTION_SCHEME_NONE | CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
     uint32_t of_w = 64, of_x = to_round(d, s) ? 64 : alignment(&s->x[0]), of_y = alignment(&s->y),
              of_add = ck_nn_has(&s->x[1]) ? alignment(&s->x[1]) : of_y;
     ck_status st = lt(cublasLtMatmulPreferenceCreate(&want), what, e);
@@ -133,6 +135,7 @@ static ck_status choose(cuda_device *d, cuda_product *p, const ck_nn_step *s, ck
         const void *value;
         size_t size;
     } all[] = {{CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &room, sizeof room},
+               {CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, &schemes, sizeof schemes},
                {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, &of_w, sizeof of_w},
                {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, &of_x, sizeof of_x},
                {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, &of_add, sizeof of_add},
