@@ -53,6 +53,22 @@ ok "a hint that is there passes unchanged" cmp "$tmp/given/hint.000001.npy" "$tm
 is "--replace makes a new one" "$(ck-hint --screen green --replace <"$tmp/old.ck" | plane hint)" " hint:u8:1x18x32:inline"
 ok "a hint without a plate passes" bash -c "'$helpers/mkstream' hint:f32:1 | ck-hint --screen blue | ck-info"
 
+# The key beside a hint, made or given, is the classical matte.
+ck-hint --method key <"$tmp/shot.ck" | data "$tmp/alone"
+for method in hsv key; do
+    ck-hint --method $method <"$tmp/shot.ck" | data "$tmp/hint"
+    ck-hint --method $method --with-key <"$tmp/shot.ck" | data "$tmp/both"
+    ok "$method: --with-key leaves the hint as it is" cmp "$tmp/hint/hint.000004.npy" "$tmp/both/hint.000004.npy"
+    ok "$method: and adds the matte" cmp "$tmp/alone/hint.000004.npy" "$tmp/both/key.000004.npy"
+done
+ck-hint --screen green --with-key <"$tmp/old.ck" | data "$tmp/kept"
+ck-hint --screen green --method key --replace <"$tmp/old.ck" | data "$tmp/alone"
+ok "--with-key leaves a hint that was given" cmp "$tmp/given/hint.000001.npy" "$tmp/kept/hint.000001.npy"
+ok "and adds the matte" cmp "$tmp/alone/hint.000001.npy" "$tmp/kept/key.000001.npy"
+ck-hint --screen green --with-key --replace <"$tmp/old.ck" | data "$tmp/kept"
+ck-hint --screen green --replace <"$tmp/old.ck" | data "$tmp/alone"
+ok "--replace replaces it by the method's, not by the matte" cmp "$tmp/alone/hint.000001.npy" "$tmp/kept/hint.000001.npy"
+
 # What is said.
 "$helpers/mkstream" -n 2 rgb:f32:3:pq | ck-hint --screen green 2>&1 >/dev/null | grep -c "encoded as 'pq'" >"$tmp/n"
 is "an unusual encoding is mentioned once" "$(cat "$tmp/n")" 1

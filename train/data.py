@@ -2,6 +2,7 @@
 
 sample() draws one; Shots is what a torch DataLoader takes.
 """
+import itertools
 import cv2
 import numpy as np
 import draw
@@ -9,7 +10,9 @@ from draw import linear, log_uniform, srgb
 from keyhint import hint_key
 
 RNG_STEP = 7919  # between the seeds of workers
-VIEWS, REUSE, POOL = 2, 25, 800
+VIEWS, START, POOL, STRIDE = 3, 48, 4000, 4
+FRESH_EVERY = 3  # batches there is a new view
+SPOILT = 0.5  # of the hints
 
 
 def spill(r, fg, alpha, ground, n):
@@ -74,27 +77,19 @@ def hint_true(r, alpha, n):
     return cv2.GaussianBlur(m, (0, 0), log_uniform(r, 0.3, n / 24))
 
 
-def hint(r, plate, alpha, blue, n):
+def hint(r, plate, key, alpha, blue, n):
     """A hint, and whether it knows what the plate does not show: what lies beyond the screen's end."""
-    kind, knows = r.random(), False
-    if kind < 0.04:
-        return np.full((n, n), float(r.random() < 0.25), np.float32), knows
-    if kind < 0.8:
-        h = hint_key(plate, blue)
-    elif kind < 0.9:
-        h = hint_hsv(plate, blue, log_uniform(r, 0.3, 1.2))
-    else:
-        h, knows = hint_true(r, alpha, n), True
-    if r.random() < 0.35:  # parts wrong: missing, invented or the wrong way round
-        m, how = draw.blob(r, n) * draw.blob(r, n), r.random()
-        if r.random() < 0.5:
-            m = (m > 0.5).astype(np.float32)
-        h = h * (1 - m) if how < 0.5 else h + m * (1 - h) if how < 0.75 else h * (1 - m) + (1 - h) * m
-    return np.clip(h, 0, 1), knows
+    kind = r.random()
+    if kind < 0.88:
+        return key, False
+    if kind < 0.94:
+        return hint_hsv(plate, blue, log_uniform(r, 0.3, 1.2)), False
+    return np.clip(hint_true(r, alpha, n), 0, 1), True
 
 
 def sample(r, n):
-    """plate (n, n, 3) sRGB, hint (n, n), alpha (n, n), fg (n, n, 3) straight sRGB, weight (n, n), all float32."""
+    """plate (n, n, 3) sRGB, hint (n, n), alpha (n, n), fg (n, n, 3) straight sRGB, weight (n, n), key (n, n), all float32;
+    and whether the hint knows more than the plate shows."""
     blue = bool(r.random() < 0.4)
     avoid = None if r.random() < 0.25 else 2 if blue else 1  # mostly, things are not of the screen's colour
     fg, alpha = draw.foreground(r, n, avoid)
@@ -106,10 +101,11 @@ def sample(r, n):
     a = alpha[..., None]
     lit = spill(r, fg, alpha, ground, n)
     plate = camera(r, lit * a + ground * (1 - a))
-    h, knows = hint(r, plate, alpha, blue, n)
+    key = hint_key(plate, blue)
+    h, knows = hint(r, plate, key, alpha, blue, n)
     # Without a hint that knows, nobody can tell the room from the subject.
     weight = np.ones_like(alpha) if knows else np.maximum((there > 0.999), a[..., 0] > 0.999).astype(np.float32)
-    return plate, h, alpha, srgb(fg), weight
+    return plate, h, alpha, srgb(fg), weight, key, knows
 
 
 def seen_small(r, planes, n):
@@ -119,29 +115,55 @@ def seen_small(r, planes, n):
     y, x = int(r.integers(0, size - h + 1)), int(r.integers(0, size - w + 1))
     part = np.ascontiguousarray(planes[y:y + h, x:x + w])
     part[..., 5:8] *= part[..., 4:5]  # colours count as far as they cover
-    part = np.concatenate([cv2.resize(part[..., c:c + 3], (n, n), interpolation=cv2.INTER_AREA) for c in (0, 3, 6)], -1)
-    part[..., 5:8] /= np.maximum(part[..., 4:5], 1e-3)
-    return part
+    return np.concatenate([cv2.resize(part[..., c:c + 3], (n, n), interpolation=cv2.INTER_AREA) for c in (0, 3, 6)]
+                          + [cv2.resize(part[..., 9:], (n, n), interpolation=cv2.INTER_AREA)[..., None]], -1)
 
 
-def batches(seed, crop, batch, reuse=REUSE, pool_size=POOL):
-    """Batches (batch, 9, crop, crop) float32 without end: drawings twice as large, shrunk, turned, mirrored, mixed,
-    each used REUSE times."""
+def cells(planes):
+    """What training needs of planes: rgb and hint at their size, (n, n, 4); of alpha, colour, weight and key the means
+    over the 4 x 4 pixels of a logit, (n / 4, n / 4, 6): the colour is straight and its own weight is alpha's."""
+    n = len(planes) // STRIDE
+    m = planes[..., 4:].reshape(n, STRIDE, n, STRIDE, 6).mean((1, 3))
+    m[..., 1:4] /= np.maximum(m[..., :1], 1e-3)
+    return planes[..., :4].astype(np.float16), m.astype(np.float16)
+
+
+def spoil(r, hint):
+    """Parts of a hint wrong: missing, invented or the wrong way round; now and then all of it."""
+    n, how = len(hint), r.random()
+    if how < 0.08:
+        return np.full_like(hint, r.random() < 0.25)
+    field = draw.noise(r, n, log_uniform(r, 0.7, 6))[..., 0]
+    field = field - np.quantile(field, 1 - r.uniform(0.05, 0.6))
+    m = np.clip(0.5 + field * log_uniform(r, 2, 500), 0, 1)
+    return hint * (1 - m) + m * (0 if how < 0.25 else 1 if how < 0.4 else 1 - hint)
+
+
+def batches(seed, crop, batch, part=None, pool_size=POOL):
+    """Batches without end: inputs (batch, 4, crop, crop), truths (batch, 6, crop / 4, crop / 4), float32: drawings twice
+    as large, shrunk, turned, mirrored, mixed; of each only PART x PART somewhere in it if that is given.  The pool that they are taken
+    from grows meanwhile."""
     r = np.random.default_rng(seed)
-    pool, wanted = [], 4 * batch
-    while True:
-        while len(pool) < wanted:
-            planes = np.concatenate([np.atleast_3d(p) for p in sample(r, 2 * crop)], -1)
-            for _ in range(VIEWS):
-                pool.append([seen_small(r, planes, crop).astype(np.float16), reuse])
-        wanted = min(pool_size, wanted + 1)  # a little at first, so that training can begin
-        out = []
-        for _ in range(batch):
-            i = int(r.integers(0, len(pool)))
-            t = np.rot90(pool[i][0], int(r.integers(0, 4)))
-            out.append(t[:, ::-1] if r.random() < 0.5 else t)
-            pool[i][1] -= 1
-            if not pool[i][1]:
-                pool[i] = pool[-1]
-                pool.pop()
-        yield np.ascontiguousarray(np.stack(out).transpose(0, 3, 1, 2)).astype(np.float32)
+    pool, fresh = [], []
+    for step in itertools.count():
+        for _ in range(START if not pool else step % FRESH_EVERY == 0):  # a few at first, so that training can begin
+            if not fresh:
+                *planes, knows = sample(r, 2 * crop)
+                planes = np.concatenate([np.atleast_3d(p) for p in planes], -1)
+                fresh = [(*cells(seen_small(r, planes, crop)), knows) for _ in range(VIEWS)]
+            pool = pool[-pool_size + 1:] + [fresh.pop()]
+        inputs, truths = [], []
+        for i in r.integers(0, len(pool), batch):
+            x, truth, knows = pool[i]
+            if part:
+                y0, x0 = r.integers(0, (crop - part) // STRIDE + 1, 2)
+                truth = truth[y0:y0 + part // STRIDE, x0:x0 + part // STRIDE]
+                y0, x0 = STRIDE * y0, STRIDE * x0
+                x = x[y0:y0 + part, x0:x0 + part]
+            x, turns, mirrored = x.astype(np.float32), int(r.integers(0, 4)), r.random() < 0.5
+            if not knows and r.random() < SPOILT:
+                x[..., 3] = spoil(r, x[..., 3])
+            for out, t in ((inputs, x), (truths, truth.astype(np.float32))):
+                t = np.rot90(t, turns)
+                out.append(t[:, ::-1] if mirrored else t)
+        yield tuple(np.ascontiguousarray(np.stack(t).transpose(0, 3, 1, 2)) for t in (inputs, truths))

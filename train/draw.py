@@ -211,8 +211,8 @@ def veil(r, n):
 
 
 def veil_colour(r, n):
-    """Bright, even and of any tint, as what one sees through mostly is: linear (n, n, 3)."""
-    c = r.uniform(0.6, 1) * (1 - log_uniform(r, 0.02, 0.5) * r.random(3))
+    """Even and of any tint, as what one sees through mostly is: linear (n, n, 3)."""
+    c = r.uniform(0.4, 1) * (1 - log_uniform(r, 0.02, 0.6) * r.random(3))
     return np.clip(linear(c) * (1 + 0.08 * noise(r, n, 2)), 0, 1.2).astype(np.float32)
 
 
@@ -250,11 +250,11 @@ def layer(r, n, avoid):
         m = limbs(r, n)
     elif kind < 0.78:
         m = strands(r, n)
-    elif kind < 0.93:
+    elif kind < 0.88:
         m = veil(r, n)
         if r.random() < 0.85:
             return blur(np.concatenate([veil_colour(r, n) * m[..., None], m[..., None]], -1), r, n)
-    elif kind < 0.96:
+    elif kind < 0.93:
         m = net(r, n)
     else:
         m = letters(r, n)
@@ -271,7 +271,7 @@ def foreground(r, n, avoid):
     p = np.zeros((n, n, 4), np.float32)
     for _ in range(int(r.choice([1, 2, 3, 4], p=[0.45, 0.3, 0.15, 0.1]))):
         p = over(layer(r, n, avoid), p)
-    if r.random() < 0.4:  # what keyers find hardest, in front or behind
+    if r.random() < 0.2:  # what keyers find hardest, in front or behind
         m = veil(r, n) * (blob(r, n) if r.random() < 0.5 else 1)
         v = blur(np.concatenate([veil_colour(r, n) * m[..., None], m[..., None]], -1).astype(np.float32), r, n)
         p = over(v, p) if r.random() < 0.5 else over(p, v)
@@ -296,14 +296,14 @@ def screen(r, n, blue):
         p = p * (1 - r.uniform(0.2, 0.7) * cv2.GaussianBlur(blob(r, n), (0, 0), log_uniform(r, 1, n / 10))[..., None])
     p = p * linear(c) * np.exp(r.uniform(0, 0.15) * noise(r, n, r.uniform(0.5, 8), 3))  # worn, dyed unevenly
     if r.random() < 0.45:  # marks
-        m = net(r, n) * (polygon(r, n) > 0.5) if r.random() < 0.2 else np.zeros((n, n), np.float32)
+        m = net(r, n) * (polygon(r, n) > 0.5) if r.random() < 0.05 else np.zeros((n, n), np.float32)
         for _ in range(int(r.integers(1, 7))):
             d = canvas(n)
             at = r.uniform(0, n, 2)
             cv2.drawMarker(d, tuple(int(v) for v in at * FINE), 255, int(r.choice([0, 1, 3, 5])), int(log_uniform(r, 3, n / 6) * FINE),
                            int(log_uniform(r, 1, 7) * FINE), cv2.LINE_AA)
             m = np.maximum(m, shrink(d))
-        ink = p * r.uniform(0.3, 1.5) if r.random() < 0.7 else linear(colour(r))
+        ink = p * r.uniform(0.3, 1.5) if r.random() < 0.85 else linear(colour(r))
         p = p * (1 - m[..., None]) + ink * m[..., None]
     there = np.ones((n, n), np.float32)
     if r.random() < 0.12:

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import nn
 
 KNOTS = (1 / 256, 0.02, 0.06, 0.15, 0.3, 0.5, 0.7, 0.85, 0.94, 0.98, 255 / 256)  # of the hint, where its logit bends
-HOW = "--method=key --size=1024 --scale=0 --detail --unmix"  # to run it: `ck key` reads that
+HOW = "--method=key --with-key --size=1024 --scale=0 --detail --unmix"  # to run it: `ck key` reads that
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
@@ -184,21 +184,21 @@ class GreenFormer(nn.Module):
         self.kept = self.hint_path()
         self.keep_hint_path()
 
-    def forward(self, rgb, hint, stages=4):
-        """rgb (n, 3, h, w) from 0 to 1, hint (n, 1, h, w) -> logits (n, 4, h/4, w/4), by the first stages' maps."""
+    def forward(self, rgb, hint, stages=4, with_fg=True):
+        """rgb (n, 3, h, w) from 0 to 1, hint (n, 1, h, w) -> logits (n, 4, h/4, w/4), or alpha's alone, by the
+        first stages' maps.  What the foreground's decoder learns stays in it: the encoder works for the matte."""
         rgb = (rgb - rgb.new_tensor(MEAN).view(3, 1, 1)) / rgb.new_tensor(STD).view(3, 1, 1)
         maps = self.encoder["model"](torch.cat([rgb, hint], 1), stages)
-        return torch.cat([self.alpha_decoder(maps), self.fg_decoder(maps)], 1)
+        alpha = self.alpha_decoder(maps)
+        return torch.cat([alpha, self.fg_decoder([m.detach() for m in maps])], 1) if with_fg else alpha
 
 
-def matte(logits, hint):
-    """What ck-refine --scale 0 --detail makes of logits (n, 1, h/4, w/4) and a hint (n, 1, h, w): the coarse matte, and
-    what the hint shows beyond its own coarse rendition where the two agree."""
-    up = lambda x: torch.sigmoid(F.interpolate(x, scale_factor=4, mode="bilinear"))
-    mean = F.avg_pool2d(hint, 4).clamp(KNOTS[0], KNOTS[-1])
-    coarse, seen = up(logits), up(torch.logit(mean))
+def matte(logit, key):
+    """What ck-refine --scale 0 --detail makes of logits and of the key, both (n, 1, h/4, w/4): the coarse matte, and what
+    the key shows beyond its own coarse rendition where the two agree.  (Of what is finer than that nothing remains.)"""
+    coarse, seen = torch.sigmoid(logit), key.clamp(KNOTS[0], KNOTS[-1])
     agree = (1.5 - 2 * (coarse - seen).abs()).clamp(0, 1)
-    return coarse, (coarse + agree * (hint - seen)).clamp(0, 1)
+    return (coarse + agree * (key - seen)).clamp(0, 1)
 
 
 def save(model, path, about):

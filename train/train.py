@@ -14,64 +14,50 @@ import torch.nn.functional as F
 import data
 from model import GreenFormer, load, matte, save
 
-CHECK_SEED, CHECK_BATCHES, CHECK_EVERY = 1, 6, 300  # the last in seconds
+CHECK_SEED, CHECK_BATCHES, CHECK_EVERY = 1, 8, 180  # the last in seconds
 SAVE_EVERY = 180  # seconds
 EMA = 0.998
+FG_EVERY = 4  # steps: with --unmix the colour comes from the plate
 GOOD = 0.02  # mean error of a hint that is one
 
 
 class Drawings(torch.utils.data.IterableDataset):
-    def __init__(self, seed, crop, batch):
-        self.seed, self.crop, self.batch = seed, crop, batch
+    def __init__(self, seed, *how):
+        self.seed, self.how = seed, how
 
     def __iter__(self):
         info = torch.utils.data.get_worker_info()
         seed = self.seed + data.RNG_STEP * (info.id if info else 0)
         cv2.setNumThreads(1)
-        for x in data.batches(seed, self.crop, self.batch):
-            yield torch.from_numpy(x)
+        for batch in data.batches(seed, *self.how):
+            yield tuple(torch.from_numpy(t) for t in batch)
 
 
-def pyramid_loss(x, y, w, levels=4):
-    """Weighted L1 of the bands of a Laplacian pyramid: coarse bands count for the area that they stand for."""
-    total = 0
-    for k in range(levels):
-        down_x, down_y, down_w = (F.avg_pool2d(t, 2) for t in (x, y, w))
-        up = [F.interpolate(t, scale_factor=2, mode="bilinear") for t in (down_x, down_y)]
-        total = total + 2 ** k * (w * ((x - up[0]) - (y - up[1])).abs()).mean()
-        x, y, w = down_x, down_y, down_w
-    return total
-
-
-def losses(logits, hint, alpha, fg, weight):
-    coarse, a = matte(logits[:, :1], hint)
-    known = weight * (alpha > 0.02)  # the foreground's colour is nowhere else
-    few, fg = F.avg_pool2d(known, 4), F.avg_pool2d(fg * known, 4)
-    fg = fg / few.clamp_min(1e-3)
+def losses(logits, truth):
+    """Of logits and truth by cells of 4 x 4 pixels; truth: alpha, the foreground's colour, weight, key.  The cross entropy
+    pulls where a wrong hint was believed, which the error's own slope, through the sigmoid, hardly does there."""
+    alpha, weight, a = truth[:, :1], truth[:, 4:5], matte(logits[:, :1], truth[:, 5:])
     far = weight * (1 + 2 * ((alpha > 0.01) & (alpha < 0.99)))  # edges are few and are what counts
-    return {
-        "alpha": (far * (a - alpha).abs()).mean(),
-        "pyramid": 0.5 * pyramid_loss(a, alpha, weight),
-        "coarse": 0.3 * (F.avg_pool2d(weight, 4) * (F.avg_pool2d(coarse, 4) - F.avg_pool2d(alpha, 4)).abs()).mean(),
-        "fg": 0.2 * (few * (torch.sigmoid(logits[:, 1:]) - fg).abs()).mean(),
-    }
-
-
-def split(x):
-    """A batch as the network's input and the truth: rgb, hint, alpha, fg, weight."""
-    return x[:, :3], x[:, 3:4], x[:, 4:5], x[:, 5:8].clamp(0, 1), x[:, 8:9]
+    error, regions = weight * (a - alpha), 0
+    for size in (4, 16):
+        regions = regions + F.avg_pool2d(error, size).abs().mean()
+    out = {"alpha": (far * (a - alpha).abs()).mean(), "regions": regions,
+           "entropy": 0.3 * F.binary_cross_entropy_with_logits(logits[:, :1], alpha, weight)}
+    if logits.shape[1] > 1:
+        out["fg"] = (weight * alpha * (torch.sigmoid(logits[:, 1:]) - truth[:, 1:4].clamp(0, 1)).abs()).mean()
+    return out
 
 
 @torch.no_grad()
-def check(model, batches):
-    """Mean errors of alpha in 1e-3: the hint's, the result's; those of frames with a good hint, then of the others."""
+def check(model, batches, stages):
+    """Mean errors of alpha by cells in 1e-3: the hint's, the result's; those of frames with a good hint, then of others."""
     model.eval()
     sums = torch.zeros(2, 3, dtype=torch.float64)
-    for x in batches:
-        rgb, hint, alpha, _, w = split(x)
-        out = matte(model(rgb, hint)[:, :1], hint)[1]
+    for x, truth in batches:
+        hint, alpha, w, key = x[:, 3:], truth[:, :1], truth[:, 4:5], truth[:, 5:]
+        results = F.avg_pool2d(hint, 4), matte(model(x[:, :3], hint, stages, False), key)
         for k in range(len(x)):
-            e = [(w[k] * (t[k] - alpha[k]).abs()).sum().item() for t in (hint, out)]
+            e = [(w[k] * (t[k] - alpha[k]).abs()).sum().item() for t in results]
             sums[int(e[0] > GOOD * w[k].sum().item())] += torch.tensor([*e, w[k].sum().item()])
     model.train()
     return [1e3 * (s[i] / s[2]).item() for s in sums for i in (0, 1)]
@@ -83,8 +69,9 @@ def main():
     ap.add_argument("--minutes", type=float, required=True)
     ap.add_argument("--seed", type=int, default=int(time.time()), help="of the drawings; default: the clock's")
     ap.add_argument("--crop", type=int, default=256)
-    ap.add_argument("--batch", type=int, default=8)
+    ap.add_argument("--batch", type=int, default=16)
     ap.add_argument("--rate", type=float, default=2e-3, help="learning rate; falls to nothing at the end")
+    ap.add_argument("--part", type=int, help="only so much of each crop, at random: for the first stage, which sees no more")
     ap.add_argument("--stages", type=int, default=4, help="how many of the encoder's stages are trained, 4; a new model's "
                     "coarser ones add nothing until they are")
     ap.add_argument("--workers", type=int, default=1, help="processes that draw")
@@ -101,13 +88,13 @@ def main():
     model = model.to(dev, memory_format=torch.channels_last)
     mean = torch.optim.swa_utils.AveragedModel(
         model, avg_fn=lambda kept, new, n: torch.lerp(kept, new, max(1 - EMA, 9 / (10 + n.item()))))
-    held = data.batches(CHECK_SEED, o.crop, 8, reuse=1)
-    held = [torch.from_numpy(next(held)).to(dev) for _ in range(CHECK_BATCHES)]
+    held = data.batches(CHECK_SEED, o.crop, 8)
+    held = [tuple(torch.from_numpy(t).to(dev) for t in next(held)) for _ in range(CHECK_BATCHES)]
     opt = torch.optim.AdamW([p for k, p in model.named_parameters() if not k.startswith("refiner.")], lr=o.rate, betas=(0.9, 0.98), weight_decay=0.02, fused=True)
-    shots = iter(torch.utils.data.DataLoader(Drawings(o.seed + 2, o.crop, o.batch), batch_size=None, num_workers=o.workers,
+    shots = iter(torch.utils.data.DataLoader(Drawings(o.seed + 2, o.crop, o.batch, o.part), batch_size=None, num_workers=o.workers,
                                              prefetch_factor=4, multiprocessing_context="spawn"))
     start = told = saved = time.time()
-    step, counted, sums = 0, 0, {}
+    step, sums = 0, {}
     before = float(about["minutes"]), int(about["steps"])
 
     def keep():
@@ -120,11 +107,11 @@ def main():
         rate = o.rate * min(1, (step + 1) / 200) * 0.5 * (1 + math.cos(math.pi * part))
         for g in opt.param_groups:
             g["lr"] = rate
-        x = next(shots).to(dev).contiguous(memory_format=torch.channels_last)
-        rgb, hint, alpha, fg, w = split(x)
+        x, truth = (t.to(dev) for t in next(shots))
+        x = x.contiguous(memory_format=torch.channels_last)
         with torch.autocast(dev.type, torch.bfloat16, enabled=dev.type == "cuda"):
-            logits = model(rgb, hint, o.stages)
-        parts = losses(logits.float(), hint, alpha, fg, w)
+            logits = model(x[:, :3], x[:, 3:], o.stages, step % FG_EVERY == 0)
+        parts = losses(logits.float(), truth)
         opt.zero_grad(set_to_none=True)
         sum(parts.values()).backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -133,13 +120,13 @@ def main():
         mean.update_parameters(model)
         step += 1
         for k, v in parts.items():
-            sums[k] = sums.get(k, 0) + v.item()
-        counted += 1
+            total, n = sums.get(k, (0, 0))
+            sums[k] = total + v.item(), n + 1
         if now - told > CHECK_EVERY:
             print(f"{(now - start) / 60:6.1f} min, step {step}, rate {rate:.2e}, kept apart: good hints %.2f -> %.2f, bad ones "
-                  "%.2f -> %.2f; losses" % tuple(check(mean.module, held)),
-                  *(f"{k} {v / counted:.4f}" for k, v in sums.items()), flush=True)
-            told, counted, sums = time.time(), 0, {}
+                  "%.2f -> %.2f; losses" % tuple(check(mean.module, held, o.stages)),
+                  *(f"{k} {v / n:.4f}" for k, (v, n) in sums.items()), flush=True)
+            told, sums = time.time(), {}
         if now - saved > SAVE_EVERY:
             keep()
             saved = time.time()

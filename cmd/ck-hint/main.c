@@ -1,5 +1,6 @@
 /* ck-hint: rgb -> hint. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "ck-hint/options.h"
@@ -51,35 +52,52 @@ static ck_status by_hue(const hinter *s, ck_frame *f, const ck_plane *rgb, ck_er
 }
 
 /* The key wants floats, and knows the screen better than a range of hues does. */
-static ck_status by_key(const hinter *s, ck_frame *f, const ck_plane *rgb, ck_error *e)
+static ck_status by_key(const hinter *s, ck_frame *f, const ck_plane *rgb, const char *name, ck_error *e)
 {
     ck_key_screen screen = {0};
-    ck_plane *hint;
+    ck_plane *matte;
     ck_buffer *plate = ck_buffer_new(3 * sizeof(float) * (size_t)rgb->h * (size_t)rgb->w);
     if (!plate)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a plate of %d x %d", rgb->w, rgb->h);
     ck_plate_to_f32(rgb, plate->data);
     ck_status st = ck_key_estimate(plate->data, rgb->h, rgb->w, s->blue, &screen, e);
     if (st == CK_OK)
-        st = ck_frame_add(f, "hint", CK_F32, 1, rgb->h, rgb->w, "", &hint, e);
+        st = ck_frame_add(f, name, CK_F32, 1, rgb->h, rgb->w, "", &matte, e);
     if (st == CK_OK)
-        st = ck_key_matte(plate->data, rgb->h, rgb->w, &screen, hint->data, e);
+        st = ck_key_matte(plate->data, rgb->h, rgb->w, &screen, matte->data, e);
     ck_key_screen_free(&screen);
     ck_buffer_unref(plate);
+    return st;
+}
+
+static ck_status key_as_hint(ck_frame *f, ck_error *e)
+{
+    ck_plane key = *ck_frame_plane(f, "key"), *hint;
+    ck_status st = ck_frame_add(f, "hint", key.type, 1, key.h, key.w, "", &hint, e);
+    if (st == CK_OK)
+        memcpy(hint->data, key.data, sizeof(float) * (size_t)key.h * (size_t)key.w);
     return st;
 }
 
 static ck_status make_hint(void *state, ck_frame *f, ck_error *e)
 {
     const hinter *s = state;
+    const ck_hint_options *o = s->opts;
+    bool wanted = o->replace || !ck_frame_plane(f, "hint");
     ck_plane *p;
-    if (ck_frame_plane(f, "hint") && !s->opts->replace)
+    if (!wanted && !o->with_key)
         return CK_OK;
     ck_status st = ck_frame_need(f, "rgb", 3, 0, &p, e);
     if (st != CK_OK)
         return st;
-    ck_plane rgb = *p; /* p moves when the hint is added */
-    return (s->opts->method == CK_HINT_KEY ? by_key : by_hue)(s, f, &rgb, e);
+    ck_plane rgb = *p; /* p moves when planes are added */
+    if (o->with_key)
+        st = by_key(s, f, &rgb, "key", e);
+    if (st != CK_OK || !wanted)
+        return st;
+    if (o->method == CK_HINT_HSV)
+        return by_hue(s, f, &rgb, e);
+    return o->with_key ? key_as_hint(f, e) : by_key(s, f, &rgb, "hint", e);
 }
 
 int main(int argc, char **argv)

@@ -9,6 +9,8 @@ static const ck_option rows[] = {
     {0, "screen", CK_CHOICE, AT(screen), NULL, "auto", 0, 0, CK_SCREENS, 0,
      "the colour of the screen; auto decides on the first frame"},
     {0, "replace", CK_FLAG, AT(replace), NULL, NULL, 0, 0, NULL, 0, "make a new hint although the stream has one"},
+    {0, "with-key", CK_FLAG, AT(with_key), NULL, NULL, 0, 0, NULL, 0,
+     "add the classical matte as plane 'key' too, for ck-refine --detail"},
     {0},
 };
 

@@ -10,6 +10,7 @@ typedef struct ck_hint_options {
     int method; /* CK_HINT_HSV, CK_HINT_KEY */
     int screen; /* CK_SCREEN_GREEN, … of image/screen.h */
     bool replace;
+    bool with_key; /* the classical matte too, as plane `key` */
 } ck_hint_options;
 
 extern const ck_program ck_hint_program;

@@ -20,7 +20,7 @@ static const ck_option rows[] = {
     {0, "native", CK_FLAG, AT(native), NULL, NULL, 0, 0, NULL, 0,
      "with --refine: leave matte and foreground at the network's size"},
     {0, "detail", CK_FLAG, AT(detail), NULL, NULL, 0, 0, NULL, 0,
-     "with --refine: add to the matte what the hint shows finer than the network's picture"},
+     "with --refine: add to the matte what the key or hint shows finer than the network's picture"},
     {0, "depth", CK_CHOICE, AT(depth), NULL, "32", 0, 0, "32|16", 0,
      "with --refine: bits of the floats in the planes that are made"},
     {0},

@@ -46,7 +46,7 @@ static ck_status advise(ck_plan *p, const char *model, const char *word, ck_erro
     static const struct {
         const char *name;
         int stage;
-    } allowed[] = {{"method", HINT}, {"size", INFER}, {"scale", REFINE}, {"detail", REFINE}, {"unmix", POST}};
+    } allowed[] = {{"method", HINT}, {"with-key", HINT}, {"size", INFER}, {"scale", REFINE}, {"detail", REFINE}, {"unmix", POST}};
     size_t n = strncmp(word, "--", 2) ? 0 : strcspn(word + 2, "=");
     for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++)
         if (n == strlen(allowed[i].name) && !strncmp(word + 2, allowed[i].name, n))

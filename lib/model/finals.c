@@ -12,7 +12,7 @@ ck_status ck_finals_add(ck_frame *f, int h, int w, bool half, ck_error *e)
 
 ck_status ck_finals_detail(ck_frame *f, int h, int w, bool coarse, ck_error *e)
 {
-    ck_plane *hint;
-    ck_status s = ck_frame_need(f, "hint", 1, 0, &hint, e);
-    return s == CK_OK ? ck_detail_add(hint, h, w, coarse, ck_frame_plane(f, "alpha"), e) : s;
+    ck_plane *fine;
+    ck_status s = ck_frame_need(f, ck_frame_plane(f, "key") ? "key" : "hint", 1, 0, &fine, e);
+    return s == CK_OK ? ck_detail_add(fine, h, w, coarse, ck_frame_plane(f, "alpha"), e) : s;
 }

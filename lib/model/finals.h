@@ -7,8 +7,9 @@
 /* Before the run: add `alpha` and `fg` of h x w, f16 or f32, with undefined contents, replacing those there are. */
 ck_status ck_finals_add(ck_frame *f, int h, int w, bool half, ck_error *e);
 
-/* After it: to `alpha`, made by a network of h x w, what the frame's hint shows finer (detail.h), which clamps it to
- * 0 … 1.  `coarse`: it is a coarse matte, of scale 0.  CK_ERR_FORMAT for a frame without a hint. */
+/* After it: to `alpha`, made by a network of h x w, what the frame's key, or without one its hint, shows finer
+ * (detail.h), which clamps it to 0 … 1.  `coarse`: it is a coarse matte, of scale 0.  CK_ERR_FORMAT for a frame with
+ * neither. */
 ck_status ck_finals_detail(ck_frame *f, int h, int w, bool coarse, ck_error *e);
 
 #endif
