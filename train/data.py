@@ -12,7 +12,7 @@ from keyhint import hint_key
 RNG_STEP = 7919  # between the seeds of workers
 VIEWS, START, POOL, STRIDE = 3, 48, 4000, 4
 FRESH_EVERY = 3  # batches there is a new view
-SPOILT = 0.5  # of the hints
+SPOILT = 0.4  # of the hints
 
 
 def spill(r, fg, alpha, ground, n):
@@ -96,7 +96,7 @@ def sample(r, n):
     while (alpha < 0.02).mean() < 0.2 and r.random() < 0.85:  # some of the screen is nearly always seen
         fg, alpha = draw.foreground(r, n, avoid)
     ground, there = draw.screen(r, n, blue)
-    gain = log_uniform(r, 0.45, 1.8) * np.exp(r.normal(0, 0.03, 3)).astype(np.float32)
+    gain = log_uniform(r, 0.6, 1.6) * np.exp(r.normal(0, 0.03, 3)).astype(np.float32)
     fg, ground = np.clip(fg * gain, 0, 1), ground * gain
     a = alpha[..., None]
     lit = spill(r, fg, alpha, ground, n)

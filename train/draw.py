@@ -284,7 +284,7 @@ def foreground(r, n, avoid):
 
 def screen(r, n, blue):
     """A screen, linear (n, n, 3), and where it is (n, n): elsewhere is the room around it."""
-    main, clean = log_uniform(r, 0.22, 0.98), r.random() < 0.7
+    main, clean = log_uniform(r, 0.3, 0.98), r.random() < 0.75
     weak, other = main * r.uniform(0.03, 0.45 if clean else 0.62), main * r.uniform(0.05, 0.55 if clean else 0.78)
     c = np.array([weak, other, main]) if blue else np.array([weak, main, other])
     p = np.ones((n, n, 1), np.float32)
@@ -306,7 +306,7 @@ def screen(r, n, blue):
         ink = p * r.uniform(0.3, 1.5) if r.random() < 0.85 else linear(colour(r))
         p = p * (1 - m[..., None]) + ink * m[..., None]
     there = np.ones((n, n), np.float32)
-    if r.random() < 0.12:
+    if r.random() < 0.06:
         there = polygon(r, n) if r.random() < 0.3 else from_field(noise(r, n, 0.5)[..., 0] + r.uniform(0, 1), 2)
         p = p * there[..., None] + texture(r, n) * (1 - there[..., None])
     return p.astype(np.float32), there

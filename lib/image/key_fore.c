@@ -3,7 +3,8 @@
  *     plate = alpha * F + (1 - alpha) * screen    so    F = (plate - (1 - alpha) * screen) / alpha
  *
  * in linear light.  Where alpha is small, grain and every error of alpha are divided by it, so
- * there the colour comes from the solid parts nearby. */
+ * there the colour comes from the pixels around (key_near.c), and where those know nothing, from the
+ * solid parts nearby. */
 #include "image/key_part.h"
 
 #define DEEP 6           /* map pixels (see key_part.h) from which on nothing shines through a solid's edge */
@@ -12,11 +13,14 @@
 #define TRUST_FROM 0.05f /* alpha below which the unmixed colour says nothing */
 #define TRUST_TO 0.5f    /* and from which it says all */
 
-/* Colours of the solid pixels on a map q times smaller, carried everywhere. */
+/* Colours on a map q times smaller: of the solid pixels, carried everywhere, and of neighbourhoods. */
 typedef struct carried {
-    float *lin, *enc; /* (3,ch,cw) linear and sRGB-encoded */
+    float *lin, *enc; /* (3,ch,cw) of the solids, linear and sRGB-encoded */
+    float *near;      /* (3,ch,cw) of the neighbourhoods, linear */
     float *w;         /* (ch,cw) how much a pixel knows of its own */
+    int *distance;    /* (ch,cw) to where less than the whole pixel is solid */
     uint8_t *deep;    /* (ch,cw) the plate's colour is the foreground's without doubt */
+    float *scratch;
     int q, ch, cw;
     size_t n;
     ck_buffer *buf;
@@ -43,26 +47,29 @@ static void add_row(carried *c, size_t o, const float *rgb, const float *alpha, 
     }
 }
 
-static ck_status carry(carried *c, const float *rgb, const float *alpha, int h, int w, key_axes ax, float *row,
-                       ck_error *e)
+static ck_status make_room(carried *c, int h, int w, size_t scratch, ck_error *e)
 {
-    int side = h < w ? h : w;
-    c->q = (side + 270) / 540 > 1 ? (side + 270) / 540 : 1;
-    c->ch = (h + c->q - 1) / c->q;
-    c->cw = (w + c->q - 1) / c->q;
-    c->n = (size_t)c->ch * c->cw;
     size_t bytes;
-    if (!ck_mul(c->n, 9 * sizeof(float), &bytes) || !(c->buf = ck_buffer_new(bytes)))
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground");
+    if (!ck_mul(c->n, 12 * sizeof(float), &bytes) || !(c->buf = ck_buffer_new(bytes + scratch * sizeof(float))))
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground of %d x %d", w, h);
     c->lin = c->buf->data;
     c->enc = c->lin + 3 * c->n;
-    c->w = c->enc + 3 * c->n;
-    int *distance = (int *)(c->w + c->n);
-    c->deep = (uint8_t *)(distance + c->n);
+    c->near = c->enc + 3 * c->n;
+    c->w = c->near + 3 * c->n;
+    c->distance = (int *)(c->w + c->n);
+    c->deep = (uint8_t *)(c->distance + c->n);
+    c->scratch = (float *)(c->distance + 2 * c->n);
+    return CK_OK;
+}
+
+/* The colours of what is solid, and how far inside. */
+static ck_status carry(carried *c, const float *rgb, const float *alpha, int h, int w, key_axes ax, ck_error *e)
+{
     for (int j = 0; j < c->ch; j++) {
-        int y = j * c->q + c->q / 2 < h ? j * c->q + c->q / 2 : h - 1;
-        add_row(c, (size_t)j * c->cw, rgb + (size_t)y * w, alpha + (size_t)y * w, (size_t)h * w, w, row);
+        size_t at = (size_t)key_map_row(j, c->q, h) * (size_t)w;
+        add_row(c, (size_t)j * c->cw, rgb + at, alpha + at, (size_t)h * w, w, c->scratch);
     }
+    int *distance = c->distance;
     for (size_t i = 0; i < c->n; i++)
         c->deep[i] = c->w[i] == 1;
     key_distance(c->deep, distance, c->ch, c->cw);
@@ -110,7 +117,8 @@ static inline void limit_hue(float f[3], const float b[3], const float solid[3],
     }
 }
 
-static void unmix(const float i[3], const float b[3], const float solid[3], float a, key_axes ax, float f[3])
+static void unmix(const float i[3], const float b[3], const float solid[3], const float near[3], float a, key_axes ax,
+                  float f[3])
 {
     float inv = 1 / (a > TRUST_FROM ? a : TRUST_FROM), short_of = 0;
     float own[3];
@@ -121,10 +129,10 @@ static void unmix(const float i[3], const float b[3], const float solid[3], floa
         short_of = missing > short_of ? missing : short_of;
         own[k] = rest < 0 ? 0 : rest * inv > 8 ? 8 : rest * inv;
     }
-    limit_hue(own, b, solid, ax);
     float trust = key_ramp(a, TRUST_FROM, TRUST_TO) * (1 - key_ramp(short_of, 0, 0.3f));
     for (int k = 0; k < 3; k++)
-        f[k] = solid[k] + trust * (own[k] - solid[k]);
+        f[k] = near[k] + trust * (own[k] - near[k]);
+    limit_hue(f, b, solid, ax);
 }
 
 /* What one row needs. */
@@ -143,13 +151,14 @@ static void unmix_run(const task *t, size_t map_row, int x0, int x1, const float
     for (int k = 0; k < 3; k++)
         key_linear(rgb + k * t->plane + x0, t->lin + k * w, n);
     for (int x = x0; x < x1; x++) {
-        float i[3], b[3], solid[3], out[3];
+        float i[3], b[3], solid[3], near[3], out[3];
         for (int k = 0; k < 3; k++) {
             solid[k] = carried_at(t->c, t->c->lin + k * t->c->n + map_row, x);
+            near[k] = carried_at(t->c, t->c->near + k * t->c->n + map_row, x);
             i[k] = t->lin[k * w + x - x0];
             b[k] = t->bg[k * w + x];
         }
-        unmix(i, b, solid, key_clamp(alpha[x]), t->ax, out);
+        unmix(i, b, solid, near, key_clamp(alpha[x]), t->ax, out);
         for (int k = 0; k < 3; k++)
             t->lin[k * w + x - x0] = out[k];
     }
@@ -196,9 +205,16 @@ ck_status ck_key_foreground(const float *rgb, const float *alpha, int h, int w, 
     ck_buffer *rows = ck_buffer_new(6 * (size_t)w * sizeof(float));
     if (!rows)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground");
-    carried c = {0};
+    int side = h < w ? h : w, q = (side + 270) / 540 > 1 ? (side + 270) / 540 : 1;
+    carried c = {.q = q, .ch = (h + q - 1) / q, .cw = (w + q - 1) / q};
+    c.n = (size_t)c.ch * c.cw;
+    key_near_job around = {s, rgb, alpha, h, w, q, c.ch, c.cw, c.n};
     task t = {s, key_axes_of(s->blue), &c, plane, w, rows->data, (float *)rows->data + 3 * (size_t)w};
-    ck_status st = carry(&c, rgb, alpha, h, w, t.ax, t.lin, e);
+    ck_status st = make_room(&c, h, w, key_near_scratch(&around), e);
+    if (st == CK_OK)
+        st = carry(&c, rgb, alpha, h, w, t.ax, e);
+    if (st == CK_OK)
+        key_near(&around, c.lin, c.near, c.scratch);
     for (int y = 0; y < h && st == CK_OK; y++)
         do_row(&t, y, rgb + (size_t)y * w, alpha + (size_t)y * w, fg + (size_t)y * w);
     ck_buffer_unref(c.buf);

@@ -115,6 +115,24 @@ ck_status key_regions(key_map *m, ck_error *e);
 ck_status key_find_core(key_map *m, ck_error *e); /* the part of key_regions that finds what is solid */
 void key_samples(key_map *m);
 
+/* The plate's row that speaks for row `my` of a map of q x q pixels each. */
+static inline int key_map_row(int my, int q, int h)
+{
+    int y = my * q + q / 2;
+    return y < h ? y : h - 1;
+}
+
+/* Foreground colours from whole neighbourhoods; see key_near.c. */
+typedef struct key_near_job {
+    const ck_key_screen *s;
+    const float *rgb, *alpha; /* the plate (3,h,w) and its matte (h,w) */
+    int h, w, q, ch, cw;      /* as in key_map */
+    size_t n;                 /* ch * cw */
+} key_near_job;
+/* near, solid (3,ch,cw), linear: `solid` is what counts where the matte says nothing. */
+void key_near(const key_near_job *j, const float *solid, float *near, float *scratch);
+size_t key_near_scratch(const key_near_job *j); /* floats */
+
 /* Mean over (2r+1)^2 pixels, borders repeated; src may be dst; tmp (h,w), not dst. */
 void key_box(const float *src, float *dst, float *tmp, int h, int w, int r);
 /* 3 x the distance to the nearest pixel whose `in` is 0 (chamfer 3-4); large where there is none. */
