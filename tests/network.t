@@ -75,6 +75,26 @@ ck-infer -v -m "$small" <"$tmp/in.ck" 2>"$tmp/words" | ck-refine -v -m "$small" 
 is "--verbose lists the layers" "$(grep -cE '^(encoder patch_embed|block 3 mlp.fc2|decoders fuse|res4 conv2) .* ms' "$tmp/words")" 4
 is "and their sum" "$(grep -c '^all .* GFLOP ' "$tmp/words")" 2
 
+# A network for green screens in front of a blue one.
+ck-synth -g 131x77 --seed 3 | ck-encode --plane rgb=png --plane true_alpha=png16 "$tmp/green" 2>"$tmp/err"
+mkdir "$tmp/blue"
+oiiotool "$tmp/green/rgb/00000.png" --ch R,B,G --chnames R,G,B -o "$tmp/blue/00000.png"
+plate() { ck-decode --hint "$tmp/green/true_alpha/00000.png" "$1/00000.png"; }
+plate "$tmp/green/rgb" | ck-infer -m "$small" | ck-refine -m "$small" | data "$tmp/asgreen"
+plate "$tmp/green/rgb" | ck-infer -m "$small" --blue-as-green | ck-refine -m "$small" --blue-as-green | data "$tmp/isgreen"
+ok "--blue-as-green leaves green screens alone" diff -r "$tmp/asgreen" "$tmp/isgreen"
+plate "$tmp/blue" | ck-infer -m "$small" --blue-as-green 2>"$tmp/err" | ck-refine -m "$small" --blue-as-green | data "$tmp/asblue"
+ok "of a blue one it makes the same matte" cmp "$tmp/asgreen/alpha.000000.npy" "$tmp/asblue/alpha.000000.npy"
+# A .npy head of 128 bytes, then three planes.
+is "and the same foreground, green and blue exchanged" "$(perl -0777 -ne '$n = (length() - 128) / 3;
+    print substr($_, 0, 128 + $n), substr($_, 128 + 2 * $n), substr($_, 128 + $n, $n)' "$tmp/asblue/fg.000000.npy" | cksum)" \
+    "$(cksum <"$tmp/asgreen/fg.000000.npy")"
+plate "$tmp/blue" | ck-infer -m "$small" --blue-as-green --refine | data "$tmp/joined"
+ok "in one program, too" diff -r "$tmp/asblue" "$tmp/joined"
+! plate "$tmp/blue" | ck-infer -m "$small" | ck-refine -m "$small" | data "$tmp/untold" ||
+    cmp -s "$tmp/untold/alpha.000000.npy" "$tmp/asblue/alpha.000000.npy"
+is "which without it is another" $? 1
+
 # A 16-bit linear plate, a hint of another size, HDR.
 make_stream -g 50x40 rgb:f16:3:linear hint:f32:1:-:9x7 | ck-infer -m "$small" -s 32 | ck-refine -m "$small" >"$tmp/x.ck"
 is "any plate and any hint will do" "$(planes <"$tmp/x.ck")" \
@@ -164,6 +184,7 @@ run 1 "$tmp/cut.safetensors: " "half a model" ck-infer -m "$tmp/cut.safetensors"
 ck-infer -m "$small" <"$tmp/in.ck" | ck-refine -m "$small" | data "$tmp/named"
 CK_MODEL=$small ck-infer <"$tmp/in.ck" | CK_MODEL=$small ck-refine | data "$tmp/meant"
 ok "CK_MODEL names one" diff -r "$tmp/named" "$tmp/meant"
+unset CK_MODEL
 mkdir -p "$tmp/data/ck"
 cp "$small" "$tmp/data/ck/Some Model.safetensors"
 ok "the user's folder holds one" bash -c "ck-infer <'$tmp/in.ck' >'$tmp/x.ck'"
@@ -174,6 +195,7 @@ cp "$small" "$tmp/data/ck/other.pth"
 run 2 "$tmp/data/ck: several models are here" "two are one too many" ck-infer
 is "-m settles it" "$(ck key -n -m "$small" a b | grep -o -- "ck-[a-z]* --model=" | tr '\n' ' ')" "ck-infer --model= ck-refine --model= "
 rm -r "$tmp/data"
+export CK_MODEL=none
 fails 2 "--size=64 is for the network, but there is no model" "the network's options without a model" ck key -s 64 a b
 
 # A frame that the network makes nothing of.

@@ -12,7 +12,7 @@ from keyhint import hint_key
 RNG_STEP = 7919  # between the seeds of workers
 VIEWS, START, POOL, STRIDE = 3, 48, 4000, 4
 FRESH_EVERY = 3  # batches there is a new view
-SPOILT = 0.4  # of the hints
+SPOILT = 0.35  # of the hints
 
 
 def spill(r, fg, alpha, ground, n):
@@ -90,8 +90,8 @@ def hint(r, plate, key, alpha, blue, n):
 def sample(r, n):
     """plate (n, n, 3) sRGB, hint (n, n), alpha (n, n), fg (n, n, 3) straight sRGB, weight (n, n), key (n, n), all float32;
     and whether the hint knows more than the plate shows."""
-    blue = bool(r.random() < 0.4)
-    avoid = None if r.random() < 0.25 else 2 if blue else 1  # mostly, things are not of the screen's colour
+    blue = False
+    avoid = None if r.random() < 0.45 else 2 if blue else 1  # mostly, things are not of the screen's colour
     fg, alpha = draw.foreground(r, n, avoid)
     while (alpha < 0.02).mean() < 0.2 and r.random() < 0.85:  # some of the screen is nearly always seen
         fg, alpha = draw.foreground(r, n, avoid)
@@ -103,8 +103,10 @@ def sample(r, n):
     plate = camera(r, lit * a + ground * (1 - a))
     key = hint_key(plate, blue)
     h, knows = hint(r, plate, key, alpha, blue, n)
-    # Without a hint that knows, nobody can tell the room from the subject.
-    weight = np.ones_like(alpha) if knows else np.maximum((there > 0.999), a[..., 0] > 0.999).astype(np.float32)
+    # Without a hint that knows, nobody can tell the room from the subject, nor a thing from the screen where the key
+    # finds no trace of it.
+    known = ((there > 0.999) | (alpha > 0.999)) & ~((key < 0.3) & (alpha > 0.7))
+    weight = np.ones_like(alpha) if knows else known.astype(np.float32)
     return plate, h, alpha, srgb(fg), weight, key, knows
 
 

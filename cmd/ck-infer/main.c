@@ -7,6 +7,7 @@
 #include "model/finals.h"
 #include "model/fit.h"
 #include "model/load.h"
+#include "model/swap.h"
 #include "nn/devices.h"
 #include "nn/report.h"
 #include "stream/crew.h"
@@ -14,7 +15,8 @@
 typedef struct infer {
     const ck_infer_options *opts;
     ck_network *net;
-    int h, w; /* of the network's picture */
+    int h, w;  /* of the network's picture */
+    bool swap; /* green and blue change places */
 } infer;
 
 /* Options that mean nothing without --refine are mistakes. */
@@ -66,7 +68,6 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
                             ck_error *e)
 {
     (void)args;
-    (void)head;
     infer *s = calloc(1, sizeof *s);
     if (!s)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
@@ -78,6 +79,8 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
     const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
     if (rgb && !ck_plate_known(rgb->encoding))
         ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
+    if (s->opts->blue_as_green && (st = ck_swap_wanted(head, first, &s->swap, e)) != CK_OK)
+        return st;
     return open_network(s, e);
 }
 
@@ -97,6 +100,30 @@ static ck_status add_planes(const infer *s, ck_frame *f, ck_error *e)
     return st == CK_OK ? ck_frame_add(f, "fg_logits", CK_F32, 3, s->h / 4, s->w / 4, "", &p, e) : st;
 }
 
+static ck_status run_network(const infer *s, ck_frame *f, ck_error *e)
+{
+    ck_network_frame job = {.rgb = ck_frame_plane(f, "rgb"), .hint = ck_frame_plane(f, "hint")};
+    if (s->opts->refine) {
+        job.alpha = ck_frame_plane(f, "alpha");
+        job.fg = ck_frame_plane(f, "fg");
+    } else {
+        job.alpha_logits = ck_frame_plane(f, "alpha_logits");
+        job.fg_logits = ck_frame_plane(f, "fg_logits");
+    }
+    if (!s->swap)
+        return ck_network_run_frame(s->net, &job, ck_log_verbose(), e);
+    ck_plane turned;
+    ck_buffer *hold;
+    ck_status st = ck_swap_copy(job.rgb, &turned, &hold, e);
+    if (st != CK_OK)
+        return st;
+    job.rgb = &turned;
+    st = ck_network_run_frame(s->net, &job, ck_log_verbose(), e);
+    ck_buffer_unref(hold);
+    ck_swap_here(job.fg ? job.fg : job.fg_logits);
+    return st;
+}
+
 static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
 {
     infer *s = state;
@@ -109,15 +136,7 @@ static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
         st = add_planes(s, f, e);
     if (st != CK_OK)
         return st;
-    ck_network_frame job = {.rgb = ck_frame_plane(f, "rgb"), .hint = ck_frame_plane(f, "hint")};
-    if (o->refine) {
-        job.alpha = ck_frame_plane(f, "alpha");
-        job.fg = ck_frame_plane(f, "fg");
-    } else {
-        job.alpha_logits = ck_frame_plane(f, "alpha_logits");
-        job.fg_logits = ck_frame_plane(f, "fg_logits");
-    }
-    st = ck_network_run_frame(s->net, &job, ck_log_verbose(), e);
+    st = run_network(s, f, e);
     return st == CK_OK && o->detail ? ck_finals_detail(f, s->h, s->w, o->scale == 0, e) : st;
 }
 

@@ -14,6 +14,7 @@ typedef struct ck_infer_options {
     int heads;         /* 0: as the checkpoint says */
     const char *device;
     int precision; /* a ck_nn_precision */
+    bool blue_as_green;
     bool refine;   /* do ck-refine's work too; what follows is for that */
     double scale;  /* of the corrections */
     bool native;   /* leave the network's size */

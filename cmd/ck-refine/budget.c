@@ -19,7 +19,8 @@ ck_status budget_network(const ck_refine_options *o, const ck_frame *f, const ck
     /* At most as large as the matte, whose buffer it becomes, where that is float32 and of the plate's size. */
     size_t wide = sizeof(float) * (size_t)rgb->h * (size_t)rgb->w;
     bool becomes = o->depth == CK_REFINE_DEPTH_32 && oh == rgb->h && ow == rgb->w;
-    size_t taken = in + out + (becomes ? 0 : wide) + (o->detail ? ck_detail_bytes(h, w, oh, ow) : 0) + REST;
+    size_t turned = o->blue_as_green ? in : 0; /* copies of the plate and of logits, which are less than all there is */
+    size_t taken = in + turned + out + (becomes ? 0 : wide) + (o->detail ? ck_detail_bytes(h, w, oh, ow) : 0) + REST;
     if (taken >= o->memory)
         return ck_fail(e, CK_ERR_ARGUMENT, "--memory of %.1f MB is not enough: a frame of %d x %d alone takes %.1f MB",
                        (double)o->memory * 1e-6, rgb->w, rgb->h, (double)taken * 1e-6);

@@ -9,6 +9,7 @@
 #include "image/plate.h"
 #include "model/finals.h"
 #include "model/load.h"
+#include "model/swap.h"
 #include "nn/devices.h"
 #include "nn/report.h"
 #include "stream/crew.h"
@@ -18,6 +19,7 @@ typedef struct refine {
     ck_model model;  /* from the first frame with logits on, until the network is there */
     ck_network *net; /* from the first frame with logits on, whose size it has */
     int h, w;        /* of the network's picture */
+    bool swap;       /* green and blue change places */
     sparse sparse;
 } refine;
 
@@ -56,7 +58,6 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
                              ck_error *e)
 {
     (void)args;
-    (void)head;
     refine *s = calloc(1, sizeof *s);
     if (!s)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
@@ -72,6 +73,8 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
     const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
     if (rgb && !ck_plate_known(rgb->encoding))
         ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
+    if (s->opts->blue_as_green && (st = ck_swap_wanted(head, first, &s->swap, e)) != CK_OK)
+        return st;
     return load(s, e);
 }
 
@@ -186,12 +189,6 @@ static ck_status choose(void *ctx, const float *rgb, const unsigned char **block
 static ck_status run_network(refine *s, ck_frame *f, planes *at, ck_error *e)
 {
     const ck_refine_options *o = s->opts;
-    int h = o->native ? s->h : at->rgb.h, w = o->native ? s->w : at->rgb.w;
-    ck_status st = ck_finals_add(f, h, w, o->depth == CK_REFINE_DEPTH_16, e);
-    if (st != CK_OK)
-        return st;
-    at->alpha = *ck_frame_plane(f, "alpha");
-    at->fg = *ck_frame_plane(f, "fg");
     choice which = {s, f, at->alpha_logits.data};
     ck_network_frame job = {.rgb = &at->rgb,
                             .alpha_logits = &at->alpha_logits,
@@ -200,10 +197,38 @@ static ck_status run_network(refine *s, ck_frame *f, planes *at, ck_error *e)
                             .fg = &at->fg,
                             .choose = o->mode == CK_REFINE_SPARSE ? choose : NULL,
                             .ctx = &which};
-    st = ck_network_run_frame(s->net, &job, ck_log_verbose(), e);
+    ck_status st = ck_network_run_frame(s->net, &job, ck_log_verbose(), e);
     if (st != CK_OK && job.choose)
         sparse_forget(&s->sparse);
     return st;
+}
+
+/* The same with green and blue exchanged in what goes in and in the foreground that comes out. */
+static ck_status run_swapped(refine *s, ck_frame *f, planes *at, ck_error *e)
+{
+    planes turned = *at;
+    ck_buffer *rgb = NULL, *logits = NULL;
+    ck_status st = ck_swap_copy(&at->rgb, &turned.rgb, &rgb, e);
+    if (st == CK_OK)
+        st = ck_swap_copy(&at->fg_logits, &turned.fg_logits, &logits, e);
+    if (st == CK_OK)
+        st = run_network(s, f, &turned, e);
+    ck_buffer_unref(rgb);
+    ck_buffer_unref(logits);
+    ck_swap_here(&at->fg);
+    return st;
+}
+
+static ck_status add_finals(const refine *s, ck_frame *f, planes *at, ck_error *e)
+{
+    const ck_refine_options *o = s->opts;
+    int h = o->native ? s->h : at->rgb.h, w = o->native ? s->w : at->rgb.w;
+    ck_status st = ck_finals_add(f, h, w, o->depth == CK_REFINE_DEPTH_16, e);
+    if (st != CK_OK)
+        return st;
+    at->alpha = *ck_frame_plane(f, "alpha");
+    at->fg = *ck_frame_plane(f, "fg");
+    return CK_OK;
 }
 
 static ck_status refine_frame(void *state, ck_frame *f, ck_error *e)
@@ -214,7 +239,9 @@ static ck_status refine_frame(void *state, ck_frame *f, ck_error *e)
         return CK_OK;
     ck_status st = find_planes(f, &at, e);
     if (st == CK_OK)
-        st = run_network(s, f, &at, e);
+        st = add_finals(s, f, &at, e);
+    if (st == CK_OK)
+        st = (s->swap ? run_swapped : run_network)(s, f, &at, e);
     ck_frame_remove(f, "alpha_logits");
     ck_frame_remove(f, "fg_logits");
     return st == CK_OK && s->opts->detail ? ck_finals_detail(f, s->h, s->w, s->opts->scale == 0, e) : st;

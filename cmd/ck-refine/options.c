@@ -10,6 +10,8 @@ static const ck_option rows[] = {
      "what computes: auto, cpu, cuda, cuda:N, cuda:N,N for several in turn, or ref, which is slow and simple"},
     {0, "precision", CK_CHOICE, AT(precision), NULL, "auto", 0, 0, "f32|tf32|f16|bf16|auto", 0,
      "numbers that products are made of; auto: f16 on cuda, f32, the only ones they have, elsewhere"},
+    {0, "blue-as-green", CK_FLAG, AT(blue_as_green), NULL, NULL, 0, 0, NULL, 0,
+     "show the network a blue screen as a green one, as ck-infer did"},
     {0, "scale", CK_FLOAT, AT(scale), "X", "1", 0, 16, NULL, 0,
      "strength of the corrections: 0 leaves the coarse matte"},
     {0, "native", CK_FLAG, AT(native), NULL, NULL, 0, 0, NULL, 0, "leave matte and foreground at the network's size"},

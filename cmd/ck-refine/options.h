@@ -12,6 +12,7 @@ typedef struct ck_refine_options {
     int heads;         /* 0: as the checkpoint says */
     const char *device;
     int precision; /* a ck_nn_precision */
+    bool blue_as_green;
     double scale;  /* of the corrections */
     bool native;   /* leave the network's size */
     bool detail;   /* add the hint's */

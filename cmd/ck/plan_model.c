@@ -40,17 +40,24 @@ static ck_status classical(ck_plan *p, ck_error *e)
     return s;
 }
 
-/* A word of the model's advice, for the stage whose business it is. */
+/* A word of the model's advice, for the stages whose business it is. */
 static ck_status advise(ck_plan *p, const char *model, const char *word, ck_error *e)
 {
     static const struct {
         const char *name;
         int stage;
-    } allowed[] = {{"method", HINT}, {"with-key", HINT}, {"size", INFER}, {"scale", REFINE}, {"detail", REFINE}, {"unmix", POST}};
+    } allowed[] = {{"method", HINT},          {"with-key", HINT}, {"size", INFER},    {"blue-as-green", INFER},
+                   {"blue-as-green", REFINE}, {"scale", REFINE},  {"detail", REFINE}, {"unmix", POST}};
     size_t n = strncmp(word, "--", 2) ? 0 : strcspn(word + 2, "=");
-    for (size_t i = 0; i < sizeof allowed / sizeof *allowed; i++)
-        if (n == strlen(allowed[i].name) && !strncmp(word + 2, allowed[i].name, n))
-            return ck_words_first(&p->stages[allowed[i].stage], word, "", e);
+    ck_status s = CK_OK;
+    bool found = false;
+    for (size_t i = 0; i < sizeof allowed / sizeof *allowed && s == CK_OK; i++)
+        if (n == strlen(allowed[i].name) && !strncmp(word + 2, allowed[i].name, n)) {
+            s = ck_words_first(&p->stages[allowed[i].stage], word, "", e);
+            found = true;
+        }
+    if (found)
+        return s;
     return ck_fail(e, CK_ERR_UNSUPPORTED, "%s: its metadata asks ck key for '%s', which is not a model's to choose",
                    model, word);
 }

@@ -7,6 +7,8 @@
  * solid parts nearby. */
 #include "image/key_part.h"
 
+#include <string.h>
+
 #define DEEP 6           /* map pixels (see key_part.h) from which on nothing shines through a solid's edge */
 #define HARDLY 0.02f     /* weight of solid pixels nearer to the edge than that */
 #define SOLID 0.97f      /* alpha from which a pixel's colour is its own */
@@ -15,25 +17,26 @@
 
 /* Colours on a map q times smaller: of the solid pixels, carried everywhere, and of neighbourhoods. */
 typedef struct carried {
-    float *lin, *enc; /* (3,ch,cw) of the solids, linear and sRGB-encoded */
-    float *near;      /* (3,ch,cw) of the neighbourhoods, linear */
-    float *w;         /* (ch,cw) how much a pixel knows of its own */
-    int *distance;    /* (ch,cw) to where less than the whole pixel is solid */
-    uint8_t *deep;    /* (ch,cw) the plate's colour is the foreground's without doubt */
+    float *lin;    /* (3,ch,cw) of the solids, linear */
+    float *near;   /* (3,ch,cw) of neighbourhoods, linear */
+    float *enc;    /* (3,ch,cw) of what is outside, sRGB-encoded */
+    float *w;      /* (ch,cw) how much a pixel knows of its own */
+    int *distance; /* (ch,cw) to where less than the whole pixel is solid */
+    uint8_t *deep; /* (ch,cw) the plate's colour is the foreground's without doubt */
     float *scratch;
-    int q, ch, cw;
-    size_t n;
+    key_grid g;
     ck_buffer *buf;
 } carried;
 
 /* From one row in q, which is enough for a colour. */
-static void add_row(carried *c, size_t o, const float *rgb, const float *alpha, size_t plane, int w, float *lin)
+static void add_row(carried *c, size_t o, const float *rgb, const float *alpha, float *lin)
 {
+    int w = c->g.w, q = c->g.q;
     for (int k = 0; k < 3; k++)
-        key_linear(rgb + k * plane, lin + (size_t)k * w, (size_t)w);
-    for (int i = 0; i < c->cw; i++) {
+        key_linear(rgb + (size_t)k * c->g.h * w, lin + (size_t)k * w, (size_t)w);
+    for (int i = 0; i < c->g.cw; i++) {
         float n = 0, sum[3] = {0}, all = 0;
-        for (int x = i * c->q; x < (i + 1) * c->q && x < w; x++) {
+        for (int x = i * q; x < (i + 1) * q && x < w; x++) {
             all += 1;
             if (!(alpha[x] >= SOLID))
                 continue;
@@ -43,61 +46,84 @@ static void add_row(carried *c, size_t o, const float *rgb, const float *alpha, 
         }
         c->w[o + i] = n / all;
         for (int k = 0; k < 3; k++)
-            c->lin[k * c->n + o + i] = n > 0 ? sum[k] / n : 0;
+            c->lin[k * c->g.n + o + i] = n > 0 ? sum[k] / n : 0;
     }
 }
 
-static ck_status make_room(carried *c, int h, int w, size_t scratch, ck_error *e)
+static ck_status make_room(carried *c, ck_error *e)
 {
-    size_t bytes;
-    if (!ck_mul(c->n, 12 * sizeof(float), &bytes) || !(c->buf = ck_buffer_new(bytes + scratch * sizeof(float))))
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground of %d x %d", w, h);
+    size_t maps, scratch, bytes, n = c->g.n;
+    if (!ck_mul(n, 11 * sizeof(float) + 1, &maps) || !ck_mul(key_near_scratch(&c->g), sizeof(float), &scratch) ||
+        !ck_add(maps, scratch, &bytes) || !(c->buf = ck_buffer_new(bytes)))
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground of %d x %d", c->g.w, c->g.h);
     c->lin = c->buf->data;
-    c->enc = c->lin + 3 * c->n;
-    c->near = c->enc + 3 * c->n;
-    c->w = c->near + 3 * c->n;
-    c->distance = (int *)(c->w + c->n);
-    c->deep = (uint8_t *)(c->distance + c->n);
-    c->scratch = (float *)(c->distance + 2 * c->n);
+    c->enc = c->lin + 3 * n;
+    c->near = c->enc + 3 * n;
+    c->w = c->near + 3 * n;
+    c->distance = (int *)(c->w + n);
+    c->scratch = (float *)(c->distance + n);
+    c->deep = (uint8_t *)(c->scratch + key_near_scratch(&c->g));
     return CK_OK;
 }
 
-/* The colours of what is solid, and how far inside. */
-static ck_status carry(carried *c, const float *rgb, const float *alpha, int h, int w, key_axes ax, ck_error *e)
+/* Within a solid's edge its colour is hardly known, and there the screen's hue is the screen's. */
+static void doubt_edges(carried *c, key_axes ax)
 {
-    for (int j = 0; j < c->ch; j++) {
-        size_t at = (size_t)key_map_row(j, c->q, h) * (size_t)w;
-        add_row(c, (size_t)j * c->cw, rgb + at, alpha + at, (size_t)h * w, w, c->scratch);
-    }
-    int *distance = c->distance;
-    for (size_t i = 0; i < c->n; i++)
+    size_t n = c->g.n;
+    for (size_t i = 0; i < n; i++)
         c->deep[i] = c->w[i] == 1;
-    key_distance(c->deep, distance, c->ch, c->cw);
-    int deep = (int)(3 * DEEP * (float)(c->ch < c->cw ? c->ch : c->cw) / 540 + 0.5f);
-    for (size_t i = 0; i < c->n; i++) {
-        c->deep[i] = distance[i] > deep;
+    key_distance(c->deep, c->distance, c->g.ch, c->g.cw);
+    int deep = (int)(3 * DEEP * c->g.unit + 0.5f);
+    for (size_t i = 0; i < n; i++) {
+        c->deep[i] = c->distance[i] > deep;
         if (c->deep[i])
             continue;
-        /* The screen's hue at an edge is the screen's. */
-        float most =
-            c->lin[ax.u * c->n + i] > c->lin[ax.v * c->n + i] ? c->lin[ax.u * c->n + i] : c->lin[ax.v * c->n + i];
-        float *own = &c->lin[ax.m * c->n + i];
+        float u = c->lin[ax.u * n + i], v = c->lin[ax.v * n + i], most = u > v ? u : v, *own = &c->lin[ax.m * n + i];
         *own = *own < most ? *own : most;
         c->w[i] = c->w[i] > 0 ? HARDLY : 0;
     }
+}
+
+/* Where there is nothing the neighbourhoods' colours go on, with no more of the screen's hue than the solids have. */
+static void outside(carried *c, key_axes ax)
+{
+    size_t n = c->g.n, m = ax.m * n, u = ax.u * n, v = ax.v * n;
+    const float *lin = c->lin, *near = c->near;
+    memcpy(c->enc, near, 3 * n * sizeof(float));
+    for (size_t i = 0; i < n; i++) {
+        float solid = lin[m + i] - (lin[u + i] > lin[v + i] ? lin[u + i] : lin[v + i]);
+        float most = (near[u + i] > near[v + i] ? near[u + i] : near[v + i]) + (solid > 0 ? solid : 0);
+        c->enc[m + i] = near[m + i] < most ? near[m + i] : most;
+    }
+    ck_linear_to_srgb(c->enc, c->enc, 3 * n);
+}
+
+/* Everywhere: the solids' colours, and those of neighbourhoods. */
+static ck_status carry(carried *c, const ck_key_screen *s, const float *rgb, const float *alpha, key_axes ax,
+                       ck_error *e)
+{
+    const key_grid *g = &c->g;
+    for (int j = 0; j < g->ch; j++) {
+        size_t at = (size_t)key_grid_row(g, j) * (size_t)g->w;
+        add_row(c, (size_t)j * g->cw, rgb + at, alpha + at, c->scratch);
+    }
+    doubt_edges(c, ax);
     ck_status st = CK_OK;
     for (int k = 0; k < 3 && st == CK_OK; k++)
-        st = key_fill(c->lin + k * c->n, c->w, c->cw, c->ch, e);
-    ck_linear_to_srgb(c->lin, c->enc, 3 * c->n);
-    return st;
+        st = key_fill(c->lin + k * g->n, c->w, g->cw, g->ch, e);
+    if (st != CK_OK)
+        return st;
+    key_near(g, s, rgb, alpha, c->lin, c->near, c->scratch);
+    outside(c, ax);
+    return CK_OK;
 }
 
 /* Between map pixels of one row. */
 static inline float carried_at(const carried *c, const float *f, int x)
 {
-    float p = ((float)x + 0.5f) / (float)c->q - 0.5f;
+    float p = ((float)x + 0.5f) / (float)c->g.q - 0.5f;
     p = p < 0 ? 0 : p;
-    int i = (int)p, j = i + 1 < c->cw ? i + 1 : i;
+    int i = (int)p, j = i + 1 < c->g.cw ? i + 1 : i;
     return f[i] + (p - (float)i) * (f[j] - f[i]);
 }
 
@@ -127,7 +153,7 @@ static void unmix(const float i[3], const float b[3], const float solid[3], cons
         /* More screen than there is light: alpha is too small, and the result too dark. */
         float missing = -rest / (screen + 0.01f);
         short_of = missing > short_of ? missing : short_of;
-        own[k] = rest < 0 ? 0 : rest * inv > 8 ? 8 : rest * inv;
+        own[k] = rest < 0 ? 0 : rest * inv > KEY_MOST ? KEY_MOST : rest * inv;
     }
     float trust = key_ramp(a, TRUST_FROM, TRUST_TO) * (1 - key_ramp(short_of, 0, 0.3f));
     for (int k = 0; k < 3; k++)
@@ -153,8 +179,8 @@ static void unmix_run(const task *t, size_t map_row, int x0, int x1, const float
     for (int x = x0; x < x1; x++) {
         float i[3], b[3], solid[3], near[3], out[3];
         for (int k = 0; k < 3; k++) {
-            solid[k] = carried_at(t->c, t->c->lin + k * t->c->n + map_row, x);
-            near[k] = carried_at(t->c, t->c->near + k * t->c->n + map_row, x);
+            solid[k] = carried_at(t->c, t->c->lin + k * t->c->g.n + map_row, x);
+            near[k] = carried_at(t->c, t->c->near + k * t->c->g.n + map_row, x);
             i[k] = t->lin[k * w + x - x0];
             b[k] = t->bg[k * w + x];
         }
@@ -174,10 +200,10 @@ static inline int kind_of(float alpha, uint8_t deep)
 
 static void do_row(const task *t, int y, const float *rgb, const float *alpha, float *fg)
 {
-    size_t map_row = (size_t)(y / t->c->q) * t->c->cw;
+    size_t map_row = (size_t)(y / t->c->g.q) * t->c->g.cw;
     ck_key_screen_row(t->s, y, t->w, t->bg);
     const uint8_t *deep = t->c->deep + map_row;
-    int q = t->c->q;
+    int q = t->c->g.q;
     for (int x = 0; x < t->w;) {
         int x0 = x, kind = kind_of(alpha[x], deep[x / q]);
         while (x < t->w && kind_of(alpha[x], deep[x / q]) == kind)
@@ -185,7 +211,7 @@ static void do_row(const task *t, int y, const float *rgb, const float *alpha, f
         if (kind == 1)
             unmix_run(t, map_row, x0, x, rgb, alpha, fg);
         for (int k = 0; k < 3 && kind != 1; k++) {
-            const float *in = rgb + k * t->plane, *f = t->c->enc + k * t->c->n + map_row;
+            const float *in = rgb + k * t->plane, *f = t->c->enc + k * t->c->g.n + map_row;
             float *o = fg + k * t->plane;
             for (int i = x0; i < x; i++)
                 o[i] = kind == 0 ? carried_at(t->c, f, i) : isfinite(in[i]) ? in[i] : 0;
@@ -205,16 +231,11 @@ ck_status ck_key_foreground(const float *rgb, const float *alpha, int h, int w, 
     ck_buffer *rows = ck_buffer_new(6 * (size_t)w * sizeof(float));
     if (!rows)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground");
-    int side = h < w ? h : w, q = (side + 270) / 540 > 1 ? (side + 270) / 540 : 1;
-    carried c = {.q = q, .ch = (h + q - 1) / q, .cw = (w + q - 1) / q};
-    c.n = (size_t)c.ch * c.cw;
-    key_near_job around = {s, rgb, alpha, h, w, q, c.ch, c.cw, c.n};
+    carried c = {.g = key_grid_of(h, w)};
     task t = {s, key_axes_of(s->blue), &c, plane, w, rows->data, (float *)rows->data + 3 * (size_t)w};
-    ck_status st = make_room(&c, h, w, key_near_scratch(&around), e);
+    ck_status st = make_room(&c, e);
     if (st == CK_OK)
-        st = carry(&c, rgb, alpha, h, w, t.ax, e);
-    if (st == CK_OK)
-        key_near(&around, c.lin, c.near, c.scratch);
+        st = carry(&c, s, rgb, alpha, t.ax, e);
     for (int y = 0; y < h && st == CK_OK; y++)
         do_row(&t, y, rgb + (size_t)y * w, alpha + (size_t)y * w, fg + (size_t)y * w);
     ck_buffer_unref(c.buf);

@@ -11,20 +11,16 @@ void key_linear(const float *src, float *dst, size_t n)
 {
     ck_srgb_to_linear(src, dst, n);
     for (size_t i = 0; i < n; i++) {
-        float x = dst[i] < 8.0f ? dst[i] : 8.0f;
+        float x = dst[i] < KEY_MOST ? dst[i] : KEY_MOST;
         dst[i] = src[i] == src[i] ? x : 0.0f;
     }
 }
 
 ck_status key_map_new(key_map *m, int h, int w, const ck_key_screen *k, ck_error *e)
 {
-    int side = h < w ? h : w;
-    *m = (key_map){.k = k, .ax = key_axes_of(k->blue), .h = h, .w = w};
-    m->q = (side + 270) / 540 > 1 ? (side + 270) / 540 : 1;
-    m->ch = (h + m->q - 1) / m->q;
-    m->cw = (w + m->q - 1) / m->q;
-    m->n = (size_t)m->ch * m->cw;
-    m->unit = (float)(m->ch < m->cw ? m->ch : m->cw) / 540;
+    key_grid g = key_grid_of(h, w);
+    *m = (key_map){
+        .k = k, .ax = key_axes_of(k->blue), .h = h, .w = w, .q = g.q, .ch = g.ch, .cw = g.cw, .n = g.n, .unit = g.unit};
     m->off = sqrtf(key_sq(k->sigma[1]) + key_sq(k->sigma[2]));
     size_t one = ck_pad(m->n * sizeof(float)), bytes;
     if (!ck_mul(one, 24, &bytes) || !(m->buf = ck_buffer_new(bytes)))

@@ -52,7 +52,8 @@ static inline void key_residual(float im, float iu, float iv, float bm, float bu
     r[2] = (iv - t * bv) / root;
 }
 
-/* Linear light, NaN 0, at most 8 (three stops above white), so that sums stay finite. */
+/* Linear light, NaN 0, at most KEY_MOST (three stops above white), so that sums stay finite. */
+#define KEY_MOST 8.0f
 void key_linear(const float *src, float *dst, size_t n);
 
 /* The screen's fit and fill: f[0] log brightness, f[1], f[2] the other channels relative to it,
@@ -71,6 +72,29 @@ ck_status key_fill(float *f, const float *w, int gw, int gh, ck_error *e);
 /* A coarse pixel that lends its colour: y << 16 | x. */
 typedef uint32_t key_at;
 #define KEY_NOWHERE UINT32_MAX
+
+/* A coarse map of a plate: about 540 pixels on its short side. */
+typedef struct key_grid {
+    int h, w;   /* of the plate */
+    int q;      /* a coarse pixel covers q x q of the plate's */
+    int ch, cw; /* of the map */
+    size_t n;   /* ch * cw */
+    float unit; /* lengths in map pixels are meant for a short side of 540; times this */
+} key_grid;
+
+static inline key_grid key_grid_of(int h, int w)
+{
+    int side = h < w ? h : w, q = (side + 270) / 540 > 1 ? (side + 270) / 540 : 1;
+    int ch = (h + q - 1) / q, cw = (w + q - 1) / q;
+    return (key_grid){h, w, q, ch, cw, (size_t)ch * (size_t)cw, (float)(ch < cw ? ch : cw) / 540};
+}
+
+/* The plate's row that speaks for row `my` of the map, where one is enough. */
+static inline int key_grid_row(const key_grid *g, int my)
+{
+    int y = my * g->q + g->q / 2;
+    return y < g->h ? y : g->h - 1;
+}
 
 typedef struct key_map {
     const ck_key_screen *k;
@@ -115,23 +139,11 @@ ck_status key_regions(key_map *m, ck_error *e);
 ck_status key_find_core(key_map *m, ck_error *e); /* the part of key_regions that finds what is solid */
 void key_samples(key_map *m);
 
-/* The plate's row that speaks for row `my` of a map of q x q pixels each. */
-static inline int key_map_row(int my, int q, int h)
-{
-    int y = my * q + q / 2;
-    return y < h ? y : h - 1;
-}
-
-/* Foreground colours from whole neighbourhoods; see key_near.c. */
-typedef struct key_near_job {
-    const ck_key_screen *s;
-    const float *rgb, *alpha; /* the plate (3,h,w) and its matte (h,w) */
-    int h, w, q, ch, cw;      /* as in key_map */
-    size_t n;                 /* ch * cw */
-} key_near_job;
-/* near, solid (3,ch,cw), linear: `solid` is what counts where the matte says nothing. */
-void key_near(const key_near_job *j, const float *solid, float *near, float *scratch);
-size_t key_near_scratch(const key_near_job *j); /* floats */
+/* Foreground colours from whole neighbourhoods, see key_near.c: near, solid (3,ch,cw) linear; plate rgb (3,h,w) and its
+ * matte alpha (h,w); `solid` counts where the matte says nothing.  scratch: key_near_scratch(g) floats. */
+void key_near(const key_grid *g, const ck_key_screen *s, const float *rgb, const float *alpha, const float *solid,
+              float *near, float *scratch);
+size_t key_near_scratch(const key_grid *g);
 
 /* Mean over (2r+1)^2 pixels, borders repeated; src may be dst; tmp (h,w), not dst. */
 void key_box(const float *src, float *dst, float *tmp, int h, int w, int r);

@@ -64,6 +64,8 @@ ck_status ck_model_find(const char *given, char **path, ck_error *e)
 {
     const char *named = getenv("CK_MODEL");
     *path = NULL;
+    if (!given && named && !strcmp(named, "none"))
+        return CK_OK;
     if (!given && !(named && *named))
         return search(path, e);
     *path = strdup(given ? given : named);
