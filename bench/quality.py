@@ -6,7 +6,8 @@
 DIR holds synth_scene.py; every third seed (102, 105, 108) has a blue screen; 1920x1080.  Each shot is keyed by
 
   starter    the stages of `ck key -m MODEL OPTIONS`
-  bad hint   the same, their hint wrong in 30 % of its area (ck-decode --hint)
+  bad hint   the same, their hint wrong in 30 % of its area (ck-decode --hint); a model that asks for --with-key has
+             its fine detail from the plate's key, not from that hint
   classical  ck-decode | ck-hint --method key | ck-post --classical
   chromakey  ffmpeg's, with the true screen's median colour, similarity and blend searched for the shot (key_quality.py)
   at 1024    the true matte, shrunk to 1024x1024 and enlarged: what a perfect network of that size gives by itself
@@ -144,7 +145,8 @@ def main():
     ap.add_argument("--frames", type=int, default=8)
     a = ap.parse_args()
     sys.path.insert(0, a.scenes)
-    os.environ["PATH"] = os.environ.get("CK_BIN", "") + ":" + os.environ["PATH"]
+    if os.environ.get("CK_BIN"):
+        os.environ["PATH"] = os.environ["CK_BIN"] + ":" + os.environ["PATH"]
     from synth_scene import scene
     first, last = map(int, a.seeds.split("-"))
     rows = {}

@@ -8,10 +8,11 @@ synth_scene.py (in DIR; every third seed blue), where 0.03 < alpha < 0.7 over 9 
 given the pixel's colour (grain smoothed away) and the screen's true local colour, if all alphas are equally likely and F is
 
   wide   anything bright: sRGB from 0.35 to 1
-  told   what the shots draw their veils from: sRGB from 0.5 to 0.95
+  told   what the shots draw their veils from, before texture and exposure: sRGB from 0.5 to 0.95
 
 and prints what its errors add to the frame's MAD (1e3 times), beside what the classical key's (ck-hint --method key) add
-there and in all.  No keyer that looks at one pixel at a time can do better on average than the median by the true odds.
+there and in all.  The median by the true odds is the best that a keyer of single pixels can do on average; these odds are
+near them.
 Needs numpy, OpenCV and our programs in $CK_BIN or $PATH.
 """
 import argparse, os, subprocess, sys, tempfile
@@ -42,8 +43,8 @@ def medians(colour, screen, table):
 def key(plate, tmp):
     import cv2
     cv2.imwrite(f"{tmp}/p.png", np.round(plate[..., ::-1] * 255).astype(np.uint8))
-    subprocess.run(f"ck-decode {tmp}/p.png | ck-hint --method key 2>{tmp}/log | ck-info --npy {tmp}/k >>{tmp}/log",
-                   shell=True, check=True)
+    chain = f"ck-decode {tmp}/p.png | ck-hint --method key | ck-info --npy {tmp}/k >{tmp}/log"
+    subprocess.run(["bash", "-o", "pipefail", "-c", chain], check=True)
     return np.load(f"{tmp}/k/hint.000000.npy")[0]
 
 
@@ -61,7 +62,8 @@ def main():
     ap.add_argument("--seeds", default="100-109")
     a = ap.parse_args()
     sys.path.insert(0, a.scenes)
-    os.environ["PATH"] = os.environ.get("CK_BIN", "") + ":" + os.environ["PATH"]
+    if os.environ.get("CK_BIN"):
+        os.environ["PATH"] = os.environ["CK_BIN"] + ":" + os.environ["PATH"]
     from synth_scene import linear, scene
     first, last = map(int, a.seeds.split("-"))
     tables, rows = [odds(0.35, 1, linear), odds(0.5, 0.95, linear)], []

@@ -131,12 +131,12 @@ static void shots(void)
     }
 }
 
-/* A veil's colour is the veil's, not that of the solid beside it: of the way from one to the other there is, of a
- * matte of 1/4, less than a sixth in linear light. */
+/* A veil's colour is the veil's, not that of the nearest solid: where alpha is 1/4 it is less than a sixth of the way from
+ * the one to the other, in linear light. */
 static void veil(void)
 {
     static const float screen[3] = {0.15f, 0.65f, 0.2f}, colour[3] = {0.9f, 0.7f, 0.85f}, solid[3] = {0.2f, 0.1f, 0.5f};
-    float mixed[3], part;
+    float mixed[3];
     for (int k = 0; k < 3; k++) {
         float lin[2] = {screen[k], colour[k]};
         ck_srgb_to_linear(lin, lin, 2);
@@ -146,7 +146,6 @@ static void veil(void)
     picture p = blank(320, 180, screen[0], screen[1], screen[2]);
     rectangle(&p, 60, 40, 160, 140, solid[0], solid[1], solid[2]);
     rectangle(&p, 160, 60, 220, 120, mixed[0], mixed[1], mixed[2]);
-    bool good = key(&p, false, &part);
     for (int y = 0; y < p.h; y++)
         for (int x = 0; x < p.w; x++) {
             bool in = y >= 60 && y < 120 && x >= 160 && x < 220, body = y >= 40 && y < 140 && x >= 60 && x < 160;
@@ -154,8 +153,8 @@ static void veil(void)
         }
     ck_key_screen s;
     ck_error e;
-    good = good && ck_key_estimate(p.rgb, p.h, p.w, false, &s, &e) == CK_OK &&
-           ck_key_foreground(p.rgb, p.alpha, p.h, p.w, &s, p.fg, &e) == CK_OK;
+    bool good = ck_key_estimate(p.rgb, p.h, p.w, false, &s, &e) == CK_OK &&
+                ck_key_foreground(p.rgb, p.alpha, p.h, p.w, &s, p.fg, &e) == CK_OK;
     float worst = 0;
     for (int k = 0; k < 3; k++) {
         float lin[3] = {p.fg[((size_t)k * p.h + 90) * p.w + 190], colour[k], solid[k]};
@@ -163,7 +162,15 @@ static void veil(void)
         float way = (lin[0] - lin[1]) / (lin[2] - lin[1]);
         worst = fabsf(way) > worst ? fabsf(way) : worst;
     }
-    ok(good && worst < 1.0f / 6, "a veil beside a solid keeps its colour: %.3f of the way", worst);
+    ok(good && worst < 1.0f / 6, "a veil keeps its colour: %.3f of the way to the solid's", worst);
+    /* What is no coverage counts as none, and stays where it is. */
+    p.alpha[(size_t)20 * p.w + 20] = NAN;
+    p.alpha[(size_t)100 * p.w + 100] = INFINITY;
+    p.alpha[(size_t)170 * p.w + 10] = -INFINITY;
+    good = good && ck_key_foreground(p.rgb, p.alpha, p.h, p.w, &s, p.fg, &e) == CK_OK;
+    for (size_t i = 0; good && i < 3 * (size_t)p.h * (size_t)p.w; i++)
+        good = isfinite(p.fg[i]);
+    ok(good, "a matte of strange values leaves the foreground finite");
     ck_key_screen_free(&s);
     drop(&p);
 }

@@ -64,9 +64,13 @@ is "--scale changes the matte" $? 0
 ck-refine -m "$small" --scale 0 --detail <"$tmp/logits.ck" | data "$tmp/detail"
 is "--detail changes the matte, not the foreground" \
     "$(cd "$tmp" && for p in alpha fg; do cmp -s coarse/$p.000000.npy detail/$p.000000.npy; echo $?; done | tr '\n' ' ')" "1 0 "
-ck-hint --method key --replace <"$tmp/logits.ck" | ck-refine -m "$small" --scale 0 --detail | data "$tmp/detail"
+ck-hint --method key --replace <"$tmp/logits.ck" | ck-refine -m "$small" --scale 0 --detail | data "$tmp/keyed"
 ck-hint --with-key <"$tmp/logits.ck" | ck-refine -m "$small" --scale 0 --detail | data "$tmp/key"
-ok "it is the key's where there is one, whatever the hint" cmp "$tmp/detail/alpha.000000.npy" "$tmp/key/alpha.000000.npy"
+ok "it is the key's where there is one, whatever the hint" cmp "$tmp/keyed/alpha.000000.npy" "$tmp/key/alpha.000000.npy"
+cmp -s "$tmp/detail/alpha.000000.npy" "$tmp/key/alpha.000000.npy"
+is "which is not the hint's" $? 1
+make_stream -g 131x77 rgb:u8:3 key:f32:1 alpha_logits:f32:1:-:8x8 fg_logits:f32:3:-:8x8 >"$tmp/nohint.ck"
+ok "nor is a hint needed then" bash -c "ck-refine -m '$small' --detail <'$tmp/nohint.ck' >'$tmp/x.ck'"
 make_stream -g 131x77 rgb:u8:3 alpha_logits:f32:1:-:8x8 fg_logits:f32:3:-:8x8 >"$tmp/nohint.ck"
 fails 1 "no plane 'hint' in the stream" "--detail without a hint" bash -c "ck-refine -m '$small' --detail <'$tmp/nohint.ck' >'$tmp/x.ck'"
 ck-infer -d ref -m "$small" -s 160x96 <"$tmp/in.ck" | ck-refine -d ref -m "$small" >"$tmp/ref.ck"

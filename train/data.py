@@ -1,6 +1,6 @@
 """Training pairs without end: plates with their matte, their straight foreground and a hint.
 
-sample() draws one; Shots is what a torch DataLoader takes.
+sample() draws one, batches() goes on drawing them.
 """
 import itertools
 import cv2
@@ -10,8 +10,10 @@ from draw import linear, log_uniform, srgb
 from keyhint import hint_key
 
 RNG_STEP = 7919  # between the seeds of workers
-VIEWS, START, POOL, STRIDE = 3, 48, 4000, 4
-FRESH_EVERY = 3  # batches there is a new view
+VIEWS = 3  # of one drawing
+START, POOL = 48, 4000  # views at first, and at most: 0.6 MB each
+FRESH_EVERY = 3  # a new view every so many batches
+STRIDE = 4  # pixels of the picture to a logit
 SPOILT = 0.35  # of the hints
 
 
@@ -104,7 +106,7 @@ def sample(r, n):
     key = hint_key(plate, blue)
     h, knows = hint(r, plate, key, alpha, blue, n)
     # Without a hint that knows, nobody can tell the room from the subject, nor a thing from the screen where the key
-    # finds no trace of it.
+    # hardly finds it.
     known = ((there > 0.999) | (alpha > 0.999)) & ~((key < 0.3) & (alpha > 0.7))
     weight = np.ones_like(alpha) if knows else known.astype(np.float32)
     return plate, h, alpha, srgb(fg), weight, key, knows
@@ -141,19 +143,19 @@ def spoil(r, hint):
     return hint * (1 - m) + m * (0 if how < 0.25 else 1 if how < 0.4 else 1 - hint)
 
 
-def batches(seed, crop, batch, part=None, pool_size=POOL):
-    """Batches without end: inputs (batch, 4, crop, crop), truths (batch, 6, crop / 4, crop / 4), float32: drawings twice
-    as large, shrunk, turned, mirrored, mixed; of each only PART x PART somewhere in it if that is given.  The pool that they are taken
-    from grows meanwhile."""
+def batches(seed, crop, batch, part=None, start=START):
+    """Batches without end: inputs (batch, 4, n, n) and truths (batch, 6, n / 4, n / 4), float32, n = PART or CROP:
+    drawings twice as large, shrunk to CROP, turned, mirrored, mixed; of each only a PART, somewhere in it, if that is
+    given.  They are taken from a pool that grows meanwhile."""
     r = np.random.default_rng(seed)
     pool, fresh = [], []
     for step in itertools.count():
-        for _ in range(START if not pool else step % FRESH_EVERY == 0):  # a few at first, so that training can begin
+        for _ in range(start if not pool else step % FRESH_EVERY == 0):  # a few at first, so that training can begin
             if not fresh:
                 *planes, knows = sample(r, 2 * crop)
                 planes = np.concatenate([np.atleast_3d(p) for p in planes], -1)
                 fresh = [(*cells(seen_small(r, planes, crop)), knows) for _ in range(VIEWS)]
-            pool = pool[-pool_size + 1:] + [fresh.pop()]
+            pool = pool[-POOL + 1:] + [fresh.pop()]
         inputs, truths = [], []
         for i in r.integers(0, len(pool), batch):
             x, truth, knows = pool[i]

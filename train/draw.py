@@ -54,7 +54,8 @@ def any_colour(r):
         return np.clip(log_uniform(r, 0.02, 1.05) + r.normal(0, 0.02, 3), 0, 1)
     if kind == 4:  # dull green, olive, teal, cyan, yellow: what a keyer confuses with a screen
         v = r.uniform(0.15, 0.95)
-        return np.array([v * r.uniform(0.05, 1.0), v, v * r.uniform(0.05, 1.0)])[r.permutation(3) if r.random() < 0.3 else [0, 1, 2]]
+        c = np.array([v * r.uniform(0.05, 1.0), v, v * r.uniform(0.05, 1.0)])
+        return c[r.permutation(3)] if r.random() < 0.3 else c
     if kind == 5:  # blues
         v = r.uniform(0.15, 0.95)
         return np.array([v * r.uniform(0.1, 0.9), v * r.uniform(0.2, 0.95), v])

@@ -1,4 +1,4 @@
-/* ck-hint: rgb -> hint. */
+/* ck-hint: rgb -> hint, key. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -7,7 +7,7 @@
  *
  * Everything is decided from one frame, so frames may be worked on in any order and by any
  * number of threads with the same result.  rgb and fg are planar (3,h,w), sRGB-encoded; rgb may
- * exceed 0…1; NaN counts as 0.  alpha is (h,w), linear coverage.  Scratch comes from
+ * exceed 0…1; NaN counts as 0.  alpha is (h,w), linear coverage, NaN 0.  Scratch comes from
  * ck_buffer_new. */
 #ifndef CK_IMAGE_KEY_H
 #define CK_IMAGE_KEY_H

@@ -1,11 +1,12 @@
-/* What a hint of the plate's resolution shows and the network's picture is too small for: hair, above all.
+/* What a key, or a keyed hint, of the plate's resolution shows and the network's picture is too small for: hair, above
+ * all.  Either is called the hint here.
  *
  *     seen  = the hint as a network that believed every bit of it would give it back, at the plate's size
  *     agree = clamp(3/2 - 2 |alpha - seen|, 0, 1)
  *     alpha = clamp(alpha + agree (hint - seen), 0, 1)
  *
- * So the network decides where there is something, and the hint how it looks closely, as far as the two agree.  It is
- * meant for hints that were keyed (ck-hint --method key): one that was sketched or blurred has nothing to add. */
+ * So the network decides where there is something, and the hint how it looks closely, as far as the two agree.  One
+ * that was sketched or blurred has nothing to add. */
 #ifndef CK_MODEL_DETAIL_H
 #define CK_MODEL_DETAIL_H
 

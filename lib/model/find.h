@@ -4,8 +4,8 @@
 
 #include "base/status.h"
 
-/* *path (free() it) is `given` if that is not NULL, else $CK_MODEL (NULL if that is "none"), else the one .safetensors or
- * .pth file in the first of these folders that holds any, else NULL:
+/* *path (free() it) is `given` if that is not NULL, else $CK_MODEL (NULL if that is "none"), else the one .safetensors
+ * or .pth file in the first of these folders that holds any, else NULL:
  *
  *     $XDG_DATA_HOME/ck, or ~/.local/share/ck      the user's
  *     ../share/ck beside the program's folder      installed
