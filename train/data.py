@@ -57,11 +57,10 @@ def camera(r, lin):
     return (u8 / np.float32(255)).astype(np.float32)
 
 
-def hint_hsv(plate, blue, cells):
+def hint_hsv(plate, cells):
     """ck-hint's recipe (MODEL.md), on a plate that may be shrunk already: eroded and blurred by CELLS of its 7 and 21."""
     hsv = cv2.cvtColor(np.rint(plate * 255).astype(np.uint8), cv2.COLOR_RGB2HSV)
-    low, high = (95, 135) if blue else (35, 85)
-    m = 255 - cv2.inRange(hsv, (low, 40, 30), (high, 255, 255))
+    m = 255 - cv2.inRange(hsv, (35, 40, 30), (85, 255, 255))
     e, b = max(1, int(7 * cells) | 1), max(1, int(21 * cells) | 1)
     m = cv2.erode(m, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (e, e)))
     return cv2.GaussianBlur(m, (b, b), 0, borderType=cv2.BORDER_REFLECT_101).astype(np.float32) / 255
@@ -79,32 +78,31 @@ def hint_true(r, alpha, n):
     return cv2.GaussianBlur(m, (0, 0), log_uniform(r, 0.3, n / 24))
 
 
-def hint(r, plate, key, alpha, blue, n):
+def hint(r, plate, key, alpha, n):
     """A hint, and whether it knows what the plate does not show: what lies beyond the screen's end."""
     kind = r.random()
     if kind < 0.88:
         return key, False
     if kind < 0.94:
-        return hint_hsv(plate, blue, log_uniform(r, 0.3, 1.2)), False
+        return hint_hsv(plate, log_uniform(r, 0.3, 1.2)), False
     return np.clip(hint_true(r, alpha, n), 0, 1), True
 
 
 def sample(r, n):
     """plate (n, n, 3) sRGB, hint (n, n), alpha (n, n), fg (n, n, 3) straight sRGB, weight (n, n), key (n, n), all float32;
     and whether the hint knows more than the plate shows."""
-    blue = False
-    avoid = None if r.random() < 0.45 else 2 if blue else 1  # mostly, things are not of the screen's colour
-    fg, alpha = draw.foreground(r, n, avoid)
+    green = [False, None, True][r.choice(3, p=[0.5, 0.25, 0.25])]  # mostly, things are not of the screen's colour
+    fg, alpha = draw.foreground(r, n, green)
     while (alpha < 0.02).mean() < 0.2 and r.random() < 0.85:  # some of the screen is nearly always seen
-        fg, alpha = draw.foreground(r, n, avoid)
-    ground, there = draw.screen(r, n, blue)
+        fg, alpha = draw.foreground(r, n, green)
+    ground, there = draw.screen(r, n)
     gain = log_uniform(r, 0.6, 1.6) * np.exp(r.normal(0, 0.03, 3)).astype(np.float32)
     fg, ground = np.clip(fg * gain, 0, 1), ground * gain
     a = alpha[..., None]
     lit = spill(r, fg, alpha, ground, n)
     plate = camera(r, lit * a + ground * (1 - a))
-    key = hint_key(plate, blue)
-    h, knows = hint(r, plate, key, alpha, blue, n)
+    key = hint_key(plate)
+    h, knows = hint(r, plate, key, alpha, n)
     # Without a hint that knows, nobody can tell the room from the subject, nor a thing from the screen where the key
     # hardly finds it.
     known = ((there > 0.999) | (alpha > 0.999)) & ~((key < 0.3) & (alpha > 0.7))

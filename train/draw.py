@@ -36,12 +36,19 @@ def fractal(r, n, cells, octaves=4, channels=1, fall=0.55):
     return sum(fall ** k * noise(r, n, min(cells * 2 ** k, n / 2), channels) for k in range(octaves))
 
 
-def colour(r, avoid=None):
-    """One colour of a thing, sRGB; with `avoid`, a channel, none that could be a screen of that colour."""
-    while True:
+def greenish(r):
+    """What a keyer confuses with a screen: dull green, olive, teal, cyan, lime, yellow."""
+    v = r.uniform(0.15, 0.98)
+    return np.array([v * r.uniform(0.05, 1.0), v, v * r.uniform(0.05, 1.0)])
+
+
+def colour(r, green=None):
+    """One colour of a thing, sRGB; green: True all the screen's kind of hue, False none of it, None any."""
+    while green is not True:
         c = any_colour(r)
-        if avoid is None or c[avoid] < 0.06 + np.max(np.delete(c, avoid)):
+        if green is None or c[1] < 0.06 + max(c[0], c[2]):
             return c
+    return greenish(r)
 
 
 def any_colour(r):
@@ -52,9 +59,8 @@ def any_colour(r):
         return np.clip([v, v * r.uniform(0.62, 0.9), v * r.uniform(0.4, 0.85)], 0, 1)
     if kind < 4:  # greys, blacks and whites, a little tinted
         return np.clip(log_uniform(r, 0.02, 1.05) + r.normal(0, 0.02, 3), 0, 1)
-    if kind == 4:  # dull green, olive, teal, cyan, yellow: what a keyer confuses with a screen
-        v = r.uniform(0.15, 0.95)
-        c = np.array([v * r.uniform(0.05, 1.0), v, v * r.uniform(0.05, 1.0)])
+    if kind == 4:
+        c = greenish(r)
         return c[r.permutation(3)] if r.random() < 0.3 else c
     if kind == 5:  # blues
         v = r.uniform(0.15, 0.95)
@@ -84,10 +90,10 @@ def pattern(r, n):
     return t
 
 
-def texture(r, n, avoid=None):
-    """A surface, linear (n, n, 3); avoid: see colour()."""
+def texture(r, n, green=None):
+    """A surface, linear (n, n, 3); green: see colour()."""
     t = pattern(r, n)
-    a, b = colour(r, avoid), colour(r, avoid)
+    a, b = colour(r, green), colour(r, green)
     if r.random() < 0.65:
         b = np.clip(a * r.uniform(0.4, 1.6) + r.normal(0, 0.04, 3), 0, 1)
     k = np.clip(0.5 + 0.4 * t, 0, 1)
@@ -235,7 +241,7 @@ def blur(picture, r, n):
     return cv2.filter2D(picture, -1, k / k.sum(), borderType=cv2.BORDER_REPLICATE)
 
 
-def layer(r, n, avoid):
+def layer(r, n, green):
     """One thing: premultiplied linear colour and coverage, (n, n, 4)."""
     kind = r.random()
     if kind < 0.55:
@@ -259,7 +265,7 @@ def layer(r, n, avoid):
         m = net(r, n)
     else:
         m = letters(r, n)
-    picture = np.concatenate([texture(r, n, avoid) * m[..., None], m[..., None]], -1).astype(np.float32)
+    picture = np.concatenate([texture(r, n, green) * m[..., None], m[..., None]], -1).astype(np.float32)
     return blur(picture, r, n)
 
 
@@ -267,11 +273,11 @@ def over(top, below):
     return top + below * (1 - top[..., 3:])
 
 
-def foreground(r, n, avoid):
+def foreground(r, n, green):
     """Things over things: straight linear colour (n, n, 3), coverage (n, n)."""
     p = np.zeros((n, n, 4), np.float32)
     for _ in range(int(r.choice([1, 2, 3, 4], p=[0.45, 0.3, 0.15, 0.1]))):
-        p = over(layer(r, n, avoid), p)
+        p = over(layer(r, n, green), p)
     if r.random() < 0.2:  # what keyers find hardest, in front or behind
         m = veil(r, n) * (blob(r, n) if r.random() < 0.5 else 1)
         v = blur(np.concatenate([veil_colour(r, n) * m[..., None], m[..., None]], -1).astype(np.float32), r, n)
@@ -283,11 +289,11 @@ def foreground(r, n, avoid):
     return np.clip(fg, 0, 1.2), a
 
 
-def screen(r, n, blue):
-    """A screen, linear (n, n, 3), and where it is (n, n): elsewhere is the room around it."""
+def screen(r, n):
+    """A green screen, linear (n, n, 3), and where it is (n, n): elsewhere is the room around it."""
     main, clean = log_uniform(r, 0.3, 0.98), r.random() < 0.75
     weak, other = main * r.uniform(0.03, 0.45 if clean else 0.62), main * r.uniform(0.05, 0.55 if clean else 0.78)
-    c = np.array([weak, other, main]) if blue else np.array([weak, main, other])
+    c = np.array([weak, main, other])
     p = np.ones((n, n, 1), np.float32)
     p = p * np.clip(1 + r.uniform(0, 0.35) * noise(r, n, r.uniform(0.3, 2)), 0.25, 2)  # lamps
     if r.random() < 0.5:  # wrinkles and seams

@@ -15,12 +15,12 @@ def program():
 
 
 class Keyer:
-    """One stream of square plates of n pixels on one colour of screen."""
+    """One stream of square plates of n pixels before a green screen."""
 
-    def __init__(self, n, blue):
+    def __init__(self, n):
         self.n, self.number = n, 0
         self.process = subprocess.Popen(
-            [program(), "--method", "key", "--screen", "blue" if blue else "green", "-t", "1"], stdin=subprocess.PIPE,
+            [program(), "--method", "key", "--screen", "green", "-t", "1"], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={**os.environ, "CK_RING": "off"})
         self.send(b"HEAD", f"width={n}\nheight={n}\ntransfer=srgb\n".encode())
 
@@ -59,8 +59,8 @@ class Keyer:
 keyers = {}
 
 
-def hint_key(plate, blue):
-    key = len(plate), blue
-    if key not in keyers:
-        keyers[key] = Keyer(*key)
-    return keyers[key].hint(plate)
+def hint_key(plate):
+    n = len(plate)
+    if n not in keyers:
+        keyers[n] = Keyer(n)
+    return keyers[n].hint(plate)
