@@ -169,6 +169,8 @@ ifneq ($(CUDA_PLUGIN),)
 	install -d $(DESTDIR)$(PREFIX)/lib/ck
 	install -m 755 $(CUDA_PLUGIN) $(DESTDIR)$(PREFIX)/lib/ck
 endif
+	install -d $(DESTDIR)$(PREFIX)/share/ck
+	install -m 644 models/ck-small.safetensors $(DESTDIR)$(PREFIX)/share/ck
 	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(PREFIX)/share/man/man7

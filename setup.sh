@@ -53,9 +53,11 @@ demo() {
     bin/ck-synth -g 1280x720 -n 24 | bin/ck-encode --plane rgb=png "$out/shot"
     mv "$out/shot/rgb" "$out/plate"
     rmdir "$out/shot"
-    say "keying it: ck key --classical $out/plate $out/key"
-    bin/ck key --classical "$out/plate" "$out/key"
-    bin/ck-decode --frames 2,12,22 "$out/plate" | bin/ck-hint --method key | bin/ck-post --classical |
+    model=models/ck-small.safetensors
+    say "keying it: ck key -m $model $out/plate $out/key"
+    bin/ck key -m $model "$out/plate" "$out/key"
+    bin/ck-decode --frames 2,12,22 "$out/plate" | bin/ck-hint --method key --with-key |
+        bin/ck-infer -m $model -s 1024 | bin/ck-refine -m $model --scale 0 --detail | bin/ck-post --unmix |
         bin/ck-info --sheet "$out/sheet.png"
     say "done.  Look at $out/sheet.png (plate, hint, matte, comp), then at"
     say "  $out/key/Matte      the matte, EXR"

@@ -11,7 +11,7 @@ from keyhint import hint_key
 
 RNG_STEP = 7919  # between the seeds of workers
 VIEWS = 3  # of one drawing
-START, POOL = 48, 4000  # views at first, and at most: 0.6 MB each
+START, POOL = 96, 4000  # views at first, and at most: 0.6 MB each
 FRESH_EVERY = 3  # a new view every so many batches
 STRIDE = 4  # pixels of the picture to a logit
 SPOILT = 0.35  # of the hints

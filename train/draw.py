@@ -38,8 +38,8 @@ def fractal(r, n, cells, octaves=4, channels=1, fall=0.55):
 
 def greenish(r):
     """What a keyer confuses with a screen: dull green, olive, teal, cyan, lime, yellow."""
-    v = r.uniform(0.15, 0.98)
-    return np.array([v * r.uniform(0.05, 1.0), v, v * r.uniform(0.05, 1.0)])
+    v, other = r.uniform(0.15, 0.98), [r.uniform(0.4, 1.0), r.uniform(0.02, 1.0)][:: int(r.choice([1, -1]))]
+    return np.array([v * other[0], v, v * other[1]])
 
 
 def colour(r, green=None):
@@ -291,8 +291,8 @@ def foreground(r, n, green):
 
 def screen(r, n):
     """A green screen, linear (n, n, 3), and where it is (n, n): elsewhere is the room around it."""
-    main, clean = log_uniform(r, 0.3, 0.98), r.random() < 0.75
-    weak, other = main * r.uniform(0.03, 0.45 if clean else 0.62), main * r.uniform(0.05, 0.55 if clean else 0.78)
+    main, clean = log_uniform(r, 0.3, 0.98), r.random() < 0.85
+    weak, other = main * r.uniform(0.03, 0.4 if clean else 0.55), main * r.uniform(0.05, 0.5 if clean else 0.7)
     c = np.array([weak, main, other])
     p = np.ones((n, n, 1), np.float32)
     p = p * np.clip(1 + r.uniform(0, 0.35) * noise(r, n, r.uniform(0.3, 2)), 0.25, 2)  # lamps

@@ -23,6 +23,8 @@ static const ck_option rows[] = {
      "with --refine: leave matte and foreground at the network's size"},
     {0, "detail", CK_FLAG, AT(detail), NULL, NULL, 0, 0, NULL, 0,
      "with --refine: add to the matte what the key or hint shows finer than the network's picture"},
+    {0, "max-change", CK_FLOAT, AT(max_change), "X", "0", 0, 1, NULL, 0,
+     "with --refine: how far the matte may go from what hint and key agree on, 0 is as far as it likes"},
     {0, "depth", CK_CHOICE, AT(depth), NULL, "32", 0, 0, "32|16", 0,
      "with --refine: bits of the floats in the planes that are made"},
     {0},

@@ -244,7 +244,10 @@ static ck_status refine_frame(void *state, ck_frame *f, ck_error *e)
         st = (s->swap ? run_swapped : run_network)(s, f, &at, e);
     ck_frame_remove(f, "alpha_logits");
     ck_frame_remove(f, "fg_logits");
-    return st == CK_OK && s->opts->detail ? ck_finals_detail(f, s->h, s->w, s->opts->scale == 0, e) : st;
+    const ck_refine_options *o = s->opts;
+    if (st == CK_OK && o->detail)
+        st = ck_finals_detail(f, s->h, s->w, o->scale == 0, e);
+    return st == CK_OK && o->max_change > 0 ? ck_finals_bound(f, (float)o->max_change, e) : st;
 }
 
 static ck_status report(void *state, ck_error *e)

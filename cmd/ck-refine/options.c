@@ -17,6 +17,8 @@ static const ck_option rows[] = {
     {0, "native", CK_FLAG, AT(native), NULL, NULL, 0, 0, NULL, 0, "leave matte and foreground at the network's size"},
     {0, "detail", CK_FLAG, AT(detail), NULL, NULL, 0, 0, NULL, 0,
      "add to the matte what the plane 'key', or else the hint, shows finer than the network's picture"},
+    {0, "max-change", CK_FLOAT, AT(max_change), "X", "0", 0, 1, NULL, 0,
+     "how far the matte may go from what hint and key agree on where that is a half; 0: as far as it likes"},
     {0, "depth", CK_CHOICE, AT(depth), NULL, "32", 0, 0, "32|16", 0, "bits of the floats in the planes that are made"},
     {0, "mode", CK_CHOICE, AT(mode), NULL, "full", 0, 0, "full|tiled|sparse", 0,
      "tiled: the same bytes in less memory; sparse: faster, where the matte is undecided only"},

@@ -1,5 +1,6 @@
 #include "model/finals.h"
 
+#include "model/bound.h"
 #include "model/detail.h"
 
 ck_status ck_finals_add(ck_frame *f, int h, int w, bool half, ck_error *e)
@@ -8,6 +9,13 @@ ck_status ck_finals_add(ck_frame *f, int h, int w, bool half, ck_error *e)
     ck_type type = half ? CK_F16 : CK_F32;
     ck_status s = ck_frame_add(f, "alpha", type, 1, h, w, "", &p, e);
     return s == CK_OK ? ck_frame_add(f, "fg", type, 3, h, w, "srgb", &p, e) : s;
+}
+
+ck_status ck_finals_bound(ck_frame *f, float most, ck_error *e)
+{
+    ck_plane *hint;
+    ck_status s = ck_frame_need(f, "hint", 1, 0, &hint, e);
+    return s == CK_OK ? ck_bound(hint, ck_frame_plane(f, "key"), most, ck_frame_plane(f, "alpha"), e) : s;
 }
 
 ck_status ck_finals_detail(ck_frame *f, int h, int w, bool coarse, ck_error *e)
