@@ -218,8 +218,8 @@ def veil(r, n):
 
 
 def veil_colour(r, n):
-    """Even and of any tint, as what one sees through mostly is: linear (n, n, 3)."""
-    c = r.uniform(0.4, 1) * (1 - log_uniform(r, 0.02, 0.6) * r.random(3))
+    """Bright, even and of any tint, as what one sees through mostly is: linear (n, n, 3)."""
+    c = r.uniform(0.6, 1) * (1 - log_uniform(r, 0.02, 0.5) * r.random(3))
     return np.clip(linear(c) * (1 + 0.08 * noise(r, n, 2)), 0, 1.2).astype(np.float32)
 
 
