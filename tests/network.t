@@ -72,7 +72,7 @@ is "which is not the hint's" $? 1
 make_stream -g 131x77 rgb:u8:3 key:f32:1 alpha_logits:f32:1:-:8x8 fg_logits:f32:3:-:8x8 >"$tmp/nohint.ck"
 ok "nor is a hint needed then" bash -c "ck-refine -m '$small' --detail <'$tmp/nohint.ck' >'$tmp/x.ck'"
 make_stream -g 131x77 rgb:u8:3 alpha_logits:f32:1:-:8x8 fg_logits:f32:3:-:8x8 >"$tmp/nohint.ck"
-fails 1 "no plane 'hint' in the stream" "--max-change without one" bash -c "ck-refine -m '$small' --max-change 1 <'$tmp/nohint.ck' >'$tmp/x.ck'"
+fails 1 "no plane 'hint' in the stream" "--correct without one" bash -c "ck-refine -m '$small' --correct 1 <'$tmp/nohint.ck' >'$tmp/x.ck'"
 fails 1 "no plane 'hint' in the stream" "--detail without a hint" bash -c "ck-refine -m '$small' --detail <'$tmp/nohint.ck' >'$tmp/x.ck'"
 ck-infer -d ref -m "$small" -s 160x96 <"$tmp/in.ck" | ck-refine -d ref -m "$small" >"$tmp/ref.ck"
 is "the device ref runs" "$(planes <"$tmp/ref.ck")" "$(planes <"$tmp/out.ck")"
@@ -132,7 +132,7 @@ is "the planes of ck-refine" "$(planes <"$tmp/both.ck")" "$(planes <"$tmp/out.ck
 ck-refine -m "$small" <"$tmp/both.ck" | data "$tmp/passed"
 ok "which passes them on" diff -r "$tmp/both" "$tmp/passed"
 joined "options" cpu "$tmp/in.ck" --scale 0.5 --depth 16 --native
-joined "detail" cpu "$tmp/in.ck" --scale 0 --detail --max-change 0.3 --depth 16
+joined "detail" cpu "$tmp/in.ck" --scale 0 --detail --correct 0.3 --depth 16
 joined "ref" ref "$tmp/in.ck" --depth 16
 make_stream -g 50x40 rgb:f16:3:linear hint:f32:1:-:9x7 >"$tmp/linear.ck"
 joined "a linear plate" cpu "$tmp/linear.ck"
@@ -178,7 +178,7 @@ run 2 "one of f32|tf32|f16|bf16|auto" "an unknown precision" ck-refine -m "$smal
 run 2 "no precision f16 on device cpu: use f32 or auto" "a precision that the cpu has not" \
     ck-infer -m "$small" -d cpu --precision f16
 run 2 "from 0 to 16" "a negative scale" ck-refine -m "$small" --scale -1
-for option in "--scale 0" --native "--depth 16" "--max-change 1"; do
+for option in "--scale 0" --native "--depth 16" "--correct 1"; do
     run 2 "${option% *} is for --refine" "$option, but nothing is refined" ck-infer -m "$small" $option
 done
 run 2 "no model: name a checkpoint with --model" "no model anywhere" ck-infer

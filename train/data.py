@@ -91,7 +91,7 @@ def hint(r, plate, key, alpha, n):
 def sample(r, n):
     """plate (n, n, 3) sRGB, hint (n, n), alpha (n, n), fg (n, n, 3) straight sRGB, weight (n, n), key (n, n), all float32;
     and whether the hint knows more than the plate shows."""
-    green = [False, None, True][r.choice(3, p=[0.5, 0.25, 0.25])]  # mostly, things are not of the screen's colour
+    green = [False, None, True][r.choice(3, p=[0.6, 0.35, 0.05])]  # mostly, things are not of the screen's colour
     fg, alpha = draw.foreground(r, n, green)
     while (alpha < 0.02).mean() < 0.2 and r.random() < 0.85:  # some of the screen is nearly always seen
         fg, alpha = draw.foreground(r, n, green)

@@ -278,7 +278,7 @@ def foreground(r, n, green):
     p = np.zeros((n, n, 4), np.float32)
     for _ in range(int(r.choice([1, 2, 3, 4], p=[0.45, 0.3, 0.15, 0.1]))):
         p = over(layer(r, n, green), p)
-    if r.random() < 0.2:  # what keyers find hardest, in front or behind
+    if r.random() < 0.3:  # what keyers find hardest, in front or behind
         m = veil(r, n) * (blob(r, n) if r.random() < 0.5 else 1)
         v = blur(np.concatenate([veil_colour(r, n) * m[..., None], m[..., None]], -1).astype(np.float32), r, n)
         p = over(v, p) if r.random() < 0.5 else over(p, v)

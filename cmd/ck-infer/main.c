@@ -22,12 +22,12 @@ typedef struct infer {
 /* Options that mean nothing without --refine are mistakes. */
 static ck_status check(const ck_infer_options *o, ck_error *e)
 {
-    const char *wrong = o->scale != 1       ? "scale"
-                        : o->native         ? "native"
-                        : o->detail         ? "detail"
-                        : o->max_change > 0 ? "max-change"
-                        : o->depth          ? "depth"
-                                            : NULL;
+    const char *wrong = o->scale != 1    ? "scale"
+                        : o->native      ? "native"
+                        : o->detail      ? "detail"
+                        : o->correct > 0 ? "correct"
+                        : o->depth       ? "depth"
+                                         : NULL;
     return wrong && !o->refine ? ck_fail(e, CK_ERR_ARGUMENT, "--%s is for --refine: see ck-infer --help", wrong)
                                : CK_OK;
 }
@@ -140,7 +140,7 @@ static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
     st = run_network(s, f, e);
     if (st == CK_OK && o->detail)
         st = ck_finals_detail(f, s->h, s->w, o->scale == 0, e);
-    return st == CK_OK && o->max_change > 0 ? ck_finals_bound(f, (float)o->max_change, e) : st;
+    return st == CK_OK && o->correct > 0 ? ck_finals_correct(f, s->h, s->w, (float)o->correct, e) : st;
 }
 
 static ck_status report(void *state, ck_error *e)

@@ -3,7 +3,7 @@
  * that is not a plane. */
 #include "ck-refine/budget.h"
 
-#include "model/bound.h"
+#include "model/correct.h"
 #include "model/detail.h"
 
 /* The program itself: code's data, oneDNN's kernels, the refiner's weights in two layouts, threads' stacks, rows that
@@ -21,9 +21,8 @@ ck_status budget_network(const ck_refine_options *o, const ck_frame *f, const ck
     size_t wide = sizeof(float) * (size_t)rgb->h * (size_t)rgb->w;
     bool becomes = o->depth == CK_REFINE_DEPTH_32 && oh == rgb->h && ow == rgb->w;
     size_t turned = o->blue_as_green ? in : 0; /* copies of the plate and of logits, which are less than all there is */
-    size_t after = o->detail ? ck_detail_bytes(h, w, oh, ow) : 0,
-           bound = o->max_change > 0 ? ck_bound_bytes(oh, ow) : 0;
-    size_t taken = in + turned + out + (becomes ? 0 : wide) + (after > bound ? after : bound) + REST;
+    size_t after = o->detail ? ck_detail_bytes(h, w, oh, ow) : 0, then = o->correct > 0 ? ck_correct_bytes(oh, ow) : 0;
+    size_t taken = in + turned + out + (becomes ? 0 : wide) + (after > then ? after : then) + REST;
     if (taken >= o->memory)
         return ck_fail(e, CK_ERR_ARGUMENT, "--memory of %.1f MB is not enough: a frame of %d x %d alone takes %.1f MB",
                        (double)o->memory * 1e-6, rgb->w, rgb->h, (double)taken * 1e-6);

@@ -247,7 +247,7 @@ static ck_status refine_frame(void *state, ck_frame *f, ck_error *e)
     const ck_refine_options *o = s->opts;
     if (st == CK_OK && o->detail)
         st = ck_finals_detail(f, s->h, s->w, o->scale == 0, e);
-    return st == CK_OK && o->max_change > 0 ? ck_finals_bound(f, (float)o->max_change, e) : st;
+    return st == CK_OK && o->correct > 0 ? ck_finals_correct(f, s->h, s->w, (float)o->correct, e) : st;
 }
 
 static ck_status report(void *state, ck_error *e)

@@ -1,6 +1,6 @@
 #include "model/finals.h"
 
-#include "model/bound.h"
+#include "model/correct.h"
 #include "model/detail.h"
 
 ck_status ck_finals_add(ck_frame *f, int h, int w, bool half, ck_error *e)
@@ -11,11 +11,11 @@ ck_status ck_finals_add(ck_frame *f, int h, int w, bool half, ck_error *e)
     return s == CK_OK ? ck_frame_add(f, "fg", type, 3, h, w, "srgb", &p, e) : s;
 }
 
-ck_status ck_finals_bound(ck_frame *f, float most, ck_error *e)
+ck_status ck_finals_correct(ck_frame *f, int h, int w, float most, ck_error *e)
 {
     ck_plane *hint;
     ck_status s = ck_frame_need(f, "hint", 1, 0, &hint, e);
-    return s == CK_OK ? ck_bound(hint, ck_frame_plane(f, "key"), most, ck_frame_plane(f, "alpha"), e) : s;
+    return s == CK_OK ? ck_correct(hint, ck_frame_plane(f, "key"), h, w, most, ck_frame_plane(f, "alpha"), e) : s;
 }
 
 ck_status ck_finals_detail(ck_frame *f, int h, int w, bool coarse, ck_error *e)

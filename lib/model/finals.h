@@ -12,7 +12,8 @@ ck_status ck_finals_add(ck_frame *f, int h, int w, bool half, ck_error *e);
  * neither. */
 ck_status ck_finals_detail(ck_frame *f, int h, int w, bool coarse, ck_error *e);
 
-/* Then: `alpha` kept near what hint and key agree on (bound.h).  CK_ERR_FORMAT for a frame without a hint. */
-ck_status ck_finals_bound(ck_frame *f, float most, ck_error *e);
+/* Then: `alpha` made a correction of the key, or of the hint where there is none (correct.h).  CK_ERR_FORMAT for a
+ * frame without a hint. */
+ck_status ck_finals_correct(ck_frame *f, int h, int w, float most, ck_error *e);
 
 #endif
