@@ -71,7 +71,11 @@ static bool is_own(const word *w, const ck_option *o)
 
 bool ck_plan_refiners(const char *name)
 {
-    return !strcmp(name, "scale") || !strcmp(name, "native") || !strcmp(name, "detail") || !strcmp(name, "depth");
+    static const char *const theirs[] = {"scale", "native", "detail", "correct", "depth"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++)
+        found |= !strcmp(name, theirs[i]);
+    return found;
 }
 
 static ck_status route(ck_plan *p, const word *w, const ck_option *o, const char *value, ck_error *e)
