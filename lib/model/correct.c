@@ -4,14 +4,10 @@
 
 #include "base/clones.h"
 #include "image/convert.h"
+#include "model/finals.h"
 #include "model/input.h"
 
 #define STRIDE 4 /* pixels of the picture to a logit */
-
-static inline float unit(float x)
-{
-    return !(x > 0) ? 0 : x < 1 ? x : 1;
-}
 
 CK_CLONES
 static void least_of(float *to, const float *a, size_t n)
@@ -67,7 +63,7 @@ static void add_wide(const work *k, float sign)
 static void keep_within(const work *k, float most)
 {
     for (size_t i = 0; i < k->n; i++) {
-        float a = unit(k->hint[i]), b = k->key[i], lo = a < b ? a : b, hi = a < b ? b : a, v = k->alpha[i];
+        float a = ck_unit(k->hint[i]), b = k->key[i], lo = a < b ? a : b, hi = a < b ? b : a, v = k->alpha[i];
         lo -= 4 * most * lo * (1 - lo);
         hi += 4 * most * hi * (1 - hi);
         k->alpha[i] = v < lo ? lo : v > hi ? hi : v;
@@ -77,7 +73,7 @@ static void keep_within(const work *k, float most)
 static void correct(const work *k, float most)
 {
     for (size_t i = 0; i < k->n; i++) {
-        k->key[i] = unit(k->key[i]);
+        k->key[i] = ck_unit(k->key[i]);
         k->part[i] = k->alpha[i] - k->key[i];
         k->alpha[i] = k->key[i];
     }

@@ -4,6 +4,7 @@
 
 #include "image/convert.h"
 #include "image/resample.h"
+#include "model/finals.h"
 #include "model/input.h"
 
 #define STRIDE 4 /* pixels of the picture to a logit */
@@ -35,16 +36,11 @@ static ck_status through_logits(float *hint, int h, int w, float *logits, ck_err
     return s;
 }
 
-static inline float unit(float x)
-{
-    return !(x > 0) ? 0 : x < 1 ? x : 1;
-}
-
 static void add(float *alpha, const float *hint, const float *seen, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        float agree = unit(1.5f - 2 * fabsf(alpha[i] - seen[i]));
-        alpha[i] = unit(alpha[i] + agree * (hint[i] - seen[i]));
+        float agree = ck_unit(1.5f - 2 * fabsf(alpha[i] - seen[i]));
+        alpha[i] = ck_unit(alpha[i] + agree * (hint[i] - seen[i]));
     }
 }
 

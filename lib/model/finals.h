@@ -4,6 +4,12 @@
 
 #include "stream/frame.h"
 
+/* A coverage: NaN and what is below is 0, what is above 1. */
+static inline float ck_unit(float x)
+{
+    return !(x > 0) ? 0 : x < 1 ? x : 1;
+}
+
 /* Before the run: add `alpha` and `fg` of h x w, f16 or f32, with undefined contents, replacing those there are. */
 ck_status ck_finals_add(ck_frame *f, int h, int w, bool half, ck_error *e);
 
