@@ -56,9 +56,8 @@ demo() {
     model=models/ck-small.safetensors
     say "keying it: ck key -m $model $out/plate $out/key"
     bin/ck key -m $model "$out/plate" "$out/key"
-    bin/ck-decode --frames 2,12,22 "$out/plate" | bin/ck-hint --method key --with-key |
-        bin/ck-infer -m $model -s 1024 | bin/ck-refine -m $model --scale 0 --detail --correct 0.1 | bin/ck-post --unmix |
-        bin/ck-info --sheet "$out/sheet.png"
+    stages=$(bin/ck key -n -m $model --frames 2,12,22 "$out/plate" "$out/key" | sed 's/ | ck-encode .*//')
+    PATH=$PWD/bin:$PATH sh -c "$stages | ck-info --sheet $out/sheet.png"
     say "done.  Look at $out/sheet.png (plate, hint, matte, comp), then at"
     say "  $out/key/Matte      the matte, EXR"
     say "  $out/key/FG         the straight foreground, EXR"

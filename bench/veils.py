@@ -10,7 +10,12 @@ given the pixel's colour (grain smoothed away) and the screen's true local colou
   wide   anything bright: sRGB from 0.35 to 1
   told   what the shots draw their veils from, before texture and exposure: sRGB from 0.5 to 0.95
 
-and prints what its errors add to the frame's MAD (1e3 times), beside what the classical key's (ck-hint --method key) add
+and the best that could be said of whole veils, if somebody told how dense each one is:
+
+  scaled  the distance between the pixel's colour and the screen's, times the one factor for each connected veil that suits
+          the true alphas best (their median ratio): a veil of one colour
+
+and prints what the errors add to the frame's MAD (1e3 times), beside what the classical key's (ck-hint --method key) add
 there and in all.  The median by the true odds is the best that a keyer of single pixels can do on average; these odds are
 near them.
 Needs numpy, OpenCV and our programs in $CK_BIN or $PATH.
@@ -55,6 +60,15 @@ def local_screen(lin, bare):
     return blur((lin * bare[..., None]).astype(np.float32)) / (blur(bare)[..., None] + 1e-6)
 
 
+def scaled(colour, screen, alpha, veil):
+    """colour, screen (n, 3) linear and alpha (n,) of the pixels of `veil` -> (n,)."""
+    import cv2
+    far, part = np.linalg.norm(colour - screen, axis=1), cv2.connectedComponents(veil.astype(np.uint8))[1][veil]
+    for k in np.unique(part):
+        far[part == k] *= np.median(alpha[part == k] / np.maximum(far[part == k], 1e-6))
+    return far
+
+
 def main():
     import cv2
     ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -67,7 +81,7 @@ def main():
     from synth_scene import linear, scene
     first, last = map(int, a.seeds.split("-"))
     tables, rows = [odds(0.35, 1, linear), odds(0.5, 0.95, linear)], []
-    print("| seed | key in all | key in veils | wide | told |\n|---|---|---|---|---|")
+    print("| seed | key in all | key in veils | wide | told | scaled |\n|---|---|---|---|---|---|")
     for seed in range(first, last + 1):
         plate, alpha, _ = scene(1920, 1080, 0, seed, seed % 3 == 0)
         with tempfile.TemporaryDirectory() as tmp:
@@ -75,8 +89,8 @@ def main():
         veil = cv2.erode(((alpha > 0.03) & (alpha < 0.7)).astype(np.uint8), np.ones((9, 9))) > 0
         screen = local_screen(linear(plate), alpha < 0.002)[veil]
         colour = linear(cv2.GaussianBlur(plate, (0, 0), 3))[veil]
-        guesses = [1e3 * np.abs(medians(colour, screen, t) - alpha[veil]).sum() / alpha.size for t in tables]
-        rows.append([off.mean(), (off * veil).mean(), *guesses])
+        guesses = [medians(colour, screen, t) for t in tables] + [scaled(colour, screen, alpha[veil], veil)]
+        rows.append([off.mean(), (off * veil).mean(), *(1e3 * np.abs(g - alpha[veil]).sum() / alpha.size for g in guesses)])
         print(f"| {seed} | " + " | ".join(f"{v:.2f}" for v in rows[-1]) + " |", flush=True)
     print("| mean | " + " | ".join(f"{v:.2f}" for v in np.mean(rows, 0)) + " |")
 

@@ -5,7 +5,7 @@
 #include "model/correct.h"
 #include "tap.h"
 
-#define N 6
+#define N 8
 
 static ck_plane row(float *data, int w, const char *name)
 {
@@ -26,11 +26,12 @@ static float worst(const float *a, const float *b, int n)
 /* From a picture so large that a cell is smaller than a pixel: the bounds alone, at corners and by hand. */
 static void bounds(void)
 {
-    /* both nothing, both all, both a half, both a half and near, 0.2 and 0.2, against each other */
-    float hint[N] = {0, 1, 0.5f, 0.5f, 0.2f, 0}, key[N] = {0, 1, 0.5f, 0.5f, 0.2f, 1};
-    float alpha[N] = {1, 0, 0, 0.6f, 1, 0.3f}, again[N] = {1, 0, 0, 0.6f, 1, 0.3f};
-    const float wanted[N] = {0, 1, 0.25f, 0.6f, 0.2f + 4 * 0.25f * 0.2f * 0.8f, 0.3f};
-    const float alone[N] = {0, 1, 0.25f, 0.6f, 0.36f, 0};
+    /* both nothing, both all, both a half, both a half and near, 0.2 and 0.2; against each other: in the midst, near the
+     * key, near the hint */
+    float hint[N] = {0, 1, 0.5f, 0.5f, 0.2f, 0, 0, 1}, key[N] = {0, 1, 0.5f, 0.5f, 0.2f, 1, 1, 0.5f};
+    float alpha[N] = {1, 0, 0, 0.6f, 1, 0.3f, 0.92f, 0.96f}, again[N] = {1, 0, 0, 0.6f, 1, 0.3f, 0.92f, 0.96f};
+    const float wanted[N] = {0, 1, 0.25f, 0.6f, 0.2f + 4 * 0.25f * 0.2f * 0.8f, 1 - (0.7f - 0.1f) / 0.8f, 1, 1};
+    const float alone[N] = {0, 1, 0.25f, 0.6f, 0.36f, 0, 0, 1};
     ck_plane h = row(hint, N, "hint"), k = row(key, N, "key"), a = row(alpha, N, "alpha"), b = row(again, N, "alpha");
     ck_error e;
     ok(ck_correct(&h, &k, 1024, 1024, 0.25f, &a, &e) == CK_OK && worst(alpha, wanted, N) < 1e-6f, "bounds by hand");
@@ -61,10 +62,11 @@ static void widths(void)
 
 static void strange(void)
 {
-    float hint[N] = {NAN, -3, 2, INFINITY, -INFINITY, 0.5f}, alpha[N] = {0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f};
+    float hint[N] = {NAN, -3, 2, INFINITY, -INFINITY, 0.5f, 0, 1};
+    float alpha[N] = {0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f};
     ck_plane h = row(hint, N, "hint"), a = row(alpha, N, "alpha");
     ck_error e;
-    const float wanted[N] = {0, 0, 1, 1, 0, 0.5f};
+    const float wanted[N] = {0, 0, 1, 1, 0, 0.5f, 0, 1};
     ok(ck_correct(&h, NULL, 1024, 1024, 1, &a, &e) == CK_OK && worst(alpha, wanted, N) == 0,
        "values outside 0…1 count as the nearest");
     h.type = CK_OTHER;

@@ -35,14 +35,14 @@ fails 1 "cannot write" "doctor on a full disk" bash -c "ck doctor > /dev/full"
 
 # A model that says how it wants to be run.
 small() { "$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 96 --decoder-width 24 --refiner-width 16 "$@"; }
-small --ck-key "--method=key --with-key --size=64 --blue-as-green --scale=0 --detail --correct=0.5 --unmix" "$tmp/advice.safetensors"
+small --ck-key "--method=key --with-key --size=64 --blue-as-green --blend-key=0.5 --scale=0 --detail --correct=0.5 --unmix" "$tmp/advice.safetensors"
 M=$tmp/advice.safetensors
 is "ck-model shows it" "$(ck-model check "$M" | grep '^ck_key')" \
-    "ck_key   --method=key --with-key --size=64 --blue-as-green --scale=0 --detail --correct=0.5 --unmix"
+    "ck_key   --method=key --with-key --size=64 --blue-as-green --blend-key=0.5 --scale=0 --detail --correct=0.5 --unmix"
 is "a model's advice is taken" "$(plan -m "$M" a b)" \
-    "ck-decode -- a | ck-hint --with-key --method=key | ck-infer --blue-as-green --size=64 --model=$M | ck-refine --correct=0.5 --detail --scale=0 --blue-as-green --model=$M | ck-post --unmix | ck-encode -- b"
+    "ck-decode -- a | ck-hint --with-key --method=key | ck-infer --blend-key=0.5 --blue-as-green --size=64 --model=$M | ck-refine --correct=0.5 --detail --scale=0 --blue-as-green --model=$M | ck-post --unmix | ck-encode -- b"
 is "in one program, too" "$(plan --refine -m "$M" a b | grep -o 'ck-infer [^|]*')" \
-    "ck-infer --blue-as-green --size=64 --refine --model=$M --correct=0.5 --detail --scale=0 "
+    "ck-infer --blend-key=0.5 --blue-as-green --size=64 --refine --model=$M --correct=0.5 --detail --scale=0 "
 is "and what the user says comes behind it" "$(plan -m "$M" --scale 1 -s 96 --method hsv a b | grep -o '\-\-\(method\|size\|scale\)=[^ ]*' | tr '\n' ' ')" \
     "--method=key --method=hsv --size=64 --size=96 --scale=0 --scale=1 "
 small --ck-key "--method=key --model=/etc/passwd" "$tmp/bold.safetensors"

@@ -100,6 +100,23 @@ ok "in one program, too" diff -r "$tmp/asblue" "$tmp/joined"
     cmp -s "$tmp/untold/alpha.000000.npy" "$tmp/asblue/alpha.000000.npy"
 is "which without it is another" $? 1
 
+# Hint and key as one.
+ck-hint --with-key <"$tmp/in.ck" >"$tmp/withkey.ck"
+fails 1 "no plane 'key' in the stream: put ck-hint --with-key before it" "--blend-key without one" \
+    bash -c "ck-infer -m '$small' --blend-key 0.5 <'$tmp/in.ck' >'$tmp/x.ck'"
+for part in 0 0.5; do
+    ck-infer -m "$small" -s 160x96 --blend-key $part <"$tmp/withkey.ck" | data "$tmp/blend$part"
+done
+ck-infer -m "$small" -s 160x96 <"$tmp/withkey.ck" | data "$tmp/unblended"
+ok "--blend-key 0 is the hint" cmp "$tmp/blend0/alpha_logits.000000.npy" "$tmp/unblended/alpha_logits.000000.npy"
+! cmp -s "$tmp/blend0.5/alpha_logits.000000.npy" "$tmp/unblended/alpha_logits.000000.npy"
+is "--blend-key 0.5 is not" $? 0
+ok "and leaves the planes as they were" \
+    bash -c "cd '$tmp' && cmp blend0.5/hint.000000.npy unblended/hint.000000.npy && cmp blend0.5/key.000000.npy unblended/key.000000.npy"
+ck-hint --method key --with-key --replace <"$tmp/in.ck" | tee "$tmp/same.ck" | ck-infer -m "$small" -s 160x96 | data "$tmp/key1"
+ck-infer -m "$small" -s 160x96 --blend-key 0.5 <"$tmp/same.ck" | data "$tmp/key2"
+ok "a hint that is the key stays what it is" cmp "$tmp/key1/alpha_logits.000000.npy" "$tmp/key2/alpha_logits.000000.npy"
+
 # A 16-bit linear plate, a hint of another size, HDR.
 make_stream -g 50x40 rgb:f16:3:linear hint:f32:1:-:9x7 | ck-infer -m "$small" -s 32 | ck-refine -m "$small" >"$tmp/x.ck"
 is "any plate and any hint will do" "$(planes <"$tmp/x.ck")" \

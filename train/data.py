@@ -11,10 +11,11 @@ from keyhint import hint_key
 
 RNG_STEP = 7919  # between the seeds of workers
 VIEWS = 3  # of one drawing
-START, POOL = 96, 4000  # views at first, and at most: 0.6 MB each
+START, POOL = 96, 4000  # views at first, and at most: 0.7 MB each
 FRESH_EVERY = 3  # a new view every so many batches
 STRIDE = 4  # pixels of the picture to a logit
-SPOILT = 0.35  # of the hints
+SPOILT = 0.45  # of the hints
+BLEND_KEY = 0.75  # what the network gets as its hint is so much of the key's matte (ck-infer --blend-key)
 
 
 def spill(r, fg, alpha, ground, n):
@@ -91,7 +92,7 @@ def hint(r, plate, key, alpha, n):
 def sample(r, n):
     """plate (n, n, 3) sRGB, hint (n, n), alpha (n, n), fg (n, n, 3) straight sRGB, weight (n, n), key (n, n), all float32;
     and whether the hint knows more than the plate shows."""
-    green = [False, None, True][r.choice(3, p=[0.6, 0.35, 0.05])]  # mostly, things are not of the screen's colour
+    green = [False, None, True][r.choice(3, p=[0.5, 0.32, 0.18])]  # mostly, things are not of the screen's colour
     fg, alpha = draw.foreground(r, n, green)
     while (alpha < 0.02).mean() < 0.2 and r.random() < 0.85:  # some of the screen is nearly always seen
         fg, alpha = draw.foreground(r, n, green)
@@ -122,12 +123,12 @@ def seen_small(r, planes, n):
 
 
 def cells(planes):
-    """What training needs of planes: rgb and hint at their size, (n, n, 4); of alpha, colour, weight and key the means
-    over the 4 x 4 pixels of a logit, (n / 4, n / 4, 6): the colour is straight and its own weight is alpha's."""
+    """What training needs of planes: rgb, hint and key at their size, (n, n, 5); of alpha, colour, weight and key the
+    means over the 4 x 4 pixels of a logit, (n / 4, n / 4, 6): the colour is straight and its own weight is alpha's."""
     n = len(planes) // STRIDE
     m = planes[..., 4:].reshape(n, STRIDE, n, STRIDE, 6).mean((1, 3))
     m[..., 1:4] /= np.maximum(m[..., :1], 1e-3)
-    return planes[..., :4].astype(np.float16), m.astype(np.float16)
+    return planes[..., [0, 1, 2, 3, 9]].astype(np.float16), m.astype(np.float16)
 
 
 def spoil(r, hint):
@@ -165,7 +166,8 @@ def batches(seed, crop, batch, part=None, start=START):
             x, turns, mirrored = x.astype(np.float32), int(r.integers(0, 4)), r.random() < 0.5
             if not knows and r.random() < SPOILT:
                 x[..., 3] = spoil(r, x[..., 3])
-            for out, t in ((inputs, x), (truths, truth.astype(np.float32))):
+            x[..., 3] += BLEND_KEY * (x[..., 4] - x[..., 3])
+            for out, t in ((inputs, x[..., :4]), (truths, truth.astype(np.float32))):
                 t = np.rot90(t, turns)
                 out.append(t[:, ::-1] if mirrored else t)
         yield tuple(np.ascontiguousarray(np.stack(t).transpose(0, 3, 1, 2)) for t in (inputs, truths))

@@ -4,8 +4,10 @@
 #include "base/log.h"
 #include "ck-infer/options.h"
 #include "image/plate.h"
+#include "model/blend.h"
 #include "model/finals.h"
 #include "model/fit.h"
+#include "model/input.h"
 #include "model/load.h"
 #include "model/swap.h"
 #include "nn/devices.h"
@@ -97,8 +99,11 @@ static ck_status add_planes(const infer *s, ck_frame *f, ck_error *e)
         ck_frame_remove(f, "fg_logits");
         return ck_finals_add(f, h, w, o->depth == CK_INFER_DEPTH_16, e);
     }
-    ck_status st = ck_frame_add(f, "alpha_logits", CK_F32, 1, s->h / 4, s->w / 4, "", &p, e);
-    return st == CK_OK ? ck_frame_add(f, "fg_logits", CK_F32, 3, s->h / 4, s->w / 4, "", &p, e) : st;
+    ck_status st =
+        ck_frame_add(f, "alpha_logits", CK_F32, 1, s->h / CK_LOGIT_STRIDE, s->w / CK_LOGIT_STRIDE, "", &p, e);
+    return st == CK_OK
+               ? ck_frame_add(f, "fg_logits", CK_F32, 3, s->h / CK_LOGIT_STRIDE, s->w / CK_LOGIT_STRIDE, "", &p, e)
+               : st;
 }
 
 static ck_status run_network(const infer *s, ck_frame *f, ck_error *e)
@@ -111,17 +116,20 @@ static ck_status run_network(const infer *s, ck_frame *f, ck_error *e)
         job.alpha_logits = ck_frame_plane(f, "alpha_logits");
         job.fg_logits = ck_frame_plane(f, "fg_logits");
     }
-    if (!s->swap)
-        return ck_network_run_frame(s->net, &job, ck_log_verbose(), e);
-    ck_plane turned;
-    ck_buffer *hold;
-    ck_status st = ck_swap_copy(job.rgb, &turned, &hold, e);
-    if (st != CK_OK)
-        return st;
-    job.rgb = &turned;
-    st = ck_network_run_frame(s->net, &job, ck_log_verbose(), e);
-    ck_buffer_unref(hold);
-    ck_swap_here(job.fg ? job.fg : job.fg_logits);
+    ck_plane turned, blend;
+    ck_buffer *holds[2] = {0};
+    ck_status st = s->swap ? ck_swap_copy(job.rgb, &turned, &holds[0], e) : CK_OK;
+    if (st == CK_OK && s->opts->blend_key > 0)
+        st = ck_blend_key(job.hint, ck_frame_plane(f, "key"), (float)s->opts->blend_key, &blend, &holds[1], e);
+    if (st == CK_OK) {
+        job.rgb = s->swap ? &turned : job.rgb;
+        job.hint = s->opts->blend_key > 0 ? &blend : job.hint;
+        st = ck_network_run_frame(s->net, &job, ck_log_verbose(), e);
+    }
+    if (st == CK_OK && s->swap)
+        ck_swap_here(job.fg ? job.fg : job.fg_logits);
+    ck_buffer_unref(holds[0]);
+    ck_buffer_unref(holds[1]);
     return st;
 }
 
@@ -133,6 +141,8 @@ static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
     ck_status st = ck_frame_need(f, "rgb", 3, 0, &p, e);
     if (st == CK_OK)
         st = ck_frame_need(f, "hint", 1, 0, &p, e);
+    if (st == CK_OK && o->blend_key > 0)
+        st = ck_frame_need(f, "key", 1, 0, &p, e);
     if (st == CK_OK)
         st = add_planes(s, f, e);
     if (st != CK_OK)

@@ -15,6 +15,8 @@ static const ck_option rows[] = {
      "numbers that products are made of; auto: f16 on cuda, f32, the only ones they have, elsewhere"},
     {0, "blue-as-green", CK_FLAG, AT(blue_as_green), NULL, NULL, 0, 0, NULL, 0,
      "show the network a blue screen as a green one: for one that was trained on green screens only"},
+    {0, "blend-key", CK_FLOAT, AT(blend_key), "X", "0", 0, 1, NULL, 0,
+     "show the network the hint blended with the plane 'key', so much of that: for one that was trained so"},
     {0, "refine", CK_FLAG, AT(refine), NULL, NULL, 0, 0, NULL, 0,
      "refine as well, in one network: alpha and fg instead of logits, which ck-refine passes on"},
     {0, "scale", CK_FLOAT, AT(scale), "X", "1", 0, 16, NULL, 0,

@@ -8,6 +8,7 @@
 #include "ck-refine/sparse.h"
 #include "image/plate.h"
 #include "model/finals.h"
+#include "model/input.h"
 #include "model/load.h"
 #include "model/swap.h"
 #include "nn/devices.h"
@@ -139,7 +140,7 @@ static ck_status settle_size(refine *s, const ck_frame *f, const ck_plane *rgb, 
         return ck_fail(e, CK_ERR_FORMAT,
                        "plane 'alpha_logits' is %d x %d, but %d x %d in the frames before: one size a "
                        "stream, please: make two",
-                       alpha->w, alpha->h, s->w / 4, s->h / 4);
+                       alpha->w, alpha->h, s->w / CK_LOGIT_STRIDE, s->h / CK_LOGIT_STRIDE);
     return CK_OK;
 }
 

@@ -59,7 +59,7 @@ static const char *reason(sparse *s, const ck_look *now, double *moved)
 static ck_status by_hint(sparse *s, ck_frame *f, const float *alpha_logits, ck_error *e)
 {
     const ck_plane *hint = ck_frame_plane(f, "hint");
-    int h = s->places.h / 4, w = s->places.w / 4;
+    int h = s->places.h / CK_LOGIT_STRIDE, w = s->places.w / CK_LOGIT_STRIDE;
     ck_buffer *small = hint ? ck_buffer_new((size_t)h * (size_t)w * sizeof(float)) : NULL;
     if (hint && !small)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane 'hint'");

@@ -46,9 +46,9 @@ static ck_status advise(ck_plan *p, const char *model, const char *word, ck_erro
     static const struct {
         const char *name;
         int stage;
-    } allowed[] = {{"method", HINT},         {"with-key", HINT},        {"size", INFER},
-                   {"blue-as-green", INFER}, {"blue-as-green", REFINE}, {"scale", REFINE},
-                   {"detail", REFINE},       {"correct", REFINE},    {"unmix", POST}};
+    } allowed[] = {{"method", HINT},          {"with-key", HINT},   {"size", INFER},   {"blue-as-green", INFER},
+                   {"blue-as-green", REFINE}, {"blend-key", INFER}, {"scale", REFINE}, {"detail", REFINE},
+                   {"correct", REFINE},       {"unmix", POST}};
     size_t n = strncmp(word, "--", 2) ? 0 : strcspn(word + 2, "=");
     ck_status s = CK_OK;
     bool found = false;

@@ -7,7 +7,7 @@
 #include "model/finals.h"
 #include "model/input.h"
 
-#define STRIDE 4 /* pixels of the picture to a logit */
+#define DOUBT 0.1f /* of the way between hint and key */
 
 CK_CLONES
 static void least_of(float *to, const float *a, size_t n)
@@ -60,10 +60,18 @@ static void add_wide(const work *k, float sign)
         k->alpha[i] += sign * k->a[i];
 }
 
+/* Between hint and key a choice: what is within DOUBT of one of them is that one. */
+static inline float choose(float hint, float key, float v)
+{
+    float t = (v - key) / (hint - key);
+    return t > 0 && t < 1 ? key + (hint - key) * ck_unit((t - DOUBT) / (1 - 2 * DOUBT)) : v;
+}
+
 static void keep_within(const work *k, float most)
 {
     for (size_t i = 0; i < k->n; i++) {
-        float a = ck_unit(k->hint[i]), b = k->key[i], lo = a < b ? a : b, hi = a < b ? b : a, v = k->alpha[i];
+        float a = ck_unit(k->hint[i]), b = k->key[i], lo = a < b ? a : b, hi = a < b ? b : a;
+        float v = choose(a, b, k->alpha[i]);
         lo -= 4 * most * lo * (1 - lo);
         hi += 4 * most * hi * (1 - hi);
         k->alpha[i] = v < lo ? lo : v > hi ? hi : v;
@@ -90,7 +98,7 @@ size_t ck_correct_bytes(int h, int w)
 /* Half a cell of h x w pictures' logits on a matte of `of` pixels. */
 static int half_cell(int of, int net)
 {
-    return (STRIDE * of + net) / (2 * net);
+    return (CK_LOGIT_STRIDE * of + net) / (2 * net);
 }
 
 ck_status ck_correct(const ck_plane *hint, const ck_plane *key, int h, int w, float most, ck_plane *alpha, ck_error *e)

@@ -16,6 +16,7 @@
 
 #include "base/clones.h"
 #include "base/mem.h"
+#include "model/input.h"
 #include "model/parts.h"
 
 #define EPS 1e-5
@@ -198,7 +199,7 @@ static void add_steps(const ck_parts *b, const folded *f, const ck_nn_tensor map
 
 ck_nn_tensor ck_part_decoders(const ck_parts *b, const ck_nn_tensor maps[CK_ENCODER_STAGES])
 {
-    ck_nn_tensor y = ck_plan_planar(b->plan, CK_LOGITS, b->h / 4, b->w / 4);
+    ck_nn_tensor y = ck_plan_planar(b->plan, CK_LOGITS, b->h / CK_LOGIT_STRIDE, b->w / CK_LOGIT_STRIDE);
     folded f = {0};
     if (fold_all(b, &f))
         add_steps(b, &f, maps, &y);

@@ -7,16 +7,15 @@
 #include "model/finals.h"
 #include "model/input.h"
 
-#define STRIDE 4 /* pixels of the picture to a logit */
 #define LEAST (1.0f / 256)
 
 static float mean_logit(const float *hint, int w)
 {
     float sum = 0;
-    for (int y = 0; y < STRIDE; y++)
-        for (int x = 0; x < STRIDE; x++)
+    for (int y = 0; y < CK_LOGIT_STRIDE; y++)
+        for (int x = 0; x < CK_LOGIT_STRIDE; x++)
             sum += hint[(size_t)y * (size_t)w + (size_t)x];
-    float p = sum / (STRIDE * STRIDE);
+    float p = sum / (CK_LOGIT_STRIDE * CK_LOGIT_STRIDE);
     p = p > LEAST ? p : LEAST;
     p = p < 1 - LEAST ? p : 1 - LEAST;
     return logf(p / (1 - p));
@@ -25,11 +24,11 @@ static float mean_logit(const float *hint, int w)
 /* The hint at the network's size through logits and back; `logits`: a sixteenth of its samples. */
 static ck_status through_logits(float *hint, int h, int w, float *logits, ck_error *e)
 {
-    int lh = h / STRIDE, lw = w / STRIDE;
+    int lh = h / CK_LOGIT_STRIDE, lw = w / CK_LOGIT_STRIDE;
     for (int y = 0; y < lh; y++)
         for (int x = 0; x < lw; x++)
             logits[(size_t)y * (size_t)lw + (size_t)x] =
-                mean_logit(hint + ((size_t)y * (size_t)w + (size_t)x) * STRIDE, w);
+                mean_logit(hint + ((size_t)y * (size_t)w + (size_t)x) * CK_LOGIT_STRIDE, w);
     ck_status s = ck_resample(logits, 1, lh, lw, hint, h, w, CK_BILINEAR, e);
     for (size_t i = 0; s == CK_OK && i < (size_t)h * (size_t)w; i++)
         hint[i] = 1 / (1 + expf(-hint[i]));
@@ -62,7 +61,7 @@ static void add_to_plane(ck_plane *alpha, const float *hint, const float *seen, 
 size_t ck_detail_bytes(int h, int w, int matte_h, int matte_w)
 {
     size_t small = (size_t)h * (size_t)w, n = (size_t)matte_h * (size_t)matte_w;
-    return (small + small / (STRIDE * STRIDE) + 2 * n + (size_t)matte_w) * sizeof(float);
+    return (small + small / (CK_LOGIT_STRIDE * CK_LOGIT_STRIDE) + 2 * n + (size_t)matte_w) * sizeof(float);
 }
 
 ck_status ck_detail_add(const ck_plane *hint, int h, int w, bool coarse, ck_plane *alpha, ck_error *e)
@@ -72,7 +71,7 @@ ck_status ck_detail_add(const ck_plane *hint, int h, int w, bool coarse, ck_plan
     if (!all)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the detail of a matte of %d x %d", alpha->w, alpha->h);
     float *seen = all->data, *fine = seen + n, *net = fine + n, *logits = net + small;
-    float *wide = logits + small / (STRIDE * STRIDE);
+    float *wide = logits + small / (CK_LOGIT_STRIDE * CK_LOGIT_STRIDE);
     ck_status s = ck_input_hint(hint, h, w, net, e);
     if (s == CK_OK && coarse)
         s = through_logits(net, h, w, logits, e);

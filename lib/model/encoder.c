@@ -12,6 +12,7 @@
 
 #include "base/mem.h"
 #include "image/resample.h"
+#include "model/input.h"
 #include "model/parts.h"
 
 #define EPS 1e-6f
@@ -157,7 +158,7 @@ static ck_nn_tensor block(const ck_parts *b, int index, int stage, bool first, c
 
 void ck_part_encoder(const ck_parts *b, const ck_nn_tensor *input, ck_nn_tensor maps[CK_ENCODER_STAGES])
 {
-    int h = b->h / 4, w = b->w / 4, width = b->sizes->width[0], index = 0;
+    int h = b->h / CK_LOGIT_STRIDE, w = b->w / CK_LOGIT_STRIDE, width = b->sizes->width[0], index = 0;
     ck_nn_tensor t = ck_plan_f32(b->plan, h, w, width);
     ck_plan_add(
         b->plan, "encoder", "patch_embed",

@@ -77,9 +77,9 @@ static ck_status check(const ck_network *n, const ck_network_frame *f, ck_error 
     if (s == CK_OK && n->infer)
         s = ck_input_fits(f->hint, 1, e);
     if (s == CK_OK && f->alpha_logits)
-        s = fits(f->alpha_logits, 1, n->h / 4, n->w / 4, false, e);
+        s = fits(f->alpha_logits, 1, n->h / CK_LOGIT_STRIDE, n->w / CK_LOGIT_STRIDE, false, e);
     if (s == CK_OK && f->fg_logits)
-        s = fits(f->fg_logits, 3, n->h / 4, n->w / 4, false, e);
+        s = fits(f->fg_logits, 3, n->h / CK_LOGIT_STRIDE, n->w / CK_LOGIT_STRIDE, false, e);
     if (s == CK_OK && n->refine)
         s = fits(f->alpha, 1, 0, 0, true, e);
     return s == CK_OK && n->refine ? fits(f->fg, 3, 0, 0, true, e) : s;

@@ -4,6 +4,8 @@
 
 #include "stream/frame.h"
 
+#define CK_LOGIT_STRIDE 4 /* pixels of the network's picture to a logit, across and down */
+
 /* What the encoder was trained with: by channel, (x - mean) / deviation. */
 extern const float ck_input_mean[3], ck_input_deviation[3];
 

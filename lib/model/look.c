@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stddef.h>
 
-#define STRIDE 4
+#include "model/input.h"
 
 /* Normalised samples of 0 … 1 lie between -2.12 and 2.64 (ImageNet's mean and deviation). */
 #define LOWEST (-2.2f)
@@ -19,13 +19,14 @@ ck_look ck_look_at(const float *rgb, const float *alpha_logits, int h, int w)
 {
     ck_look l = {0};
     size_t pixels = (size_t)h * (size_t)w;
-    double one = (double)(STRIDE * STRIDE) / (double)pixels;
-    for (int y = 0; y < h; y += STRIDE)
-        for (int x = 0; x < w; x += STRIDE) {
+    double one = (double)(CK_LOGIT_STRIDE * CK_LOGIT_STRIDE) / (double)pixels;
+    for (int y = 0; y < h; y += CK_LOGIT_STRIDE)
+        for (int x = 0; x < w; x += CK_LOGIT_STRIDE) {
             size_t at = (size_t)y * (size_t)w + (size_t)x;
             for (size_t c = 0; c < 3; c++)
                 l.share[c][bin(rgb[c * pixels + at], LOWEST, HIGHEST)] += one;
-            float logit = alpha_logits[(size_t)(y / STRIDE) * (size_t)(w / STRIDE) + (size_t)(x / STRIDE)];
+            float logit = alpha_logits[(size_t)(y / CK_LOGIT_STRIDE) * (size_t)(w / CK_LOGIT_STRIDE) +
+                                       (size_t)(x / CK_LOGIT_STRIDE)];
             l.share[3][bin(1 / (1 + expf(-logit)), 0, 1)] += one;
         }
     return l;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "model/fit.h"
+#include "model/input.h"
 #include "model/network_inside.h"
 
 #define MAX_SIDE 16384 /* of a frame */
@@ -45,7 +46,7 @@ static void build(ck_network *n, const ck_weights *w, const ck_network_options *
         ck_part_encoder(&b, &n->input, n->maps);
         n->logits = ck_part_decoders(&b, n->maps);
     } else {
-        n->logits = ck_plan_planar(n->plan, CK_LOGITS, n->h / 4, n->w / 4);
+        n->logits = ck_plan_planar(n->plan, CK_LOGITS, n->h / CK_LOGIT_STRIDE, n->w / CK_LOGIT_STRIDE);
         ck_plan_input(n->plan, &n->logits);
     }
     ck_plan_output(n->plan, &n->logits); /* they are looked at */

@@ -4,9 +4,8 @@
 #include <string.h>
 
 #include "image/convert.h"
+#include "model/input.h"
 #include "nn/nn.h"
-
-#define STRIDE 4 /* pixels of the picture to a logit */
 
 int ck_places_all(const ck_places *p)
 {
@@ -56,12 +55,13 @@ static void mark(const ck_places *p, unsigned char *blocks, int y0, int x0, bool
 
 void ck_places_undecided(const ck_places *p, const float *alpha_logits, const float *hint, unsigned char *blocks)
 {
-    int h = p->h / STRIDE, w = p->w / STRIDE;
+    int h = p->h / CK_LOGIT_STRIDE, w = p->w / CK_LOGIT_STRIDE;
     double lo = logit(p->lo), hi = logit(p->hi);
     for (int y = 0; y < p->h; y += p->tile)
         for (int x = 0; x < p->w; x += p->tile) {
-            box b = {clamp((y - p->margin) / STRIDE, h), clamp((x - p->margin) / STRIDE, w),
-                     clamp((y + p->tile + p->margin) / STRIDE, h), clamp((x + p->tile + p->margin) / STRIDE, w)};
+            box b = {clamp((y - p->margin) / CK_LOGIT_STRIDE, h), clamp((x - p->margin) / CK_LOGIT_STRIDE, w),
+                     clamp((y + p->tile + p->margin) / CK_LOGIT_STRIDE, h),
+                     clamp((x + p->tile + p->margin) / CK_LOGIT_STRIDE, w)};
             bool low = true, high = true;
             look(alpha_logits, w, &b, lo, hi, &low, &high);
             if (hint)

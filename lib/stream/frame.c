@@ -35,6 +35,7 @@ static const char *maker(const char *name)
     static const char *const makers[][2] = {
         {"rgb", "put ck-decode or ck-synth before it"},
         {"hint", "put ck-hint before it, or give ck-decode --hint"},
+        {"key", "put ck-hint --with-key before it"},
         {"alpha_logits", "put ck-infer before it"},
         {"fg_logits", "put ck-infer before it"},
         {"alpha", "put ck-infer and ck-refine before it, or key with ck-post --classical"},
