@@ -15,7 +15,7 @@ START, POOL = 96, 4000  # views at first, and at most: 0.7 MB each
 FRESH_EVERY = 3  # a new view every so many batches
 STRIDE = 4  # pixels of the picture to a logit
 SPOILT = 0.45  # of the hints
-BLEND_KEY = 0.75  # what the network gets as its hint is so much of the key's matte (ck-infer --blend-key)
+BLEND_KEY = 0.9  # what the network gets as its hint is so much of the key's matte (ck-infer --blend-key)
 
 
 def spill(r, fg, alpha, ground, n):
@@ -89,24 +89,39 @@ def hint(r, plate, key, alpha, n):
     return np.clip(hint_true(r, alpha, n), 0, 1), True
 
 
+def twin(r, fg, ground, n):
+    """Parts of things in nearly the screen's colour: what a key still tells apart, and colours learned by heart do not."""
+    c = ground.reshape(-1, 3).mean(0) * np.exp(r.normal(0, r.uniform(0.1, 0.5), 3))
+    shade = fg.mean(-1, keepdims=True)
+    m = draw.from_field(draw.noise(r, n, log_uniform(r, 0.5, 5))[..., 0] + r.uniform(-0.5, 1), log_uniform(r, 5, 500))
+    part = np.clip(c * np.clip(shade / max(shade.mean(), 1e-3), 0.4, 2.0) ** r.uniform(0, 1), 0, 1)
+    return (fg + m[..., None] * (part - fg)).astype(np.float32), m
+
+
 def sample(r, n):
     """plate (n, n, 3) sRGB, hint (n, n), alpha (n, n), fg (n, n, 3) straight sRGB, weight (n, n), key (n, n), all float32;
     and whether the hint knows more than the plate shows."""
-    green = [False, None, True][r.choice(3, p=[0.5, 0.32, 0.18])]  # mostly, things are not of the screen's colour
+    green = [False, None, True][r.choice(3, p=[0.6, 0.34, 0.06])]  # mostly, things are not of the screen's colour
     fg, alpha = draw.foreground(r, n, green)
     while (alpha < 0.02).mean() < 0.2 and r.random() < 0.85:  # some of the screen is nearly always seen
         fg, alpha = draw.foreground(r, n, green)
     ground, there = draw.screen(r, n)
+    alike = np.zeros_like(alpha)
+    if r.random() < 0.15:
+        fg, alike = twin(r, fg, ground, n)
     gain = log_uniform(r, 0.6, 1.6) * np.exp(r.normal(0, 0.03, 3)).astype(np.float32)
     fg, ground = np.clip(fg * gain, 0, 1), ground * gain
     a = alpha[..., None]
     lit = spill(r, fg, alpha, ground, n)
     plate = camera(r, lit * a + ground * (1 - a))
     key = hint_key(plate)
+    if ((key > 0.7) & (alpha < 0.02) & (there > 0.999)).mean() > 0.01 and r.random() < 0.95:
+        return sample(r, n)  # the keyer took a thing for the screen: where key says solid the network shall believe it
     h, knows = hint(r, plate, key, alpha, n)
     # Without a hint that knows, nobody can tell the room from the subject, nor a thing from the screen where the key
     # hardly finds it.
-    known = ((there > 0.999) | (alpha > 0.999)) & ~((key < 0.3) & (alpha > 0.7))
+    lost = ((key < 0.3) & (alpha > 0.7)) | ((alike > 0) & (key < alpha - 0.15))
+    known = ((there > 0.999) | (alpha > 0.999)) & ~lost
     weight = np.ones_like(alpha) if knows else known.astype(np.float32)
     return plate, h, alpha, srgb(fg), weight, key, knows
 

@@ -12,7 +12,7 @@ from torch import nn
 
 KNOTS = (1 / 256, 0.02, 0.06, 0.15, 0.3, 0.5, 0.7, 0.85, 0.94, 0.98, 255 / 256)  # of the hint, where its logit bends
 # To run it: `ck key` reads that.
-HOW = "--method=key --with-key --size=1024 --blue-as-green --blend-key=0.75 --scale=0 --detail --correct=0.1 --unmix"
+HOW = "--method=key --with-key --size=1024 --blue-as-green --blend-key=0.9 --scale=0 --detail --correct=0.01 --unmix"
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 
 
