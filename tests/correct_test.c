@@ -30,7 +30,7 @@ static void bounds(void)
      * key, near the hint */
     float hint[N] = {0, 1, 0.5f, 0.5f, 0.2f, 0, 0, 1}, key[N] = {0, 1, 0.5f, 0.5f, 0.2f, 1, 1, 0.5f};
     float alpha[N] = {1, 0, 0, 0.6f, 1, 0.3f, 0.92f, 0.96f}, again[N] = {1, 0, 0, 0.6f, 1, 0.3f, 0.92f, 0.96f};
-    const float wanted[N] = {0, 1, 0.25f, 0.6f, 0.2f + 4 * 0.25f * 0.2f * 0.8f, 1 - (0.7f - 0.1f) / 0.8f, 1, 1};
+    const float wanted[N] = {0, 1, 0.25f, 0.6f, 0.2f + 4 * 0.25f * 0.2f * 0.8f, 1 - (0.7f - 0.25f) / 0.5f, 1, 1};
     const float alone[N] = {0, 1, 0.25f, 0.6f, 0.36f, 0, 0, 1};
     ck_plane h = row(hint, N, "hint"), k = row(key, N, "key"), a = row(alpha, N, "alpha"), b = row(again, N, "alpha");
     ck_error e;

@@ -7,7 +7,7 @@
 #include "model/finals.h"
 #include "model/input.h"
 
-#define DOUBT 0.1f /* of the way between hint and key */
+#define DOUBT 0.25f /* of the way between hint and key */
 
 CK_CLONES
 static void least_of(float *to, const float *a, size_t n)

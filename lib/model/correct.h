@@ -5,7 +5,7 @@
  *     d      = alpha - key
  *     d      = open(max(d, 0)) - open(max(-d, 0))      of each sign only what is wider than a cell of the logits
  *     t      = d / (hint - key)
- *     d      = (hint - key) clamp((t - 0.1) / 0.8)      where 0 < t < 1: near one of the two it is that one
+ *     d      = (hint - key) clamp((t - 0.25) / 0.5)     where 0 < t < 1: near one of the two it is that one
  *     alpha  = clamp(key + d, lo - 4 most lo (1 - lo), hi + 4 most hi (1 - hi))
  *
  * open is the morphological opening by a rectangle as large as a cell on the plate, lo and hi are the smaller and the
