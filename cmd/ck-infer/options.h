@@ -16,12 +16,12 @@ typedef struct ck_infer_options {
     int precision; /* a ck_nn_precision */
     bool blue_as_green;
     double blend_key; /* the key's part in what the network gets as hint */
-    bool refine;    /* do ck-refine's work too; what follows is for that */
-    double scale;   /* of the corrections */
-    bool native;    /* leave the network's size */
-    bool detail;    /* add the hint's */
-    double correct; /* 0: not */
-    int depth;      /* CK_INFER_DEPTH_32, … */
+    bool refine;      /* do ck-refine's work too; what follows is for that */
+    double scale;     /* of the corrections */
+    bool native;      /* leave the network's size */
+    bool detail;      /* add the hint's */
+    double correct;   /* 0: not */
+    int depth;        /* CK_INFER_DEPTH_32, … */
 } ck_infer_options;
 
 extern const ck_program ck_infer_program;
