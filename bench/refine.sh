@@ -50,7 +50,7 @@ for options in "--mode full" "--mode tiled" "--mode tiled --memory 2G" "--mode t
     awk -v options="$options" -v kib="$(cat "$tmp/kib")" -v cpu="$(tail -1 "$tmp/cpu")" '
         / MB of activations/ { for (i = 1; i < NF; i++) { if ($(i + 2) == "of" && $(i + 3) ~ /^activ/) a = $i; if ($(i + 2) == "in" && $(i + 3) == "a") f = $i } }
         /^all / { for (i = 1; i < NF; i++) if ($(i + 1) == "ms") ms = $i }
-        END { split(cpu, c, " "); printf "| %s | %.0f | %.1f | %.0f | %s | %s |\n", options, ms, c[1] + c[2], kib * 1.024e-3, a, f }' "$tmp/words"
+        END { split(cpu, c, " "); printf "| %s | %.0f | %.1f | %.0f | %s | %s |\n", options, ms, c[1] + c[2], kib * 1.024e-3, a, f + 0 }' "$tmp/words"
 done
 echo
 echo "ck-synth's 1920x1080 shot, nine frames, true logits, the network at 2048:"

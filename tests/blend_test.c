@@ -1,28 +1,10 @@
 /* A hint and a key as one plane (model/blend.h). */
-#include <math.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "model/blend.h"
+#include "row.h"
 #include "tap.h"
-
-static ck_plane row(void *data, ck_type type, int w, const char *name)
-{
-    ck_plane p = {.type = type, .c = 1, .h = 1, .w = w, .data = data};
-    p.elem = (uint32_t)ck_type_size(type);
-    p.bytes = p.elem * (size_t)w;
-    snprintf(p.name, sizeof p.name, "%s", name);
-    return p;
-}
-
-static float worst(const ck_plane *p, const float *wanted)
-{
-    const float *a = p->data;
-    float most = 0;
-    for (int i = 0; i < p->w; i++)
-        most = fmaxf(most, fabsf(a[i] - wanted[i]));
-    return most;
-}
 
 int main(void)
 {
@@ -32,11 +14,11 @@ int main(void)
     ck_buffer *hold;
     ck_error e;
     const float by_hand[] = {0, 1, 0.75f, 0.25f, 0.2125f}, from_small[] = {0.25f, 0.75f, 0.75f, 0.25f, 0.35f};
-    ok(ck_blend_key(&h, &k, 0.75f, &b, &hold, &e) == CK_OK && worst(&b, by_hand) < 1e-6f, "by hand");
+    ok(ck_blend_key(&h, &k, 0.75f, &b, &hold, &e) == CK_OK && worst(b.data, by_hand, 5) < 1e-6f, "by hand");
     ok(b.type == CK_F32 && b.h == 1 && b.w == 5 && !strcmp(b.name, "hint") && b.bytes == 5 * sizeof(float),
        "a hint of the key's size");
     ck_buffer_unref(hold);
-    ok(ck_blend_key(&s, &k, 0.5f, &b, &hold, &e) == CK_OK && worst(&b, from_small) < 1e-6f,
+    ok(ck_blend_key(&s, &k, 0.5f, &b, &hold, &e) == CK_OK && worst(b.data, from_small, 5) < 1e-6f,
        "a hint of another size is resized");
     ck_buffer_unref(hold);
     k.type = CK_OTHER;

@@ -1,38 +1,22 @@
 /* A network's matte as a correction of the key (model/correct.h). */
-#include <math.h>
-
 #include "base/mem.h"
 #include "model/correct.h"
+#include "row.h"
 #include "tap.h"
 
 #define N 8
 
-static ck_plane row(float *data, int w, const char *name)
-{
-    ck_plane p = {.type = CK_F32, .elem = 4, .c = 1, .h = 1, .w = w, .bytes = sizeof(float) * (size_t)w, .data = data};
-    snprintf(p.name, sizeof p.name, "%s", name);
-    snprintf(p.type_name, sizeof p.type_name, "f32");
-    return p;
-}
-
-static float worst(const float *a, const float *b, int n)
-{
-    float most = 0;
-    for (int i = 0; i < n; i++)
-        most = fabsf(a[i] - b[i]) > most ? fabsf(a[i] - b[i]) : most;
-    return most;
-}
-
 /* From a picture so large that a cell is smaller than a pixel: the bounds alone, at corners and by hand. */
 static void bounds(void)
 {
-    /* both nothing, both all, both a half, both a half and near, 0.2 and 0.2; against each other: in the midst, near the
-     * key, near the hint */
+    /* both nothing, both all, both a half, both a half and near, 0.2 and 0.2; against each other: in the midst, near
+     * the key, near the hint */
     float hint[N] = {0, 1, 0.5f, 0.5f, 0.2f, 0, 0, 1}, key[N] = {0, 1, 0.5f, 0.5f, 0.2f, 1, 1, 0.5f};
     float alpha[N] = {1, 0, 0, 0.6f, 1, 0.3f, 0.92f, 0.96f}, again[N] = {1, 0, 0, 0.6f, 1, 0.3f, 0.92f, 0.96f};
     const float wanted[N] = {0, 1, 0.25f, 0.6f, 0.2f + 4 * 0.25f * 0.2f * 0.8f, 1 - (0.7f - 0.25f) / 0.5f, 1, 1};
     const float alone[N] = {0, 1, 0.25f, 0.6f, 0.36f, 0, 0, 1};
-    ck_plane h = row(hint, N, "hint"), k = row(key, N, "key"), a = row(alpha, N, "alpha"), b = row(again, N, "alpha");
+    ck_plane h = row(hint, CK_F32, N, "hint"), k = row(key, CK_F32, N, "key"), a = row(alpha, CK_F32, N, "alpha"),
+             b = row(again, CK_F32, N, "alpha");
     ck_error e;
     ok(ck_correct(&h, &k, 1024, 1024, 0.25f, &a, &e) == CK_OK && worst(alpha, wanted, N) < 1e-6f, "bounds by hand");
     ok(ck_correct(&h, NULL, 1024, 1024, 0.25f, &b, &e) == CK_OK && worst(again, alone, N) < 1e-6f,
@@ -54,7 +38,7 @@ static void widths(void)
     }
     for (int x = 68; x < 76; x++)
         alpha[x] = wanted[x] = 0.6f;
-    ck_plane k = row(key, W, "hint"), a = row(alpha, W, "alpha");
+    ck_plane k = row(key, CK_F32, W, "hint"), a = row(alpha, CK_F32, W, "alpha");
     ck_error e;
     ok(ck_correct(&k, NULL, 64, 64, 1, &a, &e) == CK_OK && worst(alpha, wanted, W) < 1e-6f,
        "what is thinner than a cell goes: %.1e off", worst(alpha, wanted, W));
@@ -64,7 +48,7 @@ static void strange(void)
 {
     float hint[N] = {NAN, -3, 2, INFINITY, -INFINITY, 0.5f, 0, 1};
     float alpha[N] = {0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f};
-    ck_plane h = row(hint, N, "hint"), a = row(alpha, N, "alpha");
+    ck_plane h = row(hint, CK_F32, N, "hint"), a = row(alpha, CK_F32, N, "alpha");
     ck_error e;
     const float wanted[N] = {0, 0, 1, 1, 0, 0.5f, 0, 1};
     ok(ck_correct(&h, NULL, 1024, 1024, 1, &a, &e) == CK_OK && worst(alpha, wanted, N) == 0,

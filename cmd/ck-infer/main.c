@@ -3,15 +3,13 @@
 
 #include "base/log.h"
 #include "ck-infer/options.h"
-#include "image/plate.h"
 #include "model/blend.h"
 #include "model/finals.h"
 #include "model/fit.h"
 #include "model/input.h"
-#include "model/load.h"
 #include "model/swap.h"
+#include "model/words.h"
 #include "nn/devices.h"
-#include "nn/report.h"
 #include "stream/crew.h"
 
 typedef struct infer {
@@ -42,9 +40,7 @@ static ck_status open_network(infer *s, ck_error *e)
     ck_status st = ck_model_load(o->model, o->heads, parts, &m, e);
     if (st != CK_OK)
         return st;
-    for (size_t i = 0; i < sizeof m.table.warning / sizeof *m.table.warning; i++)
-        if (*m.table.warning[i])
-            ck_log_error("%s: %s", m.path, m.table.warning[i]);
+    ck_words_model(&m);
     ck_network_options how = {.device = o->device,
                               .threads = o->common.threads,
                               .precision = (ck_nn_precision)o->precision,
@@ -56,12 +52,7 @@ static ck_status open_network(infer *s, ck_error *e)
     st = ck_network_open(m.weights, &m.table.sizes, &how, &s->net, e);
     if (st == CK_OK) {
         ck_network_size(s->net, &s->h, &s->w);
-        const ck_plan *p = ck_network_plan(s->net);
-        if (*ck_network_passed_over(s->net))
-            ck_log_info("no CUDA: %s", ck_network_passed_over(s->net));
-        ck_log_info("%s at %d x %d on %s: %s, %d steps, %.0f GFLOP a frame, %.0f MB of activations", m.path, s->w, s->h,
-                    ck_network_device(s->net), ck_nn_precision_name(ck_network_precision(s->net)), ck_plan_steps(p),
-                    ck_plan_gflop(p), (double)ck_plan_bytes(p) * 1e-6);
+        ck_words_opened(m.path, s->net);
     }
     ck_model_free(&m);
     return st;
@@ -79,9 +70,7 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
     ck_status st = check(s->opts, e);
     if (st != CK_OK)
         return st;
-    const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
-    if (rgb && !ck_plate_known(rgb->encoding))
-        ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
+    ck_words_plate(first);
     if (s->opts->blue_as_green && (st = ck_swap_wanted(head, first, &s->swap, e)) != CK_OK)
         return st;
     return open_network(s, e);
@@ -148,25 +137,13 @@ static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
     if (st != CK_OK)
         return st;
     st = run_network(s, f, e);
-    if (st == CK_OK && o->detail)
-        st = ck_finals_detail(f, s->h, s->w, o->scale == 0, e);
-    return st == CK_OK && o->correct > 0 ? ck_finals_correct(f, s->h, s->w, (float)o->correct, e) : st;
+    return st == CK_OK ? ck_finals_finish(f, s->h, s->w, o->scale == 0, o->detail, (float)o->correct, e) : st;
 }
 
 static ck_status report(void *state, ck_error *e)
 {
     (void)e;
-    const infer *s = state;
-    if (*ck_network_unrecorded(s->net))
-        ck_log_error("the network's steps were started one by one: %s", ck_network_unrecorded(s->net));
-    if (ck_log_verbose()) {
-        int pinned, refused;
-        ck_network_pins(s->net, &pinned, &refused);
-        if (pinned + refused)
-            ck_log_info("planes in %d slots of rings go to and from the device directly, in %d by way of a copy",
-                        pinned, refused);
-        ck_plan_report(ck_network_plan(s->net), stderr);
-    }
+    ck_words_done(((infer *)state)->net, ck_log_verbose());
     return CK_OK;
 }
 
@@ -237,10 +214,7 @@ static ck_status open_workers(const void *opts, const ck_list *args, ck_meta *he
 
 static int one_a_device(const void *opts, int cores)
 {
-    ck_nn_devices devices;
-    const ck_infer_options *o = opts;
-    bool good = ck_nn_devices_named(o->device, &devices, NULL) == CK_OK;
-    return (good ? devices.n : 1) * at_once(opts, cores);
+    return ck_nn_devices_count(((const ck_infer_options *)opts)->device) * at_once(opts, cores);
 }
 
 int main(int argc, char **argv)

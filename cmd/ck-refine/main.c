@@ -6,13 +6,11 @@
 #include "ck-refine/budget.h"
 #include "ck-refine/options.h"
 #include "ck-refine/sparse.h"
-#include "image/plate.h"
 #include "model/finals.h"
 #include "model/input.h"
-#include "model/load.h"
 #include "model/swap.h"
+#include "model/words.h"
 #include "nn/devices.h"
-#include "nn/report.h"
 #include "stream/crew.h"
 
 typedef struct refine {
@@ -42,9 +40,8 @@ static ck_status check(const ck_refine_options *o, ck_error *e)
 static ck_status load(refine *s, ck_error *e)
 {
     ck_status st = ck_model_load(s->opts->model, s->opts->heads, CK_PART_REFINER, &s->model, e);
-    for (size_t i = 0; st == CK_OK && i < sizeof s->model.table.warning / sizeof *s->model.table.warning; i++)
-        if (*s->model.table.warning[i])
-            ck_log_error("%s: %s", s->model.path, s->model.table.warning[i]);
+    if (st == CK_OK)
+        ck_words_model(&s->model);
     return st;
 }
 
@@ -71,9 +68,7 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
         ck_log_info("frames come with alpha and fg and without logits: they pass as they are");
         return CK_OK;
     }
-    const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
-    if (rgb && !ck_plate_known(rgb->encoding))
-        ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
+    ck_words_plate(first);
     if (s->opts->blue_as_green && (st = ck_swap_wanted(head, first, &s->swap, e)) != CK_OK)
         return st;
     return load(s, e);
@@ -115,12 +110,7 @@ static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb,
         return st;
     s->h = h;
     s->w = w;
-    const ck_plan *p = ck_network_plan(s->net);
-    if (*ck_network_passed_over(s->net))
-        ck_log_info("no CUDA: %s", ck_network_passed_over(s->net));
-    ck_log_info("%s at %d x %d on %s: %s, %d steps, %.0f GFLOP a frame, %.0f MB of activations, %.0f MB in a file",
-                s->model.path, w, h, ck_network_device(s->net), ck_nn_precision_name(ck_network_precision(s->net)),
-                ck_plan_steps(p), ck_plan_gflop(p), (double)ck_plan_bytes(p) * 1e-6, (double)ck_plan_spilled(p) * 1e-6);
+    ck_words_opened(s->model.path, s->net);
     ck_model_free(&s->model);
     return CK_OK;
 }
@@ -135,8 +125,8 @@ static ck_status settle_size(refine *s, const ck_frame *f, const ck_plane *rgb, 
                        "the same program",
                        alpha->w, alpha->h, fg->w, fg->h);
     if (!s->net)
-        return open_network(s, f, rgb, 4 * alpha->h, 4 * alpha->w, e);
-    if (s->h != 4 * alpha->h || s->w != 4 * alpha->w)
+        return open_network(s, f, rgb, CK_LOGIT_STRIDE * alpha->h, CK_LOGIT_STRIDE * alpha->w, e);
+    if (s->h != CK_LOGIT_STRIDE * alpha->h || s->w != CK_LOGIT_STRIDE * alpha->w)
         return ck_fail(e, CK_ERR_FORMAT,
                        "plane 'alpha_logits' is %d x %d, but %d x %d in the frames before: one size a "
                        "stream, please: make two",
@@ -246,25 +236,15 @@ static ck_status refine_frame(void *state, ck_frame *f, ck_error *e)
     ck_frame_remove(f, "alpha_logits");
     ck_frame_remove(f, "fg_logits");
     const ck_refine_options *o = s->opts;
-    if (st == CK_OK && o->detail)
-        st = ck_finals_detail(f, s->h, s->w, o->scale == 0, e);
-    return st == CK_OK && o->correct > 0 ? ck_finals_correct(f, s->h, s->w, (float)o->correct, e) : st;
+    return st == CK_OK ? ck_finals_finish(f, s->h, s->w, o->scale == 0, o->detail, (float)o->correct, e) : st;
 }
 
 static ck_status report(void *state, ck_error *e)
 {
     (void)e;
     const refine *s = state;
-    if (s->net && *ck_network_unrecorded(s->net))
-        ck_log_error("the network's steps were started one by one: %s", ck_network_unrecorded(s->net));
-    if (ck_log_verbose() && s->net) {
-        int pinned, refused;
-        ck_network_pins(s->net, &pinned, &refused);
-        if (pinned + refused)
-            ck_log_info("planes in %d slots of rings go to and from the device directly, in %d by way of a copy",
-                        pinned, refused);
-        ck_plan_report(ck_network_plan(s->net), stderr);
-    }
+    if (s->net)
+        ck_words_done(s->net, ck_log_verbose());
     return CK_OK;
 }
 
@@ -314,10 +294,7 @@ static ck_status open_workers(const void *opts, const ck_list *args, ck_meta *he
 
 static int one_a_device(const void *opts, int cores)
 {
-    ck_nn_devices devices;
-    const ck_refine_options *o = opts;
-    bool good = ck_nn_devices_named(o->device, &devices, NULL) == CK_OK;
-    return (good ? devices.n : 1) * at_once(opts, cores);
+    return ck_nn_devices_count(((const ck_refine_options *)opts)->device) * at_once(opts, cores);
 }
 
 /* With a limit on memory nothing is read or written beside the frame at work. */

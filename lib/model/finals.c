@@ -11,16 +11,17 @@ ck_status ck_finals_add(ck_frame *f, int h, int w, bool half, ck_error *e)
     return s == CK_OK ? ck_frame_add(f, "fg", type, 3, h, w, "srgb", &p, e) : s;
 }
 
-ck_status ck_finals_correct(ck_frame *f, int h, int w, float most, ck_error *e)
+ck_status ck_finals_finish(ck_frame *f, int h, int w, bool coarse, bool detail, float correct, ck_error *e)
 {
-    ck_plane *hint;
-    ck_status s = ck_frame_need(f, "hint", 1, 0, &hint, e);
-    return s == CK_OK ? ck_correct(hint, ck_frame_plane(f, "key"), h, w, most, ck_frame_plane(f, "alpha"), e) : s;
-}
-
-ck_status ck_finals_detail(ck_frame *f, int h, int w, bool coarse, ck_error *e)
-{
-    ck_plane *fine;
-    ck_status s = ck_frame_need(f, ck_frame_plane(f, "key") ? "key" : "hint", 1, 0, &fine, e);
-    return s == CK_OK ? ck_detail_add(fine, h, w, coarse, ck_frame_plane(f, "alpha"), e) : s;
+    ck_plane *hint, *key = ck_frame_plane(f, "key"), *alpha = ck_frame_plane(f, "alpha");
+    ck_status s = CK_OK;
+    if (!detail && correct <= 0)
+        return CK_OK;
+    if (key)
+        s = ck_frame_need(f, "key", 1, 0, &key, e);
+    if (s == CK_OK && (!key || correct > 0))
+        s = ck_frame_need(f, "hint", 1, 0, &hint, e);
+    if (s == CK_OK && detail)
+        s = ck_detail_add(key ? key : hint, h, w, coarse, alpha, e);
+    return s == CK_OK && correct > 0 ? ck_correct(hint, key, h, w, correct, alpha, e) : s;
 }

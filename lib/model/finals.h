@@ -13,13 +13,10 @@ static inline float ck_unit(float x)
 /* Before the run: add `alpha` and `fg` of h x w, f16 or f32, with undefined contents, replacing those there are. */
 ck_status ck_finals_add(ck_frame *f, int h, int w, bool half, ck_error *e);
 
-/* After it: to `alpha`, made by a network of h x w, what the frame's key, or without one its hint, shows finer
- * (detail.h), which clamps it to 0 … 1.  `coarse`: it is a coarse matte, of scale 0.  CK_ERR_FORMAT for a frame with
- * neither. */
-ck_status ck_finals_detail(ck_frame *f, int h, int w, bool coarse, ck_error *e);
-
-/* Then: `alpha` made a correction of the key, or of the hint where there is none (correct.h).  CK_ERR_FORMAT for a
- * frame without a hint. */
-ck_status ck_finals_correct(ck_frame *f, int h, int w, float most, ck_error *e);
+/* After it, to `alpha` as a network of h x w made it.  With `detail`: what the frame's key, or without one its hint,
+ * shows finer (detail.h), clamped to 0 … 1; `coarse`: it is a coarse matte, of scale 0.  Then with `correct` above 0:
+ * made a correction of the key by at most that, or of the hint where there is no key (correct.h).  CK_ERR_FORMAT for
+ * a frame without what is asked for, or with one that has more than one channel. */
+ck_status ck_finals_finish(ck_frame *f, int h, int w, bool coarse, bool detail, float correct, ck_error *e);
 
 #endif

@@ -32,3 +32,9 @@ ck_status ck_nn_devices_named(const char *text, ck_nn_devices *out, ck_error *e)
     }
     return CK_OK;
 }
+
+int ck_nn_devices_count(const char *text)
+{
+    ck_nn_devices d;
+    return ck_nn_devices_named(text, &d, NULL) == CK_OK ? d.n : 1;
+}

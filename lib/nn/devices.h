@@ -15,4 +15,7 @@ typedef struct ck_nn_devices {
  * that names a device twice. */
 ck_status ck_nn_devices_named(const char *text, ck_nn_devices *out, ck_error *e);
 
+/* How many that are: 1 for what is an error above. */
+int ck_nn_devices_count(const char *text);
+
 #endif
