@@ -1,4 +1,6 @@
 /* A network's matte as a correction of the key (model/correct.h). */
+#include <string.h>
+
 #include "base/mem.h"
 #include "model/correct.h"
 #include "row.h"
@@ -46,13 +48,16 @@ static void widths(void)
 
 static void strange(void)
 {
-    float hint[N] = {NAN, -3, 2, INFINITY, -INFINITY, 0.5f, 0, 1};
+    float hint[N] = {-0.1f, -3, 2, 1e30f, -1e30f, 0.5f, 0, 1};
     float alpha[N] = {0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f, 0.5f};
     ck_plane h = row(hint, CK_F32, N, "hint"), a = row(alpha, CK_F32, N, "alpha");
     ck_error e;
     const float wanted[N] = {0, 0, 1, 1, 0, 0.5f, 0, 1};
     ok(ck_correct(&h, NULL, 1024, 1024, 1, &a, &e) == CK_OK && worst(alpha, wanted, N) == 0,
        "values outside 0…1 count as the nearest");
+    hint[3] = NAN;
+    ok(ck_correct(&h, NULL, 1024, 1024, 1, &a, &e) == CK_ERR_FORMAT && strstr(e.text, "'hint' is not finite"), "%s",
+       e.text);
     h.type = CK_OTHER;
     ok(ck_correct(&h, NULL, 1024, 1024, 1, &a, &e) == CK_ERR_ARGUMENT, "a hint of a strange type is refused");
 }

@@ -130,6 +130,8 @@ fails 1 "no plane 'alpha_logits' in the stream: put ck-infer before it" "alpha a
     bash -c "ck-refine -m '$small' <'$tmp/half.ck' >'$tmp/x.ck'"
 fails 1 "no plane 'alpha_logits'" "nor frames with neither" bash -c "ck-refine -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 
+is "an option that comes too late is not dropped in silence" \
+    "$(ck-refine --detail <"$tmp/out.ck" 2>&1 >"$tmp/x.ck" | grep -c 'pass as they are: --detail has no effect')" 1
 is "a model is not looked for, as nothing is refined" "$(ck-refine -v <"$tmp/out.ck" 2>&1 >"$tmp/x.ck" | grep -c 'they pass as they are')" 1
 make_stream rgb:u8:3:srgb alpha:f32:1 fg:f32:3 fg_logits:f32:3:-:8x8 >"$tmp/half.ck"
 fails 1 "no plane 'alpha_logits'" "nor with one kind of logits" bash -c "ck-refine -m '$small' <'$tmp/half.ck' >'$tmp/x.ck'"
@@ -160,6 +162,11 @@ is "ck key --refine: one program, which gets the refiner's options" \
     "ck-decode --threads=1 -- a | ck-hint --threads=1 | ck-infer --model=M --refine --depth=16 --scale=0 --threads=2 | ck-post --depth=16 --threads=1 | ck-encode --threads=1 -- b"
 is "without it ck-refine alone gets them" "$(ck key -n -m M --scale=0 --native a b | grep -o 'ck-infer [^|]*| ck-refine [^|]*' | sed 's/ --threads=[0-9]*//g')" \
     "ck-infer --model=M | ck-refine --model=M --scale=0 --native "
+fails 2 "--size 250x250: use multiples of 32" "what options say together is looked at before anything starts" \
+    ck key -n -m M -s 250 a b
+fails 2 "which --classical leaves out" "the network's options beside --classical" ck key -n --classical --scale 0 a b
+is "--no-NAME takes an option back" "$(ck key -n -m M --refine --detail --no-refine --no-detail a b | grep -o 'ck-infer [^|]*| ck-refine [^|]*' | sed 's/ --threads=[0-9]*//g')" \
+    "ck-infer --model=M --refine --no-refine | ck-refine --model=M --detail --no-detail "
 fails 2 "--mode=sparse is for ck-refine alone: leave --refine out" "ck key --refine with what only ck-refine has" \
     ck key -n -m M --refine --mode sparse a b
 fails 2 "--device=cuda:1 is for ck-refine alone" "ck key --refine with another device for ck-refine" \
@@ -198,6 +205,7 @@ run 2 "from 0 to 16" "a negative scale" ck-refine -m "$small" --scale -1
 for option in "--scale 0" --native "--depth 16" "--correct 1"; do
     run 2 "${option% *} is for --refine" "$option, but nothing is refined" ck-infer -m "$small" $option
 done
+fails 2 "detail is for --refine" "before anything is read" bash -c "sleep 5 | timeout 4 ck-infer --detail"
 run 2 "no model: name a checkpoint with --model" "no model anywhere" ck-infer
 run 1 "$tmp/nothing.pth: " "a model that is not there" ck-refine -m "$tmp/nothing.pth"
 run 1 "$tmp/in.ck: " "a model that is none" ck-infer -m "$tmp/in.ck"

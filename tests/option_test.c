@@ -28,7 +28,18 @@ static const ck_option rows[] = {
     {0, "plane", CK_LIST, AT(planes), "NAME=FORMAT", NULL, 0, 0, NULL, 0, "a list"},
     {0},
 };
-static const ck_program program = {"ck-test", "test", "FILE...", rows, sizeof(opts), NULL};
+static ck_status check(const void *p, ck_error *err)
+{
+    const opts *given = p;
+    return given->flag && given->file ? ck_fail(err, CK_ERR_ARGUMENT, "--flag and --file") : CK_OK;
+}
+
+static const ck_program program = {.name = "ck-test",
+                                   .summary = "test",
+                                   .usage = "FILE...",
+                                   .options = rows,
+                                   .options_size = sizeof(opts),
+                                   .check = check};
 
 static opts o;
 static ck_list args;
@@ -109,6 +120,14 @@ int main(void)
     refuses("--fla", "unknown option '--fla'");
     refuses("-q", "unknown option '-q'");
     refuses("--file", "needs a value");
+    ok(parse("-f --no-flag -v --no-verbose") == CK_OK && !o.flag && !o.common.verbose, "a flag is taken back");
+    ok(parse("--no-flag --flag") == CK_OK && o.flag, "and given again");
+    refuses("--no-area", "unknown option '--no-area'");
+    refuses("--no-fla", "unknown option '--no-fla'");
+    refuses("--no-flag=1", "unknown option '--no-flag=1'");
+    refuses("--file x -f", "--flag and --file");
+    ok(parse("--file x -f --no-flag") == CK_OK, "what is left is looked at");
+    ok(parse("--file x -f --help") == CK_OK, "not before help");
     ok(ck_option_find(&program, "mode") == &rows[2] && ck_option_find(&program, "threads") &&
            !ck_option_find(&program, "x"),
        "rows are found by name, common ones too");

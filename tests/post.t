@@ -60,7 +60,7 @@ ok "--unmix takes the foreground from plate and matte" diff -r "$tmp/classical" 
 ck-post --classical --depth 16 <"$tmp/key.ck" | ck-post --unmix --depth 16 >"$tmp/halves.ck"
 is "of half floats too" "$(planes <"$tmp/halves.ck" | grep -o ' alpha.*')" \
     " alpha:f16:1x180x320 fg:f16:3x180x320:srgb processed:f16:4x180x320:linear comp:u8:3x180x320:srgb"
-fails 1 "plane 'alpha' is 9 x 5 but 'rgb' 32 x 18: leave --native out or --unmix" "--unmix with a matte of another size" \
+fails 1 "plane 'alpha' is 9 x 5 but 'rgb' 32 x 18: leave --native out, or say --no-unmix" "--unmix with a matte of another size" \
     bash -c "'$helpers/mkstream' rgb:u8:3 alpha:f32:1:-:9x5 fg:f32:3 screen=green | ck-post --unmix >/dev/null"
 fails 1 "no plane 'rgb' in the stream" "--unmix without a plate" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3 screen=green | ck-post --unmix >/dev/null"

@@ -10,6 +10,8 @@ ok "it is a checkpoint" ck-model check "$small"
 is "of at most 8 MB" "$(($(stat -c %s "$small") <= 8000000))" 1
 is "that says what it is" "$(head -c 3000 "$small" | grep -aoE '"(version|license|trained|num_heads|ck_key)"' | sort -u | wc -l)" 5
 
+is "and that it is poor without a key" "$(ck-synth -g 64x64 -n 1 | ck-hint | ck-infer -m "$small" -s 64 2>&1 >"$tmp/x.ck" | grep -c "poor without the plane 'key'")" 1
+
 # Installed beside the programs it is found by itself.
 mkdir -p "$tmp/usr/bin" "$tmp/usr/share/ck"
 cp "$bin/ck" "$tmp/usr/bin"

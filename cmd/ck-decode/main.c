@@ -150,8 +150,6 @@ static ck_status open_decode(const void *opts, const ck_list *args, ck_meta *hea
     const ck_decode_options *o = opts;
     if (args->n == 0)
         return ck_fail(e, CK_ERR_ARGUMENT, "no input: name a video, stills, a folder or a pattern, or - for a pipe");
-    if (o->linear && o->srgb)
-        return ck_fail(e, CK_ERR_ARGUMENT, "--linear and --srgb contradict each other: give one of them");
     if (o->hint && !strcmp(o->hint, "-") && !strcmp(args->items[0], "-"))
         return ck_fail(e, CK_ERR_ARGUMENT, "plate and hint cannot both come from standard input");
     decode *d = calloc(1, sizeof *d);

@@ -18,6 +18,14 @@ static const ck_option rows[] = {
     {0},
 };
 
+static ck_status check(const void *opts, ck_error *e)
+{
+    const ck_decode_options *o = opts;
+    return o->linear && o->srgb
+               ? ck_fail(e, CK_ERR_ARGUMENT, "--linear and --srgb contradict each other: give one of them")
+               : CK_OK;
+}
+
 const ck_program ck_decode_program = {
     .name = "ck-decode",
     .summary = "read video, image sequences and stills as a stream of frames",
@@ -27,4 +35,5 @@ const ck_program ck_decode_program = {
     .examples = "ck-decode shot.mov | ck-hint --method key | ck-post --classical | ck-encode out/\n"
                 "ck-decode --frames 1001-1010 plates/shot.####.exr | ck-info\n"
                 "ffmpeg -v error -i shot.mov -f nut -c:v rawvideo - | ck-decode - | ck-info",
+    .check = check,
 };

@@ -19,20 +19,7 @@ typedef struct infer {
     bool swap; /* green and blue change places */
 } infer;
 
-/* Options that mean nothing without --refine are mistakes. */
-static ck_status check(const ck_infer_options *o, ck_error *e)
-{
-    const char *wrong = o->scale != 1    ? "scale"
-                        : o->native      ? "native"
-                        : o->detail      ? "detail"
-                        : o->correct > 0 ? "correct"
-                        : o->depth       ? "depth"
-                                         : NULL;
-    return wrong && !o->refine ? ck_fail(e, CK_ERR_ARGUMENT, "--%s is for --refine: see ck-infer --help", wrong)
-                               : CK_OK;
-}
-
-static ck_status open_network(infer *s, ck_error *e)
+static ck_status open_network(infer *s, ck_frame *first, ck_error *e)
 {
     const ck_infer_options *o = s->opts;
     ck_model m;
@@ -41,6 +28,7 @@ static ck_status open_network(infer *s, ck_error *e)
     if (st != CK_OK)
         return st;
     ck_words_model(&m);
+    ck_words_advice(&m, first);
     ck_network_options how = {.device = o->device,
                               .threads = o->common.threads,
                               .precision = (ck_nn_precision)o->precision,
@@ -67,13 +55,11 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     s->opts = opts;
-    ck_status st = check(s->opts, e);
-    if (st != CK_OK)
-        return st;
     ck_words_plate(first);
+    ck_status st;
     if (s->opts->blue_as_green && (st = ck_swap_wanted(head, first, &s->swap, e)) != CK_OK)
         return st;
-    return open_network(s, e);
+    return open_network(s, first, e);
 }
 
 /* Planes for the results. */

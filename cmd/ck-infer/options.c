@@ -1,5 +1,7 @@
 #include "ck-infer/options.h"
 
+#include "nn/devices.h"
+
 #define AT(field) offsetof(ck_infer_options, field)
 static const ck_option rows[] = {
     {'m', "model", CK_STRING, AT(model), "FILE", NULL, 0, 0, NULL, 0,
@@ -32,6 +34,23 @@ static const ck_option rows[] = {
     {0},
 };
 
+static ck_status check(const void *opts, ck_error *e)
+{
+    const ck_infer_options *o = opts;
+    const char *refiners = o->scale != 1    ? "scale"
+                           : o->native      ? "native"
+                           : o->detail      ? "detail"
+                           : o->correct > 0 ? "correct"
+                           : o->depth       ? "depth"
+                                            : NULL;
+    ck_nn_devices devices;
+    if (refiners && !o->refine)
+        return ck_fail(e, CK_ERR_ARGUMENT, "--%s is for --refine: see ck-infer --help", refiners);
+    if (o->size.h != CK_INFER_SIZE_AUTO && (o->size.h % 32 || o->size.w % 32))
+        return ck_fail(e, CK_ERR_ARGUMENT, "--size %dx%d: use multiples of 32", o->size.w, o->size.h);
+    return ck_nn_devices_named(o->device, &devices, e);
+}
+
 const ck_program ck_infer_program = {
     .name = "ck-infer",
     .summary = "run the network's encoder and decoders: logits of matte and foreground",
@@ -42,4 +61,5 @@ const ck_program ck_infer_program = {
                 "ck-encode out/\n"
                 "ck-decode --hint roto.mov shot.mov | ck-infer -s 1024 -v | ck-refine | ck-post | ck-encode out/\n"
                 "ck-decode shot.mov | ck-hint | ck-infer --refine -d cuda | ck-post | ck-encode out/",
+    .check = check,
 };

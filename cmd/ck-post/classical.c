@@ -134,8 +134,9 @@ ck_status ck_classical_unmix(ck_frame *f, bool blue, ck_type type, ck_error *e)
     if (s != CK_OK)
         return s;
     if (alpha.h != rgb.h || alpha.w != rgb.w)
-        return ck_fail(e, CK_ERR_FORMAT, "plane 'alpha' is %d x %d but 'rgb' %d x %d: leave --native out or --unmix",
-                       alpha.w, alpha.h, rgb.w, rgb.h);
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "plane 'alpha' is %d x %d but 'rgb' %d x %d: leave --native out, or say --no-unmix", alpha.w,
+                       alpha.h, rgb.w, rgb.h);
     if ((s = take_scratch(alpha.type, 1, &rgb, &wide, e)) != CK_OK)
         return s;
     s = take_scratch(type, 3, &rgb, &scratch, e);

@@ -40,8 +40,6 @@ static ck_status open_post(const void *opts, const ck_list *args, ck_meta *head,
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     s->opts = o;
-    if (o->classical && o->unmix)
-        return ck_fail(e, CK_ERR_ARGUMENT, "--classical unmixes by itself: leave --unmix out");
     s->type = o->depth == CK_POST_DEPTH_16 ? CK_F16 : CK_F32;
     s->how.despill = o->despill;
     s->how.mode = (ck_despill_mode)o->despill_mode;

@@ -22,6 +22,13 @@ static const ck_option rows[] = {
     {0},
 };
 
+static ck_status check(const void *opts, ck_error *e)
+{
+    const ck_post_program_options *o = opts;
+    return o->classical && o->unmix ? ck_fail(e, CK_ERR_ARGUMENT, "--classical unmixes by itself: leave --unmix out")
+                                    : CK_OK;
+}
+
 const ck_program ck_post_program = {
     .name = "ck-post",
     .summary = "despeckle, despill, premultiply and composite",
@@ -30,4 +37,5 @@ const ck_program ck_post_program = {
     .options_size = sizeof(ck_post_program_options),
     .examples = "ck-decode shot.mov | ck-hint --method key | ck-post --classical | ck-encode out/\n"
                 "ck-decode shot.mov | ck-hint | ck-infer | ck-refine | ck-post --despeckle off | ck-encode out/",
+    .check = check,
 };

@@ -3,12 +3,28 @@
  * that is not a plane. */
 #include "ck-refine/budget.h"
 
+#include <string.h>
+
 #include "model/correct.h"
 #include "model/detail.h"
 
 /* The program itself: code's data, oneDNN's kernels, the refiner's weights in two layouts, threads' stacks, rows that
  * are being resampled.  20 MB were measured with two threads. */
 #define REST ((size_t)32 << 20)
+
+/* Copies in float32 of the key and of the hint, for what looks at them. */
+static size_t widened(const ck_refine_options *o, const ck_frame *f)
+{
+    size_t sum = 0;
+    for (int i = 0; i < f->n; i++) {
+        const ck_plane *p = &f->planes[i];
+        bool hint = !strcmp(p->name, "hint") && (o->detail || o->correct > 0 || o->mode == CK_REFINE_SPARSE);
+        bool key = !strcmp(p->name, "key") && (o->detail || o->correct > 0);
+        if ((hint || key) && p->type != CK_F32)
+            sum += sizeof(float) * (size_t)p->h * (size_t)p->w;
+    }
+    return sum;
+}
 
 ck_status budget_network(const ck_refine_options *o, const ck_frame *f, const ck_plane *rgb, int h, int w, size_t *left,
                          ck_error *e)
@@ -21,8 +37,9 @@ ck_status budget_network(const ck_refine_options *o, const ck_frame *f, const ck
     size_t wide = sizeof(float) * (size_t)rgb->h * (size_t)rgb->w;
     bool becomes = o->depth == CK_REFINE_DEPTH_32 && oh == rgb->h && ow == rgb->w;
     size_t turned = o->blue_as_green ? in : 0; /* copies of the plate and of logits, which are less than all there is */
-    size_t after = o->detail ? ck_detail_bytes(h, w, oh, ow) : 0, then = o->correct > 0 ? ck_correct_bytes(oh, ow) : 0;
-    size_t taken = in + turned + out + (becomes ? 0 : wide) + (after > then ? after : then) + REST;
+    /* One after the other, but what the first gives back to the pool is of no size that the second takes. */
+    size_t after = (o->detail ? ck_detail_bytes(h, w, oh, ow) : 0) + (o->correct > 0 ? ck_correct_bytes(oh, ow) : 0);
+    size_t taken = in + turned + out + (becomes ? 0 : wide) + widened(o, f) + after + REST;
     if (taken >= o->memory)
         return ck_fail(e, CK_ERR_ARGUMENT, "--memory of %.1f MB is not enough: a frame of %d x %d alone takes %.1f MB",
                        (double)o->memory * 1e-6, rgb->w, rgb->h, (double)taken * 1e-6);

@@ -22,21 +22,6 @@ typedef struct refine {
     sparse sparse;
 } refine;
 
-/* Options that mean nothing to the mode are mistakes. */
-static ck_status check(const ck_refine_options *o, ck_error *e)
-{
-    const char *wrong = NULL, *mode = "tiled or sparse";
-    if (o->mode == CK_REFINE_FULL)
-        wrong = o->tile ? "tile" : o->memory ? "memory" : NULL;
-    if (!wrong && o->mode != CK_REFINE_SPARSE) {
-        wrong = o->band ? "band" : o->refresh ? "refresh" : o->map ? "map" : NULL;
-        mode = "sparse";
-    }
-    double lo, hi;
-    return wrong ? ck_fail(e, CK_ERR_ARGUMENT, "--%s is for --mode %s: see ck-refine --help", wrong, mode)
-                 : sparse_band(o, &lo, &hi, e);
-}
-
 static ck_status load(refine *s, ck_error *e)
 {
     ck_status st = ck_model_load(s->opts->model, s->opts->heads, CK_PART_REFINER, &s->model, e);
@@ -52,6 +37,17 @@ static bool refined_before(ck_frame *f)
     return !logits && ck_frame_plane(f, "alpha") && ck_frame_plane(f, "fg");
 }
 
+/* An option that frames which come refined will not see, or NULL. */
+static const char *no_use_now(const ck_refine_options *o)
+{
+    return o->scale != 1    ? "--scale"
+           : o->native      ? "--native"
+           : o->detail      ? "--detail"
+           : o->correct > 0 ? "--correct"
+           : o->depth       ? "--depth"
+                            : NULL;
+}
+
 static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
                              ck_error *e)
 {
@@ -61,17 +57,21 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     s->opts = opts;
-    ck_status st = check(s->opts, e);
-    if (st != CK_OK)
-        return st;
-    if (first && refined_before(first)) {
-        ck_log_info("frames come with alpha and fg and without logits: they pass as they are");
-        return CK_OK;
-    }
     ck_words_plate(first);
+    ck_status st;
     if (s->opts->blue_as_green && (st = ck_swap_wanted(head, first, &s->swap, e)) != CK_OK)
         return st;
-    return load(s, e);
+    if (!first || !refined_before(first))
+        return load(s, e);
+    const char *no_use = no_use_now(s->opts);
+    if (!no_use)
+        ck_log_info("frames come with alpha and fg and without logits: they pass as they are");
+    else
+        ck_log_error(
+            "frames come refined, from ck-infer --refine or another ck-refine, and pass as they are: %s has no "
+            "effect on them; give it to the program that refines",
+            no_use);
+    return CK_OK;
 }
 
 /* Rows of a band: enough blocks for every thread to be busy, few enough to be a small part of the picture. */
@@ -285,9 +285,6 @@ static ck_status open_workers(const void *opts, const ck_list *args, ck_meta *he
     ck_status st = ck_nn_devices_named(o->device, &devices, e);
     for (int i = 0; i < devices.n; i++)
         names[i] = devices.name[i];
-    if (st == CK_OK && devices.n > 1 && o->mode == CK_REFINE_SPARSE)
-        st =
-            ck_fail(e, CK_ERR_ARGUMENT, "--mode sparse goes from frame to frame: name one device, not '%s'", o->device);
     ck_crew_of of = {&worker, offsetof(ck_refine_options, device), devices.n, names};
     return st == CK_OK ? ck_crew_open(&of, opts, args, head, first, state, e) : st;
 }

@@ -1,5 +1,9 @@
 #include "ck-refine/options.h"
 
+#include <stdio.h>
+
+#include "nn/devices.h"
+
 #define AT(field) offsetof(ck_refine_options, field)
 static const ck_option rows[] = {
     {'m', "model", CK_STRING, AT(model), "FILE", NULL, 0, 0, NULL, 0,
@@ -36,6 +40,39 @@ static const ck_option rows[] = {
     {0},
 };
 
+ck_status ck_refine_band(const ck_refine_options *o, double *lo, double *hi, ck_error *e)
+{
+    const char *text = o->band ? o->band : "0.02,0.98";
+    int used = 0;
+    bool good = sscanf(text, "%lf,%lf%n", lo, hi, &used) == 2 && !text[used] && *lo >= 0 && *lo < *hi && *hi <= 1;
+    return good ? CK_OK
+                : ck_fail(e, CK_ERR_ARGUMENT, "--band '%s' is not LO,HI with 0 <= LO < HI <= 1: see ck-refine --help",
+                          text);
+}
+
+static ck_status check(const void *opts, ck_error *e)
+{
+    const ck_refine_options *o = opts;
+    const char *wrong = NULL, *mode = "tiled or sparse";
+    ck_nn_devices devices;
+    double lo, hi;
+    if (o->mode == CK_REFINE_FULL)
+        wrong = o->tile ? "tile" : o->memory ? "memory" : NULL;
+    if (!wrong && o->mode != CK_REFINE_SPARSE) {
+        wrong = o->band ? "band" : o->refresh ? "refresh" : o->map ? "map" : NULL;
+        mode = "sparse";
+    }
+    if (wrong)
+        return ck_fail(e, CK_ERR_ARGUMENT, "--%s is for --mode %s: see ck-refine --help", wrong, mode);
+    ck_status st = ck_refine_band(o, &lo, &hi, e);
+    if (st == CK_OK)
+        st = ck_nn_devices_named(o->device, &devices, e);
+    if (st == CK_OK && devices.n > 1 && o->mode == CK_REFINE_SPARSE)
+        st =
+            ck_fail(e, CK_ERR_ARGUMENT, "--mode sparse goes from frame to frame: name one device, not '%s'", o->device);
+    return st;
+}
+
 const ck_program ck_refine_program = {
     .name = "ck-refine",
     .summary = "refine the network's logits to a matte and a foreground of the plate's size",
@@ -46,4 +83,5 @@ const ck_program ck_refine_program = {
                 "ck-encode out/\n"
                 "ck-refine -m CorridorKey.pth --scale 0 < logits.ck | ck-info --sheet coarse.png\n"
                 "ck-refine --mode tiled --memory 2G < logits.ck | ck-encode out/",
+    .check = check,
 };

@@ -1,6 +1,5 @@
 #include "ck-refine/sparse.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,21 +12,11 @@
 /* A frame that looks so different from the last whole one is another shot, or as good as one. */
 #define CUT 0.25
 
-ck_status sparse_band(const ck_refine_options *o, double *lo, double *hi, ck_error *e)
-{
-    const char *text = o->band ? o->band : "0.02,0.98";
-    int used = 0;
-    bool good = sscanf(text, "%lf,%lf%n", lo, hi, &used) == 2 && !text[used] && *lo >= 0 && *lo < *hi && *hi <= 1;
-    return good ? CK_OK
-                : ck_fail(e, CK_ERR_ARGUMENT, "--band '%s' is not LO,HI with 0 <= LO < HI <= 1: see ck-refine --help",
-                          text);
-}
-
 ck_status sparse_open(sparse *s, const ck_refine_options *o, int h, int w, ck_error *e)
 {
     int tile = o->tile ? ck_nn_blocks(o->tile) * CK_NN_BLOCK : TILE;
     *s = (sparse){.places = {.h = h, .w = w, .tile = tile, .margin = MARGIN}, .refresh = o->refresh, .map = o->map};
-    ck_status st = sparse_band(o, &s->places.lo, &s->places.hi, e);
+    ck_status st = ck_refine_band(o, &s->places.lo, &s->places.hi, e);
     if (st != CK_OK)
         return st;
     s->blocks = calloc((size_t)ck_places_all(&s->places), 1);

@@ -16,9 +16,6 @@ typedef struct sparse {
     ck_look whole; /* … that looked like this */
 } sparse;
 
-/* What --band says, or its default.  CK_ERR_ARGUMENT if it is none. */
-ck_status sparse_band(const ck_refine_options *o, double *lo, double *hi, ck_error *e);
-
 /* For frames of the network's size h x w; the options have been looked at. */
 ck_status sparse_open(sparse *s, const ck_refine_options *o, int h, int w, ck_error *e);
 void sparse_close(sparse *s);

@@ -7,18 +7,16 @@
 #include "model/find.h"
 
 /* An option that only the network's stages have is of no use without them. */
-static ck_status refuse_options(const ck_plan_stage *s, ck_error *e)
+static ck_status refuse_options(const ck_plan_stage *s, const char *why, ck_error *e)
 {
     for (int k = 1; k < s->argc; k++) {
         char name[64];
-        size_t n = strcspn(s->argv[k] + 2, "=");
-        snprintf(name, sizeof name, "%.*s", (int)n, s->argv[k] + 2);
+        ck_words_name(s->argv[k], name, sizeof name);
         bool elsewhere = false;
         for (int i = 0; i < CK_STAGES; i++)
             elsewhere |= i != INFER && i != REFINE && ck_option_find(ck_plan_stages[i].program, name);
         if (!elsewhere)
-            return ck_fail(e, CK_ERR_ARGUMENT, "%s is for the network, but there is no model: name one with --model",
-                           s->argv[k]);
+            return ck_fail(e, CK_ERR_ARGUMENT, "%s is for the network, %s", s->argv[k], why);
     }
     return CK_OK;
 }
@@ -26,9 +24,10 @@ static ck_status refuse_options(const ck_plan_stage *s, ck_error *e)
 static ck_status classical(ck_plan *p, ck_error *e)
 {
     p->classical = true;
-    ck_status s = refuse_options(&p->stages[INFER], e);
+    const char *why = p->asked ? "which --classical leaves out" : "but there is no model: name one with --model";
+    ck_status s = refuse_options(&p->stages[INFER], why, e);
     if (s == CK_OK)
-        s = refuse_options(&p->stages[REFINE], e);
+        s = refuse_options(&p->stages[REFINE], why, e);
     if (s == CK_OK)
         s = ck_words_first(&p->stages[HINT], "--method=key", "", e);
     if (s == CK_OK && !p->asked)
@@ -102,7 +101,7 @@ ck_status ck_plan_join(ck_plan *p, ck_error *e)
         return CK_OK;
     for (int k = 1; k < refine->argc && s == CK_OK; k++) {
         char name[64];
-        snprintf(name, sizeof name, "%.*s", (int)strcspn(refine->argv[k] + 2, "="), refine->argv[k] + 2);
+        ck_words_name(refine->argv[k], name, sizeof name);
         if (ck_plan_refiners(name))
             s = ck_words_push(infer, refine->argv[k], "", e);
         else if (!ck_words_have(infer, refine->argv[k]))

@@ -23,6 +23,7 @@ typedef struct word {
     char name[64];
     char letter;
     const char *value; /* attached, or NULL */
+    bool back;         /* "--no-name" */
     int stage;         /* named by --STAGE:name, -1 = every stage that has it */
 } word;
 
@@ -81,13 +82,33 @@ bool ck_plan_refiners(const char *name)
 static ck_status route(ck_plan *p, const word *w, const ck_option *o, const char *value, ck_error *e)
 {
     bool own = is_own(w, o);
-    ck_status s = own || !strcmp(o->name, "keep-going") ? ck_words_option(&p->self, o, value, e) : CK_OK;
+    ck_status s = own || !strcmp(o->name, "keep-going") ? ck_words_option(&p->self, o, value, w->back, e) : CK_OK;
     for (int i = 0; i < CK_STAGES && s == CK_OK && !own; i++) {
         bool wanted = w->stage < 0 ? i != INFER || !ck_plan_refiners(o->name) : w->stage == i;
         const ck_option *row = wanted ? ck_plan_lookup(ck_plan_stages[i].program, w->name, w->letter) : NULL;
-        s = row ? ck_words_option(&p->stages[i], row, value, e) : CK_OK;
+        s = row ? ck_words_option(&p->stages[i], row, value, w->back, e) : CK_OK;
     }
     return s;
+}
+
+/* The first row that the word means, of those that the stages have, or NULL. */
+static const ck_option *find(const word *w)
+{
+    const ck_option *o = w->stage < 0 ? ck_plan_lookup(&ck_key_program, w->name, w->letter) : NULL;
+    for (int k = 0; k < CK_STAGES && !o; k++)
+        o = w->stage < 0 || w->stage == k ? ck_plan_lookup(ck_plan_stages[k].program, w->name, w->letter) : NULL;
+    return o;
+}
+
+static const ck_option *find_taken_back(word *w)
+{
+    const char *name = w->letter || w->value ? NULL : ck_option_taken_back(w->name);
+    if (!name)
+        return NULL;
+    memmove(w->name, name, strlen(name) + 1);
+    w->back = true;
+    const ck_option *o = find(w);
+    return o && o->type == CK_FLAG ? o : NULL;
 }
 
 ck_status ck_plan_option(ck_plan *p, int argc, char **argv, int *i, ck_error *e)
@@ -97,9 +118,8 @@ ck_status ck_plan_option(ck_plan *p, int argc, char **argv, int *i, ck_error *e)
     ck_status s = take_apart(arg, &w, e);
     if (s != CK_OK)
         return s;
-    const ck_option *o = w.stage < 0 ? ck_plan_lookup(&ck_key_program, w.name, w.letter) : NULL;
-    for (int k = 0; k < CK_STAGES && !o; k++)
-        o = w.stage < 0 || w.stage == k ? ck_plan_lookup(ck_plan_stages[k].program, w.name, w.letter) : NULL;
+    const ck_option *o = find(&w);
+    o = o ? o : find_taken_back(&w);
     if (!o)
         return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see ck key --help", arg);
     if (o->type == CK_FLAG && w.value)

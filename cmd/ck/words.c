@@ -18,10 +18,10 @@ ck_status ck_words_push(ck_plan_stage *s, const char *a, const char *b, ck_error
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for a command line");
 }
 
-ck_status ck_words_option(ck_plan_stage *s, const ck_option *o, const char *value, ck_error *e)
+ck_status ck_words_option(ck_plan_stage *s, const ck_option *o, const char *value, bool back, ck_error *e)
 {
     char name[80];
-    snprintf(name, sizeof name, "--%s%s", o->name, value ? "=" : "");
+    snprintf(name, sizeof name, "--%s%s%s", back ? "no-" : "", o->name, value ? "=" : "");
     return ck_words_push(s, name, value ? value : "", e);
 }
 
@@ -38,12 +38,20 @@ ck_status ck_words_first(ck_plan_stage *s, const char *a, const char *b, ck_erro
 
 bool ck_words_has(const ck_plan_stage *s, const char *option)
 {
-    size_t n = strlen(option);
-    for (int k = 1; k < s->argc; k++)
-        if (!strncmp(s->argv[k], "--", 2) && !strncmp(s->argv[k] + 2, option, n) &&
-            (s->argv[k][2 + n] == '=' || !s->argv[k][2 + n]))
-            return true;
-    return false;
+    bool has = false;
+    for (int k = 1; k < s->argc; k++) {
+        char name[64];
+        bool on = ck_words_name(s->argv[k], name, sizeof name);
+        has = strcmp(name, option) ? has : on;
+    }
+    return has;
+}
+
+bool ck_words_name(const char *word, char *name, size_t n)
+{
+    const char *from = strncmp(word, "--", 2) ? "" : word + 2, *back = ck_option_taken_back(from);
+    snprintf(name, n, "%.*s", (int)strcspn(back ? back : from, "="), back ? back : from);
+    return !back;
 }
 
 bool ck_words_have(const ck_plan_stage *s, const char *word)

@@ -4,16 +4,19 @@
 
 #include "ck/plan.h"
 
-/* Append a word, a and b together; an option, with its value unless that is NULL. */
+/* Append a word, a and b together; an option, with its value unless that is NULL; --no-NAME with `back`. */
 ck_status ck_words_push(ck_plan_stage *s, const char *a, const char *b, ck_error *e);
-ck_status ck_words_option(ck_plan_stage *s, const ck_option *o, const char *value, ck_error *e);
+ck_status ck_words_option(ck_plan_stage *s, const ck_option *o, const char *value, bool back, ck_error *e);
 
 /* What the front end decides goes before what the user says, who may say otherwise. */
 ck_status ck_words_first(ck_plan_stage *s, const char *a, const char *b, ck_error *e);
 
-bool ck_words_has(const ck_plan_stage *s, const char *option); /* with a value or without */
+bool ck_words_has(const ck_plan_stage *s, const char *option); /* with a value or without, and not taken back */
 bool ck_words_have(const ck_plan_stage *s, const char *word);
 const char *ck_words_value(const ck_plan_stage *s, const char *option); /* the last, which counts, or NULL */
+
+/* What option the word is, "" for none; false for --no-NAME, which takes NAME back. */
+bool ck_words_name(const char *word, char *name, size_t n);
 
 void ck_words_free(ck_plan_stage *s);
 

@@ -50,6 +50,11 @@ const ck_option *ck_option_find(const ck_program *p, const char *name)
     return o ? o : find(ck_common_options, name, strlen(name), 0);
 }
 
+const char *ck_option_taken_back(const char *name)
+{
+    return strncmp(name, "no-", 3) ? NULL : name + 3;
+}
+
 /* The index of `value` among "a|b|c", or -1. */
 static int word_index(const char *words, const char *value)
 {
@@ -197,6 +202,14 @@ static ck_status defaults(const ck_program *p, const ck_option *rows, void *opts
     return CK_OK;
 }
 
+/* The flag that "--no-NAME" means, or NULL. */
+static const ck_option *taken_back(const ck_program *p, const char *arg)
+{
+    const char *name = strncmp(arg, "--", 2) ? NULL : ck_option_taken_back(arg + 2);
+    const ck_option *o = name ? ck_option_find(p, name) : NULL;
+    return o && o->type == CK_FLAG ? o : NULL;
+}
+
 /* One argument that starts with '-'; *i moves on when its value is the next argument. */
 static ck_status option(const ck_program *p, int argc, char **argv, int *i, void *opts, ck_error *e)
 {
@@ -211,6 +224,10 @@ static ck_status option(const ck_program *p, int argc, char **argv, int *i, void
         o = find(p->options, NULL, 0, arg[1]);
         o = o ? o : find(ck_common_options, NULL, 0, arg[1]);
         value = arg[2] ? arg + 2 : NULL;
+    }
+    if (!o && (o = taken_back(p, arg))) {
+        *((bool *)((char *)opts + o->offset)) = false;
+        return CK_OK;
     }
     if (!o)
         return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see %s --help", arg, p->name);
@@ -243,7 +260,8 @@ ck_status ck_options_parse(const ck_program *p, int argc, char **argv, void *opt
         else if (!ck_list_add(args, argv[i]))
             s = ck_fail(e, CK_ERR_MEMORY, "out of memory for %d arguments", argc);
     }
-    return s;
+    const ck_common *common = opts;
+    return s == CK_OK && p->check && !common->help && !common->version ? p->check(opts, e) : s;
 }
 
 void ck_options_free(const ck_program *p, void *opts)
@@ -301,6 +319,7 @@ void ck_options_help(const ck_program *p, FILE *f)
     ck_options_rows(p->options, f);
     fprintf(f, "\nCommon options:\n");
     ck_options_rows(ck_common_options, f);
+    fprintf(f, "\n--no-NAME takes back an option that has no value.\n");
     if (p->examples) {
         fprintf(f, "\nExamples:\n");
         for (const char *s = p->examples; *s;) {

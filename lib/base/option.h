@@ -33,7 +33,7 @@ typedef struct ck_list {
 
 typedef struct ck_option {
     char letter;      /* 0 = none */
-    const char *name; /* without the dashes; NULL ends the table */
+    const char *name; /* without the dashes, never "no-…"; NULL ends the table */
     ck_option_type type;
     size_t offset;
     const char *metavar; /* "FILE"; NULL for flags; choices print their words */
@@ -62,11 +62,13 @@ typedef struct ck_program {
     const ck_option *options;
     size_t options_size;  /* of the program's struct; its first member is a ck_common */
     const char *examples; /* one command per line, may be NULL */
+    /* What no row can say, as of options that exclude each other: CK_ERR_ARGUMENT.  NULL: there is nothing. */
+    ck_status (*check)(const void *opts, ck_error *e);
 } ck_program;
 
 /* Fill `opts` (options_size bytes) with the defaults, then with argv.  Options and
  * arguments may mix; "--" ends options, "-" is an argument.  A value may be attached:
- * --name=value, -nvalue.  *args (owned by the caller, free() the array) gets the rest. */
+ * --name=value, -nvalue; --no-name takes a flag back.  *args (owned by the caller, free() the array) gets the rest. */
 ck_status ck_options_parse(const ck_program *p, int argc, char **argv, void *opts, ck_list *args, ck_error *e);
 
 /* Release the lists in `opts`. */
@@ -81,6 +83,9 @@ extern const ck_option ck_common_options[];
 
 /* The row called `name` (long) in the table or among the common ones, or NULL. */
 const ck_option *ck_option_find(const ck_program *p, const char *name);
+
+/* What "no-NAME" takes back: NAME, or NULL if `name` does not look so. */
+const char *ck_option_taken_back(const char *name);
 
 /* Append a copy of the pointer `s`; false when out of memory. */
 bool ck_list_add(ck_list *l, const char *s);

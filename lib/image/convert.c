@@ -188,3 +188,16 @@ void ck_f32_to_u8_trunc(const float *restrict src, uint8_t *restrict dst, size_t
     for (size_t i = 0; i < n; i++)
         dst[i] = (uint8_t)(int32_t)(clamp01(src[i]) * 255.0f);
 }
+
+/* NaN and infinity are the numbers whose exponent is all ones. */
+CK_CLONES
+bool ck_all_finite(const float *v, size_t n)
+{
+    uint32_t bad = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t u;
+        memcpy(&u, &v[i], sizeof u);
+        bad |= (u & 0x7f800000u) == 0x7f800000u;
+    }
+    return !bad;
+}

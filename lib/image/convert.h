@@ -2,6 +2,7 @@
 #ifndef CK_IMAGE_CONVERT_H
 #define CK_IMAGE_CONVERT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -26,5 +27,8 @@ void ck_f32_to_u16(const float *src, uint16_t *dst, size_t n);
 
 /* Clamp to 0…1, scale to 255, drop the fraction: how `comp` is made. */
 void ck_f32_to_u8_trunc(const float *src, uint8_t *dst, size_t n);
+
+/* Whether no number is NaN or infinite. */
+bool ck_all_finite(const float *v, size_t n);
 
 #endif

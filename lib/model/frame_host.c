@@ -19,16 +19,6 @@ static void down(ck_network *n, const ck_nn_tensor *t, int from, int count, floa
         n->dev->ops->download(n->dev, &v, dst);
 }
 
-/* A sum is finite only if every term is, short of overflow, which the network is far from. */
-static bool all_finite(const ck_nn_tensor *t)
-{
-    const float *p = t->data;
-    double sum = 0;
-    for (size_t i = 0; i < ck_nn_pixels(t) * (size_t)t->c; i++)
-        sum += (double)p[i];
-    return isfinite(sum);
-}
-
 /* From the tensors that go in to those that come out. */
 static ck_status run_on_host(ck_network *n, const unsigned char *blocks, bool timed, ck_error *e)
 {
@@ -37,7 +27,7 @@ static ck_status run_on_host(ck_network *n, const unsigned char *blocks, bool ti
     if (s == CK_OK)
         s = ck_plan_run(n->plan, timed, e);
     for (int i = 0, all = ck_network_results(n, t); i < all && s == CK_OK; i++)
-        s = all_finite(&t[i]) ? CK_OK : ck_network_not_finite(e);
+        s = ck_all_finite(t[i].data, ck_nn_pixels(&t[i]) * (size_t)t[i].c) ? CK_OK : ck_network_not_finite(e);
     n->settled = blocks ? n->settled : s == CK_OK;
     return s;
 }

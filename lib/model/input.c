@@ -54,5 +54,9 @@ ck_status ck_input_rgb(const ck_plane *rgb, int h, int w, float *out, ck_error *
 
 ck_status ck_input_hint(const ck_plane *hint, int h, int w, float *out, ck_error *e)
 {
-    return resized(hint, 1, h, w, out, e);
+    ck_status s = resized(hint, 1, h, w, out, e);
+    if (s != CK_OK || ck_all_finite(out, (size_t)h * (size_t)w))
+        return s;
+    return ck_fail(e, CK_ERR_FORMAT, "plane '%s' is not finite: look for NaN or infinite values in the frame (ck-info)",
+                   hint->name);
 }

@@ -17,7 +17,7 @@ ck_status ck_input_fits(const ck_plane *p, int channels, ck_error *e);
  * rgb: 3 channels of u8, u16, f16 or f32; out: [3][h][w]. */
 ck_status ck_input_rgb(const ck_plane *rgb, int h, int w, float *out, ck_error *e);
 
-/* The first channel, resized the same way and used as it is; out: [h][w]. */
+/* The first channel, resized the same way and used as it is; out: [h][w].  CK_ERR_FORMAT if that is not finite. */
 ck_status ck_input_hint(const ck_plane *hint, int h, int w, float *out, ck_error *e);
 
 #endif

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/clones.h"
+#include "image/convert.h"
 #include "base/mem.h"
 
 /* Elements a walk hands over at a time. */
@@ -106,19 +106,6 @@ ck_status ck_tensor_f32(const ck_tensor *t, float *out, ck_error *e)
     return CK_OK;
 }
 
-/* NaN and infinity are the numbers whose exponent is all ones. */
-CK_CLONES
-static bool any_bad(const float *v, size_t n)
-{
-    uint32_t bad = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t u;
-        memcpy(&u, &v[i], sizeof u);
-        bad |= (u & 0x7f800000u) == 0x7f800000u;
-    }
-    return bad;
-}
-
 static bool finite_run(void *ctx, const uint8_t *p, size_t step, size_t n)
 {
     converting *c = ctx;
@@ -129,9 +116,9 @@ static bool finite_run(void *ctx, const uint8_t *p, size_t step, size_t n)
         size_t k = n - at < PIECE ? n - at : PIECE;
         gather(raw, p + at * step, step, size, k);
         ck_dtype_to_f32(raw, c->dtype, v, k);
-        if (any_bad(v, k)) {
+        if (!ck_all_finite(v, k)) {
             size_t i = 0;
-            while (!any_bad(v + i, 1))
+            while (ck_all_finite(v + i, 1))
                 i++;
             c->bad = c->done + i;
             return false;

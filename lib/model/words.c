@@ -1,5 +1,7 @@
 #include "model/words.h"
 
+#include <string.h>
+
 #include "base/log.h"
 #include "image/plate.h"
 #include "nn/report.h"
@@ -16,6 +18,15 @@ void ck_words_plate(ck_frame *first)
     const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
     if (rgb && !ck_plate_known(rgb->encoding))
         ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
+}
+
+void ck_words_advice(const ck_model *m, ck_frame *first)
+{
+    const char *said = ck_weights_meta(m->weights, "ck_key");
+    if (said && strstr(said, "--with-key") && first && !ck_frame_plane(first, "key"))
+        ck_log_error("%s: made to correct a key, and poor without the plane 'key': use ck key, or what "
+                     "'ck-model check %s' says",
+                     m->path, m->path);
 }
 
 void ck_words_opened(const char *path, const ck_network *n)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "stream/fdio.h"
@@ -72,9 +73,18 @@ static ck_status broken(ck_reader *r, ck_error *e)
     char victim[sizeof r->victim], reason[sizeof r->reason];
     if (r->rings.n && ck_ring_epitaph(r->rings.ring[r->rings.n - 1], victim, sizeof victim, reason, sizeof reason))
         return blame(r, victim, reason, e);
+    struct stat what;
+    bool file = !fstat(r->fd, &what) && S_ISREG(what.st_mode);
     if (!ck_head_last_program(&r->head, victim, sizeof victim))
-        snprintf(victim, sizeof victim, "the program before %s", r->self);
-    if (r->head.n)
+        snprintf(victim, sizeof victim, "%s%s", file ? "the file that is read" : "the program before ",
+                 file ? "" : r->self);
+    if (file && r->head.n)
+        snprintf(reason, sizeof reason,
+                 "the file with its stream ends after %llu frames without END: it was cut off, or the program failed",
+                 r->count);
+    else if (file)
+        snprintf(reason, sizeof reason, "is empty, or cut off before its first frame");
+    else if (r->head.n)
         snprintf(reason, sizeof reason,
                  "failed or was killed: its stream ends after %llu frames without END: see its own message", r->count);
     else
