@@ -96,7 +96,9 @@ void ck_trace_span(ck_trace_kind kind, const char *role, uint64_t since, long fr
     trace.first = trace.first ? trace.first : since;
     trace.last = now;
     trace.total[kind] += now - since;
-    trace.frames = frame + 1 > trace.frames ? frame + 1 : trace.frames;
+    /* Room and input are waited for once more than there are frames. */
+    if (kind == CK_TRACE_COMPUTE && frame >= trace.frames)
+        trace.frames = frame + 1;
     pthread_mutex_unlock(&trace.lock);
 }
 
