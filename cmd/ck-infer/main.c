@@ -36,7 +36,7 @@ static ck_status open_network(infer *s, ck_frame *first, ck_error *e)
                               .w = o->size.w,
                               .infer = true,
                               .refine = o->refine,
-                              .scale = (float)o->scale};
+                              .scale = (float)o->finals.scale};
     st = ck_network_open(m.weights, &m.table.sizes, &how, &s->net, e);
     if (st == CK_OK) {
         ck_network_size(s->net, &s->h, &s->w);
@@ -66,13 +66,11 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
 static ck_status add_planes(const infer *s, ck_frame *f, ck_error *e)
 {
     const ck_infer_options *o = s->opts;
-    const ck_plane *rgb = ck_frame_plane(f, "rgb");
     ck_plane *p;
     if (o->refine) {
-        int h = o->native ? s->h : rgb->h, w = o->native ? s->w : rgb->w;
         ck_frame_remove(f, "alpha_logits");
         ck_frame_remove(f, "fg_logits");
-        return ck_finals_add(f, h, w, o->depth == CK_INFER_DEPTH_16, e);
+        return ck_finals_add(f, s->h, s->w, &o->finals, e);
     }
     ck_status st =
         ck_frame_add(f, "alpha_logits", CK_F32, 1, s->h / CK_LOGIT_STRIDE, s->w / CK_LOGIT_STRIDE, "", &p, e);
@@ -123,7 +121,7 @@ static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
     if (st != CK_OK)
         return st;
     st = run_network(s, f, e);
-    return st == CK_OK ? ck_finals_finish(f, s->h, s->w, o->scale == 0, o->detail, (float)o->correct, e) : st;
+    return st == CK_OK ? ck_finals_finish(f, s->h, s->w, &o->finals, e) : st;
 }
 
 static ck_status report(void *state, ck_error *e)

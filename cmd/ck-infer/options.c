@@ -21,15 +21,15 @@ static const ck_option rows[] = {
      "show the network the hint blended with the plane 'key', so much of that: for one that was trained so"},
     {0, "refine", CK_FLAG, AT(refine), NULL, NULL, 0, 0, NULL, 0,
      "refine as well, in one network: alpha and fg instead of logits, which ck-refine passes on"},
-    {0, "scale", CK_FLOAT, AT(scale), "X", "1", 0, 16, NULL, 0,
+    {0, "scale", CK_FLOAT, AT(finals.scale), "X", "1", 0, 16, NULL, 0,
      "with --refine: strength of the corrections, 0 leaves the coarse matte"},
-    {0, "native", CK_FLAG, AT(native), NULL, NULL, 0, 0, NULL, 0,
+    {0, "native", CK_FLAG, AT(finals.native), NULL, NULL, 0, 0, NULL, 0,
      "with --refine: leave matte and foreground at the network's size"},
-    {0, "detail", CK_FLAG, AT(detail), NULL, NULL, 0, 0, NULL, 0,
+    {0, "detail", CK_FLAG, AT(finals.detail), NULL, NULL, 0, 0, NULL, 0,
      "with --refine: add to the matte what the key or hint shows finer than the network's picture"},
-    {0, "correct", CK_FLOAT, AT(correct), "X", "0", 0, 1, NULL, 0,
+    {0, "correct", CK_FLOAT, AT(finals.correct), "X", "0", 0, 1, NULL, 0,
      "with --refine: make the matte a correction of the key, by at most X where that is a half; 0: leave it"},
-    {0, "depth", CK_CHOICE, AT(depth), NULL, "32", 0, 0, "32|16", 0,
+    {0, "depth", CK_CHOICE, AT(finals.depth), NULL, "32", 0, 0, "32|16", 0,
      "with --refine: bits of the floats in the planes that are made"},
     {0},
 };
@@ -37,12 +37,7 @@ static const ck_option rows[] = {
 static ck_status check(const void *opts, ck_error *e)
 {
     const ck_infer_options *o = opts;
-    const char *refiners = o->scale != 1    ? "scale"
-                           : o->native      ? "native"
-                           : o->detail      ? "detail"
-                           : o->correct > 0 ? "correct"
-                           : o->depth       ? "depth"
-                                            : NULL;
+    const char *refiners = ck_finals_asked(&o->finals);
     ck_nn_devices devices;
     if (refiners && !o->refine)
         return ck_fail(e, CK_ERR_ARGUMENT, "--%s is for --refine: see ck-infer --help", refiners);

@@ -2,8 +2,7 @@
 #define CK_INFER_OPTIONS_H
 
 #include "base/option.h"
-
-enum { CK_INFER_DEPTH_32, CK_INFER_DEPTH_16 };
+#include "model/finals.h"
 
 #define CK_INFER_SIZE_AUTO (-1)
 
@@ -17,11 +16,7 @@ typedef struct ck_infer_options {
     bool blue_as_green;
     double blend_key; /* the key's part in what the network gets as hint */
     bool refine;      /* do ck-refine's work too; what follows is for that */
-    double scale;     /* of the corrections */
-    bool native;      /* leave the network's size */
-    bool detail;      /* add the hint's */
-    double correct;   /* 0: not */
-    int depth;        /* CK_INFER_DEPTH_32, … */
+    ck_finals_options finals;
 } ck_infer_options;
 
 extern const ck_program ck_infer_program;

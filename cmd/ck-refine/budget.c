@@ -18,8 +18,9 @@ static size_t widened(const ck_refine_options *o, const ck_frame *f)
     size_t sum = 0;
     for (int i = 0; i < f->n; i++) {
         const ck_plane *p = &f->planes[i];
-        bool hint = !strcmp(p->name, "hint") && (o->detail || o->correct > 0 || o->mode == CK_REFINE_SPARSE);
-        bool key = !strcmp(p->name, "key") && (o->detail || o->correct > 0);
+        bool hint =
+            !strcmp(p->name, "hint") && (o->finals.detail || o->finals.correct > 0 || o->mode == CK_REFINE_SPARSE);
+        bool key = !strcmp(p->name, "key") && (o->finals.detail || o->finals.correct > 0);
         if ((hint || key) && p->type != CK_F32)
             sum += sizeof(float) * (size_t)p->h * (size_t)p->w;
     }
@@ -29,16 +30,17 @@ static size_t widened(const ck_refine_options *o, const ck_frame *f)
 ck_status budget_network(const ck_refine_options *o, const ck_frame *f, const ck_plane *rgb, int h, int w, size_t *left,
                          ck_error *e)
 {
-    int oh = o->native ? h : rgb->h, ow = o->native ? w : rgb->w;
-    size_t in = 0, out = 4 * (size_t)oh * (size_t)ow * (o->depth == CK_REFINE_DEPTH_16 ? 2 : 4);
+    int oh = o->finals.native ? h : rgb->h, ow = o->finals.native ? w : rgb->w;
+    size_t in = 0, out = 4 * (size_t)oh * (size_t)ow * (o->finals.depth == CK_FINALS_DEPTH_16 ? 2 : 4);
     for (int i = 0; i < f->n; i++)
         in += f->planes[i].bytes;
     /* At most as large as the matte, whose buffer it becomes, where that is float32 and of the plate's size. */
     size_t wide = sizeof(float) * (size_t)rgb->h * (size_t)rgb->w;
-    bool becomes = o->depth == CK_REFINE_DEPTH_32 && oh == rgb->h && ow == rgb->w;
+    bool becomes = o->finals.depth == CK_FINALS_DEPTH_32 && oh == rgb->h && ow == rgb->w;
     size_t turned = o->blue_as_green ? in : 0; /* copies of the plate and of logits, which are less than all there is */
     /* One after the other, but what the first gives back to the pool is of no size that the second takes. */
-    size_t after = (o->detail ? ck_detail_bytes(h, w, oh, ow) : 0) + (o->correct > 0 ? ck_correct_bytes(oh, ow) : 0);
+    size_t after =
+        (o->finals.detail ? ck_detail_bytes(h, w, oh, ow) : 0) + (o->finals.correct > 0 ? ck_correct_bytes(oh, ow) : 0);
     size_t taken = in + turned + out + (becomes ? 0 : wide) + widened(o, f) + after + REST;
     if (taken >= o->memory)
         return ck_fail(e, CK_ERR_ARGUMENT, "--memory of %.1f MB is not enough: a frame of %d x %d alone takes %.1f MB",

@@ -37,17 +37,6 @@ static bool refined_before(ck_frame *f)
     return !logits && ck_frame_plane(f, "alpha") && ck_frame_plane(f, "fg");
 }
 
-/* An option that frames which come refined will not see, or NULL. */
-static const char *no_use_now(const ck_refine_options *o)
-{
-    return o->scale != 1    ? "--scale"
-           : o->native      ? "--native"
-           : o->detail      ? "--detail"
-           : o->correct > 0 ? "--correct"
-           : o->depth       ? "--depth"
-                            : NULL;
-}
-
 static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
                              ck_error *e)
 {
@@ -63,12 +52,12 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
         return st;
     if (!first || !refined_before(first))
         return load(s, e);
-    const char *no_use = no_use_now(s->opts);
+    const char *no_use = ck_finals_asked(&s->opts->finals);
     if (!no_use)
         ck_log_info("frames come with alpha and fg and without logits: they pass as they are");
     else
         ck_log_error(
-            "frames come refined, from ck-infer --refine or another ck-refine, and pass as they are: %s has no "
+            "frames come refined, from ck-infer --refine or another ck-refine, and pass as they are: --%s has no "
             "effect on them; give it to the program that refines",
             no_use);
     return CK_OK;
@@ -93,7 +82,7 @@ static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb,
                               .h = h,
                               .w = w,
                               .refine = true,
-                              .scale = (float)o->scale,
+                              .scale = (float)o->finals.scale,
                               .sparse = o->mode == CK_REFINE_SPARSE};
     if (o->mode == CK_REFINE_TILED || o->memory)
         how.band = band_rows(o, w);
@@ -212,9 +201,7 @@ static ck_status run_swapped(refine *s, ck_frame *f, planes *at, ck_error *e)
 
 static ck_status add_finals(const refine *s, ck_frame *f, planes *at, ck_error *e)
 {
-    const ck_refine_options *o = s->opts;
-    int h = o->native ? s->h : at->rgb.h, w = o->native ? s->w : at->rgb.w;
-    ck_status st = ck_finals_add(f, h, w, o->depth == CK_REFINE_DEPTH_16, e);
+    ck_status st = ck_finals_add(f, s->h, s->w, &s->opts->finals, e);
     if (st != CK_OK)
         return st;
     at->alpha = *ck_frame_plane(f, "alpha");
@@ -236,7 +223,7 @@ static ck_status refine_frame(void *state, ck_frame *f, ck_error *e)
     ck_frame_remove(f, "alpha_logits");
     ck_frame_remove(f, "fg_logits");
     const ck_refine_options *o = s->opts;
-    return st == CK_OK ? ck_finals_finish(f, s->h, s->w, o->scale == 0, o->detail, (float)o->correct, e) : st;
+    return st == CK_OK ? ck_finals_finish(f, s->h, s->w, &o->finals, e) : st;
 }
 
 static ck_status report(void *state, ck_error *e)

@@ -2,8 +2,8 @@
 #define CK_REFINE_OPTIONS_H
 
 #include "base/option.h"
+#include "model/finals.h"
 
-enum { CK_REFINE_DEPTH_32, CK_REFINE_DEPTH_16 };
 enum { CK_REFINE_FULL, CK_REFINE_TILED, CK_REFINE_SPARSE };
 
 typedef struct ck_refine_options {
@@ -13,13 +13,9 @@ typedef struct ck_refine_options {
     const char *device;
     int precision; /* a ck_nn_precision */
     bool blue_as_green;
-    double scale;   /* of the corrections */
-    bool native;    /* leave the network's size */
-    bool detail;    /* add the hint's */
-    double correct; /* 0: not */
-    int depth;      /* CK_REFINE_DEPTH_32, … */
-    int mode;       /* CK_REFINE_FULL, … */
-    int tile;       /* pixels; 0: not given */
+    ck_finals_options finals;
+    int mode; /* CK_REFINE_FULL, … */
+    int tile; /* pixels; 0: not given */
     size_t memory;
     const char *band; /* "LO,HI"; NULL: not given */
     int refresh;      /* frames; 0: not given */

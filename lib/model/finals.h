@@ -10,13 +10,28 @@ static inline float ck_unit(float x)
     return !(x > 0) ? 0 : x < 1 ? x : 1;
 }
 
-/* Before the run: add `alpha` and `fg` of h x w, f16 or f32, with undefined contents, replacing those there are. */
-ck_status ck_finals_add(ck_frame *f, int h, int w, bool half, ck_error *e);
+enum { CK_FINALS_DEPTH_32, CK_FINALS_DEPTH_16 };
+
+/* What the programs that refine have options for; NAME is that of --NAME. */
+typedef struct ck_finals_options {
+    double scale;   /* of the corrections; 1 is the original, 0 the coarse matte */
+    bool native;    /* leave the network's size */
+    bool detail;    /* detail.h */
+    double correct; /* correct.h; 0: not */
+    int depth;      /* CK_FINALS_DEPTH_32, … */
+} ck_finals_options;
+
+/* The name of one that is not as it is by itself, or NULL. */
+const char *ck_finals_asked(const ck_finals_options *o);
+
+/* Before the run: add `alpha` and `fg`, of the size of `rgb` or `native` of h x w, the network's, with undefined
+ * contents, replacing those there are. */
+ck_status ck_finals_add(ck_frame *f, int h, int w, const ck_finals_options *o, ck_error *e);
 
 /* After it, to `alpha` as a network of h x w made it.  With `detail`: what the frame's key, or without one its hint,
- * shows finer (detail.h), clamped to 0 … 1; `coarse`: it is a coarse matte, of scale 0.  Then with `correct` above 0:
- * made a correction of the key by at most that, or of the hint where there is no key (correct.h).  CK_ERR_FORMAT for
- * a frame without what is asked for, or with one that has more than one channel. */
-ck_status ck_finals_finish(ck_frame *f, int h, int w, bool coarse, bool detail, float correct, ck_error *e);
+ * shows finer, clamped to 0 … 1.  Then with `correct`: made a correction of the key by at most that, or of the hint
+ * where there is no key.  CK_ERR_FORMAT for a frame without what is asked for, with one that has more than one channel,
+ * or is not finite. */
+ck_status ck_finals_finish(ck_frame *f, int h, int w, const ck_finals_options *o, ck_error *e);
 
 #endif
