@@ -131,8 +131,8 @@ static void shots(void)
     }
 }
 
-/* A veil's colour is the veil's, not that of the nearest solid: where alpha is 1/4 it is less than a sixth of the way from
- * the one to the other, in linear light. */
+/* A veil's colour is the veil's, not that of the nearest solid: where alpha is 1/4 it is less than a sixth of the way
+ * from the one to the other, in linear light. */
 static void veil(void)
 {
     static const float screen[3] = {0.15f, 0.65f, 0.2f}, colour[3] = {0.9f, 0.7f, 0.85f}, solid[3] = {0.2f, 0.1f, 0.5f};
@@ -171,6 +171,42 @@ static void veil(void)
     for (size_t i = 0; good && i < 3 * (size_t)p.h * (size_t)p.w; i++)
         good = isfinite(p.fg[i]);
     ok(good, "a matte of strange values leaves the foreground finite");
+    ck_key_screen_free(&s);
+    drop(&p);
+}
+
+/* Chroma of half the width, sited so that a body's first column shares its with the screen: the pixels there keep the
+ * brightness that the body has, instead of going dark with the hue that is taken out. */
+static void bleed(void)
+{
+    static const float screen[3] = {0.15f, 0.65f, 0.2f}, body[3] = {0.2f, 0.16f, 0.13f},
+                       luma[3] = {0.2126f, 0.7152f, 0.0722f};
+    picture p = blank(320, 180, screen[0], screen[1], screen[2]);
+    rectangle(&p, 61, 40, 161, 140, body[0], body[1], body[2]);
+    float y[2] = {0}, pixel[2][3], light[2] = {0};
+    for (int k = 0; k < 3; k++) {
+        y[0] += luma[k] * screen[k];
+        y[1] += luma[k] * body[k];
+    }
+    for (int k = 0; k < 3; k++)
+        for (int i = 0; i < 2; i++)
+            pixel[i][k] = fmaxf(0, y[i] + (screen[k] - y[0] + body[k] - y[1]) / 2);
+    rectangle(&p, 60, 40, 61, 140, pixel[0][0], pixel[0][1], pixel[0][2]);
+    rectangle(&p, 61, 40, 62, 140, pixel[1][0], pixel[1][1], pixel[1][2]);
+    for (int i = 0; i < p.w * p.h; i++)
+        p.alpha[i] = i % p.w >= 61 && i % p.w < 161 && i / p.w >= 40 && i / p.w < 140;
+    ck_key_screen s;
+    ck_error e;
+    bool good = ck_key_estimate(p.rgb, p.h, p.w, false, &s, &e) == CK_OK &&
+                ck_key_foreground(p.rgb, p.alpha, p.h, p.w, &s, p.fg, &e) == CK_OK;
+    for (int k = 0; k < 3; k++) {
+        float lin[2] = {p.fg[((size_t)k * p.h + 90) * p.w + 61], body[k]};
+        ck_srgb_to_linear(lin, lin, 2);
+        light[0] += luma[k] * lin[0];
+        light[1] += luma[k] * lin[1];
+    }
+    ok(good && light[0] > 0.5f * light[1] && light[0] < 1.5f * light[1],
+       "an edge with the screen's chroma: %.2f of the body's light", light[0] / light[1]);
     ck_key_screen_free(&s);
     drop(&p);
 }
@@ -250,6 +286,7 @@ int main(void)
     flat(true);
     shots();
     veil();
+    bleed();
     symmetry();
     no_screen();
     stage();

@@ -38,8 +38,8 @@ ck_status ck_key_matte(const float *rgb, int h, int w, const ck_key_screen *s, f
 
 /* The straight foreground for a matte from here or elsewhere (values outside 0…1 are clamped for
  * the purpose): the plate where alpha is 1, spill included; the plate minus the screen's share
- * where it is between, averaged with the pixels around where little of the subject is left; carried outwards from the
- * subject where it is 0.  fg must not be rgb. */
+ * where it is between, averaged with the pixels around where little of the subject is left, or much of it was the
+ * screen's hue; carried outwards from the subject where it is 0.  fg must not be rgb. */
 ck_status ck_key_foreground(const float *rgb, const float *alpha, int h, int w, const ck_key_screen *s, float *fg,
                             ck_error *e);
 

@@ -14,6 +14,8 @@
 #define SOLID 0.97f      /* alpha from which a pixel's colour is its own */
 #define TRUST_FROM 0.05f /* alpha below which the unmixed colour says nothing */
 #define TRUST_TO 0.5f    /* and from which it says all */
+#define GONE_FROM 0.15f  /* part of its light that a colour lost with the screen's hue, from which it says less */
+#define GONE_TO 0.4f     /* and from which nothing */
 
 /* Colours on a map q times smaller: of the solid pixels, carried everywhere, and of neighbourhoods. */
 typedef struct carried {
@@ -129,18 +131,34 @@ static inline float carried_at(const carried *c, const float *f, int x)
 
 /* No more of the screen's hue than the solid neighbourhood has: the rest is the screen shining
  * through an alpha that is a little too large, and spill.  So it is the screen's colour b that
- * is taken away, not its own channel alone. */
-static inline void limit_hue(float f[3], const float b[3], const float solid[3], key_axes ax)
+ * is taken away, not its own channel alone.  Returns how much of the light that was, 0…1. */
+static inline float limit_hue(float f[3], const float b[3], const float solid[3], key_axes ax)
 {
     float others = f[ax.u] > f[ax.v] ? f[ax.u] : f[ax.v], own = solid[ax.u] > solid[ax.v] ? solid[ax.u] : solid[ax.v];
     float excess = f[ax.m] - others - (solid[ax.m] > own ? solid[ax.m] - own : 0);
     float pure = b[ax.m] - (b[ax.u] > b[ax.v] ? b[ax.u] : b[ax.v]);
     if (excess <= 0 || pure < 0.02f)
-        return;
+        return 0;
+    float all = f[0] + f[1] + f[2], left = 0;
     for (int k = 0; k < 3; k++) {
         f[k] -= excess / pure * b[k];
         f[k] = f[k] < 0 ? 0 : f[k];
+        left += f[k];
     }
+    return all > 0 ? 1 - left / all : 0;
+}
+
+/* Chroma of a plate's half resolution lets the screen's hue into edges that are solid, and what is left there without
+ * it is too dark, in dots: such a pixel gets the colour around. */
+static inline void mend(float f[3], float gone, const float b[3], const float solid[3], const float near[3],
+                        key_axes ax)
+{
+    float doubt = key_ramp(gone, GONE_FROM, GONE_TO), other[3] = {near[0], near[1], near[2]};
+    if (doubt <= 0)
+        return;
+    limit_hue(other, b, solid, ax);
+    for (int k = 0; k < 3; k++)
+        f[k] += doubt * (other[k] - f[k]);
 }
 
 static void unmix(const float i[3], const float b[3], const float solid[3], const float near[3], float a, key_axes ax,
@@ -158,7 +176,7 @@ static void unmix(const float i[3], const float b[3], const float solid[3], cons
     float trust = key_ramp(a, TRUST_FROM, TRUST_TO) * (1 - key_ramp(short_of, 0, 0.3f));
     for (int k = 0; k < 3; k++)
         f[k] = near[k] + trust * (own[k] - near[k]);
-    limit_hue(f, b, solid, ax);
+    mend(f, limit_hue(f, b, solid, ax), b, solid, near, ax);
 }
 
 /* What one row needs. */
