@@ -159,11 +159,15 @@ ck-infer -m "$small" -s 160x96 --refine <"$tmp/logits.ck" >"$tmp/x.ck"
 is "logits that were there before are gone" "$(planes <"$tmp/x.ck")" "$(planes <"$tmp/out.ck")"
 is "ck key --refine: one program, which gets the refiner's options" \
     "$(ck key -n -t 2 -m M --refine --depth 16 --scale=0 a b)" \
-    "ck-decode --threads=1 -- a | ck-hint --threads=1 | ck-infer --model=M --refine --depth=16 --scale=0 --threads=2 | ck-post --depth=16 --threads=1 | ck-encode --threads=1 -- b"
+    "ck-decode --threads=1 -- a | ck-hint --threads=1 | ck-infer --depth=16 --scale=0 --model=M --refine --threads=2 | ck-post --depth=16 --threads=1 | ck-encode --threads=1 -- b"
 is "without it ck-refine alone gets them" "$(ck key -n -m M --scale=0 --native a b | grep -o 'ck-infer [^|]*| ck-refine [^|]*' | sed 's/ --threads=[0-9]*//g')" \
     "ck-infer --model=M | ck-refine --model=M --scale=0 --native "
 fails 2 "--size 250x250: use multiples of 32" "what options say together is looked at before anything starts" \
     ck key -n -m M -s 250 a b
+fails 2 "--no-classical wants the network, but there is no model" "--no-classical without a model" ck key -n --no-classical a b
+is "what is for ck-infer alone counts more than what is for both" \
+    "$(ck key -n -m M --refine --infer:no-detail --detail --refine:map --refine:no-map a b | grep -o 'ck-infer [^|]*' | sed 's/ --threads=[0-9]*//g')" \
+    "ck-infer --detail --model=M --refine --no-detail "
 fails 2 "which --classical leaves out" "the network's options beside --classical" ck key -n --classical --scale 0 a b
 is "--no-NAME takes an option back" "$(ck key -n -m M --refine --detail --no-refine --no-detail a b | grep -o 'ck-infer [^|]*| ck-refine [^|]*' | sed 's/ --threads=[0-9]*//g')" \
     "ck-infer --model=M --refine --no-refine | ck-refine --model=M --detail --no-detail "

@@ -16,12 +16,15 @@
 static size_t widened(const ck_refine_options *o, const ck_frame *f)
 {
     size_t sum = 0;
+    bool keyed = false;
+    for (int i = 0; i < f->n; i++)
+        keyed |= !strcmp(f->planes[i].name, "key");
+    bool of_hint = o->finals.correct > 0 || o->mode == CK_REFINE_SPARSE || (o->finals.detail && !keyed);
+    bool of_key = o->finals.correct > 0 || o->finals.detail;
     for (int i = 0; i < f->n; i++) {
         const ck_plane *p = &f->planes[i];
-        bool hint =
-            !strcmp(p->name, "hint") && (o->finals.detail || o->finals.correct > 0 || o->mode == CK_REFINE_SPARSE);
-        bool key = !strcmp(p->name, "key") && (o->finals.detail || o->finals.correct > 0);
-        if ((hint || key) && p->type != CK_F32)
+        bool looked_at = (of_hint && !strcmp(p->name, "hint")) || (of_key && !strcmp(p->name, "key"));
+        if (looked_at && p->type != CK_F32)
             sum += sizeof(float) * (size_t)p->h * (size_t)p->w;
     }
     return sum;

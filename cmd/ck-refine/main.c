@@ -1,5 +1,6 @@
 /* ck-refine: rgb, alpha_logits, fg_logits -> alpha, fg. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "base/thread.h"
@@ -37,6 +38,18 @@ static bool refined_before(ck_frame *f)
     return !logits && ck_frame_plane(f, "alpha") && ck_frame_plane(f, "fg");
 }
 
+/* What frames that come refined will not see of the options is not dropped in silence. */
+static void say_passing(const ck_refine_options *o)
+{
+    const char *no_use = o->mode != CK_REFINE_FULL ? "mode" : ck_finals_asked(&o->finals);
+    if (!no_use)
+        ck_log_info("frames come with alpha and fg and without logits: they pass as they are");
+    else
+        ck_log_error("frames come refined, from ck-infer --refine or another ck-refine, and pass as they are: --%s has "
+                     "no effect on them; give it to the program that refines",
+                     no_use);
+}
+
 static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
                              ck_error *e)
 {
@@ -46,21 +59,15 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     s->opts = opts;
+    if (first && refined_before(first)) {
+        const char *screen = ck_meta_get(head, "screen");
+        s->swap = s->opts->blue_as_green && screen && !strcmp(screen, "blue"); /* for frames that are not */
+        say_passing(s->opts);
+        return CK_OK;
+    }
     ck_words_plate(first);
-    ck_status st;
-    if (s->opts->blue_as_green && (st = ck_swap_wanted(head, first, &s->swap, e)) != CK_OK)
-        return st;
-    if (!first || !refined_before(first))
-        return load(s, e);
-    const char *no_use = ck_finals_asked(&s->opts->finals);
-    if (!no_use)
-        ck_log_info("frames come with alpha and fg and without logits: they pass as they are");
-    else
-        ck_log_error(
-            "frames come refined, from ck-infer --refine or another ck-refine, and pass as they are: --%s has no "
-            "effect on them; give it to the program that refines",
-            no_use);
-    return CK_OK;
+    ck_status st = s->opts->blue_as_green ? ck_swap_wanted(head, first, &s->swap, e) : CK_OK;
+    return st == CK_OK ? load(s, e) : st;
 }
 
 /* Rows of a band: enough blocks for every thread to be busy, few enough to be a small part of the picture. */

@@ -12,7 +12,7 @@ static ck_status refuse_options(const ck_plan_stage *s, const char *why, ck_erro
     for (int k = 1; k < s->argc; k++) {
         char name[64];
         ck_words_name(s->argv[k], name, sizeof name);
-        bool elsewhere = false;
+        bool elsewhere = !ck_words_has(s, name); /* taken back: nothing is asked for */
         for (int i = 0; i < CK_STAGES; i++)
             elsewhere |= i != INFER && i != REFINE && ck_option_find(ck_plan_stages[i].program, name);
         if (!elsewhere)
@@ -25,6 +25,8 @@ static ck_status classical(ck_plan *p, ck_error *e)
 {
     p->classical = true;
     const char *why = p->asked ? "which --classical leaves out" : "but there is no model: name one with --model";
+    if (ck_words_have(&p->stages[POST], "--no-classical"))
+        return ck_fail(e, CK_ERR_ARGUMENT, "--no-classical wants the network, %s", why);
     ck_status s = refuse_options(&p->stages[INFER], why, e);
     if (s == CK_OK)
         s = refuse_options(&p->stages[REFINE], why, e);
@@ -99,12 +101,13 @@ ck_status ck_plan_join(ck_plan *p, ck_error *e)
     ck_status s = CK_OK;
     if (p->classical || !ck_words_has(infer, "refine"))
         return CK_OK;
-    for (int k = 1; k < refine->argc && s == CK_OK; k++) {
+    /* Before the words for ck-infer alone, which count more; so the last comes first. */
+    for (int k = refine->argc - 1; k > 0 && s == CK_OK; k--) {
         char name[64];
         ck_words_name(refine->argv[k], name, sizeof name);
         if (ck_plan_refiners(name))
-            s = ck_words_push(infer, refine->argv[k], "", e);
-        else if (!ck_words_have(infer, refine->argv[k]))
+            s = ck_words_first(infer, refine->argv[k], "", e);
+        else if (ck_words_has(refine, name) && !ck_words_have(infer, refine->argv[k]))
             s = ck_fail(e, CK_ERR_ARGUMENT, "%s is for ck-refine alone: leave --refine out", refine->argv[k]);
     }
     if (s == CK_OK)

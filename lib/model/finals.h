@@ -25,13 +25,13 @@ typedef struct ck_finals_options {
 const char *ck_finals_asked(const ck_finals_options *o);
 
 /* Before the run: add `alpha` and `fg`, of the size of `rgb` or `native` of h x w, the network's, with undefined
- * contents, replacing those there are. */
+ * contents, replacing those there are.  Statuses as ck_frame_need's for three channels of `rgb`, and ck_frame_add's. */
 ck_status ck_finals_add(ck_frame *f, int h, int w, const ck_finals_options *o, ck_error *e);
 
 /* After it, to `alpha` as a network of h x w made it.  With `detail`: what the frame's key, or without one its hint,
  * shows finer, clamped to 0 … 1.  Then with `correct`: made a correction of the key by at most that, or of the hint
  * where there is no key.  CK_ERR_FORMAT for a frame without what is asked for, with one that has more than one channel,
- * or is not finite. */
+ * or is not finite; else as ck_frame_need. */
 ck_status ck_finals_finish(ck_frame *f, int h, int w, const ck_finals_options *o, ck_error *e);
 
 #endif

@@ -23,7 +23,7 @@ void ck_words_plate(ck_frame *first)
 void ck_words_advice(const ck_model *m, ck_frame *first)
 {
     const char *said = ck_weights_meta(m->weights, "ck_key");
-    if (said && strstr(said, "--with-key") && first && !ck_frame_plane(first, "key"))
+    if (said && strstr(said, "--with-key") && first && !ck_frame_error(first) && !ck_frame_plane(first, "key"))
         ck_log_error("%s: made to correct a key, and poor without the plane 'key': use ck key, or what "
                      "'ck-model check %s' says",
                      m->path, m->path);

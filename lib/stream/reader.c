@@ -83,7 +83,7 @@ static ck_status broken(ck_reader *r, ck_error *e)
                  "the file with its stream ends after %llu frames without END: it was cut off, or the program failed",
                  r->count);
     else if (file)
-        snprintf(reason, sizeof reason, "is empty, or cut off before its first frame");
+        snprintf(reason, sizeof reason, "is empty, or cut off in its HEAD");
     else if (r->head.n)
         snprintf(reason, sizeof reason,
                  "failed or was killed: its stream ends after %llu frames without END: see its own message", r->count);
