@@ -42,7 +42,7 @@ is "ck-model shows it" "$(ck-model check "$M" | grep '^ck_key')" \
 is "a model's advice is taken" "$(plan -m "$M" a b)" \
     "ck-decode -- a | ck-hint --with-key --method=key | ck-infer --blend-key=0.5 --blue-as-green --size=64 --model=$M | ck-refine --correct=0.5 --detail --scale=0 --blue-as-green --model=$M | ck-post --unmix | ck-encode -- b"
 is "in one program, too" "$(plan --refine -m "$M" a b | grep -o 'ck-infer [^|]*')" \
-    "ck-infer --blend-key=0.5 --blue-as-green --size=64 --refine --model=$M --correct=0.5 --detail --scale=0 "
+    "ck-infer --correct=0.5 --detail --scale=0 --blend-key=0.5 --blue-as-green --size=64 --refine --model=$M "
 is "and what the user says comes behind it" "$(plan -m "$M" --scale 1 -s 96 --method hsv a b | grep -o '\-\-\(method\|size\|scale\)=[^ ]*' | tr '\n' ' ')" \
     "--method=key --method=hsv --size=64 --size=96 --scale=0 --scale=1 "
 small --ck-key "--method=key --model=/etc/passwd" "$tmp/bold.safetensors"
