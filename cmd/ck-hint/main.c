@@ -25,9 +25,7 @@ static ck_status open_hint(const void *opts, const ck_list *args, ck_meta *head,
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     s->opts = o;
-    const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
-    if (rgb && !ck_plate_known(rgb->encoding))
-        ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
+    ck_plate_warn(first);
     ck_screen_choice choice;
     ck_status st = ck_screen_choose(o->screen, head, first, &choice, e);
     if (st == CK_OK)

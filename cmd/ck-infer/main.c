@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "ck-infer/options.h"
+#include "image/plate.h"
 #include "model/blend.h"
 #include "model/finals.h"
 #include "model/fit.h"
@@ -55,7 +56,7 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     s->opts = opts;
-    ck_words_plate(first);
+    ck_plate_warn(first);
     ck_status st;
     if (s->opts->blue_as_green && (st = ck_swap_wanted(head, first, &s->swap, e)) != CK_OK)
         return st;

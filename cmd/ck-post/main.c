@@ -43,9 +43,8 @@ static ck_status open_post(const void *opts, const ck_list *args, ck_meta *head,
     s->type = o->depth == CK_POST_DEPTH_16 ? CK_F16 : CK_F32;
     s->how.despill = o->despill;
     s->how.mode = (ck_despill_mode)o->despill_mode;
-    const ck_plane *rgb = first && o->classical ? ck_frame_plane(first, "rgb") : NULL;
-    if (rgb && !ck_plate_known(rgb->encoding))
-        ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
+    if (o->classical)
+        ck_plate_warn(first);
     return settle_screen(s, head, first, e);
 }
 

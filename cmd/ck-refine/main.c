@@ -7,6 +7,7 @@
 #include "ck-refine/budget.h"
 #include "ck-refine/options.h"
 #include "ck-refine/sparse.h"
+#include "image/plate.h"
 #include "model/finals.h"
 #include "model/input.h"
 #include "model/swap.h"
@@ -61,11 +62,11 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
     s->opts = opts;
     if (first && refined_before(first)) {
         const char *screen = ck_meta_get(head, "screen");
-        s->swap = s->opts->blue_as_green && screen && !strcmp(screen, "blue"); /* for frames that are not */
+        s->swap = s->opts->blue_as_green && screen && !strcmp(screen, "blue"); /* for frames that come with logits */
         say_passing(s->opts);
         return CK_OK;
     }
-    ck_words_plate(first);
+    ck_plate_warn(first);
     ck_status st = s->opts->blue_as_green ? ck_swap_wanted(head, first, &s->swap, e) : CK_OK;
     return st == CK_OK ? load(s, e) : st;
 }

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "image/colour.h"
 #include "image/convert.h"
 
@@ -12,13 +13,20 @@ static bool linear(const ck_plane *p)
     return !strcmp(p->encoding, "linear");
 }
 
-bool ck_plate_known(const char *encoding)
+static bool is_known(const char *encoding)
 {
     static const char *const known[] = {"", "srgb", "linear", "bt709", "bt601"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (!strcmp(known[i], encoding))
             return true;
     return false;
+}
+
+void ck_plate_warn(ck_frame *first)
+{
+    const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
+    if (rgb && !is_known(rgb->encoding))
+        ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
 }
 
 static void to_f32(const ck_plane *p, size_t at, float *out, size_t n)

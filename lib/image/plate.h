@@ -7,9 +7,9 @@
 
 #include "stream/frame.h"
 
-/* Only "linear" is converted; everything else is taken for sRGB-encoded display values.  False for
- * tags that say something else (not "", "srgb", "linear", "bt709", …): callers tell the user once. */
-bool ck_plate_known(const char *encoding);
+/* Only "linear" is converted; everything else is taken for sRGB-encoded display values.  Tells the user where the
+ * first frame's `rgb` has a tag that says something else (not "", "srgb", "linear", "bt709", …); NULL: no frame. */
+void ck_plate_warn(ck_frame *first);
 
 /* The plane's c*h*w samples sRGB-encoded in float32.  From "linear": negative to 0, nothing clamped
  * above.  `out` must not overlap it. */

@@ -1,5 +1,4 @@
 /* Frames in the host's memory: the network's own tensors are filled and read, one frame at a time. */
-#include <math.h>
 
 #include "image/convert.h"
 #include "image/resample.h"

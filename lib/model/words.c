@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "image/plate.h"
 #include "nn/report.h"
 
 void ck_words_model(const ck_model *m)
@@ -11,13 +10,6 @@ void ck_words_model(const ck_model *m)
     for (size_t i = 0; i < sizeof m->table.warning / sizeof *m->table.warning; i++)
         if (*m->table.warning[i])
             ck_log_error("%s: %s", m->path, m->table.warning[i]);
-}
-
-void ck_words_plate(ck_frame *first)
-{
-    const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
-    if (rgb && !ck_plate_known(rgb->encoding))
-        ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
 }
 
 void ck_words_advice(const ck_model *m, ck_frame *first)
