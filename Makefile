@@ -3,6 +3,7 @@
 #   make                  programs into bin/
 #   make check            all tests (needs the tools that setup.sh installs)
 #   make check-asan       the same under AddressSanitizer and UBSan
+#   make check-debians    the README's two commands in a bare Debian 12 and a bare 13 (root, debootstrap)
 #   make check-long       what takes longer than CI allows
 #   make fuzz             libFuzzer on every reader of strangers' bytes, FUZZ_SECONDS each (needs clang)
 #   make check-cuda       the CUDA backend on a GPU, make bench-cuda its times, make gpu-session both with limits;
@@ -105,14 +106,20 @@ $(BUILD)/cuda_host/device_rates: $(patsubst %,$(BUILD)/cuda_host/%.o,bench/cuda/
     $(filter tests/cuda_host/%,$(HOST_CUDA_SRC)))
 	$(CXX) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 
-test-build: all $(TEST_BIN) $(HELPER_BIN) $(HOST_CUDA) $(HOST_CUDA:%/libck-cuda.so=%/device_rates)
+# Whatever make does not need for a test or a program is built all the same, so that it does not rot.
+REPLAY_BIN := $(patsubst fuzz/%.c,$(BUILD)/fuzz-replay/%,$(wildcard fuzz/*.c))
+$(BUILD)/fuzz-replay/%: $(BUILD)/fuzz/%.o $(BUILD)/fuzz/replay/replay.o $(LIBCK)
+	@mkdir -p $(@D)
+	$(CC) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+test-build: all $(TEST_BIN) $(HELPER_BIN) $(BENCH_BIN) $(REPLAY_BIN) $(HOST_CUDA) $(HOST_CUDA:%/libck-cuda.so=%/device_rates)
 
 PROVE = CK_BIN=$(abspath $(BIN)) CK_HELPERS=$(abspath $(BUILD)/helpers) CK_TESTS=$(abspath $(BUILD)/tests) \
     CK_CUDA_HOST_LIB=$(if $(HOST_CUDA),$(abspath $(BUILD)/cuda_host)) prove -j2 --exec ''
 check: test-build
 	$(PROVE) $(TEST_BIN) $(TEST_T)
 
-check-long: test-build $(BUILD)/bench/net_bench
+check-long: test-build
 	$(PROVE) $(TEST_LONG)
 
 # GPU code is not instrumented and has been compiled before; on the CPU it is.
@@ -120,6 +127,10 @@ check-asan:
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	$(MAKE) check BUILD=build/asan BIN=build/asan/bin CUDA=0 CFLAGS="-O1 -g -fno-omit-frame-pointer" \
 	    SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" CK_ASAN=1
+
+# Both Debians, bare, from a clean clone: the README's two commands.  Needs root and debootstrap.
+check-debians:
+	bash tests/debians.sh 12 13
 
 # What is found goes to build/fuzz/NAME.found, next to the input that broke a target.
 FUZZ_SECONDS ?= 600
@@ -178,7 +189,7 @@ endif
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all check check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build bench bench-refine quality install clean \
+.PHONY: all check check-debians check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build bench bench-refine quality install clean \
     test-build
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

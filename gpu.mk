@@ -18,7 +18,7 @@ check-cuda bench-cuda gpu-build:
 	@echo "skipped: no nvcc, so no CUDA backend"
 else
 
-FLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -ffp-contract=off -fno-math-errno -MMD -MP -Itests/bare -Ilib -Icmd
+FLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -ffp-contract=off -fno-math-errno -MMD -MP -Ilib -Icmd
 LIB_SRC := $(wildcard lib/base/*.c lib/stream/*.c lib/model/*.c lib/image/*.c lib/nn/*.c lib/nn/ref/*.c) \
     lib/io/outfile.c tests/bare/bare.c
 PLUGIN := $(G)/libck-cuda.so

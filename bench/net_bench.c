@@ -149,8 +149,8 @@ static double step_bytes(const ck_nn_step *s)
     double n = 0, weights = 0;
     for (int i = 0; i < CK_NN_INPUTS; i++)
         if (ck_nn_has(&s->x[i]))
-            n += (double)ck_nn_pixels(&s->x[i]) * s->x[i].c * (double)ck_plan_type_size(s->x[i].type);
-    n += (double)ck_nn_pixels(&s->y) * s->y.c * (double)ck_plan_type_size(s->y.type);
+            n += (double)ck_nn_pixels(&s->x[i]) * s->x[i].c * (double)ck_nn_type_size(s->x[i].type);
+    n += (double)ck_nn_pixels(&s->y) * s->y.c * (double)ck_nn_type_size(s->y.type);
     if (s->kind == CK_NN_OP_LINEAR)
         weights = (double)s->x[0].c * s->y.c;
     if (s->kind == CK_NN_OP_CONV)

@@ -22,6 +22,41 @@ static uint32_t next(void)
     return (uint32_t)(seed >> 33);
 }
 
+static uint8_t *place(const AVFrame *av, int c, int x, int y)
+{
+    const AVComponentDescriptor *k = &av_pix_fmt_desc_get(av->format)->comp[c];
+    return av->data[k->plane] + (ptrdiff_t)y * av->linesize[k->plane] + x * k->step + k->offset;
+}
+
+static void put_real(AVFrame *av, int c, int x, int y, float f)
+{
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(av->format);
+    bool swapped = d->flags & AV_PIX_FMT_FLAG_BE;
+    uint32_t u;
+    uint16_t half;
+    ck_f32_to_f16(&f, &half, 1);
+    memcpy(&u, &f, 4);
+    u = swapped ? __builtin_bswap32(u) : u;
+    half = swapped ? __builtin_bswap16(half) : half;
+    memcpy(place(av, c, x, y), d->comp[c].depth == 32 ? (const void *)&u : &half, (size_t)d->comp[c].depth / 8);
+}
+
+static double real(const AVFrame *av, int c, int x, int y)
+{
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(av->format);
+    bool swapped = d->flags & AV_PIX_FMT_FLAG_BE;
+    uint32_t u = 0;
+    uint16_t half;
+    float f;
+    memcpy(&u, place(av, c, x, y), (size_t)d->comp[c].depth / 8);
+    half = swapped ? __builtin_bswap16((uint16_t)u) : (uint16_t)u;
+    u = swapped ? __builtin_bswap32(u) : u;
+    memcpy(&f, &u, 4);
+    if (d->comp[c].depth == 16)
+        ck_f16_to_f32_ref(&half, &f, 1);
+    return f;
+}
+
 static AVFrame *noise(enum AVPixelFormat format)
 {
     const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(format);
@@ -37,16 +72,10 @@ static AVFrame *noise(enum AVPixelFormat format)
         for (size_t k = 0; k < av->buf[i]->size; k++)
             av->buf[i]->data[k] = (uint8_t)next();
     /* Random bits make floats of any kind; finite ones are enough here. */
-    for (int y = 0; d->flags & AV_PIX_FMT_FLAG_FLOAT && y < H; y++)
-        for (int p = 0; p < 4 && av->data[p]; p++)
-            for (int x = 0; x < W; x++) {
-                float f = (float)next() / 1e9f - 1;
-                uint32_t u;
-                memcpy(&u, &f, 4);
-                if (d->flags & AV_PIX_FMT_FLAG_BE)
-                    u = __builtin_bswap32(u);
-                memcpy(av->data[p] + (ptrdiff_t)y * av->linesize[p] + 4 * x, &u, 4);
-            }
+    for (int c = 0; d->flags & AV_PIX_FMT_FLAG_FLOAT && c < d->nb_components; c++)
+        for (int y = 0; y < H; y++)
+            for (int x = 0; x < W; x++)
+                put_real(av, c, x, y, (float)next() / 1e9f - 1);
     return av;
 }
 
@@ -59,17 +88,12 @@ static double sample(const AVFrame *av, int c, int x, int y)
         memcpy(&argb, av->data[1] + 4 * av->data[0][y * av->linesize[0] + x], 4);
         return (argb >> (16 - 8 * c) & 255) / 255.0;
     }
-    if (d->flags & AV_PIX_FMT_FLAG_FLOAT) {
-        uint32_t u;
-        float f;
-        memcpy(&u, av->data[d->comp[c].plane] + (ptrdiff_t)y * av->linesize[d->comp[c].plane] + 4 * x, 4);
-        if (d->flags & AV_PIX_FMT_FLAG_BE)
-            u = __builtin_bswap32(u);
-        memcpy(&f, &u, 4);
-        return f;
-    }
-    uint32_t v = 0;
-    av_read_image_line2(&v, (const uint8_t **)(uintptr_t)av->data, av->linesize, d, x, y, c, 1, 0, 4);
+    if (d->flags & AV_PIX_FMT_FLAG_FLOAT)
+        return real(av, c, x, y);
+    /* From the row's start: libav 7.1 takes no notice of x where 10 bits are packed. */
+    uint32_t row[W], v;
+    av_read_image_line2(row, (const uint8_t **)(uintptr_t)av->data, av->linesize, d, 0, y, c, x + 1, 0, 4);
+    v = row[x];
     if (av->format == AV_PIX_FMT_MONOWHITE)
         v = !v;
     return v / (pow(2, d->comp[c].depth) - 1);

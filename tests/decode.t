@@ -101,8 +101,8 @@ is "frames of a video are counted from 0" "$(names --frames 0,4-6,9 v.mkv)" "000
 is "and are those frames" "$(samples rgb --frames 4-6 v.mov | sha256sum)" \
     "$(samples rgb v.mov | tail -c +$((4 * 3 * W * H + 1)) | head -c $((3 * 3 * W * H)) | sha256sum)"
 is "times start at 0" "$(ck-decode v.mkv | ck-info | sed -n 's/^FRAME [0-9]* pts=\([^ ]*\).*/\1/p' | tail -1)" 0.360000
-source_of 3 "" -c:v libx264 -pix_fmt yuv422p10le -r 24000/1001 -timecode 01:02:03:04 -color_primaries bt2020 -color_trc smpte2084 \
-    -colorspace bt2020nc -aspect 2:1 p.mov
+source_of 3 "" -vf format=yuv422p10le,setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc -c:v libx264 \
+    -r 24000/1001 -timecode 01:02:03:04 -aspect 2:1 p.mov
 is "HEAD of a video" "$(head_of p.mov | sed 's/ program=.*//')" \
     "HEAD source=p.mov width=$W height=$H frames=3 transfer=smpte2084 rate=24000/1001 sar=3/2 start=01:02:03:04 primaries=bt2020"
 is "PQ is tagged" "$(plane p.mov)" "rgb:f32:3x${H}x$W:pq:inline"
@@ -123,13 +123,18 @@ ok "alpha is dropped, and that is said" grep -q "alpha channel is dropped" said
 
 # --- colours, against zimg, another implementation; both start from the same lossless codes.
 if ffmpeg -v error -filters | grep -q zscale; then
+    # ffmpeg 5 takes the chroma location from the encoder's option, 7 from the frame.
+    has_location=$(ffmpeg -v error -h filter=setparams | grep -c chroma_location)
     against() { # NAME PIX_FMT LOCATION ZMATRIX ZRANGE ENCODER-TAGS... -- OUR-OPTIONS...
-        local name=$1 fmt=$2 loc=$3 m=$4 r=$5 tags=()
+        local name=$1 fmt=$2 loc=$3 m=$4 r=$5 tags=() set=
         shift 5
         while [ "$1" != -- ]; do tags+=("$1"); shift; done
         shift
+        case "${tags[*]} $has_location" in
+        *chroma_sample_location*" "[1-9]*) set=,setparams=chroma_location=$loc ;;
+        esac
         # Noise far beyond the legal range, so that excursions are compared.
-        ff -f lavfi -i "nullsrc=s=62x46:r=1,format=yuv444p12,geq=lum='random(1)*4095':cb='random(2)*4095':cr='random(3)*4095',format=$fmt" \
+        ff -f lavfi -i "nullsrc=s=62x46:r=1,format=yuv444p12,geq=lum='random(1)*4095':cb='random(2)*4095':cr='random(3)*4095',format=$fmt$set" \
             -frames:v 1 -c:v ffv1 -level 3 "${tags[@]}" yuv.mkv
         ff -i yuv.mkv -vf "zscale=min=$m:rin=$r:cin=$loc:m=gbr:r=full:filter=bilinear,format=gbrpf32le" \
             -f rawvideo ref.gbr

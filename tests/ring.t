@@ -33,15 +33,15 @@ shot | cat >"$tmp/offered.ck"
 CK_RING=off ck-synth -g 640x360 -n 30 --seed 3 >"$tmp/plain.ck"
 ok "behind cat all is inline" bash -c 'ck-info <"$1" | grep -c ":inline" | grep -qx 30' _ "$tmp/offered.ck"
 without_ring() {
-    python3 - "$1" <<'PY'
-import struct, sys
-data, at = open(sys.argv[1], "rb").read(), 0
-while at < len(data):
-    kind, size = data[at + 4:at + 8], 64 + struct.unpack_from("<Q", data, at + 24)[0]
-    if kind != b"RING":
-        sys.stdout.buffer.write(data[at:at + size])
-    at += size
-PY
+    perl -e '
+        local $/;
+        binmode STDIN;
+        my ($data, $at) = (scalar(<STDIN>), 0);
+        while ($at < length $data) {
+            my $size = 64 + unpack "Q<", substr($data, $at + 24, 8);
+            print substr($data, $at, $size) unless substr($data, $at + 4, 4) eq "RING";
+            $at += $size;
+        }' <"$1"
 }
 is "with the bytes of CK_RING=off, but for the record RING" \
     "$(without_ring "$tmp/offered.ck" | md5sum)" "$(md5sum <"$tmp/plain.ck")"

@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "base/clones.h"
+#include "image/convert.h"
+#include "io/av_compat.h"
 #include "io/pick.h"
 
 typedef struct source {
@@ -154,16 +156,24 @@ static void scaled_row(const source *s, int i, int y, float *dst)
     scale_row(dst, (float)range.y_offset, (float)range.y_scale, s->av->width);
 }
 
+/* Row y of component i: floats or halves of either byte order, planar or packed. */
 static void real_row(const source *s, int i, int y, float *dst)
 {
     const AVComponentDescriptor *c = &s->d->comp[i];
-    memcpy(dst, s->av->data[c->plane] + c->offset + (ptrdiff_t)y * s->av->linesize[c->plane],
-           (size_t)s->av->width * sizeof *dst);
-    for (int x = 0; x < s->av->width && s->d->flags & AV_PIX_FMT_FLAG_BE; x++) {
-        uint32_t u;
-        memcpy(&u, dst + x, sizeof u);
-        u = __builtin_bswap32(u);
-        memcpy(dst + x, &u, sizeof u);
+    const uint8_t *from = s->av->data[c->plane] + c->offset + (ptrdiff_t)y * s->av->linesize[c->plane];
+    bool swapped = s->d->flags & AV_PIX_FMT_FLAG_BE;
+    for (int x = 0; x < s->av->width; x++, from += c->step) {
+        uint32_t u = 0;
+        uint16_t half = 0;
+        if (c->depth == 32) {
+            memcpy(&u, from, sizeof u);
+            u = swapped ? __builtin_bswap32(u) : u;
+            memcpy(dst + x, &u, sizeof u);
+        } else {
+            memcpy(&half, from, sizeof half);
+            half = swapped ? __builtin_bswap16(half) : half;
+            ck_f16_to_f32(&half, dst + x, 1);
+        }
     }
 }
 
@@ -196,7 +206,7 @@ static ck_status yuv_rgb(const source *s, float *rgb, ck_error *e)
                   .matrix = s->colour.matrix,
                   .full = s->colour.full,
                   .site = s->colour.site,
-                  .interlaced = s->av->interlaced_frame};
+                  .interlaced = ck_av_interlaced(s->av)};
     return ck_yuv_to_rgb(&yuv, rgb, e);
 }
 

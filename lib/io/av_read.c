@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/av_compat.h"
 #include "io/av_declared.h"
 #include "io/av_decoder.h"
 #include "io/av_io.h"
@@ -119,7 +120,7 @@ static ck_status accept(ck_video *v, ck_error *e)
     AVFrame *av = av_frame_clone(v->av);
     ck_note note = {0}, missing;
     ck_status s = av ? CK_OK : no_memory(e);
-    int64_t id = v->av->reordered_opaque;
+    int64_t id = ck_av_number(v->av);
     av_frame_unref(v->av);
     if (!av)
         return s;
@@ -140,7 +141,7 @@ static ck_status accept(ck_video *v, ck_error *e)
         v->info.first = av;
         v->info.w = av->width;
         v->info.h = av->height;
-        v->info.interlaced = av->interlaced_frame;
+        v->info.interlaced = ck_av_interlaced(av);
     }
     if (s == CK_OK)
         s = put(v, av, pts, error, e);
@@ -184,7 +185,7 @@ static ck_status send(ck_video *v, ck_error *e)
     /* An empty packet would tell the decoder that the stream is over. */
     if (s != CK_OK || pkt->size == 0)
         return s;
-    v->dec->reordered_opaque = id;
+    ck_av_set_number(v->dec, pkt, id);
     int r = avcodec_send_packet(v->dec, pkt);
     bool said = !v->talkative && ck_av_words_said(&v->decoder);
     if (v->talkative && r >= 0)
@@ -333,6 +334,7 @@ static ck_status open_decoder(ck_video *v, ck_error *e)
     v->dec->thread_type = v->threaded ? FF_THREAD_FRAME : FF_THREAD_SLICE;
     /* With several slices at once H.264 loses sight of its errors. */
     v->dec->thread_count = v->how.threads > 1 && (intra || !v->how.keep_going) ? v->how.threads : 1;
+    ck_av_number_packets(v->dec);
     v->dec->pkt_timebase = v->st->time_base;
     v->one_to_one = intra || id == AV_CODEC_ID_H264 || id == AV_CODEC_ID_HEVC || id == AV_CODEC_ID_MPEG2VIDEO ||
                     id == AV_CODEC_ID_AV1;
@@ -351,8 +353,7 @@ static void describe(ck_video *v)
     AVRational rate = av_guess_frame_rate(v->fmt, v->st, NULL);
     AVRational sar = av_guess_sample_aspect_ratio(v->fmt, v->st, NULL);
     const AVDictionaryEntry *tc = av_dict_get(v->st->metadata, "timecode", NULL, 0);
-    const int32_t *matrix =
-        (const int32_t *)(const void *)av_stream_get_side_data(v->st, AV_PKT_DATA_DISPLAYMATRIX, NULL);
+    const int32_t *matrix = ck_av_display_matrix(v->st);
     if (!tc)
         tc = av_dict_get(v->fmt->metadata, "timecode", NULL, 0);
     bool known = rate.num > 0 && rate.den > 0;

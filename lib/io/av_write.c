@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "io/av_compat.h"
 #include "io/outfile.h"
 #include "stream/fdio.h"
 
@@ -71,7 +72,7 @@ static ck_status check(ck_av_writer *w, int code, const char *what, ck_error *e)
     return ck_fail(e, code == AVERROR(ENOMEM) ? CK_ERR_MEMORY : CK_ERR_IO, "cannot %s: %s", what, text);
 }
 
-static int write_bytes(void *opaque, uint8_t *data, int n)
+static int write_bytes(void *opaque, ck_av_written *data, int n)
 {
     ck_av_writer *w = opaque;
     if (w->broken != CK_OK)
@@ -79,7 +80,7 @@ static int write_bytes(void *opaque, uint8_t *data, int n)
     if (w->file.fd >= 0) {
         w->broken = ck_outfile_write(&w->file, data, (size_t)n, &w->why);
     } else {
-        struct iovec v = {data, (size_t)n};
+        struct iovec v = {(void *)data, (size_t)n};
         w->broken = ck_fd_writev(STDOUT_FILENO, &v, 1, w->timeout, &w->why);
     }
     return w->broken == CK_OK ? n : AVERROR(EIO);

@@ -18,9 +18,7 @@
 
 typedef struct conv {
     cpu_prepared base;
-    dnnl_primitive_t run;
-    dnnl_memory_desc_t x, y, scratch;
-    dnnl_memory_t w, bias;
+    cpu_primitive *run;
     int in, out;                  /* padded */
     int side;                     /* of what is gathered */
     size_t x_bytes, y_bytes, all; /* of scratch, per thread */
@@ -31,76 +29,32 @@ static int padded(int n)
     return (n + LANES - 1) / LANES * LANES;
 }
 
-/* Kept as [padded out][padded in][3][3]; the layout that a step wants is made when it is prepared. */
-ck_status cpu_pack_conv(ck_nn_weight *w, const float *values, const float *bias, ck_error *e)
+/* With zeros in the padding. */
+ck_status cpu_pack_conv(cpu_device *d, ck_nn_weight *w, const float *values, const float *bias, ck_error *e)
 {
-    size_t in = (size_t)padded(w->in), out = (size_t)padded(w->out);
-    w->w = calloc(out * in * 9, sizeof *w->w);
-    w->bias = calloc(out, sizeof *w->bias);
-    if (!w->w || !w->bias)
+    size_t in = (size_t)padded(w->in), out = (size_t)padded(w->out), per = (size_t)w->in * 9;
+    float *all = calloc(out * in * 9 + out, sizeof *all);
+    if (!all)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
+    float *all_bias = all + out * in * 9;
     for (size_t o = 0; o < (size_t)w->out; o++)
-        memcpy(w->w + o * in * 9, values + o * (size_t)w->in * 9, (size_t)w->in * 9 * sizeof *values);
-    memcpy(w->bias, bias, (size_t)w->out * sizeof *bias);
-    return CK_OK;
-}
-
-static dnnl_status_t describe(cpu_device *d, const conv *c, int dilation, dnnl_primitive_desc_t *to)
-{
-    dnnl_memory_desc_t x, y, w, bias;
-    dnnl_dims_t x_dims = {1, c->in, c->side, c->side}, y_dims = {1, c->out, SIDE, SIDE};
-    dnnl_dims_t w_dims = {c->out, c->in, 3, 3}, bias_dims = {c->out};
-    dnnl_dims_t stride = {1, 1}, gaps = {dilation - 1, dilation - 1}, none = {0, 0};
-    dnnl_convolution_desc_t op;
-    dnnl_primitive_attr_t attr;
-    dnnl_memory_desc_init_by_tag(&x, 4, x_dims, dnnl_f32, dnnl_nhwc);
-    dnnl_memory_desc_init_by_tag(&y, 4, y_dims, dnnl_f32, dnnl_nhwc);
-    dnnl_memory_desc_init_by_tag(&w, 4, w_dims, dnnl_f32, dnnl_format_tag_any);
-    dnnl_memory_desc_init_by_tag(&bias, 1, bias_dims, dnnl_f32, dnnl_a);
-    dnnl_status_t s = dnnl_dilated_convolution_forward_desc_init(&op, dnnl_forward_inference, dnnl_convolution_direct,
-                                                                 &x, &w, &bias, &y, stride, gaps, none, none);
-    if (s != dnnl_success || (s = dnnl_primitive_attr_create(&attr)) != dnnl_success)
-        return s;
-    s = dnnl_primitive_attr_set_scratchpad_mode(attr, dnnl_scratchpad_mode_user);
-    if (s == dnnl_success)
-        s = dnnl_primitive_desc_create(to, &op, attr, d->engine, NULL);
-    dnnl_primitive_attr_destroy(attr);
-    return s;
-}
-
-static dnnl_status_t place_weights(cpu_device *d, conv *c, const ck_nn_weight *w, dnnl_primitive_desc_t pd)
-{
-    dnnl_memory_desc_t plain;
-    dnnl_dims_t dims = {c->out, c->in, 3, 3};
-    dnnl_memory_t from;
-    dnnl_memory_desc_init_by_tag(&plain, 4, dims, dnnl_f32, dnnl_abcd);
-    dnnl_status_t s = dnnl_memory_create(&from, &plain, d->engine, w->w);
-    if (s != dnnl_success)
-        return s;
-    s = dnnl_memory_create(&c->w, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0), d->engine,
-                           DNNL_MEMORY_ALLOCATE);
-    if (s == dnnl_success)
-        s = cpu_reorder(d, from, c->w);
-    dnnl_memory_destroy(from);
-    if (s == dnnl_success)
-        s = dnnl_memory_create(&c->bias, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 1), d->engine,
-                               w->bias);
+        memcpy(all + o * in * 9, values + o * per, per * sizeof *values);
+    memcpy(all_bias, bias, (size_t)w->out * sizeof *bias);
+    ck_status s = cpu_packed_conv(d->dnnl, (int)out, (int)in, all, all_bias, &w->packed, e);
+    free(all);
     return s;
 }
 
 static void release(cpu_prepared *base)
 {
     conv *c = (conv *)base;
-    dnnl_primitive_destroy(c->run);
-    dnnl_memory_destroy(c->w);
-    dnnl_memory_destroy(c->bias);
+    cpu_primitive_free(c->run);
     free(c);
 }
 
 ck_status cpu_prepare_conv(cpu_device *d, ck_nn_step *s, size_t *scratch, ck_error *e)
 {
     conv *c = calloc(1, sizeof *c);
-    dnnl_primitive_desc_t pd;
     if (!c)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a convolution");
     *c = (conv){.base = {release, d->prepared},
@@ -109,21 +63,14 @@ ck_status cpu_prepare_conv(cpu_device *d, ck_nn_step *s, size_t *scratch, ck_err
                 .side = SIDE + 2 * s->dilation};
     d->prepared = &c->base;
     s->prepared = c;
-    dnnl_status_t st = describe(d, c, s->dilation, &pd);
-    if (st != dnnl_success)
-        return cpu_dnnl(st, "a convolution", e);
-    c->x = *dnnl_primitive_desc_query_md(pd, dnnl_query_src_md, 0);
-    c->y = *dnnl_primitive_desc_query_md(pd, dnnl_query_dst_md, 0);
-    c->scratch = *dnnl_primitive_desc_query_md(pd, dnnl_query_scratchpad_md, 0);
-    st = place_weights(d, c, s->weight, pd);
-    if (st == dnnl_success)
-        st = dnnl_primitive_create(&c->run, pd);
-    dnnl_primitive_desc_destroy(pd);
+    ck_status st = cpu_primitive_conv(d->dnnl, s->weight->packed, SIDE, s->dilation, &c->run, e);
+    if (st != CK_OK)
+        return st;
     c->x_bytes = ck_pad((size_t)c->side * (size_t)c->side * (size_t)c->in * sizeof(float));
     c->y_bytes = ck_pad((size_t)(SIDE * SIDE) * (size_t)c->out * sizeof(float));
-    c->all = c->x_bytes + c->y_bytes + ck_pad(dnnl_memory_desc_get_size(&c->scratch));
+    c->all = c->x_bytes + c->y_bytes + cpu_primitive_scratch(c->run);
     *scratch = (size_t)ck_team_size(d->team) * c->all;
-    return cpu_dnnl(st, "a convolution", e);
+    return CK_OK;
 }
 
 /* ---- a tile ---- */
@@ -199,28 +146,6 @@ static void store(const ck_nn_step *s, const conv *c, const ck_nn_area *a, const
                    (size_t)s->y.c * sizeof *from);
 }
 
-static dnnl_status_t convolve(cpu_device *d, const conv *c, float *x, float *y, void *scratch, int who)
-{
-    dnnl_memory_t mx = NULL, my = NULL, ms = NULL;
-    dnnl_status_t s = dnnl_memory_create(&mx, &c->x, d->engine, x);
-    if (s == dnnl_success)
-        s = dnnl_memory_create(&my, &c->y, d->engine, y);
-    if (s == dnnl_success)
-        s = dnnl_memory_create(&ms, &c->scratch, d->engine, scratch);
-    if (s == dnnl_success) {
-        dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, mx},
-                                  {DNNL_ARG_WEIGHTS, c->w},
-                                  {DNNL_ARG_BIAS, c->bias},
-                                  {DNNL_ARG_DST, my},
-                                  {DNNL_ARG_SCRATCHPAD, ms}};
-        s = dnnl_primitive_execute(c->run, d->streams[who], 5, args);
-    }
-    dnnl_memory_destroy(mx);
-    dnnl_memory_destroy(my);
-    dnnl_memory_destroy(ms);
-    return s;
-}
-
 static void tile_task(void *call, int task, int who)
 {
     const cpu_call *k = call;
@@ -231,10 +156,10 @@ static void tile_task(void *call, int task, int who)
     char *scratch = (char *)s->scratch + (size_t)who * c->all;
     float *x = (float *)scratch, *y = (float *)(scratch + c->x_bytes);
     gather(s, c, a.y0 - s->dilation, a.x0 - s->dilation, x);
-    dnnl_status_t st = convolve(k->dev, c, x, y, scratch + c->x_bytes + c->y_bytes, who);
-    if (st != dnnl_success) {
-        ck_error e;
-        cpu_fail(k->dev, cpu_dnnl(st, "a convolution", &e), &e);
+    ck_error e;
+    ck_status st = cpu_primitive_run(k->dev->dnnl, c->run, x, y, scratch + c->x_bytes + c->y_bytes, who, &e);
+    if (st != CK_OK) {
+        cpu_fail(k->dev, st, &e);
         return;
     }
     store(s, c, &a, y);

@@ -1,20 +1,10 @@
 #include "nn/cpu/cpu.h"
 
-#include <omp.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
-
-ck_status cpu_dnnl(dnnl_status_t s, const char *what, ck_error *e)
-{
-    if (s == dnnl_success)
-        return CK_OK;
-    if (s == dnnl_out_of_memory)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for %s", what);
-    return ck_fail(e, CK_ERR_UNSUPPORTED, "oneDNN cannot do %s here (its status %d): use --device ref", what, (int)s);
-}
 
 void cpu_fail(cpu_device *d, ck_status s, const ck_error *e)
 {
@@ -30,23 +20,10 @@ void cpu_fail(cpu_device *d, ck_status s, const ck_error *e)
 
 /* ---- tasks ---- */
 
-typedef struct parallel {
-    cpu_call call;
-    void (*task)(void *call, int i, int who);
-} parallel;
-
-/* oneDNN must not start threads of its own: OpenMP keeps that number per thread. */
-static void on_one_thread(void *ctx, int i, int who)
-{
-    parallel *p = ctx;
-    omp_set_num_threads(1);
-    p->task(&p->call, i, who);
-}
-
 void cpu_parallel(ck_nn *dev, const ck_nn_step *s, int n, void (*task)(void *call, int i, int who))
 {
-    parallel p = {{cpu_of(dev), s}, task};
-    ck_team_run(cpu_of(dev)->team, n, on_one_thread, &p);
+    cpu_call call = {cpu_of(dev), s};
+    ck_team_run(call.dev->team, n, task, &call);
 }
 
 typedef struct areas {
@@ -86,10 +63,7 @@ void cpu_band(int rows, int i, int *first, int *end)
 
 static void free_weight(ck_nn_weight *w)
 {
-    if (w->product)
-        dnnl_memory_destroy(w->product);
-    if (w->product_bias)
-        dnnl_memory_destroy(w->product_bias);
+    cpu_packed_free(w->packed);
     free(w->w);
     free(w->bias);
     free(w);
@@ -108,26 +82,9 @@ static void close_device(ck_nn *dev)
         next = w->next;
         free_weight(w);
     }
-    for (int i = 0; d->streams && i < ck_team_size(d->team); i++)
-        if (d->streams[i])
-            dnnl_stream_destroy(d->streams[i]);
-    free(d->streams);
-    if (d->engine)
-        dnnl_engine_destroy(d->engine);
+    cpu_dnnl_free(d->dnnl);
     ck_team_free(d->team);
     free(d);
-}
-
-static ck_status open_dnnl(cpu_device *d, int threads, ck_error *e)
-{
-    omp_set_num_threads(1);
-    d->streams = calloc((size_t)threads, sizeof(dnnl_stream_t));
-    if (!d->streams)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for %d threads", threads);
-    dnnl_status_t s = dnnl_engine_create(&d->engine, dnnl_cpu, 0);
-    for (int i = 0; i < threads && s == dnnl_success; i++)
-        s = dnnl_stream_create(&d->streams[i], d->engine, dnnl_stream_default_flags);
-    return cpu_dnnl(s, "anything", e);
 }
 
 static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
@@ -143,7 +100,7 @@ static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
         free(d);
         return s;
     }
-    s = open_dnnl(d, threads, e);
+    s = cpu_dnnl_open(threads, &d->dnnl, e);
     if (s != CK_OK) {
         close_device(&d->base);
         return s;
@@ -194,17 +151,15 @@ static ck_status pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *va
     *w = (ck_nn_weight){.pack = p, .out = out, .in = p == CK_NN_PATCH ? 49 * in : in, .next = d->weights};
     d->weights = w;
     *to = w;
-    omp_set_num_threads(1);
     if (p == CK_NN_LINEAR || p == CK_NN_PATCH)
-        return cpu_pack_linear(d, w, values, bias, e);
-    return p == CK_NN_CONV ? cpu_pack_conv(w, values, bias, e) : copy_values(w, values, bias, e);
+        return cpu_packed_linear(d->dnnl, out, w->in, values, bias, &w->packed, e);
+    return p == CK_NN_CONV ? cpu_pack_conv(d, w, values, bias, e) : copy_values(w, values, bias, e);
 }
 
 static ck_status prepare(ck_nn *dev, ck_nn_step *s, size_t *scratch, ck_error *e)
 {
     cpu_device *d = cpu_of(dev);
     *scratch = 0;
-    omp_set_num_threads(1);
     switch (s->kind) {
     case CK_NN_OP_LINEAR:
     case CK_NN_OP_PATCH:

@@ -5,17 +5,16 @@
 #ifndef CK_NN_CPU_CPU_H
 #define CK_NN_CPU_CPU_H
 
-#include <dnnl.h>
-
 #include "nn/cpu/kernel.h"
+#include "nn/cpu/primitive.h"
 #include "nn/host.h"
 #include "nn/team.h"
 
 struct ck_nn_weight {
     ck_nn_pack pack;
-    int out, in;                         /* as a product sees them: taps are inputs */
-    dnnl_memory_t product, product_bias; /* LINEAR, PATCH: as oneDNN wants them; bias zero if there was none */
-    float *w, *bias;                     /* CONV: see conv.c; the others: [out][in], [out] */
+    int out, in;        /* as a product sees them: taps are inputs */
+    cpu_packed *packed; /* LINEAR, PATCH, CONV */
+    float *w, *bias;    /* the others: [out][in], [out] */
     struct ck_nn_weight *next;
 };
 
@@ -27,8 +26,7 @@ typedef struct cpu_prepared {
 typedef struct cpu_device {
     ck_nn base;
     ck_team *team;
-    dnnl_engine_t engine;
-    dnnl_stream_t *streams; /* [threads] */
+    cpu_dnnl *dnnl;
     const cpu_kernels *kernels;
     ck_nn_weight *weights;
     cpu_prepared *prepared;
@@ -46,7 +44,7 @@ static inline float *cpu_at(const ck_nn_tensor *t, size_t pixel)
     return (float *)t->data + pixel * (size_t)t->ld;
 }
 
-/* task(&{dev, step}, …) for 0 … n-1 on the team, each thread set up for oneDNN. */
+/* task(&{dev, step}, …) for 0 … n-1 on the team. */
 typedef struct cpu_call {
     cpu_device *dev;
     const ck_nn_step *s;
@@ -60,37 +58,12 @@ void cpu_areas(ck_nn *dev, const ck_nn_step *s, void (*area)(const ck_nn_step *s
 int cpu_bands(int rows);
 void cpu_band(int rows, int i, int *first, int *end);
 
-/* Copy with another layout, at load. */
-dnnl_status_t cpu_reorder(cpu_device *d, dnnl_memory_t from, dnnl_memory_t to);
-
-/* oneDNN's status as ours; `what` was being done. */
-ck_status cpu_dnnl(dnnl_status_t s, const char *what, ck_error *e);
 void cpu_fail(cpu_device *d, ck_status s, const ck_error *e); /* from a task */
-
-/* ---- products: product.c ---- */
-
-ck_status cpu_pack_linear(cpu_device *d, ck_nn_weight *w, const float *values, const float *bias, ck_error *e);
-
-typedef struct cpu_product cpu_product; /* y = act(x w^T + bias) + y, tile by tile */
-
-typedef struct cpu_product_shape {
-    const ck_nn_weight *w;
-    size_t rows; /* of x and y */
-    int tile;    /* rows of a tile */
-    int ldx, ldy;
-    bool gelu, add; /* add: y holds what is added */
-} cpu_product_shape;
-
-ck_status cpu_product_new(cpu_device *d, const cpu_product_shape *s, cpu_product **out, ck_error *e);
-size_t cpu_product_scratch(const cpu_product *p); /* bytes per thread, a multiple of CK_ALIGN */
-int cpu_product_tiles(const cpu_product *p);
-/* x and y are the tile's first rows. */
-void cpu_product_run(cpu_device *d, const cpu_product *p, int tile, const float *x, float *y, void *scratch, int who);
 
 /* ---- operations ---- */
 
 ck_status cpu_prepare_linear(cpu_device *d, ck_nn_step *s, size_t *scratch, ck_error *e); /* LINEAR, PATCH */
-ck_status cpu_pack_conv(ck_nn_weight *w, const float *values, const float *bias, ck_error *e);
+ck_status cpu_pack_conv(cpu_device *d, ck_nn_weight *w, const float *values, const float *bias, ck_error *e);
 ck_status cpu_prepare_conv(cpu_device *d, ck_nn_step *s, size_t *scratch, ck_error *e);
 size_t cpu_attention_scratch(const cpu_device *d, const ck_nn_step *s);
 

@@ -1,8 +1,17 @@
 /* Linear layers, and the patch embedding as a product of gathered patches. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "nn/cpu/cpu.h"
+
+/* Prepared: a product of whole tiles, and one of the rest if the rows are no multiple of a tile. */
+typedef struct product {
+    cpu_prepared base;
+    cpu_primitive *whole, *last;
+    int tiles;
+    size_t scratch; /* bytes per thread */
+} product;
 
 /* Rows of a tile: the more the better for the product, but every thread of a large machine wants some. */
 static int tile_rows(size_t rows)
@@ -22,27 +31,68 @@ static size_t gathered(const ck_nn_step *s)
 
 static size_t per_thread(const ck_nn_step *s)
 {
-    return gathered(s) + cpu_product_scratch(s->prepared);
+    const product *p = s->prepared;
+    return gathered(s) + p->scratch;
+}
+
+static void release(cpu_prepared *base)
+{
+    product *p = (product *)base;
+    cpu_primitive_free(p->whole);
+    cpu_primitive_free(p->last);
+    free(p);
+}
+
+static ck_status new_primitives(cpu_device *d, const ck_nn_step *s, product *p, ck_error *e)
+{
+    bool patch = s->kind == CK_NN_OP_PATCH;
+    size_t rows = ck_nn_pixels(&s->y);
+    cpu_linear_shape shape = {.rows = tile_rows(rows),
+                              .ldx = patch ? s->weight->in : s->x[0].ld,
+                              .ldy = s->y.ld,
+                              .gelu = s->act == CK_NN_GELU,
+                              .add = patch || ck_nn_has(&s->x[1])};
+    size_t tile = (size_t)shape.rows, rest = rows % tile;
+    p->tiles = (int)(rows / tile) + (rest > 0);
+    ck_status st = cpu_primitive_linear(d->dnnl, s->weight->packed, &shape, &p->whole, e);
+    shape.rows = (int)rest;
+    if (st == CK_OK && rest)
+        st = cpu_primitive_linear(d->dnnl, s->weight->packed, &shape, &p->last, e);
+    if (st != CK_OK)
+        return st;
+    size_t a = cpu_primitive_scratch(p->whole), b = rest ? cpu_primitive_scratch(p->last) : 0;
+    p->scratch = a > b ? a : b;
+    return CK_OK;
 }
 
 ck_status cpu_prepare_linear(cpu_device *d, ck_nn_step *s, size_t *scratch, ck_error *e)
 {
-    bool patch = s->kind == CK_NN_OP_PATCH;
-    cpu_product *p = NULL;
-    size_t rows = ck_nn_pixels(&s->y);
-    ck_status st = cpu_product_new(d,
-                                   &(cpu_product_shape){.w = s->weight,
-                                                        .rows = rows,
-                                                        .tile = tile_rows(rows),
-                                                        .ldx = patch ? s->weight->in : s->x[0].ld,
-                                                        .ldy = s->y.ld,
-                                                        .gelu = s->act == CK_NN_GELU,
-                                                        .add = patch || ck_nn_has(&s->x[1])},
-                                   &p, e);
+    product *p = calloc(1, sizeof *p);
+    if (!p)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a matrix product");
+    p->base = (cpu_prepared){release, d->prepared};
+    d->prepared = &p->base;
     s->prepared = p;
+    ck_status st = new_primitives(d, s, p, e);
     if (st == CK_OK)
         *scratch = (size_t)ck_team_size(d->team) * per_thread(s);
     return st;
+}
+
+static void multiply(cpu_device *d, const ck_nn_step *s, int i, const float *x, float *y, void *scratch, int who)
+{
+    const product *p = s->prepared;
+    ck_error e;
+    ck_status st =
+        cpu_primitive_run(d->dnnl, p->last && i == p->tiles - 1 ? p->last : p->whole, x, y, scratch, who, &e);
+    if (st != CK_OK)
+        cpu_fail(d, st, &e);
+}
+
+static int tiles(const ck_nn_step *s)
+{
+    const product *p = s->prepared;
+    return p->tiles;
 }
 
 typedef struct tile {
@@ -73,12 +123,12 @@ static void linear_task(void *call, int i, int who)
     tile t = tile_of(s, i, who);
     if (ck_nn_has(&s->x[1]) && s->x[1].data != s->y.data)
         put(s, &t, cpu_at(&s->x[1], t.first), (size_t)s->x[1].ld);
-    cpu_product_run(k->dev, s->prepared, i, cpu_at(&s->x[0], t.first), cpu_at(&s->y, t.first), t.scratch, who);
+    multiply(k->dev, s, i, cpu_at(&s->x[0], t.first), cpu_at(&s->y, t.first), t.scratch, who);
 }
 
 void cpu_linear(ck_nn *dev, const ck_nn_step *s)
 {
-    cpu_parallel(dev, s, cpu_product_tiles(s->prepared), linear_task);
+    cpu_parallel(dev, s, tiles(s), linear_task);
 }
 
 /* One token's 7x7 pixels as the weights lie: [channel][tap], zeros outside. */
@@ -104,10 +154,10 @@ static void patch_task(void *call, int i, int who)
         gather(&s->x[0], (int)(token / w), (int)(token % w), patches + (size_t)r * (size_t)s->weight->in);
     }
     put(s, &t, s->extra->w + t.first * (size_t)s->extra->in, (size_t)s->extra->in);
-    cpu_product_run(k->dev, s->prepared, i, patches, cpu_at(&s->y, t.first), t.scratch + gathered(s), who);
+    multiply(k->dev, s, i, patches, cpu_at(&s->y, t.first), t.scratch + gathered(s), who);
 }
 
 void cpu_patch(ck_nn *dev, const ck_nn_step *s)
 {
-    cpu_parallel(dev, s, cpu_product_tiles(s->prepared), patch_task);
+    cpu_parallel(dev, s, tiles(s), patch_task);
 }

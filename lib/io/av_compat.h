@@ -1,0 +1,77 @@
+/* The generations of libav's API, 5.1 to 7.1, as one.  Nothing else in the project asks for libav's version. */
+#ifndef CK_IO_AV_COMPAT_H
+#define CK_IO_AV_COMPAT_H
+
+#include <libavcodec/avcodec.h>
+#include <libavformat/avformat.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A number that travels with a packet through the decoder to its frame.  Ask for it before the decoder opens. */
+#ifdef AV_CODEC_FLAG_COPY_OPAQUE
+static inline void ck_av_number_packets(AVCodecContext *dec)
+{
+    dec->flags |= AV_CODEC_FLAG_COPY_OPAQUE;
+}
+
+static inline void ck_av_set_number(AVCodecContext *dec, AVPacket *pkt, int64_t number)
+{
+    (void)dec;
+    pkt->opaque = (void *)(intptr_t)number;
+}
+
+static inline int64_t ck_av_number(const AVFrame *av)
+{
+    return (intptr_t)av->opaque;
+}
+#else
+static inline void ck_av_number_packets(AVCodecContext *dec)
+{
+    (void)dec;
+}
+
+static inline void ck_av_set_number(AVCodecContext *dec, AVPacket *pkt, int64_t number)
+{
+    (void)pkt;
+    dec->reordered_opaque = number;
+}
+
+static inline int64_t ck_av_number(const AVFrame *av)
+{
+    return av->reordered_opaque;
+}
+#endif
+
+static inline bool ck_av_interlaced(const AVFrame *av)
+{
+#ifdef AV_FRAME_FLAG_INTERLACED
+    return av->flags & AV_FRAME_FLAG_INTERLACED;
+#else
+    return av->interlaced_frame;
+#endif
+}
+
+/* The container's display matrix, 9 numbers that live as long as the stream, or NULL. */
+static inline const int32_t *ck_av_display_matrix(const AVStream *st)
+{
+#if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 100)
+    const AVCodecParameters *par = st->codecpar;
+    const AVPacketSideData *side =
+        av_packet_side_data_get(par->coded_side_data, par->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+    const void *data = side && side->size >= 9 * sizeof(int32_t) ? side->data : NULL;
+#else
+    size_t size = 0;
+    const void *data = av_stream_get_side_data(st, AV_PKT_DATA_DISPLAYMATRIX, &size);
+    data = size >= 9 * sizeof(int32_t) ? data : NULL;
+#endif
+    return data;
+}
+
+/* A buffer that avio_alloc_context's writer gets. */
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+typedef const uint8_t ck_av_written;
+#else
+typedef uint8_t ck_av_written;
+#endif
+
+#endif

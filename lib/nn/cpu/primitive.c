@@ -1,0 +1,370 @@
+#include "nn/cpu/primitive.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "nn/cpu/dnnl_compat.h"
+
+#define TYPICAL_ROWS 64 /* of the product for which the weights' layout is chosen */
+#define TYPICAL_SIDE 32 /* the same for a convolution, at dilation 1: other dilations want the same layout */
+
+struct cpu_dnnl {
+    dnnl_engine_t engine;
+    int threads;
+    dnnl_stream_t streams[]; /* [threads] */
+};
+
+struct cpu_packed {
+    int out, in;
+    dnnl_memory_t weights, bias;
+};
+
+struct cpu_primitive {
+    const cpu_packed *w;
+    dnnl_primitive_t run;
+    cpu_layout_view x, y, scratch; /* of `run` */
+};
+
+static ck_status status(dnnl_status_t s, const char *what, ck_error *e)
+{
+    if (s == dnnl_success)
+        return CK_OK;
+    if (s == dnnl_out_of_memory)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for %s", what);
+    return ck_fail(e, CK_ERR_UNSUPPORTED, "oneDNN cannot do %s here (its status %d): use --device ref", what, (int)s);
+}
+
+/* oneDNN must not start threads of its own: OpenMP keeps that number per thread. */
+static void one_thread(void)
+{
+    omp_set_num_threads(1);
+}
+
+ck_status cpu_dnnl_open(int threads, cpu_dnnl **out, ck_error *e)
+{
+    cpu_dnnl *d = *out = calloc(1, sizeof *d + (size_t)threads * sizeof d->streams[0]);
+    if (!d)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for %d threads", threads);
+    one_thread();
+    d->threads = threads;
+    dnnl_status_t s = dnnl_engine_create(&d->engine, dnnl_cpu, 0);
+    for (int i = 0; i < threads && s == dnnl_success; i++)
+        s = dnnl_stream_create(&d->streams[i], d->engine, dnnl_stream_default_flags);
+    return status(s, "anything", e);
+}
+
+void cpu_dnnl_free(cpu_dnnl *d)
+{
+    if (!d)
+        return;
+    for (int i = 0; i < d->threads; i++)
+        if (d->streams[i])
+            dnnl_stream_destroy(d->streams[i]);
+    if (d->engine)
+        dnnl_engine_destroy(d->engine);
+    free(d);
+}
+
+/* ---- descriptors ---- */
+
+typedef struct layouts { /* of one operation; all owned */
+    cpu_layout x, w, bias, y;
+} layouts;
+
+static void free_layouts(layouts *l)
+{
+    cpu_layout_free(l->x);
+    cpu_layout_free(l->w);
+    cpu_layout_free(l->bias);
+    cpu_layout_free(l->y);
+}
+
+/* What follows the sum of products; scratch is the caller's. */
+static dnnl_status_t new_attr(bool gelu, bool add, dnnl_primitive_attr_t *to)
+{
+    dnnl_post_ops_t post = NULL;
+    dnnl_status_t s = dnnl_primitive_attr_create(to);
+    if (s != dnnl_success)
+        return s;
+    s = dnnl_post_ops_create(&post);
+    if (s == dnnl_success && gelu)
+        s = cpu_append_gelu(post);
+    if (s == dnnl_success && add)
+        s = cpu_append_sum(post);
+    if (s == dnnl_success)
+        s = dnnl_primitive_attr_set_post_ops(*to, post);
+    if (s == dnnl_success)
+        s = dnnl_primitive_attr_set_scratchpad_mode(*to, dnnl_scratchpad_mode_user);
+    if (post)
+        dnnl_post_ops_destroy(post);
+    return s;
+}
+
+/* Row-major, rows ld apart. */
+static dnnl_status_t matrix(cpu_layout *l, int rows, int columns, int ld)
+{
+    dnnl_dims_t dims = {rows, columns}, strides = {ld, 1};
+    return cpu_layout_by_strides(l, 2, dims, strides);
+}
+
+/* Weights in the layout that they have, or in whichever oneDNN likes best if `packed` is NULL. */
+static dnnl_status_t describe_linear(dnnl_engine_t engine, int out, int in, const cpu_linear_shape *s,
+                                     cpu_layout_view packed, cpu_descriptor *to)
+{
+    layouts l = {0};
+    dnnl_primitive_attr_t attr = NULL;
+    dnnl_dims_t dims = {in, out};
+    dnnl_status_t st = matrix(&l.x, s->rows, in, s->ldx);
+    if (st == dnnl_success)
+        st = matrix(&l.y, s->rows, out, s->ldy);
+    if (st == dnnl_success)
+        st = matrix(&l.bias, 1, out, out);
+    if (st == dnnl_success)
+        st = cpu_layout_by_tag(&l.w, 2, dims, dnnl_format_tag_any);
+    if (st == dnnl_success)
+        st = new_attr(s->gelu, s->add, &attr);
+    if (st == dnnl_success)
+        st = cpu_describe_matmul(engine, l.x, packed ? packed : l.w, l.bias, l.y, attr, to);
+    if (attr)
+        dnnl_primitive_attr_destroy(attr);
+    free_layouts(&l);
+    return st;
+}
+
+static dnnl_status_t describe_conv(dnnl_engine_t engine, int out, int in, int side, int dilation,
+                                   cpu_layout_view packed, cpu_descriptor *to)
+{
+    layouts l = {0};
+    dnnl_primitive_attr_t attr = NULL;
+    int around = side + 2 * dilation;
+    dnnl_dims_t x = {1, in, around, around}, y = {1, out, side, side}, w = {out, in, 3, 3}, bias = {out};
+    dnnl_status_t s = cpu_layout_by_tag(&l.x, 4, x, dnnl_nhwc);
+    if (s == dnnl_success)
+        s = cpu_layout_by_tag(&l.y, 4, y, dnnl_nhwc);
+    if (s == dnnl_success)
+        s = cpu_layout_by_tag(&l.w, 4, w, dnnl_format_tag_any);
+    if (s == dnnl_success)
+        s = cpu_layout_by_tag(&l.bias, 1, bias, dnnl_a);
+    if (s == dnnl_success)
+        s = new_attr(false, false, &attr);
+    if (s == dnnl_success)
+        s = cpu_describe_conv(engine, l.x, packed ? packed : l.w, l.bias, l.y, dilation, attr, to);
+    if (attr)
+        dnnl_primitive_attr_destroy(attr);
+    free_layouts(&l);
+    return s;
+}
+
+/* ---- weights ---- */
+
+static dnnl_status_t reorder(cpu_dnnl *d, dnnl_memory_t from, dnnl_memory_t to)
+{
+    dnnl_primitive_desc_t pd;
+    dnnl_primitive_t p;
+    cpu_layout_view a, b;
+    dnnl_memory_get_memory_desc(from, &a);
+    dnnl_memory_get_memory_desc(to, &b);
+    dnnl_status_t s = dnnl_reorder_primitive_desc_create(&pd, a, d->engine, b, d->engine, NULL);
+    if (s != dnnl_success)
+        return s;
+    s = dnnl_primitive_create(&p, pd);
+    if (s == dnnl_success) {
+        dnnl_exec_arg_t args[] = {{DNNL_ARG_FROM, from}, {DNNL_ARG_TO, to}};
+        s = dnnl_primitive_execute(p, d->streams[0], 2, args);
+        dnnl_primitive_destroy(p);
+    }
+    dnnl_primitive_desc_destroy(pd);
+    return s;
+}
+
+/* Bias and weights, which lie as `given` says, into the layouts that `pd` asks for. */
+static dnnl_status_t place(cpu_dnnl *d, cpu_descriptor pd, cpu_layout_view given, const float *weights,
+                           const float *bias, cpu_packed *p)
+{
+    dnnl_memory_t from = NULL;
+    void *to;
+    dnnl_status_t s = dnnl_memory_create(&p->weights, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0),
+                                         d->engine, DNNL_MEMORY_ALLOCATE);
+    if (s == dnnl_success)
+        s = dnnl_memory_create(&from, given, d->engine, (void *)weights);
+    if (s == dnnl_success)
+        s = reorder(d, from, p->weights);
+    if (from)
+        dnnl_memory_destroy(from);
+    if (s == dnnl_success)
+        s = dnnl_memory_create(&p->bias, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 1), d->engine,
+                               DNNL_MEMORY_ALLOCATE);
+    if (s == dnnl_success)
+        s = dnnl_memory_get_data_handle(p->bias, &to);
+    if (s != dnnl_success)
+        return s;
+    if (bias)
+        memcpy(to, bias, (size_t)p->out * sizeof *bias);
+    else
+        memset(to, 0, (size_t)p->out * sizeof *bias);
+    return s;
+}
+
+/* Takes pd and given, either of which may be missing if s is a failure. */
+static ck_status finish_packing(cpu_dnnl *d, dnnl_status_t s, cpu_descriptor pd, cpu_layout given, const float *weights,
+                                const float *bias, int out, int in, cpu_packed **to, ck_error *e)
+{
+    cpu_packed *p = *to = calloc(1, sizeof *p);
+    if (!p)
+        s = dnnl_out_of_memory;
+    if (s == dnnl_success) {
+        *p = (cpu_packed){.out = out, .in = in};
+        s = place(d, pd, given, weights, bias, p);
+    }
+    if (pd)
+        dnnl_primitive_desc_destroy(pd);
+    cpu_layout_free(given);
+    if (s == dnnl_success)
+        return CK_OK;
+    cpu_packed_free(p);
+    *to = NULL;
+    return status(s, "the network's weights", e);
+}
+
+ck_status cpu_packed_linear(cpu_dnnl *d, int out, int in, const float *weights, const float *bias, cpu_packed **to,
+                            ck_error *e)
+{
+    cpu_linear_shape typical = {.rows = TYPICAL_ROWS, .ldx = in, .ldy = out};
+    dnnl_dims_t dims = {in, out}, transposed = {1, in};
+    cpu_descriptor pd = NULL;
+    cpu_layout given = NULL;
+    one_thread();
+    dnnl_status_t s = describe_linear(d->engine, out, in, &typical, NULL, &pd);
+    if (s == dnnl_success)
+        s = cpu_layout_by_strides(&given, 2, dims, transposed);
+    return finish_packing(d, s, pd, given, weights, bias, out, in, to, e);
+}
+
+ck_status cpu_packed_conv(cpu_dnnl *d, int out, int in, const float *weights, const float *bias, cpu_packed **to,
+                          ck_error *e)
+{
+    dnnl_dims_t dims = {out, in, 3, 3};
+    cpu_descriptor pd = NULL;
+    cpu_layout given = NULL;
+    one_thread();
+    dnnl_status_t s = describe_conv(d->engine, out, in, TYPICAL_SIDE, 1, NULL, &pd);
+    if (s == dnnl_success)
+        s = cpu_layout_by_tag(&given, 4, dims, dnnl_abcd);
+    return finish_packing(d, s, pd, given, weights, bias, out, in, to, e);
+}
+
+void cpu_packed_free(cpu_packed *p)
+{
+    if (!p)
+        return;
+    if (p->weights)
+        dnnl_memory_destroy(p->weights);
+    if (p->bias)
+        dnnl_memory_destroy(p->bias);
+    free(p);
+}
+
+/* ---- primitives ---- */
+
+static dnnl_status_t fill(cpu_primitive *p, cpu_descriptor pd)
+{
+    cpu_descriptor_view own;
+    dnnl_status_t s = dnnl_primitive_create(&p->run, pd);
+    if (s == dnnl_success)
+        s = dnnl_primitive_get_primitive_desc(p->run, &own);
+    if (s != dnnl_success)
+        return s;
+    p->x = dnnl_primitive_desc_query_md(own, dnnl_query_src_md, 0);
+    p->y = dnnl_primitive_desc_query_md(own, dnnl_query_dst_md, 0);
+    p->scratch = dnnl_primitive_desc_query_md(own, dnnl_query_scratchpad_md, 0);
+    return s;
+}
+
+/* Takes pd. */
+static dnnl_status_t new_primitive(const cpu_packed *w, cpu_descriptor pd, cpu_primitive **to)
+{
+    cpu_primitive *p = *to = calloc(1, sizeof *p);
+    dnnl_status_t s = dnnl_out_of_memory;
+    if (p) {
+        p->w = w;
+        s = fill(p, pd);
+    }
+    dnnl_primitive_desc_destroy(pd);
+    if (s != dnnl_success) {
+        cpu_primitive_free(p);
+        *to = NULL;
+    }
+    return s;
+}
+
+static dnnl_status_t layout_of(const cpu_packed *w, cpu_layout_view *l)
+{
+    return dnnl_memory_get_memory_desc(w->weights, l);
+}
+
+ck_status cpu_primitive_linear(cpu_dnnl *d, const cpu_packed *w, const cpu_linear_shape *s, cpu_primitive **to,
+                               ck_error *e)
+{
+    cpu_layout_view packed;
+    cpu_descriptor pd;
+    one_thread();
+    dnnl_status_t st = layout_of(w, &packed);
+    if (st == dnnl_success)
+        st = describe_linear(d->engine, w->out, w->in, s, packed, &pd);
+    if (st == dnnl_success)
+        st = new_primitive(w, pd, to);
+    return status(st, "a matrix product", e);
+}
+
+ck_status cpu_primitive_conv(cpu_dnnl *d, const cpu_packed *w, int side, int dilation, cpu_primitive **to, ck_error *e)
+{
+    cpu_layout_view packed;
+    cpu_descriptor pd;
+    one_thread();
+    dnnl_status_t s = layout_of(w, &packed);
+    if (s == dnnl_success)
+        s = describe_conv(d->engine, w->out, w->in, side, dilation, packed, &pd);
+    if (s == dnnl_success)
+        s = new_primitive(w, pd, to);
+    return status(s, "a convolution", e);
+}
+
+size_t cpu_primitive_scratch(const cpu_primitive *p)
+{
+    return ck_pad(dnnl_memory_desc_get_size(p->scratch));
+}
+
+ck_status cpu_primitive_run(cpu_dnnl *d, const cpu_primitive *p, const float *x, float *y, void *scratch, int who,
+                            ck_error *e)
+{
+    dnnl_memory_t mx = NULL, my = NULL, ms = NULL;
+    one_thread();
+    dnnl_status_t s = dnnl_memory_create(&mx, p->x, d->engine, (void *)x);
+    if (s == dnnl_success)
+        s = dnnl_memory_create(&my, p->y, d->engine, y);
+    if (s == dnnl_success)
+        s = dnnl_memory_create(&ms, p->scratch, d->engine, scratch);
+    if (s == dnnl_success) {
+        dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, mx},
+                                  {DNNL_ARG_WEIGHTS, p->w->weights},
+                                  {DNNL_ARG_BIAS, p->w->bias},
+                                  {DNNL_ARG_DST, my},
+                                  {DNNL_ARG_SCRATCHPAD, ms}};
+        s = dnnl_primitive_execute(p->run, d->streams[who], 5, args);
+    }
+    dnnl_memory_destroy(mx);
+    dnnl_memory_destroy(my);
+    dnnl_memory_destroy(ms);
+    return status(s, "a step of the network", e);
+}
+
+void cpu_primitive_free(cpu_primitive *p)
+{
+    if (!p)
+        return;
+    if (p->run)
+        dnnl_primitive_destroy(p->run);
+    free(p);
+}
