@@ -210,7 +210,7 @@ static void write_frames(int fd, int frames)
         ck_frame f = {.seq = (uint64_t)i};
         ck_plane *p;
         if (i)
-            ck_writer_room(w, &f, &e);
+            ck_writer_take_slot(w, &f, &e);
         ck_frame_add(&f, "rgb", CK_U8, 1, 256, 512, "", &p, &e);
         memset(p->data, i + 1, p->bytes);
         ck_frame_add(&f, "small", CK_U8, 1, 3, 3, "", &p, &e);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/standard.h"
+#include "base/stdio_guard.h"
 #include "base/trace.h"
 #include "ck-compare/options.h"
 #include "ck-compare/side.h"
@@ -206,7 +206,7 @@ static ck_status run_traced(const ck_compare_options *o, const ck_list *args, ck
 
 int main(int argc, char **argv)
 {
-    ck_standard_hold();
+    ck_stdio_guard();
     ck_log_init("ck-compare", false);
     ck_compare_options o;
     ck_list args = {0};

@@ -19,7 +19,7 @@ static bool is_stream(const char *path)
     ssize_t n = fd < 0 ? 0 : pread(fd, magic, sizeof magic, 0);
     if (fd >= 0)
         close(fd);
-    return n == 4 && !memcmp(magic, "ckf1", 4);
+    return n > 0 && ck_stream_starts(magic, (size_t)n);
 }
 
 /* Standard output of `ck-decode --hint PATH -- PATH`. */

@@ -10,6 +10,7 @@
 #include "base/clones.h"
 #include "ck-decode/head.h"
 #include "ck-decode/source.h"
+#include "image/convert.h"
 #include "stream/stage.h"
 
 typedef struct decode {
@@ -60,22 +61,13 @@ static ck_status read_rgb(const decode *d, const ck_item *item, ck_frame *f, ck_
     return CK_OK;
 }
 
-/* Coverage is 0…1; codes above white and below black occur in YUV and EXR. */
-CK_CLONES
-static void clamp(float *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        float low = x[i] > 0 ? x[i] : 0;
-        x[i] = low < 1 ? low : 1;
-    }
-}
-
 static ck_status read_hint(const decode *d, const ck_item *item, ck_frame *f, ck_error *e)
 {
     ck_status s = ck_source_read(&d->hint, item, CK_WANT_HINT, "hint", f, e);
     ck_plane *p = s == CK_OK ? ck_frame_plane(f, "hint") : NULL;
+    /* Codes above white and below black occur in YUV and EXR. */
     if (p && p->type == CK_F32)
-        clamp(p->data, p->bytes / sizeof(float));
+        ck_clamp01_all(p->data, p->bytes / sizeof(float));
     return s;
 }
 

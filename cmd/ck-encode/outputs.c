@@ -47,7 +47,7 @@ static ck_status plan_plane(ck_output *o, const char *text, ck_error *e)
     if (!n || format <= CK_OUT_AUTO)
         return ck_fail(e, CK_ERR_ARGUMENT, "--plane '%s' is not NAME=FORMAT, FORMAT one of %s", text,
                        strchr(CK_OUT_WORDS, '|') + 1);
-    if (n >= sizeof o->plane || text[0] == '.' || strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_.-") < n)
+    if (n >= sizeof o->plane || text[0] == '.' || !ck_name_valid(text, n))
         return ck_fail(e, CK_ERR_ARGUMENT,
                        "--plane '%s': no plane has such a name: planes are called with a-z 0-9 _ . -, as ck-info shows",
                        text);

@@ -11,7 +11,7 @@
 #include "model/swap.h"
 #include "model/words.h"
 #include "nn/devices.h"
-#include "stream/crew.h"
+#include "stream/worker_pool.h"
 
 typedef struct infer {
     const ck_infer_options *opts;
@@ -193,8 +193,8 @@ static ck_status open_workers(const void *opts, const ck_list *args, ck_meta *he
         names[i] = devices.name[i];
     if (st == CK_OK && o.size.h == CK_INFER_SIZE_AUTO)
         st = fit(&o, &devices, e);
-    ck_crew_of of = {&worker, offsetof(ck_infer_options, device), devices.n, names};
-    return st == CK_OK ? ck_crew_open(&of, &o, args, head, first, state, e) : st;
+    ck_worker_pool_spec of = {&worker, offsetof(ck_infer_options, device), devices.n, names};
+    return st == CK_OK ? ck_worker_pool_open(&of, &o, args, head, first, state, e) : st;
 }
 
 static int one_a_device(const void *opts, int cores)
@@ -206,9 +206,9 @@ int main(int argc, char **argv)
 {
     static const ck_stage stage = {.program = &ck_infer_program,
                                    .open = open_workers,
-                                   .frame = ck_crew_frame,
-                                   .finish = ck_crew_finish,
-                                   .close = ck_crew_close,
+                                   .frame = ck_worker_pool_frame,
+                                   .finish = ck_worker_pool_finish,
+                                   .close = ck_worker_pool_close,
                                    .threads = one_a_device};
     return ck_stage_main(&stage, argc, argv);
 }

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/standard.h"
+#include "base/stdio_guard.h"
 #include "base/trace.h"
 #include "ck-model/options.h"
 #include "model/safetensors_write.h"
@@ -129,7 +129,7 @@ static ck_status run_traced(const struct command *c, const ck_list *args, const 
 
 int main(int argc, char **argv)
 {
-    ck_standard_hold();
+    ck_stdio_guard();
     ck_log_init("ck-model", false);
     ck_model_options o;
     ck_list args;

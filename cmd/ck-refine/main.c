@@ -13,7 +13,7 @@
 #include "model/swap.h"
 #include "model/words.h"
 #include "nn/devices.h"
-#include "stream/crew.h"
+#include "stream/worker_pool.h"
 
 typedef struct refine {
     const ck_refine_options *opts;
@@ -280,8 +280,8 @@ static ck_status open_workers(const void *opts, const ck_list *args, ck_meta *he
     ck_status st = ck_nn_devices_named(o->device, &devices, e);
     for (int i = 0; i < devices.n; i++)
         names[i] = devices.name[i];
-    ck_crew_of of = {&worker, offsetof(ck_refine_options, device), devices.n, names};
-    return st == CK_OK ? ck_crew_open(&of, opts, args, head, first, state, e) : st;
+    ck_worker_pool_spec of = {&worker, offsetof(ck_refine_options, device), devices.n, names};
+    return st == CK_OK ? ck_worker_pool_open(&of, opts, args, head, first, state, e) : st;
 }
 
 static int one_a_device(const void *opts, int cores)
@@ -300,10 +300,10 @@ int main(int argc, char **argv)
 {
     static const ck_stage stage = {.program = &ck_refine_program,
                                    .open = open_workers,
-                                   .admit = ck_crew_admit,
-                                   .frame = ck_crew_frame,
-                                   .finish = ck_crew_finish,
-                                   .close = ck_crew_close,
+                                   .admit = ck_worker_pool_admit,
+                                   .frame = ck_worker_pool_frame,
+                                   .finish = ck_worker_pool_finish,
+                                   .close = ck_worker_pool_close,
                                    .threads = one_a_device,
                                    .frames = frames_at_once};
     return ck_stage_main(&stage, argc, argv);

@@ -4,7 +4,7 @@
 
 #include "base/log.h"
 #include "base/option.h"
-#include "base/standard.h"
+#include "base/stdio_guard.h"
 #include "ck/commands.h"
 
 static const struct {
@@ -28,7 +28,7 @@ static int help(void)
 
 int main(int argc, char **argv)
 {
-    ck_standard_hold();
+    ck_stdio_guard();
     ck_log_init("ck", false);
     if (argc < 2) {
         ck_log_error("no command: try 'ck key INPUT OUT' or 'ck --help'");

@@ -3,6 +3,17 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+void *ck_grown(void *items, size_t n, size_t *cap, size_t size)
+{
+    if (n < *cap)
+        return items;
+    size_t more = *cap ? 2 * *cap : 16;
+    void *p = reallocarray(items, more, size);
+    if (p)
+        *cap = more;
+    return p;
+}
+
 /* Buffers kept beyond this many are freed: a pipeline needs the planes of a few frames. */
 #define KEEP 64
 /* Smaller ones are not kept: malloc(3) reuses their pages by itself. */

@@ -29,6 +29,10 @@ static inline size_t ck_pad(size_t n)
     return (n + CK_ALIGN - 1) & ~(size_t)(CK_ALIGN - 1);
 }
 
+/* An array of *cap items of `size` bytes, n of them used, with room for one more: `items`, perhaps moved and *cap
+ * doubled.  NULL when out of memory: then nothing has changed. */
+void *ck_grown(void *items, size_t n, size_t *cap, size_t size);
+
 typedef struct ck_buffer {
     void *data;                          /* CK_ALIGN-aligned */
     size_t size;                         /* bytes usable */

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clamp.h"
 #include "base/clones.h"
 
 #if defined(__x86_64__)
@@ -23,13 +24,6 @@ static inline float float_of(uint32_t u)
     float f;
     memcpy(&f, &u, sizeof f);
     return f;
-}
-
-/* NaN fails every comparison, so it becomes 0. */
-static inline float clamp01(float x)
-{
-    float low = x > 0.0f ? x : 0.0f;
-    return low < 1.0f ? low : 1.0f;
 }
 
 CK_CLONES
@@ -172,21 +166,21 @@ CK_CLONES
 void ck_f32_to_u8(const float *restrict src, uint8_t *restrict dst, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        dst[i] = (uint8_t)bits_of(clamp01(src[i]) * 255.0f + ROUND_MAGIC);
+        dst[i] = (uint8_t)bits_of(ck_clamp01(src[i]) * 255.0f + ROUND_MAGIC);
 }
 
 CK_CLONES
 void ck_f32_to_u16(const float *restrict src, uint16_t *restrict dst, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        dst[i] = (uint16_t)bits_of(clamp01(src[i]) * 65535.0f + ROUND_MAGIC);
+        dst[i] = (uint16_t)bits_of(ck_clamp01(src[i]) * 65535.0f + ROUND_MAGIC);
 }
 
 CK_CLONES
 void ck_f32_to_u8_trunc(const float *restrict src, uint8_t *restrict dst, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        dst[i] = (uint8_t)(int32_t)(clamp01(src[i]) * 255.0f);
+        dst[i] = (uint8_t)(int32_t)(ck_clamp01(src[i]) * 255.0f);
 }
 
 /* NaN and infinity are the numbers whose exponent is all ones. */
@@ -200,4 +194,11 @@ bool ck_all_finite(const float *v, size_t n)
         bad |= (u & 0x7f800000u) == 0x7f800000u;
     }
     return !bad;
+}
+
+CK_CLONES
+void ck_clamp01_all(float *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        v[i] = ck_clamp01(v[i]);
 }

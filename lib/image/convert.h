@@ -28,6 +28,9 @@ void ck_f32_to_u16(const float *src, uint16_t *dst, size_t n);
 /* Clamp to 0…1, scale to 255, drop the fraction: how `comp` is made. */
 void ck_f32_to_u8_trunc(const float *src, uint8_t *dst, size_t n);
 
+/* In place, to 0…1, NaN to 0. */
+void ck_clamp01_all(float *v, size_t n);
+
 /* Whether no number is NaN or infinite. */
 bool ck_all_finite(const float *v, size_t n);
 

@@ -1,13 +1,9 @@
 /* Small tools on float and byte maps. */
 #include <stdlib.h>
 
+#include "base/clamp.h"
 #include "base/clones.h"
 #include "image/key_part.h"
-
-static inline int inside(int v, int n)
-{
-    return v < 0 ? 0 : v >= n ? n - 1 : v;
-}
 
 CK_CLONES
 static void add_row(float *acc, const float *plus, const float *minus, int w)
@@ -26,10 +22,10 @@ void key_box(const float *src, float *dst, float *tmp, int h, int w, int r)
         float *t = tmp + (size_t)y * w;
         double sum = 0;
         for (int x = -r; x <= r; x++)
-            sum += s[inside(x, w)];
+            sum += s[ck_clamp_index(x, w)];
         for (int x = 0; x < w; x++) {
             t[x] = (float)sum * scale;
-            sum += s[inside(x + r + 1, w)] - s[inside(x - r, w)];
+            sum += s[ck_clamp_index(x + r + 1, w)] - s[ck_clamp_index(x - r, w)];
         }
     }
     /* Running sums down the columns: the first row of dst starts them, each next row adds one and
@@ -37,7 +33,7 @@ void key_box(const float *src, float *dst, float *tmp, int h, int w, int r)
     for (int x = 0; x < w; x++) {
         float sum = 0;
         for (int y = -r; y <= r; y++)
-            sum += tmp[(size_t)inside(y, h) * w + x];
+            sum += tmp[(size_t)ck_clamp_index(y, h) * w + x];
         dst[x] = sum;
     }
     for (int y = 1; y < h; y++) {
@@ -45,7 +41,7 @@ void key_box(const float *src, float *dst, float *tmp, int h, int w, int r)
         const float *before = o - w;
         for (int x = 0; x < w; x++)
             o[x] = before[x];
-        add_row(o, tmp + (size_t)inside(y + r, h) * w, tmp + (size_t)inside(y - r - 1, h) * w, w);
+        add_row(o, tmp + (size_t)ck_clamp_index(y + r, h) * w, tmp + (size_t)ck_clamp_index(y - r - 1, h) * w, w);
     }
     for (size_t i = 0; i < (size_t)h * w; i++)
         dst[i] *= scale;

@@ -86,7 +86,7 @@ static inline float key_if_sample(const float d[3], const float b[3], const floa
 {
     float x[3] = {f[0] - b[0], f[1] - b[1], f[2] - b[2]};
     float a = (d[0] * x[0] + d[1] * x[1] + d[2] * x[2]) / (x[0] * x[0] + x[1] * x[1] + x[2] * x[2] + 1e-6f);
-    a = key_clamp(a);
+    a = ck_clamp01(a);
     float miss = key_sq(d[0] - a * x[0]) + key_sq(d[1] - a * x[1]) + key_sq(d[2] - a * x[2]);
     float f2 = f[0] * f[0] + f[1] * f[1] + f[2] * f[2];
     *cost = miss / (noise2 + key_sq(KEY_TEXTURE * a) * (f2 + 0.02f));
@@ -110,7 +110,7 @@ static inline float key_other_hue(const float c[3], const float b[3], key_axes a
 #define KEY_BLACK_AT 0.2f
 static inline float key_gone(float im, float bm)
 {
-    return key_clamp((1 - im / bm) / (1 - KEY_BLACK_AT));
+    return ck_clamp01((1 - im / bm) / (1 - KEY_BLACK_AT));
 }
 
 #endif

@@ -202,7 +202,7 @@ static void unmix_run(const task *t, size_t map_row, int x0, int x1, const float
             i[k] = t->lin[k * w + x - x0];
             b[k] = t->bg[k * w + x];
         }
-        unmix(i, b, solid, near, key_clamp(alpha[x]), t->ax, out);
+        unmix(i, b, solid, near, ck_clamp01(alpha[x]), t->ax, out);
         for (int k = 0; k < 3; k++)
             t->lin[k * w + x - x0] = out[k];
     }

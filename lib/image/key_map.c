@@ -170,7 +170,7 @@ void key_map_cues(key_map *m)
         }
         m->hue[i] = key_other_hue(p, b, m->ax);
         m->seen[i] = m->peak[i] > m->k->seen;
-        m->thin[i] = m->seen[i] ? key_clamp(key_if_neutral(d, b, m->ax)) : 0;
+        m->thin[i] = m->seen[i] ? ck_clamp01(key_if_neutral(d, b, m->ax)) : 0;
         m->least[i] = key_if_any(d, b);
         m->pure[i] = key_ramp(key_if_not_screen(d, b, m->ax), 0.95f, 1.1f);
         float richer = m->hue[i] * key_if_richer(d, b, m->ax);

@@ -41,8 +41,8 @@ static float solve(const key_map *m, int cx, int cy, const float c[3], const flo
     size_t p = (size_t)cy * m->cw + cx;
     float d[3] = {c[0] - b[0], c[1] - b[1], c[2] - b[2]}, veil = m->veil[p], hue = m->hue[p], fit = 0, a = 1;
     if (!m->sure[p]) {
-        float thin = veil > 0 ? key_clamp(key_if_neutral(d, b, m->ax)) * m->veil_scale[p] : 0;
-        float guess = key_clamp(key_if_not_screen(d, b, m->ax));
+        float thin = veil > 0 ? ck_clamp01(key_if_neutral(d, b, m->ax)) * m->veil_scale[p] : 0;
+        float guess = ck_clamp01(key_if_not_screen(d, b, m->ax));
         a = veil < 1 ? by_lenders(m, cx, cy, d, b, guess, &fit) : 0;
         a += veil * (thin - a);
     }
@@ -51,7 +51,7 @@ static float solve(const key_map *m, int cx, int cy, const float c[3], const flo
     float most = hue + (1 - hue) * key_gone(c[m->ax.m], b[m->ax.m]);
     most = most > fit ? most : fit;
     most *= 1 - veil * (1 - hue);
-    return key_clamp(a < most ? a : most);
+    return ck_clamp01(a < most ? a : most);
 }
 
 /* Pixels [x0,x1) of row y, all in one row of the map, none of them bare screen. */

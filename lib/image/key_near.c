@@ -19,7 +19,7 @@ static void add_row(const key_grid *g, int my, const float *alpha, const float *
         float sum[3] = {0}, squares = 0;
         int end = (i + 1) * g->q < g->w ? (i + 1) * g->q : g->w;
         for (int x = i * g->q; x < end; x++) {
-            float a = alpha[x] > 0 ? key_clamp(alpha[x]) : 0; /* NaN is nothing: the box would spread it */
+            float a = alpha[x] > 0 ? ck_clamp01(alpha[x]) : 0; /* NaN is nothing: the box would spread it */
             squares += a * a;
             for (size_t k = 0; k < 3; k++)
                 sum[k] += a * (lin[k * w + (size_t)x] - (1 - a) * bg[k * w + (size_t)x]);

@@ -14,6 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/clamp.h"
 #include "image/colour.h"
 #include "image/key.h"
 
@@ -27,13 +28,9 @@ static inline key_axes key_axes_of(bool blue)
     return blue ? (key_axes){2, 0, 1} : (key_axes){1, 0, 2};
 }
 
-static inline float key_clamp(float v)
-{
-    return v < 0 ? 0 : v > 1 ? 1 : v;
-}
 static inline float key_ramp(float v, float from, float to)
 {
-    return key_clamp((v - from) / (to - from));
+    return ck_clamp01((v - from) / (to - from));
 }
 static inline float key_sq(float v)
 {

@@ -68,8 +68,8 @@ static ck_status collect(const float *rgb, int h, int w, const ck_key_screen *k,
 static int bin_of(float u, float v)
 {
     int i = (int)(u * (BINS / CHROMA_MAX)), j = (int)(v * (BINS / CHROMA_MAX));
-    i = i < 0 ? 0 : i >= BINS ? BINS - 1 : i;
-    j = j < 0 ? 0 : j >= BINS ? BINS - 1 : j;
+    i = ck_clamp_index(i, BINS);
+    j = ck_clamp_index(j, BINS);
     return j * BINS + i;
 }
 

@@ -3,12 +3,13 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/clamp.h"
 #include "base/mem.h"
 #include "image/components.h"
 
 static inline double unit(float v)
 {
-    return v > 0 ? v < 1 ? (double)v : 1 : 0; /* NaN is 0 */
+    return (double)ck_clamp01(v);
 }
 
 typedef struct pair {
@@ -24,11 +25,6 @@ typedef struct pair {
 #define RADIUS_SSIM 5
 #define TAPS_MAX (2 * RADIUS_SSIM + 1)
 
-static int at(int i, int n)
-{
-    return i < 0 ? 0 : i >= n ? n - 1 : i;
-}
-
 /* Correlation with `across` along rows and `down` along columns, borders repeated; src by its own sample function. */
 static void filter(const pair *q, const double *src, const double *across, const double *down, int radius, double *tmp,
                    double *dst)
@@ -37,14 +33,14 @@ static void filter(const pair *q, const double *src, const double *across, const
         for (int x = 0; x < q->w; x++) {
             double sum = 0;
             for (int k = -radius; k <= radius; k++)
-                sum += across[k + radius] * src[(size_t)y * (size_t)q->w + (size_t)at(x + k, q->w)];
+                sum += across[k + radius] * src[(size_t)y * (size_t)q->w + (size_t)ck_clamp_index(x + k, q->w)];
             tmp[(size_t)y * (size_t)q->w + (size_t)x] = sum;
         }
     for (int y = 0; y < q->h; y++)
         for (int x = 0; x < q->w; x++) {
             double sum = 0;
             for (int k = -radius; k <= radius; k++)
-                sum += down[k + radius] * tmp[(size_t)at(y + k, q->h) * (size_t)q->w + (size_t)x];
+                sum += down[k + radius] * tmp[(size_t)ck_clamp_index(y + k, q->h) * (size_t)q->w + (size_t)x];
             dst[(size_t)y * (size_t)q->w + (size_t)x] = sum;
         }
 }

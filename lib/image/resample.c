@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/clamp.h"
 #include "base/clones.h"
 #include "image/axis.h"
 
@@ -27,11 +28,6 @@ typedef struct pass {
     float *made;   /* [dw][LANES] */
     ring ring;
 } pass;
-
-static inline int clamp(int i, int n)
-{
-    return i < 0 ? 0 : i >= n ? n - 1 : i;
-}
 
 typedef float quad __attribute__((vector_size(16), aligned(4), may_alias));
 typedef float lanes __attribute__((vector_size(LANES * 4), may_alias));
@@ -124,7 +120,7 @@ static void fill(pass *p, const float *src, int needed)
 
 static const float *row(pass *p, const float *src, int y)
 {
-    y = clamp(y, p->y->in);
+    y = ck_clamp_index(y, p->y->in);
     if (p->x->identity)
         return src + (size_t)y * (size_t)p->x->in;
     return p->ring.rows + (size_t)(y % p->ring.cap) * p->ring.stride;
@@ -179,8 +175,8 @@ static void plane(pass *p, const float *src, float *dst)
     p->ring.done = 0;
     for (int o = 0; o < y->out; o++) {
         int first = y->identity ? o : y->first[o], last = y->identity ? o : first + y->count[o] - 1;
-        while (!p->x->identity && p->ring.done <= clamp(last, y->in))
-            fill(p, src, clamp(first, y->in));
+        while (!p->x->identity && p->ring.done <= ck_clamp_index(last, y->in))
+            fill(p, src, ck_clamp_index(first, y->in));
         vertical(p, src, o, dst + (size_t)o * (size_t)p->x->out);
     }
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clamp.h"
 #include "base/mem.h"
 #include "image/colour.h"
 #include "image/convert.h"
@@ -322,7 +323,7 @@ static float marker(const screen *k, float x, float y, float u)
         float dx = fabsf(x - k->markers[i].x), dy = fabsf(y - k->markers[i].y);
         float d = fminf(fmaxf(dx - 22 * u, dy - 4 * u), fmaxf(dy - 22 * u, dx - 4 * u));
         float v = 0.5f - d / 2;
-        most = fmaxf(most, v < 0 ? 0 : v > 1 ? 1 : v);
+        most = fmaxf(most, ck_clamp01(v));
     }
     return most;
 }

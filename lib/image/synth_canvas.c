@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "base/clamp.h"
+
 uint64_t ck_random_next(ck_random *r)
 {
     uint64_t z = (r->state += 0x9E3779B97F4A7C15u);
@@ -13,11 +15,6 @@ uint64_t ck_random_next(ck_random *r)
 float ck_random_in(ck_random *r, float lo, float hi)
 {
     return lo + (hi - lo) * (float)(ck_random_next(r) >> 40) / (float)(1 << 24);
-}
-
-static float clamp01(float v)
-{
-    return v < 0 ? 0 : v > 1 ? 1 : v;
 }
 
 /* First-order distance: exact on the axes, close to the edge everywhere. */
@@ -34,14 +31,14 @@ float ck_shape_capsule(const void *capsule, float x, float y)
 {
     const ck_capsule *s = capsule;
     float dx = s->b.x - s->a.x, dy = s->b.y - s->a.y, px = x - s->a.x, py = y - s->a.y;
-    float t = clamp01((px * dx + py * dy) / fmaxf(dx * dx + dy * dy, 1e-6f));
+    float t = ck_clamp01((px * dx + py * dy) / fmaxf(dx * dx + dy * dy, 1e-6f));
     return hypotf(px - t * dx, py - t * dy) - (s->ra + t * (s->rb - s->ra));
 }
 
 /* Coverage of a half-plane at distance d, smooth over `edge` pixels. */
 static float coverage(float d, float edge)
 {
-    float t = clamp01(0.5f - d / edge);
+    float t = ck_clamp01(0.5f - d / edge);
     return t * t * (3 - 2 * t);
 }
 
@@ -72,10 +69,10 @@ static float shade(ck_shape f, const void *shape, const ck_material *m, float x,
 {
     float light = 1;
     if (m->depth > 0) {
-        float t = clamp01(-d / m->depth), nz = sqrtf(t * (2 - t));
+        float t = ck_clamp01(-d / m->depth), nz = sqrtf(t * (2 - t));
         float gx = f(shape, x + 1, y) - d, gy = f(shape, x, y + 1) - d;
         float g = fmaxf(hypotf(gx, gy), 1e-6f), flat = sqrtf(fmaxf(0, 1 - nz * nz));
-        light = 0.45f + 0.55f * clamp01(-0.45f * gx / g * flat - 0.5f * gy / g * flat + 0.74f * nz);
+        light = 0.45f + 0.55f * ck_clamp01(-0.45f * gx / g * flat - 0.5f * gy / g * flat + 0.74f * nz);
     }
     if (m->stripe > 0) {
         float q = (x * cosf(m->stripe_angle) + y * sinf(m->stripe_angle)) / m->stripe;
@@ -112,7 +109,7 @@ void ck_canvas_flush(ck_canvas *c, const float box[4], const ck_material *m)
         for (int x = s.x0; x < s.x1; x++) {
             long i = (long)y * c->w + x;
             if (c->cover[i] > 0)
-                lay(c, i, clamp01(c->cover[i]) * m->opacity, m->colour, 1);
+                lay(c, i, ck_clamp01(c->cover[i]) * m->opacity, m->colour, 1);
             c->cover[i] = 0;
         }
     }
@@ -134,7 +131,7 @@ static void hair_piece(ck_canvas *c, ck_vec a, ck_vec b, float width, float opac
     for (int y = s.y0; y < s.y1; y++) {
         for (int x = s.x0; x < s.x1; x++) {
             float d = ck_shape_capsule(&line, (float)x + 0.5f, (float)y + 0.5f);
-            float v = fminf(clamp01(width / 2 + 0.5f - d) * opacity, most);
+            float v = fminf(ck_clamp01(width / 2 + 0.5f - d) * opacity, most);
             float *to = &c->cover[(long)y * c->w + x];
             *to = fmaxf(*to, v);
         }

@@ -1,7 +1,7 @@
 #include "io/av_decoder.h"
 
-ck_status ck_av_decoder_new(enum AVCodecID id, const AVCodecParameters *par, ck_av_words *words, AVCodecContext **out,
-                            ck_error *e)
+ck_status ck_av_decoder_new(enum AVCodecID id, const AVCodecParameters *par, ck_av_messages *words,
+                            AVCodecContext **out, ck_error *e)
 {
     *out = NULL;
     const AVCodec *codec = avcodec_find_decoder(id);

@@ -10,8 +10,8 @@
 
 /* Not yet opened, so that threads can be set; par may be NULL; what it says goes to `words`.  Errors end decoding of a
  * frame, checksums are checked, frames that hang in the air (before the first key frame) come out, marked. */
-ck_status ck_av_decoder_new(enum AVCodecID id, const AVCodecParameters *par, ck_av_words *words, AVCodecContext **out,
-                            ck_error *e);
+ck_status ck_av_decoder_new(enum AVCodecID id, const AVCodecParameters *par, ck_av_messages *words,
+                            AVCodecContext **out, ck_error *e);
 
 /* The decoder knows that parts of the frame are made up. */
 bool ck_av_damaged(const AVFrame *av);

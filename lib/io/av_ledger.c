@@ -3,19 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 /* More than any decoder holds back: threads and reordering together. */
 #define LONGEST_DELAY 256
 
 int64_t ck_ledger_sent(ck_ledger *l, int64_t pts, bool key)
 {
-    if (l->n == l->cap) {
-        int cap = l->cap ? 2 * l->cap : 64;
-        ck_note *more = reallocarray(l->notes, (size_t)cap, sizeof *more);
-        if (!more)
-            return -1;
-        l->notes = more;
-        l->cap = cap;
-    }
+    ck_note *notes = ck_grown(l->notes, (size_t)l->n, &l->cap, sizeof *notes);
+    if (!notes)
+        return -1;
+    l->notes = notes;
     if (key) {
         l->leading_dirty = l->dirty;
         l->dirty = false;

@@ -6,6 +6,7 @@
 #define CK_IO_AV_LEDGER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/status.h"
@@ -21,7 +22,8 @@ typedef struct ck_note {
 
 typedef struct ck_ledger {
     ck_note *notes; /* owned */
-    int n, cap;
+    int n;
+    size_t cap;
     int64_t last_id;
     bool intra;         /* every packet stands alone */
     bool strict;        /* every packet is a frame: one that gives none is bad */

@@ -9,7 +9,7 @@
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
-static ck_av_words *listener(void *ctx)
+static ck_av_messages *listener(void *ctx)
 {
     const AVClass *class = ctx ? *(const AVClass *const *)ctx : NULL;
     if (!class || !class->class_name)
@@ -21,7 +21,7 @@ static ck_av_words *listener(void *ctx)
 
 static void keep(void *ctx, int level, const char *fmt, va_list ap)
 {
-    ck_av_words *w = level <= AV_LOG_ERROR ? listener(ctx) : NULL;
+    ck_av_messages *w = level <= AV_LOG_ERROR ? listener(ctx) : NULL;
     if (!w)
         return;
     pthread_mutex_lock(&lock);
@@ -37,7 +37,7 @@ void ck_av_log_install(void)
     av_log_set_callback(keep);
 }
 
-const char *ck_av_words_why(ck_av_words *w, char *buf, size_t n)
+const char *ck_av_messages_why(ck_av_messages *w, char *buf, size_t n)
 {
     pthread_mutex_lock(&lock);
     snprintf(buf, n, "%s%s", *w->text ? ": " : "", w->text);
@@ -45,7 +45,7 @@ const char *ck_av_words_why(ck_av_words *w, char *buf, size_t n)
     return buf;
 }
 
-bool ck_av_words_said(ck_av_words *w)
+bool ck_av_messages_said(ck_av_messages *w)
 {
     pthread_mutex_lock(&lock);
     bool said = *w->text;
@@ -53,7 +53,7 @@ bool ck_av_words_said(ck_av_words *w)
     return said;
 }
 
-void ck_av_words_clear(ck_av_words *w)
+void ck_av_messages_clear(ck_av_messages *w)
 {
     pthread_mutex_lock(&lock);
     *w->text = 0;

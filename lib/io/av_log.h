@@ -7,16 +7,16 @@
 
 /* The first error line of a demuxer or decoder.  It is whose `opaque` points here: AVFormatContext's or
  * AVCodecContext's, which must be NULL or one of these in the whole program. */
-typedef struct ck_av_words {
+typedef struct ck_av_messages {
     char text[256];
-} ck_av_words; /* all zero = nothing was said */
+} ck_av_messages; /* all zero = nothing was said */
 
 /* From now on libav prints nothing.  Any number of times, from any thread. */
 void ck_av_log_install(void);
 
 /* ": WORDS" into buf, or "" when nothing was said; returns buf.  Decoders may speak from threads of their own. */
-const char *ck_av_words_why(ck_av_words *w, char *buf, size_t n);
-bool ck_av_words_said(ck_av_words *w);
-void ck_av_words_clear(ck_av_words *w);
+const char *ck_av_messages_why(ck_av_messages *w, char *buf, size_t n);
+bool ck_av_messages_said(ck_av_messages *w);
+void ck_av_messages_clear(ck_av_messages *w);
 
 #endif

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "io/av_compat.h"
 #include "io/av_declared.h"
 #include "io/av_decoder.h"
@@ -36,12 +37,13 @@ struct ck_video {
     bool one_to_one; /* a packet is a frame */
     bool ended;
     bool threaded; /* errors come late: the packet they belong to is not known */
-    ck_av_words demuxer, decoder;
+    ck_av_messages demuxer, decoder;
     bool talkative;      /* the decoder also says things that mean nothing */
     ck_error demuxing;   /* why reading stopped before the end, "" = it did not */
     ck_error whole;      /* what the file's structure says is missing */
     ck_video_frame *out; /* owned queue: [first, n) */
-    int first, n, cap;
+    int first, n;
+    size_t cap;
     long shown;   /* frames put into the queue */
     bool bad;     /* one of them at least */
     double start; /* seconds, of the first frame; NAN before */
@@ -57,16 +59,10 @@ static ck_status put(ck_video *v, AVFrame *av, double pts, const char *error, ck
 {
     if (v->first == v->n)
         v->first = v->n = 0;
-    if (v->n == v->cap) {
-        int cap = v->cap ? 2 * v->cap : 16;
-        ck_video_frame *more = reallocarray(v->out, (size_t)cap, sizeof *more);
-        if (more) {
-            v->out = more;
-            v->cap = cap;
-        }
-    }
+    ck_video_frame *out = ck_grown(v->out, (size_t)v->n, &v->cap, sizeof *out);
     char *copy = error ? strdup(error) : NULL;
-    if (v->n == v->cap || (error && !copy)) {
+    v->out = out ? out : v->out;
+    if (!out || (error && !copy)) {
         free(copy);
         av_frame_free(&av);
         return no_memory(e);
@@ -103,7 +99,7 @@ static const char *verdict(ck_video *v, const AVFrame *av, const ck_note *note, 
     if (note->error)
         snprintf(buf, n, "%s", note->error);
     else if (ck_av_damaged(av))
-        snprintf(buf, n, "damaged%s", ck_av_words_why(&v->decoder, why, sizeof why));
+        snprintf(buf, n, "damaged%s", ck_av_messages_why(&v->decoder, why, sizeof why));
     else if (note->suspect)
         snprintf(buf, n, "it depends on a damaged frame before it");
     else if (v->info.w && (av->width != v->info.w || av->height != v->info.h))
@@ -155,8 +151,8 @@ static ck_status accept(ck_video *v, ck_error *e)
 static ck_status decoder_failed(ck_video *v, int64_t id, ck_error *e)
 {
     char why[300], text[400];
-    snprintf(text, sizeof text, "damaged%s", ck_av_words_why(&v->decoder, why, sizeof why));
-    ck_av_words_clear(&v->decoder);
+    snprintf(text, sizeof text, "damaged%s", ck_av_messages_why(&v->decoder, why, sizeof why));
+    ck_av_messages_clear(&v->decoder);
     if (!v->threaded)
         return ck_ledger_bad(&v->ledger, id, text, e);
     return put(v, NULL, NAN, text, e);
@@ -187,9 +183,9 @@ static ck_status send(ck_video *v, ck_error *e)
         return s;
     ck_av_set_number(v->dec, pkt, id);
     int r = avcodec_send_packet(v->dec, pkt);
-    bool said = !v->talkative && ck_av_words_said(&v->decoder);
+    bool said = !v->talkative && ck_av_messages_said(&v->decoder);
     if (v->talkative && r >= 0)
-        ck_av_words_clear(&v->decoder);
+        ck_av_messages_clear(&v->decoder);
     return said || (r < 0 && r != AVERROR_EOF) ? decoder_failed(v, id, e) : CK_OK;
 }
 
@@ -210,8 +206,9 @@ static ck_status feed(ck_video *v, ck_error *e)
         *e = v->io.error;
         return v->io.status;
     }
-    if (r != AVERROR_EOF || ck_av_words_said(&v->demuxer))
-        ck_fail(&v->demuxing, CK_ERR_FORMAT, "cut short or damaged%s", ck_av_words_why(&v->demuxer, why, sizeof why));
+    if (r != AVERROR_EOF || ck_av_messages_said(&v->demuxer))
+        ck_fail(&v->demuxing, CK_ERR_FORMAT, "cut short or damaged%s",
+                ck_av_messages_why(&v->demuxer, why, sizeof why));
     avcodec_send_packet(v->dec, NULL);
     return CK_OK;
 }
@@ -288,11 +285,11 @@ static ck_status open_container(ck_video *v, const char *path, ck_error *e)
         *e = v->io.error;
         return v->io.status;
     }
-    ck_av_words_why(&v->demuxer, why, sizeof why);
+    ck_av_messages_why(&v->demuxer, why, sizeof why);
     if (r >= 0) {
         /* Of all that is said while looking around, only this is sure to concern the pictures. */
         if (!strstr(why, "prematurely"))
-            ck_av_words_clear(&v->demuxer);
+            ck_av_messages_clear(&v->demuxer);
         return CK_OK;
     }
     if (v->io.size < 0 && strstr(why, "moov"))
@@ -343,7 +340,7 @@ static ck_status open_decoder(ck_video *v, ck_error *e)
     v->ledger.strict = v->one_to_one && v->how.keep_going;
     if (avcodec_open2(v->dec, NULL, NULL) < 0)
         return ck_fail(e, CK_ERR_FORMAT, "the %s decoder refuses it%s", avcodec_get_name(id),
-                       ck_av_words_why(&v->decoder, why, sizeof why));
+                       ck_av_messages_why(&v->decoder, why, sizeof why));
     return CK_OK;
 }
 

@@ -145,7 +145,7 @@ static ck_status read_all(const char *path, AVPacket *pkt, enum AVCodecID *codec
 static ck_status decode(enum AVCodecID id, AVPacket *pkt, AVFrame *av, ck_error *e)
 {
     AVCodecContext *dec;
-    ck_av_words words = {{0}};
+    ck_av_messages words = {{0}};
     char why[300];
     ck_status s = ck_av_decoder_new(id, NULL, &words, &dec, e);
     if (s != CK_OK)
@@ -160,9 +160,9 @@ static ck_status decode(enum AVCodecID id, AVPacket *pkt, AVFrame *av, ck_error 
         r = avcodec_receive_frame(dec, av);
     if (r < 0)
         s = ck_fail(e, CK_ERR_FORMAT, "damaged, or of a kind libav cannot decode%s",
-                    ck_av_words_why(&words, why, sizeof why));
-    else if (ck_av_damaged(av) || ck_av_words_said(&words))
-        s = ck_fail(e, CK_ERR_FORMAT, "damaged%s", ck_av_words_why(&words, why, sizeof why));
+                    ck_av_messages_why(&words, why, sizeof why));
+    else if (ck_av_damaged(av) || ck_av_messages_said(&words))
+        s = ck_fail(e, CK_ERR_FORMAT, "damaged%s", ck_av_messages_why(&words, why, sizeof why));
     avcodec_free_context(&dec);
     return s;
 }

@@ -30,15 +30,6 @@ int ck_display_bits(const ck_plane *p)
 }
 
 CK_CLONES
-static void clamp(float *x, size_t n)
-{
-    for (size_t i = 0; i < n; i++) {
-        float low = x[i] > 0.0f ? x[i] : 0.0f;
-        x[i] = low < 1.0f ? low : 1.0f;
-    }
-}
-
-CK_CLONES
 static void unpremultiply(float *restrict colour, const float *restrict alpha, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -60,7 +51,7 @@ void ck_display_row(const ck_display *d, int y, float *out)
             unpremultiply(out + c * w, out + 3 * w, w);
     if (d->linear)
         ck_linear_to_srgb(out, out, 3 * w);
-    clamp(out, (size_t)p->c * w);
+    ck_clamp01_all(out, (size_t)p->c * w);
 }
 
 ck_status ck_display_planar(const ck_display *d, int bits, ck_buffer **out, ck_error *e)

@@ -87,7 +87,7 @@ static ck_status read_encoding(reader *r)
         s = "linear";
     ck_exr_listen(); /* that the attribute is missing is no news */
     size_t len = strlen(s);
-    if (len < 1 || len >= sizeof r->encoding || strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_.-") != len)
+    if (len >= sizeof r->encoding || !ck_name_valid(s, len))
         return ck_fail(r->e, CK_ERR_FORMAT, "EXR attribute ck:transfer names no encoding: make it srgb or linear");
     memcpy(r->encoding, s, len + 1);
     return CK_OK;

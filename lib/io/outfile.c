@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/litter.h"
+#include "base/tempfiles.h"
 
 #define PREFIX ".ck-"
 #define SUFFIX ".tmp"
@@ -101,7 +101,7 @@ ck_status ck_outfile_open(ck_outfile *o, const char *path, ck_error *e)
         }
     }
     if (s == CK_OK && !special)
-        ck_litter_add(o->temp);
+        ck_tempfiles_add(o->temp);
     /* File systems without locks: sweeps then go by the process number alone. */
     if (s == CK_OK && !special)
         (void)flock(o->fd, LOCK_EX | LOCK_NB);
@@ -126,7 +126,7 @@ ck_status ck_outfile_commit(ck_outfile *o, ck_error *e)
     if (s == CK_OK && !in_place(o) && rename(o->temp, o->path))
         s = ck_fail_errno(e, "cannot rename the finished file to its name");
     if (s == CK_OK) {
-        ck_litter_forget(o->temp);
+        ck_tempfiles_forget(o->temp);
         free(o->temp);
         o->temp = NULL;
     }
@@ -138,7 +138,7 @@ void ck_outfile_discard(ck_outfile *o)
 {
     if (o->temp && o->path && !in_place(o)) {
         unlink(o->temp);
-        ck_litter_forget(o->temp);
+        ck_tempfiles_forget(o->temp);
     }
     if (o->fd >= 0)
         close(o->fd);

@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
+#include "base/mem.h"
 #include "io/natural.h"
 #include "io/pattern.h"
 
@@ -42,16 +43,10 @@ static long last_number(const char *stem)
 /* Takes `path`, which malloc made; NULL is reported as want of memory. */
 static ck_status add(ck_sequence *s, char *path, long number, ck_error *e)
 {
-    if (path && s->n == s->cap) {
-        size_t cap = s->cap ? 2 * s->cap : 64;
-        ck_sequence_file *more = reallocarray(s->files, cap, sizeof *more);
-        if (more) {
-            s->files = more;
-            s->cap = cap;
-        }
-    }
+    ck_sequence_file *files = path ? ck_grown(s->files, s->n, &s->cap, sizeof *files) : NULL;
+    s->files = files ? files : s->files;
     const char *name = path ? base_name(path) : NULL;
-    char *stem = path && s->n < s->cap ? strndup(name, (size_t)(suffix(name) - name)) : NULL;
+    char *stem = files ? strndup(name, (size_t)(suffix(name) - name)) : NULL;
     if (!stem) {
         free(path);
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the names of a sequence");

@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "base/clamp.h"
 #include "base/clones.h"
 #include "base/mem.h"
 #include "stream/frame.h"
@@ -164,11 +165,6 @@ static int eighths(int x, int log2, int site)
     return (8 * x - 4 * site * (f - 1)) / f; /* exact: f divides 8x, and 4(f-1) whenever site does not vanish */
 }
 
-static int clamp(int i, int n)
-{
-    return i < 0 ? 0 : i >= n ? n - 1 : i;
-}
-
 /* The two chroma lines luma line y lies between, and the weight of the second in eighths. */
 static int lines_of(const ck_yuv *yuv, int ch, int y, int *a, int *b)
 {
@@ -176,13 +172,13 @@ static int lines_of(const ck_yuv *yuv, int ch, int y, int *a, int *b)
     if (yuv->interlaced && yuv->log2_h == 1 && ch > 1) {
         /* Line m of the field of parity p is chroma line 2m+p, at luma line 4m + 2p + site/2. */
         int p = y & 1, at = 2 * y - 4 * p - site, n = (ch - p + 1) / 2;
-        *a = 2 * clamp(at >> 3, n) + p;
-        *b = 2 * clamp((at >> 3) + 1, n) + p;
+        *a = 2 * ck_clamp_index(at >> 3, n) + p;
+        *b = 2 * ck_clamp_index((at >> 3) + 1, n) + p;
         return at & 7;
     }
     int at = eighths(y, yuv->log2_h, site);
-    *a = clamp(at >> 3, ch);
-    *b = clamp((at >> 3) + 1, ch);
+    *a = ck_clamp_index(at >> 3, ch);
+    *b = ck_clamp_index((at >> 3) + 1, ch);
     return at & 7;
 }
 

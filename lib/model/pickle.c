@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "model/build.h"
 #include "model/bytes.h"
 #include "model/pickle_names.h"
@@ -19,26 +20,14 @@ static ck_status no_memory(ck_error *e)
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for the values of a pickle");
 }
 
-/* Room for one more item; at most CK_PICKLE_MAX_VALUES, which the caller has checked. */
-static bool grow(void **items, uint32_t n, uint32_t *cap, size_t size)
-{
-    if (n < *cap)
-        return true;
-    uint32_t more = *cap ? 2 * *cap : 16;
-    void *p = realloc(*items, more * size);
-    if (!p)
-        return false;
-    *items = p;
-    *cap = more;
-    return true;
-}
-
 ck_status ck_vm_push_index(ck_vm *m, uint32_t value, ck_error *e)
 {
     if (m->top == CK_PICKLE_MAX_VALUES)
         return ck_vm_fail(m, e, "the stack grows beyond every limit");
-    if (!grow((void **)&m->stack, m->top, &m->stack_cap, sizeof *m->stack))
+    uint32_t *stack = ck_grown(m->stack, m->top, &m->stack_cap, sizeof *stack);
+    if (!stack)
         return no_memory(e);
+    m->stack = stack;
     m->stack[m->top++] = value;
     return CK_OK;
 }
@@ -55,10 +44,13 @@ ck_status ck_vm_push(ck_vm *m, ck_value v, ck_error *e)
 {
     ck_pickle *p = m->out;
     ck_status s = CK_OK;
+    ck_value *values = p->n < CK_PICKLE_MAX_VALUES ? ck_grown(p->values, p->n, &p->cap, sizeof *values) : NULL;
     if (p->n == CK_PICKLE_MAX_VALUES)
         s = ck_vm_fail(m, e, "more values than any limit");
-    else if (!grow((void **)&p->values, p->n, &p->cap, sizeof *p->values))
+    else if (!values)
         s = no_memory(e);
+    else
+        p->values = values;
     if (s != CK_OK) {
         free_value(&v);
         return s;
@@ -115,8 +107,10 @@ static ck_status extend(ck_vm *m, ck_value *c, uint32_t from, uint32_t n, ck_err
         c->depth = v->depth >= c->depth ? v->depth + 1 : c->depth;
         if (c->u.seq.n == CK_PICKLE_MAX_VALUES)
             return ck_vm_fail(m, e, "a container grows beyond every limit");
-        if (!grow((void **)&c->u.seq.items, c->u.seq.n, &c->u.seq.cap, sizeof *c->u.seq.items))
+        uint32_t *items = ck_grown(c->u.seq.items, c->u.seq.n, &c->u.seq.cap, sizeof *items);
+        if (!items)
             return no_memory(e);
+        c->u.seq.items = items;
         c->u.seq.items[c->u.seq.n++] = m->stack[from + i];
     }
     return CK_OK;
@@ -181,8 +175,10 @@ static ck_status put(ck_vm *m, uint32_t slot, ck_error *e)
     if (m->top == floor_of(m))
         return ck_vm_fail(m, e, "the stack is empty");
     while (m->n_memo <= slot) {
-        if (!grow((void **)&m->memo, m->n_memo, &m->memo_cap, sizeof *m->memo))
+        uint32_t *memo = ck_grown(m->memo, m->n_memo, &m->memo_cap, sizeof *memo);
+        if (!memo)
             return no_memory(e);
+        m->memo = memo;
         m->memo[m->n_memo++] = 0;
     }
     m->memo[slot] = m->stack[m->top - 1] + 1;

@@ -47,7 +47,8 @@ typedef struct ck_value {
         } text;
         struct {
             uint32_t *items; /* owned; of a dict: key, value, key, value … */
-            uint32_t n, cap;
+            uint32_t n;
+            size_t cap;
         } seq;
         int global; /* pickle.c's */
         struct {
@@ -65,7 +66,8 @@ typedef ck_status (*ck_storage_fn)(void *ctx, const char *key, size_t n, uint64_
 
 typedef struct ck_pickle {
     ck_value *values; /* owned */
-    uint32_t n, cap;
+    uint32_t n;
+    size_t cap;
     uint32_t root; /* what the pickle is */
 } ck_pickle;
 

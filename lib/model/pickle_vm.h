@@ -9,9 +9,11 @@ typedef struct ck_vm {
     const uint8_t *bytes;
     size_t size, at, next; /* at: the opcode being run; next: what is read next */
     ck_pickle *out;
-    uint32_t *stack, top, stack_cap; /* owned; indices of values */
+    uint32_t *stack, top; /* owned; indices of values */
+    size_t stack_cap;
     uint32_t marks[CK_PICKLE_MAX_DEPTH], n_marks;
-    uint32_t *memo, n_memo, memo_cap; /* owned; index + 1, 0 = empty */
+    uint32_t *memo, n_memo; /* owned; index + 1, 0 = empty */
+    size_t memo_cap;
     ck_storage_fn storage;
     void *ctx;
 } ck_vm;

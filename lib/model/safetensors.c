@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "model/build.h"
 #include "model/bytes.h"
 #include "model/json.h"
@@ -92,14 +93,10 @@ static ck_status read_field(reader *r, const ck_json_text *key, entry *t, ck_err
 
 static ck_status add_span(reader *r, const entry *t, ck_error *e)
 {
-    if (r->n == r->cap) {
-        size_t cap = r->cap ? 2 * r->cap : 256;
-        span *p = realloc(r->spans, cap * sizeof *p);
-        if (!p)
-            return ck_fail(e, CK_ERR_MEMORY, "out of memory for the list of tensors");
-        r->spans = p;
-        r->cap = cap;
-    }
+    span *p = ck_grown(r->spans, r->n, &r->cap, sizeof *p);
+    if (!p)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the list of tensors");
+    r->spans = p;
     r->spans[r->n] = (span){t->offsets[0], t->offsets[1], r->n};
     r->n++;
     return CK_OK;

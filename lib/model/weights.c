@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "model/build.h"
 
 struct ck_weights {
@@ -70,20 +71,6 @@ static ck_status no_memory(ck_error *e)
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for the list of tensors");
 }
 
-/* Room for one more of `size` bytes. */
-static bool grow(void **items, size_t n, size_t *cap, size_t size)
-{
-    if (n < *cap)
-        return true;
-    size_t more = *cap ? 2 * *cap : 64;
-    void *p = realloc(*items, more * size);
-    if (!p)
-        return false;
-    *items = p;
-    *cap = more;
-    return true;
-}
-
 static char *copy_text(const char *s, size_t n)
 {
     char *p = malloc(n + 1);
@@ -127,10 +114,12 @@ ck_status ck_weights_add(ck_weights *w, const char *name, size_t n, const ck_ten
                        CK_WEIGHTS_MAX);
     normalise(&name, &n);
     char *own = copy_text(name, n);
-    if (!own || !grow((void **)&w->tensors, w->n, &w->cap, sizeof *w->tensors)) {
+    ck_tensor *tensors = own ? ck_grown(w->tensors, w->n, &w->cap, sizeof *tensors) : NULL;
+    if (!tensors) {
         free(own);
         return no_memory(e);
     }
+    w->tensors = tensors;
     w->tensors[w->n] = *t;
     w->tensors[w->n++].name = own;
     return CK_OK;
@@ -142,11 +131,13 @@ ck_status ck_weights_add_text(ck_weights *w, const char *key, size_t key_n, cons
     if (w->n_texts == CK_WEIGHTS_MAX)
         return ck_fail(e, CK_ERR_FORMAT, "more than %d metadata entries: the file is damaged", CK_WEIGHTS_MAX);
     ck_weights_text t = {copy_text(key, key_n), copy_text(value, value_n), key_n, value_n};
-    if (!t.key || !t.value || !grow((void **)&w->texts, w->n_texts, &w->cap_texts, sizeof *w->texts)) {
+    ck_weights_text *texts = t.key && t.value ? ck_grown(w->texts, w->n_texts, &w->cap_texts, sizeof *texts) : NULL;
+    if (!texts) {
         free((char *)t.key);
         free((char *)t.value);
         return no_memory(e);
     }
+    w->texts = texts;
     w->texts[w->n_texts++] = t;
     return CK_OK;
 }

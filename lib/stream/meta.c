@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
+
 static ck_pair *find(const ck_meta *m, const char *key)
 {
     for (size_t i = 0; i < m->n; i++)
@@ -28,6 +30,14 @@ static void remove_pair(ck_meta *m, ck_pair *p)
     memmove(p, p + 1, (--m->n - i) * sizeof *p);
 }
 
+bool ck_name_valid(const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!(s[i] >= 'a' && s[i] <= 'z') && !(s[i] >= '0' && s[i] <= '9') && s[i] != '_' && s[i] != '.' && s[i] != '-')
+            return false;
+    return n > 0;
+}
+
 static ck_status no_memory(ck_error *e)
 {
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for metadata");
@@ -36,15 +46,9 @@ static ck_status no_memory(ck_error *e)
 /* Append a pair and take ownership of both strings, also on failure. */
 static ck_status append(ck_meta *m, char *key, char *value, ck_error *e)
 {
-    if (key && value && m->n == m->cap) {
-        size_t cap = m->cap ? 2 * m->cap : 8;
-        ck_pair *pairs = realloc(m->pairs, cap * sizeof *pairs);
-        if (pairs) {
-            m->pairs = pairs;
-            m->cap = cap;
-        }
-    }
-    if (!key || !value || m->n == m->cap) {
+    ck_pair *pairs = ck_grown(m->pairs, m->n, &m->cap, sizeof *pairs);
+    m->pairs = pairs ? pairs : m->pairs;
+    if (!key || !value || !pairs) {
         free(key);
         free(value);
         return no_memory(e);
@@ -133,10 +137,9 @@ static char *unescape(char *s)
 
 static ck_status parse_line(ck_meta *m, const char *line, size_t n, ck_error *e)
 {
-    size_t k = 0;
-    while (k < n && (strchr("abcdefghijklmnopqrstuvwxyz0123456789_.-", line[k]) && line[k]))
-        k++;
-    if (k == 0 || k == n || line[k] != '=')
+    const char *eq = memchr(line, '=', n);
+    size_t k = eq ? (size_t)(eq - line) : 0;
+    if (!ck_name_valid(line, k))
         return ck_fail(e, CK_ERR_FORMAT, "metadata line '%.*s' is not key=value", (int)(n < 60 ? n : 60), line);
     char *key = strndup(line, k), *value = strndup(line + k + 1, n - k - 1);
     const char *bad = NULL;

@@ -5,6 +5,7 @@
 #ifndef CK_STREAM_META_H
 #define CK_STREAM_META_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/status.h"
@@ -35,5 +36,8 @@ void ck_meta_free(ck_meta *m);                                         /* leaves
 ck_status ck_meta_parse(ck_meta *m, const char *text, size_t n, ck_error *e); /* `m` is replaced */
 /* Owned text of *n bytes (no NUL counted), or NULL when out of memory. */
 char *ck_meta_format(const ck_meta *m, size_t *n);
+
+/* n bytes, at least one, that may be the name of a plane, a key or an encoding: a-z 0-9 _ . - */
+bool ck_name_valid(const char *s, size_t n);
 
 #endif

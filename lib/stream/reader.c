@@ -71,7 +71,7 @@ static ck_status blame(ck_reader *r, const char *victim, const char *reason, ck_
 static ck_status broken(ck_reader *r, ck_error *e)
 {
     char victim[sizeof r->victim], reason[sizeof r->reason];
-    if (r->rings.n && ck_ring_epitaph(r->rings.ring[r->rings.n - 1], victim, sizeof victim, reason, sizeof reason))
+    if (r->rings.n && ck_ring_failure(r->rings.ring[r->rings.n - 1], victim, sizeof victim, reason, sizeof reason))
         return blame(r, victim, reason, e);
     struct stat what;
     bool file = !fstat(r->fd, &what) && S_ISREG(what.st_mode);
@@ -98,7 +98,7 @@ static ck_status aborted(ck_reader *r, const ck_meta *m, ck_error *e)
     return blame(r, origin ? origin : "a program before", text ? text : "failed without a reason", e);
 }
 
-ck_status ck_reader_foresee(ck_reader *r, ck_error *e)
+ck_status ck_reader_peek_end(ck_reader *r, ck_error *e)
 {
     ck_meta why = {0};
     ck_tail t = ck_tail_look(r->fd, &why);
@@ -135,10 +135,15 @@ static ck_status malformed(ck_reader *r, ck_error *e, const char *what)
                    (long long)r->count - 1, what);
 }
 
+bool ck_stream_starts(const void *data, size_t n)
+{
+    return n >= sizeof CK_WIRE_MAGIC - 1 && !memcmp(data, CK_WIRE_MAGIC, sizeof CK_WIRE_MAGIC - 1);
+}
+
 static ck_status check_record(ck_reader *r, const ck_wire_record *h, ck_error *e)
 {
-    if (memcmp(h->magic, CK_WIRE_MAGIC, 4))
-        return malformed(r, e, "a record does not start with \"ckf1\"");
+    if (!ck_stream_starts(h, sizeof *h))
+        return malformed(r, e, "a record does not start with \"" CK_WIRE_MAGIC "\"");
     if (h->body_bytes % CK_ALIGN || !is_zero(h->zero, sizeof h->zero))
         return malformed(r, e, "a record header has an odd size or reserved bytes that are not zero");
     if (h->meta_bytes > CK_WIRE_MAX_META || ck_pad(h->meta_bytes) > h->body_bytes)
@@ -204,8 +209,7 @@ static ck_status read_ring(ck_reader *r, const ck_wire_record *h, ck_error *e)
 static bool good_name(const char *s, size_t n)
 {
     size_t len = strnlen(s, n);
-    return len > 0 && len < n && strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_.-") == len &&
-           is_zero(s + len, n - len);
+    return len < n && ck_name_valid(s, len) && is_zero(s + len, n - len);
 }
 
 static bool good_tag(const char *s, size_t n)

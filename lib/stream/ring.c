@@ -238,7 +238,7 @@ bool ck_ring_attached(const ck_ring *r)
     return atomic_load(&r->control->attached) != 0;
 }
 
-void ck_ring_bequeath(ck_ring *r, const char *origin, const char *text)
+void ck_ring_set_failure(ck_ring *r, const char *origin, const char *text)
 {
     control *c = r->control;
     snprintf(c->origin, sizeof c->origin, "%s", origin);
@@ -253,7 +253,7 @@ static void copy_text(char *to, size_t n, const char *from, size_t from_n)
     to[len] = 0;
 }
 
-bool ck_ring_epitaph(const ck_ring *r, char *origin, size_t origin_n, char *text, size_t text_n)
+bool ck_ring_failure(const ck_ring *r, char *origin, size_t origin_n, char *text, size_t text_n)
 {
     const control *c = r->control;
     if (atomic_load(&c->left) != 1)

@@ -50,9 +50,9 @@ bool ck_ring_attached(const ck_ring *r);
 
 /* The owner leaves word of why it ends, for a reader that finds the stream cut: an ABORT record cannot follow half a
  * frame that nobody takes out of the pipe.  Texts are cut to what the control page holds. */
-void ck_ring_bequeath(ck_ring *r, const char *origin, const char *text);
+void ck_ring_set_failure(ck_ring *r, const char *origin, const char *text);
 /* False if there is none.  Both get a NUL. */
-bool ck_ring_epitaph(const ck_ring *r, char *origin, size_t origin_n, char *text, size_t text_n);
+bool ck_ring_failure(const ck_ring *r, char *origin, size_t origin_n, char *text, size_t text_n);
 
 /* The owner: a free slot, with one reference, the lowest there is, so that memory follows use.  Waits for one; timeout
  * in seconds, 0 = none. */

@@ -45,7 +45,7 @@ ck_status ck_run_watch(ck_run *r, ck_error *e);
 /* The frame loop starts. */
 void ck_run_begins(ck_run *r);
 /* The run cannot succeed any more.  Any thread. */
-void ck_run_doom(ck_run *r, ck_status s, const ck_error *e);
+void ck_run_fail(ck_run *r, ck_status s, const ck_error *e);
 /* What went wrong first was that nobody reads our output. */
 bool ck_run_output_closed(ck_run *r);
 

@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/litter.h"
+#include "base/tempfiles.h"
 #include "base/log.h"
 #include "base/trace.h"
 
@@ -14,7 +14,7 @@
 #define GRACE_LAST 0.8
 
 /* The run cannot succeed any more. */
-void ck_run_doom(ck_run *r, ck_status s, const ck_error *e)
+void ck_run_fail(ck_run *r, ck_status s, const ck_error *e)
 {
     pthread_mutex_lock(&r->lock);
     if (r->verdict == CK_OK) {
@@ -98,9 +98,9 @@ static bool input_closed(void *ctx)
     atomic_store(&r->writer_gone, true);
     if (!atomic_load(&r->running))
         return false; /* run_frames comes back to it */
-    ck_status s = ck_reader_foresee(r->reader, &e);
+    ck_status s = ck_reader_peek_end(r->reader, &e);
     if (s != CK_OK)
-        ck_run_doom(r, s, &e);
+        ck_run_fail(r, s, &e);
     return s != CK_OK;
 }
 
@@ -109,7 +109,7 @@ static void output_closed(void *ctx)
 {
     ck_run *r = ctx;
     ck_error e = {"the reader of standard output is gone"};
-    ck_run_doom(r, CK_ERR_CLOSED, &e);
+    ck_run_fail(r, CK_ERR_CLOSED, &e);
     if (atomic_load(&r->running))
         ck_run_cancel(r);
 }
@@ -125,7 +125,7 @@ static void end_now(void *ctx)
     close(STDIN_FILENO);
     if (r->verdict != CK_ERR_CLOSED)
         close(STDOUT_FILENO);
-    ck_litter_remove();
+    ck_tempfiles_remove();
     (void)ck_trace_close(NULL);
     if (r->verdict == CK_ERR_CLOSED)
         ck_run_die_of_closed_output();

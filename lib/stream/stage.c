@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/standard.h"
+#include "base/stdio_guard.h"
 #include "base/thread.h"
 #include "base/trace.h"
 #include "stream/run.h"
@@ -41,7 +41,7 @@ static ck_status make_room(ck_run *r, ck_frame *f, ck_error *e)
     if (!r->writer || !r->made)
         return CK_OK;
     uint64_t since = ck_trace_now();
-    ck_status s = ck_writer_room(r->writer, f, e);
+    ck_status s = ck_writer_take_slot(r->writer, f, e);
     if (s == CK_OK && ck_trace_now() - since > 1000)
         ck_trace_span(CK_TRACE_WAIT_OUT, "reader", since, (long)r->made);
     return s;
@@ -78,7 +78,7 @@ static ck_status produce(void *ctx, void *item, ck_error *e)
     if (s != CK_OK)
         ck_frame_free(f);
     if (s != CK_OK && s != CK_END)
-        ck_run_doom(r, s, e);
+        ck_run_fail(r, s, e);
     return s;
 }
 
@@ -94,7 +94,7 @@ static ck_status work(void *ctx, void *item, ck_error *e)
     if (s != CK_OK)
         s = lose(r, f, s, e);
     if (s != CK_OK)
-        ck_run_doom(r, s, e);
+        ck_run_fail(r, s, e);
     return s;
 }
 
@@ -115,7 +115,7 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
         ck_trace_span(CK_TRACE_WAIT_OUT, "main", since, (long)f->seq);
     }
     if (s != CK_OK)
-        ck_run_doom(r, s, e);
+        ck_run_fail(r, s, e);
     if (s == CK_OK && r->writer && !r->done && *ck_writer_inline_view(r->writer))
         ck_log_error("frames are sent inline: %s", ck_writer_inline_view(r->writer));
     ck_trace_count(r->writer ? ck_writer_slots(r->writer) : 0, r->writer ? ck_writer_resident(r->writer) : 0);
@@ -252,7 +252,7 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
 
 int ck_stage_main(const ck_stage *s, int argc, char **argv)
 {
-    ck_standard_hold();
+    ck_stdio_guard();
     /* Frames come from the pool.  What else is large is freed to the system at once: left to itself glibc raises
      * this threshold with every such block, and each thread's arena then keeps the most it ever had. */
     mallopt(M_MMAP_THRESHOLD, 1 << 18);

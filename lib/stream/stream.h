@@ -11,6 +11,9 @@
 
 #include "stream/frame.h"
 
+/* The first n bytes of a file or pipe are those of a stream. */
+bool ck_stream_starts(const void *data, size_t n);
+
 typedef struct ck_reader ck_reader;
 typedef struct ck_writer ck_writer;
 struct ck_rings;
@@ -27,7 +30,7 @@ ck_status ck_reader_next(ck_reader *r, ck_frame *f, ck_error *e);
 void ck_reader_cancel(ck_reader *r);
 /* When the writer is gone: whether what is left in the pipe leads to END, as far as can be told without reading it.  If
  * not, CK_ERR_UPSTREAM, as ck_reader_next will say when it comes to it.  From any thread. */
-ck_status ck_reader_foresee(ck_reader *r, ck_error *e);
+ck_status ck_reader_peek_end(ck_reader *r, ck_error *e);
 /* Who failed first and how, after CK_ERR_UPSTREAM.  They live as long as the reader. */
 const char *ck_reader_victim_view(const ck_reader *r);
 const char *ck_reader_reason_view(const ck_reader *r);
@@ -45,8 +48,8 @@ void ck_writer_share(ck_writer *w, const ck_reader *from, size_t ring_bytes);
 /* Give `f`, which has no planes yet, room in shared memory.  Waits until the first frame has been written, whose size
  * becomes that of all slots, and then for a free slot.  For every frame but the first, in their order, from one thread,
  * whichever. */
-ck_status ck_writer_room(ck_writer *w, ck_frame *f, ck_error *e);
-/* Make a ck_writer_room that waits in another thread return CK_ERR_CLOSED. */
+ck_status ck_writer_take_slot(ck_writer *w, ck_frame *f, ck_error *e);
+/* Make a ck_writer_take_slot that waits in another thread return CK_ERR_CLOSED. */
 void ck_writer_cancel(ck_writer *w);
 ck_status ck_writer_frame(ck_writer *w, const ck_frame *f, ck_error *e); /* numbers must run 0,1,2… */
 ck_status ck_writer_end(ck_writer *w, ck_error *e);

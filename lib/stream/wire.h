@@ -15,7 +15,7 @@ _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "ck-frame(5) is read a
 typedef enum ck_wire_storage { CK_WIRE_INLINE, CK_WIRE_RING } ck_wire_storage;
 
 typedef struct ck_wire_record {
-    char magic[4];       /* "ckf1" */
+    char magic[4];       /* CK_WIRE_MAGIC */
     char kind[4];        /* "HEAD" "RING" "FRAM" "END " "ABRT" */
     uint32_t planes;     /* FRAM: plane headers that follow the metadata */
     uint32_t meta_bytes; /* metadata, without padding */

@@ -29,10 +29,10 @@ struct ck_writer {
     size_t ring_bytes;
     ck_rings rings; /* as in our RING record, our own last; empty: everything inline */
     ck_error why_inline;
-    atomic_bool offered;    /* RING is written: rings stay as they are */
-    atomic_bool bequeathed; /* two threads may find that we end */
+    atomic_bool offered;     /* RING is written: rings stay as they are */
+    atomic_bool failure_set; /* two threads may find that we end */
 
-    pthread_mutex_t gate; /* for ck_writer_room */
+    pthread_mutex_t gate; /* for ck_writer_take_slot */
     pthread_cond_t begun_or_cancelled;
     bool begun, cancelled; /* begun: the first frame has been written */
 };
@@ -153,7 +153,7 @@ static bool attached(const ck_writer *w)
     return w->rings.n && ck_ring_attached(w->rings.ring[w->rings.n - 1]);
 }
 
-ck_status ck_writer_room(ck_writer *w, ck_frame *f, ck_error *e)
+ck_status ck_writer_take_slot(ck_writer *w, ck_frame *f, ck_error *e)
 {
     if (!w->share)
         return CK_OK;
@@ -307,8 +307,8 @@ static bool lock_for_abort(ck_writer *w)
 void ck_writer_abort(ck_writer *w, const char *origin, const char *text)
 {
     ck_meta m = {0};
-    if (atomic_load(&w->offered) && !atomic_exchange(&w->bequeathed, true))
-        ck_ring_bequeath(w->rings.ring[w->rings.n - 1], origin, text);
+    if (atomic_load(&w->offered) && !atomic_exchange(&w->failure_set, true))
+        ck_ring_set_failure(w->rings.ring[w->rings.n - 1], origin, text);
     if (!lock_for_abort(w))
         return;
     if (!w->broken && ck_meta_set(&m, "origin", origin, NULL) == CK_OK && ck_meta_set(&m, "text", text, NULL) == CK_OK)

@@ -1,12 +1,12 @@
 /* Unfinished files, to be removed when the process ends in the middle of its work. */
-#ifndef CK_BASE_LITTER_H
-#define CK_BASE_LITTER_H
+#ifndef CK_BASE_TEMPFILES_H
+#define CK_BASE_TEMPFILES_H
 
 /* `path`, borrowed, names a file that is to go.  The same pointer takes it off again, before the name is freed. */
-void ck_litter_add(const char *path);
-void ck_litter_forget(const char *path);
+void ck_tempfiles_add(const char *path);
+void ck_tempfiles_forget(const char *path);
 
 /* Remove them all.  Only before _exit(2): a thread that then finishes a file waits for ever. */
-void ck_litter_remove(void);
+void ck_tempfiles_remove(void);
 
 #endif

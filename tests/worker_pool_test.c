@@ -4,9 +4,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/seats.h"
+#include "base/slot_pool.h"
 #include "nn/devices.h"
-#include "stream/crew.h"
+#include "stream/worker_pool.h"
 #include "tap.h"
 
 static void test_devices(void)
@@ -34,13 +34,13 @@ static void test_devices(void)
 
 /* ---- places ---- */
 
-static ck_seats *seats;
+static ck_slot_pool *slots;
 static int there[2], most, both;
 
 static void *sit(void *unused)
 {
     for (int i = 0; i < 300; i++) {
-        int at = ck_seats_take(seats);
+        int at = ck_slot_pool_take(slots);
         int n = __atomic_add_fetch(&there[at], 1, __ATOMIC_SEQ_CST);
         if (n > __atomic_load_n(&most, __ATOMIC_SEQ_CST))
             __atomic_store_n(&most, n, __ATOMIC_SEQ_CST);
@@ -48,28 +48,28 @@ static void *sit(void *unused)
             __atomic_store_n(&both, 1, __ATOMIC_SEQ_CST);
         usleep(20);
         __atomic_sub_fetch(&there[at], 1, __ATOMIC_SEQ_CST);
-        ck_seats_leave(seats, at);
+        ck_slot_pool_release(slots, at);
     }
     return unused;
 }
 
-static void test_seats(void)
+static void test_slots(void)
 {
     pthread_t t[4];
     ck_error e;
-    ok(ck_seats_new(2, &seats, &e) == CK_OK, "two places");
-    ok(ck_seats_take(seats) == 0 && ck_seats_take(seats) == 1, "in order");
-    ck_seats_leave(seats, 1);
-    ck_seats_leave(seats, 0);
-    ok(ck_seats_take(seats) == 1, "the one that has been free for longest");
-    ck_seats_leave(seats, 1);
+    ok(ck_slot_pool_new(2, &slots, &e) == CK_OK, "two places");
+    ok(ck_slot_pool_take(slots) == 0 && ck_slot_pool_take(slots) == 1, "in order");
+    ck_slot_pool_release(slots, 1);
+    ck_slot_pool_release(slots, 0);
+    ok(ck_slot_pool_take(slots) == 1, "the one that has been free for longest");
+    ck_slot_pool_release(slots, 1);
     for (int i = 0; i < 4; i++)
         pthread_create(&t[i], NULL, sit, NULL);
     for (int i = 0; i < 4; i++)
         pthread_join(t[i], NULL);
     ok(most == 1, "never two in one");
     ok(both, "but two at once");
-    ck_seats_free(seats);
+    ck_slot_pool_free(slots);
 }
 
 /* ---- workers ---- */
@@ -128,53 +128,54 @@ static const ck_stage one = {.program = &program,
                              .close = close_one,
                              .threads = two_frames};
 
-static ck_status crew(const char *const *names, int n, void **state, ck_error *e)
+static ck_status pool(const char *const *names, int n, void **state, ck_error *e)
 {
     options o = {.name = "all of them"};
-    ck_crew_of of = {&one, offsetof(options, name), n, names};
+    ck_worker_pool_spec of = {&one, offsetof(options, name), n, names};
     *state = NULL;
-    return ck_crew_open(&of, &o, NULL, NULL, NULL, state, e);
+    return ck_worker_pool_open(&of, &o, NULL, NULL, NULL, state, e);
 }
 
-static void test_crew(void)
+static void test_pool(void)
 {
     static const char *const good[] = {"a", "b"}, *const bad[] = {"a", "ill"}, *const none[] = {"a", "lazy", "c"};
     ck_error e;
     void *c;
     char by[8] = "";
-    ok(crew(good, 2, &c, &e) == CK_OK, "two workers");
+    ok(pool(good, 2, &c, &e) == CK_OK, "two workers");
     for (int i = 0; i < 4; i++) {
         ck_frame f = {0};
-        if (ck_crew_frame(c, &f, &e) == CK_OK)
+        if (ck_worker_pool_frame(c, &f, &e) == CK_OK)
             strcat(by, ck_meta_get(&f.meta, "by"));
         ck_frame_free(&f);
     }
     ok(!strcmp(by, "abab"), "take turns: %s", by);
-    ok(ck_crew_finish(c, &e) == CK_OK && finished == 2, "both finish");
-    ck_crew_close(c);
+    ok(ck_worker_pool_finish(c, &e) == CK_OK && finished == 2, "both finish");
+    ck_worker_pool_close(c);
     ok(closed == 2, "both close");
 
     ck_frame f = {0}, g = {0};
-    ok(crew(bad, 2, &c, &e) == CK_OK && ck_crew_frame(c, &f, &e) == CK_OK, "one well, one ill");
-    ok(ck_crew_frame(c, &g, &e) == CK_ERR_IO && !strcmp(e.text, "ill: cannot"), "an error says whose: %s", e.text);
+    ok(pool(bad, 2, &c, &e) == CK_OK && ck_worker_pool_frame(c, &f, &e) == CK_OK, "one well, one ill");
+    ok(ck_worker_pool_frame(c, &g, &e) == CK_ERR_IO && !strcmp(e.text, "ill: cannot"), "an error says whose: %s",
+       e.text);
     ck_frame_free(&f);
     ck_frame_free(&g);
-    ck_crew_close(c);
-    ok(crew(bad + 1, 1, &c, &e) == CK_OK && ck_crew_frame(c, &g, &e) == CK_ERR_IO && !strcmp(e.text, "cannot"),
+    ck_worker_pool_close(c);
+    ok(pool(bad + 1, 1, &c, &e) == CK_OK && ck_worker_pool_frame(c, &g, &e) == CK_ERR_IO && !strcmp(e.text, "cannot"),
        "not where there is one only");
     ck_frame_free(&g);
-    ck_crew_close(c);
+    ck_worker_pool_close(c);
     closed = 0;
-    ok(crew(none, 3, &c, &e) == CK_ERR_ARGUMENT && !strcmp(e.text, "lazy: does not come"), "one does not open: %s",
+    ok(pool(none, 3, &c, &e) == CK_ERR_ARGUMENT && !strcmp(e.text, "lazy: does not come"), "one does not open: %s",
        e.text);
-    ck_crew_close(c);
+    ck_worker_pool_close(c);
     ok(closed == 2, "what was opened is closed");
 }
 
 int main(void)
 {
     test_devices();
-    test_seats();
-    test_crew();
+    test_slots();
+    test_pool();
     return done_testing();
 }

@@ -1,10 +1,10 @@
-#include "base/standard.h"
+#include "base/stdio_guard.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
 
-void ck_standard_hold(void)
+void ck_stdio_guard(void)
 {
     /* open(2) gives the lowest that is free: this one, as those below are taken. */
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)

@@ -1,30 +1,29 @@
-#include "base/litter.h"
+#include "base/tempfiles.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/mem.h"
+
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static const char **paths;
-static int n, room;
+static int n;
+static size_t cap;
 
 /* A name that there is no memory for is left to the next run's sweep. */
-void ck_litter_add(const char *path)
+void ck_tempfiles_add(const char *path)
 {
     pthread_mutex_lock(&lock);
-    if (n == room) {
-        const char **more = realloc(paths, (size_t)(room + 16) * sizeof *more);
-        if (more) {
-            paths = more;
-            room += 16;
-        }
-    }
-    if (n < room)
+    const char **more = ck_grown(paths, (size_t)n, &cap, sizeof *more);
+    if (more) {
+        paths = more;
         paths[n++] = path;
+    }
     pthread_mutex_unlock(&lock);
 }
 
-void ck_litter_forget(const char *path)
+void ck_tempfiles_forget(const char *path)
 {
     pthread_mutex_lock(&lock);
     for (int i = 0; i < n; i++)
@@ -35,12 +34,12 @@ void ck_litter_forget(const char *path)
     if (!n) {
         free(paths);
         paths = NULL;
-        room = 0;
+        cap = 0;
     }
     pthread_mutex_unlock(&lock);
 }
 
-void ck_litter_remove(void)
+void ck_tempfiles_remove(void)
 {
     pthread_mutex_lock(&lock);
     for (int i = 0; i < n; i++)

@@ -1,28 +1,28 @@
-#include "base/seats.h"
+#include "base/slot_pool.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 
-struct ck_seats {
+struct ck_slot_pool {
     pthread_mutex_t lock;
     pthread_cond_t freed;
     int n, first, count; /* … of the free ones, which lie in a circle */
     int line[];
 };
 
-ck_status ck_seats_new(int n, ck_seats **out, ck_error *e)
+ck_status ck_slot_pool_new(int n, ck_slot_pool **out, ck_error *e)
 {
-    ck_seats *s = n > 0 ? malloc(sizeof *s + (size_t)n * sizeof *s->line) : NULL;
+    ck_slot_pool *s = n > 0 ? malloc(sizeof *s + (size_t)n * sizeof *s->line) : NULL;
     if (!s)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for %d places", n);
-    *s = (ck_seats){.lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER, .n = n, .count = n};
+    *s = (ck_slot_pool){.lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER, .n = n, .count = n};
     for (int i = 0; i < n; i++)
         s->line[i] = i;
     *out = s;
     return CK_OK;
 }
 
-void ck_seats_free(ck_seats *s)
+void ck_slot_pool_free(ck_slot_pool *s)
 {
     if (!s)
         return;
@@ -31,7 +31,7 @@ void ck_seats_free(ck_seats *s)
     free(s);
 }
 
-int ck_seats_take(ck_seats *s)
+int ck_slot_pool_take(ck_slot_pool *s)
 {
     pthread_mutex_lock(&s->lock);
     while (!s->count)
@@ -43,7 +43,7 @@ int ck_seats_take(ck_seats *s)
     return i;
 }
 
-void ck_seats_leave(ck_seats *s, int i)
+void ck_slot_pool_release(ck_slot_pool *s, int i)
 {
     pthread_mutex_lock(&s->lock);
     s->line[(s->first + s->count++) % s->n] = i;
