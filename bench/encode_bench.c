@@ -71,7 +71,7 @@ static void write_stream(const char *plane, ck_type type, int c, const char *enc
         ck_frame f = {.seq = (uint64_t)k};
         ck_plane *p;
         bare_must(!ck_frame_add(&f, plane, type, c, H, W, encoding, &p, &e), "plane");
-        memcpy(p->data, data[k % DISTINCT], p->bytes);
+        memcpy(ck_plane_data(p), data[k % DISTINCT], p->bytes);
         bare_must(!ck_writer_frame(w, &f, &e), path);
         ck_frame_free(&f);
     }

@@ -42,7 +42,7 @@ static ck_plane plane_new(ck_type t, const char *encoding, int c, int h, int w)
     p.bytes = (size_t)c * (size_t)h * (size_t)w * p.elem;
     p.buf = ck_buffer_new(p.bytes);
     p.data = p.buf->data;
-    memset(p.data, 0xcd, p.bytes);
+    memset(p.buf->data, 0xcd, p.bytes);
     return p;
 }
 
@@ -76,7 +76,8 @@ static const ck_nn_sample samples[] = {
 
 static ck_nn_move move(const ck_plane *p, ck_nn_tensor t, ck_filter f)
 {
-    return (ck_nn_move){.tensor = t, .data = p->data, .type = samples[p->type], .h = p->h, .w = p->w, .filter = f};
+    return (ck_nn_move){
+        .tensor = t, .data = ck_plane_data(p), .type = samples[p->type], .h = p->h, .w = p->w, .filter = f};
 }
 
 /* Whether a tensor of the frame was finite, in *finite. */
@@ -157,9 +158,9 @@ static void plane_out(ck_nn *dev, ck_type t, int h, int w, int ph, int pw)
     pass(dev, 0, &in, &out, &finite);
     op_need(ck_resample(from.data, 2, h, w, wide, ph, pw, CK_LANCZOS4, &e), &e);
     if (t == CK_F32)
-        memcpy(want.data, wide, want.bytes);
+        memcpy(want.buf->data, wide, want.bytes);
     else
-        ck_f32_to_f16(wide, want.data, want.bytes / 2);
+        ck_f32_to_f16(wide, want.buf->data, want.bytes / 2);
     ok(same(&got, &want), "%dx%d to %s %dx%d by Lanczos: the host's bytes", w, h, ck_type_name(t), pw, ph);
     free(wide);
     dev->ops->release(dev, tensor.data);
@@ -280,8 +281,8 @@ static void by_hand(ck_network *n, set *s)
     static float in[4 * N], out[4 * N];
     ck_network_io io = {.rgb = in,
                         .hint = in + 3 * N,
-                        .alpha_logits = s->alpha_logits.data,
-                        .fg_logits = s->fg_logits.data,
+                        .alpha_logits = s->alpha_logits.buf->data,
+                        .fg_logits = s->fg_logits.buf->data,
                         .alpha = out,
                         .fg = out + N};
     op_need(ck_input_rgb(&s->rgb, SIDE, SIDE, in, &e), &e);
@@ -291,11 +292,11 @@ static void by_hand(ck_network *n, set *s)
     float *wide = malloc(4 * pixels * sizeof *wide);
     op_need(ck_resample(out, 4, SIDE, SIDE, wide, s->alpha.h, s->alpha.w, CK_LANCZOS4, &e), &e);
     if (s->alpha.type == CK_F16) {
-        ck_f32_to_f16(wide, s->alpha.data, pixels);
-        ck_f32_to_f16(wide + pixels, s->fg.data, 3 * pixels);
+        ck_f32_to_f16(wide, s->alpha.buf->data, pixels);
+        ck_f32_to_f16(wide + pixels, s->fg.buf->data, 3 * pixels);
     } else {
-        memcpy(s->alpha.data, wide, s->alpha.bytes);
-        memcpy(s->fg.data, wide + pixels, s->fg.bytes);
+        memcpy(s->alpha.buf->data, wide, s->alpha.bytes);
+        memcpy(s->fg.buf->data, wide + pixels, s->fg.bytes);
     }
     free(wide);
 }
@@ -331,7 +332,7 @@ static void halves(void)
     good = ck_network_run_frame(second, &g, false, &e) == CK_OK && good;
     ok(good && same_results(&a, &b), "both halves in one network and in two: the same bytes");
     f.alpha_logits = f.fg_logits = NULL;
-    memset(a.alpha.data, 0, a.alpha.bytes);
+    memset(a.alpha.buf->data, 0, a.alpha.bytes);
     good = ck_network_run_frame(both, &f, true, &e) == CK_OK;
     ok(good && same(&a.alpha, &b.alpha), "without logits, each step waited for");
     b.alpha.c = 2;

@@ -126,7 +126,7 @@ static void test_display(void)
     static const float v[4][4] = {
         {0.1f, 0.5f, 0.3f, 0.51f}, {0.0f, 0.6f, -0.1f, 0.2f}, {1, 0, 0, 0}, {0.5f, 0, 0, 1.02f}};
     ck_plane *p = plane(CK_F32, 4, 1, 4, "linear");
-    memcpy(p->data, v, sizeof v);
+    memcpy(ck_plane_data(p), v, sizeof v);
     ck_display d;
     float out[16];
     ok(ck_display_init(&d, p, NULL) == CK_OK && d.premultiplied && !strcmp(d.encoding, "srgb"),
@@ -147,12 +147,12 @@ static void test_display(void)
     ok(worst <= ldexp(1, -22), "unpremultiplied, then the sRGB curve, then clamped (worst %.2g)", worst);
 
     p = plane(CK_F32, 3, 1, 1, "srgb");
-    memcpy(p->data, (float[]){-0.5f, NAN, 1.5f}, 12);
+    memcpy(ck_plane_data(p), (float[]){-0.5f, NAN, 1.5f}, 12);
     ck_display_init(&d, p, NULL);
     ck_display_row(&d, 0, out);
     ok(out[0] == 0 && out[1] == 0 && out[2] == 1, "clamped to 0...1, NaN to 0");
     p = plane(CK_F32, 1, 1, 1, "linear");
-    *(float *)p->data = 0.5f;
+    *(float *)ck_plane_data(p) = 0.5f;
     ck_display_init(&d, p, NULL);
     ck_display_row(&d, 0, out);
     ok(out[0] == 0.5f, "a matte is not bent");
@@ -245,7 +245,7 @@ static void test_yuv_pictures(void)
 static void test_alpha(void)
 {
     ck_plane *p = plane(CK_F32, 4, 1, 1024, "srgb");
-    float *f = p->data;
+    float *f = ck_plane_data(p);
     for (int i = 0; i < 4 * 1024; i++)
         f[i] = (float)(i % 1024) / 1023.0f;
     ck_display d;

@@ -84,5 +84,29 @@ CK_RING=off few 12M "$tmp/off"
 is "sixty pictures" "$(pixels "$tmp/off" | tail -1)" 60
 is "the pictures are those of CK_RING=off" "$(pixels "$tmp/few")" "$(pixels "$tmp/off")"
 is "in both cases" "$(pixels "$tmp/none")" "$(pixels "$tmp/off")"
+# Stages that write in place get a copy where the data belong to an upstream stage, and the plane itself elsewhere.
+edited() { # KEPT-STREAM
+    "$helpers/teststage" fill -g 640x360 -n 30 2>/dev/null | tee "$1" | "$helpers/teststage" edit 2>/dev/null |
+        "$helpers/teststage" edit 2>/dev/null | "$helpers/teststage" sum --skip 1 2>&1 | cut -d ' ' -f 5
+}
+direct() {
+    "$helpers/teststage" fill -g 640x360 -n 30 2>/dev/null | "$helpers/teststage" edit 2>/dev/null |
+        "$helpers/teststage" edit 2>/dev/null | "$helpers/teststage" sum --skip 1 2>&1 | cut -d ' ' -f 5
+}
+by_hand=$(perl -e '
+    use integer;
+    my $sum = 0;
+    for my $frame (0 .. 29) {
+        my $byte = ($frame + 2) & 255;
+        my $word = 0;
+        $word = ($word << 8) | $byte for 1 .. 8;
+        $sum += $word * (640 * 360 * 8 / 8);
+    }
+    printf "%llu", $sum;')
+is "planes edited in place, by reference" "$(direct)" "$by_hand"
+is "and behind tee" "$(edited "$tmp/before.ck")" "$by_hand"
+is "the upstream stage's data stay" "$("$helpers/teststage" sum --skip 1 <"$tmp/before.ck" 2>&1 | cut -d ' ' -f 5)" \
+    "$(CK_RING=off "$helpers/teststage" fill -g 640x360 -n 30 2>/dev/null | "$helpers/teststage" sum --skip 1 2>&1 | cut -d ' ' -f 5)"
+
 is "nothing in /dev/shm" "$(find /dev/shm -name '*ck*' 2>/dev/null | wc -l)" 0
 done_testing

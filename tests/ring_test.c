@@ -212,9 +212,9 @@ static void write_frames(int fd, int frames)
         if (i)
             ck_writer_take_slot(w, &f, &e);
         ck_frame_add(&f, "rgb", CK_U8, 1, 256, 512, "", &p, &e);
-        memset(p->data, i + 1, p->bytes);
+        memset(ck_plane_data(p), i + 1, p->bytes);
         ck_frame_add(&f, "small", CK_U8, 1, 3, 3, "", &p, &e);
-        memset(p->data, 100 + i, p->bytes);
+        memset(ck_plane_data(p), 100 + i, p->bytes);
         ck_writer_frame(w, &f, &e);
         ck_frame_free(&f);
         usleep(2000);

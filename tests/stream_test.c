@@ -241,7 +241,7 @@ static void waiting(void)
     ck_plane *p;
     ck_writer_open(fd[1], 0.05, &head, &w, &e);
     ck_frame_add(&f, "rgb", CK_U8, 1, 1024, 2048, "", &p, &e);
-    memset(p->data, 0, p->bytes);
+    memset(ck_plane_data(p), 0, p->bytes);
     ok(ck_writer_frame(w, &f, &e) == CK_ERR_TIMEOUT, "a full pipe: %s", e.text);
     ck_frame_free(&f);
     ck_writer_free(w);

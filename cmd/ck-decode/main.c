@@ -64,10 +64,12 @@ static ck_status read_rgb(const decode *d, const ck_item *item, ck_frame *f, ck_
 static ck_status read_hint(const decode *d, const ck_item *item, ck_frame *f, ck_error *e)
 {
     ck_status s = ck_source_read(&d->hint, item, CK_WANT_HINT, "hint", f, e);
-    ck_plane *p = s == CK_OK ? ck_frame_plane(f, "hint") : NULL;
+    ck_plane *p = NULL;
+    if (s == CK_OK)
+        s = ck_frame_edit(f, "hint", &p, e);
     /* Codes above white and below black occur in YUV and EXR. */
-    if (p && p->type == CK_F32)
-        ck_clamp01_all(p->data, p->bytes / sizeof(float));
+    if (s == CK_OK && p->type == CK_F32)
+        ck_clamp01_all(ck_plane_data(p), p->bytes / sizeof(float));
     return s;
 }
 

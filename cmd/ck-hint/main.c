@@ -44,7 +44,7 @@ static ck_status by_hue(const hinter *s, ck_frame *f, const ck_plane *rgb, ck_er
     if (st == CK_OK)
         st = ck_frame_add(f, "hint", CK_U8, 1, rgb->h, rgb->w, "", &hint, e);
     if (st == CK_OK)
-        st = ck_hint_hsv(view, rgb->h, rgb->w, s->blue, hint->data, e);
+        st = ck_hint_hsv(view, rgb->h, rgb->w, s->blue, ck_plane_data(hint), e);
     ck_buffer_unref(hold);
     return st;
 }
@@ -62,7 +62,7 @@ static ck_status by_key(const hinter *s, ck_frame *f, const ck_plane *rgb, const
     if (st == CK_OK)
         st = ck_frame_add(f, name, CK_F32, 1, rgb->h, rgb->w, "", &matte, e);
     if (st == CK_OK)
-        st = ck_key_matte(plate->data, rgb->h, rgb->w, &screen, matte->data, e);
+        st = ck_key_matte(plate->data, rgb->h, rgb->w, &screen, ck_plane_data(matte), e);
     ck_key_screen_free(&screen);
     ck_buffer_unref(plate);
     return st;
@@ -73,7 +73,7 @@ static ck_status key_as_hint(ck_frame *f, ck_error *e)
     ck_plane key = *ck_frame_plane(f, "key"), *hint;
     ck_status st = ck_frame_add(f, "hint", key.type, 1, key.h, key.w, "", &hint, e);
     if (st == CK_OK)
-        memcpy(hint->data, key.data, sizeof(float) * (size_t)key.h * (size_t)key.w);
+        memcpy(ck_plane_data(hint), key.data, sizeof(float) * (size_t)key.h * (size_t)key.w);
     return st;
 }
 

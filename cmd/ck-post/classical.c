@@ -51,7 +51,7 @@ static ck_status add(ck_frame *f, const char *name, ck_type type, int c, const c
     ck_plane *p;
     ck_status s = ck_frame_add(f, name, type, c, like->h, like->w, encoding, &p, e);
     if (s == CK_OK)
-        *work = type == CK_F16 ? scratch : p->data;
+        *work = type == CK_F16 ? scratch : ck_plane_data(p);
     return s;
 }
 
@@ -59,7 +59,7 @@ static void narrow(ck_frame *f, const char *name, const float *work)
 {
     ck_plane *p = ck_frame_plane(f, name);
     if (p->type == CK_F16)
-        ck_f32_to_f16(work, p->data, p->bytes / p->elem);
+        ck_f32_to_f16(work, ck_plane_data(p), p->bytes / p->elem);
 }
 
 static ck_status need(ck_frame *f, const char *name, int c, ck_plane *copy, ck_error *e)

@@ -114,8 +114,8 @@ static ck_status finish_frame(void *state, ck_frame *f, ck_error *e)
     ck_buffer *hold;
     st = clean_alpha(s, &alpha, &view, &hold, e);
     if (st == CK_OK)
-        ck_post_frame(&s->how, view, fg.data, fg.type, alpha.h, alpha.w, ck_frame_plane(f, "processed")->data, s->type,
-                      ck_frame_plane(f, "comp")->data);
+        ck_post_frame(&s->how, view, fg.data, fg.type, alpha.h, alpha.w, ck_plane_data(ck_frame_plane(f, "processed")),
+                      s->type, ck_plane_data(ck_frame_plane(f, "comp")));
     ck_buffer_unref(hold);
     return st;
 }

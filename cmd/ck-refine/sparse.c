@@ -64,7 +64,7 @@ static ck_status add_map(const sparse *s, ck_frame *f, bool all, ck_error *e)
     ck_plane *p;
     ck_status st =
         ck_frame_add(f, "refine_map", CK_U8, 1, ck_nn_blocks(s->places.h), ck_nn_blocks(s->places.w), "", &p, e);
-    unsigned char *to = st == CK_OK ? p->data : NULL;
+    unsigned char *to = st == CK_OK ? ck_plane_data(p) : NULL;
     for (int i = 0; to && i < ck_places_all(&s->places); i++)
         to[i] = all || s->blocks[i] ? 255 : 0;
     return st;

@@ -62,7 +62,7 @@ static ck_status draw(void *state, ck_frame *f, ck_error *e)
             ck_frame_add(f, planes[i].name, planes[i].type, planes[i].c, shot->h, shot->w, planes[i].encoding, &p, e);
         if (st != CK_OK)
             return st;
-        data[i] = p->data;
+        data[i] = ck_plane_data(p);
     }
     return ck_synth_draw(shot, (int)ck_meta_int(&f->meta, "number", 0, 1L << 31, 0), data[0], data[1], data[2], e);
 }

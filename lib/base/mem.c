@@ -84,6 +84,11 @@ ck_buffer *ck_buffer_ref(ck_buffer *b)
     return b;
 }
 
+bool ck_buffer_shared(const ck_buffer *b)
+{
+    return __atomic_load_n(&b->refs, __ATOMIC_ACQUIRE) > 1;
+}
+
 void ck_buffer_unref(ck_buffer *b)
 {
     if (!b || __atomic_sub_fetch(&b->refs, 1, __ATOMIC_ACQ_REL) > 0)

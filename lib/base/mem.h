@@ -49,7 +49,8 @@ ck_buffer *ck_buffer_new(size_t size);
 /* A view of memory that something else owns: release(b), which frees b too, is called at the last reference. */
 ck_buffer *ck_buffer_view(void *data, size_t size, void (*release)(ck_buffer *b), void *owner);
 ck_buffer *ck_buffer_ref(ck_buffer *b);
-void ck_buffer_unref(ck_buffer *b); /* NULL is fine */
+void ck_buffer_unref(ck_buffer *b);        /* NULL is fine */
+bool ck_buffer_shared(const ck_buffer *b); /* more than the caller's reference */
 
 /* Free every buffer that nobody references (end of a run, tests). */
 void ck_pool_trim(void);

@@ -152,7 +152,7 @@ static void clear_surroundings(const ck_exr_part *p, const ck_plane *plane)
 {
     if (p->data.min.x > p->display.min.x || p->data.min.y > p->display.min.y || p->data.max.x < p->display.max.x ||
         p->data.max.y < p->display.max.y)
-        memset(plane->data, 0, plane->bytes);
+        memset(ck_plane_data(plane), 0, plane->bytes);
 }
 
 static ck_status read_pixels(reader *r, const char *path, ck_want want, const char *name, ck_frame *f)

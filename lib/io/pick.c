@@ -18,7 +18,7 @@ ck_status ck_pick_open(ck_pick *k, ck_frame *f, const char *name, ck_want want, 
     ck_status s = ck_frame_add(f, name, out, hint ? 1 : 3, h, w, hint ? "" : encoding, &p, e);
     if (s != CK_OK)
         return s;
-    *k = (ck_pick){.want = want, .type = type, .w = w, .h = h, .data_view = p->data};
+    *k = (ck_pick){.want = want, .type = type, .w = w, .h = h, .data_view = ck_plane_data(p)};
     return CK_OK;
 }
 

@@ -95,7 +95,7 @@ static ck_nn_move move_plane(ck_network *n, const ck_plane *p, const ck_nn_tenso
                                          [CK_F16] = CK_NN_SAMPLE_F16,
                                          [CK_F32] = CK_NN_SAMPLE_F32};
     return (ck_nn_move){.tensor = ck_network_part(n, t, from, c),
-                        .data = p->data,
+                        .data = ck_plane_data(p),
                         .type = types[p->type],
                         .h = p->h,
                         .w = p->w,

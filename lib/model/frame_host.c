@@ -37,7 +37,7 @@ static ck_status narrow(ck_plane *p, const ck_nn_tensor *t, ck_error *e)
     size_t n = (size_t)p->h * (size_t)p->w, from = ck_nn_pixels(t);
     const float *fine = t->data;
     if (p->type == CK_F32)
-        return ck_resample(fine, p->c, t->h, t->w, p->data, p->h, p->w, CK_LANCZOS4, e);
+        return ck_resample(fine, p->c, t->h, t->w, ck_plane_data(p), p->h, p->w, CK_LANCZOS4, e);
     ck_buffer *wide = ck_buffer_new(n * sizeof(float));
     if (!wide)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s'", p->name);
@@ -45,7 +45,7 @@ static ck_status narrow(ck_plane *p, const ck_nn_tensor *t, ck_error *e)
     for (size_t k = 0; k < (size_t)p->c && s == CK_OK; k++) {
         s = ck_resample(fine + k * from, 1, t->h, t->w, wide->data, p->h, p->w, CK_LANCZOS4, e);
         if (s == CK_OK)
-            ck_f32_to_f16(wide->data, (uint16_t *)p->data + k * n, n);
+            ck_f32_to_f16(wide->data, (uint16_t *)ck_plane_data(p) + k * n, n);
     }
     ck_buffer_unref(wide);
     return s;
@@ -72,8 +72,8 @@ static ck_status make_frame(ck_network *n, const ck_network_frame *f, bool timed
     if (s == CK_OK)
         s = run_on_host(n, blocks, timed, e);
     if (s == CK_OK && n->infer) {
-        down(n, &n->logits, 0, 1, f->alpha_logits ? f->alpha_logits->data : NULL);
-        down(n, &n->logits, 1, 3, f->fg_logits ? f->fg_logits->data : NULL);
+        down(n, &n->logits, 0, 1, f->alpha_logits ? ck_plane_data(f->alpha_logits) : NULL);
+        down(n, &n->logits, 1, 3, f->fg_logits ? ck_plane_data(f->fg_logits) : NULL);
     }
     if (s != CK_OK || !n->refine)
         return s;

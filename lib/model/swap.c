@@ -17,7 +17,7 @@ ck_status ck_swap_copy(const ck_plane *p, ck_plane *copy, ck_buffer **hold, ck_e
     copy->data = (*hold)->data;
     copy->buf = *hold;
     const char *from = p->data;
-    char *to = copy->data;
+    char *to = (*hold)->data;
     memcpy(to, from, one);
     memcpy(to + one, from + 2 * one, one);
     memcpy(to + 2 * one, from + one, one);
@@ -27,7 +27,7 @@ ck_status ck_swap_copy(const ck_plane *p, ck_plane *copy, ck_buffer **hold, ck_e
 void ck_swap_here(ck_plane *p)
 {
     size_t one = (size_t)p->h * (size_t)p->w * p->elem;
-    char *a = (char *)p->data + one, *b = a + one, part[4096];
+    char *a = (char *)ck_plane_data(p) + one, *b = a + one, part[4096];
     for (size_t i = 0; i < one; i += sizeof part) {
         size_t n = one - i < sizeof part ? one - i : sizeof part;
         memcpy(part, a + i, n);

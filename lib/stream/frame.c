@@ -108,6 +108,29 @@ ck_status ck_frame_add(ck_frame *f, const char *name, ck_type type, int c, int h
     return CK_OK;
 }
 
+/* Private memory, or this stage's own ring before it is handed on. */
+static bool writable(const ck_frame *f, const ck_buffer *b)
+{
+    const ck_lease *l = ck_lease_of(b);
+    return !ck_buffer_shared(b) && (!l || l == f->lease);
+}
+
+ck_status ck_frame_edit(ck_frame *f, const char *name, ck_plane **out, ck_error *e)
+{
+    ck_plane *p = ck_frame_plane(f, name);
+    *out = p;
+    if (writable(f, p->buf))
+        return CK_OK;
+    ck_buffer *own = ck_frame_buffer(f, p->bytes);
+    if (!own)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s' of %zu bytes", name, p->bytes);
+    memcpy(own->data, p->data, p->bytes);
+    ck_buffer_unref(p->buf);
+    p->buf = own;
+    p->data = own->data;
+    return CK_OK;
+}
+
 void ck_frame_remove(ck_frame *f, const char *name)
 {
     ck_plane *p = ck_frame_plane(f, name);

@@ -2,8 +2,9 @@
  *
  * Planes are planar (C,H,W), rows contiguous, no padding.  The data of a plane is a
  * reference-counted buffer, so passing a plane on or keeping it costs nothing.  A plane
- * that came from the stream is shared and read-only: to change it, add a new one.  Its data may
- * lie in the memory of the program before: what is kept for longer than its frame is copied. */
+ * that came from the stream may be shared and read-only: its data are const, and ck_frame_edit gives
+ * a plane that may be written.  Data may lie in the upstream stage's memory: what is kept for longer
+ * than its frame is copied. */
 #ifndef CK_STREAM_FRAME_H
 #define CK_STREAM_FRAME_H
 
@@ -32,8 +33,8 @@ typedef struct ck_plane {
     ck_type type;                 /* CK_OTHER: pass it through */
     uint32_t elem;                /* bytes of an element */
     int c, h, w;
-    size_t bytes; /* c*h*w*elem */
-    void *data;   /* 64-byte aligned, inside buf */
+    size_t bytes;     /* c*h*w*elem */
+    const void *data; /* 64-byte aligned, inside buf */
     ck_buffer *buf;
 } ck_plane;
 
@@ -56,10 +57,21 @@ ck_plane *ck_frame_plane(ck_frame *f, const char *name);
 ck_status ck_frame_need(ck_frame *f, const char *name, int c, unsigned types, ck_plane **out, ck_error *e);
 
 /* Add a plane with undefined contents, replacing one of that name: *out stays valid until
- * the next add or remove.  The old plane's data live on only if somebody holds its buf. */
+ * the next add or remove.  The old plane's data live on only if somebody holds its buf.  ck_plane_data(*out) is where
+ * its contents go. */
 ck_status ck_frame_add(ck_frame *f, const char *name, ck_type type, int c, int h, int w, const char *encoding,
                        ck_plane **out, ck_error *e);
 void ck_frame_remove(ck_frame *f, const char *name);
+
+/* The plane of that name, which must be there, with data that may be changed: itself if nobody else holds them, else a
+ * copy that takes its place.  *out as for ck_frame_add. */
+ck_status ck_frame_edit(ck_frame *f, const char *name, ck_plane **out, ck_error *e);
+
+/* The data of a plane that ck_frame_add or ck_frame_edit has given, for writing. */
+static inline void *ck_plane_data(const ck_plane *p)
+{
+    return p->buf->data;
+}
 
 /* Memory for a plane of the frame; NULL when out of memory. */
 ck_buffer *ck_frame_buffer(ck_frame *f, size_t bytes);

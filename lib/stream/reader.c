@@ -295,8 +295,8 @@ static ck_status read_plane_data(ck_reader *r, ck_frame *f, ck_plane *p, ck_erro
     if (!p->buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s' of %zu bytes", p->name, p->bytes);
     p->data = p->buf->data; /* whose size is padded as the stream is */
-    ck_status s = read_all(r, p->data, ck_pad(p->bytes), e);
-    if (s == CK_OK && !is_zero((char *)p->data + p->bytes, ck_pad(p->bytes) - p->bytes))
+    ck_status s = read_all(r, p->buf->data, ck_pad(p->bytes), e);
+    if (s == CK_OK && !is_zero((const char *)p->data + p->bytes, ck_pad(p->bytes) - p->bytes))
         return malformed(r, e, "padding is not zero");
     return s;
 }

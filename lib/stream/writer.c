@@ -245,7 +245,7 @@ static ck_status send_frame(ck_writer *w, const ck_frame *f, const char *text, s
         fill_plane(&planes[i], p);
         if (by_reference && refer(w, p, &planes[i]))
             continue;
-        iov[k++] = (struct iovec){p->data, p->bytes};
+        iov[k++] = (struct iovec){(void *)p->data, p->bytes};
         iov[k++] = (struct iovec){(void *)zeros, ck_pad(p->bytes) - p->bytes};
         h.body_bytes += ck_pad(p->bytes);
     }

@@ -50,13 +50,13 @@ static void add(ck_frame *f, const golden *g, const char *plane, const char *ten
     if (!strcmp(encoding, "linear"))
         ck_srgb_to_linear(im.data, im.data, n);
     if (p->type == CK_U8)
-        ck_f32_to_u8(im.data, p->data, n);
+        ck_f32_to_u8(im.data, ck_plane_data(p), n);
     else if (p->type == CK_U16)
-        ck_f32_to_u16(im.data, p->data, n);
+        ck_f32_to_u16(im.data, ck_plane_data(p), n);
     else if (p->type == CK_F16)
-        ck_f32_to_f16(im.data, p->data, n);
+        ck_f32_to_f16(im.data, ck_plane_data(p), n);
     else
-        memcpy(p->data, im.data, p->bytes);
+        memcpy(ck_plane_data(p), im.data, p->bytes);
     free(im.data);
 }
 

@@ -3,6 +3,7 @@
  *     fill    a source: one RGBA half plane, every byte written        sum    a sink that reads every byte
  *     hand    the same, written once only                              drop   a sink that reads nothing
  *     pass    hands frames on                                         fail   a sink that fails at frame --skip
+ *     edit    adds 1 to every byte, in place
  *     sleep, spin, slow   the same, after --ms of sleeping, of computing, of sleeping from the second frame on
  *
  * On stderr, at the end: "ROLE FRAMES SECONDS CPU", the last two from the frame --skip on, CPU in seconds. */
@@ -73,12 +74,23 @@ static ck_status make(void *state, ck_frame *f, ck_error *e)
     return s;
 }
 
+static ck_status edit(ck_frame *f, ck_error *e)
+{
+    ck_plane *p;
+    ck_status s = ck_frame_edit(f, "rgba", &p, e);
+    unsigned char *v = s == CK_OK ? ck_plane_data(p) : NULL;
+    for (size_t i = 0; v && i < p->bytes; i++)
+        v[i]++;
+    return s;
+}
+
 static ck_status work(void *state, ck_frame *f, ck_error *e)
 {
-    (void)e;
     const bench *b = state;
+    if (!strcmp(b->role, "edit"))
+        return edit(f, e);
     if (*b->role == 'f' || (*b->role == 'h' && f->seq < (uint64_t)b->o->skip))
-        memset(f->planes[0].data, (int)(f->seq & 255), f->planes[0].bytes);
+        memset(ck_plane_data(&f->planes[0]), (int)(f->seq & 255), f->planes[0].bytes);
     double wait = b->o->ms * 1e-3;
     if (!strcmp(b->role, "sleep") || (!strcmp(b->role, "slow") && f->seq > 0))
         nanosleep(&(struct timespec){(time_t)wait, (long)((wait - (double)(time_t)wait) * 1e9)}, NULL);

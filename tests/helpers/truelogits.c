@@ -25,7 +25,7 @@ static void add(ck_frame *f, const char *from, const char *to, int c, int size, 
     must(ck_frame_need(f, from, c, 1u << CK_F32, &p, &e), &e);
     ck_plane truth = *p;
     must(ck_frame_add(f, to, CK_F32, c, size / 4, size / 4, "", &q, &e), &e);
-    float *v = q->data;
+    float *v = ck_plane_data(q);
     must(ck_resample(truth.data, c, truth.h, truth.w, v, size / 4, size / 4, CK_BILINEAR_AA, &e), &e);
     for (size_t i = 0; i < q->bytes / sizeof *v; i++) {
         float a = fminf(fmaxf(v[i], shy), 1 - shy);
