@@ -1,5 +1,5 @@
 /* HSV, erosion, blur and the hint: goldens to the bit, and what they do not pin. */
-#include "image/hint.h"
+#include "key/hint.h"
 
 #include <string.h>
 
@@ -7,9 +7,9 @@
 #include "golden.h"
 #include "guard.h"
 #include "image/gaussian.h"
-#include "image/hsv.h"
+#include "key/hsv.h"
 #include "image/morphology.h"
-#include "image/screen.h"
+#include "key/screen.h"
 #include "tap.h"
 
 static void same(const char *file, const char *name, const golden *g, const uint8_t *got)
@@ -131,20 +131,20 @@ static void ellipses(void)
                               22, 22, 23, 23, 24, 24, 24, 24, 25, 25, 25, 25, 25};
     int half[51], zero;
     bool good = true;
-    ck_ellipse(3, half);
+    ck_ellipse_rows(3, half);
     ok(!memcmp(half, seven, sizeof seven), "the 7 px ellipse");
-    ck_ellipse(25, half);
+    ck_ellipse_rows(25, half);
     for (int i = 0; i <= 25; i++)
         good = good && half[i] == top[i] && half[50 - i] == top[i];
     ok(good, "the 51 px ellipse");
-    ck_ellipse(0, &zero);
+    ck_ellipse_rows(0, &zero);
     ok(zero == 0, "radius 0 is one pixel");
 }
 
 static uint8_t plain_extreme(const uint8_t *src, int h, int w, int radius, int y, int x, bool erode)
 {
     int half[2 * CK_MAX_RADIUS + 1], best = erode ? 255 : 0;
-    ck_ellipse(radius, half);
+    ck_ellipse_rows(radius, half);
     for (int dy = -radius; dy <= radius; dy++)
         for (int dx = -half[radius + dy]; dx <= half[radius + dy]; dx++) {
             if (y + dy < 0 || y + dy >= h || x + dx < 0 || x + dx >= w)

@@ -5,8 +5,8 @@
 
 #include "base/mem.h"
 #include "image/colour.h"
-#include "image/key.h"
-#include "image/synth.h"
+#include "key/key.h"
+#include "ck-synth/synth.h"
 #include "tap.h"
 
 typedef struct picture {

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "image/synth.h"
+#include "ck-synth/synth.h"
 #include "tap.h"
 
 typedef struct shot {

@@ -9,7 +9,7 @@
 #include "base/trace.h"
 #include "ck-compare/options.h"
 #include "ck-compare/side.h"
-#include "image/metrics.h"
+#include "ck-compare/metrics.h"
 
 #define MEASURES 8
 

@@ -213,7 +213,8 @@ static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
             continue;
         st = ck_output_plane(o, f, &p, e);
         if (st == CK_OK)
-            st = o->video ? ck_video_picture(o->video, p, &j->items[i].picture, e) : write_still(s, o, f, p, stem, e);
+            st = o->video ? ck_video_sink_picture(o->video, p, &j->items[i].picture, e)
+                          : write_still(s, o, f, p, stem, e);
         j->items[i].written = !o->video && st == CK_OK;
     }
     free(stem);
@@ -250,7 +251,7 @@ static ck_status feed(encode *s, const job *j, ck_error *e)
         ck_output *o = &s->outputs.items[i];
         if (!o->video)
             continue;
-        ck_status st = ck_video_write(o->video, j ? &j->items[i].picture : NULL, e);
+        ck_status st = ck_video_sink_write(o->video, j ? &j->items[i].picture : NULL, e);
         if (st != CK_OK)
             return failed_at(o->path, st, e);
     }
@@ -307,7 +308,7 @@ static ck_status finish(void *state, ck_error *e)
         ck_output *o = &s->outputs.items[i];
         if (!o->on)
             continue;
-        ck_status st = o->video ? ck_video_finish(o->video, e) : CK_OK;
+        ck_status st = o->video ? ck_video_sink_finish(o->video, e) : CK_OK;
         if (st != CK_OK)
             return failed_at(o->path, st, e);
         if (!o->video && ck_log_verbose())

@@ -201,22 +201,22 @@ static ck_status start_video(ck_output *o, const ck_outputs_run *run, const ck_p
         ck_outfile_sweep(run->out);
     }
     bool plate = p->w == run->plate_w && p->h == run->plate_h;
-    ck_video_spec spec = {.format = o->format,
-                          .stream = (ck_stream_format)run->opts->stream,
-                          .y4m_matrix = run->opts->y4m_matrix,
-                          .y4m_depth = run->opts->y4m_depth,
-                          .path = o->path,
-                          .primaries = ck_meta_get(&run->about, "ck:primaries"),
-                          .transfer = run->transfer,
-                          .rate = run->rate,
-                          .sar = plate ? run->sar : (ck_rate){1, 1},
-                          .threads = run->threads,
-                          .timeout = run->opts->common.timeout,
-                          .about = &o->about};
-    s = ck_video_open(&o->video, &spec, p, e);
+    ck_video_sink_spec spec = {.format = o->format,
+                               .stream = (ck_stream_format)run->opts->stream,
+                               .y4m_matrix = run->opts->y4m_matrix,
+                               .y4m_depth = run->opts->y4m_depth,
+                               .path = o->path,
+                               .primaries = ck_meta_get(&run->about, "ck:primaries"),
+                               .transfer = run->transfer,
+                               .rate = run->rate,
+                               .sar = plate ? run->sar : (ck_rate){1, 1},
+                               .threads = run->threads,
+                               .timeout = run->opts->common.timeout,
+                               .about = &o->about};
+    s = ck_video_sink_open(&o->video, &spec, p, e);
     if (s != CK_OK)
         return ck_fail_in(e, s == CK_ERR_ARGUMENT ? CK_ERR_UNSUPPORTED : s, o->path ? o->path : "standard output");
-    ck_log_info("%s: %s", o->path ? o->path : "standard output", ck_video_describe(o->video));
+    ck_log_info("%s: %s", o->path ? o->path : "standard output", ck_video_sink_describe(o->video));
     return CK_OK;
 }
 
@@ -305,7 +305,7 @@ ck_status ck_output_plane(const ck_output *o, ck_frame *f, ck_plane **p, ck_erro
 void ck_outputs_free(ck_outputs *o)
 {
     for (int i = 0; i < o->n; i++) {
-        ck_video_free(o->items[i].video);
+        ck_video_sink_free(o->items[i].video);
         ck_meta_free(&o->items[i].about);
         free(o->items[i].path);
     }

@@ -19,7 +19,7 @@ typedef struct ck_output {
     int c, h, w;
     char *path;             /* OUT/Matte or OUT/matte.mov; NULL for a stream */
     ck_meta about;          /* what every file says of itself */
-    ck_video *video;        /* NULL for stills */
+    ck_video_sink *video;   /* NULL for stills */
     long written, replaced; /* stills; under the program's lock */
 } ck_output;
 

@@ -10,7 +10,7 @@
 #include "io/av_write.h"
 #include "stream/fdio.h"
 
-struct ck_video {
+struct ck_video_sink {
     ck_sampling sampling;
     int bits; /* for CK_PACKED */
     const ck_yuv_matrix *matrix;
@@ -31,13 +31,13 @@ bool ck_rate_parse(const char *text, ck_rate *out)
     return out->num > 0 && out->den > 0;
 }
 
-static ck_status write_out(const ck_video *v, const void *data, size_t n, ck_error *e)
+static ck_status write_out(const ck_video_sink *v, const void *data, size_t n, ck_error *e)
 {
     struct iovec parts[2] = {{(void *)v->header, strlen(v->header)}, {(void *)data, n}};
     return ck_fd_writev(STDOUT_FILENO, parts, 2, v->timeout, e);
 }
 
-static ck_status open_y4m(ck_video *v, const ck_video_spec *spec, const ck_plane *p, ck_error *e)
+static ck_status open_y4m(ck_video_sink *v, const ck_video_sink_spec *spec, const ck_plane *p, ck_error *e)
 {
     if (p->c == 4)
         return ck_fail(e, CK_ERR_ARGUMENT, "y4m has no place for the alpha of plane '%s': use -f nut", p->name);
@@ -55,7 +55,7 @@ static ck_status open_y4m(ck_video *v, const ck_video_spec *spec, const ck_plane
     return s;
 }
 
-static ck_status open_raw(ck_video *v, const ck_video_spec *spec, const ck_plane *p)
+static ck_status open_raw(ck_video_sink *v, const ck_video_sink_spec *spec, const ck_plane *p)
 {
     snprintf(v->words, sizeof v->words, "rawvideo, for ffmpeg -f rawvideo -pix_fmt %s -s %dx%d -r %d/%d -i -",
              av_get_pix_fmt_name(ck_picture_shape(CK_PACKED, p->c, p->w, p->h, v->bits).format), p->w, p->h,
@@ -64,7 +64,8 @@ static ck_status open_raw(ck_video *v, const ck_video_spec *spec, const ck_plane
 }
 
 /* What suits the container; the checks that its codec would make in its own words. */
-static ck_status choose(ck_video *v, const ck_video_spec *spec, const ck_plane *p, ck_av_spec *av, ck_error *e)
+static ck_status choose(ck_video_sink *v, const ck_video_sink_spec *spec, const ck_plane *p, ck_av_spec *av,
+                        ck_error *e)
 {
     if (spec->format == CK_OUT_MP4) {
         if (p->c == 4)
@@ -92,7 +93,8 @@ static ck_status choose(ck_video *v, const ck_video_spec *spec, const ck_plane *
 
 /* The curve that the video is tagged with.  ck-decode calls the curves of SDR video srgb and keeps
  * their codes, so codes of such a source go out under its own name: they look as it does. */
-static enum AVColorTransferCharacteristic transfer(const ck_video_spec *spec, const ck_plane *p, const ck_display *d)
+static enum AVColorTransferCharacteristic transfer(const ck_video_sink_spec *spec, const ck_plane *p,
+                                                   const ck_display *d)
 {
     enum AVColorTransferCharacteristic source = ck_av_transfer(spec->transfer ? spec->transfer : "");
     bool sdr = source != AVCOL_TRC_UNSPECIFIED && source != AVCOL_TRC_LINEAR && source != AVCOL_TRC_LOG &&
@@ -101,7 +103,7 @@ static enum AVColorTransferCharacteristic transfer(const ck_video_spec *spec, co
     return sdr && !strcmp(encoding, "srgb") ? source : ck_av_transfer(encoding);
 }
 
-static ck_status open_av(ck_video *v, const ck_video_spec *spec, const ck_plane *p, ck_error *e)
+static ck_status open_av(ck_video_sink *v, const ck_video_sink_spec *spec, const ck_plane *p, ck_error *e)
 {
     ck_display d;
     ck_av_spec av = {.w = p->w,
@@ -131,7 +133,7 @@ static ck_status open_av(ck_video *v, const ck_video_spec *spec, const ck_plane 
     return ck_av_open(&av, spec->path, spec->timeout, &v->av, e);
 }
 
-static ck_status open_kind(ck_video *v, const ck_video_spec *spec, const ck_plane *like, ck_error *e)
+static ck_status open_kind(ck_video_sink *v, const ck_video_sink_spec *spec, const ck_plane *like, ck_error *e)
 {
     if (spec->format != CK_OUT_STREAM)
         return open_av(v, spec, like, e);
@@ -144,13 +146,13 @@ static ck_status open_kind(ck_video *v, const ck_video_spec *spec, const ck_plan
     return spec->stream == CK_STREAM_Y4M ? open_y4m(v, spec, like, e) : open_raw(v, spec, like);
 }
 
-ck_status ck_video_open(ck_video **out, const ck_video_spec *spec, const ck_plane *like, ck_error *e)
+ck_status ck_video_sink_open(ck_video_sink **out, const ck_video_sink_spec *spec, const ck_plane *like, ck_error *e)
 {
     ck_display d;
     ck_status s = ck_display_init(&d, like, e);
     if (s != CK_OK)
         return s;
-    ck_video *v = *out = calloc(1, sizeof *v);
+    ck_video_sink *v = *out = calloc(1, sizeof *v);
     if (!v)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a video");
     v->sampling = CK_PACKED;
@@ -162,14 +164,14 @@ ck_status ck_video_open(ck_video **out, const ck_video_spec *spec, const ck_plan
     return s;
 }
 
-ck_status ck_video_picture(const ck_video *v, const ck_plane *p, ck_picture *out, ck_error *e)
+ck_status ck_video_sink_picture(const ck_video_sink *v, const ck_plane *p, ck_picture *out, ck_error *e)
 {
     ck_display d;
     ck_status s = ck_display_init(&d, p, e);
     return s == CK_OK ? ck_picture_make(out, &d, v->sampling, v->bits, v->matrix, e) : s;
 }
 
-ck_status ck_video_write(ck_video *v, const ck_picture *p, ck_error *e)
+ck_status ck_video_sink_write(ck_video_sink *v, const ck_picture *p, ck_error *e)
 {
     if (!p && !v->black.buf) {
         ck_status s = ck_picture_black(&v->black, &v->shape, e);
@@ -180,12 +182,12 @@ ck_status ck_video_write(ck_video *v, const ck_picture *p, ck_error *e)
     return v->av ? ck_av_frame(v->av, p, e) : write_out(v, p->buf->data, p->bytes, e);
 }
 
-ck_status ck_video_finish(ck_video *v, ck_error *e)
+ck_status ck_video_sink_finish(ck_video_sink *v, ck_error *e)
 {
     return v->av ? ck_av_finish(v->av, e) : CK_OK;
 }
 
-void ck_video_free(ck_video *v)
+void ck_video_sink_free(ck_video_sink *v)
 {
     if (!v)
         return;
@@ -194,7 +196,7 @@ void ck_video_free(ck_video *v)
     free(v);
 }
 
-const char *ck_video_describe(const ck_video *v)
+const char *ck_video_sink_describe(const ck_video_sink *v)
 {
     return v->words;
 }

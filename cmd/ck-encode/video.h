@@ -12,9 +12,9 @@ typedef struct ck_rate {
 /* "25", "30000/1001"; false for anything that is no positive rate. */
 bool ck_rate_parse(const char *text, ck_rate *out);
 
-typedef struct ck_video ck_video;
+typedef struct ck_video_sink ck_video_sink;
 
-typedef struct ck_video_spec {
+typedef struct ck_video_sink_spec {
     ck_out_format format;      /* CK_OUT_MP4, CK_OUT_MOV, CK_OUT_STREAM */
     ck_stream_format stream;   /* for CK_OUT_STREAM */
     int y4m_matrix, y4m_depth; /* as in the options */
@@ -26,21 +26,21 @@ typedef struct ck_video_spec {
     int threads;
     double timeout;
     const ck_meta *about; /* becomes the container's metadata */
-} ck_video_spec;
+} ck_video_sink_spec;
 
 /* `like`: a plane of the kind that will come. */
-ck_status ck_video_open(ck_video **out, const ck_video_spec *spec, const ck_plane *like, ck_error *e);
+ck_status ck_video_sink_open(ck_video_sink **out, const ck_video_sink_spec *spec, const ck_plane *like, ck_error *e);
 
 /* Convert a plane; any thread. */
-ck_status ck_video_picture(const ck_video *v, const ck_plane *p, ck_picture *out, ck_error *e);
+ck_status ck_video_sink_picture(const ck_video_sink *v, const ck_plane *p, ck_picture *out, ck_error *e);
 
 /* Append a picture; NULL: a black one, for a frame that failed. */
-ck_status ck_video_write(ck_video *v, const ck_picture *p, ck_error *e);
+ck_status ck_video_sink_write(ck_video_sink *v, const ck_picture *p, ck_error *e);
 
-ck_status ck_video_finish(ck_video *v, ck_error *e);
-void ck_video_free(ck_video *v); /* an unfinished file is removed */
+ck_status ck_video_sink_finish(ck_video_sink *v, ck_error *e);
+void ck_video_sink_free(ck_video_sink *v); /* an unfinished file is removed */
 
 /* What is written, in words: "H.264 yuv420p, 24/1 frames/s". */
-const char *ck_video_describe(const ck_video *v);
+const char *ck_video_sink_describe(const ck_video_sink *v);
 
 #endif

@@ -4,10 +4,10 @@
 
 #include "base/log.h"
 #include "ck-hint/options.h"
-#include "image/hint.h"
-#include "image/key.h"
+#include "key/hint.h"
+#include "key/key.h"
 #include "image/plate.h"
-#include "image/screen.h"
+#include "key/screen.h"
 #include "stream/stage.h"
 
 typedef struct hinter {

@@ -1,6 +1,6 @@
 #include "ck-hint/options.h"
 
-#include "image/screen.h"
+#include "key/screen.h"
 
 #define AT(field) offsetof(ck_hint_options, field)
 static const ck_option rows[] = {

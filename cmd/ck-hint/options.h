@@ -8,7 +8,7 @@ enum { CK_HINT_HSV, CK_HINT_KEY };
 typedef struct ck_hint_options {
     ck_common common;
     int method; /* CK_HINT_HSV, CK_HINT_KEY */
-    int screen; /* CK_SCREEN_GREEN, … of image/screen.h */
+    int screen; /* CK_SCREEN_GREEN, … of key/screen.h */
     bool replace;
     bool with_key; /* the classical matte too, as plane `key` */
 } ck_hint_options;

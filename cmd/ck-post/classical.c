@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "image/convert.h"
-#include "image/key.h"
+#include "key/key.h"
 #include "image/plate.h"
 #include "image/resample.h"
 

@@ -9,7 +9,7 @@
 #include "image/despeckle.h"
 #include "image/plate.h"
 #include "image/post.h"
-#include "image/screen.h"
+#include "key/screen.h"
 #include "stream/stage.h"
 
 #define FLOATS (1u << CK_F16 | 1u << CK_F32)

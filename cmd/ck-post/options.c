@@ -2,7 +2,7 @@
 
 #include <limits.h>
 
-#include "image/screen.h"
+#include "key/screen.h"
 
 #define AT(field) offsetof(ck_post_program_options, field)
 static const ck_option rows[] = {

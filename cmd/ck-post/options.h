@@ -12,7 +12,7 @@ typedef struct ck_post_program_options {
     double despill;
     int despill_mode; /* ck_despill_mode */
     int despeckle;    /* pixels; 0 = off */
-    int screen;       /* CK_SCREEN_GREEN, … of image/screen.h */
+    int screen;       /* CK_SCREEN_GREEN, … of key/screen.h */
 } ck_post_program_options;
 
 extern const ck_program ck_post_program;

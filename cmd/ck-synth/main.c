@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "ck-synth/options.h"
-#include "image/synth.h"
+#include "ck-synth/synth.h"
 #include "stream/stage.h"
 
 typedef struct synth {

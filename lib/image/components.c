@@ -9,11 +9,11 @@
 static ck_status grow(ck_components *c, size_t *room, ck_error *e)
 {
     size_t more = *room ? 2 * *room : 4096;
-    ck_buffer *b = more > UINT32_MAX / 2 ? NULL : ck_buffer_new(more * sizeof(ck_run));
+    ck_buffer *b = more > UINT32_MAX / 2 ? NULL : ck_buffer_new(more * sizeof(ck_component_run));
     if (!b)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for %zu runs of a mask", more);
     if (c->runs)
-        memcpy(b->data, c->runs, c->n_runs * sizeof(ck_run));
+        memcpy(b->data, c->runs, c->n_runs * sizeof(ck_component_run));
     ck_buffer_unref(c->runs_buf);
     c->runs_buf = b;
     c->runs = b->data;
@@ -40,7 +40,7 @@ static int next_change(const uint8_t *row, int x, int w, bool set)
     return x;
 }
 
-static uint32_t root(ck_run *runs, uint32_t i)
+static uint32_t root(ck_component_run *runs, uint32_t i)
 {
     while (runs[i].component != i) {
         runs[i].component = runs[runs[i].component].component;
@@ -49,7 +49,7 @@ static uint32_t root(ck_run *runs, uint32_t i)
     return i;
 }
 
-static void join(ck_run *runs, uint32_t a, uint32_t b)
+static void join(ck_component_run *runs, uint32_t a, uint32_t b)
 {
     a = root(runs, a);
     b = root(runs, b);
@@ -60,7 +60,7 @@ static void join(ck_run *runs, uint32_t a, uint32_t b)
 }
 
 /* Runs [above, here) are the row above, [here, end) this row; `reach` 1 lets corners touch. */
-static void join_rows(ck_run *runs, size_t above, size_t here, size_t end, int reach)
+static void join_rows(ck_component_run *runs, size_t above, size_t here, size_t end, int reach)
 {
     size_t i = above, j = here;
     while (i < here && j < end) {
@@ -85,7 +85,7 @@ static ck_status find_runs(const uint8_t *mask, int h, int w, int reach, ck_comp
                     return s;
             }
             int end = next_change(row, x, w, true);
-            c->runs[c->n_runs] = (ck_run){y, x, end, (uint32_t)c->n_runs};
+            c->runs[c->n_runs] = (ck_component_run){y, x, end, (uint32_t)c->n_runs};
             c->n_runs++;
             x = end;
         }
@@ -110,7 +110,7 @@ static ck_status number(ck_components *c, ck_error *e)
     c->area = c->area_buf->data;
     uint32_t next = 0;
     for (size_t i = 0; i < c->n_runs; i++) {
-        ck_run *r = &c->runs[i];
+        ck_component_run *r = &c->runs[i];
         if (r->component == i) {
             c->area[next] = 0;
             r->component = next++;
@@ -146,7 +146,7 @@ ck_status ck_components_keep(const uint8_t *mask, int h, int w, uint64_t min_are
     if (s == CK_OK)
         memset(out, 0, (size_t)h * (size_t)w);
     for (size_t i = 0; s == CK_OK && i < c.n_runs; i++) {
-        const ck_run *r = &c.runs[i];
+        const ck_component_run *r = &c.runs[i];
         if (c.area[r->component] >= min_area)
             memset(out + (size_t)r->y * (size_t)w + r->x0, 255, (size_t)(r->x1 - r->x0));
     }

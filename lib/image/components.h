@@ -8,13 +8,13 @@
 #include "base/status.h"
 
 /* Pixels x0 … x1-1 of row y, all set, as long as possible. */
-typedef struct ck_run {
+typedef struct ck_component_run {
     int y, x0, x1;
     uint32_t component; /* 0 … n-1, in the order of their first pixel */
-} ck_run;
+} ck_component_run;
 
 typedef struct ck_components {
-    ck_run *runs; /* [n_runs], by row, then by column */
+    ck_component_run *runs; /* [n_runs], by row, then by column */
     size_t n_runs;
     uint64_t *area; /* [n] pixels */
     uint32_t n;

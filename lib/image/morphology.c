@@ -23,7 +23,7 @@ typedef struct strip {
     uint8_t *rows; /* [2 radius + 1][room] output rows; row y is at y % (2 radius + 1) */
 } strip;
 
-void ck_ellipse(int radius, int *half)
+void ck_ellipse_rows(int radius, int *half)
 {
     for (int dy = -radius; dy <= radius; dy++)
         half[radius + dy] = (int)rint(sqrt((double)radius * radius - (double)dy * dy));
@@ -113,7 +113,7 @@ static ck_status run(const uint8_t *src, int h, int w, int radius, uint8_t flip,
     ck_buffer *buf = ck_buffer_new(size * s.room + 2 * (s.room + 2 * (size_t)radius));
     if (!buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for erosion or dilation");
-    ck_ellipse(radius, half);
+    ck_ellipse_rows(radius, half);
     s.rows = buf->data;
     s.wide = s.rows + size * s.room;
     memset(s.rows, 0, size * s.room);

@@ -10,7 +10,7 @@
 
 /* Half widths of the ellipse of size 2r+1, from the top row down: row dy covers |dx| <= half[r + dy],
  * rint(sqrt(r^2 - dy^2)) with halves going to the even number. */
-void ck_ellipse(int radius, int *half);
+void ck_ellipse_rows(int radius, int *half);
 
 /* The smallest (largest) value under the ellipse; pixels outside the image never win.  src and dst
  * are (h,w) and must not overlap; radius 0 … CK_MAX_RADIUS, else CK_ERR_ARGUMENT.  Cost per pixel

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "image/screen.h"
+#include "key/screen.h"
 
 ck_status ck_swap_copy(const ck_plane *p, ck_plane *copy, ck_buffer **hold, ck_error *e)
 {

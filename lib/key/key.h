@@ -9,8 +9,8 @@
  * number of threads with the same result.  rgb and fg are planar (3,h,w), sRGB-encoded; rgb may
  * exceed 0…1; NaN counts as 0.  alpha is (h,w), linear coverage, NaN 0.  Scratch comes from
  * ck_buffer_new. */
-#ifndef CK_IMAGE_KEY_H
-#define CK_IMAGE_KEY_H
+#ifndef CK_KEY_KEY_H
+#define CK_KEY_KEY_H
 
 #include <stdbool.h>
 
@@ -24,7 +24,7 @@ typedef struct ck_key_screen {
     float mean[3];    /* the same, linear light */
     float sigma[3];   /* grain and texture around the local colour, standard deviations at `mean`: of its
                          brightness (relative), and of the two other channels beside that (linear light) */
-    float seen;       /* what differs more than this from the local colour is something; see key_matte.c */
+    float seen;       /* what differs more than this from the local colour is something; see matte.c */
     int gw, gh, cell; /* grid of local colours, one per cell x cell pixels */
     float *grid;      /* (3,gh,gw), linear light, at the cells' centres; NULL when part is 0 */
     ck_buffer *buf;   /* owns grid */

@@ -2,13 +2,13 @@
  * the bare screen, and a coarse map, about 540 pixels on its short side whatever the plate's
  * size, for what the differing parts are: solid, soft, a marker, grain.
  *
- *     key_map_scan      plate  -> evidence per pixel, coarse colours          key_map.c
- *     key_map_cues      colours -> how solid, how thin each coarse pixel may be
- *     key_regions       cues   -> seen, core, sure, veil                      key_region.c
- *     key_samples       sure   -> a foreground colour for every pixel between key_sample.c
- *     ck_key_matte      solves each plate pixel between screen and sample     key_matte.c */
-#ifndef CK_IMAGE_KEY_PART_H
-#define CK_IMAGE_KEY_PART_H
+ *     ck_key_map_scan      plate  -> evidence per pixel, coarse colours          map.c
+ *     ck_key_map_cues      colours -> how solid, how thin each coarse pixel may be
+ *     ck_key_regions       cues   -> seen, core, sure, veil                      region.c
+ *     ck_key_samples       sure   -> a foreground colour for every pixel between sample.c
+ *     ck_key_matte      solves each plate pixel between screen and sample     matte.c */
+#ifndef CK_KEY_PART_H
+#define CK_KEY_PART_H
 
 #include <math.h>
 #include <stddef.h>
@@ -16,32 +16,32 @@
 
 #include "base/clamp.h"
 #include "image/colour.h"
-#include "image/key.h"
+#include "key/key.h"
 
 /* The screen's channel and the two others. */
-typedef struct key_axes {
+typedef struct ck_key_axes {
     int m, u, v;
-} key_axes;
+} ck_key_axes;
 
-static inline key_axes key_axes_of(bool blue)
+static inline ck_key_axes ck_key_axes_of(bool blue)
 {
-    return blue ? (key_axes){2, 0, 1} : (key_axes){1, 0, 2};
+    return blue ? (ck_key_axes){2, 0, 1} : (ck_key_axes){1, 0, 2};
 }
 
-static inline float key_ramp(float v, float from, float to)
+static inline float ck_key_ramp(float v, float from, float to)
 {
     return ck_clamp01((v - from) / (to - from));
 }
-static inline float key_sq(float v)
+static inline float ck_key_sq(float v)
 {
     return v * v;
 }
 
-/* How a pixel of linear channels m, u, v (named by key_axes) differs from the local screen colour:
+/* How a pixel of linear channels m, u, v (named by ck_key_axes) differs from the local screen colour:
  * brightness relative to the screen's less 1, and the two other channels beside that brightness.
  * `root` = sqrt(local screen / mean screen) brings them to the level of the screen's mean: grain
  * in linear light grows about as the root of the level. */
-static inline void key_residual(float im, float iu, float iv, float bm, float bu, float bv, float root, float r[3])
+static inline void ck_key_residual(float im, float iu, float iv, float bm, float bu, float bv, float root, float r[3])
 {
     float t = (im * bm + iu * bu + iv * bv) / (bm * bm + bu * bu + bv * bv);
     r[0] = (t - 1) * root;
@@ -49,53 +49,53 @@ static inline void key_residual(float im, float iu, float iv, float bm, float bu
     r[2] = (iv - t * bv) / root;
 }
 
-/* Linear light, NaN 0, at most KEY_MOST (three stops above white), so that sums stay finite. */
-#define KEY_MOST 8.0f
-void key_linear(const float *src, float *dst, size_t n);
+/* Linear light, NaN 0, at most CK_KEY_MOST (three stops above white), so that sums stay finite. */
+#define CK_KEY_MOST 8.0f
+void ck_key_linear(const float *src, float *dst, size_t n);
 
 /* The screen's fit and fill: f[0] log brightness, f[1], f[2] the other channels relative to it,
  * (gh,gw) each, w how much a cell knows.  Cells that no smoothly lit surface explains lose
  * their w; where w is 0 the rest is carried on. */
-typedef struct key_field {
+typedef struct ck_key_field {
     float *f[3], *w;
     int gw, gh;
-} key_field;
-ck_status key_field_settle(key_field *g, ck_error *e);
+} ck_key_field;
+ck_status ck_key_field_settle(ck_key_field *g, ck_error *e);
 
 /* f (gh,gw) where the weights w (0…1) are 0 becomes a smooth continuation, elsewhere nearly stays:
  * each level of a pyramid answers what the finer one does not know.  All 0 gives 0. */
-ck_status key_fill(float *f, const float *w, int gw, int gh, ck_error *e);
+ck_status ck_key_fill(float *f, const float *w, int gw, int gh, ck_error *e);
 
 /* A coarse pixel that lends its colour: y << 16 | x. */
-typedef uint32_t key_at;
-#define KEY_NOWHERE UINT32_MAX
+typedef uint32_t ck_key_at;
+#define CK_KEY_NOWHERE UINT32_MAX
 
 /* A coarse map of a plate: about 540 pixels on its short side. */
-typedef struct key_grid {
+typedef struct ck_key_grid {
     int h, w;   /* of the plate */
     int q;      /* a coarse pixel covers q x q of the plate's */
     int ch, cw; /* of the map */
     size_t n;   /* ch * cw */
     float unit; /* lengths in map pixels are meant for a short side of 540; times this */
-} key_grid;
+} ck_key_grid;
 
-static inline key_grid key_grid_of(int h, int w)
+static inline ck_key_grid ck_key_grid_of(int h, int w)
 {
     int side = h < w ? h : w, q = (side + 270) / 540 > 1 ? (side + 270) / 540 : 1;
     int ch = (h + q - 1) / q, cw = (w + q - 1) / q;
-    return (key_grid){h, w, q, ch, cw, (size_t)ch * (size_t)cw, (float)(ch < cw ? ch : cw) / 540};
+    return (ck_key_grid){h, w, q, ch, cw, (size_t)ch * (size_t)cw, (float)(ch < cw ? ch : cw) / 540};
 }
 
 /* The plate's row that speaks for row `my` of the map, where one is enough. */
-static inline int key_grid_row(const key_grid *g, int my)
+static inline int ck_key_grid_row(const ck_key_grid *g, int my)
 {
     int y = my * g->q + g->q / 2;
     return y < g->h ? y : g->h - 1;
 }
 
-typedef struct key_map {
+typedef struct ck_key_map {
     const ck_key_screen *k;
-    key_axes ax;
+    ck_key_axes ax;
     int h, w;                 /* of the plate */
     int q;                    /* a coarse pixel covers q x q of the plate's */
     int ch, cw;               /* of the map */
@@ -112,39 +112,39 @@ typedef struct key_map {
     float *veil, *veil_scale; /* 1 = wide and translucent; factor for `thin` there */
     uint8_t *seen;            /* something is here */
     uint8_t *core, *sure;     /* belongs to a solid; solid with certainty, a lender of colours */
-    key_at *sample;           /* the lender, or KEY_NOWHERE */
+    ck_key_at *sample;        /* the lender, or CK_KEY_NOWHERE */
     float *lend;              /* (ch,cw,4) the colours once more, for lookups all over the map */
     float *t0, *t1, *t2;      /* scratch, (ch,cw) each */
     uint8_t *mask;
     int *ints;
     ck_buffer *buf;
-} key_map;
+} ck_key_map;
 
-static inline int key_px(const key_map *m, float length)
+static inline int ck_key_px(const ck_key_map *m, float length)
 {
     int v = (int)(length * m->unit + 0.5f);
     return v < 1 ? 1 : v;
 }
 
-ck_status key_map_new(key_map *m, int h, int w, const ck_key_screen *k, ck_error *e);
+ck_status ck_key_map_new(ck_key_map *m, int h, int w, const ck_key_screen *k, ck_error *e);
 /* rgb (3,h,w) sRGB-encoded; z (h,w): mean over 3x3 of squared, normalised differences; 1 = grain. */
-ck_status key_map_scan(key_map *m, const float *rgb, float *z, ck_error *e);
-void key_map_cues(key_map *m);
-void key_map_free(key_map *m);
+ck_status ck_key_map_scan(ck_key_map *m, const float *rgb, float *z, ck_error *e);
+void ck_key_map_cues(ck_key_map *m);
+void ck_key_map_free(ck_key_map *m);
 
-ck_status key_regions(key_map *m, ck_error *e);
-ck_status key_find_core(key_map *m, ck_error *e); /* the part of key_regions that finds what is solid */
-void key_samples(key_map *m);
+ck_status ck_key_regions(ck_key_map *m, ck_error *e);
+ck_status ck_key_find_core(ck_key_map *m, ck_error *e); /* the part of ck_key_regions that finds what is solid */
+void ck_key_samples(ck_key_map *m);
 
-/* Foreground colours from whole neighbourhoods, see key_near.c: near, solid (3,ch,cw) linear; plate rgb (3,h,w) and its
- * matte alpha (h,w); `solid` counts where the matte says nothing.  scratch: key_near_scratch(g) floats. */
-void key_near(const key_grid *g, const ck_key_screen *s, const float *rgb, const float *alpha, const float *solid,
-              float *near, float *scratch);
-size_t key_near_scratch(const key_grid *g);
+/* Foreground colours from whole neighbourhoods, see near.c: near, solid (3,ch,cw) linear; plate rgb (3,h,w) and its
+ * matte alpha (h,w); `solid` counts where the matte says nothing.  scratch: ck_key_near_scratch(g) floats. */
+void ck_key_near(const ck_key_grid *g, const ck_key_screen *s, const float *rgb, const float *alpha, const float *solid,
+                 float *near, float *scratch);
+size_t ck_key_near_scratch(const ck_key_grid *g);
 
 /* Mean over (2r+1)^2 pixels, borders repeated; src may be dst; tmp (h,w), not dst. */
-void key_box(const float *src, float *dst, float *tmp, int h, int w, int r);
+void ck_key_box(const float *src, float *dst, float *tmp, int h, int w, int r);
 /* 3 x the distance to the nearest pixel whose `in` is 0 (chamfer 3-4); large where there is none. */
-void key_distance(const uint8_t *in, int *d, int h, int w);
+void ck_key_distance(const uint8_t *in, int *d, int h, int w);
 
 #endif

@@ -3,38 +3,38 @@
  * The nearest sure pixel starts; then each pixel tries its neighbours' lenders and those of a few
  * pixels around its own, and keeps what explains its colour best: PatchMatch over colours
  * (Barnes et al. 2009; for mattes He et al. 2011), with the screen already known. */
-#include "image/key_cover.h"
+#include "key/cover.h"
 
 #define PASSES 2
 #define REACH 64       /* map pixels around the lender where others are tried first */
 #define FAR_COST 2e-4f /* per squared map pixel between borrower and lender */
 
-static inline key_at at(int x, int y)
+static inline ck_key_at at(int x, int y)
 {
-    return (key_at)y << 16 | (key_at)x;
+    return (ck_key_at)y << 16 | (ck_key_at)x;
 }
-static inline int at_x(key_at a)
+static inline int at_x(ck_key_at a)
 {
     return (int)(a & 0xffff);
 }
-static inline int at_y(key_at a)
+static inline int at_y(ck_key_at a)
 {
     return (int)(a >> 16);
 }
 
-static inline float distance2(key_at a, int x, int y)
+static inline float distance2(ck_key_at a, int x, int y)
 {
-    return key_sq((float)(at_x(a) - x)) + key_sq((float)(at_y(a) - y));
+    return ck_key_sq((float)(at_x(a) - x)) + ck_key_sq((float)(at_y(a) - y));
 }
 
-static inline void nearer(key_at *s, key_at other, int x, int y)
+static inline void nearer(ck_key_at *s, ck_key_at other, int x, int y)
 {
-    if (other != KEY_NOWHERE && (*s == KEY_NOWHERE || distance2(other, x, y) < distance2(*s, x, y)))
+    if (other != CK_KEY_NOWHERE && (*s == CK_KEY_NOWHERE || distance2(other, x, y) < distance2(*s, x, y)))
         *s = other;
 }
 
 /* One row, from a finished neighbour row and along itself both ways. */
-static void nearest_row(key_at *row, const key_at *done, int y, int w)
+static void nearest_row(ck_key_at *row, const ck_key_at *done, int y, int w)
 {
     for (int x = 0; x < w; x++) {
         if (row[x] == at(x, y))
@@ -53,12 +53,12 @@ static void nearest_row(key_at *row, const key_at *done, int y, int w)
         nearer(&row[x], row[x + 1], x, y);
 }
 
-static void nearest(key_map *m)
+static void nearest(ck_key_map *m)
 {
     int w = m->cw, h = m->ch;
     for (int y = 0; y < h; y++)
         for (int x = 0; x < w; x++)
-            m->sample[(size_t)y * w + x] = m->sure[(size_t)y * w + x] ? at(x, y) : KEY_NOWHERE;
+            m->sample[(size_t)y * w + x] = m->sure[(size_t)y * w + x] ? at(x, y) : CK_KEY_NOWHERE;
     for (int y = 0; y < h; y++)
         nearest_row(m->sample + (size_t)y * w, y ? m->sample + (size_t)(y - 1) * w : NULL, y, w);
     for (int y = h - 1; y >= 0; y--)
@@ -69,18 +69,18 @@ static void nearest(key_map *m)
 typedef struct borrower {
     int x, y;
     float b[3], d[3], cost;
-    key_at lender;
+    ck_key_at lender;
 } borrower;
 
-static void consider(const key_map *m, borrower *r, key_at f)
+static void consider(const ck_key_map *m, borrower *r, ck_key_at f)
 {
-    if (f == KEY_NOWHERE || f == r->lender)
+    if (f == CK_KEY_NOWHERE || f == r->lender)
         return;
-    float cost = FAR_COST * distance2(f, r->x, r->y) / key_sq(m->unit);
+    float cost = FAR_COST * distance2(f, r->x, r->y) / ck_key_sq(m->unit);
     if (cost >= r->cost)
         return;
     float own;
-    key_if_sample(r->d, r->b, m->lend + 4 * ((size_t)at_y(f) * m->cw + at_x(f)), 2 * key_sq(m->off), &own);
+    ck_key_if_sample(r->d, r->b, m->lend + 4 * ((size_t)at_y(f) * m->cw + at_x(f)), 2 * ck_key_sq(m->off), &own);
     if (own + cost < r->cost)
         r->cost = own + cost, r->lender = f;
 }
@@ -93,7 +93,7 @@ static uint32_t mix(uint32_t x)
     return x ^ x >> 16;
 }
 
-static void improve(key_map *m, borrower *r, int pass)
+static void improve(ck_key_map *m, borrower *r, int pass)
 {
     int dir = pass & 1 ? -1 : 1, w = m->cw, h = m->ch, x = r->x, y = r->y;
     const int step[4][2] = {{-dir, 0}, {0, -dir}, {-dir, -dir}, {dir, -dir}};
@@ -104,7 +104,7 @@ static void improve(key_map *m, borrower *r, int pass)
     }
     int fx = at_x(r->lender), fy = at_y(r->lender);
     uint32_t place = (uint32_t)y * (uint32_t)w + (uint32_t)x;
-    for (int reach = key_px(m, REACH), k = 0; reach >= 2; reach /= 2, k++) {
+    for (int reach = ck_key_px(m, REACH), k = 0; reach >= 2; reach /= 2, k++) {
         uint32_t z = mix(place * 31u + (uint32_t)pass * 7919u + (uint32_t)k * 104729u);
         int side = 2 * reach + 1, qx = fx + (int)(z % (uint32_t)side) - reach,
             qy = fy + (int)((z >> 16) % (uint32_t)side) - reach;
@@ -113,12 +113,12 @@ static void improve(key_map *m, borrower *r, int pass)
     }
 }
 
-static void visit(key_map *m, int x, int y, int pass)
+static void visit(ck_key_map *m, int x, int y, int pass)
 {
     size_t p = (size_t)y * m->cw + x, n = m->n;
     if (!m->seen[p] || m->sure[p])
         return;
-    borrower r = {.x = x, .y = y, .cost = INFINITY, .lender = KEY_NOWHERE};
+    borrower r = {.x = x, .y = y, .cost = INFINITY, .lender = CK_KEY_NOWHERE};
     for (int c = 0; c < 3; c++) {
         r.b[c] = m->bg[c * n + p];
         r.d[c] = m->col[c * n + p] - r.b[c];
@@ -128,10 +128,10 @@ static void visit(key_map *m, int x, int y, int pass)
     m->sample[p] = r.lender;
 }
 
-void key_samples(key_map *m)
+void ck_key_samples(ck_key_map *m)
 {
     nearest(m);
-    if (m->sample[0] == KEY_NOWHERE)
+    if (m->sample[0] == CK_KEY_NOWHERE)
         return; /* nothing is sure */
     for (size_t p = 0; p < m->n; p++)
         for (int c = 0; c < 3; c++)

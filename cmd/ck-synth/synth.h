@@ -8,8 +8,8 @@
  *     rgb   = 8 bits of (sRGB(plate) + grain)
  *
  * The same seed and size give the same bytes on one machine, whatever the threads. */
-#ifndef CK_IMAGE_SYNTH_H
-#define CK_IMAGE_SYNTH_H
+#ifndef CK_CMD_SYNTH_SYNTH_H
+#define CK_CMD_SYNTH_SYNTH_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -5,13 +5,13 @@
  * holds for each of them, and F changes slowly along a strand or a veil: the F of least squares over a
  * neighbourhood is sum(alpha rest) / sum(alpha^2).  The solid's colour counts a little, and alone where nothing else
  * is known. */
-#include "image/key_part.h"
+#include "key/part.h"
 
 #define REACH 2        /* pixels of a map of 540: radius of a box that is run twice */
 #define SOLID_AS 1e-2f /* alpha^2 of the solid's vote */
 
 /* One row in q, q pixels to a map pixel. */
-static void add_row(const key_grid *g, int my, const float *alpha, const float *lin, const float *bg, float *num,
+static void add_row(const ck_key_grid *g, int my, const float *alpha, const float *lin, const float *bg, float *num,
                     float *den)
 {
     size_t w = (size_t)g->w, o = (size_t)my * (size_t)g->cw;
@@ -31,38 +31,38 @@ static void add_row(const key_grid *g, int my, const float *alpha, const float *
     }
 }
 
-static void divide(const key_grid *g, const float *den, const float *solid, float *near)
+static void divide(const ck_key_grid *g, const float *den, const float *solid, float *near)
 {
     for (size_t i = 0; i < g->n; i++) {
         float sum = near[i] > 0 ? near[i] : 0, f = (sum + SOLID_AS * solid[i]) / (den[i] + SOLID_AS);
-        near[i] = f < KEY_MOST ? f : KEY_MOST;
+        near[i] = f < CK_KEY_MOST ? f : CK_KEY_MOST;
     }
 }
 
-void key_near(const key_grid *g, const ck_key_screen *s, const float *rgb, const float *alpha, const float *solid,
-              float *near, float *scratch)
+void ck_key_near(const ck_key_grid *g, const ck_key_screen *s, const float *rgb, const float *alpha, const float *solid,
+                 float *near, float *scratch)
 {
     size_t w = (size_t)g->w;
     float *den = scratch, *tmp = den + g->n, *bg = tmp + g->n, *lin = bg + 3 * w;
     int r = (int)(REACH * g->unit + 0.5f);
     r = r > 1 ? r : 1;
     for (int my = 0; my < g->ch; my++) {
-        size_t y = (size_t)key_grid_row(g, my);
+        size_t y = (size_t)ck_key_grid_row(g, my);
         for (size_t k = 0; k < 3; k++)
-            key_linear(rgb + (k * (size_t)g->h + y) * w, lin + k * w, w);
+            ck_key_linear(rgb + (k * (size_t)g->h + y) * w, lin + k * w, w);
         ck_key_screen_row(s, (int)y, g->w, bg);
         add_row(g, my, alpha + y * w, lin, bg, near, den);
     }
     for (int pass = 0; pass < 2; pass++) {
-        key_box(den, den, tmp, g->ch, g->cw, r);
+        ck_key_box(den, den, tmp, g->ch, g->cw, r);
         for (size_t k = 0; k < 3; k++)
-            key_box(near + k * g->n, near + k * g->n, tmp, g->ch, g->cw, r);
+            ck_key_box(near + k * g->n, near + k * g->n, tmp, g->ch, g->cw, r);
     }
     for (size_t k = 0; k < 3; k++)
         divide(g, den, solid + k * g->n, near + k * g->n);
 }
 
-size_t key_near_scratch(const key_grid *g)
+size_t ck_key_near_scratch(const ck_key_grid *g)
 {
     return 2 * g->n + 6 * (size_t)g->w;
 }

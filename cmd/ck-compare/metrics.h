@@ -15,8 +15,8 @@
  *
  * Source: Rhemann et al. 2009 (Grad, Conn), Erofeev et al. 2015 (dtSSD), Wang et al. 2004 (SSIM), with the constants of
  * Robust Video Matting's evaluation. */
-#ifndef CK_IMAGE_METRICS_H
-#define CK_IMAGE_METRICS_H
+#ifndef CK_CMD_COMPARE_METRICS_H
+#define CK_CMD_COMPARE_METRICS_H
 
 #include "base/status.h"
 

@@ -1,9 +1,9 @@
-#include "image/screen.h"
+#include "key/screen.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "image/hsv.h"
+#include "key/hsv.h"
 #include "image/plate.h"
 
 #define BLOCK 1024

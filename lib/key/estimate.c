@@ -4,14 +4,14 @@
  * histogram finds its pixels, wherever in the frame they are.  Their local medians, on a
  * coarse grid, follow light and wrinkles; where a subject covers the screen the grid is
  * filled by a smooth fit through the rest. */
-#include "image/key.h"
+#include "key/key.h"
 
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "image/key_part.h"
+#include "key/part.h"
 
 #define BINS 48            /* of the chromaticity histogram, per axis */
 #define CHROMA_MAX 0.8     /* other channels relative to the screen's own: what is beyond is no screen */
@@ -39,7 +39,7 @@ static void pick_row(const float *rgb, size_t plane, int w, int step, float *pic
         size_t n = 0;
         for (int x = step / 2; x < w; x += step)
             o[n++] = rgb[c * plane + x];
-        key_linear(o, o, n);
+        ck_key_linear(o, o, n);
     }
 }
 
@@ -53,7 +53,7 @@ static ck_status collect(const float *rgb, int h, int w, const ck_key_screen *k,
     out->s = out->buf->data;
     out->all = out->n = 0;
     float *row = (float *)(out->s + n);
-    key_axes ax = key_axes_of(k->blue);
+    ck_key_axes ax = ck_key_axes_of(k->blue);
     const float *m = row + ax.m * nx, *u = row + ax.u * nx, *v = row + ax.v * nx;
     for (int y = step / 2; y < h; y += step) {
         pick_row(rgb + (size_t)y * w, plane, w, step, row, nx);
@@ -148,7 +148,7 @@ static int cell_of(const ck_key_screen *k, const sample *p)
     return (p->y / k->cell) * k->gw + p->x / k->cell;
 }
 
-static ck_status cell_medians(const samples *s, const ck_key_screen *k, key_field *g, ck_error *e)
+static ck_status cell_medians(const samples *s, const ck_key_screen *k, ck_key_field *g, ck_error *e)
 {
     size_t cells = (size_t)k->gw * k->gh, per = 0, bytes;
     int *count = calloc(cells + 1, sizeof *count);
@@ -197,11 +197,11 @@ static ck_status cell_medians(const samples *s, const ck_key_screen *k, key_fiel
     return CK_OK;
 }
 
-/* Evidence is the mean over 3x3 pixels (see key_matte.c).  How it spreads on the bare screen says
+/* Evidence is the mean over 3x3 pixels (see matte.c).  How it spreads on the bare screen says
  * what is more than grain: compression and raw conversion tie neighbours together. */
 static float threshold(const float *rgb, int h, int w, const samples *s, const ck_key_screen *k, float *row, float *v)
 {
-    key_axes ax = key_axes_of(k->blue);
+    ck_key_axes ax = ck_key_axes_of(k->blue);
     size_t plane = (size_t)h * w, n = 0, every = s->n / 16384 + 1;
     int last = -1;
     for (size_t i = 0; i < s->n; i += every) {
@@ -215,8 +215,8 @@ static float threshold(const float *rgb, int h, int w, const samples *s, const c
             const float *q = rgb + (size_t)(p->y - 1 + d / 3) * w + p->x - 1 + d % 3;
             for (int a = 0; a < 3; a++)
                 px[a] = q[a * plane];
-            key_linear(px, c, 3);
-            key_residual(c[ax.m], c[ax.u], c[ax.v], b[ax.m], b[ax.u], b[ax.v], sqrtf(b[ax.m] / k->mean[ax.m]), r);
+            ck_key_linear(px, c, 3);
+            ck_key_residual(c[ax.m], c[ax.u], c[ax.v], b[ax.m], b[ax.u], b[ax.v], sqrtf(b[ax.m] / k->mean[ax.m]), r);
             for (int a = 0; a < 3; a++)
                 sum += r[a] * r[a] / (27 * k->sigma[a] * k->sigma[a]);
         }
@@ -239,7 +239,7 @@ static ck_status measure(const float *rgb, int h, int w, const samples *s, ck_ke
         free(row);
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the screen's samples");
     }
-    key_axes ax = key_axes_of(k->blue);
+    ck_key_axes ax = ck_key_axes_of(k->blue);
     float *v[3] = {buf->data, v[0] + s->n + 1, v[1] + s->n + 1};
     int last = -1;
     for (size_t i = 0; i < s->n; i++) {
@@ -250,7 +250,7 @@ static ck_status measure(const float *rgb, int h, int w, const samples *s, ck_ke
             ck_key_screen_row(k, last = p->y, w, row);
         float b[3] = {row[p->x], row[w + p->x], row[2 * (size_t)w + p->x]}, c[3], r[3];
         c[ax.m] = p->m, c[ax.u] = p->u * p->m, c[ax.v] = p->v * p->m;
-        key_residual(c[ax.m], c[ax.u], c[ax.v], b[ax.m], b[ax.u], b[ax.v], sqrtf(b[ax.m] / k->mean[ax.m]), r);
+        ck_key_residual(c[ax.m], c[ax.u], c[ax.v], b[ax.m], b[ax.u], b[ax.v], sqrtf(b[ax.m] / k->mean[ax.m]), r);
         for (int a = 0; a < 3; a++)
             v[a][n] = fabsf(r[a]);
         n++;
@@ -267,14 +267,14 @@ static ck_status measure(const float *rgb, int h, int w, const samples *s, ck_ke
     return CK_OK;
 }
 
-static ck_status to_grid(const key_field *g, ck_key_screen *k, ck_error *e)
+static ck_status to_grid(const ck_key_field *g, ck_key_screen *k, ck_error *e)
 {
     size_t n = (size_t)g->gw * g->gh;
     k->buf = ck_buffer_new(3 * n * sizeof(float));
     if (!k->buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the screen's grid");
     k->grid = k->buf->data;
-    key_axes ax = key_axes_of(k->blue);
+    ck_key_axes ax = ck_key_axes_of(k->blue);
     double sum[3] = {0}, weight = 0;
     for (size_t i = 0; i < n; i++) {
         float m = expf(g->f[0][i]), u = g->f[1][i], v = g->f[2][i];
@@ -309,7 +309,7 @@ static ck_status model(const float *rgb, int h, int w, samples *s, ck_key_screen
     if (part < LEAST_PART)
         return CK_OK;
     size_t n = (size_t)k->gw * k->gh;
-    key_field g = {.gw = k->gw, .gh = k->gh};
+    ck_key_field g = {.gw = k->gw, .gh = k->gh};
     ck_buffer *buf = ck_buffer_new(4 * n * sizeof(float));
     if (!buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the screen's grid");
@@ -321,7 +321,7 @@ static ck_status model(const float *rgb, int h, int w, samples *s, ck_key_screen
     for (size_t i = 0; i < n; i++)
         known += g.w[i];
     if (r == CK_OK && known > 0) {
-        r = key_field_settle(&g, e);
+        r = ck_key_field_settle(&g, e);
         known = 0;
         for (size_t i = 0; i < n; i++)
             known += g.w[i];

@@ -1,6 +1,6 @@
 /* Is it a green screen or a blue one? */
-#ifndef CK_IMAGE_SCREEN_H
-#define CK_IMAGE_SCREEN_H
+#ifndef CK_KEY_SCREEN_H
+#define CK_KEY_SCREEN_H
 
 #include <stdbool.h>
 #include <stdint.h>

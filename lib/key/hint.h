@@ -1,6 +1,6 @@
 /* The published recipe for a coarse hint: hue range, erosion, blur. */
-#ifndef CK_IMAGE_HINT_H
-#define CK_IMAGE_HINT_H
+#ifndef CK_KEY_HINT_H
+#define CK_KEY_HINT_H
 
 #include <stdbool.h>
 #include <stdint.h>

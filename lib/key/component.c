@@ -1,14 +1,14 @@
-#include "image/key_component.h"
+#include "key/component.h"
 
 #include <string.h>
 
-void key_components_free(key_components *s)
+void ck_key_components_free(ck_key_components *s)
 {
     ck_buffer_unref(s->buf);
     ck_components_free(&s->c);
 }
 
-ck_status key_components_find(const uint8_t *mask, const key_map *m, key_components *s, ck_error *e)
+ck_status ck_key_components_find(const uint8_t *mask, const ck_key_map *m, ck_key_components *s, ck_error *e)
 {
     size_t bytes, room = 4096;
     memset(s, 0, sizeof *s);
@@ -21,10 +21,10 @@ ck_status key_components_find(const uint8_t *mask, const key_map *m, key_compone
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's regions");
     s->p = s->buf->data;
     for (uint32_t i = 0; i < s->c.n; i++)
-        s->p[i] = (key_component){.x0 = m->cw, .y0 = m->ch, .x1 = -1, .y1 = -1};
+        s->p[i] = (ck_key_component){.x0 = m->cw, .y0 = m->ch, .x1 = -1, .y1 = -1};
     for (size_t i = 0; i < s->c.n_runs; i++) {
-        const ck_run *r = &s->c.runs[i];
-        key_component *p = &s->p[r->component];
+        const ck_component_run *r = &s->c.runs[i];
+        ck_key_component *p = &s->p[r->component];
         p->x0 = r->x0 < p->x0 ? r->x0 : p->x0;
         p->x1 = r->x1 - 1 > p->x1 ? r->x1 - 1 : p->x1;
         p->y0 = r->y < p->y0 ? r->y : p->y0;

@@ -1,8 +1,8 @@
-#include "image/hint.h"
+#include "key/hint.h"
 
 #include "base/mem.h"
 #include "image/gaussian.h"
-#include "image/hsv.h"
+#include "key/hsv.h"
 #include "image/morphology.h"
 
 ck_status ck_hint_hsv(const uint8_t *rgb, int h, int w, bool blue, uint8_t *hint, ck_error *e)

@@ -7,33 +7,33 @@
  */
 #include <string.h>
 
-#include "image/key_component.h"
+#include "key/component.h"
 
-/* Map pixels; see key_map.unit. */
+/* Map pixels; see ck_key_map.unit. */
 #define SPECK 40    /* area: less is grain, unless beside something */
 #define MARKER 36   /* side of the largest tracking marker */
 #define BESIDE 12   /* so near to something a speck may be the end of a hair */
 #define VEIL 7      /* half the width of what is too wide to be an edge */
 #define PEAK_BOX 30 /* radius in which a veil's density is judged */
 
-static float box_area(const key_component *p)
+static float box_area(const ck_key_component *p)
 {
     return (float)(p->x1 - p->x0 + 1) * (float)(p->y1 - p->y0 + 1);
 }
 
 /* How the component's colours differ from the screen: in brightness alone, or otherwise. */
-static void sum_differences(const key_map *m, key_components *s)
+static void sum_differences(const ck_key_map *m, ck_key_components *s)
 {
-    key_axes ax = m->ax;
+    ck_key_axes ax = m->ax;
     const float *im = m->col + ax.m * m->n, *iu = m->col + ax.u * m->n, *iv = m->col + ax.v * m->n;
     const float *bm = m->bg + ax.m * m->n, *bu = m->bg + ax.u * m->n, *bv = m->bg + ax.v * m->n;
     for (size_t i = 0; i < s->c.n_runs; i++) {
-        const ck_run *r = &s->c.runs[i];
-        key_component *p = &s->p[r->component];
+        const ck_component_run *r = &s->c.runs[i];
+        ck_key_component *p = &s->p[r->component];
         for (int x = r->x0; x < r->x1; x++) {
             size_t o = (size_t)r->y * m->cw + x;
             float d[3];
-            key_residual(im[o], iu[o], iv[o], bm[o], bu[o], bv[o], 1, d);
+            ck_key_residual(im[o], iu[o], iv[o], bm[o], bu[o], bv[o], 1, d);
             p->off += fabsf(d[1]) + fabsf(d[2]);
             p->bright += fabsf(d[0]) * bm[o];
             p->peak = m->peak[o] > p->peak ? m->peak[o] : p->peak;
@@ -43,17 +43,17 @@ static void sum_differences(const key_map *m, key_components *s)
 
 /* Grain and markers are not seen.  A marker is compact, alone, and of the screen's hue: tape of the
  * same colour, or black.  Little things beside something kept are the ends of its hairs. */
-static ck_status drop_specks(key_map *m, ck_error *e)
+static ck_status drop_specks(ck_key_map *m, ck_error *e)
 {
-    key_components s;
-    ck_status st = key_components_find(m->seen, m, &s, e);
+    ck_key_components s;
+    ck_status st = ck_key_components_find(m->seen, m, &s, e);
     if (st == CK_OK) {
         sum_differences(m, &s);
         float least = SPECK * m->unit * m->unit;
-        int marker = key_px(m, MARKER);
+        int marker = ck_key_px(m, MARKER);
         for (uint32_t i = 0; i < s.c.n; i++) {
-            key_component *p = &s.p[i];
-            p->marker = p->off < 0.35f * p->bright && key_component_fits(p, marker);
+            ck_key_component *p = &s.p[i];
+            p->marker = p->off < 0.35f * p->bright && ck_key_component_fits(p, marker);
             p->keep = (float)s.c.area[i] > least && p->peak > 3 * m->k->seen && !p->marker;
             /* Strands are screen-hued where they are thin, but they do not fill their box. */
             p->marker = p->marker && (float)s.c.area[i] > fmaxf(least, 0.3f * box_area(p));
@@ -64,18 +64,18 @@ static ck_status drop_specks(key_map *m, ck_error *e)
             if (s.p[s.c.runs[i].component].keep)
                 memset(m->mask + (size_t)s.c.runs[i].y * m->cw + s.c.runs[i].x0, 0,
                        (size_t)(s.c.runs[i].x1 - s.c.runs[i].x0));
-        key_distance(m->mask, m->ints, m->ch, m->cw);
-        int beside = 3 * key_px(m, BESIDE);
+        ck_key_distance(m->mask, m->ints, m->ch, m->cw);
+        int beside = 3 * ck_key_px(m, BESIDE);
         for (size_t i = 0; i < s.c.n_runs; i++) {
-            const ck_run *r = &s.c.runs[i];
-            key_component *p = &s.p[r->component];
+            const ck_component_run *r = &s.c.runs[i];
+            ck_key_component *p = &s.p[r->component];
             size_t o = (size_t)r->y * m->cw;
             for (int x = r->x0; x < r->x1 && !p->other; x++)
                 p->other = m->ints[o + x] < beside;
         }
         for (size_t i = 0; i < s.c.n_runs; i++) {
-            const ck_run *r = &s.c.runs[i];
-            const key_component *p = &s.p[r->component];
+            const ck_component_run *r = &s.c.runs[i];
+            const ck_key_component *p = &s.p[r->component];
             bool hair = p->other && (s.c.area[r->component] >= 4 || p->peak > 2 * m->k->seen);
             if (p->keep || (hair && !p->marker))
                 continue;
@@ -84,41 +84,41 @@ static ck_status drop_specks(key_map *m, ck_error *e)
                 m->seen[o + x] = 0, m->thin[o + x] = 0;
         }
     }
-    key_components_free(&s);
+    ck_key_components_free(&s);
     return st;
 }
 
 /* Wide soft regions: what an opening leaves of seen, not core, not hair. */
-static void find_veils(key_map *m)
+static void find_veils(ck_key_map *m)
 {
     for (size_t i = 0; i < m->n; i++)
         m->mask[i] = m->seen[i] && !m->core[i] && m->rough[i] < 0.5f;
-    key_distance(m->mask, m->ints, m->ch, m->cw);
-    int half = 3 * key_px(m, VEIL);
+    ck_key_distance(m->mask, m->ints, m->ch, m->cw);
+    int half = 3 * ck_key_px(m, VEIL);
     for (size_t i = 0; i < m->n; i++) {
         m->veil[i] = m->mask[i];
         m->mask[i] = m->ints[i] <= half;
     }
-    key_distance(m->mask, m->ints, m->ch, m->cw);
-    float from = (float)half, to = from + 3 * (float)key_px(m, 6);
+    ck_key_distance(m->mask, m->ints, m->ch, m->cw);
+    float from = (float)half, to = from + 3 * (float)ck_key_px(m, 6);
     for (size_t i = 0; i < m->n; i++)
-        m->veil[i] *= 1 - key_ramp((float)m->ints[i], from, to);
+        m->veil[i] *= 1 - ck_key_ramp((float)m->ints[i], from, to);
 }
 
 /* One frame does not tell a thin veil of strong colour from a dense one of weak colour.  Most that
  * people shoot through are neither, so the guess by colour is pulled half way to a middling
  * density.  The neighbourhood's density is the mean of thin weighted by thin, so that the empty
  * parts of a patterned veil count little. */
-static void scale_veils(key_map *m)
+static void scale_veils(ck_key_map *m)
 {
     const float middle = 0.4f;
-    int r = key_px(m, PEAK_BOX);
+    int r = ck_key_px(m, PEAK_BOX);
     for (size_t i = 0; i < m->n; i++) {
         m->t0[i] = m->veil[i] * m->thin[i];
         m->t1[i] = m->t0[i] * m->thin[i];
     }
-    key_box(m->t0, m->t0, m->t2, m->ch, m->cw, r);
-    key_box(m->t1, m->t1, m->t2, m->ch, m->cw, r);
+    ck_key_box(m->t0, m->t0, m->t2, m->ch, m->cw, r);
+    ck_key_box(m->t1, m->t1, m->t2, m->ch, m->cw, r);
     for (size_t i = 0; i < m->n; i++) {
         float density = (m->t1[i] + 1e-5f * middle) / (m->t0[i] + 1e-5f);
         float f = sqrtf(middle / (density > 0.01f ? density : 0.01f));
@@ -126,11 +126,11 @@ static void scale_veils(key_map *m)
     }
 }
 
-ck_status key_regions(key_map *m, ck_error *e)
+ck_status ck_key_regions(ck_key_map *m, ck_error *e)
 {
     ck_status st = drop_specks(m, e);
     if (st == CK_OK)
-        st = key_find_core(m, e);
+        st = ck_key_find_core(m, e);
     if (st == CK_OK) {
         find_veils(m);
         scale_veils(m);

@@ -1,6 +1,6 @@
 /* OpenCV's 8-bit HSV, and which pixels are screen in it. */
-#ifndef CK_IMAGE_HSV_H
-#define CK_IMAGE_HSV_H
+#ifndef CK_KEY_HSV_H
+#define CK_KEY_HSV_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "image/metrics.h"
+#include "ck-compare/metrics.h"
 
 #include <math.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "image/key_part.h"
+#include "key/part.h"
 
 /* Solve the n x n system in place (symmetric, positive definite after the small ridge). */
 static void solve(double *a, double *b, int n)
@@ -25,14 +25,14 @@ static void solve(double *a, double *b, int n)
 }
 
 #define TERMS 6
-static void terms(int i, int j, const key_field *g, double t[TERMS])
+static void terms(int i, int j, const ck_key_field *g, double t[TERMS])
 {
     double x = (i + 0.5) / g->gw * 2 - 1, y = (j + 0.5) / g->gh * 2 - 1;
     t[0] = 1, t[1] = x, t[2] = y, t[3] = x * x, t[4] = x * y, t[5] = y * y;
 }
 
 /* Weighted quadratic through a field; `wide` (NULL or per cell) multiplies the weights. */
-static void fit(const key_field *g, const float *f, const float *wide, double c[TERMS])
+static void fit(const ck_key_field *g, const float *f, const float *wide, double c[TERMS])
 {
     double a[TERMS * TERMS] = {0}, t[TERMS];
     memset(c, 0, TERMS * sizeof *c);
@@ -56,7 +56,7 @@ static void fit(const key_field *g, const float *f, const float *wide, double c[
     solve(a, c, TERMS);
 }
 
-static double eval(const double c[TERMS], int i, int j, const key_field *g)
+static double eval(const double c[TERMS], int i, int j, const ck_key_field *g)
 {
     double t[TERMS], v = 0;
     terms(i, j, g, t);
@@ -66,7 +66,7 @@ static double eval(const double c[TERMS], int i, int j, const key_field *g)
 }
 
 /* Drop cells that are not part of one smoothly lit surface, then fit and fill. */
-ck_status key_field_settle(key_field *g, ck_error *e)
+ck_status ck_key_field_settle(ck_key_field *g, ck_error *e)
 {
     size_t n = (size_t)g->gw * g->gh;
     float *keep = malloc(n * sizeof *keep);
@@ -93,7 +93,7 @@ ck_status key_field_settle(key_field *g, ck_error *e)
         for (int j = 0; j < g->gh; j++)
             for (int i = 0; i < g->gw; i++)
                 g->f[k][(size_t)j * g->gw + i] -= (float)eval(c, i, j, g);
-        st = st == CK_OK ? key_fill(g->f[k], g->w, g->gw, g->gh, e) : st;
+        st = st == CK_OK ? ck_key_fill(g->f[k], g->w, g->gw, g->gh, e) : st;
         for (int j = 0; j < g->gh; j++)
             for (int i = 0; i < g->gw; i++)
                 g->f[k][(size_t)j * g->gw + i] += (float)eval(c, i, j, g);

@@ -1,5 +1,5 @@
 /* Carry values from where they are known to where they are not. */
-#include "image/key_part.h"
+#include "key/part.h"
 
 #define ECHO 0.1f /* weight of the coarser level's answer against a pixel that knows its own */
 
@@ -42,7 +42,7 @@ static void push(const level *coarse, const level *fine)
     }
 }
 
-ck_status key_fill(float *f, const float *w, int gw, int gh, ck_error *e)
+ck_status ck_key_fill(float *f, const float *w, int gw, int gh, ck_error *e)
 {
     level l[32] = {{f, (float *)w, gh, gw}}; /* w is only read: no level is coarser than the first */
     int n = 1;

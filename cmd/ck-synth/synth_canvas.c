@@ -1,4 +1,4 @@
-#include "image/synth_canvas.h"
+#include "ck-synth/synth_canvas.h"
 
 #include <math.h>
 
@@ -20,7 +20,7 @@ float ck_random_in(ck_random *r, float lo, float hi)
 /* First-order distance: exact on the axes, close to the edge everywhere. */
 float ck_shape_ellipse(const void *ellipse, float x, float y)
 {
-    const ck_ellipse *e = ellipse;
+    const ck_canvas_ellipse *e = ellipse;
     float px = (x - e->c.x) / e->r.x, py = (y - e->c.y) / e->r.y;
     float k = sqrtf(px * px + py * py);
     float gx = px / e->r.x, gy = py / e->r.y, g = sqrtf(gx * gx + gy * gy);

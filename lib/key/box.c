@@ -3,7 +3,7 @@
 
 #include "base/clamp.h"
 #include "base/clones.h"
-#include "image/key_part.h"
+#include "key/part.h"
 
 CK_CLONES
 static void add_row(float *acc, const float *plus, const float *minus, int w)
@@ -14,7 +14,7 @@ static void add_row(float *acc, const float *plus, const float *minus, int w)
 
 /* The vertical sums run in float; after n rows they are off by about n * 6e-8 of a sum, and rows
  * are few hundred. */
-void key_box(const float *src, float *dst, float *tmp, int h, int w, int r)
+void ck_key_box(const float *src, float *dst, float *tmp, int h, int w, int r)
 {
     float scale = 1.0f / (float)(2 * r + 1);
     for (int y = 0; y < h; y++) {
@@ -68,7 +68,7 @@ static void chamfer_row(int *d, const int *done, int w, int dir)
     }
 }
 
-void key_distance(const uint8_t *in, int *d, int h, int w)
+void ck_key_distance(const uint8_t *in, int *d, int h, int w)
 {
     for (size_t i = 0; i < (size_t)h * w; i++)
         d[i] = in[i] ? 1 << 24 : 0;

@@ -3,13 +3,13 @@
  *     plate = alpha * F + (1 - alpha) * screen    so    F = (plate - (1 - alpha) * screen) / alpha
  *
  * in linear light.  Where alpha is small, grain and every error of alpha are divided by it, so
- * there the colour comes from the pixels around (key_near.c), and where those know nothing, from the
+ * there the colour comes from the pixels around (near.c), and where those know nothing, from the
  * solid parts nearby. */
-#include "image/key_part.h"
+#include "key/part.h"
 
 #include <string.h>
 
-#define DEEP 6           /* map pixels (see key_part.h) from which on nothing shines through a solid's edge */
+#define DEEP 6           /* map pixels (see part.h) from which on nothing shines through a solid's edge */
 #define HARDLY 0.02f     /* weight of solid pixels nearer to the edge than that */
 #define SOLID 0.97f      /* alpha from which a pixel's colour is its own */
 #define TRUST_FROM 0.05f /* alpha below which the unmixed colour says nothing */
@@ -26,7 +26,7 @@ typedef struct carried {
     int *distance; /* (ch,cw) to where less than the whole pixel is solid */
     uint8_t *deep; /* (ch,cw) the plate's colour is the foreground's without doubt */
     float *scratch;
-    key_grid g;
+    ck_key_grid g;
     ck_buffer *buf;
 } carried;
 
@@ -35,7 +35,7 @@ static void add_row(carried *c, size_t o, const float *rgb, const float *alpha, 
 {
     int w = c->g.w, q = c->g.q;
     for (int k = 0; k < 3; k++)
-        key_linear(rgb + (size_t)k * c->g.h * w, lin + (size_t)k * w, (size_t)w);
+        ck_key_linear(rgb + (size_t)k * c->g.h * w, lin + (size_t)k * w, (size_t)w);
     for (int i = 0; i < c->g.cw; i++) {
         float n = 0, sum[3] = {0}, all = 0;
         for (int x = i * q; x < (i + 1) * q && x < w; x++) {
@@ -55,7 +55,7 @@ static void add_row(carried *c, size_t o, const float *rgb, const float *alpha, 
 static ck_status make_room(carried *c, ck_error *e)
 {
     size_t maps, scratch, bytes, n = c->g.n;
-    if (!ck_mul(n, 11 * sizeof(float) + 1, &maps) || !ck_mul(key_near_scratch(&c->g), sizeof(float), &scratch) ||
+    if (!ck_mul(n, 11 * sizeof(float) + 1, &maps) || !ck_mul(ck_key_near_scratch(&c->g), sizeof(float), &scratch) ||
         !ck_add(maps, scratch, &bytes) || !(c->buf = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground of %d x %d", c->g.w, c->g.h);
     c->lin = c->buf->data;
@@ -64,17 +64,17 @@ static ck_status make_room(carried *c, ck_error *e)
     c->w = c->near + 3 * n;
     c->distance = (int *)(c->w + n);
     c->scratch = (float *)(c->distance + n);
-    c->deep = (uint8_t *)(c->scratch + key_near_scratch(&c->g));
+    c->deep = (uint8_t *)(c->scratch + ck_key_near_scratch(&c->g));
     return CK_OK;
 }
 
 /* Within a solid's edge its colour is hardly known, and there the screen's hue is the screen's. */
-static void doubt_edges(carried *c, key_axes ax)
+static void doubt_edges(carried *c, ck_key_axes ax)
 {
     size_t n = c->g.n;
     for (size_t i = 0; i < n; i++)
         c->deep[i] = c->w[i] == 1;
-    key_distance(c->deep, c->distance, c->g.ch, c->g.cw);
+    ck_key_distance(c->deep, c->distance, c->g.ch, c->g.cw);
     int deep = (int)(3 * DEEP * c->g.unit + 0.5f);
     for (size_t i = 0; i < n; i++) {
         c->deep[i] = c->distance[i] > deep;
@@ -87,7 +87,7 @@ static void doubt_edges(carried *c, key_axes ax)
 }
 
 /* Where there is nothing the neighbourhoods' colours go on, with no more of the screen's hue than the solids have. */
-static void outside(carried *c, key_axes ax)
+static void outside(carried *c, ck_key_axes ax)
 {
     size_t n = c->g.n, m = ax.m * n, u = ax.u * n, v = ax.v * n;
     const float *lin = c->lin, *near = c->near;
@@ -101,21 +101,21 @@ static void outside(carried *c, key_axes ax)
 }
 
 /* Everywhere: the solids' colours, and those of neighbourhoods. */
-static ck_status carry(carried *c, const ck_key_screen *s, const float *rgb, const float *alpha, key_axes ax,
+static ck_status carry(carried *c, const ck_key_screen *s, const float *rgb, const float *alpha, ck_key_axes ax,
                        ck_error *e)
 {
-    const key_grid *g = &c->g;
+    const ck_key_grid *g = &c->g;
     for (int j = 0; j < g->ch; j++) {
-        size_t at = (size_t)key_grid_row(g, j) * (size_t)g->w;
+        size_t at = (size_t)ck_key_grid_row(g, j) * (size_t)g->w;
         add_row(c, (size_t)j * g->cw, rgb + at, alpha + at, c->scratch);
     }
     doubt_edges(c, ax);
     ck_status st = CK_OK;
     for (int k = 0; k < 3 && st == CK_OK; k++)
-        st = key_fill(c->lin + k * g->n, c->w, g->cw, g->ch, e);
+        st = ck_key_fill(c->lin + k * g->n, c->w, g->cw, g->ch, e);
     if (st != CK_OK)
         return st;
-    key_near(g, s, rgb, alpha, c->lin, c->near, c->scratch);
+    ck_key_near(g, s, rgb, alpha, c->lin, c->near, c->scratch);
     outside(c, ax);
     return CK_OK;
 }
@@ -132,7 +132,7 @@ static inline float carried_at(const carried *c, const float *f, int x)
 /* No more of the screen's hue than the solid neighbourhood has: the rest is the screen shining
  * through an alpha that is a little too large, and spill.  So it is the screen's colour b that
  * is taken away, not its own channel alone.  Returns how much of the light that was, 0…1. */
-static inline float limit_hue(float f[3], const float b[3], const float solid[3], key_axes ax)
+static inline float limit_hue(float f[3], const float b[3], const float solid[3], ck_key_axes ax)
 {
     float others = f[ax.u] > f[ax.v] ? f[ax.u] : f[ax.v], own = solid[ax.u] > solid[ax.v] ? solid[ax.u] : solid[ax.v];
     float excess = f[ax.m] - others - (solid[ax.m] > own ? solid[ax.m] - own : 0);
@@ -151,9 +151,9 @@ static inline float limit_hue(float f[3], const float b[3], const float solid[3]
 /* Chroma of a plate's half resolution lets the screen's hue into edges that are solid, and what is left there without
  * it is too dark, in dots: such a pixel gets the colour around. */
 static inline void mend(float f[3], float gone, const float b[3], const float solid[3], const float near[3],
-                        key_axes ax)
+                        ck_key_axes ax)
 {
-    float doubt = key_ramp(gone, GONE_FROM, GONE_TO), other[3] = {near[0], near[1], near[2]};
+    float doubt = ck_key_ramp(gone, GONE_FROM, GONE_TO), other[3] = {near[0], near[1], near[2]};
     if (doubt <= 0)
         return;
     limit_hue(other, b, solid, ax);
@@ -161,8 +161,8 @@ static inline void mend(float f[3], float gone, const float b[3], const float so
         f[k] += doubt * (other[k] - f[k]);
 }
 
-static void unmix(const float i[3], const float b[3], const float solid[3], const float near[3], float a, key_axes ax,
-                  float f[3])
+static void unmix(const float i[3], const float b[3], const float solid[3], const float near[3], float a,
+                  ck_key_axes ax, float f[3])
 {
     float inv = 1 / (a > TRUST_FROM ? a : TRUST_FROM), short_of = 0;
     float own[3];
@@ -171,9 +171,9 @@ static void unmix(const float i[3], const float b[3], const float solid[3], cons
         /* More screen than there is light: alpha is too small, and the result too dark. */
         float missing = -rest / (screen + 0.01f);
         short_of = missing > short_of ? missing : short_of;
-        own[k] = rest < 0 ? 0 : rest * inv > KEY_MOST ? KEY_MOST : rest * inv;
+        own[k] = rest < 0 ? 0 : rest * inv > CK_KEY_MOST ? CK_KEY_MOST : rest * inv;
     }
-    float trust = key_ramp(a, TRUST_FROM, TRUST_TO) * (1 - key_ramp(short_of, 0, 0.3f));
+    float trust = ck_key_ramp(a, TRUST_FROM, TRUST_TO) * (1 - ck_key_ramp(short_of, 0, 0.3f));
     for (int k = 0; k < 3; k++)
         f[k] = near[k] + trust * (own[k] - near[k]);
     mend(f, limit_hue(f, b, solid, ax), b, solid, near, ax);
@@ -182,7 +182,7 @@ static void unmix(const float i[3], const float b[3], const float solid[3], cons
 /* What one row needs. */
 typedef struct task {
     const ck_key_screen *s;
-    key_axes ax;
+    ck_key_axes ax;
     const carried *c;
     size_t plane;
     int w;
@@ -193,7 +193,7 @@ static void unmix_run(const task *t, size_t map_row, int x0, int x1, const float
 {
     size_t w = (size_t)t->w, n = (size_t)(x1 - x0);
     for (int k = 0; k < 3; k++)
-        key_linear(rgb + k * t->plane + x0, t->lin + k * w, n);
+        ck_key_linear(rgb + k * t->plane + x0, t->lin + k * w, n);
     for (int x = x0; x < x1; x++) {
         float i[3], b[3], solid[3], near[3], out[3];
         for (int k = 0; k < 3; k++) {
@@ -249,8 +249,8 @@ ck_status ck_key_foreground(const float *rgb, const float *alpha, int h, int w, 
     ck_buffer *rows = ck_buffer_new(6 * (size_t)w * sizeof(float));
     if (!rows)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground");
-    carried c = {.g = key_grid_of(h, w)};
-    task t = {s, key_axes_of(s->blue), &c, plane, w, rows->data, (float *)rows->data + 3 * (size_t)w};
+    carried c = {.g = ck_key_grid_of(h, w)};
+    task t = {s, ck_key_axes_of(s->blue), &c, plane, w, rows->data, (float *)rows->data + 3 * (size_t)w};
     ck_status st = make_room(&c, e);
     if (st == CK_OK)
         st = carry(&c, s, rgb, alpha, t.ax, e);

@@ -1,4 +1,4 @@
-#include "image/synth.h"
+#include "ck-synth/synth.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "image/colour.h"
 #include "image/convert.h"
-#include "image/synth_canvas.h"
+#include "ck-synth/synth_canvas.h"
 
 #define PI 3.14159265f
 #define SUBFRAMES 14 /* of an open shutter */
@@ -73,7 +73,7 @@ static ck_material plain(const float colour[3], float depth)
 
 static void ellipse(ck_canvas *c, ck_vec at, float rx, float ry, float edge, const ck_material *m)
 {
-    ck_ellipse e = {at, {rx, ry}};
+    ck_canvas_ellipse e = {at, {rx, ry}};
     float box[4] = {at.x - rx, at.y - ry, at.x + rx, at.y + ry};
     ck_canvas_shape(c, box, ck_shape_ellipse, &e, edge, m);
 }
@@ -193,7 +193,7 @@ static void draw_back_hair(ck_canvas *c, const person *p, ck_vec h, float t, ck_
 
 static float cap_shape(const void *shape, float x, float y)
 {
-    const ck_ellipse *e = shape; /* the scalp; the brow line is an arc through its middle */
+    const ck_canvas_ellipse *e = shape; /* the scalp; the brow line is an arc through its middle */
     float d = ck_shape_ellipse(e, x, y), dx = (x - e->c.x) / e->r.x;
     return fmaxf(d, y - (e->c.y - 0.36f * e->r.y + 0.62f * e->r.y * dx * dx * dx * dx));
 }
@@ -201,7 +201,7 @@ static float cap_shape(const void *shape, float x, float y)
 static void draw_front_hair(ck_canvas *c, const person *p, ck_vec h, float t, ck_random *r)
 {
     float u = p->u;
-    ck_ellipse scalp = {{h.x, h.y - 4 * u}, {119 * u, 147 * u}};
+    ck_canvas_ellipse scalp = {{h.x, h.y - 4 * u}, {119 * u, 147 * u}};
     ck_material m = plain(p->hair, 70 * u);
     m.stripe = 9 * u;
     float box[4] = {scalp.c.x - scalp.r.x, scalp.c.y - scalp.r.y, scalp.c.x + scalp.r.x, scalp.c.y + 0.4f * scalp.r.y};

@@ -1,4 +1,4 @@
-#include "image/hsv.h"
+#include "key/hsv.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Drawing for synth.c: antialiased shapes laid over each other, premultiplied and linear. */
-#ifndef CK_IMAGE_SYNTH_CANVAS_H
-#define CK_IMAGE_SYNTH_CANVAS_H
+#ifndef CK_CMD_SYNTH_SYNTH_CANVAS_H
+#define CK_CMD_SYNTH_SYNTH_CANVAS_H
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,9 +27,9 @@ typedef struct ck_material {
 /* A shape is its signed distance in pixels, negative inside. */
 typedef float (*ck_shape)(const void *shape, float x, float y);
 
-typedef struct ck_ellipse {
+typedef struct ck_canvas_ellipse {
     ck_vec c, r;
-} ck_ellipse;
+} ck_canvas_ellipse;
 float ck_shape_ellipse(const void *ellipse, float x, float y);
 
 typedef struct ck_capsule {
@@ -40,8 +40,7 @@ float ck_shape_capsule(const void *capsule, float x, float y);
 
 /* Lay the shape over what is there.  box: x0 y0 x1 y1 that holds it; edge: width in pixels over
  * which coverage falls from 1 to 0. */
-void ck_canvas_shape(ck_canvas *c, const float box[4], ck_shape f, const void *shape, float edge,
-                     const ck_material *m);
+void ck_canvas_shape(ck_canvas *c, const float box[4], ck_shape f, const void *shape, float edge, const ck_material *m);
 
 /* Add `weight` times the shape's coverage to the scratch; ck_canvas_flush lays that down, in
  * one colour, and clears it: shapes in motion, and shapes joined without a seam. */

@@ -3,25 +3,32 @@
 #include <string.h>
 
 #include "base/clones.h"
-#include "image/key_cover.h"
-#include "image/key_part.h"
+#include "key/cover.h"
+#include "key/part.h"
 
 CK_CLONES
-void key_linear(const float *src, float *dst, size_t n)
+void ck_key_linear(const float *src, float *dst, size_t n)
 {
     ck_srgb_to_linear(src, dst, n);
     for (size_t i = 0; i < n; i++) {
-        float x = dst[i] < KEY_MOST ? dst[i] : KEY_MOST;
+        float x = dst[i] < CK_KEY_MOST ? dst[i] : CK_KEY_MOST;
         dst[i] = src[i] == src[i] ? x : 0.0f;
     }
 }
 
-ck_status key_map_new(key_map *m, int h, int w, const ck_key_screen *k, ck_error *e)
+ck_status ck_key_map_new(ck_key_map *m, int h, int w, const ck_key_screen *k, ck_error *e)
 {
-    key_grid g = key_grid_of(h, w);
-    *m = (key_map){
-        .k = k, .ax = key_axes_of(k->blue), .h = h, .w = w, .q = g.q, .ch = g.ch, .cw = g.cw, .n = g.n, .unit = g.unit};
-    m->off = sqrtf(key_sq(k->sigma[1]) + key_sq(k->sigma[2]));
+    ck_key_grid g = ck_key_grid_of(h, w);
+    *m = (ck_key_map){.k = k,
+                      .ax = ck_key_axes_of(k->blue),
+                      .h = h,
+                      .w = w,
+                      .q = g.q,
+                      .ch = g.ch,
+                      .cw = g.cw,
+                      .n = g.n,
+                      .unit = g.unit};
+    m->off = sqrtf(ck_key_sq(k->sigma[1]) + ck_key_sq(k->sigma[2]));
     size_t one = ck_pad(m->n * sizeof(float)), bytes;
     if (!ck_mul(one, 24, &bytes) || !(m->buf = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's map");
@@ -37,7 +44,7 @@ ck_status key_map_new(key_map *m, int h, int w, const ck_key_screen *k, ck_error
     return CK_OK;
 }
 
-void key_map_free(key_map *m)
+void ck_key_map_free(ck_key_map *m)
 {
     ck_buffer_unref(m->buf);
     m->buf = NULL;
@@ -45,17 +52,17 @@ void key_map_free(key_map *m)
 
 /* One row of squared differences from the screen, in units of its grain. */
 CK_CLONES
-static void evidence(const key_map *m, const float *lin, const float *bg, float *z)
+static void evidence(const ck_key_map *m, const float *lin, const float *bg, float *z)
 {
     size_t w = (size_t)m->w;
     const float *im = lin + m->ax.m * w, *iu = lin + m->ax.u * w, *iv = lin + m->ax.v * w;
     const float *bm = bg + m->ax.m * w, *bu = bg + m->ax.u * w, *bv = bg + m->ax.v * w;
     const float *sigma = m->k->sigma;
-    float mean = m->k->mean[m->ax.m], q0 = 1 / (3 * key_sq(sigma[0])), q1 = 1 / (3 * key_sq(sigma[1])),
-          q2 = 1 / (3 * key_sq(sigma[2]));
+    float mean = m->k->mean[m->ax.m], q0 = 1 / (3 * ck_key_sq(sigma[0])), q1 = 1 / (3 * ck_key_sq(sigma[1])),
+          q2 = 1 / (3 * ck_key_sq(sigma[2]));
     for (size_t x = 0; x < w; x++) {
         float r[3];
-        key_residual(im[x], iu[x], iv[x], bm[x], bu[x], bv[x], sqrtf(bm[x] / mean), r);
+        ck_key_residual(im[x], iu[x], iv[x], bm[x], bu[x], bv[x], sqrtf(bm[x] / mean), r);
         z[x] = r[0] * r[0] * q0 + r[1] * r[1] * q1 + r[2] * r[2] * q2;
     }
 }
@@ -73,7 +80,7 @@ static void mean_row(const float *a, const float *b, const float *c, float *sum,
 }
 
 /* Add the plate's row y to the map's colours. */
-static void add_colours(key_map *m, int y, const float *lin)
+static void add_colours(ck_key_map *m, int y, const float *lin)
 {
     int q = m->q;
     for (int c = 0; c < 3; c++) {
@@ -89,7 +96,7 @@ static void add_colours(key_map *m, int y, const float *lin)
     }
 }
 
-static void add_peaks(key_map *m, int y, const float *z)
+static void add_peaks(ck_key_map *m, int y, const float *z)
 {
     int q = m->q;
     float *o = m->peak + (size_t)(y / q) * m->cw;
@@ -103,7 +110,7 @@ static void add_peaks(key_map *m, int y, const float *z)
 }
 
 /* Row y is the last of the map's row: sums become means, and the screen is noted. */
-static void finish_row(key_map *m, int y, const float *bg)
+static void finish_row(ck_key_map *m, int y, const float *bg)
 {
     int q = m->q, j = y / q, rows = y - j * q + 1;
     for (int c = 0; c < 3; c++)
@@ -115,7 +122,7 @@ static void finish_row(key_map *m, int y, const float *bg)
         }
 }
 
-ck_status key_map_scan(key_map *m, const float *rgb, float *z, ck_error *e)
+ck_status ck_key_map_scan(ck_key_map *m, const float *rgb, float *z, ck_error *e)
 {
     size_t w = (size_t)m->w, plane = w * m->h;
     ck_buffer *b = ck_buffer_new(10 * w * sizeof(float));
@@ -126,7 +133,7 @@ ck_status key_map_scan(key_map *m, const float *rgb, float *z, ck_error *e)
     for (int y = 0; y <= h; y++) {
         if (y < h) {
             for (int c = 0; c < 3; c++)
-                key_linear(rgb + c * plane + y * w, lin + c * w, w);
+                ck_key_linear(rgb + c * plane + y * w, lin + c * w, w);
             ck_key_screen_row(m->k, y, m->w, bg);
             evidence(m, lin, bg, ring[y % 3]);
             add_colours(m, y, lin);
@@ -145,20 +152,20 @@ ck_status key_map_scan(key_map *m, const float *rgb, float *z, ck_error *e)
 
 /* From strongly to hardly varying differences, as variance over squared mean: strands that cover a
  * fraction p of what is behind them have (1-p)/p; cloth stays below a few hundredths. */
-static void roughness(key_map *m)
+static void roughness(ck_key_map *m)
 {
-    int r = key_px(m, 2);
-    key_box(m->t0, m->t1, m->t2, m->ch, m->cw, r);
+    int r = ck_key_px(m, 2);
+    ck_key_box(m->t0, m->t1, m->t2, m->ch, m->cw, r);
     for (size_t i = 0; i < m->n; i++)
         m->t0[i] *= m->t0[i];
-    key_box(m->t0, m->t0, m->t2, m->ch, m->cw, r);
+    ck_key_box(m->t0, m->t0, m->t2, m->ch, m->cw, r);
     for (size_t i = 0; i < m->n; i++) {
-        float mean2 = key_sq(m->t1[i]) + 1e-4f;
-        m->rough[i] = key_ramp((m->t0[i] - mean2) / mean2, 0.04f, 0.08f);
+        float mean2 = ck_key_sq(m->t1[i]) + 1e-4f;
+        m->rough[i] = ck_key_ramp((m->t0[i] - mean2) / mean2, 0.04f, 0.08f);
     }
 }
 
-void key_map_cues(key_map *m)
+void ck_key_map_cues(ck_key_map *m)
 {
     size_t n = m->n;
     for (size_t i = 0; i < n; i++) {
@@ -168,12 +175,12 @@ void key_map_cues(key_map *m)
             b[c] = m->bg[c * n + i];
             d[c] = p[c] - b[c];
         }
-        m->hue[i] = key_other_hue(p, b, m->ax);
+        m->hue[i] = ck_key_other_hue(p, b, m->ax);
         m->seen[i] = m->peak[i] > m->k->seen;
-        m->thin[i] = m->seen[i] ? ck_clamp01(key_if_neutral(d, b, m->ax)) : 0;
-        m->least[i] = key_if_any(d, b);
-        m->pure[i] = key_ramp(key_if_not_screen(d, b, m->ax), 0.95f, 1.1f);
-        float richer = m->hue[i] * key_if_richer(d, b, m->ax);
+        m->thin[i] = m->seen[i] ? ck_clamp01(ck_key_if_neutral(d, b, m->ax)) : 0;
+        m->least[i] = ck_key_if_any(d, b);
+        m->pure[i] = ck_key_ramp(ck_key_if_not_screen(d, b, m->ax), 0.95f, 1.1f);
+        float richer = m->hue[i] * ck_key_if_richer(d, b, m->ax);
         m->pure[i] = richer > m->pure[i] ? richer : m->pure[i];
         m->t0[i] = sqrtf(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
     }

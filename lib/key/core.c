@@ -2,9 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "image/key_component.h"
+#include "key/component.h"
 
-/* Map pixels; see key_map.unit. */
+/* Map pixels; see ck_key_map.unit. */
 #define ISLAND 90 /* side of the largest core that may be the dense part of something soft */
 #define RING 9    /* how far around it that is looked for */
 #define EYE 40    /* side of the largest hole in a solid */
@@ -13,32 +13,32 @@
 #define DEEPER 10 /* step inwards that decides whether a rim is blurred */
 
 /* First guess: where no foreground colour allows much of the screen, or none of its hue is left. */
-static void guess_core(key_map *m)
+static void guess_core(ck_key_map *m)
 {
     float *solid = m->t0;
     for (size_t i = 0; i < m->n; i++) {
-        float dense = key_ramp(m->least[i], 0.3f, 0.45f);
+        float dense = ck_key_ramp(m->least[i], 0.3f, 0.45f);
         dense *= m->hue[i]; /* what is dark and of the screen's hue is its shadow */
         dense = dense > m->pure[i] ? dense : m->pure[i];
         solid[i] = m->seen[i] ? dense * (1 - m->rough[i]) : 0;
     }
-    key_box(solid, m->t1, m->t2, m->ch, m->cw, key_px(m, 3));
+    ck_key_box(solid, m->t1, m->t2, m->ch, m->cw, ck_key_px(m, 3));
     for (size_t i = 0; i < m->n; i++)
         m->core[i] = m->seen[i] && m->t1[i] > 0.75f && solid[i] > 0.3f;
 }
 
 /* The densest parts of a veil look solid by themselves.  What tells them: most around them is
  * seen as well, and hardly thinner. */
-static ck_status drop_islands(key_map *m, ck_error *e)
+static ck_status drop_islands(ck_key_map *m, ck_error *e)
 {
-    key_components s;
-    ck_status st = key_components_find(m->core, m, &s, e);
+    ck_key_components s;
+    ck_status st = ck_key_components_find(m->core, m, &s, e);
     if (st == CK_OK) {
-        int *label = m->ints, w = m->cw, h = m->ch, far = key_px(m, RING), near = key_px(m, RING * 0.7f);
+        int *label = m->ints, w = m->cw, h = m->ch, far = ck_key_px(m, RING), near = ck_key_px(m, RING * 0.7f);
         for (size_t i = 0; i < m->n; i++)
             label[i] = -1;
         for (size_t i = 0; i < s.c.n_runs; i++) {
-            const ck_run *r = &s.c.runs[i];
+            const ck_component_run *r = &s.c.runs[i];
             for (int x = r->x0; x < r->x1; x++) {
                 label[(size_t)r->y * w + x] = (int)r->component;
                 s.p[r->component].least += m->least[(size_t)r->y * w + x];
@@ -61,38 +61,38 @@ static ck_status drop_islands(key_map *m, ck_error *e)
                 }
             }
         for (size_t i = 0; i < s.c.n_runs; i++) {
-            const ck_run *r = &s.c.runs[i];
-            const key_component *p = &s.p[r->component];
+            const ck_component_run *r = &s.c.runs[i];
+            const ck_key_component *p = &s.p[r->component];
             float inside = p->least / (float)s.c.area[r->component];
-            if (s.c.area[r->component] < key_sq(ISLAND * m->unit) && p->ring > 3 * p->out &&
+            if (s.c.area[r->component] < ck_key_sq(ISLAND * m->unit) && p->ring > 3 * p->out &&
                 p->around > 0.7f * inside * (float)p->ring)
                 memset(m->core + (size_t)r->y * w + r->x0, 0, (size_t)(r->x1 - r->x0));
         }
     }
-    key_components_free(&s);
+    ck_key_components_free(&s);
     return st;
 }
 
 /* Is the colour at p that of f in another light? */
-static bool same_cloth(const key_map *m, size_t p, size_t f, float tolerance)
+static bool same_cloth(const ck_key_map *m, size_t p, size_t f, float tolerance)
 {
     float pp = 0, pf = 0, ff = 1e-9f;
     for (int c = 0; c < 3; c++) {
         float a = m->col[c * m->n + p], b = m->col[c * m->n + f];
         pp += a * a, pf += a * b, ff += b * b;
     }
-    return pf > 0.4f * ff && pf < 2.5f * ff && pp - pf * pf / ff < key_sq(tolerance) * pp + key_sq(2 * m->off);
+    return pf > 0.4f * ff && pf < 2.5f * ff && pp - pf * pf / ff < ck_key_sq(tolerance) * pp + ck_key_sq(2 * m->off);
 }
 
 /* From the core into neighbours that are the same cloth, where it is nearer to the screen's hue by
  * itself: folds, stripes, reflections. */
-static void grow_core(key_map *m)
+static void grow_core(ck_key_map *m)
 {
     int *queue = m->ints;
     size_t head = 0, tail = 0;
-    key_at *from = m->sample;
+    ck_key_at *from = m->sample;
     for (size_t i = 0; i < m->n; i++) {
-        from[i] = (key_at)i;
+        from[i] = (ck_key_at)i;
         if (m->core[i])
             queue[tail++] = (int)i;
     }
@@ -117,22 +117,22 @@ typedef struct plateau {
     bool border;
 } plateau;
 
-static bool alike(const key_map *m, size_t p, size_t q)
+static bool alike(const ck_key_map *m, size_t p, size_t q)
 {
     float diff = 0, size = 0;
     for (int c = 0; c < 3; c++) {
         float a = m->col[c * m->n + p], b = m->col[c * m->n + q];
-        diff += key_sq(a - b);
-        size += key_sq(a + b);
+        diff += ck_key_sq(a - b);
+        size += ck_key_sq(a + b);
     }
-    return diff < key_sq(0.03f) * size + key_sq(m->off);
+    return diff < ck_key_sq(0.03f) * size + ck_key_sq(m->off);
 }
 
 /* Flood the region around `start` in m->mask, 1 = not yet visited; its pixels stay in queue[0..area). */
-static plateau flood(key_map *m, int start, int *queue)
+static plateau flood(ck_key_map *m, int start, int *queue)
 {
     plateau r = {0};
-    int w = m->cw, h = m->ch, from = 3 * key_px(m, 4), to = 3 * key_px(m, 9), deep = 3 * key_px(m, 12);
+    int w = m->cw, h = m->ch, from = 3 * ck_key_px(m, 4), to = 3 * ck_key_px(m, 9), deep = 3 * ck_key_px(m, 12);
     size_t tail = 0;
     queue[tail++] = start;
     m->mask[start] = 0;
@@ -156,9 +156,9 @@ static plateau flood(key_map *m, int start, int *queue)
 
 /* A cloth near the screen's hue looks translucent by its colour.  If it is large, reaches the edge of
  * the frame as people do, and is as dense beside the bare screen as further in, it is solid. */
-static void find_cloth(key_map *m)
+static void find_cloth(ck_key_map *m)
 {
-    key_distance(m->seen, m->ints, m->ch, m->cw);
+    ck_key_distance(m->seen, m->ints, m->ch, m->cw);
     for (size_t i = 0; i < m->n; i++)
         m->mask[i] = m->seen[i] && !m->core[i];
     int *queue = (int *)m->t0;
@@ -175,43 +175,43 @@ static void find_cloth(key_map *m)
 }
 
 /* Small holes that do not reach the screen: eyes, buttons, highlights. */
-static ck_status close_holes(key_map *m, ck_error *e)
+static ck_status close_holes(ck_key_map *m, ck_error *e)
 {
     for (size_t i = 0; i < m->n; i++)
         m->mask[i] = !m->core[i];
-    key_components s;
-    ck_status st = key_components_find(m->mask, m, &s, e);
+    ck_key_components s;
+    ck_status st = ck_key_components_find(m->mask, m, &s, e);
     if (st == CK_OK) {
         for (size_t i = 0; i < s.c.n_runs; i++) {
-            const ck_run *r = &s.c.runs[i];
-            key_component *p = &s.p[r->component];
+            const ck_component_run *r = &s.c.runs[i];
+            ck_key_component *p = &s.p[r->component];
             const uint8_t *row = m->seen + (size_t)r->y * m->cw;
             for (int x = r->x0; x < r->x1; x++)
                 p->out += !row[x];
         }
-        int eye = key_px(m, EYE);
+        int eye = ck_key_px(m, EYE);
         for (size_t i = 0; i < s.c.n_runs; i++) {
-            const ck_run *r = &s.c.runs[i];
-            const key_component *p = &s.p[r->component];
-            if (!p->out && key_component_fits(p, eye) && p->x0 > 0 && p->y0 > 0 && p->x1 + 1 < m->cw &&
+            const ck_component_run *r = &s.c.runs[i];
+            const ck_key_component *p = &s.p[r->component];
+            if (!p->out && ck_key_component_fits(p, eye) && p->x0 > 0 && p->y0 > 0 && p->x1 + 1 < m->cw &&
                 p->y1 + 1 < m->ch)
                 memset(m->core + (size_t)r->y * m->cw + r->x0, 1, (size_t)(r->x1 - r->x0));
         }
     }
-    key_components_free(&s);
+    ck_key_components_free(&s);
     return st;
 }
 
-static void find_sure(key_map *m)
+static void find_sure(ck_key_map *m)
 {
-    key_distance(m->seen, m->ints, m->ch, m->cw);
-    int edge = 3 * key_px(m, EDGE);
+    ck_key_distance(m->seen, m->ints, m->ch, m->cw);
+    int edge = 3 * ck_key_px(m, EDGE);
     for (size_t i = 0; i < m->n; i++)
         m->sure[i] = m->core[i] && m->ints[i] >= edge;
 }
 
 /* The map pixel `far` further from the screen than (x,y), or -1 if none is further. */
-static int deeper(const key_map *m, int x, int y, int far)
+static int deeper(const ck_key_map *m, int x, int y, int far)
 {
     const int *d = m->ints;
     int best = d[(size_t)y * m->cw + x], at = -1, near = (far * 7 + 5) / 10;
@@ -228,7 +228,7 @@ static int deeper(const key_map *m, int x, int y, int far)
 }
 
 /* Is the colour at p a mixture of the screen and the colour at f? */
-static bool is_mixture(const key_map *m, size_t p, size_t f)
+static bool is_mixture(const ck_key_map *m, size_t p, size_t f)
 {
     float b[3], d[3], c[3], cost;
     for (int k = 0; k < 3; k++) {
@@ -236,14 +236,14 @@ static bool is_mixture(const key_map *m, size_t p, size_t f)
         d[k] = m->col[k * m->n + p] - b[k];
         c[k] = m->col[k * m->n + f];
     }
-    return key_if_sample(d, b, c, key_sq(m->off), &cost) < 0.96f && cost < 3;
+    return ck_key_if_sample(d, b, c, ck_key_sq(m->off), &cost) < 0.96f && cost < 3;
 }
 
 /* Motion blur can be wider than EDGE: from the rim inwards, what is a mixture of the screen and
  * the colour further in lends no colour. */
-static void peel(key_map *m)
+static void peel(ck_key_map *m)
 {
-    int far = key_px(m, DEEPER), limit = 3 * key_px(m, BLUR), w = m->cw, h = m->ch;
+    int far = ck_key_px(m, DEEPER), limit = 3 * ck_key_px(m, BLUR), w = m->cw, h = m->ch;
     int *queue = (int *)m->t0;
     size_t head = 0, tail = 0;
     for (int y = 0; y < h; y++)
@@ -270,7 +270,7 @@ static void peel(key_map *m)
     }
 }
 
-ck_status key_find_core(key_map *m, ck_error *e)
+ck_status ck_key_find_core(ck_key_map *m, ck_error *e)
 {
     guess_core(m);
     ck_status st = drop_islands(m, e);
