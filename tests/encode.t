@@ -224,7 +224,7 @@ fails 3 "plane 'comp' is 33 x 18" "--keep-going passes over them" \
 is "and writes the others" "$(ls "$tmp/kg/Comp" | wc -l)" 2
 fails 1 "nothing to write: there are no planes fg, alpha, processed or comp (there are: rgb)" "no plane to write" \
     bash -c "'$helpers/mkstream' rgb:u8:3 | ck-encode '$tmp/x'"
-fails 1 "no plane 'comp' to write as png (there are: rgb, alpha): ck-post makes it" "a missing plane" \
+fails 1 "no plane 'comp' to write as png (there are: rgb, alpha): put ck-post before it" "a missing plane" \
     bash -c "'$helpers/mkstream' rgb:u8:3 alpha:f32:1 | ck-encode --comp png '$tmp/x'"
 fails 1 "has 2 channels" "two channels" bash -c "'$helpers/mkstream' flow:f32:2 | ck-encode --plane flow=exr '$tmp/x'"
 

@@ -35,6 +35,7 @@ typedef struct encode {
 
 /* What `frame` leaves for `consume`, an item per output. */
 typedef struct job {
+    char *stem; /* of the stills' files, if there are any */
     int n;
     struct {
         ck_picture picture; /* video */
@@ -47,6 +48,7 @@ static void free_job(void *p)
     job *j = p;
     for (int i = 0; i < j->n; i++)
         ck_picture_free(&j->items[i].picture);
+    free(j->stem);
     free(j);
 }
 
@@ -141,8 +143,8 @@ static ck_status failed_at(const char *path, ck_status st, ck_error *e)
 static ck_status write_still(encode *s, ck_output *o, const ck_frame *f, const ck_plane *p, const char *stem,
                              ck_error *e)
 {
-    char *path;
-    if (asprintf(&path, "%s/%s%s", o->path, stem, ck_format_suffix(o->format)) < 0)
+    char *path = ck_output_file(o, stem);
+    if (!path)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
     ck_meta about = {0};
     const char *number = ck_meta_get(&f->meta, "number");
@@ -173,16 +175,14 @@ static bool has_stills(const encode *s)
     return false;
 }
 
-static ck_status claim_stem(encode *s, const ck_frame *f, ck_error *e)
+static ck_status claim_stem(encode *s, const ck_frame *f, job *j, ck_error *e)
 {
-    char *stem;
-    ck_status st = ck_stem_make(f, &stem, e);
+    ck_status st = ck_stem_make(f, &j->stem, e);
     if (st != CK_OK)
         return st;
     pthread_mutex_lock(&s->lock);
-    st = ck_stems_claim(&s->stems, stem, f->seq, e);
+    st = ck_stems_claim(&s->stems, j->stem, f->seq, e);
     pthread_mutex_unlock(&s->lock);
-    free(stem);
     return st;
 }
 
@@ -197,15 +197,14 @@ static ck_status admit(void *state, ck_frame *f, ck_error *e)
     f->job = j;
     f->job_free = free_job;
     ck_status st = start(s, f, e);
-    return st == CK_OK && has_stills(s) ? claim_stem(s, f, e) : st;
+    return st == CK_OK && has_stills(s) ? claim_stem(s, f, j, e) : st;
 }
 
 static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
 {
     encode *s = state;
     job *j = f->job;
-    char *stem = NULL;
-    ck_status st = has_stills(s) ? ck_stem_make(f, &stem, e) : CK_OK;
+    ck_status st = CK_OK;
     for (int i = 0; i < s->outputs.n && st == CK_OK; i++) {
         ck_output *o = &s->outputs.items[i];
         ck_plane *p;
@@ -214,10 +213,9 @@ static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
         st = ck_output_plane(o, f, &p, e);
         if (st == CK_OK)
             st = o->video ? ck_video_sink_picture(o->video, p, &j->items[i].picture, e)
-                          : write_still(s, o, f, p, stem, e);
+                          : write_still(s, o, f, p, j->stem, e);
         j->items[i].written = !o->video && st == CK_OK;
     }
-    free(stem);
     return st;
 }
 
@@ -272,11 +270,10 @@ static void report_error(encode *s, const ck_frame *f)
     bool other = owner && owner->seq != f->seq;
     for (int i = 0; i < s->outputs.n && s->started && !other; i++) {
         const ck_output *o = &s->outputs.items[i];
-        char *path;
-        if (!o->on || o->video || (j && j->items[i].written) ||
-            asprintf(&path, "%s/%s%s", o->path, stem, ck_format_suffix(o->format)) < 0)
+        if (!o->on || o->video || (j && j->items[i].written))
             continue;
-        if (access(path, F_OK) == 0)
+        char *path = ck_output_file(o, stem);
+        if (path && access(path, F_OK) == 0)
             ck_log_error("%s: from an earlier run, not of this failed frame: remove it", path);
         free(path);
     }

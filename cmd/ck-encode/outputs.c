@@ -141,24 +141,6 @@ static void list_planes(const ck_frame *f, char *buf, size_t n)
         snprintf(buf, n, "none");
 }
 
-static const char *maker(const char *plane)
-{
-    static const char *const makers[][2] = {
-        {"rgb", "ck-decode makes it"},
-        {"hint", "ck-hint makes it"},
-        {"alpha", "ck-post --classical makes it"},
-        {"fg", "ck-post --classical makes it"},
-        {"processed", "ck-post makes it"},
-        {"comp", "ck-post makes it"},
-        {"true_alpha", "ck-synth makes it"},
-        {"true_fg", "ck-synth makes it"},
-    };
-    for (size_t i = 0; i < sizeof makers / sizeof *makers; i++)
-        if (!strcmp(makers[i][0], plane))
-            return makers[i][1];
-    return "see ck-info for what it has";
-}
-
 static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plane *p, ck_error *e)
 {
     bool exr = o->format == CK_OUT_EXR || o->format == CK_OUT_EXR32;
@@ -225,7 +207,7 @@ static ck_status missing(const ck_output *o, const ck_frame *f, ck_error *e)
     char planes[300], word[8];
     list_planes(f, planes, sizeof planes);
     return ck_fail(e, CK_ERR_FORMAT, "no plane '%s' to write as %s (there are: %s): %s", o->plane,
-                   format_word(o->format, word), planes, maker(o->plane));
+                   format_word(o->format, word), planes, ck_plane_remedy(o->plane));
 }
 
 /* Find the plane; nothing is made yet. */
@@ -300,6 +282,12 @@ ck_status ck_output_plane(const ck_output *o, ck_frame *f, ck_plane **p, ck_erro
         return ck_fail(e, CK_ERR_FORMAT, "plane '%s' is %d x %s, but was %d x %s before: frames must be alike",
                        o->plane, q->c, q->type_name, o->c, ck_type_name(o->type));
     return CK_OK;
+}
+
+char *ck_output_file(const ck_output *o, const char *stem)
+{
+    char *path;
+    return asprintf(&path, "%s/%s%s", o->path, stem, ck_format_suffix(o->format)) < 0 ? NULL : path;
 }
 
 void ck_outputs_free(ck_outputs *o)

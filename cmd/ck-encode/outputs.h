@@ -50,6 +50,9 @@ ck_status ck_outputs_start(ck_outputs *o, const ck_outputs_run *run, ck_frame *f
 /* The plane for an output, checked to be like the first frame's. */
 ck_status ck_output_plane(const ck_output *o, ck_frame *f, ck_plane **p, ck_error *e);
 
+/* The file of a still that is called `stem`; owned, NULL when out of memory. */
+char *ck_output_file(const ck_output *o, const char *stem);
+
 bool ck_format_is_still(ck_out_format f);
 const char *ck_format_suffix(ck_out_format f); /* ".exr", ".png", ".mp4", ".mov"; "" for others */
 

@@ -29,10 +29,9 @@ ck_plane *ck_frame_plane(ck_frame *f, const char *name)
     return NULL;
 }
 
-/* Which program to put upstream when a plane is missing. */
-static const char *maker(const char *name)
+const char *ck_plane_remedy(const char *name)
 {
-    static const char *const makers[][2] = {
+    static const char *const remedies[][2] = {
         {"rgb", "put ck-decode or ck-synth before it"},
         {"hint", "put ck-hint before it, or give ck-decode --hint"},
         {"key", "put ck-hint --with-key before it"},
@@ -40,12 +39,15 @@ static const char *maker(const char *name)
         {"fg_logits", "put ck-infer before it"},
         {"alpha", "put ck-infer and ck-refine before it, or key with ck-post --classical"},
         {"fg", "put ck-infer and ck-refine before it, or key with ck-post --classical"},
+        {"refine_map", "put ck-refine --mode sparse --map before it"},
         {"processed", "put ck-post before it"},
         {"comp", "put ck-post before it"},
+        {"true_alpha", "put ck-synth before it"},
+        {"true_fg", "put ck-synth before it"},
     };
-    for (size_t i = 0; i < sizeof makers / sizeof *makers; i++)
-        if (!strcmp(makers[i][0], name))
-            return makers[i][1];
+    for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
+        if (!strcmp(remedies[i][0], name))
+            return remedies[i][1];
     return "see ck-info for the planes of the stream";
 }
 
@@ -53,7 +55,7 @@ ck_status ck_frame_need(ck_frame *f, const char *name, int c, unsigned allowed, 
 {
     ck_plane *p = ck_frame_plane(f, name);
     if (!p)
-        return ck_fail(e, CK_ERR_FORMAT, "no plane '%s' in the stream: %s", name, maker(name));
+        return ck_fail(e, CK_ERR_FORMAT, "no plane '%s' in the stream: %s", name, ck_plane_remedy(name));
     if (!allowed)
         allowed = 1u << CK_U8 | 1u << CK_U16 | 1u << CK_F16 | 1u << CK_F32;
     if (!(allowed >> p->type & 1) || p->type == CK_OTHER)

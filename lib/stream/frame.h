@@ -52,6 +52,9 @@ typedef struct ck_frame {
 /* The plane of that name or NULL; it moves when planes are added or removed. */
 ck_plane *ck_frame_plane(ck_frame *f, const char *name);
 
+/* Advice for a stream that lacks a plane of that name: which program makes it. */
+const char *ck_plane_remedy(const char *name);
+
 /* As above, but a missing plane, another channel count (c > 0) or a type outside `types`
  * (bits 1<<CK_U8 …; 0 = the four known ones) is an error that names plane and remedy. */
 ck_status ck_frame_need(ck_frame *f, const char *name, int c, unsigned types, ck_plane **out, ck_error *e);
