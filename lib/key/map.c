@@ -6,16 +6,6 @@
 #include "key/cover.h"
 #include "key/part.h"
 
-CK_CLONES
-void ck_key_linear(const float *src, float *dst, size_t n)
-{
-    ck_srgb_to_linear(src, dst, n);
-    for (size_t i = 0; i < n; i++) {
-        float x = dst[i] < CK_KEY_MOST ? dst[i] : CK_KEY_MOST;
-        dst[i] = src[i] == src[i] ? x : 0.0f;
-    }
-}
-
 ck_status ck_key_map_new(ck_key_map *m, int h, int w, const ck_key_screen *k, ck_error *e)
 {
     ck_key_grid g = ck_key_grid_of(h, w);

@@ -13,6 +13,16 @@
 #define GRACE 0.2
 #define GRACE_LAST 0.8
 
+void ck_run_cancel(ck_run *r)
+{
+    if (r->reader)
+        ck_reader_cancel(r->reader);
+    if (r->writer)
+        ck_writer_cancel(r->writer);
+    if (r->stage->cancel)
+        r->stage->cancel(r->state);
+}
+
 /* The run cannot succeed any more. */
 void ck_run_fail(ck_run *r, ck_status s, const ck_error *e)
 {

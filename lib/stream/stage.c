@@ -131,16 +131,6 @@ static void drop(void *ctx, void *item)
     ck_frame_free(item);
 }
 
-void ck_run_cancel(ck_run *r)
-{
-    if (r->reader)
-        ck_reader_cancel(r->reader);
-    if (r->writer)
-        ck_writer_cancel(r->writer);
-    if (r->stage->cancel)
-        r->stage->cancel(r->state);
-}
-
 static void cancel(void *ctx)
 {
     ck_run_cancel(ctx);

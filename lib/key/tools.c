@@ -6,6 +6,16 @@
 #include "key/part.h"
 
 CK_CLONES
+void ck_key_linear(const float *src, float *dst, size_t n)
+{
+    ck_srgb_to_linear(src, dst, n);
+    for (size_t i = 0; i < n; i++) {
+        float x = dst[i] < CK_KEY_MOST ? dst[i] : CK_KEY_MOST;
+        dst[i] = src[i] == src[i] ? x : 0.0f;
+    }
+}
+
+CK_CLONES
 static void add_row(float *acc, const float *plus, const float *minus, int w)
 {
     for (int x = 0; x < w; x++)
