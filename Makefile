@@ -137,7 +137,7 @@ check-debians:
 # What is found goes to build/fuzz/NAME.found, next to the input that broke a target.
 FUZZ_SECONDS ?= 600
 FUZZ_SAN := address,undefined
-FUZZ_SRC := $(wildcard lib/base/*.c lib/stream/*.c lib/model/*.c) lib/image/convert.c
+FUZZ_SRC := $(wildcard lib/base/*.c lib/stream/*.c lib/checkpoint/*.c lib/greenformer/*.c) lib/image/convert.c
 FUZZ_FLAGS = BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer" LIB_SRC="$(FUZZ_SRC)" \
     SAN="-fsanitize=$(FUZZ_SAN) -fsanitize=fuzzer-no-link -fno-sanitize-recover=all"
 FUZZ_TARGETS := $(basename $(notdir $(wildcard fuzz/*.c)))

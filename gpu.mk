@@ -19,8 +19,8 @@ check-cuda bench-cuda gpu-build:
 else
 
 FLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -ffp-contract=off -fno-math-errno -MMD -MP -Ilib -Icmd
-LIB_SRC := $(wildcard lib/base/*.c lib/stream/*.c lib/model/*.c lib/image/*.c lib/nn/*.c lib/nn/ref/*.c) \
-    lib/io/outfile.c tests/bare/bare.c
+LIB_SRC := $(wildcard lib/base/*.c lib/stream/*.c lib/checkpoint/*.c lib/greenformer/*.c lib/image/*.c lib/key/*.c lib/nn/*.c lib/nn/ref/*.c) \
+    tests/bare/bare.c
 PLUGIN := $(G)/libck-cuda.so
 TESTS := nn_maps_test nn_products_test network_test refine_test frames_test
 HELPERS := cudadevice mkmodel mkstream goldrun

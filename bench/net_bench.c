@@ -12,7 +12,7 @@
 #include <time.h>
 
 #include "../tests/mkmodel.h"
-#include "model/network.h"
+#include "greenformer/network.h"
 #include "nn/plan_inside.h"
 
 enum { ENCODER, DECODERS, REFINER, ALL, PARTS };
@@ -53,12 +53,12 @@ static double median(double *v, int n)
 static ck_weights *make_weights(const mk_spec *s, blob *b, ck_sizes *z)
 {
     ck_error e;
-    ck_table t;
+    ck_spec t;
     ck_weights *w;
     *b = mk_safetensors_blob(s);
     need(ck_weights_open_bytes(b->p, b->n, &w, &e), &e);
     double start = now_ms();
-    need(ck_table_check(w, 0, true, CK_PART_ALL, &t, &e), &e);
+    need(ck_spec_check(w, 0, true, CK_PART_ALL, &t, &e), &e);
     printf("Weights checked in %.0f ms", now_ms() - start);
     *z = t.sizes;
     return w;

@@ -11,11 +11,11 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "model/input.h"
-#include "model/load.h"
-#include "model/look.h"
-#include "model/network.h"
-#include "model/places.h"
+#include "greenformer/input.h"
+#include "greenformer/model.h"
+#include "greenformer/histogram.h"
+#include "greenformer/network.h"
+#include "greenformer/tile_select.h"
 #include "stream/stream.h"
 
 typedef struct shot {
@@ -30,7 +30,7 @@ typedef struct bench {
     ck_network *own, *old;
     unsigned char *blocks;
     float *result;
-    ck_look first;
+    ck_histogram first;
 } bench;
 
 typedef struct score {
@@ -116,7 +116,7 @@ static ck_network *open_network(bench *b)
     return n;
 }
 
-static void compare(const bench *b, const ck_places *p, score *s)
+static void compare(const bench *b, const ck_tile_select *p, score *s)
 {
     int across = b->f.w / 32;
     for (int y = 0; y < b->f.h; y++)
@@ -132,7 +132,7 @@ static void compare(const bench *b, const ck_places *p, score *s)
                 s->pixels_in++;
             }
         }
-    s->skipped += 100 - 100.0 * ck_places_count(p, b->blocks) / ck_places_all(p);
+    s->skipped += 100 - 100.0 * ck_tile_select_count(p, b->blocks) / ck_tile_select_all(p);
     s->frames++;
 }
 
@@ -156,15 +156,15 @@ static void frame(bench *b, long number, score *s, double *whole_ms)
         b->own = open_network(b);
         b->old = open_network(b);
         run(b, b->old, NULL, b->f.whole);
-        b->first = ck_look_at(b->f.rgb, b->f.alpha, b->f.h, b->f.w);
+        b->first = ck_histogram_of(b->f.rgb, b->f.alpha, b->f.h, b->f.w);
     }
     *whole_ms += run(b, b->own, NULL, b->f.whole);
-    ck_look now = ck_look_at(b->f.rgb, b->f.alpha, b->f.h, b->f.w);
-    printf("# frame %ld: %.3f from the first\n", number, ck_look_distance(&now, &b->first));
+    ck_histogram now = ck_histogram_of(b->f.rgb, b->f.alpha, b->f.h, b->f.w);
+    printf("# frame %ld: %.3f from the first\n", number, ck_histogram_distance(&now, &b->first));
     for (size_t i = 0; i < SETTINGS; i++) {
         const setting *t = &settings[i];
-        ck_places p = {b->f.h, b->f.w, t->tile, t->margin, t->lo, t->hi};
-        ck_places_undecided(&p, b->f.alpha, b->f.hint, b->blocks);
+        ck_tile_select p = {b->f.h, b->f.w, t->tile, t->margin, t->lo, t->hi};
+        ck_tile_select_undecided(&p, b->f.alpha, b->f.hint, b->blocks);
         s[i].ms += run(b, *t->statistics == 'o' ? b->own : b->old, b->blocks, b->result);
         compare(b, &p, &s[i]);
     }

@@ -9,16 +9,16 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "model/pickle.h"
-#include "model/table.h"
-#include "model/weights.h"
+#include "checkpoint/pickle.h"
+#include "greenformer/spec.h"
+#include "checkpoint/weights.h"
 #include "stream/stream.h"
 
 /* Read all that an opened checkpoint offers, as far as memory is cheap. */
 static inline void fuzz_use(const ck_weights *w)
 {
     ck_error e;
-    ck_table table;
+    ck_spec table;
     for (size_t i = 0; i < ck_weights_count(w); i++) {
         const ck_tensor *t = ck_weights_at(w, i);
         float f[4096];
@@ -38,7 +38,7 @@ static inline void fuzz_use(const ck_weights *w)
         if (!ck_weights_meta(w, ck_weights_text_at(w, i)->key) &&
             ck_weights_text_at(w, i)->key_n == strlen(ck_weights_text_at(w, i)->key))
             abort();
-    ck_table_check(w, 1, false, CK_PART_ALL, &table, &e);
+    ck_spec_check(w, 1, false, CK_PART_ALL, &table, &e);
 }
 
 /* A whole checkpoint, of either format. */

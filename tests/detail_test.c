@@ -1,10 +1,10 @@
-/* What a hint adds to a matte that is smaller than the plate (model/detail.h). */
+/* What a hint adds to a matte that is smaller than the plate (greenformer/detail.h). */
 #include <math.h>
 #include <string.h>
 
 #include "image/convert.h"
 #include "image/resample.h"
-#include "model/detail.h"
+#include "greenformer/detail.h"
 #include "tap.h"
 
 enum { H = 90, W = 150, NH = 32, NW = 64 };

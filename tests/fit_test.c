@@ -1,6 +1,6 @@
 /* Which size of the network's picture fits: arithmetic, and what is counted. */
 #include "mkmodel.h"
-#include "model/fit.h"
+#include "greenformer/fit.h"
 #include "tap.h"
 
 static const mk_spec spec = {
@@ -24,7 +24,7 @@ int main(void)
 {
     ck_error e;
     ck_weights *w;
-    ck_table t;
+    ck_spec t;
     ck_fit one, two;
     ok(ck_fit_side(2048, 100, 100) == 2048, "what fits stays");
     ok(ck_fit_side(2048, 100, 1e9) == 2048, "and does not grow");
@@ -33,7 +33,7 @@ int main(void)
     ok(ck_fit_side(2048, 1e6, 1) == 0 && ck_fit_side(2048, 100, -1) == 0, "nothing fits");
 
     blob b = mk_safetensors_blob(&spec);
-    if (ck_weights_open_bytes(b.p, b.n, &w, &e) != CK_OK || ck_table_check(w, 0, true, CK_PART_ALL, &t, &e) != CK_OK) {
+    if (ck_weights_open_bytes(b.p, b.n, &w, &e) != CK_OK || ck_spec_check(w, 0, true, CK_PART_ALL, &t, &e) != CK_OK) {
         printf("Bail out! %s\n", e.text);
         return 1;
     }

@@ -12,8 +12,8 @@
 #include "image/convert.h"
 #include "image/resample.h"
 #include "mkmodel.h"
-#include "model/input.h"
-#include "model/network.h"
+#include "greenformer/input.h"
+#include "greenformer/network.h"
 #include "nn/frames.h"
 #include "nn_op.h"
 
@@ -221,7 +221,7 @@ static void slots_alone(void)
 
 static blob bytes;
 static ck_weights *weights;
-static ck_table table;
+static ck_spec table;
 
 static ck_status try_network(bool infer, bool refine, ck_network **n)
 {
@@ -562,7 +562,7 @@ int main(int argc, char **argv)
     device = argc > 1 ? argv[1] : "cpu";
     bytes = mk_safetensors_blob(&small);
     if (ck_weights_open_bytes(bytes.p, bytes.n, &weights, &e) != CK_OK ||
-        ck_table_check(weights, 0, true, CK_PART_ALL, &table, &e) != CK_OK)
+        ck_spec_check(weights, 0, true, CK_PART_ALL, &table, &e) != CK_OK)
         die(e.text);
     if (wanted(argc, argv, "slots"))
         slots_alone();

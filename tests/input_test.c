@@ -1,5 +1,5 @@
 /* What the network sees of a frame, and the way from a plate to its matte: the e2e goldens up to alpha and fg. */
-#include "model/input.h"
+#include "greenformer/input.h"
 
 #include "guard.h"
 #include "image/colour.h"
@@ -7,7 +7,7 @@
 #include "image/resample.h"
 #include "io/png.h"
 #include "mkmodel.h"
-#include "model/network.h"
+#include "greenformer/network.h"
 #include "golden.h"
 #include "tap.h"
 
@@ -136,12 +136,12 @@ static ck_network *mini(void)
     ck_network_options o = {.device = "cpu", .infer = true, .refine = true, .scale = 1};
     ck_network *n;
     ck_weights *w;
-    ck_table t;
+    ck_spec t;
     ck_error e;
     spec.size = 512;
     spec.seed = 1;
     blob b = mk_safetensors_blob(&spec);
-    if (ck_weights_open_bytes(b.p, b.n, &w, &e) != CK_OK || ck_table_check(w, 0, true, CK_PART_ALL, &t, &e) != CK_OK ||
+    if (ck_weights_open_bytes(b.p, b.n, &w, &e) != CK_OK || ck_spec_check(w, 0, true, CK_PART_ALL, &t, &e) != CK_OK ||
         ck_network_open(w, &t.sizes, &o, &n, &e) != CK_OK) {
         printf("Bail out! %s\n", e.text);
         exit(1);

@@ -6,8 +6,8 @@
 
 #include "golden.h"
 #include "io/png.h"
-#include "model/input.h"
-#include "model/network.h"
+#include "greenformer/input.h"
+#include "greenformer/network.h"
 #include "mkmodel.h"
 #include "tap.h"
 
@@ -185,7 +185,7 @@ static inline void net_golden(const char *device, ck_nn_precision precision, con
 {
     golden g;
     mk_spec spec = {.decoder = 256, .refiner = 64};
-    ck_table table;
+    ck_spec table;
     ck_weights *w = NULL;
     net_run r = {0};
     ck_error e;
@@ -222,7 +222,7 @@ static inline void net_golden(const char *device, ck_nn_precision precision, con
     double t0 = net_seconds();
     ck_status st = ck_weights_open_bytes(file_bytes.p, file_bytes.n, &w, &e);
     if (st == CK_OK)
-        st = ck_table_check(w, 0, true, CK_PART_ALL, &table, &e);
+        st = ck_spec_check(w, 0, true, CK_PART_ALL, &table, &e);
     if (st == CK_OK)
         st = ck_network_open(w, &table.sizes, &o, &r.net, &e);
     double t1 = net_seconds();

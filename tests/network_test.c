@@ -29,7 +29,7 @@ static ck_nn_precision precision; /* of the device that was named */
 typedef struct checkpoint {
     blob bytes;
     ck_weights *w;
-    ck_table table;
+    ck_spec table;
 } checkpoint;
 
 static checkpoint make(const mk_spec *s)
@@ -37,7 +37,7 @@ static checkpoint make(const mk_spec *s)
     checkpoint c = {.bytes = mk_safetensors_blob(s)};
     ck_error e;
     if (ck_weights_open_bytes(c.bytes.p, c.bytes.n, &c.w, &e) != CK_OK ||
-        ck_table_check(c.w, 0, true, CK_PART_ALL, &c.table, &e) != CK_OK) {
+        ck_spec_check(c.w, 0, true, CK_PART_ALL, &c.table, &e) != CK_OK) {
         printf("Bail out! %s\n", e.text);
         exit(1);
     }

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "io/outfile.h"
+#include "base/outfile.h"
 #include "tap.h"
 
 static char dir[] = "/tmp/ck-outfile-XXXXXX";

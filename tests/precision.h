@@ -2,7 +2,7 @@
 #ifndef CK_TESTS_PRECISION_H
 #define CK_TESTS_PRECISION_H
 
-#include "model/dtype.h"
+#include "checkpoint/dtype.h"
 #include "nn_op.h"
 
 /* Of "f32", …; bails out otherwise. */

@@ -2,7 +2,7 @@
  *
  *     refine_test [DEVICE [PRECISION]]        only what concerns the device, one with memory of its own */
 #include "guard.h"
-#include "model/network.h"
+#include "greenformer/network.h"
 #include "mkmodel.h"
 #include "precision.h"
 
@@ -15,7 +15,7 @@ static ck_nn_precision precision;
 typedef struct checkpoint {
     blob bytes;
     ck_weights *w;
-    ck_table table;
+    ck_spec table;
 } checkpoint;
 
 static void die(const char *why)
@@ -29,7 +29,7 @@ static checkpoint make(const mk_spec *s)
     checkpoint c = {.bytes = mk_safetensors_blob(s)};
     ck_error e;
     if (ck_weights_open_bytes(c.bytes.p, c.bytes.n, &c.w, &e) != CK_OK ||
-        ck_table_check(c.w, 0, true, CK_PART_REFINER, &c.table, &e) != CK_OK)
+        ck_spec_check(c.w, 0, true, CK_PART_REFINER, &c.table, &e) != CK_OK)
         die(e.text);
     return c;
 }

@@ -3,7 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "model/safetensors_write.h"
+#include "checkpoint/safetensors_write.h"
 #include "weights.h"
 
 #define LIST(...) ((const uint64_t[]){__VA_ARGS__})

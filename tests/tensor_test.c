@@ -3,7 +3,7 @@
 
 #include "blob.h"
 #include "guard.h"
-#include "model/tensor.h"
+#include "checkpoint/tensor.h"
 #include "tap.h"
 
 /* Odd addresses, so that nothing relies on alignment. */

@@ -3,7 +3,7 @@
 #define CK_TESTS_WEIGHTS_H
 
 #include "blob.h"
-#include "model/weights.h"
+#include "checkpoint/weights.h"
 #include "tap.h"
 
 static ck_error weights_error;

@@ -1,6 +1,6 @@
 /* The zip reader: every way torch.save writes an archive is read, everything that is odd is refused. */
 #include "blob.h"
-#include "model/zip.h"
+#include "checkpoint/zip.h"
 #include "tap.h"
 
 static ck_error e;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "io/outfile.h"
+#include "base/outfile.h"
 
 bool ck_format_is_still(ck_out_format f)
 {

@@ -4,11 +4,11 @@
 #include "base/log.h"
 #include "ck-infer/options.h"
 #include "image/plate.h"
-#include "model/finals.h"
-#include "model/fit.h"
-#include "model/input.h"
-#include "model/swap.h"
-#include "model/words.h"
+#include "greenformer/finals.h"
+#include "greenformer/fit.h"
+#include "greenformer/input.h"
+#include "greenformer/channel_swap.h"
+#include "greenformer/messages.h"
 #include "nn/devices.h"
 #include "stream/worker_pool.h"
 
@@ -27,7 +27,7 @@ static ck_status open_network(infer *s, ck_error *e)
     ck_status st = ck_model_load(o->model, o->heads, parts, &m, e);
     if (st != CK_OK)
         return st;
-    ck_words_model(&m);
+    ck_messages_model(&m);
     ck_network_options how = {.device = o->device,
                               .threads = o->common.threads,
                               .precision = (ck_nn_precision)o->precision,
@@ -39,7 +39,7 @@ static ck_status open_network(infer *s, ck_error *e)
     st = ck_network_open(m.weights, &m.table.sizes, &how, &s->net, e);
     if (st == CK_OK) {
         ck_network_size(s->net, &s->h, &s->w);
-        ck_words_opened(m.path, s->net);
+        ck_messages_opened(m.path, s->net);
     }
     ck_model_free(&m);
     return st;
@@ -56,7 +56,7 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
     s->opts = opts;
     ck_plate_warn(first);
     ck_status st;
-    if (s->opts->blue_as_green && (st = ck_swap_wanted(head, first, &s->swap, e)) != CK_OK)
+    if (s->opts->blue_as_green && (st = ck_channel_swap_wanted(head, first, &s->swap, e)) != CK_OK)
         return st;
     return open_network(s, e);
 }
@@ -90,13 +90,13 @@ static ck_status run_network(const infer *s, ck_frame *f, ck_error *e)
     }
     ck_plane swapped;
     ck_buffer *hold = NULL;
-    ck_status st = s->swap ? ck_swap_copy(job.rgb, &swapped, &hold, e) : CK_OK;
+    ck_status st = s->swap ? ck_channel_swap_copy(job.rgb, &swapped, &hold, e) : CK_OK;
     if (st == CK_OK) {
         job.rgb = s->swap ? &swapped : job.rgb;
         st = ck_network_run_frame(s->net, &job, ck_log_verbose(), e);
     }
     if (st == CK_OK && s->swap)
-        ck_swap_here(job.fg ? job.fg : job.fg_logits);
+        ck_channel_swap_here(job.fg ? job.fg : job.fg_logits);
     ck_buffer_unref(hold);
     return st;
 }
@@ -120,7 +120,7 @@ static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
 static ck_status report(void *state, ck_error *e)
 {
     (void)e;
-    ck_words_done(((infer *)state)->net, ck_log_verbose());
+    ck_messages_done(((infer *)state)->net, ck_log_verbose());
     return CK_OK;
 }
 

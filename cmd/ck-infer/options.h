@@ -2,13 +2,13 @@
 #define CK_INFER_OPTIONS_H
 
 #include "base/option.h"
-#include "model/finals.h"
+#include "greenformer/finals.h"
 
 #define CK_INFER_SIZE_AUTO (-1)
 
 typedef struct ck_infer_options {
     ck_common common;
-    const char *model; /* NULL: ck_model_find looks for one */
+    const char *model; /* NULL: ck_checkpoint_find looks for one */
     ck_size size;      /* 0 0: what the checkpoint was made for; CK_INFER_SIZE_AUTO */
     int heads;         /* 0: as the checkpoint says */
     const char *device;

@@ -5,7 +5,7 @@
 #include "ck-info/npy.h"
 #include "ck-info/options.h"
 #include "ck-info/sheet.h"
-#include "io/outfile.h"
+#include "base/outfile.h"
 #include "stream/stage.h"
 
 typedef struct info {

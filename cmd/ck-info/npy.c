@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "io/outfile.h"
+#include "base/outfile.h"
 
 static const char *descr(ck_type t)
 {

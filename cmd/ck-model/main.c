@@ -7,8 +7,8 @@
 #include "base/stdio_guard.h"
 #include "base/trace.h"
 #include "ck-model/options.h"
-#include "model/safetensors_write.h"
-#include "model/table.h"
+#include "checkpoint/safetensors_write.h"
+#include "greenformer/spec.h"
 
 /* A line per tensor: name, type, shape. */
 static ck_status list(const ck_weights *w, const ck_model_options *o, const char *out, ck_error *e)
@@ -30,8 +30,8 @@ static ck_status check(const ck_weights *w, const ck_model_options *o, const cha
                                        [CK_HEADS_OPTION] = "from --heads",
                                        [CK_HEADS_EMBED] = "by the width"};
     (void)out;
-    ck_table t;
-    ck_status s = ck_table_check(w, o->heads, o->strict, CK_PART_ALL, &t, e);
+    ck_spec t;
+    ck_status s = ck_spec_check(w, o->heads, o->strict, CK_PART_ALL, &t, e);
     if (s != CK_OK)
         return s;
     for (size_t i = 0; i < sizeof t.warning / sizeof *t.warning; i++)

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "model/detail.h"
+#include "greenformer/detail.h"
 
 /* The program itself: code's data, oneDNN's kernels, the refiner's weights in two layouts, threads' stacks, rows that
  * are being resampled.  20 MB were measured with two threads. */

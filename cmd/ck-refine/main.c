@@ -8,10 +8,10 @@
 #include "ck-refine/options.h"
 #include "ck-refine/sparse.h"
 #include "image/plate.h"
-#include "model/finals.h"
-#include "model/input.h"
-#include "model/swap.h"
-#include "model/words.h"
+#include "greenformer/finals.h"
+#include "greenformer/input.h"
+#include "greenformer/channel_swap.h"
+#include "greenformer/messages.h"
 #include "nn/devices.h"
 #include "stream/worker_pool.h"
 
@@ -28,7 +28,7 @@ static ck_status load(refine *s, ck_error *e)
 {
     ck_status st = ck_model_load(s->opts->model, s->opts->heads, CK_PART_REFINER, &s->model, e);
     if (st == CK_OK)
-        ck_words_model(&s->model);
+        ck_messages_model(&s->model);
     return st;
 }
 
@@ -67,7 +67,7 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
         return CK_OK;
     }
     ck_plate_warn(first);
-    ck_status st = s->opts->blue_as_green ? ck_swap_wanted(head, first, &s->swap, e) : CK_OK;
+    ck_status st = s->opts->blue_as_green ? ck_channel_swap_wanted(head, first, &s->swap, e) : CK_OK;
     return st == CK_OK ? load(s, e) : st;
 }
 
@@ -107,7 +107,7 @@ static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb,
         return st;
     s->h = h;
     s->w = w;
-    ck_words_opened(s->model.path, s->net);
+    ck_messages_opened(s->model.path, s->net);
     ck_model_free(&s->model);
     return CK_OK;
 }
@@ -196,14 +196,14 @@ static ck_status run_swapped(refine *s, ck_frame *f, planes *at, ck_error *e)
 {
     planes turned = *at;
     ck_buffer *rgb = NULL, *logits = NULL;
-    ck_status st = ck_swap_copy(&at->rgb, &turned.rgb, &rgb, e);
+    ck_status st = ck_channel_swap_copy(&at->rgb, &turned.rgb, &rgb, e);
     if (st == CK_OK)
-        st = ck_swap_copy(&at->fg_logits, &turned.fg_logits, &logits, e);
+        st = ck_channel_swap_copy(&at->fg_logits, &turned.fg_logits, &logits, e);
     if (st == CK_OK)
         st = run_network(s, f, &turned, e);
     ck_buffer_unref(rgb);
     ck_buffer_unref(logits);
-    ck_swap_here(&at->fg);
+    ck_channel_swap_here(&at->fg);
     return st;
 }
 
@@ -239,7 +239,7 @@ static ck_status report(void *state, ck_error *e)
     (void)e;
     const refine *s = state;
     if (s->net)
-        ck_words_done(s->net, ck_log_verbose());
+        ck_messages_done(s->net, ck_log_verbose());
     return CK_OK;
 }
 

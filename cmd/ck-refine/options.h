@@ -2,13 +2,13 @@
 #define CK_REFINE_OPTIONS_H
 
 #include "base/option.h"
-#include "model/finals.h"
+#include "greenformer/finals.h"
 
 enum { CK_REFINE_FULL, CK_REFINE_TILED, CK_REFINE_SPARSE };
 
 typedef struct ck_refine_options {
     ck_common common;
-    const char *model; /* NULL: ck_model_find looks for one */
+    const char *model; /* NULL: ck_checkpoint_find looks for one */
     int heads;         /* 0: as the checkpoint says */
     const char *device;
     int precision; /* a ck_nn_precision */

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "model/input.h"
+#include "greenformer/input.h"
 #include "nn/nn.h"
 
 #define TILE 64
@@ -19,7 +19,7 @@ ck_status sparse_open(sparse *s, const ck_refine_options *o, int h, int w, ck_er
     ck_status st = ck_refine_band(o, &s->places.lo, &s->places.hi, e);
     if (st != CK_OK)
         return st;
-    s->blocks = calloc((size_t)ck_places_all(&s->places), 1);
+    s->blocks = calloc((size_t)ck_tile_select_all(&s->places), 1);
     return s->blocks ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a map of places");
 }
 
@@ -35,9 +35,9 @@ void sparse_forget(sparse *s)
 }
 
 /* Why the frame is refined whole, or NULL. */
-static const char *reason(sparse *s, const ck_look *now, double *moved)
+static const char *reason(sparse *s, const ck_histogram *now, double *moved)
 {
-    *moved = s->settled ? ck_look_distance(now, &s->whole) : 0;
+    *moved = s->settled ? ck_histogram_distance(now, &s->whole) : 0;
     if (!s->settled)
         return "no statistics yet";
     if (*moved > CUT)
@@ -54,7 +54,7 @@ static ck_status by_hint(sparse *s, ck_frame *f, const float *alpha_logits, ck_e
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane 'hint'");
     ck_status st = hint ? ck_input_hint(hint, h, w, small->data, e) : CK_OK;
     if (st == CK_OK)
-        ck_places_undecided(&s->places, alpha_logits, small ? small->data : NULL, s->blocks);
+        ck_tile_select_undecided(&s->places, alpha_logits, small ? small->data : NULL, s->blocks);
     ck_buffer_unref(small);
     return st;
 }
@@ -65,14 +65,14 @@ static ck_status add_map(const sparse *s, ck_frame *f, bool all, ck_error *e)
     ck_status st =
         ck_frame_add(f, "refine_map", CK_U8, 1, ck_nn_blocks(s->places.h), ck_nn_blocks(s->places.w), "", &p, e);
     unsigned char *to = st == CK_OK ? ck_plane_data(p) : NULL;
-    for (int i = 0; to && i < ck_places_all(&s->places); i++)
+    for (int i = 0; to && i < ck_tile_select_all(&s->places); i++)
         to[i] = all || s->blocks[i] ? 255 : 0;
     return st;
 }
 
 static void say(const sparse *s, uint64_t seq, const char *why, double moved)
 {
-    int all = ck_places_all(&s->places), n = why ? all : ck_places_count(&s->places, s->blocks);
+    int all = ck_tile_select_all(&s->places), n = why ? all : ck_tile_select_count(&s->places, s->blocks);
     ck_log_info("frame %llu: %.1f %% skipped%s%s (%.3f from the last whole one)", (unsigned long long)seq,
                 100.0 * (all - n) / all, why ? ", refined whole: " : "", why ? why : "", moved);
 }
@@ -80,11 +80,11 @@ static void say(const sparse *s, uint64_t seq, const char *why, double moved)
 ck_status sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float *alpha_logits,
                         const unsigned char **blocks, ck_error *e)
 {
-    ck_look now = ck_look_at(rgb, alpha_logits, s->places.h, s->places.w);
+    ck_histogram now = ck_histogram_of(rgb, alpha_logits, s->places.h, s->places.w);
     double moved;
     const char *why = reason(s, &now, &moved);
     const ck_plane *map = ck_frame_plane(f, "refine_map");
-    ck_status st = map ? ck_places_mapped(&s->places, map, s->blocks, e) : by_hint(s, f, alpha_logits, e);
+    ck_status st = map ? ck_tile_select_mapped(&s->places, map, s->blocks, e) : by_hint(s, f, alpha_logits, e);
     if (st == CK_OK && s->map)
         st = add_map(s, f, why != NULL, e);
     if (st != CK_OK)

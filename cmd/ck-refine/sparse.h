@@ -3,17 +3,17 @@
 #define CK_REFINE_SPARSE_H
 
 #include "ck-refine/options.h"
-#include "model/look.h"
-#include "model/places.h"
+#include "greenformer/histogram.h"
+#include "greenformer/tile_select.h"
 
 typedef struct sparse {
-    ck_places places;
+    ck_tile_select places;
     int refresh; /* 0: never but first and after a cut */
     bool map;
     unsigned char *blocks;
-    bool settled;  /* a frame has been refined whole … */
-    int age;       /* … so many frames ago … */
-    ck_look whole; /* … that looked like this */
+    bool settled;       /* a frame has been refined whole … */
+    int age;            /* … so many frames ago … */
+    ck_histogram whole; /* … that looked like this */
 } sparse;
 
 /* For frames of the network's size h x w; the options have been looked at. */

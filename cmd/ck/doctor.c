@@ -15,8 +15,8 @@
 #include "base/self.h"
 #include "base/thread.h"
 #include "ck/commands.h"
-#include "model/find.h"
-#include "model/load.h"
+#include "checkpoint/find.h"
+#include "greenformer/model.h"
 #include "nn/nn.h"
 
 /* One line; a problem is also said what to do about.  Returns 1 for a problem that stops keying. */
@@ -111,7 +111,7 @@ static int model(void)
     ck_model m;
     ck_error e;
     char *path;
-    ck_status s = ck_model_find(NULL, &path, &e);
+    ck_status s = ck_checkpoint_find(NULL, &path, &e);
     if (s == CK_OK && !path)
         return line("model", false, false, "none", "keying is classical; see MODEL in ck(7)");
     free(path);

@@ -12,7 +12,7 @@
 #include "ck/watch.h"
 #include "io/sequence.h"
 #include "io/size.h"
-#include "model/find.h"
+#include "checkpoint/find.h"
 
 static int help(void)
 {
@@ -109,7 +109,7 @@ static int run_watched(ck_plan *plan)
 static void say_no_model(void)
 {
     char folder[PATH_MAX];
-    ck_model_folder(folder, sizeof folder);
+    ck_checkpoint_folder(folder, sizeof folder);
     ck_log_error("no model named%s%s: keying classically; for the network, name a checkpoint with --model",
                  *folder ? " or found in " : "", folder);
 }

@@ -25,8 +25,8 @@ typedef struct ck_plan {
     ck_list args;       /* INPUT OUT; borrowed strings, owned array */
 } ck_plan;
 
-/* Sort argv (from "key" on) into the stages; without a model (ck_model_find) those of the network are left out.  Every
- * stage's command line is checked with its own table, so that a wrong value is refused before anything starts. */
+/* Sort argv (from "key" on) into the stages; without a model (ck_checkpoint_find) those of the network are left out.
+ * Every stage's command line is checked with its own table, so that a wrong value is refused before anything starts. */
 ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e);
 
 /* Point the first stage at `input` (the other arguments stay). */

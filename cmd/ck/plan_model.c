@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "ck/plan_inside.h"
-#include "model/find.h"
+#include "checkpoint/find.h"
 
 /* An option that only the network's stages have is of no use without them. */
 static ck_status refuse_options(const ck_plan_stage *s, const char *why, ck_error *e)
@@ -47,7 +47,7 @@ ck_status ck_plan_choose(ck_plan *p, ck_error *e)
         return classical(p, e);
     if (ck_words_has(&p->stages[INFER], "model") && ck_words_has(&p->stages[REFINE], "model"))
         return CK_OK;
-    ck_status s = ck_model_find(NULL, &p->found, e);
+    ck_status s = ck_checkpoint_find(NULL, &p->found, e);
     if (s != CK_OK)
         return s;
     if (!p->found)

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "io/av_compat.h"
-#include "io/outfile.h"
+#include "base/outfile.h"
 #include "stream/fdio.h"
 
 #define BUFFER (1 << 18) /* bytes between libavformat and the file */

@@ -6,7 +6,7 @@
 
 #include "image/convert.h"
 #include "io/exr_core.h"
-#include "io/outfile.h"
+#include "base/outfile.h"
 
 /* As libOpenEXR; higher ones cost much and gain nothing on grain (bench/results/still.md). */
 #define ZIP_LEVEL 4

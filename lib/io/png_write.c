@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/clones.h"
-#include "io/outfile.h"
+#include "base/outfile.h"
 
 /* The chunks are put together here, because the time of a PNG is the time of its deflate: filter Sub (grain leaves
  * little for the others to find) and libdeflate's fastest level (bench/results/still.md). */

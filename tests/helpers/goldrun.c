@@ -34,12 +34,12 @@ static mk_spec spec_of(const golden *g)
 static void run(const blob *checkpoint, const ck_network_options *o, net_run *r)
 {
     ck_weights *w;
-    ck_table t;
+    ck_spec t;
     ck_error e;
     ck_network_io io = {
         .rgb = r->rgb, .hint = r->hint, .alpha = r->alpha, .fg = r->alpha + (size_t)r->h * (size_t)r->w};
     if (ck_weights_open_bytes(checkpoint->p, checkpoint->n, &w, &e) != CK_OK ||
-        ck_table_check(w, 0, true, CK_PART_ALL, &t, &e) != CK_OK ||
+        ck_spec_check(w, 0, true, CK_PART_ALL, &t, &e) != CK_OK ||
         ck_network_open(w, &t.sizes, o, &r->net, &e) != CK_OK || ck_network_run(r->net, &io, false, &e) != CK_OK)
         die(e.text);
     ck_network_close(r->net);

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "../guard.h"
-#include "model/network.h"
+#include "greenformer/network.h"
 
 static void die(const char *what)
 {
@@ -28,11 +28,11 @@ static float *noise(size_t n, float range, uint32_t *seed)
 static ck_network *open_network(const char *model, const ck_network_options *o)
 {
     ck_weights *w;
-    ck_table t;
+    ck_spec t;
     ck_network *n;
     ck_error e;
     unsigned parts = (o->infer ? CK_PART_ENCODER | CK_PART_DECODERS : 0u) | (o->refine ? CK_PART_REFINER : 0u);
-    if (ck_weights_open(model, &w, &e) != CK_OK || ck_table_check(w, 0, false, parts, &t, &e) != CK_OK ||
+    if (ck_weights_open(model, &w, &e) != CK_OK || ck_spec_check(w, 0, false, parts, &t, &e) != CK_OK ||
         ck_network_open(w, &t.sizes, o, &n, &e) != CK_OK)
         die(e.text);
     ck_weights_free(w);

@@ -1,0 +1,242 @@
+#include "base/outfile.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/tempfiles.h"
+
+#define PREFIX ".ck-"
+#define SUFFIX ".tmp"
+
+/* Bytes of the folder part, the last slash included; 0 when there is none. */
+static size_t folder_length(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? (size_t)(slash - path) + 1 : 0;
+}
+
+/* A name for the temporary file, in the folder of `path`.  The count keeps files of one process apart even where
+ * names near NAME_MAX had to be cut.  NULL when out of memory. */
+static char *temp_name(const char *path)
+{
+    static atomic_ulong count;
+    size_t folder = folder_length(path);
+    const char *name = path + folder;
+    char head[64];
+    int n = snprintf(head, sizeof head, PREFIX "%ld-%lu-", (long)getpid(), atomic_fetch_add(&count, 1));
+    size_t room = NAME_MAX - (size_t)n - strlen(SUFFIX), len = strlen(name);
+    /* A cut inside a UTF-8 character would be refused by file systems that insist on whole ones. */
+    if (len > room)
+        for (len = room; len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80;)
+            len--;
+    char *temp;
+    if (asprintf(&temp, "%.*s%s%.*s" SUFFIX, (int)folder, path, head, (int)len, name) < 0)
+        return NULL;
+    return temp;
+}
+
+static ck_status no_memory(ck_error *e)
+{
+    return ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
+}
+
+/* Find out what the target is: *path becomes the file behind a link, *special says device or pipe. */
+static ck_status resolve(char **path, int *special, ck_error *e)
+{
+    struct stat st;
+    *special = 0;
+    size_t folder = folder_length(*path);
+    if (strlen(*path + folder) == 0)
+        return ck_fail(e, CK_ERR_ARGUMENT, "cannot write: this names a folder, not a file");
+    if (lstat(*path, &st))
+        return errno == ENOENT ? CK_OK : ck_fail_errno(e, "cannot write");
+    if (S_ISLNK(st.st_mode)) {
+        if (stat(*path, &st))
+            return ck_fail_errno(e, "cannot write through this link: repair or remove it");
+        /* What is behind /dev/stdout may have no path; it is written in place anyway. */
+        char *real = S_ISREG(st.st_mode) ? realpath(*path, NULL) : NULL;
+        if (S_ISREG(st.st_mode) && !real)
+            return ck_fail_errno(e, "cannot follow this link");
+        if (real) {
+            free(*path);
+            *path = real;
+        }
+    }
+    if (S_ISDIR(st.st_mode))
+        return ck_fail(e, CK_ERR_ARGUMENT, "cannot write: a folder of this name is in the way");
+    *special = !S_ISREG(st.st_mode);
+    return CK_OK;
+}
+
+ck_status ck_outfile_open(ck_outfile *o, const char *path, ck_error *e)
+{
+    *o = (ck_outfile){.path = strdup(path), .fd = -1};
+    if (!o->path)
+        return no_memory(e);
+    int special;
+    ck_status s = resolve(&o->path, &special, e);
+    if (s == CK_OK) {
+        o->temp = special ? strdup(o->path) : temp_name(o->path);
+        if (!o->temp)
+            s = no_memory(e);
+    }
+    if (s == CK_OK) {
+        int flags = special ? O_WRONLY : O_WRONLY | O_CREAT | O_EXCL;
+        o->fd = open(o->temp, flags | O_CLOEXEC, 0666);
+        if (o->fd < 0) {
+            s = ck_fail_errno(e, special ? "cannot write" : "cannot create a file in its folder");
+            free(o->temp);
+            o->temp = NULL;
+        }
+    }
+    if (s == CK_OK && !special)
+        ck_tempfiles_add(o->temp);
+    /* File systems without locks: sweeps then go by the process number alone. */
+    if (s == CK_OK && !special)
+        (void)flock(o->fd, LOCK_EX | LOCK_NB);
+    if (s != CK_OK)
+        ck_outfile_discard(o);
+    return s;
+}
+
+static int in_place(const ck_outfile *o)
+{
+    return !strcmp(o->path, o->temp);
+}
+
+ck_status ck_outfile_commit(ck_outfile *o, ck_error *e)
+{
+    ck_status s = CK_OK;
+    /* The lock must outlive close(), which on network file systems is where a full disk shows. */
+    int lock = dup(o->fd);
+    if (close(o->fd) && errno != EINTR)
+        s = ck_fail_errno(e, "cannot finish writing");
+    o->fd = lock;
+    if (s == CK_OK && !in_place(o) && rename(o->temp, o->path))
+        s = ck_fail_errno(e, "cannot rename the finished file to its name");
+    if (s == CK_OK) {
+        ck_tempfiles_forget(o->temp);
+        free(o->temp);
+        o->temp = NULL;
+    }
+    ck_outfile_discard(o);
+    return s;
+}
+
+void ck_outfile_discard(ck_outfile *o)
+{
+    if (o->temp && o->path && !in_place(o)) {
+        unlink(o->temp);
+        ck_tempfiles_forget(o->temp);
+    }
+    if (o->fd >= 0)
+        close(o->fd);
+    free(o->path);
+    free(o->temp);
+    *o = (ck_outfile){.fd = -1};
+}
+
+/* at < 0: at the current position. */
+static ck_status write_all(int fd, const char *data, size_t n, off_t at, ck_error *e)
+{
+    while (n) {
+        ssize_t k = at < 0 ? write(fd, data, n) : pwrite(fd, data, n, at);
+        if (k < 0 && errno == EINTR)
+            continue;
+        if (k < 0)
+            return ck_fail_errno(e, "cannot write");
+        data += k;
+        n -= (size_t)k;
+        if (at >= 0)
+            at += k;
+    }
+    return CK_OK;
+}
+
+ck_status ck_outfile_write(ck_outfile *o, const void *data, size_t n, ck_error *e)
+{
+    return write_all(o->fd, data, n, -1, e);
+}
+
+ck_status ck_outfile_write_at(ck_outfile *o, const void *data, size_t n, uint64_t offset, ck_error *e)
+{
+    if (offset > INT64_MAX - n)
+        return ck_fail(e, CK_ERR_ARGUMENT, "cannot write: the file would exceed 8 EiB");
+    return write_all(o->fd, data, n, (off_t)offset, e);
+}
+
+/* One folder; one that is there already is fine, also when somebody else has just made it. */
+static ck_status make_folder(const char *path, ck_error *e)
+{
+    struct stat st;
+    if (!mkdir(path, 0777))
+        return CK_OK;
+    int err = errno;
+    if (!stat(path, &st) && S_ISDIR(st.st_mode))
+        return CK_OK;
+    errno = err;
+    if (err == EEXIST || err == ENOTDIR)
+        return ck_fail(e, CK_ERR_IO, "cannot make this folder: a file of this name is in the way");
+    return ck_fail_errno(e, "cannot make this folder");
+}
+
+ck_status ck_mkdirs(const char *path, ck_error *e)
+{
+    char *p = strdup(path);
+    if (!p)
+        return no_memory(e);
+    ck_status s = CK_OK;
+    for (char *slash = strchr(p + (*p == '/'), '/'); slash && s == CK_OK; slash = strchr(slash + 1, '/')) {
+        *slash = 0;
+        s = make_folder(p, e);
+        *slash = '/';
+    }
+    if (s == CK_OK)
+        s = make_folder(p, e);
+    free(p);
+    return s;
+}
+
+/* Whether this is the name of a temporary file of ours whose process is not there. */
+static int is_orphan(const char *name)
+{
+    size_t n = strlen(name);
+    if (strncmp(name, PREFIX, strlen(PREFIX)) || n < strlen(PREFIX SUFFIX) || strcmp(name + n - strlen(SUFFIX), SUFFIX))
+        return 0;
+    const char *digits = name + strlen(PREFIX);
+    char *end;
+    errno = 0;
+    long pid = isdigit((unsigned char)*digits) ? strtol(digits, &end, 10) : 0;
+    if (pid <= 0 || pid > INT_MAX || errno || *end != '-')
+        return 0;
+    return kill((pid_t)pid, 0) && errno == ESRCH;
+}
+
+void ck_outfile_sweep(const char *dir)
+{
+    DIR *d = opendir(dir);
+    if (!d)
+        return;
+    for (struct dirent *entry; (entry = readdir(d));) {
+        if (!is_orphan(entry->d_name))
+            continue;
+        int fd = openat(dirfd(d), entry->d_name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+        if (fd < 0)
+            continue;
+        if (!flock(fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
+            unlinkat(dirfd(d), entry->d_name, 0);
+        close(fd);
+    }
+    closedir(d);
+}

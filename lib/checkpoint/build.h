@@ -1,0 +1,23 @@
+/* How the readers fill a ck_weights; nobody else includes this. */
+#ifndef CK_CHECKPOINT_BUILD_H
+#define CK_CHECKPOINT_BUILD_H
+
+#include "checkpoint/weights.h"
+
+#define CK_WEIGHTS_MAX 65536    /* tensors, and texts */
+#define CK_WEIGHTS_MAX_NAME 512 /* bytes */
+
+/* Append a copy of *t under the normalised name; `name` is n bytes, not yet checked.  Doubles are
+ * found at the end, by the caller of the readers. */
+ck_status ck_weights_add(ck_weights *w, const char *name, size_t n, const ck_tensor *t, ck_error *e);
+ck_status ck_weights_add_text(ck_weights *w, const char *key, size_t key_n, const char *value, size_t value_n,
+                              ck_error *e);
+
+/* Well-formed UTF-8: no overlong forms, surrogates or numbers beyond U+10FFFF. */
+bool ck_utf8_valid(const uint8_t *s, size_t n);
+
+/* The readers.  `bytes` outlives `w`. */
+ck_status ck_safetensors_read(ck_weights *w, const uint8_t *bytes, size_t n, ck_error *e);
+ck_status ck_pth_read(ck_weights *w, const uint8_t *bytes, size_t n, ck_error *e);
+
+#endif

@@ -1,0 +1,167 @@
+#include "checkpoint/json.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+ck_status ck_json_open(ck_json *j, const uint8_t *text, size_t n, ck_error *e)
+{
+    *j = (ck_json){.start = text, .p = text, .end = text + n, .texts = malloc(n + 1)};
+    return j->texts ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a header of %zu bytes", n);
+}
+
+void ck_json_close(ck_json *j)
+{
+    free(j->texts);
+    *j = (ck_json){0};
+}
+
+ck_status ck_json_fail(const ck_json *j, ck_error *e, const char *what)
+{
+    return ck_fail(e, CK_ERR_FORMAT, "header, byte %zu: %s: the file is damaged or no .safetensors",
+                   (size_t)(j->p - j->start), what);
+}
+
+static void skip_space(ck_json *j)
+{
+    while (j->p < j->end && (*j->p == ' ' || *j->p == '\t' || *j->p == '\n' || *j->p == '\r'))
+        j->p++;
+}
+
+bool ck_json_accept(ck_json *j, char c)
+{
+    skip_space(j);
+    if (j->p == j->end || *j->p != (uint8_t)c)
+        return false;
+    j->p++;
+    return true;
+}
+
+ck_status ck_json_expect(ck_json *j, char c, ck_error *e)
+{
+    if (ck_json_accept(j, c))
+        return CK_OK;
+    char what[] = "this is not the '?' that belongs here";
+    *strchr(what, '?') = c;
+    return ck_json_fail(j, e, what);
+}
+
+/* Four hexadecimal digits; -1 when they are not. */
+static int hex4(ck_json *j)
+{
+    int v = 0;
+    if (j->end - j->p < 4)
+        return -1;
+    for (int i = 0; i < 4; i++) {
+        int c = *j->p++;
+        int d = c >= '0' && c <= '9'   ? c - '0'
+                : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                       : -1;
+        if (d < 0)
+            return -1;
+        v = 16 * v + d;
+    }
+    return v;
+}
+
+static void put_utf8(ck_json *j, uint32_t c)
+{
+    char *to = j->texts + j->used;
+    int more = c < 0x80 ? 0 : c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    static const uint8_t lead[] = {0, 0xc0, 0xe0, 0xf0};
+    for (int i = more; i > 0; i--, c >>= 6)
+        to[i] = (char)(0x80 | (c & 63));
+    to[0] = (char)(lead[more] | c);
+    j->used += (size_t)more + 1;
+}
+
+/* What follows \u: one or two escapes. */
+static ck_status unicode(ck_json *j, ck_error *e)
+{
+    int c = hex4(j);
+    if (c < 0)
+        return ck_json_fail(j, e, "\\u is not followed by four hexadecimal digits");
+    if (c >= 0xd800 && c < 0xe000) {
+        int low = -1;
+        if (c < 0xdc00 && j->end - j->p >= 6 && j->p[0] == '\\' && j->p[1] == 'u') {
+            j->p += 2;
+            low = hex4(j);
+        }
+        if (low < 0xdc00 || low >= 0xe000)
+            return ck_json_fail(j, e, "half of a surrogate pair");
+        c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
+    }
+    put_utf8(j, (uint32_t)c);
+    return CK_OK;
+}
+
+static ck_status escape(ck_json *j, ck_error *e)
+{
+    static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
+    if (j->p == j->end)
+        return ck_json_fail(j, e, "a string does not end");
+    char c = (char)*j->p++;
+    if (c == 'u')
+        return unicode(j, e);
+    const char *at = c ? strchr(names, c) : NULL;
+    if (!at)
+        return ck_json_fail(j, e, "an escape that JSON does not have");
+    j->texts[j->used++] = values[at - names];
+    return CK_OK;
+}
+
+ck_status ck_json_string(ck_json *j, ck_json_text *out, ck_error *e)
+{
+    ck_status s = ck_json_expect(j, '"', e);
+    size_t begin = j->used;
+    while (s == CK_OK) {
+        if (j->p == j->end || *j->p < 32)
+            return ck_json_fail(j, e, "a string does not end, or holds a control character");
+        uint8_t c = *j->p++;
+        if (c == '"')
+            break;
+        if (c == '\\')
+            s = escape(j, e);
+        else
+            j->texts[j->used++] = (char)c;
+    }
+    /* The quotes leave room for the NUL. */
+    *out = (ck_json_text){j->texts + begin, j->used - begin};
+    if (s == CK_OK)
+        j->texts[j->used++] = 0;
+    return s;
+}
+
+ck_status ck_json_number(ck_json *j, uint64_t *out, ck_error *e)
+{
+    skip_space(j);
+    const uint8_t *digits = j->p;
+    uint64_t v = 0;
+    for (; j->p < j->end && *j->p >= '0' && *j->p <= '9'; j->p++)
+        if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, (uint64_t)(*j->p - '0'), &v))
+            return ck_json_fail(j, e, "a number that overflows");
+    if (j->p < j->end && *j->p == '-')
+        return ck_json_fail(j, e, "a negative number");
+    if (j->p == digits || (*digits == '0' && j->p - digits > 1) ||
+        (j->p < j->end && (*j->p == '.' || *j->p == 'e' || *j->p == 'E')))
+        return ck_json_fail(j, e, "this is not a plain whole number");
+    *out = v;
+    return CK_OK;
+}
+
+ck_status ck_json_member(ck_json *j, bool first, bool *more, ck_json_text *key, ck_error *e)
+{
+    *more = !ck_json_accept(j, '}');
+    if (!*more)
+        return CK_OK;
+    ck_status s = first ? CK_OK : ck_json_expect(j, ',', e);
+    if (s == CK_OK)
+        s = ck_json_string(j, key, e);
+    return s == CK_OK ? ck_json_expect(j, ':', e) : s;
+}
+
+ck_status ck_json_end(ck_json *j, ck_error *e)
+{
+    skip_space(j);
+    return j->p == j->end ? CK_OK : ck_json_fail(j, e, "something follows the header's last brace");
+}

@@ -1,0 +1,9 @@
+/* What pickle's opcodes are called, for messages. */
+#ifndef CK_CHECKPOINT_PICKLE_NAMES_H
+#define CK_CHECKPOINT_PICKLE_NAMES_H
+
+#include <stddef.h>
+
+const char *ck_pickle_opcode_name(unsigned char code); /* "REDUCE"; "unknown" */
+
+#endif

@@ -1,0 +1,48 @@
+/* A tensor of a checkpoint: a view into the mapped file. */
+#ifndef CK_CHECKPOINT_TENSOR_H
+#define CK_CHECKPOINT_TENSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "checkpoint/dtype.h"
+
+#define CK_TENSOR_DIMS 8
+#define CK_SHAPE_TEXT 200 /* bytes that hold any shape as text */
+
+typedef struct ck_tensor {
+    const char *name; /* UTF-8 without control characters; lives as long as the weights */
+    ck_dtype dtype;
+    int dims;                      /* 0 = a scalar */
+    size_t shape[CK_TENSOR_DIMS];  /* outermost first; 0 is possible: no elements */
+    size_t stride[CK_TENSOR_DIMS]; /* in elements; 0 repeats */
+    size_t count;                  /* product of shape; count * 8 fits in a size_t */
+    bool contiguous;               /* row-major without gaps */
+    const uint8_t *data;           /* element 0, little-endian, aligned to nothing; every element lies in the file */
+} ck_tensor;
+
+/* Elements as float32 in row-major order; `out` has room for t->count.  float64 is rounded to nearest.
+ * Fails for integers. */
+ck_status ck_tensor_f32(const ck_tensor *t, float *out, ck_error *e);
+
+/* The elements in row-major order without gaps, in the tensor's own type; `out` has room for
+ * count * ck_dtype_size(dtype) bytes. */
+void ck_tensor_copy(const ck_tensor *t, void *out);
+
+/* Whether every element of a float tensor is a finite float32; else *bad is the row-major index
+ * of one that is not. */
+bool ck_tensor_finite(const ck_tensor *t, size_t *bad);
+
+/* Set shape, row-major strides and count.  False: more than CK_TENSOR_DIMS, or it overflows. */
+bool ck_tensor_set_shape(ck_tensor *t, const uint64_t *shape, size_t dims);
+
+/* Set other strides, and data from a storage of `n` elements of the tensor's type, element 0 being at
+ * `offset`.  False: an element would lie outside the storage. */
+bool ck_tensor_set_view(ck_tensor *t, const uint64_t *stride, uint64_t offset, const uint8_t *storage, uint64_t n);
+
+/* "[64, 7, 3, 3]", in `buf`. */
+const char *ck_shape_text(const size_t *shape, int dims, char buf[static CK_SHAPE_TEXT]);
+
+#endif

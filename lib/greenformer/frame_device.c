@@ -1,0 +1,164 @@
+/* Frames on a device with memory of its own, by way of its slots (nn/frames.h): two at once. */
+#include <string.h>
+
+#include "greenformer/input.h"
+#include "greenformer/network_inside.h"
+
+typedef struct moves {
+    ck_nn_move in[CK_NN_MOVES], out[CK_NN_MOVES];
+    int n_in, n_out;
+} moves;
+
+static int take_slot(ck_network *n)
+{
+    int i = 0;
+    pthread_mutex_lock(&n->slot_lock);
+    for (;; i = (i + 1) % CK_NN_SLOTS) {
+        if (!n->slot_taken[i])
+            break;
+        if (i == CK_NN_SLOTS - 1)
+            pthread_cond_wait(&n->slot_free, &n->slot_lock);
+    }
+    n->slot_taken[i] = true;
+    pthread_mutex_unlock(&n->slot_lock);
+    return i;
+}
+
+static void give_slot(ck_network *n, int i)
+{
+    pthread_mutex_lock(&n->slot_lock);
+    n->slot_taken[i] = false;
+    pthread_cond_signal(&n->slot_free);
+    pthread_mutex_unlock(&n->slot_lock);
+}
+
+/* All that has to be in order: from the planes on the device to the planes on the device.  *queued: to be waited for,
+ * be it that something went wrong. */
+static ck_status queue(ck_network *n, int slot, const unsigned char *blocks, bool timed, bool *queued, ck_error *e)
+{
+    const struct ck_nn_frames *d = n->dev->ops->frames;
+    ck_nn_tensor t[2];
+    ck_status s = d->make(n->dev, slot, e);
+    *queued = s == CK_OK;
+    if (s != CK_OK)
+        return s;
+    s = ck_network_blocks(n, blocks, e);
+    if (s == CK_OK)
+        s = timed ? ck_plan_run(n->plan, true, e) : ck_plan_queue(n->plan, e);
+    d->deliver(n->dev, slot, t, ck_network_results(n, t));
+    return s;
+}
+
+static ck_status on_device(ck_network *n, const moves *m, const unsigned char *blocks, bool timed, ck_error *e)
+{
+    const struct ck_nn_frames *d = n->dev->ops->frames;
+    int slot = take_slot(n);
+    bool queued = false, finite = true;
+    ck_error late;
+    ck_status s = d->fetch(n->dev, slot, m->in, m->n_in, m->out, m->n_out, e);
+    if (s == CK_OK) {
+        pthread_mutex_lock(&n->lock);
+        s = queue(n, slot, blocks, timed, &queued, e);
+        pthread_mutex_unlock(&n->lock);
+    }
+    ck_status waited = queued ? d->wait(n->dev, slot, &finite, &late) : CK_OK;
+    give_slot(n, slot);
+    if (s == CK_OK && waited != CK_OK) {
+        s = waited;
+        *e = late;
+    }
+    if (s == CK_OK && !finite)
+        s = ck_network_not_finite(e);
+    pthread_mutex_lock(&n->lock);
+    n->settled = blocks ? n->settled : s == CK_OK;
+    pthread_mutex_unlock(&n->lock);
+    return s;
+}
+
+/* Memory of the caller's that is laid out like the tensor. */
+static void move_floats(ck_nn_move *to, int *count, const ck_network *n, const ck_nn_tensor *t, int from, int c,
+                        const float *data)
+{
+    if (data)
+        to[(*count)++] = (ck_nn_move){.tensor = ck_network_part(n, t, from, c),
+                                      .data = (void *)data,
+                                      .type = CK_NN_SAMPLE_F32,
+                                      .h = t->h,
+                                      .w = t->w,
+                                      .filter = CK_BILINEAR_AA};
+}
+
+static ck_nn_move move_plane(ck_network *n, const ck_plane *p, const ck_nn_tensor *t, int from, int c, bool in)
+{
+    static const ck_nn_sample types[] = {[CK_U8] = CK_NN_SAMPLE_U8,
+                                         [CK_U16] = CK_NN_SAMPLE_U16,
+                                         [CK_F16] = CK_NN_SAMPLE_F16,
+                                         [CK_F32] = CK_NN_SAMPLE_F32};
+    return (ck_nn_move){.tensor = ck_network_part(n, t, from, c),
+                        .data = ck_plane_data(p),
+                        .type = types[p->type],
+                        .h = p->h,
+                        .w = p->w,
+                        .pinned = ck_pins_has(&n->pins, n->dev, p, in),
+                        .filter = in ? CK_BILINEAR_AA : CK_LANCZOS4};
+}
+
+static moves moves_of(ck_network *n, const ck_network_frame *f)
+{
+    moves m = {.n_in = 1};
+    m.in[0] = move_plane(n, f->rgb, &n->input, 0, 3, true);
+    m.in[0].linear = !strcmp(f->rgb->encoding, "linear");
+    m.in[0].mean = ck_input_mean;
+    m.in[0].deviation = ck_input_deviation;
+    ck_nn_move *logits = n->infer ? m.out : m.in;
+    int *count = n->infer ? &m.n_out : &m.n_in;
+    if (n->infer)
+        m.in[m.n_in++] = move_plane(n, f->hint, &n->input, 3, 1, true);
+    if (f->alpha_logits)
+        logits[(*count)++] = move_plane(n, f->alpha_logits, &n->logits, 0, 1, !n->infer);
+    if (f->fg_logits)
+        logits[(*count)++] = move_plane(n, f->fg_logits, &n->logits, 1, 3, !n->infer);
+    if (n->refine) {
+        m.out[m.n_out++] = move_plane(n, f->alpha, &n->refined.final, 0, 1, false);
+        m.out[m.n_out++] = move_plane(n, f->fg, &n->refined.final, 1, 3, false);
+    }
+    return m;
+}
+
+/* Blocks are chosen on the host, from its own conversion. */
+static ck_status choose(const ck_network *n, const ck_network_frame *f, const unsigned char **blocks, ck_error *e)
+{
+    ck_buffer *rgb = ck_buffer_new(3 * sizeof(float) * (size_t)n->h * (size_t)n->w);
+    if (!rgb)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a picture of %d x %d", n->w, n->h);
+    ck_status s = ck_input_rgb(f->rgb, n->h, n->w, rgb->data, e);
+    if (s == CK_OK)
+        s = f->choose(f->ctx, rgb->data, blocks, e);
+    ck_buffer_unref(rgb);
+    return s;
+}
+
+ck_status ck_network_frame_on_device(ck_network *n, const ck_network_frame *f, bool timed, ck_error *e)
+{
+    const unsigned char *blocks = NULL;
+    moves m = moves_of(n, f);
+    ck_status s = f->choose ? choose(n, f, &blocks, e) : CK_OK;
+    return s == CK_OK ? on_device(n, &m, blocks, timed, e) : s;
+}
+
+ck_status ck_network_io_on_device(ck_network *n, const ck_network_io *io, bool timed, ck_error *e)
+{
+    moves m = {0};
+    ck_nn_move *logits = n->infer ? m.out : m.in;
+    int *count = n->infer ? &m.n_out : &m.n_in;
+    move_floats(m.in, &m.n_in, n, &n->input, 0, 3, io->rgb);
+    if (n->infer)
+        move_floats(m.in, &m.n_in, n, &n->input, 3, 1, io->hint);
+    move_floats(logits, count, n, &n->logits, 0, 1, io->alpha_logits);
+    move_floats(logits, count, n, &n->logits, 1, 3, io->fg_logits);
+    if (n->refine) {
+        move_floats(m.out, &m.n_out, n, &n->refined.final, 0, 1, io->alpha);
+        move_floats(m.out, &m.n_out, n, &n->refined.final, 1, 3, io->fg);
+    }
+    return on_device(n, &m, io->blocks, timed, e);
+}

@@ -1,0 +1,40 @@
+#include "greenformer/messages.h"
+
+#include "base/log.h"
+#include "nn/report.h"
+
+void ck_messages_model(const ck_model *m)
+{
+    for (size_t i = 0; i < sizeof m->table.warning / sizeof *m->table.warning; i++)
+        if (*m->table.warning[i])
+            ck_log_error("%s: %s", m->path, m->table.warning[i]);
+}
+
+void ck_messages_opened(const char *path, const ck_network *n)
+{
+    const ck_plan *p = ck_network_plan(n);
+    int h, w;
+    char spilled[40] = "";
+    ck_network_size(n, &h, &w);
+    if (*ck_network_passed_over(n))
+        ck_log_info("no CUDA: %s", ck_network_passed_over(n));
+    if (ck_plan_spilled(p))
+        snprintf(spilled, sizeof spilled, ", %.0f MB in a file", (double)ck_plan_spilled(p) * 1e-6);
+    ck_log_info("%s at %d x %d on %s: %s, %d steps, %.0f GFLOP a frame, %.0f MB of activations%s", path, w, h,
+                ck_network_device(n), ck_nn_precision_name(ck_network_precision(n)), ck_plan_steps(p), ck_plan_gflop(p),
+                (double)ck_plan_bytes(p) * 1e-6, spilled);
+}
+
+void ck_messages_done(ck_network *n, bool detail)
+{
+    int pinned, refused;
+    if (*ck_network_unrecorded(n))
+        ck_log_error("the network's steps were started one by one: %s", ck_network_unrecorded(n));
+    if (!detail)
+        return;
+    ck_network_pins(n, &pinned, &refused);
+    if (pinned + refused)
+        ck_log_info("planes in %d slots of rings go to and from the device directly, in %d by way of a copy", pinned,
+                    refused);
+    ck_plan_report(ck_network_plan(n), stderr);
+}

@@ -1,0 +1,49 @@
+/* What a network is made of, for network.c, which builds it, and frame*.c, which run it. */
+#ifndef CK_GREENFORMER_NETWORK_INSIDE_H
+#define CK_GREENFORMER_NETWORK_INSIDE_H
+
+#include <pthread.h>
+
+#include "greenformer/network.h"
+#include "greenformer/parts.h"
+#include "greenformer/pins.h"
+#include "nn/frames.h"
+
+struct ck_network {
+    ck_sizes sizes;
+    ck_nn *dev;
+    ck_plan *plan;
+    int h, w;
+    bool infer, refine;
+    ck_nn_tensor input;  /* planar [4] or, without infer, [3] */
+    ck_nn_tensor logits; /* planar [4] */
+    ck_nn_tensor maps[CK_ENCODER_STAGES];
+    ck_refined refined;
+    ck_refine_where where;
+    int *blocks;  /* three lists: reach, core, rest */
+    bool settled; /* statistics have been taken */
+
+    pthread_mutex_t lock; /* of the plan and everything above: held while a frame is queued or, on the host, made */
+    pthread_mutex_t slot_lock;
+    pthread_cond_t slot_free;
+    bool slot_taken[CK_NN_SLOTS];
+    ck_pins pins;
+};
+
+/* See ck_network_io; wanted NULL: all. */
+ck_status ck_network_blocks(ck_network *n, const unsigned char *wanted, ck_error *e);
+
+/* `count` channels of a tensor, in their place. */
+ck_nn_tensor ck_network_part(const ck_network *n, const ck_nn_tensor *t, int from, int count);
+
+/* What has to be finite: logits, and finals; how many of the two. */
+int ck_network_results(const ck_network *n, ck_nn_tensor t[2]);
+ck_status ck_network_not_finite(ck_error *e);
+
+/* The two ways of what network.h has; a frame's planes have been looked at. */
+ck_status ck_network_frame_on_host(ck_network *n, const ck_network_frame *f, bool timed, ck_error *e);
+ck_status ck_network_io_on_host(ck_network *n, const ck_network_io *io, bool timed, ck_error *e);
+ck_status ck_network_frame_on_device(ck_network *n, const ck_network_frame *f, bool timed, ck_error *e);
+ck_status ck_network_io_on_device(ck_network *n, const ck_network_io *io, bool timed, ck_error *e);
+
+#endif

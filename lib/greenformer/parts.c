@@ -1,0 +1,55 @@
+#include "greenformer/parts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+float *ck_part_read(const ck_parts *b, const char *name)
+{
+    const ck_tensor *t = ck_weights_find(b->weights, name);
+    float *out = t ? malloc((t->count + 1) * sizeof *out) : NULL;
+    ck_error e;
+    ck_status s = CK_OK;
+    if (!t)
+        s = ck_fail(&e, CK_ERR_FORMAT, "tensor '%s' is missing: this is no GreenFormer checkpoint", name);
+    else if (!out)
+        s = ck_fail(&e, CK_ERR_MEMORY, "out of memory for tensor '%s'", name);
+    else
+        s = ck_tensor_f32(t, out, &e);
+    if (s == CK_OK)
+        return out;
+    ck_plan_fail(b->plan, s, &e);
+    free(out);
+    return NULL;
+}
+
+const ck_nn_weight *ck_part_pack(const ck_parts *b, ck_nn_pack p, int out, int in, const float *w, const float *bias)
+{
+    ck_nn_weight *to = NULL;
+    ck_error e;
+    ck_status s = b->dev->ops->pack(b->dev, p, out, in, w, bias, &to, &e);
+    if (s != CK_OK)
+        ck_plan_fail(b->plan, s, &e);
+    return s == CK_OK ? to : NULL;
+}
+
+const ck_nn_weight *ck_part_weight(const ck_parts *b, ck_nn_pack p, int out, int in, float gain, const char *prefix)
+{
+    char name[128];
+    snprintf(name, sizeof name, "%s.weight", prefix);
+    float *w = ck_part_read(b, name);
+    snprintf(name, sizeof name, "%s.bias", prefix);
+    float *bias = ck_part_read(b, name);
+    const ck_nn_weight *to = NULL;
+    if (w && bias) {
+        size_t taps = p == CK_NN_PATCH ? 49 : p == CK_NN_CONV ? 9 : 1, rows = (size_t)out;
+        size_t n = p == CK_NN_SCALE ? rows : rows * (size_t)in * taps;
+        for (size_t i = 0; i < n && gain != 1; i++)
+            w[i] *= gain;
+        for (size_t i = 0; i < rows && gain != 1; i++)
+            bias[i] *= gain;
+        to = ck_part_pack(b, p, out, in, w, bias);
+    }
+    free(w);
+    free(bias);
+    return to;
+}

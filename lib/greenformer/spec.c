@@ -1,0 +1,362 @@
+#include "greenformer/spec.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* More would be no model of this kind, and keeps every product below in an int. */
+#define MAX_WIDTH 8192
+#define MAX_BLOCKS 1000
+#define MAX_GRID 16384
+#define MAX_HEADS 256
+
+typedef struct checker {
+    const ck_weights *w;
+    ck_spec *out;
+    unsigned parts; /* whose values are looked at */
+    bool *used;     /* by index of the tensor */
+    ck_status s;    /* the first failure ends it all */
+    ck_error *e;
+} checker;
+
+static ck_status missing(ck_error *e, const char *name, const char *shape)
+{
+    return ck_fail(e, CK_ERR_FORMAT,
+                   "tensor '%s' is missing, its shape would be %s: this is no GreenFormer checkpoint, or not all of it",
+                   name, shape);
+}
+
+static ck_status misshaped(ck_error *e, const ck_tensor *t, const char *shape)
+{
+    char got[CK_SHAPE_TEXT];
+    return ck_fail(e, CK_ERR_FORMAT,
+                   "tensor '%s' is %s %s, and should be floating-point %s: this is no GreenFormer checkpoint, or a "
+                   "damaged one",
+                   t->name, ck_dtype_name(t->dtype), ck_shape_text(t->shape, t->dims, got), shape);
+}
+
+/* ---- finding the sizes ---- */
+
+/* Axis `axis` of the tensor with that name; 0 when there is none. */
+static size_t axis_of(const ck_weights *w, const char *name, int axis)
+{
+    const ck_tensor *t = ck_weights_find(w, name);
+    return t && axis < t->dims ? t->shape[axis] : 0;
+}
+
+/* A size that three tensors know: what two of them agree on, so that one bad tensor is the
+ * one that is blamed.  0 when no two agree. */
+static size_t majority(size_t a, size_t b, size_t c)
+{
+    return a == b || a == c ? a : b == c ? b : 0;
+}
+
+static ck_status strange(ck_error *e, const char *what, size_t size, size_t most)
+{
+    if (!size)
+        return ck_fail(e, CK_ERR_FORMAT, "the %s cannot be told from the tensors: this is no GreenFormer checkpoint",
+                       what);
+    return ck_fail(e, CK_ERR_FORMAT, "the %s is %zu, and at most %zu is read: this is no GreenFormer checkpoint", what,
+                   size, most);
+}
+
+static ck_status find_widths(const ck_weights *w, ck_sizes *z, ck_error *e)
+{
+    size_t embed = majority(axis_of(w, "encoder.model.patch_embed.proj.weight", 0),
+                            axis_of(w, "encoder.model.patch_embed.proj.bias", 0),
+                            axis_of(w, "encoder.model.blocks.0.norm1.weight", 0));
+    size_t decoder = majority(axis_of(w, "alpha_decoder.linear_fuse.weight", 0),
+                              axis_of(w, "alpha_decoder.bn.weight", 0), axis_of(w, "fg_decoder.bn.weight", 0));
+    size_t refiner = majority(axis_of(w, "refiner.stem.0.weight", 0), axis_of(w, "refiner.stem.1.weight", 0),
+                              axis_of(w, "refiner.final.weight", 1));
+    if (!embed || embed > MAX_WIDTH)
+        return strange(e, "embed dimension", embed, MAX_WIDTH);
+    if (!decoder || decoder > MAX_WIDTH)
+        return strange(e, "width of the decoders", decoder, MAX_WIDTH);
+    if (!refiner || refiner > MAX_WIDTH)
+        return strange(e, "width of the refiner", refiner, MAX_WIDTH);
+    if (refiner % CK_GROUPS)
+        return ck_fail(e, CK_ERR_FORMAT, "the refiner is %zu wide, which its %d groups do not divide", refiner,
+                       CK_GROUPS);
+    z->embed = (int)embed;
+    z->decoder = (int)decoder;
+    z->refiner = (int)refiner;
+    for (int s = 0; s < CK_ENCODER_STAGES; s++)
+        z->width[s] = (int)embed << s;
+    return CK_OK;
+}
+
+/* The position embedding is square; nothing else tells how large. */
+static ck_status find_grid(const ck_weights *w, ck_sizes *z, ck_error *e)
+{
+    static const char name[] = "encoder.model.pos_embed";
+    char want[40];
+    const ck_tensor *t = ck_weights_find(w, name);
+    size_t grid = 1;
+    snprintf(want, sizeof want, "[1, N*N, %d]", z->embed);
+    if (!t)
+        return missing(e, name, want);
+    while (grid < MAX_GRID && t->dims == 3 && grid * grid < t->shape[1])
+        grid++;
+    z->grid = (int)grid;
+    if (t->dims == 3 && t->shape[0] == 1 && t->shape[2] == (size_t)z->embed && grid * grid == t->shape[1])
+        return CK_OK;
+    return misshaped(e, t, want);
+}
+
+static const ck_tensor *find_in_block(const ck_weights *w, int block, const char *rest)
+{
+    char name[96];
+    snprintf(name, sizeof name, "encoder.model.blocks.%d.%s", block, rest);
+    return ck_weights_find(w, name);
+}
+
+/* The first block of a stage has its own `proj`; where that is missing, qkv still tells. */
+static bool starts_stage(const ck_weights *w, int block)
+{
+    const ck_tensor *qkv = find_in_block(w, block, "attn.qkv.weight");
+    return find_in_block(w, block, "proj.weight") || find_in_block(w, block, "proj.bias") ||
+           (qkv && qkv->dims == 2 && qkv->shape[0] == 6 * qkv->shape[1]);
+}
+
+/* One more than the largest number in "encoder.model.blocks.N.". */
+static long count_blocks(const ck_weights *w)
+{
+    static const char prefix[] = "encoder.model.blocks.";
+    long n = 0;
+    for (size_t i = 0; i < ck_weights_count(w); i++) {
+        const char *name = ck_weights_at(w, i)->name;
+        if (strncmp(name, prefix, sizeof prefix - 1))
+            continue;
+        char *end;
+        long k = strtol(name + sizeof prefix - 1, &end, 10);
+        if (*end == '.' && k >= n)
+            n = k < MAX_BLOCKS ? k + 1 : MAX_BLOCKS + 1;
+    }
+    return n;
+}
+
+static ck_status find_stages(const ck_weights *w, ck_sizes *z, ck_error *e)
+{
+    long blocks = count_blocks(w);
+    if (!blocks || blocks > MAX_BLOCKS)
+        return strange(e, "number of blocks", (size_t)blocks, MAX_BLOCKS);
+    int stage = 0;
+    for (int b = 0; b < blocks; b++) {
+        stage += b > 0 && starts_stage(w, b);
+        if (stage < CK_ENCODER_STAGES)
+            z->depth[stage]++;
+    }
+    z->blocks = (int)blocks;
+    if (stage != CK_ENCODER_STAGES - 1)
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "%d blocks have a proj of their own, and %d should, one for each stage after the first: this is "
+                       "no GreenFormer checkpoint",
+                       stage, CK_ENCODER_STAGES - 1);
+    return CK_OK;
+}
+
+/* What published models of this embed dimension have; 0 = none is known. */
+static int heads_of_embed(int embed)
+{
+    return embed == 96 ? 1 : embed == 112 || embed == 144 ? 2 : embed == 256 ? 4 : 0;
+}
+
+static ck_status find_heads(const ck_weights *w, int option, ck_spec *t, ck_error *e)
+{
+    ck_sizes *z = &t->sizes;
+    const char *meta = ck_weights_meta(w, "num_heads");
+    char *end = NULL;
+    long n = meta ? strtol(meta, &end, 10) : option ? option : heads_of_embed(z->embed);
+    z->heads_from = meta ? CK_HEADS_METADATA : option ? CK_HEADS_OPTION : CK_HEADS_EMBED;
+    if (!meta && !n)
+        return ck_fail(e, CK_ERR_ARGUMENT,
+                       "the number of heads is neither in the file's metadata (num_heads) nor known for embed "
+                       "dimension %d: say it with --heads N",
+                       z->embed);
+    if (meta && (*end || end == meta || n < 1))
+        return ck_fail(e, CK_ERR_FORMAT, "num_heads in the file's metadata is '%.40s', which is no number of heads",
+                       meta);
+    if (n < 1 || n > MAX_HEADS || z->embed % n)
+        return ck_fail(e, meta ? CK_ERR_FORMAT : CK_ERR_ARGUMENT,
+                       "%ld heads%s do not divide embed dimension %d evenly: %s", n,
+                       meta ? " (num_heads in the file's metadata)" : "", z->embed,
+                       meta ? "the metadata are wrong" : "say another number with --heads N");
+    z->heads = (int)n;
+    if (meta && option && option != n)
+        snprintf(t->warning[0], sizeof t->warning[0],
+                 "--heads %d is not used: the file's metadata say num_heads %ld (ck-model convert --heads changes "
+                 "that)",
+                 option, n);
+    return CK_OK;
+}
+
+/* ---- checking the table ---- */
+
+static void check_values(checker *c, const ck_tensor *t)
+{
+    size_t bad;
+    if (!ck_tensor_finite(t, &bad))
+        c->s = ck_fail(c->e, CK_ERR_FORMAT,
+                       "tensor '%s': element %zu is NaN, infinite or beyond float32: the weights are broken, get the "
+                       "file anew",
+                       t->name, bad);
+}
+
+/* A row of the table: dims sizes, then the name. */
+__attribute__((format(printf, 4, 5))) static void row(checker *c, unsigned part, const size_t shape[5], const char *fmt,
+                                                      ...)
+{
+    char name[96], want[CK_SHAPE_TEXT];
+    int dims = 0;
+    if (c->s != CK_OK)
+        return;
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(name, sizeof name, fmt, ap);
+    va_end(ap);
+    while (shape[dims])
+        dims++;
+    ck_shape_text(shape, dims, want);
+    const ck_tensor *t = ck_weights_find(c->w, name);
+    if (!t) {
+        c->s = missing(c->e, name, want);
+        return;
+    }
+    bool same = t->dims == dims;
+    for (int d = 0; d < dims && same; d++)
+        same = t->shape[d] == shape[d];
+    if (!same || !ck_dtype_is_float(t->dtype)) {
+        c->s = misshaped(c->e, t, want);
+        return;
+    }
+    c->used[t - ck_weights_at(c->w, 0)] = true;
+    c->out->tensors++;
+    c->out->values += t->count;
+    if (t->dtype < c->out->dtype)
+        c->out->dtype = t->dtype;
+    if (c->parts & part)
+        check_values(c, t);
+}
+
+#define SHAPE(...) ((const size_t[5]){__VA_ARGS__}) /* ends with a 0 */
+
+/* NAME.weight of that shape and NAME.bias, as long as its first axis. */
+static void pair(checker *c, unsigned part, const size_t shape[5], const char *name)
+{
+    row(c, part, shape, "%s.weight", name);
+    row(c, part, SHAPE(shape[0]), "%s.bias", name);
+}
+
+static void check_block(checker *c, int block, size_t in, size_t out)
+{
+    static const struct {
+        const char *name;
+        int rows, cols; /* in units of `out`; cols 0: a vector, -1: `in` columns */
+    } layers[] = {{"attn.qkv", 3, -1}, {"attn.proj", 1, 1}, {"norm2", 1, 0}, {"mlp.fc1", 4, 1}, {"mlp.fc2", 1, 4}};
+    char name[64];
+    snprintf(name, sizeof name, "encoder.model.blocks.%d.norm1", block);
+    pair(c, CK_PART_ENCODER, SHAPE(in), name);
+    if (in != out) {
+        snprintf(name, sizeof name, "encoder.model.blocks.%d.proj", block);
+        pair(c, CK_PART_ENCODER, SHAPE(out, in), name);
+    }
+    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
+        int cols = layers[i].cols;
+        snprintf(name, sizeof name, "encoder.model.blocks.%d.%s", block, layers[i].name);
+        pair(c, CK_PART_ENCODER, SHAPE((size_t)layers[i].rows * out, cols < 0 ? in : (size_t)cols * out), name);
+    }
+}
+
+static void check_encoder(checker *c)
+{
+    const ck_sizes *z = &c->out->sizes;
+    size_t in = (size_t)z->embed, places = (size_t)z->grid * (size_t)z->grid;
+    row(c, CK_PART_ENCODER, SHAPE(1, places, in), "encoder.model.pos_embed");
+    pair(c, CK_PART_ENCODER, SHAPE(in, 4, 7, 7), "encoder.model.patch_embed.proj");
+    for (int s = 0, b = 0; s < CK_ENCODER_STAGES; s++)
+        for (int i = 0; i < z->depth[s]; i++, b++) {
+            check_block(c, b, in, (size_t)z->width[s]);
+            in = (size_t)z->width[s];
+        }
+}
+
+static void check_decoder(checker *c, const char *head, size_t channels)
+{
+    static const char *const leaves[] = {"weight", "bias", "running_mean", "running_var"};
+    size_t w = (size_t)c->out->sizes.decoder;
+    char name[64];
+    for (int k = 0; k < CK_ENCODER_STAGES; k++) {
+        snprintf(name, sizeof name, "%s.linear_c%d.proj", head, k + 1);
+        pair(c, CK_PART_DECODERS, SHAPE(w, (size_t)c->out->sizes.width[k]), name);
+    }
+    row(c, CK_PART_DECODERS, SHAPE(w, CK_ENCODER_STAGES * w, 1, 1), "%s.linear_fuse.weight", head);
+    for (size_t i = 0; i < sizeof leaves / sizeof *leaves; i++)
+        row(c, CK_PART_DECODERS, SHAPE(w), "%s.bn.%s", head, leaves[i]);
+    snprintf(name, sizeof name, "%s.classifier", head);
+    pair(c, CK_PART_DECODERS, SHAPE(channels, w, 1, 1), name);
+}
+
+static void check_refiner(checker *c)
+{
+    size_t r = (size_t)c->out->sizes.refiner;
+    char name[64];
+    pair(c, CK_PART_REFINER, SHAPE(r, 7, 3, 3), "refiner.stem.0");
+    pair(c, CK_PART_REFINER, SHAPE(r), "refiner.stem.1");
+    for (int k = 0; k < 8; k++) {
+        snprintf(name, sizeof name, "refiner.res%d.conv%d", k / 2 + 1, k % 2 + 1);
+        pair(c, CK_PART_REFINER, SHAPE(r, r, 3, 3), name);
+        snprintf(name, sizeof name, "refiner.res%d.gn%d", k / 2 + 1, k % 2 + 1);
+        pair(c, CK_PART_REFINER, SHAPE(r), name);
+    }
+    pair(c, CK_PART_REFINER, SHAPE(4, r, 1, 1), "refiner.final");
+}
+
+/* Tensors that are not in the table; integers count batches and the like. */
+static ck_status check_extras(checker *c, bool strict, ck_error *e)
+{
+    char names[240] = "";
+    size_t n = 0, len = 0;
+    for (size_t i = 0; i < ck_weights_count(c->w); i++) {
+        const ck_tensor *t = ck_weights_at(c->w, i);
+        if (c->used[i] || !ck_dtype_is_float(t->dtype))
+            continue;
+        n++;
+        if (n <= 3)
+            len += (size_t)snprintf(names + len, sizeof names - len, "%s'%.60s'", n > 1 ? ", " : "", t->name);
+    }
+    if (!n)
+        return CK_OK;
+    if (strict)
+        return ck_fail(e, CK_ERR_FORMAT, "%zu tensor%s of the file %s not used by the network: %s%s", n,
+                       n > 1 ? "s" : "", n > 1 ? "are" : "is", names, n > 3 ? " …" : "");
+    snprintf(c->out->warning[1], sizeof c->out->warning[1], "%zu tensor%s of the file %s not used by the network: %s%s",
+             n, n > 1 ? "s" : "", n > 1 ? "are" : "is", names, n > 3 ? " …" : "");
+    return CK_OK;
+}
+
+ck_status ck_spec_check(const ck_weights *w, int heads, bool strict, unsigned parts, ck_spec *out, ck_error *e)
+{
+    *out = (ck_spec){.dtype = CK_DTYPE_BF16};
+    ck_sizes *z = &out->sizes;
+    ck_status s = find_widths(w, z, e);
+    if (s == CK_OK)
+        s = find_grid(w, z, e);
+    if (s == CK_OK)
+        s = find_stages(w, z, e);
+    if (s == CK_OK)
+        s = find_heads(w, heads, out, e);
+    if (s != CK_OK)
+        return s;
+    checker c = {.w = w, .out = out, .parts = parts, .used = calloc(ck_weights_count(w) + 1, sizeof(bool)), .e = e};
+    if (!c.used)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the weight table");
+    check_encoder(&c);
+    check_decoder(&c, "alpha_decoder", 1);
+    check_decoder(&c, "fg_decoder", 3);
+    check_refiner(&c);
+    s = c.s == CK_OK ? check_extras(&c, strict, e) : c.s;
+    free(c.used);
+    return s;
+}

@@ -1,0 +1,68 @@
+/* The weight table of GreenFormer: which tensors a checkpoint must have, and of which shape.
+ *
+ * Every size follows from the tensors' shapes (MODEL.md, "Checkpoints"); with D = embed, W = decoder,
+ * R = refiner, stage s = 0…3 and width[s] = D << s:
+ *
+ *     encoder.model.pos_embed                              [1, grid*grid, D]
+ *     encoder.model.patch_embed.proj.{weight,bias}         [D, 4, 7, 7], [D]
+ *     encoder.model.blocks.B.norm1.{weight,bias}           [in]
+ *     encoder.model.blocks.B.proj.{weight,bias}            [out, in]
+ *     encoder.model.blocks.B.attn.qkv.{weight,bias}        [3*out, in]
+ *     encoder.model.blocks.B.attn.proj.{weight,bias}       [out, out]
+ *     encoder.model.blocks.B.norm2.{weight,bias}           [out]
+ *     encoder.model.blocks.B.mlp.fc1.{weight,bias}         [4*out, out]
+ *     encoder.model.blocks.B.mlp.fc2.{weight,bias}         [out, 4*out]
+ *         out = width[s] of the block's stage, in = out of the block before (D for block 0);
+ *         blocks.B.proj only on the first block of stages 1, 2, 3
+ *     {alpha,fg}_decoder.linear_c{1..4}.proj.{weight,bias} [W, width[0..3]]
+ *     {alpha,fg}_decoder.linear_fuse.weight                [W, 4*W, 1, 1]
+ *     {alpha,fg}_decoder.bn.{weight,bias,running_mean,running_var}  [W]
+ *     {alpha,fg}_decoder.classifier.{weight,bias}          [1 or 3, W, 1, 1]
+ *     refiner.stem.0.{weight,bias}                         [R, 7, 3, 3]
+ *     refiner.stem.1.{weight,bias}                         [R]
+ *     refiner.res{1..4}.conv{1,2}.{weight,bias}            [R, R, 3, 3]
+ *     refiner.res{1..4}.gn{1,2}.{weight,bias}              [R]
+ *     refiner.final.{weight,bias}                          [4, R, 1, 1]
+ */
+#ifndef CK_GREENFORMER_SPEC_H
+#define CK_GREENFORMER_SPEC_H
+
+#include "checkpoint/weights.h"
+
+#define CK_ENCODER_STAGES 4
+#define CK_GROUPS 8 /* of every GroupNorm */
+
+/* Which weights a program computes with; the others' values are not looked at. */
+enum { CK_PART_ENCODER = 1, CK_PART_DECODERS = 2, CK_PART_REFINER = 4, CK_PART_ALL = 7 };
+
+typedef enum ck_heads_from { CK_HEADS_METADATA, CK_HEADS_OPTION, CK_HEADS_EMBED } ck_heads_from;
+
+typedef struct ck_sizes {
+    int grid;                     /* pos_embed is grid x grid: made for pictures 4*grid on a side */
+    int embed;                    /* D */
+    int heads;                    /* of stage 0; heads << s in stage s */
+    ck_heads_from heads_from;     /* where `heads` is from */
+    int blocks;                   /* all */
+    int depth[CK_ENCODER_STAGES]; /* blocks per stage, each at least 1 */
+    int width[CK_ENCODER_STAGES]; /* D << s */
+    int decoder;                  /* W */
+    int refiner;                  /* R, a multiple of CK_GROUPS */
+} ck_sizes;
+
+typedef struct ck_spec {
+    ck_sizes sizes;
+    size_t tensors, values; /* that the network uses */
+    ck_dtype dtype;         /* the widest among them */
+    char warning[2][400];   /* what is to be said, a line each: without the file's name; "" = nothing */
+} ck_spec;
+
+/* Check the whole table: every tensor there, of its shape, of a float type, and, in the `parts` that are
+ * asked for, without NaN and infinity.  An error names the tensor and both shapes.  Tensors
+ * that are not in the table (integers apart) make a warning, under `strict` an error.
+ *
+ * heads: what the user said, 0 = nothing.  The metadata's num_heads goes first (another `heads` is a
+ * warning), then `heads`, then what published models of that embed dimension have, else an
+ * error asks for it. */
+ck_status ck_spec_check(const ck_weights *w, int heads, bool strict, unsigned parts, ck_spec *out, ck_error *e);
+
+#endif
