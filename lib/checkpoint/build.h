@@ -7,6 +7,13 @@
 #define CK_WEIGHTS_MAX 65536    /* tensors, and texts */
 #define CK_WEIGHTS_MAX_NAME 512 /* bytes */
 
+/* Empty; NULL when out of memory.  `format` outlives it. */
+ck_weights *ck_weights_new(const char *format);
+/* After the readers: names sorted; an error where two are alike. */
+ck_status ck_weights_finish(ck_weights *w, ck_error *e);
+/* ck_weights_free unmaps it. */
+void ck_weights_own_map(ck_weights *w, void *map, size_t size);
+
 /* Append a copy of *t under the normalised name; `name` is n bytes, not yet checked.  Doubles are
  * found at the end, by the caller of the readers. */
 ck_status ck_weights_add(ck_weights *w, const char *name, size_t n, const ck_tensor *t, ck_error *e);

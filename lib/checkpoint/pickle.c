@@ -9,75 +9,6 @@
 #include "checkpoint/pickle_names.h"
 #include "checkpoint/pickle_vm.h"
 
-ck_status ck_vm_fail(const ck_vm *m, ck_error *e, const char *what)
-{
-    return ck_fail(e, CK_ERR_FORMAT, "pickle, byte %zu (%s): %s: this is no checkpoint that ck reads", m->at,
-                   ck_pickle_opcode_name(m->bytes[m->at]), what);
-}
-
-static ck_status no_memory(ck_error *e)
-{
-    return ck_fail(e, CK_ERR_MEMORY, "out of memory for the values of a pickle");
-}
-
-ck_status ck_vm_push_index(ck_vm *m, uint32_t value, ck_error *e)
-{
-    if (m->top == CK_PICKLE_MAX_VALUES)
-        return ck_vm_fail(m, e, "the stack grows beyond every limit");
-    uint32_t *stack = ck_grown(m->stack, m->top, &m->stack_cap, sizeof *stack);
-    if (!stack)
-        return no_memory(e);
-    m->stack = stack;
-    m->stack[m->top++] = value;
-    return CK_OK;
-}
-
-static void free_value(ck_value *v)
-{
-    if (v->kind == CK_VALUE_TUPLE || v->kind == CK_VALUE_LIST || v->kind == CK_VALUE_DICT)
-        free(v->u.seq.items);
-    else if (v->kind == CK_VALUE_TENSOR)
-        free(v->u.tensor);
-}
-
-ck_status ck_vm_push(ck_vm *m, ck_value v, ck_error *e)
-{
-    ck_pickle *p = m->out;
-    ck_status s = CK_OK;
-    ck_value *values = p->n < CK_PICKLE_MAX_VALUES ? ck_grown(p->values, p->n, &p->cap, sizeof *values) : NULL;
-    if (p->n == CK_PICKLE_MAX_VALUES)
-        s = ck_vm_fail(m, e, "more values than any limit");
-    else if (!values)
-        s = no_memory(e);
-    else
-        p->values = values;
-    if (s != CK_OK) {
-        free_value(&v);
-        return s;
-    }
-    p->values[p->n] = v;
-    return ck_vm_push_index(m, p->n++, e);
-}
-
-ck_value *ck_vm_value(const ck_vm *m, uint32_t i)
-{
-    return &m->out->values[i];
-}
-
-/* The lowest place of the stack that may be popped: above the last mark. */
-static uint32_t floor_of(const ck_vm *m)
-{
-    return m->n_marks ? m->marks[m->n_marks - 1] : 0;
-}
-
-ck_status ck_vm_pop(ck_vm *m, uint32_t *value, ck_error *e)
-{
-    if (m->top == floor_of(m))
-        return ck_vm_fail(m, e, "the stack is empty");
-    *value = m->stack[--m->top];
-    return CK_OK;
-}
-
 static ck_status mark(ck_vm *m, ck_error *e)
 {
     if (m->n_marks == CK_PICKLE_MAX_DEPTH)
@@ -109,7 +40,7 @@ static ck_status extend(ck_vm *m, ck_value *c, uint32_t from, uint32_t n, ck_err
             return ck_vm_fail(m, e, "a container grows beyond every limit");
         uint32_t *items = ck_grown(c->u.seq.items, c->u.seq.n, &c->u.seq.cap, sizeof *items);
         if (!items)
-            return no_memory(e);
+            return ck_vm_no_memory(e);
         c->u.seq.items = items;
         c->u.seq.items[c->u.seq.n++] = m->stack[from + i];
     }
@@ -119,14 +50,14 @@ static ck_status extend(ck_vm *m, ck_value *c, uint32_t from, uint32_t n, ck_err
 /* The n topmost values become one tuple. */
 static ck_status tuple(ck_vm *m, uint32_t n, ck_error *e)
 {
-    if (m->top - floor_of(m) < n)
+    if (m->top - ck_vm_floor(m) < n)
         return ck_vm_fail(m, e, "the stack is empty");
     ck_value t = {.kind = CK_VALUE_TUPLE, .depth = 1};
     m->top -= n;
     ck_status s = extend(m, &t, m->top, n, e);
     if (s == CK_OK)
         return ck_vm_push(m, t, e);
-    free_value(&t);
+    ck_value_free(&t);
     return s;
 }
 
@@ -143,7 +74,7 @@ static ck_status marked_tuple(ck_vm *m, ck_error *e)
 /* Put n values above the container that is on the stack below them into it. */
 static ck_status fill(ck_vm *m, ck_value_kind kind, uint32_t n, ck_error *e)
 {
-    if (m->top == floor_of(m))
+    if (m->top == ck_vm_floor(m))
         return ck_vm_fail(m, e, "the stack is empty");
     ck_value *into = ck_vm_value(m, m->stack[m->top - 1]);
     if (into->kind != kind)
@@ -162,7 +93,7 @@ static ck_status fill_marked(ck_vm *m, ck_value_kind kind, ck_error *e)
 
 static ck_status fill_top(ck_vm *m, ck_value_kind kind, uint32_t n, ck_error *e)
 {
-    if (m->top - floor_of(m) < n)
+    if (m->top - ck_vm_floor(m) < n)
         return ck_vm_fail(m, e, "the stack is empty");
     m->top -= n;
     return fill(m, kind, n, e);
@@ -172,12 +103,12 @@ static ck_status put(ck_vm *m, uint32_t slot, ck_error *e)
 {
     if (slot >= CK_PICKLE_MAX_VALUES)
         return ck_vm_fail(m, e, "a memo beyond every limit");
-    if (m->top == floor_of(m))
+    if (m->top == ck_vm_floor(m))
         return ck_vm_fail(m, e, "the stack is empty");
     while (m->n_memo <= slot) {
         uint32_t *memo = ck_grown(m->memo, m->n_memo, &m->memo_cap, sizeof *memo);
         if (!memo)
-            return no_memory(e);
+            return ck_vm_no_memory(e);
         m->memo = memo;
         m->memo[m->n_memo++] = 0;
     }
@@ -391,7 +322,7 @@ ck_status ck_pickle_read(ck_pickle *p, const uint8_t *bytes, size_t n, ck_storag
 void ck_pickle_free(ck_pickle *p)
 {
     for (uint32_t i = 0; i < p->n; i++)
-        free_value(&p->values[i]);
+        ck_value_free(&p->values[i]);
     free(p->values);
     *p = (ck_pickle){0};
 }

@@ -1,5 +1,5 @@
-/* The pickle machine's state, shared by pickle.c (values and containers) and pickle_torch.c (what PyTorch
- * puts into them). */
+/* The pickle machine's state and its stack, for pickle.c (opcodes and containers) and pickle_torch.c (PyTorch's
+ * globals and tensors). */
 #ifndef CK_CHECKPOINT_PICKLE_VM_H
 #define CK_CHECKPOINT_PICKLE_VM_H
 
@@ -24,7 +24,10 @@ ck_status ck_vm_push(ck_vm *m, ck_value v, ck_error *e);
 ck_status ck_vm_push_index(ck_vm *m, uint32_t value, ck_error *e);
 ck_status ck_vm_pop(ck_vm *m, uint32_t *value, ck_error *e);
 ck_value *ck_vm_value(const ck_vm *m, uint32_t i); /* moves when values are pushed */
+uint32_t ck_vm_floor(const ck_vm *m);              /* of the stack above the last mark */
+void ck_value_free(ck_value *v);                   /* what it owns */
 ck_status ck_vm_fail(const ck_vm *m, ck_error *e, const char *what);
+ck_status ck_vm_no_memory(ck_error *e);
 
 /* The opcodes of pickle_torch.c. */
 ck_status ck_vm_global(ck_vm *m, ck_error *e);     /* GLOBAL: two lines, module and name */

@@ -1,11 +1,8 @@
 #include "checkpoint/weights.h"
 
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/mem.h"
 #include "checkpoint/build.h"
@@ -20,6 +17,20 @@ struct ck_weights {
     void *map; /* NULL: the caller's memory */
     size_t map_size;
 };
+
+ck_weights *ck_weights_new(const char *format)
+{
+    ck_weights *w = calloc(1, sizeof *w);
+    if (w)
+        w->format = format;
+    return w;
+}
+
+void ck_weights_own_map(ck_weights *w, void *map, size_t size)
+{
+    w->map = map;
+    w->map_size = size;
+}
 
 const char *ck_weights_format(const ck_weights *w)
 {
@@ -171,7 +182,7 @@ static ck_status check_texts(const ck_weights *w, ck_error *e)
     return s;
 }
 
-static ck_status sort_names(ck_weights *w, ck_error *e)
+ck_status ck_weights_finish(ck_weights *w, ck_error *e)
 {
     w->by_name = malloc((w->n + 1) * sizeof *w->by_name);
     if (!w->by_name)
@@ -185,80 +196,6 @@ static ck_status sort_names(ck_weights *w, ck_error *e)
                            "tensor '%s' appears twice (prefixes _orig_mod. and module. apart): the file is damaged",
                            w->by_name[i]->name);
     return check_texts(w, e);
-}
-
-static ck_status read_any(ck_weights *w, const uint8_t *bytes, size_t n, ck_error *e)
-{
-    /* Where a .safetensors header begins a zip has its compression method, and 123 is none. */
-    if (n > 8 && bytes[8] == '{') {
-        w->format = "safetensors";
-        return ck_safetensors_read(w, bytes, n, e);
-    }
-    if (n > 8 && !memcmp(bytes, "PK\3\4", 4)) {
-        w->format = "pth";
-        return ck_pth_read(w, bytes, n, e);
-    }
-    if (n > 8 && bytes[0] == 0x80)
-        return ck_fail(e, CK_ERR_UNSUPPORTED,
-                       "this is a .pth of the format before PyTorch 1.6 (a bare pickle, not a zip archive), which is "
-                       "not read: convert it with python3 -c \"import torch; torch.save(torch.load('OLD.pth', "
-                       "map_location='cpu', weights_only=True), 'NEW.pth')\"");
-    return ck_fail(e, CK_ERR_FORMAT, "neither .safetensors nor .pth: is the download complete?");
-}
-
-ck_status ck_weights_open_bytes(const void *bytes, size_t n, ck_weights **out, ck_error *e)
-{
-    ck_weights *w = *out = calloc(1, sizeof *w);
-    if (!w)
-        return no_memory(e);
-    ck_status s = read_any(w, bytes, n, e);
-    if (s == CK_OK)
-        s = sort_names(w, e);
-    if (s != CK_OK) {
-        ck_weights_free(w);
-        *out = NULL;
-    }
-    return s;
-}
-
-/* *map is NULL after a failure. */
-static ck_status map_file(int fd, void **map, size_t *size, ck_error *e)
-{
-    struct stat st;
-    *map = NULL;
-    if (fstat(fd, &st))
-        return ck_fail_errno(e, "cannot open the model");
-    if (!S_ISREG(st.st_mode))
-        return ck_fail(e, CK_ERR_ARGUMENT, "a model must be a file: no pipe, device or folder can be mapped");
-    if (st.st_size == 0)
-        return ck_fail(e, CK_ERR_FORMAT, "the file is empty: is the download complete?");
-    *size = (size_t)st.st_size;
-    void *p = mmap(NULL, *size, PROT_READ, MAP_SHARED, fd, 0);
-    if (p == MAP_FAILED)
-        return ck_fail_errno(e, "cannot map the model");
-    *map = p;
-    return CK_OK;
-}
-
-ck_status ck_weights_open(const char *path, ck_weights **out, ck_error *e)
-{
-    *out = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a named pipe must not make us wait */
-    if (fd < 0)
-        return ck_fail_errno(e, "cannot open the model");
-    void *map;
-    size_t size = 0;
-    ck_status s = map_file(fd, &map, &size, e);
-    close(fd);
-    if (s == CK_OK)
-        s = ck_weights_open_bytes(map, size, out, e);
-    if (s == CK_OK) {
-        (*out)->map = map;
-        (*out)->map_size = size;
-    } else if (map) {
-        munmap(map, size);
-    }
-    return s;
 }
 
 void ck_weights_free(ck_weights *w)
