@@ -10,7 +10,7 @@
 #                         make gpu-pack makes a pack of it for a bare host (gpu.mk)
 #   make bench            speed against the bare library calls
 #   make bench-refine MODEL=FILE CLIP=FILE    ck-refine's modes: errors, time, memory
-#   make quality MODEL=FILE    a small model against a classical key, ffmpeg's and a fixed one, on shots with a known truth
+#   make quality               the classical key, ffmpeg's and a fixed one on shots with a known truth; MODEL=FILE adds a network
 #   make CUDA=0           without libck-cuda.so, which is built where nvcc is found (CUDA_ARCHS: for which GPUs)
 #   make install PREFIX=/usr/local DESTDIR=
 
@@ -180,8 +180,6 @@ ifneq ($(CUDA_PLUGIN),)
 	install -d $(DESTDIR)$(PREFIX)/lib/ck
 	install -m 755 $(CUDA_PLUGIN) $(DESTDIR)$(PREFIX)/lib/ck
 endif
-	install -d $(DESTDIR)$(PREFIX)/share/ck
-	install -m 644 models/ck-small.safetensors $(DESTDIR)$(PREFIX)/share/ck
 	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5
 	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(PREFIX)/share/man/man7

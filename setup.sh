@@ -1,5 +1,5 @@
 #!/bin/sh
-# sh setup.sh demo     install what is missing, build, key a synthetic shot, say where to look
+# sh setup.sh demo     install what is missing, build, key a synthetic shot, time the network, say where to look
 # sh setup.sh check    the same for the tests, and run them all
 #
 # For Debian 12 and what is like it.  As root packages are installed with apt-get, else with
@@ -53,17 +53,34 @@ demo() {
     bin/ck-synth -g 1280x720 -n 24 | bin/ck-encode --plane rgb=png "$out/shot"
     mv "$out/shot/rgb" "$out/plate"
     rmdir "$out/shot"
-    model=models/ck-small.safetensors
-    say "keying it: ck key -m $model $out/plate $out/key"
-    bin/ck key -m $model "$out/plate" "$out/key"
-    stages=$(bin/ck key -n -m $model --frames 2,12,22 "$out/plate" "$out/key" | sed 's/ | ck-encode .*//')
+    say "keying it without a network: ck key --classical $out/plate $out/key"
+    bin/ck key --classical "$out/plate" "$out/key"
+    stages=$(bin/ck key -n --classical --frames 2,12,22 "$out/plate" "$out/key" | sed 's/ | ck-encode .*//')
     PATH=$PWD/bin:$PATH sh -c "$stages | ck-info --sheet $out/sheet.png"
+    time_network
     say "done.  Look at $out/sheet.png (plate, hint, matte, comp), then at"
     say "  $out/key/Matte      the matte, EXR"
     say "  $out/key/FG         the straight foreground, EXR"
     say "  $out/key/Processed  premultiplied, linear, EXR"
     say "  $out/key/Comp       over a checkerboard, PNG"
+    say "With a checkpoint of your own: bin/ck key -m CorridorKey_v1.0.pth -s 1024 shot.mov out/"
 }
+
+# Three frames through a network of the public checkpoint's widths, made for 512 x 512, with random weights.
+time_network() {
+    make build/helpers/mkmodel >/dev/null
+    build/helpers/mkmodel --half "$out/random.safetensors"
+    say "three frames through a network of random weights: its matte means nothing, the plumbing and the time are real:"
+    say "  ck-decode --frames 0-2 $out/plate | ck-hint | ck-infer -m M | ck-refine -m M | ck-info"
+    bin/ck-decode --frames 0-2 "$out/plate" | bin/ck-hint |
+        bin/ck-infer -v -m "$out/random.safetensors" 2>"$out/infer.log" |
+        bin/ck-refine -v -m "$out/random.safetensors" 2>"$out/refine.log" | bin/ck-info >"$out/network.txt"
+    say "  $(milliseconds infer) + $(milliseconds refine) ms a frame at 512 x 512 (ck-infer + ck-refine); planes: $out/network.txt"
+    rm "$out/random.safetensors" "$out/infer.log" "$out/refine.log"
+}
+
+# Mean of a frame, from the last line of --verbose's table of layers.
+milliseconds() { awk '$1 == "all" { printf "%.0f", $4 }' "$out/$1.log"; }
 
 check() {
     # shellcheck disable=SC2086

@@ -33,30 +33,38 @@ ok "doctor finds the programs" ck doctor
 is "and says what is missing" "$(grep -c '^no   CUDA' "$tmp/.out")" 1
 fails 1 "cannot write" "doctor on a full disk" bash -c "ck doctor > /dev/full"
 
-# A model that says how it wants to be run.
-small() { "$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 96 --decoder-width 24 --refiner-width 16 "$@"; }
-small --ck-key "--method=key --with-key --size=64 --blue-as-green --blend-key=0.5 --scale=0 --detail --correct=0.5 --unmix" "$tmp/advice.safetensors"
-M=$tmp/advice.safetensors
-is "ck-model shows it" "$(ck-model check "$M" | grep '^ck_key')" \
-    "ck_key   --method=key --with-key --size=64 --blue-as-green --blend-key=0.5 --scale=0 --detail --correct=0.5 --unmix"
-is "a model's advice is taken" "$(plan -m "$M" a b)" \
-    "ck-decode -- a | ck-hint --with-key --method=key | ck-infer --blend-key=0.5 --blue-as-green --size=64 --model=$M | ck-refine --correct=0.5 --detail --scale=0 --blue-as-green --model=$M | ck-post --unmix | ck-encode -- b"
-is "in one program, too" "$(plan --refine -m "$M" a b | grep -o 'ck-infer [^|]*')" \
-    "ck-infer --correct=0.5 --detail --scale=0 --blend-key=0.5 --blue-as-green --size=64 --refine --model=$M "
-is "and what the user says comes behind it" "$(plan -m "$M" --scale 1 -s 96 --method hsv a b | grep -o '\-\-\(method\|size\|scale\)=[^ ]*' | tr '\n' ' ')" \
-    "--method=key --method=hsv --size=64 --size=96 --scale=0 --scale=1 "
-small --ck-key "--method=key --model=/etc/passwd" "$tmp/bold.safetensors"
-fails 1 "bold.safetensors: its metadata asks ck key for '--model=/etc/passwd'" "a model may not ask for everything" \
-    ck key -n -m "$tmp/bold.safetensors" a b
-small --ck-key "--scale=x" "$tmp/wrong.safetensors"
-fails 2 "scale" "nor for nonsense" ck key -n -m "$tmp/wrong.safetensors" a b
+fails 2 "unknown option '--scale'" "the refiner's scale under its old name" ck key -m M --scale 0 a b
+fails 2 "unknown option '--refine:scale=0'" "likewise with = and one stage" ck key -m M --refine:scale=0 a b
+fails 2 "unknown option '--correct'" "a correction of the key" ck key -m M --correct 0.5 a b
+fails 2 "unknown option '--blend-key'" "a blend of hint and key" ck key -m M --blend-key 0.5 a b
+is "what the user says is the last word" "$(plan -m M --refiner-scale 0 -s 96 --method hsv --refiner-scale 1 a b)" \
+    "ck-decode -- a | ck-hint --method=hsv | ck-infer --model=M --size=96 | ck-refine --model=M --refiner-scale=0 --refiner-scale=1 | ck-post | ck-encode -- b"
 
 # Real keying, small: a sequence, then stills of different sizes, then a failing stage.
 ck-synth -g 160x90 -n 3 | ck-encode --plane rgb=png "$tmp/shot" 2>"$tmp/err"
 ok "a sequence is keyed" ck key "$tmp/shot/rgb" "$tmp/key"
 is "all four sets are there" "$(cd "$tmp/key" && find . -type f | wc -l)" 12
-ok "likewise with such a model" ck key -m "$M" "$tmp/shot/rgb" "$tmp/key2"
+# Without a checkpoint the same files as --classical, and one line about it.
+words="keying classically; for the network, name a checkpoint with --model"
+is "no checkpoint: one line says so, and where one was looked for" "$(cat "$tmp/.err")" \
+    "ck key: no model named or found in $XDG_DATA_HOME/ck: $words"
+ok "keyed with --classical" ck key --classical "$tmp/shot/rgb" "$tmp/asked"
+is "--classical: not a word" "$(cat "$tmp/.err")" ""
+ok "the same files" diff -r "$tmp/key" "$tmp/asked"
+mkdir "$tmp/home"
+ok "in a new HOME" env -u XDG_DATA_HOME HOME="$tmp/home" ck key "$tmp/shot/rgb" "$tmp/new"
+is "the folder is the one in HOME" "$(cat "$tmp/.err")" "ck key: no model named or found in $tmp/home/.local/share/ck: $words"
+ok "without any HOME" env -u XDG_DATA_HOME -u HOME ck key "$tmp/shot/rgb" "$tmp/homeless"
+is "no folder is named" "$(cat "$tmp/.err")" "ck key: no model named: $words"
+ok "the same files again" diff -r "$tmp/key" "$tmp/homeless"
+M=$tmp/m.safetensors
+"$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 96 --decoder-width 24 --refiner-width 16 "$M"
+ok "a sequence is keyed by a network" ck key -m "$M" "$tmp/shot/rgb" "$tmp/key2"
+is "without a word about the model that was named" "$(cat "$tmp/.err")" ""
 is "all four sets are there, too" "$(cd "$tmp/key2" && find . -type f | wc -l)" 12
+ok "likewise by the coarse matte" ck key -m "$M" --refiner-scale 0 "$tmp/shot/rgb" "$tmp/key3"
+! cmp -s "$tmp/key2/Matte/00000.exr" "$tmp/key3/Matte/00000.exr"
+is "which is another" $? 0
 mkdir "$tmp/stills"
 cp "$tmp/shot/rgb/00000.png" "$tmp/stills/small one.png"
 ck-synth -g 96x64 --seed 2 | ck-encode --plane rgb=png "$tmp/shot2" 2>"$tmp/err"

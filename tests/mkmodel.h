@@ -15,7 +15,6 @@
 
 typedef struct mk_spec {
     int embed, heads, depth[4]; /* heads 0: the metadata do not say */
-    const char *ck_key;             /* likewise, of a .safetensors; NULL: not there */
     int decoder, refiner;
     int size; /* pos_embed is made for this picture size, a multiple of 4 */
     uint64_t seed;
@@ -241,8 +240,6 @@ static inline bool mk_safetensors(const mk_spec *s, FILE *f)
     blob_str(&h, "{\"__metadata__\": {\"format\": \"pt\"");
     if (s->heads)
         blob_printf(&h, ", \"num_heads\": \"%d\"", s->heads);
-    if (s->ck_key)
-        blob_printf(&h, ", \"ck_key\": \"%s\"", s->ck_key);
     blob_str(&h, "}");
     for (size_t i = 0; i < l.n; i++) {
         const mk_tensor *t = &l.t[i];

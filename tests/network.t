@@ -58,21 +58,20 @@ data() { ck-info --npy "$1"; }
 data "$tmp/one" <"$tmp/out.ck"
 ck-infer -t 1 -m "$small" -s 160x96 <"$tmp/in.ck" | ck-refine -t 3 -m "$small" | data "$tmp/three"
 ok "any number of threads makes the same bytes" diff -r "$tmp/one" "$tmp/three"
-ck-refine -m "$small" --scale 0 <"$tmp/logits.ck" | data "$tmp/coarse"
+ck-refine -m "$small" --refiner-scale 0 <"$tmp/logits.ck" | data "$tmp/coarse"
 ! cmp -s "$tmp/one/alpha.000000.npy" "$tmp/coarse/alpha.000000.npy"
-is "--scale changes the matte" $? 0
-ck-refine -m "$small" --scale 0 --detail <"$tmp/logits.ck" | data "$tmp/detail"
+is "--refiner-scale changes the matte" $? 0
+ck-refine -m "$small" --refiner-scale 0 --detail <"$tmp/logits.ck" | data "$tmp/detail"
 is "--detail changes the matte, not the foreground" \
     "$(cd "$tmp" && for p in alpha fg; do cmp -s coarse/$p.000000.npy detail/$p.000000.npy; echo $?; done | tr '\n' ' ')" "1 0 "
-ck-hint --method key --replace <"$tmp/logits.ck" | ck-refine -m "$small" --scale 0 --detail | data "$tmp/keyed"
-ck-hint --with-key <"$tmp/logits.ck" | ck-refine -m "$small" --scale 0 --detail | data "$tmp/key"
+ck-hint --method key --replace <"$tmp/logits.ck" | ck-refine -m "$small" --refiner-scale 0 --detail | data "$tmp/keyed"
+ck-hint --with-key <"$tmp/logits.ck" | ck-refine -m "$small" --refiner-scale 0 --detail | data "$tmp/key"
 ok "it is the key's where there is one, whatever the hint" cmp "$tmp/keyed/alpha.000000.npy" "$tmp/key/alpha.000000.npy"
 cmp -s "$tmp/detail/alpha.000000.npy" "$tmp/key/alpha.000000.npy"
 is "which is not the hint's" $? 1
 make_stream -g 131x77 rgb:u8:3 key:f32:1 alpha_logits:f32:1:-:8x8 fg_logits:f32:3:-:8x8 >"$tmp/nohint.ck"
 ok "nor is a hint needed then" bash -c "ck-refine -m '$small' --detail <'$tmp/nohint.ck' >'$tmp/x.ck'"
 make_stream -g 131x77 rgb:u8:3 alpha_logits:f32:1:-:8x8 fg_logits:f32:3:-:8x8 >"$tmp/nohint.ck"
-fails 1 "no plane 'hint' in the stream" "--correct without one" bash -c "ck-refine -m '$small' --correct 1 <'$tmp/nohint.ck' >'$tmp/x.ck'"
 fails 1 "no plane 'hint' in the stream" "--detail without a hint" bash -c "ck-refine -m '$small' --detail <'$tmp/nohint.ck' >'$tmp/x.ck'"
 ck-infer -d ref -m "$small" -s 160x96 <"$tmp/in.ck" | ck-refine -d ref -m "$small" >"$tmp/ref.ck"
 is "the device ref runs" "$(planes <"$tmp/ref.ck")" "$(planes <"$tmp/out.ck")"
@@ -99,23 +98,6 @@ ok "in one program, too" diff -r "$tmp/asblue" "$tmp/joined"
 ! plate "$tmp/blue" | ck-infer -m "$small" | ck-refine -m "$small" | data "$tmp/untold" ||
     cmp -s "$tmp/untold/alpha.000000.npy" "$tmp/asblue/alpha.000000.npy"
 is "which without it is another" $? 1
-
-# Hint and key as one.
-ck-hint --with-key <"$tmp/in.ck" >"$tmp/withkey.ck"
-fails 1 "no plane 'key' in the stream: put ck-hint --with-key before it" "--blend-key without one" \
-    bash -c "ck-infer -m '$small' --blend-key 0.5 <'$tmp/in.ck' >'$tmp/x.ck'"
-for part in 0 0.5; do
-    ck-infer -m "$small" -s 160x96 --blend-key $part <"$tmp/withkey.ck" | data "$tmp/blend$part"
-done
-ck-infer -m "$small" -s 160x96 <"$tmp/withkey.ck" | data "$tmp/unblended"
-ok "--blend-key 0 is the hint" cmp "$tmp/blend0/alpha_logits.000000.npy" "$tmp/unblended/alpha_logits.000000.npy"
-! cmp -s "$tmp/blend0.5/alpha_logits.000000.npy" "$tmp/unblended/alpha_logits.000000.npy"
-is "--blend-key 0.5 is not" $? 0
-ok "and leaves the planes as they were" \
-    bash -c "cd '$tmp' && cmp blend0.5/hint.000000.npy unblended/hint.000000.npy && cmp blend0.5/key.000000.npy unblended/key.000000.npy"
-ck-hint --method key --with-key --replace <"$tmp/in.ck" | tee "$tmp/same.ck" | ck-infer -m "$small" -s 160x96 | data "$tmp/key1"
-ck-infer -m "$small" -s 160x96 --blend-key 0.5 <"$tmp/same.ck" | data "$tmp/key2"
-ok "a hint that is the key stays what it is" cmp "$tmp/key1/alpha_logits.000000.npy" "$tmp/key2/alpha_logits.000000.npy"
 
 # A 16-bit linear plate, a hint of another size, HDR.
 make_stream -g 50x40 rgb:f16:3:linear hint:f32:1:-:9x7 | ck-infer -m "$small" -s 32 | ck-refine -m "$small" >"$tmp/x.ck"
@@ -150,25 +132,25 @@ joined plain cpu "$tmp/in.ck"
 is "the planes of ck-refine" "$(planes <"$tmp/both.ck")" "$(planes <"$tmp/out.ck")"
 ck-refine -m "$small" <"$tmp/both.ck" | data "$tmp/passed"
 ok "which passes them on" diff -r "$tmp/both" "$tmp/passed"
-joined "options" cpu "$tmp/in.ck" --scale 0.5 --depth 16 --native
-joined "detail" cpu "$tmp/in.ck" --scale 0 --detail --correct 0.3 --depth 16
+joined "options" cpu "$tmp/in.ck" --refiner-scale 0.5 --depth 16 --native
+joined "detail" cpu "$tmp/in.ck" --refiner-scale 0 --detail --depth 16
 joined "ref" ref "$tmp/in.ck" --depth 16
 make_stream -g 50x40 rgb:f16:3:linear hint:f32:1:-:9x7 >"$tmp/linear.ck"
 joined "a linear plate" cpu "$tmp/linear.ck"
 ck-infer -m "$small" -s 160x96 --refine <"$tmp/logits.ck" >"$tmp/x.ck"
 is "logits that were there before are gone" "$(planes <"$tmp/x.ck")" "$(planes <"$tmp/out.ck")"
 is "ck key --refine: one program, which gets the refiner's options" \
-    "$(ck key -n -t 2 -m M --refine --depth 16 --scale=0 a b)" \
-    "ck-decode --threads=1 -- a | ck-hint --threads=1 | ck-infer --depth=16 --scale=0 --model=M --refine --threads=2 | ck-post --depth=16 --threads=1 | ck-encode --threads=1 -- b"
-is "without it ck-refine alone gets them" "$(ck key -n -m M --scale=0 --native a b | grep -o 'ck-infer [^|]*| ck-refine [^|]*' | sed 's/ --threads=[0-9]*//g')" \
-    "ck-infer --model=M | ck-refine --model=M --scale=0 --native "
+    "$(ck key -n -t 2 -m M --refine --depth 16 --refiner-scale=0 a b)" \
+    "ck-decode --threads=1 -- a | ck-hint --threads=1 | ck-infer --depth=16 --refiner-scale=0 --model=M --refine --threads=2 | ck-post --depth=16 --threads=1 | ck-encode --threads=1 -- b"
+is "without it ck-refine alone gets them" "$(ck key -n -m M --refiner-scale=0 --native a b | grep -o 'ck-infer [^|]*| ck-refine [^|]*' | sed 's/ --threads=[0-9]*//g')" \
+    "ck-infer --model=M | ck-refine --model=M --refiner-scale=0 --native "
 fails 2 "--size 250x250: use multiples of 32" "what options say together is looked at before anything starts" \
     ck key -n -m M -s 250 a b
 fails 2 "--no-classical wants the network, but there is no model" "--no-classical without a model" ck key -n --no-classical a b
 is "what is for ck-infer alone counts more than what is for both" \
     "$(ck key -n -m M --refine --infer:no-detail --detail --refine:map --refine:no-map a b | grep -o 'ck-infer [^|]*' | sed 's/ --threads=[0-9]*//g')" \
     "ck-infer --detail --model=M --refine --no-detail "
-fails 2 "which --classical leaves out" "the network's options beside --classical" ck key -n --classical --scale 0 a b
+fails 2 "which --classical leaves out" "the network's options beside --classical" ck key -n --classical --refiner-scale 0 a b
 is "--no-NAME takes an option back" "$(ck key -n -m M --refine --detail --no-refine --no-detail a b | grep -o 'ck-infer [^|]*| ck-refine [^|]*' | sed 's/ --threads=[0-9]*//g')" \
     "ck-infer --model=M --refine --no-refine | ck-refine --model=M --detail --no-detail "
 fails 2 "--mode=sparse is for ck-refine alone: leave --refine out" "ck key --refine with what only ck-refine has" \
@@ -205,10 +187,15 @@ run 1 "no libck-cuda.so in $tmp/no-plug-ins" "no CUDA in this installation" ck-i
 run 2 "one of f32|tf32|f16|bf16|auto" "an unknown precision" ck-refine -m "$small" --precision f8
 run 2 "no precision f16 on device cpu: use f32 or auto" "a precision that the cpu has not" \
     ck-infer -m "$small" -d cpu --precision f16
-run 2 "from 0 to 16" "a negative scale" ck-refine -m "$small" --scale -1
-for option in "--scale 0" --native "--depth 16" "--correct 1"; do
+run 2 "from 0 to 16" "a negative scale" ck-refine -m "$small" --refiner-scale -1
+for option in "--refiner-scale 0" --native --detail "--depth 16"; do
     run 2 "${option% *} is for --refine" "$option, but nothing is refined" ck-infer -m "$small" $option
 done
+for option in "--scale 0" "--correct 1"; do
+    run 2 "unknown option '${option% *}'" "ck-refine $option" ck-refine -m "$small" $option
+    run 2 "unknown option '${option% *}'" "ck-infer --refine $option" ck-infer -m "$small" --refine $option
+done
+run 2 "unknown option '--blend-key'" "ck-infer --blend-key" ck-infer -m "$small" --blend-key 0.5
 fails 2 "detail is for --refine" "before anything is read" bash -c "sleep 5 | timeout 4 ck-infer --detail"
 run 2 "no model: name a checkpoint with --model" "no model anywhere" ck-infer
 run 1 "$tmp/nothing.pth: " "a model that is not there" ck-refine -m "$tmp/nothing.pth"
@@ -229,7 +216,6 @@ cp "$small" "$tmp/data/ck/other.pth"
 run 2 "$tmp/data/ck: several models are here" "two are one too many" ck-infer
 is "-m settles it" "$(ck key -n -m "$small" a b | grep -o -- "ck-[a-z]* --model=" | tr '\n' ' ')" "ck-infer --model= ck-refine --model= "
 rm -r "$tmp/data"
-export CK_MODEL=none
 fails 2 "--size=64 is for the network, but there is no model" "the network's options without a model" ck key -s 64 a b
 
 # A frame that the network makes nothing of.

@@ -19,8 +19,8 @@ goldens=${CK_GOLDENS:-$here/../../shared/golden}
 tmp=$(mktemp -d)
 # A child that is killed before its exec would run the trap too.
 trap '[ "$BASHPID" != $$ ] || rm -rf "$tmp"' EXIT
-# Neither the user's model nor the one that comes with ck, and the CPU unless a test says otherwise.
-export CK_MODEL=none
+# No model of the user's, and the CPU unless a test says otherwise.
+unset CK_MODEL
 export CK_LIB=$tmp/no-plug-ins
 export XDG_DATA_HOME=$tmp/data
 count=0

@@ -4,7 +4,6 @@
 #include "base/log.h"
 #include "ck-infer/options.h"
 #include "image/plate.h"
-#include "model/blend.h"
 #include "model/finals.h"
 #include "model/fit.h"
 #include "model/input.h"
@@ -20,7 +19,7 @@ typedef struct infer {
     bool swap; /* green and blue change places */
 } infer;
 
-static ck_status open_network(infer *s, ck_frame *first, ck_error *e)
+static ck_status open_network(infer *s, ck_error *e)
 {
     const ck_infer_options *o = s->opts;
     ck_model m;
@@ -29,7 +28,6 @@ static ck_status open_network(infer *s, ck_frame *first, ck_error *e)
     if (st != CK_OK)
         return st;
     ck_words_model(&m);
-    ck_words_advice(&m, first);
     ck_network_options how = {.device = o->device,
                               .threads = o->common.threads,
                               .precision = (ck_nn_precision)o->precision,
@@ -60,7 +58,7 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
     ck_status st;
     if (s->opts->blue_as_green && (st = ck_swap_wanted(head, first, &s->swap, e)) != CK_OK)
         return st;
-    return open_network(s, first, e);
+    return open_network(s, e);
 }
 
 /* Planes for the results. */
@@ -90,20 +88,16 @@ static ck_status run_network(const infer *s, ck_frame *f, ck_error *e)
         job.alpha_logits = ck_frame_plane(f, "alpha_logits");
         job.fg_logits = ck_frame_plane(f, "fg_logits");
     }
-    ck_plane turned, blend;
-    ck_buffer *holds[2] = {0};
-    ck_status st = s->swap ? ck_swap_copy(job.rgb, &turned, &holds[0], e) : CK_OK;
-    if (st == CK_OK && s->opts->blend_key > 0)
-        st = ck_blend_key(job.hint, ck_frame_plane(f, "key"), (float)s->opts->blend_key, &blend, &holds[1], e);
+    ck_plane swapped;
+    ck_buffer *hold = NULL;
+    ck_status st = s->swap ? ck_swap_copy(job.rgb, &swapped, &hold, e) : CK_OK;
     if (st == CK_OK) {
-        job.rgb = s->swap ? &turned : job.rgb;
-        job.hint = s->opts->blend_key > 0 ? &blend : job.hint;
+        job.rgb = s->swap ? &swapped : job.rgb;
         st = ck_network_run_frame(s->net, &job, ck_log_verbose(), e);
     }
     if (st == CK_OK && s->swap)
         ck_swap_here(job.fg ? job.fg : job.fg_logits);
-    ck_buffer_unref(holds[0]);
-    ck_buffer_unref(holds[1]);
+    ck_buffer_unref(hold);
     return st;
 }
 
@@ -115,8 +109,6 @@ static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
     ck_status st = ck_frame_need(f, "rgb", 3, 0, &p, e);
     if (st == CK_OK)
         st = ck_frame_need(f, "hint", 1, 0, &p, e);
-    if (st == CK_OK && o->blend_key > 0)
-        st = ck_frame_need(f, "key", 1, 0, &p, e);
     if (st == CK_OK)
         st = add_planes(s, f, e);
     if (st != CK_OK)

@@ -14,8 +14,7 @@ typedef struct ck_infer_options {
     const char *device;
     int precision; /* a ck_nn_precision */
     bool blue_as_green;
-    double blend_key; /* the key's part in what the network gets as hint */
-    bool refine;      /* do ck-refine's work too; what follows is for that */
+    bool refine; /* do ck-refine's work too; what follows is for that */
     ck_finals_options finals;
 } ck_infer_options;
 

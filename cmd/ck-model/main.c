@@ -24,18 +24,6 @@ static ck_status list(const ck_weights *w, const ck_model_options *o, const char
     return CK_OK;
 }
 
-/* A line of the metadata; a file's bytes are not a terminal's orders. */
-static void say(const ck_weights *w, const char *key)
-{
-    const char *text = ck_weights_meta(w, key);
-    if (!text)
-        return;
-    printf("%-8s ", key);
-    for (; *text; text++)
-        putchar((unsigned char)*text < ' ' || *text == 0x7f ? '?' : *text);
-    putchar('\n');
-}
-
 static ck_status check(const ck_weights *w, const ck_model_options *o, const char *out, ck_error *e)
 {
     static const char *const from[] = {[CK_HEADS_METADATA] = "from the metadata",
@@ -56,9 +44,6 @@ static ck_status check(const ck_weights *w, const ck_model_options *o, const cha
     printf("heads    %d %d %d %d, %s\n", z->heads, z->heads << 1, z->heads << 2, z->heads << 3, from[z->heads_from]);
     printf("decoder  %d\nrefiner  %d\n", z->decoder, z->refiner);
     printf("tensors  %zu of %s, %zu numbers\n", t.tensors, ck_dtype_name(t.dtype), t.values);
-    static const char *const about[] = {"version", "license", "trained", "ck_key"};
-    for (size_t i = 0; i < sizeof about / sizeof *about; i++)
-        say(w, about[i]);
     return CK_OK;
 }
 

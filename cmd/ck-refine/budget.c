@@ -5,7 +5,6 @@
 
 #include <string.h>
 
-#include "model/correct.h"
 #include "model/detail.h"
 
 /* The program itself: code's data, oneDNN's kernels, the refiner's weights in two layouts, threads' stacks, rows that
@@ -19,8 +18,8 @@ static size_t widened(const ck_refine_options *o, const ck_frame *f)
     bool keyed = false;
     for (int i = 0; i < f->n; i++)
         keyed |= !strcmp(f->planes[i].name, "key");
-    bool of_hint = o->finals.correct > 0 || o->mode == CK_REFINE_SPARSE || (o->finals.detail && !keyed);
-    bool of_key = o->finals.correct > 0 || o->finals.detail;
+    bool of_hint = o->mode == CK_REFINE_SPARSE || (o->finals.detail && !keyed);
+    bool of_key = o->finals.detail;
     for (int i = 0; i < f->n; i++) {
         const ck_plane *p = &f->planes[i];
         bool looked_at = (of_hint && !strcmp(p->name, "hint")) || (of_key && !strcmp(p->name, "key"));
@@ -41,9 +40,7 @@ ck_status budget_network(const ck_refine_options *o, const ck_frame *f, const ck
     size_t wide = sizeof(float) * (size_t)rgb->h * (size_t)rgb->w;
     bool becomes = o->finals.depth == CK_FINALS_DEPTH_32 && oh == rgb->h && ow == rgb->w;
     size_t turned = o->blue_as_green ? in : 0; /* copies of the plate and of logits, which are less than all there is */
-    /* One after the other, but what the first gives back to the pool is of no size that the second takes. */
-    size_t after =
-        (o->finals.detail ? ck_detail_bytes(h, w, oh, ow) : 0) + (o->finals.correct > 0 ? ck_correct_bytes(oh, ow) : 0);
+    size_t after = o->finals.detail ? ck_detail_bytes(h, w, oh, ow) : 0;
     size_t taken = in + turned + out + (becomes ? 0 : wide) + widened(o, f) + after + REST;
     if (taken >= o->memory)
         return ck_fail(e, CK_ERR_ARGUMENT, "--memory of %.1f MB is not enough: a frame of %d x %d alone takes %.1f MB",

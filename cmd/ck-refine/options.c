@@ -7,7 +7,7 @@
 #define AT(field) offsetof(ck_refine_options, field)
 static const ck_option rows[] = {
     {'m', "model", CK_STRING, AT(model), "FILE", NULL, 0, 0, NULL, 0,
-     "the checkpoint, .safetensors or .pth; else $CK_MODEL, else the one in the places that ck(7) lists"},
+     "checkpoint, .safetensors or .pth; else $CK_MODEL, else the one in the folder that ck(7) names"},
     {0, "heads", CK_INT, AT(heads), "N", NULL, 1, 64, NULL, 0,
      "attention heads of the first stage, where the checkpoint does not say"},
     {'d', "device", CK_STRING, AT(device), "DEVICE", "auto", 0, 0, NULL, 0,
@@ -16,14 +16,12 @@ static const ck_option rows[] = {
      "numbers that products are made of; auto: f16 on cuda, f32, the only ones they have, elsewhere"},
     {0, "blue-as-green", CK_FLAG, AT(blue_as_green), NULL, NULL, 0, 0, NULL, 0,
      "show the network a blue screen as a green one, as ck-infer did"},
-    {0, "scale", CK_FLOAT, AT(finals.scale), "X", "1", 0, 16, NULL, 0,
-     "strength of the corrections: 0 leaves the coarse matte"},
+    {0, "refiner-scale", CK_FLOAT, AT(finals.scale), "X", "1", 0, 16, NULL, 0,
+     "strength of the refiner's corrections; 0: coarse matte"},
     {0, "native", CK_FLAG, AT(finals.native), NULL, NULL, 0, 0, NULL, 0,
      "leave matte and foreground at the network's size"},
     {0, "detail", CK_FLAG, AT(finals.detail), NULL, NULL, 0, 0, NULL, 0,
      "add to the matte what the plane 'key', or else the hint, shows finer than the network's picture"},
-    {0, "correct", CK_FLOAT, AT(finals.correct), "X", "0", 0, 1, NULL, 0,
-     "make the matte a correction of the key, over areas and by at most X where that is a half; 0: leave it"},
     {0, "depth", CK_CHOICE, AT(finals.depth), NULL, "32", 0, 0, "32|16", 0,
      "bits of the floats in the planes that are made"},
     {0, "mode", CK_CHOICE, AT(mode), NULL, "full", 0, 0, "full|tiled|sparse", 0,
@@ -83,7 +81,7 @@ const ck_program ck_refine_program = {
     .options_size = sizeof(ck_refine_options),
     .examples = "ck-decode shot.mov | ck-hint | ck-infer -m CorridorKey.pth | ck-refine -m CorridorKey.pth | "
                 "ck-encode out/\n"
-                "ck-refine -m CorridorKey.pth --scale 0 < logits.ck | ck-info --sheet coarse.png\n"
+                "ck-refine -m CorridorKey.pth --refiner-scale 0 < logits.ck | ck-info --sheet coarse.png\n"
                 "ck-refine --mode tiled --memory 2G < logits.ck | ck-encode out/",
     .check = check,
 };

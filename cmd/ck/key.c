@@ -1,4 +1,5 @@
 /* ck key INPUT OUT */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,6 +12,7 @@
 #include "ck/watch.h"
 #include "io/sequence.h"
 #include "io/size.h"
+#include "model/find.h"
 
 static int help(void)
 {
@@ -104,13 +106,21 @@ static int run_watched(ck_plan *plan)
     return code;
 }
 
-/* What the user did not ask for by name is said. */
+static void say_no_model(void)
+{
+    char folder[PATH_MAX];
+    ck_model_folder(folder, sizeof folder);
+    ck_log_error("no model named%s%s: keying classically; for the network, name a checkpoint with --model",
+                 *folder ? " or found in " : "", folder);
+}
+
+/* Say which model is used unless the user named it, or --classical. */
 static void announce(const ck_plan *plan)
 {
     if (plan->found)
         ck_log_error("the model is %s", plan->found);
     else if (plan->classical && !plan->asked)
-        ck_log_error("no model: keying classically (ck-hint --method key, ck-post --classical)");
+        say_no_model();
 }
 
 int ck_command_key(int argc, char **argv)

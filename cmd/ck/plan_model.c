@@ -1,8 +1,7 @@
-/* What the model decides: whether there is a network, how it is to be run, in how many programs. */
+/* The network's stages: left out without a model, joined in one program with --refine. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "ck/advice.h"
 #include "ck/plan_inside.h"
 #include "model/find.h"
 
@@ -41,58 +40,20 @@ static ck_status classical(ck_plan *p, ck_error *e)
     return s;
 }
 
-/* A word of the model's advice, for the stages whose business it is. */
-static ck_status advise(ck_plan *p, const char *model, const char *word, ck_error *e)
-{
-    static const struct {
-        const char *name;
-        int stage;
-    } allowed[] = {{"method", HINT},          {"with-key", HINT},   {"size", INFER},   {"blue-as-green", INFER},
-                   {"blue-as-green", REFINE}, {"blend-key", INFER}, {"scale", REFINE}, {"detail", REFINE},
-                   {"correct", REFINE},       {"unmix", POST}};
-    size_t n = strncmp(word, "--", 2) ? 0 : strcspn(word + 2, "=");
-    ck_status s = CK_OK;
-    bool found = false;
-    for (size_t i = 0; i < sizeof allowed / sizeof *allowed && s == CK_OK; i++)
-        if (n == strlen(allowed[i].name) && !strncmp(word + 2, allowed[i].name, n)) {
-            s = ck_words_first(&p->stages[allowed[i].stage], word, "", e);
-            found = true;
-        }
-    if (found)
-        return s;
-    return ck_fail(e, CK_ERR_UNSUPPORTED, "%s: its metadata asks ck key for '%s', which is not a model's to choose",
-                   model, word);
-}
-
-/* What the model's metadata asks for goes before what the user says. */
-static ck_status take_advice(ck_plan *p, ck_error *e)
-{
-    const char *model = ck_words_value(&p->stages[INFER], "model");
-    char *text = NULL, *rest;
-    ck_status s = model ? ck_advice_read(model, &text, e) : CK_OK;
-    for (char *word = s == CK_OK && text ? strtok_r(text, " ", &rest) : NULL; word && s == CK_OK;
-         word = strtok_r(NULL, " ", &rest))
-        s = advise(p, model, word, e);
-    free(text);
-    return s;
-}
-
 ck_status ck_plan_choose(ck_plan *p, ck_error *e)
 {
     p->asked = ck_words_has(&p->stages[POST], "classical");
     if (p->asked)
         return classical(p, e);
     if (ck_words_has(&p->stages[INFER], "model") && ck_words_has(&p->stages[REFINE], "model"))
-        return take_advice(p, e);
+        return CK_OK;
     ck_status s = ck_model_find(NULL, &p->found, e);
     if (s != CK_OK)
         return s;
     if (!p->found)
         return classical(p, e);
     s = ck_words_first(&p->stages[INFER], "--model=", p->found, e);
-    if (s == CK_OK)
-        s = ck_words_first(&p->stages[REFINE], "--model=", p->found, e);
-    return s == CK_OK ? take_advice(p, e) : s;
+    return s == CK_OK ? ck_words_first(&p->stages[REFINE], "--model=", p->found, e) : s;
 }
 
 ck_status ck_plan_join(ck_plan *p, ck_error *e)

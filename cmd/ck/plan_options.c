@@ -72,7 +72,7 @@ static bool is_own(const word *w, const ck_option *o)
 
 bool ck_plan_refiners(const char *name)
 {
-    static const char *const theirs[] = {"scale", "native", "detail", "correct", "depth"};
+    static const char *const theirs[] = {"refiner-scale", "native", "detail", "depth"};
     bool found = false;
     for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++)
         found |= !strcmp(name, theirs[i]);

@@ -62,16 +62,6 @@ bool ck_words_have(const ck_plan_stage *s, const char *word)
     return false;
 }
 
-const char *ck_words_value(const ck_plan_stage *s, const char *option)
-{
-    size_t n = strlen(option);
-    const char *found = NULL;
-    for (int k = 1; k < s->argc; k++)
-        if (!strncmp(s->argv[k], "--", 2) && !strncmp(s->argv[k] + 2, option, n) && s->argv[k][2 + n] == '=')
-            found = s->argv[k] + 3 + n;
-    return found;
-}
-
 void ck_words_free(ck_plan_stage *s)
 {
     for (int k = 0; k < s->argc; k++)

@@ -13,7 +13,6 @@ ck_status ck_words_first(ck_plan_stage *s, const char *a, const char *b, ck_erro
 
 bool ck_words_has(const ck_plan_stage *s, const char *option); /* with a value or without, and not taken back */
 bool ck_words_have(const ck_plan_stage *s, const char *word);
-const char *ck_words_value(const ck_plan_stage *s, const char *option); /* the last, which counts, or NULL */
 
 /* What option the word is, "" for none; false for --no-NAME, which takes NAME back. */
 bool ck_words_name(const char *word, char *name, size_t n);

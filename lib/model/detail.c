@@ -4,10 +4,15 @@
 
 #include "image/convert.h"
 #include "image/resample.h"
-#include "model/finals.h"
 #include "model/input.h"
 
 #define LEAST (1.0f / 256)
+
+/* Clamp to 0 … 1; NaN becomes 0. */
+static inline float unit(float x)
+{
+    return !(x > 0) ? 0 : x < 1 ? x : 1;
+}
 
 static float mean_logit(const float *hint, int w)
 {
@@ -38,8 +43,8 @@ static ck_status through_logits(float *hint, int h, int w, float *logits, ck_err
 static void add(float *alpha, const float *hint, const float *seen, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        float agree = ck_unit(1.5f - 2 * fabsf(alpha[i] - seen[i]));
-        alpha[i] = ck_unit(alpha[i] + agree * (hint[i] - seen[i]));
+        float agree = unit(1.5f - 2 * fabsf(alpha[i] - seen[i]));
+        alpha[i] = unit(alpha[i] + agree * (hint[i] - seen[i]));
     }
 }
 

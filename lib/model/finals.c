@@ -1,6 +1,5 @@
 #include "model/finals.h"
 
-#include "model/correct.h"
 #include "model/detail.h"
 
 ck_status ck_finals_add(ck_frame *f, int h, int w, const ck_finals_options *o, ck_error *e)
@@ -19,26 +18,14 @@ ck_status ck_finals_add(ck_frame *f, int h, int w, const ck_finals_options *o, c
 
 const char *ck_finals_asked(const ck_finals_options *o)
 {
-    return o->scale != 1    ? "scale"
-           : o->native      ? "native"
-           : o->detail      ? "detail"
-           : o->correct > 0 ? "correct"
-           : o->depth       ? "depth"
-                            : NULL;
+    return o->scale != 1 ? "refiner-scale" : o->native ? "native" : o->detail ? "detail" : o->depth ? "depth" : NULL;
 }
 
 ck_status ck_finals_finish(ck_frame *f, int h, int w, const ck_finals_options *o, ck_error *e)
 {
-    ck_plane *hint, *key = ck_frame_plane(f, "key"), *alpha = ck_frame_plane(f, "alpha");
-    bool correct = o->correct > 0;
-    ck_status s = CK_OK;
-    if (!o->detail && !correct)
+    ck_plane *fine;
+    if (!o->detail)
         return CK_OK;
-    if (key)
-        s = ck_frame_need(f, "key", 1, 0, &key, e);
-    if (s == CK_OK && (!key || correct))
-        s = ck_frame_need(f, "hint", 1, 0, &hint, e);
-    if (s == CK_OK && o->detail)
-        s = ck_detail_add(key ? key : hint, h, w, o->scale == 0, alpha, e);
-    return s == CK_OK && correct ? ck_correct(hint, key, h, w, (float)o->correct, alpha, e) : s;
+    ck_status s = ck_frame_need(f, ck_frame_plane(f, "key") ? "key" : "hint", 1, 0, &fine, e);
+    return s == CK_OK ? ck_detail_add(fine, h, w, o->scale == 0, ck_frame_plane(f, "alpha"), e) : s;
 }

@@ -4,34 +4,26 @@
 
 #include "stream/frame.h"
 
-/* A coverage: NaN and what is below is 0, what is above 1. */
-static inline float ck_unit(float x)
-{
-    return !(x > 0) ? 0 : x < 1 ? x : 1;
-}
-
 enum { CK_FINALS_DEPTH_32, CK_FINALS_DEPTH_16 };
 
-/* What the programs that refine have options for; NAME is that of --NAME. */
+/* Options of the programs that refine. */
 typedef struct ck_finals_options {
-    double scale;   /* of the corrections; 1 is the original, 0 the coarse matte */
-    bool native;    /* leave the network's size */
-    bool detail;    /* detail.h */
-    double correct; /* correct.h; 0: not */
-    int depth;      /* CK_FINALS_DEPTH_32, … */
+    double scale; /* --refiner-scale, of the corrections: 1 is the original, 0 the coarse matte */
+    bool native;  /* leave the network's size */
+    bool detail;  /* detail.h */
+    int depth;    /* CK_FINALS_DEPTH_32, … */
 } ck_finals_options;
 
-/* The name of one that is not as it is by itself, or NULL. */
+/* The name of the first option that differs from its default, or NULL. */
 const char *ck_finals_asked(const ck_finals_options *o);
 
 /* Before the run: add `alpha` and `fg`, of the size of `rgb` or `native` of h x w, the network's, with undefined
  * contents, replacing those there are.  Statuses as ck_frame_need's for three channels of `rgb`, and ck_frame_add's. */
 ck_status ck_finals_add(ck_frame *f, int h, int w, const ck_finals_options *o, ck_error *e);
 
-/* After it, to `alpha` as a network of h x w made it.  With `detail`: what the frame's key, or without one its hint,
- * shows finer, clamped to 0 … 1.  Then with `correct`: made a correction of the key by at most that, or of the hint
- * where there is no key.  CK_ERR_FORMAT for a frame without what is asked for, with one that has more than one channel,
- * or is not finite; else as ck_frame_need. */
+/* After the run, with `detail`: add detail lost at inference size to `alpha`, as a network of h x w made it, from the
+ * frame's key (or hint, if there is no key), and clamp to 0 … 1.  CK_ERR_FORMAT for a frame with neither, or one that
+ * has more than one channel or is not finite; else as ck_frame_need. */
 ck_status ck_finals_finish(ck_frame *f, int h, int w, const ck_finals_options *o, ck_error *e);
 
 #endif

@@ -2,11 +2,10 @@
 
 #include <dirent.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "base/self.h"
 
 static bool ends_in(const char *name, const char *suffix)
 {
@@ -19,7 +18,7 @@ static ck_status too_many(const char *folder, ck_error *e)
     return ck_fail(e, CK_ERR_ARGUMENT, "%s: several models are here: name one with --model or in $CK_MODEL", folder);
 }
 
-/* The folder's only checkpoint; NULL if it has none, or cannot be read: the next one is looked at then. */
+/* The folder's only checkpoint; NULL if it has none or cannot be read. */
 static ck_status only_model(const char *folder, char **path, ck_error *e)
 {
     DIR *d = opendir(folder);
@@ -41,33 +40,27 @@ static ck_status only_model(const char *folder, char **path, ck_error *e)
     return s;
 }
 
-static ck_status search(char **path, ck_error *e)
+void ck_model_folder(char *folder, size_t n)
 {
     const char *data = getenv("XDG_DATA_HOME"), *home = getenv("HOME");
-    char bin[PATH_MAX], folders[3][PATH_MAX + 32] = {{0}};
+    int used = 0;
     if (data && *data == '/')
-        snprintf(folders[0], sizeof folders[0], "%s/ck", data);
+        used = snprintf(folder, n, "%s/ck", data);
     else if (home && *home)
-        snprintf(folders[0], sizeof folders[0], "%s/.local/share/ck", home);
-    if (ck_self_folder(bin)) {
-        snprintf(folders[1], sizeof folders[1], "%s/../share/ck", bin);
-        snprintf(folders[2], sizeof folders[2], "%s/../models", bin);
-    }
-    ck_status s = CK_OK;
-    for (int i = 0; i < 3 && s == CK_OK && !*path; i++)
-        if (*folders[i])
-            s = only_model(folders[i], path, e);
-    return s;
+        used = snprintf(folder, n, "%s/.local/share/ck", home);
+    if (used <= 0 || (size_t)used >= n)
+        *folder = 0;
 }
 
 ck_status ck_model_find(const char *given, char **path, ck_error *e)
 {
-    const char *named = getenv("CK_MODEL");
+    const char *named = given ? given : getenv("CK_MODEL");
+    char folder[PATH_MAX];
     *path = NULL;
-    if (!given && named && !strcmp(named, "none"))
-        return CK_OK;
-    if (!given && !(named && *named))
-        return search(path, e);
-    *path = strdup(given ? given : named);
-    return *path ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a path");
+    if (named && (given || *named)) {
+        *path = strdup(named);
+        return *path ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a path");
+    }
+    ck_model_folder(folder, sizeof folder);
+    return *folder ? only_model(folder, path, e) : CK_OK;
 }

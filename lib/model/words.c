@@ -1,7 +1,5 @@
 #include "model/words.h"
 
-#include <string.h>
-
 #include "base/log.h"
 #include "nn/report.h"
 
@@ -10,15 +8,6 @@ void ck_words_model(const ck_model *m)
     for (size_t i = 0; i < sizeof m->table.warning / sizeof *m->table.warning; i++)
         if (*m->table.warning[i])
             ck_log_error("%s: %s", m->path, m->table.warning[i]);
-}
-
-void ck_words_advice(const ck_model *m, ck_frame *first)
-{
-    const char *said = ck_weights_meta(m->weights, "ck_key");
-    if (said && strstr(said, "--with-key") && first && !ck_frame_error(first) && !ck_frame_plane(first, "key"))
-        ck_log_error("%s: made to correct a key, and poor without the plane 'key': use ck key, or what "
-                     "'ck-model check %s' says",
-                     m->path, m->path);
 }
 
 void ck_words_opened(const char *path, const ck_network *n)

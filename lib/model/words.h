@@ -8,10 +8,6 @@
 /* The checkpoint's warnings. */
 void ck_words_model(const ck_model *m);
 
-/* That the checkpoint's ck_key wants a plane `key` which the first frame has not: it was not made for the stages alone.
- */
-void ck_words_advice(const ck_model *m, ck_frame *first);
-
 /* What was opened from the checkpoint at `path`, and where. */
 void ck_words_opened(const char *path, const ck_network *n);
 

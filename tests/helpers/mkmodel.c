@@ -1,7 +1,7 @@
 /* Write a synthetic checkpoint (../mkmodel.h).
  *
  *     mkmodel [--arch base_plus|tiny|mini] [--img-size N] [--seed N] [--half] [--heads N] [--embed N]
- *             [--stages A,B,C,D] [--decoder-width N] [--refiner-width N] [--ck-key TEXT] OUT.safetensors|OUT.pth
+ *             [--stages A,B,C,D] [--decoder-width N] [--refiner-width N] OUT.safetensors|OUT.pth
  *
  * What is not given is as synth_weights.py has it: base_plus for 512, seed 0.  --heads 0 leaves num_heads
  * out of the metadata. */
@@ -55,8 +55,6 @@ static const char *parse(int argc, char **argv, mk_spec *s)
             s->heads = (int)number(o, v, 0, 256);
         else if (!strcmp(o, "--embed"))
             s->embed = (int)number(o, v, 1, 1024);
-        else if (!strcmp(o, "--ck-key"))
-            s->ck_key = v;
         else if (!strcmp(o, "--decoder-width"))
             s->decoder = (int)number(o, v, 1, 4096);
         else if (!strcmp(o, "--refiner-width"))
