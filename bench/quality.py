@@ -1,13 +1,12 @@
 #!/usr/bin/env python3
-"""The model in the box against a classical key, ffmpeg's chromakey and a fixed key, on shots with a known truth.
+"""The classical key against ffmpeg's chromakey, a fixed key and, with --model, a network, on shots with a known truth.
 
   quality.py --scenes DIR [--model FILE] [--key OPTIONS] [--seeds 100-109] [--frames 8] [--short]
 
 DIR holds synth_scene.py; every third seed (102, 105, 108) has a blue screen; 1920x1080.  Each shot is keyed by
 
-  starter    the stages of `ck key -m MODEL OPTIONS`
-  bad hint   the same, their hint wrong in 30 % of its area (ck-decode --hint); a model that asks for --with-key has
-             its fine detail from the plate's key, not from that hint
+  network    the stages of `ck key -m MODEL OPTIONS`
+  bad hint   the same, with the hint inverted in 30 % of its area (ck-decode --hint)
   classical  ck-decode | ck-hint --method key | ck-post --classical
   chromakey  ffmpeg's, with the true screen's median colour, similarity and blend searched for the shot (key_quality.py)
   at 1024    the true matte, shrunk to 1024x1024 and enlarged: what a perfect network of that size gives by itself
@@ -20,7 +19,7 @@ import argparse, json, os, shlex, subprocess, sys, tempfile, time
 import numpy as np
 from key_quality import Frame, best, chroma_distance, chromakey
 
-WAYS = ("starter", "bad hint", "classical", "at 1024", "chromakey", "fixed")
+WAYS = ("network", "bad hint", "classical", "at 1024", "chromakey", "fixed")
 HERE = os.path.dirname(os.path.abspath(__file__))
 WRONG = 0.3  # of a hint's area
 
@@ -75,9 +74,6 @@ class Shot:
         seconds = shell(f"{' | '.join([source] + self.stages())} >{self.tmp}/{name}.ck", self.log)
         return {**self.measure(f"{self.tmp}/{name}.ck"), "seconds": seconds / len(self.frames)}
 
-    def starter(self):
-        return self.network("starter", self.plates)
-
     def bad_hint(self):
         shell(f"{self.plates} | {self.stages()[0]} | ck-info --npy {self.tmp}/npy", self.log)
         hints = [np.load(f"{self.tmp}/npy/hint.{i:06d}.npy")[0] for i in range(len(self.frames))]
@@ -119,7 +115,7 @@ class Shot:
         if not self.a.short:
             row.update({"at 1024": self.at_1024(), "chromakey": self.chromakey(colour), "fixed": self.fixed(colour)})
         if self.a.model:
-            row.update({"starter": self.starter(), "bad hint": self.bad_hint()})
+            row.update({"network": self.network("network", self.plates), "bad hint": self.bad_hint()})
         own = self.plate_error()
         for way in row.values():
             way["FG"] = way["FG"] / own if way.get("FG") is not None else None
@@ -144,7 +140,7 @@ def main():
     ap.add_argument("--key", default="", metavar="OPTIONS", help="more options for ck key")
     ap.add_argument("--seeds", default="100-109")
     ap.add_argument("--frames", type=int, default=8)
-    ap.add_argument("--short", action="store_true", help="leave out what is neither ours nor changes with the model")
+    ap.add_argument("--short", action="store_true", help="only the classical key and the network")
     a = ap.parse_args()
     sys.path.insert(0, a.scenes)
     if os.environ.get("CK_BIN"):

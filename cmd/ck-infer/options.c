@@ -5,7 +5,7 @@
 #define AT(field) offsetof(ck_infer_options, field)
 static const ck_option rows[] = {
     {'m', "model", CK_STRING, AT(model), "FILE", NULL, 0, 0, NULL, 0,
-     "the checkpoint, .safetensors or .pth; else $CK_MODEL, else the one in the places that ck(7) lists"},
+     "checkpoint, .safetensors or .pth; else $CK_MODEL, else the one in the folder that ck(7) names"},
     {'s', "size", CK_SIZE, AT(size), "N|WxH", NULL, 32, 16384, "auto", CK_INFER_SIZE_AUTO,
      "size of the network's picture, multiples of 32; auto: the largest that memory is left for, up to what the "
      "checkpoint was made for, which it is without this option"},

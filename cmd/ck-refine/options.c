@@ -7,7 +7,7 @@
 #define AT(field) offsetof(ck_refine_options, field)
 static const ck_option rows[] = {
     {'m', "model", CK_STRING, AT(model), "FILE", NULL, 0, 0, NULL, 0,
-     "the checkpoint, .safetensors or .pth; else $CK_MODEL, else the one in the places that ck(7) lists"},
+     "checkpoint, .safetensors or .pth; else $CK_MODEL, else the one in the folder that ck(7) names"},
     {0, "heads", CK_INT, AT(heads), "N", NULL, 1, 64, NULL, 0,
      "attention heads of the first stage, where the checkpoint does not say"},
     {'d', "device", CK_STRING, AT(device), "DEVICE", "auto", 0, 0, NULL, 0,

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
+#include "checkpoint/pickle_names.h"
 
 ck_status ck_vm_fail(const ck_vm *m, ck_error *e, const char *what)
 {

@@ -2,9 +2,9 @@
 
 #include <math.h>
 
+#include "base/clamp.h"
 #include "image/convert.h"
 #include "image/resample.h"
-#include "greenformer/finals.h"
 #include "greenformer/input.h"
 
 #define LEAST (1.0f / 256)
@@ -38,8 +38,8 @@ static ck_status through_logits(float *hint, int h, int w, float *logits, ck_err
 static void add(float *alpha, const float *hint, const float *seen, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
-        float agree = ck_unit(1.5f - 2 * fabsf(alpha[i] - seen[i]));
-        alpha[i] = ck_unit(alpha[i] + agree * (hint[i] - seen[i]));
+        float agree = ck_clamp01(1.5f - 2 * fabsf(alpha[i] - seen[i]));
+        alpha[i] = ck_clamp01(alpha[i] + agree * (hint[i] - seen[i]));
     }
 }
 

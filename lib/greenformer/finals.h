@@ -4,12 +4,6 @@
 
 #include "stream/frame.h"
 
-/* A coverage: NaN and what is below is 0, what is above 1. */
-static inline float ck_unit(float x)
-{
-    return !(x > 0) ? 0 : x < 1 ? x : 1;
-}
-
 enum { CK_FINALS_DEPTH_32, CK_FINALS_DEPTH_16 };
 
 /* Options of the programs that refine. */
