@@ -68,6 +68,7 @@ $(foreach p,$(PROGRAMS),$(eval $(call PROGRAM,$(p))))
 
 # A test of a program's own files names them here.
 $(BUILD)/tests/synth_test $(BUILD)/tests/key_test: $(patsubst %,$(BUILD)/cmd/ck-synth/%.o,synth synth_canvas)
+$(BUILD)/tests/meaning_test: $(OPTION_OBJ)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBCK)
 	@mkdir -p $(@D)
 	$(CC) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBCK) $(LIBS)

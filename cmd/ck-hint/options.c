@@ -6,8 +6,7 @@
 static const ck_option rows[] = {
     {0, "method", CK_CHOICE, AT(method), NULL, "hsv", 0, 0, "hsv|key", 0,
      "hsv is the recipe the network was trained with, key a soft classical matte"},
-    {0, "screen", CK_CHOICE, AT(screen), NULL, "auto", 0, 0, CK_SCREENS, 0,
-     "the colour of the screen; auto decides on the first frame"},
+    CK_SCREEN_ROW(ck_hint_options, screen),
     {0, "replace", CK_FLAG, AT(replace), NULL, NULL, 0, 0, NULL, 0, "make a new hint although the stream has one"},
     {0, "with-key", CK_FLAG, AT(with_key), NULL, NULL, 0, 0, NULL, 0,
      "add the classical matte as plane 'key' too, for ck-refine --detail"},

@@ -24,13 +24,13 @@ static ck_status open_network(infer *s, ck_error *e)
     const ck_infer_options *o = s->opts;
     ck_model m;
     unsigned parts = CK_PART_ENCODER | CK_PART_DECODERS | (o->refine ? CK_PART_REFINER : 0u);
-    ck_status st = ck_model_load(o->model, o->heads, parts, &m, e);
+    ck_status st = ck_model_load(o->network.model, o->network.heads, parts, &m, e);
     if (st != CK_OK)
         return st;
     ck_messages_model(&m);
-    ck_network_options how = {.device = o->device,
+    ck_network_options how = {.device = o->network.device,
                               .threads = o->common.threads,
-                              .precision = (ck_nn_precision)o->precision,
+                              .precision = (ck_nn_precision)o->network.precision,
                               .h = o->size.h,
                               .w = o->size.w,
                               .infer = true,
@@ -56,7 +56,7 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
     s->opts = opts;
     ck_plate_warn(first);
     ck_status st;
-    if (s->opts->blue_as_green && (st = ck_channel_swap_wanted(head, first, &s->swap, e)) != CK_OK)
+    if (s->opts->network.blue_as_green && (st = ck_channel_swap_wanted(head, first, &s->swap, e)) != CK_OK)
         return st;
     return open_network(s, e);
 }
@@ -137,7 +137,7 @@ static void close_infer(void *state)
 static int at_once(const void *opts, int cores)
 {
     (void)cores;
-    return ck_network_frames_at_once(((const ck_infer_options *)opts)->device);
+    return ck_network_frames_at_once(((const ck_infer_options *)opts)->network.device);
 }
 
 static const ck_stage worker = {.program = &ck_infer_program,
@@ -152,11 +152,11 @@ static ck_status fit(ck_infer_options *o, const ck_nn_devices *devices, ck_error
 {
     ck_model m;
     ck_fit least = {0}, fit;
-    ck_status st = ck_model_load(o->model, o->heads, CK_PART_ALL, &m, e);
+    ck_status st = ck_model_load(o->network.model, o->network.heads, CK_PART_ALL, &m, e);
     for (int i = 0; i < devices->n && st == CK_OK; i++) {
         ck_network_options how = {.device = devices->name[i],
                                   .threads = o->common.threads,
-                                  .precision = (ck_nn_precision)o->precision,
+                                  .precision = (ck_nn_precision)o->network.precision,
                                   .infer = true,
                                   .refine = o->refine,
                                   .scale = 1};
@@ -180,18 +180,18 @@ static ck_status open_workers(const void *opts, const ck_list *args, ck_meta *he
     ck_infer_options o = *(const ck_infer_options *)opts;
     ck_nn_devices devices;
     const char *names[CK_NN_DEVICES];
-    ck_status st = ck_nn_devices_named(o.device, &devices, e);
+    ck_status st = ck_nn_devices_named(o.network.device, &devices, e);
     for (int i = 0; i < devices.n; i++)
         names[i] = devices.name[i];
     if (st == CK_OK && o.size.h == CK_INFER_SIZE_AUTO)
         st = fit(&o, &devices, e);
-    ck_worker_pool_spec of = {&worker, offsetof(ck_infer_options, device), devices.n, names};
+    ck_worker_pool_spec of = {&worker, offsetof(ck_infer_options, network.device), devices.n, names};
     return st == CK_OK ? ck_worker_pool_open(&of, &o, args, head, first, state, e) : st;
 }
 
 static int one_a_device(const void *opts, int cores)
 {
-    return ck_nn_devices_count(((const ck_infer_options *)opts)->device) * at_once(opts, cores);
+    return ck_nn_devices_count(((const ck_infer_options *)opts)->network.device) * at_once(opts, cores);
 }
 
 int main(int argc, char **argv)

@@ -1,20 +1,15 @@
 #ifndef CK_INFER_OPTIONS_H
 #define CK_INFER_OPTIONS_H
 
-#include "base/option.h"
-#include "greenformer/finals.h"
+#include "greenformer/options.h"
 
 #define CK_INFER_SIZE_AUTO (-1)
 
 typedef struct ck_infer_options {
     ck_common common;
-    const char *model; /* NULL: ck_checkpoint_find looks for one */
-    ck_size size;      /* 0 0: what the checkpoint was made for; CK_INFER_SIZE_AUTO */
-    int heads;         /* 0: as the checkpoint says */
-    const char *device;
-    int precision; /* a ck_nn_precision */
-    bool blue_as_green;
-    bool refine; /* do ck-refine's work too; what follows is for that */
+    ck_network_request network;
+    ck_size size; /* 0 0: what the checkpoint was made for; CK_INFER_SIZE_AUTO */
+    bool refine;  /* do ck-refine's work too; what follows is for that */
     ck_finals_options finals;
 } ck_infer_options;
 

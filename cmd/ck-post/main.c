@@ -10,6 +10,7 @@
 #include "image/plate.h"
 #include "image/post.h"
 #include "key/screen.h"
+#include "stream/depth.h"
 #include "stream/stage.h"
 
 #define FLOATS (1u << CK_F16 | 1u << CK_F32)
@@ -40,7 +41,7 @@ static ck_status open_post(const void *opts, const ck_list *args, ck_meta *head,
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     s->opts = o;
-    s->type = o->depth == CK_POST_DEPTH_16 ? CK_F16 : CK_F32;
+    s->type = ck_depth_type(o->depth);
     s->how.despill = o->despill;
     s->how.mode = (ck_despill_mode)o->despill_mode;
     if (o->classical)

@@ -3,6 +3,7 @@
 #include <limits.h>
 
 #include "key/screen.h"
+#include "stream/depth.h"
 
 #define AT(field) offsetof(ck_post_program_options, field)
 static const ck_option rows[] = {
@@ -10,15 +11,14 @@ static const ck_option rows[] = {
      "key with the hint as the matte and the plate, its screen taken out, as the foreground"},
     {0, "unmix", CK_FLAG, AT(unmix), NULL, NULL, 0, 0, NULL, 0,
      "make the foreground anew: the plate, its screen taken out by the matte there is"},
-    {0, "depth", CK_CHOICE, AT(depth), NULL, "32", 0, 0, "32|16", 0, "bits of the floats in the planes that are made"},
+    CK_DEPTH_ROW(ck_post_program_options, depth),
     {0, "despill", CK_FLOAT, AT(despill), "STRENGTH", "0.5", 0, 1, NULL, 0,
      "how much of the screen's colour to take out of the foreground"},
     {0, "despill-mode", CK_CHOICE, AT(despill_mode), NULL, "average", 0, 0, "average|max", 0,
      "limit the screen's channel to the average of the other two, or to the larger"},
     {0, "despeckle", CK_INT, AT(despeckle), "AREA", "400", 1, INT_MAX, "off", 0,
      "drop parts of the matte smaller than this many pixels"},
-    {0, "screen", CK_CHOICE, AT(screen), NULL, "auto", 0, 0, CK_SCREENS, 0,
-     "the colour of the screen; auto takes what ck-hint decided"},
+    CK_SCREEN_ROW(ck_post_program_options, screen),
     {0},
 };
 

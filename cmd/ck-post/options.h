@@ -3,12 +3,10 @@
 
 #include "base/option.h"
 
-enum { CK_POST_DEPTH_32, CK_POST_DEPTH_16 };
-
 typedef struct ck_post_program_options {
     ck_common common;
     bool classical, unmix;
-    int depth; /* CK_POST_DEPTH_32, … */
+    int depth; /* CK_DEPTH_32, … */
     double despill;
     int despill_mode; /* ck_despill_mode */
     int despeckle;    /* pixels; 0 = off */

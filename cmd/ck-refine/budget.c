@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "greenformer/detail.h"
+#include "stream/depth.h"
 
 /* The program itself: code's data, oneDNN's kernels, the refiner's weights in two layouts, threads' stacks, rows that
  * are being resampled.  20 MB were measured with two threads. */
@@ -33,13 +34,14 @@ ck_status budget_network(const ck_refine_options *o, const ck_frame *f, const ck
                          ck_error *e)
 {
     int oh = o->finals.native ? h : rgb->h, ow = o->finals.native ? w : rgb->w;
-    size_t in = 0, out = 4 * (size_t)oh * (size_t)ow * (o->finals.depth == CK_FINALS_DEPTH_16 ? 2 : 4);
+    size_t in = 0, out = 4 * (size_t)oh * (size_t)ow * (o->finals.depth == CK_DEPTH_16 ? 2 : 4);
     for (int i = 0; i < f->n; i++)
         in += f->planes[i].bytes;
     /* At most as large as the matte, whose buffer it becomes, where that is float32 and of the plate's size. */
     size_t wide = sizeof(float) * (size_t)rgb->h * (size_t)rgb->w;
-    bool becomes = o->finals.depth == CK_FINALS_DEPTH_32 && oh == rgb->h && ow == rgb->w;
-    size_t turned = o->blue_as_green ? in : 0; /* copies of the plate and of logits, which are less than all there is */
+    bool becomes = o->finals.depth == CK_DEPTH_32 && oh == rgb->h && ow == rgb->w;
+    size_t turned =
+        o->network.blue_as_green ? in : 0; /* copies of the plate and of logits, which are less than all there is */
     size_t after = o->finals.detail ? ck_detail_bytes(h, w, oh, ow) : 0;
     size_t taken = in + turned + out + (becomes ? 0 : wide) + widened(o, f) + after + REST;
     if (taken >= o->memory)

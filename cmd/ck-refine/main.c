@@ -26,7 +26,7 @@ typedef struct refine {
 
 static ck_status load(refine *s, ck_error *e)
 {
-    ck_status st = ck_model_load(s->opts->model, s->opts->heads, CK_PART_REFINER, &s->model, e);
+    ck_status st = ck_model_load(s->opts->network.model, s->opts->network.heads, CK_PART_REFINER, &s->model, e);
     if (st == CK_OK)
         ck_messages_model(&s->model);
     return st;
@@ -62,12 +62,13 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
     s->opts = opts;
     if (first && refined_before(first)) {
         const char *screen = ck_meta_get(head, "screen");
-        s->swap = s->opts->blue_as_green && screen && !strcmp(screen, "blue"); /* for frames that come with logits */
+        s->swap =
+            s->opts->network.blue_as_green && screen && !strcmp(screen, "blue"); /* for frames that come with logits */
         say_passing(s->opts);
         return CK_OK;
     }
     ck_plate_warn(first);
-    ck_status st = s->opts->blue_as_green ? ck_channel_swap_wanted(head, first, &s->swap, e) : CK_OK;
+    ck_status st = s->opts->network.blue_as_green ? ck_channel_swap_wanted(head, first, &s->swap, e) : CK_OK;
     return st == CK_OK ? load(s, e) : st;
 }
 
@@ -84,9 +85,9 @@ static int band_rows(const ck_refine_options *o, int w)
 static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb, int h, int w, ck_error *e)
 {
     const ck_refine_options *o = s->opts;
-    ck_network_options how = {.device = o->device,
+    ck_network_options how = {.device = o->network.device,
                               .threads = o->common.threads,
-                              .precision = (ck_nn_precision)o->precision,
+                              .precision = (ck_nn_precision)o->network.precision,
                               .h = h,
                               .w = w,
                               .refine = true,
@@ -260,7 +261,7 @@ static int at_once(const void *opts, int cores)
 {
     const ck_refine_options *o = opts;
     (void)cores;
-    return o->memory || o->mode == CK_REFINE_SPARSE ? 1 : ck_network_frames_at_once(o->device);
+    return o->memory || o->mode == CK_REFINE_SPARSE ? 1 : ck_network_frames_at_once(o->network.device);
 }
 
 static const ck_stage worker = {.program = &ck_refine_program,
@@ -277,16 +278,16 @@ static ck_status open_workers(const void *opts, const ck_list *args, ck_meta *he
     const ck_refine_options *o = opts;
     ck_nn_devices devices;
     const char *names[CK_NN_DEVICES];
-    ck_status st = ck_nn_devices_named(o->device, &devices, e);
+    ck_status st = ck_nn_devices_named(o->network.device, &devices, e);
     for (int i = 0; i < devices.n; i++)
         names[i] = devices.name[i];
-    ck_worker_pool_spec of = {&worker, offsetof(ck_refine_options, device), devices.n, names};
+    ck_worker_pool_spec of = {&worker, offsetof(ck_refine_options, network.device), devices.n, names};
     return st == CK_OK ? ck_worker_pool_open(&of, opts, args, head, first, state, e) : st;
 }
 
 static int one_a_device(const void *opts, int cores)
 {
-    return ck_nn_devices_count(((const ck_refine_options *)opts)->device) * at_once(opts, cores);
+    return ck_nn_devices_count(((const ck_refine_options *)opts)->network.device) * at_once(opts, cores);
 }
 
 /* With a limit on memory nothing is read or written beside the frame at work. */

@@ -6,24 +6,8 @@
 
 #define AT(field) offsetof(ck_refine_options, field)
 static const ck_option rows[] = {
-    {'m', "model", CK_STRING, AT(model), "FILE", NULL, 0, 0, NULL, 0,
-     "checkpoint, .safetensors or .pth; else $CK_MODEL, else the one in the folder that ck(7) names"},
-    {0, "heads", CK_INT, AT(heads), "N", NULL, 1, 64, NULL, 0,
-     "attention heads of the first stage, where the checkpoint does not say"},
-    {'d', "device", CK_STRING, AT(device), "DEVICE", "auto", 0, 0, NULL, 0,
-     "what computes: auto, cpu, cuda, cuda:N, cuda:N,N for several in turn, or ref, which is slow and simple"},
-    {0, "precision", CK_CHOICE, AT(precision), NULL, "auto", 0, 0, "f32|tf32|f16|bf16|auto", 0,
-     "numbers that products are made of; auto: f16 on cuda, f32, the only ones they have, elsewhere"},
-    {0, "blue-as-green", CK_FLAG, AT(blue_as_green), NULL, NULL, 0, 0, NULL, 0,
-     "show the network a blue screen as a green one, as ck-infer did"},
-    {0, "refiner-scale", CK_FLOAT, AT(finals.scale), "X", "1", 0, 16, NULL, 0,
-     "strength of the refiner's corrections; 0: coarse matte"},
-    {0, "native", CK_FLAG, AT(finals.native), NULL, NULL, 0, 0, NULL, 0,
-     "leave matte and foreground at the network's size"},
-    {0, "detail", CK_FLAG, AT(finals.detail), NULL, NULL, 0, 0, NULL, 0,
-     "add to the matte what the plane 'key', or else the hint, shows finer than the network's picture"},
-    {0, "depth", CK_CHOICE, AT(finals.depth), NULL, "32", 0, 0, "32|16", 0,
-     "bits of the floats in the planes that are made"},
+    CK_NETWORK_ROWS(ck_refine_options),
+    CK_FINALS_ROWS(ck_refine_options),
     {0, "mode", CK_CHOICE, AT(mode), NULL, "full", 0, 0, "full|tiled|sparse", 0,
      "tiled: the same bytes in less memory; sparse: faster, where the matte is undecided only"},
     {0, "tile", CK_INT, AT(tile), "N", NULL, 1, 16384, NULL, 0,
@@ -66,10 +50,10 @@ static ck_status check(const void *opts, ck_error *e)
         return ck_fail(e, CK_ERR_ARGUMENT, "--%s is for --mode %s: see ck-refine --help", wrong, mode);
     ck_status st = ck_refine_band(o, &lo, &hi, e);
     if (st == CK_OK)
-        st = ck_nn_devices_named(o->device, &devices, e);
+        st = ck_nn_devices_named(o->network.device, &devices, e);
     if (st == CK_OK && devices.n > 1 && o->mode == CK_REFINE_SPARSE)
-        st =
-            ck_fail(e, CK_ERR_ARGUMENT, "--mode sparse goes from frame to frame: name one device, not '%s'", o->device);
+        st = ck_fail(e, CK_ERR_ARGUMENT, "--mode sparse goes from frame to frame: name one device, not '%s'",
+                     o->network.device);
     return st;
 }
 

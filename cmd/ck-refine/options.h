@@ -1,18 +1,13 @@
 #ifndef CK_REFINE_OPTIONS_H
 #define CK_REFINE_OPTIONS_H
 
-#include "base/option.h"
-#include "greenformer/finals.h"
+#include "greenformer/options.h"
 
 enum { CK_REFINE_FULL, CK_REFINE_TILED, CK_REFINE_SPARSE };
 
 typedef struct ck_refine_options {
     ck_common common;
-    const char *model; /* NULL: ck_checkpoint_find looks for one */
-    int heads;         /* 0: as the checkpoint says */
-    const char *device;
-    int precision; /* a ck_nn_precision */
-    bool blue_as_green;
+    ck_network_request network;
     ck_finals_options finals;
     int mode; /* CK_REFINE_FULL, … */
     int tile; /* pixels; 0: not given */

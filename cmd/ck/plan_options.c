@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "ck/plan_inside.h"
+#include "ck-refine/options.h"
 
 static const ck_option *by_letter(const ck_option *rows, char letter)
 {
@@ -72,11 +73,11 @@ static bool is_own(const word *w, const ck_option *o)
 
 bool ck_plan_refiners(const char *name)
 {
-    static const char *const theirs[] = {"refiner-scale", "native", "detail", "depth"};
-    bool found = false;
-    for (size_t i = 0; i < sizeof theirs / sizeof *theirs; i++)
-        found |= !strcmp(name, theirs[i]);
-    return found;
+    static const ck_option finals[] = {CK_FINALS_ROWS(ck_refine_options), {0}};
+    for (const ck_option *o = finals; o->name; o++)
+        if (!strcmp(o->name, name))
+            return true;
+    return false;
 }
 
 static ck_status route(ck_plan *p, const word *w, const ck_option *o, const char *value, ck_error *e)

@@ -1,11 +1,12 @@
 #include "greenformer/finals.h"
 
 #include "greenformer/detail.h"
+#include "stream/depth.h"
 
 ck_status ck_finals_add(ck_frame *f, int h, int w, const ck_finals_options *o, ck_error *e)
 {
     ck_plane *p;
-    ck_type type = o->depth == CK_FINALS_DEPTH_16 ? CK_F16 : CK_F32;
+    ck_type type = ck_depth_type(o->depth);
     ck_status s = ck_frame_need(f, "rgb", 3, 0, &p, e);
     if (s == CK_OK && !o->native) {
         h = p->h;

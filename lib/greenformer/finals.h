@@ -4,14 +4,12 @@
 
 #include "stream/frame.h"
 
-enum { CK_FINALS_DEPTH_32, CK_FINALS_DEPTH_16 };
-
 /* Options of the programs that refine. */
 typedef struct ck_finals_options {
     double scale; /* --refiner-scale, of the corrections: 1 is the original, 0 the coarse matte */
     bool native;  /* leave the network's size */
     bool detail;  /* detail.h */
-    int depth;    /* CK_FINALS_DEPTH_32, … */
+    int depth;    /* CK_DEPTH_32, … */
 } ck_finals_options;
 
 /* The name of the first option that differs from its default, or NULL. */

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/option.h"
 #include "base/status.h"
 #include "stream/frame.h"
 
@@ -20,9 +21,13 @@ typedef struct ck_screen_guess {
 /* rgb (3,h,w), 8-bit sRGB. */
 ck_screen_guess ck_screen_of(const uint8_t *rgb, int h, int w);
 
-/* For option tables: --screen green|blue|auto. */
-#define CK_SCREENS "green|blue|auto"
+/* The option --screen; T's int `field` is one of the enum. */
 enum { CK_SCREEN_GREEN, CK_SCREEN_BLUE, CK_SCREEN_AUTO };
+/* clang-format off */
+#define CK_SCREEN_ROW(T, field) \
+    {0, "screen", CK_CHOICE, offsetof(T, field), NULL, "auto", 0, 0, "green|blue|auto", 0, \
+     "colour of the screen (auto: as decided upstream, else by the first frame)"}
+/* clang-format on */
 
 typedef struct ck_screen_choice {
     bool blue;
