@@ -30,6 +30,8 @@ is "--version" "$(ck key --version a b)" "ck key $(ck --version | cut -d' ' -f2)
 ok "--help" ck key --help
 is "shows the options of every stage" "$(grep -c "^Options of" "$tmp/.out")" 6
 ok "doctor finds the programs" ck doctor
+is "every program that is installed, and no other" "$(ck doctor | awk '$2 ~ /^ck-/ { print $2 }' | sort | tr '\n' ' ')" \
+    "$(cd "$bin" && ls -d ck-* | sort | tr '\n' ' ')"
 is "and says what is missing" "$(grep -c '^no   CUDA' "$tmp/.out")" 1
 fails 1 "cannot write" "doctor on a full disk" bash -c "ck doctor > /dev/full"
 

@@ -4,9 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
-#include "base/stdio_guard.h"
-#include "base/trace.h"
+#include "base/tool.h"
 #include "ck-compare/options.h"
 #include "ck-compare/side.h"
 #include "ck-compare/metrics.h"
@@ -188,41 +186,18 @@ static ck_status run(compare *c, const ck_list *args, ck_error *e)
     return fflush(stdout) || ferror(stdout) ? ck_fail_errno(e, "cannot write to standard output") : CK_OK;
 }
 
-static ck_status run_traced(const ck_compare_options *o, const ck_list *args, ck_error *e)
+static ck_status run_compare(const void *opts, const ck_list *args, ck_error *e)
 {
-    compare c = {.opts = o, .truth.fd = -1, .result.fd = -1};
-    uint64_t since = ck_trace_now();
-    ck_status s = ck_trace_open(o->common.trace, "ck-compare", e);
-    if (s == CK_OK)
-        s = run(&c, args, e);
-    ck_trace_span(CK_TRACE_COMPUTE, "main", since, -1);
+    compare c = {.opts = opts, .truth.fd = -1, .result.fd = -1};
+    ck_status s = run(&c, args, e);
     ck_side_close(&c.truth);
     ck_side_close(&c.result);
     ck_buffer_unref(c.last_truth);
     ck_buffer_unref(c.last);
-    ck_status closed = ck_trace_close(s == CK_OK ? e : NULL);
-    return s == CK_OK ? closed : s;
+    return s;
 }
 
 int main(int argc, char **argv)
 {
-    ck_stdio_guard();
-    ck_log_init("ck-compare", false);
-    ck_compare_options o;
-    ck_list args = {0};
-    ck_error e = {{0}};
-    ck_status s = ck_options_parse(&ck_compare_program, argc, argv, &o, &args, &e);
-    if (s == CK_OK && o.common.help)
-        ck_options_help(&ck_compare_program, stdout);
-    else if (s == CK_OK && o.common.version)
-        printf("ck-compare %s\n", CK_VERSION);
-    else if (s == CK_OK)
-        s = run_traced(&o, &args, &e);
-    if (s == CK_OK && (fflush(stdout) || ferror(stdout)))
-        s = ck_fail_errno(&e, "cannot write to standard output");
-    if (s != CK_OK)
-        ck_log_error("%s", e.text);
-    free(args.items);
-    ck_pool_trim();
-    return s == CK_OK ? 0 : s == CK_ERR_ARGUMENT ? 2 : 1;
+    return ck_tool_main(&ck_compare_program, run_compare, argc, argv);
 }

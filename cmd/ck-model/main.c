@@ -4,8 +4,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/stdio_guard.h"
-#include "base/trace.h"
+#include "base/tool.h"
 #include "ck-model/options.h"
 #include "checkpoint/safetensors_write.h"
 #include "greenformer/spec.h"
@@ -101,36 +100,14 @@ static ck_status run(const struct command *c, const ck_list *args, const ck_mode
     return s == CK_OK ? s : ck_fail_in(e, s, out ? out : in);
 }
 
-static ck_status run_traced(const struct command *c, const ck_list *args, const ck_model_options *o, ck_error *e)
+static ck_status run_model(const void *opts, const ck_list *args, ck_error *e)
 {
-    uint64_t since = ck_trace_now();
-    ck_status s = ck_trace_open(o->common.trace, "ck-model", e);
-    if (s == CK_OK)
-        s = run(c, args, o, e);
-    ck_trace_span(CK_TRACE_COMPUTE, c->name, since, -1);
-    ck_status closed = ck_trace_close(s == CK_OK ? e : NULL);
-    return s == CK_OK ? closed : s;
+    const struct command *c = NULL;
+    ck_status s = choose(args, opts, &c, e);
+    return s == CK_OK ? run(c, args, opts, e) : s;
 }
 
 int main(int argc, char **argv)
 {
-    ck_stdio_guard();
-    ck_log_init("ck-model", false);
-    ck_model_options o;
-    ck_list args;
-    ck_error e = {{0}};
-    const struct command *c = NULL;
-    ck_status s = ck_options_parse(&ck_model_program, argc, argv, &o, &args, &e);
-    if (s == CK_OK && o.common.help)
-        ck_options_help(&ck_model_program, stdout);
-    else if (s == CK_OK && o.common.version)
-        printf("ck-model %s\n", CK_VERSION);
-    else if (s == CK_OK && (s = choose(&args, &o, &c, &e)) == CK_OK)
-        s = run_traced(c, &args, &o, &e);
-    if (s == CK_OK && (fflush(stdout) || ferror(stdout)))
-        s = ck_fail_errno(&e, "cannot write to standard output");
-    if (s != CK_OK)
-        ck_log_error("%s", e.text);
-    free(args.items);
-    return s == CK_OK ? 0 : s == CK_ERR_ARGUMENT ? 2 : 1;
+    return ck_tool_main(&ck_model_program, run_model, argc, argv);
 }

@@ -16,6 +16,7 @@
 #include "base/thread.h"
 #include "ck/commands.h"
 #include "checkpoint/find.h"
+#include "ck/programs.h"
 #include "greenformer/model.h"
 #include "nn/nn.h"
 
@@ -32,13 +33,11 @@ static int line(const char *what, bool good, bool needed, const char *detail, co
 
 static int programs(void)
 {
-    static const char *const names[] = {"ck-decode", "ck-synth",  "ck-hint", "ck-infer", "ck-refine",
-                                        "ck-post",   "ck-encode", "ck-info", "ck-model"};
     int bad = 0;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        char *path = ck_self_program(names[i]);
+    for (const ck_program *const *p = ck_programs; *p; p++) {
+        char *path = ck_self_program((*p)->name);
         bool there = path && *path == '/';
-        bad += line(names[i], there, true, there ? path : "not beside ck", "run make, or make install");
+        bad += line((*p)->name, there, true, there ? path : "not beside ck", "run make, or make install");
         free(path);
     }
     return bad;

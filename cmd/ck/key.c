@@ -8,7 +8,7 @@
 #include "ck/commands.h"
 #include "ck/events.h"
 #include "ck/plan.h"
-#include "ck/run.h"
+#include "ck/pipeline.h"
 #include "ck/watch.h"
 #include "io/sequence.h"
 #include "io/size.h"
@@ -55,8 +55,8 @@ static int run_stills(ck_plan *plan, const ck_sequence *s)
             ck_log_error("%s", e.text);
             return 1;
         }
-        int code = plan->own.dry ? (ck_plan_print(plan), 0) : ck_run(plan);
-        result = ck_run_worse(result, code);
+        int code = plan->own.dry ? (ck_plan_print(plan), 0) : ck_pipeline_run(plan);
+        result = ck_pipeline_worse(result, code);
     }
     return result;
 }
@@ -79,7 +79,7 @@ static int run(ck_plan *plan)
         ck_plan_print(plan);
         code = 0;
     } else {
-        code = ck_run(plan);
+        code = ck_pipeline_run(plan);
     }
     ck_sequence_free(&stills);
     return code;
@@ -100,7 +100,7 @@ static int run_watched(ck_plan *plan)
     int code = run(plan);
     if (ck_watch_end(&w, plan, &e) != CK_OK) {
         ck_log_error("%s", e.text);
-        code = ck_run_worse(code, 1);
+        code = ck_pipeline_worse(code, 1);
     }
     ck_event_end(code);
     return code;

@@ -5,21 +5,6 @@
 
 #include "base/quote.h"
 #include "base/thread.h"
-#include "ck-decode/options.h"
-#include "ck-encode/options.h"
-#include "ck-hint/options.h"
-#include "ck-infer/options.h"
-#include "ck-post/options.h"
-#include "ck-refine/options.h"
-
-const ck_plan_stage ck_plan_stages[CK_STAGES] = {
-    [DECODE] = {.program = &ck_decode_program, .name = "decode"},
-    [HINT] = {.program = &ck_hint_program, .name = "hint"},
-    [INFER] = {.program = &ck_infer_program, .name = "infer"},
-    [REFINE] = {.program = &ck_refine_program, .name = "refine"},
-    [POST] = {.program = &ck_post_program, .name = "post"},
-    [ENCODE] = {.program = &ck_encode_program, .name = "encode"},
-};
 
 /* Shares of the cores, about as the stages use them on footage (bench/results/pipeline.md). */
 static const int classical_shares[CK_STAGES] = {[DECODE] = 1, [HINT] = 4, [POST] = 4, [ENCODE] = 4};
@@ -28,17 +13,10 @@ static ck_status start_stages(ck_plan *p, ck_error *e)
 {
     memcpy(p->stages, ck_plan_stages, sizeof ck_plan_stages);
     p->n = CK_STAGES;
-    ck_status s = ck_words_push(&p->self, ck_key_program.name, "", e);
+    ck_status s = ck_args_push(&p->self, ck_key_program.name, "", e);
     for (int i = 0; i < CK_STAGES && s == CK_OK; i++)
-        s = ck_words_push(&p->stages[i], ck_plan_stages[i].program->name, "", e);
+        s = ck_args_push(&p->stages[i], ck_plan_stages[i].program->name, "", e);
     return s;
-}
-
-void ck_plan_drop(ck_plan *p, int i)
-{
-    ck_words_free(&p->stages[i]);
-    memmove(&p->stages[i], &p->stages[i + 1], (size_t)(p->n - i - 1) * sizeof *p->stages);
-    p->n--;
 }
 
 /* How many of the cores a stage gets whose threads were not named, at least one.  The network takes nearly all the time
@@ -64,8 +42,8 @@ static ck_status share_threads(ck_plan *p, ck_error *e)
         while (ck_plan_stages[stage].program != p->stages[i].program)
             stage++;
         snprintf(text, sizeof text, "%d", share(p, stage, cores));
-        if (!ck_words_has(&p->stages[i], "threads"))
-            s = ck_words_push(&p->stages[i], "--threads=", text, e);
+        if (!ck_args_has(&p->stages[i], "threads"))
+            s = ck_args_push(&p->stages[i], "--threads=", text, e);
     }
     return s;
 }
@@ -101,13 +79,13 @@ static ck_status place_arguments(ck_plan *p, ck_error *e)
         return ck_fail(e, CK_ERR_ARGUMENT, "--progress json and a stream both want standard output: choose one");
     if (p->args.n > 2 || p->args.n < 2 - to_stdout)
         return ck_fail(e, CK_ERR_ARGUMENT, "%d arguments where INPUT and OUT are needed: ck key INPUT OUT", p->args.n);
-    ck_status s = ck_words_push(decode, "--", "", e);
+    ck_status s = ck_args_push(decode, "--", "", e);
     if (s == CK_OK)
-        s = ck_words_push(decode, p->args.items[0], "", e);
+        s = ck_args_push(decode, p->args.items[0], "", e);
     if (s == CK_OK && p->args.n > 1)
-        s = ck_words_push(encode, "--", "", e);
+        s = ck_args_push(encode, "--", "", e);
     if (s == CK_OK && p->args.n > 1)
-        s = ck_words_push(encode, p->args.items[1], "", e);
+        s = ck_args_push(encode, p->args.items[1], "", e);
     return s;
 }
 
@@ -145,12 +123,12 @@ ck_status ck_plan_set_input(ck_plan *p, const char *input, ck_error *e)
     ck_plan_stage *s = &p->stages[DECODE];
     free(s->argv[--s->argc]);
     s->argv[s->argc] = NULL;
-    return ck_words_push(s, input, "", e);
+    return ck_args_push(s, input, "", e);
 }
 
 bool ck_plan_decode_has(const ck_plan *p, const char *option)
 {
-    return ck_words_has(&p->stages[DECODE], option);
+    return ck_args_has(&p->stages[DECODE], option);
 }
 
 void ck_plan_print(const ck_plan *p)
@@ -179,7 +157,7 @@ void ck_plan_free(ck_plan *p)
 {
     while (p->n)
         ck_plan_drop(p, p->n - 1);
-    ck_words_free(&p->self);
+    ck_args_free(&p->self);
     free(p->found);
     free(p->args.items);
 }

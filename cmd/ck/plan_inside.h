@@ -2,7 +2,7 @@
 #ifndef CK_CK_PLAN_INSIDE_H
 #define CK_CK_PLAN_INSIDE_H
 
-#include "ck/words.h"
+#include "ck/args.h"
 
 enum { DECODE, HINT, INFER, REFINE, POST, ENCODE };
 

@@ -10,8 +10,8 @@ static ck_status refuse_options(const ck_plan_stage *s, const char *why, ck_erro
 {
     for (int k = 1; k < s->argc; k++) {
         char name[64];
-        ck_words_name(s->argv[k], name, sizeof name);
-        bool elsewhere = !ck_words_has(s, name); /* taken back: nothing is asked for */
+        ck_args_name(s->argv[k], name, sizeof name);
+        bool elsewhere = !ck_args_has(s, name); /* taken back: nothing is asked for */
         for (int i = 0; i < CK_STAGES; i++)
             elsewhere |= i != INFER && i != REFINE && ck_option_find(ck_plan_stages[i].program, name);
         if (!elsewhere)
@@ -24,15 +24,15 @@ static ck_status classical(ck_plan *p, ck_error *e)
 {
     p->classical = true;
     const char *why = p->asked ? "which --classical leaves out" : "but there is no model: name one with --model";
-    if (ck_words_have(&p->stages[POST], "--no-classical"))
+    if (ck_args_have(&p->stages[POST], "--no-classical"))
         return ck_fail(e, CK_ERR_ARGUMENT, "--no-classical wants the network, %s", why);
     ck_status s = refuse_options(&p->stages[INFER], why, e);
     if (s == CK_OK)
         s = refuse_options(&p->stages[REFINE], why, e);
     if (s == CK_OK)
-        s = ck_words_first(&p->stages[HINT], "--method=key", "", e);
+        s = ck_args_first(&p->stages[HINT], "--method=key", "", e);
     if (s == CK_OK && !p->asked)
-        s = ck_words_first(&p->stages[POST], "--classical", "", e);
+        s = ck_args_first(&p->stages[POST], "--classical", "", e);
     if (s == CK_OK) {
         ck_plan_drop(p, REFINE);
         ck_plan_drop(p, INFER);
@@ -42,33 +42,33 @@ static ck_status classical(ck_plan *p, ck_error *e)
 
 ck_status ck_plan_choose(ck_plan *p, ck_error *e)
 {
-    p->asked = ck_words_has(&p->stages[POST], "classical");
+    p->asked = ck_args_has(&p->stages[POST], "classical");
     if (p->asked)
         return classical(p, e);
-    if (ck_words_has(&p->stages[INFER], "model") && ck_words_has(&p->stages[REFINE], "model"))
+    if (ck_args_has(&p->stages[INFER], "model") && ck_args_has(&p->stages[REFINE], "model"))
         return CK_OK;
     ck_status s = ck_checkpoint_find(NULL, &p->found, e);
     if (s != CK_OK)
         return s;
     if (!p->found)
         return classical(p, e);
-    s = ck_words_first(&p->stages[INFER], "--model=", p->found, e);
-    return s == CK_OK ? ck_words_first(&p->stages[REFINE], "--model=", p->found, e) : s;
+    s = ck_args_first(&p->stages[INFER], "--model=", p->found, e);
+    return s == CK_OK ? ck_args_first(&p->stages[REFINE], "--model=", p->found, e) : s;
 }
 
 ck_status ck_plan_join(ck_plan *p, ck_error *e)
 {
     ck_plan_stage *infer = &p->stages[INFER], *refine = &p->stages[REFINE];
     ck_status s = CK_OK;
-    if (p->classical || !ck_words_has(infer, "refine"))
+    if (p->classical || !ck_args_has(infer, "refine"))
         return CK_OK;
     /* Before the words for ck-infer alone, which count more; so the last comes first. */
     for (int k = refine->argc - 1; k > 0 && s == CK_OK; k--) {
         char name[64];
-        ck_words_name(refine->argv[k], name, sizeof name);
+        ck_args_name(refine->argv[k], name, sizeof name);
         if (ck_plan_refiners(name))
-            s = ck_words_first(infer, refine->argv[k], "", e);
-        else if (ck_words_has(refine, name) && !ck_words_have(infer, refine->argv[k]))
+            s = ck_args_first(infer, refine->argv[k], "", e);
+        else if (ck_args_has(refine, name) && !ck_args_have(infer, refine->argv[k]))
             s = ck_fail(e, CK_ERR_ARGUMENT, "%s is for ck-refine alone: leave --refine out", refine->argv[k]);
     }
     if (s == CK_OK)

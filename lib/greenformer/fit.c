@@ -1,20 +1,10 @@
 #include "greenformer/fit.h"
 
-#include <math.h>
 #include <stdio.h>
 
-#define STEP 32
 /* Of a second program on the same GPU: its context, its kernels, cuBLASLt's workspace.  An estimate; not measured. */
 #define CONTEXT 512e6
 #define HOST_SHARE 0.75 /* rings may take the other quarter, see --ring-bytes */
-
-int ck_fit_side(int side, double needed, double left)
-{
-    if (needed <= 0 || left <= 0)
-        return 0;
-    double s = side * sqrt(left / needed);
-    return s < side ? (int)s / STEP * STEP : side;
-}
 
 /* Of a checkpoint's tensors as float32, which no backend's packing exceeds by much. */
 static double weight_bytes(const ck_weights *w)
@@ -88,23 +78,23 @@ static ck_status try_side(const search *q, int side, bool *fits, double *frames,
 
 ck_status ck_fit_network(const ck_weights *w, const ck_sizes *z, const ck_network_options *o, ck_fit *out, ck_error *e)
 {
-    int most = 4 * z->grid / STEP * STEP, side = most, refused = most + STEP;
+    int most = 4 * z->grid / CK_FIT_STEP * CK_FIT_STEP, side = most, refused = most + CK_FIT_STEP;
     bool host, fits = false;
     double frames = 0;
     *out = (ck_fit){0};
     ck_status s = look(o, &host, out, e);
     search q = {w, z, o, out, weight_bytes(w) + (host || o->refine ? 0 : CONTEXT)};
-    while (s == CK_OK && side >= STEP && !fits) {
+    while (s == CK_OK && side >= CK_FIT_STEP && !fits) {
         s = try_side(&q, side, &fits, &frames, e);
         if (fits)
             break;
         int next = ck_fit_side(side, frames, out->left - q.fixed);
         refused = side;
-        side = next < side ? next : side - STEP;
+        side = next < side ? next : side - CK_FIT_STEP;
     }
     /* What takes memory is not quite proportional to the pixels. */
-    while (s == CK_OK && fits && out->side + STEP < refused)
-        s = try_side(&q, out->side + STEP, &fits, &frames, e);
+    while (s == CK_OK && fits && out->side + CK_FIT_STEP < refused)
+        s = try_side(&q, out->side + CK_FIT_STEP, &fits, &frames, e);
     out->whole = out->side == most;
     if (s == CK_OK && !out->side)
         s = ck_fail(e, CK_ERR_MEMORY, "no size of the network fits the %.1f MB that are left on %s: it takes %.1f MB",

@@ -2,7 +2,11 @@
 #ifndef CK_GREENFORMER_FIT_H
 #define CK_GREENFORMER_FIT_H
 
+#include <math.h>
+
 #include "greenformer/network.h"
+
+#define CK_FIT_STEP 32 /* sides are multiples */
 
 /* Of the memory that is left on a device: the rest is for frames' planes, and what is taken in pieces does not use all
  * of it. */
@@ -10,7 +14,13 @@
 
 /* The side, a multiple of 32 and maybe 0, whose picture takes `left` bytes, where one of `side` takes `needed`: what a
  * plan takes grows with the picture's pixels. */
-int ck_fit_side(int side, double needed, double left);
+static inline int ck_fit_side(int side, double needed, double left)
+{
+    if (needed <= 0 || left <= 0)
+        return 0;
+    double s = side * sqrt(left / needed);
+    return s < side ? (int)s / CK_FIT_STEP * CK_FIT_STEP : side;
+}
 
 typedef struct ck_fit {
     int side;            /* of the square picture */

@@ -1,67 +1,8 @@
-/* Frames through the network: which way, and what both ways share. */
+/* Frames through the network: on the host or on a device with memory of its own. */
 #include <string.h>
 
 #include "greenformer/input.h"
 #include "greenformer/network_inside.h"
-
-/* ---- which blocks ---- */
-
-/* A wanted block or a neighbour of one. */
-static bool near(const unsigned char *wanted, int y, int x, int down, int across)
-{
-    for (int v = y > 0 ? y - 1 : 0; v <= y + 1 && v < down; v++)
-        for (int u = x > 0 ? x - 1 : 0; u <= x + 1 && u < across; u++)
-            if (wanted[v * across + u])
-                return true;
-    return false;
-}
-
-/* All convolutions behind the first together reach 30 pixels: less than a block. */
-ck_status ck_network_blocks(ck_network *n, const unsigned char *wanted, ck_error *e)
-{
-    static const int none[1];
-    n->where = (ck_refine_where){.rest = {none, 0}};
-    if (!wanted)
-        return CK_OK;
-    if (!n->blocks || !n->settled)
-        return ck_fail(e, CK_ERR_ARGUMENT, "blocks of a frame without statistics: refine a whole frame first");
-    int down = ck_nn_blocks(n->h), across = ck_nn_blocks(n->w), all = down * across;
-    int *reach = n->blocks, *core = reach + all, *rest = core + all;
-    n->where = (ck_refine_where){{reach, 0}, {core, 0}, {rest, 0}, {none, 0}};
-    for (int i = 0; i < all; i++) {
-        if (near(wanted, i / across, i % across, down, across))
-            reach[n->where.reach.n++] = i;
-        if (wanted[i])
-            core[n->where.core.n++] = i;
-        else
-            rest[n->where.rest.n++] = i;
-    }
-    return CK_OK;
-}
-
-/* ---- results ---- */
-
-ck_nn_tensor ck_network_part(const ck_network *n, const ck_nn_tensor *t, int from, int count)
-{
-    ck_nn_tensor v = ck_plan_view(t, from, count);
-    return ck_plan_placed(n->plan, &v);
-}
-
-ck_status ck_network_not_finite(ck_error *e)
-{
-    return ck_fail(e, CK_ERR_FORMAT,
-                   "the network's result is not finite: look for NaN or infinite values in the frame (ck-info)");
-}
-
-int ck_network_results(const ck_network *n, ck_nn_tensor t[2])
-{
-    t[0] = ck_plan_placed(n->plan, &n->logits);
-    if (n->refine)
-        t[1] = ck_plan_placed(n->plan, &n->refined.final);
-    return n->refine ? 2 : 1;
-}
-
-/* ---- planes ---- */
 
 static ck_status fits(const ck_plane *p, int c, int h, int w, bool half, ck_error *e)
 {

@@ -1,9 +1,9 @@
-#include "ck/words.h"
+#include "ck/args.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-ck_status ck_words_push(ck_plan_stage *s, const char *a, const char *b, ck_error *e)
+ck_status ck_args_push(ck_plan_stage *s, const char *a, const char *b, ck_error *e)
 {
     char **argv = realloc(s->argv, (size_t)(s->argc + 2) * sizeof *argv);
     if (argv) {
@@ -18,16 +18,16 @@ ck_status ck_words_push(ck_plan_stage *s, const char *a, const char *b, ck_error
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for a command line");
 }
 
-ck_status ck_words_option(ck_plan_stage *s, const ck_option *o, const char *value, bool back, ck_error *e)
+ck_status ck_args_option(ck_plan_stage *s, const ck_option *o, const char *value, bool back, ck_error *e)
 {
     char name[80];
     snprintf(name, sizeof name, "--%s%s%s", back ? "no-" : "", o->name, value ? "=" : "");
-    return ck_words_push(s, name, value ? value : "", e);
+    return ck_args_push(s, name, value ? value : "", e);
 }
 
-ck_status ck_words_first(ck_plan_stage *s, const char *a, const char *b, ck_error *e)
+ck_status ck_args_first(ck_plan_stage *s, const char *a, const char *b, ck_error *e)
 {
-    ck_status st = ck_words_push(s, a, b, e);
+    ck_status st = ck_args_push(s, a, b, e);
     if (st != CK_OK)
         return st;
     char *last = s->argv[s->argc - 1];
@@ -36,25 +36,25 @@ ck_status ck_words_first(ck_plan_stage *s, const char *a, const char *b, ck_erro
     return CK_OK;
 }
 
-bool ck_words_has(const ck_plan_stage *s, const char *option)
+bool ck_args_has(const ck_plan_stage *s, const char *option)
 {
     bool has = false;
     for (int k = 1; k < s->argc; k++) {
         char name[64];
-        bool on = ck_words_name(s->argv[k], name, sizeof name);
+        bool on = ck_args_name(s->argv[k], name, sizeof name);
         has = strcmp(name, option) ? has : on;
     }
     return has;
 }
 
-bool ck_words_name(const char *word, char *name, size_t n)
+bool ck_args_name(const char *word, char *name, size_t n)
 {
     const char *from = strncmp(word, "--", 2) ? "" : word + 2, *back = ck_option_taken_back(from);
     snprintf(name, n, "%.*s", (int)strcspn(back ? back : from, "="), back ? back : from);
     return !back;
 }
 
-bool ck_words_have(const ck_plan_stage *s, const char *word)
+bool ck_args_have(const ck_plan_stage *s, const char *word)
 {
     for (int k = 1; k < s->argc; k++)
         if (!strcmp(s->argv[k], word))
@@ -62,7 +62,7 @@ bool ck_words_have(const ck_plan_stage *s, const char *word)
     return false;
 }
 
-void ck_words_free(ck_plan_stage *s)
+void ck_args_free(ck_plan_stage *s)
 {
     for (int k = 0; k < s->argc; k++)
         free(s->argv[k]);

@@ -1,4 +1,4 @@
-#include "ck/run.h"
+#include "ck/pipeline.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,7 +63,7 @@ static pid_t start(const ck_plan *p, int i, int *in)
     return pid;
 }
 
-int ck_run_worse(int a, int b)
+int ck_pipeline_worse(int a, int b)
 {
     static const int rank[] = {0, 3, 2, 1};
     return rank[a] >= rank[b] ? a : b;
@@ -97,7 +97,7 @@ static void reap(children *c)
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
         for (int i = 0; i < c->started; i++)
             if (c->pids[i] == pid) {
-                c->result = ck_run_worse(c->result, judge(&c->plan->stages[i], status, c->interrupted));
+                c->result = ck_pipeline_worse(c->result, judge(&c->plan->stages[i], status, c->interrupted));
                 c->pids[i] = 0;
                 c->left--;
             }
@@ -123,7 +123,7 @@ static void wait_all(children *c)
     }
 }
 
-int ck_run(const ck_plan *p)
+int ck_pipeline_run(const ck_plan *p)
 {
     children c = {.plan = p};
     sigset_t set = watched(), before;

@@ -1,0 +1,22 @@
+/* The command line of one stage. */
+#ifndef CK_CK_ARGS_H
+#define CK_CK_ARGS_H
+
+#include "ck/plan.h"
+
+/* Append a word, a and b together; an option, with its value unless that is NULL; --no-NAME with `back`. */
+ck_status ck_args_push(ck_plan_stage *s, const char *a, const char *b, ck_error *e);
+ck_status ck_args_option(ck_plan_stage *s, const ck_option *o, const char *value, bool back, ck_error *e);
+
+/* What the front end decides goes before what the user says, who may say otherwise. */
+ck_status ck_args_first(ck_plan_stage *s, const char *a, const char *b, ck_error *e);
+
+bool ck_args_has(const ck_plan_stage *s, const char *option); /* with a value or without, and not taken back */
+bool ck_args_have(const ck_plan_stage *s, const char *word);
+
+/* What option the word is, "" for none; false for --no-NAME, which takes NAME back. */
+bool ck_args_name(const char *word, char *name, size_t n);
+
+void ck_args_free(ck_plan_stage *s);
+
+#endif

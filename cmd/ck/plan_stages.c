@@ -1,0 +1,26 @@
+/* The stages that a plan is made of. */
+#include <string.h>
+
+#include "ck-decode/options.h"
+#include "ck-encode/options.h"
+#include "ck-hint/options.h"
+#include "ck-infer/options.h"
+#include "ck-post/options.h"
+#include "ck-refine/options.h"
+#include "ck/plan_inside.h"
+
+const ck_plan_stage ck_plan_stages[CK_STAGES] = {
+    [DECODE] = {.program = &ck_decode_program, .name = "decode"},
+    [HINT] = {.program = &ck_hint_program, .name = "hint"},
+    [INFER] = {.program = &ck_infer_program, .name = "infer"},
+    [REFINE] = {.program = &ck_refine_program, .name = "refine"},
+    [POST] = {.program = &ck_post_program, .name = "post"},
+    [ENCODE] = {.program = &ck_encode_program, .name = "encode"},
+};
+
+void ck_plan_drop(ck_plan *p, int i)
+{
+    ck_args_free(&p->stages[i]);
+    memmove(&p->stages[i], &p->stages[i + 1], (size_t)(p->n - i - 1) * sizeof *p->stages);
+    p->n--;
+}

@@ -1,0 +1,9 @@
+/* Every program of the family beside ck itself: the one list. */
+#ifndef CK_CK_PROGRAMS_H
+#define CK_CK_PROGRAMS_H
+
+#include "base/option.h"
+
+extern const ck_program *const ck_programs[]; /* NULL at the end */
+
+#endif
