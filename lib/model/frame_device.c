@@ -44,7 +44,7 @@ static ck_status queue(ck_network *n, int slot, const unsigned char *blocks, boo
         return s;
     s = ck_network_blocks(n, blocks, e);
     if (s == CK_OK)
-        s = timed ? ck_plan_run(n->plan, true, e) : ck_plan_queue(n->plan, e);
+        s = timed ? ck_nn_plan_run(n->plan, true, e) : ck_nn_plan_queue(n->plan, e);
     d->deliver(n->dev, slot, t, ck_network_results(n, t));
     return s;
 }

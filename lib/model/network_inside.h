@@ -12,7 +12,7 @@
 struct ck_network {
     ck_sizes sizes;
     ck_nn *dev;
-    ck_plan *plan;
+    ck_nn_plan *plan;
     int h, w;
     bool infer, refine;
     ck_nn_tensor input;  /* planar [4] or, without infer, [3] */

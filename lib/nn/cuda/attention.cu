@@ -72,13 +72,13 @@ __global__ void attend(windows all, int heads, float scale, ck_nn_tensor q, ck_n
             out[c * TEAM + part] = o[c] / sum;
 }
 
-void cuda_attention(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_attention(ck_nn *dev, const ck_nn_step *s)
 {
-    cuda_device *d = cuda_of(dev);
-    if (cuda_rounds(d)) {
-        if (!cuda_attention_3(d, s))
-            cuda_attention_2(d, s);
-        return cuda_launched(d, s);
+    ck_cuda_device *d = ck_cuda_of(dev);
+    if (ck_cuda_rounds(d)) {
+        if (!ck_cuda_attention_3(d, s))
+            ck_cuda_attention_2(d, s);
+        return ck_cuda_launched(d, s);
     }
     int width = s->y.c / s->heads;
     windows all = windows_of(s);
@@ -87,8 +87,8 @@ void cuda_attention(ck_nn *dev, const ck_nn_step *s)
     int queries = narrow ? 64 : 32;
     /* Two kernels, since 48 KiB of shared memory are what every device has. */
     void (*kernel)(windows, int, float, ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, ck_nn_tensor) =
-        narrow ? attend<64, 32, 64> : attend<32, 16, CUDA_WIDTH_MAX>;
+        narrow ? attend<64, 32, 64> : attend<32, 16, CK_CUDA_WIDTH_MAX>;
     unsigned grid = (unsigned)(all.n * s->heads) * grid_for((size_t)all.nq, (unsigned)queries);
-    CUDA_LAUNCH(kernel, grid, queries * TEAM, d->stream, all, s->heads, scale, s->x[0], s->x[1], s->x[2], s->y);
-    cuda_launched(d, s);
+    CK_CUDA_LAUNCH(kernel, grid, queries * TEAM, d->stream, all, s->heads, scale, s->x[0], s->x[1], s->x[2], s->y);
+    ck_cuda_launched(d, s);
 }

@@ -178,24 +178,24 @@ template <typename T, int QUERIES, int KEYS, int WIDTH> __global__ void attend_2
     store<T, KEYS, WIDTH>(a, s, m, own, o);
 }
 
-template <typename T, int QUERIES, int KEYS, int WIDTH> static void launch(cuda_device *d, const attention &a)
+template <typename T, int QUERIES, int KEYS, int WIDTH> static void launch(ck_cuda_device *d, const attention &a)
 {
     unsigned grid = (unsigned)(a.all.n * a.heads) * grid_for((size_t)a.all.nq, QUERIES);
     void (*kernel)(attention) = attend_2<T, QUERIES, KEYS, WIDTH>;
-    CUDA_LAUNCH(kernel, grid, QUERIES / TILE * WARP, d->stream, a);
+    CK_CUDA_LAUNCH(kernel, grid, QUERIES / TILE * WARP, d->stream, a);
 }
 
 /* 48 KiB of shared memory are what every device has. */
-void cuda_attention_2(cuda_device *d, const ck_nn_step *s)
+void ck_cuda_attention_2(ck_cuda_device *d, const ck_nn_step *s)
 {
     int width = s->y.c / s->heads;
     attention a = {windows_of(s), s->heads, width,   (float)(M_LOG2E / sqrt((double)width)),
                    s->x[0],       s->x[1],  s->x[2], s->y};
     bool narrow = width <= 64;
     if (d->base.precision == CK_NN_PRECISION_F16)
-        (narrow ? launch<__half, 64, 32, 64> : launch<__half, 32, 32, CUDA_WIDTH_MAX>)(d, a);
+        (narrow ? launch<__half, 64, 32, 64> : launch<__half, 32, 32, CK_CUDA_WIDTH_MAX>)(d, a);
     else if (d->base.precision == CK_NN_PRECISION_BF16)
-        (narrow ? launch<__nv_bfloat16, 64, 32, 64> : launch<__nv_bfloat16, 32, 32, CUDA_WIDTH_MAX>)(d, a);
+        (narrow ? launch<__nv_bfloat16, 64, 32, 64> : launch<__nv_bfloat16, 32, 32, CK_CUDA_WIDTH_MAX>)(d, a);
     else
-        (narrow ? launch<float, 32, 32, 64> : launch<float, 32, 16, CUDA_WIDTH_MAX>)(d, a);
+        (narrow ? launch<float, 32, 32, 64> : launch<float, 32, 16, CK_CUDA_WIDTH_MAX>)(d, a);
 }

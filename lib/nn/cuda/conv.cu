@@ -79,22 +79,22 @@ __global__ void block_sums(ck_nn_tensor y, ck_nn_tensor stats, const int *list)
     }
 }
 
-void cuda_conv(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_conv(ck_nn *dev, const ck_nn_step *s)
 {
     int n;
-    cuda_device *d = cuda_of(dev);
-    const int *list = cuda_blocks(d, s, &n);
+    ck_cuda_device *d = ck_cuda_of(dev);
+    const int *list = ck_cuda_blocks(d, s, &n);
     dim3 grid((unsigned)n * TILES, grid_for((size_t)s->y.c, OUTS));
-    if (n && cuda_rounds(d) && cuda_conv_3(d, s, list, n))
-        return cuda_launched(d, s);
-    if (cuda_rounds(d))
-        cuda_conv_2(d, s, list, n);
+    if (n && ck_cuda_rounds(d) && ck_cuda_conv_3(d, s, list, n))
+        return ck_cuda_launched(d, s);
+    if (ck_cuda_rounds(d))
+        ck_cuda_conv_2(d, s, list, n);
     else
-        CUDA_LAUNCH(conv, grid, THREADS, d->stream, s->x[0], s->x[1], s->weight->w, s->weight->bias, s->dilation, s->y,
-                    list);
+        CK_CUDA_LAUNCH(conv, grid, THREADS, d->stream, s->x[0], s->x[1], s->weight->w, s->weight->bias, s->dilation,
+                       s->y, list);
     if (ck_nn_has(&s->stats)) {
         dim3 sums((unsigned)n, (unsigned)s->groups);
-        CUDA_LAUNCH(block_sums, sums, THREADS, d->stream, s->y, s->stats, list);
+        CK_CUDA_LAUNCH(block_sums, sums, THREADS, d->stream, s->y, s->stats, list);
     }
-    cuda_launched(d, s);
+    ck_cuda_launched(d, s);
 }

@@ -16,7 +16,7 @@ using namespace nvcuda;
 
 struct convolution {
     ck_nn_tensor x, norm, y;
-    const void *w; /* see cuda_output_place */
+    const void *w; /* see ck_cuda_output_place */
     int in, out;   /* rows and columns of w */
     const float *bias;
     const int *list;
@@ -39,7 +39,7 @@ __device__ static inline void fetch(const convolution &k, const ck_nn_area &a, i
         int c = c0 + i / OUTS, out = first + i % OUTS;
         bool there = c < k.x.c && out < k.y.c;
         weights[i / OUTS * (OUTS + tile<T>::PAD) + i % OUTS] =
-            there ? w[((size_t)tap * (size_t)k.in + (size_t)c) * (size_t)k.out + (size_t)cuda_output_place(out)]
+            there ? w[((size_t)tap * (size_t)k.in + (size_t)c) * (size_t)k.out + (size_t)ck_cuda_output_place(out)]
                   : rounded<T>(0);
     }
 }
@@ -111,17 +111,17 @@ template <typename T, int DEPTH> __global__ void conv_2(convolution k)
 }
 
 /* Few channels, as the stem has, are one step a tap. */
-template <typename T> static void launch(cuda_device *d, const convolution &k, int blocks)
+template <typename T> static void launch(ck_cuda_device *d, const convolution &k, int blocks)
 {
     dim3 grid((unsigned)blocks * TILES, grid_for((size_t)k.y.c, OUTS));
     void (*kernel)(convolution) = k.x.c <= 16 ? conv_2<T, 16> : conv_2<T, 32>;
-    CUDA_LAUNCH(kernel, grid, THREADS, d->stream, k);
+    CK_CUDA_LAUNCH(kernel, grid, THREADS, d->stream, k);
 }
 
-void cuda_conv_2(cuda_device *d, const ck_nn_step *s, const int *list, int n)
+void ck_cuda_conv_2(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n)
 {
     convolution k = {
-        s->x[0],         s->x[1], s->y,       s->weight->rounded, cuda_padded(s->x[0].c), cuda_outputs(s->y.c),
+        s->x[0],         s->x[1], s->y,       s->weight->rounded, ck_cuda_padded(s->x[0].c), ck_cuda_outputs(s->y.c),
         s->weight->bias, list,    s->dilation};
     if (d->base.precision == CK_NN_PRECISION_F16)
         launch<__half>(d, k, n);

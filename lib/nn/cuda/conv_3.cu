@@ -7,8 +7,8 @@
  *
  * A thread block makes every so-maniest block of the map; while it works on one stage the next is copied, if there is
  * memory for two.  A warp makes 64 pixels of 32 outputs.  Weights are packed so that a lane's sums of one pixel are
- * eight outputs side by side (cuda_output_place).  Sums for GROUP_NORM: in float32 over a warp's pixels, from there in
- * double, always in the same order. */
+ * eight outputs side by side (ck_cuda_output_place).  Sums for GROUP_NORM: in float32 over a warp's pixels, from there
+ * in double, always in the same order. */
 #include "nn/cuda/element.h"
 #include "nn/cuda/ptx.h"
 
@@ -321,7 +321,7 @@ __device__ static inline void flush(const convolution_3 &k, int block, const flo
 
 template <typename T, int D> __global__ void __launch_bounds__(THREADS, 1) conv_3(convolution_3 k, int rows)
 {
-    DYNAMIC_SHARED(room);
+    CK_CUDA_DYNAMIC_SHARED(room);
     const int STAGE = stage_of<D>::ALL * pitch_of(k.pieces) * PIECE;
     double *totals = (double *)room;
     float *partial = (float *)(totals + 2 * OUTS);
@@ -357,7 +357,7 @@ template <typename T, int D> __global__ void __launch_bounds__(THREADS, 1) conv_
     done(mine * STAGES - 1);
 }
 
-template <typename T, int D> static bool launch(cuda_device *d, convolution_3 k)
+template <typename T, int D> static bool launch(ck_cuda_device *d, convolution_3 k)
 {
     int rows = weight_rows(k.pieces);
     size_t stage = (size_t)stage_of<D>::ALL * (size_t)pitch_of(k.pieces) * PIECE * sizeof(T);
@@ -368,12 +368,12 @@ template <typename T, int D> static bool launch(cuda_device *d, convolution_3 k)
         return false;
     void (*kernel)(convolution_3, int) = conv_3<T, D>;
     allow_shared(kernel, shared);
-    CUDA_LAUNCH_SHARED(kernel, (unsigned)(k.blocks < d->processors ? k.blocks : d->processors), THREADS, shared,
-                       d->stream, k, rows);
+    CK_CUDA_LAUNCH_SHARED(kernel, (unsigned)(k.blocks < d->processors ? k.blocks : d->processors), THREADS, shared,
+                          d->stream, k, rows);
     return true;
 }
 
-template <typename T> static bool by_dilation(cuda_device *d, const ck_nn_step *s, const convolution_3 &k)
+template <typename T> static bool by_dilation(ck_cuda_device *d, const ck_nn_step *s, const convolution_3 &k)
 {
     return s->dilation == 1   ? launch<T, 1>(d, k)
            : s->dilation == 2 ? launch<T, 2>(d, k)
@@ -387,7 +387,7 @@ static bool suits(const ck_nn_tensor &t, ck_nn_type type)
     return t.type == type && t.ld % PIECE == 0 && (uintptr_t)t.data % 16 == 0;
 }
 
-bool cuda_conv_3(cuda_device *d, const ck_nn_step *s, const int *list, int n)
+bool ck_cuda_conv_3(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n)
 {
     const ck_nn_tensor *x = &s->x[0];
     if (d->base.act == CK_NN_F32 || x->c > OUTS || s->y.c > OUTS || !suits(*x, d->base.act) ||
@@ -395,6 +395,6 @@ bool cuda_conv_3(cuda_device *d, const ck_nn_step *s, const int *list, int n)
         return false;
     convolution_3 k = {*x, s->x[1], s->y, s->stats, s->weight->rounded, s->weight->bias, list, n, 0, 0, false};
     k.groups = ck_nn_has(&s->stats) ? s->groups : 0;
-    k.pieces = cuda_padded(x->c) / PIECE;
+    k.pieces = ck_cuda_padded(x->c) / PIECE;
     return (x->type == CK_NN_F16 ? by_dilation<__half> : by_dilation<__nv_bfloat16>)(d, s, k);
 }

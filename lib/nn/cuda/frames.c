@@ -17,7 +17,7 @@
 
 /* ---- memory ---- */
 
-static ck_status no_memory(const cuda_device *d, size_t bytes, const char *of, ck_error *e)
+static ck_status no_memory(const ck_cuda_device *d, size_t bytes, const char *of, ck_error *e)
 {
     (void)cudaGetLastError();
     return ck_fail(e, CK_ERR_MEMORY, "out of memory on cuda:%d: frames of this size need %.1f MB %s", d->which,
@@ -25,18 +25,18 @@ static ck_status no_memory(const cuda_device *d, size_t bytes, const char *of, c
 }
 
 /* Nothing that is queued uses it. */
-static ck_status grow(const cuda_device *d, cuda_room *r, size_t bytes, bool host, ck_error *e)
+static ck_status grow(const ck_cuda_device *d, ck_cuda_room *r, size_t bytes, bool host, ck_error *e)
 {
     if (bytes <= r->bytes)
         return CK_OK;
     host ? cudaFreeHost(r->p) : cudaFree(r->p);
-    *r = (cuda_room){0};
+    *r = (ck_cuda_room){0};
     cudaError_t c = host ? cudaHostAlloc(&r->p, bytes, cudaHostAllocDefault) : cudaMalloc(&r->p, bytes);
     if (c == cudaErrorMemoryAllocation)
         return no_memory(d, bytes, host ? "of pinned memory" : "of it besides the network", e);
     if (c == cudaSuccess)
         r->bytes = bytes;
-    return cuda_check(c, "take memory for frames", e);
+    return ck_cuda_check(c, "take memory for frames", e);
 }
 
 static size_t sample_bytes(ck_nn_sample t)
@@ -45,7 +45,7 @@ static size_t sample_bytes(ck_nn_sample t)
 }
 
 /* Places of planes one behind the other, from *at on. */
-static bool place(cuda_move *to, const ck_nn_move *from, int n, size_t *at, bool *staged)
+static bool place(ck_cuda_move *to, const ck_nn_move *from, int n, size_t *at, bool *staged)
 {
     for (int i = 0; i < n; i++) {
         size_t bytes = sample_bytes(from[i].type), padded;
@@ -61,7 +61,7 @@ static bool place(cuda_move *to, const ck_nn_move *from, int n, size_t *at, bool
     return true;
 }
 
-static ck_status take(const cuda_device *d, cuda_slot *s, const ck_nn_move *in, int n_in, const ck_nn_move *out,
+static ck_status take(const ck_cuda_device *d, ck_cuda_slot *s, const ck_nn_move *in, int n_in, const ck_nn_move *out,
                       int n_out, ck_error *e)
 {
     size_t end = PLANES;
@@ -77,7 +77,7 @@ static ck_status take(const cuda_device *d, cuda_slot *s, const ck_nn_move *in, 
 
 /* ---- one frame ---- */
 
-static void *in_slot(const cuda_room *r, const cuda_move *m)
+static void *in_slot(const ck_cuda_room *r, const ck_cuda_move *m)
 {
     return (char *)r->p + m->at;
 }
@@ -85,19 +85,20 @@ static void *in_slot(const cuda_room *r, const cuda_move *m)
 static ck_status fetch(ck_nn *dev, int slot, const ck_nn_move *in, int n_in, const ck_nn_move *out, int n_out,
                        ck_error *e)
 {
-    cuda_device *d = cuda_of(dev);
-    cuda_slot *s = &d->frames->slot[slot];
+    ck_cuda_device *d = ck_cuda_of(dev);
+    ck_cuda_slot *s = &d->frames->slot[slot];
     ck_status st = take(d, s, in, n_in, out, n_out, e);
     for (int i = 0; i < n_in && st == CK_OK; i++) {
-        cuda_move *m = &s->in[i];
+        ck_cuda_move *m = &s->in[i];
         const void *from = m->is.data;
         if (!m->is.pinned)
             from = memcpy(in_slot(&s->staging, m), from, m->bytes);
-        st = cuda_check(cudaMemcpyAsync(in_slot(&s->device, m), from, m->bytes, cudaMemcpyHostToDevice, d->frames->in),
-                        "copy a plane", e);
+        st = ck_cuda_check(
+            cudaMemcpyAsync(in_slot(&s->device, m), from, m->bytes, cudaMemcpyHostToDevice, d->frames->in),
+            "copy a plane", e);
     }
     if (st == CK_OK)
-        st = cuda_check(cudaEventRecord(s->arrived, d->frames->in), "record an event", e);
+        st = ck_cuda_check(cudaEventRecord(s->arrived, d->frames->in), "record an event", e);
     if (st != CK_OK)
         cudaStreamSynchronize(d->frames->in);
     s->failed = CK_OK;
@@ -105,15 +106,15 @@ static ck_status fetch(ck_nn *dev, int slot, const ck_nn_move *in, int n_in, con
 }
 
 /* The axes of all moves, and room for the largest that is resampled across: nothing is queued before all is there. */
-static ck_status prepare(cuda_device *d, const cuda_slot *s, ck_error *e)
+static ck_status prepare(ck_cuda_device *d, const ck_cuda_slot *s, ck_error *e)
 {
     size_t most = 0;
     ck_status st = CK_OK;
     for (int i = 0; i < s->n_in + s->n_out && st == CK_OK; i++) {
         bool in = i < s->n_in;
         const ck_nn_move *m = &(in ? &s->in[i] : &s->out[i - s->n_in])->is;
-        cuda_axis x, y;
-        st = cuda_axes(d, m, in, &x, &y, e);
+        ck_cuda_axis x, y;
+        st = ck_cuda_axes(d, m, in, &x, &y, e);
         size_t bytes =
             st == CK_OK && x.in != x.out ? sizeof(float) * (size_t)m->tensor.c * (size_t)y.in * (size_t)x.out : 0;
         most = bytes > most ? bytes : most;
@@ -124,11 +125,11 @@ static ck_status prepare(cuda_device *d, const cuda_slot *s, ck_error *e)
 }
 
 /* The device's first failure, which is this frame's. */
-static ck_status failure(cuda_device *d, ck_error *e)
+static ck_status failure(ck_cuda_device *d, ck_error *e)
 {
     ck_error launch;
-    ck_status s = cuda_check(cudaGetLastError(), "start a kernel", &launch);
-    cuda_fail(d, s, &launch);
+    ck_status s = ck_cuda_check(cudaGetLastError(), "start a kernel", &launch);
+    ck_cuda_fail(d, s, &launch);
     s = d->failed;
     if (s != CK_OK)
         *e = d->error;
@@ -138,16 +139,16 @@ static ck_status failure(cuda_device *d, ck_error *e)
 
 static ck_status make(ck_nn *dev, int slot, ck_error *e)
 {
-    cuda_device *d = cuda_of(dev);
-    cuda_slot *s = &d->frames->slot[slot];
+    ck_cuda_device *d = ck_cuda_of(dev);
+    ck_cuda_slot *s = &d->frames->slot[slot];
     ck_status st = prepare(d, s, e);
     if (st == CK_OK)
-        st = cuda_check(cudaStreamWaitEvent(d->stream, s->arrived, 0), "wait for copies", e);
+        st = ck_cuda_check(cudaStreamWaitEvent(d->stream, s->arrived, 0), "wait for copies", e);
     for (int i = 0; i < s->n_in && st == CK_OK; i++) {
-        cuda_axis x, y;
-        st = cuda_axes(d, &s->in[i].is, true, &x, &y, e);
+        ck_cuda_axis x, y;
+        st = ck_cuda_axes(d, &s->in[i].is, true, &x, &y, e);
         if (st == CK_OK)
-            cuda_plane_in(d, &s->in[i].is, &x, &y, in_slot(&s->device, &s->in[i]), d->frames->half.p);
+            ck_cuda_plane_in(d, &s->in[i].is, &x, &y, in_slot(&s->device, &s->in[i]), d->frames->half.p);
     }
     if (st == CK_OK)
         st = failure(d, e);
@@ -158,46 +159,46 @@ static ck_status make(ck_nn *dev, int slot, ck_error *e)
     return st;
 }
 
-static void copy_out(cuda_device *d, cuda_slot *s, const cuda_move *m)
+static void copy_out(ck_cuda_device *d, ck_cuda_slot *s, const ck_cuda_move *m)
 {
     ck_error e;
     void *to = m->is.pinned ? m->is.data : in_slot(&s->staging, m);
     cudaError_t r = cudaMemcpyAsync(to, in_slot(&s->device, m), m->bytes, cudaMemcpyDeviceToHost, d->frames->out);
-    cuda_fail(d, cuda_check(r, "copy a plane", &e), &e);
+    ck_cuda_fail(d, ck_cuda_check(r, "copy a plane", &e), &e);
 }
 
 static void deliver(ck_nn *dev, int slot, const ck_nn_tensor *checked, int n)
 {
-    cuda_device *d = cuda_of(dev);
-    cuda_slot *s = &d->frames->slot[slot];
-    cuda_move flag = {.is = {.data = s->staging.p, .pinned = true}, .bytes = sizeof(int)};
+    ck_cuda_device *d = ck_cuda_of(dev);
+    ck_cuda_slot *s = &d->frames->slot[slot];
+    ck_cuda_move flag = {.is = {.data = s->staging.p, .pinned = true}, .bytes = sizeof(int)};
     ck_error e;
-    ck_status st = cuda_check(cudaMemsetAsync(s->device.p, 0, sizeof(int), d->stream), "clear a flag", &e);
+    ck_status st = ck_cuda_check(cudaMemsetAsync(s->device.p, 0, sizeof(int), d->stream), "clear a flag", &e);
     for (int i = 0; i < n; i++)
-        cuda_check_finite(d, &checked[i], s->device.p);
+        ck_cuda_check_finite(d, &checked[i], s->device.p);
     for (int i = 0; i < s->n_out && st == CK_OK; i++) {
-        cuda_axis x, y;
-        st = cuda_axes(d, &s->out[i].is, false, &x, &y, &e);
+        ck_cuda_axis x, y;
+        st = ck_cuda_axes(d, &s->out[i].is, false, &x, &y, &e);
         if (st == CK_OK)
-            cuda_plane_out(d, &s->out[i].is, &x, &y, in_slot(&s->device, &s->out[i]), d->frames->half.p);
+            ck_cuda_plane_out(d, &s->out[i].is, &x, &y, in_slot(&s->device, &s->out[i]), d->frames->half.p);
     }
     if (st == CK_OK)
-        st = cuda_check(cudaEventRecord(s->made, d->stream), "record an event", &e);
+        st = ck_cuda_check(cudaEventRecord(s->made, d->stream), "record an event", &e);
     if (st == CK_OK)
-        st = cuda_check(cudaStreamWaitEvent(d->frames->out, s->made, 0), "wait for a frame", &e);
-    cuda_fail(d, st, &e);
+        st = ck_cuda_check(cudaStreamWaitEvent(d->frames->out, s->made, 0), "wait for a frame", &e);
+    ck_cuda_fail(d, st, &e);
     copy_out(d, s, &flag);
     for (int i = 0; i < s->n_out; i++)
         copy_out(d, s, &s->out[i]);
-    cuda_fail(d, cuda_check(cudaEventRecord(s->left, d->frames->out), "record an event", &e), &e);
+    ck_cuda_fail(d, ck_cuda_check(cudaEventRecord(s->left, d->frames->out), "record an event", &e), &e);
     s->failed = failure(d, &s->error);
 }
 
 static ck_status wait_for(ck_nn *dev, int slot, bool *finite, ck_error *e)
 {
-    cuda_device *d = cuda_of(dev);
-    cuda_slot *s = &d->frames->slot[slot];
-    ck_status st = cuda_check(cudaEventSynchronize(s->left), "finish a frame", e);
+    ck_cuda_device *d = ck_cuda_of(dev);
+    ck_cuda_slot *s = &d->frames->slot[slot];
+    ck_status st = ck_cuda_check(cudaEventSynchronize(s->left), "finish a frame", e);
     if (s->failed != CK_OK) {
         st = s->failed;
         *e = s->error;
@@ -213,7 +214,7 @@ static ck_status wait_for(ck_nn *dev, int slot, bool *finite, ck_error *e)
 
 static bool pin(ck_nn *dev, void *p, size_t bytes, bool read_only)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     if (read_only && !d->frames->read_only)
         return false; /* without that flag it would only fail, and a sanitizer would tell */
     unsigned how = read_only ? cudaHostRegisterReadOnly : cudaHostRegisterDefault;
@@ -225,25 +226,25 @@ static bool pin(ck_nn *dev, void *p, size_t bytes, bool read_only)
 
 static void unpin(ck_nn *dev, void *p)
 {
-    cuda_of(dev);
+    ck_cuda_of(dev);
     cudaHostUnregister(p);
 }
 
 /* ---- opening ---- */
 
-static ck_status make_events(cuda_slot *s, ck_error *e)
+static ck_status make_events(ck_cuda_slot *s, ck_error *e)
 {
     cudaEvent_t *all[] = {&s->arrived, &s->made, &s->left};
     ck_status st = CK_OK;
     for (size_t i = 0; i < sizeof all / sizeof *all && st == CK_OK; i++)
-        st = cuda_check(cudaEventCreateWithFlags(all[i], cudaEventDisableTiming | cudaEventBlockingSync),
-                        "make an event", e);
+        st = ck_cuda_check(cudaEventCreateWithFlags(all[i], cudaEventDisableTiming | cudaEventBlockingSync),
+                           "make an event", e);
     return st;
 }
 
-ck_status cuda_frames_open(cuda_device *d, ck_error *e)
+ck_status ck_cuda_frames_open(ck_cuda_device *d, ck_error *e)
 {
-    struct cuda_frames *f = calloc(1, sizeof *f);
+    struct ck_cuda_frames *f = calloc(1, sizeof *f);
     int read_only = 0;
     if (!f)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a device");
@@ -251,15 +252,15 @@ ck_status cuda_frames_open(cuda_device *d, ck_error *e)
     f->read_only =
         cudaDeviceGetAttribute(&read_only, cudaDevAttrHostRegisterReadOnlySupported, d->which) == cudaSuccess &&
         read_only;
-    ck_status s = cuda_check(cudaStreamCreateWithFlags(&f->in, cudaStreamNonBlocking), "make a stream", e);
+    ck_status s = ck_cuda_check(cudaStreamCreateWithFlags(&f->in, cudaStreamNonBlocking), "make a stream", e);
     if (s == CK_OK)
-        s = cuda_check(cudaStreamCreateWithFlags(&f->out, cudaStreamNonBlocking), "make a stream", e);
+        s = ck_cuda_check(cudaStreamCreateWithFlags(&f->out, cudaStreamNonBlocking), "make a stream", e);
     for (int i = 0; i < CK_NN_SLOTS && s == CK_OK; i++)
         s = make_events(&f->slot[i], e);
     return s;
 }
 
-static void close_slot(cuda_slot *s)
+static void close_slot(ck_cuda_slot *s)
 {
     cudaEvent_t all[] = {s->arrived, s->made, s->left};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -269,9 +270,9 @@ static void close_slot(cuda_slot *s)
     cudaFreeHost(s->staging.p);
 }
 
-void cuda_frames_close(cuda_device *d)
+void ck_cuda_frames_close(ck_cuda_device *d)
 {
-    struct cuda_frames *f = d->frames;
+    struct ck_cuda_frames *f = d->frames;
     if (!f)
         return;
     if (f->in)
@@ -290,5 +291,5 @@ void cuda_frames_close(cuda_device *d)
     free(f);
 }
 
-const struct ck_nn_frames cuda_frames_table = {
+const struct ck_nn_frames ck_cuda_frames_table = {
     .fetch = fetch, .make = make, .deliver = deliver, .wait = wait_for, .pin = pin, .unpin = unpin};

@@ -10,12 +10,12 @@
 #include "nn/cuda/cuda.h"
 
 /* tests/cuda_host runs kernels on the CPU and has its own way to start one. */
-#ifndef CUDA_LAUNCH
-#define CUDA_LAUNCH(kernel, grid, block, stream, ...) kernel<<<grid, block, 0, stream>>>(__VA_ARGS__)
-#define CUDA_LAUNCH_SHARED(kernel, grid, block, shared, stream, ...)                                                   \
+#ifndef CK_CUDA_LAUNCH
+#define CK_CUDA_LAUNCH(kernel, grid, block, stream, ...) kernel<<<grid, block, 0, stream>>>(__VA_ARGS__)
+#define CK_CUDA_LAUNCH_SHARED(kernel, grid, block, shared, stream, ...)                                                \
     kernel<<<grid, block, shared, stream>>>(__VA_ARGS__)
 /* Shared memory of as many bytes as the launch says. */
-#define DYNAMIC_SHARED(name)                                                                                           \
+#define CK_CUDA_DYNAMIC_SHARED(name)                                                                                   \
     extern __shared__ __align__(128) unsigned char dynamic_shared[];                                                   \
     unsigned char *name = dynamic_shared
 #endif

@@ -31,17 +31,17 @@ template <typename T> __global__ void pool_8(ck_nn_tensor x, ck_nn_tensor y)
     put_8((T *)y.data + index_of(y, pixel) + c, a);
 }
 
-void cuda_pool(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_pool(ck_nn *dev, const ck_nn_step *s)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     size_t n = ck_nn_pixels(&s->y) * (size_t)s->y.c;
     void (*kernel)(ck_nn_tensor, ck_nn_tensor) = pool;
     if (s->x[0].type == s->y.type && in_vectors(s->x[0]) && in_vectors(s->y)) {
         n /= VECTOR;
         by_type(s->y.type, [&](auto *t) { kernel = pool_8<std::remove_pointer_t<decltype(t)>>; });
     }
-    CUDA_LAUNCH(kernel, grid_for(n, THREADS), THREADS, d->stream, s->x[0], s->y);
-    cuda_launched(d, s);
+    CK_CUDA_LAUNCH(kernel, grid_for(n, THREADS), THREADS, d->stream, s->x[0], s->y);
+    ck_cuda_launched(d, s);
 }
 
 /* x/2 (1 + erf(x/sqrt 2)), without the difference of nearly equal numbers. */
@@ -85,7 +85,7 @@ template <typename T> __global__ void gelu_8(ck_nn_tensor, ck_nn_tensor, ck_nn_t
     put_8(p, v);
 }
 
-void cuda_gelu(cuda_device *d, const ck_nn_step *s, const ck_nn_tensor *x)
+void ck_cuda_gelu(ck_cuda_device *d, const ck_nn_step *s, const ck_nn_tensor *x)
 {
     size_t n = ck_nn_pixels(&s->y) * (size_t)s->y.c;
     void (*kernel)(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor) = gelu;
@@ -93,8 +93,8 @@ void cuda_gelu(cuda_device *d, const ck_nn_step *s, const ck_nn_tensor *x)
         n /= VECTOR;
         by_type(s->y.type, [&](auto *t) { kernel = gelu_8<std::remove_pointer_t<decltype(t)>>; });
     }
-    CUDA_LAUNCH(kernel, grid_for(n, THREADS), THREADS, d->stream, *x, s->x[1], s->y);
-    cuda_launched(d, s);
+    CK_CUDA_LAUNCH(kernel, grid_for(n, THREADS), THREADS, d->stream, *x, s->x[1], s->y);
+    ck_cuda_launched(d, s);
 }
 
 /* ---- probabilities ---- */
@@ -239,9 +239,9 @@ template <typename T> __global__ void fuse_8(levels all, const float *w, const f
     put_head(sum, bias, WARP, true, v, u, {}, y);
 }
 
-void cuda_fuse(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_fuse(ck_nn *dev, const ck_nn_step *s)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     levels all = {{s->x[0], s->x[1], s->x[2], s->x[3]}, 1};
     bool vectors = in_vectors(s->x[0]);
     for (; all.n < CK_NN_INPUTS && ck_nn_has(&s->x[all.n]); all.n++)
@@ -249,9 +249,9 @@ void cuda_fuse(ck_nn *dev, const ck_nn_step *s)
     void (*kernel)(levels, const float *, const float *, ck_nn_tensor) = fuse;
     if (vectors)
         by_type(s->x[0].type, [&](auto *t) { kernel = fuse_8<std::remove_pointer_t<decltype(t)>>; });
-    CUDA_LAUNCH(kernel, grid_for(ck_nn_pixels(&s->y) * WARP, THREADS), THREADS, d->stream, all, s->weight->w,
-                s->weight->bias, s->y);
-    cuda_launched(d, s);
+    CK_CUDA_LAUNCH(kernel, grid_for(ck_nn_pixels(&s->y) * WARP, THREADS), THREADS, d->stream, all, s->weight->w,
+                   s->weight->bias, s->y);
+    ck_cuda_launched(d, s);
 }
 
 /* A thread block a block of pixels, a thread a pixel. */
@@ -303,11 +303,11 @@ __global__ void head_8(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, cons
     }
 }
 
-void cuda_head(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_head(ck_nn *dev, const ck_nn_step *s)
 {
     int n;
-    cuda_device *d = cuda_of(dev);
-    const int *list = cuda_blocks(d, s, &n);
+    ck_cuda_device *d = ck_cuda_of(dev);
+    const int *list = ck_cuda_blocks(d, s, &n);
     const ck_nn_tensor *add = &s->x[2];
     bool same = !ck_nn_has(add) || (add->type == s->x[0].type && in_vectors(*add));
     corrected of = {s->x[3], s->gain};
@@ -315,9 +315,9 @@ void cuda_head(ck_nn *dev, const ck_nn_step *s)
                    const int *) = head;
     if (same && in_vectors(s->x[0]) && in_vectors(s->x[1]))
         by_type(s->x[0].type, [&](auto *t) { kernel = head_8<std::remove_pointer_t<decltype(t)>>; });
-    CUDA_LAUNCH(kernel, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->weight->w, s->weight->bias, of,
-                s->y, list);
-    cuda_launched(d, s);
+    CK_CUDA_LAUNCH(kernel, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->weight->w, s->weight->bias,
+                   of, s->y, list);
+    ck_cuda_launched(d, s);
 }
 
 /* ---- before and after the refiner ---- */
@@ -335,13 +335,13 @@ __global__ void coarse(ck_nn_tensor rgb, ck_nn_tensor logits, ck_nn_tensor y, co
     }
 }
 
-void cuda_coarse(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_coarse(ck_nn *dev, const ck_nn_step *s)
 {
     int n;
-    cuda_device *d = cuda_of(dev);
-    const int *list = cuda_blocks(d, s, &n);
-    CUDA_LAUNCH(coarse, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->y, list);
-    cuda_launched(d, s);
+    ck_cuda_device *d = ck_cuda_of(dev);
+    const int *list = ck_cuda_blocks(d, s, &n);
+    CK_CUDA_LAUNCH(coarse, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->y, list);
+    ck_cuda_launched(d, s);
 }
 
 __global__ void finish(ck_nn_tensor logits, ck_nn_tensor delta, float gain, ck_nn_tensor y, const int *list)
@@ -357,11 +357,11 @@ __global__ void finish(ck_nn_tensor logits, ck_nn_tensor delta, float gain, ck_n
     }
 }
 
-void cuda_finish(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_finish(ck_nn *dev, const ck_nn_step *s)
 {
     int n;
-    cuda_device *d = cuda_of(dev);
-    const int *list = cuda_blocks(d, s, &n);
-    CUDA_LAUNCH(finish, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->gain, s->y, list);
-    cuda_launched(d, s);
+    ck_cuda_device *d = ck_cuda_of(dev);
+    const int *list = ck_cuda_blocks(d, s, &n);
+    CK_CUDA_LAUNCH(finish, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->gain, s->y, list);
+    ck_cuda_launched(d, s);
 }

@@ -70,17 +70,17 @@ static void (*layer_norm_of(int c))(ck_nn_tensor, const float *, const float *, 
                     : NULL;
 }
 
-void cuda_layer_norm(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_layer_norm(ck_nn *dev, const ck_nn_step *s)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     unsigned grid = grid_for(ck_nn_pixels(&s->y) * WARP, THREADS);
     void (*kernel)(ck_nn_tensor, const float *, const float *, float, ck_nn_tensor) = NULL;
     if (in_vectors(s->x[0]) && in_vectors(s->y))
         by_type(s->y.type, [&](auto *t) { kernel = layer_norm_of<std::remove_pointer_t<decltype(t)>>(s->y.c); });
     if (!kernel)
         kernel = layer_norm;
-    CUDA_LAUNCH(kernel, grid, THREADS, d->stream, s->x[0], s->weight->w, s->weight->bias, s->eps, s->y);
-    cuda_launched(d, s);
+    CK_CUDA_LAUNCH(kernel, grid, THREADS, d->stream, s->x[0], s->weight->w, s->weight->bias, s->eps, s->y);
+    ck_cuda_launched(d, s);
 }
 
 /* ---- GroupNorm ---- */
@@ -125,13 +125,13 @@ __global__ void group_norm(ck_nn_tensor sums, const float *w, const float *bias,
     }
 }
 
-void cuda_group_norm(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_group_norm(ck_nn *dev, const ck_nn_step *s)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     double n = (double)s->pixels * (s->y.c / s->groups);
-    CUDA_LAUNCH(group_norm, (unsigned)s->groups, 2 * CHUNK, d->stream, s->x[0], s->weight->w, s->weight->bias, n,
-                (double)s->eps, s->y);
-    cuda_launched(d, s);
+    CK_CUDA_LAUNCH(group_norm, (unsigned)s->groups, 2 * CHUNK, d->stream, s->x[0], s->weight->w, s->weight->bias, n,
+                   (double)s->eps, s->y);
+    ck_cuda_launched(d, s);
 }
 
 /* A thread block a block of pixels; threads side by side take channels side by side. */
@@ -166,16 +166,16 @@ __global__ void apply(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, ck_nn
     }
 }
 
-void cuda_apply(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_apply(ck_nn *dev, const ck_nn_step *s)
 {
     int n;
-    cuda_device *d = cuda_of(dev);
-    const int *list = cuda_blocks(d, s, &n);
+    ck_cuda_device *d = ck_cuda_of(dev);
+    const int *list = ck_cuda_blocks(d, s, &n);
     const ck_nn_tensor *add = &s->x[2];
     bool same = s->x[0].type == s->y.type && (!ck_nn_has(add) || (add->type == s->y.type && in_vectors(*add)));
     void (*kernel)(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, const int *) = apply;
     if (same && in_vectors(s->x[0]) && in_vectors(s->x[1]) && in_vectors(s->y))
         by_type(s->y.type, [&](auto *t) { kernel = apply_8<std::remove_pointer_t<decltype(t)>>; });
-    CUDA_LAUNCH(kernel, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->y, list);
-    cuda_launched(d, s);
+    CK_CUDA_LAUNCH(kernel, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->y, list);
+    ck_cuda_launched(d, s);
 }

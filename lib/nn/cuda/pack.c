@@ -19,16 +19,16 @@ static void outputs_inside(const float *w, int out, int in, int taps, float *to)
 }
 
 /* By the stream that reads them; waited for, since `values` may go. */
-static ck_status send(cuda_device *d, const float *values, size_t n, float **to, ck_error *e)
+static ck_status send(ck_cuda_device *d, const float *values, size_t n, float **to, ck_error *e)
 {
     size_t bytes = n * sizeof *values;
-    ck_status s = cuda_check(cudaMalloc((void **)to, bytes), "take memory for weights on the device", e);
+    ck_status s = ck_cuda_check(cudaMalloc((void **)to, bytes), "take memory for weights on the device", e);
     if (s == CK_OK)
-        s = cuda_check(cudaMemcpyAsync(*to, values, bytes, cudaMemcpyHostToDevice, d->stream), "copy weights", e);
-    return s == CK_OK ? cuda_check(cudaStreamSynchronize(d->stream), "copy weights", e) : s;
+        s = ck_cuda_check(cudaMemcpyAsync(*to, values, bytes, cudaMemcpyHostToDevice, d->stream), "copy weights", e);
+    return s == CK_OK ? ck_cuda_check(cudaStreamSynchronize(d->stream), "copy weights", e) : s;
 }
 
-static ck_status send_transposed(cuda_device *d, const float *w, int out, int in, int taps, size_t n, float **to,
+static ck_status send_transposed(ck_cuda_device *d, const float *w, int out, int in, int taps, size_t n, float **to,
                                  ck_error *e)
 {
     float *turned = malloc(n * sizeof *turned);
@@ -41,55 +41,56 @@ static ck_status send_transposed(cuda_device *d, const float *w, int out, int in
 }
 
 /* [out][in][9] in the order of rounded weights; what is not there is 0. */
-static ck_status send_padded(cuda_device *d, const float *w, ck_nn_weight *q, ck_error *e)
+static ck_status send_padded(ck_cuda_device *d, const float *w, ck_nn_weight *q, ck_error *e)
 {
-    size_t in = (size_t)cuda_padded(q->in), out = (size_t)cuda_outputs(q->out);
+    size_t in = (size_t)ck_cuda_padded(q->in), out = (size_t)ck_cuda_outputs(q->out);
     float *turned = calloc(9 * in * out, sizeof *turned);
     if (!turned)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
     for (size_t t = 0; t < 9; t++)
         for (size_t c = 0; c < (size_t)q->in; c++)
             for (int o = 0; o < q->out; o++)
-                turned[(t * in + c) * out + (size_t)cuda_output_place(o)] = w[((size_t)o * (size_t)q->in + c) * 9 + t];
+                turned[(t * in + c) * out + (size_t)ck_cuda_output_place(o)] =
+                    w[((size_t)o * (size_t)q->in + c) * 9 + t];
     ck_status s = send(d, turned, 9 * in * out, &q->w, e);
     free(turned);
     return s;
 }
 
 /* Operands: through float32 on the device, whose kernel rounds. */
-static ck_status round_packed(cuda_device *d, ck_nn_weight *q, ck_error *e)
+static ck_status round_packed(ck_cuda_device *d, ck_nn_weight *q, ck_error *e)
 {
     bool linear = q->pack == CK_NN_LINEAR;
-    size_t rows = linear ? (size_t)q->out : 9 * (size_t)cuda_padded(q->in);
-    int columns = linear ? q->in : cuda_outputs(q->out), ld = linear ? cuda_padded(columns) : columns;
-    ck_status s = cuda_check(cudaMalloc(&q->rounded, rows * (size_t)ld * cuda_operand_size(d)),
-                             "take memory for weights on the device", e);
+    size_t rows = linear ? (size_t)q->out : 9 * (size_t)ck_cuda_padded(q->in);
+    int columns = linear ? q->in : ck_cuda_outputs(q->out), ld = linear ? ck_cuda_padded(columns) : columns;
+    ck_status s = ck_cuda_check(cudaMalloc(&q->rounded, rows * (size_t)ld * ck_cuda_operand_size(d)),
+                                "take memory for weights on the device", e);
     if (s != CK_OK)
         return s;
-    cuda_round(d, q->w, rows, columns, columns, q->rounded, ld);
-    s = cuda_check(cudaGetLastError(), "start a kernel", e);
+    ck_cuda_round(d, q->w, rows, columns, columns, q->rounded, ld);
+    s = ck_cuda_check(cudaGetLastError(), "start a kernel", e);
     if (s == CK_OK)
-        s = cuda_check(cudaStreamSynchronize(d->stream), "round weights", e);
+        s = ck_cuda_check(cudaStreamSynchronize(d->stream), "round weights", e);
     cudaFree(q->w);
     q->w = NULL;
     return s;
 }
 
-static ck_status round_bias(cuda_device *d, ck_nn_weight *q, ck_error *e)
+static ck_status round_bias(ck_cuda_device *d, ck_nn_weight *q, ck_error *e)
 {
-    ck_status s = cuda_check(cudaMalloc(&q->rounded_bias, (size_t)q->out * cuda_operand_size(d)),
-                             "take memory for weights on the device", e);
+    ck_status s = ck_cuda_check(cudaMalloc(&q->rounded_bias, (size_t)q->out * ck_cuda_operand_size(d)),
+                                "take memory for weights on the device", e);
     if (s != CK_OK)
         return s;
-    cuda_round(d, q->bias, 1, q->out, q->out, q->rounded_bias, q->out);
-    s = cuda_check(cudaGetLastError(), "start a kernel", e);
-    return s == CK_OK ? cuda_check(cudaStreamSynchronize(d->stream), "round weights", e) : s;
+    ck_cuda_round(d, q->bias, 1, q->out, q->out, q->rounded_bias, q->out);
+    s = ck_cuda_check(cudaGetLastError(), "start a kernel", e);
+    return s == CK_OK ? ck_cuda_check(cudaStreamSynchronize(d->stream), "round weights", e) : s;
 }
 
-ck_status cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias, ck_nn_weight **to,
-                    ck_error *e)
+ck_status ck_cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias, ck_nn_weight **to,
+                       ck_error *e)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     int taps = taps_of(p);
     size_t n = (size_t)out * (p == CK_NN_SCALE ? 1 : (size_t)in * (size_t)taps);
     if (p == CK_NN_HEAD && out > CK_NN_HEADS_MAX)
@@ -100,7 +101,7 @@ ck_status cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, c
     *q = (ck_nn_weight){.pack = p, .out = out, .in = in, .next = d->weights};
     d->weights = q;
     *to = q;
-    bool rounds = cuda_rounds(d) && (p == CK_NN_LINEAR || p == CK_NN_CONV);
+    bool rounds = ck_cuda_rounds(d) && (p == CK_NN_LINEAR || p == CK_NN_CONV);
     ck_status s = rounds && taps > 1 ? send_padded(d, w, q, e)
                   : taps > 1         ? send_transposed(d, w, out, in, taps, n, &q->w, e)
                                      : send(d, w, n, &q->w, e);
@@ -111,7 +112,7 @@ ck_status cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, c
     return s == CK_OK && bias && p == CK_NN_LINEAR && d->base.act != CK_NN_F32 ? round_bias(d, q, e) : s;
 }
 
-void cuda_free_weights(cuda_device *d)
+void ck_cuda_free_weights(ck_cuda_device *d)
 {
     for (ck_nn_weight *w = d->weights, *next; w; w = next) {
         next = w->next;

@@ -67,16 +67,16 @@ __global__ void __launch_bounds__(TEAM)
     }
 }
 
-void cuda_patch(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_patch(ck_nn *dev, const ck_nn_step *s)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     const ck_nn_tensor *y = &s->y;
     if (y->c % EACH == 0 && s->x[0].c <= CHANNELS) {
         dim3 grid((unsigned)y->h * grid_for((size_t)y->w, TOKENS), grid_for((size_t)y->c, OUTS));
-        CUDA_LAUNCH(patch_2, grid, TEAM, d->stream, s->x[0], s->weight->w, s->weight->bias, s->extra->w, *y);
+        CK_CUDA_LAUNCH(patch_2, grid, TEAM, d->stream, s->x[0], s->weight->w, s->weight->bias, s->extra->w, *y);
     } else {
         unsigned grid = grid_for(ck_nn_pixels(y) * (size_t)y->c, THREADS);
-        CUDA_LAUNCH(patch, grid, THREADS, d->stream, s->x[0], s->weight->w, s->weight->bias, s->extra->w, *y);
+        CK_CUDA_LAUNCH(patch, grid, THREADS, d->stream, s->x[0], s->weight->w, s->weight->bias, s->extra->w, *y);
     }
-    cuda_launched(d, s);
+    ck_cuda_launched(d, s);
 }

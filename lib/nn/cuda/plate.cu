@@ -17,7 +17,7 @@ struct weights {
     bool reversed; /* taps from last to first */
 };
 
-static weights weights_of(const cuda_axis *a, bool reversed)
+static weights weights_of(const ck_cuda_axis *a, bool reversed)
 {
     weights w = {a->first, a->count, a->weight, a->taps, a->in, a->out, a->in == a->out, reversed};
     return w;
@@ -112,23 +112,23 @@ __global__ void resample_down(const T *src, int channels, int w, weights a, afte
 
 /* What is of the right width already is not copied first. */
 template <typename T, typename U>
-static void resample(cuda_device *d, const T *src, int channels, weights x, weights y, const after &then, float *half,
-                     U *dst)
+static void resample(ck_cuda_device *d, const T *src, int channels, weights x, weights y, const after &then,
+                     float *half, U *dst)
 {
     size_t rows = (size_t)channels * (size_t)y.in;
     unsigned down = grid_for((size_t)channels * (size_t)y.out * (size_t)x.out, THREADS);
     void (*one)(const T *, int, int, weights, after, U *) = resample_down<T, U>;
     void (*two)(const float *, int, int, weights, after, U *) = resample_down<float, U>;
     if (x.copied) {
-        CUDA_LAUNCH(one, down, THREADS, d->stream, src, channels, x.out, y, then, dst);
+        CK_CUDA_LAUNCH(one, down, THREADS, d->stream, src, channels, x.out, y, then, dst);
         return;
     }
-    CUDA_LAUNCH(resample_across<T>, grid_for(rows * (size_t)x.out, THREADS), THREADS, d->stream, src, rows, x, half);
-    CUDA_LAUNCH(two, down, THREADS, d->stream, half, channels, x.out, y, then, dst);
+    CK_CUDA_LAUNCH(resample_across<T>, grid_for(rows * (size_t)x.out, THREADS), THREADS, d->stream, src, rows, x, half);
+    CK_CUDA_LAUNCH(two, down, THREADS, d->stream, half, channels, x.out, y, then, dst);
 }
 
-void cuda_plane_in(cuda_device *d, const ck_nn_move *m, const cuda_axis *x, const cuda_axis *y, const void *from,
-                   float *half)
+void ck_cuda_plane_in(ck_cuda_device *d, const ck_nn_move *m, const ck_cuda_axis *x, const ck_cuda_axis *y,
+                      const void *from, float *half)
 {
     weights across = weights_of(x, false), down = weights_of(y, m->filter == CK_LANCZOS4);
     after then = {m->linear, m->mean != NULL, {0}, {0}};
@@ -152,7 +152,8 @@ void cuda_plane_in(cuda_device *d, const ck_nn_move *m, const cuda_axis *x, cons
     }
 }
 
-void cuda_plane_out(cuda_device *d, const ck_nn_move *m, const cuda_axis *x, const cuda_axis *y, void *to, float *half)
+void ck_cuda_plane_out(ck_cuda_device *d, const ck_nn_move *m, const ck_cuda_axis *x, const ck_cuda_axis *y, void *to,
+                       float *half)
 {
     weights across = weights_of(x, false), down = weights_of(y, m->filter == CK_LANCZOS4);
     const float *from = (const float *)m->tensor.data;
