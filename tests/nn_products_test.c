@@ -205,7 +205,7 @@ static void patch(int h, int w, int out)
 }
 
 /* A device's sums are those of its own result, to what doubles lose: n sums of n terms, 2^-53 each.  Those of
- * conv_3.cu are taken before the result is rounded to `type`, of 64 values at a time in float32. */
+ * conv_mma16.cu are taken before the result is rounded to `type`, of 64 values at a time in float32. */
 static bool sums_right(const op_tensor *y, const double *sums, int groups, ck_nn_type type, bool tensor_cores)
 {
     double off = (type == CK_NN_F32 ? 0 : precision_unit(precision)) + (tensor_cores ? op_sum_bound(64 + 2) : 0);
@@ -295,7 +295,7 @@ static void conv(int h, int w, int in, int out, int dilation, bool normed, int g
     ok(ref_sums && cpu_sums, "sums of %d groups", groups);
     if (plain) { /* its own error is no larger than what the bound says of ours */
         ratio = op_ratio(&y, &first, &bound) / 2;
-        ok(first_whole && ratio <= 1, "and against version 1: %.3f of it", ratio);
+        ok(first_whole && ratio <= 1, "and against the float32 kernel: %.3f of it", ratio);
     }
     whole = op_free(&x) && op_free(&y) && op_free(&want) && op_free(&bound) && op_free(&norm) && op_free(&sums);
     whole = op_free(&near) && op_free(&first) && op_free(&sent) && whole;
@@ -391,7 +391,7 @@ static void attention(const attention_case *k, const ck_cpu_kernels *kernels, ty
     if (plain) { /* its own error is no larger than what the bound says of ours */
         whole = op_run(plain, attention_step(k, &near_q, &near_kv, &want));
         ratio = op_ratio(&y, &want, &bound) / 2;
-        ok(whole && ratio <= 1, "and against version 1: %.3f of it", ratio);
+        ok(whole && ratio <= 1, "and against the float32 kernel: %.3f of it", ratio);
     }
     whole = op_free(&q) && op_free(&kv) && op_free(&y) && op_free(&want) && op_free(&bound);
     whole = op_free(&near_q) && op_free(&near_kv) && op_free(&sent_q) && op_free(&sent_kv) && whole;

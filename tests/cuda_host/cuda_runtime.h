@@ -38,7 +38,7 @@ struct alignas(16) uint4 {
 
 extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 
-#define __global__ static
+#define __global__
 #define __device__
 #define __host__
 #define __shared__ static

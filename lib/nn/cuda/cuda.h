@@ -83,14 +83,14 @@ static inline int ck_cuda_padded(int n)
 }
 
 /* Rounded weights of CONV are [tap][ck_cuda_padded(in)][ck_cuda_outputs(out)], zeros where there is none, output o at
- * ck_cuda_output_place(o): of every 32 outputs, numbers 8 t + 2 j and the next are columns 2 t and the next of tile j
+ * ck_cuda_output_column(o): of every 32 outputs, numbers 8 t + 2 j and the next are columns 2 t and the next of tile j
  * of eight, which lane t has in products on tensor cores (see ptx.h).  So it has eight outputs side by side. */
 static inline int ck_cuda_outputs(int out)
 {
     return (out + 63) / 64 * 64;
 }
 
-CK_CUDA_ANYWHERE static inline int ck_cuda_output_place(int o)
+CK_CUDA_ANYWHERE static inline int ck_cuda_output_column(int o)
 {
     return (o & ~31) | (o >> 1 & 3) << 3 | (o >> 3 & 3) << 1 | (o & 1);
 }
@@ -125,17 +125,24 @@ void ck_cuda_patch(ck_nn *dev, const ck_nn_step *s);
 void ck_cuda_layer_norm(ck_nn *dev, const ck_nn_step *s);
 void ck_cuda_pool(ck_nn *dev, const ck_nn_step *s);
 void ck_cuda_attention(ck_nn *dev, const ck_nn_step *s);
-void ck_cuda_attention_2(ck_cuda_device *d, const ck_nn_step *s); /* where operands are rounded */
-/* Of activations of 16 bits; false, and nothing done, if version 3 cannot do this one. */
-bool ck_cuda_attention_3(ck_cuda_device *d, const ck_nn_step *s);
-struct attention;
-bool ck_cuda_attention_windows(ck_cuda_device *d, const struct attention *a);
+
+/* Attention of float32; of rounded operands; of 16-bit activations, false and nothing done for shapes it has not. */
+void ck_cuda_attention_f32(ck_cuda_device *d, const ck_nn_step *s);
+void ck_cuda_attention_wmma(ck_cuda_device *d, const ck_nn_step *s);
+bool ck_cuda_attention_mma16(ck_cuda_device *d, const ck_nn_step *s);
+struct ck_cuda_attention_args;
+bool ck_cuda_attention_windows(ck_cuda_device *d, const struct ck_cuda_attention_args *a); /* mma16, inside windows */
+
 void ck_cuda_fuse(ck_nn *dev, const ck_nn_step *s);
 void ck_cuda_coarse(ck_nn *dev, const ck_nn_step *s);
 void ck_cuda_conv(ck_nn *dev, const ck_nn_step *s);
-void ck_cuda_conv_2(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n); /* where operands are rounded */
-/* Of activations of 16 bits, sums included; false, and nothing done, if version 3 cannot do this one. */
-bool ck_cuda_conv_3(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n);
+
+/* The same three of the convolution, of n blocks (see ck_cuda_blocks); only mma16 makes the sums of `stats` itself. */
+void ck_cuda_conv_f32(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n);
+void ck_cuda_conv_wmma(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n);
+bool ck_cuda_conv_mma16(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n);
+void ck_cuda_block_sums(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n);
+
 void ck_cuda_group_norm(ck_nn *dev, const ck_nn_step *s);
 void ck_cuda_apply(ck_nn *dev, const ck_nn_step *s);
 void ck_cuda_head(ck_nn *dev, const ck_nn_step *s);

@@ -6,7 +6,7 @@
 #define EACH 16 /* samples of a thread */
 
 /* Whoever finds one says the same: in any order the flag comes out alike. */
-__global__ void find_not_finite(const float *p, size_t n, int *flag)
+static __global__ void find_not_finite(const float *p, size_t n, int *flag)
 {
     bool found = false;
     size_t first = (size_t)blockIdx.x * THREADS * EACH + threadIdx.x;

@@ -25,12 +25,12 @@ static ck_status no_memory(const ck_cuda_device *d, size_t bytes, const char *of
 }
 
 /* Nothing that is queued uses it. */
-static ck_status grow(const ck_cuda_device *d, ck_cuda_room *r, size_t bytes, bool host, ck_error *e)
+static ck_status grow(const ck_cuda_device *d, ck_cuda_buffer *r, size_t bytes, bool host, ck_error *e)
 {
     if (bytes <= r->bytes)
         return CK_OK;
     host ? cudaFreeHost(r->p) : cudaFree(r->p);
-    *r = (ck_cuda_room){0};
+    *r = (ck_cuda_buffer){0};
     cudaError_t c = host ? cudaHostAlloc(&r->p, bytes, cudaHostAllocDefault) : cudaMalloc(&r->p, bytes);
     if (c == cudaErrorMemoryAllocation)
         return no_memory(d, bytes, host ? "of pinned memory" : "of it besides the network", e);
@@ -77,7 +77,7 @@ static ck_status take(const ck_cuda_device *d, ck_cuda_slot *s, const ck_nn_move
 
 /* ---- one frame ---- */
 
-static void *in_slot(const ck_cuda_room *r, const ck_cuda_move *m)
+static void *in_slot(const ck_cuda_buffer *r, const ck_cuda_move *m)
 {
     return (char *)r->p + m->at;
 }

@@ -12,10 +12,10 @@ extern "C" {
 #define CK_CUDA_AXES 16 /* kept */
 
 /* Memory that only grows. */
-typedef struct ck_cuda_room {
+typedef struct ck_cuda_buffer {
     void *p;
     size_t bytes;
-} ck_cuda_room;
+} ck_cuda_buffer;
 
 /* image/axis.h's, on the device. */
 typedef struct ck_cuda_axis {
@@ -34,7 +34,7 @@ typedef struct ck_cuda_move {
 typedef struct ck_cuda_slot {
     ck_cuda_move in[CK_NN_MOVES], out[CK_NN_MOVES];
     int n_in, n_out;
-    ck_cuda_room device, staging; /* the same layout: a flag, then planes */
+    ck_cuda_buffer device, staging; /* the same layout: a flag, then planes */
     cudaEvent_t arrived, made, left;
     ck_status failed;
     ck_error error;
@@ -46,7 +46,7 @@ struct ck_cuda_frames {
     ck_cuda_slot slot[CK_NN_SLOTS];
     ck_cuda_axis axis[CK_CUDA_AXES];
     int n_axes;
-    ck_cuda_room half; /* a plane that is resampled across and not yet down */
+    ck_cuda_buffer half; /* a plane that is resampled across and not yet down */
 };
 
 ck_status ck_cuda_frames_open(ck_cuda_device *d, ck_error *e);

@@ -97,19 +97,19 @@ __device__ static inline ck_nn_area block_area(const ck_nn_tensor &t, const int 
 
 /* ---- bilinear enlargement: half-pixel centres, edges clamped ---- */
 
-struct tap {
+struct ck_cuda_tap {
     int i0, i1;
     float f; /* weight of i1 */
 };
 
 /* Sample o of `out` among `in` of them, in <= out: (o + 1/2) in / out - 1/2, whose fraction is exact before it is
  * rounded.  Sides are at most 16384, so that the products fit. */
-__device__ static inline tap tap_at(int o, int in, int out)
+__device__ static inline ck_cuda_tap tap_at(int o, int in, int out)
 {
     int p = (2 * o + 1) * in - out;
     p = p > 0 ? p : 0;
     int i = min(p / (2 * out), in - 1);
-    tap t = {i, min(i + 1, in - 1), (float)((double)(p - i * 2 * out) / (2 * out))};
+    ck_cuda_tap t = {i, min(i + 1, in - 1), (float)((double)(p - i * 2 * out) / (2 * out))};
     return t;
 }
 

@@ -50,7 +50,7 @@ static ck_status send_padded(ck_cuda_device *d, const float *w, ck_nn_weight *q,
     for (size_t t = 0; t < 9; t++)
         for (size_t c = 0; c < (size_t)q->in; c++)
             for (int o = 0; o < q->out; o++)
-                turned[(t * in + c) * out + (size_t)ck_cuda_output_place(o)] =
+                turned[(t * in + c) * out + (size_t)ck_cuda_output_column(o)] =
                     w[((size_t)o * (size_t)q->in + c) * 9 + t];
     ck_status s = send(d, turned, 9 * in * out, &q->w, e);
     free(turned);

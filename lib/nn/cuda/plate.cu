@@ -72,7 +72,7 @@ template <typename T> __device__ static inline float weighted(const weights &a, 
 }
 
 /* [rows][a.in] to [rows][a.out]: a thread a sample. */
-template <typename T> __global__ void resample_across(const T *src, size_t rows, weights a, float *dst)
+template <typename T> static __global__ void resample_across(const T *src, size_t rows, weights a, float *dst)
 {
     size_t i = thread_number(), row = i / (size_t)a.out;
     if (row < rows)
@@ -95,7 +95,7 @@ __device__ static inline float to_srgb(float x)
 
 /* [c][a.in][w] to [c][a.out][w]. */
 template <typename T, typename U>
-__global__ void resample_down(const T *src, int channels, int w, weights a, after then, U *dst)
+static __global__ void resample_down(const T *src, int channels, int w, weights a, after then, U *dst)
 {
     size_t i = thread_number(), x = i % (size_t)w, row = i / (size_t)w;
     int c = (int)(row / (size_t)a.out);

@@ -4,7 +4,8 @@
 #define THREADS 256
 
 /* A thread a sample; what is behind the columns becomes 0. */
-template <typename T> __global__ void round_rows(const float *x, size_t rows, int columns, size_t ld, T *to, int ld_to)
+template <typename T>
+static __global__ void round_rows(const float *x, size_t rows, int columns, size_t ld, T *to, int ld_to)
 {
     size_t i = thread_number(), row = i / (size_t)ld_to;
     int c = (int)(i % (size_t)ld_to);
