@@ -121,6 +121,7 @@ void ck_network_close(ck_network *n)
         return;
     ck_nn_plan_free(n->plan);
     ck_pins_close(&n->pins, n->dev);
+    ck_network_free_axes(n);
     ck_nn_close(n->dev);
     pthread_mutex_destroy(&n->lock);
     pthread_mutex_destroy(&n->slot_lock);

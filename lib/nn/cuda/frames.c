@@ -4,16 +4,16 @@
  *     (steps)                  └─ tensors, steps, planes ── made
  *     out                                                    └─ copies out ── left
  *
- * A slot is used again only after somebody has waited for its `left`: what the copies of its next frame overwrite has
- * been read.  Tensors are used by one stream, in order. */
+ * A slot is reusable once its `left` event has completed: everything its next frame overwrites has been read.  Tensors
+ * are used by one stream, in order. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "nn/cuda/frames.h"
 
-#define PLANES 256 /* bytes before the first plane: the flag */
 #define ALIGNED 256
+#define TABLES ALIGNED /* where tables begin, after the flag */
 
 /* ---- memory ---- */
 
@@ -24,7 +24,7 @@ static ck_status no_memory(const ck_cuda_device *d, size_t bytes, const char *of
                    (double)bytes * 1e-6, of);
 }
 
-/* Nothing that is queued uses it. */
+/* Nothing queued uses the buffer. */
 static ck_status grow(const ck_cuda_device *d, ck_cuda_buffer *r, size_t bytes, bool host, ck_error *e)
 {
     if (bytes <= r->bytes)
@@ -44,19 +44,39 @@ static size_t sample_bytes(ck_nn_sample t)
     return t == CK_NN_SAMPLE_U8 ? 1 : t == CK_NN_SAMPLE_F32 ? 4 : 2;
 }
 
-/* Places of planes one behind the other, from *at on. */
-static bool place(ck_cuda_move *to, const ck_nn_move *from, int n, size_t *at, bool *staged)
+/* Aligned space for `bytes` after *end. */
+static bool place(size_t bytes, size_t *at, size_t *end)
+{
+    size_t padded;
+    *at = *end;
+    return ck_add(bytes, ALIGNED - 1, &padded) && ck_add(*end, padded / ALIGNED * ALIGNED, end);
+}
+
+static size_t table_bytes(const ck_nn_axis *a)
+{
+    return a->in == a->out ? 0 : (size_t)a->out * (2 * sizeof(int) + (size_t)a->taps * sizeof(float));
+}
+
+static bool place_tables(ck_cuda_move *to, const ck_nn_move *from, int n, size_t *end)
 {
     for (int i = 0; i < n; i++) {
-        size_t bytes = sample_bytes(from[i].type), padded;
         to[i].is = from[i];
-        to[i].at = *at;
-        if (!ck_mul(bytes, (size_t)from[i].tensor.c, &bytes) || !ck_mul(bytes, (size_t)from[i].h, &bytes) ||
-            !ck_mul(bytes, (size_t)from[i].w, &bytes) || !ck_add(bytes, ALIGNED - 1, &padded) ||
-            !ck_add(*at, padded / ALIGNED * ALIGNED, at))
+        if (!place(table_bytes(&from[i].x), &to[i].x_at, end) || !place(table_bytes(&from[i].y), &to[i].y_at, end))
+            return false;
+    }
+    return true;
+}
+
+static bool place_planes(ck_cuda_move *to, int n, size_t *end, bool *staged)
+{
+    for (int i = 0; i < n; i++) {
+        const ck_nn_move *m = &to[i].is;
+        size_t bytes = sample_bytes(m->type);
+        if (!ck_mul(bytes, (size_t)m->tensor.c, &bytes) || !ck_mul(bytes, (size_t)m->h, &bytes) ||
+            !ck_mul(bytes, (size_t)m->w, &bytes) || !place(bytes, &to[i].at, end))
             return false;
         to[i].bytes = bytes;
-        *staged = *staged || !from[i].pinned;
+        *staged = *staged || !m->pinned;
     }
     return true;
 }
@@ -64,15 +84,16 @@ static bool place(ck_cuda_move *to, const ck_nn_move *from, int n, size_t *at, b
 static ck_status take(const ck_cuda_device *d, ck_cuda_slot *s, const ck_nn_move *in, int n_in, const ck_nn_move *out,
                       int n_out, ck_error *e)
 {
-    size_t end = PLANES;
-    bool staged = false;
+    bool staged = false, few = n_in <= CK_NN_MOVES && n_out <= CK_NN_MOVES;
     s->n_in = n_in;
     s->n_out = n_out;
-    if (n_in > CK_NN_MOVES || n_out > CK_NN_MOVES || !place(s->in, in, n_in, &end, &staged) ||
-        !place(s->out, out, n_out, &end, &staged))
+    s->tables = TABLES;
+    bool placed = few && place_tables(s->in, in, n_in, &s->tables) && place_tables(s->out, out, n_out, &s->tables);
+    size_t end = s->tables;
+    if (!placed || !place_planes(s->in, n_in, &end, &staged) || !place_planes(s->out, n_out, &end, &staged))
         return ck_fail(e, CK_ERR_ARGUMENT, "planes that are too many or too large for a device");
     ck_status st = grow(d, &s->device, end, false, e);
-    return st == CK_OK ? grow(d, &s->staging, staged ? end : PLANES, true, e) : st;
+    return st == CK_OK ? grow(d, &s->staging, staged ? end : s->tables, true, e) : st;
 }
 
 /* ---- one frame ---- */
@@ -82,12 +103,47 @@ static void *in_slot(const ck_cuda_buffer *r, const ck_cuda_move *m)
     return (char *)r->p + m->at;
 }
 
+/* The tables, `at` in the slot: copied to staging, and where they will be on the device. */
+static ck_nn_axis stage_axis(const ck_cuda_slot *s, const ck_nn_axis *a, size_t at)
+{
+    ck_nn_axis there = *a;
+    if (a->in == a->out)
+        return there;
+    size_t n = (size_t)a->out;
+    int *to = (int *)((char *)s->staging.p + at);
+    const int *on_device = (const int *)((char *)s->device.p + at);
+    memcpy(to, a->first, n * sizeof *to);
+    memcpy(to + n, a->count, n * sizeof *to);
+    memcpy(to + 2 * n, a->weight, n * (size_t)a->taps * sizeof(float));
+    there.first = on_device;
+    there.count = on_device + n;
+    there.weight = (const float *)(on_device + 2 * n);
+    return there;
+}
+
+/* All tables of a frame in one copy: they are small beside its planes. */
+static ck_status send_tables(ck_cuda_device *d, ck_cuda_slot *s, ck_error *e)
+{
+    for (int i = 0; i < s->n_in + s->n_out; i++) {
+        ck_cuda_move *m = i < s->n_in ? &s->in[i] : &s->out[i - s->n_in];
+        m->x = stage_axis(s, &m->is.x, m->x_at);
+        m->y = stage_axis(s, &m->is.y, m->y_at);
+    }
+    if (s->tables == TABLES)
+        return CK_OK;
+    return ck_cuda_check(cudaMemcpyAsync((char *)s->device.p + TABLES, (char *)s->staging.p + TABLES,
+                                         s->tables - TABLES, cudaMemcpyHostToDevice, d->frames->in),
+                         "copy weights of resampling", e);
+}
+
 static ck_status fetch(ck_nn *dev, int slot, const ck_nn_move *in, int n_in, const ck_nn_move *out, int n_out,
                        ck_error *e)
 {
     ck_cuda_device *d = ck_cuda_of(dev);
     ck_cuda_slot *s = &d->frames->slot[slot];
     ck_status st = take(d, s, in, n_in, out, n_out, e);
+    if (st == CK_OK)
+        st = send_tables(d, s, e);
     for (int i = 0; i < n_in && st == CK_OK; i++) {
         ck_cuda_move *m = &s->in[i];
         const void *from = m->is.data;
@@ -105,26 +161,21 @@ static ck_status fetch(ck_nn *dev, int slot, const ck_nn_move *in, int n_in, con
     return st;
 }
 
-/* The axes of all moves, and room for the largest that is resampled across: nothing is queued before all is there. */
+/* Memory for the largest plane between its rows and its columns, before anything is queued. */
 static ck_status prepare(ck_cuda_device *d, const ck_cuda_slot *s, ck_error *e)
 {
     size_t most = 0;
-    ck_status st = CK_OK;
-    for (int i = 0; i < s->n_in + s->n_out && st == CK_OK; i++) {
-        bool in = i < s->n_in;
-        const ck_nn_move *m = &(in ? &s->in[i] : &s->out[i - s->n_in])->is;
-        ck_cuda_axis x, y;
-        st = ck_cuda_axes(d, m, in, &x, &y, e);
-        size_t bytes =
-            st == CK_OK && x.in != x.out ? sizeof(float) * (size_t)m->tensor.c * (size_t)y.in * (size_t)x.out : 0;
-        most = bytes > most ? bytes : most;
+    for (int i = 0; i < s->n_in + s->n_out; i++) {
+        const ck_nn_move *m = &(i < s->n_in ? &s->in[i] : &s->out[i - s->n_in])->is;
+        size_t bytes = sizeof(float) * (size_t)m->tensor.c * (size_t)m->y.in * (size_t)m->x.out;
+        most = m->x.in != m->x.out && bytes > most ? bytes : most;
     }
-    if (st == CK_OK && most > d->frames->half.bytes)
+    if (most > d->frames->half.bytes)
         cudaStreamSynchronize(d->stream);
-    return st == CK_OK ? grow(d, &d->frames->half, most, false, e) : st;
+    return grow(d, &d->frames->half, most, false, e);
 }
 
-/* The device's first failure, which is this frame's. */
+/* The device's first failure, which belongs to this frame. */
 static ck_status failure(ck_cuda_device *d, ck_error *e)
 {
     ck_error launch;
@@ -144,12 +195,8 @@ static ck_status make(ck_nn *dev, int slot, ck_error *e)
     ck_status st = prepare(d, s, e);
     if (st == CK_OK)
         st = ck_cuda_check(cudaStreamWaitEvent(d->stream, s->arrived, 0), "wait for copies", e);
-    for (int i = 0; i < s->n_in && st == CK_OK; i++) {
-        ck_cuda_axis x, y;
-        st = ck_cuda_axes(d, &s->in[i].is, true, &x, &y, e);
-        if (st == CK_OK)
-            ck_cuda_plane_in(d, &s->in[i].is, &x, &y, in_slot(&s->device, &s->in[i]), d->frames->half.p);
-    }
+    for (int i = 0; i < s->n_in && st == CK_OK; i++)
+        ck_cuda_plane_in(d, &s->in[i], in_slot(&s->device, &s->in[i]), d->frames->half.p);
     if (st == CK_OK)
         st = failure(d, e);
     if (st != CK_OK) {
@@ -176,12 +223,8 @@ static void deliver(ck_nn *dev, int slot, const ck_nn_tensor *checked, int n)
     ck_status st = ck_cuda_check(cudaMemsetAsync(s->device.p, 0, sizeof(int), d->stream), "clear a flag", &e);
     for (int i = 0; i < n; i++)
         ck_cuda_check_finite(d, &checked[i], s->device.p);
-    for (int i = 0; i < s->n_out && st == CK_OK; i++) {
-        ck_cuda_axis x, y;
-        st = ck_cuda_axes(d, &s->out[i].is, false, &x, &y, &e);
-        if (st == CK_OK)
-            ck_cuda_plane_out(d, &s->out[i].is, &x, &y, in_slot(&s->device, &s->out[i]), d->frames->half.p);
-    }
+    for (int i = 0; i < s->n_out && st == CK_OK; i++)
+        ck_cuda_plane_out(d, &s->out[i], in_slot(&s->device, &s->out[i]), d->frames->half.p);
     if (st == CK_OK)
         st = ck_cuda_check(cudaEventRecord(s->made, d->stream), "record an event", &e);
     if (st == CK_OK)
@@ -210,13 +253,13 @@ static ck_status wait_for(ck_nn *dev, int slot, bool *finite, ck_error *e)
     return st;
 }
 
-/* ---- memory of the host ---- */
+/* ---- pinned memory ---- */
 
 static bool pin(ck_nn *dev, void *p, size_t bytes, bool read_only)
 {
     ck_cuda_device *d = ck_cuda_of(dev);
     if (read_only && !d->frames->read_only)
-        return false; /* without that flag it would only fail, and a sanitizer would tell */
+        return false; /* the call would fail, and compute-sanitizer would report it */
     unsigned how = read_only ? cudaHostRegisterReadOnly : cudaHostRegisterDefault;
     bool good = cudaHostRegister(p, bytes, how) == cudaSuccess;
     if (!good)
@@ -281,8 +324,6 @@ void ck_cuda_frames_close(ck_cuda_device *d)
         cudaStreamSynchronize(f->out);
     for (int i = 0; i < CK_NN_SLOTS; i++)
         close_slot(&f->slot[i]);
-    for (int i = 0; i < f->n_axes; i++)
-        cudaFree((void *)f->axis[i].first);
     cudaFree(f->half.p);
     if (f->in)
         cudaStreamDestroy(f->in);
