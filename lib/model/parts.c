@@ -26,7 +26,7 @@ const ck_nn_weight *ck_part_pack(const ck_parts *b, ck_nn_pack p, int out, int i
 {
     ck_nn_weight *to = NULL;
     ck_error e;
-    ck_status s = b->dev->ops->pack(b->dev, p, out, in, w, bias, &to, &e);
+    ck_status s = ck_nn_weight_new(b->dev, p, out, in, w, bias, &to, &e);
     if (s != CK_OK)
         ck_nn_plan_fail(b->plan, s, &e);
     return s == CK_OK ? to : NULL;

@@ -57,9 +57,9 @@ size_t ck_cpu_attention_scratch(const ck_cpu_device *d, const ck_nn_step *s)
 static const float *pixel(const ck_nn_tensor *t, int side, int wy, int wx, int i)
 {
     if (side == 0)
-        return ck_cpu_at(t, (size_t)i);
+        return ck_nn_at(t, (size_t)i);
     size_t y = (size_t)wy * (size_t)side + (size_t)(i / side), x = (size_t)wx * (size_t)side + (size_t)(i % side);
-    return ck_cpu_at(t, y * (size_t)t->w + x);
+    return ck_nn_at(t, y * (size_t)t->w + x);
 }
 
 /* Keys first … end-1 (first a multiple of the panel) into panels, zeros behind the last. */

@@ -101,7 +101,7 @@ static void gather(const ck_nn_step *s, const conv *c, int y0, int x0, float *to
             continue;
         }
         memset(to, 0, (size_t)from * (size_t)c->in * sizeof *to);
-        copy_pixels(ck_cpu_at(t, (size_t)y * (size_t)t->w + (size_t)(x0 + from)), (size_t)t->ld, end - from, t->c, norm,
+        copy_pixels(ck_nn_at(t, (size_t)y * (size_t)t->w + (size_t)(x0 + from)), (size_t)t->ld, end - from, t->c, norm,
                     to + (size_t)from * (size_t)c->in, c->in);
         memset(to + (size_t)end * (size_t)c->in, 0, (size_t)(c->side - end) * (size_t)c->in * sizeof *to);
     }
@@ -142,8 +142,8 @@ static void store(const ck_nn_step *s, const conv *c, const ck_nn_area *a, const
 {
     for (int y = a->y0; y < a->y1; y++, from += SIDE * c->out)
         for (int x = a->x0; x < a->x1; x++)
-            memcpy(ck_cpu_at(&s->y, (size_t)y * (size_t)s->y.w + (size_t)x),
-                   from + (size_t)(x - a->x0) * (size_t)c->out, (size_t)s->y.c * sizeof *from);
+            memcpy(ck_nn_at(&s->y, (size_t)y * (size_t)s->y.w + (size_t)x), from + (size_t)(x - a->x0) * (size_t)c->out,
+                   (size_t)s->y.c * sizeof *from);
 }
 
 static void tile_task(void *call, int task, int who)

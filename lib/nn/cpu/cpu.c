@@ -26,25 +26,6 @@ void ck_cpu_parallel(ck_nn *dev, const ck_nn_step *s, int n, void (*task)(void *
     ck_team_run(call.dev->team, n, task, &call);
 }
 
-typedef struct areas {
-    const ck_nn_step *s;
-    void (*area)(const ck_nn_step *s, ck_nn_area a);
-} areas;
-
-static void area_task(void *ctx, int i, int who)
-{
-    (void)who;
-    const areas *a = ctx;
-    const ck_nn_step *s = a->s;
-    a->area(s, ck_nn_in_part(s) ? ck_nn_block_area(&s->y, s->part->block[i]) : (ck_nn_area){i, 0, i + 1, s->y.w});
-}
-
-void ck_cpu_areas(ck_nn *dev, const ck_nn_step *s, void (*area)(const ck_nn_step *s, ck_nn_area a))
-{
-    areas a = {s, area};
-    ck_team_run(ck_cpu_of(dev)->team, ck_nn_in_part(s) ? s->part->n : s->y.h, area_task, &a);
-}
-
 #define BANDS 64
 
 int ck_cpu_bands(int rows)
@@ -109,21 +90,6 @@ static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
     return CK_OK;
 }
 
-static ck_status reserve(ck_nn *dev, size_t bytes, void **out, ck_error *e)
-{
-    (void)dev;
-    *out = bytes <= SIZE_MAX - CK_ALIGN ? aligned_alloc(CK_ALIGN, ck_pad(bytes ? bytes : 1)) : NULL;
-    return *out ? CK_OK
-                : ck_fail(e, CK_ERR_MEMORY, "out of memory for the network's %.1f MB: use a smaller --size",
-                          (double)bytes * 1e-6);
-}
-
-static void release(ck_nn *dev, void *p)
-{
-    (void)dev;
-    free(p);
-}
-
 /* ---- weights ---- */
 
 static ck_status copy_values(ck_nn_weight *w, const float *values, const float *bias, ck_error *e)
@@ -143,8 +109,6 @@ static ck_status pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *va
                       ck_nn_weight **to, ck_error *e)
 {
     ck_cpu_device *d = ck_cpu_of(dev);
-    if (p == CK_NN_HEAD && out > CK_NN_HEADS_MAX)
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "a head of %d outputs: at most %d", out, CK_NN_HEADS_MAX);
     ck_nn_weight *w = calloc(1, sizeof *w);
     if (!w)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
@@ -188,8 +152,8 @@ const ck_nn_backend ck_nn_cpu = {.name = "cpu",
                                  .host = true,
                                  .open = open_device,
                                  .close = close_device,
-                                 .reserve = reserve,
-                                 .release = release,
+                                 .reserve = ck_nn_host_reserve,
+                                 .release = ck_nn_host_release,
                                  .available = ck_nn_host_available,
                                  .pack = pack,
                                  .prepare = prepare,

@@ -39,20 +39,12 @@ static inline ck_cpu_device *ck_cpu_of(ck_nn *dev)
     return (ck_cpu_device *)dev;
 }
 
-static inline float *ck_cpu_at(const ck_nn_tensor *t, size_t pixel)
-{
-    return (float *)t->data + pixel * (size_t)t->ld;
-}
-
 /* task(&{dev, step}, …) for 0 … n-1 on the team. */
 typedef struct ck_cpu_call {
     ck_cpu_device *dev;
     const ck_nn_step *s;
 } ck_cpu_call;
 void ck_cpu_parallel(ck_nn *dev, const ck_nn_step *s, int n, void (*task)(void *call, int i, int who));
-
-/* area(step, …) for every row of y or, where the step makes a part of it, every block of that. */
-void ck_cpu_areas(ck_nn *dev, const ck_nn_step *s, void (*area)(const ck_nn_step *s, ck_nn_area a));
 
 /* Rows of a map shared out in equal bands: as many as keep a few threads busy and caches warm. */
 int ck_cpu_bands(int rows);

@@ -113,7 +113,7 @@ static tile tile_of(const ck_nn_step *s, int i, int who)
 static void put(const ck_nn_step *s, const tile *t, const float *from, size_t ld)
 {
     for (int r = 0; r < t->rows; r++)
-        memcpy(ck_cpu_at(&s->y, t->first + (size_t)r), from + (size_t)r * ld, (size_t)s->y.c * sizeof *from);
+        memcpy(ck_nn_at(&s->y, t->first + (size_t)r), from + (size_t)r * ld, (size_t)s->y.c * sizeof *from);
 }
 
 static void linear_task(void *call, int i, int who)
@@ -122,8 +122,8 @@ static void linear_task(void *call, int i, int who)
     const ck_nn_step *s = k->s;
     tile t = tile_of(s, i, who);
     if (ck_nn_has(&s->x[1]) && s->x[1].data != s->y.data)
-        put(s, &t, ck_cpu_at(&s->x[1], t.first), (size_t)s->x[1].ld);
-    multiply(k->dev, s, i, ck_cpu_at(&s->x[0], t.first), ck_cpu_at(&s->y, t.first), t.scratch, who);
+        put(s, &t, ck_nn_at(&s->x[1], t.first), (size_t)s->x[1].ld);
+    multiply(k->dev, s, i, ck_nn_at(&s->x[0], t.first), ck_nn_at(&s->y, t.first), t.scratch, who);
 }
 
 void ck_cpu_linear(ck_nn *dev, const ck_nn_step *s)
@@ -154,7 +154,7 @@ static void patch_task(void *call, int i, int who)
         gather(&s->x[0], (int)(token / w), (int)(token % w), patches + (size_t)r * (size_t)s->weight->in);
     }
     put(s, &t, s->extra->w + t.first * (size_t)s->extra->in, (size_t)s->extra->in);
-    multiply(k->dev, s, i, patches, ck_cpu_at(&s->y, t.first), t.scratch + gathered(s), who);
+    multiply(k->dev, s, i, patches, ck_nn_at(&s->y, t.first), t.scratch + gathered(s), who);
 }
 
 void ck_cpu_patch(ck_nn *dev, const ck_nn_step *s)

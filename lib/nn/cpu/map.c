@@ -27,7 +27,7 @@ static inline float mix(float a, float b, float f)
 
 static inline float *pixel(const ck_nn_tensor *t, int y, int x)
 {
-    return ck_cpu_at(t, (size_t)y * (size_t)t->w + (size_t)x);
+    return ck_nn_at(t, (size_t)y * (size_t)t->w + (size_t)x);
 }
 
 static inline float *planar(const ck_nn_tensor *t, int c, int y)
@@ -209,15 +209,16 @@ static void coarse_row(const ck_nn_step *s, int y, int x0, int x1)
         }
 }
 
-static void coarse_area(const ck_nn_step *s, ck_nn_area a)
+static void coarse_area(const ck_nn_step *s, ck_nn_area a, int who)
 {
+    (void)who;
     for (int y = a.y0; y < a.y1; y++)
         coarse_row(s, y, a.x0, a.x1);
 }
 
 void ck_cpu_coarse(ck_nn *dev, const ck_nn_step *s)
 {
-    ck_cpu_areas(dev, s, coarse_area);
+    ck_nn_host_areas(ck_cpu_of(dev)->team, s, coarse_area);
 }
 
 static void finish_row(const ck_nn_step *s, int y, int x0, int x1)
@@ -235,20 +236,22 @@ static void finish_row(const ck_nn_step *s, int y, int x0, int x1)
         }
 }
 
-static void finish_area(const ck_nn_step *s, ck_nn_area a)
+static void finish_area(const ck_nn_step *s, ck_nn_area a, int who)
 {
+    (void)who;
     for (int y = a.y0; y < a.y1; y++)
         finish_row(s, y, a.x0, a.x1);
 }
 
 void ck_cpu_finish(ck_nn *dev, const ck_nn_step *s)
 {
-    ck_cpu_areas(dev, s, finish_area);
+    ck_nn_host_areas(ck_cpu_of(dev)->team, s, finish_area);
 }
 
 /* With logits, what a row leaves is finished in place. */
-static void head_area(const ck_nn_step *s, ck_nn_area a)
+static void head_area(const ck_nn_step *s, ck_nn_area a, int who)
 {
+    (void)who;
     ck_nn_step end = {.x = {s->x[3], s->y}, .y = s->y, .gain = s->gain};
     for (int y = a.y0; y < a.y1; y++) {
         head_row(s, y, a.x0, a.x1);
@@ -259,5 +262,5 @@ static void head_area(const ck_nn_step *s, ck_nn_area a)
 
 void ck_cpu_head(ck_nn *dev, const ck_nn_step *s)
 {
-    ck_cpu_areas(dev, s, head_area);
+    ck_nn_host_areas(ck_cpu_of(dev)->team, s, head_area);
 }

@@ -48,8 +48,8 @@ static void layer_norm_task(void *call, int i, int who)
     int first, end;
     ck_cpu_band((int)ck_nn_pixels(&s->y), i, &first, &end);
     for (int p = first; p < end; p++)
-        layer_norm(ck_cpu_at(&s->x[0], (size_t)p), s->y.c, s->weight->w, s->weight->bias, s->eps,
-                   ck_cpu_at(&s->y, (size_t)p));
+        layer_norm(ck_nn_at(&s->x[0], (size_t)p), s->y.c, s->weight->w, s->weight->bias, s->eps,
+                   ck_nn_at(&s->y, (size_t)p));
 }
 
 void ck_cpu_layer_norm(ck_nn *dev, const ck_nn_step *s)
@@ -71,17 +71,18 @@ CK_CLONES static void apply(const float *x, const float *norm, const float *add,
     }
 }
 
-static void apply_area(const ck_nn_step *s, ck_nn_area a)
+static void apply_area(const ck_nn_step *s, ck_nn_area a, int who)
 {
+    (void)who;
     for (int y = a.y0; y < a.y1; y++)
         for (int x = a.x0; x < a.x1; x++) {
             size_t p = (size_t)y * (size_t)s->y.w + (size_t)x;
-            apply(ck_cpu_at(&s->x[0], p), s->x[1].data, ck_nn_has(&s->x[2]) ? ck_cpu_at(&s->x[2], p) : NULL, s->y.c,
-                  ck_cpu_at(&s->y, p));
+            apply(ck_nn_at(&s->x[0], p), s->x[1].data, ck_nn_has(&s->x[2]) ? ck_nn_at(&s->x[2], p) : NULL, s->y.c,
+                  ck_nn_at(&s->y, p));
         }
 }
 
 void ck_cpu_apply(ck_nn *dev, const ck_nn_step *s)
 {
-    ck_cpu_areas(dev, s, apply_area);
+    ck_nn_host_areas(ck_cpu_of(dev)->team, s, apply_area);
 }

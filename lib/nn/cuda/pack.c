@@ -93,8 +93,6 @@ ck_status ck_cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w
     ck_cuda_device *d = ck_cuda_of(dev);
     int taps = taps_of(p);
     size_t n = (size_t)out * (p == CK_NN_SCALE ? 1 : (size_t)in * (size_t)taps);
-    if (p == CK_NN_HEAD && out > CK_NN_HEADS_MAX)
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "a head of %d outputs: at most %d", out, CK_NN_HEADS_MAX);
     ck_nn_weight *q = calloc(1, sizeof *q);
     if (!q)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");

@@ -60,14 +60,13 @@ static void lay_out(void *ctx, int i, int who)
     size_t width = (size_t)j->width, nk = (size_t)j->nk;
     float *keys = panels_of(j, win, head), *values = keys + (size_t)ck_ref_padded(j->nk) * width;
     for (size_t n = 0; n < (size_t)ck_ref_padded(j->nk); n++) {
-        const float *k =
-            n < nk ? ck_ref_at(&j->s->x[1], pixel_of(j, &j->s->x[1], win, (int)n)) + head * j->width : NULL;
+        const float *k = n < nk ? ck_nn_at(&j->s->x[1], pixel_of(j, &j->s->x[1], win, (int)n)) + head * j->width : NULL;
         float *to = keys + n / CK_REF_LANES * width * CK_REF_LANES + n % CK_REF_LANES;
         for (size_t d = 0; d < width; d++)
             to[d * CK_REF_LANES] = k ? k[d] : 0;
     }
     for (size_t n = 0; n < nk; n++) {
-        const float *v = ck_ref_at(&j->s->x[2], pixel_of(j, &j->s->x[2], win, (int)n)) + head * j->width;
+        const float *v = ck_nn_at(&j->s->x[2], pixel_of(j, &j->s->x[2], win, (int)n)) + head * j->width;
         for (size_t d = 0; d < (size_t)ck_ref_padded(j->width); d++)
             values[d / CK_REF_LANES * nk * CK_REF_LANES + n * CK_REF_LANES + d % CK_REF_LANES] = d < width ? v[d] : 0;
     }
@@ -101,13 +100,13 @@ static void attend(void *ctx, int i, int who)
     double sum[CK_REF_ROWS];
     for (int r = 0; r < rows; r++) {
         float *row = scores + (size_t)r * scores_ld;
-        ck_ref_multiply(ck_ref_at(&j->s->x[0], pixel_of(j, &j->s->x[0], win, first + r)) + head * j->width, 0, 1, &k,
+        ck_ref_multiply(ck_nn_at(&j->s->x[0], pixel_of(j, &j->s->x[0], win, first + r)) + head * j->width, 0, 1, &k,
                         row);
         sum[r] = exponentials(row, j->nk, 1 / sqrt(j->width));
     }
     ck_ref_multiply(scores, scores_ld, rows, &v, out);
     for (int r = 0; r < rows; r++) {
-        float *y = ck_ref_at(&j->s->y, pixel_of(j, &j->s->y, win, first + r)) + head * j->width;
+        float *y = ck_nn_at(&j->s->y, pixel_of(j, &j->s->y, win, first + r)) + head * j->width;
         for (int d = 0; d < j->width; d++)
             y[d] = (float)((double)out[r * padded + d] / sum[r]);
     }

@@ -62,10 +62,10 @@ static void linear_rows(void *ctx, int i, int who)
     size_t m = ck_nn_pixels(&s->y), first = (size_t)i * CK_REF_ROWS, padded = (size_t)ck_ref_padded(s->y.c);
     int rows = m - first < CK_REF_ROWS ? (int)(m - first) : CK_REF_ROWS;
     float *out = scratch(s, who);
-    ck_ref_multiply(ck_ref_at(&s->x[0], first), (size_t)s->x[0].ld, rows, s->weight, out);
+    ck_ref_multiply(ck_nn_at(&s->x[0], first), (size_t)s->x[0].ld, rows, s->weight, out);
     for (int r = 0; r < rows; r++, out += padded) {
-        float *y = ck_ref_at(&s->y, first + (size_t)r);
-        const float *add = ck_nn_has(&s->x[1]) ? ck_ref_at(&s->x[1], first + (size_t)r) : NULL;
+        float *y = ck_nn_at(&s->y, first + (size_t)r);
+        const float *add = ck_nn_has(&s->x[1]) ? ck_nn_at(&s->x[1], first + (size_t)r) : NULL;
         for (int c = 0; c < s->y.c; c++) {
             float v = s->act == CK_NN_GELU ? gelu(out[c]) : out[c];
             y[c] = add ? v + add[c] : v;
@@ -107,7 +107,7 @@ static void gather_conv(const ck_nn_step *s, int oy, int ox, float *to)
             memset(to, 0, (size_t)t->c * sizeof *to);
             continue;
         }
-        const float *p = ck_ref_at(t, (size_t)y * (size_t)t->w + (size_t)x);
+        const float *p = ck_nn_at(t, (size_t)y * (size_t)t->w + (size_t)x);
         for (int c = 0; c < t->c; c++) {
             float v = norm ? p[c] * norm[c] + norm[t->c + c] : p[c];
             to[c] = norm && v < 0 ? 0 : v;
@@ -129,7 +129,7 @@ static void conv_row(const ck_nn_step *s, int oy, int x0, int x1, int who)
         ck_ref_multiply(patches, in, rows, s->weight, out);
         for (int r = 0; r < rows; r++) {
             size_t pixel = (size_t)oy * (size_t)s->y.w + (size_t)(x + r);
-            float *y = ck_ref_at(&s->y, pixel);
+            float *y = ck_nn_at(&s->y, pixel);
             const float *add = s->extra ? s->extra->w + pixel * (size_t)s->y.c : NULL;
             for (int c = 0; c < s->y.c; c++)
                 y[c] = out[(size_t)r * padded + (size_t)c] + (add ? add[c] : 0);
@@ -145,12 +145,12 @@ static void conv_area(const ck_nn_step *s, ck_nn_area a, int who)
 
 void ck_ref_patch(ck_nn *dev, const ck_nn_step *s)
 {
-    ck_ref_areas(dev, s, conv_area);
+    ck_nn_host_areas(((ck_ref_device *)dev)->team, s, conv_area);
 }
 
 void ck_ref_conv(ck_nn *dev, const ck_nn_step *s)
 {
-    ck_ref_areas(dev, s, conv_area);
+    ck_nn_host_areas(((ck_ref_device *)dev)->team, s, conv_area);
     if (ck_nn_has(&s->stats))
         ck_ref_group_sums((ck_ref_device *)dev, s);
 }

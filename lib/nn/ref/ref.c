@@ -36,41 +36,6 @@ static void close_device(ck_nn *dev)
     free(d);
 }
 
-static ck_status reserve(ck_nn *dev, size_t bytes, void **out, ck_error *e)
-{
-    (void)dev;
-    if (bytes <= SIZE_MAX - CK_ALIGN)
-        *out = aligned_alloc(CK_ALIGN, ck_pad(bytes ? bytes : 1));
-    if (bytes > SIZE_MAX - CK_ALIGN || !*out)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the network's %.1f MB: use a smaller --size",
-                       (double)bytes * 1e-6);
-    return CK_OK;
-}
-
-static void release(ck_nn *dev, void *p)
-{
-    (void)dev;
-    free(p);
-}
-
-typedef struct areas {
-    const ck_nn_step *s;
-    void (*area)(const ck_nn_step *s, ck_nn_area a, int who);
-} areas;
-
-static void area_task(void *ctx, int i, int who)
-{
-    const areas *a = ctx;
-    const ck_nn_step *s = a->s;
-    a->area(s, ck_nn_in_part(s) ? ck_nn_block_area(&s->y, s->part->block[i]) : (ck_nn_area){i, 0, i + 1, s->y.w}, who);
-}
-
-void ck_ref_areas(ck_nn *dev, const ck_nn_step *s, void (*area)(const ck_nn_step *s, ck_nn_area a, int who))
-{
-    areas a = {s, area};
-    ck_team_run(((ck_ref_device *)dev)->team, ck_nn_in_part(s) ? s->part->n : s->y.h, area_task, &a);
-}
-
 static bool in_panels(ck_nn_pack p)
 {
     return p == CK_NN_LINEAR || p == CK_NN_PATCH || p == CK_NN_CONV;
@@ -100,8 +65,6 @@ static ck_status pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w,
 {
     ck_ref_device *d = (ck_ref_device *)dev;
     size_t rows = (size_t)ck_ref_padded(out), columns = (size_t)inputs(p, in);
-    if (p == CK_NN_HEAD && out > CK_NN_HEADS_MAX)
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "a head of %d outputs: at most %d", out, CK_NN_HEADS_MAX);
     ck_nn_weight *q = calloc(1, sizeof *q);
     if (!q)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
@@ -148,8 +111,8 @@ const ck_nn_backend ck_nn_ref = {.name = "ref",
                                  .host = true,
                                  .open = open_device,
                                  .close = close_device,
-                                 .reserve = reserve,
-                                 .release = release,
+                                 .reserve = ck_nn_host_reserve,
+                                 .release = ck_nn_host_release,
                                  .available = ck_nn_host_available,
                                  .pack = pack,
                                  .prepare = prepare,

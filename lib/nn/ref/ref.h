@@ -31,9 +31,6 @@ static inline int ck_ref_padded(int out)
     return (out + CK_REF_LANES - 1) / CK_REF_LANES * CK_REF_LANES;
 }
 
-/* area(step, …) for every row of y or, where the step makes a part of it, every block of that. */
-void ck_ref_areas(ck_nn *dev, const ck_nn_step *s, void (*area)(const ck_nn_step *s, ck_nn_area a, int who));
-
 /* Bytes of scratch per thread. */
 size_t ck_ref_linear_scratch(const ck_nn_step *s);
 size_t ck_ref_attention_scratch(const ck_nn_step *s, int threads); /* of all threads */
@@ -51,26 +48,7 @@ void ck_ref_apply(ck_nn *dev, const ck_nn_step *s);
 void ck_ref_head(ck_nn *dev, const ck_nn_step *s);
 void ck_ref_finish(ck_nn *dev, const ck_nn_step *s);
 
-/* ---- bilinear enlargement: half-pixel centres, edges clamped ---- */
-
-typedef struct ck_ref_tap {
-    int i0, i1;
-    float f; /* weight of i1 */
-} ck_ref_tap;
-
-ck_ref_tap ck_ref_up(int o, int in, int out);
-
-static inline float ck_ref_mix(float a, float b, float f)
-{
-    return a * (1 - f) + b * f;
-}
-
 /* Sum over the groups' channels, for GROUP_NORM; done after the convolution. */
 void ck_ref_group_sums(ck_ref_device *d, const ck_nn_step *s);
-
-static inline float *ck_ref_at(const ck_nn_tensor *t, size_t pixel)
-{
-    return (float *)t->data + pixel * (size_t)t->ld;
-}
 
 #endif
