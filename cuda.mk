@@ -5,7 +5,7 @@ NVCC ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc
 CUDA_HOME ?= $(patsubst %/include/cuda_runtime_api.h,%,$(firstword \
     $(wildcard $(patsubst %/bin/nvcc,%/include/cuda_runtime_api.h,$(NVCC) $(realpath $(NVCC))))))
 CUDA_ARCHS ?= 80 86 89 90
-CUDA_C := $(wildcard lib/nn/cuda/*.c) lib/base/status.c lib/base/mem.c lib/image/axis.c
+CUDA_C := $(wildcard lib/nn/cuda/*.c) lib/base/status.c lib/base/mem.c
 CUDA_CU := $(wildcard lib/nn/cuda/*.cu)
 
 # Machine code for each architecture, PTX of the last for those to come.

@@ -102,7 +102,7 @@ static double taken_mb(const ck_weights *w, const ck_sizes *z, ck_network_option
     need(ck_network_run(n, &io, false, &e), &e);
     need(ck_network_run(n, &io, false, &e), &e);
     size_t after = left(&o);
-    *plan = (double)ck_plan_bytes(ck_network_plan(n)) * 1e-6;
+    *plan = (double)ck_nn_plan_bytes(ck_network_plan(n)) * 1e-6;
     ck_network_close(n);
     return before > after ? (double)(before - after) * 1e-6 : 0;
 }
@@ -180,7 +180,7 @@ static void line(const char *name, int n, double flop, double bytes, double ms, 
     printf("\n");
 }
 
-static void report_steps(const ck_plan *p, const double *best, const char *precision)
+static void report_steps(const ck_nn_plan *p, const double *best, const char *precision)
 {
     rates r = read_rates(precision);
     double all_ms = 0, all_flop = 0, all_bytes = 0;
@@ -192,8 +192,8 @@ static void report_steps(const ck_plan *p, const double *best, const char *preci
     for (int k = 0; k <= CK_NN_OPS; k++) {
         double ms = 0, flop = 0, bytes = 0;
         int n = 0;
-        for (int i = 0; i < ck_plan_steps(p); i++) {
-            const ck_nn_step *s = ck_plan_step(p, i);
+        for (int i = 0; i < ck_nn_plan_steps(p); i++) {
+            const ck_nn_step *s = ck_nn_plan_step(p, i);
             if (row_of(s) != k)
                 continue;
             n++;
@@ -210,13 +210,13 @@ static void report_steps(const ck_plan *p, const double *best, const char *preci
         all_flop += flop;
         all_bytes += bytes;
     }
-    line("all", ck_plan_steps(p), all_flop, all_bytes, all_ms, &r);
+    line("all", ck_nn_plan_steps(p), all_flop, all_bytes, all_ms, &r);
 }
 
 /* ---- parts ---- */
 
 /* Steps from `first` to `end` - 1, queued at once and waited for. */
-static double run_steps(ck_plan *p, int first, int end)
+static double run_steps(ck_nn_plan *p, int first, int end)
 {
     ck_error e;
     double start = now_ms();
@@ -228,12 +228,12 @@ static double run_steps(ck_plan *p, int first, int end)
 }
 
 /* The decoders' steps say so; the encoder's are before, the refiner's behind. */
-static void time_parts(ck_plan *p, int frames, double ms[PARTS])
+static void time_parts(ck_nn_plan *p, int frames, double ms[PARTS])
 {
-    int first = 0, end, n = ck_plan_steps(p);
-    while (first < n && strncmp(ck_plan_step(p, first)->label, "decoders", 8))
+    int first = 0, end, n = ck_nn_plan_steps(p);
+    while (first < n && strncmp(ck_nn_plan_step(p, first)->label, "decoders", 8))
         first++;
-    for (end = first; end < n && !strncmp(ck_plan_step(p, end)->label, "decoders", 8);)
+    for (end = first; end < n && !strncmp(ck_nn_plan_step(p, end)->label, "decoders", 8);)
         end++;
     const int from[PARTS] = {0, first, end, 0}, to[PARTS] = {first, end, n, n};
     double *all = malloc((size_t)frames * sizeof *all);
@@ -269,11 +269,11 @@ static double time_frames(ck_network *n, float *in, float *out, size_t pixels, i
 
 static void time_steps(ck_network *n, float *in, float *out, size_t pixels, int frames, double *best)
 {
-    const ck_plan *p = ck_network_plan(n);
+    const ck_nn_plan *p = ck_network_plan(n);
     for (int f = 0; f < frames; f++) {
         run(n, in, out, pixels, true);
-        for (int i = 0; i < ck_plan_steps(p); i++)
-            best[i] = f && best[i] < ck_plan_ms(p, i) ? best[i] : ck_plan_ms(p, i);
+        for (int i = 0; i < ck_nn_plan_steps(p); i++)
+            best[i] = f && best[i] < ck_nn_plan_ms(p, i) ? best[i] : ck_nn_plan_ms(p, i);
     }
 }
 
@@ -295,14 +295,14 @@ static void bench(const mk_spec *s, const ck_network_options *o, int frames)
     need(ck_network_open(w, &z, o, &n, &e), &e);
     const char *precision = ck_nn_precision_name(ck_network_precision(n));
     printf(", packed in %.0f ms.  Device %s, %s, %d pixels a side; %.0f MB for activations.\n", now_ms() - start,
-           ck_network_device(n), precision, o->w, (double)ck_plan_bytes(ck_network_plan(n)) * 1e-6);
-    double *best = malloc((size_t)ck_plan_steps(ck_network_plan(n)) * sizeof *best);
+           ck_network_device(n), precision, o->w, (double)ck_nn_plan_bytes(ck_network_plan(n)) * 1e-6);
+    double *best = malloc((size_t)ck_nn_plan_steps(ck_network_plan(n)) * sizeof *best);
     if (!best)
         die("out of memory");
     time_steps(n, in, out, pixels, frames, best);
     report_steps(ck_network_plan(n), best, precision);
     double frame = time_frames(n, in, out, pixels, frames, &least, &cpu);
-    time_parts((ck_plan *)ck_network_plan(n), frames, part);
+    time_parts((ck_nn_plan *)ck_network_plan(n), frames, part);
     ck_network_close(n);
     printf("\nFrame: %.0f ms, %.0f ms of CPU.\n", least, cpu);
     report_memory(w, &z, o, in, out, pixels, &apart, &together);

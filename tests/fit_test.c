@@ -15,7 +15,7 @@ static size_t plan_bytes(const ck_weights *w, const ck_sizes *z, ck_network_opti
         printf("Bail out! %s\n", e.text);
         exit(1);
     }
-    size_t bytes = ck_plan_bytes(ck_network_plan(n));
+    size_t bytes = ck_nn_plan_bytes(ck_network_plan(n));
     ck_network_close(n);
     return bytes;
 }

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "guard.h"
+#include "image/axis.h"
 #include "image/convert.h"
 #include "image/resample.h"
 #include "mkmodel.h"
@@ -74,10 +75,33 @@ static bool same(const ck_plane *a, const ck_plane *b)
 static const ck_nn_sample samples[] = {
     [CK_U8] = CK_NN_SAMPLE_U8, [CK_U16] = CK_NN_SAMPLE_U16, [CK_F16] = CK_NN_SAMPLE_F16, [CK_F32] = CK_NN_SAMPLE_F32};
 
+static ck_axis axes[8];
+static int n_axes;
+
+static ck_nn_axis axis(int in, int out, ck_filter f, bool across)
+{
+    ck_axis *a = &axes[n_axes++];
+    op_need(ck_axis_new(a, in, out, f, across, false, &e), &e);
+    return (ck_nn_axis){in, out, a->taps, !across && f == CK_LANCZOS4, a->first, a->count, a->weight};
+}
+
+static void free_axes(void)
+{
+    while (n_axes)
+        ck_axis_free(&axes[--n_axes]);
+}
+
+/* In by CK_BILINEAR_AA, out by CK_LANCZOS4. */
 static ck_nn_move move(const ck_plane *p, ck_nn_tensor t, ck_filter f)
 {
-    return (ck_nn_move){
-        .tensor = t, .data = ck_plane_data(p), .type = samples[p->type], .h = p->h, .w = p->w, .filter = f};
+    bool in = f == CK_BILINEAR_AA;
+    return (ck_nn_move){.tensor = t,
+                        .data = ck_plane_data(p),
+                        .type = samples[p->type],
+                        .h = p->h,
+                        .w = p->w,
+                        .x = axis(in ? p->w : t.w, in ? t.w : p->w, f, true),
+                        .y = axis(in ? p->h : t.h, in ? t.h : p->h, f, false)};
 }
 
 /* Whether a tensor of the frame was finite, in *finite. */
@@ -141,6 +165,7 @@ static void plane_in(ck_nn *dev, ck_type t, int h, int w, int th, int tw)
             ok(!memcmp(got, want, 3 * n * sizeof *got) && finite, "%s %dx%d to %dx%d: the host's bytes",
                ck_type_name(t), w, h, tw, th);
         free(got);
+        free_axes();
         ck_buffer_unref(p.buf);
     }
     free(want);
@@ -163,6 +188,7 @@ static void plane_out(ck_nn *dev, ck_type t, int h, int w, int ph, int pw)
         ck_f32_to_f16(wide, want.buf->data, want.bytes / 2);
     ok(same(&got, &want), "%dx%d to %s %dx%d by Lanczos: the host's bytes", w, h, ck_type_name(t), pw, ph);
     free(wide);
+    free_axes();
     dev->ops->release(dev, tensor.data);
     ck_buffer_unref(from.buf);
     ck_buffer_unref(got.buf);
@@ -185,6 +211,7 @@ static void not_finite(ck_nn *dev)
         ((float *)p.data)[at] = 3e38f; /* large, but a number */
         pass(dev, (int)(i % 2), &m, NULL, &finite);
         more += finite;
+        free_axes();
         ck_buffer_unref(p.buf);
     }
     ok(noticed == 12 && more == 12, "NaN and infinities are noticed wherever they are, and only they");
@@ -535,7 +562,7 @@ static void no_memory_for_frames(void)
         ck_status s = ck_network_run_frame(n, &f, false, &e);
         fail_at(0);
         if (s == CK_OK) {
-            ok(failed > 5, "%d allocations for frames", failed);
+            ok(failed > 2, "%d allocations for frames", failed); /* the slot's on the device and the host, `half` */
             break;
         }
         bool good = s == CK_ERR_MEMORY && strstr(e.text, "memory");

@@ -231,7 +231,7 @@ static inline void net_golden(const char *device, ck_nn_precision precision, con
     ok(st == CK_OK, "%s: %s runs%s%s", device, file, st == CK_OK ? "" : ": ", st == CK_OK ? "" : e.text);
     if (st == CK_OK) {
         printf("# %s: %s: weights %.2f s, frame %.2f s, %.0f MB\n", device, file, t1 - t0, net_seconds() - t1,
-               (double)ck_plan_bytes(ck_network_plan(r.net)) * 1e-6);
+               (double)ck_nn_plan_bytes(ck_network_plan(r.net)) * 1e-6);
         net_results(&g, device, precision, file, &r);
     }
     ck_network_close(r.net);

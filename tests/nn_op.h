@@ -114,7 +114,7 @@ static inline const ck_nn_weight *op_pack(ck_nn *dev, const op_weight *w, bool a
         copy.w[i] = absolute ? fabsf(w->w[i]) : w->w[i];
     for (int i = 0; w->bias && i < w->out; i++)
         copy.bias[i] = absolute ? fabsf(w->bias[i]) : w->bias[i];
-    if (dev->ops->pack(dev, w->pack, w->out, w->in, copy.w, copy.bias, &to, &e) != CK_OK) {
+    if (ck_nn_weight_new(dev, w->pack, w->out, w->in, copy.w, copy.bias, &to, &e) != CK_OK) {
         printf("Bail out! %s\n", e.text);
         exit(1);
     }

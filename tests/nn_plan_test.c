@@ -68,46 +68,46 @@ static void layouts(void)
     uint32_t seed = 3;
     bool apart = true, inside = true, shared = true;
     for (int round = 0; round < 200; round++) {
-        ck_plan *p;
+        ck_nn_plan *p;
         ck_error e;
         life all[40];
         int n = rnd_int(&seed, 2, 40);
         size_t total = 0;
-        ck_plan_new(&fake, &p, &e);
+        ck_nn_plan_new(&fake, &p, &e);
         for (int i = 0; i < n; i++) {
-            all[i] =
-                (life){ck_plan_f32(p, rnd_int(&seed, 1, 9), rnd_int(&seed, 1, 90), rnd_int(&seed, 1, 7)), i - 1, i - 1};
+            all[i] = (life){ck_nn_plan_f32(p, rnd_int(&seed, 1, 9), rnd_int(&seed, 1, 90), rnd_int(&seed, 1, 7)), i - 1,
+                            i - 1};
             total += bytes_of(&all[i].t);
             if (i == 0) {
-                ck_plan_input(p, &all[0].t);
+                ck_nn_plan_input(p, &all[0].t);
                 continue;
             }
             int from = rnd_int(&seed, i > 4 ? i - 4 : 0, i - 1);
             all[from].last = i - 1 > all[from].last ? i - 1 : all[from].last;
-            ck_plan_add(p, "g", "s", (ck_nn_step){.kind = CK_NN_OP_POOL, .x = {all[from].t}, .y = all[i].t});
+            ck_nn_plan_add(p, "g", "s", (ck_nn_step){.kind = CK_NN_OP_POOL, .x = {all[from].t}, .y = all[i].t});
         }
-        ck_plan_output(p, &all[n - 1].t);
+        ck_nn_plan_output(p, &all[n - 1].t);
         all[n - 1].last = 1 << 30;
-        if (ck_plan_finish(p, &e) != CK_OK) {
+        if (ck_nn_plan_finish(p, &e) != CK_OK) {
             ok(false, "a plan is laid out: %s", e.text);
             return;
         }
         char *base = NULL;
         for (int i = 0; i < n; i++) {
-            all[i].t = ck_plan_placed(p, &all[i].t);
+            all[i].t = ck_nn_plan_placed(p, &all[i].t);
             base = !base || (char *)all[i].t.data < base ? all[i].t.data : base;
         }
         for (int i = 0; i < n; i++) {
             char *a = all[i].t.data, *end = a + bytes_of(&all[i].t);
-            inside = inside && (size_t)(end - base) <= ck_plan_bytes(p) - 1000;
+            inside = inside && (size_t)(end - base) <= ck_nn_plan_bytes(p) - 1000;
             for (int j = 0; j < i; j++) {
                 char *b = all[j].t.data;
                 if (all[i].first <= all[j].last && all[j].first <= all[i].last)
                     apart = apart && (b >= end || b + bytes_of(&all[j].t) <= a);
             }
         }
-        shared = shared && (n < 20 || ck_plan_bytes(p) - 1000 < total);
-        ck_plan_free(p);
+        shared = shared && (n < 20 || ck_nn_plan_bytes(p) - 1000 < total);
+        ck_nn_plan_free(p);
     }
     ok(apart, "tensors that are alive together lie apart");
     ok(inside, "all lie inside the arena, scratch is on top");
@@ -116,52 +116,52 @@ static void layouts(void)
 
 static void order(void)
 {
-    ck_plan *p;
+    ck_nn_plan *p;
     ck_error e;
-    ck_plan_new(&fake, &p, &e);
-    ck_nn_tensor a = ck_plan_f32(p, 2, 3, 8), b = ck_plan_f32(p, 2, 3, 4), half = ck_plan_view(&a, 4, 4);
-    ck_nn_tensor planes = ck_plan_planar(p, 3, 2, 5), second = ck_plan_view(&planes, 1, 1);
-    ck_plan_input(p, &a);
-    ck_plan_add(p, "one", "pool", (ck_nn_step){.kind = CK_NN_OP_POOL, .x = {half}, .y = b});
-    ck_plan_add(p, "two", "linear", (ck_nn_step){.kind = CK_NN_OP_LINEAR, .x = {b}, .y = second});
+    ck_nn_plan_new(&fake, &p, &e);
+    ck_nn_tensor a = ck_nn_plan_f32(p, 2, 3, 8), b = ck_nn_plan_f32(p, 2, 3, 4), half = ck_nn_plan_view(&a, 4, 4);
+    ck_nn_tensor planes = ck_nn_plan_planar(p, 3, 2, 5), second = ck_nn_plan_view(&planes, 1, 1);
+    ck_nn_plan_input(p, &a);
+    ck_nn_plan_add(p, "one", "pool", (ck_nn_step){.kind = CK_NN_OP_POOL, .x = {half}, .y = b});
+    ck_nn_plan_add(p, "two", "linear", (ck_nn_step){.kind = CK_NN_OP_LINEAR, .x = {b}, .y = second});
     n_ran = 0;
-    ok(ck_plan_finish(p, &e) == CK_OK && ck_plan_run(p, true, &e) == CK_OK && ck_plan_steps(p) == 2,
+    ok(ck_nn_plan_finish(p, &e) == CK_OK && ck_nn_plan_run(p, true, &e) == CK_OK && ck_nn_plan_steps(p) == 2,
        "a plan of two steps");
-    ck_nn_tensor a2 = ck_plan_placed(p, &a), planes2 = ck_plan_placed(p, &planes);
+    ck_nn_tensor a2 = ck_nn_plan_placed(p, &a), planes2 = ck_nn_plan_placed(p, &planes);
     ok(n_ran == 2 && ran[0]->kind == CK_NN_OP_POOL && ran[1]->kind == CK_NN_OP_LINEAR, "they run in order");
-    ok(!strcmp(ck_plan_step(p, 0)->label, "one pool") && ck_plan_ms(p, 0) >= 0, "with label and time");
+    ok(!strcmp(ck_nn_plan_step(p, 0)->label, "one pool") && ck_nn_plan_ms(p, 0) >= 0, "with label and time");
     ok(ran[0]->x[0].data == (float *)a2.data + 4 && ran[0]->x[0].ld == 8 && ran[0]->x[0].c == 4, "a view of channels");
     ok(ran[1]->y.data == (float *)planes2.data + 10, "a view of planes");
     ok(ran[0]->scratch == ran[1]->scratch && (uintptr_t)ran[0]->scratch % sizeof(double) == 0, "one scratch for all");
-    ck_plan_free(p);
+    ck_nn_plan_free(p);
 }
 
 static void failures(void)
 {
-    ck_plan *p;
+    ck_nn_plan *p;
     ck_error e, other;
-    ck_plan_new(&fake, &p, &e);
-    ck_plan_f32(p, 1 << 30, 1 << 30, 1 << 30);
-    ck_plan_f32(p, 0, 1, 1);
-    ok(ck_plan_finish(p, &e) == CK_ERR_ARGUMENT && strstr(e.text, "1073741824"), "the first bad size is reported: %s",
-       e.text);
-    ck_plan_free(p);
-    ck_plan_new(&fake, &p, &e);
-    ck_plan_fail(p, ck_fail(&other, CK_ERR_FORMAT, "first"), &other);
-    ck_plan_fail(p, ck_fail(&other, CK_ERR_MEMORY, "second"), &other);
-    ok(ck_plan_finish(p, &e) == CK_ERR_FORMAT && !strcmp(e.text, "first"), "the first failure stays");
-    ck_plan_free(p);
-    ck_plan_new(&fake, &p, &e);
-    ck_nn_tensor t = ck_plan_f32(p, 1, 1, 1);
-    ck_plan_add(p, "a", "b", (ck_nn_step){.kind = CK_NN_OP_POOL, .x = {t}, .y = t, .heads = 99});
-    ok(ck_plan_finish(p, &e) == CK_ERR_UNSUPPORTED, "a step that the backend cannot do: %s", e.text);
-    ck_plan_free(p);
-    ck_plan_new(&fake, &p, &e);
-    t = ck_plan_f32(p, 1 << 15, 1 << 15, 1 << 12);
-    ck_plan_output(p, &t);
-    ck_plan_input(p, &t);
-    ok(ck_plan_finish(p, &e) == CK_ERR_MEMORY, "more memory than there is: %s", e.text);
-    ck_plan_free(p);
+    ck_nn_plan_new(&fake, &p, &e);
+    ck_nn_plan_f32(p, 1 << 30, 1 << 30, 1 << 30);
+    ck_nn_plan_f32(p, 0, 1, 1);
+    ok(ck_nn_plan_finish(p, &e) == CK_ERR_ARGUMENT && strstr(e.text, "1073741824"),
+       "the first bad size is reported: %s", e.text);
+    ck_nn_plan_free(p);
+    ck_nn_plan_new(&fake, &p, &e);
+    ck_nn_plan_fail(p, ck_fail(&other, CK_ERR_FORMAT, "first"), &other);
+    ck_nn_plan_fail(p, ck_fail(&other, CK_ERR_MEMORY, "second"), &other);
+    ok(ck_nn_plan_finish(p, &e) == CK_ERR_FORMAT && !strcmp(e.text, "first"), "the first failure stays");
+    ck_nn_plan_free(p);
+    ck_nn_plan_new(&fake, &p, &e);
+    ck_nn_tensor t = ck_nn_plan_f32(p, 1, 1, 1);
+    ck_nn_plan_add(p, "a", "b", (ck_nn_step){.kind = CK_NN_OP_POOL, .x = {t}, .y = t, .heads = 99});
+    ok(ck_nn_plan_finish(p, &e) == CK_ERR_UNSUPPORTED, "a step that the backend cannot do: %s", e.text);
+    ck_nn_plan_free(p);
+    ck_nn_plan_new(&fake, &p, &e);
+    t = ck_nn_plan_f32(p, 1 << 15, 1 << 15, 1 << 12);
+    ck_nn_plan_output(p, &t);
+    ck_nn_plan_input(p, &t);
+    ok(ck_nn_plan_finish(p, &e) == CK_ERR_MEMORY, "more memory than there is: %s", e.text);
+    ck_nn_plan_free(p);
     ck_nn *dev;
     ok(ck_nn_open("abacus", 1, &dev, &e) == CK_ERR_ARGUMENT && strstr(e.text, "abacus"), "unknown device: %s", e.text);
     ok(ck_nn_open("cpu", -1, &dev, &e) == CK_ERR_ARGUMENT, "negative threads: %s", e.text);

@@ -205,7 +205,7 @@ static void patch(int h, int w, int out)
 }
 
 /* A device's sums are those of its own result, to what doubles lose: n sums of n terms, 2^-53 each.  Those of
- * conv_3.cu are taken before the result is rounded to `type`, of 64 values at a time in float32. */
+ * conv_mma16.cu are taken before the result is rounded to `type`, of 64 values at a time in float32. */
 static bool sums_right(const op_tensor *y, const double *sums, int groups, ck_nn_type type, bool tensor_cores)
 {
     double off = (type == CK_NN_F32 ? 0 : precision_unit(precision)) + (tensor_cores ? op_sum_bound(64 + 2) : 0);
@@ -295,7 +295,7 @@ static void conv(int h, int w, int in, int out, int dilation, bool normed, int g
     ok(ref_sums && cpu_sums, "sums of %d groups", groups);
     if (plain) { /* its own error is no larger than what the bound says of ours */
         ratio = op_ratio(&y, &first, &bound) / 2;
-        ok(first_whole && ratio <= 1, "and against version 1: %.3f of it", ratio);
+        ok(first_whole && ratio <= 1, "and against the float32 kernel: %.3f of it", ratio);
     }
     whole = op_free(&x) && op_free(&y) && op_free(&want) && op_free(&bound) && op_free(&norm) && op_free(&sums);
     whole = op_free(&near) && op_free(&first) && op_free(&sent) && whole;
@@ -339,7 +339,7 @@ typedef struct attention_case {
 /* Scores of magnitude S = sum |q||k| / sqrt(width) err by d = op_sum_bound(width + 2) S, rounding of q, scale and the
  * difference from the largest included; e^x then by another 4e-7 (exp2.h; 2^126 away from the largest it is 0);
  * so weights err by a factor of at most e^(2d) (1 + 8e-7), and a mean of values with such weights by that much of the
- * largest value.  The weighted sum is one of at most CPU_KEYS products and then of one term a block; so is the sum
+ * largest value.  The weighted sum is one of at most CK_CPU_KEYS products and then of one term a block; so is the sum
  * of the weights.
  *
  * Rounded weights are themselves off by a factor within 1 ± unit, or by tiny; they are also what is summed, to at least
@@ -348,7 +348,7 @@ static double attention_bound(const attention_case *k, double s, double v)
 {
     double d = sum_bound(k->width + 2) * s + 2 * UNIT * s;
     double keys = k->window ? k->window * k->window : k->kh * k->kw;
-    double n = keys < CPU_KEYS ? keys : CPU_KEYS + ceil(keys / CPU_KEYS);
+    double n = keys < CK_CPU_KEYS ? keys : CK_CPU_KEYS + ceil(keys / CK_CPU_KEYS);
     if (!ours) /* cuda: tiles of 16 or 32 keys, each with an FMA more */
         n = fmin(keys, 32) + 2 * ceil(keys / 16);
     double unit = precision_unit(precision), tiny = keys * precision_tiny(precision);
@@ -365,7 +365,7 @@ static ck_nn_step attention_step(const attention_case *k, const op_tensor *q, co
         .kind = CK_NN_OP_ATTENTION, .x = {q->t, keys, values}, .y = y->t, .heads = k->heads, .window = k->window};
 }
 
-static void attention(const attention_case *k, const cpu_kernels *kernels, types t, int gap)
+static void attention(const attention_case *k, const ck_cpu_kernels *kernels, types t, int gap)
 {
     int c = k->heads * k->width;
     op_tensor q = op_map(k->qh, k->qw, c, 2 * c), kv = op_map(k->kh, k->kw, 2 * c, gap);
@@ -376,7 +376,7 @@ static void attention(const attention_case *k, const cpu_kernels *kernels, types
     op_tensor near_q = precision_map(precision, &q), near_kv = precision_map(precision, &kv);
     bool whole = op_run(ref, attention_step(k, &near_q, &near_kv, &want));
     for (int i = 0; i < 3 && ours; i++)
-        ((cpu_device *)cpu[i])->kernels = kernels;
+        ((ck_cpu_device *)cpu[i])->kernels = kernels;
     op_tensor sent_q = precision_typed(precision, t.x, &q), sent_kv = precision_typed(precision, t.x, &kv);
     bool same = on_cpus(attention_step(k, &sent_q, &sent_kv, &y), NULL, NULL, NULL, &y, false, t.y);
     double score = (double)k->range * (double)k->range * sqrt(k->width);
@@ -391,7 +391,7 @@ static void attention(const attention_case *k, const cpu_kernels *kernels, types
     if (plain) { /* its own error is no larger than what the bound says of ours */
         whole = op_run(plain, attention_step(k, &near_q, &near_kv, &want));
         ratio = op_ratio(&y, &want, &bound) / 2;
-        ok(whole && ratio <= 1, "and against version 1: %.3f of it", ratio);
+        ok(whole && ratio <= 1, "and against the float32 kernel: %.3f of it", ratio);
     }
     whole = op_free(&q) && op_free(&kv) && op_free(&y) && op_free(&want) && op_free(&bound);
     whole = op_free(&near_q) && op_free(&near_kv) && op_free(&sent_q) && op_free(&sent_kv) && whole;
@@ -399,20 +399,20 @@ static void attention(const attention_case *k, const cpu_kernels *kernels, types
 }
 
 /* One key scores 0, the other -x: their values 0 and 1 meet at 2^-x / (1 + 2^-x), which shows 2^-x itself. */
-static void powers(const cpu_kernels *kernels)
+static void powers(const ck_cpu_kernels *kernels)
 {
-    static float k[64], v[2 * 64], q[CPU_QUERIES], scores[CPU_QUERIES * CPU_KEYS], o[CPU_QUERIES * 64];
+    static float k[64], v[2 * 64], q[CK_CPU_QUERIES], scores[CK_CPU_QUERIES * CK_CPU_KEYS], o[CK_CPU_QUERIES * 64];
     int wide = kernels->lanes;
     double worst = 0;
     k[1] = -1;
     memset(v, 0, sizeof v);
     v[wide] = 1;
     for (int round = 0; round < 200; round++) {
-        for (int i = 0; i < CPU_QUERIES; i++)
+        for (int i = 0; i < CK_CPU_QUERIES; i++)
             q[i] = round ? rnd_float(&seed, 0, i % 2 ? 1 : 126) : 124 + (float)i / 16; /* to 130 */
-        kernels->attend(
-            &(cpu_attend){.width = 1, .nk = 2, .nq = CPU_QUERIES, .q = q, .k = k, .v = v, .scores = scores, .o = o});
-        for (int i = 0; i < CPU_QUERIES; i++) {
+        kernels->attend(&(ck_cpu_attend){
+            .width = 1, .nk = 2, .nq = CK_CPU_QUERIES, .q = q, .k = k, .v = v, .scores = scores, .o = o});
+        for (int i = 0; i < CK_CPU_QUERIES; i++) {
             double p = exp2(-(double)q[i]), want = p / (1 + p), have = (double)o[i * wide];
             worst = fmax(worst, q[i] > 126 ? have > want ? 1 : 0 : fabs(have - want) / want);
         }
@@ -432,12 +432,12 @@ static void attentions(void)
         {2, 80, 2, 80, 1, 64, 0, 3},     {8, 16, 8, 16, 2, 64, 8, 1}};
     types t[4];
     int n = all_types(t);
-    for (int i = 0; ours && cpu_kernels_at(i); i++)
-        powers(cpu_kernels_at(i));
-    for (int i = 0; ours ? cpu_kernels_at(i) != NULL : i < 1; i++)
+    for (int i = 0; ours && ck_cpu_kernels_at(i); i++)
+        powers(ck_cpu_kernels_at(i));
+    for (int i = 0; ours ? ck_cpu_kernels_at(i) != NULL : i < 1; i++)
         for (size_t j = 0; j < sizeof cases / sizeof *cases; j++)
             for (int m = n > 1; m < (n < 2 ? n : 2); m++)
-                attention(&cases[j], ours ? cpu_kernels_at(i) : NULL, t[m], m ? 8 : 3);
+                attention(&cases[j], ours ? ck_cpu_kernels_at(i) : NULL, t[m], m ? 8 : 3);
     if (n > 1) /* pixels of 16-bit tensors that begin anywhere */
         attention(&cases[4], NULL, t[1], 3);
 }

@@ -120,14 +120,14 @@ static void bands(const checkpoint *c, const char *device, int h, int w)
     float *want = whole(c, device, &p);
     ck_network_options o = options(device, &p);
     ck_network *n = open_network(c, &o);
-    size_t all = ck_plan_bytes(ck_network_plan(n));
+    size_t all = ck_nn_plan_bytes(ck_network_plan(n));
     ck_network_close(n);
     for (o.band = 32; o.band <= h + 64; o.band += 32) {
         ck_error e;
         n = open_network(c, &o);
         bool good = refine(n, &p, NULL, &e) == CK_OK && same(&p, want);
         good = refine(n, &p, NULL, &e) == CK_OK && same(&p, want) && good;
-        size_t took = ck_plan_bytes(ck_network_plan(n));
+        size_t took = ck_nn_plan_bytes(ck_network_plan(n));
         /* Two maps where there were three, but for the rows between them. */
         bool less = o.band + 8 >= h || took < all;
         ok(good && less, "%s, %dx%d in bands of %d: the same bytes, twice, in %.1f MB, not %.1f", device, w, h, o.band,
@@ -169,12 +169,12 @@ static void beyond_memory(const checkpoint *c, const char *device, int h, int w)
         }
         if (s != CK_OK)
             die(e.text);
-        const ck_plan *plan = ck_network_plan(n);
+        const ck_nn_plan *plan = ck_network_plan(n);
         bool good = refine(n, &p, NULL, &e) == CK_OK && same(&p, want);
         good = refine(n, &p, NULL, &e) == CK_OK && same(&p, want) && good;
-        ok(good && ck_plan_bytes(plan) <= memory && (step || ck_plan_spilled(plan) > 0),
+        ok(good && ck_nn_plan_bytes(plan) <= memory && (step || ck_nn_plan_spilled(plan) > 0),
            "%s, %dx%d in %.1f MB and %.1f MB of a file: the same bytes, twice", device, w, h, (double)memory * 1e-6,
-           (double)ck_plan_spilled(plan) * 1e-6);
+           (double)ck_nn_plan_spilled(plan) * 1e-6);
         ck_network_close(n);
     }
     free(want);

@@ -138,7 +138,7 @@ static bool allocate(const ck_parts *b, folded *f)
     if (good && f->bias && f->head && f->head_bias)
         return true;
     ck_error e;
-    ck_plan_fail(b->plan, ck_fail(&e, CK_ERR_MEMORY, "out of memory for the decoders' weights"), &e);
+    ck_nn_plan_fail(b->plan, ck_fail(&e, CK_ERR_MEMORY, "out of memory for the decoders' weights"), &e);
     return false;
 }
 
@@ -180,8 +180,8 @@ static void add_steps(const ck_parts *b, const folded *f, const ck_nn_tensor map
     for (int i = CK_ENCODER_STAGES - 1; bias && i >= 0; i--) {
         char name[16];
         snprintf(name, sizeof name, "linear_c%d", i + 1);
-        fuse.x[i] = ck_plan_act(b->plan, maps[i].h, maps[i].w, rows);
-        ck_plan_add(
+        fuse.x[i] = ck_nn_plan_act(b->plan, maps[i].h, maps[i].w, rows);
+        ck_nn_plan_add(
             b->plan, "decoders", name,
             (ck_nn_step){.kind = CK_NN_OP_LINEAR,
                          .x = {maps[i]},
@@ -189,17 +189,17 @@ static void add_steps(const ck_parts *b, const folded *f, const ck_nn_tensor map
                          .weight = ck_part_pack(b, CK_NN_LINEAR, rows, maps[i].c, f->m[i], i == 0 ? bias : NULL)});
     }
     fuse.weight = ck_part_pack(b, CK_NN_HEAD, CK_LOGITS, rows, f->head, f->head_bias);
-    ck_plan_add(b->plan, "decoders", "fuse", fuse);
+    ck_nn_plan_add(b->plan, "decoders", "fuse", fuse);
     if (!bias) {
         ck_error e;
-        ck_plan_fail(b->plan, ck_fail(&e, CK_ERR_MEMORY, "out of memory for the decoders' weights"), &e);
+        ck_nn_plan_fail(b->plan, ck_fail(&e, CK_ERR_MEMORY, "out of memory for the decoders' weights"), &e);
     }
     free(bias);
 }
 
 ck_nn_tensor ck_part_decoders(const ck_parts *b, const ck_nn_tensor maps[CK_ENCODER_STAGES])
 {
-    ck_nn_tensor y = ck_plan_planar(b->plan, CK_LOGITS, b->h / CK_LOGIT_STRIDE, b->w / CK_LOGIT_STRIDE);
+    ck_nn_tensor y = ck_nn_plan_planar(b->plan, CK_LOGITS, b->h / CK_LOGIT_STRIDE, b->w / CK_LOGIT_STRIDE);
     folded f = {0};
     if (fold_all(b, &f))
         add_steps(b, &f, maps, &y);

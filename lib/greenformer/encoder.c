@@ -50,7 +50,7 @@ static const ck_nn_weight *position(const ck_parts *b, int h, int w)
         ck_status s = resized ? resize(pos, side, c, h, w, resized, &e)
                               : ck_fail(&e, CK_ERR_MEMORY, "out of memory for the position embedding");
         if (s != CK_OK)
-            ck_plan_fail(b->plan, s, &e);
+            ck_nn_plan_fail(b->plan, s, &e);
         free(pos);
         pos = resized;
     }
@@ -73,13 +73,13 @@ static const char *under(names *n, const char *leaf)
 
 static ck_nn_tensor norm(const ck_parts *b, names *n, const char *leaf, const ck_nn_tensor *x)
 {
-    ck_nn_tensor y = ck_plan_act(b->plan, x->h, x->w, x->c);
-    ck_plan_add(b->plan, n->label, leaf,
-                (ck_nn_step){.kind = CK_NN_OP_LAYER_NORM,
-                             .x = {*x},
-                             .y = y,
-                             .weight = ck_part_weight(b, CK_NN_SCALE, x->c, x->c, 1, under(n, leaf)),
-                             .eps = EPS});
+    ck_nn_tensor y = ck_nn_plan_act(b->plan, x->h, x->w, x->c);
+    ck_nn_plan_add(b->plan, n->label, leaf,
+                   (ck_nn_step){.kind = CK_NN_OP_LAYER_NORM,
+                                .x = {*x},
+                                .y = y,
+                                .weight = ck_part_weight(b, CK_NN_SCALE, x->c, x->c, 1, under(n, leaf)),
+                                .eps = EPS});
     return y;
 }
 
@@ -93,19 +93,19 @@ static void linear(const ck_parts *b, names *n, const char *leaf, const ck_nn_te
                     .weight = ck_part_weight(b, CK_NN_LINEAR, y->c, x->c, 1, under(n, leaf))};
     if (add)
         s.x[1] = *add;
-    ck_plan_add(b->plan, n->label, leaf, s);
+    ck_nn_plan_add(b->plan, n->label, leaf, s);
 }
 
 static void pool(const ck_parts *b, names *n, const char *what, const ck_nn_tensor *x, const ck_nn_tensor *y)
 {
-    ck_plan_add(b->plan, n->label, what, (ck_nn_step){.kind = CK_NN_OP_POOL, .x = {*x}, .y = *y});
+    ck_nn_plan_add(b->plan, n->label, what, (ck_nn_step){.kind = CK_NN_OP_POOL, .x = {*x}, .y = *y});
 }
 
 /* The shortcut of a block that starts a stage: half the map, more channels. */
 static ck_nn_tensor shrink(const ck_parts *b, names *n, const ck_nn_tensor *x, int width)
 {
-    ck_nn_tensor wide = ck_plan_f32(b->plan, x->h, x->w, width);
-    ck_nn_tensor t = ck_plan_f32(b->plan, x->h / 2, x->w / 2, width);
+    ck_nn_tensor wide = ck_nn_plan_f32(b->plan, x->h, x->w, width);
+    ck_nn_tensor t = ck_nn_plan_f32(b->plan, x->h / 2, x->w / 2, width);
     linear(b, n, "proj", x, CK_NN_NONE, NULL, &wide);
     pool(b, n, "shortcut", &wide, &t);
     return t;
@@ -114,21 +114,21 @@ static ck_nn_tensor shrink(const ck_parts *b, names *n, const ck_nn_tensor *x, i
 static ck_nn_tensor attention(const ck_parts *b, names *n, const ck_nn_tensor *x, int width, int heads, int window,
                               bool halve)
 {
-    ck_nn_tensor qkv = ck_plan_act(b->plan, x->h, x->w, 3 * width);
+    ck_nn_tensor qkv = ck_nn_plan_act(b->plan, x->h, x->w, 3 * width);
     linear(b, n, "attn.qkv", x, CK_NN_NONE, NULL, &qkv);
-    ck_nn_tensor q = ck_plan_view(&qkv, 0, width);
+    ck_nn_tensor q = ck_nn_plan_view(&qkv, 0, width);
     if (halve) {
-        ck_nn_tensor small = ck_plan_act(b->plan, x->h / 2, x->w / 2, width);
+        ck_nn_tensor small = ck_nn_plan_act(b->plan, x->h / 2, x->w / 2, width);
         pool(b, n, "queries", &q, &small);
         q = small;
     }
-    ck_nn_tensor y = ck_plan_act(b->plan, q.h, q.w, width);
-    ck_plan_add(b->plan, n->label, "attention",
-                (ck_nn_step){.kind = CK_NN_OP_ATTENTION,
-                             .x = {q, ck_plan_view(&qkv, width, width), ck_plan_view(&qkv, 2 * width, width)},
-                             .y = y,
-                             .heads = heads,
-                             .window = window});
+    ck_nn_tensor y = ck_nn_plan_act(b->plan, q.h, q.w, width);
+    ck_nn_plan_add(b->plan, n->label, "attention",
+                   (ck_nn_step){.kind = CK_NN_OP_ATTENTION,
+                                .x = {q, ck_nn_plan_view(&qkv, width, width), ck_nn_plan_view(&qkv, 2 * width, width)},
+                                .y = y,
+                                .heads = heads,
+                                .window = window});
     return y;
 }
 
@@ -150,7 +150,7 @@ static ck_nn_tensor block(const ck_parts *b, int index, int stage, bool first, c
     linear(b, &n, "attn.proj", &o, CK_NN_NONE, &t, &t);
 
     x = norm(b, &n, "norm2", &t);
-    ck_nn_tensor hidden = ck_plan_act(b->plan, t.h, t.w, 4 * width);
+    ck_nn_tensor hidden = ck_nn_plan_act(b->plan, t.h, t.w, 4 * width);
     linear(b, &n, "mlp.fc1", &x, CK_NN_GELU, NULL, &hidden);
     linear(b, &n, "mlp.fc2", &hidden, CK_NN_NONE, &t, &t);
     return t;
@@ -159,8 +159,8 @@ static ck_nn_tensor block(const ck_parts *b, int index, int stage, bool first, c
 void ck_part_encoder(const ck_parts *b, const ck_nn_tensor *input, ck_nn_tensor maps[CK_ENCODER_STAGES])
 {
     int h = b->h / CK_LOGIT_STRIDE, w = b->w / CK_LOGIT_STRIDE, width = b->sizes->width[0], index = 0;
-    ck_nn_tensor t = ck_plan_f32(b->plan, h, w, width);
-    ck_plan_add(
+    ck_nn_tensor t = ck_nn_plan_f32(b->plan, h, w, width);
+    ck_nn_plan_add(
         b->plan, "encoder", "patch_embed",
         (ck_nn_step){.kind = CK_NN_OP_PATCH,
                      .x = {*input},

@@ -22,7 +22,7 @@ static ck_status plan_bytes(const ck_weights *w, const ck_sizes *z, ck_network_o
     ck_status s = ck_network_open(w, z, &o, &n, e);
     if (s != CK_OK)
         return s;
-    *bytes += (double)ck_plan_bytes(ck_network_plan(n));
+    *bytes += (double)ck_nn_plan_bytes(ck_network_plan(n));
     ck_network_close(n);
     return CK_OK;
 }

@@ -44,18 +44,74 @@ static ck_status queue(ck_network *n, int slot, const unsigned char *blocks, boo
         return s;
     s = ck_network_blocks(n, blocks, e);
     if (s == CK_OK)
-        s = timed ? ck_plan_run(n->plan, true, e) : ck_plan_queue(n->plan, e);
+        s = timed ? ck_nn_plan_run(n->plan, true, e) : ck_nn_plan_queue(n->plan, e);
     d->deliver(n->dev, slot, t, ck_network_results(n, t));
     return s;
 }
 
-static ck_status on_device(ck_network *n, const moves *m, const unsigned char *blocks, bool timed, ck_error *e)
+/* ---- resampling ---- */
+
+static ck_status axis(ck_axis *kept, int from, int to, ck_filter f, bool across, ck_nn_axis *out, ck_error *e)
+{
+    *out = (ck_nn_axis){.in = from, .out = to};
+    if (from == to)
+        return CK_OK;
+    if (kept->in != from || kept->out != to) {
+        ck_axis_free(kept);
+        ck_status s = ck_axis_new(kept, from, to, f, across, false, e);
+        if (s != CK_OK) {
+            ck_axis_free(kept);
+            return s;
+        }
+    }
+    out->taps = kept->taps;
+    out->first = kept->first;
+    out->count = kept->count;
+    out->weight = kept->weight;
+    out->reversed = !across && f == CK_LANCZOS4; /* as ck_resample adds them up */
+    return CK_OK;
+}
+
+/* Tables of all moves, kept in the slot since most frames have the size of the one before.  Planes are resampled by
+ * CK_BILINEAR_AA on the way in and by Lanczos on the way out. */
+static ck_status make_axes(ck_network *n, int slot, moves *m, ck_error *e)
+{
+    ck_axis *kept = n->axis[slot];
+    ck_status s = CK_OK;
+    for (int i = 0; i < m->n_in && s == CK_OK; i++) {
+        ck_nn_move *v = &m->in[i];
+        s = axis(&kept[2 * i], v->w, v->tensor.w, CK_BILINEAR_AA, true, &v->x, e);
+        if (s == CK_OK)
+            s = axis(&kept[2 * i + 1], v->h, v->tensor.h, CK_BILINEAR_AA, false, &v->y, e);
+    }
+    kept += 2 * CK_NN_MOVES;
+    for (int i = 0; i < m->n_out && s == CK_OK; i++) {
+        ck_nn_move *v = &m->out[i];
+        s = axis(&kept[2 * i], v->tensor.w, v->w, CK_LANCZOS4, true, &v->x, e);
+        if (s == CK_OK)
+            s = axis(&kept[2 * i + 1], v->tensor.h, v->h, CK_LANCZOS4, false, &v->y, e);
+    }
+    return s;
+}
+
+void ck_network_free_axes(ck_network *n)
+{
+    for (int slot = 0; slot < CK_NN_SLOTS; slot++)
+        for (int i = 0; i < 4 * CK_NN_MOVES; i++)
+            ck_axis_free(&n->axis[slot][i]);
+}
+
+/* ---- one frame ---- */
+
+static ck_status on_device(ck_network *n, moves *m, const unsigned char *blocks, bool timed, ck_error *e)
 {
     const struct ck_nn_frames *d = n->dev->ops->frames;
     int slot = take_slot(n);
     bool queued = false, finite = true;
     ck_error late;
-    ck_status s = d->fetch(n->dev, slot, m->in, m->n_in, m->out, m->n_out, e);
+    ck_status s = make_axes(n, slot, m, e);
+    if (s == CK_OK)
+        s = d->fetch(n->dev, slot, m->in, m->n_in, m->out, m->n_out, e);
     if (s == CK_OK) {
         pthread_mutex_lock(&n->lock);
         s = queue(n, slot, blocks, timed, &queued, e);
@@ -84,8 +140,7 @@ static void move_floats(ck_nn_move *to, int *count, const ck_network *n, const c
                                       .data = (void *)data,
                                       .type = CK_NN_SAMPLE_F32,
                                       .h = t->h,
-                                      .w = t->w,
-                                      .filter = CK_BILINEAR_AA};
+                                      .w = t->w};
 }
 
 static ck_nn_move move_plane(ck_network *n, const ck_plane *p, const ck_nn_tensor *t, int from, int c, bool in)
@@ -99,8 +154,7 @@ static ck_nn_move move_plane(ck_network *n, const ck_plane *p, const ck_nn_tenso
                         .type = types[p->type],
                         .h = p->h,
                         .w = p->w,
-                        .pinned = ck_pins_has(&n->pins, n->dev, p, in),
-                        .filter = in ? CK_BILINEAR_AA : CK_LANCZOS4};
+                        .pinned = ck_pins_has(&n->pins, n->dev, p, in)};
 }
 
 static moves moves_of(ck_network *n, const ck_network_frame *f)

@@ -36,8 +36,8 @@ ck_status ck_network_blocks(ck_network *n, const unsigned char *wanted, ck_error
 
 ck_nn_tensor ck_network_part(const ck_network *n, const ck_nn_tensor *t, int from, int count)
 {
-    ck_nn_tensor v = ck_plan_view(t, from, count);
-    return ck_plan_placed(n->plan, &v);
+    ck_nn_tensor v = ck_nn_plan_view(t, from, count);
+    return ck_nn_plan_placed(n->plan, &v);
 }
 
 ck_status ck_network_not_finite(ck_error *e)
@@ -48,8 +48,8 @@ ck_status ck_network_not_finite(ck_error *e)
 
 int ck_network_results(const ck_network *n, ck_nn_tensor t[2])
 {
-    t[0] = ck_plan_placed(n->plan, &n->logits);
+    t[0] = ck_nn_plan_placed(n->plan, &n->logits);
     if (n->refine)
-        t[1] = ck_plan_placed(n->plan, &n->refined.final);
+        t[1] = ck_nn_plan_placed(n->plan, &n->refined.final);
     return n->refine ? 2 : 1;
 }

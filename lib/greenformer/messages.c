@@ -12,17 +12,17 @@ void ck_messages_model(const ck_model *m)
 
 void ck_messages_opened(const char *path, const ck_network *n)
 {
-    const ck_plan *p = ck_network_plan(n);
+    const ck_nn_plan *p = ck_network_plan(n);
     int h, w;
     char spilled[40] = "";
     ck_network_size(n, &h, &w);
     if (*ck_network_passed_over(n))
         ck_log_info("no CUDA: %s", ck_network_passed_over(n));
-    if (ck_plan_spilled(p))
-        snprintf(spilled, sizeof spilled, ", %.0f MB in a file", (double)ck_plan_spilled(p) * 1e-6);
+    if (ck_nn_plan_spilled(p))
+        snprintf(spilled, sizeof spilled, ", %.0f MB in a file", (double)ck_nn_plan_spilled(p) * 1e-6);
     ck_log_info("%s at %d x %d on %s: %s, %d steps, %.0f GFLOP a frame, %.0f MB of activations%s", path, w, h,
-                ck_network_device(n), ck_nn_precision_name(ck_network_precision(n)), ck_plan_steps(p), ck_plan_gflop(p),
-                (double)ck_plan_bytes(p) * 1e-6, spilled);
+                ck_network_device(n), ck_nn_precision_name(ck_network_precision(n)), ck_nn_plan_steps(p),
+                ck_nn_plan_gflop(p), (double)ck_nn_plan_bytes(p) * 1e-6, spilled);
 }
 
 void ck_messages_done(ck_network *n, bool detail)
@@ -36,5 +36,5 @@ void ck_messages_done(ck_network *n, bool detail)
     if (pinned + refused)
         ck_log_info("planes in %d slots of rings go to and from the device directly, in %d by way of a copy", pinned,
                     refused);
-    ck_plan_report(ck_network_plan(n), stderr);
+    ck_nn_plan_report(ck_network_plan(n), stderr);
 }

@@ -39,27 +39,27 @@ static void build(ck_network *n, const ck_weights *w, const ck_network_options *
                   .band = band,
                   .keep = o->keep};
     if (band)
-        ck_plan_bound(n->plan, o->memory, band);
-    n->input = ck_plan_planar(n->plan, n->infer ? 4 : 3, n->h, n->w);
-    ck_plan_input(n->plan, &n->input);
+        ck_nn_plan_bound(n->plan, o->memory, band);
+    n->input = ck_nn_plan_planar(n->plan, n->infer ? 4 : 3, n->h, n->w);
+    ck_nn_plan_input(n->plan, &n->input);
     if (n->infer) {
         ck_part_encoder(&b, &n->input, n->maps);
         n->logits = ck_part_decoders(&b, n->maps);
     } else {
-        n->logits = ck_plan_planar(n->plan, CK_LOGITS, n->h / CK_LOGIT_STRIDE, n->w / CK_LOGIT_STRIDE);
-        ck_plan_input(n->plan, &n->logits);
+        n->logits = ck_nn_plan_planar(n->plan, CK_LOGITS, n->h / CK_LOGIT_STRIDE, n->w / CK_LOGIT_STRIDE);
+        ck_nn_plan_input(n->plan, &n->logits);
     }
-    ck_plan_output(n->plan, &n->logits); /* they are looked at */
+    ck_nn_plan_output(n->plan, &n->logits); /* they are looked at */
     if (n->refine) {
-        ck_nn_tensor rgb = ck_plan_view(&n->input, 0, 3);
+        ck_nn_tensor rgb = ck_nn_plan_view(&n->input, 0, 3);
         n->refined = ck_part_refiner(&b, &rgb, &n->logits, o->scale);
-        ck_plan_output(n->plan, &n->refined.final);
+        ck_nn_plan_output(n->plan, &n->refined.final);
     }
     for (int i = 0; o->keep && i < CK_ENCODER_STAGES; i++)
-        ck_plan_output(n->plan, &n->maps[i]);
+        ck_nn_plan_output(n->plan, &n->maps[i]);
     if (o->keep && n->refine) {
-        ck_plan_output(n->plan, &n->refined.coarse);
-        ck_plan_output(n->plan, &n->refined.delta);
+        ck_nn_plan_output(n->plan, &n->refined.coarse);
+        ck_nn_plan_output(n->plan, &n->refined.delta);
     }
 }
 
@@ -67,8 +67,8 @@ static void build(ck_network *n, const ck_weights *w, const ck_network_options *
 static void say_what_fits(ck_network *n, ck_error *e)
 {
     const ck_nn_backend *b = n->dev->ops;
-    double needed = (double)ck_plan_bytes(n->plan);
-    ck_plan_free(n->plan);
+    double needed = (double)ck_nn_plan_bytes(n->plan);
+    ck_nn_plan_free(n->plan);
     n->plan = NULL;
     double left = b->available ? CK_FIT_SHARE * (double)b->available(n->dev) : 0;
     int h = ck_fit_side(n->h, needed, left), w = ck_fit_side(n->w, needed, left);
@@ -100,10 +100,10 @@ ck_status ck_network_open(const ck_weights *w, const ck_sizes *z, const ck_netwo
     if (st == CK_OK)
         st = ck_nn_set_precision(n->dev, o->precision, e);
     if (st == CK_OK)
-        st = ck_plan_new(n->dev, &n->plan, e);
+        st = ck_nn_plan_new(n->dev, &n->plan, e);
     if (st == CK_OK) {
         build(n, w, o);
-        st = o->dry ? ck_plan_measure(n->plan, e) : ck_plan_finish(n->plan, e);
+        st = o->dry ? ck_nn_plan_measure(n->plan, e) : ck_nn_plan_finish(n->plan, e);
         if (st == CK_ERR_MEMORY)
             say_what_fits(n, e);
     }
@@ -119,8 +119,9 @@ void ck_network_close(ck_network *n)
 {
     if (!n)
         return;
-    ck_plan_free(n->plan);
+    ck_nn_plan_free(n->plan);
     ck_pins_close(&n->pins, n->dev);
+    ck_network_free_axes(n);
     ck_nn_close(n->dev);
     pthread_mutex_destroy(&n->lock);
     pthread_mutex_destroy(&n->slot_lock);
@@ -135,7 +136,7 @@ void ck_network_size(const ck_network *n, int *h, int *w)
     *w = n->w;
 }
 
-const ck_plan *ck_network_plan(const ck_network *n)
+const ck_nn_plan *ck_network_plan(const ck_network *n)
 {
     return n->plan;
 }
@@ -177,7 +178,7 @@ bool ck_network_inside(ck_network *n, const char *name, ck_nn_tensor *shape, flo
     if (!t || !ck_nn_has(t) || t->type != CK_NN_F32)
         return false;
     *shape = *t;
-    ck_nn_tensor placed = ck_plan_placed(n->plan, t);
+    ck_nn_tensor placed = ck_nn_plan_placed(n->plan, t);
     if (dst)
         n->dev->ops->download(n->dev, &placed, dst);
     return true;

@@ -21,7 +21,7 @@ typedef struct ck_network_options {
     size_t
         memory;  /* with `band`: of tensors and scratch, the refiner's maps beyond that in a temporary file; 0 = all */
     bool sparse; /* frames may be refined in some places only */
-    bool dry;    /* take no memory for frames, and run none: for ck_plan_bytes */
+    bool dry;    /* take no memory for frames, and run none: for ck_nn_plan_bytes */
 } ck_network_options;
 
 /* Reads and packs the weights, which fit `z` (ck_spec_check), and takes all the memory that frames will need; `w` is
@@ -43,7 +43,7 @@ typedef struct ck_network_io {
 } ck_network_io;
 
 /* One frame.  CK_ERR_FORMAT if a result is not finite; CK_ERR_ARGUMENT for `blocks` without a whole frame before, or
- * where the network is not sparse.  `timed`: see ck_plan_run. */
+ * where the network is not sparse.  `timed`: see ck_nn_plan_run. */
 ck_status ck_network_run(ck_network *n, const ck_network_io *io, bool timed, ck_error *e);
 
 /* One frame from a stream's planes to such planes: resized, converted and normalised as greenformer/input.h has it, and
@@ -66,7 +66,7 @@ ck_status ck_network_run_frame(ck_network *n, const ck_network_frame *f, bool ti
 int ck_network_frames_at_once(const char *device);
 
 void ck_network_size(const ck_network *n, int *h, int *w);
-const ck_plan *ck_network_plan(const ck_network *n); /* its steps, times and memory */
+const ck_nn_plan *ck_network_plan(const ck_network *n); /* its steps, times and memory */
 const char *ck_network_device(const ck_network *n);
 ck_nn_precision ck_network_precision(const ck_network *n); /* never AUTO */
 const char *ck_network_passed_over(const ck_network *n);   /* why `auto` did not take CUDA; empty if it was not asked */

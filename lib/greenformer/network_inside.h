@@ -7,12 +7,13 @@
 #include "greenformer/network.h"
 #include "greenformer/parts.h"
 #include "greenformer/pins.h"
+#include "image/axis.h"
 #include "nn/frames.h"
 
 struct ck_network {
     ck_sizes sizes;
     ck_nn *dev;
-    ck_plan *plan;
+    ck_nn_plan *plan;
     int h, w;
     bool infer, refine;
     ck_nn_tensor input;  /* planar [4] or, without infer, [3] */
@@ -27,6 +28,7 @@ struct ck_network {
     pthread_mutex_t slot_lock;
     pthread_cond_t slot_free;
     bool slot_taken[CK_NN_SLOTS];
+    ck_axis axis[CK_NN_SLOTS][4 * CK_NN_MOVES]; /* of a slot's last frame, x and y of each move: in, then out */
     ck_pins pins;
 };
 
@@ -45,5 +47,6 @@ ck_status ck_network_frame_on_host(ck_network *n, const ck_network_frame *f, boo
 ck_status ck_network_io_on_host(ck_network *n, const ck_network_io *io, bool timed, ck_error *e);
 ck_status ck_network_frame_on_device(ck_network *n, const ck_network_frame *f, bool timed, ck_error *e);
 ck_status ck_network_io_on_device(ck_network *n, const ck_network_io *io, bool timed, ck_error *e);
+void ck_network_free_axes(ck_network *n);
 
 #endif

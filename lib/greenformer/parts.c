@@ -17,7 +17,7 @@ float *ck_part_read(const ck_parts *b, const char *name)
         s = ck_tensor_f32(t, out, &e);
     if (s == CK_OK)
         return out;
-    ck_plan_fail(b->plan, s, &e);
+    ck_nn_plan_fail(b->plan, s, &e);
     free(out);
     return NULL;
 }
@@ -26,9 +26,9 @@ const ck_nn_weight *ck_part_pack(const ck_parts *b, ck_nn_pack p, int out, int i
 {
     ck_nn_weight *to = NULL;
     ck_error e;
-    ck_status s = b->dev->ops->pack(b->dev, p, out, in, w, bias, &to, &e);
+    ck_status s = ck_nn_weight_new(b->dev, p, out, in, w, bias, &to, &e);
     if (s != CK_OK)
-        ck_plan_fail(b->plan, s, &e);
+        ck_nn_plan_fail(b->plan, s, &e);
     return s == CK_OK ? to : NULL;
 }
 

@@ -1,4 +1,4 @@
-/* The parts of the network, each adding its steps to a plan.  Errors stay with the plan (ck_plan_finish). */
+/* The parts of the network, each adding its steps to a plan.  Errors stay with the plan (ck_nn_plan_finish). */
 #ifndef CK_GREENFORMER_PARTS_H
 #define CK_GREENFORMER_PARTS_H
 
@@ -20,12 +20,12 @@ typedef struct ck_parts {
     const ck_weights *weights; /* checked against the table */
     const ck_sizes *sizes;
     ck_nn *dev;
-    ck_plan *plan;
+    ck_nn_plan *plan;
     int h, w; /* of the frame, multiples of 32 */
     /* The refiner's. */
     const ck_refine_where *where; /* NULL: everything, always */
     bool sparse;                  /* there may be a rest, and statistics outlive a frame */
-    int band;                     /* rows of a band, see ck_plan_bound; 0 = no bands */
+    int band;                     /* rows of a band, see ck_nn_plan_bound; 0 = no bands */
     bool keep;                    /* delta is wanted too */
 } ck_parts;
 

@@ -30,7 +30,7 @@ typedef struct pair {
 
 static ck_nn_tensor map(const ck_parts *b, int extra)
 {
-    return ck_plan_map(b->plan, b->h + extra, b->w, b->sizes->refiner);
+    return ck_nn_plan_map(b->plan, b->h + extra, b->w, b->sizes->refiner);
 }
 
 static pair maps(const ck_parts *b)
@@ -39,7 +39,7 @@ static pair maps(const ck_parts *b)
         return (pair){map(b, 0), map(b, 0)};
     int ahead = b->band + REACH;
     ck_nn_tensor both = map(b, ahead);
-    return (pair){ck_plan_rows(&both, ahead, b->h), ck_plan_rows(&both, 0, b->h)};
+    return (pair){ck_nn_plan_rows(&both, ahead, b->h), ck_nn_plan_rows(&both, 0, b->h)};
 }
 
 /* Convolution and the scale and shift that its GroupNorm comes to. */
@@ -49,12 +49,12 @@ static normed conv(const ck_parts *b, const char *part, const char *conv_name, c
 {
     int c = b->sizes->refiner;
     char name[64];
-    normed n = {*y, ck_plan_f32(b->plan, 1, 2, c)};
+    normed n = {*y, ck_nn_plan_f32(b->plan, 1, 2, c)};
     if (b->sparse) {
-        ck_plan_input(b->plan, &n.norm);
-        ck_plan_output(b->plan, &n.norm);
+        ck_nn_plan_input(b->plan, &n.norm);
+        ck_nn_plan_output(b->plan, &n.norm);
     }
-    ck_nn_tensor sums = ck_plan_f64(b->plan, ck_nn_blocks(b->h) * ck_nn_blocks(b->w), CK_GROUPS, 2);
+    ck_nn_tensor sums = ck_nn_plan_f64(b->plan, ck_nn_blocks(b->h) * ck_nn_blocks(b->w), CK_GROUPS, 2);
     snprintf(name, sizeof name, "refiner.%s.%s", part, conv_name);
     ck_nn_step s = {.kind = CK_NN_OP_CONV,
                     .x = {*x},
@@ -66,17 +66,17 @@ static normed conv(const ck_parts *b, const char *part, const char *conv_name, c
                     .weight = ck_part_weight(b, CK_NN_CONV, c, x->c, 1, name)};
     if (x_norm)
         s.x[1] = *x_norm;
-    ck_plan_add(b->plan, part, conv_name, s);
+    ck_nn_plan_add(b->plan, part, conv_name, s);
     snprintf(name, sizeof name, "refiner.%s.%s", part, norm_name);
-    ck_plan_add(b->plan, part, norm_name,
-                (ck_nn_step){.kind = CK_NN_OP_GROUP_NORM,
-                             .x = {sums},
-                             .y = n.norm,
-                             .groups = CK_GROUPS,
-                             .pixels = (size_t)b->h * (size_t)b->w,
-                             .eps = EPS,
-                             .part = b->where ? &b->where->sums : NULL,
-                             .weight = ck_part_weight(b, CK_NN_SCALE, c, c, 1, name)});
+    ck_nn_plan_add(b->plan, part, norm_name,
+                   (ck_nn_step){.kind = CK_NN_OP_GROUP_NORM,
+                                .x = {sums},
+                                .y = n.norm,
+                                .groups = CK_GROUPS,
+                                .pixels = (size_t)b->h * (size_t)b->w,
+                                .eps = EPS,
+                                .part = b->where ? &b->where->sums : NULL,
+                                .weight = ck_part_weight(b, CK_NN_SCALE, c, c, 1, name)});
     return n;
 }
 
@@ -86,15 +86,16 @@ static void apply(const ck_parts *b, const char *part, const normed *n, const ck
         .kind = CK_NN_OP_APPLY, .x = {n->map, n->norm}, .y = *y, .part = b->where ? &b->where->reach : NULL};
     if (add)
         s.x[2] = *add;
-    ck_plan_add(b->plan, part, "apply", s);
+    ck_nn_plan_add(b->plan, part, "apply", s);
 }
 
 static ck_nn_tensor coarse(const ck_parts *b, const ck_nn_tensor *rgb, const ck_nn_tensor *logits)
 {
-    ck_nn_tensor y = ck_plan_map(b->plan, b->h, b->w, rgb->c + logits->c);
-    ck_plan_add(b->plan, "refiner", "coarse",
-                (ck_nn_step){
-                    .kind = CK_NN_OP_COARSE, .x = {*rgb, *logits}, .y = y, .part = b->where ? &b->where->reach : NULL});
+    ck_nn_tensor y = ck_nn_plan_map(b->plan, b->h, b->w, rgb->c + logits->c);
+    ck_nn_plan_add(
+        b->plan, "refiner", "coarse",
+        (ck_nn_step){
+            .kind = CK_NN_OP_COARSE, .x = {*rgb, *logits}, .y = y, .part = b->where ? &b->where->reach : NULL});
     return y;
 }
 
@@ -104,13 +105,13 @@ static void finish(const ck_parts *b, const char *name, const ck_nn_tensor *logi
     ck_nn_step s = {.kind = CK_NN_OP_FINISH, .x = {*logits}, .y = *y, .gain = scale, .part = part};
     if (delta)
         s.x[1] = *delta;
-    ck_plan_add(b->plan, "refiner", name, s);
+    ck_nn_plan_add(b->plan, "refiner", name, s);
 }
 
 /* Scale 0: corrections that count for nothing are not made. */
 static ck_refined leave_coarse(const ck_parts *b, const ck_nn_tensor *logits)
 {
-    ck_refined r = {.final = ck_plan_planar(b->plan, CK_LOGITS, b->h, b->w)};
+    ck_refined r = {.final = ck_nn_plan_planar(b->plan, CK_LOGITS, b->h, b->w)};
     finish(b, "finish", logits, NULL, &r.final, 0, b->where ? &b->where->core : NULL);
     if (b->sparse)
         finish(b, "rest", logits, NULL, &r.final, 0, &b->where->rest);
@@ -122,8 +123,8 @@ ck_refined ck_part_refiner(const ck_parts *b, const ck_nn_tensor *rgb, const ck_
     if (scale == 0 && !b->keep)
         return leave_coarse(b, logits);
     const ck_nn_part *reach = b->where ? &b->where->reach : NULL, *core = b->where ? &b->where->core : NULL;
-    ck_refined r = {.coarse = coarse(b, rgb, logits), .delta = ck_plan_planar(b->plan, CK_LOGITS, b->h, b->w)};
-    r.final = b->keep ? ck_plan_planar(b->plan, CK_LOGITS, b->h, b->w) : r.delta;
+    ck_refined r = {.coarse = coarse(b, rgb, logits), .delta = ck_nn_plan_planar(b->plan, CK_LOGITS, b->h, b->w)};
+    r.final = b->keep ? ck_nn_plan_planar(b->plan, CK_LOGITS, b->h, b->w) : r.delta;
     ck_nn_tensor x = map(b, 0);
     normed n = conv(b, "stem", "0", "1", &r.coarse, NULL, &x, 1, reach);
     apply(b, "stem", &n, NULL, &x);
@@ -148,7 +149,7 @@ ck_refined ck_part_refiner(const ck_parts *b, const ck_nn_tensor *rgb, const ck_
                            ck_part_weight(b, CK_NN_HEAD, CK_LOGITS, b->sizes->refiner, CORRECTION, "refiner.final")};
     if (!b->keep)
         head.x[3] = *logits;
-    ck_plan_add(b->plan, "refiner", "final", head);
+    ck_nn_plan_add(b->plan, "refiner", "final", head);
     if (b->keep)
         finish(b, "finish", logits, &r.delta, &r.final, scale, core);
     if (b->sparse)

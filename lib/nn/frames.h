@@ -1,49 +1,58 @@
-/* Planes of frames to and from a device that has memory of its own, while another frame is at work there.
+/* Frames' planes to and from a device with memory of its own, overlapped with another frame's computation.
  *
- *     fetch      a slot's copies in begin; any thread, one a slot
- *     make       tensors from them            \
- *     …          the network's steps           } one thread at a time
- *     deliver    planes from tensors, copies   /
- *     wait       until this frame's planes are there; any thread
+ *     fetch      start a slot's copies to the device; any thread, one per slot
+ *     make       tensors from its planes                         \
+ *     …          the network's steps                              } one thread at a time
+ *     deliver    planes from tensors, start copies to the host   /
+ *     wait       for this frame's planes; any thread
  *
- * Between fetch and wait a slot belongs to its frame; slots have memory, which grows with the first frame of a size and
- * is taken again by every later one.  Planes travel as they are; what is not pinned is copied through memory that is.
- * After a failure of fetch or make the slot is free again; what goes wrong later is told by wait. */
+ * A slot belongs to one frame from fetch to wait.  Its memory grows with the first frame of a size and is reused by
+ * later ones.  Planes are copied in their own type; those not in pinned memory go through a pinned copy.  After fetch
+ * or make has failed the slot is free again; later failures are reported by wait. */
 #ifndef CK_NN_FRAMES_H
 #define CK_NN_FRAMES_H
 
-#include "image/resample.h"
 #include "nn/nn.h"
 
 #define CK_NN_SLOTS 2
-#define CK_NN_MOVES 4 /* in, and as many out */
+#define CK_NN_MOVES 4 /* planes in, and as many out */
 
 typedef enum ck_nn_sample { CK_NN_SAMPLE_U8, CK_NN_SAMPLE_U16, CK_NN_SAMPLE_F16, CK_NN_SAMPLE_F32 } ck_nn_sample;
 
-/* One plane and the planar float32 tensor made of its first channels, or the other way.  Where sizes differ it is
- * resampled as ck_resample does it, to the bit. */
+/* Resampling along one axis: output o is the weighted sum of count[o] inputs from first[o] on; an input outside
+ * 0 … in - 1 is the nearest one inside.  in == out: samples are copied and the tables are not read. */
+typedef struct ck_nn_axis {
+    int in, out;
+    int taps;                 /* weights stored per output, at least its count */
+    bool reversed;            /* sum from the last input to the first */
+    const int *first, *count; /* [out] */
+    const float *weight;      /* [out][taps] */
+} ck_nn_axis;
+
+/* One plane and the planar f32 tensor made from its first channels, or the reverse.  Rows are resampled first (x), then
+ * columns (y), in float32 without contraction. */
 typedef struct ck_nn_move {
     ck_nn_tensor tensor;
-    void *data; /* of the plane, [c][h][w] */
+    void *data; /* the plane, [c][h][w] */
     ck_nn_sample type;
     int h, w;
-    bool pinned; /* `pin` took the memory that it lies in */
-    ck_filter filter;
+    bool pinned;     /* the plane lies in memory that `pin` accepted */
+    ck_nn_axis x, y; /* from the plane's size to the tensor's, or the reverse; read by fetch alone */
     /* In. */
-    bool linear;                   /* light, to be encoded as sRGB after it is resampled */
-    const float *mean, *deviation; /* by channel, (x - mean) / deviation; NULL: as it is */
+    bool linear;                   /* linear light: encode as sRGB after resampling */
+    const float *mean, *deviation; /* [c]: (x - mean) / deviation; NULL: values are kept */
 } ck_nn_move;
 
 struct ck_nn_frames {
-    /* in: u8, u16, f16, f32; out: f16 (to nearest), f32. */
+    /* in: u8, u16, f16, f32; out: f16 (rounded to nearest), f32. */
     ck_status (*fetch)(ck_nn *dev, int slot, const ck_nn_move *in, int n_in, const ck_nn_move *out, int n_out,
                        ck_error *e);
     ck_status (*make)(ck_nn *dev, int slot, ck_error *e);
-    /* `checked`: float32 without gaps, looked at for NaN and infinities. */
+    /* `checked`: contiguous f32 tensors; wait reports in *finite that none holds NaN or infinity. */
     void (*deliver)(ck_nn *dev, int slot, const ck_nn_tensor *checked, int n);
     ck_status (*wait)(ck_nn *dev, int slot, bool *finite, ck_error *e);
 
-    /* Let the device reach memory of the host by itself until unpin; false where it cannot be. */
+    /* Page-lock host memory for direct copies until unpin; false if that is impossible. */
     bool (*pin)(ck_nn *dev, void *p, size_t bytes, bool read_only);
     void (*unpin)(ck_nn *dev, void *p);
 };

@@ -1,9 +1,31 @@
 #include "nn/host.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
+
+ck_status ck_nn_host_reserve(ck_nn *dev, size_t bytes, void **out, ck_error *e)
+{
+    (void)dev;
+    *out = bytes <= SIZE_MAX - CK_ALIGN ? aligned_alloc(CK_ALIGN, ck_pad(bytes ? bytes : 1)) : NULL;
+    return *out ? CK_OK
+                : ck_fail(e, CK_ERR_MEMORY, "out of memory for the network's %.1f MB: use a smaller --size",
+                          (double)bytes * 1e-6);
+}
+
+void ck_nn_host_release(ck_nn *dev, void *p)
+{
+    (void)dev;
+    free(p);
+}
+
+size_t ck_nn_host_available(ck_nn *dev)
+{
+    (void)dev;
+    return ck_memory_available();
+}
 
 void ck_nn_host_upload(ck_nn *dev, const ck_nn_tensor *t, const float *src)
 {
@@ -19,14 +41,26 @@ void ck_nn_host_download(ck_nn *dev, const ck_nn_tensor *t, float *dst)
         memcpy(dst, t->data, ck_nn_pixels(t) * (size_t)t->c * sizeof *dst);
 }
 
-size_t ck_nn_host_available(ck_nn *dev)
+typedef struct areas {
+    const ck_nn_step *s;
+    void (*area)(const ck_nn_step *s, ck_nn_area a, int who);
+} areas;
+
+static void area_task(void *ctx, int i, int who)
 {
-    (void)dev;
-    return ck_memory_available();
+    const areas *a = ctx;
+    const ck_nn_step *s = a->s;
+    a->area(s, ck_nn_in_part(s) ? ck_nn_block_area(&s->y, s->part->block[i]) : (ck_nn_area){i, 0, i + 1, s->y.w}, who);
 }
 
-/* Sums of squares in double lose nothing that matters here: the variance of 2^28 float32 samples is good to
- * 1e-10 of the mean square. */
+void ck_nn_host_areas(ck_team *team, const ck_nn_step *s, void (*area)(const ck_nn_step *s, ck_nn_area a, int who))
+{
+    areas a = {s, area};
+    ck_team_run(team, ck_nn_in_part(s) ? s->part->n : s->y.h, area_task, &a);
+}
+
+/* Sums of squares in double are precise enough: the variance of 2^28 f32 samples is good to 1e-10 of the mean square.
+ */
 void ck_nn_host_group_norm(const ck_nn_step *s, const float *w, const float *bias)
 {
     const double *sums = s->x[0].data;

@@ -1,17 +1,26 @@
-/* What backends whose tensors lie in the host's memory share. */
+/* Shared by the backends whose tensors lie in host memory. */
 #ifndef CK_NN_HOST_H
 #define CK_NN_HOST_H
 
 #include "nn/nn.h"
+#include "nn/team.h"
 
-/* The table's upload and download. */
+/* Entries of the backends' tables. */
+ck_status ck_nn_host_reserve(ck_nn *dev, size_t bytes, void **out, ck_error *e);
+void ck_nn_host_release(ck_nn *dev, void *p);
+size_t ck_nn_host_available(ck_nn *dev);
 void ck_nn_host_upload(ck_nn *dev, const ck_nn_tensor *t, const float *src);
 void ck_nn_host_download(ck_nn *dev, const ck_nn_tensor *t, float *dst);
 
-/* The table's available. */
-size_t ck_nn_host_available(ck_nn *dev);
+static inline float *ck_nn_at(const ck_nn_tensor *t, size_t pixel)
+{
+    return (float *)t->data + pixel * (size_t)t->ld;
+}
 
-/* GROUP_NORM, with w [C] and bias [C] of its weight. */
+/* area(step, …) for every row of y or, if the step makes a part of y, for every block of that part. */
+void ck_nn_host_areas(ck_team *team, const ck_nn_step *s, void (*area)(const ck_nn_step *s, ck_nn_area a, int who));
+
+/* GROUP_NORM with its weight's w [C] and bias [C]. */
 void ck_nn_host_group_norm(const ck_nn_step *s, const float *w, const float *bias);
 
 #endif

@@ -89,6 +89,14 @@ ck_status ck_nn_set_precision(ck_nn *dev, ck_nn_precision p, ck_error *e)
     return s;
 }
 
+ck_status ck_nn_weight_new(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias,
+                           ck_nn_weight **to, ck_error *e)
+{
+    if (p == CK_NN_HEAD && out > CK_NN_HEADS_MAX)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "a head of %d outputs: at most %d", out, CK_NN_HEADS_MAX);
+    return dev->ops->pack(dev, p, out, in, w, bias, to, e);
+}
+
 ck_status ck_nn_describe_cuda(int which, char *text, size_t size, ck_error *e)
 {
     const ck_nn_backend *cuda;

@@ -248,6 +248,11 @@ ck_status ck_nn_describe_cuda(int which, char *text, size_t size, ck_error *e);
 extern const ck_nn_backend ck_nn_cpu; /* oneDNN and our own vector code, float32 */
 extern const ck_nn_backend ck_nn_ref; /* plain C, float32 with double sums: the others are measured against it */
 
+/* Packs a weight for `dev`: see ck_nn_backend.pack.  CK_ERR_UNSUPPORTED for a HEAD with more than CK_NN_HEADS_MAX
+ * outputs. */
+ck_status ck_nn_weight_new(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias,
+                           ck_nn_weight **to, ck_error *e);
+
 /* "linear", "attention", …; floating-point operations of a step (2 per multiply-add), norms and the like as 0. */
 const char *ck_nn_kind_name(ck_nn_kind k);
 double ck_nn_flop(const ck_nn_step *s);

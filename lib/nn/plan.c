@@ -10,9 +10,9 @@
 
 static const int forever = 1 << 30;
 
-ck_status ck_plan_new(ck_nn *dev, ck_plan **out, ck_error *e)
+ck_status ck_nn_plan_new(ck_nn *dev, ck_nn_plan **out, ck_error *e)
 {
-    ck_plan *p = calloc(1, sizeof *p);
+    ck_nn_plan *p = calloc(1, sizeof *p);
     if (!p)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a plan");
     p->dev = dev;
@@ -20,7 +20,7 @@ ck_status ck_plan_new(ck_nn *dev, ck_plan **out, ck_error *e)
     return CK_OK;
 }
 
-void ck_plan_free(ck_plan *p)
+void ck_nn_plan_free(ck_nn_plan *p)
 {
     if (!p)
         return;
@@ -39,7 +39,7 @@ void ck_plan_free(ck_plan *p)
     free(p);
 }
 
-void ck_plan_fail(ck_plan *p, ck_status s, const ck_error *e)
+void ck_nn_plan_fail(ck_nn_plan *p, ck_status s, const ck_error *e)
 {
     if (p->failed != CK_OK)
         return;
@@ -48,14 +48,14 @@ void ck_plan_fail(ck_plan *p, ck_status s, const ck_error *e)
 }
 
 /* Room for one more; false and remembered when there is none. */
-static bool grow(ck_plan *p, void **array, int n, int *cap, size_t size)
+static bool grow(ck_nn_plan *p, void **array, int n, int *cap, size_t size)
 {
     if (n < *cap)
         return true;
     void *q = realloc(*array, (size_t)(*cap + 128) * size);
     if (!q) {
         ck_error e;
-        ck_plan_fail(p, ck_fail(&e, CK_ERR_MEMORY, "out of memory for a plan"), &e);
+        ck_nn_plan_fail(p, ck_fail(&e, CK_ERR_MEMORY, "out of memory for a plan"), &e);
         return false;
     }
     *array = q;
@@ -63,7 +63,7 @@ static bool grow(ck_plan *p, void **array, int n, int *cap, size_t size)
     return true;
 }
 
-static ck_nn_tensor tensor(ck_plan *p, ck_nn_type type, bool planar, int h, int w, int c)
+static ck_nn_tensor tensor(ck_nn_plan *p, ck_nn_type type, bool planar, int h, int w, int c)
 {
     ck_nn_tensor t = {.type = type, .planar = planar, .h = h, .w = w, .c = c, .ld = c, .id = -1};
     size_t bytes = ck_nn_type_size(type);
@@ -72,45 +72,45 @@ static ck_nn_tensor tensor(ck_plan *p, ck_nn_type type, bool planar, int h, int 
     if (h < 1 || w < 1 || c < 1 || !ck_mul(bytes, (size_t)h, &bytes) || !ck_mul(bytes, (size_t)w, &bytes) ||
         !ck_mul(bytes, (size_t)t.ld, &bytes) || bytes > SIZE_MAX / 2) {
         ck_error e;
-        ck_plan_fail(p, ck_fail(&e, CK_ERR_ARGUMENT, "a tensor of %d x %d x %d is impossible", h, w, c), &e);
+        ck_nn_plan_fail(p, ck_fail(&e, CK_ERR_ARGUMENT, "a tensor of %d x %d x %d is impossible", h, w, c), &e);
         return t;
     }
     if (!grow(p, (void **)&p->mem, p->n_mem, &p->cap_mem, sizeof *p->mem))
         return t;
     t.id = p->n_mem++;
-    p->mem[t.id] = (ck_plan_memory){.bytes = ck_pad(bytes), .first = forever, .last = -1};
+    p->mem[t.id] = (ck_nn_plan_memory){.bytes = ck_pad(bytes), .first = forever, .last = -1};
     return t;
 }
 
-ck_nn_tensor ck_plan_act(ck_plan *p, int h, int w, int c)
+ck_nn_tensor ck_nn_plan_act(ck_nn_plan *p, int h, int w, int c)
 {
     return tensor(p, p->dev->act, false, h, w, c);
 }
 
-ck_nn_tensor ck_plan_map(ck_plan *p, int h, int w, int c)
+ck_nn_tensor ck_nn_plan_map(ck_nn_plan *p, int h, int w, int c)
 {
-    ck_nn_tensor t = ck_plan_act(p, h, w, c);
+    ck_nn_tensor t = ck_nn_plan_act(p, h, w, c);
     if (t.id >= 0)
         p->mem[t.id].map = true;
     return t;
 }
 
-ck_nn_tensor ck_plan_f32(ck_plan *p, int h, int w, int c)
+ck_nn_tensor ck_nn_plan_f32(ck_nn_plan *p, int h, int w, int c)
 {
     return tensor(p, CK_NN_F32, false, h, w, c);
 }
 
-ck_nn_tensor ck_plan_planar(ck_plan *p, int c, int h, int w)
+ck_nn_tensor ck_nn_plan_planar(ck_nn_plan *p, int c, int h, int w)
 {
     return tensor(p, CK_NN_F32, true, h, w, c);
 }
 
-ck_nn_tensor ck_plan_f64(ck_plan *p, int h, int w, int c)
+ck_nn_tensor ck_nn_plan_f64(ck_nn_plan *p, int h, int w, int c)
 {
     return tensor(p, CK_NN_F64, false, h, w, c);
 }
 
-ck_nn_tensor ck_plan_view(const ck_nn_tensor *t, int from, int n)
+ck_nn_tensor ck_nn_plan_view(const ck_nn_tensor *t, int from, int n)
 {
     ck_nn_tensor v = *t;
     v.at += (size_t)from * ck_nn_type_size(t->type) * (t->planar ? ck_nn_pixels(t) : 1);
@@ -118,7 +118,7 @@ ck_nn_tensor ck_plan_view(const ck_nn_tensor *t, int from, int n)
     return v;
 }
 
-ck_nn_tensor ck_plan_rows(const ck_nn_tensor *t, int from, int n)
+ck_nn_tensor ck_nn_plan_rows(const ck_nn_tensor *t, int from, int n)
 {
     ck_nn_tensor v = *t;
     v.at += (size_t)from * (size_t)t->w * (size_t)t->ld * ck_nn_type_size(t->type);
@@ -126,32 +126,32 @@ ck_nn_tensor ck_plan_rows(const ck_nn_tensor *t, int from, int n)
     return v;
 }
 
-void ck_plan_bound(ck_plan *p, size_t bytes, int rows)
+void ck_nn_plan_bound(ck_nn_plan *p, size_t bytes, int rows)
 {
     p->limit = bytes;
     p->band = rows / CK_NN_BLOCK;
 }
 
-static void alive(ck_plan *p, const ck_nn_tensor *t, int step)
+static void alive(ck_nn_plan *p, const ck_nn_tensor *t, int step)
 {
     if (!ck_nn_has(t) || t->id < 0)
         return;
-    ck_plan_memory *m = &p->mem[t->id];
+    ck_nn_plan_memory *m = &p->mem[t->id];
     m->first = step < m->first ? step : m->first;
     m->last = step > m->last ? step : m->last;
 }
 
-void ck_plan_input(ck_plan *p, const ck_nn_tensor *t)
+void ck_nn_plan_input(ck_nn_plan *p, const ck_nn_tensor *t)
 {
     alive(p, t, -1);
 }
 
-void ck_plan_output(ck_plan *p, const ck_nn_tensor *t)
+void ck_nn_plan_output(ck_nn_plan *p, const ck_nn_tensor *t)
 {
     alive(p, t, forever);
 }
 
-void ck_plan_add(ck_plan *p, const char *group, const char *name, ck_nn_step s)
+void ck_nn_plan_add(ck_nn_plan *p, const char *group, const char *name, ck_nn_step s)
 {
     if (p->failed != CK_OK || !grow(p, (void **)&p->steps, p->n_steps, &p->cap_steps, sizeof *p->steps))
         return;
@@ -163,7 +163,7 @@ void ck_plan_add(ck_plan *p, const char *group, const char *name, ck_nn_step s)
     p->steps[p->n_steps++] = s;
 }
 
-static bool together(const ck_plan_memory *a, const ck_plan_memory *b)
+static bool together(const ck_nn_plan_memory *a, const ck_nn_plan_memory *b)
 {
     return a->first <= b->last && b->first <= a->last;
 }
@@ -171,18 +171,18 @@ static bool together(const ck_plan_memory *a, const ck_plan_memory *b)
 static int larger_first(const void *a, const void *b, void *mem)
 {
     int i = *(const int *)a, j = *(const int *)b;
-    size_t m = ((ck_plan_memory *)mem)[i].bytes, n = ((ck_plan_memory *)mem)[j].bytes;
+    size_t m = ((ck_nn_plan_memory *)mem)[i].bytes, n = ((ck_nn_plan_memory *)mem)[j].bytes;
     return m != n ? (m < n) - (m > n) : i - j;
 }
 
 /* The lowest place where nothing that is alive at the same time lies; `done` holds what has a place. */
-static size_t place(const ck_plan *p, const int *done, int n, const ck_plan_memory *m)
+static size_t place(const ck_nn_plan *p, const int *done, int n, const ck_nn_plan_memory *m)
 {
     size_t at = 0;
     for (bool moved = true; moved;) {
         moved = false;
         for (int i = 0; i < n; i++) {
-            const ck_plan_memory *o = &p->mem[done[i]];
+            const ck_nn_plan_memory *o = &p->mem[done[i]];
             if (o->map == m->map && together(m, o) && at < o->at + o->bytes && o->at < at + m->bytes) {
                 at = o->at + o->bytes;
                 moved = true;
@@ -193,7 +193,7 @@ static size_t place(const ck_plan *p, const int *done, int n, const ck_plan_memo
 }
 
 /* Largest first: the big ones decide the arena's size, the small ones fill its gaps. */
-static ck_status layout(ck_plan *p, ck_error *e)
+static ck_status layout(ck_nn_plan *p, ck_error *e)
 {
     int *order = malloc((size_t)(p->n_mem + 1) * sizeof *order);
     if (!order)
@@ -203,7 +203,7 @@ static ck_status layout(ck_plan *p, ck_error *e)
     qsort_r(order, (size_t)p->n_mem, sizeof *order, larger_first, p->mem);
     ck_status s = CK_OK;
     for (int i = 0; i < p->n_mem && s == CK_OK; i++) {
-        ck_plan_memory *m = &p->mem[order[i]];
+        ck_nn_plan_memory *m = &p->mem[order[i]];
         size_t end, *all = m->map ? &p->map_bytes : &p->arena_bytes;
         m->at = place(p, order, i, m);
         if (!ck_add(m->at, m->bytes, &end) || end > SIZE_MAX / 2)
@@ -214,13 +214,13 @@ static ck_status layout(ck_plan *p, ck_error *e)
     return s;
 }
 
-static void put(const ck_plan *p, ck_nn_tensor *t)
+static void put(const ck_nn_plan *p, ck_nn_tensor *t)
 {
     if (ck_nn_has(t) && t->id >= 0)
         t->data = (char *)(p->mem[t->id].map ? p->maps : p->arena) + p->mem[t->id].at + t->at;
 }
 
-ck_nn_tensor ck_plan_placed(const ck_plan *p, const ck_nn_tensor *t)
+ck_nn_tensor ck_nn_plan_placed(const ck_nn_plan *p, const ck_nn_tensor *t)
 {
     ck_nn_tensor u = *t;
     put(p, &u);
@@ -228,7 +228,7 @@ ck_nn_tensor ck_plan_placed(const ck_plan *p, const ck_nn_tensor *t)
 }
 
 /* What one band of a step touches: of each tensor the band's rows and those that its convolution reaches, in pages. */
-static size_t window(const ck_plan *p, const ck_nn_step *s)
+static size_t window(const ck_nn_plan *p, const ck_nn_step *s)
 {
     size_t rows = (size_t)p->band * CK_NN_BLOCK + 2 * (size_t)s->dilation, bytes = 0;
     const ck_nn_tensor *all[] = {&s->x[0], &s->x[1], &s->x[2], &s->x[3], &s->y};
@@ -244,7 +244,7 @@ static size_t window(const ck_plan *p, const ck_nn_step *s)
 }
 
 /* How much of the maps stays in memory. */
-static ck_status divide(ck_plan *p, ck_error *e)
+static ck_status divide(ck_nn_plan *p, ck_error *e)
 {
     size_t most = 0, least;
     p->resident = p->map_bytes;
@@ -267,12 +267,12 @@ static ck_status divide(ck_plan *p, ck_error *e)
     return CK_OK;
 }
 
-static ck_status list_blocks(ck_plan *p, ck_error *e)
+static ck_status list_blocks(ck_nn_plan *p, ck_error *e)
 {
     int most = 0;
     for (int i = 0; i < p->n_steps; i++) {
         const ck_nn_tensor *y = &p->steps[i].y;
-        int n = ck_plan_in_bands(p, &p->steps[i]) ? ck_nn_blocks(y->h) * ck_nn_blocks(y->w) : 0;
+        int n = ck_nn_plan_in_bands(p, &p->steps[i]) ? ck_nn_blocks(y->h) * ck_nn_blocks(y->w) : 0;
         most = n > most ? n : most;
     }
     p->all = malloc(((size_t)most + 1) * sizeof *p->all);
@@ -283,7 +283,7 @@ static ck_status list_blocks(ck_plan *p, ck_error *e)
     return CK_OK;
 }
 
-static ck_status reserve(ck_plan *p, ck_error *e)
+static ck_status reserve(ck_nn_plan *p, ck_error *e)
 {
     const ck_nn_backend *b = p->dev->ops;
     ck_status s = list_blocks(p, e);
@@ -298,7 +298,7 @@ static ck_status reserve(ck_plan *p, ck_error *e)
     return s;
 }
 
-ck_status ck_plan_measure(ck_plan *p, ck_error *e)
+ck_status ck_nn_plan_measure(ck_nn_plan *p, ck_error *e)
 {
     size_t scratch = 0;
     if (p->failed != CK_OK) {
@@ -319,9 +319,9 @@ ck_status ck_plan_measure(ck_plan *p, ck_error *e)
     return divide(p, e);
 }
 
-ck_status ck_plan_finish(ck_plan *p, ck_error *e)
+ck_status ck_nn_plan_finish(ck_nn_plan *p, ck_error *e)
 {
-    ck_status s = ck_plan_measure(p, e);
+    ck_status s = ck_nn_plan_measure(p, e);
     if (s != CK_OK)
         return s;
     p->ms = calloc((size_t)p->n_steps + 1, sizeof *p->ms);
@@ -340,22 +340,22 @@ ck_status ck_plan_finish(ck_plan *p, ck_error *e)
     return s;
 }
 
-size_t ck_plan_bytes(const ck_plan *p)
+size_t ck_nn_plan_bytes(const ck_nn_plan *p)
 {
     return p->arena_bytes + p->resident + p->window;
 }
 
-size_t ck_plan_spilled(const ck_plan *p)
+size_t ck_nn_plan_spilled(const ck_nn_plan *p)
 {
     return p->map_bytes - p->resident;
 }
 
-int ck_plan_steps(const ck_plan *p)
+int ck_nn_plan_steps(const ck_nn_plan *p)
 {
     return p->n_steps;
 }
 
-const ck_nn_step *ck_plan_step(const ck_plan *p, int i)
+const ck_nn_step *ck_nn_plan_step(const ck_nn_plan *p, int i)
 {
     return &p->steps[i];
 }

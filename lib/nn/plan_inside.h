@@ -7,15 +7,15 @@
 #include "nn/plan.h"
 #include "nn/spill.h"
 
-typedef struct ck_plan_memory {
+typedef struct ck_nn_plan_memory {
     size_t bytes, at;
     bool map;        /* lies with the maps, not in the arena */
     int first, last; /* steps between which it is alive */
-} ck_plan_memory;
+} ck_nn_plan_memory;
 
-struct ck_plan {
+struct ck_nn_plan {
     ck_nn *dev;
-    ck_plan_memory *mem; /* by tensor id */
+    ck_nn_plan_memory *mem; /* by tensor id */
     int n_mem, cap_mem;
     ck_nn_step *steps;
     double *ms, *total_ms; /* by step: of the last timed run, of all */
@@ -37,7 +37,7 @@ struct ck_plan {
     ck_error error;
 };
 
-static inline bool ck_plan_in_bands(const ck_plan *p, const ck_nn_step *s)
+static inline bool ck_nn_plan_in_bands(const ck_nn_plan *p, const ck_nn_step *s)
 {
     return p->band && s->part;
 }

@@ -11,7 +11,7 @@ static double now_ms(void)
 }
 
 /* Rows y0 … y1-1 of a map among the maps. */
-static bool range(const ck_plan *p, const ck_nn_tensor *t, int y0, int y1, size_t *at, size_t *n)
+static bool range(const ck_nn_plan *p, const ck_nn_tensor *t, int y0, int y1, size_t *at, size_t *n)
 {
     if (!p->spill || !ck_nn_has(t) || t->id < 0 || !p->mem[t->id].map)
         return false;
@@ -24,7 +24,7 @@ static bool range(const ck_plan *p, const ck_nn_tensor *t, int y0, int y1, size_
 }
 
 /* What rows y0 … y1-1 of a step's result are made from and where they go. */
-static ck_status fetch(ck_plan *p, const ck_nn_step *s, int y0, int y1, ck_error *e)
+static ck_status fetch(ck_nn_plan *p, const ck_nn_step *s, int y0, int y1, ck_error *e)
 {
     size_t at, n;
     ck_status st = CK_OK;
@@ -37,7 +37,7 @@ static ck_status fetch(ck_plan *p, const ck_nn_step *s, int y0, int y1, ck_error
 }
 
 /* Put aside what the next band does not reach. */
-static ck_status leave(ck_plan *p, const ck_nn_step *s, int y0, int y1, ck_error *e)
+static ck_status leave(ck_nn_plan *p, const ck_nn_step *s, int y0, int y1, ck_error *e)
 {
     size_t at, n;
     int end = y1 < s->y.h ? y1 - s->dilation : s->y.h + s->dilation;
@@ -48,7 +48,7 @@ static ck_status leave(ck_plan *p, const ck_nn_step *s, int y0, int y1, ck_error
     return st;
 }
 
-static ck_status run_bands(ck_plan *p, const ck_nn_step *s, ck_error *e)
+static ck_status run_bands(ck_nn_plan *p, const ck_nn_step *s, ck_error *e)
 {
     int across = ck_nn_blocks(s->y.w), down = ck_nn_blocks(s->y.h), at = 0;
     bool some = ck_nn_in_part(s);
@@ -72,17 +72,17 @@ static ck_status run_bands(ck_plan *p, const ck_nn_step *s, ck_error *e)
     return st;
 }
 
-static ck_status run_step(ck_plan *p, const ck_nn_step *s, ck_error *e)
+static ck_status run_step(ck_nn_plan *p, const ck_nn_step *s, ck_error *e)
 {
     if (ck_nn_in_part(s) && s->part->n == 0)
         return CK_OK;
-    if (ck_plan_in_bands(p, s))
+    if (ck_nn_plan_in_bands(p, s))
         return run_bands(p, s, e);
     p->dev->ops->run[s->kind](p->dev, s);
     return CK_OK;
 }
 
-static ck_status run_all(ck_plan *p, ck_error *e)
+static ck_status run_all(ck_nn_plan *p, ck_error *e)
 {
     ck_status s = CK_OK;
     for (int i = 0; i < p->n_steps && s == CK_OK; i++)
@@ -90,7 +90,7 @@ static ck_status run_all(ck_plan *p, ck_error *e)
     return s;
 }
 
-static ck_status run_timed(ck_plan *p, ck_error *e)
+static ck_status run_timed(ck_nn_plan *p, ck_error *e)
 {
     ck_status s = CK_OK;
     for (int i = 0; i < p->n_steps && s == CK_OK; i++) {
@@ -108,7 +108,7 @@ static ck_status run_timed(ck_plan *p, ck_error *e)
 /* ---- recorded steps ---- */
 
 /* A number for which steps have something to do, from 1; 0: there are lists of blocks, which belong to one frame. */
-static uint64_t shape_of(const ck_plan *p)
+static uint64_t shape_of(const ck_nn_plan *p)
 {
     uint64_t hash = 0xcbf29ce484222325; /* FNV-1a, a bit at a time */
     for (int i = 0; i < p->n_steps; i++) {
@@ -121,7 +121,7 @@ static uint64_t shape_of(const ck_plan *p)
 }
 
 /* What is recorded has not run.  CK_END: it cannot be recorded. */
-static ck_status record(ck_plan *p, ck_error *e)
+static ck_status record(ck_nn_plan *p, ck_error *e)
 {
     ck_nn *d = p->dev;
     ck_status s = d->ops->record(d, &d->unrecorded);
@@ -132,7 +132,7 @@ static ck_status record(ck_plan *p, ck_error *e)
     return ran != CK_OK ? ran : s == CK_OK ? CK_OK : CK_END;
 }
 
-ck_status ck_plan_queue(ck_plan *p, ck_error *e)
+ck_status ck_nn_plan_queue(ck_nn_plan *p, ck_error *e)
 {
     ck_nn *d = p->dev;
     uint64_t shape = d->ops->record && !*d->unrecorded.text ? shape_of(p) : 0;
@@ -152,18 +152,18 @@ ck_status ck_plan_queue(ck_plan *p, ck_error *e)
     return s;
 }
 
-ck_status ck_plan_run(ck_plan *p, bool timed, ck_error *e)
+ck_status ck_nn_plan_run(ck_nn_plan *p, bool timed, ck_error *e)
 {
-    ck_status s = timed ? run_timed(p, e) : ck_plan_queue(p, e);
+    ck_status s = timed ? run_timed(p, e) : ck_nn_plan_queue(p, e);
     return s == CK_OK ? p->dev->ops->sync(p->dev, e) : s;
 }
 
-double ck_plan_ms(const ck_plan *p, int i)
+double ck_nn_plan_ms(const ck_nn_plan *p, int i)
 {
     return p->ms[i];
 }
 
-double ck_plan_mean_ms(const ck_plan *p, int i)
+double ck_nn_plan_mean_ms(const ck_nn_plan *p, int i)
 {
     return p->timed ? p->total_ms[i] / (double)p->timed : 0;
 }

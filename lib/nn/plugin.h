@@ -9,7 +9,7 @@
 
 /* What both sides must agree on.  Raise the first number with every change of what nn.h means; the sizes notice most
  * changes of its structures by themselves. */
-#define CK_NN_PLUGIN_VERSION (4ul << 32 | sizeof(ck_nn_step) << 16 | sizeof(ck_nn_backend))
+#define CK_NN_PLUGIN_VERSION (5ul << 32 | sizeof(ck_nn_step) << 16 | sizeof(ck_nn_backend))
 #define CK_NN_PLUGIN_ENTRY "ck_nn_plugin"
 
 /* The backend's table, or NULL if it was built for another version than the caller's. */

@@ -1,10 +1,10 @@
 #include "nn/report.h"
 
-double ck_plan_gflop(const ck_plan *p)
+double ck_nn_plan_gflop(const ck_nn_plan *p)
 {
     double sum = 0;
-    for (int i = 0; i < ck_plan_steps(p); i++)
-        sum += ck_nn_flop(ck_plan_step(p, i));
+    for (int i = 0; i < ck_nn_plan_steps(p); i++)
+        sum += ck_nn_flop(ck_nn_plan_step(p, i));
     return sum * 1e-9;
 }
 
@@ -26,17 +26,17 @@ static void numbers(double gflop, double ms, FILE *f)
     fputc('\n', f);
 }
 
-void ck_plan_report(const ck_plan *p, FILE *f)
+void ck_nn_plan_report(const ck_nn_plan *p, FILE *f)
 {
     double ms = 0;
-    for (int i = 0; i < ck_plan_steps(p); i++) {
-        const ck_nn_step *s = ck_plan_step(p, i);
+    for (int i = 0; i < ck_nn_plan_steps(p); i++) {
+        const ck_nn_step *s = ck_nn_plan_step(p, i);
         char from[48], to[48];
         fprintf(f, "%-26s %-15s %15s -> %-15s", s->label, ck_nn_kind_name(s->kind), shape(&s->x[0], from),
                 shape(&s->y, to));
-        numbers(ck_nn_flop(s) * 1e-9, ck_plan_mean_ms(p, i), f);
-        ms += ck_plan_mean_ms(p, i);
+        numbers(ck_nn_flop(s) * 1e-9, ck_nn_plan_mean_ms(p, i), f);
+        ms += ck_nn_plan_mean_ms(p, i);
     }
     fprintf(f, "%-76s", "all");
-    numbers(ck_plan_gflop(p), ms, f);
+    numbers(ck_nn_plan_gflop(p), ms, f);
 }

@@ -7,9 +7,9 @@
 #include "nn/plan.h"
 
 /* GFLOP of one run. */
-double ck_plan_gflop(const ck_plan *p);
+double ck_nn_plan_gflop(const ck_nn_plan *p);
 
 /* A line a step (what, from which shape to which, GFLOP; ms and GFLOP/s, the mean of the timed runs), then the sums. */
-void ck_plan_report(const ck_plan *p, FILE *f);
+void ck_nn_plan_report(const ck_nn_plan *p, FILE *f);
 
 #endif

@@ -18,7 +18,7 @@ static ck_status open_none(int which, int threads, ck_nn **dev, ck_error *e)
 
 const ck_nn_backend ck_nn_cpu = {.name = "cpu", .host = true, .open = open_none};
 
-const cpu_kernels *cpu_kernels_at(int i)
+const ck_cpu_kernels *ck_cpu_kernels_at(int i)
 {
     (void)i;
     return NULL;

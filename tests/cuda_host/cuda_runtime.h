@@ -38,7 +38,7 @@ struct alignas(16) uint4 {
 
 extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 
-#define __global__ static
+#define __global__
 #define __device__
 #define __host__
 #define __shared__ static
@@ -69,10 +69,10 @@ void cuda_host_start(void (*kernel)(P...), dim3 grid, dim3 block, size_t shared,
     cuda_host_launch(grid, block, shared, (const void *)kernel, stream, [=]() { kernel(args...); });
 }
 
-#define CUDA_LAUNCH_SHARED(kernel, grid, block, shared, stream, ...)                                                   \
+#define CK_CUDA_LAUNCH_SHARED(kernel, grid, block, shared, stream, ...)                                                \
     cuda_host_start(kernel, grid, block, shared, stream, __VA_ARGS__)
-#define CUDA_LAUNCH(kernel, grid, block, stream, ...) cuda_host_start(kernel, grid, block, 0, stream, __VA_ARGS__)
-#define DYNAMIC_SHARED(name) unsigned char *name = (unsigned char *)cuda_host_shared()
+#define CK_CUDA_LAUNCH(kernel, grid, block, stream, ...) cuda_host_start(kernel, grid, block, 0, stream, __VA_ARGS__)
+#define CK_CUDA_DYNAMIC_SHARED(name) unsigned char *name = (unsigned char *)cuda_host_shared()
 
 enum cudaFuncAttribute {
     cudaFuncAttributeMaxDynamicSharedMemorySize = 8,

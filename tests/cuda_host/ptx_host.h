@@ -35,7 +35,7 @@ static inline void load_matrices(unsigned r[4], const void *row)
         std::memcpy(&r[i], (const char *)cuda_host_of_lane(8 * i + lane / 4) + lane % 4 * 4, 4);
 }
 
-static inline void load_matrices_turned(unsigned r[4], const void *row)
+static inline void load_matrices_transposed(unsigned r[4], const void *row)
 {
     cuda_host_need((uintptr_t)row % 16 == 0, "a matrix whose row is no multiple of 16");
     cuda_host_share(row, 16);

@@ -10,7 +10,7 @@
 
 typedef struct job {
     const ck_nn_step *s;
-    const cpu_kernels *kernels;
+    const ck_cpu_kernels *kernels;
     int heads, width, wide, panel;
     int nq, nk;                      /* of a window, or all */
     int across, q_side, k_side;      /* windows in a row of them, and their sizes */
@@ -25,7 +25,7 @@ static size_t up(size_t n, int to)
     return (n + (size_t)to - 1) / (size_t)to * (size_t)to;
 }
 
-static job describe(const cpu_device *d, const ck_nn_step *s)
+static job describe(const ck_cpu_device *d, const ck_nn_step *s)
 {
     job j = {.s = s, .kernels = d->kernels, .heads = s->heads, .width = s->y.c / s->heads};
     j.panel = 2 * d->kernels->lanes;
@@ -37,16 +37,16 @@ static job describe(const cpu_device *d, const ck_nn_step *s)
     j.nq = s->window ? j.q_side * j.q_side : (int)ck_nn_pixels(&s->x[0]);
     j.keys = up(up((size_t)j.nk, j.panel) * (size_t)j.width, 16);
     j.values = up((size_t)j.nk * (size_t)j.wide, 16);
-    j.q = up(CPU_QUERIES * (size_t)j.width, 16);
-    j.scores = CPU_QUERIES * CPU_KEYS;
-    j.o = CPU_QUERIES * (size_t)j.wide;
+    j.q = up(CK_CPU_QUERIES * (size_t)j.width, 16);
+    j.scores = CK_CPU_QUERIES * CK_CPU_KEYS;
+    j.o = CK_CPU_QUERIES * (size_t)j.wide;
     j.per_thread = up(j.q + j.scores + j.o + (s->window ? j.keys + j.values : 0), 16);
     j.packed = s->scratch;
     j.own = j.packed + (s->window ? 0 : (size_t)j.heads * (j.keys + j.values));
     return j;
 }
 
-size_t cpu_attention_scratch(const cpu_device *d, const ck_nn_step *s)
+size_t ck_cpu_attention_scratch(const ck_cpu_device *d, const ck_nn_step *s)
 {
     job j = describe(d, s);
     size_t shared = s->window ? 0 : (size_t)j.heads * (j.keys + j.values);
@@ -57,9 +57,9 @@ size_t cpu_attention_scratch(const cpu_device *d, const ck_nn_step *s)
 static const float *pixel(const ck_nn_tensor *t, int side, int wy, int wx, int i)
 {
     if (side == 0)
-        return cpu_at(t, (size_t)i);
+        return ck_nn_at(t, (size_t)i);
     size_t y = (size_t)wy * (size_t)side + (size_t)(i / side), x = (size_t)wx * (size_t)side + (size_t)(i % side);
-    return cpu_at(t, y * (size_t)t->w + x);
+    return ck_nn_at(t, y * (size_t)t->w + x);
 }
 
 /* Keys first … end-1 (first a multiple of the panel) into panels, zeros behind the last. */
@@ -84,11 +84,11 @@ static void pack_values(const job *j, int head, int wy, int wx, int first, int e
     }
 }
 
-/* Up to CPU_QUERIES queries of a window and head. */
+/* Up to CK_CPU_QUERIES queries of a window and head. */
 static void queries(const job *j, int head, int wy, int wx, int first, const float *keys, const float *values, int who)
 {
-    int n = j->nq - first < CPU_QUERIES ? j->nq - first : CPU_QUERIES, width = j->width;
-    int padded = (int)up((size_t)n, CPU_ROWS);
+    int n = j->nq - first < CK_CPU_QUERIES ? j->nq - first : CK_CPU_QUERIES, width = j->width;
+    int padded = (int)up((size_t)n, CK_CPU_ROWS);
     float *q = j->own + (size_t)who * j->per_thread, *scores = q + j->q, *o = scores + j->scores;
     float scale = (float)(M_LOG2E / sqrt(width));
     for (int r = 0; r < n; r++) {
@@ -97,7 +97,7 @@ static void queries(const job *j, int head, int wy, int wx, int first, const flo
             q[r * width + d] = from[d] * scale;
     }
     memset(q + n * width, 0, (size_t)((padded - n) * width) * sizeof *q);
-    j->kernels->attend(&(cpu_attend){
+    j->kernels->attend(&(ck_cpu_attend){
         .width = width, .nk = j->nk, .nq = padded, .q = q, .k = keys, .v = values, .scores = scores, .o = o});
     for (int r = 0; r < n; r++)
         memcpy((float *)pixel(&j->s->y, j->q_side, wy, wx, first + r) + head * width, o + (size_t)r * (size_t)j->wide,
@@ -108,12 +108,12 @@ static void queries(const job *j, int head, int wy, int wx, int first, const flo
 
 static int query_blocks(const job *j)
 {
-    return (j->nq + CPU_QUERIES - 1) / CPU_QUERIES;
+    return (j->nq + CK_CPU_QUERIES - 1) / CK_CPU_QUERIES;
 }
 
 static void window_task(void *call, int i, int who)
 {
-    const cpu_call *k = call;
+    const ck_cpu_call *k = call;
     job j = describe(k->dev, k->s);
     int head = i % j.heads, wy = i / j.heads;
     float *keys = j.own + (size_t)who * j.per_thread + j.q + j.scores + j.o, *values = keys + j.keys;
@@ -121,7 +121,7 @@ static void window_task(void *call, int i, int who)
         pack_keys(&j, head, wy, wx, 0, j.nk, keys);
         pack_values(&j, head, wy, wx, 0, j.nk, values);
         for (int b = 0; b < query_blocks(&j); b++)
-            queries(&j, head, wy, wx, b * CPU_QUERIES, keys, values, who);
+            queries(&j, head, wy, wx, b * CK_CPU_QUERIES, keys, values, who);
     }
 }
 
@@ -130,7 +130,7 @@ static void window_task(void *call, int i, int who)
 static void pack_task(void *call, int i, int who)
 {
     (void)who;
-    const cpu_call *k = call;
+    const ck_cpu_call *k = call;
     job j = describe(k->dev, k->s);
     int blocks = (j.nk + PACKED - 1) / PACKED, head = i / blocks, first = i % blocks * PACKED;
     int end = j.nk - first < PACKED ? j.nk : first + PACKED;
@@ -141,20 +141,20 @@ static void pack_task(void *call, int i, int who)
 
 static void global_task(void *call, int i, int who)
 {
-    const cpu_call *k = call;
+    const ck_cpu_call *k = call;
     job j = describe(k->dev, k->s);
     int head = i / query_blocks(&j);
     const float *keys = j.packed + (size_t)head * (j.keys + j.values);
-    queries(&j, head, 0, 0, i % query_blocks(&j) * CPU_QUERIES, keys, keys + j.keys, who);
+    queries(&j, head, 0, 0, i % query_blocks(&j) * CK_CPU_QUERIES, keys, keys + j.keys, who);
 }
 
-void cpu_attention(ck_nn *dev, const ck_nn_step *s)
+void ck_cpu_attention(ck_nn *dev, const ck_nn_step *s)
 {
-    job j = describe(cpu_of(dev), s);
+    job j = describe(ck_cpu_of(dev), s);
     if (s->window) {
-        cpu_parallel(dev, s, j.heads * (s->x[1].h / s->window), window_task);
+        ck_cpu_parallel(dev, s, j.heads * (s->x[1].h / s->window), window_task);
         return;
     }
-    cpu_parallel(dev, s, j.heads * ((j.nk + PACKED - 1) / PACKED), pack_task);
-    cpu_parallel(dev, s, j.heads * query_blocks(&j), global_task);
+    ck_cpu_parallel(dev, s, j.heads * ((j.nk + PACKED - 1) / PACKED), pack_task);
+    ck_cpu_parallel(dev, s, j.heads * query_blocks(&j), global_task);
 }

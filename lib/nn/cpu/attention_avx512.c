@@ -12,7 +12,7 @@
 #define S_ROWS 12 /* 24 sums, 2 of keys */
 #define V_ROWS 6  /* 24 sums, 4 of values: a head of 56 is 3.5 vectors */
 #define V_VECS 4
-#define KERNELS cpu_kernels_avx512
+#define KERNELS ck_cpu_kernels_avx512
 #define NAME "avx512"
 
 typedef __m512 vec;

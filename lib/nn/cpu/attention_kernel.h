@@ -1,4 +1,4 @@
-/* softmax(q k^T) v for one head and one block of queries, keys in blocks of CPU_KEYS.
+/* softmax(q k^T) v for one head and one block of queries, keys in blocks of CK_CPU_KEYS.
  *
  *     for every block of keys:   s = q k^T                       in registers: S_ROWS x 2 vectors
  *                                m' = max(m, s),  p = 2^(s - m') l = l 2^(m - m') + sum p
@@ -6,7 +6,7 @@
  *     o / l
  *
  * so memory does not grow with the square of the tokens, and a sum over 16,384 keys is a sum of sums
- * of CPU_KEYS, which float32 holds well.
+ * of CK_CPU_KEYS, which float32 holds well.
  *
  * Whoever includes this defines: LANES, vec (a vector of LANES floats), vec_fma(a, b, c) = a b + c,
  * vec_max, vec_exp2 (2^x for x <= 0; 0 below -126), vec_top and vec_total (largest and sum of the lanes), S_ROWS,
@@ -19,8 +19,8 @@
 #define PANEL (2 * LANES)
 #define INLINE static inline __attribute__((always_inline))
 
-_Static_assert(CPU_ROWS % S_ROWS == 0 && CPU_ROWS % V_ROWS == 0, "kernels' rows divide CPU_ROWS");
-_Static_assert(CPU_KEYS % PANEL == 0, "panels divide a block of keys");
+_Static_assert(CK_CPU_ROWS % S_ROWS == 0 && CK_CPU_ROWS % V_ROWS == 0, "kernels' rows divide CK_CPU_ROWS");
+_Static_assert(CK_CPU_KEYS % PANEL == 0, "panels divide a block of keys");
 
 INLINE vec vec_load(const float *p)
 {
@@ -55,8 +55,8 @@ INLINE void scores(const float *q, int width, const float *k, float *s, vec *top
         }
     }
     for (int r = 0; r < S_ROWS; r++) {
-        vec_store(s + (size_t)r * CPU_KEYS, sum[r][0]);
-        vec_store(s + (size_t)r * CPU_KEYS + LANES, sum[r][1]);
+        vec_store(s + (size_t)r * CK_CPU_KEYS, sum[r][0]);
+        vec_store(s + (size_t)r * CK_CPU_KEYS + LANES, sum[r][1]);
         top[r] = vec_max(top[r], vec_max(sum[r][0], sum[r][1]));
     }
 }
@@ -74,7 +74,7 @@ INLINE void values(const float *p, int n, const float *v, size_t wide, const flo
             x[i] = vec_load(v + (size_t)j * wide + (size_t)(i * LANES));
 #pragma GCC unroll 16
         for (int r = 0; r < V_ROWS; r++) {
-            vec y = vec_all(p[(size_t)r * CPU_KEYS + (size_t)j]);
+            vec y = vec_all(p[(size_t)r * CK_CPU_KEYS + (size_t)j]);
 #pragma GCC unroll 8
             for (int i = 0; i < vecs; i++)
                 sum[r][i] = vec_fma(y, x[i], sum[r][i]);
@@ -106,23 +106,23 @@ static void all_values(const float *p, int n, const float *v, size_t wide, const
     }
 }
 
-static void block_scores(const cpu_attend *a, int first, int n, vec *top)
+static void block_scores(const ck_cpu_attend *a, int first, int n, vec *top)
 {
     for (int r = 0; r < a->nq; r++)
         top[r] = vec_all(-INFINITY);
     for (int j = 0; j < n; j += PANEL) {
         const float *k = a->k + (size_t)(first + j) * (size_t)a->width;
         for (int r = 0; r < a->nq; r += S_ROWS)
-            scores(a->q + (size_t)r * (size_t)a->width, a->width, k, a->scores + (size_t)r * CPU_KEYS + j, top + r);
+            scores(a->q + (size_t)r * (size_t)a->width, a->width, k, a->scores + (size_t)r * CK_CPU_KEYS + j, top + r);
     }
 }
 
 /* The last keys fill no whole panel: what is behind them becomes minus infinity, which no power is left of. */
-static int cut(const cpu_attend *a, int n, vec *top)
+static int cut(const ck_cpu_attend *a, int n, vec *top)
 {
     int whole = (n + PANEL - 1) / PANEL * PANEL;
     for (int r = 0; r < a->nq; r++) {
-        float *s = a->scores + (size_t)r * CPU_KEYS;
+        float *s = a->scores + (size_t)r * CK_CPU_KEYS;
         for (int j = n; j < whole; j++)
             s[j] = -INFINITY;
         top[r] = vec_load(s);
@@ -145,17 +145,17 @@ INLINE float powers(float *s, int n, float largest)
     return vec_total(sum[0] + sum[1]);
 }
 
-typedef struct running {                  /* by query */
-    float m[CPU_QUERIES], l[CPU_QUERIES]; /* largest score so far; sum of powers */
-    float shrink[CPU_QUERIES];            /* what sums so far shrink by */
+typedef struct running {                        /* by query */
+    float m[CK_CPU_QUERIES], l[CK_CPU_QUERIES]; /* largest score so far; sum of powers */
+    float shrink[CK_CPU_QUERIES];               /* what sums so far shrink by */
 } running;
 
-_Static_assert(CPU_QUERIES % LANES == 0, "queries are whole vectors");
+_Static_assert(CK_CPU_QUERIES % LANES == 0, "queries are whole vectors");
 
 /* n keys whose scores are there. */
-static void block_powers(const cpu_attend *a, int n, const vec *top, running *q)
+static void block_powers(const ck_cpu_attend *a, int n, const vec *top, running *q)
 {
-    float m[CPU_QUERIES] = {0};
+    float m[CK_CPU_QUERIES] = {0};
     for (int r = 0; r < a->nq; r++) {
         float largest = vec_top(top[r]);
         m[r] = largest > q->m[r] ? largest : q->m[r];
@@ -163,25 +163,25 @@ static void block_powers(const cpu_attend *a, int n, const vec *top, running *q)
     for (int r = 0; r < a->nq; r += LANES)
         vec_store(q->shrink + r, vec_exp2(vec_load(q->m + r) - vec_load(m + r)));
     for (int r = 0; r < a->nq; r++) {
-        q->l[r] = q->l[r] * q->shrink[r] + powers(a->scores + (size_t)r * CPU_KEYS, n, m[r]);
+        q->l[r] = q->l[r] * q->shrink[r] + powers(a->scores + (size_t)r * CK_CPU_KEYS, n, m[r]);
         q->m[r] = m[r];
     }
 }
 
-static void attend(const cpu_attend *a)
+static void attend(const ck_cpu_attend *a)
 {
-    vec top[CPU_QUERIES];
+    vec top[CK_CPU_QUERIES];
     running q = {.l = {0}};
     size_t wide = (size_t)((a->width + LANES - 1) / LANES * LANES);
-    for (int r = 0; r < CPU_QUERIES; r++)
+    for (int r = 0; r < CK_CPU_QUERIES; r++)
         q.m[r] = -INFINITY;
     memset(a->o, 0, (size_t)a->nq * wide * sizeof *a->o);
-    for (int first = 0; first < a->nk; first += CPU_KEYS) {
-        int n = a->nk - first < CPU_KEYS ? a->nk - first : CPU_KEYS;
+    for (int first = 0; first < a->nk; first += CK_CPU_KEYS) {
+        int n = a->nk - first < CK_CPU_KEYS ? a->nk - first : CK_CPU_KEYS;
         block_scores(a, first, n, top);
         block_powers(a, n % PANEL ? cut(a, n, top) : n, top, &q);
         for (int r = 0; r < a->nq; r += V_ROWS)
-            all_values(a->scores + (size_t)r * CPU_KEYS, n, a->v + (size_t)first * wide, wide, q.shrink + r,
+            all_values(a->scores + (size_t)r * CK_CPU_KEYS, n, a->v + (size_t)first * wide, wide, q.shrink + r,
                        a->o + (size_t)r * wide);
     }
     for (int r = 0; r < a->nq; r++)
@@ -189,4 +189,4 @@ static void attend(const cpu_attend *a)
             a->o[(size_t)r * wide + c] /= q.l[r];
 }
 
-const cpu_kernels KERNELS = {.name = NAME, .lanes = LANES, .attend = attend};
+const ck_cpu_kernels KERNELS = {.name = NAME, .lanes = LANES, .attend = attend};

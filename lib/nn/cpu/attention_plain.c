@@ -5,7 +5,7 @@
 #define S_ROWS 4
 #define V_ROWS 4
 #define V_VECS 2
-#define KERNELS cpu_kernels_plain
+#define KERNELS ck_cpu_kernels_plain
 #define NAME "plain"
 
 typedef float vec __attribute__((vector_size(16)));

@@ -17,8 +17,8 @@
 #define LANES 16 /* channels are padded to a multiple, as oneDNN's blocks want them */
 
 typedef struct conv {
-    cpu_prepared base;
-    cpu_primitive *run;
+    ck_cpu_prepared base;
+    ck_cpu_primitive *run;
     int in, out;                  /* padded */
     int side;                     /* of what is gathered */
     size_t x_bytes, y_bytes, all; /* of scratch, per thread */
@@ -30,7 +30,7 @@ static int padded(int n)
 }
 
 /* With zeros in the padding. */
-ck_status cpu_pack_conv(cpu_device *d, ck_nn_weight *w, const float *values, const float *bias, ck_error *e)
+ck_status ck_cpu_pack_conv(ck_cpu_device *d, ck_nn_weight *w, const float *values, const float *bias, ck_error *e)
 {
     size_t in = (size_t)padded(w->in), out = (size_t)padded(w->out), per = (size_t)w->in * 9;
     float *all = calloc(out * in * 9 + out, sizeof *all);
@@ -40,19 +40,19 @@ ck_status cpu_pack_conv(cpu_device *d, ck_nn_weight *w, const float *values, con
     for (size_t o = 0; o < (size_t)w->out; o++)
         memcpy(all + o * in * 9, values + o * per, per * sizeof *values);
     memcpy(all_bias, bias, (size_t)w->out * sizeof *bias);
-    ck_status s = cpu_packed_conv(d->dnnl, (int)out, (int)in, all, all_bias, &w->packed, e);
+    ck_status s = ck_cpu_packed_conv(d->dnnl, (int)out, (int)in, all, all_bias, &w->packed, e);
     free(all);
     return s;
 }
 
-static void release(cpu_prepared *base)
+static void release(ck_cpu_prepared *base)
 {
     conv *c = (conv *)base;
-    cpu_primitive_free(c->run);
+    ck_cpu_primitive_free(c->run);
     free(c);
 }
 
-ck_status cpu_prepare_conv(cpu_device *d, ck_nn_step *s, size_t *scratch, ck_error *e)
+ck_status ck_cpu_prepare_conv(ck_cpu_device *d, ck_nn_step *s, size_t *scratch, ck_error *e)
 {
     conv *c = calloc(1, sizeof *c);
     if (!c)
@@ -63,12 +63,12 @@ ck_status cpu_prepare_conv(cpu_device *d, ck_nn_step *s, size_t *scratch, ck_err
                 .side = SIDE + 2 * s->dilation};
     d->prepared = &c->base;
     s->prepared = c;
-    ck_status st = cpu_primitive_conv(d->dnnl, s->weight->packed, SIDE, s->dilation, &c->run, e);
+    ck_status st = ck_cpu_primitive_conv(d->dnnl, s->weight->packed, SIDE, s->dilation, &c->run, e);
     if (st != CK_OK)
         return st;
     c->x_bytes = ck_pad((size_t)c->side * (size_t)c->side * (size_t)c->in * sizeof(float));
     c->y_bytes = ck_pad((size_t)(SIDE * SIDE) * (size_t)c->out * sizeof(float));
-    c->all = c->x_bytes + c->y_bytes + cpu_primitive_scratch(c->run);
+    c->all = c->x_bytes + c->y_bytes + ck_cpu_primitive_scratch(c->run);
     *scratch = (size_t)ck_team_size(d->team) * c->all;
     return CK_OK;
 }
@@ -101,7 +101,7 @@ static void gather(const ck_nn_step *s, const conv *c, int y0, int x0, float *to
             continue;
         }
         memset(to, 0, (size_t)from * (size_t)c->in * sizeof *to);
-        copy_pixels(cpu_at(t, (size_t)y * (size_t)t->w + (size_t)(x0 + from)), (size_t)t->ld, end - from, t->c, norm,
+        copy_pixels(ck_nn_at(t, (size_t)y * (size_t)t->w + (size_t)(x0 + from)), (size_t)t->ld, end - from, t->c, norm,
                     to + (size_t)from * (size_t)c->in, c->in);
         memset(to + (size_t)end * (size_t)c->in, 0, (size_t)(c->side - end) * (size_t)c->in * sizeof *to);
     }
@@ -142,13 +142,13 @@ static void store(const ck_nn_step *s, const conv *c, const ck_nn_area *a, const
 {
     for (int y = a->y0; y < a->y1; y++, from += SIDE * c->out)
         for (int x = a->x0; x < a->x1; x++)
-            memcpy(cpu_at(&s->y, (size_t)y * (size_t)s->y.w + (size_t)x), from + (size_t)(x - a->x0) * (size_t)c->out,
+            memcpy(ck_nn_at(&s->y, (size_t)y * (size_t)s->y.w + (size_t)x), from + (size_t)(x - a->x0) * (size_t)c->out,
                    (size_t)s->y.c * sizeof *from);
 }
 
 static void tile_task(void *call, int task, int who)
 {
-    const cpu_call *k = call;
+    const ck_cpu_call *k = call;
     const ck_nn_step *s = k->s;
     const conv *c = s->prepared;
     int i = ck_nn_in_part(s) ? s->part->block[task] : task;
@@ -157,9 +157,9 @@ static void tile_task(void *call, int task, int who)
     float *x = (float *)scratch, *y = (float *)(scratch + c->x_bytes);
     gather(s, c, a.y0 - s->dilation, a.x0 - s->dilation, x);
     ck_error e;
-    ck_status st = cpu_primitive_run(k->dev->dnnl, c->run, x, y, scratch + c->x_bytes + c->y_bytes, who, &e);
+    ck_status st = ck_cpu_primitive_run(k->dev->dnnl, c->run, x, y, scratch + c->x_bytes + c->y_bytes, who, &e);
     if (st != CK_OK) {
-        cpu_fail(k->dev, st, &e);
+        ck_cpu_fail(k->dev, st, &e);
         return;
     }
     store(s, c, &a, y);
@@ -167,7 +167,7 @@ static void tile_task(void *call, int task, int who)
         block_sums(s, c, a.y1 - a.y0, a.x1 - a.x0, y, (double *)s->stats.data + (size_t)i * (size_t)s->groups * 2);
 }
 
-void cpu_conv(ck_nn *dev, const ck_nn_step *s)
+void ck_cpu_conv(ck_nn *dev, const ck_nn_step *s)
 {
-    cpu_parallel(dev, s, ck_nn_in_part(s) ? s->part->n : ck_nn_blocks(s->y.h) * ck_nn_blocks(s->y.w), tile_task);
+    ck_cpu_parallel(dev, s, ck_nn_in_part(s) ? s->part->n : ck_nn_blocks(s->y.h) * ck_nn_blocks(s->y.w), tile_task);
 }

@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 
-void cpu_fail(cpu_device *d, ck_status s, const ck_error *e)
+void ck_cpu_fail(ck_cpu_device *d, ck_status s, const ck_error *e)
 {
     /* Several threads may fail at once; any of their texts will do. */
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -20,41 +20,22 @@ void cpu_fail(cpu_device *d, ck_status s, const ck_error *e)
 
 /* ---- tasks ---- */
 
-void cpu_parallel(ck_nn *dev, const ck_nn_step *s, int n, void (*task)(void *call, int i, int who))
+void ck_cpu_parallel(ck_nn *dev, const ck_nn_step *s, int n, void (*task)(void *call, int i, int who))
 {
-    cpu_call call = {cpu_of(dev), s};
+    ck_cpu_call call = {ck_cpu_of(dev), s};
     ck_team_run(call.dev->team, n, task, &call);
-}
-
-typedef struct areas {
-    const ck_nn_step *s;
-    void (*area)(const ck_nn_step *s, ck_nn_area a);
-} areas;
-
-static void area_task(void *ctx, int i, int who)
-{
-    (void)who;
-    const areas *a = ctx;
-    const ck_nn_step *s = a->s;
-    a->area(s, ck_nn_in_part(s) ? ck_nn_block_area(&s->y, s->part->block[i]) : (ck_nn_area){i, 0, i + 1, s->y.w});
-}
-
-void cpu_areas(ck_nn *dev, const ck_nn_step *s, void (*area)(const ck_nn_step *s, ck_nn_area a))
-{
-    areas a = {s, area};
-    ck_team_run(cpu_of(dev)->team, ck_nn_in_part(s) ? s->part->n : s->y.h, area_task, &a);
 }
 
 #define BANDS 64
 
-int cpu_bands(int rows)
+int ck_cpu_bands(int rows)
 {
     return rows < BANDS ? rows : BANDS;
 }
 
-void cpu_band(int rows, int i, int *first, int *end)
+void ck_cpu_band(int rows, int i, int *first, int *end)
 {
-    int n = cpu_bands(rows);
+    int n = ck_cpu_bands(rows);
     *first = (int)((long)rows * i / n);
     *end = (int)((long)rows * (i + 1) / n);
 }
@@ -63,7 +44,7 @@ void cpu_band(int rows, int i, int *first, int *end)
 
 static void free_weight(ck_nn_weight *w)
 {
-    cpu_packed_free(w->packed);
+    ck_cpu_packed_free(w->packed);
     free(w->w);
     free(w->bias);
     free(w);
@@ -71,10 +52,10 @@ static void free_weight(ck_nn_weight *w)
 
 static void close_device(ck_nn *dev)
 {
-    cpu_device *d = cpu_of(dev);
+    ck_cpu_device *d = ck_cpu_of(dev);
     if (!d)
         return;
-    for (cpu_prepared *p = d->prepared, *next; p; p = next) {
+    for (ck_cpu_prepared *p = d->prepared, *next; p; p = next) {
         next = p->next;
         p->release(p);
     }
@@ -82,7 +63,7 @@ static void close_device(ck_nn *dev)
         next = w->next;
         free_weight(w);
     }
-    cpu_dnnl_free(d->dnnl);
+    ck_cpu_dnnl_free(d->dnnl);
     ck_team_free(d->team);
     free(d);
 }
@@ -90,38 +71,23 @@ static void close_device(ck_nn *dev)
 static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
 {
     (void)which;
-    cpu_device *d = calloc(1, sizeof *d);
+    ck_cpu_device *d = calloc(1, sizeof *d);
     if (!d)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a device");
     d->base.ops = &ck_nn_cpu;
-    d->kernels = cpu_kernels_at(0);
+    d->kernels = ck_cpu_kernels_at(0);
     ck_status s = ck_team_new(threads, &d->team, e);
     if (s != CK_OK) {
         free(d);
         return s;
     }
-    s = cpu_dnnl_open(threads, &d->dnnl, e);
+    s = ck_cpu_dnnl_open(threads, &d->dnnl, e);
     if (s != CK_OK) {
         close_device(&d->base);
         return s;
     }
     *dev = &d->base;
     return CK_OK;
-}
-
-static ck_status reserve(ck_nn *dev, size_t bytes, void **out, ck_error *e)
-{
-    (void)dev;
-    *out = bytes <= SIZE_MAX - CK_ALIGN ? aligned_alloc(CK_ALIGN, ck_pad(bytes ? bytes : 1)) : NULL;
-    return *out ? CK_OK
-                : ck_fail(e, CK_ERR_MEMORY, "out of memory for the network's %.1f MB: use a smaller --size",
-                          (double)bytes * 1e-6);
-}
-
-static void release(ck_nn *dev, void *p)
-{
-    (void)dev;
-    free(p);
 }
 
 /* ---- weights ---- */
@@ -142,9 +108,7 @@ static ck_status copy_values(ck_nn_weight *w, const float *values, const float *
 static ck_status pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *values, const float *bias,
                       ck_nn_weight **to, ck_error *e)
 {
-    cpu_device *d = cpu_of(dev);
-    if (p == CK_NN_HEAD && out > CK_NN_HEADS_MAX)
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "a head of %d outputs: at most %d", out, CK_NN_HEADS_MAX);
+    ck_cpu_device *d = ck_cpu_of(dev);
     ck_nn_weight *w = calloc(1, sizeof *w);
     if (!w)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
@@ -152,22 +116,22 @@ static ck_status pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *va
     d->weights = w;
     *to = w;
     if (p == CK_NN_LINEAR || p == CK_NN_PATCH)
-        return cpu_packed_linear(d->dnnl, out, w->in, values, bias, &w->packed, e);
-    return p == CK_NN_CONV ? cpu_pack_conv(d, w, values, bias, e) : copy_values(w, values, bias, e);
+        return ck_cpu_packed_linear(d->dnnl, out, w->in, values, bias, &w->packed, e);
+    return p == CK_NN_CONV ? ck_cpu_pack_conv(d, w, values, bias, e) : copy_values(w, values, bias, e);
 }
 
 static ck_status prepare(ck_nn *dev, ck_nn_step *s, size_t *scratch, ck_error *e)
 {
-    cpu_device *d = cpu_of(dev);
+    ck_cpu_device *d = ck_cpu_of(dev);
     *scratch = 0;
     switch (s->kind) {
     case CK_NN_OP_LINEAR:
     case CK_NN_OP_PATCH:
-        return cpu_prepare_linear(d, s, scratch, e);
+        return ck_cpu_prepare_linear(d, s, scratch, e);
     case CK_NN_OP_CONV:
-        return cpu_prepare_conv(d, s, scratch, e);
+        return ck_cpu_prepare_conv(d, s, scratch, e);
     case CK_NN_OP_ATTENTION:
-        *scratch = cpu_attention_scratch(d, s);
+        *scratch = ck_cpu_attention_scratch(d, s);
         return CK_OK;
     default:
         return CK_OK;
@@ -176,7 +140,7 @@ static ck_status prepare(ck_nn *dev, ck_nn_step *s, size_t *scratch, ck_error *e
 
 static ck_status sync(ck_nn *dev, ck_error *e)
 {
-    cpu_device *d = cpu_of(dev);
+    ck_cpu_device *d = ck_cpu_of(dev);
     ck_status s = d->failed;
     if (s != CK_OK && e)
         *e = d->error;
@@ -188,23 +152,23 @@ const ck_nn_backend ck_nn_cpu = {.name = "cpu",
                                  .host = true,
                                  .open = open_device,
                                  .close = close_device,
-                                 .reserve = reserve,
-                                 .release = release,
+                                 .reserve = ck_nn_host_reserve,
+                                 .release = ck_nn_host_release,
                                  .available = ck_nn_host_available,
                                  .pack = pack,
                                  .prepare = prepare,
                                  .sync = sync,
                                  .upload = ck_nn_host_upload,
                                  .download = ck_nn_host_download,
-                                 .run = {[CK_NN_OP_PATCH] = cpu_patch,
-                                         [CK_NN_OP_LAYER_NORM] = cpu_layer_norm,
-                                         [CK_NN_OP_LINEAR] = cpu_linear,
-                                         [CK_NN_OP_POOL] = cpu_pool,
-                                         [CK_NN_OP_ATTENTION] = cpu_attention,
-                                         [CK_NN_OP_FUSE] = cpu_fuse,
-                                         [CK_NN_OP_COARSE] = cpu_coarse,
-                                         [CK_NN_OP_CONV] = cpu_conv,
-                                         [CK_NN_OP_GROUP_NORM] = cpu_group_norm,
-                                         [CK_NN_OP_APPLY] = cpu_apply,
-                                         [CK_NN_OP_HEAD] = cpu_head,
-                                         [CK_NN_OP_FINISH] = cpu_finish}};
+                                 .run = {[CK_NN_OP_PATCH] = ck_cpu_patch,
+                                         [CK_NN_OP_LAYER_NORM] = ck_cpu_layer_norm,
+                                         [CK_NN_OP_LINEAR] = ck_cpu_linear,
+                                         [CK_NN_OP_POOL] = ck_cpu_pool,
+                                         [CK_NN_OP_ATTENTION] = ck_cpu_attention,
+                                         [CK_NN_OP_FUSE] = ck_cpu_fuse,
+                                         [CK_NN_OP_COARSE] = ck_cpu_coarse,
+                                         [CK_NN_OP_CONV] = ck_cpu_conv,
+                                         [CK_NN_OP_GROUP_NORM] = ck_cpu_group_norm,
+                                         [CK_NN_OP_APPLY] = ck_cpu_apply,
+                                         [CK_NN_OP_HEAD] = ck_cpu_head,
+                                         [CK_NN_OP_FINISH] = ck_cpu_finish}};

@@ -12,72 +12,64 @@
 
 struct ck_nn_weight {
     ck_nn_pack pack;
-    int out, in;        /* as a product sees them: taps are inputs */
-    cpu_packed *packed; /* LINEAR, PATCH, CONV */
-    float *w, *bias;    /* the others: [out][in], [out] */
+    int out, in;           /* as a product sees them: taps are inputs */
+    ck_cpu_packed *packed; /* LINEAR, PATCH, CONV */
+    float *w, *bias;       /* the others: [out][in], [out] */
     struct ck_nn_weight *next;
 };
 
-typedef struct cpu_prepared {
-    void (*release)(struct cpu_prepared *p);
-    struct cpu_prepared *next;
-} cpu_prepared;
+typedef struct ck_cpu_prepared {
+    void (*release)(struct ck_cpu_prepared *p);
+    struct ck_cpu_prepared *next;
+} ck_cpu_prepared;
 
-typedef struct cpu_device {
+typedef struct ck_cpu_device {
     ck_nn base;
     ck_team *team;
-    cpu_dnnl *dnnl;
-    const cpu_kernels *kernels;
+    ck_cpu_dnnl *dnnl;
+    const ck_cpu_kernels *kernels;
     ck_nn_weight *weights;
-    cpu_prepared *prepared;
+    ck_cpu_prepared *prepared;
     ck_status failed; /* the first failure of a step, from whichever thread */
     ck_error error;
-} cpu_device;
+} ck_cpu_device;
 
-static inline cpu_device *cpu_of(ck_nn *dev)
+static inline ck_cpu_device *ck_cpu_of(ck_nn *dev)
 {
-    return (cpu_device *)dev;
-}
-
-static inline float *cpu_at(const ck_nn_tensor *t, size_t pixel)
-{
-    return (float *)t->data + pixel * (size_t)t->ld;
+    return (ck_cpu_device *)dev;
 }
 
 /* task(&{dev, step}, …) for 0 … n-1 on the team. */
-typedef struct cpu_call {
-    cpu_device *dev;
+typedef struct ck_cpu_call {
+    ck_cpu_device *dev;
     const ck_nn_step *s;
-} cpu_call;
-void cpu_parallel(ck_nn *dev, const ck_nn_step *s, int n, void (*task)(void *call, int i, int who));
-
-/* area(step, …) for every row of y or, where the step makes a part of it, every block of that. */
-void cpu_areas(ck_nn *dev, const ck_nn_step *s, void (*area)(const ck_nn_step *s, ck_nn_area a));
+} ck_cpu_call;
+void ck_cpu_parallel(ck_nn *dev, const ck_nn_step *s, int n, void (*task)(void *call, int i, int who));
 
 /* Rows of a map shared out in equal bands: as many as keep a few threads busy and caches warm. */
-int cpu_bands(int rows);
-void cpu_band(int rows, int i, int *first, int *end);
+int ck_cpu_bands(int rows);
+void ck_cpu_band(int rows, int i, int *first, int *end);
 
-void cpu_fail(cpu_device *d, ck_status s, const ck_error *e); /* from a task */
+void ck_cpu_fail(ck_cpu_device *d, ck_status s, const ck_error *e); /* from a task */
 
 /* ---- operations ---- */
 
-ck_status cpu_prepare_linear(cpu_device *d, ck_nn_step *s, size_t *scratch, ck_error *e); /* LINEAR, PATCH */
-ck_status cpu_pack_conv(cpu_device *d, ck_nn_weight *w, const float *values, const float *bias, ck_error *e);
-ck_status cpu_prepare_conv(cpu_device *d, ck_nn_step *s, size_t *scratch, ck_error *e);
-size_t cpu_attention_scratch(const cpu_device *d, const ck_nn_step *s);
+ck_status ck_cpu_prepare_linear(ck_cpu_device *d, ck_nn_step *s, size_t *scratch, ck_error *e); /* LINEAR, PATCH */
+ck_status ck_cpu_pack_conv(ck_cpu_device *d, ck_nn_weight *w, const float *values, const float *bias, ck_error *e);
+ck_status ck_cpu_prepare_conv(ck_cpu_device *d, ck_nn_step *s, size_t *scratch, ck_error *e);
+size_t ck_cpu_attention_scratch(const ck_cpu_device *d, const ck_nn_step *s);
 
-void cpu_patch(ck_nn *dev, const ck_nn_step *s);
-void cpu_layer_norm(ck_nn *dev, const ck_nn_step *s);
-void cpu_linear(ck_nn *dev, const ck_nn_step *s);
-void cpu_pool(ck_nn *dev, const ck_nn_step *s);
-void cpu_attention(ck_nn *dev, const ck_nn_step *s);
-void cpu_fuse(ck_nn *dev, const ck_nn_step *s);
-void cpu_coarse(ck_nn *dev, const ck_nn_step *s);
-void cpu_conv(ck_nn *dev, const ck_nn_step *s);
-void cpu_group_norm(ck_nn *dev, const ck_nn_step *s);
-void cpu_apply(ck_nn *dev, const ck_nn_step *s);
-void cpu_head(ck_nn *dev, const ck_nn_step *s);
-void cpu_finish(ck_nn *dev, const ck_nn_step *s);
+void ck_cpu_patch(ck_nn *dev, const ck_nn_step *s);
+void ck_cpu_layer_norm(ck_nn *dev, const ck_nn_step *s);
+void ck_cpu_linear(ck_nn *dev, const ck_nn_step *s);
+void ck_cpu_pool(ck_nn *dev, const ck_nn_step *s);
+void ck_cpu_attention(ck_nn *dev, const ck_nn_step *s);
+void ck_cpu_fuse(ck_nn *dev, const ck_nn_step *s);
+void ck_cpu_coarse(ck_nn *dev, const ck_nn_step *s);
+void ck_cpu_conv(ck_nn *dev, const ck_nn_step *s);
+void ck_cpu_group_norm(ck_nn *dev, const ck_nn_step *s);
+void ck_cpu_apply(ck_nn *dev, const ck_nn_step *s);
+void ck_cpu_head(ck_nn *dev, const ck_nn_step *s);
+void ck_cpu_finish(ck_nn *dev, const ck_nn_step *s);
 
 #endif

@@ -8,83 +8,83 @@
 
 #if DNNL_VERSION_MAJOR >= 3
 
-typedef dnnl_memory_desc_t cpu_layout; /* owned */
-typedef const_dnnl_memory_desc_t cpu_layout_view;
-typedef dnnl_primitive_desc_t cpu_descriptor; /* owned */
-typedef const_dnnl_primitive_desc_t cpu_descriptor_view;
+typedef dnnl_memory_desc_t ck_cpu_layout; /* owned */
+typedef const_dnnl_memory_desc_t ck_cpu_layout_view;
+typedef dnnl_primitive_desc_t ck_cpu_descriptor; /* owned */
+typedef const_dnnl_primitive_desc_t ck_cpu_descriptor_view;
 
-static inline dnnl_status_t cpu_layout_by_strides(cpu_layout *l, int n, const dnnl_dims_t dims,
-                                                  const dnnl_dims_t strides)
+static inline dnnl_status_t ck_cpu_layout_by_strides(ck_cpu_layout *l, int n, const dnnl_dims_t dims,
+                                                     const dnnl_dims_t strides)
 {
     return dnnl_memory_desc_create_with_strides(l, n, dims, dnnl_f32, strides);
 }
 
-static inline dnnl_status_t cpu_layout_by_tag(cpu_layout *l, int n, const dnnl_dims_t dims, dnnl_format_tag_t tag)
+static inline dnnl_status_t ck_cpu_layout_by_tag(ck_cpu_layout *l, int n, const dnnl_dims_t dims, dnnl_format_tag_t tag)
 {
     return dnnl_memory_desc_create_with_tag(l, n, dims, dnnl_f32, tag);
 }
 
-static inline void cpu_layout_free(cpu_layout l)
+static inline void ck_cpu_layout_free(ck_cpu_layout l)
 {
     if (l)
         dnnl_memory_desc_destroy(l);
 }
 
-static inline dnnl_status_t cpu_describe_matmul(dnnl_engine_t engine, cpu_layout_view x, cpu_layout_view w,
-                                                cpu_layout_view bias, cpu_layout_view y,
-                                                const_dnnl_primitive_attr_t attr, cpu_descriptor *to)
+static inline dnnl_status_t ck_cpu_describe_matmul(dnnl_engine_t engine, ck_cpu_layout_view x, ck_cpu_layout_view w,
+                                                   ck_cpu_layout_view bias, ck_cpu_layout_view y,
+                                                   const_dnnl_primitive_attr_t attr, ck_cpu_descriptor *to)
 {
     return dnnl_matmul_primitive_desc_create(to, engine, x, w, bias, y, attr);
 }
 
 /* Stride 1, no padding. */
-static inline dnnl_status_t cpu_describe_conv(dnnl_engine_t engine, cpu_layout_view x, cpu_layout_view w,
-                                              cpu_layout_view bias, cpu_layout_view y, int dilation,
-                                              const_dnnl_primitive_attr_t attr, cpu_descriptor *to)
+static inline dnnl_status_t ck_cpu_describe_conv(dnnl_engine_t engine, ck_cpu_layout_view x, ck_cpu_layout_view w,
+                                                 ck_cpu_layout_view bias, ck_cpu_layout_view y, int dilation,
+                                                 const_dnnl_primitive_attr_t attr, ck_cpu_descriptor *to)
 {
     dnnl_dims_t stride = {1, 1}, gaps = {dilation - 1, dilation - 1}, none = {0, 0};
     return dnnl_convolution_forward_primitive_desc_create(to, engine, dnnl_forward_inference, dnnl_convolution_direct,
                                                           x, w, bias, y, stride, gaps, none, none, attr);
 }
 
-static inline dnnl_status_t cpu_append_gelu(dnnl_post_ops_t post)
+static inline dnnl_status_t ck_cpu_append_gelu(dnnl_post_ops_t post)
 {
     return dnnl_post_ops_append_eltwise(post, dnnl_eltwise_gelu_erf, 0, 0);
 }
 
-static inline dnnl_status_t cpu_append_sum(dnnl_post_ops_t post)
+static inline dnnl_status_t ck_cpu_append_sum(dnnl_post_ops_t post)
 {
     return dnnl_post_ops_append_sum(post, 1, 0, dnnl_data_type_undef);
 }
 
 #else
 
-typedef dnnl_memory_desc_t *cpu_layout; /* owned */
-typedef const dnnl_memory_desc_t *cpu_layout_view;
-typedef dnnl_primitive_desc_t cpu_descriptor; /* owned */
-typedef const_dnnl_primitive_desc_t cpu_descriptor_view;
+typedef dnnl_memory_desc_t *ck_cpu_layout; /* owned */
+typedef const dnnl_memory_desc_t *ck_cpu_layout_view;
+typedef dnnl_primitive_desc_t ck_cpu_descriptor; /* owned */
+typedef const_dnnl_primitive_desc_t ck_cpu_descriptor_view;
 
-static inline dnnl_status_t cpu_layout_by_strides(cpu_layout *l, int n, const dnnl_dims_t dims,
-                                                  const dnnl_dims_t strides)
+static inline dnnl_status_t ck_cpu_layout_by_strides(ck_cpu_layout *l, int n, const dnnl_dims_t dims,
+                                                     const dnnl_dims_t strides)
 {
     *l = malloc(sizeof **l);
     return *l ? dnnl_memory_desc_init_by_strides(*l, n, dims, dnnl_f32, strides) : dnnl_out_of_memory;
 }
 
-static inline dnnl_status_t cpu_layout_by_tag(cpu_layout *l, int n, const dnnl_dims_t dims, dnnl_format_tag_t tag)
+static inline dnnl_status_t ck_cpu_layout_by_tag(ck_cpu_layout *l, int n, const dnnl_dims_t dims, dnnl_format_tag_t tag)
 {
     *l = malloc(sizeof **l);
     return *l ? dnnl_memory_desc_init_by_tag(*l, n, dims, dnnl_f32, tag) : dnnl_out_of_memory;
 }
 
-static inline void cpu_layout_free(cpu_layout l)
+static inline void ck_cpu_layout_free(ck_cpu_layout l)
 {
     free(l);
 }
 
-static inline dnnl_status_t cpu_describe_matmul(dnnl_engine_t engine, cpu_layout_view x, cpu_layout_view w,
-                                                cpu_layout_view bias, cpu_layout_view y,
-                                                const_dnnl_primitive_attr_t attr, cpu_descriptor *to)
+static inline dnnl_status_t ck_cpu_describe_matmul(dnnl_engine_t engine, ck_cpu_layout_view x, ck_cpu_layout_view w,
+                                                   ck_cpu_layout_view bias, ck_cpu_layout_view y,
+                                                   const_dnnl_primitive_attr_t attr, ck_cpu_descriptor *to)
 {
     dnnl_matmul_desc_t op;
     dnnl_status_t s = dnnl_matmul_desc_init(&op, x, w, bias, y);
@@ -92,9 +92,9 @@ static inline dnnl_status_t cpu_describe_matmul(dnnl_engine_t engine, cpu_layout
 }
 
 /* Stride 1, no padding. */
-static inline dnnl_status_t cpu_describe_conv(dnnl_engine_t engine, cpu_layout_view x, cpu_layout_view w,
-                                              cpu_layout_view bias, cpu_layout_view y, int dilation,
-                                              const_dnnl_primitive_attr_t attr, cpu_descriptor *to)
+static inline dnnl_status_t ck_cpu_describe_conv(dnnl_engine_t engine, ck_cpu_layout_view x, ck_cpu_layout_view w,
+                                                 ck_cpu_layout_view bias, ck_cpu_layout_view y, int dilation,
+                                                 const_dnnl_primitive_attr_t attr, ck_cpu_descriptor *to)
 {
     dnnl_dims_t stride = {1, 1}, gaps = {dilation - 1, dilation - 1}, none = {0, 0};
     dnnl_convolution_desc_t op;
@@ -103,12 +103,12 @@ static inline dnnl_status_t cpu_describe_conv(dnnl_engine_t engine, cpu_layout_v
     return s == dnnl_success ? dnnl_primitive_desc_create(to, &op, attr, engine, NULL) : s;
 }
 
-static inline dnnl_status_t cpu_append_gelu(dnnl_post_ops_t post)
+static inline dnnl_status_t ck_cpu_append_gelu(dnnl_post_ops_t post)
 {
     return dnnl_post_ops_append_eltwise(post, 1, dnnl_eltwise_gelu_erf, 0, 0);
 }
 
-static inline dnnl_status_t cpu_append_sum(dnnl_post_ops_t post)
+static inline dnnl_status_t ck_cpu_append_sum(dnnl_post_ops_t post)
 {
     return dnnl_post_ops_append_sum(post, 1);
 }

@@ -7,8 +7,8 @@
 
 /* Prepared: a product of whole tiles, and one of the rest if the rows are no multiple of a tile. */
 typedef struct product {
-    cpu_prepared base;
-    cpu_primitive *whole, *last;
+    ck_cpu_prepared base;
+    ck_cpu_primitive *whole, *last;
     int tiles;
     size_t scratch; /* bytes per thread */
 } product;
@@ -35,42 +35,42 @@ static size_t per_thread(const ck_nn_step *s)
     return gathered(s) + p->scratch;
 }
 
-static void release(cpu_prepared *base)
+static void release(ck_cpu_prepared *base)
 {
     product *p = (product *)base;
-    cpu_primitive_free(p->whole);
-    cpu_primitive_free(p->last);
+    ck_cpu_primitive_free(p->whole);
+    ck_cpu_primitive_free(p->last);
     free(p);
 }
 
-static ck_status new_primitives(cpu_device *d, const ck_nn_step *s, product *p, ck_error *e)
+static ck_status new_primitives(ck_cpu_device *d, const ck_nn_step *s, product *p, ck_error *e)
 {
     bool patch = s->kind == CK_NN_OP_PATCH;
     size_t rows = ck_nn_pixels(&s->y);
-    cpu_linear_shape shape = {.rows = tile_rows(rows),
-                              .ldx = patch ? s->weight->in : s->x[0].ld,
-                              .ldy = s->y.ld,
-                              .gelu = s->act == CK_NN_GELU,
-                              .add = patch || ck_nn_has(&s->x[1])};
+    ck_cpu_linear_shape shape = {.rows = tile_rows(rows),
+                                 .ldx = patch ? s->weight->in : s->x[0].ld,
+                                 .ldy = s->y.ld,
+                                 .gelu = s->act == CK_NN_GELU,
+                                 .add = patch || ck_nn_has(&s->x[1])};
     size_t tile = (size_t)shape.rows, rest = rows % tile;
     p->tiles = (int)(rows / tile) + (rest > 0);
-    ck_status st = cpu_primitive_linear(d->dnnl, s->weight->packed, &shape, &p->whole, e);
+    ck_status st = ck_cpu_primitive_linear(d->dnnl, s->weight->packed, &shape, &p->whole, e);
     shape.rows = (int)rest;
     if (st == CK_OK && rest)
-        st = cpu_primitive_linear(d->dnnl, s->weight->packed, &shape, &p->last, e);
+        st = ck_cpu_primitive_linear(d->dnnl, s->weight->packed, &shape, &p->last, e);
     if (st != CK_OK)
         return st;
-    size_t a = cpu_primitive_scratch(p->whole), b = rest ? cpu_primitive_scratch(p->last) : 0;
+    size_t a = ck_cpu_primitive_scratch(p->whole), b = rest ? ck_cpu_primitive_scratch(p->last) : 0;
     p->scratch = a > b ? a : b;
     return CK_OK;
 }
 
-ck_status cpu_prepare_linear(cpu_device *d, ck_nn_step *s, size_t *scratch, ck_error *e)
+ck_status ck_cpu_prepare_linear(ck_cpu_device *d, ck_nn_step *s, size_t *scratch, ck_error *e)
 {
     product *p = calloc(1, sizeof *p);
     if (!p)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a matrix product");
-    p->base = (cpu_prepared){release, d->prepared};
+    p->base = (ck_cpu_prepared){release, d->prepared};
     d->prepared = &p->base;
     s->prepared = p;
     ck_status st = new_primitives(d, s, p, e);
@@ -79,14 +79,14 @@ ck_status cpu_prepare_linear(cpu_device *d, ck_nn_step *s, size_t *scratch, ck_e
     return st;
 }
 
-static void multiply(cpu_device *d, const ck_nn_step *s, int i, const float *x, float *y, void *scratch, int who)
+static void multiply(ck_cpu_device *d, const ck_nn_step *s, int i, const float *x, float *y, void *scratch, int who)
 {
     const product *p = s->prepared;
     ck_error e;
     ck_status st =
-        cpu_primitive_run(d->dnnl, p->last && i == p->tiles - 1 ? p->last : p->whole, x, y, scratch, who, &e);
+        ck_cpu_primitive_run(d->dnnl, p->last && i == p->tiles - 1 ? p->last : p->whole, x, y, scratch, who, &e);
     if (st != CK_OK)
-        cpu_fail(d, st, &e);
+        ck_cpu_fail(d, st, &e);
 }
 
 static int tiles(const ck_nn_step *s)
@@ -113,22 +113,22 @@ static tile tile_of(const ck_nn_step *s, int i, int who)
 static void put(const ck_nn_step *s, const tile *t, const float *from, size_t ld)
 {
     for (int r = 0; r < t->rows; r++)
-        memcpy(cpu_at(&s->y, t->first + (size_t)r), from + (size_t)r * ld, (size_t)s->y.c * sizeof *from);
+        memcpy(ck_nn_at(&s->y, t->first + (size_t)r), from + (size_t)r * ld, (size_t)s->y.c * sizeof *from);
 }
 
 static void linear_task(void *call, int i, int who)
 {
-    const cpu_call *k = call;
+    const ck_cpu_call *k = call;
     const ck_nn_step *s = k->s;
     tile t = tile_of(s, i, who);
     if (ck_nn_has(&s->x[1]) && s->x[1].data != s->y.data)
-        put(s, &t, cpu_at(&s->x[1], t.first), (size_t)s->x[1].ld);
-    multiply(k->dev, s, i, cpu_at(&s->x[0], t.first), cpu_at(&s->y, t.first), t.scratch, who);
+        put(s, &t, ck_nn_at(&s->x[1], t.first), (size_t)s->x[1].ld);
+    multiply(k->dev, s, i, ck_nn_at(&s->x[0], t.first), ck_nn_at(&s->y, t.first), t.scratch, who);
 }
 
-void cpu_linear(ck_nn *dev, const ck_nn_step *s)
+void ck_cpu_linear(ck_nn *dev, const ck_nn_step *s)
 {
-    cpu_parallel(dev, s, tiles(s), linear_task);
+    ck_cpu_parallel(dev, s, tiles(s), linear_task);
 }
 
 /* One token's 7x7 pixels as the weights lie: [channel][tap], zeros outside. */
@@ -145,7 +145,7 @@ static void gather(const ck_nn_tensor *t, int oy, int ox, float *to)
 
 static void patch_task(void *call, int i, int who)
 {
-    const cpu_call *k = call;
+    const ck_cpu_call *k = call;
     const ck_nn_step *s = k->s;
     tile t = tile_of(s, i, who);
     float *patches = (float *)t.scratch;
@@ -154,10 +154,10 @@ static void patch_task(void *call, int i, int who)
         gather(&s->x[0], (int)(token / w), (int)(token % w), patches + (size_t)r * (size_t)s->weight->in);
     }
     put(s, &t, s->extra->w + t.first * (size_t)s->extra->in, (size_t)s->extra->in);
-    multiply(k->dev, s, i, patches, cpu_at(&s->y, t.first), t.scratch + gathered(s), who);
+    multiply(k->dev, s, i, patches, ck_nn_at(&s->y, t.first), t.scratch + gathered(s), who);
 }
 
-void cpu_patch(ck_nn *dev, const ck_nn_step *s)
+void ck_cpu_patch(ck_nn *dev, const ck_nn_step *s)
 {
-    cpu_parallel(dev, s, tiles(s), patch_task);
+    ck_cpu_parallel(dev, s, tiles(s), patch_task);
 }

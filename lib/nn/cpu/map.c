@@ -27,7 +27,7 @@ static inline float mix(float a, float b, float f)
 
 static inline float *pixel(const ck_nn_tensor *t, int y, int x)
 {
-    return cpu_at(t, (size_t)y * (size_t)t->w + (size_t)x);
+    return ck_nn_at(t, (size_t)y * (size_t)t->w + (size_t)x);
 }
 
 static inline float *planar(const ck_nn_tensor *t, int c, int y)
@@ -48,16 +48,16 @@ CK_CLONES static void largest(const float *a, const float *b, const float *c, co
 static void pool_task(void *call, int y, int who)
 {
     (void)who;
-    const ck_nn_step *s = ((const cpu_call *)call)->s;
+    const ck_nn_step *s = ((const ck_cpu_call *)call)->s;
     const ck_nn_tensor *t = &s->x[0];
     for (int x = 0; x < s->y.w; x++)
         largest(pixel(t, 2 * y, 2 * x), pixel(t, 2 * y, 2 * x + 1), pixel(t, 2 * y + 1, 2 * x),
                 pixel(t, 2 * y + 1, 2 * x + 1), s->y.c, pixel(&s->y, y, x));
 }
 
-void cpu_pool(ck_nn *dev, const ck_nn_step *s)
+void ck_cpu_pool(ck_nn *dev, const ck_nn_step *s)
 {
-    cpu_parallel(dev, s, s->y.h, pool_task);
+    ck_cpu_parallel(dev, s, s->y.h, pool_task);
 }
 
 /* ---- heads: few outputs of many channels, PART at a time ---- */
@@ -157,12 +157,12 @@ CK_CLONES static void head_row(const ck_nn_step *s, int y, int x0, int x1)
 static void fuse_task(void *call, int y, int who)
 {
     (void)who;
-    fuse_row(((const cpu_call *)call)->s, y);
+    fuse_row(((const ck_cpu_call *)call)->s, y);
 }
 
-void cpu_fuse(ck_nn *dev, const ck_nn_step *s)
+void ck_cpu_fuse(ck_nn *dev, const ck_nn_step *s)
 {
-    cpu_parallel(dev, s, s->y.h, fuse_task);
+    ck_cpu_parallel(dev, s, s->y.h, fuse_task);
 }
 
 /* ---- probabilities ---- */
@@ -209,15 +209,16 @@ static void coarse_row(const ck_nn_step *s, int y, int x0, int x1)
         }
 }
 
-static void coarse_area(const ck_nn_step *s, ck_nn_area a)
+static void coarse_area(const ck_nn_step *s, ck_nn_area a, int who)
 {
+    (void)who;
     for (int y = a.y0; y < a.y1; y++)
         coarse_row(s, y, a.x0, a.x1);
 }
 
-void cpu_coarse(ck_nn *dev, const ck_nn_step *s)
+void ck_cpu_coarse(ck_nn *dev, const ck_nn_step *s)
 {
-    cpu_areas(dev, s, coarse_area);
+    ck_nn_host_areas(ck_cpu_of(dev)->team, s, coarse_area);
 }
 
 static void finish_row(const ck_nn_step *s, int y, int x0, int x1)
@@ -235,20 +236,22 @@ static void finish_row(const ck_nn_step *s, int y, int x0, int x1)
         }
 }
 
-static void finish_area(const ck_nn_step *s, ck_nn_area a)
+static void finish_area(const ck_nn_step *s, ck_nn_area a, int who)
 {
+    (void)who;
     for (int y = a.y0; y < a.y1; y++)
         finish_row(s, y, a.x0, a.x1);
 }
 
-void cpu_finish(ck_nn *dev, const ck_nn_step *s)
+void ck_cpu_finish(ck_nn *dev, const ck_nn_step *s)
 {
-    cpu_areas(dev, s, finish_area);
+    ck_nn_host_areas(ck_cpu_of(dev)->team, s, finish_area);
 }
 
 /* With logits, what a row leaves is finished in place. */
-static void head_area(const ck_nn_step *s, ck_nn_area a)
+static void head_area(const ck_nn_step *s, ck_nn_area a, int who)
 {
+    (void)who;
     ck_nn_step end = {.x = {s->x[3], s->y}, .y = s->y, .gain = s->gain};
     for (int y = a.y0; y < a.y1; y++) {
         head_row(s, y, a.x0, a.x1);
@@ -257,7 +260,7 @@ static void head_area(const ck_nn_step *s, ck_nn_area a)
     }
 }
 
-void cpu_head(ck_nn *dev, const ck_nn_step *s)
+void ck_cpu_head(ck_nn *dev, const ck_nn_step *s)
 {
-    cpu_areas(dev, s, head_area);
+    ck_nn_host_areas(ck_cpu_of(dev)->team, s, head_area);
 }

@@ -44,20 +44,20 @@ CK_CLONES static void layer_norm(const float *x, int n, const float *w, const fl
 static void layer_norm_task(void *call, int i, int who)
 {
     (void)who;
-    const ck_nn_step *s = ((const cpu_call *)call)->s;
+    const ck_nn_step *s = ((const ck_cpu_call *)call)->s;
     int first, end;
-    cpu_band((int)ck_nn_pixels(&s->y), i, &first, &end);
+    ck_cpu_band((int)ck_nn_pixels(&s->y), i, &first, &end);
     for (int p = first; p < end; p++)
-        layer_norm(cpu_at(&s->x[0], (size_t)p), s->y.c, s->weight->w, s->weight->bias, s->eps,
-                   cpu_at(&s->y, (size_t)p));
+        layer_norm(ck_nn_at(&s->x[0], (size_t)p), s->y.c, s->weight->w, s->weight->bias, s->eps,
+                   ck_nn_at(&s->y, (size_t)p));
 }
 
-void cpu_layer_norm(ck_nn *dev, const ck_nn_step *s)
+void ck_cpu_layer_norm(ck_nn *dev, const ck_nn_step *s)
 {
-    cpu_parallel(dev, s, cpu_bands((int)ck_nn_pixels(&s->y)), layer_norm_task);
+    ck_cpu_parallel(dev, s, ck_cpu_bands((int)ck_nn_pixels(&s->y)), layer_norm_task);
 }
 
-void cpu_group_norm(ck_nn *dev, const ck_nn_step *s)
+void ck_cpu_group_norm(ck_nn *dev, const ck_nn_step *s)
 {
     (void)dev;
     ck_nn_host_group_norm(s, s->weight->w, s->weight->bias);
@@ -71,17 +71,18 @@ CK_CLONES static void apply(const float *x, const float *norm, const float *add,
     }
 }
 
-static void apply_area(const ck_nn_step *s, ck_nn_area a)
+static void apply_area(const ck_nn_step *s, ck_nn_area a, int who)
 {
+    (void)who;
     for (int y = a.y0; y < a.y1; y++)
         for (int x = a.x0; x < a.x1; x++) {
             size_t p = (size_t)y * (size_t)s->y.w + (size_t)x;
-            apply(cpu_at(&s->x[0], p), s->x[1].data, ck_nn_has(&s->x[2]) ? cpu_at(&s->x[2], p) : NULL, s->y.c,
-                  cpu_at(&s->y, p));
+            apply(ck_nn_at(&s->x[0], p), s->x[1].data, ck_nn_has(&s->x[2]) ? ck_nn_at(&s->x[2], p) : NULL, s->y.c,
+                  ck_nn_at(&s->y, p));
         }
 }
 
-void cpu_apply(ck_nn *dev, const ck_nn_step *s)
+void ck_cpu_apply(ck_nn *dev, const ck_nn_step *s)
 {
-    cpu_areas(dev, s, apply_area);
+    ck_nn_host_areas(ck_cpu_of(dev)->team, s, apply_area);
 }

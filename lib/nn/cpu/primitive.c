@@ -10,21 +10,21 @@
 #define TYPICAL_ROWS 64 /* of the product for which the weights' layout is chosen */
 #define TYPICAL_SIDE 32 /* the same for a convolution, at dilation 1: other dilations want the same layout */
 
-struct cpu_dnnl {
+struct ck_cpu_dnnl {
     dnnl_engine_t engine;
     int threads;
     dnnl_stream_t streams[]; /* [threads] */
 };
 
-struct cpu_packed {
+struct ck_cpu_packed {
     int out, in;
     dnnl_memory_t weights, bias;
 };
 
-struct cpu_primitive {
-    const cpu_packed *w;
+struct ck_cpu_primitive {
+    const ck_cpu_packed *w;
     dnnl_primitive_t run;
-    cpu_layout_view x, y, scratch; /* of `run` */
+    ck_cpu_layout_view x, y, scratch; /* of `run` */
 };
 
 static ck_status status(dnnl_status_t s, const char *what, ck_error *e)
@@ -42,9 +42,9 @@ static void one_thread(void)
     omp_set_num_threads(1);
 }
 
-ck_status cpu_dnnl_open(int threads, cpu_dnnl **out, ck_error *e)
+ck_status ck_cpu_dnnl_open(int threads, ck_cpu_dnnl **out, ck_error *e)
 {
-    cpu_dnnl *d = *out = calloc(1, sizeof *d + (size_t)threads * sizeof d->streams[0]);
+    ck_cpu_dnnl *d = *out = calloc(1, sizeof *d + (size_t)threads * sizeof d->streams[0]);
     if (!d)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for %d threads", threads);
     one_thread();
@@ -55,7 +55,7 @@ ck_status cpu_dnnl_open(int threads, cpu_dnnl **out, ck_error *e)
     return status(s, "anything", e);
 }
 
-void cpu_dnnl_free(cpu_dnnl *d)
+void ck_cpu_dnnl_free(ck_cpu_dnnl *d)
 {
     if (!d)
         return;
@@ -70,15 +70,15 @@ void cpu_dnnl_free(cpu_dnnl *d)
 /* ---- descriptors ---- */
 
 typedef struct layouts { /* of one operation; all owned */
-    cpu_layout x, w, bias, y;
+    ck_cpu_layout x, w, bias, y;
 } layouts;
 
 static void free_layouts(layouts *l)
 {
-    cpu_layout_free(l->x);
-    cpu_layout_free(l->w);
-    cpu_layout_free(l->bias);
-    cpu_layout_free(l->y);
+    ck_cpu_layout_free(l->x);
+    ck_cpu_layout_free(l->w);
+    ck_cpu_layout_free(l->bias);
+    ck_cpu_layout_free(l->y);
 }
 
 /* What follows the sum of products; scratch is the caller's. */
@@ -90,9 +90,9 @@ static dnnl_status_t new_attr(bool gelu, bool add, dnnl_primitive_attr_t *to)
         return s;
     s = dnnl_post_ops_create(&post);
     if (s == dnnl_success && gelu)
-        s = cpu_append_gelu(post);
+        s = ck_cpu_append_gelu(post);
     if (s == dnnl_success && add)
-        s = cpu_append_sum(post);
+        s = ck_cpu_append_sum(post);
     if (s == dnnl_success)
         s = dnnl_primitive_attr_set_post_ops(*to, post);
     if (s == dnnl_success)
@@ -103,15 +103,15 @@ static dnnl_status_t new_attr(bool gelu, bool add, dnnl_primitive_attr_t *to)
 }
 
 /* Row-major, rows ld apart. */
-static dnnl_status_t matrix(cpu_layout *l, int rows, int columns, int ld)
+static dnnl_status_t matrix(ck_cpu_layout *l, int rows, int columns, int ld)
 {
     dnnl_dims_t dims = {rows, columns}, strides = {ld, 1};
-    return cpu_layout_by_strides(l, 2, dims, strides);
+    return ck_cpu_layout_by_strides(l, 2, dims, strides);
 }
 
 /* Weights in the layout that they have, or in whichever oneDNN likes best if `packed` is NULL. */
-static dnnl_status_t describe_linear(dnnl_engine_t engine, int out, int in, const cpu_linear_shape *s,
-                                     cpu_layout_view packed, cpu_descriptor *to)
+static dnnl_status_t describe_linear(dnnl_engine_t engine, int out, int in, const ck_cpu_linear_shape *s,
+                                     ck_cpu_layout_view packed, ck_cpu_descriptor *to)
 {
     layouts l = {0};
     dnnl_primitive_attr_t attr = NULL;
@@ -122,11 +122,11 @@ static dnnl_status_t describe_linear(dnnl_engine_t engine, int out, int in, cons
     if (st == dnnl_success)
         st = matrix(&l.bias, 1, out, out);
     if (st == dnnl_success)
-        st = cpu_layout_by_tag(&l.w, 2, dims, dnnl_format_tag_any);
+        st = ck_cpu_layout_by_tag(&l.w, 2, dims, dnnl_format_tag_any);
     if (st == dnnl_success)
         st = new_attr(s->gelu, s->add, &attr);
     if (st == dnnl_success)
-        st = cpu_describe_matmul(engine, l.x, packed ? packed : l.w, l.bias, l.y, attr, to);
+        st = ck_cpu_describe_matmul(engine, l.x, packed ? packed : l.w, l.bias, l.y, attr, to);
     if (attr)
         dnnl_primitive_attr_destroy(attr);
     free_layouts(&l);
@@ -134,23 +134,23 @@ static dnnl_status_t describe_linear(dnnl_engine_t engine, int out, int in, cons
 }
 
 static dnnl_status_t describe_conv(dnnl_engine_t engine, int out, int in, int side, int dilation,
-                                   cpu_layout_view packed, cpu_descriptor *to)
+                                   ck_cpu_layout_view packed, ck_cpu_descriptor *to)
 {
     layouts l = {0};
     dnnl_primitive_attr_t attr = NULL;
     int around = side + 2 * dilation;
     dnnl_dims_t x = {1, in, around, around}, y = {1, out, side, side}, w = {out, in, 3, 3}, bias = {out};
-    dnnl_status_t s = cpu_layout_by_tag(&l.x, 4, x, dnnl_nhwc);
+    dnnl_status_t s = ck_cpu_layout_by_tag(&l.x, 4, x, dnnl_nhwc);
     if (s == dnnl_success)
-        s = cpu_layout_by_tag(&l.y, 4, y, dnnl_nhwc);
+        s = ck_cpu_layout_by_tag(&l.y, 4, y, dnnl_nhwc);
     if (s == dnnl_success)
-        s = cpu_layout_by_tag(&l.w, 4, w, dnnl_format_tag_any);
+        s = ck_cpu_layout_by_tag(&l.w, 4, w, dnnl_format_tag_any);
     if (s == dnnl_success)
-        s = cpu_layout_by_tag(&l.bias, 1, bias, dnnl_a);
+        s = ck_cpu_layout_by_tag(&l.bias, 1, bias, dnnl_a);
     if (s == dnnl_success)
         s = new_attr(false, false, &attr);
     if (s == dnnl_success)
-        s = cpu_describe_conv(engine, l.x, packed ? packed : l.w, l.bias, l.y, dilation, attr, to);
+        s = ck_cpu_describe_conv(engine, l.x, packed ? packed : l.w, l.bias, l.y, dilation, attr, to);
     if (attr)
         dnnl_primitive_attr_destroy(attr);
     free_layouts(&l);
@@ -159,11 +159,11 @@ static dnnl_status_t describe_conv(dnnl_engine_t engine, int out, int in, int si
 
 /* ---- weights ---- */
 
-static dnnl_status_t reorder(cpu_dnnl *d, dnnl_memory_t from, dnnl_memory_t to)
+static dnnl_status_t reorder(ck_cpu_dnnl *d, dnnl_memory_t from, dnnl_memory_t to)
 {
     dnnl_primitive_desc_t pd;
     dnnl_primitive_t p;
-    cpu_layout_view a, b;
+    ck_cpu_layout_view a, b;
     dnnl_memory_get_memory_desc(from, &a);
     dnnl_memory_get_memory_desc(to, &b);
     dnnl_status_t s = dnnl_reorder_primitive_desc_create(&pd, a, d->engine, b, d->engine, NULL);
@@ -180,8 +180,8 @@ static dnnl_status_t reorder(cpu_dnnl *d, dnnl_memory_t from, dnnl_memory_t to)
 }
 
 /* Bias and weights, which lie as `given` says, into the layouts that `pd` asks for. */
-static dnnl_status_t place(cpu_dnnl *d, cpu_descriptor pd, cpu_layout_view given, const float *weights,
-                           const float *bias, cpu_packed *p)
+static dnnl_status_t place(ck_cpu_dnnl *d, ck_cpu_descriptor pd, ck_cpu_layout_view given, const float *weights,
+                           const float *bias, ck_cpu_packed *p)
 {
     dnnl_memory_t from = NULL;
     void *to;
@@ -208,54 +208,55 @@ static dnnl_status_t place(cpu_dnnl *d, cpu_descriptor pd, cpu_layout_view given
 }
 
 /* Takes pd and given, either of which may be missing if s is a failure. */
-static ck_status finish_packing(cpu_dnnl *d, dnnl_status_t s, cpu_descriptor pd, cpu_layout given, const float *weights,
-                                const float *bias, int out, int in, cpu_packed **to, ck_error *e)
+static ck_status finish_packing(ck_cpu_dnnl *d, dnnl_status_t s, ck_cpu_descriptor pd, ck_cpu_layout given,
+                                const float *weights, const float *bias, int out, int in, ck_cpu_packed **to,
+                                ck_error *e)
 {
-    cpu_packed *p = *to = calloc(1, sizeof *p);
+    ck_cpu_packed *p = *to = calloc(1, sizeof *p);
     if (!p)
         s = dnnl_out_of_memory;
     if (s == dnnl_success) {
-        *p = (cpu_packed){.out = out, .in = in};
+        *p = (ck_cpu_packed){.out = out, .in = in};
         s = place(d, pd, given, weights, bias, p);
     }
     if (pd)
         dnnl_primitive_desc_destroy(pd);
-    cpu_layout_free(given);
+    ck_cpu_layout_free(given);
     if (s == dnnl_success)
         return CK_OK;
-    cpu_packed_free(p);
+    ck_cpu_packed_free(p);
     *to = NULL;
     return status(s, "the network's weights", e);
 }
 
-ck_status cpu_packed_linear(cpu_dnnl *d, int out, int in, const float *weights, const float *bias, cpu_packed **to,
-                            ck_error *e)
+ck_status ck_cpu_packed_linear(ck_cpu_dnnl *d, int out, int in, const float *weights, const float *bias,
+                               ck_cpu_packed **to, ck_error *e)
 {
-    cpu_linear_shape typical = {.rows = TYPICAL_ROWS, .ldx = in, .ldy = out};
+    ck_cpu_linear_shape typical = {.rows = TYPICAL_ROWS, .ldx = in, .ldy = out};
     dnnl_dims_t dims = {in, out}, transposed = {1, in};
-    cpu_descriptor pd = NULL;
-    cpu_layout given = NULL;
+    ck_cpu_descriptor pd = NULL;
+    ck_cpu_layout given = NULL;
     one_thread();
     dnnl_status_t s = describe_linear(d->engine, out, in, &typical, NULL, &pd);
     if (s == dnnl_success)
-        s = cpu_layout_by_strides(&given, 2, dims, transposed);
+        s = ck_cpu_layout_by_strides(&given, 2, dims, transposed);
     return finish_packing(d, s, pd, given, weights, bias, out, in, to, e);
 }
 
-ck_status cpu_packed_conv(cpu_dnnl *d, int out, int in, const float *weights, const float *bias, cpu_packed **to,
-                          ck_error *e)
+ck_status ck_cpu_packed_conv(ck_cpu_dnnl *d, int out, int in, const float *weights, const float *bias,
+                             ck_cpu_packed **to, ck_error *e)
 {
     dnnl_dims_t dims = {out, in, 3, 3};
-    cpu_descriptor pd = NULL;
-    cpu_layout given = NULL;
+    ck_cpu_descriptor pd = NULL;
+    ck_cpu_layout given = NULL;
     one_thread();
     dnnl_status_t s = describe_conv(d->engine, out, in, TYPICAL_SIDE, 1, NULL, &pd);
     if (s == dnnl_success)
-        s = cpu_layout_by_tag(&given, 4, dims, dnnl_abcd);
+        s = ck_cpu_layout_by_tag(&given, 4, dims, dnnl_abcd);
     return finish_packing(d, s, pd, given, weights, bias, out, in, to, e);
 }
 
-void cpu_packed_free(cpu_packed *p)
+void ck_cpu_packed_free(ck_cpu_packed *p)
 {
     if (!p)
         return;
@@ -268,9 +269,9 @@ void cpu_packed_free(cpu_packed *p)
 
 /* ---- primitives ---- */
 
-static dnnl_status_t fill(cpu_primitive *p, cpu_descriptor pd)
+static dnnl_status_t fill(ck_cpu_primitive *p, ck_cpu_descriptor pd)
 {
-    cpu_descriptor_view own;
+    ck_cpu_descriptor_view own;
     dnnl_status_t s = dnnl_primitive_create(&p->run, pd);
     if (s == dnnl_success)
         s = dnnl_primitive_get_primitive_desc(p->run, &own);
@@ -283,9 +284,9 @@ static dnnl_status_t fill(cpu_primitive *p, cpu_descriptor pd)
 }
 
 /* Takes pd. */
-static dnnl_status_t new_primitive(const cpu_packed *w, cpu_descriptor pd, cpu_primitive **to)
+static dnnl_status_t new_primitive(const ck_cpu_packed *w, ck_cpu_descriptor pd, ck_cpu_primitive **to)
 {
-    cpu_primitive *p = *to = calloc(1, sizeof *p);
+    ck_cpu_primitive *p = *to = calloc(1, sizeof *p);
     dnnl_status_t s = dnnl_out_of_memory;
     if (p) {
         p->w = w;
@@ -293,22 +294,22 @@ static dnnl_status_t new_primitive(const cpu_packed *w, cpu_descriptor pd, cpu_p
     }
     dnnl_primitive_desc_destroy(pd);
     if (s != dnnl_success) {
-        cpu_primitive_free(p);
+        ck_cpu_primitive_free(p);
         *to = NULL;
     }
     return s;
 }
 
-static dnnl_status_t layout_of(const cpu_packed *w, cpu_layout_view *l)
+static dnnl_status_t layout_of(const ck_cpu_packed *w, ck_cpu_layout_view *l)
 {
     return dnnl_memory_get_memory_desc(w->weights, l);
 }
 
-ck_status cpu_primitive_linear(cpu_dnnl *d, const cpu_packed *w, const cpu_linear_shape *s, cpu_primitive **to,
-                               ck_error *e)
+ck_status ck_cpu_primitive_linear(ck_cpu_dnnl *d, const ck_cpu_packed *w, const ck_cpu_linear_shape *s,
+                                  ck_cpu_primitive **to, ck_error *e)
 {
-    cpu_layout_view packed;
-    cpu_descriptor pd;
+    ck_cpu_layout_view packed;
+    ck_cpu_descriptor pd;
     one_thread();
     dnnl_status_t st = layout_of(w, &packed);
     if (st == dnnl_success)
@@ -318,10 +319,11 @@ ck_status cpu_primitive_linear(cpu_dnnl *d, const cpu_packed *w, const cpu_linea
     return status(st, "a matrix product", e);
 }
 
-ck_status cpu_primitive_conv(cpu_dnnl *d, const cpu_packed *w, int side, int dilation, cpu_primitive **to, ck_error *e)
+ck_status ck_cpu_primitive_conv(ck_cpu_dnnl *d, const ck_cpu_packed *w, int side, int dilation, ck_cpu_primitive **to,
+                                ck_error *e)
 {
-    cpu_layout_view packed;
-    cpu_descriptor pd;
+    ck_cpu_layout_view packed;
+    ck_cpu_descriptor pd;
     one_thread();
     dnnl_status_t s = layout_of(w, &packed);
     if (s == dnnl_success)
@@ -331,13 +333,13 @@ ck_status cpu_primitive_conv(cpu_dnnl *d, const cpu_packed *w, int side, int dil
     return status(s, "a convolution", e);
 }
 
-size_t cpu_primitive_scratch(const cpu_primitive *p)
+size_t ck_cpu_primitive_scratch(const ck_cpu_primitive *p)
 {
     return ck_pad(dnnl_memory_desc_get_size(p->scratch));
 }
 
-ck_status cpu_primitive_run(cpu_dnnl *d, const cpu_primitive *p, const float *x, float *y, void *scratch, int who,
-                            ck_error *e)
+ck_status ck_cpu_primitive_run(ck_cpu_dnnl *d, const ck_cpu_primitive *p, const float *x, float *y, void *scratch,
+                               int who, ck_error *e)
 {
     dnnl_memory_t mx = NULL, my = NULL, ms = NULL;
     one_thread();
@@ -360,7 +362,7 @@ ck_status cpu_primitive_run(cpu_dnnl *d, const cpu_primitive *p, const float *x,
     return status(s, "a step of the network", e);
 }
 
-void cpu_primitive_free(cpu_primitive *p)
+void ck_cpu_primitive_free(ck_cpu_primitive *p)
 {
     if (!p)
         return;

@@ -12,7 +12,7 @@
 
 #define PIECE 8
 
-template <typename T, int D, int M, int N> struct attention_tile {
+template <typename T, int D, int M, int N> struct ck_cuda_attention_tile {
     static const int PITCH = (D | 1) * PIECE;
 
     unsigned q[M][D][2];        /* rows 0 to 7 and 8 to 15 of every tile and piece: an operand a of mma */
@@ -155,7 +155,7 @@ template <typename T, int D, int M, int N> struct attention_tile {
             UNROLL
             for (int p = 0; p < D; p += 2) {
                 unsigned b[4];
-                load_matrices_turned(b, values + (n * 8 + lane % 16) * PITCH + min(p + lane / 16, D - 1) * PIECE);
+                load_matrices_transposed(b, values + (n * 8 + lane % 16) * PITCH + min(p + lane / 16, D - 1) * PIECE);
                 UNROLL
                 for (int m = 0; m < M; m++) {
                     multiply_16<T>(o[m][p], a[m], b[0], b[1], o[m][p]);
@@ -186,8 +186,8 @@ template <typename T, int D, int M, int N> struct attention_tile {
 
 /* Part of a row of queries, keys or values to its place. */
 template <typename T>
-__device__ static inline void copy_piece(const attention &a, const ck_nn_tensor &t, size_t pixel, bool there, int head,
-                                         int piece, T *to)
+__device__ static inline void copy_piece(const ck_cuda_attention_args &a, const ck_nn_tensor &t, size_t pixel,
+                                         bool there, int head, int piece, T *to)
 {
     there = there && piece * PIECE < a.width;
     const T *from = (const T *)t.data + (there ? index_of(t, pixel) + (size_t)(head * a.width + piece * PIECE) : 0);

@@ -15,8 +15,8 @@ struct packing {
 
 /* Rows 0 … n-1 of the windows from `first` on, `each` of one. */
 template <typename T, int D>
-__device__ static inline void fetch(const attention &a, const ck_nn_tensor &t, int head, int first, int n, int each,
-                                    T *to)
+__device__ static inline void fetch(const ck_cuda_attention_args &a, const ck_nn_tensor &t, int head, int first, int n,
+                                    int each, T *to)
 {
     for (int i = threadIdx.x; i < n * D; i += THREADS) {
         int win = first + i / D / each;
@@ -26,10 +26,11 @@ __device__ static inline void fetch(const attention &a, const ck_nn_tensor &t, i
     }
 }
 
-template <typename T, int D, int N> __global__ void __launch_bounds__(THREADS) attend_windows(attention a, packing p)
+template <typename T, int D, int N>
+static __global__ void __launch_bounds__(THREADS) attend_windows(ck_cuda_attention_args a, packing p)
 {
-    typedef attention_tile<T, D, 1, N> tile;
-    DYNAMIC_SHARED(room);
+    typedef ck_cuda_attention_tile<T, D, 1, N> tile;
+    CK_CUDA_DYNAMIC_SHARED(room);
     int keys_here = p.windows * a.all.nk, head = blockIdx.x % a.heads, first = blockIdx.x / a.heads * p.windows;
     T *queries = (T *)room, *keys = queries + QUERIES * tile::PITCH, *values = keys + keys_here * tile::PITCH;
     int own = threadIdx.x / WARP * ROWS, from = own / a.all.nq * a.all.nk;
@@ -54,21 +55,22 @@ template <typename T, int D, int N> __global__ void __launch_bounds__(THREADS) a
     });
 }
 
-template <typename T, int D, int N> static void launch(cuda_device *d, const attention &a, const packing &p)
+template <typename T, int D, int N>
+static void launch(ck_cuda_device *d, const ck_cuda_attention_args &a, const packing &p)
 {
     unsigned grid = (unsigned)a.heads * grid_for((size_t)a.all.n, (unsigned)p.windows);
-    void (*kernel)(attention, packing) = attend_windows<T, D, N>;
+    void (*kernel)(ck_cuda_attention_args, packing) = attend_windows<T, D, N>;
     size_t shared = (size_t)(QUERIES + 2 * p.windows * a.all.nk) * (D | 1) * PIECE * sizeof(T);
     allow_shared(kernel, shared);
-    CUDA_LAUNCH_SHARED(kernel, grid, THREADS, shared, d->stream, a, p);
+    CK_CUDA_LAUNCH_SHARED(kernel, grid, THREADS, shared, d->stream, a, p);
 }
 
-template <typename T, int N> static void by_width(cuda_device *d, const attention &a, const packing &p)
+template <typename T, int N> static void by_width(ck_cuda_device *d, const ck_cuda_attention_args &a, const packing &p)
 {
     (a.width <= 32 ? launch<T, 4, N> : a.width == 56 ? launch<T, 7, N> : launch<T, 8, N>)(d, a, p);
 }
 
-bool cuda_attention_windows(cuda_device *d, const struct attention *a)
+bool ck_cuda_attention_windows(ck_cuda_device *d, const struct ck_cuda_attention_args *a)
 {
     packing p = {QUERIES / a->all.nq, a->all.nq < ROWS ? ROWS / a->all.nq * a->all.nk : a->all.nk};
     bool whole = a->all.nq == 4 || a->all.nq == 16 || a->all.nq == 64;

@@ -8,15 +8,15 @@
 #define ROWS (PIXELS / CK_NN_BLOCK)
 #define TILES (CK_NN_BLOCK / ROWS) /* of a block */
 
-struct place {
+struct ck_cuda_pixel {
     int y, x;
     bool inside; /* of the map and of the block */
 };
 
 /* Pixel i of a tile, ROWS rows of a block. */
-__device__ static inline place place_of(const ck_nn_area &a, int tile, int i)
+__device__ static inline ck_cuda_pixel tile_pixel(const ck_nn_area &a, int tile, int i)
 {
-    place p = {a.y0 + tile * ROWS + i / CK_NN_BLOCK, a.x0 + i % CK_NN_BLOCK, false};
+    ck_cuda_pixel p = {a.y0 + tile * ROWS + i / CK_NN_BLOCK, a.x0 + i % CK_NN_BLOCK, false};
     p.inside = p.y < a.y1 && p.x < a.x1;
     return p;
 }

@@ -7,14 +7,14 @@
 
 static const ck_nn_backend backend;
 
-cuda_device *cuda_of(ck_nn *dev)
+ck_cuda_device *ck_cuda_of(ck_nn *dev)
 {
-    cuda_device *d = (cuda_device *)dev;
+    ck_cuda_device *d = (ck_cuda_device *)dev;
     cudaSetDevice(d->which);
     return d;
 }
 
-ck_status cuda_check(cudaError_t r, const char *what, ck_error *e)
+ck_status ck_cuda_check(cudaError_t r, const char *what, ck_error *e)
 {
     if (r == cudaSuccess)
         return CK_OK;
@@ -23,7 +23,7 @@ ck_status cuda_check(cudaError_t r, const char *what, ck_error *e)
                    cudaGetErrorString(r));
 }
 
-void cuda_fail(cuda_device *d, ck_status s, const ck_error *e)
+void ck_cuda_fail(ck_cuda_device *d, ck_status s, const ck_error *e)
 {
     if (d->failed == CK_OK && s != CK_OK) {
         d->failed = s;
@@ -31,12 +31,12 @@ void cuda_fail(cuda_device *d, ck_status s, const ck_error *e)
     }
 }
 
-void cuda_launched(cuda_device *d, const ck_nn_step *s)
+void ck_cuda_launched(ck_cuda_device *d, const ck_nn_step *s)
 {
     ck_error e;
-    ck_status st = cuda_check(cudaGetLastError(), "start a kernel", &e);
+    ck_status st = ck_cuda_check(cudaGetLastError(), "start a kernel", &e);
     if (st != CK_OK)
-        cuda_fail(d, ck_fail_in(&e, st, s->label), &e);
+        ck_cuda_fail(d, ck_fail_in(&e, st, s->label), &e);
 }
 
 /* ---- opening ---- */
@@ -45,12 +45,12 @@ static void close_device(ck_nn *dev)
 {
     if (!dev)
         return;
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     if (d->stream)
         cudaStreamSynchronize(d->stream);
-    cuda_frames_close(d);
-    cuda_free_products(d);
-    cuda_free_weights(d);
+    ck_cuda_frames_close(d);
+    ck_cuda_free_products(d);
+    ck_cuda_free_weights(d);
     if (d->lt)
         cublasLtDestroy(d->lt);
     cudaFree(d->workspace);
@@ -62,7 +62,7 @@ static void close_device(ck_nn *dev)
 }
 
 /* The context is made by the first call that needs one. */
-static ck_status start(cuda_device *d, ck_error *e)
+static ck_status start(ck_cuda_device *d, ck_error *e)
 {
     cudaError_t r = cudaSetDevice(d->which);
     if (r == cudaSuccess)
@@ -70,36 +70,36 @@ static ck_status start(cuda_device *d, ck_error *e)
     if (r == cudaErrorDevicesUnavailable)
         return ck_fail(e, CK_ERR_UNSUPPORTED, "cuda:%d is in exclusive-process mode and another process has it",
                        d->which);
-    ck_status s = cuda_check(r, "start a context on the device", e);
+    ck_status s = ck_cuda_check(r, "start a context on the device", e);
     if (s == CK_OK)
-        s = cuda_check(cudaStreamCreateWithFlags(&d->stream, cudaStreamNonBlocking), "make a stream", e);
+        s = ck_cuda_check(cudaStreamCreateWithFlags(&d->stream, cudaStreamNonBlocking), "make a stream", e);
     if (s == CK_OK)
-        s = cuda_check(cudaMalloc(&d->workspace, CUDA_WORKSPACE), "take 32 MiB on the device", e);
+        s = ck_cuda_check(cudaMalloc(&d->workspace, CK_CUDA_WORKSPACE), "take 32 MiB on the device", e);
     int shared = 0;
     if (s == CK_OK)
-        s = cuda_check(cudaDeviceGetAttribute(&d->processors, cudaDevAttrMultiProcessorCount, d->which),
-                       "count processors", e);
+        s = ck_cuda_check(cudaDeviceGetAttribute(&d->processors, cudaDevAttrMultiProcessorCount, d->which),
+                          "count processors", e);
     if (s == CK_OK)
-        s = cuda_check(cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, d->which),
-                       "ask for shared memory", e);
+        s = ck_cuda_check(cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, d->which),
+                          "ask for shared memory", e);
     d->shared = (size_t)shared;
     if (s == CK_OK && cublasLtCreate(&d->lt) != CUBLAS_STATUS_SUCCESS)
         s = ck_fail(e, CK_ERR_UNSUPPORTED, "cuBLASLt cannot start on cuda:%d", d->which);
-    return s == CK_OK ? cuda_frames_open(d, e) : s;
+    return s == CK_OK ? ck_cuda_frames_open(d, e) : s;
 }
 
 static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
 {
     (void)threads;
     int count;
-    ck_status s = cuda_usable(&count, e);
+    ck_status s = ck_cuda_usable(&count, e);
     if (s == CK_OK && which >= count)
         return ck_fail(e, CK_ERR_ARGUMENT, "no device cuda:%d: the last one is cuda:%d", which, count - 1);
     if (s == CK_OK)
-        s = cuda_suits(which, e);
+        s = ck_cuda_suits(which, e);
     if (s != CK_OK)
         return s;
-    cuda_device *d = calloc(1, sizeof *d);
+    ck_cuda_device *d = calloc(1, sizeof *d);
     if (!d)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a device");
     d->base.ops = &backend;
@@ -115,7 +115,7 @@ static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
 
 static ck_status set_precision(ck_nn *dev, ck_nn_precision p, ck_error *e)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     bool late = p != d->base.precision && (d->weights || d->products);
     if (late)
         return ck_fail(e, CK_ERR_ARGUMENT, "a precision that changes after weights were packed");
@@ -128,17 +128,17 @@ static ck_status set_precision(ck_nn *dev, ck_nn_precision p, ck_error *e)
 static size_t available(ck_nn *dev)
 {
     size_t left = 0, all = 0;
-    cuda_of(dev);
+    ck_cuda_of(dev);
     return cudaMemGetInfo(&left, &all) == cudaSuccess ? left : 0;
 }
 
 static ck_status reserve(ck_nn *dev, size_t bytes, void **out, ck_error *e)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     *out = NULL;
     cudaError_t r = cudaMalloc(out, bytes ? bytes : 1);
     if (r != cudaErrorMemoryAllocation)
-        return cuda_check(r, "take memory on the device", e);
+        return ck_cuda_check(r, "take memory on the device", e);
     (void)cudaGetLastError();
     return ck_fail(e, CK_ERR_MEMORY,
                    "out of memory on cuda:%d: the network needs %.1f MB besides its weights, %.1f are left", d->which,
@@ -147,17 +147,17 @@ static ck_status reserve(ck_nn *dev, size_t bytes, void **out, ck_error *e)
 
 static void release(ck_nn *dev, void *p)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     cudaStreamSynchronize(d->stream);
     cudaFree(p);
 }
 
 static void copy(ck_nn *dev, void *to, const void *from, const ck_nn_tensor *t, enum cudaMemcpyKind kind)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     ck_error e;
     size_t bytes = ck_nn_pixels(t) * (size_t)t->c * sizeof(float);
-    cuda_fail(d, cuda_check(cudaMemcpyAsync(to, from, bytes, kind, d->stream), "copy a plane", &e), &e);
+    ck_cuda_fail(d, ck_cuda_check(cudaMemcpyAsync(to, from, bytes, kind, d->stream), "copy a plane", &e), &e);
 }
 
 static void upload(ck_nn *dev, const ck_nn_tensor *t, const float *src)
@@ -172,7 +172,7 @@ static void download(ck_nn *dev, const ck_nn_tensor *t, float *dst)
 
 /* ---- the blocks of a part ---- */
 
-static ck_status grow_list(cuda_device *d, int n, ck_error *e)
+static ck_status grow_list(ck_cuda_device *d, int n, ck_error *e)
 {
     if (n <= d->cap_list)
         return CK_OK;
@@ -184,12 +184,12 @@ static ck_status grow_list(cuda_device *d, int n, ck_error *e)
     d->listed = malloc((size_t)n * sizeof *d->listed);
     if (!d->listed)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for %d blocks", n);
-    ck_status s = cuda_check(cudaMalloc((void **)&d->list, (size_t)n * sizeof *d->list), "list blocks", e);
+    ck_status s = ck_cuda_check(cudaMalloc((void **)&d->list, (size_t)n * sizeof *d->list), "list blocks", e);
     d->cap_list = s == CK_OK ? n : 0;
     return s;
 }
 
-const int *cuda_blocks(cuda_device *d, const ck_nn_step *s, int *n)
+const int *ck_cuda_blocks(ck_cuda_device *d, const ck_nn_step *s, int *n)
 {
     *n = ck_nn_blocks(s->y.h) * ck_nn_blocks(s->y.w);
     if (!ck_nn_in_part(s))
@@ -204,10 +204,10 @@ const int *cuda_blocks(cuda_device *d, const ck_nn_step *s, int *n)
     if (st == CK_OK) {
         memcpy(d->listed, s->part->block, bytes);
         d->n_listed = *n;
-        st = cuda_check(cudaMemcpyAsync(d->list, d->listed, bytes, cudaMemcpyHostToDevice, d->stream), "list blocks",
-                        &e);
+        st = ck_cuda_check(cudaMemcpyAsync(d->list, d->listed, bytes, cudaMemcpyHostToDevice, d->stream), "list blocks",
+                           &e);
     }
-    cuda_fail(d, st, &e);
+    ck_cuda_fail(d, st, &e);
     d->n_listed = st == CK_OK ? d->n_listed : 0;
     *n = st == CK_OK ? *n : 0;
     return d->list;
@@ -217,25 +217,25 @@ const int *cuda_blocks(cuda_device *d, const ck_nn_step *s, int *n)
 
 static ck_status prepare(ck_nn *dev, ck_nn_step *s, size_t *scratch, ck_error *e)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     *scratch = 0;
     ck_status st = s->part ? grow_list(d, ck_nn_blocks(s->y.h) * ck_nn_blocks(s->y.w), e) : CK_OK;
     if (st != CK_OK)
         return st;
     if (s->kind == CK_NN_OP_LINEAR)
-        return cuda_prepare_linear(d, s, scratch, e);
-    if (s->kind == CK_NN_OP_ATTENTION && s->y.c / s->heads > CUDA_WIDTH_MAX)
+        return ck_cuda_prepare_linear(d, s, scratch, e);
+    if (s->kind == CK_NN_OP_ATTENTION && s->y.c / s->heads > CK_CUDA_WIDTH_MAX)
         return ck_fail(e, CK_ERR_UNSUPPORTED, "attention heads %d wide: cuda can do %d: use --device cpu",
-                       s->y.c / s->heads, CUDA_WIDTH_MAX);
+                       s->y.c / s->heads, CK_CUDA_WIDTH_MAX);
     return CK_OK;
 }
 
 static ck_status sync(ck_nn *dev, ck_error *e)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     ck_error end;
-    ck_status s = cuda_check(cudaStreamSynchronize(d->stream), "finish a frame", &end);
-    cuda_fail(d, s, &end);
+    ck_status s = ck_cuda_check(cudaStreamSynchronize(d->stream), "finish a frame", &end);
+    ck_cuda_fail(d, s, &end);
     s = d->failed;
     if (s != CK_OK && e)
         *e = d->error;
@@ -247,33 +247,33 @@ static const ck_nn_backend backend = {.name = "cuda",
                                       .host = false,
                                       .open = open_device,
                                       .close = close_device,
-                                      .describe = cuda_describe,
+                                      .describe = ck_cuda_describe,
                                       .set_precision = set_precision,
                                       .reserve = reserve,
                                       .release = release,
                                       .available = available,
-                                      .pack = cuda_pack,
+                                      .pack = ck_cuda_pack,
                                       .prepare = prepare,
                                       .sync = sync,
-                                      .record = cuda_record,
-                                      .recorded = cuda_recorded,
-                                      .replay = cuda_replay,
-                                      .forget = cuda_forget,
-                                      .frames = &cuda_frames_table,
+                                      .record = ck_cuda_record,
+                                      .recorded = ck_cuda_recorded,
+                                      .replay = ck_cuda_replay,
+                                      .forget = ck_cuda_forget,
+                                      .frames = &ck_cuda_frames_table,
                                       .upload = upload,
                                       .download = download,
-                                      .run = {[CK_NN_OP_PATCH] = cuda_patch,
-                                              [CK_NN_OP_LAYER_NORM] = cuda_layer_norm,
-                                              [CK_NN_OP_LINEAR] = cuda_linear,
-                                              [CK_NN_OP_POOL] = cuda_pool,
-                                              [CK_NN_OP_ATTENTION] = cuda_attention,
-                                              [CK_NN_OP_FUSE] = cuda_fuse,
-                                              [CK_NN_OP_COARSE] = cuda_coarse,
-                                              [CK_NN_OP_CONV] = cuda_conv,
-                                              [CK_NN_OP_GROUP_NORM] = cuda_group_norm,
-                                              [CK_NN_OP_APPLY] = cuda_apply,
-                                              [CK_NN_OP_HEAD] = cuda_head,
-                                              [CK_NN_OP_FINISH] = cuda_finish}};
+                                      .run = {[CK_NN_OP_PATCH] = ck_cuda_patch,
+                                              [CK_NN_OP_LAYER_NORM] = ck_cuda_layer_norm,
+                                              [CK_NN_OP_LINEAR] = ck_cuda_linear,
+                                              [CK_NN_OP_POOL] = ck_cuda_pool,
+                                              [CK_NN_OP_ATTENTION] = ck_cuda_attention,
+                                              [CK_NN_OP_FUSE] = ck_cuda_fuse,
+                                              [CK_NN_OP_COARSE] = ck_cuda_coarse,
+                                              [CK_NN_OP_CONV] = ck_cuda_conv,
+                                              [CK_NN_OP_GROUP_NORM] = ck_cuda_group_norm,
+                                              [CK_NN_OP_APPLY] = ck_cuda_apply,
+                                              [CK_NN_OP_HEAD] = ck_cuda_head,
+                                              [CK_NN_OP_FINISH] = ck_cuda_finish}};
 
 __attribute__((visibility("default"))) const ck_nn_backend *ck_nn_plugin(unsigned long version);
 

@@ -49,16 +49,16 @@ template <> __device__ inline float stored<float>(float v)
     return v;
 }
 
-struct vector {
+struct ck_cuda_vec8 {
     float v[VECTOR];
 };
 
-template <typename T> __device__ inline vector get_8(const T *p)
+template <typename T> __device__ inline ck_cuda_vec8 get_8(const T *p)
 {
     const int N = VECTOR * (int)sizeof(T) / 16;
     uint4 in[N];
     T values[VECTOR];
-    vector r;
+    ck_cuda_vec8 r;
     UNROLL
     for (int i = 0; i < N; i++)
         in[i] = ((const uint4 *)p)[i];
@@ -69,7 +69,7 @@ template <typename T> __device__ inline vector get_8(const T *p)
     return r;
 }
 
-template <typename T> __device__ inline void put_8(T *p, const vector &r)
+template <typename T> __device__ inline void put_8(T *p, const ck_cuda_vec8 &r)
 {
     const int N = VECTOR * (int)sizeof(T) / 16;
     uint4 out[N];

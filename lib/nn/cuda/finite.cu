@@ -6,7 +6,7 @@
 #define EACH 16 /* samples of a thread */
 
 /* Whoever finds one says the same: in any order the flag comes out alike. */
-__global__ void find_not_finite(const float *p, size_t n, int *flag)
+static __global__ void find_not_finite(const float *p, size_t n, int *flag)
 {
     bool found = false;
     size_t first = (size_t)blockIdx.x * THREADS * EACH + threadIdx.x;
@@ -18,8 +18,8 @@ __global__ void find_not_finite(const float *p, size_t n, int *flag)
         *flag = 1;
 }
 
-void cuda_check_finite(cuda_device *d, const ck_nn_tensor *t, int *flag)
+void ck_cuda_check_finite(ck_cuda_device *d, const ck_nn_tensor *t, int *flag)
 {
     size_t n = ck_nn_pixels(t) * (size_t)t->c;
-    CUDA_LAUNCH(find_not_finite, grid_for(n, THREADS * EACH), THREADS, d->stream, (const float *)t->data, n, flag);
+    CK_CUDA_LAUNCH(find_not_finite, grid_for(n, THREADS * EACH), THREADS, d->stream, (const float *)t->data, n, flag);
 }

@@ -4,39 +4,39 @@
  *     (steps)                  └─ tensors, steps, planes ── made
  *     out                                                    └─ copies out ── left
  *
- * A slot is used again only after somebody has waited for its `left`: what the copies of its next frame overwrite has
- * been read.  Tensors are used by one stream, in order. */
+ * A slot is reusable once its `left` event has completed: everything its next frame overwrites has been read.  Tensors
+ * are used by one stream, in order. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "nn/cuda/frames.h"
 
-#define PLANES 256 /* bytes before the first plane: the flag */
 #define ALIGNED 256
+#define TABLES ALIGNED /* where tables begin, after the flag */
 
 /* ---- memory ---- */
 
-static ck_status no_memory(const cuda_device *d, size_t bytes, const char *of, ck_error *e)
+static ck_status no_memory(const ck_cuda_device *d, size_t bytes, const char *of, ck_error *e)
 {
     (void)cudaGetLastError();
     return ck_fail(e, CK_ERR_MEMORY, "out of memory on cuda:%d: frames of this size need %.1f MB %s", d->which,
                    (double)bytes * 1e-6, of);
 }
 
-/* Nothing that is queued uses it. */
-static ck_status grow(const cuda_device *d, cuda_room *r, size_t bytes, bool host, ck_error *e)
+/* Nothing queued uses the buffer. */
+static ck_status grow(const ck_cuda_device *d, ck_cuda_buffer *r, size_t bytes, bool host, ck_error *e)
 {
     if (bytes <= r->bytes)
         return CK_OK;
     host ? cudaFreeHost(r->p) : cudaFree(r->p);
-    *r = (cuda_room){0};
+    *r = (ck_cuda_buffer){0};
     cudaError_t c = host ? cudaHostAlloc(&r->p, bytes, cudaHostAllocDefault) : cudaMalloc(&r->p, bytes);
     if (c == cudaErrorMemoryAllocation)
         return no_memory(d, bytes, host ? "of pinned memory" : "of it besides the network", e);
     if (c == cudaSuccess)
         r->bytes = bytes;
-    return cuda_check(c, "take memory for frames", e);
+    return ck_cuda_check(c, "take memory for frames", e);
 }
 
 static size_t sample_bytes(ck_nn_sample t)
@@ -44,91 +44,143 @@ static size_t sample_bytes(ck_nn_sample t)
     return t == CK_NN_SAMPLE_U8 ? 1 : t == CK_NN_SAMPLE_F32 ? 4 : 2;
 }
 
-/* Places of planes one behind the other, from *at on. */
-static bool place(cuda_move *to, const ck_nn_move *from, int n, size_t *at, bool *staged)
+/* Aligned space for `bytes` after *end. */
+static bool place(size_t bytes, size_t *at, size_t *end)
+{
+    size_t padded;
+    *at = *end;
+    return ck_add(bytes, ALIGNED - 1, &padded) && ck_add(*end, padded / ALIGNED * ALIGNED, end);
+}
+
+static size_t table_bytes(const ck_nn_axis *a)
+{
+    return a->in == a->out ? 0 : (size_t)a->out * (2 * sizeof(int) + (size_t)a->taps * sizeof(float));
+}
+
+static bool place_tables(ck_cuda_move *to, const ck_nn_move *from, int n, size_t *end)
 {
     for (int i = 0; i < n; i++) {
-        size_t bytes = sample_bytes(from[i].type), padded;
         to[i].is = from[i];
-        to[i].at = *at;
-        if (!ck_mul(bytes, (size_t)from[i].tensor.c, &bytes) || !ck_mul(bytes, (size_t)from[i].h, &bytes) ||
-            !ck_mul(bytes, (size_t)from[i].w, &bytes) || !ck_add(bytes, ALIGNED - 1, &padded) ||
-            !ck_add(*at, padded / ALIGNED * ALIGNED, at))
+        if (!place(table_bytes(&from[i].x), &to[i].x_at, end) || !place(table_bytes(&from[i].y), &to[i].y_at, end))
             return false;
-        to[i].bytes = bytes;
-        *staged = *staged || !from[i].pinned;
     }
     return true;
 }
 
-static ck_status take(const cuda_device *d, cuda_slot *s, const ck_nn_move *in, int n_in, const ck_nn_move *out,
+static bool place_planes(ck_cuda_move *to, int n, size_t *end, bool *staged)
+{
+    for (int i = 0; i < n; i++) {
+        const ck_nn_move *m = &to[i].is;
+        size_t bytes = sample_bytes(m->type);
+        if (!ck_mul(bytes, (size_t)m->tensor.c, &bytes) || !ck_mul(bytes, (size_t)m->h, &bytes) ||
+            !ck_mul(bytes, (size_t)m->w, &bytes) || !place(bytes, &to[i].at, end))
+            return false;
+        to[i].bytes = bytes;
+        *staged = *staged || !m->pinned;
+    }
+    return true;
+}
+
+static ck_status take(const ck_cuda_device *d, ck_cuda_slot *s, const ck_nn_move *in, int n_in, const ck_nn_move *out,
                       int n_out, ck_error *e)
 {
-    size_t end = PLANES;
-    bool staged = false;
+    bool staged = false, few = n_in <= CK_NN_MOVES && n_out <= CK_NN_MOVES;
     s->n_in = n_in;
     s->n_out = n_out;
-    if (n_in > CK_NN_MOVES || n_out > CK_NN_MOVES || !place(s->in, in, n_in, &end, &staged) ||
-        !place(s->out, out, n_out, &end, &staged))
+    s->tables = TABLES;
+    bool placed = few && place_tables(s->in, in, n_in, &s->tables) && place_tables(s->out, out, n_out, &s->tables);
+    size_t end = s->tables;
+    if (!placed || !place_planes(s->in, n_in, &end, &staged) || !place_planes(s->out, n_out, &end, &staged))
         return ck_fail(e, CK_ERR_ARGUMENT, "planes that are too many or too large for a device");
     ck_status st = grow(d, &s->device, end, false, e);
-    return st == CK_OK ? grow(d, &s->staging, staged ? end : PLANES, true, e) : st;
+    return st == CK_OK ? grow(d, &s->staging, staged ? end : s->tables, true, e) : st;
 }
 
 /* ---- one frame ---- */
 
-static void *in_slot(const cuda_room *r, const cuda_move *m)
+static void *in_slot(const ck_cuda_buffer *r, const ck_cuda_move *m)
 {
     return (char *)r->p + m->at;
+}
+
+/* The tables, `at` in the slot: copied to staging, and where they will be on the device. */
+static ck_nn_axis stage_axis(const ck_cuda_slot *s, const ck_nn_axis *a, size_t at)
+{
+    ck_nn_axis there = *a;
+    if (a->in == a->out)
+        return there;
+    size_t n = (size_t)a->out;
+    int *to = (int *)((char *)s->staging.p + at);
+    const int *on_device = (const int *)((char *)s->device.p + at);
+    memcpy(to, a->first, n * sizeof *to);
+    memcpy(to + n, a->count, n * sizeof *to);
+    memcpy(to + 2 * n, a->weight, n * (size_t)a->taps * sizeof(float));
+    there.first = on_device;
+    there.count = on_device + n;
+    there.weight = (const float *)(on_device + 2 * n);
+    return there;
+}
+
+/* All tables of a frame in one copy: they are small beside its planes. */
+static ck_status send_tables(ck_cuda_device *d, ck_cuda_slot *s, ck_error *e)
+{
+    for (int i = 0; i < s->n_in + s->n_out; i++) {
+        ck_cuda_move *m = i < s->n_in ? &s->in[i] : &s->out[i - s->n_in];
+        m->x = stage_axis(s, &m->is.x, m->x_at);
+        m->y = stage_axis(s, &m->is.y, m->y_at);
+    }
+    if (s->tables == TABLES)
+        return CK_OK;
+    return ck_cuda_check(cudaMemcpyAsync((char *)s->device.p + TABLES, (char *)s->staging.p + TABLES,
+                                         s->tables - TABLES, cudaMemcpyHostToDevice, d->frames->in),
+                         "copy weights of resampling", e);
 }
 
 static ck_status fetch(ck_nn *dev, int slot, const ck_nn_move *in, int n_in, const ck_nn_move *out, int n_out,
                        ck_error *e)
 {
-    cuda_device *d = cuda_of(dev);
-    cuda_slot *s = &d->frames->slot[slot];
+    ck_cuda_device *d = ck_cuda_of(dev);
+    ck_cuda_slot *s = &d->frames->slot[slot];
     ck_status st = take(d, s, in, n_in, out, n_out, e);
+    if (st == CK_OK)
+        st = send_tables(d, s, e);
     for (int i = 0; i < n_in && st == CK_OK; i++) {
-        cuda_move *m = &s->in[i];
+        ck_cuda_move *m = &s->in[i];
         const void *from = m->is.data;
         if (!m->is.pinned)
             from = memcpy(in_slot(&s->staging, m), from, m->bytes);
-        st = cuda_check(cudaMemcpyAsync(in_slot(&s->device, m), from, m->bytes, cudaMemcpyHostToDevice, d->frames->in),
-                        "copy a plane", e);
+        st = ck_cuda_check(
+            cudaMemcpyAsync(in_slot(&s->device, m), from, m->bytes, cudaMemcpyHostToDevice, d->frames->in),
+            "copy a plane", e);
     }
     if (st == CK_OK)
-        st = cuda_check(cudaEventRecord(s->arrived, d->frames->in), "record an event", e);
+        st = ck_cuda_check(cudaEventRecord(s->arrived, d->frames->in), "record an event", e);
     if (st != CK_OK)
         cudaStreamSynchronize(d->frames->in);
     s->failed = CK_OK;
     return st;
 }
 
-/* The axes of all moves, and room for the largest that is resampled across: nothing is queued before all is there. */
-static ck_status prepare(cuda_device *d, const cuda_slot *s, ck_error *e)
+/* Memory for the largest plane between its rows and its columns, before anything is queued. */
+static ck_status prepare(ck_cuda_device *d, const ck_cuda_slot *s, ck_error *e)
 {
     size_t most = 0;
-    ck_status st = CK_OK;
-    for (int i = 0; i < s->n_in + s->n_out && st == CK_OK; i++) {
-        bool in = i < s->n_in;
-        const ck_nn_move *m = &(in ? &s->in[i] : &s->out[i - s->n_in])->is;
-        cuda_axis x, y;
-        st = cuda_axes(d, m, in, &x, &y, e);
-        size_t bytes =
-            st == CK_OK && x.in != x.out ? sizeof(float) * (size_t)m->tensor.c * (size_t)y.in * (size_t)x.out : 0;
-        most = bytes > most ? bytes : most;
+    for (int i = 0; i < s->n_in + s->n_out; i++) {
+        const ck_nn_move *m = &(i < s->n_in ? &s->in[i] : &s->out[i - s->n_in])->is;
+        size_t bytes = sizeof(float) * (size_t)m->tensor.c * (size_t)m->y.in * (size_t)m->x.out;
+        most = m->x.in != m->x.out && bytes > most ? bytes : most;
     }
-    if (st == CK_OK && most > d->frames->half.bytes)
+    if (most > d->frames->half.bytes)
         cudaStreamSynchronize(d->stream);
-    return st == CK_OK ? grow(d, &d->frames->half, most, false, e) : st;
+    return grow(d, &d->frames->half, most, false, e);
 }
 
-/* The device's first failure, which is this frame's. */
-static ck_status failure(cuda_device *d, ck_error *e)
+/* The device's first failure, which belongs to this frame. */
+static ck_status failure(ck_cuda_device *d, ck_error *e)
 {
     ck_error launch;
-    ck_status s = cuda_check(cudaGetLastError(), "start a kernel", &launch);
-    cuda_fail(d, s, &launch);
+    ck_status s = ck_cuda_check(cudaGetLastError(), "start a kernel", &launch);
+    ck_cuda_fail(d, s, &launch);
     s = d->failed;
     if (s != CK_OK)
         *e = d->error;
@@ -138,17 +190,13 @@ static ck_status failure(cuda_device *d, ck_error *e)
 
 static ck_status make(ck_nn *dev, int slot, ck_error *e)
 {
-    cuda_device *d = cuda_of(dev);
-    cuda_slot *s = &d->frames->slot[slot];
+    ck_cuda_device *d = ck_cuda_of(dev);
+    ck_cuda_slot *s = &d->frames->slot[slot];
     ck_status st = prepare(d, s, e);
     if (st == CK_OK)
-        st = cuda_check(cudaStreamWaitEvent(d->stream, s->arrived, 0), "wait for copies", e);
-    for (int i = 0; i < s->n_in && st == CK_OK; i++) {
-        cuda_axis x, y;
-        st = cuda_axes(d, &s->in[i].is, true, &x, &y, e);
-        if (st == CK_OK)
-            cuda_plane_in(d, &s->in[i].is, &x, &y, in_slot(&s->device, &s->in[i]), d->frames->half.p);
-    }
+        st = ck_cuda_check(cudaStreamWaitEvent(d->stream, s->arrived, 0), "wait for copies", e);
+    for (int i = 0; i < s->n_in && st == CK_OK; i++)
+        ck_cuda_plane_in(d, &s->in[i], in_slot(&s->device, &s->in[i]), d->frames->half.p);
     if (st == CK_OK)
         st = failure(d, e);
     if (st != CK_OK) {
@@ -158,46 +206,42 @@ static ck_status make(ck_nn *dev, int slot, ck_error *e)
     return st;
 }
 
-static void copy_out(cuda_device *d, cuda_slot *s, const cuda_move *m)
+static void copy_out(ck_cuda_device *d, ck_cuda_slot *s, const ck_cuda_move *m)
 {
     ck_error e;
     void *to = m->is.pinned ? m->is.data : in_slot(&s->staging, m);
     cudaError_t r = cudaMemcpyAsync(to, in_slot(&s->device, m), m->bytes, cudaMemcpyDeviceToHost, d->frames->out);
-    cuda_fail(d, cuda_check(r, "copy a plane", &e), &e);
+    ck_cuda_fail(d, ck_cuda_check(r, "copy a plane", &e), &e);
 }
 
 static void deliver(ck_nn *dev, int slot, const ck_nn_tensor *checked, int n)
 {
-    cuda_device *d = cuda_of(dev);
-    cuda_slot *s = &d->frames->slot[slot];
-    cuda_move flag = {.is = {.data = s->staging.p, .pinned = true}, .bytes = sizeof(int)};
+    ck_cuda_device *d = ck_cuda_of(dev);
+    ck_cuda_slot *s = &d->frames->slot[slot];
+    ck_cuda_move flag = {.is = {.data = s->staging.p, .pinned = true}, .bytes = sizeof(int)};
     ck_error e;
-    ck_status st = cuda_check(cudaMemsetAsync(s->device.p, 0, sizeof(int), d->stream), "clear a flag", &e);
+    ck_status st = ck_cuda_check(cudaMemsetAsync(s->device.p, 0, sizeof(int), d->stream), "clear a flag", &e);
     for (int i = 0; i < n; i++)
-        cuda_check_finite(d, &checked[i], s->device.p);
-    for (int i = 0; i < s->n_out && st == CK_OK; i++) {
-        cuda_axis x, y;
-        st = cuda_axes(d, &s->out[i].is, false, &x, &y, &e);
-        if (st == CK_OK)
-            cuda_plane_out(d, &s->out[i].is, &x, &y, in_slot(&s->device, &s->out[i]), d->frames->half.p);
-    }
+        ck_cuda_check_finite(d, &checked[i], s->device.p);
+    for (int i = 0; i < s->n_out && st == CK_OK; i++)
+        ck_cuda_plane_out(d, &s->out[i], in_slot(&s->device, &s->out[i]), d->frames->half.p);
     if (st == CK_OK)
-        st = cuda_check(cudaEventRecord(s->made, d->stream), "record an event", &e);
+        st = ck_cuda_check(cudaEventRecord(s->made, d->stream), "record an event", &e);
     if (st == CK_OK)
-        st = cuda_check(cudaStreamWaitEvent(d->frames->out, s->made, 0), "wait for a frame", &e);
-    cuda_fail(d, st, &e);
+        st = ck_cuda_check(cudaStreamWaitEvent(d->frames->out, s->made, 0), "wait for a frame", &e);
+    ck_cuda_fail(d, st, &e);
     copy_out(d, s, &flag);
     for (int i = 0; i < s->n_out; i++)
         copy_out(d, s, &s->out[i]);
-    cuda_fail(d, cuda_check(cudaEventRecord(s->left, d->frames->out), "record an event", &e), &e);
+    ck_cuda_fail(d, ck_cuda_check(cudaEventRecord(s->left, d->frames->out), "record an event", &e), &e);
     s->failed = failure(d, &s->error);
 }
 
 static ck_status wait_for(ck_nn *dev, int slot, bool *finite, ck_error *e)
 {
-    cuda_device *d = cuda_of(dev);
-    cuda_slot *s = &d->frames->slot[slot];
-    ck_status st = cuda_check(cudaEventSynchronize(s->left), "finish a frame", e);
+    ck_cuda_device *d = ck_cuda_of(dev);
+    ck_cuda_slot *s = &d->frames->slot[slot];
+    ck_status st = ck_cuda_check(cudaEventSynchronize(s->left), "finish a frame", e);
     if (s->failed != CK_OK) {
         st = s->failed;
         *e = s->error;
@@ -209,13 +253,13 @@ static ck_status wait_for(ck_nn *dev, int slot, bool *finite, ck_error *e)
     return st;
 }
 
-/* ---- memory of the host ---- */
+/* ---- pinned memory ---- */
 
 static bool pin(ck_nn *dev, void *p, size_t bytes, bool read_only)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     if (read_only && !d->frames->read_only)
-        return false; /* without that flag it would only fail, and a sanitizer would tell */
+        return false; /* the call would fail, and compute-sanitizer would report it */
     unsigned how = read_only ? cudaHostRegisterReadOnly : cudaHostRegisterDefault;
     bool good = cudaHostRegister(p, bytes, how) == cudaSuccess;
     if (!good)
@@ -225,25 +269,25 @@ static bool pin(ck_nn *dev, void *p, size_t bytes, bool read_only)
 
 static void unpin(ck_nn *dev, void *p)
 {
-    cuda_of(dev);
+    ck_cuda_of(dev);
     cudaHostUnregister(p);
 }
 
 /* ---- opening ---- */
 
-static ck_status make_events(cuda_slot *s, ck_error *e)
+static ck_status make_events(ck_cuda_slot *s, ck_error *e)
 {
     cudaEvent_t *all[] = {&s->arrived, &s->made, &s->left};
     ck_status st = CK_OK;
     for (size_t i = 0; i < sizeof all / sizeof *all && st == CK_OK; i++)
-        st = cuda_check(cudaEventCreateWithFlags(all[i], cudaEventDisableTiming | cudaEventBlockingSync),
-                        "make an event", e);
+        st = ck_cuda_check(cudaEventCreateWithFlags(all[i], cudaEventDisableTiming | cudaEventBlockingSync),
+                           "make an event", e);
     return st;
 }
 
-ck_status cuda_frames_open(cuda_device *d, ck_error *e)
+ck_status ck_cuda_frames_open(ck_cuda_device *d, ck_error *e)
 {
-    struct cuda_frames *f = calloc(1, sizeof *f);
+    struct ck_cuda_frames *f = calloc(1, sizeof *f);
     int read_only = 0;
     if (!f)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a device");
@@ -251,15 +295,15 @@ ck_status cuda_frames_open(cuda_device *d, ck_error *e)
     f->read_only =
         cudaDeviceGetAttribute(&read_only, cudaDevAttrHostRegisterReadOnlySupported, d->which) == cudaSuccess &&
         read_only;
-    ck_status s = cuda_check(cudaStreamCreateWithFlags(&f->in, cudaStreamNonBlocking), "make a stream", e);
+    ck_status s = ck_cuda_check(cudaStreamCreateWithFlags(&f->in, cudaStreamNonBlocking), "make a stream", e);
     if (s == CK_OK)
-        s = cuda_check(cudaStreamCreateWithFlags(&f->out, cudaStreamNonBlocking), "make a stream", e);
+        s = ck_cuda_check(cudaStreamCreateWithFlags(&f->out, cudaStreamNonBlocking), "make a stream", e);
     for (int i = 0; i < CK_NN_SLOTS && s == CK_OK; i++)
         s = make_events(&f->slot[i], e);
     return s;
 }
 
-static void close_slot(cuda_slot *s)
+static void close_slot(ck_cuda_slot *s)
 {
     cudaEvent_t all[] = {s->arrived, s->made, s->left};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
@@ -269,9 +313,9 @@ static void close_slot(cuda_slot *s)
     cudaFreeHost(s->staging.p);
 }
 
-void cuda_frames_close(cuda_device *d)
+void ck_cuda_frames_close(ck_cuda_device *d)
 {
-    struct cuda_frames *f = d->frames;
+    struct ck_cuda_frames *f = d->frames;
     if (!f)
         return;
     if (f->in)
@@ -280,8 +324,6 @@ void cuda_frames_close(cuda_device *d)
         cudaStreamSynchronize(f->out);
     for (int i = 0; i < CK_NN_SLOTS; i++)
         close_slot(&f->slot[i]);
-    for (int i = 0; i < f->n_axes; i++)
-        cudaFree((void *)f->axis[i].first);
     cudaFree(f->half.p);
     if (f->in)
         cudaStreamDestroy(f->in);
@@ -290,5 +332,5 @@ void cuda_frames_close(cuda_device *d)
     free(f);
 }
 
-const struct ck_nn_frames cuda_frames_table = {
+const struct ck_nn_frames ck_cuda_frames_table = {
     .fetch = fetch, .make = make, .deliver = deliver, .wait = wait_for, .pin = pin, .unpin = unpin};

@@ -1,4 +1,4 @@
-/* Frames' planes: slots, and the kernels that make tensors of them and them of tensors. */
+/* Frames' planes: slots, and the kernels that convert planes to tensors and back. */
 #ifndef CK_NN_CUDA_FRAMES_H
 #define CK_NN_CUDA_FRAMES_H
 
@@ -9,61 +9,47 @@
 extern "C" {
 #endif
 
-#define CUDA_AXES 16 /* kept */
-
-/* Memory that only grows. */
-typedef struct cuda_room {
+/* Memory that grows and never shrinks. */
+typedef struct ck_cuda_buffer {
     void *p;
     size_t bytes;
-} cuda_room;
+} ck_cuda_buffer;
 
-/* image/axis.h's, on the device. */
-typedef struct cuda_axis {
-    int in, out, taps;
-    ck_filter filter;
-    int across;
-    const int *first, *count;
-    const float *weight;
-} cuda_axis;
-
-typedef struct cuda_move {
+typedef struct ck_cuda_move {
     ck_nn_move is;
-    size_t at, bytes; /* of the plane, in the slot's memory */
-} cuda_move;
+    size_t at, bytes;  /* the plane in the slot's memory */
+    size_t x_at, y_at; /* the tables of is.x, is.y there */
+    ck_nn_axis x, y;   /* is.x, is.y with tables on the device */
+} ck_cuda_move;
 
-typedef struct cuda_slot {
-    cuda_move in[CK_NN_MOVES], out[CK_NN_MOVES];
+typedef struct ck_cuda_slot {
+    ck_cuda_move in[CK_NN_MOVES], out[CK_NN_MOVES];
     int n_in, n_out;
-    cuda_room device, staging; /* the same layout: a flag, then planes */
+    ck_cuda_buffer device, staging; /* both: a flag, tables of resampling, planes */
+    size_t tables;                  /* end of the tables */
     cudaEvent_t arrived, made, left;
     ck_status failed;
     ck_error error;
-} cuda_slot;
+} ck_cuda_slot;
 
-struct cuda_frames {
+struct ck_cuda_frames {
     cudaStream_t in, out; /* of copies */
-    bool read_only;       /* memory that cannot be written can be pinned */
-    cuda_slot slot[CK_NN_SLOTS];
-    cuda_axis axis[CUDA_AXES];
-    int n_axes;
-    cuda_room half; /* a plane that is resampled across and not yet down */
+    bool read_only;       /* read-only memory can be pinned */
+    ck_cuda_slot slot[CK_NN_SLOTS];
+    ck_cuda_buffer half; /* a plane between the resampling of its rows and of its columns */
 };
 
-ck_status cuda_frames_open(cuda_device *d, ck_error *e);
-void cuda_frames_close(cuda_device *d);
+ck_status ck_cuda_frames_open(ck_cuda_device *d, ck_error *e);
+void ck_cuda_frames_close(ck_cuda_device *d);
 
-/* The axes of a move, made with the first of a size. */
-ck_status cuda_axes(cuda_device *d, const ck_nn_move *m, bool in, cuda_axis *x, cuda_axis *y, ck_error *e);
-
-/* `from` or `to`: the plane, on the device.  `half`: [c][source's h][result's w] float32. */
-void cuda_plane_in(cuda_device *d, const ck_nn_move *m, const cuda_axis *x, const cuda_axis *y, const void *from,
-                   float *half);
-void cuda_plane_out(cuda_device *d, const ck_nn_move *m, const cuda_axis *x, const cuda_axis *y, void *to, float *half);
+/* `from`, `to`: the plane, on the device.  `half`: [c][source's h][result's w] f32. */
+void ck_cuda_plane_in(ck_cuda_device *d, const ck_cuda_move *m, const void *from, float *half);
+void ck_cuda_plane_out(ck_cuda_device *d, const ck_cuda_move *m, void *to, float *half);
 
 /* *flag = 1 if a sample is NaN or infinite. */
-void cuda_check_finite(cuda_device *d, const ck_nn_tensor *t, int *flag);
+void ck_cuda_check_finite(ck_cuda_device *d, const ck_nn_tensor *t, int *flag);
 
-extern const struct ck_nn_frames cuda_frames_table;
+extern const struct ck_nn_frames ck_cuda_frames_table;
 
 #ifdef __cplusplus
 }

@@ -9,42 +9,42 @@ static ck_nn_graph *of(cudaGraphExec_t x)
 }
 
 /* Only this thread's calls are watched: another may take memory for its frame meanwhile. */
-ck_status cuda_record(ck_nn *dev, ck_error *e)
+ck_status ck_cuda_record(ck_nn *dev, ck_error *e)
 {
-    cuda_device *d = cuda_of(dev);
-    return cuda_check(cudaStreamBeginCapture(d->stream, cudaStreamCaptureModeThreadLocal), "record a graph", e);
+    ck_cuda_device *d = ck_cuda_of(dev);
+    return ck_cuda_check(cudaStreamBeginCapture(d->stream, cudaStreamCaptureModeThreadLocal), "record a graph", e);
 }
 
 /* A step that failed is none of the frame's failures: it will be run again. */
-ck_status cuda_recorded(ck_nn *dev, ck_nn_graph **g, ck_error *e)
+ck_status ck_cuda_recorded(ck_nn *dev, ck_nn_graph **g, ck_error *e)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     cudaGraph_t graph = NULL;
     cudaGraphExec_t x = NULL;
-    ck_status s = cuda_check(cudaStreamEndCapture(d->stream, &graph), "record a graph", e);
+    ck_status s = ck_cuda_check(cudaStreamEndCapture(d->stream, &graph), "record a graph", e);
     if (d->failed != CK_OK) {
         s = d->failed;
         *e = d->error;
         d->failed = CK_OK;
     }
     if (s == CK_OK)
-        s = cuda_check(cudaGraphInstantiate(&x, graph, 0), "prepare a graph", e);
+        s = ck_cuda_check(cudaGraphInstantiate(&x, graph, 0), "prepare a graph", e);
     if (graph)
         cudaGraphDestroy(graph);
     *g = s == CK_OK ? of(x) : NULL;
     return s;
 }
 
-void cuda_replay(ck_nn *dev, const ck_nn_graph *g)
+void ck_cuda_replay(ck_nn *dev, const ck_nn_graph *g)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     ck_error e;
-    cuda_fail(d, cuda_check(cudaGraphLaunch((cudaGraphExec_t)g, d->stream), "start a graph", &e), &e);
+    ck_cuda_fail(d, ck_cuda_check(cudaGraphLaunch((cudaGraphExec_t)g, d->stream), "start a graph", &e), &e);
 }
 
-void cuda_forget(ck_nn *dev, ck_nn_graph *g)
+void ck_cuda_forget(ck_nn *dev, ck_nn_graph *g)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     if (!g)
         return;
     cudaStreamSynchronize(d->stream);

@@ -10,12 +10,12 @@
 #include "nn/cuda/cuda.h"
 
 /* tests/cuda_host runs kernels on the CPU and has its own way to start one. */
-#ifndef CUDA_LAUNCH
-#define CUDA_LAUNCH(kernel, grid, block, stream, ...) kernel<<<grid, block, 0, stream>>>(__VA_ARGS__)
-#define CUDA_LAUNCH_SHARED(kernel, grid, block, shared, stream, ...)                                                   \
+#ifndef CK_CUDA_LAUNCH
+#define CK_CUDA_LAUNCH(kernel, grid, block, stream, ...) kernel<<<grid, block, 0, stream>>>(__VA_ARGS__)
+#define CK_CUDA_LAUNCH_SHARED(kernel, grid, block, shared, stream, ...)                                                \
     kernel<<<grid, block, shared, stream>>>(__VA_ARGS__)
 /* Shared memory of as many bytes as the launch says. */
-#define DYNAMIC_SHARED(name)                                                                                           \
+#define CK_CUDA_DYNAMIC_SHARED(name)                                                                                   \
     extern __shared__ __align__(128) unsigned char dynamic_shared[];                                                   \
     unsigned char *name = dynamic_shared
 #endif
@@ -97,19 +97,19 @@ __device__ static inline ck_nn_area block_area(const ck_nn_tensor &t, const int 
 
 /* ---- bilinear enlargement: half-pixel centres, edges clamped ---- */
 
-struct tap {
+struct ck_cuda_tap {
     int i0, i1;
     float f; /* weight of i1 */
 };
 
 /* Sample o of `out` among `in` of them, in <= out: (o + 1/2) in / out - 1/2, whose fraction is exact before it is
  * rounded.  Sides are at most 16384, so that the products fit. */
-__device__ static inline tap tap_at(int o, int in, int out)
+__device__ static inline ck_cuda_tap tap_at(int o, int in, int out)
 {
     int p = (2 * o + 1) * in - out;
     p = p > 0 ? p : 0;
     int i = min(p / (2 * out), in - 1);
-    tap t = {i, min(i + 1, in - 1), (float)((double)(p - i * 2 * out) / (2 * out))};
+    ck_cuda_tap t = {i, min(i + 1, in - 1), (float)((double)(p - i * 2 * out) / (2 * out))};
     return t;
 }
 

@@ -5,7 +5,7 @@
 
 /* ---- a thread a sample ---- */
 
-__global__ void pool(ck_nn_tensor x, ck_nn_tensor y)
+static __global__ void pool(ck_nn_tensor x, ck_nn_tensor y)
 {
     size_t i = thread_number(), pixel = i / (size_t)y.c;
     int c = (int)(i % (size_t)y.c);
@@ -17,31 +17,31 @@ __global__ void pool(ck_nn_tensor x, ck_nn_tensor y)
 }
 
 /* Eight channels. */
-template <typename T> __global__ void pool_8(ck_nn_tensor x, ck_nn_tensor y)
+template <typename T> static __global__ void pool_8(ck_nn_tensor x, ck_nn_tensor y)
 {
     size_t i = thread_number(), each = (size_t)y.c / VECTOR, pixel = i / each;
     if (pixel >= (size_t)y.h * (size_t)y.w)
         return;
     int v = 2 * (int)(pixel / (size_t)y.w), u = 2 * (int)(pixel % (size_t)y.w), c = (int)(i % each) * VECTOR;
     const T *from = (const T *)x.data + index_of(x, v, u) + c, *below = from + (size_t)x.w * (size_t)x.ld;
-    vector a = get_8(from), b = get_8(from + x.ld), d = get_8(below), e = get_8(below + x.ld);
+    ck_cuda_vec8 a = get_8(from), b = get_8(from + x.ld), d = get_8(below), e = get_8(below + x.ld);
     UNROLL
     for (int k = 0; k < VECTOR; k++)
         a.v[k] = fmaxf(fmaxf(a.v[k], b.v[k]), fmaxf(d.v[k], e.v[k]));
     put_8((T *)y.data + index_of(y, pixel) + c, a);
 }
 
-void cuda_pool(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_pool(ck_nn *dev, const ck_nn_step *s)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     size_t n = ck_nn_pixels(&s->y) * (size_t)s->y.c;
     void (*kernel)(ck_nn_tensor, ck_nn_tensor) = pool;
     if (s->x[0].type == s->y.type && in_vectors(s->x[0]) && in_vectors(s->y)) {
         n /= VECTOR;
         by_type(s->y.type, [&](auto *t) { kernel = pool_8<std::remove_pointer_t<decltype(t)>>; });
     }
-    CUDA_LAUNCH(kernel, grid_for(n, THREADS), THREADS, d->stream, s->x[0], s->y);
-    cuda_launched(d, s);
+    CK_CUDA_LAUNCH(kernel, grid_for(n, THREADS), THREADS, d->stream, s->x[0], s->y);
+    ck_cuda_launched(d, s);
 }
 
 /* x/2 (1 + erf(x/sqrt 2)), without the difference of nearly equal numbers. */
@@ -50,7 +50,7 @@ __device__ static inline float gelu_of(float v)
     return 0.5f * v * erfcf(v * -(float)M_SQRT1_2);
 }
 
-__global__ void gelu(ck_nn_tensor x, ck_nn_tensor add, ck_nn_tensor y)
+static __global__ void gelu(ck_nn_tensor x, ck_nn_tensor add, ck_nn_tensor y)
 {
     size_t i = thread_number(), pixel = i / (size_t)y.c, c = i % (size_t)y.c;
     if (pixel >= (size_t)y.h * (size_t)y.w)
@@ -72,20 +72,20 @@ template <> __device__ inline float gelu_for<float>(float v)
 }
 
 /* Eight channels, in place. */
-template <typename T> __global__ void gelu_8(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor y)
+template <typename T> static __global__ void gelu_8(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor y)
 {
     size_t i = thread_number(), each = (size_t)y.c / VECTOR, pixel = i / each;
     if (pixel >= (size_t)y.h * (size_t)y.w)
         return;
     T *p = (T *)y.data + index_of(y, pixel) + i % each * VECTOR;
-    vector v = get_8(p);
+    ck_cuda_vec8 v = get_8(p);
     UNROLL
     for (int k = 0; k < VECTOR; k++)
         v.v[k] = gelu_for<T>(v.v[k]);
     put_8(p, v);
 }
 
-void cuda_gelu(cuda_device *d, const ck_nn_step *s, const ck_nn_tensor *x)
+void ck_cuda_gelu(ck_cuda_device *d, const ck_nn_step *s, const ck_nn_tensor *x)
 {
     size_t n = ck_nn_pixels(&s->y) * (size_t)s->y.c;
     void (*kernel)(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor) = gelu;
@@ -93,8 +93,8 @@ void cuda_gelu(cuda_device *d, const ck_nn_step *s, const ck_nn_tensor *x)
         n /= VECTOR;
         by_type(s->y.type, [&](auto *t) { kernel = gelu_8<std::remove_pointer_t<decltype(t)>>; });
     }
-    CUDA_LAUNCH(kernel, grid_for(n, THREADS), THREADS, d->stream, *x, s->x[1], s->y);
-    cuda_launched(d, s);
+    CK_CUDA_LAUNCH(kernel, grid_for(n, THREADS), THREADS, d->stream, *x, s->x[1], s->y);
+    ck_cuda_launched(d, s);
 }
 
 /* ---- probabilities ---- */
@@ -107,7 +107,7 @@ __device__ static inline float sigmoid(float x)
 /* A planar sample, enlarged to h x w. */
 __device__ static inline float enlarged(const ck_nn_tensor &t, int c, int y, int x, int h, int w)
 {
-    tap v = tap_at(y, t.h, h), u = tap_at(x, t.w, w);
+    ck_cuda_tap v = tap_at(y, t.h, h), u = tap_at(x, t.w, w);
     return between(*planar(t, c, v.i0, u.i0), *planar(t, c, v.i0, u.i1), *planar(t, c, v.i1, u.i0),
                    *planar(t, c, v.i1, u.i1), v.f, u.f);
 }
@@ -127,7 +127,7 @@ struct around {
 
 __device__ static inline around around_of(const ck_nn_tensor &t, int y, int x, int h, int w)
 {
-    tap v = tap_at(y, t.h, h), u = tap_at(x, t.w, w);
+    ck_cuda_tap v = tap_at(y, t.h, h), u = tap_at(x, t.w, w);
     around r = {
         index_of(t, v.i0, u.i0), index_of(t, v.i0, u.i1), index_of(t, v.i1, u.i0), index_of(t, v.i1, u.i1), v.f, u.f};
     return r;
@@ -142,22 +142,23 @@ __device__ static inline float around_at(const ck_nn_tensor &t, const around &r,
 
 /* in += eight of them. */
 template <typename T>
-__device__ static inline void add_around(const ck_nn_tensor &t, const around &r, int c, vector *in)
+__device__ static inline void add_around(const ck_nn_tensor &t, const around &r, int c, ck_cuda_vec8 *in)
 {
     const T *p = (const T *)t.data + c;
-    vector a = get_8(p + r.a), b = get_8(p + r.b), d = get_8(p + r.c), e = get_8(p + r.d);
+    ck_cuda_vec8 a = get_8(p + r.a), b = get_8(p + r.b), d = get_8(p + r.c), e = get_8(p + r.d);
     UNROLL
     for (int k = 0; k < VECTOR; k++)
         in->v[k] += between(a.v[k], b.v[k], d.v[k], e.v[k], r.fy, r.fx);
 }
 
 /* Eight channels' part of every sum. */
-__device__ static inline void add_head(const vector &in, const float *w, int c, int channels, int outputs, float sum[])
+__device__ static inline void add_head(const ck_cuda_vec8 &in, const float *w, int c, int channels, int outputs,
+                                       float sum[])
 {
     UNROLL
     for (int o = 0; o < CK_NN_HEADS_MAX; o++)
         if (o < outputs) {
-            vector k = get_8(w + o * channels + c);
+            ck_cuda_vec8 k = get_8(w + o * channels + c);
             UNROLL
             for (int i = 0; i < VECTOR; i++)
                 sum[o] = fmaf(relu(in.v[i]), k.v[i], sum[o]);
@@ -189,7 +190,7 @@ __device__ static inline void put_head(const float sum[], const float *bias, int
 }
 
 /* A warp a pixel, each lane every WARPth channel. */
-__global__ void fuse(levels all, const float *w, const float *bias, ck_nn_tensor y)
+static __global__ void fuse(levels all, const float *w, const float *bias, ck_nn_tensor y)
 {
     size_t pixel = thread_number() / WARP;
     int lane = threadIdx.x % WARP, channels = all.x[0].c;
@@ -215,7 +216,7 @@ __global__ void fuse(levels all, const float *w, const float *bias, ck_nn_tensor
 }
 
 /* Likewise, eight channels a lane. */
-template <typename T> __global__ void fuse_8(levels all, const float *w, const float *bias, ck_nn_tensor y)
+template <typename T> static __global__ void fuse_8(levels all, const float *w, const float *bias, ck_nn_tensor y)
 {
     size_t pixel = thread_number() / WARP;
     int lane = threadIdx.x % WARP, channels = all.x[0].c;
@@ -229,7 +230,7 @@ template <typename T> __global__ void fuse_8(levels all, const float *w, const f
             near[k] = around_of(all.x[k], v, u, y.h, y.w);
     float sum[CK_NN_HEADS_MAX] = {0};
     for (int c = lane * VECTOR; c < channels; c += WARP * VECTOR) {
-        vector in = get_8((const T *)all.x[0].data + index_of(all.x[0], pixel) + c);
+        ck_cuda_vec8 in = get_8((const T *)all.x[0].data + index_of(all.x[0], pixel) + c);
         UNROLL
         for (int k = 1; k < CK_NN_INPUTS; k++)
             if (k < all.n)
@@ -239,9 +240,9 @@ template <typename T> __global__ void fuse_8(levels all, const float *w, const f
     put_head(sum, bias, WARP, true, v, u, {}, y);
 }
 
-void cuda_fuse(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_fuse(ck_nn *dev, const ck_nn_step *s)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     levels all = {{s->x[0], s->x[1], s->x[2], s->x[3]}, 1};
     bool vectors = in_vectors(s->x[0]);
     for (; all.n < CK_NN_INPUTS && ck_nn_has(&s->x[all.n]); all.n++)
@@ -249,14 +250,14 @@ void cuda_fuse(ck_nn *dev, const ck_nn_step *s)
     void (*kernel)(levels, const float *, const float *, ck_nn_tensor) = fuse;
     if (vectors)
         by_type(s->x[0].type, [&](auto *t) { kernel = fuse_8<std::remove_pointer_t<decltype(t)>>; });
-    CUDA_LAUNCH(kernel, grid_for(ck_nn_pixels(&s->y) * WARP, THREADS), THREADS, d->stream, all, s->weight->w,
-                s->weight->bias, s->y);
-    cuda_launched(d, s);
+    CK_CUDA_LAUNCH(kernel, grid_for(ck_nn_pixels(&s->y) * WARP, THREADS), THREADS, d->stream, all, s->weight->w,
+                   s->weight->bias, s->y);
+    ck_cuda_launched(d, s);
 }
 
 /* A thread block a block of pixels, a thread a pixel. */
-__global__ void head(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, const float *w, const float *bias,
-                     corrected of, ck_nn_tensor y, const int *list)
+static __global__ void head(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, const float *w, const float *bias,
+                            corrected of, ck_nn_tensor y, const int *list)
 {
     ck_nn_area a = block_area(y, list, blockIdx.x);
     const float *scale = (const float *)norm.data, *shift = scale + x.c;
@@ -281,8 +282,8 @@ __global__ void head(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, const 
 #define TEAM 8
 
 template <typename T>
-__global__ void head_8(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, const float *w, const float *bias,
-                       corrected of, ck_nn_tensor y, const int *list)
+static __global__ void head_8(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, const float *w, const float *bias,
+                              corrected of, ck_nn_tensor y, const int *list)
 {
     ck_nn_area a = block_area(y, list, blockIdx.x);
     int across = a.x1 - a.x0, n = (a.y1 - a.y0) * across;
@@ -290,8 +291,8 @@ __global__ void head_8(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, cons
         int i = first + (int)threadIdx.x / TEAM, v = a.y0 + i / across, u = a.x0 + i % across;
         float sum[CK_NN_HEADS_MAX] = {0};
         for (int c = threadIdx.x % TEAM * VECTOR; i < n && c < x.c; c += TEAM * VECTOR) {
-            vector in = get_8((const T *)x.data + index_of(x, v, u) + c), more = {{0}};
-            vector scale = get_8((const float *)norm.data + c), shift = get_8((const float *)norm.data + x.c + c);
+            ck_cuda_vec8 in = get_8((const T *)x.data + index_of(x, v, u) + c), more = {{0}};
+            ck_cuda_vec8 scale = get_8((const float *)norm.data + c), shift = get_8((const float *)norm.data + x.c + c);
             if (add.h)
                 more = get_8((const T *)add.data + index_of(add, v, u) + c);
             UNROLL
@@ -303,11 +304,11 @@ __global__ void head_8(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, cons
     }
 }
 
-void cuda_head(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_head(ck_nn *dev, const ck_nn_step *s)
 {
     int n;
-    cuda_device *d = cuda_of(dev);
-    const int *list = cuda_blocks(d, s, &n);
+    ck_cuda_device *d = ck_cuda_of(dev);
+    const int *list = ck_cuda_blocks(d, s, &n);
     const ck_nn_tensor *add = &s->x[2];
     bool same = !ck_nn_has(add) || (add->type == s->x[0].type && in_vectors(*add));
     corrected of = {s->x[3], s->gain};
@@ -315,14 +316,14 @@ void cuda_head(ck_nn *dev, const ck_nn_step *s)
                    const int *) = head;
     if (same && in_vectors(s->x[0]) && in_vectors(s->x[1]))
         by_type(s->x[0].type, [&](auto *t) { kernel = head_8<std::remove_pointer_t<decltype(t)>>; });
-    CUDA_LAUNCH(kernel, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->weight->w, s->weight->bias, of,
-                s->y, list);
-    cuda_launched(d, s);
+    CK_CUDA_LAUNCH(kernel, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->weight->w, s->weight->bias,
+                   of, s->y, list);
+    ck_cuda_launched(d, s);
 }
 
 /* ---- before and after the refiner ---- */
 
-__global__ void coarse(ck_nn_tensor rgb, ck_nn_tensor logits, ck_nn_tensor y, const int *list)
+static __global__ void coarse(ck_nn_tensor rgb, ck_nn_tensor logits, ck_nn_tensor y, const int *list)
 {
     ck_nn_area a = block_area(y, list, blockIdx.x);
     int across = a.x1 - a.x0, n = (a.y1 - a.y0) * across;
@@ -335,16 +336,16 @@ __global__ void coarse(ck_nn_tensor rgb, ck_nn_tensor logits, ck_nn_tensor y, co
     }
 }
 
-void cuda_coarse(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_coarse(ck_nn *dev, const ck_nn_step *s)
 {
     int n;
-    cuda_device *d = cuda_of(dev);
-    const int *list = cuda_blocks(d, s, &n);
-    CUDA_LAUNCH(coarse, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->y, list);
-    cuda_launched(d, s);
+    ck_cuda_device *d = ck_cuda_of(dev);
+    const int *list = ck_cuda_blocks(d, s, &n);
+    CK_CUDA_LAUNCH(coarse, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->y, list);
+    ck_cuda_launched(d, s);
 }
 
-__global__ void finish(ck_nn_tensor logits, ck_nn_tensor delta, float gain, ck_nn_tensor y, const int *list)
+static __global__ void finish(ck_nn_tensor logits, ck_nn_tensor delta, float gain, ck_nn_tensor y, const int *list)
 {
     ck_nn_area a = block_area(y, list, blockIdx.x);
     int across = a.x1 - a.x0, n = (a.y1 - a.y0) * across;
@@ -357,11 +358,11 @@ __global__ void finish(ck_nn_tensor logits, ck_nn_tensor delta, float gain, ck_n
     }
 }
 
-void cuda_finish(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_finish(ck_nn *dev, const ck_nn_step *s)
 {
     int n;
-    cuda_device *d = cuda_of(dev);
-    const int *list = cuda_blocks(d, s, &n);
-    CUDA_LAUNCH(finish, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->gain, s->y, list);
-    cuda_launched(d, s);
+    ck_cuda_device *d = ck_cuda_of(dev);
+    const int *list = ck_cuda_blocks(d, s, &n);
+    CK_CUDA_LAUNCH(finish, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->gain, s->y, list);
+    ck_cuda_launched(d, s);
 }

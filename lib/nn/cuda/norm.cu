@@ -4,7 +4,7 @@
 #define THREADS 256
 
 /* A warp a pixel. */
-__global__ void layer_norm(ck_nn_tensor x, const float *w, const float *bias, float eps, ck_nn_tensor y)
+static __global__ void layer_norm(ck_nn_tensor x, const float *w, const float *bias, float eps, ck_nn_tensor y)
 {
     size_t pixel = thread_number() / WARP;
     int lane = threadIdx.x % WARP, n = x.c;
@@ -25,7 +25,7 @@ __global__ void layer_norm(ck_nn_tensor x, const float *w, const float *bias, fl
 
 /* The same, the pixel in registers: a lane has N vectors of four channels, WARP vectors apart. */
 template <typename T, int N>
-__global__ void layer_norm_4(ck_nn_tensor x, const float *w, const float *bias, float eps, ck_nn_tensor y)
+static __global__ void layer_norm_4(ck_nn_tensor x, const float *w, const float *bias, float eps, ck_nn_tensor y)
 {
     size_t pixel = thread_number() / WARP;
     int lane = threadIdx.x % WARP, n = x.c;
@@ -70,20 +70,57 @@ static void (*layer_norm_of(int c))(ck_nn_tensor, const float *, const float *, 
                     : NULL;
 }
 
-void cuda_layer_norm(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_layer_norm(ck_nn *dev, const ck_nn_step *s)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     unsigned grid = grid_for(ck_nn_pixels(&s->y) * WARP, THREADS);
     void (*kernel)(ck_nn_tensor, const float *, const float *, float, ck_nn_tensor) = NULL;
     if (in_vectors(s->x[0]) && in_vectors(s->y))
         by_type(s->y.type, [&](auto *t) { kernel = layer_norm_of<std::remove_pointer_t<decltype(t)>>(s->y.c); });
     if (!kernel)
         kernel = layer_norm;
-    CUDA_LAUNCH(kernel, grid, THREADS, d->stream, s->x[0], s->weight->w, s->weight->bias, s->eps, s->y);
-    cuda_launched(d, s);
+    CK_CUDA_LAUNCH(kernel, grid, THREADS, d->stream, s->x[0], s->weight->w, s->weight->bias, s->eps, s->y);
+    ck_cuda_launched(d, s);
 }
 
 /* ---- GroupNorm ---- */
+
+/* A thread block a block of pixels and a group: every thread adds up its samples, then pairs of threads do. */
+static __global__ void block_sums(ck_nn_tensor y, ck_nn_tensor stats, const int *list)
+{
+    __shared__ double part[THREADS][2];
+    int groups = gridDim.y, group = blockIdx.y, per = y.c / groups, t = threadIdx.x;
+    ck_nn_area a = block_area(y, list, blockIdx.x);
+    int across = a.x1 - a.x0, n = (a.y1 - a.y0) * across * per;
+    double sum = 0, squares = 0;
+    for (int i = t; i < n; i += THREADS) {
+        size_t pixel = index_of(y, a.y0 + i / per / across, a.x0 + i / per % across);
+        double v = (double)get(y, pixel + (size_t)(group * per + i % per));
+        sum += v;
+        squares += v * v;
+    }
+    part[t][0] = sum;
+    part[t][1] = squares;
+    for (int half = THREADS / 2; half; half /= 2) {
+        __syncthreads();
+        if (t < half) {
+            part[t][0] += part[t + half][0];
+            part[t][1] += part[t + half][1];
+        }
+    }
+    if (t == 0) {
+        size_t block = list ? (size_t)list[blockIdx.x] : blockIdx.x;
+        double *to = (double *)stats.data + (block * (size_t)groups + (size_t)group) * 2;
+        to[0] = part[0][0];
+        to[1] = part[0][1];
+    }
+}
+
+void ck_cuda_block_sums(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n)
+{
+    dim3 grid((unsigned)n, (unsigned)s->groups);
+    CK_CUDA_LAUNCH(block_sums, grid, THREADS, d->stream, s->y, s->stats, list);
+}
 
 /* The sums of a group in the order that nn.h wants: a thread adds up a run, then every thread the runs, CHUNK of them
  * at a time.  The same operations as in host.c. */
@@ -111,7 +148,8 @@ __device__ static void add_sums(const double *sums, int blocks, int group, int g
 }
 
 /* A thread block a group; all threads add up the same. */
-__global__ void group_norm(ck_nn_tensor sums, const float *w, const float *bias, double n, double eps, ck_nn_tensor y)
+static __global__ void group_norm(ck_nn_tensor sums, const float *w, const float *bias, double n, double eps,
+                                  ck_nn_tensor y)
 {
     int group = blockIdx.x, groups = gridDim.x, per = y.c / groups;
     double total[2];
@@ -125,25 +163,25 @@ __global__ void group_norm(ck_nn_tensor sums, const float *w, const float *bias,
     }
 }
 
-void cuda_group_norm(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_group_norm(ck_nn *dev, const ck_nn_step *s)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     double n = (double)s->pixels * (s->y.c / s->groups);
-    CUDA_LAUNCH(group_norm, (unsigned)s->groups, 2 * CHUNK, d->stream, s->x[0], s->weight->w, s->weight->bias, n,
-                (double)s->eps, s->y);
-    cuda_launched(d, s);
+    CK_CUDA_LAUNCH(group_norm, (unsigned)s->groups, 2 * CHUNK, d->stream, s->x[0], s->weight->w, s->weight->bias, n,
+                   (double)s->eps, s->y);
+    ck_cuda_launched(d, s);
 }
 
 /* A thread block a block of pixels; threads side by side take channels side by side. */
 template <typename T>
-__global__ void apply_8(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, ck_nn_tensor y, const int *list)
+static __global__ void apply_8(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, ck_nn_tensor y, const int *list)
 {
     ck_nn_area a = block_area(y, list, blockIdx.x);
     int each = y.c / VECTOR, across = a.x1 - a.x0, n = (a.y1 - a.y0) * across * each;
     for (int i = threadIdx.x; i < n; i += blockDim.x) {
         int c = i % each * VECTOR, v = a.y0 + i / each / across, u = a.x0 + i / each % across;
-        vector in = get_8((const T *)x.data + index_of(x, v, u) + c), more = {{0}};
-        vector scale = get_8((const float *)norm.data + c), shift = get_8((const float *)norm.data + y.c + c);
+        ck_cuda_vec8 in = get_8((const T *)x.data + index_of(x, v, u) + c), more = {{0}};
+        ck_cuda_vec8 scale = get_8((const float *)norm.data + c), shift = get_8((const float *)norm.data + y.c + c);
         if (add.h)
             more = get_8((const T *)add.data + index_of(add, v, u) + c);
         UNROLL
@@ -153,7 +191,7 @@ __global__ void apply_8(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, ck_
     }
 }
 
-__global__ void apply(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, ck_nn_tensor y, const int *list)
+static __global__ void apply(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, ck_nn_tensor y, const int *list)
 {
     ck_nn_area a = block_area(y, list, blockIdx.x);
     const float *scale = (const float *)norm.data, *shift = scale + y.c;
@@ -166,16 +204,16 @@ __global__ void apply(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, ck_nn
     }
 }
 
-void cuda_apply(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_apply(ck_nn *dev, const ck_nn_step *s)
 {
     int n;
-    cuda_device *d = cuda_of(dev);
-    const int *list = cuda_blocks(d, s, &n);
+    ck_cuda_device *d = ck_cuda_of(dev);
+    const int *list = ck_cuda_blocks(d, s, &n);
     const ck_nn_tensor *add = &s->x[2];
     bool same = s->x[0].type == s->y.type && (!ck_nn_has(add) || (add->type == s->y.type && in_vectors(*add)));
     void (*kernel)(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, const int *) = apply;
     if (same && in_vectors(s->x[0]) && in_vectors(s->x[1]) && in_vectors(s->y))
         by_type(s->y.type, [&](auto *t) { kernel = apply_8<std::remove_pointer_t<decltype(t)>>; });
-    CUDA_LAUNCH(kernel, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->y, list);
-    cuda_launched(d, s);
+    CK_CUDA_LAUNCH(kernel, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->y, list);
+    ck_cuda_launched(d, s);
 }

@@ -1,4 +1,7 @@
-/* Weights, once at load: in the order in which the kernels read them. */
+/* Weights, once at load: in the order in which the kernels read them.
+ *
+ * All copies and kernels of a weight are queued, then waited for once: until then the host memory that they read must
+ * stay, and so must the float32 values on the device that rounded ones are made from. */
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -9,8 +12,16 @@ static int taps_of(ck_nn_pack p)
     return p == CK_NN_PATCH ? 49 : p == CK_NN_CONV ? 9 : 1;
 }
 
-/* [out][in][tap] to [tap][in][out]: threads side by side take outputs side by side. */
-static void outputs_inside(const float *w, int out, int in, int taps, float *to)
+/* LINEAR and CONV are operands of products. */
+static bool is_rounded(const ck_cuda_device *d, ck_nn_pack p)
+{
+    return ck_cuda_rounds(d) && (p == CK_NN_LINEAR || p == CK_NN_CONV);
+}
+
+/* ---- on the host ---- */
+
+/* [out][in][tap] to [tap][in][out]: threads side by side read outputs side by side. */
+static void transpose(const float *w, int out, int in, int taps, float *to)
 {
     for (int t = 0; t < taps; t++)
         for (int c = 0; c < in; c++)
@@ -18,100 +29,123 @@ static void outputs_inside(const float *w, int out, int in, int taps, float *to)
                 *to++ = w[((size_t)o * (size_t)in + (size_t)c) * (size_t)taps + (size_t)t];
 }
 
-/* By the stream that reads them; waited for, since `values` may go. */
-static ck_status send(cuda_device *d, const float *values, size_t n, float **to, ck_error *e)
+/* [out][in][9] to the order of rounded weights, padded with zeros (see ck_cuda_output_column). */
+static void transpose_padded(const float *w, int out, int in, float *to)
+{
+    size_t rows = (size_t)ck_cuda_padded(in), columns = (size_t)ck_cuda_outputs(out);
+    for (size_t t = 0; t < 9; t++)
+        for (size_t c = 0; c < (size_t)in; c++)
+            for (int o = 0; o < out; o++)
+                to[(t * rows + c) * columns + (size_t)ck_cuda_output_column(o)] =
+                    w[((size_t)o * (size_t)in + c) * 9 + t];
+}
+
+/* How many values a weight has on the device. */
+static size_t value_count(const ck_cuda_device *d, const ck_nn_weight *q)
+{
+    if (q->pack == CK_NN_SCALE)
+        return (size_t)q->out;
+    if (q->pack == CK_NN_CONV && is_rounded(d, q->pack))
+        return 9 * (size_t)ck_cuda_padded(q->in) * (size_t)ck_cuda_outputs(q->out);
+    return (size_t)q->out * (size_t)q->in * (size_t)taps_of(q->pack);
+}
+
+/* *values: w in the device's order; *own: memory to free after use, NULL if that order is w's. */
+static ck_status arrange(const ck_cuda_device *d, const ck_nn_weight *q, const float *w, const float **values,
+                         float **own, ck_error *e)
+{
+    *values = w;
+    *own = NULL;
+    if (taps_of(q->pack) == 1)
+        return CK_OK;
+    *own = calloc(value_count(d, q), sizeof **own);
+    if (!*own)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
+    if (is_rounded(d, q->pack))
+        transpose_padded(w, q->out, q->in, *own);
+    else
+        transpose(w, q->out, q->in, taps_of(q->pack), *own);
+    *values = *own;
+    return CK_OK;
+}
+
+/* ---- queued on the device's stream ---- */
+
+static ck_status take(void *to, size_t bytes, ck_error *e)
+{
+    return ck_cuda_check(cudaMalloc(to, bytes), "take memory for weights on the device", e);
+}
+
+static ck_status send(ck_cuda_device *d, const float *values, size_t n, float **to, ck_error *e)
 {
     size_t bytes = n * sizeof *values;
-    ck_status s = cuda_check(cudaMalloc((void **)to, bytes), "take memory for weights on the device", e);
-    if (s == CK_OK)
-        s = cuda_check(cudaMemcpyAsync(*to, values, bytes, cudaMemcpyHostToDevice, d->stream), "copy weights", e);
-    return s == CK_OK ? cuda_check(cudaStreamSynchronize(d->stream), "copy weights", e) : s;
+    ck_status s = take(to, bytes, e);
+    return s == CK_OK ? ck_cuda_check(cudaMemcpyAsync(*to, values, bytes, cudaMemcpyHostToDevice, d->stream),
+                                      "copy weights", e)
+                      : s;
 }
 
-static ck_status send_transposed(cuda_device *d, const float *w, int out, int in, int taps, size_t n, float **to,
-                                 ck_error *e)
+/* `rows` x `columns` float32 values to rows of `ld` rounded ones. */
+static ck_status round_to(ck_cuda_device *d, const float *from, size_t rows, int columns, int ld, void **to,
+                          ck_error *e)
 {
-    float *turned = malloc(n * sizeof *turned);
-    if (!turned)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
-    outputs_inside(w, out, in, taps, turned);
-    ck_status s = send(d, turned, n, to, e);
-    free(turned);
-    return s;
-}
-
-/* [out][in][9] in the order of rounded weights; what is not there is 0. */
-static ck_status send_padded(cuda_device *d, const float *w, ck_nn_weight *q, ck_error *e)
-{
-    size_t in = (size_t)cuda_padded(q->in), out = (size_t)cuda_outputs(q->out);
-    float *turned = calloc(9 * in * out, sizeof *turned);
-    if (!turned)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
-    for (size_t t = 0; t < 9; t++)
-        for (size_t c = 0; c < (size_t)q->in; c++)
-            for (int o = 0; o < q->out; o++)
-                turned[(t * in + c) * out + (size_t)cuda_output_place(o)] = w[((size_t)o * (size_t)q->in + c) * 9 + t];
-    ck_status s = send(d, turned, 9 * in * out, &q->w, e);
-    free(turned);
-    return s;
-}
-
-/* Operands: through float32 on the device, whose kernel rounds. */
-static ck_status round_packed(cuda_device *d, ck_nn_weight *q, ck_error *e)
-{
-    bool linear = q->pack == CK_NN_LINEAR;
-    size_t rows = linear ? (size_t)q->out : 9 * (size_t)cuda_padded(q->in);
-    int columns = linear ? q->in : cuda_outputs(q->out), ld = linear ? cuda_padded(columns) : columns;
-    ck_status s = cuda_check(cudaMalloc(&q->rounded, rows * (size_t)ld * cuda_operand_size(d)),
-                             "take memory for weights on the device", e);
+    ck_status s = take(to, rows * (size_t)ld * ck_cuda_operand_size(d), e);
     if (s != CK_OK)
         return s;
-    cuda_round(d, q->w, rows, columns, columns, q->rounded, ld);
-    s = cuda_check(cudaGetLastError(), "start a kernel", e);
-    if (s == CK_OK)
-        s = cuda_check(cudaStreamSynchronize(d->stream), "round weights", e);
-    cudaFree(q->w);
-    q->w = NULL;
-    return s;
+    ck_cuda_round(d, from, rows, columns, columns, *to, ld);
+    return ck_cuda_check(cudaGetLastError(), "start a kernel", e);
 }
 
-static ck_status round_bias(cuda_device *d, ck_nn_weight *q, ck_error *e)
+static ck_status queue_values(ck_cuda_device *d, ck_nn_weight *q, const float *values, ck_error *e)
 {
-    ck_status s = cuda_check(cudaMalloc(&q->rounded_bias, (size_t)q->out * cuda_operand_size(d)),
-                             "take memory for weights on the device", e);
-    if (s != CK_OK)
+    ck_status s = send(d, values, value_count(d, q), &q->w, e);
+    if (s != CK_OK || !is_rounded(d, q->pack))
         return s;
-    cuda_round(d, q->bias, 1, q->out, q->out, q->rounded_bias, q->out);
-    s = cuda_check(cudaGetLastError(), "start a kernel", e);
-    return s == CK_OK ? cuda_check(cudaStreamSynchronize(d->stream), "round weights", e) : s;
+    int outputs = ck_cuda_outputs(q->out);
+    return q->pack == CK_NN_LINEAR
+               ? round_to(d, q->w, (size_t)q->out, q->in, ck_cuda_padded(q->in), &q->rounded, e)
+               : round_to(d, q->w, 9 * (size_t)ck_cuda_padded(q->in), outputs, outputs, &q->rounded, e);
 }
 
-ck_status cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias, ck_nn_weight **to,
-                    ck_error *e)
+/* Products that are stored in 16 bits take a bias of 16 bits (product.c). */
+static ck_status queue_bias(ck_cuda_device *d, ck_nn_weight *q, const float *bias, ck_error *e)
 {
-    cuda_device *d = cuda_of(dev);
-    int taps = taps_of(p);
-    size_t n = (size_t)out * (p == CK_NN_SCALE ? 1 : (size_t)in * (size_t)taps);
-    if (p == CK_NN_HEAD && out > CK_NN_HEADS_MAX)
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "a head of %d outputs: at most %d", out, CK_NN_HEADS_MAX);
+    ck_status s = send(d, bias, (size_t)q->out, &q->bias, e);
+    bool also_rounded = q->pack == CK_NN_LINEAR && d->base.act != CK_NN_F32;
+    return s == CK_OK && also_rounded ? round_to(d, q->bias, 1, q->out, q->out, &q->rounded_bias, e) : s;
+}
+
+/* ---- the table's pack ---- */
+
+ck_status ck_cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias, ck_nn_weight **to,
+                       ck_error *e)
+{
+    ck_cuda_device *d = ck_cuda_of(dev);
+    const float *values;
+    float *own;
     ck_nn_weight *q = calloc(1, sizeof *q);
     if (!q)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
     *q = (ck_nn_weight){.pack = p, .out = out, .in = in, .next = d->weights};
     d->weights = q;
     *to = q;
-    bool rounds = cuda_rounds(d) && (p == CK_NN_LINEAR || p == CK_NN_CONV);
-    ck_status s = rounds && taps > 1 ? send_padded(d, w, q, e)
-                  : taps > 1         ? send_transposed(d, w, out, in, taps, n, &q->w, e)
-                                     : send(d, w, n, &q->w, e);
-    if (s == CK_OK && rounds)
-        s = round_packed(d, q, e);
+    ck_status s = arrange(d, q, w, &values, &own, e);
+    if (s == CK_OK)
+        s = queue_values(d, q, values, e);
     if (s == CK_OK && bias)
-        s = send(d, bias, (size_t)out, &q->bias, e);
-    return s == CK_OK && bias && p == CK_NN_LINEAR && d->base.act != CK_NN_F32 ? round_bias(d, q, e) : s;
+        s = queue_bias(d, q, bias, e);
+    cudaError_t waited = cudaStreamSynchronize(d->stream);
+    if (s == CK_OK)
+        s = ck_cuda_check(waited, "copy weights", e);
+    free(own);
+    if (is_rounded(d, p)) {
+        cudaFree(q->w);
+        q->w = NULL;
+    }
+    return s;
 }
 
-void cuda_free_weights(cuda_device *d)
+void ck_cuda_free_weights(ck_cuda_device *d)
 {
     for (ck_nn_weight *w = d->weights, *next; w; w = next) {
         next = w->next;

@@ -4,7 +4,8 @@
 #define THREADS 256
 
 /* Version 1, a thread an output; `w` [in][7][7][out] as it is packed: tap by tap. */
-__global__ void patch(ck_nn_tensor x, const float *w, const float *bias, const float *extra, ck_nn_tensor y)
+static __global__ void patch_simple(ck_nn_tensor x, const float *w, const float *bias, const float *extra,
+                                    ck_nn_tensor y)
 {
     size_t i = thread_number(), token = i / (size_t)y.c;
     int o = (int)(i % (size_t)y.c);
@@ -32,8 +33,8 @@ __global__ void patch(ck_nn_tensor x, const float *w, const float *bias, const f
 #define COLUMNS (4 * TOKENS + 3)
 #define CHANNELS 4
 
-__global__ void __launch_bounds__(TEAM)
-    patch_2(ck_nn_tensor x, const float *w, const float *bias, const float *extra, ck_nn_tensor y)
+static __global__ void __launch_bounds__(TEAM)
+    patch_tiled(ck_nn_tensor x, const float *w, const float *bias, const float *extra, ck_nn_tensor y)
 {
     __shared__ float in[CHANNELS][7][COLUMNS];
     int across = (y.w + TOKENS - 1) / TOKENS, row = blockIdx.x / across, first = blockIdx.x % across * TOKENS;
@@ -67,16 +68,16 @@ __global__ void __launch_bounds__(TEAM)
     }
 }
 
-void cuda_patch(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_patch(ck_nn *dev, const ck_nn_step *s)
 {
-    cuda_device *d = cuda_of(dev);
+    ck_cuda_device *d = ck_cuda_of(dev);
     const ck_nn_tensor *y = &s->y;
     if (y->c % EACH == 0 && s->x[0].c <= CHANNELS) {
         dim3 grid((unsigned)y->h * grid_for((size_t)y->w, TOKENS), grid_for((size_t)y->c, OUTS));
-        CUDA_LAUNCH(patch_2, grid, TEAM, d->stream, s->x[0], s->weight->w, s->weight->bias, s->extra->w, *y);
+        CK_CUDA_LAUNCH(patch_tiled, grid, TEAM, d->stream, s->x[0], s->weight->w, s->weight->bias, s->extra->w, *y);
     } else {
         unsigned grid = grid_for(ck_nn_pixels(y) * (size_t)y->c, THREADS);
-        CUDA_LAUNCH(patch, grid, THREADS, d->stream, s->x[0], s->weight->w, s->weight->bias, s->extra->w, *y);
+        CK_CUDA_LAUNCH(patch_simple, grid, THREADS, d->stream, s->x[0], s->weight->w, s->weight->bias, s->extra->w, *y);
     }
-    cuda_launched(d, s);
+    ck_cuda_launched(d, s);
 }

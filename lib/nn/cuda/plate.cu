@@ -1,6 +1,6 @@
-/* Planes to planar float32 tensors and back: types, resampling, the way to sRGB, normalisation.
+/* Planes to planar f32 tensors and back: sample types, resampling, sRGB encoding, normalisation.
  *
- * Sums are in the order of image/resample.c and nothing is contracted, so that resampling gives its bytes. */
+ * Sums have the order that frames.h gives and nothing is contracted: resampling gives the host's bytes. */
 #include <cuda_fp16.h>
 #include <stdint.h>
 
@@ -8,20 +8,6 @@
 #include "nn/cuda/kernel.h"
 
 #define THREADS 256
-
-struct weights {
-    const int *first, *count;
-    const float *weight;
-    int taps, in, out;
-    bool copied;   /* in == out */
-    bool reversed; /* taps from last to first */
-};
-
-static weights weights_of(const cuda_axis *a, bool reversed)
-{
-    weights w = {a->first, a->count, a->weight, a->taps, a->in, a->out, a->in == a->out, reversed};
-    return w;
-}
 
 /* ---- samples ---- */
 
@@ -55,10 +41,10 @@ __device__ static inline void put(__half *p, size_t i, float v)
     p[i] = __float2half_rn(v);
 }
 
-/* One output of an axis; neighbours are `stride` samples apart.  A tap outside is the edge again. */
-template <typename T> __device__ static inline float weighted(const weights &a, const T *line, int o, size_t stride)
+/* Output o of an axis; inputs are `stride` samples apart. */
+template <typename T> __device__ static inline float weighted(const ck_nn_axis &a, const T *line, int o, size_t stride)
 {
-    if (a.copied)
+    if (a.in == a.out)
         return sample(line, (size_t)o * stride);
     int n = a.count[o], first = a.first[o];
     const float *w = a.weight + (size_t)o * (size_t)a.taps;
@@ -71,31 +57,31 @@ template <typename T> __device__ static inline float weighted(const weights &a, 
     return sum;
 }
 
-/* [rows][a.in] to [rows][a.out]: a thread a sample. */
-template <typename T> __global__ void resample_across(const T *src, size_t rows, weights a, float *dst)
+/* [rows][a.in] to [rows][a.out], a thread per sample. */
+template <typename T> static __global__ void resample_rows(const T *src, size_t rows, ck_nn_axis a, float *dst)
 {
     size_t i = thread_number(), row = i / (size_t)a.out;
     if (row < rows)
         dst[i] = weighted(a, src + row * (size_t)a.in, (int)(i % (size_t)a.out), 1);
 }
 
-/* ---- what follows: colour, then normalisation ---- */
+/* ---- after resampling: sRGB encoding, then normalisation ---- */
 
 struct after {
     bool linear, normal;
     float mean[CK_NN_HEADS_MAX], deviation[CK_NN_HEADS_MAX];
 };
 
-/* As image/colour.c, but for the power, which is within 4 units of the last place (CUDA's powf). */
+/* The host's formula; CUDA's powf is within 4 units of the last place. */
 __device__ static inline float to_srgb(float x)
 {
     float v = x < 0 ? 0 : x;
     return v <= 0.0031308f ? v * 12.92f : 1.055f * powf(v, 0.4166666567325592f) - 0.055f;
 }
 
-/* [c][a.in][w] to [c][a.out][w]. */
+/* [c][a.in][w] to [c][a.out][w], a thread per sample. */
 template <typename T, typename U>
-__global__ void resample_down(const T *src, int channels, int w, weights a, after then, U *dst)
+static __global__ void resample_columns(const T *src, int channels, int w, ck_nn_axis a, after then, U *dst)
 {
     size_t i = thread_number(), x = i % (size_t)w, row = i / (size_t)w;
     int c = (int)(row / (size_t)a.out);
@@ -110,55 +96,55 @@ __global__ void resample_down(const T *src, int channels, int w, weights a, afte
     put(dst, i, v);
 }
 
-/* What is of the right width already is not copied first. */
+/* A plane of the right width goes without the first pass. */
 template <typename T, typename U>
-static void resample(cuda_device *d, const T *src, int channels, weights x, weights y, const after &then, float *half,
-                     U *dst)
+static void resample(ck_cuda_device *d, const T *src, int channels, const ck_nn_axis &x, const ck_nn_axis &y,
+                     const after &then, float *half, U *dst)
 {
     size_t rows = (size_t)channels * (size_t)y.in;
     unsigned down = grid_for((size_t)channels * (size_t)y.out * (size_t)x.out, THREADS);
-    void (*one)(const T *, int, int, weights, after, U *) = resample_down<T, U>;
-    void (*two)(const float *, int, int, weights, after, U *) = resample_down<float, U>;
-    if (x.copied) {
-        CUDA_LAUNCH(one, down, THREADS, d->stream, src, channels, x.out, y, then, dst);
+    void (*one)(const T *, int, int, ck_nn_axis, after, U *) = resample_columns<T, U>;
+    void (*two)(const float *, int, int, ck_nn_axis, after, U *) = resample_columns<float, U>;
+    if (x.in == x.out) {
+        CK_CUDA_LAUNCH(one, down, THREADS, d->stream, src, channels, x.out, y, then, dst);
         return;
     }
-    CUDA_LAUNCH(resample_across<T>, grid_for(rows * (size_t)x.out, THREADS), THREADS, d->stream, src, rows, x, half);
-    CUDA_LAUNCH(two, down, THREADS, d->stream, half, channels, x.out, y, then, dst);
+    CK_CUDA_LAUNCH(resample_rows<T>, grid_for(rows * (size_t)x.out, THREADS), THREADS, d->stream, src, rows, x, half);
+    CK_CUDA_LAUNCH(two, down, THREADS, d->stream, half, channels, x.out, y, then, dst);
 }
 
-void cuda_plane_in(cuda_device *d, const ck_nn_move *m, const cuda_axis *x, const cuda_axis *y, const void *from,
-                   float *half)
+void ck_cuda_plane_in(ck_cuda_device *d, const ck_cuda_move *move, const void *from, float *half)
 {
-    weights across = weights_of(x, false), down = weights_of(y, m->filter == CK_LANCZOS4);
+    const ck_nn_move *m = &move->is;
+    int channels = m->tensor.c;
     after then = {m->linear, m->mean != NULL, {0}, {0}};
-    for (int c = 0; m->mean && c < m->tensor.c; c++) {
+    for (int c = 0; m->mean && c < channels; c++) {
         then.mean[c] = m->mean[c];
         then.deviation[c] = m->deviation[c];
     }
     float *to = (float *)m->tensor.data;
     switch (m->type) {
     case CK_NN_SAMPLE_U8:
-        resample(d, (const uint8_t *)from, m->tensor.c, across, down, then, half, to);
+        resample(d, (const uint8_t *)from, channels, move->x, move->y, then, half, to);
         break;
     case CK_NN_SAMPLE_U16:
-        resample(d, (const uint16_t *)from, m->tensor.c, across, down, then, half, to);
+        resample(d, (const uint16_t *)from, channels, move->x, move->y, then, half, to);
         break;
     case CK_NN_SAMPLE_F16:
-        resample(d, (const __half *)from, m->tensor.c, across, down, then, half, to);
+        resample(d, (const __half *)from, channels, move->x, move->y, then, half, to);
         break;
     default:
-        resample(d, (const float *)from, m->tensor.c, across, down, then, half, to);
+        resample(d, (const float *)from, channels, move->x, move->y, then, half, to);
     }
 }
 
-void cuda_plane_out(cuda_device *d, const ck_nn_move *m, const cuda_axis *x, const cuda_axis *y, void *to, float *half)
+void ck_cuda_plane_out(ck_cuda_device *d, const ck_cuda_move *move, void *to, float *half)
 {
-    weights across = weights_of(x, false), down = weights_of(y, m->filter == CK_LANCZOS4);
+    const ck_nn_move *m = &move->is;
     const float *from = (const float *)m->tensor.data;
     after none = {false, false, {0}, {0}};
     if (m->type == CK_NN_SAMPLE_F16)
-        resample(d, from, m->tensor.c, across, down, none, half, (__half *)to);
+        resample(d, from, m->tensor.c, move->x, move->y, none, half, (__half *)to);
     else
-        resample(d, from, m->tensor.c, across, down, none, half, (float *)to);
+        resample(d, from, m->tensor.c, move->x, move->y, none, half, (float *)to);
 }

@@ -11,11 +11,11 @@
 #include "base/mem.h"
 #include "nn/cuda/cuda.h"
 
-struct cuda_product {
+struct ck_cuda_product {
     cublasLtMatmulDesc_t how;
     cublasLtMatrixLayout_t w, x, add, y;
     cublasLtMatmulAlgo_t algo;
-    cuda_product *next;
+    ck_cuda_product *next;
 };
 
 static ck_status lt(cublasStatus_t r, const char *what, ck_error *e)
@@ -37,16 +37,16 @@ static bool through_scratch(const ck_nn_step *s)
 }
 
 /* x as it is cannot be multiplied. */
-static bool to_round(const cuda_device *d, const ck_nn_step *s)
+static bool to_round(const ck_cuda_device *d, const ck_nn_step *s)
 {
-    return cuda_rounds(d) && s->x[0].type == CK_NN_F32;
+    return ck_cuda_rounds(d) && s->x[0].type == CK_NN_F32;
 }
 
 /* Operands in scratch, and what is behind them. */
-static size_t operand_bytes(const cuda_device *d, const ck_nn_step *s)
+static size_t operand_bytes(const ck_cuda_device *d, const ck_nn_step *s)
 {
-    size_t k = (size_t)cuda_padded(s->x[0].c);
-    return to_round(d, s) ? ck_pad(ck_nn_pixels(&s->y) * k * cuda_operand_size(d)) : 0;
+    size_t k = (size_t)ck_cuda_padded(s->x[0].c);
+    return to_round(d, s) ? ck_pad(ck_nn_pixels(&s->y) * k * ck_cuda_operand_size(d)) : 0;
 }
 
 static cudaDataType_t type_of(ck_nn_type t)
@@ -61,7 +61,7 @@ static ck_nn_type product_type(const ck_nn_step *s)
 }
 
 /* Types that cannot be mixed. */
-static ck_status check_types(const cuda_device *d, const ck_nn_step *s, ck_error *e)
+static ck_status check_types(const ck_cuda_device *d, const ck_nn_step *s, ck_error *e)
 {
     bool good = (s->x[0].type == CK_NN_F32 || s->x[0].type == d->base.act) &&
                 (s->y.type == CK_NN_F32 || s->y.type == d->base.act) &&
@@ -69,7 +69,7 @@ static ck_status check_types(const cuda_device *d, const ck_nn_step *s, ck_error
     return good ? CK_OK : ck_fail(e, CK_ERR_UNSUPPORTED, "a product of these types is not there on cuda");
 }
 
-static ck_status describe(const cuda_device *d, cuda_product *p, const ck_nn_step *s, ck_error *e)
+static ck_status describe(const ck_cuda_device *d, ck_cuda_product *p, const ck_nn_step *s, ck_error *e)
 {
     uint64_t m = ck_nn_pixels(&s->y), n = (uint64_t)s->y.c, k = (uint64_t)s->x[0].c;
     bool add = ck_nn_has(&s->x[1]) && !acts(s);
@@ -77,7 +77,7 @@ static ck_status describe(const cuda_device *d, cuda_product *p, const ck_nn_ste
     cudaDataType_t type = type_of(d->base.act), type_y = type_of(product_type(s));
     cublasComputeType_t how =
         d->base.precision == CK_NN_PRECISION_TF32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
-    int64_t ld_w = cuda_rounds(d) ? cuda_padded(s->x[0].c) : s->x[0].c;
+    int64_t ld_w = ck_cuda_rounds(d) ? ck_cuda_padded(s->x[0].c) : s->x[0].c;
     if (to_round(d, s))
         ld_x = (int64_t)(k = (uint64_t)ld_w);
     ck_status st = lt(cublasLtMatmulDescCreate(&p->how, how, CUDA_R_32F), "describe a product", e);
@@ -92,7 +92,7 @@ static ck_status describe(const cuda_device *d, cuda_product *p, const ck_nn_ste
     return st;
 }
 
-static ck_status set_up(cuda_product *p, const ck_nn_step *s, ck_error *e)
+static ck_status set_up(ck_cuda_product *p, const ck_nn_step *s, ck_error *e)
 {
     cublasOperation_t turned = CUBLAS_OP_T;
     cublasLtEpilogue_t bias = CUBLASLT_EPILOGUE_BIAS;
@@ -116,13 +116,13 @@ static uint32_t alignment(const ck_nn_tensor *t)
 }
 
 /* What cuBLASLt holds for the fastest; ours to choose once, so that every run takes the same. */
-static ck_status choose(cuda_device *d, cuda_product *p, const ck_nn_step *s, ck_error *e)
+static ck_status choose(ck_cuda_device *d, ck_cuda_product *p, const ck_nn_step *s, ck_error *e)
 {
     static const char what[] = "do this product";
     cublasLtMatmulPreference_t want;
     cublasLtMatmulHeuristicResult_t found;
     int n = 0;
-    size_t room = CUDA_WORKSPACE;
+    size_t room = CK_CUDA_WORKSPACE;
     /* Parts of a sum are kept in float32: the other schemes would round them to the result's type. */
     uint32_t schemes = CUBLASLT_REDUCTION_SCHEME_NONE | CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
     uint32_t of_w = 64, of_x = to_round(d, s) ? 64 : alignment(&s->x[0]), of_y = alignment(&s->y),
@@ -153,12 +153,12 @@ static ck_status choose(cuda_device *d, cuda_product *p, const ck_nn_step *s, ck
     return st;
 }
 
-ck_status cuda_prepare_linear(cuda_device *d, ck_nn_step *s, size_t *scratch, ck_error *e)
+ck_status ck_cuda_prepare_linear(ck_cuda_device *d, ck_nn_step *s, size_t *scratch, ck_error *e)
 {
     ck_status st = check_types(d, s, e);
     if (st != CK_OK)
         return st;
-    cuda_product *p = calloc(1, sizeof *p);
+    ck_cuda_product *p = calloc(1, sizeof *p);
     if (!p)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a product");
     p->next = d->products;
@@ -171,35 +171,35 @@ ck_status cuda_prepare_linear(cuda_device *d, ck_nn_step *s, size_t *scratch, ck
     return st == CK_OK ? choose(d, p, s, e) : st;
 }
 
-void cuda_linear(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_linear(ck_nn *dev, const ck_nn_step *s)
 {
-    cuda_device *d = cuda_of(dev);
-    const cuda_product *p = s->prepared;
+    ck_cuda_device *d = ck_cuda_of(dev);
+    const ck_cuda_product *p = s->prepared;
     bool add = ck_nn_has(&s->x[1]) && !acts(s);
     float one = 1, beta = add ? 1 : 0;
     void *to = through_scratch(s) ? (char *)s->scratch + operand_bytes(d, s) : s->y.data;
-    const void *x = s->x[0].data, *w = cuda_rounds(d) ? s->weight->rounded : s->weight->w;
+    const void *x = s->x[0].data, *w = ck_cuda_rounds(d) ? s->weight->rounded : s->weight->w;
     ck_error e;
     if (to_round(d, s)) {
-        cuda_round(d, x, ck_nn_pixels(&s->y), s->x[0].c, s->x[0].ld, s->scratch, cuda_padded(s->x[0].c));
+        ck_cuda_round(d, x, ck_nn_pixels(&s->y), s->x[0].c, s->x[0].ld, s->scratch, ck_cuda_padded(s->x[0].c));
         x = s->scratch;
     }
     cublasStatus_t r = cublasLtMatmul(d->lt, p->how, &one, w, p->w, x, p->x, &beta, add ? s->x[1].data : to, p->add, to,
-                                      p->y, &p->algo, d->workspace, CUDA_WORKSPACE, d->stream);
+                                      p->y, &p->algo, d->workspace, CK_CUDA_WORKSPACE, d->stream);
     ck_status st = lt(r, "multiply", &e);
     if (st != CK_OK)
-        cuda_fail(d, ck_fail_in(&e, st, s->label), &e);
+        ck_cuda_fail(d, ck_fail_in(&e, st, s->label), &e);
     else if (acts(s)) {
         ck_nn_tensor from = s->y;
         if (through_scratch(s))
             from = (ck_nn_tensor){.data = to, .type = CK_NN_F32, .h = s->y.h, .w = s->y.w, .c = s->y.c, .ld = s->y.c};
-        cuda_gelu(d, s, &from);
+        ck_cuda_gelu(d, s, &from);
     }
 }
 
-void cuda_free_products(cuda_device *d)
+void ck_cuda_free_products(ck_cuda_device *d)
 {
-    for (cuda_product *p = d->products, *next; p; p = next) {
+    for (ck_cuda_product *p = d->products, *next; p; p = next) {
         next = p->next;
         if (p->how)
             cublasLtMatmulDescDestroy(p->how);

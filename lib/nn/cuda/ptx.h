@@ -46,7 +46,7 @@ __device__ static inline void load_matrices(unsigned r[4], const void *row)
                  : "memory");
 }
 
-__device__ static inline void load_matrices_turned(unsigned r[4], const void *row)
+__device__ static inline void load_matrices_transposed(unsigned r[4], const void *row)
 {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.trans.shared.b16 {%0, %1, %2, %3}, [%4];"
                  : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3])

@@ -4,7 +4,8 @@
 #define THREADS 256
 
 /* A thread a sample; what is behind the columns becomes 0. */
-template <typename T> __global__ void round_rows(const float *x, size_t rows, int columns, size_t ld, T *to, int ld_to)
+template <typename T>
+static __global__ void round_rows(const float *x, size_t rows, int columns, size_t ld, T *to, int ld_to)
 {
     size_t i = thread_number(), row = i / (size_t)ld_to;
     int c = (int)(i % (size_t)ld_to);
@@ -12,15 +13,15 @@ template <typename T> __global__ void round_rows(const float *x, size_t rows, in
         to[i] = rounded<T>(c < columns ? x[row * ld + (size_t)c] : 0);
 }
 
-void cuda_round(cuda_device *d, const float *x, size_t rows, int columns, int ld, void *to, int ld_to)
+void ck_cuda_round(ck_cuda_device *d, const float *x, size_t rows, int columns, int ld, void *to, int ld_to)
 {
     unsigned grid = grid_for(rows * (size_t)ld_to, THREADS);
     size_t wide = (size_t)ld;
     if (d->base.precision == CK_NN_PRECISION_F16)
-        CUDA_LAUNCH(round_rows<__half>, grid, THREADS, d->stream, x, rows, columns, wide, (__half *)to, ld_to);
+        CK_CUDA_LAUNCH(round_rows<__half>, grid, THREADS, d->stream, x, rows, columns, wide, (__half *)to, ld_to);
     else if (d->base.precision == CK_NN_PRECISION_BF16)
-        CUDA_LAUNCH(round_rows<__nv_bfloat16>, grid, THREADS, d->stream, x, rows, columns, wide, (__nv_bfloat16 *)to,
-                    ld_to);
+        CK_CUDA_LAUNCH(round_rows<__nv_bfloat16>, grid, THREADS, d->stream, x, rows, columns, wide, (__nv_bfloat16 *)to,
+                       ld_to);
     else
-        CUDA_LAUNCH(round_rows<float>, grid, THREADS, d->stream, x, rows, columns, wide, (float *)to, ld_to);
+        CK_CUDA_LAUNCH(round_rows<float>, grid, THREADS, d->stream, x, rows, columns, wide, (float *)to, ld_to);
 }

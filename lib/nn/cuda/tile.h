@@ -11,17 +11,18 @@
 
 #define TILE 16 /* a side */
 
-template <typename T, typename Element, int K> struct tile_of {
+template <typename T, typename Element, int K> struct ck_cuda_tile_of {
     static const int DEPTH = K, PAD = 16 / (int)sizeof(T);
     typedef nvcuda::wmma::fragment<nvcuda::wmma::matrix_a, TILE, TILE, K, Element, nvcuda::wmma::row_major> a;
     typedef nvcuda::wmma::fragment<nvcuda::wmma::matrix_b, TILE, TILE, K, Element, nvcuda::wmma::row_major> b;
-    typedef nvcuda::wmma::fragment<nvcuda::wmma::matrix_b, TILE, TILE, K, Element, nvcuda::wmma::col_major> b_turned;
+    typedef nvcuda::wmma::fragment<nvcuda::wmma::matrix_b, TILE, TILE, K, Element, nvcuda::wmma::col_major>
+        b_transposed;
     typedef nvcuda::wmma::fragment<nvcuda::wmma::accumulator, TILE, TILE, K, float> sum;
 };
 
-template <typename T> struct tile : tile_of<T, T, 16> {
+template <typename T> struct ck_cuda_tile : ck_cuda_tile_of<T, T, 16> {
 };
-template <> struct tile<float> : tile_of<float, nvcuda::wmma::precision::tf32, 8> {
+template <> struct ck_cuda_tile<float> : ck_cuda_tile_of<float, nvcuda::wmma::precision::tf32, 8> {
 };
 
 #endif

@@ -43,7 +43,7 @@ static ck_status no_device(ck_error *e)
     return ck_fail(e, CK_ERR_UNSUPPORTED, "the NVIDIA driver finds no GPU: see nvidia-smi");
 }
 
-ck_status cuda_usable(int *count, ck_error *e)
+ck_status ck_cuda_usable(int *count, ck_error *e)
 {
     cudaError_t r = cudaGetDeviceCount(count);
     if (r == cudaErrorInsufficientDriver)
@@ -67,7 +67,7 @@ static int capability(int which)
            attribute(which, cudaDevAttrComputeCapabilityMinor);
 }
 
-ck_status cuda_suits(int which, ck_error *e)
+ck_status ck_cuda_suits(int which, ck_error *e)
 {
     int c = capability(which);
     if (c < OLDEST)
@@ -78,14 +78,14 @@ ck_status cuda_suits(int which, ck_error *e)
     return CK_OK;
 }
 
-ck_status cuda_describe(int which, char *text, size_t size, ck_error *e)
+ck_status ck_cuda_describe(int which, char *text, size_t size, ck_error *e)
 {
     int count, driver = 0, mode = attribute(which, cudaDevAttrComputeMode), c = capability(which);
-    ck_status s = cuda_usable(&count, e);
+    ck_status s = ck_cuda_usable(&count, e);
     if (s != CK_OK || which >= count)
         return s != CK_OK ? s : CK_END;
     struct cudaDeviceProp p;
-    s = cuda_check(cudaGetDeviceProperties(&p, which), "look at a device", e);
+    s = ck_cuda_check(cudaGetDeviceProperties(&p, which), "look at a device", e);
     if (s != CK_OK)
         return s;
     cudaDriverGetVersion(&driver);

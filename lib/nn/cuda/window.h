@@ -4,23 +4,23 @@
 
 #include "nn/cuda/kernel.h"
 
-struct windows {
+struct ck_cuda_windows {
     int n, side; /* how many; 0 = the whole map */
     int nq, nk;  /* of a window */
 };
 
-static inline windows windows_of(const ck_nn_step *s)
+static inline ck_cuda_windows windows_of(const ck_nn_step *s)
 {
     int pixels = s->x[1].h * s->x[1].w;
-    windows all = {1, s->window, 0, s->window ? s->window * s->window : pixels};
+    ck_cuda_windows all = {1, s->window, 0, s->window ? s->window * s->window : pixels};
     all.n = pixels / all.nk;
     all.nq = s->x[0].h * s->x[0].w / all.n;
     return all;
 }
 
 /* Pixel i of window `win` in a map: windows of equal number on every map, row-major inside. */
-__device__ static inline size_t pixel_of(const windows &all, const ck_nn_tensor &keys, const ck_nn_tensor &t, int win,
-                                         int i)
+__device__ static inline size_t pixel_of(const ck_cuda_windows &all, const ck_nn_tensor &keys, const ck_nn_tensor &t,
+                                         int win, int i)
 {
     if (!all.side)
         return (size_t)i;
@@ -29,8 +29,8 @@ __device__ static inline size_t pixel_of(const windows &all, const ck_nn_tensor 
     return (size_t)y * (size_t)t.w + (size_t)x;
 }
 
-struct attention {
-    windows all;
+struct ck_cuda_attention_args {
+    ck_cuda_windows all;
     int heads, width; /* of one */
     float scale;      /* of scores, for powers of 2 */
     ck_nn_tensor q, k, v, y;

@@ -12,7 +12,7 @@ typedef struct job {
     int nq, nk;                /* of a window */
     size_t panel_floats;       /* of one window's and head's keys; its values follow */
     float *panels;             /* [windows][heads] */
-    float *rows;               /* [threads]: REF_ROWS rows of scores, then of results */
+    float *rows;               /* [threads]: CK_REF_ROWS rows of scores, then of results */
     size_t row_floats;
 } job;
 
@@ -23,15 +23,15 @@ static job describe(const ck_nn_step *s)
     j.nk = s->window ? s->window * s->window : pixels;
     j.windows = pixels / j.nk;
     j.nq = s->x[0].h * s->x[0].w / j.windows;
-    size_t keys = (size_t)ref_padded(j.nk) * (size_t)j.width, values = (size_t)ref_padded(j.width) * (size_t)j.nk;
+    size_t keys = (size_t)ck_ref_padded(j.nk) * (size_t)j.width, values = (size_t)ck_ref_padded(j.width) * (size_t)j.nk;
     j.panel_floats = keys + values;
-    j.row_floats = REF_ROWS * (size_t)(ref_padded(j.nk) + ref_padded(j.width));
+    j.row_floats = CK_REF_ROWS * (size_t)(ck_ref_padded(j.nk) + ck_ref_padded(j.width));
     j.panels = s->scratch;
     j.rows = j.panels + (size_t)(j.windows * j.heads) * j.panel_floats;
     return j;
 }
 
-size_t ref_attention_scratch(const ck_nn_step *s, int threads)
+size_t ck_ref_attention_scratch(const ck_nn_step *s, int threads)
 {
     job j = describe(s);
     return ((size_t)(j.windows * j.heads) * j.panel_floats + (size_t)threads * j.row_floats) * sizeof(float);
@@ -58,17 +58,17 @@ static void lay_out(void *ctx, int i, int who)
     const job *j = ctx;
     int win = i / j->heads, head = i % j->heads;
     size_t width = (size_t)j->width, nk = (size_t)j->nk;
-    float *keys = panels_of(j, win, head), *values = keys + (size_t)ref_padded(j->nk) * width;
-    for (size_t n = 0; n < (size_t)ref_padded(j->nk); n++) {
-        const float *k = n < nk ? ref_at(&j->s->x[1], pixel_of(j, &j->s->x[1], win, (int)n)) + head * j->width : NULL;
-        float *to = keys + n / REF_LANES * width * REF_LANES + n % REF_LANES;
+    float *keys = panels_of(j, win, head), *values = keys + (size_t)ck_ref_padded(j->nk) * width;
+    for (size_t n = 0; n < (size_t)ck_ref_padded(j->nk); n++) {
+        const float *k = n < nk ? ck_nn_at(&j->s->x[1], pixel_of(j, &j->s->x[1], win, (int)n)) + head * j->width : NULL;
+        float *to = keys + n / CK_REF_LANES * width * CK_REF_LANES + n % CK_REF_LANES;
         for (size_t d = 0; d < width; d++)
-            to[d * REF_LANES] = k ? k[d] : 0;
+            to[d * CK_REF_LANES] = k ? k[d] : 0;
     }
     for (size_t n = 0; n < nk; n++) {
-        const float *v = ref_at(&j->s->x[2], pixel_of(j, &j->s->x[2], win, (int)n)) + head * j->width;
-        for (size_t d = 0; d < (size_t)ref_padded(j->width); d++)
-            values[d / REF_LANES * nk * REF_LANES + n * REF_LANES + d % REF_LANES] = d < width ? v[d] : 0;
+        const float *v = ck_nn_at(&j->s->x[2], pixel_of(j, &j->s->x[2], win, (int)n)) + head * j->width;
+        for (size_t d = 0; d < (size_t)ck_ref_padded(j->width); d++)
+            values[d / CK_REF_LANES * nk * CK_REF_LANES + n * CK_REF_LANES + d % CK_REF_LANES] = d < width ? v[d] : 0;
     }
 }
 
@@ -89,32 +89,33 @@ static double exponentials(float *row, int n, double scale)
 static void attend(void *ctx, int i, int who)
 {
     const job *j = ctx;
-    int blocks = (j->nq + REF_ROWS - 1) / REF_ROWS, head = i / blocks % j->heads, win = i / blocks / j->heads;
-    int first = i % blocks * REF_ROWS, rows = j->nq - first < REF_ROWS ? j->nq - first : REF_ROWS;
-    int padded = ref_padded(j->width);
-    size_t scores_ld = (size_t)ref_padded(j->nk);
+    int blocks = (j->nq + CK_REF_ROWS - 1) / CK_REF_ROWS, head = i / blocks % j->heads, win = i / blocks / j->heads;
+    int first = i % blocks * CK_REF_ROWS, rows = j->nq - first < CK_REF_ROWS ? j->nq - first : CK_REF_ROWS;
+    int padded = ck_ref_padded(j->width);
+    size_t scores_ld = (size_t)ck_ref_padded(j->nk);
     float *keys = panels_of(j, win, head);
     ck_nn_weight k = {.out = j->nk, .in = j->width, .w = keys};
     ck_nn_weight v = {.out = j->width, .in = j->nk, .w = keys + scores_ld * (size_t)j->width};
-    float *scores = j->rows + (size_t)who * j->row_floats, *out = scores + REF_ROWS * scores_ld;
-    double sum[REF_ROWS];
+    float *scores = j->rows + (size_t)who * j->row_floats, *out = scores + CK_REF_ROWS * scores_ld;
+    double sum[CK_REF_ROWS];
     for (int r = 0; r < rows; r++) {
         float *row = scores + (size_t)r * scores_ld;
-        ref_multiply(ref_at(&j->s->x[0], pixel_of(j, &j->s->x[0], win, first + r)) + head * j->width, 0, 1, &k, row);
+        ck_ref_multiply(ck_nn_at(&j->s->x[0], pixel_of(j, &j->s->x[0], win, first + r)) + head * j->width, 0, 1, &k,
+                        row);
         sum[r] = exponentials(row, j->nk, 1 / sqrt(j->width));
     }
-    ref_multiply(scores, scores_ld, rows, &v, out);
+    ck_ref_multiply(scores, scores_ld, rows, &v, out);
     for (int r = 0; r < rows; r++) {
-        float *y = ref_at(&j->s->y, pixel_of(j, &j->s->y, win, first + r)) + head * j->width;
+        float *y = ck_nn_at(&j->s->y, pixel_of(j, &j->s->y, win, first + r)) + head * j->width;
         for (int d = 0; d < j->width; d++)
             y[d] = (float)((double)out[r * padded + d] / sum[r]);
     }
 }
 
-void ref_attention(ck_nn *dev, const ck_nn_step *s)
+void ck_ref_attention(ck_nn *dev, const ck_nn_step *s)
 {
-    ck_team *team = ((ref_device *)dev)->team;
+    ck_team *team = ((ck_ref_device *)dev)->team;
     job j = describe(s);
     ck_team_run(team, j.windows * j.heads, lay_out, &j);
-    ck_team_run(team, j.windows * j.heads * ((j.nq + REF_ROWS - 1) / REF_ROWS), attend, &j);
+    ck_team_run(team, j.windows * j.heads * ((j.nq + CK_REF_ROWS - 1) / CK_REF_ROWS), attend, &j);
 }

@@ -5,27 +5,27 @@
 #include "base/clones.h"
 #include "nn/ref/ref.h"
 
-/* Sums stay in registers: REF_ROWS x REF_LANES doubles. */
-static inline void multiply_panel(const float *const x[REF_ROWS], int in, const float *w,
-                                  double sum[REF_ROWS][REF_LANES])
+/* Sums stay in registers: CK_REF_ROWS x CK_REF_LANES doubles. */
+static inline void multiply_panel(const float *const x[CK_REF_ROWS], int in, const float *w,
+                                  double sum[CK_REF_ROWS][CK_REF_LANES])
 {
     for (int k = 0; k < in; k++)
-        for (int r = 0; r < REF_ROWS; r++)
-            for (int o = 0; o < REF_LANES; o++)
-                sum[r][o] += (double)x[r][k] * (double)w[(size_t)k * REF_LANES + (size_t)o];
+        for (int r = 0; r < CK_REF_ROWS; r++)
+            for (int o = 0; o < CK_REF_LANES; o++)
+                sum[r][o] += (double)x[r][k] * (double)w[(size_t)k * CK_REF_LANES + (size_t)o];
 }
 
-CK_CLONES void ref_multiply(const float *x, size_t ldx, int rows, const ck_nn_weight *w, float *out)
+CK_CLONES void ck_ref_multiply(const float *x, size_t ldx, int rows, const ck_nn_weight *w, float *out)
 {
-    size_t padded = (size_t)ref_padded(w->out);
-    const float *row[REF_ROWS];
-    for (int r = 0; r < REF_ROWS; r++)
+    size_t padded = (size_t)ck_ref_padded(w->out);
+    const float *row[CK_REF_ROWS];
+    for (int r = 0; r < CK_REF_ROWS; r++)
         row[r] = x + (size_t)(r < rows ? r : 0) * ldx;
-    for (size_t o = 0; o < padded; o += REF_LANES) {
-        double sum[REF_ROWS][REF_LANES] = {{0}};
+    for (size_t o = 0; o < padded; o += CK_REF_LANES) {
+        double sum[CK_REF_ROWS][CK_REF_LANES] = {{0}};
         multiply_panel(row, w->in, w->w + o * (size_t)w->in, sum);
         for (int r = 0; r < rows; r++)
-            for (size_t i = 0; i < REF_LANES; i++)
+            for (size_t i = 0; i < CK_REF_LANES; i++)
                 out[(size_t)r * padded + o + i] = (float)(sum[r][i] + (w->bias ? (double)w->bias[o + i] : 0));
     }
 }
@@ -33,15 +33,15 @@ CK_CLONES void ref_multiply(const float *x, size_t ldx, int rows, const ck_nn_we
 /* One product's results and, for convolutions, the gathered patches. */
 static size_t gathered(const ck_nn_step *s)
 {
-    return s->kind == CK_NN_OP_LINEAR ? 0 : REF_ROWS * (size_t)s->weight->in;
+    return s->kind == CK_NN_OP_LINEAR ? 0 : CK_REF_ROWS * (size_t)s->weight->in;
 }
 
 static size_t scratch_floats(const ck_nn_step *s)
 {
-    return REF_ROWS * (size_t)ref_padded(s->weight->out) + gathered(s);
+    return CK_REF_ROWS * (size_t)ck_ref_padded(s->weight->out) + gathered(s);
 }
 
-size_t ref_linear_scratch(const ck_nn_step *s)
+size_t ck_ref_linear_scratch(const ck_nn_step *s)
 {
     return scratch_floats(s) * sizeof(float);
 }
@@ -59,13 +59,13 @@ static float gelu(float x)
 static void linear_rows(void *ctx, int i, int who)
 {
     const ck_nn_step *s = ctx;
-    size_t m = ck_nn_pixels(&s->y), first = (size_t)i * REF_ROWS, padded = (size_t)ref_padded(s->y.c);
-    int rows = m - first < REF_ROWS ? (int)(m - first) : REF_ROWS;
+    size_t m = ck_nn_pixels(&s->y), first = (size_t)i * CK_REF_ROWS, padded = (size_t)ck_ref_padded(s->y.c);
+    int rows = m - first < CK_REF_ROWS ? (int)(m - first) : CK_REF_ROWS;
     float *out = scratch(s, who);
-    ref_multiply(ref_at(&s->x[0], first), (size_t)s->x[0].ld, rows, s->weight, out);
+    ck_ref_multiply(ck_nn_at(&s->x[0], first), (size_t)s->x[0].ld, rows, s->weight, out);
     for (int r = 0; r < rows; r++, out += padded) {
-        float *y = ref_at(&s->y, first + (size_t)r);
-        const float *add = ck_nn_has(&s->x[1]) ? ref_at(&s->x[1], first + (size_t)r) : NULL;
+        float *y = ck_nn_at(&s->y, first + (size_t)r);
+        const float *add = ck_nn_has(&s->x[1]) ? ck_nn_at(&s->x[1], first + (size_t)r) : NULL;
         for (int c = 0; c < s->y.c; c++) {
             float v = s->act == CK_NN_GELU ? gelu(out[c]) : out[c];
             y[c] = add ? v + add[c] : v;
@@ -73,10 +73,10 @@ static void linear_rows(void *ctx, int i, int who)
     }
 }
 
-void ref_linear(ck_nn *dev, const ck_nn_step *s)
+void ck_ref_linear(ck_nn *dev, const ck_nn_step *s)
 {
-    int tasks = (int)((ck_nn_pixels(&s->y) + REF_ROWS - 1) / REF_ROWS);
-    ck_team_run(((ref_device *)dev)->team, tasks, linear_rows, (void *)s);
+    int tasks = (int)((ck_nn_pixels(&s->y) + CK_REF_ROWS - 1) / CK_REF_ROWS);
+    ck_team_run(((ck_ref_device *)dev)->team, tasks, linear_rows, (void *)s);
 }
 
 /* ---- convolutions, a row of the result at a time ---- */
@@ -107,7 +107,7 @@ static void gather_conv(const ck_nn_step *s, int oy, int ox, float *to)
             memset(to, 0, (size_t)t->c * sizeof *to);
             continue;
         }
-        const float *p = ref_at(t, (size_t)y * (size_t)t->w + (size_t)x);
+        const float *p = ck_nn_at(t, (size_t)y * (size_t)t->w + (size_t)x);
         for (int c = 0; c < t->c; c++) {
             float v = norm ? p[c] * norm[c] + norm[t->c + c] : p[c];
             to[c] = norm && v < 0 ? 0 : v;
@@ -117,19 +117,19 @@ static void gather_conv(const ck_nn_step *s, int oy, int ox, float *to)
 
 static void conv_row(const ck_nn_step *s, int oy, int x0, int x1, int who)
 {
-    size_t in = (size_t)s->weight->in, padded = (size_t)ref_padded(s->y.c);
-    float *out = scratch(s, who), *patches = out + REF_ROWS * padded;
-    for (int x = x0; x < x1; x += REF_ROWS) {
-        int rows = x1 - x < REF_ROWS ? x1 - x : REF_ROWS;
+    size_t in = (size_t)s->weight->in, padded = (size_t)ck_ref_padded(s->y.c);
+    float *out = scratch(s, who), *patches = out + CK_REF_ROWS * padded;
+    for (int x = x0; x < x1; x += CK_REF_ROWS) {
+        int rows = x1 - x < CK_REF_ROWS ? x1 - x : CK_REF_ROWS;
         for (int r = 0; r < rows; r++)
             if (s->kind == CK_NN_OP_PATCH)
                 gather_patch(s, oy, x + r, patches + (size_t)r * in);
             else
                 gather_conv(s, oy, x + r, patches + (size_t)r * in);
-        ref_multiply(patches, in, rows, s->weight, out);
+        ck_ref_multiply(patches, in, rows, s->weight, out);
         for (int r = 0; r < rows; r++) {
             size_t pixel = (size_t)oy * (size_t)s->y.w + (size_t)(x + r);
-            float *y = ref_at(&s->y, pixel);
+            float *y = ck_nn_at(&s->y, pixel);
             const float *add = s->extra ? s->extra->w + pixel * (size_t)s->y.c : NULL;
             for (int c = 0; c < s->y.c; c++)
                 y[c] = out[(size_t)r * padded + (size_t)c] + (add ? add[c] : 0);
@@ -143,14 +143,14 @@ static void conv_area(const ck_nn_step *s, ck_nn_area a, int who)
         conv_row(s, y, a.x0, a.x1, who);
 }
 
-void ref_patch(ck_nn *dev, const ck_nn_step *s)
+void ck_ref_patch(ck_nn *dev, const ck_nn_step *s)
 {
-    ref_areas(dev, s, conv_area);
+    ck_nn_host_areas(((ck_ref_device *)dev)->team, s, conv_area);
 }
 
-void ref_conv(ck_nn *dev, const ck_nn_step *s)
+void ck_ref_conv(ck_nn *dev, const ck_nn_step *s)
 {
-    ref_areas(dev, s, conv_area);
+    ck_nn_host_areas(((ck_ref_device *)dev)->team, s, conv_area);
     if (ck_nn_has(&s->stats))
-        ref_group_sums((ref_device *)dev, s);
+        ck_ref_group_sums((ck_ref_device *)dev, s);
 }

@@ -4,12 +4,23 @@
 
 #include "nn/ref/ref.h"
 
-ref_tap ref_up(int o, int in, int out)
+/* Bilinear enlargement: half-pixel centres, edges clamped. */
+typedef struct tap {
+    int i0, i1;
+    float f; /* weight of i1 */
+} tap;
+
+static tap tap_at(int o, int in, int out)
 {
     double p = (o + 0.5) * in / out - 0.5;
     p = p > 0 ? p : 0;
     int i = (int)p < in - 1 ? (int)p : in - 1;
-    return (ref_tap){i, i + 1 < in ? i + 1 : i, (float)(p - i)};
+    return (tap){i, i + 1 < in ? i + 1 : i, (float)(p - i)};
+}
+
+static float mix(float a, float b, float f)
+{
+    return a * (1 - f) + b * f;
 }
 
 static float sigmoid(float x)
@@ -25,10 +36,10 @@ static size_t index_of(const ck_nn_tensor *t, int y, int x)
 /* A planar sample, enlarged to h x w. */
 static float enlarged(const ck_nn_tensor *t, int c, int y, int x, int h, int w)
 {
-    ref_tap v = ref_up(y, t->h, h), u = ref_up(x, t->w, w);
+    tap v = tap_at(y, t->h, h), u = tap_at(x, t->w, w);
     const float *p = (const float *)t->data + (size_t)c * ck_nn_pixels(t);
-    return ref_mix(ref_mix(p[index_of(t, v.i0, u.i0)], p[index_of(t, v.i1, u.i0)], v.f),
-                   ref_mix(p[index_of(t, v.i0, u.i1)], p[index_of(t, v.i1, u.i1)], v.f), u.f);
+    return mix(mix(p[index_of(t, v.i0, u.i0)], p[index_of(t, v.i1, u.i0)], v.f),
+               mix(p[index_of(t, v.i0, u.i1)], p[index_of(t, v.i1, u.i1)], v.f), u.f);
 }
 
 static void pool_row(void *ctx, int y, int who)
@@ -37,17 +48,18 @@ static void pool_row(void *ctx, int y, int who)
     const ck_nn_step *s = ctx;
     const ck_nn_tensor *t = &s->x[0];
     for (int x = 0; x < s->y.w; x++) {
-        float *out = ref_at(&s->y, index_of(&s->y, y, x));
-        const float *a = ref_at(t, index_of(t, 2 * y, 2 * x)), *b = ref_at(t, index_of(t, 2 * y, 2 * x + 1));
-        const float *c = ref_at(t, index_of(t, 2 * y + 1, 2 * x)), *d = ref_at(t, index_of(t, 2 * y + 1, 2 * x + 1));
+        float *out = ck_nn_at(&s->y, index_of(&s->y, y, x));
+        const float *a = ck_nn_at(t, index_of(t, 2 * y, 2 * x)), *b = ck_nn_at(t, index_of(t, 2 * y, 2 * x + 1));
+        const float *c = ck_nn_at(t, index_of(t, 2 * y + 1, 2 * x)),
+                    *d = ck_nn_at(t, index_of(t, 2 * y + 1, 2 * x + 1));
         for (int i = 0; i < s->y.c; i++)
             out[i] = fmaxf(fmaxf(a[i], b[i]), fmaxf(c[i], d[i]));
     }
 }
 
-void ref_pool(ck_nn *dev, const ck_nn_step *s)
+void ck_ref_pool(ck_nn *dev, const ck_nn_step *s)
 {
-    ck_team_run(((ref_device *)dev)->team, s->y.h, pool_row, (void *)s);
+    ck_team_run(((ck_ref_device *)dev)->team, s->y.h, pool_row, (void *)s);
 }
 
 #define PART 64 /* channels of a head taken at a time */
@@ -60,15 +72,15 @@ static float *planar_at(const ck_nn_tensor *t, int c, int y, int x)
 /* relu of the levels' sum at one pixel, channels c0 … c0+n-1. */
 static void fuse_part(const ck_nn_step *s, int y, int x, int c0, int n, float *sum)
 {
-    const float *p = ref_at(&s->x[0], index_of(&s->x[0], y, x)) + c0;
+    const float *p = ck_nn_at(&s->x[0], index_of(&s->x[0], y, x)) + c0;
     memcpy(sum, p, (size_t)n * sizeof *sum);
     for (int k = 1; k < CK_NN_INPUTS && ck_nn_has(&s->x[k]); k++) {
         const ck_nn_tensor *t = &s->x[k];
-        ref_tap v = ref_up(y, t->h, s->y.h), u = ref_up(x, t->w, s->y.w);
-        const float *a = ref_at(t, index_of(t, v.i0, u.i0)) + c0, *b = ref_at(t, index_of(t, v.i0, u.i1)) + c0;
-        const float *c = ref_at(t, index_of(t, v.i1, u.i0)) + c0, *d = ref_at(t, index_of(t, v.i1, u.i1)) + c0;
+        tap v = tap_at(y, t->h, s->y.h), u = tap_at(x, t->w, s->y.w);
+        const float *a = ck_nn_at(t, index_of(t, v.i0, u.i0)) + c0, *b = ck_nn_at(t, index_of(t, v.i0, u.i1)) + c0;
+        const float *c = ck_nn_at(t, index_of(t, v.i1, u.i0)) + c0, *d = ck_nn_at(t, index_of(t, v.i1, u.i1)) + c0;
         for (int i = 0; i < n; i++)
-            sum[i] += ref_mix(ref_mix(a[i], c[i], v.f), ref_mix(b[i], d[i], v.f), u.f);
+            sum[i] += mix(mix(a[i], c[i], v.f), mix(b[i], d[i], v.f), u.f);
     }
     for (int i = 0; i < n; i++)
         sum[i] = sum[i] < 0 ? 0 : sum[i];
@@ -77,8 +89,8 @@ static void fuse_part(const ck_nn_step *s, int y, int x, int c0, int n, float *s
 /* relu(x * scale + shift + x[2]), the same channels. */
 static void norm_part(const ck_nn_step *s, int y, int x, int c0, int n, float *to)
 {
-    const float *in = ref_at(&s->x[0], index_of(&s->y, y, x)) + c0, *scale = (float *)s->x[1].data + c0;
-    const float *add = ck_nn_has(&s->x[2]) ? ref_at(&s->x[2], index_of(&s->y, y, x)) + c0 : NULL;
+    const float *in = ck_nn_at(&s->x[0], index_of(&s->y, y, x)) + c0, *scale = (float *)s->x[1].data + c0;
+    const float *add = ck_nn_has(&s->x[2]) ? ck_nn_at(&s->x[2], index_of(&s->y, y, x)) + c0 : NULL;
     for (int i = 0; i < n; i++) {
         float v = in[i] * scale[i] + scale[s->x[0].c + i] + (add ? add[i] : 0);
         to[i] = v < 0 ? 0 : v;
@@ -126,21 +138,21 @@ static void head_area(const ck_nn_step *s, ck_nn_area a, int who)
         head_row(s, y, a.x0, a.x1);
 }
 
-void ref_fuse(ck_nn *dev, const ck_nn_step *s)
+void ck_ref_fuse(ck_nn *dev, const ck_nn_step *s)
 {
-    ref_areas(dev, s, head_area);
+    ck_nn_host_areas(((ck_ref_device *)dev)->team, s, head_area);
 }
 
-void ref_head(ck_nn *dev, const ck_nn_step *s)
+void ck_ref_head(ck_nn *dev, const ck_nn_step *s)
 {
-    ref_areas(dev, s, head_area);
+    ck_nn_host_areas(((ck_ref_device *)dev)->team, s, head_area);
 }
 
 static void coarse_row(const ck_nn_step *s, int y, int x0, int x1)
 {
     int first = s->x[0].c;
     for (int x = x0; x < x1; x++) {
-        float *out = ref_at(&s->y, index_of(&s->y, y, x));
+        float *out = ck_nn_at(&s->y, index_of(&s->y, y, x));
         for (int c = 0; c < s->y.c; c++)
             out[c] = c < first ? *planar_at(&s->x[0], c, y, x)
                                : sigmoid(enlarged(&s->x[1], c - first, y, x, s->y.h, s->y.w));
@@ -154,9 +166,9 @@ static void coarse_area(const ck_nn_step *s, ck_nn_area a, int who)
         coarse_row(s, y, a.x0, a.x1);
 }
 
-void ref_coarse(ck_nn *dev, const ck_nn_step *s)
+void ck_ref_coarse(ck_nn *dev, const ck_nn_step *s)
 {
-    ref_areas(dev, s, coarse_area);
+    ck_nn_host_areas(((ck_ref_device *)dev)->team, s, coarse_area);
 }
 
 static void finish_area(const ck_nn_step *s, ck_nn_area a, int who)
@@ -167,7 +179,7 @@ static void finish_area(const ck_nn_step *s, ck_nn_area a, int who)
             finish_row(s, c, y, a.x0, a.x1);
 }
 
-void ref_finish(ck_nn *dev, const ck_nn_step *s)
+void ck_ref_finish(ck_nn *dev, const ck_nn_step *s)
 {
-    ref_areas(dev, s, finish_area);
+    ck_nn_host_areas(((ck_ref_device *)dev)->team, s, finish_area);
 }

@@ -11,8 +11,8 @@ static void layer_norm_row(void *ctx, int y, int who)
     const float *w = s->weight->w, *b = s->weight->bias;
     for (int x = 0; x < s->y.w; x++) {
         size_t pixel = (size_t)y * (size_t)s->y.w + (size_t)x;
-        const float *in = ref_at(&s->x[0], pixel);
-        float *out = ref_at(&s->y, pixel);
+        const float *in = ck_nn_at(&s->x[0], pixel);
+        float *out = ck_nn_at(&s->y, pixel);
         double mean = 0, var = 0;
         for (int c = 0; c < n; c++)
             mean += (double)in[c];
@@ -25,9 +25,9 @@ static void layer_norm_row(void *ctx, int y, int who)
     }
 }
 
-void ref_layer_norm(ck_nn *dev, const ck_nn_step *s)
+void ck_ref_layer_norm(ck_nn *dev, const ck_nn_step *s)
 {
-    ck_team_run(((ref_device *)dev)->team, s->y.h, layer_norm_row, (void *)s);
+    ck_team_run(((ck_ref_device *)dev)->team, s->y.h, layer_norm_row, (void *)s);
 }
 
 static void block_sums(void *ctx, int task, int who)
@@ -42,7 +42,7 @@ static void block_sums(void *ctx, int task, int who)
         sums[0] = sums[1] = 0;
         for (int y = a.y0; y < a.y1; y++)
             for (int x = a.x0; x < a.x1; x++) {
-                const float *p = ref_at(t, (size_t)y * (size_t)t->w + (size_t)x) + g * per;
+                const float *p = ck_nn_at(t, (size_t)y * (size_t)t->w + (size_t)x) + g * per;
                 for (int c = 0; c < per; c++) {
                     sums[0] += (double)p[c];
                     sums[1] += (double)p[c] * (double)p[c];
@@ -51,12 +51,12 @@ static void block_sums(void *ctx, int task, int who)
     }
 }
 
-void ref_group_sums(ref_device *d, const ck_nn_step *s)
+void ck_ref_group_sums(ck_ref_device *d, const ck_nn_step *s)
 {
     ck_team_run(d->team, ck_nn_in_part(s) ? s->part->n : s->stats.h, block_sums, (void *)s);
 }
 
-void ref_group_norm(ck_nn *dev, const ck_nn_step *s)
+void ck_ref_group_norm(ck_nn *dev, const ck_nn_step *s)
 {
     (void)dev;
     ck_nn_host_group_norm(s, s->weight->w, s->weight->bias);
@@ -68,8 +68,8 @@ static void apply_row(const ck_nn_step *s, int y, int x0, int x1)
     const float *scale = s->x[1].data, *shift = scale + n;
     for (int x = x0; x < x1; x++) {
         size_t pixel = (size_t)y * (size_t)s->y.w + (size_t)x;
-        const float *in = ref_at(&s->x[0], pixel), *add = ck_nn_has(&s->x[2]) ? ref_at(&s->x[2], pixel) : NULL;
-        float *out = ref_at(&s->y, pixel);
+        const float *in = ck_nn_at(&s->x[0], pixel), *add = ck_nn_has(&s->x[2]) ? ck_nn_at(&s->x[2], pixel) : NULL;
+        float *out = ck_nn_at(&s->y, pixel);
         for (int c = 0; c < n; c++) {
             float v = in[c] * scale[c] + shift[c] + (add ? add[c] : 0);
             out[c] = v < 0 ? 0 : v;
@@ -84,7 +84,7 @@ static void apply_area(const ck_nn_step *s, ck_nn_area a, int who)
         apply_row(s, y, a.x0, a.x1);
 }
 
-void ref_apply(ck_nn *dev, const ck_nn_step *s)
+void ck_ref_apply(ck_nn *dev, const ck_nn_step *s)
 {
-    ref_areas(dev, s, apply_area);
+    ck_nn_host_areas(((ck_ref_device *)dev)->team, s, apply_area);
 }

@@ -8,7 +8,7 @@
 static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
 {
     (void)which;
-    ref_device *d = calloc(1, sizeof *d);
+    ck_ref_device *d = calloc(1, sizeof *d);
     if (!d)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a device");
     d->base.ops = &ck_nn_ref;
@@ -23,7 +23,7 @@ static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
 
 static void close_device(ck_nn *dev)
 {
-    ref_device *d = (ref_device *)dev;
+    ck_ref_device *d = (ck_ref_device *)dev;
     if (!d)
         return;
     ck_team_free(d->team);
@@ -36,47 +36,13 @@ static void close_device(ck_nn *dev)
     free(d);
 }
 
-static ck_status reserve(ck_nn *dev, size_t bytes, void **out, ck_error *e)
-{
-    (void)dev;
-    if (bytes <= SIZE_MAX - CK_ALIGN)
-        *out = aligned_alloc(CK_ALIGN, ck_pad(bytes ? bytes : 1));
-    if (bytes > SIZE_MAX - CK_ALIGN || !*out)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the network's %.1f MB: use a smaller --size",
-                       (double)bytes * 1e-6);
-    return CK_OK;
-}
-
-static void release(ck_nn *dev, void *p)
-{
-    (void)dev;
-    free(p);
-}
-
-typedef struct areas {
-    const ck_nn_step *s;
-    void (*area)(const ck_nn_step *s, ck_nn_area a, int who);
-} areas;
-
-static void area_task(void *ctx, int i, int who)
-{
-    const areas *a = ctx;
-    const ck_nn_step *s = a->s;
-    a->area(s, ck_nn_in_part(s) ? ck_nn_block_area(&s->y, s->part->block[i]) : (ck_nn_area){i, 0, i + 1, s->y.w}, who);
-}
-
-void ref_areas(ck_nn *dev, const ck_nn_step *s, void (*area)(const ck_nn_step *s, ck_nn_area a, int who))
-{
-    areas a = {s, area};
-    ck_team_run(((ref_device *)dev)->team, ck_nn_in_part(s) ? s->part->n : s->y.h, area_task, &a);
-}
-
 static bool in_panels(ck_nn_pack p)
 {
     return p == CK_NN_LINEAR || p == CK_NN_PATCH || p == CK_NN_CONV;
 }
 
-/* Inputs of one output in the order in which ref_multiply meets them: convolutions tap by tap, channels innermost. */
+/* Inputs of one output in the order in which ck_ref_multiply meets them: convolutions tap by tap, channels innermost.
+ */
 static int inputs(ck_nn_pack p, int in)
 {
     return p == CK_NN_PATCH ? in * 49 : p == CK_NN_CONV ? in * 9 : p == CK_NN_SCALE ? 1 : in;
@@ -86,21 +52,19 @@ static void fill_panels(ck_nn_weight *to, const float *w, int channels)
 {
     int taps = to->in / channels;
     for (int o = 0; o < to->out; o++) {
-        float *panel = to->w + (size_t)(o / REF_LANES) * (size_t)to->in * REF_LANES + o % REF_LANES;
+        float *panel = to->w + (size_t)(o / CK_REF_LANES) * (size_t)to->in * CK_REF_LANES + o % CK_REF_LANES;
         const float *row = w + (size_t)o * (size_t)to->in;
         for (int t = 0; t < taps; t++)
             for (int c = 0; c < channels; c++)
-                panel[(size_t)(t * channels + c) * REF_LANES] = row[c * taps + t];
+                panel[(size_t)(t * channels + c) * CK_REF_LANES] = row[c * taps + t];
     }
 }
 
 static ck_status pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias, ck_nn_weight **to,
                       ck_error *e)
 {
-    ref_device *d = (ref_device *)dev;
-    size_t rows = (size_t)ref_padded(out), columns = (size_t)inputs(p, in);
-    if (p == CK_NN_HEAD && out > CK_NN_HEADS_MAX)
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "a head of %d outputs: at most %d", out, CK_NN_HEADS_MAX);
+    ck_ref_device *d = (ck_ref_device *)dev;
+    size_t rows = (size_t)ck_ref_padded(out), columns = (size_t)inputs(p, in);
     ck_nn_weight *q = calloc(1, sizeof *q);
     if (!q)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
@@ -127,12 +91,12 @@ static ck_status pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w,
 static ck_status prepare(ck_nn *dev, ck_nn_step *s, size_t *scratch, ck_error *e)
 {
     (void)e;
-    int threads = ck_team_size(((ref_device *)dev)->team);
+    int threads = ck_team_size(((ck_ref_device *)dev)->team);
     *scratch = 0;
     if (s->kind == CK_NN_OP_LINEAR || s->kind == CK_NN_OP_PATCH || s->kind == CK_NN_OP_CONV)
-        *scratch = (size_t)threads * ref_linear_scratch(s);
+        *scratch = (size_t)threads * ck_ref_linear_scratch(s);
     if (s->kind == CK_NN_OP_ATTENTION)
-        *scratch = ref_attention_scratch(s, threads);
+        *scratch = ck_ref_attention_scratch(s, threads);
     return CK_OK;
 }
 
@@ -147,23 +111,23 @@ const ck_nn_backend ck_nn_ref = {.name = "ref",
                                  .host = true,
                                  .open = open_device,
                                  .close = close_device,
-                                 .reserve = reserve,
-                                 .release = release,
+                                 .reserve = ck_nn_host_reserve,
+                                 .release = ck_nn_host_release,
                                  .available = ck_nn_host_available,
                                  .pack = pack,
                                  .prepare = prepare,
                                  .sync = done,
                                  .upload = ck_nn_host_upload,
                                  .download = ck_nn_host_download,
-                                 .run = {[CK_NN_OP_PATCH] = ref_patch,
-                                         [CK_NN_OP_LAYER_NORM] = ref_layer_norm,
-                                         [CK_NN_OP_LINEAR] = ref_linear,
-                                         [CK_NN_OP_POOL] = ref_pool,
-                                         [CK_NN_OP_ATTENTION] = ref_attention,
-                                         [CK_NN_OP_FUSE] = ref_fuse,
-                                         [CK_NN_OP_COARSE] = ref_coarse,
-                                         [CK_NN_OP_CONV] = ref_conv,
-                                         [CK_NN_OP_GROUP_NORM] = ref_group_norm,
-                                         [CK_NN_OP_APPLY] = ref_apply,
-                                         [CK_NN_OP_HEAD] = ref_head,
-                                         [CK_NN_OP_FINISH] = ref_finish}};
+                                 .run = {[CK_NN_OP_PATCH] = ck_ref_patch,
+                                         [CK_NN_OP_LAYER_NORM] = ck_ref_layer_norm,
+                                         [CK_NN_OP_LINEAR] = ck_ref_linear,
+                                         [CK_NN_OP_POOL] = ck_ref_pool,
+                                         [CK_NN_OP_ATTENTION] = ck_ref_attention,
+                                         [CK_NN_OP_FUSE] = ck_ref_fuse,
+                                         [CK_NN_OP_COARSE] = ck_ref_coarse,
+                                         [CK_NN_OP_CONV] = ck_ref_conv,
+                                         [CK_NN_OP_GROUP_NORM] = ck_ref_group_norm,
+                                         [CK_NN_OP_APPLY] = ck_ref_apply,
+                                         [CK_NN_OP_HEAD] = ck_ref_head,
+                                         [CK_NN_OP_FINISH] = ck_ref_finish}};

@@ -6,71 +6,49 @@
 #include "nn/host.h"
 #include "nn/team.h"
 
-#define REF_ROWS 4   /* rows of x that are multiplied together */
-#define REF_LANES 32 /* outputs of a panel */
+#define CK_REF_ROWS 4   /* rows of x that are multiplied together */
+#define CK_REF_LANES 32 /* outputs of a panel */
 
 struct ck_nn_weight {
     ck_nn_pack pack;
     int out, in; /* in: all inputs of an output, taps included */
-    float *w;    /* LINEAR, PATCH, CONV: [out / REF_LANES][in][REF_LANES], zero filled; else [out][in] */
-    float *bias; /* [out], rounded up to REF_LANES; zeros if there was none */
+    float *w;    /* LINEAR, PATCH, CONV: [out / CK_REF_LANES][in][CK_REF_LANES], zero filled; else [out][in] */
+    float *bias; /* [out], rounded up to CK_REF_LANES; zeros if there was none */
     struct ck_nn_weight *next;
 };
 
-typedef struct ref_device {
+typedef struct ck_ref_device {
     ck_nn base;
     ck_team *team;
     ck_nn_weight *weights;
-} ref_device;
+} ck_ref_device;
 
-/* out[r][o] = bias[o] + sum over k of x[r * ldx + k] * w[o][k], for `rows` <= REF_ROWS rows; out has
- * w->out rounded up to REF_LANES columns. */
-void ref_multiply(const float *x, size_t ldx, int rows, const ck_nn_weight *w, float *out);
-static inline int ref_padded(int out)
+/* out[r][o] = bias[o] + sum over k of x[r * ldx + k] * w[o][k], for `rows` <= CK_REF_ROWS rows; out has
+ * w->out rounded up to CK_REF_LANES columns. */
+void ck_ref_multiply(const float *x, size_t ldx, int rows, const ck_nn_weight *w, float *out);
+static inline int ck_ref_padded(int out)
 {
-    return (out + REF_LANES - 1) / REF_LANES * REF_LANES;
+    return (out + CK_REF_LANES - 1) / CK_REF_LANES * CK_REF_LANES;
 }
-
-/* area(step, …) for every row of y or, where the step makes a part of it, every block of that. */
-void ref_areas(ck_nn *dev, const ck_nn_step *s, void (*area)(const ck_nn_step *s, ck_nn_area a, int who));
 
 /* Bytes of scratch per thread. */
-size_t ref_linear_scratch(const ck_nn_step *s);
-size_t ref_attention_scratch(const ck_nn_step *s, int threads); /* of all threads */
+size_t ck_ref_linear_scratch(const ck_nn_step *s);
+size_t ck_ref_attention_scratch(const ck_nn_step *s, int threads); /* of all threads */
 
-void ref_patch(ck_nn *dev, const ck_nn_step *s);
-void ref_layer_norm(ck_nn *dev, const ck_nn_step *s);
-void ref_linear(ck_nn *dev, const ck_nn_step *s);
-void ref_pool(ck_nn *dev, const ck_nn_step *s);
-void ref_attention(ck_nn *dev, const ck_nn_step *s);
-void ref_fuse(ck_nn *dev, const ck_nn_step *s);
-void ref_coarse(ck_nn *dev, const ck_nn_step *s);
-void ref_conv(ck_nn *dev, const ck_nn_step *s);
-void ref_group_norm(ck_nn *dev, const ck_nn_step *s);
-void ref_apply(ck_nn *dev, const ck_nn_step *s);
-void ref_head(ck_nn *dev, const ck_nn_step *s);
-void ref_finish(ck_nn *dev, const ck_nn_step *s);
-
-/* ---- bilinear enlargement: half-pixel centres, edges clamped ---- */
-
-typedef struct ref_tap {
-    int i0, i1;
-    float f; /* weight of i1 */
-} ref_tap;
-
-ref_tap ref_up(int o, int in, int out);
-
-static inline float ref_mix(float a, float b, float f)
-{
-    return a * (1 - f) + b * f;
-}
+void ck_ref_patch(ck_nn *dev, const ck_nn_step *s);
+void ck_ref_layer_norm(ck_nn *dev, const ck_nn_step *s);
+void ck_ref_linear(ck_nn *dev, const ck_nn_step *s);
+void ck_ref_pool(ck_nn *dev, const ck_nn_step *s);
+void ck_ref_attention(ck_nn *dev, const ck_nn_step *s);
+void ck_ref_fuse(ck_nn *dev, const ck_nn_step *s);
+void ck_ref_coarse(ck_nn *dev, const ck_nn_step *s);
+void ck_ref_conv(ck_nn *dev, const ck_nn_step *s);
+void ck_ref_group_norm(ck_nn *dev, const ck_nn_step *s);
+void ck_ref_apply(ck_nn *dev, const ck_nn_step *s);
+void ck_ref_head(ck_nn *dev, const ck_nn_step *s);
+void ck_ref_finish(ck_nn *dev, const ck_nn_step *s);
 
 /* Sum over the groups' channels, for GROUP_NORM; done after the convolution. */
-void ref_group_sums(ref_device *d, const ck_nn_step *s);
-
-static inline float *ref_at(const ck_nn_tensor *t, size_t pixel)
-{
-    return (float *)t->data + pixel * (size_t)t->ld;
-}
+void ck_ref_group_sums(ck_ref_device *d, const ck_nn_step *s);
 
 #endif

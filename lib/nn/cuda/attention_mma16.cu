@@ -18,7 +18,8 @@ template <int D> static size_t shared_bytes()
 }
 
 /* Zeros behind the last. */
-template <typename T, int D> __device__ static inline void fetch_queries(const attention &a, int head, int first, T *to)
+template <typename T, int D>
+__device__ static inline void fetch_queries(const ck_cuda_attention_args &a, int head, int first, T *to)
 {
     for (int i = threadIdx.x; i < QUERIES * D; i += THREADS)
         copy_piece<T>(a, a.q, (size_t)(first + i / D), first + i / D < a.all.nq, head, i % D,
@@ -31,7 +32,7 @@ template <typename T, int D> struct tile_copies {
     static const int N = (KEYS * D + THREADS - 1) / THREADS;
     int from[N], to[N];
 
-    __device__ void begin(const attention &a)
+    __device__ void begin(const ck_cuda_attention_args &a)
     {
         UNROLL
         for (int n = 0; n < N; n++) {
@@ -55,10 +56,10 @@ template <typename T, int D> struct tile_copies {
     }
 };
 
-template <typename T, int D> __global__ void __launch_bounds__(THREADS, 2) attend_3(attention a)
+template <typename T, int D> static __global__ void __launch_bounds__(THREADS, 2) attend_mma16(ck_cuda_attention_args a)
 {
-    typedef attention_tile<T, D, TILES, KEYS / 8> tile;
-    DYNAMIC_SHARED(room);
+    typedef ck_cuda_attention_tile<T, D, TILES, KEYS / 8> tile;
+    CK_CUDA_DYNAMIC_SHARED(room);
     const int STAGE = KEYS * tile::PITCH;
     T *queries = (T *)room, *keys = queries + QUERIES * tile::PITCH, *values = keys + 2 * STAGE;
     int tiles = (a.all.nq + QUERIES - 1) / QUERIES, head = blockIdx.x / tiles, first = blockIdx.x % tiles * QUERIES;
@@ -95,16 +96,16 @@ template <typename T, int D> __global__ void __launch_bounds__(THREADS, 2) atten
     });
 }
 
-template <typename T, int D> static void launch(cuda_device *d, const attention &a)
+template <typename T, int D> static void launch(ck_cuda_device *d, const ck_cuda_attention_args &a)
 {
     unsigned grid = (unsigned)a.heads * grid_for((size_t)a.all.nq, QUERIES);
-    void (*kernel)(attention) = attend_3<T, D>;
+    void (*kernel)(ck_cuda_attention_args) = attend_mma16<T, D>;
     size_t shared = shared_bytes<D>();
     allow_shared(kernel, shared);
-    CUDA_LAUNCH_SHARED(kernel, grid, THREADS, shared, d->stream, a);
+    CK_CUDA_LAUNCH_SHARED(kernel, grid, THREADS, shared, d->stream, a);
 }
 
-template <typename T> static void by_width(cuda_device *d, const attention &a)
+template <typename T> static void by_width(ck_cuda_device *d, const ck_cuda_attention_args &a)
 {
     (a.width <= 32 ? launch<T, 4> : a.width == 56 ? launch<T, 7> : launch<T, 8>)(d, a);
 }
@@ -114,7 +115,7 @@ static bool rows_suit(const ck_nn_tensor &t, ck_nn_type type, size_t bytes)
     return t.type == type && (size_t)t.ld * 2 % bytes == 0 && (uintptr_t)t.data % bytes == 0;
 }
 
-bool cuda_attention_3(cuda_device *d, const ck_nn_step *s)
+bool ck_cuda_attention_mma16(ck_cuda_device *d, const ck_nn_step *s)
 {
     int width = s->y.c / s->heads;
     ck_nn_type type = d->base.act;
@@ -124,10 +125,10 @@ bool cuda_attention_3(cuda_device *d, const ck_nn_step *s)
     for (int i = 0; i < 3; i++)
         if (!rows_suit(s->x[i], type, 16))
             return false;
-    attention a = {windows_of(s), s->heads, width,   (float)(M_LOG2E / sqrt((double)width)),
-                   s->x[0],       s->x[1],  s->x[2], s->y};
+    ck_cuda_attention_args a = {windows_of(s), s->heads, width,   (float)(M_LOG2E / sqrt((double)width)),
+                                s->x[0],       s->x[1],  s->x[2], s->y};
     if (s->window)
-        return cuda_attention_windows(d, &a);
+        return ck_cuda_attention_windows(d, &a);
     (type == CK_NN_F16 ? by_width<__half> : by_width<__nv_bfloat16>)(d, a);
     return true;
 }

@@ -17,21 +17,21 @@ struct share {
 
 /* Rows first … first+ROWS-1 of a head's queries, keys or values, zeros past `end` and the width. */
 template <typename T, int ROWS, int WIDTH>
-__device__ static inline void fetch(const attention &a, const share &s, const ck_nn_tensor &t, int first, int end,
-                                    T *to)
+__device__ static inline void fetch(const ck_cuda_attention_args &a, const share &s, const ck_nn_tensor &t, int first,
+                                    int end, T *to)
 {
     for (int i = threadIdx.x; i < ROWS * WIDTH; i += blockDim.x) {
         int row = i / WIDTH, c = i % WIDTH;
         bool there = c < a.width && first + row < end;
         size_t pixel = there ? pixel_of(a.all, a.k, t, s.win, first + row) : 0;
-        to[row * (WIDTH + tile<T>::PAD) + c] =
+        to[row * (WIDTH + ck_cuda_tile<T>::PAD) + c] =
             rounded<T>(there ? get(t, index_of(t, pixel) + (size_t)(s.head * a.width + c)) : 0);
     }
 }
 
 /* What a warp has in shared memory, and a lane in registers: of row lane / 2, every second key. */
 template <typename T, int KEYS> struct softmax {
-    static const int LD_SCORES = KEYS + 4, LD_WEIGHTS = KEYS + tile<T>::PAD;
+    static const int LD_SCORES = KEYS + 4, LD_WEIGHTS = KEYS + ck_cuda_tile<T>::PAD;
     float *scores, *factors; /* [TILE][LD_SCORES], [TILE] */
     T *weights;              /* [TILE][LD_WEIGHTS] */
     float top, sum;
@@ -64,29 +64,29 @@ template <typename T, int KEYS> struct softmax {
 /* Numbers of the rows that a lane's sums belong to; `room` is a warp's. */
 template <typename T> __device__ static inline void number_rows(float *room, int ld, int rows[])
 {
-    typename tile<T>::sum numbers;
+    typename ck_cuda_tile<T>::sum numbers;
     for (int i = threadIdx.x % WARP; i < TILE * TILE; i += WARP)
         room[i / TILE * ld + i % TILE] = (float)(i / TILE);
     __syncwarp();
     wmma::load_matrix_sync(numbers, room, (unsigned)ld, wmma::mem_row_major);
     UNROLL
-    for (int i = 0; i < tile<T>::sum::num_elements; i++)
+    for (int i = 0; i < ck_cuda_tile<T>::sum::num_elements; i++)
         rows[i] = (int)numbers.x[i];
     __syncwarp();
 }
 
 template <typename T, int KEYS, int WIDTH>
-__device__ static inline void score(const typename tile<T>::a *q, const T *sk, float *to)
+__device__ static inline void score(const typename ck_cuda_tile<T>::a *q, const T *sk, float *to)
 {
-    const int LD = WIDTH + tile<T>::PAD;
-    typename tile<T>::b_turned keys;
+    const int LD = WIDTH + ck_cuda_tile<T>::PAD;
+    typename ck_cuda_tile<T>::b_transposed keys;
     UNROLL
     for (int n = 0; n < KEYS / TILE; n++) {
-        typename tile<T>::sum dot;
+        typename ck_cuda_tile<T>::sum dot;
         wmma::fill_fragment(dot, 0);
         UNROLL
-        for (int i = 0; i < WIDTH / tile<T>::DEPTH; i++) {
-            wmma::load_matrix_sync(keys, sk + n * TILE * LD + i * tile<T>::DEPTH, LD);
+        for (int i = 0; i < WIDTH / ck_cuda_tile<T>::DEPTH; i++) {
+            wmma::load_matrix_sync(keys, sk + n * TILE * LD + i * ck_cuda_tile<T>::DEPTH, LD);
             wmma::mma_sync(dot, q[i], keys, dot);
         }
         wmma::store_matrix_sync(to + n * TILE, dot, softmax<T, KEYS>::LD_SCORES, wmma::mem_row_major);
@@ -96,33 +96,33 @@ __device__ static inline void score(const typename tile<T>::a *q, const T *sk, f
 /* o = o * factor + weights . values; what these keys add is added up apart. */
 template <typename T, int KEYS, int WIDTH>
 __device__ static inline void add_values(const softmax<T, KEYS> &m, const T *sv, const int *rows,
-                                         typename tile<T>::sum *o)
+                                         typename ck_cuda_tile<T>::sum *o)
 {
-    const int LD = WIDTH + tile<T>::PAD;
-    typename tile<T>::a weights[KEYS / tile<T>::DEPTH];
-    typename tile<T>::b values;
+    const int LD = WIDTH + ck_cuda_tile<T>::PAD;
+    typename ck_cuda_tile<T>::a weights[KEYS / ck_cuda_tile<T>::DEPTH];
+    typename ck_cuda_tile<T>::b values;
     UNROLL
-    for (int i = 0; i < KEYS / tile<T>::DEPTH; i++)
-        wmma::load_matrix_sync(weights[i], m.weights + i * tile<T>::DEPTH, softmax<T, KEYS>::LD_WEIGHTS);
+    for (int i = 0; i < KEYS / ck_cuda_tile<T>::DEPTH; i++)
+        wmma::load_matrix_sync(weights[i], m.weights + i * ck_cuda_tile<T>::DEPTH, softmax<T, KEYS>::LD_WEIGHTS);
     UNROLL
     for (int n = 0; n < WIDTH / TILE; n++) {
-        typename tile<T>::sum add;
+        typename ck_cuda_tile<T>::sum add;
         wmma::fill_fragment(add, 0);
         UNROLL
-        for (int i = 0; i < KEYS / tile<T>::DEPTH; i++) {
-            wmma::load_matrix_sync(values, sv + i * tile<T>::DEPTH * LD + n * TILE, LD);
+        for (int i = 0; i < KEYS / ck_cuda_tile<T>::DEPTH; i++) {
+            wmma::load_matrix_sync(values, sv + i * ck_cuda_tile<T>::DEPTH * LD + n * TILE, LD);
             wmma::mma_sync(add, weights[i], values, add);
         }
         UNROLL
-        for (int i = 0; i < tile<T>::sum::num_elements; i++)
+        for (int i = 0; i < ck_cuda_tile<T>::sum::num_elements; i++)
             o[n].x[i] = fmaf(o[n].x[i], m.factors[rows[i]], add.x[i]);
     }
 }
 
 /* Through the room of the scores, from where a lane takes half a row. */
 template <typename T, int KEYS, int WIDTH>
-__device__ static inline void store(const attention &a, const share &s, const softmax<T, KEYS> &m, int own,
-                                    const typename tile<T>::sum *o)
+__device__ static inline void store(const ck_cuda_attention_args &a, const share &s, const softmax<T, KEYS> &m, int own,
+                                    const typename ck_cuda_tile<T>::sum *o)
 {
     const int LD = softmax<T, KEYS>::LD_SCORES;
     int row = threadIdx.x % WARP / 2, part = threadIdx.x % 2, query = s.first + own + row;
@@ -142,9 +142,9 @@ __device__ static inline void store(const attention &a, const share &s, const so
     }
 }
 
-template <typename T, int QUERIES, int KEYS, int WIDTH> __global__ void attend_2(attention a)
+template <typename T, int QUERIES, int KEYS, int WIDTH> static __global__ void attend_wmma(ck_cuda_attention_args a)
 {
-    typedef tile<T> t;
+    typedef ck_cuda_tile<T> t;
     typedef softmax<T, KEYS> soft;
     const int LD = WIDTH + t::PAD;
     __shared__ __align__(32) T sq[QUERIES * LD], sk[KEYS * LD], sv[KEYS * LD], weights[QUERIES * soft::LD_WEIGHTS];
@@ -178,24 +178,25 @@ template <typename T, int QUERIES, int KEYS, int WIDTH> __global__ void attend_2
     store<T, KEYS, WIDTH>(a, s, m, own, o);
 }
 
-template <typename T, int QUERIES, int KEYS, int WIDTH> static void launch(cuda_device *d, const attention &a)
+template <typename T, int QUERIES, int KEYS, int WIDTH>
+static void launch(ck_cuda_device *d, const ck_cuda_attention_args &a)
 {
     unsigned grid = (unsigned)(a.all.n * a.heads) * grid_for((size_t)a.all.nq, QUERIES);
-    void (*kernel)(attention) = attend_2<T, QUERIES, KEYS, WIDTH>;
-    CUDA_LAUNCH(kernel, grid, QUERIES / TILE * WARP, d->stream, a);
+    void (*kernel)(ck_cuda_attention_args) = attend_wmma<T, QUERIES, KEYS, WIDTH>;
+    CK_CUDA_LAUNCH(kernel, grid, QUERIES / TILE * WARP, d->stream, a);
 }
 
 /* 48 KiB of shared memory are what every device has. */
-void cuda_attention_2(cuda_device *d, const ck_nn_step *s)
+void ck_cuda_attention_wmma(ck_cuda_device *d, const ck_nn_step *s)
 {
     int width = s->y.c / s->heads;
-    attention a = {windows_of(s), s->heads, width,   (float)(M_LOG2E / sqrt((double)width)),
-                   s->x[0],       s->x[1],  s->x[2], s->y};
+    ck_cuda_attention_args a = {windows_of(s), s->heads, width,   (float)(M_LOG2E / sqrt((double)width)),
+                                s->x[0],       s->x[1],  s->x[2], s->y};
     bool narrow = width <= 64;
     if (d->base.precision == CK_NN_PRECISION_F16)
-        (narrow ? launch<__half, 64, 32, 64> : launch<__half, 32, 32, CUDA_WIDTH_MAX>)(d, a);
+        (narrow ? launch<__half, 64, 32, 64> : launch<__half, 32, 32, CK_CUDA_WIDTH_MAX>)(d, a);
     else if (d->base.precision == CK_NN_PRECISION_BF16)
-        (narrow ? launch<__nv_bfloat16, 64, 32, 64> : launch<__nv_bfloat16, 32, 32, CUDA_WIDTH_MAX>)(d, a);
+        (narrow ? launch<__nv_bfloat16, 64, 32, 64> : launch<__nv_bfloat16, 32, 32, CK_CUDA_WIDTH_MAX>)(d, a);
     else
-        (narrow ? launch<float, 32, 32, 64> : launch<float, 32, 16, CUDA_WIDTH_MAX>)(d, a);
+        (narrow ? launch<float, 32, 32, 64> : launch<float, 32, 16, CK_CUDA_WIDTH_MAX>)(d, a);
 }

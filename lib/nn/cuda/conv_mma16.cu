@@ -7,8 +7,8 @@
  *
  * A thread block makes every so-maniest block of the map; while it works on one stage the next is copied, if there is
  * memory for two.  A warp makes 64 pixels of 32 outputs.  Weights are packed so that a lane's sums of one pixel are
- * eight outputs side by side (cuda_output_place).  Sums for GROUP_NORM: in float32 over a warp's pixels, from there in
- * double, always in the same order. */
+ * eight outputs side by side (ck_cuda_output_column).  Sums for GROUP_NORM: in float32 over a warp's pixels, from there
+ * in double, always in the same order. */
 #include "nn/cuda/element.h"
 #include "nn/cuda/ptx.h"
 
@@ -21,7 +21,7 @@
 #define MINE 4 /* tiles of 16 pixels, of 8 outputs, of a warp */
 #define HALF 32
 
-struct convolution_3 {
+struct mma16_args {
     ck_nn_tensor x, norm, y, stats;
     const void *w; /* [9][pieces of x][PIECE][OUTS] */
     const float *bias;
@@ -57,7 +57,7 @@ __host__ __device__ static inline int pitch_of(int pieces)
     return pieces == 8 ? 8 : pieces | 1;
 }
 
-template <int D> __device__ static inline int turn_of(int pieces, int r, int c)
+template <int D> __device__ static inline int swizzle_of(int pieces, int r, int c)
 {
     return pieces == 8 ? (stage_of<D>::SIDE == 4 ? c + 4 * r : c) & 7 : 0;
 }
@@ -76,7 +76,7 @@ __device__ static inline lot lot_of(int pieces)
 
 /* f(where in the map, there is such a pixel, its place in shared memory) for a thread's lot of a stage. */
 template <typename T, int D, typename F>
-__device__ static inline void each_of(const convolution_3 &k, const ck_nn_area &a, int stage, const lot &mine, T *room,
+__device__ static inline void each_of(const mma16_args &k, const ck_nn_area &a, int stage, const lot &mine, T *room,
                                       F f)
 {
     typedef stage_of<D> s;
@@ -84,12 +84,12 @@ __device__ static inline void each_of(const convolution_3 &k, const ck_nn_area &
         int r = i % s::EACH / s::WIDE, c = i % s::EACH % s::WIDE;
         point p = point_of<D>(a, stage, i / s::EACH, r - 1, c - 1);
         bool there = p.y >= 0 && p.y < k.x.h && p.x >= 0 && p.x < k.x.w;
-        f(p, there, room + (i * pitch_of(k.pieces) + (mine.piece ^ turn_of<D>(k.pieces, r, c))) * PIECE);
+        f(p, there, room + (i * pitch_of(k.pieces) + (mine.piece ^ swizzle_of<D>(k.pieces, r, c))) * PIECE);
     }
 }
 
 template <typename T, int D>
-__device__ static inline void fetch(const convolution_3 &k, const ck_nn_area &a, int stage, T *room)
+__device__ static inline void fetch(const mma16_args &k, const ck_nn_area &a, int stage, T *room)
 {
     lot mine = lot_of(k.pieces);
     int bytes = min(PIECE, k.x.c - mine.piece * PIECE) * (int)sizeof(T);
@@ -102,10 +102,10 @@ __device__ static inline void fetch(const convolution_3 &k, const ck_nn_area &a,
 
 /* A thread normalises what it copied itself. */
 template <typename T, int D>
-__device__ static inline void normalise(const convolution_3 &k, const ck_nn_area &a, int stage, T *room)
+__device__ static inline void normalise(const mma16_args &k, const ck_nn_area &a, int stage, T *room)
 {
     lot mine = lot_of(k.pieces);
-    vector scale = {{0}}, shift = {{0}};
+    ck_cuda_vec8 scale = {{0}}, shift = {{0}};
     for (int i = 0; i < PIECE; i++) {
         int c = mine.piece * PIECE + i;
         scale.v[i] = c < k.x.c ? ((const float *)k.norm.data)[c] : 0;
@@ -114,7 +114,7 @@ __device__ static inline void normalise(const convolution_3 &k, const ck_nn_area
     each_of<T, D>(k, a, stage, mine, room, [&](point, bool there, T *to) {
         if (!there)
             return;
-        vector in = get_8((const T *)to);
+        ck_cuda_vec8 in = get_8((const T *)to);
         UNROLL
         for (int i = 0; i < PIECE; i++)
             in.v[i] = relu(in.v[i] * scale.v[i] + shift.v[i]);
@@ -129,7 +129,7 @@ static inline int weight_rows(int pieces)
     return (9 * pieces + 1) / 2 * 16;
 }
 
-template <typename T> __device__ static inline void fetch_weights(const convolution_3 &k, int rows, T *room)
+template <typename T> __device__ static inline void fetch_weights(const mma16_args &k, int rows, T *room)
 {
     for (int i = threadIdx.x; i < rows * (OUTS / PIECE); i += THREADS) {
         int row = i / (OUTS / PIECE), piece = i % (OUTS / PIECE);
@@ -194,7 +194,7 @@ template <typename T, int D> struct warp_product {
         for (int j = 0; j < MINE; j += 2) {
             unsigned r[4];
             int out = (int)threadIdx.x / WARP % 2 * MINE + j + lane / 16;
-            load_matrices_turned(r, weights + k * OUTS + (out ^ (k & 7)) * PIECE);
+            load_matrices_transposed(r, weights + k * OUTS + (out ^ (k & 7)) * PIECE);
             b[j][0] = r[0];
             b[j][1] = r[1];
             b[j + 1][0] = r[2];
@@ -203,7 +203,7 @@ template <typename T, int D> struct warp_product {
         UNROLL
         for (int m = 0; m < MINE; m++)
             load_matrices(a[m], room + ((at[m] + dy * stage::WIDE + dx) * pitch +
-                                        (piece ^ turn_of<D>(c.pieces, row[m] + dy, column[m] + dx))) *
+                                        (piece ^ swizzle_of<D>(c.pieces, row[m] + dy, column[m] + dx))) *
                                            PIECE);
     }
 
@@ -245,7 +245,7 @@ template <typename T, int D> struct warp_product {
 
 /* Eight outputs of one pixel, as far as there are. */
 template <typename T>
-__device__ static inline void put_outputs(const ck_nn_tensor &y, const point &p, int first, const vector &v)
+__device__ static inline void put_outputs(const ck_nn_tensor &y, const point &p, int first, const ck_cuda_vec8 &v)
 {
     T *to = (T *)y.data + index_of(y, p.y, p.x) + first;
     if (first + VECTOR <= y.c) {
@@ -260,12 +260,12 @@ __device__ static inline void put_outputs(const ck_nn_tensor &y, const point &p,
 
 /* Bias, store, and what this warp's pixels add up to: partial[output][2], the same on every run. */
 template <typename T, int D>
-__device__ static inline void finish(const convolution_3 &k, const ck_nn_area &a, int stage,
-                                     const warp_product<T, D> &w, float *partial)
+__device__ static inline void finish(const mma16_args &k, const ck_nn_area &a, int stage, const warp_product<T, D> &w,
+                                     float *partial)
 {
     typedef stage_of<D> s;
     int lane = (int)threadIdx.x % WARP, warp = (int)threadIdx.x / WARP, first = warp % 2 * HALF + lane % 4 * VECTOR;
-    vector sum = {{0}}, squares = {{0}}, bias;
+    ck_cuda_vec8 sum = {{0}}, squares = {{0}}, bias;
     UNROLL
     for (int c = 0; c < VECTOR; c++)
         bias.v[c] = first + c < k.y.c ? k.bias[first + c] : 0;
@@ -274,7 +274,7 @@ __device__ static inline void finish(const convolution_3 &k, const ck_nn_area &a
         int pixel = warp / 2 * (PIXELS / 4) + i * 8 + lane / 4, in = pixel % (s::ROWS * s::SIDE);
         point p = point_of<D>(a, stage, pixel / (s::ROWS * s::SIDE), in / s::SIDE, in % s::SIDE);
         bool there = p.y < a.y1 && p.x < a.x1;
-        vector v;
+        ck_cuda_vec8 v;
         UNROLL
         for (int c = 0; c < VECTOR; c++) {
             v.v[c] = w.sum[i / 2][c / 2][i % 2 * 2 + c % 2] + bias.v[c];
@@ -301,7 +301,7 @@ __device__ static inline void finish(const convolution_3 &k, const ck_nn_area &a
 #define PARTS (STAGES * WARPS / 2) /* of a block, [part][output][2] */
 
 /* The block's sums from its parts'.  Every thread comes here; the parts may be written again behind it. */
-__device__ static inline void flush(const convolution_3 &k, int block, const float *partial, double *totals)
+__device__ static inline void flush(const mma16_args &k, int block, const float *partial, double *totals)
 {
     int t = threadIdx.x, per = k.y.c / k.groups;
     if (t < 2 * OUTS) {
@@ -319,9 +319,9 @@ __device__ static inline void flush(const convolution_3 &k, int block, const flo
     }
 }
 
-template <typename T, int D> __global__ void __launch_bounds__(THREADS, 1) conv_3(convolution_3 k, int rows)
+template <typename T, int D> static __global__ void __launch_bounds__(THREADS, 1) conv_mma16(mma16_args k, int rows)
 {
-    DYNAMIC_SHARED(room);
+    CK_CUDA_DYNAMIC_SHARED(room);
     const int STAGE = stage_of<D>::ALL * pitch_of(k.pieces) * PIECE;
     double *totals = (double *)room;
     float *partial = (float *)(totals + 2 * OUTS);
@@ -357,7 +357,7 @@ template <typename T, int D> __global__ void __launch_bounds__(THREADS, 1) conv_
     done(mine * STAGES - 1);
 }
 
-template <typename T, int D> static bool launch(cuda_device *d, convolution_3 k)
+template <typename T, int D> static bool launch(ck_cuda_device *d, mma16_args k)
 {
     int rows = weight_rows(k.pieces);
     size_t stage = (size_t)stage_of<D>::ALL * (size_t)pitch_of(k.pieces) * PIECE * sizeof(T);
@@ -366,14 +366,14 @@ template <typename T, int D> static bool launch(cuda_device *d, convolution_3 k)
     shared += k.twice ? 2 * stage : stage;
     if (shared > d->shared)
         return false;
-    void (*kernel)(convolution_3, int) = conv_3<T, D>;
+    void (*kernel)(mma16_args, int) = conv_mma16<T, D>;
     allow_shared(kernel, shared);
-    CUDA_LAUNCH_SHARED(kernel, (unsigned)(k.blocks < d->processors ? k.blocks : d->processors), THREADS, shared,
-                       d->stream, k, rows);
+    CK_CUDA_LAUNCH_SHARED(kernel, (unsigned)(k.blocks < d->processors ? k.blocks : d->processors), THREADS, shared,
+                          d->stream, k, rows);
     return true;
 }
 
-template <typename T> static bool by_dilation(cuda_device *d, const ck_nn_step *s, const convolution_3 &k)
+template <typename T> static bool by_dilation(ck_cuda_device *d, const ck_nn_step *s, const mma16_args &k)
 {
     return s->dilation == 1   ? launch<T, 1>(d, k)
            : s->dilation == 2 ? launch<T, 2>(d, k)
@@ -387,14 +387,14 @@ static bool suits(const ck_nn_tensor &t, ck_nn_type type)
     return t.type == type && t.ld % PIECE == 0 && (uintptr_t)t.data % 16 == 0;
 }
 
-bool cuda_conv_3(cuda_device *d, const ck_nn_step *s, const int *list, int n)
+bool ck_cuda_conv_mma16(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n)
 {
     const ck_nn_tensor *x = &s->x[0];
     if (d->base.act == CK_NN_F32 || x->c > OUTS || s->y.c > OUTS || !suits(*x, d->base.act) ||
         !suits(s->y, d->base.act))
         return false;
-    convolution_3 k = {*x, s->x[1], s->y, s->stats, s->weight->rounded, s->weight->bias, list, n, 0, 0, false};
+    mma16_args k = {*x, s->x[1], s->y, s->stats, s->weight->rounded, s->weight->bias, list, n, 0, 0, false};
     k.groups = ck_nn_has(&s->stats) ? s->groups : 0;
-    k.pieces = cuda_padded(x->c) / PIECE;
+    k.pieces = ck_cuda_padded(x->c) / PIECE;
     return (x->type == CK_NN_F16 ? by_dilation<__half> : by_dilation<__nv_bfloat16>)(d, s, k);
 }

@@ -14,9 +14,9 @@ using namespace nvcuda;
 #define HALF 32 /* pixels and outputs of a warp */
 #define MINE (HALF / TILE)
 
-struct convolution {
+struct wmma_args {
     ck_nn_tensor x, norm, y;
-    const void *w; /* see cuda_output_place */
+    const void *w; /* see ck_cuda_output_column */
     int in, out;   /* rows and columns of w */
     const float *bias;
     const int *list;
@@ -25,34 +25,34 @@ struct convolution {
 
 /* DEPTH channels from c0 on under a tap, of every pixel of the tile and for every output from `first` on. */
 template <typename T, int DEPTH>
-__device__ static inline void fetch(const convolution &k, const ck_nn_area &a, int tile_number, int first, int tap,
+__device__ static inline void fetch(const wmma_args &k, const ck_nn_area &a, int tile_number, int first, int tap,
                                     int c0, T *in, T *weights)
 {
     const T *w = (const T *)k.w;
     int dy = (tap / 3 - 1) * k.dilation, dx = (tap % 3 - 1) * k.dilation;
     for (int i = threadIdx.x; i < PIXELS * DEPTH; i += THREADS) {
-        place p = place_of(a, tile_number, i / DEPTH);
+        ck_cuda_pixel p = tile_pixel(a, tile_number, i / DEPTH);
         float v = p.inside ? input(k.x, k.norm, p.y + dy, p.x + dx, c0 + i % DEPTH) : 0;
-        in[i / DEPTH * (DEPTH + tile<T>::PAD) + i % DEPTH] = rounded<T>(v);
+        in[i / DEPTH * (DEPTH + ck_cuda_tile<T>::PAD) + i % DEPTH] = rounded<T>(v);
     }
     for (int i = threadIdx.x; i < DEPTH * OUTS; i += THREADS) {
         int c = c0 + i / OUTS, out = first + i % OUTS;
         bool there = c < k.x.c && out < k.y.c;
-        weights[i / OUTS * (OUTS + tile<T>::PAD) + i % OUTS] =
-            there ? w[((size_t)tap * (size_t)k.in + (size_t)c) * (size_t)k.out + (size_t)cuda_output_place(out)]
+        weights[i / OUTS * (OUTS + ck_cuda_tile<T>::PAD) + i % OUTS] =
+            there ? w[((size_t)tap * (size_t)k.in + (size_t)c) * (size_t)k.out + (size_t)ck_cuda_output_column(out)]
                   : rounded<T>(0);
     }
 }
 
 /* A warp's pixels and outputs. */
 template <typename T, int DEPTH>
-__device__ static inline void multiply(const T *in, const T *weights, typename tile<T>::sum sum[MINE][MINE])
+__device__ static inline void multiply(const T *in, const T *weights, typename ck_cuda_tile<T>::sum sum[MINE][MINE])
 {
-    const int LD_IN = DEPTH + tile<T>::PAD, LD_WEIGHTS = OUTS + tile<T>::PAD;
-    typename tile<T>::a a;
-    typename tile<T>::b b[MINE];
+    const int LD_IN = DEPTH + ck_cuda_tile<T>::PAD, LD_WEIGHTS = OUTS + ck_cuda_tile<T>::PAD;
+    typename ck_cuda_tile<T>::a a;
+    typename ck_cuda_tile<T>::b b[MINE];
     UNROLL
-    for (int d = 0; d < DEPTH; d += tile<T>::DEPTH) {
+    for (int d = 0; d < DEPTH; d += ck_cuda_tile<T>::DEPTH) {
         UNROLL
         for (int j = 0; j < MINE; j++)
             wmma::load_matrix_sync(b[j], weights + d * LD_WEIGHTS + j * TILE, LD_WEIGHTS);
@@ -68,8 +68,8 @@ __device__ static inline void multiply(const T *in, const T *weights, typename t
 
 /* The bias added on the way; `room` is the thread block's, [PIXELS][OUTS + 4]. */
 template <typename T>
-__device__ static inline void store(const convolution &k, const ck_nn_area &a, int tile_number, int first, int own_p,
-                                    int own_o, const typename tile<T>::sum sum[MINE][MINE], float *room)
+__device__ static inline void store(const wmma_args &k, const ck_nn_area &a, int tile_number, int first, int own_p,
+                                    int own_o, const typename ck_cuda_tile<T>::sum sum[MINE][MINE], float *room)
 {
     const int LD = OUTS + 4;
     UNROLL
@@ -79,22 +79,22 @@ __device__ static inline void store(const convolution &k, const ck_nn_area &a, i
         wmma::store_matrix_sync(room + (own_p + i * TILE) * LD + own_o + j * TILE, sum[i][j], LD, wmma::mem_row_major);
     __syncthreads();
     for (int i = threadIdx.x; i < PIXELS * OUTS; i += THREADS) {
-        place p = place_of(a, tile_number, i / OUTS);
+        ck_cuda_pixel p = tile_pixel(a, tile_number, i / OUTS);
         int out = first + i % OUTS;
         if (p.inside && out < k.y.c)
             put(k.y, index_of(k.y, p.y, p.x) + (size_t)out, room[i / OUTS * LD + i % OUTS] + k.bias[out]);
     }
 }
 
-template <typename T, int DEPTH> __global__ void conv_2(convolution k)
+template <typename T, int DEPTH> static __global__ void conv_wmma(wmma_args k)
 {
-    const int LD_IN = DEPTH + tile<T>::PAD, LD_WEIGHTS = OUTS + tile<T>::PAD;
+    const int LD_IN = DEPTH + ck_cuda_tile<T>::PAD, LD_WEIGHTS = OUTS + ck_cuda_tile<T>::PAD;
     __shared__ __align__(32) T in[PIXELS * LD_IN], weights[DEPTH * LD_WEIGHTS];
     __shared__ __align__(32) float room[PIXELS * (OUTS + 4)];
     ck_nn_area a = block_area(k.y, k.list, blockIdx.x / TILES);
     int tile_number = blockIdx.x % TILES, first = blockIdx.y * OUTS, warp = threadIdx.x / WARP;
     int own_p = warp / 2 * HALF, own_o = warp % 2 * HALF;
-    typename tile<T>::sum sum[MINE][MINE];
+    typename ck_cuda_tile<T>::sum sum[MINE][MINE];
     UNROLL
     for (int i = 0; i < MINE; i++)
         UNROLL
@@ -111,17 +111,17 @@ template <typename T, int DEPTH> __global__ void conv_2(convolution k)
 }
 
 /* Few channels, as the stem has, are one step a tap. */
-template <typename T> static void launch(cuda_device *d, const convolution &k, int blocks)
+template <typename T> static void launch(ck_cuda_device *d, const wmma_args &k, int blocks)
 {
     dim3 grid((unsigned)blocks * TILES, grid_for((size_t)k.y.c, OUTS));
-    void (*kernel)(convolution) = k.x.c <= 16 ? conv_2<T, 16> : conv_2<T, 32>;
-    CUDA_LAUNCH(kernel, grid, THREADS, d->stream, k);
+    void (*kernel)(wmma_args) = k.x.c <= 16 ? conv_wmma<T, 16> : conv_wmma<T, 32>;
+    CK_CUDA_LAUNCH(kernel, grid, THREADS, d->stream, k);
 }
 
-void cuda_conv_2(cuda_device *d, const ck_nn_step *s, const int *list, int n)
+void ck_cuda_conv_wmma(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n)
 {
-    convolution k = {
-        s->x[0],         s->x[1], s->y,       s->weight->rounded, cuda_padded(s->x[0].c), cuda_outputs(s->y.c),
+    wmma_args k = {
+        s->x[0],         s->x[1], s->y,       s->weight->rounded, ck_cuda_padded(s->x[0].c), ck_cuda_outputs(s->y.c),
         s->weight->bias, list,    s->dilation};
     if (d->base.precision == CK_NN_PRECISION_F16)
         launch<__half>(d, k, n);

@@ -14,8 +14,9 @@
 
 /* Rows first … first+rows-1 of a head's queries, keys or values, `width` wide and zeros up to WIDTH, times `scale`. */
 template <int ROWS, int WIDTH>
-__device__ static inline void fetch(const windows &all, const ck_nn_tensor &keys, const ck_nn_tensor &t, int win,
-                                    int head, int width, int first, int end, float scale, float to[ROWS][WIDTH + 1])
+__device__ static inline void fetch(const ck_cuda_windows &all, const ck_nn_tensor &keys, const ck_nn_tensor &t,
+                                    int win, int head, int width, int first, int end, float scale,
+                                    float to[ROWS][WIDTH + 1])
 {
     for (int i = threadIdx.x; i < ROWS * WIDTH; i += blockDim.x) {
         int row = i / WIDTH, c = i % WIDTH;
@@ -25,8 +26,8 @@ __device__ static inline void fetch(const windows &all, const ck_nn_tensor &keys
 }
 
 template <int QUERIES, int KEYS, int WIDTH>
-__global__ void attend(windows all, int heads, float scale, ck_nn_tensor q, ck_nn_tensor k, ck_nn_tensor v,
-                       ck_nn_tensor y)
+static __global__ void attend_f32(ck_cuda_windows all, int heads, float scale, ck_nn_tensor q, ck_nn_tensor k,
+                                  ck_nn_tensor v, ck_nn_tensor y)
 {
     __shared__ float sq[QUERIES][WIDTH + 1], sk[KEYS][WIDTH + 1], sv[KEYS][WIDTH + 1], sp[QUERIES][KEYS + 1];
     int tiles = (all.nq + QUERIES - 1) / QUERIES, width = y.c / heads;
@@ -72,23 +73,16 @@ __global__ void attend(windows all, int heads, float scale, ck_nn_tensor q, ck_n
             out[c * TEAM + part] = o[c] / sum;
 }
 
-void cuda_attention(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_attention_f32(ck_cuda_device *d, const ck_nn_step *s)
 {
-    cuda_device *d = cuda_of(dev);
-    if (cuda_rounds(d)) {
-        if (!cuda_attention_3(d, s))
-            cuda_attention_2(d, s);
-        return cuda_launched(d, s);
-    }
     int width = s->y.c / s->heads;
-    windows all = windows_of(s);
+    ck_cuda_windows all = windows_of(s);
     float scale = (float)(M_LOG2E / sqrt((double)width));
     bool narrow = width <= 64;
     int queries = narrow ? 64 : 32;
     /* Two kernels, since 48 KiB of shared memory are what every device has. */
-    void (*kernel)(windows, int, float, ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, ck_nn_tensor) =
-        narrow ? attend<64, 32, 64> : attend<32, 16, CUDA_WIDTH_MAX>;
+    void (*kernel)(ck_cuda_windows, int, float, ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, ck_nn_tensor) =
+        narrow ? attend_f32<64, 32, 64> : attend_f32<32, 16, CK_CUDA_WIDTH_MAX>;
     unsigned grid = (unsigned)(all.n * s->heads) * grid_for((size_t)all.nq, (unsigned)queries);
-    CUDA_LAUNCH(kernel, grid, queries * TEAM, d->stream, all, s->heads, scale, s->x[0], s->x[1], s->x[2], s->y);
-    cuda_launched(d, s);
+    CK_CUDA_LAUNCH(kernel, grid, queries * TEAM, d->stream, all, s->heads, scale, s->x[0], s->x[1], s->x[2], s->y);
 }
