@@ -117,7 +117,7 @@ $(BUILD)/fuzz-replay/%: $(BUILD)/fuzz/%.o $(BUILD)/fuzz/replay/replay.o $(LIBCK)
 
 test-build: all $(TEST_BIN) $(HELPER_BIN) $(BENCH_BIN) $(REPLAY_BIN) $(HOST_CUDA) $(HOST_CUDA:%/libck-cuda.so=%/device_rates)
 
-PROVE = CK_BIN=$(abspath $(BIN)) CK_HELPERS=$(abspath $(BUILD)/helpers) CK_TESTS=$(abspath $(BUILD)/tests) \
+PROVE = CK_CC="$(CC) $(SAN)" CK_LIBS="$(LIBS)" CK_BIN=$(abspath $(BIN)) CK_HELPERS=$(abspath $(BUILD)/helpers) CK_TESTS=$(abspath $(BUILD)/tests) \
     CK_CUDA_HOST_LIB=$(if $(HOST_CUDA),$(abspath $(BUILD)/cuda_host)) prove -j2 --exec ''
 check: test-build
 	$(PROVE) $(TEST_BIN) $(TEST_T)

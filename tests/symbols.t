@@ -1,25 +1,59 @@
 #!/bin/bash
-# Names that the linker sees begin with ck_: lib/nn is linked into every program, and a plug-in into whoever opens it.
+# Names that the linker sees: all begin with ck_, no two programs' files or rooms use one twice, no files in a circle.
 . "$(dirname "$0")/tap.sh"
 build=$(cd "${CK_TESTS:-$here/../build/tests}/.." && pwd)
 cd "$here/.." || exit 1
 
-strangers() { # OBJECT...: external symbols without the prefix, a compiler's own (__…) apart
-    nm -A -g --defined-only "$@" | awk 'NF > 2 && $NF !~ /^(ck_|_Z[0-9]*ck_|__|DW\.ref\.)/'
+strangers() { # OBJECT...: external symbols without the prefix, main and a compiler's own (__…) apart
+    nm -A -g --defined-only "$@" | awk 'NF > 2 && $NF !~ /^(ck_|_Z[0-9]*ck_|__|DW\.ref\.|main$)/'
+}
+circle() { # OBJECT...: the files of a circle, each using something of the next
+    nm -A -g "$@" | awk '
+        { split($1, at, ":"); name = $NF; kind = $(NF - 1) }
+        kind == "U" { uses[at[1], name] = 1; next }
+        kind ~ /^[TDBRCVWi]$/ && name != "main" { by[name] = at[1] }
+        END { for (u in uses) { split(u, p, SUBSEP); if (p[2] in by && by[p[2]] != p[1]) print p[1], by[p[2]] } }' |
+        tsort 2>&1 >/dev/null | grep -v 'contains a loop'
+}
+link_whole() { # OUT OBJECT...: with all of libck.a, so that a name defined twice is an error
+    # shellcheck disable=SC2086
+    ${CK_CC:-cc} -o "$1" "${@:2}" -Wl,--whole-archive "$build/libck.a" -Wl,--no-whole-archive $CK_LIBS 2>&1
 }
 
-objects=()
-for source in lib/nn/*.c lib/nn/cpu/*.c lib/nn/ref/*.c; do
-    objects+=("$build/${source%.c}.o")
+library=()
+for source in lib/*/*.c lib/nn/cpu/*.c lib/nn/ref/*.c; do library+=("$build/${source%.c}.o"); done
+is "lib defines ck_ names only" "$(strangers "${library[@]}")" ""
+is "no files of lib in a circle" "$(circle "${library[@]}")" ""
+
+options=("$build"/cmd/*/options.o)
+for folder in cmd/*/; do
+    program=$(basename "$folder") objects=()
+    for source in "$folder"*.c; do objects+=("$build/${source%.c}.o"); done
+    is "$program defines ck_ names only" "$(strangers "${objects[@]}")" ""
+    is "no files of $program in a circle" "$(circle "${objects[@]}")" ""
+    for o in "${options[@]}"; do # the front end links every option table
+        [ "$program" != ck ] || [ "$o" = "$build/cmd/ck/options.o" ] || objects+=("$o")
+    done
+    is "$program links with all of libck.a" "$(link_whole "$tmp/$program" "${objects[@]}")" ""
 done
-is "lib/nn defines ck_ names only" "$(strangers "${objects[@]}")" ""
 
 objects=()
 for source in lib/nn/cuda/*.c; do objects+=("$build/cuda/${source%.c}.o"); done
 for source in lib/nn/cuda/*.cu; do objects+=("$build/cuda/$source.o"); done
 if [ -e "${objects[0]}" ]; then
-    is "the plug-in does too" "$(strangers "${objects[@]}")" ""
+    is "the plug-in defines ck_ names only" "$(strangers "${objects[@]}")" ""
 else
-    skip "the plug-in does too" "built without CUDA"
+    skip "the plug-in defines ck_ names only" "built without CUDA"
 fi
+
+# Faults that must be found.
+plant() { printf '%s\n' "$2" >"$tmp/$1.c" && ${CK_CC:-cc} -c -o "$tmp/$1.o" "$tmp/$1.c"; }
+plant twin 'int ck_frame_add(void) { return 0; } int main(void) { return 0; }'
+ok "a name of lib that a program defines too is found" bash -c '[[ $1 == *"multiple definition"*ck_frame_add* ]]' _ \
+    "$(link_whole "$tmp/twin" "$tmp/twin.o")"
+plant stranger 'int helper(void) { return 0; }'
+ok "a name without the prefix is found" bash -c '[[ $1 == *helper ]]' _ "$(strangers "$tmp/stranger.o")"
+plant one 'int ck_two(void); int ck_one(void) { return ck_two(); }'
+plant two 'int ck_one(void); int ck_two(void) { return ck_one(); }'
+ok "a circle is found" bash -c '[[ $1 == *one.o* && $1 == *two.o* ]]' _ "$(circle "$tmp/one.o" "$tmp/two.o")"
 done_testing

@@ -30,7 +30,7 @@ static size_t widened(const ck_refine_options *o, const ck_frame *f)
     return sum;
 }
 
-ck_status budget_network(const ck_refine_options *o, const ck_frame *f, const ck_plane *rgb, int h, int w, size_t *left,
+ck_status ck_budget_network(const ck_refine_options *o, const ck_frame *f, const ck_plane *rgb, int h, int w, size_t *left,
                          ck_error *e)
 {
     int oh = o->finals.native ? h : rgb->h, ow = o->finals.native ? w : rgb->w;

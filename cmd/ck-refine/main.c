@@ -95,12 +95,12 @@ static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb,
                               .sparse = o->mode == CK_REFINE_SPARSE};
     if (o->mode == CK_REFINE_TILED || o->memory)
         how.band = band_rows(o, w);
-    sparse_close(&s->sparse); /* of a first frame that failed */
+    ck_sparse_close(&s->sparse); /* of a first frame that failed */
     ck_status st = s->model.weights ? CK_OK : load(s, e);
     if (st == CK_OK)
-        st = how.sparse ? sparse_open(&s->sparse, o, h, w, e) : CK_OK;
+        st = how.sparse ? ck_sparse_open(&s->sparse, o, h, w, e) : CK_OK;
     if (st == CK_OK && o->memory)
-        st = budget_network(o, f, rgb, h, w, &how.memory, e);
+        st = ck_budget_network(o, f, rgb, h, w, &how.memory, e);
     if (st != CK_OK)
         return st;
     st = ck_network_open(s->model.weights, &s->model.table.sizes, &how, &s->net, e);
@@ -172,7 +172,7 @@ typedef struct choice {
 static ck_status choose(void *ctx, const float *rgb, const unsigned char **blocks, ck_error *e)
 {
     choice *c = ctx;
-    return sparse_choose(&c->s->sparse, c->f, rgb, c->alpha_logits, blocks, e);
+    return ck_sparse_choose(&c->s->sparse, c->f, rgb, c->alpha_logits, blocks, e);
 }
 
 static ck_status run_network(refine *s, ck_frame *f, planes *at, ck_error *e)
@@ -188,7 +188,7 @@ static ck_status run_network(refine *s, ck_frame *f, planes *at, ck_error *e)
                             .ctx = &which};
     ck_status st = ck_network_run_frame(s->net, &job, ck_log_verbose(), e);
     if (st != CK_OK && job.choose)
-        sparse_forget(&s->sparse);
+        ck_sparse_forget(&s->sparse);
     return st;
 }
 
@@ -249,7 +249,7 @@ static void close_refine(void *state)
     refine *s = state;
     ck_network_close(s->net);
     ck_model_free(&s->model);
-    sparse_close(&s->sparse);
+    ck_sparse_close(&s->sparse);
     free(s);
 }
 

@@ -12,7 +12,7 @@
 /* A frame that looks so different from the last whole one is another shot, or as good as one. */
 #define CUT 0.25
 
-ck_status sparse_open(sparse *s, const ck_refine_options *o, int h, int w, ck_error *e)
+ck_status ck_sparse_open(sparse *s, const ck_refine_options *o, int h, int w, ck_error *e)
 {
     int tile = o->tile ? ck_nn_blocks(o->tile) * CK_NN_BLOCK : TILE;
     *s = (sparse){.places = {.h = h, .w = w, .tile = tile, .margin = MARGIN}, .refresh = o->refresh, .map = o->map};
@@ -23,13 +23,13 @@ ck_status sparse_open(sparse *s, const ck_refine_options *o, int h, int w, ck_er
     return s->blocks ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a map of places");
 }
 
-void sparse_close(sparse *s)
+void ck_sparse_close(sparse *s)
 {
     free(s->blocks);
     s->blocks = NULL;
 }
 
-void sparse_forget(sparse *s)
+void ck_sparse_forget(sparse *s)
 {
     s->settled = false;
 }
@@ -77,7 +77,7 @@ static void say(const sparse *s, uint64_t seq, const char *why, double moved)
                 100.0 * (all - n) / all, why ? ", refined whole: " : "", why ? why : "", moved);
 }
 
-ck_status sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float *alpha_logits,
+ck_status ck_sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float *alpha_logits,
                         const unsigned char **blocks, ck_error *e)
 {
     ck_histogram now = ck_histogram_of(rgb, alpha_logits, s->places.h, s->places.w);

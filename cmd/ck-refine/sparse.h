@@ -17,15 +17,15 @@ typedef struct sparse {
 } sparse;
 
 /* For frames of the network's size h x w; the options have been looked at. */
-ck_status sparse_open(sparse *s, const ck_refine_options *o, int h, int w, ck_error *e);
-void sparse_close(sparse *s);
+ck_status ck_sparse_open(sparse *s, const ck_refine_options *o, int h, int w, ck_error *e);
+void ck_sparse_close(sparse *s);
 
 /* The blocks of a frame, or NULL for all: says so under --verbose.  rgb as the network has it.  Adds refine_map if that
  * is wanted, so pointers to planes of f are stale afterwards. */
-ck_status sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float *alpha_logits,
+ck_status ck_sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float *alpha_logits,
                         const unsigned char **blocks, ck_error *e);
 
 /* After a frame that failed: the next one is refined whole. */
-void sparse_forget(sparse *s);
+void ck_sparse_forget(sparse *s);
 
 #endif
