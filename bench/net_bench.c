@@ -302,7 +302,7 @@ static void bench(const mk_spec *s, const ck_network_options *o, int frames)
     time_steps(n, in, out, pixels, frames, best);
     report_steps(ck_network_plan(n), best, precision);
     double frame = time_frames(n, in, out, pixels, frames, &least, &cpu);
-    time_parts((ck_plan *)ck_network_plan(n), frames, part);
+    time_parts(ck_drop_const(ck_network_plan(n)), frames, part);
     ck_network_close(n);
     printf("\nFrame: %.0f ms, %.0f ms of CPU.\n", least, cpu);
     report_memory(w, &z, o, in, out, pixels, &apart, &together);

@@ -43,7 +43,7 @@ static void widths(void)
     ck_plane k = row(key, CK_F32, W, "hint"), a = row(alpha, CK_F32, W, "alpha");
     ck_error e;
     ok(ck_correct(&k, NULL, 64, 64, 1, &a, &e) == CK_OK && worst(alpha, wanted, W) < 1e-6f,
-       "what is thinner than a cell goes: %.1e off", worst(alpha, wanted, W));
+       "what is thinner than a cell goes: %.1e off", (double)worst(alpha, wanted, W));
 }
 
 static void strange(void)

@@ -15,7 +15,7 @@
 
 typedef struct mk_spec {
     int embed, heads, depth[4]; /* heads 0: the metadata do not say */
-    const char *ck_key;             /* likewise, of a .safetensors; NULL: not there */
+    const char *ck_key;         /* likewise, of a .safetensors; NULL: not there */
     int decoder, refiner;
     int size; /* pos_embed is made for this picture size, a multiple of 4 */
     uint64_t seed;

@@ -33,7 +33,7 @@ bool ck_rate_parse(const char *text, ck_rate *out)
 
 static ck_status write_out(const ck_video_sink *v, const void *data, size_t n, ck_error *e)
 {
-    struct iovec parts[2] = {{(void *)v->header, strlen(v->header)}, {(void *)data, n}};
+    struct iovec parts[2] = {ck_iovec(v->header, strlen(v->header)), ck_iovec(data, n)};
     return ck_fd_writev(STDOUT_FILENO, parts, 2, v->timeout, e);
 }
 

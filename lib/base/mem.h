@@ -29,6 +29,12 @@ static inline size_t ck_pad(size_t n)
     return (n + CK_ALIGN - 1) & ~(size_t)(CK_ALIGN - 1);
 }
 
+/* For interfaces of others that only read through a pointer and do not declare it const. */
+static inline void *ck_drop_const(const void *p)
+{
+    return (void *)(uintptr_t)p;
+}
+
 /* An array of *cap items of `size` bytes, n of them used, with room for one more: `items`, perhaps moved and *cap
  * doubled.  NULL when out of memory: then nothing has changed. */
 void *ck_grown(void *items, size_t n, size_t *cap, size_t size);

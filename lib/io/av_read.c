@@ -80,7 +80,7 @@ static ck_status put(ck_video *v, AVFrame *av, double pts, const char *error, ck
 
 static double seconds(const ck_video *v, int64_t pts)
 {
-    return pts == AV_NOPTS_VALUE ? NAN : (double)pts * av_q2d(v->st->time_base);
+    return pts == AV_NOPTS_VALUE ? (double)NAN : (double)pts * av_q2d(v->st->time_base);
 }
 
 /* Takes the note. */

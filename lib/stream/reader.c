@@ -167,7 +167,8 @@ static ck_status read_record(ck_reader *r, ck_wire_record *h, ck_error *e)
 /* Metadata of n bytes and their padding, which must be zero. */
 static ck_status read_meta(ck_reader *r, size_t n, ck_meta *m, ck_error *e)
 {
-    char text[ck_pad(CK_WIRE_MAX_META)];
+    _Static_assert(CK_WIRE_MAX_META % CK_ALIGN == 0, "n and its padding fit");
+    char text[CK_WIRE_MAX_META];
     ck_status s = read_all(r, text, ck_pad(n), e);
     if (s != CK_OK)
         return s;

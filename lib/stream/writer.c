@@ -61,7 +61,7 @@ static ck_status send_record(ck_writer *w, const char *kind, const ck_meta *m, c
     ck_wire_record h = {.meta_bytes = (uint32_t)n, .number = w->count, .body_bytes = ck_pad(n)};
     memcpy(h.magic, CK_WIRE_MAGIC, 4);
     memcpy(h.kind, kind, 4);
-    struct iovec iov[3] = {{&h, sizeof h}, {text, n}, {(void *)zeros, ck_pad(n) - n}};
+    struct iovec iov[3] = {ck_iovec(&h, sizeof h), ck_iovec(text, n), ck_iovec(zeros, ck_pad(n) - n)};
     ck_status s =
         n > CK_WIRE_MAX_META
             ? ck_fail(e, CK_ERR_FORMAT, "%zu bytes of metadata are too many: the limit is %d", n, CK_WIRE_MAX_META)
@@ -209,7 +209,7 @@ static bool refer(const ck_writer *w, const ck_plane *p, ck_wire_plane *to)
     to->ring = (uint32_t)ring;
     to->slot = (uint32_t)slot;
     to->gen = ck_ring_generation(ck_lease_ring(l), slot);
-    to->offset = (uint64_t)((unsigned char *)p->data - ck_ring_slot(ck_lease_ring(l), slot));
+    to->offset = (uint64_t)((const unsigned char *)p->data - ck_ring_slot(ck_lease_ring(l), slot));
     return true;
 }
 
@@ -235,18 +235,18 @@ static ck_status send_frame(ck_writer *w, const ck_frame *f, const char *text, s
         .planes = (uint32_t)f->n, .meta_bytes = (uint32_t)n, .number = w->count, .body_bytes = ck_pad(n) + plane_bytes};
     memcpy(h.magic, CK_WIRE_MAGIC "FRAM", 8);
     int k = 0;
-    iov[k++] = (struct iovec){&h, sizeof h};
-    iov[k++] = (struct iovec){(void *)text, n};
-    iov[k++] = (struct iovec){(void *)zeros, ck_pad(n) - n};
-    iov[k++] = (struct iovec){planes, plane_bytes};
+    iov[k++] = ck_iovec(&h, sizeof h);
+    iov[k++] = ck_iovec(text, n);
+    iov[k++] = ck_iovec(zeros, ck_pad(n) - n);
+    iov[k++] = ck_iovec(planes, plane_bytes);
     bool by_reference = attached(w);
     for (int i = 0; i < f->n; i++) {
         const ck_plane *p = &f->planes[i];
         fill_plane(&planes[i], p);
         if (by_reference && refer(w, p, &planes[i]))
             continue;
-        iov[k++] = (struct iovec){(void *)p->data, p->bytes};
-        iov[k++] = (struct iovec){(void *)zeros, ck_pad(p->bytes) - p->bytes};
+        iov[k++] = ck_iovec(p->data, p->bytes);
+        iov[k++] = ck_iovec(zeros, ck_pad(p->bytes) - p->bytes);
         h.body_bytes += ck_pad(p->bytes);
     }
     hand_over(w, planes, f->n);
