@@ -3,6 +3,7 @@
 #   make                  programs into bin/
 #   make check            all tests (needs the tools that setup.sh installs)
 #   make check-asan       the same under AddressSanitizer and UBSan
+#   make format-check lint    clang-format, clang-tidy and shellcheck, each skipped where it is missing; make format formats
 #   make check-debians    the README's two commands in a bare Debian 12 and a bare 13 (root, debootstrap)
 #   make check-long       what takes longer than CI allows
 #   make fuzz             libFuzzer on every reader of strangers' bytes, FUZZ_SECONDS each (needs clang)
@@ -124,6 +125,25 @@ check: test-build
 check-long: test-build
 	$(PROVE) $(TEST_LONG)
 
+# Formatting is compared with exactly this version: others break lines elsewhere.
+CLANG_FORMAT ?= $(or $(shell command -v clang-format-14),$(shell command -v clang-format))
+FORMATTED = $(shell find lib cmd tests fuzz bench -name '*.[ch]')
+FORMAT_VERSION = $(shell $(CLANG_FORMAT) --version 2>/dev/null | grep -o 'version 14\.')
+format-check:
+	$(if $(FORMAT_VERSION),@$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED),@echo "format-check: skipped, no clang-format 14")
+format:
+	$(if $(FORMAT_VERSION),,$(error clang-format 14 is needed))$(CLANG_FORMAT) -i $(FORMATTED)
+
+# The checks are in .clang-tidy and .shellcheckrc.  tests/cuda_host stands for CUDA's headers.
+LINT_FLAGS = -std=c11 -D_GNU_SOURCE -Ilib -Icmd -Itests/cuda_host $(PKG_CFLAGS)
+SHELL_SCRIPTS = setup.sh .ci/run $(wildcard bench/*.sh tests/*.sh) $(shell grep -lE '^\#!/bin/(ba)?sh' $(TEST_T) $(TEST_LONG))
+lint:
+	@if command -v clang-tidy >/dev/null; then find lib cmd -name '*.c' | xargs -n 8 -P "$$(nproc)" \
+	    sh -c 'clang-tidy --quiet "$$@" -- $(LINT_FLAGS) 2>/dev/null' clang-tidy; \
+	else echo "lint: C skipped, no clang-tidy"; fi
+	@if command -v shellcheck >/dev/null; then shellcheck --severity warning $(SHELL_SCRIPTS); \
+	else echo "lint: scripts skipped, no shellcheck"; fi
+
 # GPU code is not instrumented and has been compiled before; on the CPU it is.
 check-asan:
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
@@ -191,7 +211,7 @@ endif
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all check check-debians check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build bench bench-refine quality install clean \
+.PHONY: all check format format-check lint check-debians check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build bench bench-refine quality install clean \
     test-build
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

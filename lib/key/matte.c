@@ -103,10 +103,10 @@ static ck_status solve_all(const ck_key_map *m, const float *rgb, const float *z
     return CK_OK;
 }
 
-ck_status ck_key_matte(const float *rgb, int h, int w, const ck_key_screen *k, float *alpha, ck_error *e)
+ck_status ck_key_matte(const float *rgb, int h, int w, const ck_key_screen *s, float *alpha, ck_error *e)
 {
     size_t plane = (size_t)h * (size_t)w, bytes;
-    if (!k->grid) {
+    if (!s->grid) {
         for (size_t i = 0; i < plane; i++)
             alpha[i] = 1;
         return CK_OK;
@@ -115,7 +115,7 @@ ck_status ck_key_matte(const float *rgb, int h, int w, const ck_key_screen *k, f
     if (!ck_mul(plane, sizeof(float), &bytes) || !(z = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's evidence");
     ck_key_map m;
-    ck_status st = ck_key_map_new(&m, h, w, k, e);
+    ck_status st = ck_key_map_new(&m, h, w, s, e);
     if (st == CK_OK)
         st = ck_key_map_scan(&m, rgb, z->data, e);
     if (st == CK_OK) {

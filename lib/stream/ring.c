@@ -312,9 +312,9 @@ void ck_ring_keep(ck_ring *r, int slot)
 }
 
 /* Who holds the only reference is alone with the slot: the generation is raised before anybody can take it again. */
-void ck_ring_drop(ck_ring *r, int at)
+void ck_ring_drop(ck_ring *r, int slot)
 {
-    slot_state *s = &r->control->slot[at];
+    slot_state *s = &r->control->slot[slot];
     uint32_t refs = atomic_load(&s->refs);
     while (refs > 1)
         if (atomic_compare_exchange_weak(&s->refs, &refs, refs - 1))
