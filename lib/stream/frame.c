@@ -49,14 +49,14 @@ static const char *maker(const char *name)
     return "see ck-info for the planes of the stream";
 }
 
-ck_status ck_frame_need(ck_frame *f, const char *name, int c, unsigned types, ck_plane **out, ck_error *e)
+ck_status ck_frame_need(ck_frame *f, const char *name, int c, unsigned allowed, ck_plane **out, ck_error *e)
 {
     ck_plane *p = ck_frame_plane(f, name);
     if (!p)
         return ck_fail(e, CK_ERR_FORMAT, "no plane '%s' in the stream: %s", name, maker(name));
-    if (!types)
-        types = 1u << CK_U8 | 1u << CK_U16 | 1u << CK_F16 | 1u << CK_F32;
-    if (!(types >> p->type & 1) || p->type == CK_OTHER)
+    if (!allowed)
+        allowed = 1u << CK_U8 | 1u << CK_U16 | 1u << CK_F16 | 1u << CK_F32;
+    if (!(allowed >> p->type & 1) || p->type == CK_OTHER)
         return ck_fail(e, CK_ERR_UNSUPPORTED, "plane '%s' has samples of type %s, which this program does not read",
                        name, p->type_name);
     if (c > 0 && p->c != c)

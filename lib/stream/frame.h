@@ -52,9 +52,9 @@ typedef struct ck_frame {
 /* The plane of that name or NULL; it moves when planes are added or removed. */
 ck_plane *ck_frame_plane(ck_frame *f, const char *name);
 
-/* As above, but a missing plane, another channel count (c > 0) or a type outside `types`
+/* As above, but a missing plane, another channel count (c > 0) or a type outside `allowed`
  * (bits 1<<CK_U8 …; 0 = the four known ones) is an error that names plane and remedy. */
-ck_status ck_frame_need(ck_frame *f, const char *name, int c, unsigned types, ck_plane **out, ck_error *e);
+ck_status ck_frame_need(ck_frame *f, const char *name, int c, unsigned allowed, ck_plane **out, ck_error *e);
 
 /* Add a plane with undefined contents, replacing one of that name: *out stays valid until
  * the next add or remove.  The old plane's data live on only if somebody holds its buf.  ck_plane_data(*out) is where
