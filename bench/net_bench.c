@@ -82,7 +82,7 @@ static void run(ck_network *n, float *in, float *out, size_t pixels, bool timed)
     need(ck_network_run(n, &io, timed, &e), &e);
 }
 
-/* What a network takes of the device's memory once it has run, besides the context. */
+/* Device memory that a network holds once it has run, without the context. */
 static double taken_mb(const ck_weights *w, const ck_sizes *z, ck_network_options o, bool infer, bool refine, float *in,
                        float *out, size_t pixels, double *plan)
 {

@@ -63,7 +63,7 @@ static ck_status open_raw(ck_video_sink *v, const ck_video_sink_spec *spec, cons
     return CK_OK;
 }
 
-/* What suits the container; the checks that its codec would make in its own words. */
+/* Codec and sampling for the container, with the codec's limits checked here for the sake of the error text. */
 static ck_status choose(ck_video_sink *v, const ck_video_sink_spec *spec, const ck_plane *p, ck_av_spec *av,
                         ck_error *e)
 {

@@ -1,4 +1,4 @@
-/* ck-model: what is in a checkpoint, whether it is the network's, and the same as .safetensors. */
+/* ck-model: list, check and convert checkpoints. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,7 +24,7 @@ static ck_status list(const ck_weights *w, const ck_model_options *o, const char
     return CK_OK;
 }
 
-/* A line of the metadata; a file's bytes are not a terminal's orders. */
+/* A line of the metadata; control characters in a file must not reach the terminal. */
 static void say(const ck_weights *w, const char *key)
 {
     const char *text = ck_weights_meta(w, key);

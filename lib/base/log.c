@@ -10,7 +10,7 @@
 
 static const char *program_name = "ck";
 static bool is_verbose;
-static atomic_bool drawn; /* a progress line stands on the terminal; any thread may end it */
+static atomic_bool drawn; /* a progress line is on the terminal; any thread may end it */
 
 void ck_log_init(const char *program, bool verbose)
 {
@@ -45,7 +45,7 @@ static void escape(const char *in, char *out, size_t n)
     out[o] = 0;
 }
 
-/* One write(2) a line, so that the programs of a pipeline do not mix their words. */
+/* One write(2) a line, so that the lines of a pipeline's programs do not mix. */
 static void say(const char *fmt, va_list ap)
 {
     char text[2048], safe[4096], line[4300];
@@ -54,7 +54,7 @@ static void say(const char *fmt, va_list ap)
     int n =
         snprintf(line, sizeof line, "%s%s: %s\n", atomic_exchange(&drawn, false) ? "\r\033[K" : "", program_name, safe);
     if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
-        return; /* nowhere left to say it */
+        return; /* stderr is gone: nothing else to do */
 }
 
 void ck_log_error(const char *fmt, ...)
@@ -82,7 +82,7 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* The descriptor that $CK_PROGRESS_FD names, for events that programs read; -1 = nobody wants them. */
+/* $CK_PROGRESS_FD: the descriptor for events that programs read; -1: none. */
 static int event_fd(void)
 {
     const char *text = getenv("CK_PROGRESS_FD");
@@ -111,7 +111,7 @@ static void write_event(double t)
                      "\"rate\":%.3f}\n",
                      program_name, progress.done, progress.total, t - progress.start, rate(t));
     if (write(progress.fd, line, (size_t)n) < 0)
-        progress.fd = -1; /* nobody listens any more */
+        progress.fd = -1; /* the reader of events is gone */
 }
 
 static void draw(double t)
@@ -159,5 +159,5 @@ void ck_log_progress_end(void)
     if (progress.pending)
         show(now());
     if (atomic_exchange(&drawn, false) && write(STDERR_FILENO, "\n", 1) < 0)
-        return; /* nowhere left to draw */
+        return; /* stderr is gone */
 }

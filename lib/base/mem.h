@@ -61,7 +61,7 @@ bool ck_buffer_shared(const ck_buffer *b); /* more than the caller's reference *
 /* Free every buffer that nobody references (end of a run, tests). */
 void ck_pool_trim(void);
 
-/* Bytes that could be had without swapping, the container's limit counted; 0 if the system does not say. */
+/* Bytes available without swapping, within the container's limit; 0 if unknown. */
 size_t ck_memory_available(void);
 
 #endif

@@ -76,7 +76,7 @@ CK_CLONES_SHORT
 void ck_exr_join(const uint8_t *restrict src, uint8_t *restrict dst, size_t n)
 {
     size_t evens = (n + 1) / 2, odds = n / 2, i = 0;
-    /* 128 undoes the one that the first byte does not have. */
+    /* 128 cancels the 128 that every byte but the first one has. */
     bytes16 a = (bytes16){0} + 128;
     bytes16 b = (bytes16){0} + (uint8_t)(sum(src, evens) + 128 * (evens - 1));
     for (; i + 16 <= odds; i += 16) {

@@ -60,7 +60,7 @@ static ck_status check_iso(const bytes *f, ck_error *e)
         uint8_t b[16];
         size_t got = peek(f, (int64_t)at, b, sizeof b);
         if (got >= 8 && !box_known(b + 4, at == 0))
-            return CK_OK; /* something of somebody else's after the end */
+            return CK_OK; /* foreign data after the end */
         if (got < 8)
             return at ? cut(e, "next box", at + 8, f->size) : CK_OK;
         uint64_t n = big(b, 4), head = 8;

@@ -22,7 +22,7 @@
 #define TEXT 1952
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
-/* What programs of different builds share: the layout is part of the protocol.  A line of the cache for each counter
+/* Shared by programs of different builds: the layout is part of the protocol.  A line of the cache for each counter
  * that others change. */
 typedef struct slot_state {
     _Alignas(64) _Atomic uint32_t refs; /* 0: free */
@@ -144,7 +144,7 @@ static bool same_file(const struct stat *st, const ck_ring_id *id)
     return S_ISREG(st->st_mode) && st->st_dev == id->dev && st->st_ino == id->ino && (uint64_t)st->st_size == id->bytes;
 }
 
-/* Looked at before it is opened, because opening a device can do things; and after, because it may have changed. */
+/* Checked before it is opened, because opening a device can have effects; and after, because it may have changed. */
 static int open_neighbours(pid_t pid, const ck_ring_id *id, ck_error *e)
 {
     char path[64];
@@ -311,7 +311,8 @@ void ck_ring_keep(ck_ring *r, int slot)
     atomic_fetch_add(&r->control->slot[slot].refs, 1);
 }
 
-/* Who holds the only reference is alone with the slot: the generation is raised before anybody can take it again. */
+/* The holder of the only reference is alone with the slot: the generation is raised before anybody can take it again.
+ */
 void ck_ring_drop(ck_ring *r, int slot)
 {
     slot_state *s = &r->control->slot[slot];
