@@ -49,7 +49,8 @@ case "$*" in
 esac
 END
 chmod +x "$tmp/fake/make"
-session() { env PATH="$tmp/fake:$PATH" OUT="$tmp/session" CHECK_SECONDS=1 bash "$top/bench/gpu_session.sh"; }
+# shellcheck disable=SC2120 # ok and fails pass arguments
+session() { env PATH="$tmp/fake:$PATH" OUT="$tmp/session" CHECK_SECONDS=1 bash "$top/bench/gpu_session.sh" "$@"; }
 session >"$tmp/.out" 2>"$tmp/.err"
 is "a session with parts that fail: status" $? 1
 is "each is told" "$(cut -d, -f1 "$tmp/session/summary.txt" | tr '\n' ' ')" "build: done check: stopped at its limit bench: failed "

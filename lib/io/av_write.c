@@ -80,7 +80,7 @@ static int write_bytes(void *opaque, ck_av_written *data, int n)
     if (w->file.fd >= 0) {
         w->broken = ck_outfile_write(&w->file, data, (size_t)n, &w->why);
     } else {
-        struct iovec v = {(void *)data, (size_t)n};
+        struct iovec v = ck_iovec(data, (size_t)n);
         w->broken = ck_fd_writev(STDOUT_FILENO, &v, 1, w->timeout, &w->why);
     }
     return w->broken == CK_OK ? n : AVERROR(EIO);
