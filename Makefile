@@ -24,9 +24,10 @@ BIN ?= bin
 # Optimised without reassociation or contraction: IMAGE-exact results need both off.
 CFLAGS ?= -O3 -g
 WERROR ?= $(if $(CI),-Werror)
+WARNINGS := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wcast-qual -Wdouble-promotion -Wvla -Wstrict-prototypes
 PKGS_AV := libavformat libavcodec libswscale libavutil
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS_AV) OpenEXR libpng)
-CK_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra $(WERROR) -ffp-contract=off -fno-math-errno -MMD -MP -Ilib -Icmd \
+CK_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) $(WERROR) -ffp-contract=off -fno-math-errno -MMD -MP -Ilib -Icmd \
              $(PKG_CFLAGS) $(SAN)
 # Every program is offered every library; --as-needed keeps what it uses.
 LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS_AV) libpng libdeflate) -lOpenEXRCore -lOpenEXR -lz \
