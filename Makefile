@@ -3,6 +3,7 @@
 #   make                  programs into bin/
 #   make check            all tests (needs the tools that setup.sh installs)
 #   make check-asan       the same under AddressSanitizer and UBSan
+#   make format-check lint    clang-format, clang-tidy and shellcheck, each skipped where it is missing; make format formats
 #   make check-debians    the README's two commands in a bare Debian 12 and a bare 13 (root, debootstrap)
 #   make check-long       what takes longer than CI allows
 #   make fuzz             libFuzzer on every reader of strangers' bytes, FUZZ_SECONDS each (needs clang)
@@ -23,9 +24,10 @@ BIN ?= bin
 # Optimised without reassociation or contraction: IMAGE-exact results need both off.
 CFLAGS ?= -O3 -g
 WERROR ?= $(if $(CI),-Werror)
+WARNINGS := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wcast-qual -Wdouble-promotion -Wvla -Wstrict-prototypes
 PKGS_AV := libavformat libavcodec libswscale libavutil
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS_AV) OpenEXR libpng)
-CK_CFLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra $(WERROR) -ffp-contract=off -fno-math-errno -MMD -MP -Ilib -Icmd \
+CK_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) $(WERROR) -ffp-contract=off -fno-math-errno -MMD -MP -Ilib -Icmd \
              $(PKG_CFLAGS) $(SAN)
 # Every program is offered every library; --as-needed keeps what it uses.
 LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS_AV) libpng libdeflate) -lOpenEXRCore -lOpenEXR -lz \
@@ -117,13 +119,32 @@ $(BUILD)/fuzz-replay/%: $(BUILD)/fuzz/%.o $(BUILD)/fuzz/replay/replay.o $(LIBCK)
 
 test-build: all $(TEST_BIN) $(HELPER_BIN) $(BENCH_BIN) $(REPLAY_BIN) $(HOST_CUDA) $(HOST_CUDA:%/libck-cuda.so=%/device_rates)
 
-PROVE = CK_CC="$(CC) $(SAN)" CK_LIBS="$(LIBS)" CK_BIN=$(abspath $(BIN)) CK_HELPERS=$(abspath $(BUILD)/helpers) CK_TESTS=$(abspath $(BUILD)/tests) \
-    CK_CUDA_HOST_LIB=$(if $(HOST_CUDA),$(abspath $(BUILD)/cuda_host)) prove -j2 --exec ''
+PROVE = CK_BIN=$(abspath $(BIN)) CK_HELPERS=$(abspath $(BUILD)/helpers) CK_TESTS=$(abspath $(BUILD)/tests) \
+    CK_CUDA_HOST_LIB=$(if $(HOST_CUDA),$(abspath $(BUILD)/cuda_host)) CK_LIBS="$(LIBS)" CK_CC="$(CC) $(CK_CFLAGS)" prove -j2 --exec ''
 check: test-build
 	$(PROVE) $(TEST_BIN) $(TEST_T)
 
 check-long: test-build
 	$(PROVE) $(TEST_LONG)
+
+# Formatting is compared with exactly this version: others break lines elsewhere.
+CLANG_FORMAT ?= $(or $(shell command -v clang-format-14),$(shell command -v clang-format))
+FORMATTED = $(shell find lib cmd tests fuzz bench -name '*.[ch]')
+FORMAT_VERSION = $(if $(CLANG_FORMAT),$(shell $(CLANG_FORMAT) --version 2>/dev/null | grep -o 'version 14\.'))
+format-check:
+	$(if $(FORMAT_VERSION),@$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED),@echo "format-check: skipped, no clang-format 14")
+format:
+	$(if $(FORMAT_VERSION),,$(error clang-format 14 is needed))$(CLANG_FORMAT) -i $(FORMATTED)
+
+# The checks are in .clang-tidy and .shellcheckrc.  tests/cuda_host stands for CUDA's headers; libomp-dev has omp.h for clang.
+LINT_FLAGS = -std=c11 -D_GNU_SOURCE -Ilib -Icmd -Itests/cuda_host $(PKG_CFLAGS)
+SHELL_SCRIPTS = setup.sh .ci/run $(wildcard bench/*.sh tests/*.sh) $(shell grep -lE '^\#!/bin/(ba)?sh' $(TEST_T) $(TEST_LONG))
+lint:
+	@if command -v clang-tidy >/dev/null; then find lib cmd -name '*.c' | xargs -n 8 -P "$$(nproc)" \
+	    sh -c 'clang-tidy --quiet "$$@" -- $(LINT_FLAGS) 2>/dev/null' clang-tidy; \
+	else echo "lint: C skipped, no clang-tidy"; fi
+	@if command -v shellcheck >/dev/null; then shellcheck --severity warning $(SHELL_SCRIPTS); \
+	else echo "lint: scripts skipped, no shellcheck"; fi
 
 # GPU code is not instrumented and has been compiled before; on the CPU it is.
 check-asan:
@@ -190,7 +211,7 @@ endif
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all check check-debians check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build bench bench-refine quality install clean \
+.PHONY: all check format format-check lint check-debians check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build bench bench-refine quality install clean \
     test-build
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

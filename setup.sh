@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")"
 
 build="gcc libc6-dev make pkg-config libavformat-dev libavcodec-dev libavutil-dev libswscale-dev libopenexr-dev libpng-dev libdeflate-dev libdnnl-dev"
-tests="g++ perl ffmpeg openexr openimageio-tools mandoc procps"
+tests="g++ perl ffmpeg openexr openimageio-tools mandoc procps clang-tidy libomp-dev shellcheck"
 
 say() { printf 'setup.sh: %s\n' "$*" >&2; }
 
@@ -83,10 +83,13 @@ time_network() {
 milliseconds() { awk '$1 == "all" { printf "%.0f", $4 }' "$out/$1.log"; }
 
 check() {
+    # Later Debians do not have the version that the sources are formatted with.
+    if grep -qs '^12' /etc/debian_version; then tests="$tests clang-format-14"; fi
     # shellcheck disable=SC2086
     install $build $tests
     make -j"$(nproc)" test-build
     make check
+    make format-check lint
 }
 
 case "${1-}" in

@@ -38,7 +38,8 @@ static inline void bare_exr_write(const char *path, const uint16_t *rgba, int w,
         else
             exr_encoding_initialize(ctx, 0, &chunk, &pipe);
         for (int i = 0; i < 4; i++) {
-            pipe.channels[i].encode_from_ptr = (uint8_t *)(rgba + ((size_t)(3 - i) * h + y) * w);
+            pipe.channels[i].encode_from_ptr =
+                (const uint8_t *)(rgba + ((size_t)(3 - i) * (size_t)h + (size_t)y) * (size_t)w);
             pipe.channels[i].user_pixel_stride = 2;
             pipe.channels[i].user_line_stride = 2 * w;
         }

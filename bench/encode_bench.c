@@ -53,7 +53,7 @@ static void make_frame(int k)
             double v = 0.45 + 0.3 * sin((x + 8 * k) * 0.006 + (double)c) + 0.1 * cos(y * 0.008) + 0.01 * grain;
             fg[k][c * N + i] = (float)v;
             matted[k][c * N + i] = (float)(v * v) * a;
-            comp[k][c * N + i] = (uint8_t)(255 * (v * a + 0.4 * (1 - a)));
+            comp[k][c * N + i] = (uint8_t)(255 * (v * (double)a + 0.4 * (double)(1 - a)));
         }
     }
 }

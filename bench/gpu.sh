@@ -125,7 +125,8 @@ for golden in $goldens; do
     [ -f "${CK_GOLDENS-}/$golden.safetensors" ] || { echo "| $golden | not here | | | | | | | |"; continue; }
     for type in tf32 f16 bf16; do
         within "$golden at $type" 60 "$gpu/tests/helpers/goldrun" cuda $type $golden.safetensors "$tmp/$golden" >"$tmp/ideal" || continue
-        types+=($type $(cat "$tmp/ideal"))
+        read -rd '' -a ideal <"$tmp/ideal"
+        types+=("$type" "${ideal[@]}")
     done
     [ -n "$torch" ] || { echo "| $golden | no PyTorch | | | | | | | |"; continue; }
     within "errors of $golden" 60 "$python" "$here/twin.py" errors "$CK_GOLDENS/$golden.safetensors" "$tmp/$golden" \

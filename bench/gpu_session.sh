@@ -35,7 +35,7 @@ part() { # NAME SECONDS COMMAND...
     timeout -k 10 "$most" "$@" >"$OUT/$name.log" 2>&1
     status=$?
     said=$(grep -m1 '^skipped:' "$OUT/$name.log")
-    [ -n "$said" ] || said=$([ $status = 0 ] && echo done || { [ $status = 124 ] && echo "stopped at its limit"; } || echo "failed, status $status")
+    [ -n "$said" ] || said=$([ $status = 0 ] && echo "done" || { [ $status = 124 ] && echo "stopped at its limit"; } || echo "failed, status $status")
     echo "$name: $said, $((SECONDS - start)) s" >>"$OUT/summary.txt"
     [ $status = 0 ] || worst=1
 }

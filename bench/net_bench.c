@@ -82,7 +82,7 @@ static void run(ck_network *n, float *in, float *out, size_t pixels, bool timed)
     need(ck_network_run(n, &io, timed, &e), &e);
 }
 
-/* What a network takes of the device's memory once it has run, besides the context. */
+/* Device memory that a network holds once it has run, without the context. */
 static double taken_mb(const ck_weights *w, const ck_sizes *z, ck_network_options o, bool infer, bool refine, float *in,
                        float *out, size_t pixels, double *plan)
 {
@@ -302,7 +302,7 @@ static void bench(const mk_spec *s, const ck_network_options *o, int frames)
     time_steps(n, in, out, pixels, frames, best);
     report_steps(ck_network_plan(n), best, precision);
     double frame = time_frames(n, in, out, pixels, frames, &least, &cpu);
-    time_parts((ck_nn_plan *)ck_network_plan(n), frames, part);
+    time_parts(ck_drop_const(ck_network_plan(n)), frames, part);
     ck_network_close(n);
     printf("\nFrame: %.0f ms, %.0f ms of CPU.\n", least, cpu);
     report_memory(w, &z, o, in, out, pixels, &apart, &together);

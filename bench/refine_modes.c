@@ -1,4 +1,4 @@
-/* What --mode sparse costs and saves: largest and mean difference of the matte from the whole frame's, and time.
+/* Cost and gain of --mode sparse: largest and mean difference of the matte from the whole frame's, and time.
  *
  *     ck-decode CLIP | ck-hint | ck-infer -m MODEL | refine_modes MODEL [EVERY]
  *     ck-synth | ck-hint | truelogits SIZE SHORT | refine_modes MODEL [EVERY]

@@ -17,7 +17,7 @@ chain() {
 echo "4096x2160 RGBA half (70.8 MB), the source fills every byte, the sink sums every byte, frames/s at the fifth of five"
 echo "stages; medians of five runs, by turns:"
 echo
-for i in 1 2 3 4 5; do
+for _ in 1 2 3 4 5; do
     chain 4096x2160 160 20 >>"$tmp/ring"
     CK_RING=off chain 4096x2160 24 4 >>"$tmp/inline"
     teststage fill -n 80 2>/dev/null | teststage sum --skip 20 2>&1 | awk '{ printf "%.2f\n", $2 / $3 }' >>"$tmp/two"
@@ -35,7 +35,7 @@ echo
 echo "| size | MB | by reference | frames/s |"
 echo "|---|---|---|---|"
 for size in 320x180 1920x1080 4096x2160 8192x4320; do
-    for i in 1 2 3; do
+    for _ in 1 2 3; do
         teststage hand -g "$size" -n 3000 --skip 20 2>/dev/null | teststage pass 2>/dev/null |
             teststage pass --skip 100 2>"$tmp/said" | teststage drop 2>/dev/null
         awk '{ printf "%.1f %.0f\n", 1e6 * $4 / $2, $2 / $3 }' "$tmp/said"
@@ -46,7 +46,7 @@ echo
 echo "Five stages of unequal load, one thread each, four that sleep (12, 30, 20, 8 ms) and one that computes (25 ms);"
 echo "1920x1080, frames/s; medians of three:"
 echo
-for i in 1 2 3; do
+for _ in 1 2 3; do
     teststage hand -g 1920x1080 -n 130 2>/dev/null | teststage sleep --ms 30 2>/dev/null |
         teststage drop 2>&1 | awk '{ printf "%.2f\n", $2 / $3 }' >>"$tmp/alone"
     teststage hand -g 1920x1080 -n 130 2>/dev/null | teststage sleep --ms 12 2>/dev/null |

@@ -1,4 +1,4 @@
-/* What the fuzzers feed: readers of bytes that strangers may send.  Each target takes any bytes and must come back.
+/* Fuzz targets: every reader of untrusted input.  Each takes any bytes and must return.
  * tests/corpus_test.c runs them on the kept corpora, `make fuzz` on what libFuzzer thinks of. */
 #ifndef CK_FUZZ_TARGETS_H
 #define CK_FUZZ_TARGETS_H

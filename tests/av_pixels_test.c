@@ -104,11 +104,11 @@ static double got(const ck_plane *p, int c, int x, int y)
     size_t i = ((size_t)c * (size_t)p->h + (size_t)y) * (size_t)p->w + (size_t)x;
     switch (p->type) {
     case CK_U8:
-        return ((uint8_t *)p->data)[i] / 255.0;
+        return ((const uint8_t *)p->data)[i] / 255.0;
     case CK_U16:
-        return ((uint16_t *)p->data)[i] / 65535.0;
+        return ((const uint16_t *)p->data)[i] / 65535.0;
     default:
-        return ((float *)p->data)[i];
+        return ((const float *)p->data)[i];
     }
 }
 

@@ -56,6 +56,7 @@ small=$tmp/small.safetensors
 run() { ck-infer -d "$1" -m "$small" <"$tmp/in.ck" | ck-refine -d "$1" -m "$small" | ck-info --npy "$tmp/$2"; }
 run cuda a 2>"$tmp/err"
 run cuda:1 b 2>>"$tmp/err"
+# shellcheck disable=SC2218 # it is defined above
 run auto c 2>>"$tmp/err"
 is "twelve planes" "$(ls "$tmp/a" | wc -l)" "$(ls "$tmp/c" | wc -l)"
 ok "cuda:1 gives the bytes of cuda" diff -r "$tmp/a" "$tmp/b"
@@ -116,7 +117,7 @@ ok "with both halves in one too" diff -r "$tmp/one" "$tmp/joined"
 several() { fails "$1" "$2" "$3" bash -c '"$@" <"$0" >"$0.out"' "$tmp/five.ck" "${@:4}"; }
 several 2 "cuda:2: no device cuda:2: the last one is cuda:1" "one that there is not" ck-infer -m "$small" -d cuda:0,2
 several 2 "device cuda:1 is twice in 'cuda:1,1'" "one twice" ck-infer -m "$small" -d cuda:1,1
-for list in cuda:0, cuda:,1 cuda:0,one cuda:0,,1 cpu,ref; do
+for list in "cuda:0," "cuda:,1" "cuda:0,one" "cuda:0,,1" "cpu,ref"; do
     several 2 "no device is called '$list'" "no list: $list" ck-infer -m "$small" -d $list
 done
 several 2 "--mode sparse goes from frame to frame: name one device" "sparse on two" \
@@ -166,7 +167,7 @@ taken|cuda:0 is in exclusive-process mode and another process has it
 old-device|cuda:0 has compute capability 7.5, but 8.0 is the least
 END
 export CK_CUDA_HOST=no-device
-is "hidden devices" "$(CUDA_VISIBLE_DEVICES= ck doctor | grep -cF "no CUDA device is visible: CUDA_VISIBLE_DEVICES is ''")" 1
+is "hidden devices" "$(CUDA_VISIBLE_DEVICES="" ck doctor | grep -cF "no CUDA device is visible: CUDA_VISIBLE_DEVICES is ''")" 1
 CK_CUDA_HOST=mig
 is "an instance of a GPU is one" "$(ck doctor | grep -c '^ok *cuda:0 .* MIG 1g')" 1
 unset CK_CUDA_HOST

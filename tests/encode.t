@@ -292,7 +292,7 @@ touch "$tmp/again/Comp/.ck-2147483646-0-f.1001.png.tmp"
 ck-encode "$tmp/again" <"$tmp/a.ck"
 is "what a killed run left behind is swept" "$(temps "$tmp/again")" 0
 # Which of two frames of one name is written does not depend on threads.
-for i in 1 2 3 4 5; do
+for _ in 1 2 3 4 5; do
     "$helpers/mkstream" -n 12 -s same -g 8x8 rgb:f16:3:linear |
         ck-encode --keep-going -t 8 --plane rgb=exr "$tmp/same" 2>"$tmp/err"
     exrheader "$tmp/same/rgb/same.exr" | grep -o '^ck:frame .*'

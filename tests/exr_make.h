@@ -35,7 +35,7 @@ static inline uint16_t make_half(unsigned v)
     if (!v)
         return 0;
     int e = 31 - __builtin_clz(v);
-    return (uint16_t)((e + 15) << 10 | ((v << (10 - e)) & 0x3ff));
+    return (uint16_t)((unsigned)(e + 15) << 10 | ((v << (10 - e)) & 0x3ff));
 }
 
 static void *make_samples(const make_spec *s, int c, int part, int x0, int y0, int w, int h)

@@ -36,7 +36,7 @@ static bool shows(const ck_plane *p, int c, const make_spec *s, int from)
             float got = v[((size_t)c * (size_t)p->h + (size_t)y) * (size_t)p->w + (size_t)x];
             good = got == want;
             if (!good)
-                printf("# channel %d at %d,%d: %g, not %g\n", c, x, y, got, want);
+                printf("# channel %d at %d,%d: %g, not %g\n", c, x, y, (double)got, (double)want);
         }
     free(v);
     return good;
@@ -209,7 +209,7 @@ static void test_channels(void)
         int x = i % 19, y = i / 19;
         float want = 0.2126f * (float)make_value(0, x, y) + 0.7152f * (float)make_value(1, x, y) +
                      0.0722f * (float)make_value(2, x, y);
-        good = ((float *)f.planes[0].data)[i] == want;
+        good = ((const float *)f.planes[0].data)[i] == want;
     }
     ok(good, "colour as a hint by luminance");
     ck_frame_free(&f);
@@ -267,8 +267,8 @@ static void test_rgba(void)
             float ref = kinds[k].channels == IMF_WRITE_Y ? lum : *rgb[i / n];
             worst = fmaxf(worst, fabsf(got[i] - ref));
         }
-        ok(good && worst <= kinds[k].bar, "%s by libOpenEXR: largest error %g, bar %g %s", kinds[k].what, worst,
-           kinds[k].bar, e.text);
+        ok(good && worst <= kinds[k].bar, "%s by libOpenEXR: largest error %g, bar %g %s", kinds[k].what, (double)worst,
+           (double)kinds[k].bar, e.text);
         ck_frame_free(&f);
     }
 }

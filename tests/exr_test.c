@@ -123,7 +123,7 @@ static void test_lossy(void)
         for (int i = 0; i < 3 * N && good; i++)
             worst = fmaxf(worst, fabsf(got[i] - ramp[i % N]));
         float bar = t == CK_F32 ? 0x1p-16f * 2 : 0x1p-9f;
-        ok(good && worst <= bar, "%s: largest error %g, bar %g %s", names[c], worst, bar, e.text);
+        ok(good && worst <= bar, "%s: largest error %g, bar %g %s", names[c], (double)worst, (double)bar, e.text);
         ck_frame_free(&f);
 
         /* Small files that B44 would make larger are stored: exact. */
@@ -167,7 +167,7 @@ static void test_pxr24_floats(void)
             good = fabsf(got[i] - in[i]) <=
                    fmaxf(fabsf(in[i]) * (fabsf(in[i]) > 3.4e38f ? 0x1p-15f : 0x1p-16f), 0x1p-142f);
         if (!good)
-            printf("# %g came back as %g\n", in[i], got[i]);
+            printf("# %g came back as %g\n", (double)in[i], (double)got[i]);
     }
     ok(good, "pxr24: what becomes of any float %s", e.text);
     ck_frame_free(&f);
@@ -187,7 +187,7 @@ static void test_conversion(void)
     bool good = ck_exr_write("a.exr", 256, 256, &y, 1, CK_F16, CK_EXR_ZIP, NULL, &e) == CK_OK &&
                 load("a.exr", CK_WANT_RGB, &f, &e) == CK_OK && f.planes[0].type == CK_F16;
     for (int c = 0; c < 3; c++)
-        good = good && !memcmp((uint16_t *)f.planes[0].data + c * 65536, back, sizeof back);
+        good = good && !memcmp((const uint16_t *)f.planes[0].data + c * 65536, back, sizeof back);
     ok(good, "float samples into a half file, Y repeated as RGB %s", e.text);
     ck_frame_free(&f);
     y = (ck_exr_channel){"Y", all, CK_F16};

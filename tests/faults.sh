@@ -1,3 +1,4 @@
+# shellcheck shell=bash disable=SC2154 # tmp and count are tap.sh's
 # Kill stages of a running pipeline at random moments and look at what is left.  Sourced:  trials FIRST LAST
 #
 #   ck-synth | ck-hint | ck-post | ck-info --pass | ck-encode       as five children of this shell, through FIFOs
@@ -50,7 +51,8 @@ words() { grep -vE '^(HEAD|FRAME|END) ' "$tmp/said.$1" | head -1; }
 
 trial() { # SEED
     RANDOM=$1
-    local victim=$((RANDOM % 5)) signal=${signals[RANDOM % 3]} delay=0.$(printf '%03d' $((RANDOM % 500))) i status why=
+    local victim=$((RANDOM % 5)) signal=${signals[RANDOM % 3]} i delay status why=
+    delay=0.$(printf '%03d' $((RANDOM % 500)))
     local out=$tmp/out
     start "$out"
     sleep "$delay"

@@ -54,13 +54,13 @@ static ck_plane random_plane(ck_type t, const char *encoding, int c, int h, int 
     for (size_t i = 0; i < p.bytes / p.elem; i++) {
         float v = rnd_float(&seed, -0.1f, 1.5f);
         if (t == CK_F32)
-            ((float *)p.data)[i] = v;
+            ((float *)p.buf->data)[i] = v;
         else if (t == CK_F16)
-            ck_f32_to_f16(&v, (uint16_t *)p.data + i, 1);
+            ck_f32_to_f16(&v, (uint16_t *)p.buf->data + i, 1);
         else if (t == CK_U16)
-            ((uint16_t *)p.data)[i] = (uint16_t)rnd_int(&seed, 0, 65535);
+            ((uint16_t *)p.buf->data)[i] = (uint16_t)rnd_int(&seed, 0, 65535);
         else
-            ((uint8_t *)p.data)[i] = (uint8_t)rnd_int(&seed, 0, 255);
+            ((uint8_t *)p.buf->data)[i] = (uint8_t)rnd_int(&seed, 0, 255);
     }
     return p;
 }
@@ -205,10 +205,10 @@ static void not_finite(ck_nn *dev)
         ck_plane p = random_plane(CK_F32, "", 1, 97, 131, 9);
         ck_nn_move m = move(&p, t, CK_BILINEAR_AA);
         size_t at = i % 4 == 0 ? 0 : i % 4 == 1 ? 97 * 131 - 1 : 1009 * i;
-        ((float *)p.data)[at] = bad[i % 3];
+        ((float *)p.buf->data)[at] = bad[i % 3];
         pass(dev, (int)(i % 2), &m, NULL, &finite);
         noticed += !finite;
-        ((float *)p.data)[at] = 3e38f; /* large, but a number */
+        ((float *)p.buf->data)[at] = 3e38f; /* large, but a number */
         pass(dev, (int)(i % 2), &m, NULL, &finite);
         more += finite;
         free_axes();
@@ -417,7 +417,7 @@ static void make_frames(many *m)
     for (int i = 0; i < FRAMES; i++)
         m->frame[i] = set_new(CK_F32, i % 2 ? "srgb" : "linear", i % 3 ? CK_F32 : CK_F16, 40 + 30 * (i % 3), 80,
                               (uint32_t)(20 + i));
-    ((float *)m->frame[WRONG].rgb.data)[1000] = NAN;
+    ((float *)m->frame[WRONG].rgb.buf->data)[1000] = NAN;
 }
 
 static void run_many(many *m, ck_network *n, int threads)
@@ -472,7 +472,7 @@ static void into_slot(ck_plane *p, ck_lease *l, const void *from)
 /* The same part of the slot as another process sees it, to read only. */
 static void see_slot(ck_plane *p, ck_ring *ring, int slot)
 {
-    size_t at = (size_t)((unsigned char *)p->data - ck_ring_slot(ck_lease_ring(ck_lease_of(p->buf)), slot));
+    size_t at = (size_t)((const unsigned char *)p->data - ck_ring_slot(ck_lease_ring(ck_lease_of(p->buf)), slot));
     ck_ring_keep(ring, slot);
     ck_lease *l = ck_lease_new(ring, slot);
     ck_buffer *b = ck_lease_view(l, at, p->bytes);

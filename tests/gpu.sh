@@ -43,7 +43,9 @@ golden() { # NAME PRECISION...
     shift
     [ -f "${CK_GOLDENS-}/$name.safetensors" ] || { echo "ok - # SKIP $name: no golden"; return; }
     for precision in "$@"; do
-        run "$name at $precision" "$tests/network_test" cuda $([ $precision = f32 ] || echo $precision) "$name.safetensors"
+        local type=("$precision")
+        [ "$precision" != f32 ] || type=()
+        run "$name at $precision" "$tests/network_test" cuda "${type[@]}" "$name.safetensors"
     done
 }
 golden net_mini_256 f32 f16

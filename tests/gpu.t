@@ -49,6 +49,7 @@ case "$*" in
 esac
 END
 chmod +x "$tmp/fake/make"
+# shellcheck disable=SC2120 # ok and fails pass arguments
 session() { env PATH="$tmp/fake:$PATH" OUT="$tmp/session" CHECK_SECONDS=1 bash "$top/bench/gpu_session.sh" "$@"; }
 session >"$tmp/.out" 2>"$tmp/.err"
 is "a session with parts that fail: status" $? 1

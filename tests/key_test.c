@@ -17,7 +17,7 @@ typedef struct picture {
 
 static picture blank(int w, int h, float r, float g, float b)
 {
-    size_t n = (size_t)w * h;
+    size_t n = (size_t)w * (size_t)h;
     float colour[3] = {r, g, b};
     picture p = {.w = w,
                  .h = h,
@@ -31,10 +31,15 @@ static picture blank(int w, int h, float r, float g, float b)
     return p;
 }
 
+static size_t at(const picture *p, int x, int y)
+{
+    return (size_t)y * (size_t)p->w + (size_t)x;
+}
+
 static picture drawn(int w, int h, uint64_t seed, bool blue)
 {
     picture p = blank(w, h, 0, 0, 0);
-    size_t n = (size_t)w * h;
+    size_t n = (size_t)w * (size_t)h;
     uint8_t *rgb = malloc(3 * n);
     ck_synth s = {w, h, seed, blue};
     ck_synth_draw(&s, 0, rgb, p.true_alpha, p.true_fg, NULL);
@@ -46,10 +51,10 @@ static picture drawn(int w, int h, uint64_t seed, bool blue)
 
 static void rectangle(picture *p, int x0, int y0, int x1, int y1, float r, float g, float b)
 {
-    size_t n = (size_t)p->w * p->h;
+    size_t n = (size_t)p->w * (size_t)p->h;
     for (int y = y0; y < y1; y++)
         for (int x = x0; x < x1; x++) {
-            size_t o = (size_t)y * p->w + x;
+            size_t o = at(p, x, y);
             p->rgb[o] = r, p->rgb[n + o] = g, p->rgb[2 * n + o] = b;
         }
 }
@@ -64,7 +69,7 @@ static bool key(picture *p, bool blue, float *part)
 {
     ck_key_screen s;
     ck_error e;
-    size_t n = (size_t)p->w * p->h;
+    size_t n = (size_t)p->w * (size_t)p->h;
     bool good = ck_key_estimate(p->rgb, p->h, p->w, blue, &s, &e) == CK_OK;
     good = good && ck_key_matte(p->rgb, p->h, p->w, &s, p->alpha, &e) == CK_OK;
     good = good && ck_key_foreground(p->rgb, p->alpha, p->h, p->w, &s, p->fg, &e) == CK_OK;
@@ -81,7 +86,7 @@ static double mean_difference(const float *a, const float *b, size_t n)
 {
     double sum = 0;
     for (size_t i = 0; i < n; i++)
-        sum += fabs((double)a[i] - b[i]);
+        sum += fabs((double)a[i] - (double)b[i]);
     return sum / (double)n;
 }
 
@@ -98,13 +103,13 @@ static void flat(bool blue)
             bool in = x >= 100 && x < 200 && y >= 60 && y < 150;
             /* The evidence is a mean of 3x3: the pixels at the very edge are solved, not declared. */
             bool rim = x >= 98 && x < 202 && y >= 58 && y < 152 && !(x >= 102 && x < 198 && y >= 62 && y < 148);
-            float a = p.alpha[(size_t)y * p.w + x];
-            wrong += rim ? fabsf(a - in) > 0.02f : a != in;
+            float a = p.alpha[at(&p, x, y)];
+            wrong += rim ? fabsf(a - (float)in) > 0.02f : a != (float)in;
         }
     ok(good && wrong == 0, "%s: 0 on a flat screen and its marker, 1 in the subject: %d wrong", blue ? "blue" : "green",
        wrong);
     /* 320 x 180 less the subject's 9000 and the marker's 30 pixels: 0.8432 */
-    ok(fabsf(part - 0.843f) < 0.01f, "the bare screen's part is %.3f", part);
+    ok(fabsf(part - 0.843f) < 0.01f, "the bare screen's part is %.3f", (double)part);
     drop(&p);
 }
 
@@ -115,14 +120,14 @@ static void shots(void)
         bool blue = seed == 3;
         float part;
         picture p = drawn(960, 540, seed, blue);
-        size_t n = (size_t)p.w * p.h;
+        size_t n = (size_t)p.w * (size_t)p.h;
         bool good = key(&p, blue, &part);
         double mad = mean_difference(p.alpha, p.true_alpha, n), plate = 0, fore = 0;
         for (size_t i = 0; i < 3 * n; i++) {
             float a = p.true_alpha[i % n];
             if (a > 0.05f && a < 0.95f) {
-                plate += fabs(p.rgb[i] - p.true_fg[i]);
-                fore += fabs(p.fg[i] - p.true_fg[i]);
+                plate += (double)fabsf(p.rgb[i] - p.true_fg[i]);
+                fore += (double)fabsf(p.fg[i] - p.true_fg[i]);
             }
         }
         ok(good && mad < 0.0075, "seed %d: MAD %.4f", (int)seed, mad);
@@ -149,7 +154,7 @@ static void veil(void)
     for (int y = 0; y < p.h; y++)
         for (int x = 0; x < p.w; x++) {
             bool in = y >= 60 && y < 120 && x >= 160 && x < 220, body = y >= 40 && y < 140 && x >= 60 && x < 160;
-            p.alpha[(size_t)y * p.w + x] = body ? 1 : in ? 0.25f : 0;
+            p.alpha[at(&p, x, y)] = body ? 1 : in ? 0.25f : 0;
         }
     ck_key_screen s;
     ck_error e;
@@ -157,16 +162,16 @@ static void veil(void)
                 ck_key_foreground(p.rgb, p.alpha, p.h, p.w, &s, p.fg, &e) == CK_OK;
     float worst = 0;
     for (int k = 0; k < 3; k++) {
-        float lin[3] = {p.fg[((size_t)k * p.h + 90) * p.w + 190], colour[k], solid[k]};
+        float lin[3] = {p.fg[at(&p, 190, k * p.h + 90)], colour[k], solid[k]};
         ck_srgb_to_linear(lin, lin, 3);
         float way = (lin[0] - lin[1]) / (lin[2] - lin[1]);
         worst = fabsf(way) > worst ? fabsf(way) : worst;
     }
-    ok(good && worst < 1.0f / 6, "a veil keeps its colour: %.3f of the way to the solid's", worst);
+    ok(good && worst < 1.0f / 6, "a veil keeps its colour: %.3f of the way to the solid's", (double)worst);
     /* What is no coverage counts as none, and stays where it is. */
-    p.alpha[(size_t)20 * p.w + 20] = NAN;
-    p.alpha[(size_t)100 * p.w + 100] = INFINITY;
-    p.alpha[(size_t)170 * p.w + 10] = -INFINITY;
+    p.alpha[at(&p, 20, 20)] = NAN;
+    p.alpha[at(&p, 100, 100)] = INFINITY;
+    p.alpha[at(&p, 10, 170)] = -INFINITY;
     good = good && ck_key_foreground(p.rgb, p.alpha, p.h, p.w, &s, p.fg, &e) == CK_OK;
     for (size_t i = 0; good && i < 3 * (size_t)p.h * (size_t)p.w; i++)
         good = isfinite(p.fg[i]);
@@ -200,13 +205,13 @@ static void bleed(void)
     bool good = ck_key_estimate(p.rgb, p.h, p.w, false, &s, &e) == CK_OK &&
                 ck_key_foreground(p.rgb, p.alpha, p.h, p.w, &s, p.fg, &e) == CK_OK;
     for (int k = 0; k < 3; k++) {
-        float lin[2] = {p.fg[((size_t)k * p.h + 90) * p.w + 61], body[k]};
+        float lin[2] = {p.fg[at(&p, 61, k * p.h + 90)], body[k]};
         ck_srgb_to_linear(lin, lin, 2);
         light[0] += luma[k] * lin[0];
         light[1] += luma[k] * lin[1];
     }
     ok(good && light[0] > 0.5f * light[1] && light[0] < 1.5f * light[1],
-       "an edge with the screen's chroma: %.2f of the body's light", light[0] / light[1]);
+       "an edge with the screen's chroma: %.2f of the body's light", (double)(light[0] / light[1]));
     ck_key_screen_free(&s);
     drop(&p);
 }
@@ -216,7 +221,7 @@ static void symmetry(void)
 {
     float part[2];
     picture p = drawn(480, 270, 5, false), q = drawn(480, 270, 5, false);
-    size_t n = (size_t)p.w * p.h;
+    size_t n = (size_t)p.w * (size_t)p.h;
     memcpy(q.rgb + n, p.rgb + 2 * n, n * sizeof(float));
     memcpy(q.rgb + 2 * n, p.rgb + n, n * sizeof(float));
     bool good = key(&p, false, &part[0]) && key(&q, true, &part[1]);
@@ -249,11 +254,11 @@ static void stage(void)
     double sum = 0, beyond = 0;
     for (int y = 0; y < 540; y++)
         for (int x = 0; x < 960; x++) {
-            size_t o = (size_t)y * 960 + x;
+            size_t o = at(&p, x, y);
             if (x < 110 || x >= 890)
-                beyond += p.alpha[o];
+                beyond += (double)p.alpha[o];
             else if (x >= 130 && x < 870)
-                sum += fabsf(p.alpha[o] - p.true_alpha[o]);
+                sum += (double)fabsf(p.alpha[o] - p.true_alpha[o]);
         }
     ok(good && beyond == 540.0 * 180, "a black stage beside the screen is solid");
     ok(sum / (540 * 740) < 0.006, "and the rest is keyed as before: MAD %.4f", sum / (540 * 740));

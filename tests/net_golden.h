@@ -19,7 +19,7 @@ typedef struct net_figure {
     double top, mean;
 } net_figure;
 
-static inline net_figure net_ideal(ck_nn_precision p, const char *golden)
+static inline net_figure net_ideal(ck_nn_precision p, const char *name)
 {
     static const net_figure tf32[] = {
         {"net_base_plus_512", 7.4e-3, 5e-4}, {"net_mini_512", 5.7e-3, 5e-4}, {"net_mini_256", 4.34e-3, 2.8e-4}};
@@ -29,7 +29,7 @@ static inline net_figure net_ideal(ck_nn_precision p, const char *golden)
         {"net_mini_512", 4.1e-2, 1.5e-3}, {"net_base_plus_512", 3.9e-2, 1.5e-3}, {"net_mini_256", 3.92e-2, 2.1e-3}};
     const net_figure *all = p == CK_NN_PRECISION_TF32 ? tf32 : p == CK_NN_PRECISION_F16 ? f16 : bf16;
     for (int i = 0; i < 3; i++)
-        if (!strncmp(golden, all[i].golden, strlen(all[i].golden)) && golden[strlen(all[i].golden)] == '.')
+        if (!strncmp(name, all[i].golden, strlen(all[i].golden)) && name[strlen(all[i].golden)] == '.')
             return all[i];
     return all[0];
 }

@@ -10,7 +10,7 @@
 #include "nn/nn.h"
 #include "tap.h"
 
-#define UNIT (FLT_EPSILON / 2.0) /* largest relative error of one rounding */
+#define UNIT ((double)FLT_EPSILON / 2) /* largest relative error of one rounding */
 
 /* Sums of n products in float32, in any order, with or without FMA: |error| <= this * sum of |products|. */
 static inline double op_sum_bound(double n)
@@ -231,7 +231,7 @@ static inline double op_ratio(const op_tensor *a, const op_tensor *b, const op_t
     for (size_t p = 0; p < ck_nn_pixels(&a->t); p++)
         for (int c = 0; c < a->t.c; c++) {
             double d = fabs((double)*op_at(a, p, c) - (double)*op_at(b, p, c)), most = (double)*op_at(bound, p, c);
-            double r = d <= most ? (most > 0 ? d / most : 0) : isnan(d) ? INFINITY : most > 0 ? d / most : INFINITY;
+            double r = d <= most ? (most > 0 ? d / most : 0) : isnan(d) ? HUGE_VAL : most > 0 ? d / most : HUGE_VAL;
             worst = r > worst ? r : worst;
         }
     return worst;

@@ -39,7 +39,7 @@ static bool hint_is(const ck_plane *p, const void *planes, ck_type t, int channe
             v[c] = code(planes, t, (channels < 3 ? 0 : c * n) + i);
         /* Half a step of rounding; float arithmetic may fall on the other side of a tie by 65535 * 2^-22. */
         double want = luminance(v), slack = 0.5 + 65535.0 / (1 << 22);
-        double got = t == CK_U8 ? ((uint8_t *)p->data)[i] : ((float *)p->data)[i] * 65535.0;
+        double got = t == CK_U8 ? ((const uint8_t *)p->data)[i] : (double)((const float *)p->data)[i] * 65535.0;
         if (got < want - slack || got > want + slack)
             return false;
     }
@@ -63,15 +63,15 @@ static void round_trip(int w, int h, int channels, ck_type t, bool grey_as_rgb)
     good = good && f.n == 1 && p->type == t && p->c == 3 && p->h == h && p->w == w && !strcmp(p->encoding, "srgb") &&
            !strcmp(p->name, "p");
     for (size_t c = 0; good && c < 3; c++)
-        good = !memcmp((char *)p->data + c * n * size, planes + (channels < 3 ? 0 : c) * n * size, n * size);
+        good = !memcmp((const char *)p->data + c * n * size, planes + (channels < 3 ? 0 : c) * n * size, n * size);
     if (good)
         ck_frame_free(&f);
     ok(good, "%d x %d, %d channels of %s come back bit-exact %s", w, h, channels, ck_type_name(t), e.text);
     good = load("a.png", CK_WANT_HINT, &f, &e) == CK_OK && hint_is(&f.planes[0], planes, t, channels, n);
     if (grey_as_rgb)
         for (size_t i = 0; good && i < n; i++)
-            good = t == CK_U8 ? ((uint8_t *)f.planes[0].data)[i] == planes[i]
-                              : ((float *)f.planes[0].data)[i] == (float)((uint16_t *)planes)[i] / 65535.0f;
+            good = t == CK_U8 ? ((const uint8_t *)f.planes[0].data)[i] == planes[i]
+                              : ((const float *)f.planes[0].data)[i] == (float)((uint16_t *)planes)[i] / 65535.0f;
     ok(good, "and as a hint%s %s", grey_as_rgb ? " of grey stored as RGB, exactly" : "", e.text);
     ck_frame_free(&f);
     free(planes);
@@ -155,7 +155,7 @@ static void test_foreign(int w, int h, int type, int depth, int interlace, bool 
                 } else if (depth == 16) {
                     want = (want * 257 >> 8 & 255) << 8 | (want & 255);
                 }
-                unsigned got = depth == 16 ? ((uint16_t *)p->data)[at] : ((uint8_t *)p->data)[at];
+                unsigned got = depth == 16 ? ((const uint16_t *)p->data)[at] : ((const uint8_t *)p->data)[at];
                 good = good && got == want;
             }
     ok(good, "colour type %d, %d bits, %s%s, %d x %d %s", type, depth, interlace ? "interlaced" : "plain",

@@ -17,7 +17,7 @@ static double worst_of(const float *a, const float *b, size_t n)
 {
     double worst = 0;
     for (size_t i = 0; i < n; i++)
-        worst = fmax(worst, a[i] == b[i] ? 0 : fabs((double)a[i] - b[i]));
+        worst = fmax(worst, a[i] == b[i] ? 0 : fabs((double)a[i] - (double)b[i]));
     return worst;
 }
 
@@ -56,7 +56,7 @@ static void composite_golden(const golden *g)
     ok(worst <= 1e-6, "post: processed, largest difference %g", worst);
     for (size_t i = 0; i < 3 * n; i++) {
         int got = ((uint8_t *)comp.data)[i];
-        double want = c.data[i] * 255.0;
+        double want = (double)c.data[i] * 255.0;
         differ += got != (int)(c.data[i] * 255.0f);
         wrong += got != (int)(want - 255e-6) && got != (int)(want + 255e-6);
     }
@@ -117,7 +117,7 @@ static void e2e_golden(const char *file)
     ck_post_frame(&o, clean, fg.data, CK_F32, a.h, a.w, processed, CK_F32, comp);
     double worst = 0;
     for (size_t i = 0; i < 4 * n; i++) {
-        double d = fabs((double)processed[i] - p.data[i]) - half_unit(p.data[i]) / 2;
+        double d = fabs((double)processed[i] - (double)p.data[i]) - half_unit((double)p.data[i]) / 2;
         worst = fmax(worst, d);
         wrong += d > 8e-4;
     }

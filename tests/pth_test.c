@@ -94,13 +94,13 @@ static bool has_a(const ck_weights *w)
 }
 
 /* A pickle between `before` and `after` the item a. */
-static bool reads(const char *before, const char *after, around around)
+static bool reads(const char *before, const char *after, around a)
 {
     blob p = opcodes(before);
     tensor_a(&p);
     blob tail = opcodes(after);
     blob_put(&p, tail.p, tail.n);
-    ck_weights *w = open_pickle(&p, around);
+    ck_weights *w = open_pickle(&p, a);
     bool good = has_a(w) && !strcmp(ck_weights_format(w), "pth");
     weights_close(w);
     blob_free(&p);

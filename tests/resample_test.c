@@ -30,7 +30,7 @@ static void against_golden(const char *file)
         double worst = 0;
         ck_status s = ck_resample(src.data, src.c, src.h, src.w, out.data, want.h, want.w, (ck_filter)f, &e);
         for (size_t i = 0; i < n; i++)
-            worst = fmax(worst, fabs((double)((float *)out.data)[i] - want.data[i]));
+            worst = fmax(worst, fabs((double)((float *)out.data)[i] - (double)want.data[i]));
         ok(s == CK_OK && worst <= tolerance[f], "%s: %s, largest difference %g", file, names[f], worst);
         ok(guard_done(&out), "%s: %s stays in its buffer", file, names[f]);
         free(want.data);

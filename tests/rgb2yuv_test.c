@@ -136,12 +136,12 @@ static void test_display(void)
     for (int i = 0; i < 4; i++) {
         double a = v[3][i];
         for (int c = 0; c < 3; c++) {
-            double x = a > 0 ? v[c][i] / a : 0;
+            double x = a > 0 ? (double)v[c][i] / a : 0;
             x = srgb(x > 0 ? x : 0);
             x = x > 1 ? 1 : x;
-            worst = fmax(worst, fabs(out[c * 4 + i] - x));
+            worst = fmax(worst, fabs((double)out[c * 4 + i] - x));
         }
-        worst = fmax(worst, fabs(out[12 + i] - fmin(a, 1)));
+        worst = fmax(worst, fabs((double)out[12 + i] - fmin(a, 1)));
     }
     /* A division, the curve's power and its two operations: 4 roundings of at most 2^-24. */
     ok(worst <= ldexp(1, -22), "unpremultiplied, then the sRGB curve, then clamped (worst %.2g)", worst);
@@ -168,18 +168,18 @@ static void test_packed(void)
         for (int bits = 8; bits <= 16; bits += 8) {
             ck_plane *p = plane(bits == 8 ? CK_U8 : CK_U16, c, 5, 37, "srgb");
             for (size_t i = 0; i < p->bytes; i++)
-                ((uint8_t *)p->data)[i] = (uint8_t)(noise() * 255.9f);
+                ((uint8_t *)ck_plane_data(p))[i] = (uint8_t)(noise() * 255.9f);
             ck_display d;
             ck_picture pic;
             ck_display_init(&d, p, NULL);
             if (ck_picture_make(&pic, &d, CK_PACKED, bits, NULL, NULL))
                 abort();
-            for (int y = 0; y < 5; y++)
-                for (int x = 0; x < 37; x++)
-                    for (int k = 0; k < c; k++) {
-                        size_t from = ((size_t)k * 5 + y) * 37 + x, to = ((size_t)y * 37 + x) * c + k;
-                        bad += bits == 8 ? ((uint8_t *)p->data)[from] != ((uint8_t *)pic.buf->data)[to]
-                                         : ((uint16_t *)p->data)[from] != ((uint16_t *)pic.buf->data)[to];
+            for (size_t y = 0; y < 5; y++)
+                for (size_t x = 0; x < 37; x++)
+                    for (size_t k = 0; k < (size_t)c; k++) {
+                        size_t from = (k * 5 + y) * 37 + x, to = (y * 37 + x) * (size_t)c + k;
+                        bad += bits == 8 ? ((const uint8_t *)p->data)[from] != ((uint8_t *)pic.buf->data)[to]
+                                         : ((const uint16_t *)p->data)[from] != ((uint16_t *)pic.buf->data)[to];
                     }
             bad += pic.bytes != p->bytes;
             ck_picture_free(&pic);
@@ -194,7 +194,7 @@ static void test_yuv_pictures(void)
     const ck_yuv_matrix *m = ck_yuv_matrix_by_name("709");
     ck_plane *p = plane(CK_U8, 3, 6, 34, "srgb");
     for (size_t i = 0; i < p->bytes; i++)
-        ((uint8_t *)p->data)[i] = (uint8_t)(noise() * 255.9f);
+        ((uint8_t *)ck_plane_data(p))[i] = (uint8_t)(noise() * 255.9f);
     const uint8_t *s = p->data;
     ck_display d;
     ck_picture pic, black;

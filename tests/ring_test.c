@@ -223,9 +223,9 @@ static void write_frames(int fd, int frames)
     ck_writer_free(w);
 }
 
-static bool holds(const ck_frame *f, const char *name, int value)
+static bool holds(ck_frame *f, const char *name, int value)
 {
-    const ck_plane *p = ck_frame_plane((ck_frame *)f, name);
+    const ck_plane *p = ck_frame_plane(f, name);
     for (size_t i = 0; p && i < p->bytes; i++)
         if (((const uint8_t *)p->data)[i] != value)
             return false;

@@ -95,6 +95,16 @@ static void natural(void)
     ok(wrong == 0, "natural order of %d names, every pair", n);
 }
 
+/* All of `numbers` are in r, or none. */
+static bool all_are(const ck_ranges *r, const char *numbers, bool in)
+{
+    bool right = true;
+    char *end;
+    for (const char *p = numbers; *p; p = end + strspn(end, " "))
+        right = ck_ranges_has(r, strtol(p, &end, 10)) == in && right;
+    return right;
+}
+
 static void ranges(void)
 {
     static const struct {
@@ -109,10 +119,7 @@ static void ranges(void)
         ck_ranges r;
         ck_error e = {{0}};
         bool right = ck_ranges_parse(good[i].text, &r, &e) == CK_OK;
-        for (const char *p = good[i].in; right && *p; p += strspn(p, " "))
-            right = ck_ranges_has(&r, strtol(p, (char **)&p, 10));
-        for (const char *p = good[i].out; right && *p; p += strspn(p, " "))
-            right = !ck_ranges_has(&r, strtol(p, (char **)&p, 10));
+        right = right && all_are(&r, good[i].in, true) && all_are(&r, good[i].out, false);
         ok(right, "'%s' holds %s and not %s", good[i].text, good[i].in, good[i].out);
         ck_ranges_free(&r);
     }

@@ -19,10 +19,10 @@ static void fill(ck_frame *f, int seed)
     ck_plane *p;
     ck_frame_add(f, "rgb", CK_U8, 3, 5, 7, "srgb", &p, &e);
     for (size_t i = 0; i < p->bytes; i++)
-        ((uint8_t *)p->data)[i] = (uint8_t)(i * 7 + (size_t)seed);
+        ((uint8_t *)ck_plane_data(p))[i] = (uint8_t)(i * 7 + (size_t)seed);
     ck_frame_add(f, "alpha", CK_F32, 1, 5, 7, "", &p, &e);
     for (size_t i = 0; i < p->bytes / 4; i++)
-        ((float *)p->data)[i] = (float)i / 9;
+        ((float *)ck_plane_data(p))[i] = (float)i / 9;
     ck_meta_set(&f->meta, "stem", "a\nb\\c", &e);
 }
 

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # TAP for shell tests.  Source it first:  . "$(dirname "$0")/tap.sh"
 #
 #   ok NAME COMMAND...         passes when the command succeeds
@@ -12,6 +13,7 @@
 here=$(cd "$(dirname "$0")" && pwd)
 while [ ! -f "$here/tap.sh" ]; do here=$(dirname "$here"); done
 bin=${CK_BIN:-$here/../bin}
+# shellcheck disable=SC2034 # for the tests
 helpers=${CK_HELPERS:-$here/../build/helpers}
 PATH=$bin:$PATH
 goldens=${CK_GOLDENS:-$here/../../shared/golden}

@@ -42,22 +42,22 @@ static image make(int w, int h, int depth, int log2_w, int log2_h, int layout)
     int elem = depth > 8 ? 2 : 1, shift = layout == 2 && elem == 2 ? 16 - depth : 0;
     m.cw = up(w, log2_w);
     m.ch = up(h, log2_h);
-    uint8_t *p = m.memory = calloc((size_t)(w + 9) * (size_t)(h + 1), 16);
+    uint8_t *first[3], *p = m.memory = calloc((size_t)(w + 9) * (size_t)(h + 1), 16);
     for (int c = 0; c < 3; c++) {
         int cols = c ? m.cw : w, rows = c ? m.ch : h, step = elem * (c && layout == 2 ? 2 : 1);
         ptrdiff_t stride = (ptrdiff_t)cols * step + (layout ? 6 : 0);
         uint8_t *top = p;
         if (c == 2 && layout == 2)
-            top = (uint8_t *)m.yuv.c[1].data + elem;
+            top = first[1] + elem;
         else
             p += stride * rows;
-        ck_samples_view *v = &m.yuv.c[c];
-        *v = (ck_samples_view){
-            .data = top, .stride = stride, .step = step, .elem = elem, .shift = shift, .depth = depth};
         if (layout == 1) {
-            v->data = top + stride * (rows - 1);
-            v->stride = -stride;
+            top += stride * (rows - 1);
+            stride = -stride;
         }
+        first[c] = top;
+        m.yuv.c[c] = (ck_samples_view){
+            .data = top, .stride = stride, .step = step, .elem = elem, .shift = shift, .depth = depth};
         m.codes[c] = malloc((size_t)cols * (size_t)rows * 2);
         for (int y = 0; y < rows; y++) {
             for (int x = 0; x < cols; x++) {
@@ -65,7 +65,7 @@ static image make(int w, int h, int depth, int log2_w, int log2_h, int layout)
                 if (elem == 2 && !shift && depth < 16 && layout == 1)
                     word |= 1u << 15 << (depth == 16); /* what lies above the depth is to be ignored */
                 m.codes[c][y * cols + x] = (uint16_t)code;
-                memcpy((uint8_t *)v->data + y * v->stride + x * step, &word, (size_t)elem);
+                memcpy(top + y * stride + x * step, &word, (size_t)elem);
             }
         }
     }
@@ -166,7 +166,7 @@ static double compare(const image *m, const double k[2], long *beyond)
             double want[3];
             reference(m, k, x, y, want);
             for (int c = 0; c < 3; c++) {
-                double d = fabs(rgb[(size_t)c * area + (size_t)(y * m->yuv.w + x)] - want[c]);
+                double d = fabs((double)rgb[(size_t)c * area + (size_t)(y * m->yuv.w + x)] - want[c]);
                 worst = d > worst || isnan(d) ? d : worst;
                 *beyond += want[c] < 0 || want[c] > 1;
             }

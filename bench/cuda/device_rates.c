@@ -1,4 +1,4 @@
-/* What the device itself can do, measured: the ceilings for shares of it.
+/* Rates that the device itself reaches, measured: the ceilings for shares of it.
  *
  *     device_rates [SIDE [REPEATS [DEVICE]]]        8192 20 0
  *

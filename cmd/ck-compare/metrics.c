@@ -203,7 +203,7 @@ static void plain(const pair *q, const float *last_truth, const float *last, ck_
     m->mad = 1e3 * a / n;
     m->mse = 1e3 * b / n;
     m->dtssd = 1e2 * sqrt(d / n);
-    m->psnr = b > 0 ? 10 * log10(n / b) : INFINITY;
+    m->psnr = b > 0 ? 10 * log10(n / b) : (double)INFINITY;
 }
 
 ck_status ck_metrics_matte(const float *truth, const float *matte, const float *last_truth, const float *last, int h,

@@ -1,4 +1,4 @@
-/* How far a matte is from the true one: the measures that matting papers use.
+/* The difference between a matte and the true one, in the measures that matting papers use.
  *
  * Mattes are (h,w) float32, clamped to 0…1 before anything else; N pixels; sums in double.
  *

@@ -1,4 +1,4 @@
-/* One of the two things that are compared: a stream, or whatever ck-decode reads, which then makes one of it. */
+/* One of the two inputs compared: a stream, or a file that ck-decode turns into one. */
 #ifndef CK_COMPARE_SIDE_H
 #define CK_COMPARE_SIDE_H
 
@@ -9,7 +9,7 @@
 typedef struct ck_side {
     const char *path;
     int fd;
-    pid_t decoder; /* ck-decode at work for us, or 0 */
+    pid_t decoder; /* process of the ck-decode that reads for us, or 0 */
     ck_reader *reader;
     ck_frame frame; /* the latest */
 } ck_side;

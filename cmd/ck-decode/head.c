@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "io/av_pixels.h"
 
-/* How many frames will come, -1 when that is not known. */
+/* The number of frames to come, -1 if unknown. */
 static long count(const ck_source *s)
 {
     if (!s->video)

@@ -1,4 +1,4 @@
-/* What HEAD says about a source, and what --verbose does. */
+/* The description of a source in HEAD and under --verbose. */
 #ifndef CK_DECODE_HEAD_H
 #define CK_DECODE_HEAD_H
 
@@ -7,10 +7,10 @@
 /* source, rate, frames, transfer, primaries, start, sar; rgb is a plane of the first frame. */
 ck_status ck_decode_fill_head(const ck_source *s, const ck_plane *rgb, ck_meta *head, ck_error *e);
 
-/* What was found, guessed and left as it is. */
+/* Report what was found, guessed and left unchanged. */
 void ck_decode_explain(const ck_source *s, const ck_plane *rgb);
 
-/* At the end: how many there were, where nothing had said so. */
+/* At the end: report the number of frames if it was not known before. */
 void ck_decode_explain_count(const ck_source *s, long frames);
 
 #endif

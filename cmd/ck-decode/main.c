@@ -24,7 +24,7 @@ typedef struct decode {
     long made;
 } decode;
 
-/* What produce hands to frame. */
+/* Handed from produce to frame. */
 typedef struct job {
     ck_item plate, hint;
     char *error; /* owned; why there is no hint for it */
@@ -81,7 +81,7 @@ static void share_hint(const decode *d, ck_frame *f)
     ck_buffer_ref(p->buf);
 }
 
-/* A sequence says nothing of its size before a file is read; with --keep-going any that can be will do. */
+/* A sequence's size is known only after a file has been read; with --keep-going the first readable one will do. */
 static ck_status read_first(decode *d, ck_error *e)
 {
     ck_status s = CK_ERR_FORMAT;

@@ -91,7 +91,7 @@ static ck_status check_wanted(const ck_source *s, ck_error *e)
     return CK_END;
 }
 
-/* The next frame of the video, whether wanted or not. */
+/* The next frame of the video, wanted or not. */
 static ck_status next_picture(ck_source *s, ck_item *item, ck_error *e)
 {
     ck_status status = ck_video_next(s->video, &item->video, e);

@@ -1,4 +1,4 @@
-/* What a folder holds beyond what this run has written. */
+/* Files in a folder that this run has not written. */
 #ifndef CK_ENCODE_LEFTOVERS_H
 #define CK_ENCODE_LEFTOVERS_H
 

@@ -33,7 +33,7 @@ typedef struct encode {
     bool timed, time_said;
 } encode;
 
-/* What `frame` leaves for `consume`, an item per output. */
+/* Handed from `frame` to `consume`: an item per output. */
 typedef struct job {
     char *stem; /* of the stills' files, if there are any */
     int n;
@@ -129,14 +129,14 @@ static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *hea
     return st == CK_OK && !ck_frame_error(first) ? start(s, first, e) : st;
 }
 
-/* Where a write failed, and what can be done. */
+/* A failed write: its place, and the remedy. */
 static ck_status failed_at(const char *path, ck_status st, ck_error *e)
 {
     size_t n = e ? strlen(e->text) : 0;
     if (e && st == CK_ERR_IO)
         snprintf(e->text + n, sizeof e->text - n, ": make room or choose another OUT; finished files are complete");
     ck_fail_in(e, st, path ? path : "standard output");
-    /* A wrong place for files is no wrong command line. */
+    /* A place that files cannot go to is a failure, not a wrong command line. */
     return st == CK_ERR_ARGUMENT ? CK_ERR_IO : st;
 }
 
@@ -256,7 +256,7 @@ static ck_status feed(encode *s, const job *j, ck_error *e)
     return CK_OK;
 }
 
-/* Say what is not written, and what of an earlier run would pass for it. */
+/* Report the files that are not written, and those of an earlier run that would be mistaken for them. */
 static void report_error(encode *s, const ck_frame *f)
 {
     /* A frame that failed here has a job, and the frame loop has reported it. */

@@ -1,4 +1,4 @@
-/* What is to be written where: the command line, then the planes of the first good frame. */
+/* The outputs and their places: from the command line, then from the planes of the first good frame. */
 #ifndef CK_ENCODE_OUTPUTS_H
 #define CK_ENCODE_OUTPUTS_H
 
@@ -18,7 +18,7 @@ typedef struct ck_output {
     ck_type type;
     int c, h, w;
     char *path;             /* OUT/Matte or OUT/matte.mov; NULL for a stream */
-    ck_meta about;          /* what every file says of itself */
+    ck_meta about;          /* metadata of every file */
     ck_video_sink *video;   /* NULL for stills */
     long written, replaced; /* stills; under the program's lock */
 } ck_output;
@@ -32,15 +32,15 @@ typedef struct ck_outputs {
  * two outputs in the same place. */
 ck_status ck_outputs_plan(ck_outputs *o, const ck_encode_options *opts, const char *out, ck_error *e);
 
-/* What stays the same for a whole run. */
+/* Constants of a run. */
 typedef struct ck_outputs_run {
     const ck_encode_options *opts;
     const char *out; /* folder, or NULL */
-    ck_meta about;   /* what every file says, whatever the plane */
+    ck_meta about;   /* metadata of every file of any plane */
     char *transfer;  /* HEAD's, or NULL; owned */
     ck_rate rate;
     ck_rate sar;          /* HEAD's, of planes of the plate's size; 1/1 without */
-    int plate_w, plate_h; /* HEAD's, 0 = not said */
+    int plate_w, plate_h; /* HEAD's, 0 = unknown */
     int threads;          /* of an encoder */
 } ck_outputs_run;
 

@@ -20,7 +20,7 @@ typedef struct ck_stems {
 
 /* Fails if another frame has taken the name. */
 ck_status ck_stems_claim(ck_stems *s, const char *stem, uint64_t seq, ck_error *e);
-/* Whose name it is; NULL: nobody's. */
+/* The slot of the frame that has the name, or NULL. */
 const struct ck_stem_slot *ck_stems_find(const ck_stems *s, const char *stem, size_t len);
 void ck_stems_free(ck_stems *s);
 

@@ -33,7 +33,7 @@ bool ck_rate_parse(const char *text, ck_rate *out)
 
 static ck_status write_out(const ck_video_sink *v, const void *data, size_t n, ck_error *e)
 {
-    struct iovec parts[2] = {{(void *)v->header, strlen(v->header)}, {(void *)data, n}};
+    struct iovec parts[2] = {ck_iovec(v->header, strlen(v->header)), ck_iovec(data, n)};
     return ck_fd_writev(STDOUT_FILENO, parts, 2, v->timeout, e);
 }
 
@@ -63,7 +63,7 @@ static ck_status open_raw(ck_video_sink *v, const ck_video_sink_spec *spec, cons
     return CK_OK;
 }
 
-/* What suits the container; the checks that its codec would make in its own words. */
+/* Codec and sampling for the container, with the codec's limits checked here for the sake of the error text. */
 static ck_status choose(ck_video_sink *v, const ck_video_sink_spec *spec, const ck_plane *p, ck_av_spec *av,
                         ck_error *e)
 {

@@ -40,7 +40,7 @@ ck_status ck_video_sink_write(ck_video_sink *v, const ck_picture *p, ck_error *e
 ck_status ck_video_sink_finish(ck_video_sink *v, ck_error *e);
 void ck_video_sink_free(ck_video_sink *v); /* an unfinished file is removed */
 
-/* What is written, in words: "H.264 yuv420p, 24/1 frames/s". */
+/* A description of the output: "H.264 yuv420p, 24/1 frames/s". */
 const char *ck_video_sink_describe(const ck_video_sink *v);
 
 #endif

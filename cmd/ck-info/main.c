@@ -1,4 +1,4 @@
-/* ck-info: what is in a stream. */
+/* ck-info: show a stream's contents. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -66,7 +66,7 @@ static ck_status open_info(const void *opts, const ck_list *args, ck_meta *head,
     return flush(s, e);
 }
 
-/* "inline", or the ring and the slot of shared memory where the data are since before they came here. */
+/* "inline", or the ring and slot of shared memory that held the data on arrival. */
 static void print_place(FILE *f, const ck_frame *frame, const ck_plane *p)
 {
     const ck_lease *l = ck_lease_of(p->buf);

@@ -11,7 +11,7 @@
 #define GAP 6
 #define GREY 64
 
-/* What a person wants to see of a key, from left to right. */
+/* The planes shown, from left to right. */
 static const char *const columns[] = {"rgb", "hint", "alpha", "comp"};
 enum { COLUMNS = sizeof columns / sizeof *columns, WIDTH = COLUMNS * (CK_SHEET_CELL + GAP) + GAP };
 

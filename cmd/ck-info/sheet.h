@@ -1,4 +1,4 @@
-/* A contact sheet: a row per frame, a cell per plane that a person wants to see. */
+/* A contact sheet: a row per frame, a cell per plane shown. */
 #ifndef CK_INFO_SHEET_H
 #define CK_INFO_SHEET_H
 

@@ -1,4 +1,4 @@
-/* ck-model: what is in a checkpoint, whether it is the network's, and the same as .safetensors. */
+/* ck-model: list, check and convert checkpoints. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

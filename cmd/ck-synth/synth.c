@@ -13,7 +13,7 @@
 #define PI 3.14159265f
 #define SUBFRAMES 14 /* of an open shutter */
 
-/* What the seed decides about the subject.  Lengths are pixels. */
+/* The subject, decided by the seed.  Lengths are pixels. */
 typedef struct person {
     float u; /* a 1080th of the height, times the build */
     ck_vec neck;
@@ -315,7 +315,7 @@ static screen make_screen(const ck_synth *s, ck_random *r)
     return k;
 }
 
-/* How much a tracking cross darkens the screen at a pixel. */
+/* Coverage of a pixel by the tracking crosses. */
 static float marker(const screen *k, float x, float y, float u)
 {
     float most = 0;

@@ -16,7 +16,7 @@ typedef struct ck_vec {
     float x, y;
 } ck_vec;
 
-/* What a shape is made of.  depth: how far in pixels the surface curves in from its edge, 0 = flat. */
+/* The material of a shape.  depth: how far in pixels the surface curves in from its edge, 0 = flat. */
 typedef struct ck_material {
     float colour[3]; /* linear */
     float depth;

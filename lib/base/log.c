@@ -8,23 +8,23 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char *program = "ck";
-static bool verbose;
-static atomic_bool drawn; /* a progress line stands on the terminal; any thread may end it */
+static const char *program_name = "ck";
+static bool is_verbose;
+static atomic_bool drawn; /* a progress line is on the terminal; any thread may end it */
 
-void ck_log_init(const char *name, bool v)
+void ck_log_init(const char *program, bool verbose)
 {
-    program = name;
-    verbose = v;
+    program_name = program;
+    is_verbose = verbose;
 }
 
 const char *ck_log_program(void)
 {
-    return program;
+    return program_name;
 }
 bool ck_log_verbose(void)
 {
-    return verbose;
+    return is_verbose;
 }
 
 /* A file name may hold anything: keep it on one line and out of the terminal's commands. */
@@ -45,15 +45,16 @@ static void escape(const char *in, char *out, size_t n)
     out[o] = 0;
 }
 
-/* One write(2) a line, so that the programs of a pipeline do not mix their words. */
+/* One write(2) a line, so that the lines of a pipeline's programs do not mix. */
 static void say(const char *fmt, va_list ap)
 {
     char text[2048], safe[4096], line[4300];
     vsnprintf(text, sizeof text, fmt, ap);
     escape(text, safe, sizeof safe);
-    int n = snprintf(line, sizeof line, "%s%s: %s\n", atomic_exchange(&drawn, false) ? "\r\033[K" : "", program, safe);
+    int n =
+        snprintf(line, sizeof line, "%s%s: %s\n", atomic_exchange(&drawn, false) ? "\r\033[K" : "", program_name, safe);
     if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
-        return; /* nowhere left to say it */
+        return; /* stderr is gone: nothing else to do */
 }
 
 void ck_log_error(const char *fmt, ...)
@@ -66,7 +67,7 @@ void ck_log_error(const char *fmt, ...)
 
 void ck_log_info(const char *fmt, ...)
 {
-    if (!verbose)
+    if (!is_verbose)
         return;
     va_list ap;
     va_start(ap, fmt);
@@ -81,7 +82,7 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* The descriptor that $CK_PROGRESS_FD names, for events that programs read; -1 = nobody wants them. */
+/* $CK_PROGRESS_FD: the descriptor for events that programs read; -1: none. */
 static int event_fd(void)
 {
     const char *text = getenv("CK_PROGRESS_FD");
@@ -108,15 +109,15 @@ static void write_event(double t)
     int n = snprintf(line, sizeof line,
                      "{\"event\":\"progress\",\"program\":\"%s\",\"frames\":%ld,\"total\":%ld,\"seconds\":%.3f,"
                      "\"rate\":%.3f}\n",
-                     program, progress.done, progress.total, t - progress.start, rate(t));
+                     program_name, progress.done, progress.total, t - progress.start, rate(t));
     if (write(progress.fd, line, (size_t)n) < 0)
-        progress.fd = -1; /* nobody listens any more */
+        progress.fd = -1; /* the reader of events is gone */
 }
 
 static void draw(double t)
 {
     char line[160];
-    int n = snprintf(line, sizeof line, "\r\033[K%s: %ld", program, progress.done);
+    int n = snprintf(line, sizeof line, "\r\033[K%s: %ld", program_name, progress.done);
     if (progress.total > 0)
         n += snprintf(line + n, sizeof line - (size_t)n, "/%ld", progress.total);
     n += snprintf(line + n, sizeof line - (size_t)n, " frames, %.1f frames/s", rate(t));
@@ -158,5 +159,5 @@ void ck_log_progress_end(void)
     if (progress.pending)
         show(now());
     if (atomic_exchange(&drawn, false) && write(STDERR_FILENO, "\n", 1) < 0)
-        return; /* nowhere left to draw */
+        return; /* stderr is gone */
 }

@@ -1,4 +1,4 @@
-/* Words on stderr: "PROGRAM: text".  Only cmd/ and the frame loop call these. */
+/* Messages on stderr: "PROGRAM: text".  Only cmd/ and the frame loop call these. */
 #ifndef CK_BASE_LOG_H
 #define CK_BASE_LOG_H
 
@@ -12,9 +12,9 @@ bool ck_log_verbose(void);
 void ck_log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void ck_log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* only under --verbose */
 
-/* Progress on a terminal: "PROGRAM: 12/240 frames, 8.1 frames/s, 0:28 left", drawn over
- * itself, at most ten times a second.  total 0 = unknown.  Where $CK_PROGRESS_FD names a descriptor, as an event into
- * that instead (ck(7), EVENTS).  Silent elsewhere. */
+/* Progress on a terminal: "PROGRAM: 12/240 frames, 8.1 frames/s, 0:28 left", drawn over itself, at most ten times a
+ * second. total 0 = unknown.  If $CK_PROGRESS_FD names a descriptor, events are written there instead (ck(7), EVENTS).
+ * Silent if stderr is no terminal. */
 void ck_log_progress(long done, long total);
 void ck_log_progress_end(void);
 

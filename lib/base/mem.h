@@ -29,6 +29,12 @@ static inline size_t ck_pad(size_t n)
     return (n + CK_ALIGN - 1) & ~(size_t)(CK_ALIGN - 1);
 }
 
+/* For interfaces of others that only read through a pointer and do not declare it const. */
+static inline void *ck_drop_const(const void *p)
+{
+    return (void *)(uintptr_t)p;
+}
+
 /* An array of *cap items of `size` bytes, n of them used, with room for one more: `items`, perhaps moved and *cap
  * doubled.  NULL when out of memory: then nothing has changed. */
 void *ck_grown(void *items, size_t n, size_t *cap, size_t size);
@@ -55,7 +61,7 @@ bool ck_buffer_shared(const ck_buffer *b); /* more than the caller's reference *
 /* Free every buffer that nobody references (end of a run, tests). */
 void ck_pool_trim(void);
 
-/* Bytes that could be had without swapping, the container's limit counted; 0 if the system does not say. */
+/* Bytes available without swapping, within the container's limit; 0 if unknown. */
 size_t ck_memory_available(void);
 
 #endif

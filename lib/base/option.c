@@ -12,13 +12,13 @@
 const ck_option ck_common_options[] = {
     {'t', "threads", CK_INT, COMMON(threads), "N", "0", 0, 1024, NULL, 0, "use N threads; 0 means all cores"},
     {'v', "verbose", CK_FLAG, COMMON(verbose), NULL, NULL, 0, 0, NULL, 0,
-     "say on stderr what is read, guessed and done"},
+     "report inputs, guesses and actions on stderr"},
     {0, "keep-going", CK_FLAG, COMMON(keep_going), NULL, NULL, 0, 0, NULL, 0,
-     "turn a frame that fails into an error frame and go on; the exit status is then 3"},
+     "continue after a failed frame (exit status 3)"},
     {0, "timeout", CK_FLOAT, COMMON(timeout), "SECONDS", "0", 0, 1e6, NULL, 0,
-     "give up when a neighbour neither sends nor takes data for so long; 0 waits for ever"},
+     "abort after SECONDS without progress from a neighbour; 0: never"},
     {0, "ring-bytes", CK_BYTES, COMMON(ring_bytes), "N", NULL, 0, 0, NULL, 0,
-     "share at most N bytes of memory with the program behind; a quarter of what is available if not given"},
+     "ring size shared with the downstream stage, in bytes (default: a quarter of available memory)"},
     {0, "trace", CK_STRING, COMMON(trace), "FILE", NULL, 0, 0, NULL, 0,
      "write what takes how long, as a Chrome trace: Perfetto opens it"},
     {'h', "help", CK_FLAG, COMMON(help), NULL, NULL, 0, 0, NULL, 0, "print this help and exit"},
@@ -73,7 +73,7 @@ static bool limited(const ck_option *o)
     return o->min != 0 || o->max != 0;
 }
 
-/* What a value may be, for messages and help: "a number from 0 to 1". */
+/* The values an option takes, for messages and help: "a number from 0 to 1". */
 static void describe(const ck_option *o, char *buf, size_t n)
 {
     const char *kind = o->type == CK_INT ? "a whole number" : "a number";
@@ -202,7 +202,7 @@ static ck_status defaults(const ck_program *p, const ck_option *rows, void *opts
     return CK_OK;
 }
 
-/* The flag that "--no-NAME" means, or NULL. */
+/* The flag that "--no-NAME" turns off, or NULL. */
 static const ck_option *taken_back(const ck_program *p, const char *arg)
 {
     const char *name = strncmp(arg, "--", 2) ? NULL : ck_option_taken_back(arg + 2);
@@ -319,7 +319,7 @@ void ck_options_help(const ck_program *p, FILE *f)
     ck_options_rows(p->options, f);
     fprintf(f, "\nCommon options:\n");
     ck_options_rows(ck_common_options, f);
-    fprintf(f, "\n--no-NAME takes back an option that has no value.\n");
+    fprintf(f, "\n--no-NAME turns a flag off.\n");
     if (p->examples) {
         fprintf(f, "\nExamples:\n");
         for (const char *s = p->examples; *s;) {

@@ -44,17 +44,17 @@ typedef struct ck_option {
     const char *help; /* one sentence, no full stop */
 } ck_option;
 
-#define CK_VERSION "0.1.0"
+#define CK_VERSION "0.1.0" /* the only place that states it */
 
 typedef struct ck_common {
     int threads; /* 0 = all cores */
     bool verbose, keep_going, help, version;
     double timeout;    /* seconds without progress of a neighbour; 0 = wait for ever */
     const char *trace; /* file, or NULL */
-    size_t ring_bytes; /* of shared memory for the program behind; 0 = a quarter of what is available */
+    size_t ring_bytes; /* of the ring shared with the downstream stage; 0 = a quarter of available memory */
 } ck_common;
 
-/* What a program is, for its own main, for `ck key` and for the tests. */
+/* A program's name, usage and options: for its own main, for `ck key` and for the tests. */
 typedef struct ck_program {
     const char *name;    /* "ck-hint" */
     const char *summary; /* "make a coarse alpha hint from a plate" */
@@ -62,13 +62,13 @@ typedef struct ck_program {
     const ck_option *options;
     size_t options_size;  /* of the program's struct; its first member is a ck_common */
     const char *examples; /* one command per line, may be NULL */
-    /* What no row can say, as of options that exclude each other: CK_ERR_ARGUMENT.  NULL: there is nothing. */
+    /* Checks that no row can express, such as options that exclude each other:  CK_ERR_ARGUMENT.  NULL: none. */
     ck_status (*check)(const void *opts, ck_error *e);
 } ck_program;
 
-/* Fill `opts` (options_size bytes) with the defaults, then with argv.  Options and
- * arguments may mix; "--" ends options, "-" is an argument.  A value may be attached:
- * --name=value, -nvalue; --no-name takes a flag back.  *args (owned by the caller, free() the array) gets the rest. */
+/* Fill `opts` (options_size bytes) with the defaults, then with argv; the last occurrence of an option wins.  Options
+ * and arguments may mix; "--" ends options, "-" is an argument.  A value may be attached: --name=value, -nvalue;
+ * --no-name turns a flag off. *args (owned by the caller, free() the array) gets the arguments. */
 ck_status ck_options_parse(const ck_program *p, int argc, char **argv, void *opts, ck_list *args, ck_error *e);
 
 /* Release the lists in `opts`. */
@@ -84,7 +84,7 @@ extern const ck_option ck_common_options[];
 /* The row called `name` (long) in the table or among the common ones, or NULL. */
 const ck_option *ck_option_find(const ck_program *p, const char *name);
 
-/* What "no-NAME" takes back: NAME, or NULL if `name` does not look so. */
+/* The NAME in "no-NAME", or NULL if `name` is not a name of that form. */
 const char *ck_option_taken_back(const char *name);
 
 /* Append a copy of the pointer `s`; false when out of memory. */

@@ -64,7 +64,7 @@ static ck_status resolve(char **path, int *special, ck_error *e)
     if (S_ISLNK(st.st_mode)) {
         if (stat(*path, &st))
             return ck_fail_errno(e, "cannot write through this link: repair or remove it");
-        /* What is behind /dev/stdout may have no path; it is written in place anyway. */
+        /* The target of /dev/stdout may have no path; it is written in place anyway. */
         char *real = S_ISREG(st.st_mode) ? realpath(*path, NULL) : NULL;
         if (S_ISREG(st.st_mode) && !real)
             return ck_fail_errno(e, "cannot follow this link");
@@ -208,7 +208,7 @@ ck_status ck_mkdirs(const char *path, ck_error *e)
     return s;
 }
 
-/* Whether this is the name of a temporary file of ours whose process is not there. */
+/* True for the name of a temporary file of ours whose process is gone. */
 static int is_orphan(const char *name)
 {
     size_t n = strlen(name);

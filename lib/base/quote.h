@@ -1,4 +1,4 @@
-/* Words as a shell reads them. */
+/* Quoting for the shell. */
 #ifndef CK_BASE_QUOTE_H
 #define CK_BASE_QUOTE_H
 

@@ -6,7 +6,7 @@
 struct ck_slot_pool {
     pthread_mutex_t lock;
     pthread_cond_t freed;
-    int n, first, count; /* … of the free ones, which lie in a circle */
+    int n, first, count; /* n: slots; first, count: the free ones, a circular queue in `line` */
     int line[];
 };
 

@@ -11,12 +11,12 @@ typedef enum ck_status {
     CK_OK = 0,
     CK_END,        /* no more frames; not an error */
     CK_ERR_IO,     /* a system call failed */
-    CK_ERR_FORMAT, /* the data are not what they should be */
+    CK_ERR_FORMAT, /* malformed data */
     CK_ERR_MEMORY,
-    CK_ERR_ARGUMENT,    /* the user asked for something that makes no sense */
-    CK_ERR_UNSUPPORTED, /* well-formed, but we do not do it */
+    CK_ERR_ARGUMENT,    /* an option or argument that makes no sense */
+    CK_ERR_UNSUPPORTED, /* well-formed but not supported */
     CK_ERR_CLOSED,      /* the reader of our output went away (EPIPE) */
-    CK_ERR_UPSTREAM,    /* the program before failed; text names the first victim */
+    CK_ERR_UPSTREAM,    /* an upstream stage failed; the text names the one that failed first */
     CK_ERR_TIMEOUT
 } ck_status;
 

@@ -11,7 +11,7 @@ static const char **paths;
 static int n;
 static size_t cap;
 
-/* A name that there is no memory for is left to the next run's sweep. */
+/* Out of memory: the file is left to the next run's sweep. */
 void ck_tempfiles_add(const char *path)
 {
     pthread_mutex_lock(&lock);

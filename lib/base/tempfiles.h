@@ -2,7 +2,7 @@
 #ifndef CK_BASE_TEMPFILES_H
 #define CK_BASE_TEMPFILES_H
 
-/* `path`, borrowed, names a file that is to go.  The same pointer takes it off again, before the name is freed. */
+/* Register `path`, borrowed, for removal.  The same pointer unregisters it; do so before freeing it. */
 void ck_tempfiles_add(const char *path);
 void ck_tempfiles_forget(const char *path);
 

@@ -14,13 +14,13 @@ typedef struct flow {
     pthread_cond_t change;
     int slots;
     long produced, taken, consumed;
-    bool ended;    /* produce has said its last word */
+    bool ended;    /* produce has returned another status than CK_OK */
     bool stop;     /* consume failed or reached a failure */
-    ck_status end; /* what produce said last */
+    ck_status end; /* produce's last status */
     ck_error end_error;
     unsigned char *items;
-    bool *done;        /* [slots] worked on */
-    ck_status *status; /* [slots] what work said */
+    bool *done;        /* [slots] `work` has returned */
+    ck_status *status; /* [slots] its status */
     ck_error *error;   /* [slots] */
 } flow;
 

@@ -27,11 +27,11 @@ typedef struct ck_flow {
     ck_status (*consume)(void *ctx, void *item, ck_error *e);
     /* Release what an item holds; called for every produced item, consumed or not. */
     void (*drop)(void *ctx, void *item);
-    /* After a failure, from the consuming thread: make a `produce` that waits come back.  May be NULL. */
+    /* After a failure, from the consuming thread: unblock a `produce` that waits.  May be NULL. */
     void (*cancel)(void *ctx);
 } ck_flow;
 
-/* CK_OK when produce said CK_END and everything was consumed; else the first failure in order. */
+/* CK_OK when produce returned CK_END and everything was consumed; else the first failure in order. */
 ck_status ck_flow_run(const ck_flow *f, ck_error *e);
 
 /* The cores this process may use (sched_getaffinity and cgroup quota), at least 1. */

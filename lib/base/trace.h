@@ -1,8 +1,6 @@
-/* What a program spends its time on: as a Chrome trace for people, and as sums for `ck key --profile`.
- *
- * A trace is a JSON array of events (Perfetto and chrome://tracing open it): a process per program, a track per thread,
- * spans with the frame's number, counters.  Times are the monotonic clock's, so that the traces of a pipeline, joined,
- * lie over each other. */
+/* Timing of a program: a Chrome trace for people, sums for `ck key --profile`.  A trace is a JSON array of events
+ * (Perfetto and chrome://tracing open it): a process per program, a track per thread, spans with the frame's number,
+ * counters.  Times are the monotonic clock's, so that the joined traces of a pipeline are aligned. */
 #ifndef CK_BASE_TRACE_H
 #define CK_BASE_TRACE_H
 
@@ -22,7 +20,7 @@ typedef enum ck_trace_kind {
 /* Into `path`, or, if that is NULL and $CK_TRACE is set, into $CK_TRACE/PROGRAM.PID.json; $CK_PROFILE, a folder that
  * `ck key` makes, gets the sums.  Without any of them nothing is kept.  An error names the file. */
 ck_status ck_trace_open(const char *path, const char *program, ck_error *e);
-/* Write what is left; what other threads still say is lost. */
+/* Write buffered events and close; later events of other threads are lost. */
 ck_status ck_trace_close(ck_error *e);
 
 bool ck_trace_on(void);

@@ -144,8 +144,8 @@ ck_status ck_weights_add_text(ck_weights *w, const char *key, size_t key_n, cons
     ck_weights_text t = {copy_text(key, key_n), copy_text(value, value_n), key_n, value_n};
     ck_weights_text *texts = t.key && t.value ? ck_grown(w->texts, w->n_texts, &w->cap_texts, sizeof *texts) : NULL;
     if (!texts) {
-        free((char *)t.key);
-        free((char *)t.value);
+        free(ck_drop_const(t.key));
+        free(ck_drop_const(t.value));
         return no_memory(e);
     }
     w->texts = texts;
@@ -203,10 +203,10 @@ void ck_weights_free(ck_weights *w)
     if (!w)
         return;
     for (size_t i = 0; i < w->n; i++)
-        free((char *)w->tensors[i].name);
+        free(ck_drop_const(w->tensors[i].name));
     for (size_t i = 0; i < w->n_texts; i++) {
-        free((char *)w->texts[i].key);
-        free((char *)w->texts[i].value);
+        free(ck_drop_const(w->texts[i].key));
+        free(ck_drop_const(w->texts[i].value));
     }
     free(w->tensors);
     free(w->texts);

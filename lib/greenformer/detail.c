@@ -48,7 +48,7 @@ static void add_to_plane(ck_plane *alpha, const float *hint, const float *seen, 
 {
     size_t w = (size_t)alpha->w;
     for (size_t y = 0; y < (size_t)alpha->h; y++) {
-        char *row = (char *)alpha->data + y * w * alpha->elem;
+        char *row = (char *)ck_plane_data(alpha) + y * w * alpha->elem;
         float *to = alpha->type == CK_F32 ? (float *)row : wide;
         if (to == wide)
             ck_to_f32(row, alpha->type, wide, w);

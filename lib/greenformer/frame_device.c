@@ -137,7 +137,7 @@ static void move_floats(ck_nn_move *to, int *count, const ck_network *n, const c
 {
     if (data)
         to[(*count)++] = (ck_nn_move){.tensor = ck_network_part(n, t, from, c),
-                                      .data = (void *)data,
+                                      .data = ck_drop_const(data),
                                       .type = CK_NN_SAMPLE_F32,
                                       .h = t->h,
                                       .w = t->w};

@@ -54,7 +54,7 @@ static void lanczos4(ck_axis *a, int o)
     a->first[o] -= 3;
     for (int k = 0; k < 8; k++) {
         float d = t + 3.0f - (float)k;
-        double y = d * M_PI * 0.25;
+        double y = (double)d * M_PI * 0.25;
         if (fabsf(d) < 1e-6f) {
             for (int j = 0; j < 8; j++)
                 w[j] = j == k;

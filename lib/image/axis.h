@@ -1,4 +1,4 @@
-/* One axis of a resampling: which inputs every output reads, and with what weights. */
+/* One axis of a resampling: the inputs that every output reads, and their weights. */
 #ifndef CK_IMAGE_AXIS_H
 #define CK_IMAGE_AXIS_H
 

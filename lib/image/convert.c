@@ -101,7 +101,7 @@ __attribute__((target("avx,f16c"))) static void f32_to_half_f16c(const float *sr
         dst[i] = float_to_half(src[i]);
 }
 
-/* clang 14 cannot ask. */
+/* clang 14 cannot test for it at run time. */
 static int have_f16c(void)
 {
 #if defined(__clang__)

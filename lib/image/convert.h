@@ -31,7 +31,7 @@ void ck_f32_to_u8_trunc(const float *src, uint8_t *dst, size_t n);
 /* In place, to 0…1, NaN to 0. */
 void ck_clamp01_all(float *v, size_t n);
 
-/* Whether no number is NaN or infinite. */
+/* True if every number is finite. */
 bool ck_all_finite(const float *v, size_t n);
 
 #endif

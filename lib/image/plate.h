@@ -7,8 +7,8 @@
 
 #include "stream/frame.h"
 
-/* Only "linear" is converted; everything else is taken for sRGB-encoded display values.  Tells the user where the
- * first frame's `rgb` has a tag that says something else (not "", "srgb", "linear", "bt709", …); NULL: no frame. */
+/* Only "linear" is converted; everything else is taken for sRGB-encoded display values.  Warns if the first frame's
+ * `rgb` has another tag (not "", "srgb", "linear", "bt709", …);  NULL: no frame. */
 void ck_plate_warn(ck_frame *first);
 
 /* The plane's c*h*w samples sRGB-encoded in float32.  From "linear": negative to 0, nothing clamped

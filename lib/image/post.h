@@ -1,4 +1,4 @@
-/* What a compositor gets: the premultiplied element and a look at it over a checkerboard. */
+/* Outputs for a compositor: the premultiplied element and a preview of it over a checkerboard. */
 #ifndef CK_IMAGE_POST_H
 #define CK_IMAGE_POST_H
 

@@ -1,7 +1,7 @@
 /*  source rows, 16 at a time
- *      -> turned so that 16 rows lie side by side: [column][16]
+ *      -> transposed so that 16 rows lie side by side: [column][16]
  *      -> horizontal filter, one weight for 16 samples: no gathers
- *      -> turned back into a ring of filtered rows
+ *      -> transposed back into a ring of filtered rows
  *      -> vertical filter, row by row of the output
  */
 #include "image/resample.h"
@@ -23,9 +23,9 @@ typedef struct ring {
 
 typedef struct pass {
     const ck_axis *x, *y;
-    bool reversed; /* vertical taps from last to first, as OpenCV adds them up for cubic and lanczos4 */
-    float *turned; /* [CK_AXIS_PAD + w + CK_AXIS_PAD][LANES] */
-    float *made;   /* [dw][LANES] */
+    bool reversed;     /* vertical taps from last to first, as OpenCV adds them up for cubic and lanczos4 */
+    float *transposed; /* [CK_AXIS_PAD + w + CK_AXIS_PAD][LANES] */
+    float *made;       /* [dw][LANES] */
     ring ring;
 } pass;
 
@@ -48,7 +48,7 @@ static inline void transpose4(const float *src, size_t ss, float *dst, size_t ds
 /* Blocks of 16 columns use every cache line up at once: rows of 4096 samples all share their cache sets.
  *
  * The first `rows` rows side by side, the other lanes filled with the last of them, edges repeated. */
-static void turn(const float *src, int rows, int w, float *out)
+static void transpose(const float *src, int rows, int w, float *out)
 {
     float *at = out + CK_AXIS_PAD * LANES;
     size_t stride = (size_t)w;
@@ -89,9 +89,9 @@ static inline void across(const float *in, const float *w, int taps, float *out)
 }
 
 CK_CLONES
-static void horizontal(const ck_axis *a, const float *turned, float *made)
+static void horizontal(const ck_axis *a, const float *transposed, float *made)
 {
-    const float *in = turned + CK_AXIS_PAD * LANES;
+    const float *in = transposed + CK_AXIS_PAD * LANES;
     for (int o = 0; o < a->out; o++) {
         const float *from = in + (ptrdiff_t)a->first[o] * LANES, *w = a->weight + (size_t)o * (size_t)a->taps;
         float *to = made + (size_t)o * LANES;
@@ -113,8 +113,8 @@ static void fill(pass *p, const float *src, int needed)
     p->ring.done += rows;
     if (p->ring.done <= needed)
         return;
-    turn(src + (size_t)y * (size_t)p->x->in, rows, p->x->in, p->turned);
-    horizontal(p->x, p->turned, p->made);
+    transpose(src + (size_t)y * (size_t)p->x->in, rows, p->x->in, p->transposed);
+    horizontal(p->x, p->transposed, p->made);
     turn_back(p->made, p->x->out, p->ring.rows + (size_t)(y % p->ring.cap) * p->ring.stride, p->ring.stride);
 }
 
@@ -181,18 +181,18 @@ static void plane(pass *p, const float *src, float *dst)
     }
 }
 
-/* Room for the turned rows and the ring; all zero where nothing is filtered across. */
+/* Room for the transposed rows and the ring; all zero where nothing is filtered across. */
 static ck_status scratch(pass *p, ck_buffer **buf, ck_error *e)
 {
-    size_t turned, made, rows, bytes;
+    size_t transposed, made, rows, bytes;
     p->ring.cap = (p->y->taps + 2 * LANES - 1) / LANES * LANES;
     p->ring.stride = ((size_t)p->x->out + LANES - 1) / LANES * LANES + LANES;
-    if (!ck_mul((size_t)p->x->in + 2 * CK_AXIS_PAD, LANES, &turned) || !ck_mul((size_t)p->x->out, LANES, &made) ||
-        !ck_mul(p->ring.stride, (size_t)p->ring.cap, &rows) || !ck_add(turned, made, &bytes) ||
+    if (!ck_mul((size_t)p->x->in + 2 * CK_AXIS_PAD, LANES, &transposed) || !ck_mul((size_t)p->x->out, LANES, &made) ||
+        !ck_mul(p->ring.stride, (size_t)p->ring.cap, &rows) || !ck_add(transposed, made, &bytes) ||
         !ck_add(bytes, rows, &bytes) || !ck_mul(bytes, sizeof(float), &bytes) || !(*buf = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for resampling to %d x %d", p->x->out, p->y->out);
-    p->turned = (*buf)->data;
-    p->made = p->turned + turned;
+    p->transposed = (*buf)->data;
+    p->made = p->transposed + transposed;
     p->ring.rows = p->made + made;
     return CK_OK;
 }

@@ -1,4 +1,4 @@
-/* What the colour tags of a decoded frame mean, and what is guessed where it has none.
+/* The meaning of a decoded frame's colour tags, and the guess for each missing one.
  *
  *     matrix   unspecified: 2020 with BT.2020 primaries, else 709 from 720 lines on, else 601
  *     range    unspecified: full for JPEG's own formats (yuvj...), RGB and grey; else limited.
@@ -14,7 +14,7 @@
 
 struct AVFrame;
 
-/* What the user said; 0 everywhere = as the file says.  The order is that of the option tables. */
+/* The user's overrides; 0: as tagged in the file.  The order is that of the option tables. */
 typedef struct ck_av_choice {
     int matrix; /* 1 … 5: ck_yuv_matrix_at(matrix - 1), then YCgCo, then GBR */
     int range;  /* 1 limited, 2 full */
@@ -33,7 +33,7 @@ typedef struct ck_av_colour {
     bool matrix_guessed, range_guessed, chroma_guessed;
 } ck_av_colour;
 
-/* Fails for matrices we do not do (constant luminance, ICtCp, …): the text says what to type. */
+/* Fails for matrices that are not supported (constant luminance, ICtCp, …): the text says what to type. */
 ck_status ck_av_colour_of(const struct AVFrame *av, const ck_av_choice *choice, ck_av_colour *out, ck_error *e);
 
 /* "yuv420p 1920x1080, matrix 709 (guessed), limited range (guessed), chroma left": for --verbose. */

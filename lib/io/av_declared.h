@@ -1,4 +1,4 @@
-/* What a container says it holds, and whether that came. */
+/* The contents that a container declares, compared with those that were read. */
 #ifndef CK_IO_AV_DECLARED_H
 #define CK_IO_AV_DECLARED_H
 

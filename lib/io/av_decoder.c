@@ -15,8 +15,8 @@ ck_status ck_av_decoder_new(enum AVCodecID id, const AVCodecParameters *par, ck_
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a decoder");
     }
     dec->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER | AV_EF_EXPLODE;
-    /* There, "explode" also means any tag that libav has no use for, such as the unit of resolution that
-     * every writer adds; real damage it still mentions, and that is enough. */
+    /* In TIFF "explode" also rejects unknown tags, such as the unit of resolution that every writer adds.  Real damage
+     * is still reported as a message, which is enough. */
     if (id == AV_CODEC_ID_TIFF)
         dec->err_recognition &= ~AV_EF_EXPLODE;
     dec->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;

@@ -1,4 +1,4 @@
-/* A libav decoder that says what is wrong instead of painting over it. */
+/* A libav decoder that reports damage instead of concealing it. */
 #ifndef CK_IO_AV_DECODER_H
 #define CK_IO_AV_DECODER_H
 
@@ -8,12 +8,12 @@
 #include "base/status.h"
 #include "io/av_log.h"
 
-/* Not yet opened, so that threads can be set; par may be NULL; what it says goes to `words`.  Errors end decoding of a
- * frame, checksums are checked, frames that hang in the air (before the first key frame) come out, marked. */
+/* Not yet opened, so that threads can be set; par may be NULL; its messages go to `words`.  Errors end decoding of a
+ * frame, checksums are checked, frames without their references (before the first key frame) are output and marked. */
 ck_status ck_av_decoder_new(enum AVCodecID id, const AVCodecParameters *par, ck_av_messages *words,
                             AVCodecContext **out, ck_error *e);
 
-/* The decoder knows that parts of the frame are made up. */
+/* The decoder has concealed errors in the frame. */
 bool ck_av_damaged(const AVFrame *av);
 
 #endif

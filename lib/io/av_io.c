@@ -19,7 +19,7 @@ static int fail(ck_av_io *io, ck_status s)
     return AVERROR_EXTERNAL;
 }
 
-/* Until there is something to read, somebody called cancel, or time is up. */
+/* Wait for input, for ck_av_io_cancel, or for the time limit. */
 static int wait_for(ck_av_io *io)
 {
     struct pollfd p[2] = {{.fd = io->fd, .events = POLLIN}, {.fd = io->wake, .events = POLLIN}};

@@ -17,7 +17,7 @@ typedef struct ck_av_io {
     uint8_t head[CK_WHOLE_HEAD]; /* the first bytes of a pipe */
     size_t head_bytes;
     ck_status status;
-    ck_error error; /* why a read failed, where it was not libav's doing */
+    ck_error error; /* why a read failed, if libav was not the cause */
 } ck_av_io;
 
 /* path "-" is standard input. */

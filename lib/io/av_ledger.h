@@ -1,7 +1,6 @@
-/* Which packets went into a decoder and what became of them.
- *
- * A packet leaves the ledger when its frame comes out, or when it is clear that none will.  Frames come
- * out in presentation order, so one that is bad has its place: before the first frame shown after it. */
+/* The packets sent to a decoder, and the fate of each.  A packet leaves the ledger when its frame is output, or when it
+ * is clear that none will be.  Frames are output in presentation order, so a bad one has its place: before the first
+ * frame shown after it. */
 #ifndef CK_IO_AV_LEDGER_H
 #define CK_IO_AV_LEDGER_H
 

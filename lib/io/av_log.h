@@ -1,4 +1,4 @@
-/* libav's own words: kept for our error texts, and as evidence, instead of printed. */
+/* libav's messages: kept for our error texts, and as evidence of damage, instead of being printed. */
 #ifndef CK_IO_AV_LOG_H
 #define CK_IO_AV_LOG_H
 
@@ -9,12 +9,12 @@
  * AVCodecContext's, which must be NULL or one of these in the whole program. */
 typedef struct ck_av_messages {
     char text[256];
-} ck_av_messages; /* all zero = nothing was said */
+} ck_av_messages; /* all zero = no message */
 
 /* From now on libav prints nothing.  Any number of times, from any thread. */
 void ck_av_log_install(void);
 
-/* ": WORDS" into buf, or "" when nothing was said; returns buf.  Decoders may speak from threads of their own. */
+/* ":  MESSAGE" into buf, or "" if there is none; returns buf.  Decoders may log from threads of their own. */
 const char *ck_av_messages_why(ck_av_messages *w, char *buf, size_t n);
 bool ck_av_messages_said(ck_av_messages *w);
 void ck_av_messages_clear(ck_av_messages *w);

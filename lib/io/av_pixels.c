@@ -244,8 +244,8 @@ static ck_status turn(const char *name, ck_orient o, ck_frame *f, ck_error *e)
         ck_frame_add(f, name, old.type, old.c, o.swap ? old.w : old.h, o.swap ? old.h : old.w, old.encoding, &p, e);
     size_t channel = old.bytes / (size_t)old.c;
     for (int c = 0; c < old.c && s == CK_OK; c++)
-        ck_orient_channel((char *)old.data + (size_t)c * channel, (char *)p->data + (size_t)c * channel, old.elem,
-                          old.h, old.w, o);
+        ck_orient_channel((const char *)old.data + (size_t)c * channel, (char *)ck_plane_data(p) + (size_t)c * channel,
+                          old.elem, old.h, old.w, o);
     ck_buffer_unref(old.buf);
     return s;
 }

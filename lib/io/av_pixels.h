@@ -18,7 +18,7 @@
 ck_status ck_av_plane(const struct AVFrame *av, const ck_av_choice *choice, ck_orient o, ck_want want, const char *name,
                       ck_frame *f, ck_error *e);
 
-/* Whether it takes swscale to make RGB of it: for --verbose. */
+/* True if swscale converts it to RGB: for --verbose. */
 bool ck_av_needs_swscale(const struct AVFrame *av);
 
 #endif

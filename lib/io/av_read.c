@@ -20,7 +20,7 @@
 #include "io/whole.h"
 #include "stream/frame.h"
 
-/* A header that declares more frames than this than there are is not believed frame by frame. */
+/* A header that declares more missing frames than this is not believed: they count as one. */
 #define MOST_MISSING 100000
 
 struct ck_video {
@@ -38,8 +38,8 @@ struct ck_video {
     bool ended;
     bool threaded; /* errors come late: the packet they belong to is not known */
     ck_av_messages demuxer, decoder;
-    bool talkative;      /* the decoder also says things that mean nothing */
-    ck_error demuxing;   /* why reading stopped before the end, "" = it did not */
+    bool talkative;      /* the decoder also logs errors about good frames */
+    ck_error demuxing;   /* why reading stopped before the end, "" if it did not */
     ck_error whole;      /* what the file's structure says is missing */
     ck_video_frame *out; /* owned queue: [first, n) */
     int first, n;
@@ -80,7 +80,7 @@ static ck_status put(ck_video *v, AVFrame *av, double pts, const char *error, ck
 
 static double seconds(const ck_video *v, int64_t pts)
 {
-    return pts == AV_NOPTS_VALUE ? NAN : (double)pts * av_q2d(v->st->time_base);
+    return pts == AV_NOPTS_VALUE ? (double)NAN : (double)pts * av_q2d(v->st->time_base);
 }
 
 /* Takes the note. */
@@ -92,7 +92,7 @@ static ck_status put_bad(ck_video *v, ck_note *note, ck_error *e)
     return s;
 }
 
-/* Why a frame that did come out is bad nevertheless, or NULL. */
+/* The reason why a decoded frame is bad nevertheless, or NULL. */
 static const char *verdict(ck_video *v, const AVFrame *av, const ck_note *note, char *buf, size_t n)
 {
     char why[300];
@@ -128,7 +128,7 @@ static ck_status accept(ck_video *v, ck_error *e)
     double pts = seconds(v, av->best_effort_timestamp);
     if (!isnan(pts))
         ck_declared_frame(&v->declared, pts);
-    /* Other B frames than these are nobody's reference. */
+    /* Other B frames are never references. */
     if (error && (av->pict_type != AV_PICTURE_TYPE_B || v->talkative))
         ck_ledger_spoil(&v->ledger, id);
     if (error)
@@ -213,7 +213,7 @@ static ck_status feed(ck_video *v, ck_error *e)
     return CK_OK;
 }
 
-/* What the demuxer left in a pipe is read all the same: the program before may still be writing. */
+/* Read the rest of a pipe, which the demuxer does not need: the upstream program may still be writing. */
 static void drain(ck_video *v)
 {
     uint8_t rest[4096];
@@ -222,7 +222,7 @@ static void drain(ck_video *v)
     ck_whole_check(-1, v->io.head, v->io.head_bytes, v->io.pos, &v->whole);
 }
 
-/* All frames are out: what is missing? */
+/* All frames have been decoded: add those that are missing. */
 static ck_status conclude(ck_video *v, ck_error *e)
 {
     ck_note note;
@@ -287,7 +287,7 @@ static ck_status open_container(ck_video *v, const char *path, ck_error *e)
     }
     ck_av_messages_why(&v->demuxer, why, sizeof why);
     if (r >= 0) {
-        /* Of all that is said while looking around, only this is sure to concern the pictures. */
+        /* Of the messages logged while probing, only this one certainly concerns the pictures. */
         if (!strstr(why, "prematurely"))
             ck_av_messages_clear(&v->demuxer);
         return CK_OK;
@@ -329,7 +329,7 @@ static ck_status open_decoder(ck_video *v, ck_error *e)
     /* Frames in flight cost memory and delay; what stands alone has slices enough. */
     v->threaded = frames && v->how.threads > 1 && !v->how.keep_going && (intra ? !slices : threads_safely(id));
     v->dec->thread_type = v->threaded ? FF_THREAD_FRAME : FF_THREAD_SLICE;
-    /* With several slices at once H.264 loses sight of its errors. */
+    /* With slice threads the H.264 decoder no longer reports its errors. */
     v->dec->thread_count = v->how.threads > 1 && (intra || !v->how.keep_going) ? v->how.threads : 1;
     ck_av_number_packets(v->dec);
     v->dec->pkt_timebase = v->st->time_base;

@@ -28,7 +28,7 @@ typedef struct ck_video ck_video;
 typedef struct ck_video_how {
     int threads;     /* the decoder's */
     double timeout;  /* seconds to wait for standard input, 0 = none */
-    bool keep_going; /* find out which frames are bad rather than that one is: no frame threads */
+    bool keep_going; /* identify each bad frame, not only that there is one: no frame threads */
 } ck_video_how;
 
 typedef struct ck_video_info {

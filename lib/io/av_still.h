@@ -5,9 +5,9 @@
 #include "io/av_colour.h"
 #include "io/still.h"
 
-/* What the first bytes of a file (16 are enough) and, for formats without a mark, its name say. */
+/* The kind of a file, from its first bytes (16 are enough) and, for formats without a signature, its name. */
 typedef enum ck_still_kind {
-    CK_STILL_NONE, /* no still we know: perhaps video */
+    CK_STILL_NONE, /* no known still: perhaps video */
     CK_STILL_PNG,
     CK_STILL_EXR,
     CK_STILL_AV

@@ -57,7 +57,7 @@ enum AVColorTransferCharacteristic ck_av_transfer(const char *encoding)
     return code > 0 ? (enum AVColorTransferCharacteristic)code : AVCOL_TRC_UNSPECIFIED;
 }
 
-/* What a libav call said, or what our own write said before it. */
+/* The error of a libav call, or of our own write before it. */
 static ck_status check(ck_av_writer *w, int code, const char *what, ck_error *e)
 {
     if (w->broken != CK_OK) {
@@ -80,7 +80,7 @@ static int write_bytes(void *opaque, ck_av_written *data, int n)
     if (w->file.fd >= 0) {
         w->broken = ck_outfile_write(&w->file, data, (size_t)n, &w->why);
     } else {
-        struct iovec v = {(void *)data, (size_t)n};
+        struct iovec v = ck_iovec(data, (size_t)n);
         w->broken = ck_fd_writev(STDOUT_FILENO, &v, 1, w->timeout, &w->why);
     }
     return w->broken == CK_OK ? n : AVERROR(EIO);
@@ -187,7 +187,7 @@ static ck_status open_stream(ck_av_writer *w, const ck_av_spec *spec, ck_error *
 
 ck_status ck_av_open(const ck_av_spec *spec, const char *path, double timeout, ck_av_writer **out, ck_error *e)
 {
-    av_log_set_level(AV_LOG_QUIET); /* only programs speak on stderr */
+    av_log_set_level(AV_LOG_QUIET); /* only programs write to stderr */
     ck_av_writer *w = *out = calloc(1, sizeof *w);
     if (!w)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a video file");
@@ -275,7 +275,7 @@ void ck_av_free(ck_av_writer *w)
 {
     if (!w)
         return;
-    w->broken = w->broken == CK_OK ? CK_ERR_CLOSED : w->broken; /* what is still buffered goes nowhere */
+    w->broken = w->broken == CK_OK ? CK_ERR_CLOSED : w->broken; /* buffered data are discarded */
     if (w->mux && w->mux->pb) {
         av_freep(&w->mux->pb->buffer);
         avio_context_free(&w->mux->pb);

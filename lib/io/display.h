@@ -18,7 +18,7 @@ typedef struct ck_display {
     const ck_plane *plane; /* borrowed; may be replaced by another of the same kind */
     bool linear;           /* colour is linear light in the plane */
     bool premultiplied;    /* in the plane */
-    const char *encoding;  /* what comes out: "srgb", or the plane's own; "" where it means nothing */
+    const char *encoding;  /* of the output: "srgb", or the plane's own; "" where it means nothing */
 } ck_display;
 
 /* Fails for planes of other channel counts or of a type we do not know. */

@@ -32,7 +32,7 @@ static bool take(ck_exr_choice *out, int channel)
     return channel >= 0;
 }
 
-/* How many layers have R, G and B; the first is left in *out. */
+/* The number of layers that have R, G and B; the first is left in *out. */
 static int find_layers(const exr_attr_chlist_t *list, ck_exr_choice *out)
 {
     int layers = 0;

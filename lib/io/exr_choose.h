@@ -1,4 +1,4 @@
-/* Which channels of an OpenEXR part make the plane wanted.  For lib/io/exr_*.c only. */
+/* The choice of an OpenEXR part's channels for the plane wanted.  For lib/io/exr_*.c only. */
 #ifndef CK_IO_EXR_CHOOSE_H
 #define CK_IO_EXR_CHOOSE_H
 

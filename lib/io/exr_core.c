@@ -53,12 +53,12 @@ static inline bytes16 running_sum(bytes16 d, bytes16 *before)
 {
     const bytes16 zero = {0};
     d += 128;
-    d += __builtin_shuffle(zero, d, (bytes16){0, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30});
-    d += __builtin_shuffle(zero, d, (bytes16){0, 1, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29});
-    d += __builtin_shuffle(zero, d, (bytes16){0, 1, 2, 3, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27});
-    d += __builtin_shuffle(zero, d, (bytes16){0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23});
+    d += __builtin_shufflevector(zero, d, 0, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+    d += __builtin_shufflevector(zero, d, 0, 1, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29);
+    d += __builtin_shufflevector(zero, d, 0, 1, 2, 3, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27);
+    d += __builtin_shufflevector(zero, d, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17, 18, 19, 20, 21, 22, 23);
     d += *before;
-    *before = __builtin_shuffle(d, (bytes16){15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15});
+    *before = __builtin_shufflevector(d, d, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15, 15);
     return d;
 }
 
@@ -76,7 +76,7 @@ CK_CLONES_SHORT
 void ck_exr_join(const uint8_t *restrict src, uint8_t *restrict dst, size_t n)
 {
     size_t evens = (n + 1) / 2, odds = n / 2, i = 0;
-    /* 128 undoes the one that the first byte does not have. */
+    /* 128 cancels the 128 that every byte but the first one has. */
     bytes16 a = (bytes16){0} + 128;
     bytes16 b = (bytes16){0} + (uint8_t)(sum(src, evens) + 128 * (evens - 1));
     for (; i + 16 <= odds; i += 16) {
@@ -85,8 +85,8 @@ void ck_exr_join(const uint8_t *restrict src, uint8_t *restrict dst, size_t n)
         memcpy(&y, src + evens + i, 16);
         x = running_sum(x, &a);
         y = running_sum(y, &b);
-        bytes16 low = __builtin_shuffle(x, y, (bytes16){0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23});
-        bytes16 high = __builtin_shuffle(x, y, (bytes16){8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31});
+        bytes16 low = __builtin_shufflevector(x, y, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+        bytes16 high = __builtin_shufflevector(x, y, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
         memcpy(dst + 2 * i, &low, 16);
         memcpy(dst + 2 * i + 16, &high, 16);
     }

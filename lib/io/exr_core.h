@@ -1,5 +1,5 @@
-/* What reading and writing through OpenEXRCore share: its messages, and its byte-wise compressions.
- * For lib/io/exr_*.c and size.c only. */
+/* Shared by reading and writing through OpenEXRCore: its messages and its byte-wise compressions.  For lib/io/exr_*.c
+ * and size.c only. */
 #ifndef CK_IO_EXR_CORE_H
 #define CK_IO_EXR_CORE_H
 

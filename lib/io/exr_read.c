@@ -85,7 +85,7 @@ static ck_status read_encoding(reader *r)
     const char *s = "linear";
     if (exr_attr_get_string(r->part.ctx, 0, "ck:transfer", &n, &s))
         s = "linear";
-    ck_exr_listen(); /* that the attribute is missing is no news */
+    ck_exr_listen(); /* a missing attribute is no error */
     size_t len = strlen(s);
     if (len >= sizeof r->encoding || !ck_name_valid(s, len))
         return ck_fail(r->e, CK_ERR_FORMAT, "EXR attribute ck:transfer names no encoding: make it srgb or linear");

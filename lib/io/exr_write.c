@@ -143,7 +143,7 @@ static ck_status sort_channels(writer *w, const ck_exr_channel *ch)
     return CK_OK;
 }
 
-/* Readers take Rec. 709 where nothing is said; colours say it all the same.  Of other primaries we keep silent. */
+/* Readers assume Rec. 709 by default; colour files state it all the same.  Other primaries are not stated. */
 static exr_result_t set_chromaticities(writer *w, const ck_meta *attributes)
 {
     static const exr_attr_chromaticities_t rec709 = {0.64f, 0.33f, 0.3f, 0.6f, 0.15f, 0.06f, 0.3127f, 0.329f};

@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Where the pixel of column x', row y' of the upright picture lies in the stored one:
+/* The pixel of column x', row y' of the upright picture lies in the stored one at
  *     x = swap ? y' : x',  y = swap ? x' : y',  each counted from the far side when its flag is set. */
 typedef struct ck_orient {
     bool swap, flip_x, flip_y; /* all false: as stored */

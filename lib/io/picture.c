@@ -43,7 +43,7 @@ ck_picture ck_picture_shape(ck_sampling s, int c, int w, int h, int bits)
     return p;
 }
 
-/* What is needed to make rows; the scratch holds two display rows and one halved. */
+/* State for making rows; the scratch holds two display rows and one halved. */
 typedef struct maker {
     ck_picture *p;
     const ck_display *d;

@@ -35,7 +35,7 @@ static void on_error(png_structp png, png_const_charp text)
     png_longjmp(png, 1);
 }
 
-/* What is left as a warning concerns metadata that we do not use. */
+/* Remaining warnings concern metadata that we do not use. */
 static void on_warning(png_structp png, png_const_charp text)
 {
     (void)png;
@@ -58,7 +58,7 @@ static void fail(reader *r, ck_status s)
     png_error(r->png, "ck");
 }
 
-/* Anything libpng could shrug off is an error instead: a picture is whole or not there. */
+/* libpng's benign errors are errors here: a picture is complete or not read. */
 static void be_strict(png_structp png)
 {
     /* Metadata that we do not use, some of it notoriously broken in files that are otherwise fine.  Their checksums

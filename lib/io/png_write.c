@@ -46,7 +46,7 @@ static ck_status header(writer *w, int width, int height, int channels, ck_type 
     return s != CK_OK ? s : chunk(w, "IHDR", ihdr, sizeof ihdr);
 }
 
-/* What ck:transfer says, in the format's own words. */
+/* ck:transfer as PNG's own chunk. */
 static ck_status transfer(writer *w, const ck_meta *text)
 {
     const char *t = text ? ck_meta_get(text, "ck:transfer") : NULL;

@@ -40,7 +40,7 @@ static long last_number(const char *stem)
     return ck_digits_value(start, (size_t)(end - start));
 }
 
-/* Takes `path`, which malloc made; NULL is reported as want of memory. */
+/* Takes `path`, which malloc made;  NULL: out of memory. */
 static ck_status add(ck_sequence *s, char *path, long number, ck_error *e)
 {
     ck_sequence_file *files = path ? ck_grown(s->files, s->n, &s->cap, sizeof *files) : NULL;

@@ -36,7 +36,7 @@ ck_status ck_sequence_select(ck_sequence *s, const ck_ranges *keep, ck_error *e)
 /* The file with that number, or NULL. */
 const ck_sequence_file *ck_sequence_find(const ck_sequence *s, long number);
 
-/* Whether `path` names no file but would as a pattern. */
+/* True if `path` names no file but is a pattern. */
 bool ck_sequence_is_pattern(const char *path);
 
 void ck_sequence_free(ck_sequence *s);

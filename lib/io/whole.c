@@ -60,7 +60,7 @@ static ck_status check_iso(const bytes *f, ck_error *e)
         uint8_t b[16];
         size_t got = peek(f, (int64_t)at, b, sizeof b);
         if (got >= 8 && !box_known(b + 4, at == 0))
-            return CK_OK; /* something of somebody else's after the end */
+            return CK_OK; /* foreign data after the end */
         if (got < 8)
             return at ? cut(e, "next box", at + 8, f->size) : CK_OK;
         uint64_t n = big(b, 4), head = 8;
@@ -86,15 +86,15 @@ static ck_status check_iso(const bytes *f, ck_error *e)
 /* An EBML length: as many leading zeros as further bytes; all ones: not known.  Returns its bytes, 0 = bad. */
 static int ebml_length(const uint8_t *p, size_t n, uint64_t *v, bool *unknown)
 {
-    int bytes = 1;
-    while (bytes <= 8 && !(p[0] >> (8 - bytes) & 1))
-        bytes++;
-    if (bytes > 8 || (size_t)bytes > n)
+    int taken = 1;
+    while (taken <= 8 && !(p[0] >> (8 - taken) & 1))
+        taken++;
+    if (taken > 8 || (size_t)taken > n)
         return 0;
-    uint64_t mask = ((uint64_t)1 << 7 * bytes) - 1;
-    *v = big(p, bytes) & mask;
+    uint64_t mask = ((uint64_t)1 << 7 * taken) - 1;
+    *v = big(p, taken) & mask;
     *unknown = *v == mask;
-    return bytes;
+    return taken;
 }
 
 static ck_status check_matroska(const bytes *f, ck_error *e)
@@ -103,17 +103,17 @@ static ck_status check_matroska(const bytes *f, ck_error *e)
     uint64_t n, at;
     bool unknown;
     size_t got = peek(f, 0, b, sizeof b);
-    int bytes = got > 5 ? ebml_length(b + 4, got - 4, &n, &unknown) : 0;
-    if (!bytes || unknown || n > 4096)
+    int taken = got > 5 ? ebml_length(b + 4, got - 4, &n, &unknown) : 0;
+    if (!taken || unknown || n > 4096)
         return CK_OK;
-    at = 4 + (uint64_t)bytes + n;
+    at = 4 + (uint64_t)taken + n;
     got = peek(f, (int64_t)at, b, sizeof b);
     if (got < 5 || big(b, 4) != 0x18538067)
         return CK_OK;
-    bytes = ebml_length(b + 4, got - 4, &n, &unknown);
-    if (!bytes || unknown)
+    taken = ebml_length(b + 4, got - 4, &n, &unknown);
+    if (!taken || unknown)
         return CK_OK;
-    at += 4 + (uint64_t)bytes + n;
+    at += 4 + (uint64_t)taken + n;
     return at > (uint64_t)f->size ? cut(e, "segment", at, f->size) : CK_OK;
 }
 

@@ -158,7 +158,7 @@ static int site_down(ck_yuv_site s)
     return s == CK_YUV_LEFT || s == CK_YUV_CENTER ? 1 : s == CK_YUV_TOPLEFT || s == CK_YUV_TOP ? 0 : 2;
 }
 
-/* Where luma sample x lies among the chroma samples, in eighths: 8 (x - site (f-1)/2) / f. */
+/* Position of luma sample x among the chroma samples, in eighths: 8 (x - site (f-1)/2) / f. */
 static int eighths(int x, int log2, int site)
 {
     int f = 1 << log2;

@@ -63,7 +63,7 @@ typedef struct ck_yuv {
     bool interlaced; /* matters when log2_h is 1 */
 } ck_yuv;
 
-/* rgb: planar (3,h,w).  Fails for want of memory or when `yuv` breaks the rules above. */
+/* rgb: planar (3,h,w).  Fails when out of memory or when `yuv` breaks the rules above. */
 ck_status ck_yuv_to_rgb(const ck_yuv *yuv, float *rgb, ck_error *e);
 
 /* n samples of row y as numbers, 0 … 2^depth - 1. */

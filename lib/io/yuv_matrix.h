@@ -1,4 +1,4 @@
-/* What YCbCr means in numbers: luma coefficients and quantisation, shared by both directions.
+/* YCbCr in numbers: luma coefficients and quantisation, shared by both directions.
  *
  *     Y  = Kr R + Kg G + Kb B,   Kg = 1 - Kr - Kb        R G B, Y in 0…1, transfer-encoded
  *     Cb = (B - Y) / (2 (1 - Kb)),  Cr = (R - Y) / (2 (1 - Kr))               -0.5…0.5
@@ -24,7 +24,7 @@ const ck_yuv_matrix *ck_yuv_matrix_by_name(const char *name); /* NULL when unkno
 /* By H.273 number; 5 is 601 too.  NULL for those that are none of the five (identity, YCgCo, constant luminance). */
 const ck_yuv_matrix *ck_yuv_matrix_by_code(int code);
 
-/* What is assumed of video that does not say: 709 from 720 lines on, else 601. */
+/* The default for untagged video: 709 from 720 lines on, else 601. */
 const ck_yuv_matrix *ck_yuv_matrix_guess(int lines);
 
 typedef struct ck_yuv_range {

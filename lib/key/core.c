@@ -40,18 +40,18 @@ static ck_status drop_islands(ck_key_map *m, ck_error *e)
         for (size_t i = 0; i < s.c.n_runs; i++) {
             const ck_component_run *r = &s.c.runs[i];
             for (int x = r->x0; x < r->x1; x++) {
-                label[(size_t)r->y * w + x] = (int)r->component;
-                s.p[r->component].least += m->least[(size_t)r->y * w + x];
+                label[ck_key_pixel(x, r->y, w)] = (int)r->component;
+                s.p[r->component].least += m->least[ck_key_pixel(x, r->y, w)];
             }
         }
         const int at[8][2] = {{-far, 0},      {far, 0},     {0, -far},     {0, far},
                               {-near, -near}, {near, near}, {near, -near}, {-near, near}};
         for (int y = 0; y < h; y++)
             for (int x = 0; x < w; x++) {
-                size_t o = (size_t)y * w + x;
+                size_t o = ck_key_pixel(x, y, w);
                 for (int k = 0, last = -1; label[o] < 0 && k < 8; k++) {
                     int qx = x + at[k][0], qy = y + at[k][1];
-                    int c = qx < 0 || qy < 0 || qx >= w || qy >= h ? -1 : label[(size_t)qy * w + qx];
+                    int c = qx < 0 || qy < 0 || qx >= w || qy >= h ? -1 : label[ck_key_pixel(qx, qy, w)];
                     if (c < 0 || c == last)
                         continue;
                     last = c;
@@ -66,7 +66,7 @@ static ck_status drop_islands(ck_key_map *m, ck_error *e)
             float inside = p->least / (float)s.c.area[r->component];
             if (s.c.area[r->component] < ck_key_sq(ISLAND * m->unit) && p->ring > 3 * p->out &&
                 p->around > 0.7f * inside * (float)p->ring)
-                memset(m->core + (size_t)r->y * w + r->x0, 0, (size_t)(r->x1 - r->x0));
+                memset(m->core + (size_t)r->y * (size_t)w + r->x0, 0, (size_t)(r->x1 - r->x0));
         }
     }
     ck_key_components_free(&s);
@@ -77,7 +77,7 @@ static ck_status drop_islands(ck_key_map *m, ck_error *e)
 static bool same_cloth(const ck_key_map *m, size_t p, size_t f, float tolerance)
 {
     float pp = 0, pf = 0, ff = 1e-9f;
-    for (int c = 0; c < 3; c++) {
+    for (size_t c = 0; c < 3; c++) {
         float a = m->col[c * m->n + p], b = m->col[c * m->n + f];
         pp += a * a, pf += a * b, ff += b * b;
     }
@@ -101,7 +101,8 @@ static void grow_core(ck_key_map *m)
         const int step[4][3] = {{x > 0, -1}, {x + 1 < m->cw, 1}, {y > 0, -m->cw}, {y + 1 < m->ch, m->cw}};
         for (int k = 0; k < 4; k++) {
             int q = p + step[k][1];
-            if (!step[k][0] || m->core[q] || !m->seen[q] || m->thin[q] < 0.15f || !same_cloth(m, q, from[p], 0.04f))
+            if (!step[k][0] || m->core[q] || !m->seen[q] || m->thin[q] < 0.15f ||
+                !same_cloth(m, (size_t)q, from[p], 0.04f))
                 continue;
             m->core[q] = 1;
             from[q] = from[p];
@@ -120,7 +121,7 @@ typedef struct plateau {
 static bool alike(const ck_key_map *m, size_t p, size_t q)
 {
     float diff = 0, size = 0;
-    for (int c = 0; c < 3; c++) {
+    for (size_t c = 0; c < 3; c++) {
         float a = m->col[c * m->n + p], b = m->col[c * m->n + q];
         diff += ck_key_sq(a - b);
         size += ck_key_sq(a + b);
@@ -147,7 +148,8 @@ static plateau flood(ck_key_map *m, int start, int *queue)
         const int step[4][2] = {{x > 0, -1}, {x + 1 < w, 1}, {y > 0, -w}, {y + 1 < h, w}};
         for (int k = 0; k < 4; k++) {
             int q = p + step[k][1];
-            if (step[k][0] && m->mask[q] && alike(m, p, q) && same_cloth(m, q, start, 0.06f))
+            if (step[k][0] && m->mask[q] && alike(m, (size_t)p, (size_t)q) &&
+                same_cloth(m, (size_t)q, (size_t)start, 0.06f))
                 queue[tail++] = q, m->mask[q] = 0;
         }
     }
@@ -185,7 +187,7 @@ static ck_status close_holes(ck_key_map *m, ck_error *e)
         for (size_t i = 0; i < s.c.n_runs; i++) {
             const ck_component_run *r = &s.c.runs[i];
             ck_key_component *p = &s.p[r->component];
-            const uint8_t *row = m->seen + (size_t)r->y * m->cw;
+            const uint8_t *row = m->seen + (size_t)r->y * (size_t)m->cw;
             for (int x = r->x0; x < r->x1; x++)
                 p->out += !row[x];
         }
@@ -195,7 +197,7 @@ static ck_status close_holes(ck_key_map *m, ck_error *e)
             const ck_key_component *p = &s.p[r->component];
             if (!p->out && ck_key_component_fits(p, eye) && p->x0 > 0 && p->y0 > 0 && p->x1 + 1 < m->cw &&
                 p->y1 + 1 < m->ch)
-                memset(m->core + (size_t)r->y * m->cw + r->x0, 1, (size_t)(r->x1 - r->x0));
+                memset(m->core + (size_t)r->y * (size_t)m->cw + r->x0, 1, (size_t)(r->x1 - r->x0));
         }
     }
     ck_key_components_free(&s);
@@ -214,12 +216,12 @@ static void find_sure(ck_key_map *m)
 static int deeper(const ck_key_map *m, int x, int y, int far)
 {
     const int *d = m->ints;
-    int best = d[(size_t)y * m->cw + x], at = -1, near = (far * 7 + 5) / 10;
+    int best = d[ck_key_pixel(x, y, m->cw)], at = -1, near = (far * 7 + 5) / 10;
     const int step[8][2] = {{-far, 0},      {far, 0},     {0, -far},     {0, far},
                             {-near, -near}, {near, near}, {near, -near}, {-near, near}};
     for (int k = 0; k < 8; k++) {
         int qx = x + step[k][0], qy = y + step[k][1];
-        if (qx < 0 || qy < 0 || qx >= m->cw || qy >= m->ch || d[(size_t)qy * m->cw + qx] <= best)
+        if (qx < 0 || qy < 0 || qx >= m->cw || qy >= m->ch || d[ck_key_pixel(qx, qy, m->cw)] <= best)
             continue;
         at = qy * m->cw + qx;
         best = d[at];
@@ -231,7 +233,7 @@ static int deeper(const ck_key_map *m, int x, int y, int far)
 static bool is_mixture(const ck_key_map *m, size_t p, size_t f)
 {
     float b[3], d[3], c[3], cost;
-    for (int k = 0; k < 3; k++) {
+    for (size_t k = 0; k < 3; k++) {
         b[k] = m->bg[k * m->n + p];
         d[k] = m->col[k * m->n + p] - b[k];
         c[k] = m->col[k * m->n + f];
@@ -248,17 +250,17 @@ static void peel(ck_key_map *m)
     size_t head = 0, tail = 0;
     for (int y = 0; y < h; y++)
         for (int x = 0; x < w; x++) {
-            size_t p = (size_t)y * w + x;
+            size_t p = ck_key_pixel(x, y, w);
             m->mask[p] = 0;
             if (!m->sure[p])
                 continue;
-            if ((x > 0 && !m->sure[p - 1]) || (x + 1 < w && !m->sure[p + 1]) || (y > 0 && !m->sure[p - w]) ||
-                (y + 1 < h && !m->sure[p + w]))
+            const uint8_t *s = m->sure + p;
+            if ((x > 0 && !s[-1]) || (x + 1 < w && !s[1]) || (y > 0 && !s[-w]) || (y + 1 < h && !s[w]))
                 queue[tail++] = (int)p, m->mask[p] = 1;
         }
     while (head < tail) {
         int p = queue[head++], x = p % w, y = p / w, f = deeper(m, x, y, far);
-        if (m->ints[p] > limit || f < 0 || !m->core[f] || !is_mixture(m, p, f))
+        if (m->ints[p] > limit || f < 0 || !m->core[f] || !is_mixture(m, (size_t)p, (size_t)f))
             continue;
         m->sure[p] = 0;
         const int step[4][2] = {{x > 0, -1}, {x + 1 < w, 1}, {y > 0, -w}, {y + 1 < h, w}};

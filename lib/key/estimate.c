@@ -34,11 +34,11 @@ typedef struct samples {
 /* Every step-th pixel of a row, linear. */
 static void pick_row(const float *rgb, size_t plane, int w, int step, float *picked, size_t nx)
 {
-    for (int c = 0; c < 3; c++) {
-        float *o = picked + (size_t)c * nx;
+    for (size_t c = 0; c < 3; c++) {
+        float *o = picked + c * nx;
         size_t n = 0;
         for (int x = step / 2; x < w; x += step)
-            o[n++] = rgb[c * plane + x];
+            o[n++] = rgb[c * plane + (size_t)x];
         ck_key_linear(o, o, n);
     }
 }
@@ -46,7 +46,8 @@ static void pick_row(const float *rgb, size_t plane, int w, int step, float *pic
 static ck_status collect(const float *rgb, int h, int w, const ck_key_screen *k, samples *out, ck_error *e)
 {
     int side = h < w ? h : w, step = side / 270 > 1 ? side / 270 : 1;
-    size_t nx = (size_t)(w + step - 1) / step, ny = (size_t)(h + step - 1) / step, n, plane = (size_t)h * w, bytes;
+    size_t nx = (size_t)((w + step - 1) / step), ny = (size_t)((h + step - 1) / step), n, bytes;
+    size_t plane = (size_t)h * (size_t)w;
     if (!ck_mul(nx, ny, &n) || !ck_mul(n, sizeof(sample), &bytes) || !ck_add(bytes, 3 * nx * sizeof(float), &bytes) ||
         !(out->buf = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the screen's samples");
@@ -56,9 +57,10 @@ static ck_status collect(const float *rgb, int h, int w, const ck_key_screen *k,
     ck_key_axes ax = ck_key_axes_of(k->blue);
     const float *m = row + ax.m * nx, *u = row + ax.u * nx, *v = row + ax.v * nx;
     for (int y = step / 2; y < h; y += step) {
-        pick_row(rgb + (size_t)y * w, plane, w, step, row, nx);
+        pick_row(rgb + (size_t)y * (size_t)w, plane, w, step, row, nx);
         for (int x = step / 2, i = 0; x < w; x += step, i++)
-            if (m[i] >= LEAST_LIGHT && u[i] <= CHROMA_MAX * m[i] && v[i] <= CHROMA_MAX * m[i])
+            if (m[i] >= LEAST_LIGHT && (double)u[i] <= CHROMA_MAX * (double)m[i] &&
+                (double)v[i] <= CHROMA_MAX * (double)m[i])
                 out->s[out->n++] = (sample){m[i], u[i] / m[i], v[i] / m[i], x, y};
         out->all += nx;
     }
@@ -67,7 +69,7 @@ static ck_status collect(const float *rgb, int h, int w, const ck_key_screen *k,
 
 static int bin_of(float u, float v)
 {
-    int i = (int)(u * (BINS / CHROMA_MAX)), j = (int)(v * (BINS / CHROMA_MAX));
+    int i = (int)((double)u * (BINS / CHROMA_MAX)), j = (int)((double)v * (BINS / CHROMA_MAX));
     i = ck_clamp_index(i, BINS);
     j = ck_clamp_index(j, BINS);
     return j * BINS + i;
@@ -150,7 +152,7 @@ static int cell_of(const ck_key_screen *k, const sample *p)
 
 static ck_status cell_medians(const samples *s, const ck_key_screen *k, ck_key_field *g, ck_error *e)
 {
-    size_t cells = (size_t)k->gw * k->gh, per = 0, bytes;
+    size_t cells = (size_t)k->gw * (size_t)k->gh, per = 0, bytes;
     int *count = calloc(cells + 1, sizeof *count);
     float *val = NULL;
     if (!count || !ck_mul(s->n + 1, 3 * sizeof *val, &bytes) || !(val = malloc(bytes))) {
@@ -202,7 +204,7 @@ static ck_status cell_medians(const samples *s, const ck_key_screen *k, ck_key_f
 static float threshold(const float *rgb, int h, int w, const samples *s, const ck_key_screen *k, float *row, float *v)
 {
     ck_key_axes ax = ck_key_axes_of(k->blue);
-    size_t plane = (size_t)h * w, n = 0, every = s->n / 16384 + 1;
+    size_t plane = (size_t)h * (size_t)w, n = 0, every = s->n / 16384 + 1;
     int last = -1;
     for (size_t i = 0; i < s->n; i += every) {
         const sample *p = &s->s[i];
@@ -210,10 +212,10 @@ static float threshold(const float *rgb, int h, int w, const samples *s, const c
             continue;
         if (p->y != last)
             ck_key_screen_row(k, last = p->y, w, row);
-        float sum = 0, b[3] = {row[p->x], row[w + p->x], row[2 * (size_t)w + p->x]}, px[3], c[3], r[3];
+        float sum = 0, b[3] = {row[p->x], row[w + p->x], row[2 * (size_t)w + (size_t)p->x]}, px[3], c[3], r[3];
         for (int d = 0; d < 9; d++) {
-            const float *q = rgb + (size_t)(p->y - 1 + d / 3) * w + p->x - 1 + d % 3;
-            for (int a = 0; a < 3; a++)
+            const float *q = rgb + (size_t)(p->y - 1 + d / 3) * (size_t)w + p->x - 1 + d % 3;
+            for (size_t a = 0; a < 3; a++)
                 px[a] = q[a * plane];
             ck_key_linear(px, c, 3);
             ck_key_residual(c[ax.m], c[ax.u], c[ax.v], b[ax.m], b[ax.u], b[ax.v], sqrtf(b[ax.m] / k->mean[ax.m]), r);
@@ -248,7 +250,7 @@ static ck_status measure(const float *rgb, int h, int w, const samples *s, ck_ke
             continue;
         if (p->y != last)
             ck_key_screen_row(k, last = p->y, w, row);
-        float b[3] = {row[p->x], row[w + p->x], row[2 * (size_t)w + p->x]}, c[3], r[3];
+        float b[3] = {row[p->x], row[w + p->x], row[2 * (size_t)w + (size_t)p->x]}, c[3], r[3];
         c[ax.m] = p->m, c[ax.u] = p->u * p->m, c[ax.v] = p->v * p->m;
         ck_key_residual(c[ax.m], c[ax.u], c[ax.v], b[ax.m], b[ax.u], b[ax.v], sqrtf(b[ax.m] / k->mean[ax.m]), r);
         for (int a = 0; a < 3; a++)
@@ -269,7 +271,7 @@ static ck_status measure(const float *rgb, int h, int w, const samples *s, ck_ke
 
 static ck_status to_grid(const ck_key_field *g, ck_key_screen *k, ck_error *e)
 {
-    size_t n = (size_t)g->gw * g->gh;
+    size_t n = (size_t)g->gw * (size_t)g->gh;
     k->buf = ck_buffer_new(3 * n * sizeof(float));
     if (!k->buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the screen's grid");
@@ -283,11 +285,11 @@ static ck_status to_grid(const ck_key_field *g, ck_key_screen *k, ck_error *e)
         c[ax.m] = m;
         c[ax.u] = m * (u < 0 ? 0 : u > 0.9f ? 0.9f : u);
         c[ax.v] = m * (v < 0 ? 0 : v > 0.9f ? 0.9f : v);
-        for (int a = 0; a < 3; a++) {
+        for (size_t a = 0; a < 3; a++) {
             k->grid[a * n + i] = c[a];
-            sum[a] += (double)c[a] * g->w[i];
+            sum[a] += (double)c[a] * (double)g->w[i];
         }
-        weight += g->w[i];
+        weight += (double)g->w[i];
     }
     for (int a = 0; a < 3; a++)
         k->mean[a] = (float)(sum[a] / weight);
@@ -308,12 +310,12 @@ static ck_status model(const float *rgb, int h, int w, samples *s, ck_key_screen
     float part = (float)inside / (float)s->all;
     if (part < LEAST_PART)
         return CK_OK;
-    size_t n = (size_t)k->gw * k->gh;
+    size_t n = (size_t)k->gw * (size_t)k->gh;
     ck_key_field g = {.gw = k->gw, .gh = k->gh};
     ck_buffer *buf = ck_buffer_new(4 * n * sizeof(float));
     if (!buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the screen's grid");
-    for (int c = 0; c < 3; c++)
+    for (size_t c = 0; c < 3; c++)
         g.f[c] = (float *)buf->data + c * n;
     g.w = (float *)buf->data + 3 * n;
     ck_status r = cell_medians(s, k, &g, e);
@@ -356,23 +358,23 @@ ck_status ck_key_estimate(const float *rgb, int h, int w, bool blue, ck_key_scre
 
 void ck_key_screen_row(const ck_key_screen *s, int y, int w, float *row)
 {
-    float fy = (y + 0.5f) / s->cell - 0.5f;
-    fy = fy < 0 ? 0 : fy > s->gh - 1 ? s->gh - 1 : fy;
+    float cell = (float)s->cell, last = (float)(s->gh - 1), fy = ((float)y + 0.5f) / cell - 0.5f;
+    fy = fy < 0 ? 0 : fy > last ? last : fy;
     int j = (int)fy, j1 = j + 1 < s->gh ? j + 1 : j;
-    float ty = fy - j, step = 1.0f / s->cell;
-    size_t n = (size_t)s->gw * s->gh;
-    for (int c = 0; c < 3; c++) {
-        const float *a = s->grid + c * n + (size_t)j * s->gw, *b = s->grid + c * n + (size_t)j1 * s->gw;
-        float *o = row + (size_t)c * w;
+    float ty = fy - (float)j, step = 1.0f / cell;
+    size_t n = (size_t)s->gw * (size_t)s->gh;
+    for (size_t c = 0; c < 3; c++) {
+        const float *a = s->grid + c * n + (size_t)j * (size_t)s->gw, *b = s->grid + c * n + (size_t)j1 * (size_t)s->gw;
+        float *o = row + c * (size_t)w;
         /* One segment between two cell centres at a time; the ends are flat. */
         for (int i = -1; i < s->gw; i++) {
             int il = i < 0 ? 0 : i, ir = i + 1 < s->gw ? i + 1 : s->gw - 1;
             float l = a[il] + ty * (b[il] - a[il]), r = a[ir] + ty * (b[ir] - a[ir]);
-            float centre = (i + 0.5f) * s->cell - 0.5f;
-            int x0 = i < 0 ? 0 : (int)ceilf(centre), x1 = (int)ceilf(centre + s->cell);
+            float centre = ((float)i + 0.5f) * cell - 0.5f;
+            int x0 = i < 0 ? 0 : (int)ceilf(centre), x1 = (int)ceilf(centre + cell);
             x1 = x1 > w || i == s->gw - 1 ? w : x1;
             for (int x = x0; x < x1; x++)
-                o[x] = l + (r - l) * ((x - centre) * step);
+                o[x] = l + (r - l) * (((float)x - centre) * step);
         }
     }
 }

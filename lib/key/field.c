@@ -38,15 +38,15 @@ static void fit(const ck_key_field *g, const float *f, const float *wide, double
     memset(c, 0, TERMS * sizeof *c);
     for (int j = 0; j < g->gh; j++)
         for (int i = 0; i < g->gw; i++) {
-            size_t p = (size_t)j * g->gw + i;
-            double w = g->w[p] * (wide ? wide[p] : 1);
+            size_t p = ck_key_pixel(i, j, g->gw);
+            double w = (double)(g->w[p] * (wide ? wide[p] : 1));
             if (w <= 0)
                 continue;
             terms(i, j, g, t);
             for (int r = 0; r < TERMS; r++) {
                 for (int s = 0; s < TERMS; s++)
                     a[r * TERMS + s] += w * t[r] * t[s];
-                c[r] += w * t[r] * f[p];
+                c[r] += w * t[r] * (double)f[p];
             }
         }
     /* The ridge flattens what few cells cannot determine. */
@@ -68,7 +68,7 @@ static double eval(const double c[TERMS], int i, int j, const ck_key_field *g)
 /* Drop cells that are not part of one smoothly lit surface, then fit and fill. */
 ck_status ck_key_field_settle(ck_key_field *g, ck_error *e)
 {
-    size_t n = (size_t)g->gw * g->gh;
+    size_t n = (size_t)g->gw * (size_t)g->gh;
     float *keep = malloc(n * sizeof *keep);
     if (!keep)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the screen's grid");
@@ -80,8 +80,8 @@ ck_status ck_key_field_settle(ck_key_field *g, ck_error *e)
         double scale = 1 - 0.05 * pass; /* in log brightness: shadows and hot spots of a factor of two stay */
         for (int j = 0; j < g->gh; j++)
             for (int i = 0; i < g->gw; i++) {
-                size_t p = (size_t)j * g->gw + i;
-                double r = (g->f[0][p] - eval(c, i, j, g)) / scale;
+                size_t p = ck_key_pixel(i, j, g->gw);
+                double r = ((double)g->f[0][p] - eval(c, i, j, g)) / scale;
                 keep[p] = r * r < 1 ? (float)((1 - r * r) * (1 - r * r)) : 0;
             }
     }
@@ -92,11 +92,11 @@ ck_status ck_key_field_settle(ck_key_field *g, ck_error *e)
         fit(g, g->f[k], keep, c);
         for (int j = 0; j < g->gh; j++)
             for (int i = 0; i < g->gw; i++)
-                g->f[k][(size_t)j * g->gw + i] -= (float)eval(c, i, j, g);
+                g->f[k][ck_key_pixel(i, j, g->gw)] -= (float)eval(c, i, j, g);
         st = st == CK_OK ? ck_key_fill(g->f[k], g->w, g->gw, g->gh, e) : st;
         for (int j = 0; j < g->gh; j++)
             for (int i = 0; i < g->gw; i++)
-                g->f[k][(size_t)j * g->gw + i] += (float)eval(c, i, j, g);
+                g->f[k][ck_key_pixel(i, j, g->gw)] += (float)eval(c, i, j, g);
     }
     free(keep);
     return st;

@@ -5,24 +5,26 @@
 
 /* A level of the pyramid: values f, in the end filled, and weights w. */
 typedef struct level {
-    float *f, *w;
+    float *f;
+    const float *w;
     int h, w_;
 } level;
 
-static void pull(const level *fine, const level *coarse)
+/* weights: coarse->w, to be written. */
+static void pull(const level *fine, const level *coarse, float *weights)
 {
     for (int j = 0; j < coarse->h; j++)
         for (int i = 0; i < coarse->w_; i++) {
             float sum = 0, weight = 0;
             for (int y = 2 * j; y < 2 * j + 2 && y < fine->h; y++)
                 for (int x = 2 * i; x < 2 * i + 2 && x < fine->w_; x++) {
-                    size_t p = (size_t)y * fine->w_ + x;
+                    size_t p = ck_key_pixel(x, y, fine->w_);
                     sum += fine->f[p] * fine->w[p];
                     weight += fine->w[p];
                 }
-            size_t q = (size_t)j * coarse->w_ + i;
+            size_t q = ck_key_pixel(i, j, coarse->w_);
             coarse->f[q] = weight > 0 ? sum / weight : 0;
-            coarse->w[q] = weight < 1 ? weight : 1;
+            weights[q] = weight < 1 ? weight : 1;
         }
 }
 
@@ -32,11 +34,11 @@ static void push(const level *coarse, const level *fine)
     for (int y = 0; y < fine->h; y++) {
         /* Between the centres of coarse pixels, a quarter of the way from the nearer. */
         int j = y / 2, j2 = y & 1 ? (j + 1 < ch ? j + 1 : j) : (j > 0 ? j - 1 : 0);
-        const float *a = coarse->f + (size_t)j * cw, *b = coarse->f + (size_t)j2 * cw;
+        const float *a = coarse->f + (size_t)j * (size_t)cw, *b = coarse->f + (size_t)j2 * (size_t)cw;
         for (int x = 0; x < fine->w_; x++) {
             int i = x / 2, i2 = x & 1 ? (i + 1 < cw ? i + 1 : i) : (i > 0 ? i - 1 : 0);
             float up = 0.75f * (0.75f * a[i] + 0.25f * a[i2]) + 0.25f * (0.75f * b[i] + 0.25f * b[i2]);
-            size_t p = (size_t)y * fine->w_ + x;
+            size_t p = ck_key_pixel(x, y, fine->w_);
             fine->f[p] = (fine->f[p] * fine->w[p] + ECHO * up) / (fine->w[p] + ECHO);
         }
     }
@@ -44,22 +46,23 @@ static void push(const level *coarse, const level *fine)
 
 ck_status ck_key_fill(float *f, const float *w, int gw, int gh, ck_error *e)
 {
-    level l[32] = {{f, (float *)w, gh, gw}}; /* w is only read: no level is coarser than the first */
+    level l[32] = {{f, w, gh, gw}};
     int n = 1;
     size_t cells = 0, bytes;
     for (int h = gh, v = gw; h > 1 || v > 1; n++) {
         h = (h + 1) / 2, v = (v + 1) / 2;
         l[n] = (level){NULL, NULL, h, v};
-        cells += (size_t)h * v;
+        cells += (size_t)h * (size_t)v;
     }
     ck_buffer *buf = ck_mul(cells + 1, 2 * sizeof(float), &bytes) ? ck_buffer_new(bytes) : NULL;
     if (!buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's fill");
     float *next = buf->data;
     for (int i = 1; i < n; i++) {
-        size_t size = (size_t)l[i].h * l[i].w_;
-        l[i].f = next, l[i].w = next + size, next += 2 * size;
-        pull(&l[i - 1], &l[i]);
+        size_t size = (size_t)l[i].h * (size_t)l[i].w_;
+        l[i].f = next, l[i].w = next + size;
+        pull(&l[i - 1], &l[i], next + size);
+        next += 2 * size;
     }
     for (int i = n - 1; i > 0; i--)
         push(&l[i], &l[i - 1]);

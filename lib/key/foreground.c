@@ -34,8 +34,9 @@ typedef struct carried {
 static void add_row(carried *c, size_t o, const float *rgb, const float *alpha, float *lin)
 {
     int w = c->g.w, q = c->g.q;
-    for (int k = 0; k < 3; k++)
-        ck_key_linear(rgb + (size_t)k * c->g.h * w, lin + (size_t)k * w, (size_t)w);
+    size_t row = (size_t)w, plane = row * (size_t)c->g.h;
+    for (size_t k = 0; k < 3; k++)
+        ck_key_linear(rgb + k * plane, lin + k * row, row);
     for (int i = 0; i < c->g.cw; i++) {
         float n = 0, sum[3] = {0}, all = 0;
         for (int x = i * q; x < (i + 1) * q && x < w; x++) {
@@ -43,12 +44,12 @@ static void add_row(carried *c, size_t o, const float *rgb, const float *alpha, 
             if (!(alpha[x] >= SOLID))
                 continue;
             for (int k = 0; k < 3; k++)
-                sum[k] += lin[(size_t)k * w + x];
+                sum[k] += lin[ck_key_pixel(x, k, w)];
             n += 1;
         }
-        c->w[o + i] = n / all;
-        for (int k = 0; k < 3; k++)
-            c->lin[k * c->g.n + o + i] = n > 0 ? sum[k] / n : 0;
+        c->w[o + (size_t)i] = n / all;
+        for (size_t k = 0; k < 3; k++)
+            c->lin[k * c->g.n + o + (size_t)i] = n > 0 ? sum[k] / n : 0;
     }
 }
 
@@ -107,11 +108,11 @@ static ck_status carry(carried *c, const ck_key_screen *s, const float *rgb, con
     const ck_key_grid *g = &c->g;
     for (int j = 0; j < g->ch; j++) {
         size_t at = (size_t)ck_key_grid_row(g, j) * (size_t)g->w;
-        add_row(c, (size_t)j * g->cw, rgb + at, alpha + at, c->scratch);
+        add_row(c, (size_t)j * (size_t)g->cw, rgb + at, alpha + at, c->scratch);
     }
     doubt_edges(c, ax);
     ck_status st = CK_OK;
-    for (int k = 0; k < 3 && st == CK_OK; k++)
+    for (size_t k = 0; k < 3 && st == CK_OK; k++)
         st = ck_key_fill(c->lin + k * g->n, c->w, g->cw, g->ch, e);
     if (st != CK_OK)
         return st;
@@ -192,21 +193,21 @@ typedef struct task {
 static void unmix_run(const task *t, size_t map_row, int x0, int x1, const float *rgb, const float *alpha, float *fg)
 {
     size_t w = (size_t)t->w, n = (size_t)(x1 - x0);
-    for (int k = 0; k < 3; k++)
+    for (size_t k = 0; k < 3; k++)
         ck_key_linear(rgb + k * t->plane + x0, t->lin + k * w, n);
     for (int x = x0; x < x1; x++) {
         float i[3], b[3], solid[3], near[3], out[3];
-        for (int k = 0; k < 3; k++) {
+        for (size_t k = 0; k < 3; k++) {
             solid[k] = carried_at(t->c, t->c->lin + k * t->c->g.n + map_row, x);
             near[k] = carried_at(t->c, t->c->near + k * t->c->g.n + map_row, x);
-            i[k] = t->lin[k * w + x - x0];
-            b[k] = t->bg[k * w + x];
+            i[k] = t->lin[k * w + (size_t)(x - x0)];
+            b[k] = t->bg[k * w + (size_t)x];
         }
         unmix(i, b, solid, near, ck_clamp01(alpha[x]), t->ax, out);
-        for (int k = 0; k < 3; k++)
-            t->lin[k * w + x - x0] = out[k];
+        for (size_t k = 0; k < 3; k++)
+            t->lin[k * w + (size_t)(x - x0)] = out[k];
     }
-    for (int k = 0; k < 3; k++)
+    for (size_t k = 0; k < 3; k++)
         ck_linear_to_srgb(t->lin + k * w, fg + k * t->plane + x0, n);
 }
 
@@ -218,7 +219,7 @@ static inline int kind_of(float alpha, uint8_t deep)
 
 static void do_row(const task *t, int y, const float *rgb, const float *alpha, float *fg)
 {
-    size_t map_row = (size_t)(y / t->c->g.q) * t->c->g.cw;
+    size_t map_row = (size_t)(y / t->c->g.q) * (size_t)t->c->g.cw;
     ck_key_screen_row(t->s, y, t->w, t->bg);
     const uint8_t *deep = t->c->deep + map_row;
     int q = t->c->g.q;
@@ -228,7 +229,7 @@ static void do_row(const task *t, int y, const float *rgb, const float *alpha, f
             x++;
         if (kind == 1)
             unmix_run(t, map_row, x0, x, rgb, alpha, fg);
-        for (int k = 0; k < 3 && kind != 1; k++) {
+        for (size_t k = 0; k < 3 && kind != 1; k++) {
             const float *in = rgb + k * t->plane, *f = t->c->enc + k * t->c->g.n + map_row;
             float *o = fg + k * t->plane;
             for (int i = x0; i < x; i++)
@@ -240,7 +241,7 @@ static void do_row(const task *t, int y, const float *rgb, const float *alpha, f
 ck_status ck_key_foreground(const float *rgb, const float *alpha, int h, int w, const ck_key_screen *s, float *fg,
                             ck_error *e)
 {
-    size_t plane = (size_t)h * w;
+    size_t plane = (size_t)h * (size_t)w;
     if (!s->grid) {
         for (size_t i = 0; i < 3 * plane; i++)
             fg[i] = isfinite(rgb[i]) ? rgb[i] : 0;
@@ -255,7 +256,7 @@ ck_status ck_key_foreground(const float *rgb, const float *alpha, int h, int w, 
     if (st == CK_OK)
         st = carry(&c, s, rgb, alpha, t.ax, e);
     for (int y = 0; y < h && st == CK_OK; y++)
-        do_row(&t, y, rgb + (size_t)y * w, alpha + (size_t)y * w, fg + (size_t)y * w);
+        do_row(&t, y, rgb + (size_t)y * (size_t)w, alpha + (size_t)y * (size_t)w, fg + (size_t)y * (size_t)w);
     ck_buffer_unref(c.buf);
     ck_buffer_unref(rows);
     return st;

@@ -73,9 +73,9 @@ static void mean_row(const float *a, const float *b, const float *c, float *sum,
 static void add_colours(ck_key_map *m, int y, const float *lin)
 {
     int q = m->q;
-    for (int c = 0; c < 3; c++) {
-        const float *s = lin + (size_t)c * m->w;
-        float *o = m->col + c * m->n + (size_t)(y / q) * m->cw;
+    for (size_t c = 0; c < 3; c++) {
+        const float *s = lin + c * (size_t)m->w;
+        float *o = m->col + c * m->n + (size_t)(y / q) * (size_t)m->cw;
         for (int i = 0; i < m->cw; i++) {
             int x1 = (i + 1) * q < m->w ? (i + 1) * q : m->w;
             float sum = y % q ? o[i] : 0;
@@ -89,7 +89,7 @@ static void add_colours(ck_key_map *m, int y, const float *lin)
 static void add_peaks(ck_key_map *m, int y, const float *z)
 {
     int q = m->q;
-    float *o = m->peak + (size_t)(y / q) * m->cw;
+    float *o = m->peak + (size_t)(y / q) * (size_t)m->cw;
     for (int i = 0; i < m->cw; i++) {
         int x1 = (i + 1) * q < m->w ? (i + 1) * q : m->w;
         float top = y % q ? o[i] : 0;
@@ -103,18 +103,18 @@ static void add_peaks(ck_key_map *m, int y, const float *z)
 static void finish_row(ck_key_map *m, int y, const float *bg)
 {
     int q = m->q, j = y / q, rows = y - j * q + 1;
-    for (int c = 0; c < 3; c++)
+    for (size_t c = 0; c < 3; c++)
         for (int i = 0; i < m->cw; i++) {
             int x0 = i * q, x1 = x0 + q < m->w ? x0 + q : m->w;
-            size_t o = c * m->n + (size_t)j * m->cw + i;
+            size_t o = c * m->n + ck_key_pixel(i, j, m->cw);
             m->col[o] /= (float)(rows * (x1 - x0));
-            m->bg[o] = bg[(size_t)c * m->w + x0 + (x1 - x0) / 2];
+            m->bg[o] = bg[c * (size_t)m->w + (size_t)(x0 + (x1 - x0) / 2)];
         }
 }
 
 ck_status ck_key_map_scan(ck_key_map *m, const float *rgb, float *z, ck_error *e)
 {
-    size_t w = (size_t)m->w, plane = w * m->h;
+    size_t w = (size_t)m->w, plane = w * (size_t)m->h;
     ck_buffer *b = ck_buffer_new(10 * w * sizeof(float));
     if (!b)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's rows");
@@ -122,8 +122,8 @@ ck_status ck_key_map_scan(ck_key_map *m, const float *rgb, float *z, ck_error *e
     int h = m->h;
     for (int y = 0; y <= h; y++) {
         if (y < h) {
-            for (int c = 0; c < 3; c++)
-                ck_key_linear(rgb + c * plane + y * w, lin + c * w, w);
+            for (size_t c = 0; c < 3; c++)
+                ck_key_linear(rgb + c * plane + (size_t)y * w, lin + c * w, w);
             ck_key_screen_row(m->k, y, m->w, bg);
             evidence(m, lin, bg, ring[y % 3]);
             add_colours(m, y, lin);
@@ -132,8 +132,8 @@ ck_status ck_key_map_scan(ck_key_map *m, const float *rgb, float *z, ck_error *e
         }
         if (y > 0) {
             int p = y - 1, above = p ? p - 1 : 0, below = p + 1 < h ? p + 1 : p;
-            mean_row(ring[above % 3], ring[p % 3], ring[below % 3], sum, z + p * w, m->w);
-            add_peaks(m, p, z + p * w);
+            mean_row(ring[above % 3], ring[p % 3], ring[below % 3], sum, z + (size_t)p * w, m->w);
+            add_peaks(m, p, z + (size_t)p * w);
         }
     }
     ck_buffer_unref(b);
@@ -160,7 +160,7 @@ void ck_key_map_cues(ck_key_map *m)
     size_t n = m->n;
     for (size_t i = 0; i < n; i++) {
         float p[3], b[3], d[3];
-        for (int c = 0; c < 3; c++) {
+        for (size_t c = 0; c < 3; c++) {
             p[c] = m->col[c * n + i];
             b[c] = m->bg[c * n + i];
             d[c] = p[c] - b[c];

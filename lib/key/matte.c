@@ -21,11 +21,11 @@ static float by_lenders(const ck_key_map *m, int cx, int cy, const float d[3], c
         int qx = cx + step[k][0], qy = cy + step[k][1];
         if (qx < 0 || qy < 0 || qx >= m->cw || qy >= m->ch)
             continue;
-        ck_key_at f = m->sample[(size_t)qy * m->cw + qx];
+        ck_key_at f = m->sample[ck_key_pixel(qx, qy, m->cw)];
         if (f == CK_KEY_NOWHERE)
             continue;
         int fx = (int)(f & 0xffff), fy = (int)(f >> 16);
-        float cost, a = ck_key_if_sample(d, b, m->lend + 4 * ((size_t)fy * m->cw + fx), 4 * ck_key_sq(m->off), &cost);
+        float cost, a = ck_key_if_sample(d, b, m->lend + 4 * ck_key_pixel(fx, fy, m->cw), 4 * ck_key_sq(m->off), &cost);
         float far = (ck_key_sq((float)(cx - fx)) + ck_key_sq((float)(cy - fy))) / ck_key_sq(m->unit);
         float wt = 1 / ((1 + 0.25f * cost * cost) * (1 + FAR_WEIGHT * far));
         *fit = wt > *fit ? wt : *fit;
@@ -39,7 +39,7 @@ static float by_lenders(const ck_key_map *m, int cx, int cy, const float d[3], c
 /* Coverage of the pixel c, whose map pixel is (cx,cy). */
 static float solve(const ck_key_map *m, int cx, int cy, const float c[3], const float b[3])
 {
-    size_t p = (size_t)cy * m->cw + cx;
+    size_t p = ck_key_pixel(cx, cy, m->cw);
     float d[3] = {c[0] - b[0], c[1] - b[1], c[2] - b[2]}, veil = m->veil[p], hue = m->hue[p], fit = 0, a = 1;
     if (!m->sure[p]) {
         float thin = veil > 0 ? ck_clamp01(ck_key_if_neutral(d, b, m->ax)) * m->veil_scale[p] : 0;
@@ -60,15 +60,16 @@ static void solve_run(const ck_key_map *m, int y, int x0, int x1, const float *r
                       float *lin, float *alpha)
 {
     size_t w = (size_t)m->w, plane = (size_t)m->h * w, o = (size_t)y * w;
-    for (int c = 0; c < 3; c++)
+    for (size_t c = 0; c < 3; c++)
         ck_key_linear(rgb + c * plane + o + x0, lin + c * w + x0, (size_t)(x1 - x0));
     /* Where a pixel and those beside it are hardly more than grain, it is. */
     float from = 0.6f * m->k->seen, to = 1.35f * m->k->seen;
     for (int x = x0; x < x1; x++) {
-        float c[3] = {lin[x], lin[w + x], lin[2 * w + x]}, b[3] = {bg[x], bg[w + x], bg[2 * w + x]};
-        alpha[o + x] = solve(m, x / m->q, y / m->q, c, b);
-        if (!m->sure[(size_t)(y / m->q) * m->cw + x / m->q])
-            alpha[o + x] *= ck_key_ramp(z[o + x], from, to);
+        const float *p = lin + x, *q = bg + x;
+        float c[3] = {p[0], p[w], p[2 * w]}, b[3] = {q[0], q[w], q[2 * w]}, *a = alpha + o + x;
+        *a = solve(m, x / m->q, y / m->q, c, b);
+        if (!m->sure[ck_key_pixel(x / m->q, y / m->q, m->cw)])
+            *a *= ck_key_ramp(z[o + (size_t)x], from, to);
     }
 }
 
@@ -85,27 +86,27 @@ static ck_status solve_all(const ck_key_map *m, const float *rgb, const float *z
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's rows");
     float *bg = buf->data, *lin = bg + (size_t)m->w * 3;
     for (int y = 0; y < m->h; y++) {
-        size_t row = (size_t)(y / m->q) * m->cw;
+        size_t row = (size_t)(y / m->q) * (size_t)m->cw;
         ck_key_screen_row(m->k, y, m->w, bg);
         for (int i = 0; i < m->cw;) {
-            int from = i, kind = kind_of(m, row + i);
-            while (i < m->cw && kind == kind_of(m, row + i))
+            int from = i, kind = kind_of(m, row + (size_t)i);
+            while (i < m->cw && kind == kind_of(m, row + (size_t)i))
                 i++;
             int x0 = from * m->q, x1 = i * m->q < m->w ? i * m->q : m->w;
             if (kind == 1)
                 solve_run(m, y, x0, x1, rgb, z, bg, lin, alpha);
             for (int x = x0; x < x1 && kind != 1; x++)
-                alpha[(size_t)y * m->w + x] = kind == 2;
+                alpha[ck_key_pixel(x, y, m->w)] = kind == 2;
         }
     }
     ck_buffer_unref(buf);
     return CK_OK;
 }
 
-ck_status ck_key_matte(const float *rgb, int h, int w, const ck_key_screen *k, float *alpha, ck_error *e)
+ck_status ck_key_matte(const float *rgb, int h, int w, const ck_key_screen *s, float *alpha, ck_error *e)
 {
-    size_t plane = (size_t)h * w, bytes;
-    if (!k->grid) {
+    size_t plane = (size_t)h * (size_t)w, bytes;
+    if (!s->grid) {
         for (size_t i = 0; i < plane; i++)
             alpha[i] = 1;
         return CK_OK;
@@ -114,7 +115,7 @@ ck_status ck_key_matte(const float *rgb, int h, int w, const ck_key_screen *k, f
     if (!ck_mul(plane, sizeof(float), &bytes) || !(z = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's evidence");
     ck_key_map m;
-    ck_status st = ck_key_map_new(&m, h, w, k, e);
+    ck_status st = ck_key_map_new(&m, h, w, s, e);
     if (st == CK_OK)
         st = ck_key_map_scan(&m, rgb, z->data, e);
     if (st == CK_OK) {

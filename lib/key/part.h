@@ -20,7 +20,7 @@
 
 /* The screen's channel and the two others. */
 typedef struct ck_key_axes {
-    int m, u, v;
+    size_t m, u, v;
 } ck_key_axes;
 
 static inline ck_key_axes ck_key_axes_of(bool blue)
@@ -65,6 +65,12 @@ ck_status ck_key_field_settle(ck_key_field *g, ck_error *e);
 /* f (gh,gw) where the weights w (0…1) are 0 becomes a smooth continuation, elsewhere nearly stays:
  * each level of a pyramid answers what the finer one does not know.  All 0 gives 0. */
 ck_status ck_key_fill(float *f, const float *w, int gw, int gh, ck_error *e);
+
+/* Index of pixel (x, y) where rows are w long. */
+static inline size_t ck_key_pixel(int x, int y, int w)
+{
+    return (size_t)y * (size_t)w + (size_t)x;
+}
 
 /* A coarse pixel that lends its colour: y << 16 | x. */
 typedef uint32_t ck_key_at;

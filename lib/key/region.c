@@ -31,7 +31,7 @@ static void sum_differences(const ck_key_map *m, ck_key_components *s)
         const ck_component_run *r = &s->c.runs[i];
         ck_key_component *p = &s->p[r->component];
         for (int x = r->x0; x < r->x1; x++) {
-            size_t o = (size_t)r->y * m->cw + x;
+            size_t o = ck_key_pixel(x, r->y, m->cw);
             float d[3];
             ck_key_residual(im[o], iu[o], iv[o], bm[o], bu[o], bv[o], 1, d);
             p->off += fabsf(d[1]) + fabsf(d[2]);
@@ -62,16 +62,16 @@ static ck_status drop_specks(ck_key_map *m, ck_error *e)
             m->mask[i] = 1;
         for (size_t i = 0; i < s.c.n_runs; i++)
             if (s.p[s.c.runs[i].component].keep)
-                memset(m->mask + (size_t)s.c.runs[i].y * m->cw + s.c.runs[i].x0, 0,
+                memset(m->mask + (size_t)s.c.runs[i].y * (size_t)m->cw + s.c.runs[i].x0, 0,
                        (size_t)(s.c.runs[i].x1 - s.c.runs[i].x0));
         ck_key_distance(m->mask, m->ints, m->ch, m->cw);
         int beside = 3 * ck_key_px(m, BESIDE);
         for (size_t i = 0; i < s.c.n_runs; i++) {
             const ck_component_run *r = &s.c.runs[i];
             ck_key_component *p = &s.p[r->component];
-            size_t o = (size_t)r->y * m->cw;
+            size_t o = (size_t)r->y * (size_t)m->cw;
             for (int x = r->x0; x < r->x1 && !p->other; x++)
-                p->other = m->ints[o + x] < beside;
+                p->other = m->ints[o + (size_t)x] < beside;
         }
         for (size_t i = 0; i < s.c.n_runs; i++) {
             const ck_component_run *r = &s.c.runs[i];
@@ -79,9 +79,9 @@ static ck_status drop_specks(ck_key_map *m, ck_error *e)
             bool hair = p->other && (s.c.area[r->component] >= 4 || p->peak > 2 * m->k->seen);
             if (p->keep || (hair && !p->marker))
                 continue;
-            size_t o = (size_t)r->y * m->cw;
+            size_t o = (size_t)r->y * (size_t)m->cw;
             for (int x = r->x0; x < r->x1; x++)
-                m->seen[o + x] = 0, m->thin[o + x] = 0;
+                m->seen[o + (size_t)x] = 0, m->thin[o + (size_t)x] = 0;
         }
     }
     ck_key_components_free(&s);

@@ -58,11 +58,12 @@ static void nearest(ck_key_map *m)
     int w = m->cw, h = m->ch;
     for (int y = 0; y < h; y++)
         for (int x = 0; x < w; x++)
-            m->sample[(size_t)y * w + x] = m->sure[(size_t)y * w + x] ? at(x, y) : CK_KEY_NOWHERE;
+            m->sample[ck_key_pixel(x, y, w)] = m->sure[ck_key_pixel(x, y, w)] ? at(x, y) : CK_KEY_NOWHERE;
     for (int y = 0; y < h; y++)
-        nearest_row(m->sample + (size_t)y * w, y ? m->sample + (size_t)(y - 1) * w : NULL, y, w);
+        nearest_row(m->sample + (size_t)y * (size_t)w, y ? m->sample + (size_t)(y - 1) * (size_t)w : NULL, y, w);
     for (int y = h - 1; y >= 0; y--)
-        nearest_row(m->sample + (size_t)y * w, y + 1 < h ? m->sample + (size_t)(y + 1) * w : NULL, y, w);
+        nearest_row(m->sample + (size_t)y * (size_t)w, y + 1 < h ? m->sample + (size_t)(y + 1) * (size_t)w : NULL, y,
+                    w);
 }
 
 /* Who borrows: the pixel's place, its screen, its difference from that, its best lender so far. */
@@ -80,7 +81,7 @@ static void consider(const ck_key_map *m, borrower *r, ck_key_at f)
     if (cost >= r->cost)
         return;
     float own;
-    ck_key_if_sample(r->d, r->b, m->lend + 4 * ((size_t)at_y(f) * m->cw + at_x(f)), 2 * ck_key_sq(m->off), &own);
+    ck_key_if_sample(r->d, r->b, m->lend + 4 * ck_key_pixel(at_x(f), at_y(f), m->cw), 2 * ck_key_sq(m->off), &own);
     if (own + cost < r->cost)
         r->cost = own + cost, r->lender = f;
 }
@@ -100,7 +101,7 @@ static void improve(ck_key_map *m, borrower *r, int pass)
     for (int k = 0; k < 4; k++) {
         int qx = x + step[k][0], qy = y + step[k][1];
         if (qx >= 0 && qy >= 0 && qx < w && qy < h)
-            consider(m, r, m->sample[(size_t)qy * w + qx]);
+            consider(m, r, m->sample[ck_key_pixel(qx, qy, w)]);
     }
     int fx = at_x(r->lender), fy = at_y(r->lender);
     uint32_t place = (uint32_t)y * (uint32_t)w + (uint32_t)x;
@@ -109,17 +110,17 @@ static void improve(ck_key_map *m, borrower *r, int pass)
         int side = 2 * reach + 1, qx = fx + (int)(z % (uint32_t)side) - reach,
             qy = fy + (int)((z >> 16) % (uint32_t)side) - reach;
         if (qx >= 0 && qy >= 0 && qx < w && qy < h)
-            consider(m, r, m->sample[(size_t)qy * w + qx]);
+            consider(m, r, m->sample[ck_key_pixel(qx, qy, w)]);
     }
 }
 
 static void visit(ck_key_map *m, int x, int y, int pass)
 {
-    size_t p = (size_t)y * m->cw + x, n = m->n;
+    size_t p = ck_key_pixel(x, y, m->cw), n = m->n;
     if (!m->seen[p] || m->sure[p])
         return;
     borrower r = {.x = x, .y = y, .cost = INFINITY, .lender = CK_KEY_NOWHERE};
-    for (int c = 0; c < 3; c++) {
+    for (size_t c = 0; c < 3; c++) {
         r.b[c] = m->bg[c * n + p];
         r.d[c] = m->col[c * n + p] - r.b[c];
     }
@@ -134,7 +135,7 @@ void ck_key_samples(ck_key_map *m)
     if (m->sample[0] == CK_KEY_NOWHERE)
         return; /* nothing is sure */
     for (size_t p = 0; p < m->n; p++)
-        for (int c = 0; c < 3; c++)
+        for (size_t c = 0; c < 3; c++)
             m->lend[4 * p + c] = m->col[c * m->n + p];
     for (int pass = 0; pass < PASSES; pass++)
         for (int i = 0; i < m->ch; i++)

@@ -28,14 +28,14 @@ void ck_key_box(const float *src, float *dst, float *tmp, int h, int w, int r)
 {
     float scale = 1.0f / (float)(2 * r + 1);
     for (int y = 0; y < h; y++) {
-        const float *s = src + (size_t)y * w;
-        float *t = tmp + (size_t)y * w;
+        const float *s = src + (size_t)y * (size_t)w;
+        float *t = tmp + (size_t)y * (size_t)w;
         double sum = 0;
         for (int x = -r; x <= r; x++)
-            sum += s[ck_clamp_index(x, w)];
+            sum += (double)s[ck_clamp_index(x, w)];
         for (int x = 0; x < w; x++) {
             t[x] = (float)sum * scale;
-            sum += s[ck_clamp_index(x + r + 1, w)] - s[ck_clamp_index(x - r, w)];
+            sum += (double)(s[ck_clamp_index(x + r + 1, w)] - s[ck_clamp_index(x - r, w)]);
         }
     }
     /* Running sums down the columns: the first row of dst starts them, each next row adds one and
@@ -43,17 +43,18 @@ void ck_key_box(const float *src, float *dst, float *tmp, int h, int w, int r)
     for (int x = 0; x < w; x++) {
         float sum = 0;
         for (int y = -r; y <= r; y++)
-            sum += tmp[(size_t)ck_clamp_index(y, h) * w + x];
+            sum += tmp[ck_key_pixel(x, ck_clamp_index(y, h), w)];
         dst[x] = sum;
     }
     for (int y = 1; y < h; y++) {
-        float *o = dst + (size_t)y * w;
-        const float *before = o - w;
+        float *o = dst + (size_t)y * (size_t)w;
+        const float *before = o - w, *plus = tmp + ck_key_pixel(0, ck_clamp_index(y + r, h), w),
+                    *minus = tmp + ck_key_pixel(0, ck_clamp_index(y - r - 1, h), w);
         for (int x = 0; x < w; x++)
             o[x] = before[x];
-        add_row(o, tmp + (size_t)ck_clamp_index(y + r, h) * w, tmp + (size_t)ck_clamp_index(y - r - 1, h) * w, w);
+        add_row(o, plus, minus, w);
     }
-    for (size_t i = 0; i < (size_t)h * w; i++)
+    for (size_t i = 0; i < (size_t)h * (size_t)w; i++)
         dst[i] *= scale;
 }
 
@@ -80,10 +81,10 @@ static void chamfer_row(int *d, const int *done, int w, int dir)
 
 void ck_key_distance(const uint8_t *in, int *d, int h, int w)
 {
-    for (size_t i = 0; i < (size_t)h * w; i++)
+    for (size_t i = 0; i < (size_t)h * (size_t)w; i++)
         d[i] = in[i] ? 1 << 24 : 0;
     for (int y = 0; y < h; y++)
-        chamfer_row(d + (size_t)y * w, y ? d + (size_t)(y - 1) * w : NULL, w, 1);
+        chamfer_row(d + (size_t)y * (size_t)w, y ? d + (size_t)(y - 1) * (size_t)w : NULL, w, 1);
     for (int y = h - 1; y >= 0; y--)
-        chamfer_row(d + (size_t)y * w, y + 1 < h ? d + (size_t)(y + 1) * w : NULL, w, -1);
+        chamfer_row(d + (size_t)y * (size_t)w, y + 1 < h ? d + (size_t)(y + 1) * (size_t)w : NULL, w, -1);
 }

@@ -26,10 +26,10 @@ static int wait_for(struct pollfd *p, int n, int limit)
     return got;
 }
 
-/* Until the run has failed or is to be left alone; false: the latter. */
+/* Wait until the run has failed (true) or has ended by itself (false). */
 static bool watch_for_failure(ck_ending *n)
 {
-    /* No events are asked for from the pipes: that the other side is gone is told unasked. */
+    /* No events are asked for:  POLLHUP and POLLERR are reported whatever `events` says. */
     struct pollfd p[4] = {
         {.fd = n->stop, .events = POLLIN}, {.fd = n->hurry, .events = POLLIN}, {.fd = n->out}, {.fd = n->in}};
     for (;;) {

@@ -1,5 +1,5 @@
-/* See to it that a run which cannot succeed any more ends soon, whatever its threads are doing: a frame may take
- * minutes, and a write may wait for a neighbour that is busy with one. */
+/* Ends a failed run soon, whatever its threads are doing: a frame may take minutes, and a write may wait for a
+ * neighbour that is busy with one. */
 #ifndef CK_STREAM_ENDING_H
 #define CK_STREAM_ENDING_H
 

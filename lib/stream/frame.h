@@ -55,9 +55,9 @@ ck_plane *ck_frame_plane(ck_frame *f, const char *name);
 /* Advice for a stream that lacks a plane of that name: which program makes it. */
 const char *ck_plane_remedy(const char *name);
 
-/* As above, but a missing plane, another channel count (c > 0) or a type outside `types`
+/* As above, but a missing plane, another channel count (c > 0) or a type outside `allowed`
  * (bits 1<<CK_U8 …; 0 = the four known ones) is an error that names plane and remedy. */
-ck_status ck_frame_need(ck_frame *f, const char *name, int c, unsigned types, ck_plane **out, ck_error *e);
+ck_status ck_frame_need(ck_frame *f, const char *name, int c, unsigned allowed, ck_plane **out, ck_error *e);
 
 /* Add a plane with undefined contents, replacing one of that name: *out stays valid until
  * the next add or remove.  The old plane's data live on only if somebody holds its buf.  ck_plane_data(*out) is where

@@ -55,7 +55,7 @@ void ck_reader_cancel(ck_reader *r)
     (void)!write(r->cancel, &one, sizeof one);
 }
 
-/* Whoever finds out first says it: the thread that reads, or the one that looks ahead. */
+/* The first thread to notice reports it: the one that reads, or the one that looks ahead. */
 static ck_status blame(ck_reader *r, const char *victim, const char *reason, ck_error *e)
 {
     pthread_mutex_lock(&r->lock);
@@ -67,7 +67,7 @@ static ck_status blame(ck_reader *r, const char *victim, const char *reason, ck_
     return ck_fail(e, CK_ERR_UPSTREAM, "%s: %s", r->victim, r->reason);
 }
 
-/* The stream stops where it must not: the program before is at fault, if it did not leave word of another. */
+/* The stream is cut: the upstream program is at fault, unless it has named another. */
 static ck_status broken(ck_reader *r, ck_error *e)
 {
     char victim[sizeof r->victim], reason[sizeof r->reason];
@@ -167,7 +167,8 @@ static ck_status read_record(ck_reader *r, ck_wire_record *h, ck_error *e)
 /* Metadata of n bytes and their padding, which must be zero. */
 static ck_status read_meta(ck_reader *r, size_t n, ck_meta *m, ck_error *e)
 {
-    char text[ck_pad(CK_WIRE_MAX_META)];
+    _Static_assert(CK_WIRE_MAX_META % CK_ALIGN == 0, "n and its padding fit");
+    char text[CK_WIRE_MAX_META];
     ck_status s = read_all(r, text, ck_pad(n), e);
     if (s != CK_OK)
         return s;
@@ -191,7 +192,7 @@ static ck_status skip(ck_reader *r, uint64_t n, ck_error *e)
     return CK_OK;
 }
 
-/* Who cannot attach, or will not, skips the record: frames then come inline. */
+/* A reader that does not attach skips the record: frames then come inline. */
 static ck_status read_ring(ck_reader *r, const ck_wire_record *h, ck_error *e)
 {
     ck_rings_body body;

@@ -22,12 +22,12 @@
 #define TEXT 1952
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
-/* What programs of different builds share: the layout is part of the protocol.  A line of the cache for each counter
+/* Shared by programs of different builds: the layout is part of the protocol.  A line of the cache for each counter
  * that others change. */
-typedef struct slot {
+typedef struct slot_state {
     _Alignas(64) _Atomic uint32_t refs; /* 0: free */
     _Atomic uint64_t gen;               /* how often it has been given back */
-} slot;
+} slot_state;
 
 typedef struct control {
     char magic[8];
@@ -35,12 +35,12 @@ typedef struct control {
     uint64_t slots, slot_bytes;
     _Alignas(64) _Atomic uint32_t attached; /* process number of the reader that can follow references */
     _Alignas(64) _Atomic uint32_t freed;    /* futex: counts slots given back */
-    slot slot[CK_RING_MAX_SLOTS];
+    slot_state slot[CK_RING_MAX_SLOTS];
     _Alignas(64) _Atomic uint32_t left; /* 1: the owner has ended early, and the next two say why */
     char origin[ORIGIN], text[TEXT];    /* padded with NUL */
 } control;
 
-_Static_assert(sizeof(slot) == 64 && offsetof(control, left) == 192 + 64 * CK_RING_MAX_SLOTS,
+_Static_assert(sizeof(slot_state) == 64 && offsetof(control, left) == 192 + 64 * CK_RING_MAX_SLOTS,
                "the layout of ck-ring(7)");
 _Static_assert(sizeof(control) <= CK_RING_CONTROL, "the control pages hold it");
 
@@ -144,7 +144,7 @@ static bool same_file(const struct stat *st, const ck_ring_id *id)
     return S_ISREG(st->st_mode) && st->st_dev == id->dev && st->st_ino == id->ino && (uint64_t)st->st_size == id->bytes;
 }
 
-/* Looked at before it is opened, because opening a device can do things; and after, because it may have changed. */
+/* Checked before it is opened, because opening a device can have effects; and after, because it may have changed. */
 static int open_neighbours(pid_t pid, const ck_ring_id *id, ck_error *e)
 {
     char path[64];
@@ -311,10 +311,11 @@ void ck_ring_keep(ck_ring *r, int slot)
     atomic_fetch_add(&r->control->slot[slot].refs, 1);
 }
 
-/* Who holds the only reference is alone with the slot: the generation is raised before anybody can take it again. */
-void ck_ring_drop(ck_ring *r, int at)
+/* The holder of the only reference is alone with the slot: the generation is raised before anybody can take it again.
+ */
+void ck_ring_drop(ck_ring *r, int slot)
 {
-    slot *s = &r->control->slot[at];
+    slot_state *s = &r->control->slot[slot];
     uint32_t refs = atomic_load(&s->refs);
     while (refs > 1)
         if (atomic_compare_exchange_weak(&s->refs, &refs, refs - 1))

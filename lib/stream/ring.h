@@ -18,10 +18,10 @@
 #define CK_RING_CONTROL 8192 /* bytes before the first slot */
 #define CK_RING_PAGE 4096    /* the size of a slot is a multiple of it */
 
-/* How a neighbour finds a ring and knows that it is the right one: as in the RING record. */
+/* A ring's place and identity, for a neighbour: as in the RING record. */
 typedef struct ck_ring_id {
     uint32_t fd;    /* the sender's */
-    uint32_t slots; /* 0: the owner shares nothing of its own and passes on what is in the rings before its */
+    uint32_t slots; /* 0: the owner has no slots of its own and only passes on planes in upstream rings */
     uint64_t dev, ino, bytes, slot_bytes;
     uint8_t nonce[16];
     uint64_t zero;
@@ -31,7 +31,7 @@ _Static_assert(sizeof(ck_ring_id) == 64, "no padding");
 
 typedef struct ck_ring ck_ring;
 
-/* $CK_RING is not "off". */
+/* False if $CK_RING is "off". */
 bool ck_ring_wanted(void);
 
 ck_status ck_ring_new(int slots, size_t slot_bytes, ck_ring **out, ck_error *e);
@@ -43,13 +43,13 @@ void ck_ring_unref(ck_ring *r); /* NULL is fine */
 /* With this process's own descriptor. */
 const ck_ring_id *ck_ring_id_view(const ck_ring *r);
 
-/* The reader: say that all rings of the record are mapped.  Only the first is heard. */
+/* The reader: confirm that all rings of the record are mapped.  Only the first confirmation counts. */
 void ck_ring_attach(ck_ring *r);
-/* The owner: whether somebody did. */
+/* The owner: true once a reader has. */
 bool ck_ring_attached(const ck_ring *r);
 
-/* The owner leaves word of why it ends, for a reader that finds the stream cut: an ABORT record cannot follow half a
- * frame that nobody takes out of the pipe.  Texts are cut to what the control page holds. */
+/* The owner: leave the reason for its end, for a reader that finds the stream cut.  An ABORT record cannot follow half
+ * a frame that nobody takes out of the pipe.  Texts are cut to the control page's room. */
 void ck_ring_set_failure(ck_ring *r, const char *origin, const char *text);
 /* False if there is none.  Both get a NUL. */
 bool ck_ring_failure(const ck_ring *r, char *origin, size_t origin_n, char *text, size_t text_n);
@@ -65,7 +65,7 @@ void ck_ring_keep(ck_ring *r, int slot);
 /* Give one back. */
 void ck_ring_drop(ck_ring *r, int slot);
 
-/* Whether somebody holds the slot, as generation gen: what a reference that has come through the pipe says. */
+/* True if the slot is held and its generation is `gen`: checks a reference that came through the pipe. */
 bool ck_ring_holds(const ck_ring *r, int slot, uint64_t gen);
 uint64_t ck_ring_generation(const ck_ring *r, int slot);
 

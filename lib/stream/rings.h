@@ -1,5 +1,5 @@
-/* The RING record: the rings that a program can reach, offered to the one behind it, which opens them through
- * /proc/PID/fd.  ck-ring(7) is the protocol. */
+/* The RING record: the rings that a program can reach, offered to the downstream program, which opens them through
+ * /proc/PID/fd. ck-ring(7) is the protocol. */
 #ifndef CK_STREAM_RINGS_H
 #define CK_STREAM_RINGS_H
 
@@ -14,7 +14,7 @@ typedef struct ck_rings {
     int n;
 } ck_rings; /* all zero = none */
 
-/* What follows the record's header. */
+/* The body of the record. */
 typedef struct ck_rings_body {
     uint32_t version, pid, rings, zero1;
     uint64_t dev, ino; /* the sender's standard output: whoever reads another pipe does not attach */

@@ -28,7 +28,7 @@ typedef struct ck_run {
     atomic_bool running;     /* the frame loop is: it can be cancelled */
     atomic_bool writer_gone; /* of our input */
     pthread_mutex_t lock;
-    ck_status verdict; /* what went wrong first, in whatever thread */
+    ck_status verdict; /* the first failure of any thread */
     ck_error why;
 } ck_run;
 
@@ -37,21 +37,21 @@ static inline bool ck_run_is_source(const ck_run *r)
     return r->stage->produce != NULL;
 }
 
-/* Make whatever waits in the frame loop come back. */
+/* Unblock all waits in the frame loop. */
 void ck_run_cancel(ck_run *r);
 
-/* Watch the neighbours, and see to it that a run that has failed ends soon; ck_ending_stop(r->ending) when it has. */
+/* Watch the neighbours, and end a failed run soon; ck_ending_stop(r->ending) once it has ended. */
 ck_status ck_run_watch(ck_run *r, ck_error *e);
 /* The frame loop starts. */
 void ck_run_begins(ck_run *r);
 /* The run cannot succeed any more.  Any thread. */
 void ck_run_fail(ck_run *r, ck_status s, const ck_error *e);
-/* What went wrong first was that nobody reads our output. */
+/* True if the first failure was that our output has no reader. */
 bool ck_run_output_closed(ck_run *r);
 
-/* Tell the programs behind us who failed first. */
+/* Tell the downstream programs which failed first. */
 void ck_run_abort(ck_run *r, ck_status s, const ck_error *e);
-/* Say how it ended; the exit status. */
+/* Report how the run ended.  The exit status. */
 int ck_run_conclude(const ck_run *r, ck_status s, const ck_error *e);
 void ck_run_die_of_closed_output(void);
 

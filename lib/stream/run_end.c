@@ -8,7 +8,7 @@
 #include "base/log.h"
 #include "base/trace.h"
 
-/* How long a run that has failed may go on, so that frames in hand are finished: seconds.  In a pipeline the failure
+/* Seconds that a failed run may go on, so that frames in hand are finished.  In a pipeline the failure
  * goes from stage to stage, and each may take as long; the last one has files to finish. */
 #define GRACE 0.2
 #define GRACE_LAST 0.8
@@ -43,7 +43,7 @@ bool ck_run_output_closed(ck_run *r)
     return closed;
 }
 
-/* Tell the programs behind us who failed first.  One that never got HEAD gets it now. */
+/* Tell the downstream programs which failed first.  One that never got HEAD gets it now. */
 void ck_run_abort(ck_run *r, ck_status s, const ck_error *e)
 {
     if (r->sink || s == CK_ERR_CLOSED)
@@ -62,7 +62,7 @@ void ck_run_abort(ck_run *r, ck_status s, const ck_error *e)
         ck_writer_abort(r->writer, r->stage->program->name, e->text);
 }
 
-/* Nobody behind us will name the victim if our output is no pipe. */
+/* If our output is no pipe, no downstream program names the one that failed first. */
 static bool last(const ck_run *r)
 {
     struct stat st;
@@ -100,7 +100,7 @@ void ck_run_die_of_closed_output(void)
     raise(SIGPIPE);
 }
 
-/* Frames that came before the stream broke off may fill our memory for long: nobody reads on to see how it ends. */
+/* Look ahead now: the frames before the break may keep our threads busy for long before anybody reads up to it. */
 static bool input_closed(void *ctx)
 {
     ck_run *r = ctx;
@@ -124,14 +124,14 @@ static void output_closed(void *ctx)
         ck_run_cancel(r);
 }
 
-/* The run has failed and does not come to its end: other threads are in the middle of a frame. */
+/* The run has failed but does not end: other threads are in the middle of a frame. */
 static void end_now(void *ctx)
 {
     ck_run *r = ctx;
     pthread_mutex_lock(&r->lock);
     ck_run_abort(r, r->verdict, &r->why);
     int code = ck_run_conclude(r, r->verdict, &r->why);
-    /* The neighbours need not wait until the system has taken our memory apart. */
+    /* The neighbours need not wait until the system has freed our memory. */
     close(STDIN_FILENO);
     if (r->verdict != CK_ERR_CLOSED)
         close(STDOUT_FILENO);

@@ -35,7 +35,7 @@ static ck_status lose(const ck_run *r, ck_frame *f, ck_status s, ck_error *e)
     return ck_frame_set_error(f, e->text, e);
 }
 
-/* Room for what will be added to the frame, except to the first, whose size decides about room. */
+/* Room for the planes that will be added, except to the first frame, whose size decides how much is made. */
 static ck_status make_room(ck_run *r, ck_frame *f, ck_error *e)
 {
     if (!r->writer || !r->made)
@@ -144,7 +144,7 @@ static int workers(const ck_run *r)
     return r->common->threads ? r->common->threads : cores;
 }
 
-/* HEAD and the first frame, so that `open` can decide on what is really there. */
+/* HEAD and the first frame, so that `open` can decide by the actual planes. */
 static ck_status read_first(ck_run *r, ck_error *e)
 {
     uint64_t since = ck_trace_now();
@@ -218,7 +218,7 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
     if (s == CK_OK)
         s = run_frames(&r, &e);
     if (s != CK_OK && ck_run_output_closed(&r))
-        s = CK_ERR_CLOSED; /* what failed next is a consequence */
+        s = CK_ERR_CLOSED; /* later failures are consequences */
     if (s != CK_OK)
         ck_run_abort(&r, s, &e);
     ck_ending_stop(r.ending);
@@ -243,8 +243,8 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
 int ck_stage_main(const ck_stage *s, int argc, char **argv)
 {
     ck_stdio_guard();
-    /* Frames come from the pool.  What else is large is freed to the system at once: left to itself glibc raises
-     * this threshold with every such block, and each thread's arena then keeps the most it ever had. */
+    /* Frames come from the pool.  Other large blocks return to the system at once: by default glibc raises this
+     * threshold with every such block, and each thread's arena then keeps the most it ever had. */
     mallopt(M_MMAP_THRESHOLD, 1 << 18);
     const ck_program *p = s->program;
     ck_common *opts = calloc(1, p->options_size);

@@ -25,11 +25,11 @@ typedef struct ck_stage {
     /* Sources: fill f (planes or what `frame` needs to make them; seq and meta), CK_END at
      * the end.  Serial. */
     ck_status (*produce)(void *state, ck_frame *f, ck_error *e);
-    /* Make a `produce` that waits for input come back; from another thread, when the run has failed
-     * elsewhere.  May be NULL. */
+    /* Unblock a `produce` that waits for input; called from another thread when the run has failed elsewhere.  May be
+     * NULL. */
     void (*cancel)(void *state);
-    /* What has to happen in order before `frame`, one frame at a time: what frames must share or may not share is
-     * settled here.  A failure is the frame's, as in `frame`.  May be NULL. */
+    /* Serial work before `frame`, in order, one frame at a time: for what frames must share, or must not.  A failure is
+     * the frame's, as in `frame`.  May be NULL. */
     ck_status (*admit)(void *state, ck_frame *f, ck_error *e);
     /* Add or replace planes.  Called from several threads, one frame each.  May be NULL. */
     ck_status (*frame)(void *state, ck_frame *f, ck_error *e);

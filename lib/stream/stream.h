@@ -11,7 +11,7 @@
 
 #include "stream/frame.h"
 
-/* The first n bytes of a file or pipe are those of a stream. */
+/* True if the first n bytes of a file or pipe are those of a stream. */
 bool ck_stream_starts(const void *data, size_t n);
 
 typedef struct ck_reader ck_reader;
@@ -26,15 +26,15 @@ const ck_meta *ck_reader_head_view(const ck_reader *r);
 /* `f` must have no planes and no metadata; planes that come inline go where it has room.  CK_END after a good END.
  * CK_ERR_UPSTREAM for ABORT and for a stream that stops without END; the text names the first victim. */
 ck_status ck_reader_next(ck_reader *r, ck_frame *f, ck_error *e);
-/* Make a ck_reader_next that waits in another thread return.  The reader is of no use after. */
+/* Unblock a ck_reader_next that waits in another thread.  The reader cannot be used afterwards. */
 void ck_reader_cancel(ck_reader *r);
-/* When the writer is gone: whether what is left in the pipe leads to END, as far as can be told without reading it.  If
- * not, CK_ERR_UPSTREAM, as ck_reader_next will say when it comes to it.  From any thread. */
+/* When the writer is gone:  CK_OK if the rest of the pipe leads to END, as far as can be told without reading it, else
+ * the CK_ERR_UPSTREAM that ck_reader_next will return.  From any thread. */
 ck_status ck_reader_peek_end(ck_reader *r, ck_error *e);
-/* Who failed first and how, after CK_ERR_UPSTREAM.  They live as long as the reader. */
+/* The program that failed first and its error, after CK_ERR_UPSTREAM.  They live as long as the reader. */
 const char *ck_reader_victim_view(const ck_reader *r);
 const char *ck_reader_reason_view(const ck_reader *r);
-/* Why frames come inline although shared memory was offered, "" otherwise. */
+/* The reason why frames come inline although shared memory was offered, "" otherwise. */
 const char *ck_reader_inline_view(const ck_reader *r);
 /* The rings attached upstream, for the writer to pass on. */
 const struct ck_rings *ck_reader_rings_view(const ck_reader *r);
@@ -46,8 +46,8 @@ ck_status ck_writer_open(int fd, double timeout, const ck_meta *head, ck_writer 
  * the reader whose planes are passed on, or NULL; it must outlive the writer. */
 void ck_writer_share(ck_writer *w, const ck_reader *from, size_t ring_bytes);
 /* Give `f`, which has no planes yet, room in shared memory.  Waits until the first frame has been written, whose size
- * becomes that of all slots, and then for a free slot.  For every frame but the first, in their order, from one thread,
- * whichever. */
+ * becomes that of all slots, and then for a free slot.  For every frame but the first, in order, all from one thread.
+ */
 ck_status ck_writer_take_slot(ck_writer *w, ck_frame *f, ck_error *e);
 /* Make a ck_writer_take_slot that waits in another thread return CK_ERR_CLOSED. */
 void ck_writer_cancel(ck_writer *w);
@@ -55,7 +55,7 @@ ck_status ck_writer_frame(ck_writer *w, const ck_frame *f, ck_error *e); /* numb
 ck_status ck_writer_end(ck_writer *w, ck_error *e);
 /* Best effort, after a failure: origin is the program that failed first.  Any thread; nothing can be written after. */
 void ck_writer_abort(ck_writer *w, const char *origin, const char *text);
-/* After the first frame: why large planes go inline although they were to be shared, "" otherwise. */
+/* After the first frame: the reason why large planes go inline although they were to be shared, "" otherwise. */
 const char *ck_writer_inline_view(const ck_writer *w);
 /* Slots that somebody holds, and bytes of memory of the ring; 0 without one. */
 int ck_writer_slots(const ck_writer *w);

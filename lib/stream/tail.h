@@ -1,4 +1,4 @@
-/* What is left in a pipe whose writer is gone, without taking it out: whether the stream in it ends as it should. */
+/* A look at the rest of a pipe whose writer is gone, without taking it out: does the stream in it end properly? */
 #ifndef CK_STREAM_TAIL_H
 #define CK_STREAM_TAIL_H
 

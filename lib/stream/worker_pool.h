@@ -16,7 +16,7 @@ typedef struct ck_worker_pool_spec {
 /* For a stage's open; errors name the worker where there are several.  The rest are a stage's callbacks. */
 ck_status ck_worker_pool_open(const ck_worker_pool_spec *of, const void *opts, const ck_list *args, ck_meta *head,
                               ck_frame *first, void **state, ck_error *e);
-/* A frame is settled with every worker, since nobody knows yet who will make it. */
+/* Every worker admits the frame, since the one that will make it is not known yet. */
 ck_status ck_worker_pool_admit(void *state, ck_frame *f, ck_error *e);
 ck_status ck_worker_pool_frame(void *state, ck_frame *f, ck_error *e);
 ck_status ck_worker_pool_finish(void *state, ck_error *e);

@@ -13,9 +13,9 @@
 #include "stream/stream.h"
 #include "stream/wire.h"
 
-/* Slots for the frames that the programs behind us hold on the way, and for what the last one works on at once. */
+/* Slots for frames that downstream programs hold on the way, and for those that the last one works on at once. */
 #define SLOTS(cores) (8 + (cores))
-/* How long an abort waits for a record that is being written. */
+/* Seconds that an abort waits for a record that is being written. */
 #define ABORT_PATIENCE 0.2
 
 struct ck_writer {
@@ -30,7 +30,7 @@ struct ck_writer {
     ck_rings rings; /* as in our RING record, our own last; empty: everything inline */
     ck_error why_inline;
     atomic_bool offered;     /* RING is written: rings stay as they are */
-    atomic_bool failure_set; /* two threads may find that we end */
+    atomic_bool failure_set; /* two threads may notice the end */
 
     pthread_mutex_t gate; /* for ck_writer_take_slot */
     pthread_cond_t begun_or_cancelled;
@@ -61,7 +61,7 @@ static ck_status send_record(ck_writer *w, const char *kind, const ck_meta *m, c
     ck_wire_record h = {.meta_bytes = (uint32_t)n, .number = w->count, .body_bytes = ck_pad(n)};
     memcpy(h.magic, CK_WIRE_MAGIC, 4);
     memcpy(h.kind, kind, 4);
-    struct iovec iov[3] = {{&h, sizeof h}, {text, n}, {(void *)zeros, ck_pad(n) - n}};
+    struct iovec iov[3] = {ck_iovec(&h, sizeof h), ck_iovec(text, n), ck_iovec(zeros, ck_pad(n) - n)};
     ck_status s =
         n > CK_WIRE_MAX_META
             ? ck_fail(e, CK_ERR_FORMAT, "%zu bytes of metadata are too many: the limit is %d", n, CK_WIRE_MAX_META)
@@ -111,8 +111,8 @@ static int count_slots(ck_writer *w, size_t slot_bytes)
     return n < CK_RING_MAX_SLOTS ? (int)n : CK_RING_MAX_SLOTS;
 }
 
-/* A ring of our own is made even if it has no slots: in it the reader says that it can follow references to the rings
- * of others, and we say why we end, if the pipe is full. */
+/* A ring of our own is made even without slots: in it the reader confirms that it follows references to upstream rings,
+ * and we leave the reason for an early end if the pipe is full. */
 static bool make_ring(ck_writer *w, const ck_frame *first)
 {
     size_t slot_bytes = (first->asked + CK_RING_PAGE - 1) & ~(size_t)(CK_RING_PAGE - 1);
@@ -147,7 +147,7 @@ static ck_status offer(ck_writer *w, const ck_frame *first, ck_error *e)
     return s;
 }
 
-/* The reader follows references. */
+/* True once the reader follows references. */
 static bool attached(const ck_writer *w)
 {
     return w->rings.n && ck_ring_attached(w->rings.ring[w->rings.n - 1]);
@@ -197,7 +197,7 @@ static void fill_plane(ck_wire_plane *to, const ck_plane *p)
     to->bytes = p->bytes;
 }
 
-/* Say where in shared memory the plane is; false if it has to go inline. */
+/* Refer to the plane's place in shared memory; false if it has to go inline. */
 static bool refer(const ck_writer *w, const ck_plane *p, ck_wire_plane *to)
 {
     const ck_lease *l = ck_lease_of(p->buf);
@@ -209,7 +209,7 @@ static bool refer(const ck_writer *w, const ck_plane *p, ck_wire_plane *to)
     to->ring = (uint32_t)ring;
     to->slot = (uint32_t)slot;
     to->gen = ck_ring_generation(ck_lease_ring(l), slot);
-    to->offset = (uint64_t)((unsigned char *)p->data - ck_ring_slot(ck_lease_ring(l), slot));
+    to->offset = (uint64_t)((const unsigned char *)p->data - ck_ring_slot(ck_lease_ring(l), slot));
     return true;
 }
 
@@ -235,18 +235,18 @@ static ck_status send_frame(ck_writer *w, const ck_frame *f, const char *text, s
         .planes = (uint32_t)f->n, .meta_bytes = (uint32_t)n, .number = w->count, .body_bytes = ck_pad(n) + plane_bytes};
     memcpy(h.magic, CK_WIRE_MAGIC "FRAM", 8);
     int k = 0;
-    iov[k++] = (struct iovec){&h, sizeof h};
-    iov[k++] = (struct iovec){(void *)text, n};
-    iov[k++] = (struct iovec){(void *)zeros, ck_pad(n) - n};
-    iov[k++] = (struct iovec){planes, plane_bytes};
+    iov[k++] = ck_iovec(&h, sizeof h);
+    iov[k++] = ck_iovec(text, n);
+    iov[k++] = ck_iovec(zeros, ck_pad(n) - n);
+    iov[k++] = ck_iovec(planes, plane_bytes);
     bool by_reference = attached(w);
     for (int i = 0; i < f->n; i++) {
         const ck_plane *p = &f->planes[i];
         fill_plane(&planes[i], p);
         if (by_reference && refer(w, p, &planes[i]))
             continue;
-        iov[k++] = (struct iovec){(void *)p->data, p->bytes};
-        iov[k++] = (struct iovec){(void *)zeros, ck_pad(p->bytes) - p->bytes};
+        iov[k++] = ck_iovec(p->data, p->bytes);
+        iov[k++] = ck_iovec(zeros, ck_pad(p->bytes) - p->bytes);
         h.body_bytes += ck_pad(p->bytes);
     }
     hand_over(w, planes, f->n);
@@ -293,7 +293,7 @@ ck_status ck_writer_end(ck_writer *w, ck_error *e)
     return s;
 }
 
-/* While another thread is in the middle of a frame, whose reader has stopped taking it, nothing can be said. */
+/* No ABORT can follow if another thread stays in the middle of a frame that its reader does not take. */
 static bool lock_for_abort(ck_writer *w)
 {
     struct timespec until;

@@ -43,7 +43,7 @@ static int compare(const ck_plane *p, const golden_image *want, const char *text
         return 1;
     }
     for (size_t i = 0; i < n; i++) {
-        double d = fabs((double)sample(p, i) - want->data[i]);
+        double d = fabs((double)sample(p, i) - (double)want->data[i]);
         differ += d != 0;
         worst = d > worst || isnan(d) ? d : worst;
         good = good && d <= tolerance + (rounded ? half_ulp(want->data[i]) : 0);

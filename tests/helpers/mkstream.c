@@ -30,13 +30,13 @@ static void fill(const ck_plane *p, bool nan)
         float v = (float)(next() >> 8) / (float)(1 << 24) * 1.5f - 0.25f;
         v = nan ? NAN : v;
         if (p->type == CK_U8)
-            ((uint8_t *)p->data)[i] = (uint8_t)next();
+            ((uint8_t *)ck_plane_data(p))[i] = (uint8_t)next();
         else if (p->type == CK_U16)
-            ((uint16_t *)p->data)[i] = (uint16_t)next();
+            ((uint16_t *)ck_plane_data(p))[i] = (uint16_t)next();
         else if (p->type == CK_F32)
-            ((float *)p->data)[i] = v;
+            ((float *)ck_plane_data(p))[i] = v;
         else
-            ck_f32_to_f16(&v, (uint16_t *)p->data + i, 1);
+            ck_f32_to_f16(&v, (uint16_t *)ck_plane_data(p) + i, 1);
     }
 }
 

@@ -32,7 +32,7 @@ int main(int argc, char **argv)
     }
     double worst = 0;
     for (size_t i = 0; i < m; i++) {
-        double d = fabs((double)a[n - m + i] - b[i]);
+        double d = fabs((double)a[n - m + i] - (double)b[i]);
         if (!(d <= worst))
             worst = d;
     }

@@ -24,8 +24,8 @@ static ck_status write_exr(const char *path, const ck_plane *p, const char *comp
         c++;
     ck_exr_channel ch[3];
     for (int i = 0; i < 3; i++)
-        ch[i] =
-            (ck_exr_channel){(const char *[]){"R", "G", "B"}[i], (char *)p->data + (size_t)i * p->bytes / 3, p->type};
+        ch[i] = (ck_exr_channel){(const char *[]){"R", "G", "B"}[i], (const char *)p->data + (size_t)i * p->bytes / 3,
+                                 p->type};
     ck_meta m = {0};
     ck_status s = ck_meta_set(&m, "ck:transfer", p->encoding, e);
     if (s == CK_OK)

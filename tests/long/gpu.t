@@ -2,7 +2,6 @@
 # bench-cuda's script from end to end on the CPU (tests/cuda_host), so that no GPU's time is lost to a mistake in it:
 # a small network, small frames.  PyTorch's parts where $CK_TORCH_PYTHON (python3) has it.
 . "$(dirname "$0")/../tap.sh"
-tests=${CK_TESTS:-$helpers/../tests}
 host=${CK_CUDA_HOST_LIB-$helpers/../cuda_host}
 [ -f "$host/libck-cuda.so" ] || { skip "bench/gpu.sh" "no C++ compiler"; done_testing; exit; }
 python=${CK_TORCH_PYTHON:-python3}
