@@ -43,7 +43,7 @@ static void network(const char *device)
     spec.seed = 1;
     blob file = mk_safetensors_blob(&spec);
     ck_weights *w = NULL;
-    ck_table table;
+    ck_spec table;
     ck_network *n = NULL;
     ck_error e = {""};
     enum { SIDE = 256, PLANE = SIDE * SIDE };
@@ -56,7 +56,7 @@ static void network(const char *device)
     ck_network_io io = {.rgb = in, .hint = in + 3 * PLANE, .alpha_logits = out, .fg_logits = out + PLANE / 16};
     ck_status st = ck_weights_open_bytes(file.p, file.n, &w, &e);
     if (st == CK_OK)
-        st = ck_table_check(w, 0, true, CK_PART_ALL, &table, &e);
+        st = ck_spec_check(w, 0, true, CK_PART_ALL, &table, &e);
     if (st == CK_OK)
         st = ck_network_open(w, &table.sizes, &o, &n, &e);
     if (st == CK_OK)

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/clones.h"
-#include "image/convert.h"
+#include "base/half.h"
 
 static const struct {
     const char *name, *storage; /* NULL: not in that format */

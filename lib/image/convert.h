@@ -6,20 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/half.h"
 #include "stream/frame.h"
 
 /* u8: v/255, u16: v/65535, f16 exact, f32 copied. `t` must be one of the four. */
 void ck_to_f32(const void *src, ck_type t, float *dst, size_t n);
-
-/* Exact; a signalling NaN becomes quiet. */
-void ck_f16_to_f32(const uint16_t *src, float *dst, size_t n);
-
-/* Round to nearest even, overflow to infinity, NaN kept. */
-void ck_f32_to_f16(const float *src, uint16_t *dst, size_t n);
-
-/* The same in plain C, for machines without F16C and as its oracle. */
-void ck_f16_to_f32_ref(const uint16_t *src, float *dst, size_t n);
-void ck_f32_to_f16_ref(const float *src, uint16_t *dst, size_t n);
 
 /* Clamp to 0…1 (NaN to 0), scale, round half to even. */
 void ck_f32_to_u8(const float *src, uint8_t *dst, size_t n);

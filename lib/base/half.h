@@ -1,0 +1,18 @@
+/* Half floats (binary16) to float and back.  n counts numbers; src and dst must not overlap. */
+#ifndef CK_BASE_HALF_H
+#define CK_BASE_HALF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Exact; a signalling NaN becomes quiet. */
+void ck_f16_to_f32(const uint16_t *src, float *dst, size_t n);
+
+/* Round to nearest even, overflow to infinity, NaN kept. */
+void ck_f32_to_f16(const float *src, uint16_t *dst, size_t n);
+
+/* The same in plain C, for machines without F16C and as its oracle. */
+void ck_f16_to_f32_ref(const uint16_t *src, float *dst, size_t n);
+void ck_f32_to_f16_ref(const float *src, uint16_t *dst, size_t n);
+
+#endif
