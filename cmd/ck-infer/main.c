@@ -98,7 +98,7 @@ static ck_status run_network(const infer *s, ck_frame *f, ck_error *e)
     if (st == CK_OK) {
         job.rgb = s->swap ? &turned : job.rgb;
         job.hint = s->opts->blend_key > 0 ? &blend : job.hint;
-        st = ck_network_run_frame(s->net, &job, ck_log_verbose(), e);
+        st = ck_network_run_frame(s->net, &job, s->opts->time_layers, e);
     }
     if (st == CK_OK && s->swap)
         ck_swap_here(job.fg ? job.fg : job.fg_logits);
@@ -128,7 +128,8 @@ static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
 static ck_status report(void *state, ck_error *e)
 {
     (void)e;
-    ck_words_done(((infer *)state)->net, ck_log_verbose());
+    const infer *s = state;
+    ck_words_done(s->net, s->opts->time_layers);
     return CK_OK;
 }
 
@@ -176,9 +177,9 @@ static ck_status fit(ck_infer_options *o, const ck_nn_devices *devices, ck_error
     if (st != CK_OK)
         return st;
     o->size = (ck_size){least.side, least.side};
-    ck_log_error("--size auto: %d x %d, %s: %.0f MB for both halves of the network, %.0f left on %s", least.side,
-                 least.side, least.whole ? "what the checkpoint was made for" : "the largest that fits",
-                 least.needed * 1e-6, least.left * 1e-6, least.device);
+    ck_log_notice("--size auto: %d x %d, %s: %.0f MB for both halves of the network, %.0f left on %s", least.side,
+                  least.side, least.whole ? "what the checkpoint was made for" : "the largest that fits",
+                  least.needed * 1e-6, least.left * 1e-6, least.device);
     return CK_OK;
 }
 

@@ -31,6 +31,8 @@ static const ck_option rows[] = {
      "with --refine: make the matte a correction of the key, by at most X where that is a half; 0: leave it"},
     {0, "depth", CK_CHOICE, AT(finals.depth), NULL, "32", 0, 0, "32|16", 0,
      "with --refine: bits of the floats in the planes that are made"},
+    {0, "time-layers", CK_FLAG, AT(time_layers), NULL, NULL, 0, 0, NULL, 0,
+     "print the time of each layer (no CUDA graph, one sync per step)"},
     {0},
 };
 

@@ -17,6 +17,7 @@ typedef struct ck_infer_options {
     double blend_key; /* the key's part in what the network gets as hint */
     bool refine;      /* do ck-refine's work too; what follows is for that */
     ck_finals_options finals;
+    bool time_layers;
 } ck_infer_options;
 
 extern const ck_program ck_infer_program;

@@ -39,16 +39,16 @@ static bool refined_before(ck_frame *f)
     return !logits && ck_frame_plane(f, "alpha") && ck_frame_plane(f, "fg");
 }
 
-/* What frames that come refined will not see of the options is not dropped in silence. */
+/* Warn about options that have no effect on refined input. */
 static void say_passing(const ck_refine_options *o)
 {
     const char *no_use = o->mode != CK_REFINE_FULL ? "mode" : ck_finals_asked(&o->finals);
     if (!no_use)
         ck_log_info("frames come with alpha and fg and without logits: they pass as they are");
     else
-        ck_log_error("frames come refined, from ck-infer --refine or another ck-refine, and pass as they are: --%s has "
-                     "no effect on them; give it to the program that refines",
-                     no_use);
+        ck_log_warning("frames come refined and pass as they are: --%s has no effect on them; give it to the program "
+                       "that refines",
+                       no_use);
 }
 
 static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
@@ -185,7 +185,7 @@ static ck_status run_network(refine *s, ck_frame *f, planes *at, ck_error *e)
                             .fg = &at->fg,
                             .choose = o->mode == CK_REFINE_SPARSE ? choose : NULL,
                             .ctx = &which};
-    ck_status st = ck_network_run_frame(s->net, &job, ck_log_verbose(), e);
+    ck_status st = ck_network_run_frame(s->net, &job, o->time_layers, e);
     if (st != CK_OK && job.choose)
         sparse_forget(&s->sparse);
     return st;
@@ -239,7 +239,7 @@ static ck_status report(void *state, ck_error *e)
     (void)e;
     const refine *s = state;
     if (s->net)
-        ck_words_done(s->net, ck_log_verbose());
+        ck_words_done(s->net, s->opts->time_layers);
     return CK_OK;
 }
 

@@ -39,6 +39,8 @@ static const ck_option rows[] = {
      "sparse: refine every Kth frame whole, to take its statistics; without it only the first and after cuts"},
     {0, "map", CK_FLAG, AT(map), NULL, NULL, 0, 0, NULL, 0,
      "sparse: add the plane refine_map, 255 where a frame was refined"},
+    {0, "time-layers", CK_FLAG, AT(time_layers), NULL, NULL, 0, 0, NULL, 0,
+     "print the time of each layer (no CUDA graph, one sync per step)"},
     {0},
 };
 

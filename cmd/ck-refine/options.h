@@ -20,6 +20,7 @@ typedef struct ck_refine_options {
     const char *band; /* "LO,HI"; NULL: not given */
     int refresh;      /* frames; 0: not given */
     bool map;
+    bool time_layers;
 } ck_refine_options;
 
 /* What --band says, or its default.  CK_ERR_ARGUMENT if it is none. */

@@ -15,7 +15,8 @@ void ck_words_advice(const ck_model *m, ck_frame *first);
 /* What was opened from the checkpoint at `path`, and where. */
 void ck_words_opened(const char *path, const ck_network *n);
 
-/* After the last frame: whether steps were replayed as one; in detail how frames came to the device, and every step. */
-void ck_words_done(ck_network *n, bool detail);
+/* After the last frame: why there was no CUDA graph, how frames reached the device, and with `layers` each one's time.
+ */
+void ck_words_done(ck_network *n, bool layers);
 
 #endif
