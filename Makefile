@@ -33,10 +33,12 @@ CK_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) $(WERROR) -ffp-contract=off -fno
 LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS_AV) libpng libdeflate) -lOpenEXRCore -lOpenEXR -lz \
         -ldnnl -lgomp -lm -lpthread
 
-PROGRAMS := $(notdir $(patsubst %/,%,$(wildcard cmd/*/)))
+# cmd/shared is what several programs print and choose alike.
+PROGRAMS := $(filter-out shared,$(notdir $(patsubst %/,%,$(wildcard cmd/*/))))
 LIB_SRC := $(filter-out lib/nn/cuda/%,$(wildcard lib/*/*.c lib/*/*/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 LIBCK := $(BUILD)/libck.a
+SHARED := $(BUILD)/libshared.a
 OPTION_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/*/options.c))
 TEST_C := $(wildcard tests/*_test.c)
 TEST_BIN := $(TEST_C:tests/%.c=$(BUILD)/tests/%)
@@ -56,15 +58,19 @@ $(LIBCK): $(LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
+$(SHARED): $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/shared/*.c))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CK_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 # A program is the objects of its folder; the front end also links every option table.
 define PROGRAM
-$(BIN)/$(1): $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/$(1)/*.c)) $(if $(filter ck,$(1)),$(OPTION_OBJ)) $(LIBCK)
+$(BIN)/$(1): $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/$(1)/*.c)) $(if $(filter ck,$(1)),$(OPTION_OBJ)) $(SHARED) $(LIBCK)
 	@mkdir -p $$(@D)
-	$$(CC) $$(SAN) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(LIBCK) $$(LIBS)
+	$$(CC) $$(SAN) $$(CFLAGS) $$(LDFLAGS) -o $$@ $$(filter %.o,$$^) $(SHARED) $(LIBCK) $$(LIBS)
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call PROGRAM,$(p))))
 

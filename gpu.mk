@@ -37,8 +37,8 @@ $(PROGRAMS): %: %.o $(G)/libck.a
 $(G)/bin/%: $(G)/libck.a
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -o $@ $(filter %.o,$^) $(G)/libck.a -ldl -lm -lpthread
-$(G)/bin/ck-infer: $(patsubst %.c,$(G)/%.o,$(wildcard cmd/ck-infer/*.c))
-$(G)/bin/ck-refine: $(patsubst %.c,$(G)/%.o,$(wildcard cmd/ck-refine/*.c))
+$(G)/bin/ck-infer: $(patsubst %.c,$(G)/%.o,$(wildcard cmd/ck-infer/*.c cmd/shared/*.c))
+$(G)/bin/ck-refine: $(patsubst %.c,$(G)/%.o,$(wildcard cmd/ck-refine/*.c cmd/shared/*.c))
 BENCHED := $(G)/bin/ck-infer $(G)/bin/ck-refine $(G)/bench/device_rates
 
 $(G)/cuda/%.cu.o: %.cu
@@ -73,7 +73,7 @@ gpu-pack:
 	@test -n "$(GOLDENS)" || { echo "gpu-pack: no goldens: name their folder in CK_GOLDENS" >&2; exit 1; }
 	rm -rf $(P)
 	mkdir -p $(P)/golden
-	cp -r --parents lib cmd/ck-infer cmd/ck-refine tests/*.h tests/*_test.c tests/bare tests/gpu.sh tests/helpers bench cuda.mk LICENSE $(P)
+	cp -r --parents lib cmd/ck-infer cmd/ck-refine cmd/shared tests/*.h tests/*_test.c tests/bare tests/gpu.sh tests/helpers bench cuda.mk LICENSE $(P)
 	cp gpu.mk $(P)/Makefile
 	cp $(PACKED:%=$(GOLDENS)/%.safetensors) $(P)/golden
 	for p in $(PICTURES); do \

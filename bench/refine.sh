@@ -46,7 +46,7 @@ echo "|---|---|---|---|---|---|"
 mkstream -n 2 -g 3840x2160 rgb:u8:3:srgb alpha_logits:f32:1:-:512x512 fg_logits:f32:3:-:512x512 >"$tmp/plate.ck"
 TIMEFORMAT='%U %S'
 for options in "--mode full" "--mode tiled" "--mode tiled --memory 2G" "--mode tiled --memory 512M"; do
-    { time peak "$tmp/kib" ck-refine -v -m "$model" $options <"$tmp/plate.ck" 2>"$tmp/words" >/dev/null; } 2>"$tmp/cpu"
+    { time peak "$tmp/kib" ck-refine -v --time-layers -m "$model" $options <"$tmp/plate.ck" 2>"$tmp/words" >/dev/null; } 2>"$tmp/cpu"
     awk -v options="$options" -v kib="$(cat "$tmp/kib")" -v cpu="$(tail -1 "$tmp/cpu")" '
         / MB of activations/ { for (i = 1; i < NF; i++) { if ($(i + 2) == "of" && $(i + 3) ~ /^activ/) a = $i; if ($(i + 2) == "in" && $(i + 3) == "a") f = $i } }
         /^all / { for (i = 1; i < NF; i++) if ($(i + 1) == "ms") ms = $i }

@@ -1,4 +1,5 @@
-/* `ck key` hands an option to every stage that has it: a name that several stages use must be the same row everywhere. */
+/* `ck key` hands an option to every stage that has it: a name that several stages use must be the same row everywhere.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -41,8 +42,9 @@ static int conflicts(const ck_option *a, const ck_option *b, const char *who, co
 
 int main(void)
 {
-    static const ck_program *const all[] = {&ck_key_program,    &ck_decode_program, &ck_hint_program, &ck_infer_program,
-                                            &ck_refine_program, &ck_post_program,   &ck_encode_program};
+    static const ck_program *const all[] = {&ck_key_program,   &ck_decode_program, &ck_hint_program,
+                                            &ck_infer_program, &ck_refine_program, &ck_post_program,
+                                            &ck_encode_program};
     enum { N = sizeof all / sizeof *all };
     for (int i = 0; i < N; i++) {
         int n = conflicts(all[i]->options, ck_common_options, all[i]->name, "all programs");

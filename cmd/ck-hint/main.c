@@ -7,7 +7,7 @@
 #include "key/hint.h"
 #include "key/key.h"
 #include "image/plate.h"
-#include "key/screen.h"
+#include "shared/plate_messages.h"
 #include "stream/stage.h"
 
 typedef struct hinter {
@@ -25,13 +25,8 @@ static ck_status open_hint(const void *opts, const ck_list *args, ck_meta *head,
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     s->opts = o;
-    ck_plate_warn(first);
-    ck_screen_choice choice;
-    ck_status st = ck_screen_choose(o->screen, head, first, &choice, e);
-    if (st == CK_OK)
-        (choice.doubtful ? ck_log_error : ck_log_info)("%s", choice.why);
-    s->blue = choice.blue;
-    return st;
+    ck_messages_plate(first);
+    return ck_messages_screen(o->screen, head, first, &s->blue, e);
 }
 
 /* The recipe wants 8 bits. */

@@ -3,13 +3,14 @@
 
 #include "base/log.h"
 #include "ck-infer/options.h"
-#include "image/plate.h"
 #include "greenformer/finals.h"
 #include "greenformer/fit.h"
 #include "greenformer/input.h"
 #include "greenformer/channel_swap.h"
-#include "greenformer/messages.h"
+#include "key/screen.h"
+#include "shared/network_messages.h"
 #include "nn/devices.h"
+#include "shared/plate_messages.h"
 #include "stream/worker_pool.h"
 
 typedef struct infer {
@@ -54,9 +55,9 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     s->opts = opts;
-    ck_plate_warn(first);
+    ck_messages_plate(first);
     ck_status st;
-    if (s->opts->network.blue_as_green && (st = ck_channel_swap_wanted(head, first, &s->swap, e)) != CK_OK)
+    if (s->opts->network.blue_as_green && (st = ck_messages_screen(CK_SCREEN_AUTO, head, first, &s->swap, e)) != CK_OK)
         return st;
     return open_network(s, e);
 }
@@ -93,7 +94,7 @@ static ck_status run_network(const infer *s, ck_frame *f, ck_error *e)
     ck_status st = s->swap ? ck_channel_swap_copy(job.rgb, &swapped, &hold, e) : CK_OK;
     if (st == CK_OK) {
         job.rgb = s->swap ? &swapped : job.rgb;
-        st = ck_network_run_frame(s->net, &job, ck_log_verbose(), e);
+        st = ck_network_run_frame(s->net, &job, s->opts->network.time_layers, e);
     }
     if (st == CK_OK && s->swap)
         ck_channel_swap_here(job.fg ? job.fg : job.fg_logits);
@@ -120,7 +121,8 @@ static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
 static ck_status report(void *state, ck_error *e)
 {
     (void)e;
-    ck_messages_done(((infer *)state)->net, ck_log_verbose());
+    const infer *s = state;
+    ck_messages_done(s->net, s->opts->network.time_layers);
     return CK_OK;
 }
 
@@ -168,9 +170,9 @@ static ck_status fit(ck_infer_options *o, const ck_nn_devices *devices, ck_error
     if (st != CK_OK)
         return st;
     o->size = (ck_size){least.side, least.side};
-    ck_log_error("--size auto: %d x %d, %s: %.0f MB for both halves of the network, %.0f left on %s", least.side,
-                 least.side, least.whole ? "what the checkpoint was made for" : "the largest that fits",
-                 least.needed * 1e-6, least.left * 1e-6, least.device);
+    ck_log_notice("--size auto: %d x %d, %s: %.0f MB for both halves of the network, %.0f left on %s", least.side,
+                  least.side, least.whole ? "what the checkpoint was made for" : "the largest that fits",
+                  least.needed * 1e-6, least.left * 1e-6, least.device);
     return CK_OK;
 }
 

@@ -9,7 +9,7 @@
 #include "image/despeckle.h"
 #include "image/plate.h"
 #include "image/post.h"
-#include "key/screen.h"
+#include "shared/plate_messages.h"
 #include "stream/depth.h"
 #include "stream/stage.h"
 
@@ -20,16 +20,6 @@ typedef struct post {
     ck_post_options how;
     ck_type type; /* of the planes that are made */
 } post;
-
-static ck_status settle_screen(post *s, ck_meta *head, ck_frame *first, ck_error *e)
-{
-    ck_screen_choice choice;
-    ck_status st = ck_screen_choose(s->opts->screen, head, first, &choice, e);
-    if (st == CK_OK)
-        (choice.doubtful ? ck_log_error : ck_log_info)("%s", choice.why);
-    s->how.blue = choice.blue;
-    return st;
-}
 
 static ck_status open_post(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
                            ck_error *e)
@@ -45,8 +35,8 @@ static ck_status open_post(const void *opts, const ck_list *args, ck_meta *head,
     s->how.despill = o->despill;
     s->how.mode = (ck_despill_mode)o->despill_mode;
     if (o->classical)
-        ck_plate_warn(first);
-    return settle_screen(s, head, first, e);
+        ck_messages_plate(first);
+    return ck_messages_screen(o->screen, head, first, &s->how.blue, e);
 }
 
 static ck_status need_alpha(ck_frame *f, ck_plane *alpha, ck_plane *fg, ck_error *e)

@@ -30,8 +30,8 @@ static size_t widened(const ck_refine_options *o, const ck_frame *f)
     return sum;
 }
 
-ck_status ck_budget_network(const ck_refine_options *o, const ck_frame *f, const ck_plane *rgb, int h, int w, size_t *left,
-                         ck_error *e)
+ck_status ck_budget_network(const ck_refine_options *o, const ck_frame *f, const ck_plane *rgb, int h, int w,
+                            size_t *left, ck_error *e)
 {
     int oh = o->finals.native ? h : rgb->h, ow = o->finals.native ? w : rgb->w;
     size_t in = 0, out = 4 * (size_t)oh * (size_t)ow * (o->finals.depth == CK_DEPTH_16 ? 2 : 4);

@@ -7,12 +7,13 @@
 #include "ck-refine/budget.h"
 #include "ck-refine/options.h"
 #include "ck-refine/sparse.h"
-#include "image/plate.h"
 #include "greenformer/finals.h"
 #include "greenformer/input.h"
 #include "greenformer/channel_swap.h"
-#include "greenformer/messages.h"
+#include "key/screen.h"
+#include "shared/network_messages.h"
 #include "nn/devices.h"
+#include "shared/plate_messages.h"
 #include "stream/worker_pool.h"
 
 typedef struct refine {
@@ -39,16 +40,16 @@ static bool refined_before(ck_frame *f)
     return !logits && ck_frame_plane(f, "alpha") && ck_frame_plane(f, "fg");
 }
 
-/* What frames that come refined will not see of the options is not dropped in silence. */
+/* Warn about options that have no effect on refined input. */
 static void say_passing(const ck_refine_options *o)
 {
     const char *no_use = o->mode != CK_REFINE_FULL ? "mode" : ck_finals_asked(&o->finals);
     if (!no_use)
         ck_log_info("frames come with alpha and fg and without logits: they pass as they are");
     else
-        ck_log_error("frames come refined, from ck-infer --refine or another ck-refine, and pass as they are: --%s has "
-                     "no effect on them; give it to the program that refines",
-                     no_use);
+        ck_log_warning("frames come refined and pass as they are: --%s has no effect on them; give it to the program "
+                       "that refines",
+                       no_use);
 }
 
 static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
@@ -67,8 +68,9 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
         say_passing(s->opts);
         return CK_OK;
     }
-    ck_plate_warn(first);
-    ck_status st = s->opts->network.blue_as_green ? ck_channel_swap_wanted(head, first, &s->swap, e) : CK_OK;
+    ck_messages_plate(first);
+    ck_status st =
+        s->opts->network.blue_as_green ? ck_messages_screen(CK_SCREEN_AUTO, head, first, &s->swap, e) : CK_OK;
     return st == CK_OK ? load(s, e) : st;
 }
 
@@ -186,7 +188,7 @@ static ck_status run_network(refine *s, ck_frame *f, planes *at, ck_error *e)
                             .fg = &at->fg,
                             .choose = o->mode == CK_REFINE_SPARSE ? choose : NULL,
                             .ctx = &which};
-    ck_status st = ck_network_run_frame(s->net, &job, ck_log_verbose(), e);
+    ck_status st = ck_network_run_frame(s->net, &job, o->network.time_layers, e);
     if (st != CK_OK && job.choose)
         ck_sparse_forget(&s->sparse);
     return st;
@@ -240,7 +242,7 @@ static ck_status report(void *state, ck_error *e)
     (void)e;
     const refine *s = state;
     if (s->net)
-        ck_messages_done(s->net, ck_log_verbose());
+        ck_messages_done(s->net, s->opts->network.time_layers);
     return CK_OK;
 }
 

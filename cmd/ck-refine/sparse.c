@@ -78,7 +78,7 @@ static void say(const sparse *s, uint64_t seq, const char *why, double moved)
 }
 
 ck_status ck_sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float *alpha_logits,
-                        const unsigned char **blocks, ck_error *e)
+                           const unsigned char **blocks, ck_error *e)
 {
     ck_histogram now = ck_histogram_of(rgb, alpha_logits, s->places.h, s->places.w);
     double moved;

@@ -23,7 +23,7 @@ void ck_sparse_close(sparse *s);
 /* The blocks of a frame, or NULL for all: says so under --verbose.  rgb as the network has it.  Adds refine_map if that
  * is wanted, so pointers to planes of f are stale afterwards. */
 ck_status ck_sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float *alpha_logits,
-                        const unsigned char **blocks, ck_error *e);
+                           const unsigned char **blocks, ck_error *e);
 
 /* After a frame that failed: the next one is refined whole. */
 void ck_sparse_forget(sparse *s);

@@ -23,6 +23,6 @@ ck_status ck_plan_choose(ck_plan *p, ck_error *e);
 /* With --refine ck-infer does both halves: it gets the refiner's options, and the pipeline has no ck-refine. */
 ck_status ck_plan_join(ck_plan *p, ck_error *e);
 
-void ck_plan_drop(ck_plan *p, int stage);
+void ck_plan_drop(ck_plan *p, int i);
 
 #endif

@@ -46,13 +46,13 @@ static void escape(const char *in, char *out, size_t n)
 }
 
 /* One write(2) a line, so that the lines of a pipeline's programs do not mix. */
-static void say(const char *fmt, va_list ap)
+static void say(const char *level, const char *fmt, va_list ap)
 {
     char text[2048], safe[4096], line[4300];
     vsnprintf(text, sizeof text, fmt, ap);
     escape(text, safe, sizeof safe);
-    int n =
-        snprintf(line, sizeof line, "%s%s: %s\n", atomic_exchange(&drawn, false) ? "\r\033[K" : "", program_name, safe);
+    int n = snprintf(line, sizeof line, "%s%s: %s%s\n", atomic_exchange(&drawn, false) ? "\r\033[K" : "", program_name,
+                     level, safe);
     if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
         return; /* stderr is gone: nothing else to do */
 }
@@ -61,7 +61,23 @@ void ck_log_error(const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    say(fmt, ap);
+    say("", fmt, ap);
+    va_end(ap);
+}
+
+void ck_log_warning(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say("warning: ", fmt, ap);
+    va_end(ap);
+}
+
+void ck_log_notice(const char *fmt, ...)
+{
+    va_list ap;
+    va_start(ap, fmt);
+    say("", fmt, ap);
     va_end(ap);
 }
 
@@ -71,7 +87,7 @@ void ck_log_info(const char *fmt, ...)
         return;
     va_list ap;
     va_start(ap, fmt);
-    say(fmt, ap);
+    say("", fmt, ap);
     va_end(ap);
 }
 

@@ -10,7 +10,9 @@ bool ck_log_verbose(void);
 
 /* One line each; control characters in file names are shown as \n, \t, \xNN. */
 void ck_log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
-void ck_log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* only under --verbose */
+void ck_log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* "warning: …": the program goes on */
+void ck_log_notice(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* a choice that the program made */
+void ck_log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));   /* only under --verbose */
 
 /* Progress on a terminal: "PROGRAM: 12/240 frames, 8.1 frames/s, 0:28 left", drawn over itself, at most ten times a
  * second. total 0 = unknown.  If $CK_PROGRESS_FD names a descriptor, events are written there instead (ck(7), EVENTS).

@@ -2,9 +2,6 @@
 
 #include <string.h>
 
-#include "base/log.h"
-#include "key/screen.h"
-
 ck_status ck_channel_swap_copy(const ck_plane *p, ck_plane *copy, ck_buffer **hold, ck_error *e)
 {
     size_t one = (size_t)p->h * (size_t)p->w * p->elem;
@@ -34,14 +31,4 @@ void ck_channel_swap_here(ck_plane *p)
         memcpy(a + i, b + i, n);
         memcpy(b + i, part, n);
     }
-}
-
-ck_status ck_channel_swap_wanted(ck_meta *head, ck_frame *first, bool *wanted, ck_error *e)
-{
-    ck_screen_choice choice;
-    ck_status s = ck_screen_choose(CK_SCREEN_AUTO, head, first, &choice, e);
-    if (s == CK_OK)
-        (choice.doubtful ? ck_log_error : ck_log_info)("%s", choice.why);
-    *wanted = s == CK_OK && choice.blue;
-    return s;
 }

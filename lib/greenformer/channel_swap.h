@@ -11,7 +11,4 @@ ck_status ck_channel_swap_copy(const ck_plane *p, ck_plane *copy, ck_buffer **ho
 /* The same in place, in a plane of this program's own. */
 void ck_channel_swap_here(ck_plane *p);
 
-/* Whether a program with --blue-as-green is to do so: ck_screen_choose's answer, said where it is doubtful. */
-ck_status ck_channel_swap_wanted(ck_meta *head, ck_frame *first, bool *wanted, ck_error *e);
-
 #endif

@@ -11,7 +11,7 @@ typedef struct ck_network_request {
     int heads;         /* 0: as the checkpoint says */
     const char *device;
     int precision; /* a ck_nn_precision */
-    bool blue_as_green;
+    bool blue_as_green, time_layers;
 } ck_network_request;
 
 /* clang-format off */
@@ -26,7 +26,9 @@ typedef struct ck_network_request {
     {0, "precision", CK_CHOICE, offsetof(T, network.precision), NULL, "auto", 0, 0, "f32|tf32|f16|bf16|auto", 0, \
      "operand type of matrix products (auto: f16 on CUDA, f32 on CPU)"}, \
     {0, "blue-as-green", CK_FLAG, offsetof(T, network.blue_as_green), NULL, NULL, 0, 0, NULL, 0, \
-     "swap green and blue around the network, for checkpoints trained on green screens only"}
+     "swap green and blue around the network, for checkpoints trained on green screens only"}, \
+    {0, "time-layers", CK_FLAG, offsetof(T, network.time_layers), NULL, NULL, 0, 0, NULL, 0, \
+     "print the time of each layer (no CUDA graph, one sync per step)"}
 
 /* T has a ck_finals_options `finals`. */
 #define CK_FINALS_ROWS(T) \

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/log.h"
 #include "image/colour.h"
 #include "image/convert.h"
 
@@ -13,20 +12,13 @@ static bool linear(const ck_plane *p)
     return !strcmp(p->encoding, "linear");
 }
 
-static bool is_known(const char *encoding)
+bool ck_plate_known(const ck_plane *rgb)
 {
     static const char *const known[] = {"", "srgb", "linear", "bt709", "bt601"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
-        if (!strcmp(known[i], encoding))
+        if (!strcmp(known[i], rgb->encoding))
             return true;
     return false;
-}
-
-void ck_plate_warn(ck_frame *first)
-{
-    const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
-    if (rgb && !is_known(rgb->encoding))
-        ck_log_error("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
 }
 
 static void to_f32(const ck_plane *p, size_t at, float *out, size_t n)

@@ -7,9 +7,9 @@
 
 #include "stream/frame.h"
 
-/* Only "linear" is converted; everything else is taken for sRGB-encoded display values.  Warns if the first frame's
- * `rgb` has another tag (not "", "srgb", "linear", "bt709", …);  NULL: no frame. */
-void ck_plate_warn(ck_frame *first);
+/* Whether `rgb` has an encoding that the functions below know: "linear" is converted; "", "srgb", "bt709" and "bt601"
+ * are taken for sRGB-encoded display values, as is everything else. */
+bool ck_plate_known(const ck_plane *rgb);
 
 /* The plane's c*h*w samples sRGB-encoded in float32.  From "linear": negative to 0, nothing clamped
  * above.  `out` must not overlap it. */

@@ -1,4 +1,6 @@
-#include "greenformer/messages.h"
+#include "shared/network_messages.h"
+
+#include <stdio.h>
 
 #include "base/log.h"
 #include "nn/report.h"
@@ -7,7 +9,7 @@ void ck_messages_model(const ck_model *m)
 {
     for (size_t i = 0; i < sizeof m->table.warning / sizeof *m->table.warning; i++)
         if (*m->table.warning[i])
-            ck_log_error("%s: %s", m->path, m->table.warning[i]);
+            ck_log_warning("%s: %s", m->path, m->table.warning[i]);
 }
 
 void ck_messages_opened(const char *path, const ck_network *n)
@@ -25,16 +27,22 @@ void ck_messages_opened(const char *path, const ck_network *n)
                 ck_nn_plan_gflop(p), (double)ck_nn_plan_bytes(p) * 1e-6, spilled);
 }
 
-void ck_messages_done(ck_network *n, bool detail)
+static void print_layers(const ck_nn_plan *p)
+{
+    char line[CK_NN_REPORT_LINE];
+    for (int i = 0; i <= ck_nn_plan_steps(p); i++)
+        fprintf(stderr, "%s\n", ck_nn_plan_line(p, i, line));
+}
+
+void ck_messages_done(ck_network *n, bool layers)
 {
     int pinned, refused;
     if (*ck_network_unrecorded(n))
-        ck_log_error("the network's steps were started one by one: %s", ck_network_unrecorded(n));
-    if (!detail)
-        return;
+        ck_log_warning("CUDA graph capture failed; kernels are launched one by one: %s", ck_network_unrecorded(n));
     ck_network_pins(n, &pinned, &refused);
     if (pinned + refused)
         ck_log_info("planes in %d slots of rings go to and from the device directly, in %d by way of a copy", pinned,
                     refused);
-    ck_nn_plan_report(ck_network_plan(n), stderr);
+    if (layers)
+        print_layers(ck_network_plan(n));
 }
