@@ -84,6 +84,7 @@ is "where none can be, that is said" "$(grep -cE 'in 0 slots .* directly, in [1-
 ok "planes in rings and inline: the same bytes" diff -r "$tmp/by_ring" "$tmp/inline"
 is "slots are pinned" "$(grep -c ' 2 graphs, [1-9][0-9]* registered' "$tmp/ring")" 1
 is "nothing inline is" "$(grep -c ' 2 graphs, 0 registered' "$tmp/words")" 1
+# shellcheck disable=SC2069 # stderr into the pipe, the stream into a file
 graphs() { ck-synth -n 3 -g 96x96 | ck-hint | CK_CUDA_HOST_COUNT=1 ck-infer --refine -d cuda -m "$small" "$@" 2>&1 >"$tmp/x.ck"; }
 is "--verbose changes nothing about graphs" "$(graphs -v | grep -o ' [0-9]* graphs')" " 2 graphs"
 is "--time-layers does without" "$(graphs --time-layers | grep -o ' [0-9]* graphs')" " 0 graphs"

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/clones.h"
-#include "base/half.h"
+#include "base/floats.h"
 
 static const struct {
     const char *name, *storage; /* NULL: not in that format */

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "image/convert.h"
+#include "base/floats.h"
 #include "base/mem.h"
 
 /* Elements a walk hands over at a time. */

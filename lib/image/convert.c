@@ -68,17 +68,6 @@ void ck_f32_to_u8_trunc(const float *restrict src, uint8_t *restrict dst, size_t
 }
 
 /* NaN and infinity are the numbers whose exponent is all ones. */
-CK_CLONES
-bool ck_all_finite(const float *v, size_t n)
-{
-    uint32_t bad = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t u;
-        memcpy(&u, &v[i], sizeof u);
-        bad |= (u & 0x7f800000u) == 0x7f800000u;
-    }
-    return !bad;
-}
 
 CK_CLONES
 void ck_clamp01_all(float *v, size_t n)

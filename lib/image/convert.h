@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/half.h"
+#include "base/floats.h"
 #include "stream/frame.h"
 
 /* u8: v/255, u16: v/65535, f16 exact, f32 copied. `t` must be one of the four. */
@@ -21,8 +21,5 @@ void ck_f32_to_u8_trunc(const float *src, uint8_t *dst, size_t n);
 
 /* In place, to 0…1, NaN to 0. */
 void ck_clamp01_all(float *v, size_t n);
-
-/* True if every number is finite. */
-bool ck_all_finite(const float *v, size_t n);
 
 #endif

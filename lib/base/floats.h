@@ -1,7 +1,8 @@
-/* Half floats (binary16) to float and back.  n counts numbers; src and dst must not overlap. */
-#ifndef CK_BASE_HALF_H
-#define CK_BASE_HALF_H
+/* Half floats (binary16) to float and back; finite floats.  n counts numbers; src and dst must not overlap. */
+#ifndef CK_BASE_FLOATS_H
+#define CK_BASE_FLOATS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,5 +15,8 @@ void ck_f32_to_f16(const float *src, uint16_t *dst, size_t n);
 /* The same in plain C, for machines without F16C and as its oracle. */
 void ck_f16_to_f32_ref(const uint16_t *src, float *dst, size_t n);
 void ck_f32_to_f16_ref(const float *src, uint16_t *dst, size_t n);
+
+/* True if every number is finite. */
+bool ck_all_finite(const float *v, size_t n);
 
 #endif

@@ -1,4 +1,4 @@
-#include "base/half.h"
+#include "base/floats.h"
 
 #include <string.h>
 
@@ -125,4 +125,16 @@ void ck_f32_to_f16(const float *src, uint16_t *dst, size_t n)
 void ck_f32_to_f16_ref(const float *src, uint16_t *dst, size_t n)
 {
     f32_to_half_plain(src, dst, n);
+}
+
+CK_CLONES
+bool ck_all_finite(const float *v, size_t n)
+{
+    uint32_t bad = 0;
+    for (size_t i = 0; i < n; i++) {
+        uint32_t u;
+        memcpy(&u, &v[i], sizeof u);
+        bad |= (u & 0x7f800000u) == 0x7f800000u;
+    }
+    return !bad;
 }
