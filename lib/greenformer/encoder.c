@@ -78,7 +78,7 @@ static ck_nn_tensor norm(const ck_parts *b, names *n, const char *leaf, const ck
                    (ck_nn_step){.kind = CK_NN_OP_LAYER_NORM,
                                 .x = {*x},
                                 .y = y,
-                                .weight = ck_part_weight(b, CK_NN_SCALE, x->c, x->c, 1, under(n, leaf)),
+                                .weight = ck_part_weight(b, 1, under(n, leaf)),
                                 .eps = EPS});
     return y;
 }
@@ -86,11 +86,8 @@ static ck_nn_tensor norm(const ck_parts *b, names *n, const char *leaf, const ck
 static void linear(const ck_parts *b, names *n, const char *leaf, const ck_nn_tensor *x, ck_nn_act act,
                    const ck_nn_tensor *add, const ck_nn_tensor *y)
 {
-    ck_nn_step s = {.kind = CK_NN_OP_LINEAR,
-                    .x = {*x},
-                    .y = *y,
-                    .act = act,
-                    .weight = ck_part_weight(b, CK_NN_LINEAR, y->c, x->c, 1, under(n, leaf))};
+    ck_nn_step s = {
+        .kind = CK_NN_OP_LINEAR, .x = {*x}, .y = *y, .act = act, .weight = ck_part_weight(b, 1, under(n, leaf))};
     if (add)
         s.x[1] = *add;
     ck_nn_plan_add(b->plan, n->label, leaf, s);
@@ -160,13 +157,12 @@ void ck_part_encoder(const ck_parts *b, const ck_nn_tensor *input, ck_nn_tensor 
 {
     int h = b->h / CK_LOGIT_STRIDE, w = b->w / CK_LOGIT_STRIDE, width = b->sizes->width[0], index = 0;
     ck_nn_tensor t = ck_nn_plan_f32(b->plan, h, w, width);
-    ck_nn_plan_add(
-        b->plan, "encoder", "patch_embed",
-        (ck_nn_step){.kind = CK_NN_OP_PATCH,
-                     .x = {*input},
-                     .y = t,
-                     .weight = ck_part_weight(b, CK_NN_PATCH, width, input->c, 1, "encoder.model.patch_embed.proj"),
-                     .extra = position(b, h, w)});
+    ck_nn_plan_add(b->plan, "encoder", "patch_embed",
+                   (ck_nn_step){.kind = CK_NN_OP_PATCH,
+                                .x = {*input},
+                                .y = t,
+                                .weight = ck_part_weight(b, 1, "encoder.model.patch_embed.proj"),
+                                .extra = position(b, h, w)});
     for (int s = 0; s < CK_ENCODER_STAGES; s++) {
         for (int i = 0; i < b->sizes->depth[s]; i++)
             t = block(b, index++, s, i == 0, t);

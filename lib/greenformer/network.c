@@ -25,10 +25,11 @@ static ck_status make_lists(ck_network *n, ck_error *e)
     return n->blocks ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a network");
 }
 
-static void build(ck_network *n, const ck_weights *w, const ck_network_options *o)
+static void build(ck_network *n, const ck_weights *w, const ck_spec_rows *rows, const ck_network_options *o)
 {
     int band = o->band < n->h ? o->band : n->h;
     ck_parts b = {.weights = w,
+                  .rows = rows,
                   .sizes = &n->sizes,
                   .dev = n->dev,
                   .plan = n->plan,
@@ -101,12 +102,16 @@ ck_status ck_network_open(const ck_weights *w, const ck_sizes *z, const ck_netwo
         st = ck_nn_set_precision(n->dev, o->precision, e);
     if (st == CK_OK)
         st = ck_nn_plan_new(n->dev, &n->plan, e);
+    ck_spec_rows rows = {0};
+    if (st == CK_OK)
+        st = ck_spec_rows_new(&n->sizes, &rows, e);
     if (st == CK_OK) {
-        build(n, w, o);
+        build(n, w, &rows, o);
         st = o->dry ? ck_nn_plan_measure(n->plan, e) : ck_nn_plan_finish(n->plan, e);
         if (st == CK_ERR_MEMORY)
             say_what_fits(n, e);
     }
+    ck_spec_rows_free(&rows);
     if (st != CK_OK) {
         ck_network_close(n);
         return st;

@@ -32,22 +32,29 @@ const ck_nn_weight *ck_part_pack(const ck_parts *b, ck_nn_pack p, int out, int i
     return s == CK_OK ? to : NULL;
 }
 
-const ck_nn_weight *ck_part_weight(const ck_parts *b, ck_nn_pack p, int out, int in, float gain, const char *prefix)
+const ck_nn_weight *ck_part_weight(const ck_parts *b, float gain, const char *prefix)
 {
-    char name[128];
+    const ck_spec_row *r = ck_spec_rows_find(b->rows, prefix);
+    char name[CK_SPEC_NAME + 8];
+    ck_error e;
+    if (!r) {
+        ck_nn_plan_fail(b->plan, ck_fail(&e, CK_ERR_ARGUMENT, "the weight table has no row '%s'", prefix), &e);
+        return NULL;
+    }
     snprintf(name, sizeof name, "%s.weight", prefix);
     float *w = ck_part_read(b, name);
     snprintf(name, sizeof name, "%s.bias", prefix);
     float *bias = ck_part_read(b, name);
     const ck_nn_weight *to = NULL;
     if (w && bias) {
-        size_t taps = p == CK_NN_PATCH ? 49 : p == CK_NN_CONV ? 9 : 1, rows = (size_t)out;
-        size_t n = p == CK_NN_SCALE ? rows : rows * (size_t)in * taps;
+        size_t rows = r->shape[0], n = rows;
+        for (int d = 1; d < r->dims; d++)
+            n *= r->shape[d];
         for (size_t i = 0; i < n && gain != 1; i++)
             w[i] *= gain;
         for (size_t i = 0; i < rows && gain != 1; i++)
             bias[i] *= gain;
-        to = ck_part_pack(b, p, out, in, w, bias);
+        to = ck_part_pack(b, r->pack, (int)rows, (int)r->shape[r->dims > 1], w, bias);
     }
     free(w);
     free(bias);

@@ -18,6 +18,7 @@ typedef struct ck_refine_where {
 
 typedef struct ck_parts {
     const ck_weights *weights; /* checked against the table */
+    const ck_spec_rows *rows;  /* the table */
     const ck_sizes *sizes;
     ck_nn *dev;
     ck_nn_plan *plan;
@@ -49,8 +50,8 @@ ck_refined ck_part_refiner(const ck_parts *b, const ck_nn_tensor *rgb, const ck_
 /* All values; free() them. */
 float *ck_part_read(const ck_parts *b, const char *name);
 
-/* PREFIX.weight and PREFIX.bias, shaped as `p` says, multiplied by `gain`. */
-const ck_nn_weight *ck_part_weight(const ck_parts *b, ck_nn_pack p, int out, int in, float gain, const char *prefix);
+/* PREFIX.weight and PREFIX.bias, multiplied by `gain` and packed as their row of the table says. */
+const ck_nn_weight *ck_part_weight(const ck_parts *b, float gain, const char *prefix);
 
 /* From values already here; either may be NULL after a failure. */
 const ck_nn_weight *ck_part_pack(const ck_parts *b, ck_nn_pack p, int out, int in, const float *w, const float *bias);

@@ -63,7 +63,7 @@ static normed conv(const ck_parts *b, const char *part, const char *conv_name, c
                     .groups = CK_GROUPS,
                     .dilation = dilation,
                     .part = where,
-                    .weight = ck_part_weight(b, CK_NN_CONV, c, x->c, 1, name)};
+                    .weight = ck_part_weight(b, 1, name)};
     if (x_norm)
         s.x[1] = *x_norm;
     ck_nn_plan_add(b->plan, part, conv_name, s);
@@ -76,7 +76,7 @@ static normed conv(const ck_parts *b, const char *part, const char *conv_name, c
                                 .pixels = (size_t)b->h * (size_t)b->w,
                                 .eps = EPS,
                                 .part = b->where ? &b->where->sums : NULL,
-                                .weight = ck_part_weight(b, CK_NN_SCALE, c, c, 1, name)});
+                                .weight = ck_part_weight(b, 1, name)});
     return n;
 }
 
@@ -145,8 +145,7 @@ ck_refined ck_part_refiner(const ck_parts *b, const ck_nn_tensor *rgb, const ck_
                        .y = r.delta,
                        .gain = scale,
                        .part = core,
-                       .weight =
-                           ck_part_weight(b, CK_NN_HEAD, CK_LOGITS, b->sizes->refiner, CORRECTION, "refiner.final")};
+                       .weight = ck_part_weight(b, CORRECTION, "refiner.final")};
     if (!b->keep)
         head.x[3] = *logits;
     ck_nn_plan_add(b->plan, "refiner", "final", head);

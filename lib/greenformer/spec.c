@@ -1,6 +1,5 @@
 #include "greenformer/spec.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -204,20 +203,12 @@ static void check_values(checker *c, const ck_tensor *t)
                        t->name, bad);
 }
 
-/* A row of the table: dims sizes, then the name. */
-__attribute__((format(printf, 4, 5))) static void row(checker *c, unsigned part, const size_t shape[5], const char *fmt,
-                                                      ...)
+/* The tensor of that name, of that shape and a float type. */
+static void check_tensor(checker *c, const char *name, unsigned part, const size_t *shape, int dims)
 {
-    char name[96], want[CK_SHAPE_TEXT];
-    int dims = 0;
+    char want[CK_SHAPE_TEXT];
     if (c->s != CK_OK)
         return;
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(name, sizeof name, fmt, ap);
-    va_end(ap);
-    while (shape[dims])
-        dims++;
     ck_shape_text(shape, dims, want);
     const ck_tensor *t = ck_weights_find(c->w, name);
     if (!t) {
@@ -240,77 +231,22 @@ __attribute__((format(printf, 4, 5))) static void row(checker *c, unsigned part,
         check_values(c, t);
 }
 
-#define SHAPE(...) ((const size_t[5]){__VA_ARGS__}) /* ends with a 0 */
-
-/* NAME.weight of that shape and NAME.bias, as long as its first axis. */
-static void pair(checker *c, unsigned part, const size_t shape[5], const char *name)
+static ck_status check_rows(checker *c, ck_error *e)
 {
-    row(c, part, shape, "%s.weight", name);
-    row(c, part, SHAPE(shape[0]), "%s.bias", name);
-}
-
-static void check_block(checker *c, int block, size_t in, size_t out)
-{
-    static const struct {
-        const char *name;
-        int rows, cols; /* in units of `out`; cols 0: a vector, -1: `in` columns */
-    } layers[] = {{"attn.qkv", 3, -1}, {"attn.proj", 1, 1}, {"norm2", 1, 0}, {"mlp.fc1", 4, 1}, {"mlp.fc2", 1, 4}};
-    char name[64];
-    snprintf(name, sizeof name, "encoder.model.blocks.%d.norm1", block);
-    pair(c, CK_PART_ENCODER, SHAPE(in), name);
-    if (in != out) {
-        snprintf(name, sizeof name, "encoder.model.blocks.%d.proj", block);
-        pair(c, CK_PART_ENCODER, SHAPE(out, in), name);
+    ck_spec_rows rows;
+    ck_status s = ck_spec_rows_new(&c->out->sizes, &rows, e);
+    for (int i = 0; i < rows.n && s == CK_OK; i++) {
+        const ck_spec_row *r = &rows.row[i];
+        char name[CK_SPEC_NAME + 8];
+        snprintf(name, sizeof name, "%s%s", r->name, r->alone ? "" : ".weight");
+        check_tensor(c, name, r->part, r->shape, r->dims);
+        snprintf(name, sizeof name, "%s.bias", r->name);
+        if (!r->alone)
+            check_tensor(c, name, r->part, r->shape, 1);
+        s = c->s;
     }
-    for (size_t i = 0; i < sizeof layers / sizeof *layers; i++) {
-        int cols = layers[i].cols;
-        snprintf(name, sizeof name, "encoder.model.blocks.%d.%s", block, layers[i].name);
-        pair(c, CK_PART_ENCODER, SHAPE((size_t)layers[i].rows * out, cols < 0 ? in : (size_t)cols * out), name);
-    }
-}
-
-static void check_encoder(checker *c)
-{
-    const ck_sizes *z = &c->out->sizes;
-    size_t in = (size_t)z->embed, places = (size_t)z->grid * (size_t)z->grid;
-    row(c, CK_PART_ENCODER, SHAPE(1, places, in), "encoder.model.pos_embed");
-    pair(c, CK_PART_ENCODER, SHAPE(in, 4, 7, 7), "encoder.model.patch_embed.proj");
-    for (int s = 0, b = 0; s < CK_ENCODER_STAGES; s++)
-        for (int i = 0; i < z->depth[s]; i++, b++) {
-            check_block(c, b, in, (size_t)z->width[s]);
-            in = (size_t)z->width[s];
-        }
-}
-
-static void check_decoder(checker *c, const char *head, size_t channels)
-{
-    static const char *const leaves[] = {"weight", "bias", "running_mean", "running_var"};
-    size_t w = (size_t)c->out->sizes.decoder;
-    char name[64];
-    for (int k = 0; k < CK_ENCODER_STAGES; k++) {
-        snprintf(name, sizeof name, "%s.linear_c%d.proj", head, k + 1);
-        pair(c, CK_PART_DECODERS, SHAPE(w, (size_t)c->out->sizes.width[k]), name);
-    }
-    row(c, CK_PART_DECODERS, SHAPE(w, CK_ENCODER_STAGES * w, 1, 1), "%s.linear_fuse.weight", head);
-    for (size_t i = 0; i < sizeof leaves / sizeof *leaves; i++)
-        row(c, CK_PART_DECODERS, SHAPE(w), "%s.bn.%s", head, leaves[i]);
-    snprintf(name, sizeof name, "%s.classifier", head);
-    pair(c, CK_PART_DECODERS, SHAPE(channels, w, 1, 1), name);
-}
-
-static void check_refiner(checker *c)
-{
-    size_t r = (size_t)c->out->sizes.refiner;
-    char name[64];
-    pair(c, CK_PART_REFINER, SHAPE(r, 7, 3, 3), "refiner.stem.0");
-    pair(c, CK_PART_REFINER, SHAPE(r), "refiner.stem.1");
-    for (int k = 0; k < 8; k++) {
-        snprintf(name, sizeof name, "refiner.res%d.conv%d", k / 2 + 1, k % 2 + 1);
-        pair(c, CK_PART_REFINER, SHAPE(r, r, 3, 3), name);
-        snprintf(name, sizeof name, "refiner.res%d.gn%d", k / 2 + 1, k % 2 + 1);
-        pair(c, CK_PART_REFINER, SHAPE(r), name);
-    }
-    pair(c, CK_PART_REFINER, SHAPE(4, r, 1, 1), "refiner.final");
+    ck_spec_rows_free(&rows);
+    return s;
 }
 
 /* Tensors that are not in the table; integers count batches and the like. */
@@ -352,11 +288,9 @@ ck_status ck_spec_check(const ck_weights *w, int heads, bool strict, unsigned pa
     checker c = {.w = w, .out = out, .parts = parts, .used = calloc(ck_weights_count(w) + 1, sizeof(bool)), .e = e};
     if (!c.used)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the weight table");
-    check_encoder(&c);
-    check_decoder(&c, "alpha_decoder", 1);
-    check_decoder(&c, "fg_decoder", 3);
-    check_refiner(&c);
-    s = c.s == CK_OK ? check_extras(&c, strict, e) : c.s;
+    s = check_rows(&c, e);
+    if (s == CK_OK)
+        s = check_extras(&c, strict, e);
     free(c.used);
     return s;
 }

@@ -1,4 +1,5 @@
-/* The weight table of GreenFormer: which tensors a checkpoint must have, and of which shape.
+/* The weight table of GreenFormer: which tensors a checkpoint must have, of which shape, and how a device packs them.
+ * spec_rows.c writes it out; checking a checkpoint (spec.c) and building the network (parts.c) both go by it.
  *
  * Every size follows from the tensors' shapes (MODEL.md, "Checkpoints"); with D = embed, W = decoder,
  * R = refiner, stage s = 0…3 and width[s] = D << s:
@@ -28,6 +29,7 @@
 #define CK_GREENFORMER_SPEC_H
 
 #include "checkpoint/weights.h"
+#include "nn/nn.h"
 
 #define CK_ENCODER_STAGES 4
 #define CK_GROUPS 8 /* of every GroupNorm */
@@ -48,6 +50,28 @@ typedef struct ck_sizes {
     int decoder;                  /* W */
     int refiner;                  /* R, a multiple of CK_GROUPS */
 } ck_sizes;
+
+#define CK_SPEC_NAME 96 /* bytes with the NUL */
+
+/* NAME.weight and, as long as its first axis, NAME.bias; or, alone, the tensor NAME. */
+typedef struct ck_spec_row {
+    char name[CK_SPEC_NAME];
+    bool alone;
+    unsigned part; /* a CK_PART_… */
+    int dims;
+    size_t shape[4];
+    ck_nn_pack pack; /* for alone ones that the decoders fold into others: what they become a part of */
+} ck_spec_row;
+
+typedef struct ck_spec_rows {
+    ck_spec_row *row; /* owned */
+    int n;
+} ck_spec_rows;
+
+/* The table for these sizes.  *out is to be freed even after a failure, CK_ERR_MEMORY. */
+ck_status ck_spec_rows_new(const ck_sizes *z, ck_spec_rows *out, ck_error *e);
+const ck_spec_row *ck_spec_rows_find(const ck_spec_rows *t, const char *name); /* NULL: there is none */
+void ck_spec_rows_free(ck_spec_rows *t);
 
 typedef struct ck_spec {
     ck_sizes sizes;
