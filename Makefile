@@ -117,6 +117,9 @@ $(BUILD)/cuda_host/device_rates: $(patsubst %,$(BUILD)/cuda_host/%.o,bench/cuda/
     $(filter tests/cuda_host/%,$(HOST_CUDA_SRC)))
 	$(CXX) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 
+libs:
+	@echo '$(LIBS)'
+
 # Whatever make does not need for a test or a program is built all the same, so that it does not rot.
 REPLAY_BIN := $(patsubst fuzz/%.c,$(BUILD)/fuzz-replay/%,$(wildcard fuzz/*.c))
 $(BUILD)/fuzz-replay/%: $(BUILD)/fuzz/%.o $(BUILD)/fuzz/replay/replay.o $(LIBCK)
@@ -217,7 +220,7 @@ endif
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all check format format-check lint check-debians check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build bench bench-refine quality install clean \
+.PHONY: all libs check format format-check lint check-debians check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build bench bench-refine quality install clean \
     test-build
 .SECONDARY:
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

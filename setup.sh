@@ -2,7 +2,7 @@
 # sh setup.sh demo     install what is missing, build, key a synthetic shot, time the network, say where to look
 # sh setup.sh check    the same for the tests, and run them all
 #
-# For Debian 12 and what is like it.  As root packages are installed with apt-get, else with
+# For Debian 12 and 13.  As root packages are installed with apt-get, else with
 # sudo; where neither is possible the line to run is printed.
 set -eu
 cd "$(dirname "$0")"

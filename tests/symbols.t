@@ -3,6 +3,7 @@
 . "$(dirname "$0")/tap.sh"
 build=$(cd "${CK_TESTS:-$here/../build/tests}/.." && pwd)
 cd "$here/.." || exit 1
+[ -n "${CK_LIBS-}" ] || CK_LIBS=$(make -s libs)
 
 strangers() { # OBJECT...: external symbols without the prefix, main and a compiler's own (__…) apart
     nm -A -g --defined-only "$@" | awk 'NF > 2 && $NF !~ /^(ck_|_Z[0-9]*ck_|__|DW\.ref\.|main$)/'
