@@ -1,4 +1,4 @@
-/* How the readers fill a ck_weights; nobody else includes this. */
+/* Filling a ck_weights: for the readers of lib/checkpoint only. */
 #ifndef CK_CHECKPOINT_BUILD_H
 #define CK_CHECKPOINT_BUILD_H
 

@@ -75,7 +75,7 @@ static void put_utf8(ck_json *j, uint32_t c)
     j->used += (size_t)more + 1;
 }
 
-/* What follows \u: one or two escapes. */
+/* The character of a \u escape, or of a surrogate pair of two. */
 static ck_status unicode(ck_json *j, ck_error *e)
 {
     int c = hex4(j);

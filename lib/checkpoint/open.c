@@ -12,7 +12,7 @@ typedef ck_status (*reader)(ck_weights *w, const uint8_t *bytes, size_t n, ck_er
 /* Which format the bytes are of. */
 static ck_status tell(const uint8_t *bytes, size_t n, reader *read, const char **format, ck_error *e)
 {
-    /* Where a .safetensors header begins a zip has its compression method, and 123 is none. */
+    /* At byte 8 a zip has its compression method, and none is 123, a safetensors header's '{'. */
     if (n > 8 && bytes[8] == '{') {
         *format = "safetensors";
         *read = ck_safetensors_read;

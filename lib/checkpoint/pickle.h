@@ -60,7 +60,7 @@ typedef struct ck_value {
     } u;
 } ck_value;
 
-/* Where a storage's bytes are: `key` (n bytes) names it, `bytes` is how many it must have. */
+/* Finds a storage: `key` (n bytes) names it, `bytes` is the least it must hold; *data gets its first byte. */
 typedef ck_status (*ck_storage_fn)(void *ctx, const char *key, size_t n, uint64_t bytes, const uint8_t **data,
                                    ck_error *e);
 

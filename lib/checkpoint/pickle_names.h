@@ -1,4 +1,4 @@
-/* What pickle's opcodes are called, for messages. */
+/* Names of pickle's opcodes, for messages. */
 #ifndef CK_CHECKPOINT_PICKLE_NAMES_H
 #define CK_CHECKPOINT_PICKLE_NAMES_H
 

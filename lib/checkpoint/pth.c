@@ -135,7 +135,7 @@ static ck_status add_text(ck_weights *w, const ck_value *key, const ck_value *v,
     return ck_weights_add_text(w, key->u.text.s, key->u.text.n, s, n, e);
 }
 
-/* What a dict has of tensors and, if asked, of texts. */
+/* Adds the tensors of a dict if `tensors`, else its texts and numbers. */
 static ck_status add_all(ck_weights *w, const ck_pickle *p, const ck_value *dict, bool tensors, ck_error *e)
 {
     ck_status s = CK_OK;

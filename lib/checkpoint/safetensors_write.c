@@ -36,7 +36,7 @@ static void put_metadata(FILE *f, const ck_weights *w, const char *num_heads)
 {
     bool first = true;
     fputs("\"__metadata__\": {", f);
-    /* What other readers take as the sign of a PyTorch model. */
+    /* Other readers expect it of a PyTorch model. */
     if (!ck_weights_meta(w, "format"))
         put_pair(f, &first, "format", 6, "pt", 2);
     for (size_t i = 0; i < ck_weights_texts(w); i++) {

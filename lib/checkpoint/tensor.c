@@ -158,7 +158,7 @@ bool ck_tensor_set_view(ck_tensor *t, const uint64_t *stride, uint64_t offset, c
     size_t last = offset, reach;
     t->contiguous = true;
     for (int d = 0; d < t->dims; d++) {
-        /* Where an axis has one place its stride means nothing. */
+        /* The stride of an axis of length 1 means nothing. */
         bool matters = t->count && t->shape[d] > 1;
         if (matters && (!ck_mul(t->shape[d] - 1, stride[d], &reach) || !ck_add(last, reach, &last)))
             return false;

@@ -31,7 +31,7 @@ ck_status ck_tensor_f32(const ck_tensor *t, float *out, ck_error *e);
  * count * ck_dtype_size(dtype) bytes. */
 void ck_tensor_copy(const ck_tensor *t, void *out);
 
-/* Whether every element of a float tensor is a finite float32; else *bad is the row-major index
+/* True if every element of a float tensor is a finite float32; else *bad is the row-major index
  * of one that is not. */
 bool ck_tensor_finite(const ck_tensor *t, size_t *bad);
 

@@ -11,7 +11,7 @@ enum { LOCAL = 30, CENTRAL = 46, END = 22, END64 = 56, LOCATOR64 = 20 }; /* byte
 #define MAX16 0xffffu
 #define MAX32 0xffffffffu
 
-/* What the flags say of encryption, patches and hidden headers; none may be set. */
+/* Flags for encryption, patches and hidden headers: none may be set. */
 #define FLAGS_REFUSED (1u << 0 | 1u << 5 | 1u << 6 | 1u << 13)
 #define FLAG_DESCRIPTOR (1u << 3) /* the local header may leave sizes zero */
 

@@ -1,12 +1,12 @@
-/* What a key, or a keyed hint, of the plate's resolution shows and the network's picture is too small for: hair, above
- * all.  Either is called the hint here.
+/* Detail lost at inference size, taken from the key (or a keyed hint) at the plate's size: hair, above all.  Either is
+ * called the hint here.
  *
  *     seen  = the hint as a network that believed every bit of it would give it back, at the plate's size
  *     agree = clamp(3/2 - 2 |alpha - seen|, 0, 1)
  *     alpha = clamp(alpha + agree (hint - seen), 0, 1)
  *
- * So the network decides where there is something, and the hint how it looks closely, as far as the two agree.  One
- * that was sketched or blurred has nothing to add. */
+ * The network decides where the subject is.  Where the two agree, the hint adds its detail; a sketched or blurred hint
+ * adds nothing. */
 #ifndef CK_GREENFORMER_DETAIL_H
 #define CK_GREENFORMER_DETAIL_H
 
@@ -17,7 +17,7 @@
  * the same way, clamped to 1/256 … 255/256 for the logit.  `hint` has any size and type that the network takes. */
 ck_status ck_detail_add(const ck_plane *hint, int h, int w, bool coarse, ck_plane *alpha, ck_error *e);
 
-/* What that takes meanwhile, besides the hint as float32, for a matte of matte_h x matte_w. */
+/* Bytes of scratch, besides the hint as float32, for a matte of matte_h x matte_w. */
 size_t ck_detail_bytes(int h, int w, int matte_h, int matte_w);
 
 #endif

@@ -1,4 +1,4 @@
-/* What a network with a refiner makes of a frame: matte and foreground. */
+/* The refiner's results, matte and foreground, as planes of a frame. */
 #ifndef CK_GREENFORMER_FINALS_H
 #define CK_GREENFORMER_FINALS_H
 

@@ -27,7 +27,7 @@ static ck_status plan_bytes(const ck_weights *w, const ck_sizes *z, ck_network_o
     return CK_OK;
 }
 
-/* What frames of `side` take, besides what is the same at every size. */
+/* Bytes that grow with `side`. */
 static ck_status frame_bytes(const ck_weights *w, const ck_sizes *z, const ck_network_options *o, int side,
                              double *bytes, ck_error *e)
 {
@@ -64,7 +64,7 @@ typedef struct search {
     double fixed; /* bytes that every size takes */
 } search;
 
-/* Whether a side fits, which `out` then is; what its frames take. */
+/* *fits if this side does, and then `out` is set to it; *frames: bytes that grow with it. */
 static ck_status try_side(const search *q, int side, bool *fits, double *frames, ck_error *e)
 {
     ck_status s = frame_bytes(q->w, q->z, q->o, side, frames, e);
@@ -92,7 +92,7 @@ ck_status ck_fit_network(const ck_weights *w, const ck_sizes *z, const ck_networ
         refused = side;
         side = next < side ? next : side - CK_FIT_STEP;
     }
-    /* What takes memory is not quite proportional to the pixels. */
+    /* Memory is not quite proportional to pixels: the next sides may fit too. */
     while (s == CK_OK && fits && out->side + CK_FIT_STEP < refused)
         s = try_side(&q, out->side + CK_FIT_STEP, &fits, &frames, e);
     out->whole = out->side == most;

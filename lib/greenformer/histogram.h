@@ -1,4 +1,4 @@
-/* What a frame looks like, in a few numbers: to tell whether another is still much the same. */
+/* Histograms of a frame, to detect cuts. */
 #ifndef CK_GREENFORMER_HISTOGRAM_H
 #define CK_GREENFORMER_HISTOGRAM_H
 

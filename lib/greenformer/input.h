@@ -6,7 +6,7 @@
 
 #define CK_LOGIT_STRIDE 4 /* pixels of the network's picture to a logit, across and down */
 
-/* What the encoder was trained with: by channel, (x - mean) / deviation. */
+/* Normalisation that the encoder was trained with: (x - mean) / deviation, by channel. */
 extern const float ck_input_mean[3], ck_input_deviation[3];
 
 /* CK_ERR_ARGUMENT if the network cannot take `channels` channels of the plane. */

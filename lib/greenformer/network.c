@@ -64,7 +64,7 @@ static void build(ck_network *n, const ck_weights *w, const ck_spec_rows *rows, 
     }
 }
 
-/* Where memory ran out: a size that fits, the picture's shape kept, and nearly the largest. */
+/* After running out of memory: name nearly the largest size of the same shape that fits. */
 static void say_what_fits(ck_network *n, ck_error *e)
 {
     const ck_nn_backend *b = n->dev->ops;

@@ -16,8 +16,8 @@ typedef struct ck_network_options {
     bool infer, refine; /* which parts; at least one */
     float scale;        /* of the refiner's corrections; 1 is the original */
     bool keep;          /* keep what lies between, for ck_network_inside */
-    /* How the refiner works; none of it changes a byte of a frame that is refined whole. */
-    int band; /* in bands of so many rows, a multiple of CK_NN_BLOCK; 0 = whole maps, which takes half as much again */
+    /* The refiner's ways of working.  A frame that is refined whole has the same bytes with each. */
+    int band; /* band height in rows, a multiple of CK_NN_BLOCK; 0 = whole maps, 1.5x the memory */
     size_t
         memory;  /* with `band`: of tensors and scratch, the refiner's maps beyond that in a temporary file; 0 = all */
     bool sparse; /* frames may be refined in some places only */
@@ -62,7 +62,8 @@ typedef struct ck_network_frame {
 /* Statuses as ck_network_run's, and CK_ERR_ARGUMENT for planes that do not fit. */
 ck_status ck_network_run_frame(ck_network *n, const ck_network_frame *f, bool timed, ck_error *e);
 
-/* How many threads ck_network_run_frame is worth on this device, before it is opened. */
+/* Frames that a device can work on at once, so many threads may call ck_network_run_frame; asked before it is opened.
+ */
 int ck_network_frames_at_once(const char *device);
 
 void ck_network_size(const ck_network *n, int *h, int *w);

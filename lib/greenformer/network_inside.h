@@ -1,4 +1,4 @@
-/* What a network is made of, for network.c, which builds it, and frame*.c, which run it. */
+/* The struct of a network: network.c builds it, frame*.c run it. */
 #ifndef CK_GREENFORMER_NETWORK_INSIDE_H
 #define CK_GREENFORMER_NETWORK_INSIDE_H
 
@@ -38,7 +38,7 @@ ck_status ck_network_blocks(ck_network *n, const unsigned char *wanted, ck_error
 /* `count` channels of a tensor, in their place. */
 ck_nn_tensor ck_network_part(const ck_network *n, const ck_nn_tensor *t, int from, int count);
 
-/* What has to be finite: logits, and finals; how many of the two. */
+/* The results that must be finite: logits and, with a refiner, finals.  Returns their number. */
 int ck_network_results(const ck_network *n, ck_nn_tensor t[2]);
 ck_status ck_network_not_finite(ck_error *e);
 

@@ -23,7 +23,7 @@ void ck_pins_open(ck_pins *p);
 /* Nothing may be on its way from or to the device. */
 void ck_pins_close(ck_pins *p, ck_nn *dev);
 
-/* Whether the plane lies in a slot that is pinned by now.  Planes in memory of the process's own are not: that may be
+/* True if the plane lies in a slot that is pinned by now.  Planes in memory of the process's own are not: that may be
  * freed at any time. */
 bool ck_pins_has(ck_pins *p, ck_nn *dev, const ck_plane *plane, bool read_only);
 

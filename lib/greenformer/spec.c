@@ -156,7 +156,7 @@ static ck_status find_stages(const ck_weights *w, ck_sizes *z, ck_error *e)
     return CK_OK;
 }
 
-/* What published models of this embed dimension have; 0 = none is known. */
+/* Heads of published models of this embed dimension; 0 = none is known. */
 static int heads_of_embed(int embed)
 {
     return embed == 96 ? 1 : embed == 112 || embed == 144 ? 2 : embed == 256 ? 4 : 0;

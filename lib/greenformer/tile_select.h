@@ -1,4 +1,4 @@
-/* Where a frame needs the refiner.
+/* Tiles of a frame that need the refiner.
  *
  * Blocks are those of ck_network_io: [h/32][w/32] bytes, not 0 where a block is to be refined. */
 #ifndef CK_GREENFORMER_TILE_SELECT_H
@@ -9,7 +9,7 @@
 #include "stream/frame.h"
 
 typedef struct ck_tile_select {
-    int h, w;      /* of the network's picture, multiples of 32 */
+    int h, w;      /* at inference size, multiples of 32 */
     int tile;      /* pixels a side, a multiple of 32: all blocks of a tile are treated alike */
     int margin;    /* pixels around a tile that are looked at too, from 4 on: the logits are enlarged 4 times */
     double lo, hi; /* a tile is decided where no coverage lies above lo, or none below hi; 0 <= lo < hi <= 1 */
@@ -24,7 +24,7 @@ void ck_tile_select_undecided(const ck_tile_select *p, const float *alpha_logits
  * above 0.  CK_ERR_ARGUMENT for other maps. */
 ck_status ck_tile_select_mapped(const ck_tile_select *p, const ck_plane *map, unsigned char *blocks, ck_error *e);
 
-/* How many of a frame's blocks are to be refined; of how many. */
+/* Blocks of a frame to be refined; blocks in all. */
 int ck_tile_select_count(const ck_tile_select *p, const unsigned char *blocks);
 int ck_tile_select_all(const ck_tile_select *p);
 

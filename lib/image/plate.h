@@ -7,7 +7,7 @@
 
 #include "stream/frame.h"
 
-/* Whether `rgb` has an encoding that the functions below know: "linear" is converted; "", "srgb", "bt709" and "bt601"
+/* True if `rgb` has an encoding that the functions below know: "linear" is converted; "", "srgb", "bt709" and "bt601"
  * are taken for sRGB-encoded display values, as is everything else. */
 bool ck_plate_known(const ck_plane *rgb);
 
