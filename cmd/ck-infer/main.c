@@ -16,7 +16,7 @@
 typedef struct infer {
     const ck_infer_options *opts;
     ck_network *net;
-    int h, w;  /* of the network's picture */
+    int h, w;  /* inference size */
     bool swap; /* green and blue change places */
 } infer;
 

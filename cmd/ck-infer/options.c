@@ -6,8 +6,8 @@
 static const ck_option rows[] = {
     CK_NETWORK_ROWS(ck_infer_options),
     {'s', "size", CK_SIZE, AT(size), "N|WxH", NULL, 32, 16384, "auto", CK_INFER_SIZE_AUTO,
-     "size of the network's picture, multiples of 32; auto: the largest that memory is left for, up to what the "
-     "checkpoint was made for, which it is without this option"},
+     "inference size, a multiple of 32; auto: largest that fits in memory (default: the size the checkpoint was "
+     "trained at)"},
     {0, "refine", CK_FLAG, AT(refine), NULL, NULL, 0, 0, NULL, 0,
      "refine as well, in one network: alpha and fg instead of logits, which ck-refine passes on"},
     CK_FINALS_ROWS(ck_infer_options),

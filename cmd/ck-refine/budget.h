@@ -5,7 +5,7 @@
 #include "ck-refine/options.h"
 #include "stream/frame.h"
 
-/* Frames like f, the network's picture h x w.  CK_ERR_ARGUMENT, saying how much it
+/* Frames like f, at inference size h x w.  CK_ERR_ARGUMENT, saying how much it
  * takes, if nothing is left. */
 ck_status ck_budget_network(const ck_refine_options *o, const ck_frame *f, const ck_plane *rgb, int h, int w,
                             size_t *left, ck_error *e);

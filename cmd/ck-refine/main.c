@@ -20,7 +20,7 @@ typedef struct refine {
     const ck_refine_options *opts;
     ck_model model;  /* from the first frame with logits on, until the network is there */
     ck_network *net; /* from the first frame with logits on, whose size it has */
-    int h, w;        /* of the network's picture */
+    int h, w;        /* inference size */
     bool swap;       /* green and blue change places */
     sparse sparse;
 } refine;

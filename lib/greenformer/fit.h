@@ -1,4 +1,4 @@
-/* Which size of the network's picture fits a device's memory. */
+/* The largest inference size that fits a device's memory. */
 #ifndef CK_GREENFORMER_FIT_H
 #define CK_GREENFORMER_FIT_H
 

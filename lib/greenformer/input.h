@@ -4,7 +4,7 @@
 
 #include "stream/frame.h"
 
-#define CK_LOGIT_STRIDE 4 /* pixels of the network's picture to a logit, across and down */
+#define CK_LOGIT_STRIDE 4 /* pixels at inference size per logit, in each direction */
 
 /* Normalisation that the encoder was trained with: (x - mean) / deviation, by channel. */
 extern const float ck_input_mean[3], ck_input_deviation[3];
