@@ -168,7 +168,7 @@ no-driver|no NVIDIA driver here (libcuda.so.1): install one
 old-driver|the NVIDIA driver is for CUDA 12.4, this build for 13.0: update the driver
 prohibited|cuda:0 is in compute mode 'prohibited'
 taken|cuda:0 is in exclusive-process mode and another process has it
-old-device|cuda:0 has compute capability 7.5, but 8.0 is the least
+old-device|cuda:0 has compute capability 7.5, at least 8.0 is needed
 END
 export CK_CUDA_HOST=no-device
 is "hidden devices" "$(CUDA_VISIBLE_DEVICES="" ck doctor | grep -cF "no CUDA device is visible: CUDA_VISIBLE_DEVICES is ''")" 1

@@ -562,7 +562,7 @@ static void no_memory_for_frames(void)
         ck_status s = ck_network_run_frame(n, &f, false, &e);
         fail_at(0);
         if (s == CK_OK) {
-            ok(failed > 2, "%d allocations for frames", failed); /* the slot's on the device and the host, `half` */
+            ok(failed > 2, "%d allocations for frames", failed); /* the slot's on the device and the host, `partial` */
             break;
         }
         bool good = s == CK_ERR_MEMORY && strstr(e.text, "memory");

@@ -45,7 +45,7 @@ if wide --mode tiled --memory 96M >"$tmp/wide-tiled.ck"; then
         report $? "--memory 96M is obeyed: $kib KiB, $full KiB without"
     fi
 else
-    grep -q "is memory itself" "$tmp/words"
+    grep -q "is in memory" "$tmp/words"
     report $? "there is no folder on a disk"
     skip "maps beyond memory" "no folder on a disk"
 fi

@@ -32,7 +32,7 @@ static void as_left(size_t bytes, size_t resident)
     ck_spill *s;
     ck_error e;
     ck_status st = ck_spill_new(bytes, resident, &s, &e);
-    if (st == CK_ERR_ARGUMENT && strstr(e.text, "is memory itself")) {
+    if (st == CK_ERR_ARGUMENT && strstr(e.text, "is in memory")) {
         skip("no folder on a disk", "%zu bytes, %zu resident", bytes, resident);
         return;
     }

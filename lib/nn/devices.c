@@ -21,8 +21,8 @@ ck_status ck_nn_devices_named(const char *text, ck_nn_devices *out, ck_error *e)
         bool good = list ? n > 0 && n < 9 && strspn(p, "0123456789") >= n : n < sizeof *out->name;
         if (!good || out->n == CK_NN_DEVICES)
             return ck_fail(e, CK_ERR_ARGUMENT,
-                           "no device is called '%s': use auto, cpu, ref, cuda or cuda:N, of these cuda:N,N,... for "
-                           "several, %d at most",
+                           "no device is called '%s': use auto, cpu, ref, cuda, cuda:N, or cuda:N,N,... for up to %d "
+                           "GPUs",
                            text, CK_NN_DEVICES);
         snprintf(out->name[out->n], sizeof *out->name, "%s%.*s", list ? "cuda:" : "", (int)n, p);
         if (named_before(out))

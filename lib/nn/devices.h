@@ -7,15 +7,15 @@
 #define CK_NN_DEVICES 16
 
 typedef struct ck_nn_devices {
-    int n; /* from 1 */
+    int n; /* at least 1 */
     char name[CK_NN_DEVICES][32];
 } ck_nn_devices;
 
-/* Any other text is one device: ck_nn_open says whether there is such.  CK_ERR_ARGUMENT for a list that is none, or
- * that names a device twice. */
+/* Splits a list; any other text is one device, which ck_nn_open checks.  CK_ERR_ARGUMENT for a malformed list or a
+ * device named twice. */
 ck_status ck_nn_devices_named(const char *text, ck_nn_devices *out, ck_error *e);
 
-/* How many that are: 1 for what is an error above. */
+/* Number of devices in the list, 1 if it is malformed. */
 int ck_nn_devices_count(const char *text);
 
 #endif

@@ -20,7 +20,7 @@ static inline float *ck_nn_at(const ck_nn_tensor *t, size_t pixel)
 /* area(step, …) for every row of y or, if the step makes a part of y, for every block of that part. */
 void ck_nn_host_areas(ck_team *team, const ck_nn_step *s, void (*area)(const ck_nn_step *s, ck_nn_area a, int who));
 
-/* GROUP_NORM with its weight's w [C] and bias [C]. */
+/* GROUP_NORM, with w [C] and bias [C] of its weight. */
 void ck_nn_host_group_norm(const ck_nn_step *s, const float *w, const float *bias);
 
 #endif

@@ -14,7 +14,7 @@ static ck_status open_cuda(int which, int threads, ck_nn **dev, ck_error *e)
     return s == CK_OK ? cuda->open(which, threads, dev, e) : s;
 }
 
-/* N of "cuda:N", 0 of "cuda"; false for anything else. */
+/* *which = N for "cuda:N", 0 for "cuda"; false for other names. */
 static bool is_cuda(const char *device, int *which)
 {
     *which = 0;

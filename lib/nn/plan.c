@@ -47,7 +47,7 @@ void ck_nn_plan_fail(ck_nn_plan *p, ck_status s, const ck_error *e)
     p->error = *e;
 }
 
-/* Room for one more; false and remembered when there is none. */
+/* Makes space for one more element; a failure is kept as the plan's error. */
 static bool grow(ck_nn_plan *p, void **array, int n, int *cap, size_t size)
 {
     if (n < *cap)
@@ -163,7 +163,7 @@ void ck_nn_plan_add(ck_nn_plan *p, const char *group, const char *name, ck_nn_st
     p->steps[p->n_steps++] = s;
 }
 
-static bool together(const ck_nn_plan_memory *a, const ck_nn_plan_memory *b)
+static bool overlap(const ck_nn_plan_memory *a, const ck_nn_plan_memory *b)
 {
     return a->first <= b->last && b->first <= a->last;
 }
@@ -175,7 +175,7 @@ static int larger_first(const void *a, const void *b, void *mem)
     return m != n ? (m < n) - (m > n) : i - j;
 }
 
-/* The lowest place where nothing that is alive at the same time lies; `done` holds what has a place. */
+/* The lowest offset where m overlaps no tensor alive at the same time; done[n]: the tensors placed so far. */
 static size_t place(const ck_nn_plan *p, const int *done, int n, const ck_nn_plan_memory *m)
 {
     size_t at = 0;
@@ -183,7 +183,7 @@ static size_t place(const ck_nn_plan *p, const int *done, int n, const ck_nn_pla
         moved = false;
         for (int i = 0; i < n; i++) {
             const ck_nn_plan_memory *o = &p->mem[done[i]];
-            if (o->map == m->map && together(m, o) && at < o->at + o->bytes && o->at < at + m->bytes) {
+            if (o->map == m->map && overlap(m, o) && at < o->at + o->bytes && o->at < at + m->bytes) {
                 at = o->at + o->bytes;
                 moved = true;
             }
@@ -192,7 +192,7 @@ static size_t place(const ck_nn_plan *p, const int *done, int n, const ck_nn_pla
     return at;
 }
 
-/* Largest first: the big ones decide the arena's size, the small ones fill its gaps. */
+/* Largest first: large tensors decide the arena's size, small ones fill its gaps. */
 static ck_status layout(ck_nn_plan *p, ck_error *e)
 {
     int *order = malloc((size_t)(p->n_mem + 1) * sizeof *order);
@@ -227,7 +227,7 @@ ck_nn_tensor ck_nn_plan_placed(const ck_nn_plan *p, const ck_nn_tensor *t)
     return u;
 }
 
-/* What one band of a step touches: of each tensor the band's rows and those that its convolution reaches, in pages. */
+/* Memory that one band of a step touches: in each spilled map the band's rows and its dilation's reach, in pages. */
 static size_t window(const ck_nn_plan *p, const ck_nn_step *s)
 {
     size_t rows = (size_t)p->band * CK_NN_BLOCK + 2 * (size_t)s->dilation, bytes = 0;
@@ -243,7 +243,7 @@ static size_t window(const ck_nn_plan *p, const ck_nn_step *s)
     return bytes;
 }
 
-/* How much of the maps stays in memory. */
+/* Decides how much of the maps stays in memory. */
 static ck_status divide(ck_nn_plan *p, ck_error *e)
 {
     size_t most = 0, least;
@@ -251,17 +251,17 @@ static ck_status divide(ck_nn_plan *p, ck_error *e)
     if (!p->limit || (ck_add(p->arena_bytes, p->map_bytes, &least) && least <= p->limit))
         return CK_OK;
     if (!p->dev->ops->host)
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "device %s cannot put maps aside: it needs %.1f MB of memory",
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "device %s cannot spill maps to disk: it needs %.1f MB of memory",
                        p->dev->ops->name, (double)(p->arena_bytes + p->map_bytes) * 1e-6);
     for (int i = 0; i < p->n_steps; i++) {
         size_t n = window(p, &p->steps[i]);
         most = n > most ? n : most;
     }
-    /* The window, and a byte for each page that may be put aside. */
+    /* The window, and a byte for each page that may be spilled. */
     if (!ck_add(most, p->map_bytes / CK_SPILL_PAGE + 2 * CK_SPILL_PAGE, &p->window) ||
         !ck_add(p->arena_bytes, p->window, &least) || least > p->limit)
         return ck_fail(e, CK_ERR_ARGUMENT,
-                       "the network cannot do with %.1f MB: it needs %.1f MB, besides what its maps take on disk",
+                       "the network cannot run in %.1f MB: it needs %.1f MB, besides its maps on disk",
                        (double)p->limit * 1e-6, (double)least * 1e-6);
     p->resident = (p->limit - least) / CK_SPILL_PAGE * CK_SPILL_PAGE;
     return CK_OK;

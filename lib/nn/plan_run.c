@@ -1,4 +1,4 @@
-/* Running a plan: step by step, and band by band where it is bounded. */
+/* Running a plan: step by step; a bounded plan band by band. */
 #include <time.h>
 
 #include "nn/plan_inside.h"
@@ -10,7 +10,7 @@ static double now_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
-/* Rows y0 … y1-1 of a map among the maps. */
+/* The byte range of rows y0 … y1 - 1 of a spilled map; false if there is none. */
 static bool range(const ck_nn_plan *p, const ck_nn_tensor *t, int y0, int y1, size_t *at, size_t *n)
 {
     if (!p->spill || !ck_nn_has(t) || t->id < 0 || !p->mem[t->id].map)
@@ -23,7 +23,7 @@ static bool range(const ck_nn_plan *p, const ck_nn_tensor *t, int y0, int y1, si
     return *n > 0;
 }
 
-/* What rows y0 … y1-1 of a step's result are made from and where they go. */
+/* Brings into memory the rows that rows y0 … y1 - 1 of y are made from, and those of y. */
 static ck_status fetch(ck_nn_plan *p, const ck_nn_step *s, int y0, int y1, ck_error *e)
 {
     size_t at, n;
@@ -36,8 +36,8 @@ static ck_status fetch(ck_nn_plan *p, const ck_nn_step *s, int y0, int y1, ck_er
     return st;
 }
 
-/* Put aside what the next band does not reach. */
-static ck_status leave(ck_nn_plan *p, const ck_nn_step *s, int y0, int y1, ck_error *e)
+/* Spills the rows that the next band does not reach. */
+static ck_status spill(ck_nn_plan *p, const ck_nn_step *s, int y0, int y1, ck_error *e)
 {
     size_t at, n;
     int end = y1 < s->y.h ? y1 - s->dilation : s->y.h + s->dilation;
@@ -67,7 +67,7 @@ static ck_status run_bands(ck_nn_plan *p, const ck_nn_step *s, ck_error *e)
         if (st == CK_OK && part.n)
             p->dev->ops->run[s->kind](p->dev, &t);
         if (st == CK_OK)
-            st = leave(p, s, y0, y1, e);
+            st = spill(p, s, y0, y1, e);
     }
     return st;
 }
@@ -107,10 +107,10 @@ static ck_status run_timed(ck_nn_plan *p, ck_error *e)
 
 /* ---- recorded steps ---- */
 
-/* A number for which steps have something to do, from 1; 0: there are lists of blocks, which belong to one frame. */
+/* A hash of which steps have something to do, not 0; 0 if there are lists of blocks, which belong to one frame. */
 static uint64_t shape_of(const ck_nn_plan *p)
 {
-    uint64_t hash = 0xcbf29ce484222325; /* FNV-1a, a bit at a time */
+    uint64_t hash = 0xcbf29ce484222325; /* FNV-1a, one bit per round */
     for (int i = 0; i < p->n_steps; i++) {
         bool some = ck_nn_in_part(&p->steps[i]), empty = some && p->steps[i].part->n == 0;
         if (p->band || (some && !empty))
@@ -120,7 +120,7 @@ static uint64_t shape_of(const ck_nn_plan *p)
     return hash | 1;
 }
 
-/* What is recorded has not run.  CK_END: it cannot be recorded. */
+/* Records the steps without running them.  CK_END: recording failed. */
 static ck_status record(ck_nn_plan *p, ck_error *e)
 {
     ck_nn *d = p->dev;
@@ -138,7 +138,7 @@ ck_status ck_nn_plan_queue(ck_nn_plan *p, ck_error *e)
     uint64_t shape = d->ops->record && !*d->unrecorded.text ? shape_of(p) : 0;
     if (!shape)
         return run_all(p, e);
-    if (shape != p->shape) { /* what starts with its first use does so outside of a recording */
+    if (shape != p->shape) { /* lazy initialisation of libraries happens here, outside a recording */
         d->ops->forget(d, p->graph);
         p->graph = NULL;
         p->shape = shape;

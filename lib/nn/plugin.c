@@ -8,10 +8,10 @@
 
 #include "base/self.h"
 
-#define ROOM (2 * PATH_MAX)
+#define TEXT (2 * PATH_MAX)
 
-/* `path`: the file; false if there is none, with the places that were looked at in `where`. */
-static bool find(const char *name, char path[ROOM], char where[ROOM])
+/* The file in `path`; false if there is none, with the searched folders in `where`. */
+static bool find(const char *name, char path[TEXT], char where[TEXT])
 {
     static const char *const beside[] = {"%s/../lib/ck", "%s"};
     char folder[PATH_MAX], place[PATH_MAX + 16];
@@ -22,22 +22,22 @@ static bool find(const char *name, char path[ROOM], char where[ROOM])
         if (!told && !ck_self_folder(folder))
             break;
         snprintf(place, sizeof place, told ? "%s" : beside[i], told ? told : folder);
-        snprintf(path, ROOM, "%s/libck-%s.so", place, name);
+        snprintf(path, TEXT, "%s/libck-%s.so", place, name);
         if (!access(path, F_OK))
             return true;
-        n += snprintf(where + n, (size_t)(ROOM - n), "%s%s", n ? " or " : "", place);
-        n = n < ROOM ? n : ROOM - 1;
+        n += snprintf(where + n, (size_t)(TEXT - n), "%s%s", n ? " or " : "", place);
+        n = n < TEXT ? n : TEXT - 1;
     }
     return false;
 }
 
-/* Never closed: what a backend starts in this process, its drivers for one, cannot be stopped again. */
+/* Never closed: a driver that a backend has loaded cannot be unloaded again. */
 ck_status ck_nn_plugin_load(const char *name, const ck_nn_backend **out, ck_error *e)
 {
-    char path[ROOM], where[ROOM];
+    char path[TEXT], where[TEXT];
     if (!find(name, path, where))
         return ck_fail(e, CK_ERR_UNSUPPORTED,
-                       "no libck-%s.so in %s: build ck where nvcc is found, or say in $CK_LIB where it is", name,
+                       "no libck-%s.so in %s: build ck where nvcc is found, or set CK_LIB to its folder", name,
                        *where ? where : "the program's folder");
     void *file = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!file)

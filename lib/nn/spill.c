@@ -18,13 +18,13 @@ struct ck_spill {
     char *data;
     size_t bytes, resident;
     int fd;
-    unsigned char *page; /* of the tail: HERE, … */
+    unsigned char *page; /* flags of the tail's pages: HERE, … */
 };
 
 /* ---- the file ---- */
 
-/* Where there is no O_TMPFILE: a name, and away with it. */
-static int named(const char *folder)
+/* For file systems without O_TMPFILE: the name is removed at once. */
+static int make_unlinked(const char *folder)
 {
     char path[4096];
     int n = snprintf(path, sizeof path, "%s/ck-XXXXXX", folder);
@@ -44,27 +44,28 @@ static ck_status make_file(size_t bytes, int *out, ck_error *e)
     struct statfs where;
     folder = folder && *folder ? folder : "/var/tmp";
     if (statfs(folder, &where) == 0 && (where.f_type == TMPFS_MAGIC || where.f_type == RAMFS_MAGIC))
-        return ck_fail(e, CK_ERR_ARGUMENT,
-                       "%s, where %.1f MB are to be put aside, is memory itself: set TMPDIR to a folder on a disk",
-                       folder, (double)bytes * 1e-6);
+        return ck_fail(
+            e, CK_ERR_ARGUMENT,
+            "%s is in memory (tmpfs), and %.1f MB are to be spilled to disk: set TMPDIR to a folder on a disk", folder,
+            (double)bytes * 1e-6);
     int fd = open(folder, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, 0600);
     if (fd < 0 && (errno == EOPNOTSUPP || errno == EISDIR || errno == EINVAL))
-        fd = named(folder);
+        fd = make_unlinked(folder);
     if (fd < 0)
         return ck_fail_errno(e, "cannot make a temporary file in %s (set TMPDIR to another folder)", folder);
-    /* All of it now: a full disk is an error here, not in the middle of a clip. */
+    /* Allocated whole: a full disk is an error here, not in the middle of a clip. */
     int failed = posix_fallocate(fd, 0, (off_t)bytes);
     if (failed) {
         close(fd);
         errno = failed;
-        return ck_fail_errno(e, "cannot put %.1f MB aside in %s (set TMPDIR to another folder, or raise --memory)",
+        return ck_fail_errno(e, "cannot make a file of %.1f MB in %s (set TMPDIR to another folder, or raise --memory)",
                              (double)bytes * 1e-6, folder);
     }
     *out = fd;
     return CK_OK;
 }
 
-/* Pages i … end-1 of the tail, to or from the file. */
+/* Copies pages i … end - 1 of the tail to the file (`out`) or from it. */
 static ck_status transfer(ck_spill *s, size_t i, size_t end, bool out, ck_error *e)
 {
     char *at = s->data + s->resident + i * PAGE;
@@ -76,8 +77,7 @@ static ck_status transfer(ck_spill *s, size_t i, size_t end, bool out, ck_error 
         if (n == 0)
             errno = EIO;
         if (n <= 0)
-            return ck_fail_errno(e, "cannot %s what is put aside in a temporary file (see TMPDIR)",
-                                 out ? "write" : "read");
+            return ck_fail_errno(e, "cannot %s the temporary file (see TMPDIR)", out ? "write" : "read");
         at += n;
         where += n;
         left -= (size_t)n;
@@ -92,7 +92,7 @@ ck_status ck_spill_new(size_t bytes, size_t resident, ck_spill **out, ck_error *
     ck_spill *s = calloc(1, sizeof *s);
     if (!s || bytes > SIZE_MAX / 2 || resident >= bytes) {
         free(s);
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for %.1f MB to be put aside", (double)bytes * 1e-6);
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for %.1f MB of spilled maps", (double)bytes * 1e-6);
     }
     size_t pages = (bytes - resident + PAGE - 1) / PAGE;
     *s = (ck_spill){.bytes = resident + pages * PAGE, .resident = resident, .fd = -1, .page = calloc(pages, 1)};
@@ -128,14 +128,14 @@ void *ck_spill_data(const ck_spill *s)
     return s->data;
 }
 
-/* The tail's part of a range, in bytes from the tail's start. */
+/* The part of a range that lies in the tail, in bytes from the tail's start. */
 static void in_tail(const ck_spill *s, size_t at, size_t n, size_t *from, size_t *end)
 {
     *from = at > s->resident ? at - s->resident : 0;
     *end = at + n > s->resident ? at + n - s->resident : 0;
 }
 
-/* Has to be read before it is touched. */
+/* The page must be read from the file before use. */
 static bool missing(const ck_spill *s, size_t page, size_t from, size_t end, ck_spill_use use)
 {
     bool replaced = use == CK_SPILL_WRITE && page * PAGE >= from && (page + 1) * PAGE <= end;

@@ -6,16 +6,16 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-#define SPINS 1000 /* of a pause instruction: 20 to 60 microseconds, as the processor has it */
+#define SPINS 1000 /* pause instructions: 20 to 60 microseconds, depending on the processor */
 
 struct ck_team {
     int threads, started;
     pthread_t *ids;
     pthread_mutex_t lock;
     pthread_cond_t wake;
-    atomic_uint round; /* grows by one per run; the workers wait for it to change */
+    atomic_uint round; /* incremented per run; workers wait for a change */
     atomic_bool quit;
-    atomic_int next, busy; /* next task; workers that have not finished this round */
+    atomic_int next, busy; /* next task; workers still in this round */
     int n;
     void (*task)(void *ctx, int i, int who);
     void *ctx;
@@ -63,7 +63,7 @@ static void *loop(void *arg)
     }
 }
 
-/* Under the lock, so that a worker between its last look and its sleep is not missed. */
+/* Under the lock: a worker between its last check and its sleep would miss the signal. */
 static void start_round(ck_team *t)
 {
     pthread_mutex_lock(&t->lock);

@@ -1,8 +1,7 @@
-/* A team of threads that works through numbered tasks together, many times per frame.
+/* A worker pool that runs numbered tasks, many times per frame.
  *
- * Which thread takes which task is left to chance, so tasks must not care: each writes its own
- * part of the result.  A waiting thread spins for a few microseconds before it sleeps: between two
- * layers there is rarely more to do than to start the next. */
+ * Tasks go to whichever thread is free, so each must write its own part of the result.  An idle thread spins for some
+ * microseconds before it sleeps: the next layer usually starts by then. */
 #ifndef CK_NN_TEAM_H
 #define CK_NN_TEAM_H
 
@@ -10,13 +9,13 @@
 
 typedef struct ck_team ck_team;
 
-/* The caller is one of the `threads`. */
+/* `threads` includes the calling thread. */
 ck_status ck_team_new(int threads, ck_team **out, ck_error *e);
-void ck_team_free(ck_team *t); /* NULL is fine */
+void ck_team_free(ck_team *t); /* NULL is allowed */
 int ck_team_size(const ck_team *t);
 
-/* task(ctx, i, who) for every i in 0 … n-1; `who` < size tells threads apart (for scratch).  Returns when
- * all are done.  One run at a time. */
+/* Runs task(ctx, i, who) for i = 0 … n - 1 and waits for all; `who` < ck_team_size is the thread's number (for
+ * scratch).  One run at a time. */
 void ck_team_run(ck_team *t, int n, void (*task)(void *ctx, int i, int who), void *ctx);
 
 #endif

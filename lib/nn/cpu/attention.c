@@ -1,7 +1,7 @@
-/* Attention: keys and values laid out for the kernels once, then blocks of queries, each a task.
+/* Attention: keys and values are packed for the kernels, then blocks of queries are computed.
  *
- * Global: keys and values of a head are packed into scratch that all threads read.  Windowed: a row of
- * windows is a task, which packs each window's for itself. */
+ * Global: keys and values of each head are packed into scratch shared by all threads, then each block of queries is a
+ * task.  Windowed: a row of windows of one head is a task, which packs keys and values of each window itself. */
 #include <math.h>
 #include <string.h>
 
@@ -12,10 +12,10 @@ typedef struct job {
     const ck_nn_step *s;
     const ck_cpu_kernels *kernels;
     int heads, width, wide, panel;
-    int nq, nk;                      /* of a window, or all */
-    int across, q_side, k_side;      /* windows in a row of them, and their sizes */
-    size_t keys, values;             /* floats that one head's take, packed */
-    size_t q, scores, o, per_thread; /* floats of a thread's scratch, windows' keys and values included */
+    int nq, nk;                      /* queries and keys of a window, or of the map */
+    int across, q_side, k_side;      /* windows per row, and their sides in the maps of queries and keys */
+    size_t keys, values;             /* floats of one head's packed keys and values */
+    size_t q, scores, o, per_thread; /* floats of a thread's scratch; per_thread includes a window's keys and values */
     float *packed;                   /* [heads][keys + values], global only */
     float *own;                      /* [threads][per_thread] */
 } job;
@@ -53,8 +53,8 @@ size_t ck_cpu_attention_scratch(const ck_cpu_device *d, const ck_nn_step *s)
     return (shared + (size_t)ck_team_size(d->team) * j.per_thread) * sizeof(float);
 }
 
-/* Pixel i of a window `side` wide whose row is wy and column wx; of the whole map if there are no windows. */
-static const float *pixel(const ck_nn_tensor *t, int side, int wy, int wx, int i)
+/* Pixel i of window (wy, wx), `side` pixels a side; side 0: of the map. */
+static float *pixel(const ck_nn_tensor *t, int side, int wy, int wx, int i)
 {
     if (side == 0)
         return ck_nn_at(t, (size_t)i);
@@ -62,7 +62,7 @@ static const float *pixel(const ck_nn_tensor *t, int side, int wy, int wx, int i
     return ck_nn_at(t, y * (size_t)t->w + x);
 }
 
-/* Keys first … end-1 (first a multiple of the panel) into panels, zeros behind the last. */
+/* Packs keys first … end - 1 into panels, zero padded; first is a multiple of the panel. */
 static void pack_keys(const job *j, int head, int wy, int wx, int first, int end, float *to)
 {
     size_t panel = (size_t)j->panel, width = (size_t)j->width;
@@ -84,7 +84,7 @@ static void pack_values(const job *j, int head, int wy, int wx, int first, int e
     }
 }
 
-/* Up to CK_CPU_QUERIES queries of a window and head. */
+/* Attention of up to CK_CPU_QUERIES queries of a window and head. */
 static void queries(const job *j, int head, int wy, int wx, int first, const float *keys, const float *values, int who)
 {
     int n = j->nq - first < CK_CPU_QUERIES ? j->nq - first : CK_CPU_QUERIES, width = j->width;
@@ -100,7 +100,7 @@ static void queries(const job *j, int head, int wy, int wx, int first, const flo
     j->kernels->attend(&(ck_cpu_attend){
         .width = width, .nk = j->nk, .nq = padded, .q = q, .k = keys, .v = values, .scores = scores, .o = o});
     for (int r = 0; r < n; r++)
-        memcpy((float *)pixel(&j->s->y, j->q_side, wy, wx, first + r) + head * width, o + (size_t)r * (size_t)j->wide,
+        memcpy(pixel(&j->s->y, j->q_side, wy, wx, first + r) + head * width, o + (size_t)r * (size_t)j->wide,
                (size_t)width * sizeof *o);
 }
 
@@ -125,7 +125,7 @@ static void window_task(void *call, int i, int who)
     }
 }
 
-#define PACKED 512 /* keys that a packing task lays out: a multiple of every panel */
+#define PACKED 512 /* keys per packing task: a multiple of every panel */
 
 static void pack_task(void *call, int i, int who)
 {

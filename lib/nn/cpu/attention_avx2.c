@@ -10,7 +10,7 @@
 
 #define LANES 8
 #define S_ROWS 6 /* 12 sums, 2 of keys, 1 query */
-#define V_ROWS 3 /* 12 sums, 4 would be too many of values with more rows */
+#define V_ROWS 3 /* 12 sums; with more rows the 4 vectors of values would not fit */
 #define V_VECS 4
 #define KERNELS ck_cpu_kernels_avx2
 #define NAME "avx2"

@@ -23,7 +23,7 @@ typedef __m512 vec;
 
 static inline __attribute__((always_inline)) vec vec_exp2(vec x)
 {
-    x = _mm512_max_ps(x, _mm512_set1_ps(-256)); /* minus infinity would become NaN below */
+    x = _mm512_max_ps(x, _mm512_set1_ps(-256)); /* minus infinity would give NaN below */
     vec n = _mm512_roundscale_ps(x, _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC), f = x - n;
     vec p = _mm512_set1_ps(EXP2_6);
     p = vec_fma(p, f, _mm512_set1_ps(EXP2_5));

@@ -5,12 +5,12 @@
  *                                o = o 2^(m - m') + p v          in registers: V_ROWS x V_VECS vectors
  *     o / l
  *
- * so memory does not grow with the square of the tokens, and a sum over 16,384 keys is a sum of sums
- * of CK_CPU_KEYS, which float32 holds well.
+ * Memory is linear in the number of tokens, and the sum over up to 16,384 keys is a sum of sums of CK_CPU_KEYS, which
+ * keeps float32 precise.
  *
- * Whoever includes this defines: LANES, vec (a vector of LANES floats), vec_fma(a, b, c) = a b + c,
- * vec_max, vec_exp2 (2^x for x <= 0; 0 below -126), vec_top and vec_total (largest and sum of the lanes), S_ROWS,
- * V_ROWS, V_VECS, KERNELS, NAME. */
+ * The including file defines LANES, vec (a vector of LANES floats), vec_fma(a, b, c) = a b + c, vec_max,
+ * vec_exp2 (2^x for x <= 0; 0 below -126), vec_top and vec_total (maximum and sum of the lanes), S_ROWS, V_ROWS,
+ * V_VECS, KERNELS and NAME. */
 #include <math.h>
 #include <string.h>
 
@@ -39,7 +39,7 @@ INLINE vec vec_all(float x)
     return x - (vec){0};
 }
 
-/* Scores of S_ROWS queries and one panel of keys, and their rows' largest. */
+/* Scores of S_ROWS queries and one panel of keys, and the maximum of each row. */
 INLINE void scores(const float *q, int width, const float *k, float *s, vec *top)
 {
     vec sum[S_ROWS][2];
@@ -87,7 +87,7 @@ INLINE void values(const float *p, int n, const float *v, size_t wide, const flo
         }
 }
 
-/* All channels, as many vectors at a time as fit into registers. */
+/* All channels, in groups of vectors that fit into registers. */
 static void all_values(const float *p, int n, const float *v, size_t wide, const float *scale, float *o)
 {
     size_t c = 0;
@@ -117,8 +117,8 @@ static void block_scores(const ck_cpu_attend *a, int first, int n, vec *top)
     }
 }
 
-/* The last keys fill no whole panel: what is behind them becomes minus infinity, which no power is left of. */
-static int cut(const ck_cpu_attend *a, int n, vec *top)
+/* The last keys do not fill their panel: scores past the end become minus infinity, whose power is 0. */
+static int mask_tail(const ck_cpu_attend *a, int n, vec *top)
 {
     int whole = (n + PANEL - 1) / PANEL * PANEL;
     for (int r = 0; r < a->nq; r++) {
@@ -132,7 +132,7 @@ static int cut(const ck_cpu_attend *a, int n, vec *top)
     return whole;
 }
 
-/* n scores to powers; n is a multiple of PANEL.  Returns their sum. */
+/* Replaces n scores, a multiple of PANEL, by powers and returns their sum. */
 INLINE float powers(float *s, int n, float largest)
 {
     vec base = vec_all(largest), sum[2] = {{0}, {0}};
@@ -147,12 +147,12 @@ INLINE float powers(float *s, int n, float largest)
 
 typedef struct running {                        /* by query */
     float m[CK_CPU_QUERIES], l[CK_CPU_QUERIES]; /* largest score so far; sum of powers */
-    float shrink[CK_CPU_QUERIES];               /* what sums so far shrink by */
+    float shrink[CK_CPU_QUERIES];               /* factor that rescales the sums so far */
 } running;
 
 _Static_assert(CK_CPU_QUERIES % LANES == 0, "queries are whole vectors");
 
-/* n keys whose scores are there. */
+/* Powers of a block of n scores, and the running sums. */
 static void block_powers(const ck_cpu_attend *a, int n, const vec *top, running *q)
 {
     float m[CK_CPU_QUERIES] = {0};
@@ -179,7 +179,7 @@ static void attend(const ck_cpu_attend *a)
     for (int first = 0; first < a->nk; first += CK_CPU_KEYS) {
         int n = a->nk - first < CK_CPU_KEYS ? a->nk - first : CK_CPU_KEYS;
         block_scores(a, first, n, top);
-        block_powers(a, n % PANEL ? cut(a, n, top) : n, top, &q);
+        block_powers(a, n % PANEL ? mask_tail(a, n, top) : n, top, &q);
         for (int r = 0; r < a->nq; r += V_ROWS)
             all_values(a->scores + (size_t)r * CK_CPU_KEYS, n, a->v + (size_t)first * wide, wide, q.shrink + r,
                        a->o + (size_t)r * wide);

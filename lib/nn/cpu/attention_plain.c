@@ -1,4 +1,4 @@
-/* Vectors of four, which every machine has or can imitate. */
+/* Vectors of four, with the compiler's vector extensions: for any processor. */
 #include "nn/cpu/exp2.h"
 
 #define LANES 4
@@ -12,7 +12,7 @@ typedef float vec __attribute__((vector_size(16)));
 typedef int32_t vec_int __attribute__((vector_size(16)));
 #define vec_fma(a, b, c) ((a) * (b) + (c))
 
-/* a where the mask is all ones, b where it is 0. */
+/* Lane by lane, a if the mask is all ones, b if it is 0. */
 static inline __attribute__((always_inline)) vec pick(vec_int mask, vec a, vec b)
 {
     return (vec)((mask & (vec_int)a) | (~mask & (vec_int)b));

@@ -1,11 +1,11 @@
 /* 3x3 dilated convolutions in tiles of CK_NN_BLOCK x CK_NN_BLOCK pixels.
  *
- *     gather   the tile and its surroundings, normalised on the way, zeros outside the map
+ *     gather   the tile and a border of `dilation` pixels, normalised if asked for, zeros outside the map
  *     oneDNN   convolution without padding                                        [32][32][out]
- *     store    what lies inside the map, and the tile's sums for GroupNorm
+ *     store    the pixels inside the map, and the tile's sums for GroupNorm
  *
- * Every tile has the same shape, so one primitive serves them all, and a tile is a block of the statistics:
- * nothing depends on which tiles are computed, or in which order. */
+ * All tiles have one shape and share one primitive.  A tile is a block of the statistics, so a result does not depend
+ * on which tiles are computed, nor on their order. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,14 +14,14 @@
 #include "nn/cpu/cpu.h"
 
 #define SIDE CK_NN_BLOCK
-#define LANES 16 /* channels are padded to a multiple, as oneDNN's blocks want them */
+#define LANES 16 /* channels are padded to a multiple: the size of oneDNN's blocks */
 
 typedef struct conv {
     ck_cpu_prepared base;
     ck_cpu_primitive *run;
-    int in, out;                  /* padded */
-    int side;                     /* of what is gathered */
-    size_t x_bytes, y_bytes, all; /* of scratch, per thread */
+    int in, out;                  /* padded channels */
+    int side;                     /* of a tile with its border */
+    size_t x_bytes, y_bytes, all; /* of a thread's scratch */
 } conv;
 
 static int padded(int n)
@@ -29,7 +29,7 @@ static int padded(int n)
     return (n + LANES - 1) / LANES * LANES;
 }
 
-/* With zeros in the padding. */
+/* Weights and bias padded with zeros. */
 ck_status ck_cpu_pack_conv(ck_cpu_device *d, ck_nn_weight *w, const float *values, const float *bias, ck_error *e)
 {
     size_t in = (size_t)padded(w->in), out = (size_t)padded(w->out), per = (size_t)w->in * 9;
@@ -75,7 +75,7 @@ ck_status ck_cpu_prepare_conv(ck_cpu_device *d, ck_nn_step *s, size_t *scratch, 
 
 /* ---- a tile ---- */
 
-/* n pixels: to[out channels] from[channels], relu(x * scale + shift) if there is a norm. */
+/* n pixels of `channels` to n of `width`, zero padded; relu(x * scale + shift) if there is a norm. */
 CK_CLONES static void copy_pixels(const float *from, size_t ld, int n, int channels, const float *norm, float *to,
                                   int width)
 {
@@ -89,7 +89,7 @@ CK_CLONES static void copy_pixels(const float *from, size_t ld, int n, int chann
     }
 }
 
-/* Pixels from (y0, x0) on, side x side. */
+/* The side x side pixels from (y0, x0) on. */
 static void gather(const ck_nn_step *s, const conv *c, int y0, int x0, float *to)
 {
     const ck_nn_tensor *t = &s->x[0];
@@ -107,7 +107,7 @@ static void gather(const ck_nn_step *s, const conv *c, int y0, int x0, float *to
     }
 }
 
-/* LANES channels over n pixels, `stride` apart. */
+/* Adds LANES channels of n pixels, `stride` apart, and their squares. */
 CK_CLONES static void add_sums(const float *p, int n, size_t stride, double *sum, double *squares)
 {
     double a[LANES], b[LANES];
@@ -122,7 +122,7 @@ CK_CLONES static void add_sums(const float *p, int n, size_t stride, double *sum
     memcpy(squares, b, sizeof b);
 }
 
-/* Channels in order, LANES at a time so that the sums stay in registers. */
+/* A block's sums by group: channels in order, LANES at a time so that the sums stay in registers. */
 static void block_sums(const ck_nn_step *s, const conv *c, int rows, int columns, const float *from, double *to)
 {
     int per = s->y.c / s->groups;

@@ -1,7 +1,7 @@
-/* The CPU backend, for its own files: oneDNN for matrix products and convolutions, our own code for the rest.
+/* The CPU backend, private header: oneDNN for matrix products and convolutions, vectorised C for the rest.
  *
- * Work is cut into tiles whose shapes follow from a step's shapes alone, and each tile is one thread's:
- * oneDNN is only ever asked for a tile, on one thread.  So results do not depend on the number of threads. */
+ * A step is divided into tiles whose shapes depend on its own alone.  One thread computes a tile, calling oneDNN for
+ * that tile only, so results do not depend on the number of threads. */
 #ifndef CK_NN_CPU_CPU_H
 #define CK_NN_CPU_CPU_H
 
@@ -12,9 +12,9 @@
 
 struct ck_nn_weight {
     ck_nn_pack pack;
-    int out, in;           /* as a product sees them: taps are inputs */
+    int out, in;           /* of the product: taps of a patch are inputs */
     ck_cpu_packed *packed; /* LINEAR, PATCH, CONV */
-    float *w, *bias;       /* the others: [out][in], [out] */
+    float *w, *bias;       /* other kinds: [out][in], [out] */
     struct ck_nn_weight *next;
 };
 
@@ -30,7 +30,7 @@ typedef struct ck_cpu_device {
     const ck_cpu_kernels *kernels;
     ck_nn_weight *weights;
     ck_cpu_prepared *prepared;
-    ck_status failed; /* the first failure of a step, from whichever thread */
+    ck_status failed; /* first failure of a step on any thread */
     ck_error error;
 } ck_cpu_device;
 
@@ -39,18 +39,18 @@ static inline ck_cpu_device *ck_cpu_of(ck_nn *dev)
     return (ck_cpu_device *)dev;
 }
 
-/* task(&{dev, step}, …) for 0 … n-1 on the team. */
+/* Runs task(&(ck_cpu_call){dev, s}, i, who) for i = 0 … n - 1 on the team. */
 typedef struct ck_cpu_call {
     ck_cpu_device *dev;
     const ck_nn_step *s;
 } ck_cpu_call;
 void ck_cpu_parallel(ck_nn *dev, const ck_nn_step *s, int n, void (*task)(void *call, int i, int who));
 
-/* Rows of a map shared out in equal bands: as many as keep a few threads busy and caches warm. */
+/* The rows of a map in equal bands: enough to balance threads, and large enough for caches. */
 int ck_cpu_bands(int rows);
 void ck_cpu_band(int rows, int i, int *first, int *end);
 
-void ck_cpu_fail(ck_cpu_device *d, ck_status s, const ck_error *e); /* from a task */
+void ck_cpu_fail(ck_cpu_device *d, ck_status s, const ck_error *e); /* keeps a task's failure for sync */
 
 /* ---- operations ---- */
 

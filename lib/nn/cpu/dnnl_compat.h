@@ -1,5 +1,5 @@
-/* The two generations of oneDNN's API, 2.6 and 3.x, as one: memory layouts, and the descriptors of a product and a
- * convolution.  Everything else that primitive.c calls is the same in both. */
+/* One interface to oneDNN 2.6 and 3.x: memory layouts, and the descriptors of a product and a convolution.  The other
+ * functions that primitive.c calls are the same in both. */
 #ifndef CK_NN_CPU_DNNL_COMPAT_H
 #define CK_NN_CPU_DNNL_COMPAT_H
 

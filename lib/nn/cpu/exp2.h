@@ -1,7 +1,7 @@
 /* Powers of two in float32.
  *
- * x = n + f with n whole and |f| <= 1/2; 2^f is a polynomial of degree 6, fitted for the least largest
- * relative error (2e-9 in exact arithmetic; its rounding in float32 adds 1.5e-7). */
+ * x = n + f with n an integer and |f| <= 1/2; 2^f is the minimax polynomial of degree 6 (relative error 2e-9 in exact
+ * arithmetic; rounding in float32 adds 1.5e-7). */
 #ifndef CK_NN_CPU_EXP2_H
 #define CK_NN_CPU_EXP2_H
 
@@ -16,10 +16,10 @@
 #define EXP2_5 0.0013399930903688073f
 #define EXP2_6 0.0001534581242594868f
 
-#define EXP2_LEAST -126.0f     /* below: 0 */
-#define EXP2_ROUND 12582912.0f /* 1.5 * 2^23: adding and taking it away rounds to whole numbers */
+#define EXP2_LEAST -126.0f     /* the result is 0 below */
+#define EXP2_ROUND 12582912.0f /* 1.5 * 2^23: adding and subtracting it rounds to integers */
 
-/* For -126 <= x <= 127, and NaN for NaN; plain operations, so that loops around it become vectors. */
+/* For -126 <= x <= 127; NaN gives NaN.  Without branches, so that loops around it are vectorised. */
 static inline float exp2_plain(float x)
 {
     float r = x + EXP2_ROUND, f = x - (r - EXP2_ROUND), scale;

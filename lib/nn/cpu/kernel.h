@@ -1,22 +1,22 @@
-/* Attention's inner part for one instruction set.  The same text, attention_kernel.h, is compiled for
- * each; which one runs is decided when the device opens. */
+/* The inner loops of attention for each instruction set.  attention_kernel.h is compiled once for each; the device
+ * chooses one when it is opened. */
 #ifndef CK_NN_CPU_KERNEL_H
 #define CK_NN_CPU_KERNEL_H
 
 #include <stdbool.h>
 
-#define CK_CPU_QUERIES 96 /* queries of a task, so many for one reading of the keys */
-#define CK_CPU_KEYS 256   /* keys between two looks at the largest score */
-#define CK_CPU_ROWS 12    /* queries are worked on in multiples of this, which every kernel's rows divide */
+#define CK_CPU_QUERIES 96 /* queries per task: the keys are read once for all of them */
+#define CK_CPU_KEYS 256   /* keys per block: the running maximum is updated once per block */
+#define CK_CPU_ROWS 12    /* queries come in multiples of this, which every kernel's rows divide */
 
-/* One head, at most CK_CPU_QUERIES queries, all their keys. */
+/* At most CK_CPU_QUERIES queries of one head and all their keys. */
 typedef struct ck_cpu_attend {
-    int width;      /* of a head */
+    int width;      /* channels per head */
     int nk;         /* keys */
     int nq;         /* queries rounded up to CK_CPU_ROWS, at most CK_CPU_QUERIES */
     const float *q; /* [nq][width], times log2(e) / sqrt(width); zeros in unused rows */
-    const float *k; /* [nk / panel, rounded up][width][panel], zero filled: panel = 2 * lanes */
-    const float *v; /* [nk][wide]: wide = width rounded up to lanes, zero filled */
+    const float *k; /* [nk / panel, rounded up][width][panel], zero padded: panel = 2 * lanes */
+    const float *v; /* [nk][wide], zero padded: wide = width rounded up to lanes */
     float *scores;  /* [nq][CK_CPU_KEYS] */
     float *o;       /* [nq][wide]: the result */
 } ck_cpu_attend;
@@ -32,7 +32,7 @@ extern const ck_cpu_kernels ck_cpu_kernels_plain;
 extern const ck_cpu_kernels ck_cpu_kernels_avx2, ck_cpu_kernels_avx512;
 #endif
 
-/* From the fastest to the plainest that this machine runs; NULL after the last. */
+/* The kernels that this machine runs, fastest first; NULL past the last. */
 const ck_cpu_kernels *ck_cpu_kernels_at(int i);
 
 #endif

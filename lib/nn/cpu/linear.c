@@ -1,11 +1,11 @@
-/* Linear layers, and the patch embedding as a product of gathered patches. */
+/* Linear layers, and the patch embedding as a product of gathered patches, in tiles of rows. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "nn/cpu/cpu.h"
 
-/* Prepared: a product of whole tiles, and one of the rest if the rows are no multiple of a tile. */
+/* Prepared: the product of a whole tile, and that of the last one if it is smaller. */
 typedef struct product {
     ck_cpu_prepared base;
     ck_cpu_primitive *whole, *last;
@@ -13,7 +13,7 @@ typedef struct product {
     size_t scratch; /* bytes per thread */
 } product;
 
-/* Rows of a tile: the more the better for the product, but every thread of a large machine wants some. */
+/* Rows of a tile: large tiles are faster, but there must be enough of them for all threads. */
 static int tile_rows(size_t rows)
 {
     int tile = 256;
@@ -22,7 +22,7 @@ static int tile_rows(size_t rows)
     return (size_t)tile > rows ? (int)rows : tile;
 }
 
-/* The patches of one tile, if any, then what oneDNN wants. */
+/* Bytes of a tile's gathered patches; oneDNN's scratch follows them. */
 static size_t gathered(const ck_nn_step *s)
 {
     size_t rows = (size_t)tile_rows(ck_nn_pixels(&s->y));
@@ -109,7 +109,7 @@ static tile tile_of(const ck_nn_step *s, int i, int who)
                   .scratch = (char *)s->scratch + (size_t)who * per_thread(s)};
 }
 
-/* What is added is put into y first, unless it is there already. */
+/* Copies the addend into y, to which oneDNN adds. */
 static void put(const ck_nn_step *s, const tile *t, const float *from, size_t ld)
 {
     for (int r = 0; r < t->rows; r++)
@@ -131,7 +131,7 @@ void ck_cpu_linear(ck_nn *dev, const ck_nn_step *s)
     ck_cpu_parallel(dev, s, tiles(s), linear_task);
 }
 
-/* One token's 7x7 pixels as the weights lie: [channel][tap], zeros outside. */
+/* One token's 7x7 pixels in the order of the weights, [channel][tap], zeros outside. */
 static void gather(const ck_nn_tensor *t, int oy, int ox, float *to)
 {
     for (int c = 0; c < t->c; c++)

@@ -1,4 +1,4 @@
-/* Pooling, enlarging, and what is done pixel by pixel before and after the refiner. */
+/* Pooling, bilinear enlargement, heads, and the refiner's first and last steps. */
 #include <math.h>
 #include <string.h>
 
@@ -6,7 +6,7 @@
 #include "nn/cpu/cpu.h"
 #include "nn/cpu/exp2.h"
 
-/* Where an enlarged sample lies between two samples: half-pixel centres, edges clamped. */
+/* The two inputs of an enlarged sample: half-pixel centres, edges clamped. */
 typedef struct tap {
     int i0, i1;
     float f; /* weight of i1 */
@@ -65,7 +65,7 @@ void ck_cpu_pool(ck_nn *dev, const ck_nn_step *s)
 #define PART 64
 #define LANES 16
 
-/* sum[o][lane] += relu(v) w[o] over n channels, at most PART. */
+/* sum[o][lane] += relu(v) w[o] over n <= PART channels. */
 static inline void add_products(const float *v, const ck_nn_weight *w, int c0, int n, float sum[][LANES])
 {
     for (int o = 0; o < w->out; o++) {
@@ -93,7 +93,7 @@ static inline void put_heads(const ck_nn_step *s, int y, int x, float sum[][LANE
     }
 }
 
-/* One level's four pixels around a pixel of y, and how they mix. */
+/* One level's four pixels around a pixel of y, and their weights. */
 typedef struct around {
     const float *a, *b, *c, *d; /* top left, top right, bottom left, bottom right */
     float fy, fx;
@@ -167,10 +167,10 @@ void ck_cpu_fuse(ck_nn *dev, const ck_nn_step *s)
 
 /* ---- probabilities ---- */
 
-#define RUN 64 /* samples of a row taken at a time */
+#define RUN 64 /* samples of a row computed at once */
 
-/* 1 / (1 + e^-x); the clamp keeps 2^n in range and changes nothing: from 17 on float32 has 1, and below -87 less than
- * its smallest normal number. */
+/* 1 / (1 + e^-x).  The clamp keeps 2^n in range and changes nothing: from x = 17 on the result rounds to 1, below -87
+ * it is smaller than the smallest normal float. */
 CK_CLONES static void sigmoids(float *v, int n)
 {
     for (int i = 0; i < n; i++) {
@@ -181,7 +181,7 @@ CK_CLONES static void sigmoids(float *v, int n)
     }
 }
 
-/* Samples x0 … x0+n-1 of row y of one plane, enlarged to w samples a row. */
+/* Samples x0 … x0 + n - 1 of row y of one plane, enlarged to h x w. */
 static void enlarge(const ck_nn_tensor *t, int c, int y, int x0, int n, int h, int w, float *to)
 {
     tap v = tap_at(y, t->h, h);
@@ -248,7 +248,7 @@ void ck_cpu_finish(ck_nn *dev, const ck_nn_step *s)
     ck_nn_host_areas(ck_cpu_of(dev)->team, s, finish_area);
 }
 
-/* With logits, what a row leaves is finished in place. */
+/* With logits, each row is finished in place. */
 static void head_area(const ck_nn_step *s, ck_nn_area a, int who)
 {
     (void)who;

@@ -1,11 +1,11 @@
-/* LayerNorm over channels; what follows the convolutions' sums of GroupNorm. */
+/* LayerNorm over channels; GroupNorm from the convolutions' sums. */
 #include <math.h>
 #include <string.h>
 
 #include "base/clones.h"
 #include "nn/cpu/cpu.h"
 
-#define LANES 16 /* sums side by side, added up pairwise at the end */
+#define LANES 16 /* partial sums, added pairwise at the end */
 
 static inline float total(const float *v)
 {

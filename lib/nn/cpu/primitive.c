@@ -1,14 +1,15 @@
 #include "nn/cpu/primitive.h"
 
 #include <omp.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
 #include "nn/cpu/dnnl_compat.h"
 
-#define TYPICAL_ROWS 64 /* of the product for which the weights' layout is chosen */
-#define TYPICAL_SIDE 32 /* the same for a convolution, at dilation 1: other dilations want the same layout */
+#define TYPICAL_ROWS 64 /* rows of the product that decides the layout of weights */
+#define TYPICAL_SIDE 32 /* side of the convolution that does, at dilation 1: all dilations have one layout */
 
 struct ck_cpu_dnnl {
     dnnl_engine_t engine;
@@ -36,7 +37,7 @@ static ck_status status(dnnl_status_t s, const char *what, ck_error *e)
     return ck_fail(e, CK_ERR_UNSUPPORTED, "oneDNN cannot do %s here (its status %d): use --device ref", what, (int)s);
 }
 
-/* oneDNN must not start threads of its own: OpenMP keeps that number per thread. */
+/* oneDNN must not start threads; OpenMP keeps this setting per thread. */
 static void one_thread(void)
 {
     omp_set_num_threads(1);
@@ -69,7 +70,7 @@ void ck_cpu_dnnl_free(ck_cpu_dnnl *d)
 
 /* ---- descriptors ---- */
 
-typedef struct layouts { /* of one operation; all owned */
+typedef struct layouts { /* of one operation's tensors; owned */
     ck_cpu_layout x, w, bias, y;
 } layouts;
 
@@ -81,7 +82,7 @@ static void free_layouts(layouts *l)
     ck_cpu_layout_free(l->y);
 }
 
-/* What follows the sum of products; scratch is the caller's. */
+/* Operations after the product: gelu, addition to y.  The caller provides scratch. */
 static dnnl_status_t new_attr(bool gelu, bool add, dnnl_primitive_attr_t *to)
 {
     dnnl_post_ops_t post = NULL;
@@ -102,14 +103,14 @@ static dnnl_status_t new_attr(bool gelu, bool add, dnnl_primitive_attr_t *to)
     return s;
 }
 
-/* Row-major, rows ld apart. */
+/* A row-major matrix with stride ld. */
 static dnnl_status_t matrix(ck_cpu_layout *l, int rows, int columns, int ld)
 {
     dnnl_dims_t dims = {rows, columns}, strides = {ld, 1};
     return ck_cpu_layout_by_strides(l, 2, dims, strides);
 }
 
-/* Weights in the layout that they have, or in whichever oneDNN likes best if `packed` is NULL. */
+/* With weights in the layout `packed`; NULL: in the one that oneDNN prefers. */
 static dnnl_status_t describe_linear(dnnl_engine_t engine, int out, int in, const ck_cpu_linear_shape *s,
                                      ck_cpu_layout_view packed, ck_cpu_descriptor *to)
 {
@@ -159,6 +160,12 @@ static dnnl_status_t describe_conv(dnnl_engine_t engine, int out, int in, int si
 
 /* ---- weights ---- */
 
+/* oneDNN takes its inputs as void * too, and does not write them. */
+static dnnl_status_t wrap_input(dnnl_memory_t *to, ck_cpu_layout_view l, dnnl_engine_t engine, const float *p)
+{
+    return dnnl_memory_create(to, l, engine, (void *)(uintptr_t)p);
+}
+
 static dnnl_status_t reorder(ck_cpu_dnnl *d, dnnl_memory_t from, dnnl_memory_t to)
 {
     dnnl_primitive_desc_t pd;
@@ -179,7 +186,7 @@ static dnnl_status_t reorder(ck_cpu_dnnl *d, dnnl_memory_t from, dnnl_memory_t t
     return s;
 }
 
-/* Bias and weights, which lie as `given` says, into the layouts that `pd` asks for. */
+/* Weights in the layout `given`, and bias, to the layouts of `pd`. */
 static dnnl_status_t place(ck_cpu_dnnl *d, ck_cpu_descriptor pd, ck_cpu_layout_view given, const float *weights,
                            const float *bias, ck_cpu_packed *p)
 {
@@ -188,7 +195,7 @@ static dnnl_status_t place(ck_cpu_dnnl *d, ck_cpu_descriptor pd, ck_cpu_layout_v
     dnnl_status_t s = dnnl_memory_create(&p->weights, dnnl_primitive_desc_query_md(pd, dnnl_query_weights_md, 0),
                                          d->engine, DNNL_MEMORY_ALLOCATE);
     if (s == dnnl_success)
-        s = dnnl_memory_create(&from, given, d->engine, (void *)weights);
+        s = wrap_input(&from, given, d->engine, weights);
     if (s == dnnl_success)
         s = reorder(d, from, p->weights);
     if (from)
@@ -207,7 +214,7 @@ static dnnl_status_t place(ck_cpu_dnnl *d, ck_cpu_descriptor pd, ck_cpu_layout_v
     return s;
 }
 
-/* Takes pd and given, either of which may be missing if s is a failure. */
+/* Frees pd and given, either of which may be NULL if s is a failure. */
 static ck_status finish_packing(ck_cpu_dnnl *d, dnnl_status_t s, ck_cpu_descriptor pd, ck_cpu_layout given,
                                 const float *weights, const float *bias, int out, int in, ck_cpu_packed **to,
                                 ck_error *e)
@@ -283,7 +290,7 @@ static dnnl_status_t fill(ck_cpu_primitive *p, ck_cpu_descriptor pd)
     return s;
 }
 
-/* Takes pd. */
+/* Frees pd. */
 static dnnl_status_t new_primitive(const ck_cpu_packed *w, ck_cpu_descriptor pd, ck_cpu_primitive **to)
 {
     ck_cpu_primitive *p = *to = calloc(1, sizeof *p);
@@ -343,7 +350,7 @@ ck_status ck_cpu_primitive_run(ck_cpu_dnnl *d, const ck_cpu_primitive *p, const 
 {
     dnnl_memory_t mx = NULL, my = NULL, ms = NULL;
     one_thread();
-    dnnl_status_t s = dnnl_memory_create(&mx, p->x, d->engine, (void *)x);
+    dnnl_status_t s = wrap_input(&mx, p->x, d->engine, x);
     if (s == dnnl_success)
         s = dnnl_memory_create(&my, p->y, d->engine, y);
     if (s == dnnl_success)

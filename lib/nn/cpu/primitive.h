@@ -1,7 +1,7 @@
-/* oneDNN's matrix products and 3x3 convolutions, for the CPU backend: the one place that calls oneDNN.
+/* oneDNN's matrix products and 3x3 convolutions: the only file that calls oneDNN.
  *
- * Weights are packed once into the blocks that oneDNN likes.  A primitive has fixed shapes and runs on the thread that
- * calls it; several threads may run one at once, each with scratch of its own. */
+ * Weights are packed once into oneDNN's blocked layout.  A primitive has fixed shapes and runs on the calling thread;
+ * several threads may run the same one, each with its own scratch. */
 #ifndef CK_NN_CPU_PRIMITIVE_H
 #define CK_NN_CPU_PRIMITIVE_H
 
@@ -10,14 +10,14 @@
 
 #include "base/status.h"
 
-typedef struct ck_cpu_dnnl ck_cpu_dnnl; /* an engine and a stream per thread */
+typedef struct ck_cpu_dnnl ck_cpu_dnnl; /* an engine, and a stream per thread */
 typedef struct ck_cpu_packed ck_cpu_packed;
 typedef struct ck_cpu_primitive ck_cpu_primitive;
 
 ck_status ck_cpu_dnnl_open(int threads, ck_cpu_dnnl **out, ck_error *e);
 void ck_cpu_dnnl_free(ck_cpu_dnnl *d);
 
-/* Copies weights [out][in] and bias [out], NULL = zeros.  The caller frees *to, unless the call failed. */
+/* Packs copies of weights [out][in] and bias [out] (NULL: zeros).  On success the caller frees *to. */
 ck_status ck_cpu_packed_linear(ck_cpu_dnnl *d, int out, int in, const float *weights, const float *bias,
                                ck_cpu_packed **to, ck_error *e);
 /* The same for weights [out][in][3][3]. */
@@ -25,8 +25,8 @@ ck_status ck_cpu_packed_conv(ck_cpu_dnnl *d, int out, int in, const float *weigh
                              ck_cpu_packed **to, ck_error *e);
 void ck_cpu_packed_free(ck_cpu_packed *p);
 
-/* y [rows][out] = gelu(x [rows][in] w^T + bias) + y, with the gelu and the sum if asked for; rows of x and y are ldx
- * and ldy floats apart.  oneDNN 2.6 is fast only where ldx = in and ldy = out. */
+/* y [rows][out] = gelu(x [rows][in] w^T + bias) + y, with gelu and the addition as asked for; rows of x and y are ldx
+ * and ldy floats apart.  oneDNN 2.6 is fast only if ldx = in and ldy = out. */
 typedef struct ck_cpu_linear_shape {
     int rows, ldx, ldy;
     bool gelu, add;
@@ -38,9 +38,9 @@ ck_status ck_cpu_primitive_linear(ck_cpu_dnnl *d, const ck_cpu_packed *w, const 
 ck_status ck_cpu_primitive_conv(ck_cpu_dnnl *d, const ck_cpu_packed *w, int side, int dilation, ck_cpu_primitive **to,
                                 ck_error *e);
 
-size_t ck_cpu_primitive_scratch(const ck_cpu_primitive *p); /* bytes of a run, a multiple of CK_ALIGN */
+size_t ck_cpu_primitive_scratch(const ck_cpu_primitive *p); /* bytes, a multiple of CK_ALIGN */
 
-/* On the calling thread, number `who` of those that ck_cpu_dnnl_open was told of. */
+/* Runs on the calling thread; `who` is its number, less than ck_cpu_dnnl_open's `threads`. */
 ck_status ck_cpu_primitive_run(ck_cpu_dnnl *d, const ck_cpu_primitive *p, const float *x, float *y, void *scratch,
                                int who, ck_error *e);
 void ck_cpu_primitive_free(ck_cpu_primitive *p);

@@ -5,7 +5,7 @@
 
 void ck_cpu_fail(ck_cpu_device *d, ck_status s, const ck_error *e)
 {
-    /* Several threads may fail at once; any of their texts will do. */
+    /* Several threads may fail at once; any of their errors may be reported. */
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     pthread_mutex_lock(&lock);
     if (d->failed == CK_OK) {

@@ -1,18 +1,17 @@
-/* Attention with online softmax, version 1: float32, no tensor cores.  Versions 2 and 3 are in
- * attention_2.cu and attention_3.cu, and version 3 for windows in attention_windows.cu.
+/* Attention with online softmax in float32, without tensor cores.
  *
- * A thread block takes QUERIES queries of one window and one head, and its keys KEYS at a time.  Four threads share a
- * query: each scores every fourth key and adds up every fourth column of the values.  With the largest score so far, m,
+ * A thread block computes QUERIES queries of one head in one window, over KEYS keys at a time.  Four threads share a
+ * query: each scores every fourth key and sums every fourth column of the values.  With the running maximum m,
  *
  *     p = 2^(score - m)      o = o 2^(m_before - m) + p V      sum = sum 2^(m_before - m) + sum of p
  *
- * and the result is o / sum (Milakov and Gimelshein 2018; Dao et al. 2022).  What a tile adds is added up apart, so
- * that the sums over many keys stay short. */
+ * and the result is o / sum (Milakov and Gimelshein 2018; Dao et al. 2022).  Each tile of keys is summed separately, so
+ * that sums over many keys stay precise. */
 #include "nn/cuda/window.h"
 
-#define TEAM 4 /* threads of a query */
+#define TEAM 4 /* threads per query */
 
-/* Rows first … first+rows-1 of a head's queries, keys or values, `width` wide and zeros up to WIDTH, times `scale`. */
+/* Rows first … first + ROWS - 1 of a head's queries, keys or values times `scale`, zero padded to WIDTH. */
 template <int ROWS, int WIDTH>
 __device__ static inline void fetch(const ck_cuda_windows &all, const ck_nn_tensor &keys, const ck_nn_tensor &t,
                                     int win, int head, int width, int first, int end, float scale,
@@ -80,7 +79,7 @@ void ck_cuda_attention_f32(ck_cuda_device *d, const ck_nn_step *s)
     float scale = (float)(M_LOG2E / sqrt((double)width));
     bool narrow = width <= 64;
     int queries = narrow ? 64 : 32;
-    /* Two kernels, since 48 KiB of shared memory are what every device has. */
+    /* Two kernels, so that each fits the 48 KiB of shared memory that every device has. */
     void (*kernel)(ck_cuda_windows, int, float, ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, ck_nn_tensor) =
         narrow ? attend_f32<64, 32, 64> : attend_f32<32, 16, CK_CUDA_WIDTH_MAX>;
     unsigned grid = (unsigned)(all.n * s->heads) * grid_for((size_t)all.nq, (unsigned)queries);

@@ -1,12 +1,13 @@
-/* Attention to all keys, version 3: as attention.cu has it, scores, weights and sums in registers, of 16-bit operands
- * (after Dao 2023, FlashAttention-2).
+/* Attention to all keys with 16-bit operands; scores, weights and sums stay in registers (after FlashAttention-2, Dao
+ * 2023).
  *
- * A thread block takes QUERIES queries of a head, a warp ROWS of them.  Keys come KEYS at a time by asynchronous
- * copies, the next while these are worked on.  Weights are rounded as operands are; their sum is not. */
+ * A thread block computes QUERIES queries of a head, a warp ROWS of them.  Keys are copied KEYS at a time, the next
+ * ones asynchronously during the current ones' computation.  Weights are rounded to the operand type; their sum is not.
+ */
 #include "nn/cuda/attention_tile.h"
 
 #define KEYS 64
-#define TILES 2 /* of a warp */
+#define TILES 2 /* per warp */
 #define WARPS 4
 #define THREADS (WARPS * WARP)
 #define ROWS (16 * TILES)
@@ -17,7 +18,7 @@ template <int D> static size_t shared_bytes()
     return (size_t)(QUERIES + 2 * 2 * KEYS) * (D | 1) * PIECE * 2;
 }
 
-/* Zeros behind the last. */
+/* Rows past the last query are zero. */
 template <typename T, int D>
 __device__ static inline void fetch_queries(const ck_cuda_attention_args &a, int head, int first, T *to)
 {
@@ -26,8 +27,8 @@ __device__ static inline void fetch_queries(const ck_cuda_attention_args &a, int
                       to + (i / D * (D | 1) + i % D) * PIECE);
 }
 
-/* What a thread copies of every tile of keys and of values: where from, in elements behind the tile's first key of that
- * head (negative: zeros), and where to.  Reckoned once: it is the same for all tiles. */
+/* The pieces of a tile of keys or values that a thread copies: source offset in elements from the tile's first key
+ * (negative: zeros), and destination.  Computed once: they are the same for all tiles. */
 template <typename T, int D> struct tile_copies {
     static const int N = (KEYS * D + THREADS - 1) / THREADS;
     int from[N], to[N];
@@ -42,7 +43,7 @@ template <typename T, int D> struct tile_copies {
         }
     }
 
-    /* `left` keys from `first` on. */
+    /* A tile of up to `left` keys from `first` on. */
     __device__ void run(const T *first, int left, T *stage) const
     {
         UNROLL
@@ -59,9 +60,9 @@ template <typename T, int D> struct tile_copies {
 template <typename T, int D> static __global__ void __launch_bounds__(THREADS, 2) attend_mma16(ck_cuda_attention_args a)
 {
     typedef ck_cuda_attention_tile<T, D, TILES, KEYS / 8> tile;
-    CK_CUDA_DYNAMIC_SHARED(room);
+    CK_CUDA_DYNAMIC_SHARED(shared_memory);
     const int STAGE = KEYS * tile::PITCH;
-    T *queries = (T *)room, *keys = queries + QUERIES * tile::PITCH, *values = keys + 2 * STAGE;
+    T *queries = (T *)shared_memory, *keys = queries + QUERIES * tile::PITCH, *values = keys + 2 * STAGE;
     int tiles = (a.all.nq + QUERIES - 1) / QUERIES, head = blockIdx.x / tiles, first = blockIdx.x % tiles * QUERIES;
     int own = threadIdx.x / WARP * ROWS;
     const T *k = (const T *)a.k.data + head * a.width, *v = (const T *)a.v.data + head * a.width;
@@ -86,7 +87,7 @@ template <typename T, int D> static __global__ void __launch_bounds__(THREADS, 2
         }
         t.score(keys + stage);
         if (key + KEYS > a.all.nk)
-            t.keep([&](int, int column) { return key + column < a.all.nk; });
+            t.mask([&](int, int column) { return key + column < a.all.nk; });
         t.weigh(a.scale);
         t.add_values(values + stage);
     }

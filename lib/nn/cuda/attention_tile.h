@@ -1,8 +1,7 @@
-/* What a warp does to M tiles of 16 queries and N tiles of 8 keys of one head, for the versions of attention that keep
- * scores in registers.
+/* A warp's part of attention with scores in registers: M tiles of 16 queries by N tiles of 8 keys of one head.
  *
- * A head is D pieces of 8 channels wide, zeros where it is narrower.  In shared memory the rows of queries, keys and
- * values are PITCH pieces apart, an odd number: eight rows of a matrix lie in different banks. */
+ * A head has D pieces of 8 channels, zero padded.  Rows of queries, keys and values in shared memory are an odd number
+ * of pieces apart (PITCH elements), so that eight rows of a matrix lie in different banks. */
 #ifndef CK_NN_CUDA_ATTENTION_TILE_H
 #define CK_NN_CUDA_ATTENTION_TILE_H
 
@@ -15,10 +14,10 @@
 template <typename T, int D, int M, int N> struct ck_cuda_attention_tile {
     static const int PITCH = (D | 1) * PIECE;
 
-    unsigned q[M][D][2];        /* rows 0 to 7 and 8 to 15 of every tile and piece: an operand a of mma */
+    unsigned q[M][D][2];        /* rows 0-7 and 8-15 of each tile and piece: operand a of mma */
     float s[M][N][4];           /* scores, then weights */
     float o[M][D][4];           /* sums of values */
-    float top[M][2], sum[M][2]; /* of rows lane / 4 and the eighth after it */
+    float top[M][2], sum[M][2]; /* of rows lane / 4 and lane / 4 + 8 */
     int lane;
 
     __device__ void begin(const T *queries)
@@ -75,9 +74,9 @@ template <typename T, int D, int M, int N> struct ck_cuda_attention_tile {
             multiply_8<T>(s[m][n], q[m][p], b0, s[m][n]);
     }
 
-    /* Keys that there are not, or not for these queries.  The barrier keeps the compiler from asking where it is known
-     * that all are there. */
-    template <typename F> __device__ void keep(F there)
+    /* Mask keys past the end or outside this window: there(row, key).  The barrier keeps the compiler from merging this
+     * test into tiles that need none. */
+    template <typename F> __device__ void mask(F there)
     {
         __syncwarp();
         UNROLL
@@ -90,8 +89,8 @@ template <typename T, int D, int M, int N> struct ck_cuda_attention_tile {
                 s[m][n][i] = -INFINITY;
     }
 
-    /* The largest score of each row so far, as an exponent.  An older one does as long as no weight is larger than
-     * 2^LATE: sums and values are seldom multiplied then. */
+    /* Update each row's maximum score, as an exponent.  Rescale lazily: keep the old maximum while no weight exceeds
+     * 2^LATE, so that sums are rarely multiplied. */
     static const int LATE = 8;
 
     __device__ void raise(float scale)
@@ -141,7 +140,7 @@ template <typename T, int D, int M, int N> struct ck_cuda_attention_tile {
         }
     }
 
-    /* o += s . values: the sums of two tiles of keys are an operand a as they lie. */
+    /* o += s . values; the fragments of two tiles of scores have the layout of operand a. */
     __device__ void add_values(const T *values)
     {
         UNROLL
@@ -166,7 +165,7 @@ template <typename T, int D, int M, int N> struct ck_cuda_attention_tile {
         }
     }
 
-    /* Row r of the result to where `to` says, NULL: nowhere. */
+    /* Row r of the result to to(r); NULL: not stored. */
     template <typename F> __device__ void store(int width, F to)
     {
         UNROLL
@@ -184,7 +183,7 @@ template <typename T, int D, int M, int N> struct ck_cuda_attention_tile {
     }
 };
 
-/* Part of a row of queries, keys or values to its place. */
+/* Copy a piece of a row of queries, keys or values asynchronously; zeros if it is not there. */
 template <typename T>
 __device__ static inline void copy_piece(const ck_cuda_attention_args &a, const ck_nn_tensor &t, size_t pixel,
                                          bool there, int head, int piece, T *to)

@@ -1,19 +1,19 @@
-/* Attention inside windows, version 3: several windows a thread block, all keys of a query at once.
+/* Attention inside windows with 16-bit operands: several windows per thread block, all keys of a query at once.
  *
- * A thread block takes the QUERIES queries of one head in as many windows as that makes, a warp 16 of them: a quarter
- * of a window with 64, one with 16, four with 4.  What keys it needs are 16 or 64 side by side. */
+ * A thread block computes QUERIES queries of one head: one window of 64 queries, four of 16 or sixteen of 4.  A warp
+ * computes 16 queries, whose 16 or 64 keys are contiguous in shared memory. */
 #include "nn/cuda/attention_tile.h"
 
 #define QUERIES 64
-#define ROWS 16 /* of a warp */
+#define ROWS 16 /* per warp */
 #define THREADS (QUERIES / ROWS * WARP)
 
-/* Windows of a thread block, and the keys of a warp. */
+/* Windows per thread block, keys per warp. */
 struct packing {
     int windows, keys;
 };
 
-/* Rows 0 … n-1 of the windows from `first` on, `each` of one. */
+/* n rows of the windows from `first` on, `each` per window. */
 template <typename T, int D>
 __device__ static inline void fetch(const ck_cuda_attention_args &a, const ck_nn_tensor &t, int head, int first, int n,
                                     int each, T *to)
@@ -30,9 +30,9 @@ template <typename T, int D, int N>
 static __global__ void __launch_bounds__(THREADS) attend_windows(ck_cuda_attention_args a, packing p)
 {
     typedef ck_cuda_attention_tile<T, D, 1, N> tile;
-    CK_CUDA_DYNAMIC_SHARED(room);
+    CK_CUDA_DYNAMIC_SHARED(shared_memory);
     int keys_here = p.windows * a.all.nk, head = blockIdx.x % a.heads, first = blockIdx.x / a.heads * p.windows;
-    T *queries = (T *)room, *keys = queries + QUERIES * tile::PITCH, *values = keys + keys_here * tile::PITCH;
+    T *queries = (T *)shared_memory, *keys = queries + QUERIES * tile::PITCH, *values = keys + keys_here * tile::PITCH;
     int own = threadIdx.x / WARP * ROWS, from = own / a.all.nq * a.all.nk;
     tile t;
     fetch<T, D>(a, a.q, head, first, QUERIES, a.all.nq, queries);
@@ -44,7 +44,7 @@ static __global__ void __launch_bounds__(THREADS) attend_windows(ck_cuda_attenti
     t.begin(queries + own * tile::PITCH);
     t.score(keys + from * tile::PITCH);
     if (a.all.nq < ROWS)
-        t.keep([&](int row, int k) { return row / a.all.nq == k / a.all.nk; });
+        t.mask([&](int row, int k) { return row / a.all.nq == k / a.all.nk; });
     t.weigh(a.scale);
     t.add_values(values + from * tile::PITCH);
     t.store(a.width, [&](int row) {

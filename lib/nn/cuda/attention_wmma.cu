@@ -1,21 +1,21 @@
-/* Attention with online softmax, version 2: as attention.cu has it, its products on tensor cores.
+/* Attention with online softmax, see attention_f32.cu, with products on tensor cores by wmma.
  *
- * A warp takes TILE queries of a thread block's.  Per KEYS keys it multiplies scores into shared memory, where two
- * lanes a row make weights of them, rounded as the values are, and multiplies those with the values.  Which rows of a
- * tile a lane's sums belong to only the hardware knows: a tile that holds its row numbers tells.  Rounded weights are
- * also what is summed, so that they add up to one in the end. */
+ * A warp computes TILE of the thread block's queries.  For every KEYS keys it writes scores to shared memory, where two
+ * lanes per row turn them into weights, rounded to the operand type, and multiplies these with the values.  wmma's
+ * layout is opaque: a lane loads a tile of row numbers to find the rows of its sums.  The sum is that of the rounded
+ * weights, so that they add up to one. */
 #include "nn/cuda/element.h"
 #include "nn/cuda/tile.h"
 #include "nn/cuda/window.h"
 
 using namespace nvcuda;
 
-/* What a thread block works on. */
+/* The window, head and first query of a thread block. */
 struct share {
-    int win, head, first; /* query */
+    int win, head, first;
 };
 
-/* Rows first … first+ROWS-1 of a head's queries, keys or values, zeros past `end` and the width. */
+/* Rows first … first + ROWS - 1 of a head's queries, keys or values, zero padded past `end` and the width. */
 template <typename T, int ROWS, int WIDTH>
 __device__ static inline void fetch(const ck_cuda_attention_args &a, const share &s, const ck_nn_tensor &t, int first,
                                     int end, T *to)
@@ -29,14 +29,14 @@ __device__ static inline void fetch(const ck_cuda_attention_args &a, const share
     }
 }
 
-/* What a warp has in shared memory, and a lane in registers: of row lane / 2, every second key. */
+/* A warp's shared memory and a lane's registers; a lane weighs every second key of row lane / 2. */
 template <typename T, int KEYS> struct softmax {
     static const int LD_SCORES = KEYS + 4, LD_WEIGHTS = KEYS + ck_cuda_tile<T>::PAD;
     float *scores, *factors; /* [TILE][LD_SCORES], [TILE] */
     T *weights;              /* [TILE][LD_WEIGHTS] */
     float top, sum;
 
-    /* `there` keys of KEYS; what came before is to be multiplied with the factors. */
+    /* Scores of the first `there` keys to weights; `factors` rescale the earlier sums. */
     __device__ void weigh(float scale, int there)
     {
         int row = threadIdx.x % WARP / 2, part = threadIdx.x % 2;
@@ -61,14 +61,14 @@ template <typename T, int KEYS> struct softmax {
     }
 };
 
-/* Numbers of the rows that a lane's sums belong to; `room` is a warp's. */
-template <typename T> __device__ static inline void number_rows(float *room, int ld, int rows[])
+/* The rows of a lane's sums; `scratch` belongs to the warp. */
+template <typename T> __device__ static inline void number_rows(float *scratch, int ld, int rows[])
 {
     typename ck_cuda_tile<T>::sum numbers;
     for (int i = threadIdx.x % WARP; i < TILE * TILE; i += WARP)
-        room[i / TILE * ld + i % TILE] = (float)(i / TILE);
+        scratch[i / TILE * ld + i % TILE] = (float)(i / TILE);
     __syncwarp();
-    wmma::load_matrix_sync(numbers, room, (unsigned)ld, wmma::mem_row_major);
+    wmma::load_matrix_sync(numbers, scratch, (unsigned)ld, wmma::mem_row_major);
     UNROLL
     for (int i = 0; i < ck_cuda_tile<T>::sum::num_elements; i++)
         rows[i] = (int)numbers.x[i];
@@ -93,7 +93,7 @@ __device__ static inline void score(const typename ck_cuda_tile<T>::a *q, const 
     }
 }
 
-/* o = o * factor + weights . values; what these keys add is added up apart. */
+/* o = o * factor + weights . values; the products of these keys are summed separately first. */
 template <typename T, int KEYS, int WIDTH>
 __device__ static inline void add_values(const softmax<T, KEYS> &m, const T *sv, const int *rows,
                                          typename ck_cuda_tile<T>::sum *o)
@@ -119,7 +119,7 @@ __device__ static inline void add_values(const softmax<T, KEYS> &m, const T *sv,
     }
 }
 
-/* Through the room of the scores, from where a lane takes half a row. */
+/* Results go through the scores' shared memory; a lane stores half a row. */
 template <typename T, int KEYS, int WIDTH>
 __device__ static inline void store(const ck_cuda_attention_args &a, const share &s, const softmax<T, KEYS> &m, int own,
                                     const typename ck_cuda_tile<T>::sum *o)
@@ -186,7 +186,7 @@ static void launch(ck_cuda_device *d, const ck_cuda_attention_args &a)
     CK_CUDA_LAUNCH(kernel, grid, QUERIES / TILE * WARP, d->stream, a);
 }
 
-/* 48 KiB of shared memory are what every device has. */
+/* Two widths, so that each fits the 48 KiB of shared memory that every device has. */
 void ck_cuda_attention_wmma(ck_cuda_device *d, const ck_nn_step *s)
 {
     int width = s->y.c / s->heads;

@@ -1,19 +1,19 @@
-/* What the versions of the 3x3 convolution share: where a tile's pixels are, and what is read there. */
+/* Shared by the f32 and wmma kernels of the 3x3 convolution: a tile's pixels and their inputs. */
 #ifndef CK_NN_CUDA_CONV_H
 #define CK_NN_CUDA_CONV_H
 
 #include "nn/cuda/element.h"
 
-#define PIXELS 64 /* of a tile */
+#define PIXELS 64 /* per tile */
 #define ROWS (PIXELS / CK_NN_BLOCK)
-#define TILES (CK_NN_BLOCK / ROWS) /* of a block */
+#define TILES (CK_NN_BLOCK / ROWS) /* per block */
 
 struct ck_cuda_pixel {
     int y, x;
-    bool inside; /* of the map and of the block */
+    bool inside; /* the map and the block */
 };
 
-/* Pixel i of a tile, ROWS rows of a block. */
+/* Pixel i of a tile, which is ROWS rows of a block. */
 __device__ static inline ck_cuda_pixel tile_pixel(const ck_nn_area &a, int tile, int i)
 {
     ck_cuda_pixel p = {a.y0 + tile * ROWS + i / CK_NN_BLOCK, a.x0 + i % CK_NN_BLOCK, false};
@@ -21,7 +21,7 @@ __device__ static inline ck_cuda_pixel tile_pixel(const ck_nn_area &a, int tile,
     return p;
 }
 
-/* One input: normalised and clamped on the way if there is a norm; outside the map it is zero after that. */
+/* One input, relu(x * scale + shift) if there is a norm; zero outside the map. */
 __device__ static inline float input(const ck_nn_tensor &x, const ck_nn_tensor &norm, int v, int u, int c)
 {
     if (v < 0 || v >= x.h || u < 0 || u >= x.w || c >= x.c)

@@ -1,16 +1,13 @@
-/* The refiner's 3x3 convolution and the sums that it leaves for GroupNorm. */
+/* The 3x3 convolution in float32: a product of PIXELS pixels by OUTS outputs, DEPTH channels of one tap at a time. */
 #include "nn/cuda/conv.h"
 
 #define THREADS 256
 
-/* ---- 3x3 as a product, version 1 (2 and 3: conv_wmma.cu, conv_mma16.cu): PIXELS pixels by OUTS outputs, DEPTH
- * channels of one tap at a time ---- */
-
 #define OUTS 64
 #define DEPTH 16
-#define EACH 4 /* pixels and outputs of a thread: (PIXELS / EACH) * (OUTS / EACH) = THREADS */
+#define EACH 4 /* pixels and outputs per thread: (PIXELS / EACH) * (OUTS / EACH) = THREADS */
 
-/* A pixel's sum is over taps, then channels, whoever makes it: the result does not depend on the tile. */
+/* A pixel is summed over taps, then channels: the result does not depend on the tile. */
 static __global__ void conv_f32(ck_nn_tensor x, ck_nn_tensor norm, const float *w, const float *bias, int dilation,
                                 ck_nn_tensor y, const int *list)
 {

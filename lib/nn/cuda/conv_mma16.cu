@@ -1,24 +1,24 @@
-/* The 3x3 convolution, version 3: of 16-bit maps of at most 64 channels, to at most 64.
+/* The 3x3 convolution of 16-bit maps of at most 64 channels to at most 64, on tensor cores by mma.
  *
- * Pixels `dilation` apart form lattices that never meet: on each the convolution is an ordinary one.  A block of pixels
- * is cut into STAGES stages of PIXELS pixels of whole lattices (or rows of the only one), each of which is copied to
- * shared memory once, with a border of one lattice pixel; the nine taps read it shifted.  So a product of PIXELS x 9 C
- * by 9 C x 64 takes its operands from shared memory, and all weights stay there.
+ * Pixels `dilation` apart form independent lattices, and on each of them the convolution has dilation 1.  A block is
+ * divided into STAGES stages of PIXELS pixels: whole lattices or, at dilation 1, rows.  Each stage is copied to shared
+ * memory once, with a border of one lattice pixel, and the nine taps read it shifted.  So the operands of a product of
+ * PIXELS x 9 C by 9 C x 64 come from shared memory, where all weights stay.
  *
- * A thread block makes every so-maniest block of the map; while it works on one stage the next is copied, if there is
- * memory for two.  A warp makes 64 pixels of 32 outputs.  Weights are packed so that a lane's sums of one pixel are
- * eight outputs side by side (ck_cuda_output_column).  Sums for GROUP_NORM: in float32 over a warp's pixels, from there
- * in double, always in the same order. */
+ * Thread block b computes blocks b, b + gridDim.x, …  The next stage is copied during a stage's computation if two fit
+ * into memory.  A warp computes 64 pixels of 32 outputs.  Weights are packed so that a lane's sums of one pixel are
+ * eight adjacent outputs (ck_cuda_output_column).  Sums for GROUP_NORM are float32 over a warp's pixels and double from
+ * there on, in a fixed order. */
 #include "nn/cuda/element.h"
 #include "nn/cuda/ptx.h"
 
 #define WARPS 8
 #define THREADS (WARPS * WARP)
-#define PIECE 8 /* channels of a copy */
+#define PIECE 8 /* channels per copy */
 #define OUTS 64
-#define PIXELS 256 /* of a stage */
+#define PIXELS 256 /* per stage */
 #define STAGES (CK_NN_BLOCK * CK_NN_BLOCK / PIXELS)
-#define MINE 4 /* tiles of 16 pixels, of 8 outputs, of a warp */
+#define MINE 4 /* tiles of 16 pixels, and of 8 outputs, per warp */
 #define HALF 32
 
 struct mma16_args {
@@ -27,17 +27,17 @@ struct mma16_args {
     const float *bias;
     const int *list;
     int blocks, groups, pieces;
-    bool twice; /* room for two stages */
+    bool twice; /* shared memory holds two stages */
 };
 
-/* A stage: `lattices` of them, ROWS x SIDE pixels each, with a border. */
+/* A stage: LATTICES lattices of ROWS x SIDE pixels, each with a border. */
 template <int D> struct stage_of {
     static const int SIDE = CK_NN_BLOCK / D, ROWS = D == 1 ? PIXELS / SIDE : SIDE;
     static const int LATTICES = PIXELS / (ROWS * SIDE), WIDE = SIDE + 2, EACH = (ROWS + 2) * WIDE;
     static const int ALL = LATTICES * EACH;
 };
 
-/* Pixel (r, c) of lattice l of a stage in the map. */
+/* Position in the map of pixel (r, c) of lattice l of a stage. */
 struct point {
     int y, x;
 };
@@ -50,8 +50,8 @@ template <int D> __device__ static inline point point_of(const ck_nn_area &a, in
     return p;
 }
 
-/* Pieces of a pixel lie PITCH apart; where that is a power of two, which piece is where depends on the pixel, so that
- * eight neighbours lie in different banks. */
+/* Pixels are pitch_of(pieces) pieces apart.  If that is a power of two, pieces are swizzled: their order is XORed with
+ * the pixel's position, so that eight neighbours lie in different banks. */
 __host__ __device__ static inline int pitch_of(int pieces)
 {
     return pieces == 8 ? 8 : pieces | 1;
@@ -62,7 +62,7 @@ template <int D> __device__ static inline int swizzle_of(int pieces, int r, int 
     return pieces == 8 ? (stage_of<D>::SIDE == 4 ? c + 4 * r : c) & 7 : 0;
 }
 
-/* What a thread copies: always the same piece, of every so-maniest pixel. */
+/* The pieces that a thread copies: piece `piece` of pixels first, first + step, … */
 struct lot {
     int piece, first, step;
 };
@@ -74,9 +74,9 @@ __device__ static inline lot lot_of(int pieces)
     return t;
 }
 
-/* f(where in the map, there is such a pixel, its place in shared memory) for a thread's lot of a stage. */
+/* f(position in the map, whether it is inside, address in shared memory) for each piece of a thread's lot. */
 template <typename T, int D, typename F>
-__device__ static inline void each_of(const mma16_args &k, const ck_nn_area &a, int stage, const lot &mine, T *room,
+__device__ static inline void each_of(const mma16_args &k, const ck_nn_area &a, int stage, const lot &mine, T *pixels,
                                       F f)
 {
     typedef stage_of<D> s;
@@ -84,25 +84,25 @@ __device__ static inline void each_of(const mma16_args &k, const ck_nn_area &a, 
         int r = i % s::EACH / s::WIDE, c = i % s::EACH % s::WIDE;
         point p = point_of<D>(a, stage, i / s::EACH, r - 1, c - 1);
         bool there = p.y >= 0 && p.y < k.x.h && p.x >= 0 && p.x < k.x.w;
-        f(p, there, room + (i * pitch_of(k.pieces) + (mine.piece ^ swizzle_of<D>(k.pieces, r, c))) * PIECE);
+        f(p, there, pixels + (i * pitch_of(k.pieces) + (mine.piece ^ swizzle_of<D>(k.pieces, r, c))) * PIECE);
     }
 }
 
 template <typename T, int D>
-__device__ static inline void fetch(const mma16_args &k, const ck_nn_area &a, int stage, T *room)
+__device__ static inline void fetch(const mma16_args &k, const ck_nn_area &a, int stage, T *pixels)
 {
     lot mine = lot_of(k.pieces);
     int bytes = min(PIECE, k.x.c - mine.piece * PIECE) * (int)sizeof(T);
-    each_of<T, D>(k, a, stage, mine, room, [&](point p, bool there, T *to) {
+    each_of<T, D>(k, a, stage, mine, pixels, [&](point p, bool there, T *to) {
         const T *from = (const T *)k.x.data + (there ? index_of(k.x, p.y, p.x) + mine.piece * PIECE : 0);
         copy_16(to, from, there ? bytes : 0);
     });
     end_copies();
 }
 
-/* A thread normalises what it copied itself. */
+/* A thread normalises the pieces that it copied. */
 template <typename T, int D>
-__device__ static inline void normalise(const mma16_args &k, const ck_nn_area &a, int stage, T *room)
+__device__ static inline void normalise(const mma16_args &k, const ck_nn_area &a, int stage, T *pixels)
 {
     lot mine = lot_of(k.pieces);
     ck_cuda_vec8 scale = {{0}}, shift = {{0}};
@@ -111,7 +111,7 @@ __device__ static inline void normalise(const mma16_args &k, const ck_nn_area &a
         scale.v[i] = c < k.x.c ? ((const float *)k.norm.data)[c] : 0;
         shift.v[i] = c < k.x.c ? ((const float *)k.norm.data)[k.x.c + c] : 0;
     }
-    each_of<T, D>(k, a, stage, mine, room, [&](point, bool there, T *to) {
+    each_of<T, D>(k, a, stage, mine, pixels, [&](point, bool there, T *to) {
         if (!there)
             return;
         ck_cuda_vec8 in = get_8((const T *)to);
@@ -122,26 +122,26 @@ __device__ static inline void normalise(const mma16_args &k, const ck_nn_area &a
     });
 }
 
-/* ---- weights: rows of OUTS, pieces turned by the row; zeros up to a multiple of 16 rows ---- */
+/* ---- weights: rows of OUTS, pieces swizzled by row, zero padded to a multiple of 16 rows ---- */
 
 static inline int weight_rows(int pieces)
 {
     return (9 * pieces + 1) / 2 * 16;
 }
 
-template <typename T> __device__ static inline void fetch_weights(const mma16_args &k, int rows, T *room)
+template <typename T> __device__ static inline void fetch_weights(const mma16_args &k, int rows, T *to)
 {
     for (int i = threadIdx.x; i < rows * (OUTS / PIECE); i += THREADS) {
         int row = i / (OUTS / PIECE), piece = i % (OUTS / PIECE);
         bool there = row < 9 * k.pieces * PIECE;
-        copy_16(room + row * OUTS + (piece ^ (row & 7)) * PIECE, (const T *)k.w + (there ? i * PIECE : 0),
+        copy_16(to + row * OUTS + (piece ^ (row & 7)) * PIECE, (const T *)k.w + (there ? i * PIECE : 0),
                 there ? 16 : 0);
     }
 }
 
 /* ---- a warp's product ---- */
 
-/* Where the next pieces are: of every pair of them lanes 0 to 15 take the first, 16 to 31 the second. */
+/* Iterates over pairs of pieces: lanes 0-15 load the first of a pair, lanes 16-31 the second. */
 struct cursor {
     int tap, piece, pieces;
 
@@ -169,7 +169,7 @@ struct cursor {
 template <typename T, int D> struct warp_product {
     typedef stage_of<D> stage;
     float sum[MINE][MINE][4];
-    int at[MINE], row[MINE], column[MINE]; /* of the pixels whose rows this lane points at */
+    int at[MINE], row[MINE], column[MINE]; /* of the pixels whose rows this lane addresses */
 
     __device__ void begin()
     {
@@ -183,11 +183,11 @@ template <typename T, int D> struct warp_product {
         }
     }
 
-    __device__ void load(const T *room, const T *weights, const cursor &c, int step, unsigned a[MINE][4],
+    __device__ void load(const T *pixels, const T *weights, const cursor &c, int step, unsigned a[MINE][4],
                          unsigned b[MINE][2])
     {
-        __syncwarp(); /* the halves of a warp settle apart */
-        /* Behind the last piece weights are 0, but what they meet must be a number. */
+        __syncwarp(); /* the halves of a warp diverge in settle */
+        /* Past the last piece weights are 0, but the other operand must be finite. */
         int tap = c.tap < 9 ? c.tap : 8, piece = c.tap < 9 ? c.piece : 0, dy = tap / 3, dx = tap % 3;
         int lane = (int)threadIdx.x % WARP, k = step * 16 + lane % 16, pitch = pitch_of(c.pieces);
         UNROLL
@@ -202,9 +202,9 @@ template <typename T, int D> struct warp_product {
         }
         UNROLL
         for (int m = 0; m < MINE; m++)
-            load_matrices(a[m], room + ((at[m] + dy * stage::WIDE + dx) * pitch +
-                                        (piece ^ swizzle_of<D>(c.pieces, row[m] + dy, column[m] + dx))) *
-                                           PIECE);
+            load_matrices(a[m], pixels + ((at[m] + dy * stage::WIDE + dx) * pitch +
+                                          (piece ^ swizzle_of<D>(c.pieces, row[m] + dy, column[m] + dx))) *
+                                             PIECE);
     }
 
     __device__ void multiply(const unsigned a[MINE][4], const unsigned b[MINE][2])
@@ -216,8 +216,8 @@ template <typename T, int D> struct warp_product {
             multiply_16<T>(sum[m][j], a[m], b[j][0], b[j][1], sum[m][j]);
     }
 
-    /* Operands of the next step are loaded before this one's are multiplied. */
-    __device__ void run(const T *room, const T *weights, int pieces)
+    /* The operands of the next step are loaded before those of this one are multiplied. */
+    __device__ void run(const T *pixels, const T *weights, int pieces)
     {
         unsigned a[2][MINE][4], b[2][MINE][2];
         int steps = (9 * pieces + 1) / 2;
@@ -226,15 +226,15 @@ template <typename T, int D> struct warp_product {
         for (int i = 0; i < MINE * MINE * 4; i++)
             sum[i / 16][i / 4 % 4][i % 4] = 0;
         c.begin(pieces);
-        load(room, weights, c, 0, a[0], b[0]);
+        load(pixels, weights, c, 0, a[0], b[0]);
         for (int step = 0; step < steps; step += 2) {
             c.advance();
             if (step + 1 < steps)
-                load(room, weights, c, step + 1, a[1], b[1]);
+                load(pixels, weights, c, step + 1, a[1], b[1]);
             multiply(a[0], b[0]);
             c.advance();
             if (step + 2 < steps)
-                load(room, weights, c, step + 2, a[0], b[0]);
+                load(pixels, weights, c, step + 2, a[0], b[0]);
             if (step + 1 < steps)
                 multiply(a[1], b[1]);
         }
@@ -243,7 +243,7 @@ template <typename T, int D> struct warp_product {
 
 /* ---- results ---- */
 
-/* Eight outputs of one pixel, as far as there are. */
+/* Up to eight outputs of one pixel. */
 template <typename T>
 __device__ static inline void put_outputs(const ck_nn_tensor &y, const point &p, int first, const ck_cuda_vec8 &v)
 {
@@ -258,7 +258,7 @@ __device__ static inline void put_outputs(const ck_nn_tensor &y, const point &p,
             to[i] = rounded<T>(v.v[i]);
 }
 
-/* Bias, store, and what this warp's pixels add up to: partial[output][2], the same on every run. */
+/* Add the bias, store, and sum this warp's pixels in a fixed order: partial[output][2]. */
 template <typename T, int D>
 __device__ static inline void finish(const mma16_args &k, const ck_nn_area &a, int stage, const warp_product<T, D> &w,
                                      float *partial)
@@ -298,9 +298,9 @@ __device__ static inline void finish(const mma16_args &k, const ck_nn_area &a, i
         }
 }
 
-#define PARTS (STAGES * WARPS / 2) /* of a block, [part][output][2] */
+#define PARTS (STAGES * WARPS / 2) /* partial sums per block, [part][output][2] */
 
-/* The block's sums from its parts'.  Every thread comes here; the parts may be written again behind it. */
+/* The block's sums from its partial ones.  All threads call this; afterwards `partial` may be overwritten. */
 __device__ static inline void flush(const mma16_args &k, int block, const float *partial, double *totals)
 {
     int t = threadIdx.x, per = k.y.c / k.groups;
@@ -321,9 +321,9 @@ __device__ static inline void flush(const mma16_args &k, int block, const float 
 
 template <typename T, int D> static __global__ void __launch_bounds__(THREADS, 1) conv_mma16(mma16_args k, int rows)
 {
-    CK_CUDA_DYNAMIC_SHARED(room);
+    CK_CUDA_DYNAMIC_SHARED(shared_memory);
     const int STAGE = stage_of<D>::ALL * pitch_of(k.pieces) * PIECE;
-    double *totals = (double *)room;
+    double *totals = (double *)shared_memory;
     float *partial = (float *)(totals + 2 * OUTS);
     T *weights = (T *)(partial + PARTS * 2 * OUTS), *stages = weights + rows * OUTS;
     int mine = (k.blocks - (int)blockIdx.x + (int)gridDim.x - 1) / (int)gridDim.x, part = (int)threadIdx.x / WARP / 2;

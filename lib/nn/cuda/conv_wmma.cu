@@ -1,8 +1,7 @@
-/* The 3x3 convolution, version 2: as conv.cu has it, a product of gathered pixels and weights, on tensor cores.
+/* The 3x3 convolution on tensor cores by wmma: a product of gathered pixels and weights.
  *
- * A thread block makes PIXELS pixels of OUTS outputs, DEPTH channels of one tap at a time; its four warps take a
- * quarter each, two by two tiles.  A pixel's sum is over taps, then channels, whoever makes it: the result does not
- * depend on the tile. */
+ * A thread block computes PIXELS pixels of OUTS outputs, DEPTH channels of one tap at a time; each of its four warps
+ * computes two by two tiles.  A pixel is summed over taps, then channels: the result does not depend on the tile. */
 #include "nn/cuda/conv.h"
 #include "nn/cuda/tile.h"
 
@@ -11,7 +10,7 @@ using namespace nvcuda;
 #define WARPS 4
 #define THREADS (WARPS * WARP)
 #define OUTS 64
-#define HALF 32 /* pixels and outputs of a warp */
+#define HALF 32 /* pixels and outputs per warp */
 #define MINE (HALF / TILE)
 
 struct wmma_args {
@@ -23,7 +22,7 @@ struct wmma_args {
     int dilation;
 };
 
-/* DEPTH channels from c0 on under a tap, of every pixel of the tile and for every output from `first` on. */
+/* DEPTH channels from c0 on of one tap: the inputs of the tile's pixels, the weights of outputs from `first` on. */
 template <typename T, int DEPTH>
 __device__ static inline void fetch(const wmma_args &k, const ck_nn_area &a, int tile_number, int first, int tap,
                                     int c0, T *in, T *weights)
@@ -66,23 +65,24 @@ __device__ static inline void multiply(const T *in, const T *weights, typename c
     }
 }
 
-/* The bias added on the way; `room` is the thread block's, [PIXELS][OUTS + 4]. */
+/* Adds the bias and stores; `results` [PIXELS][OUTS + 4] is in shared memory. */
 template <typename T>
 __device__ static inline void store(const wmma_args &k, const ck_nn_area &a, int tile_number, int first, int own_p,
-                                    int own_o, const typename ck_cuda_tile<T>::sum sum[MINE][MINE], float *room)
+                                    int own_o, const typename ck_cuda_tile<T>::sum sum[MINE][MINE], float *results)
 {
     const int LD = OUTS + 4;
     UNROLL
     for (int i = 0; i < MINE; i++)
         UNROLL
     for (int j = 0; j < MINE; j++)
-        wmma::store_matrix_sync(room + (own_p + i * TILE) * LD + own_o + j * TILE, sum[i][j], LD, wmma::mem_row_major);
+        wmma::store_matrix_sync(results + (own_p + i * TILE) * LD + own_o + j * TILE, sum[i][j], LD,
+                                wmma::mem_row_major);
     __syncthreads();
     for (int i = threadIdx.x; i < PIXELS * OUTS; i += THREADS) {
         ck_cuda_pixel p = tile_pixel(a, tile_number, i / OUTS);
         int out = first + i % OUTS;
         if (p.inside && out < k.y.c)
-            put(k.y, index_of(k.y, p.y, p.x) + (size_t)out, room[i / OUTS * LD + i % OUTS] + k.bias[out]);
+            put(k.y, index_of(k.y, p.y, p.x) + (size_t)out, results[i / OUTS * LD + i % OUTS] + k.bias[out]);
     }
 }
 
@@ -90,7 +90,7 @@ template <typename T, int DEPTH> static __global__ void conv_wmma(wmma_args k)
 {
     const int LD_IN = DEPTH + ck_cuda_tile<T>::PAD, LD_WEIGHTS = OUTS + ck_cuda_tile<T>::PAD;
     __shared__ __align__(32) T in[PIXELS * LD_IN], weights[DEPTH * LD_WEIGHTS];
-    __shared__ __align__(32) float room[PIXELS * (OUTS + 4)];
+    __shared__ __align__(32) float results[PIXELS * (OUTS + 4)];
     ck_nn_area a = block_area(k.y, k.list, blockIdx.x / TILES);
     int tile_number = blockIdx.x % TILES, first = blockIdx.y * OUTS, warp = threadIdx.x / WARP;
     int own_p = warp / 2 * HALF, own_o = warp % 2 * HALF;
@@ -107,10 +107,10 @@ template <typename T, int DEPTH> static __global__ void conv_wmma(wmma_args k)
             __syncthreads();
             multiply<T, DEPTH>(in + own_p * LD_IN, weights + own_o, sum);
         }
-    store<T>(k, a, tile_number, first, own_p, own_o, sum, room);
+    store<T>(k, a, tile_number, first, own_p, own_o, sum, results);
 }
 
-/* Few channels, as the stem has, are one step a tap. */
+/* A map of few channels, as the stem has, takes one step per tap. */
 template <typename T> static void launch(ck_cuda_device *d, const wmma_args &k, int blocks)
 {
     dim3 grid((unsigned)blocks * TILES, grid_for((size_t)k.y.c, OUTS));

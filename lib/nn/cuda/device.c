@@ -18,7 +18,7 @@ ck_status ck_cuda_check(cudaError_t r, const char *what, ck_error *e)
 {
     if (r == cudaSuccess)
         return CK_OK;
-    (void)cudaGetLastError(); /* it would be found again by the next launch */
+    (void)cudaGetLastError(); /* cleared, or the next launch would report it again */
     return ck_fail(e, r == cudaErrorMemoryAllocation ? CK_ERR_MEMORY : CK_ERR_IO, "cannot %s: CUDA says '%s'", what,
                    cudaGetErrorString(r));
 }
@@ -61,7 +61,7 @@ static void close_device(ck_nn *dev)
     free(d);
 }
 
-/* The context is made by the first call that needs one. */
+/* The first call that needs a context, cudaFree, creates it. */
 static ck_status start(ck_cuda_device *d, ck_error *e)
 {
     cudaError_t r = cudaSetDevice(d->which);
@@ -118,7 +118,7 @@ static ck_status set_precision(ck_nn *dev, ck_nn_precision p, ck_error *e)
     ck_cuda_device *d = ck_cuda_of(dev);
     bool late = p != d->base.precision && (d->weights || d->products);
     if (late)
-        return ck_fail(e, CK_ERR_ARGUMENT, "a precision that changes after weights were packed");
+        return ck_fail(e, CK_ERR_ARGUMENT, "the precision was changed after weights were packed");
     dev->act = p == CK_NN_PRECISION_F16 ? CK_NN_F16 : p == CK_NN_PRECISION_BF16 ? CK_NN_BF16 : CK_NN_F32;
     return CK_OK;
 }
@@ -170,7 +170,7 @@ static void download(ck_nn *dev, const ck_nn_tensor *t, float *dst)
     copy(dev, dst, t->data, t, cudaMemcpyDeviceToHost);
 }
 
-/* ---- the blocks of a part ---- */
+/* ---- lists of blocks ---- */
 
 static ck_status grow_list(ck_cuda_device *d, int n, ck_error *e)
 {
@@ -225,7 +225,7 @@ static ck_status prepare(ck_nn *dev, ck_nn_step *s, size_t *scratch, ck_error *e
     if (s->kind == CK_NN_OP_LINEAR)
         return ck_cuda_prepare_linear(d, s, scratch, e);
     if (s->kind == CK_NN_OP_ATTENTION && s->y.c / s->heads > CK_CUDA_WIDTH_MAX)
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "attention heads %d wide: cuda can do %d: use --device cpu",
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "attention heads of %d channels: cuda supports %d: use --device cpu",
                        s->y.c / s->heads, CK_CUDA_WIDTH_MAX);
     return CK_OK;
 }

@@ -1,6 +1,7 @@
-/* Elements of tensors, whose type is float32, float16 or bfloat16; arithmetic is float32's.
+/* Elements of tensors in f32, f16 or bf16, converted from and to float32.
  *
- * One at a time a kernel may ask the tensor; eight at a time, 16 bytes of the short types, it knows the type. */
+ * get and put take one element and read the type from the tensor.  get_8 and put_8 take eight, 16 bytes of the 16-bit
+ * types, in kernels instantiated for one type. */
 #ifndef CK_NN_CUDA_ELEMENT_H
 #define CK_NN_CUDA_ELEMENT_H
 
@@ -38,7 +39,7 @@ __device__ static inline void put(const ck_nn_tensor &t, size_t i, float v)
         ((__nv_bfloat16 *)t.data)[i] = rounded<__nv_bfloat16>(v);
 }
 
-/* As it is stored: float32 stays what it is, which `rounded` makes TF32 of. */
+/* The stored form of a value: float32 is kept (`rounded` would make it TF32). */
 template <typename T> __device__ inline T stored(float v)
 {
     return rounded<T>(v);
@@ -96,14 +97,14 @@ template <> __device__ inline void put_4<float>(float *p, float a, float b, floa
     *(float4 *)p = make_float4(a, b, c, d);
 }
 
-/* Eight channels at a time can be had of every pixel. */
+/* Every pixel can be read eight channels at a time. */
 static inline bool in_vectors(const ck_nn_tensor &t)
 {
     size_t row = (size_t)t.ld * ck_nn_type_size(t.type);
     return t.c % VECTOR == 0 && row % 16 == 0 && (uintptr_t)t.data % 16 == 0;
 }
 
-/* f(T *) for the type that a tensor has. */
+/* f((T *)NULL) for the C++ type of a tensor type. */
 template <typename F> static inline void by_type(ck_nn_type type, F f)
 {
     if (type == CK_NN_F16)

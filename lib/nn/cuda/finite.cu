@@ -1,11 +1,11 @@
-/* Whether all results are numbers. */
+/* Search for NaN and infinities. */
 #include "nn/cuda/frames.h"
 #include "nn/cuda/kernel.h"
 
 #define THREADS 256
-#define EACH 16 /* samples of a thread */
+#define EACH 16 /* samples per thread */
 
-/* Whoever finds one says the same: in any order the flag comes out alike. */
+/* All threads that find one write the same value, so their order does not matter. */
 static __global__ void find_not_finite(const float *p, size_t n, int *flag)
 {
     bool found = false;

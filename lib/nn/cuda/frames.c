@@ -33,7 +33,7 @@ static ck_status grow(const ck_cuda_device *d, ck_cuda_buffer *r, size_t bytes, 
     *r = (ck_cuda_buffer){0};
     cudaError_t c = host ? cudaHostAlloc(&r->p, bytes, cudaHostAllocDefault) : cudaMalloc(&r->p, bytes);
     if (c == cudaErrorMemoryAllocation)
-        return no_memory(d, bytes, host ? "of pinned memory" : "of it besides the network", e);
+        return no_memory(d, bytes, host ? "of pinned memory" : "besides the network", e);
     if (c == cudaSuccess)
         r->bytes = bytes;
     return ck_cuda_check(c, "take memory for frames", e);
@@ -170,9 +170,9 @@ static ck_status prepare(ck_cuda_device *d, const ck_cuda_slot *s, ck_error *e)
         size_t bytes = sizeof(float) * (size_t)m->tensor.c * (size_t)m->y.in * (size_t)m->x.out;
         most = m->x.in != m->x.out && bytes > most ? bytes : most;
     }
-    if (most > d->frames->half.bytes)
+    if (most > d->frames->partial.bytes)
         cudaStreamSynchronize(d->stream);
-    return grow(d, &d->frames->half, most, false, e);
+    return grow(d, &d->frames->partial, most, false, e);
 }
 
 /* The device's first failure, which belongs to this frame. */
@@ -196,7 +196,7 @@ static ck_status make(ck_nn *dev, int slot, ck_error *e)
     if (st == CK_OK)
         st = ck_cuda_check(cudaStreamWaitEvent(d->stream, s->arrived, 0), "wait for copies", e);
     for (int i = 0; i < s->n_in && st == CK_OK; i++)
-        ck_cuda_plane_in(d, &s->in[i], in_slot(&s->device, &s->in[i]), d->frames->half.p);
+        ck_cuda_plane_in(d, &s->in[i], in_slot(&s->device, &s->in[i]), d->frames->partial.p);
     if (st == CK_OK)
         st = failure(d, e);
     if (st != CK_OK) {
@@ -224,7 +224,7 @@ static void deliver(ck_nn *dev, int slot, const ck_nn_tensor *checked, int n)
     for (int i = 0; i < n; i++)
         ck_cuda_check_finite(d, &checked[i], s->device.p);
     for (int i = 0; i < s->n_out && st == CK_OK; i++)
-        ck_cuda_plane_out(d, &s->out[i], in_slot(&s->device, &s->out[i]), d->frames->half.p);
+        ck_cuda_plane_out(d, &s->out[i], in_slot(&s->device, &s->out[i]), d->frames->partial.p);
     if (st == CK_OK)
         st = ck_cuda_check(cudaEventRecord(s->made, d->stream), "record an event", &e);
     if (st == CK_OK)
@@ -324,7 +324,7 @@ void ck_cuda_frames_close(ck_cuda_device *d)
         cudaStreamSynchronize(f->out);
     for (int i = 0; i < CK_NN_SLOTS; i++)
         close_slot(&f->slot[i]);
-    cudaFree(f->half.p);
+    cudaFree(f->partial.p);
     if (f->in)
         cudaStreamDestroy(f->in);
     if (f->out)

@@ -1,4 +1,4 @@
-/* Steps recorded as a CUDA graph: hundreds of launches in one call. */
+/* Steps recorded as a CUDA graph: hundreds of kernels launched in one call. */
 #include <stdlib.h>
 
 #include "nn/cuda/cuda.h"
@@ -8,14 +8,14 @@ static ck_nn_graph *of(cudaGraphExec_t x)
     return (ck_nn_graph *)x;
 }
 
-/* Only this thread's calls are watched: another may take memory for its frame meanwhile. */
+/* Thread-local capture: another thread may allocate for its frame meanwhile. */
 ck_status ck_cuda_record(ck_nn *dev, ck_error *e)
 {
     ck_cuda_device *d = ck_cuda_of(dev);
     return ck_cuda_check(cudaStreamBeginCapture(d->stream, cudaStreamCaptureModeThreadLocal), "record a graph", e);
 }
 
-/* A step that failed is none of the frame's failures: it will be run again. */
+/* A step's failure belongs to the recording, not to the frame, whose steps will be run one by one. */
 ck_status ck_cuda_recorded(ck_nn *dev, ck_nn_graph **g, ck_error *e)
 {
     ck_cuda_device *d = ck_cuda_of(dev);
@@ -35,7 +35,7 @@ ck_status ck_cuda_recorded(ck_nn *dev, ck_nn_graph **g, ck_error *e)
     return s;
 }
 
-void ck_cuda_replay(ck_nn *dev, const ck_nn_graph *g)
+void ck_cuda_replay(ck_nn *dev, ck_nn_graph *g)
 {
     ck_cuda_device *d = ck_cuda_of(dev);
     ck_error e;

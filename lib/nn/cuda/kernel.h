@@ -1,7 +1,7 @@
-/* What kernels share.
+/* Shared by all kernels.
  *
- * Compiled without contraction, as the rest of ck: what is one multiplication and one addition there is so here, and an
- * element-wise kernel gives the bytes of the reference.  Long sums say fmaf themselves. */
+ * Compiled without contraction: a multiplication and an addition are rounded separately, so that element-wise kernels
+ * give the bytes of the reference.  Long sums call fmaf explicitly. */
 #ifndef CK_NN_CUDA_KERNEL_H
 #define CK_NN_CUDA_KERNEL_H
 
@@ -9,12 +9,12 @@
 
 #include "nn/cuda/cuda.h"
 
-/* tests/cuda_host runs kernels on the CPU and has its own way to start one. */
+/* tests/cuda_host runs kernels on the CPU and defines its own launch. */
 #ifndef CK_CUDA_LAUNCH
 #define CK_CUDA_LAUNCH(kernel, grid, block, stream, ...) kernel<<<grid, block, 0, stream>>>(__VA_ARGS__)
 #define CK_CUDA_LAUNCH_SHARED(kernel, grid, block, shared, stream, ...)                                                \
     kernel<<<grid, block, shared, stream>>>(__VA_ARGS__)
-/* Shared memory of as many bytes as the launch says. */
+/* Dynamic shared memory, of the size that the launch gives. */
 #define CK_CUDA_DYNAMIC_SHARED(name)                                                                                   \
     extern __shared__ __align__(128) unsigned char dynamic_shared[];                                                   \
     unsigned char *name = dynamic_shared
@@ -31,14 +31,14 @@
 #define WARP 32
 #define ALL_LANES 0xffffffffu
 
-#define UNASKED_SHARED ((size_t)48 << 10) /* of a thread block; for more its kernel must ask */
+#define UNASKED_SHARED ((size_t)48 << 10) /* bytes per thread block; a kernel must ask for more */
 
-/* So much dynamic shared memory for a kernel, of which a processor has as many thread blocks as fit. */
+/* Allow a kernel `bytes` of dynamic shared memory, and as many thread blocks per processor as fit. */
 template <typename F> static inline void allow_shared(F *kernel, size_t bytes)
 {
     if (bytes > UNASKED_SHARED)
         cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)bytes);
-    cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, 100); /* per cent, not of L1 */
+    cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, 100); /* per cent of the L1 cache */
 }
 
 static inline unsigned grid_for(size_t n, unsigned block)
@@ -46,7 +46,7 @@ static inline unsigned grid_for(size_t n, unsigned block)
     return (unsigned)((n + block - 1) / block);
 }
 
-/* The number of this thread among all of a one-dimensional grid. */
+/* The number of this thread in a one-dimensional grid. */
 __device__ static inline size_t thread_number()
 {
     return (size_t)blockIdx.x * blockDim.x + threadIdx.x;
@@ -67,7 +67,7 @@ __device__ static inline float *planar(const ck_nn_tensor &t, int c, int y, int 
     return (float *)t.data + ((size_t)c * (size_t)t.h + (size_t)y) * (size_t)t.w + (size_t)x;
 }
 
-/* ---- sums and maxima of the lanes of a warp, or of so many neighbours: every lane gets the same ---- */
+/* ---- sums and maxima over a warp, or over groups of `lanes` neighbours; every lane gets the result ---- */
 
 __device__ static inline float lanes_sum(float v, int lanes)
 {
@@ -83,9 +83,9 @@ __device__ static inline float lanes_max(float v, int lanes)
     return v;
 }
 
-/* ---- the pixels of a block of CK_NN_BLOCK x CK_NN_BLOCK ---- */
+/* ---- blocks of CK_NN_BLOCK x CK_NN_BLOCK pixels ---- */
 
-/* Number `i` of a list, or of all of them. */
+/* Block i of the list; list NULL: of the map. */
 __device__ static inline ck_nn_area block_area(const ck_nn_tensor &t, const int *list, int i)
 {
     int block = list ? list[i] : i, across = (t.w + CK_NN_BLOCK - 1) / CK_NN_BLOCK;
@@ -102,8 +102,8 @@ struct ck_cuda_tap {
     float f; /* weight of i1 */
 };
 
-/* Sample o of `out` among `in` of them, in <= out: (o + 1/2) in / out - 1/2, whose fraction is exact before it is
- * rounded.  Sides are at most 16384, so that the products fit. */
+/* Position of output o of `out` among `in` inputs, in <= out: (o + 1/2) in / out - 1/2, whose fraction is exact before
+ * it is rounded.  Sides are at most 16384, so products fit an int. */
 __device__ static inline ck_cuda_tap tap_at(int o, int in, int out)
 {
     int p = (2 * o + 1) * in - out;
@@ -118,7 +118,7 @@ __device__ static inline float mix(float a, float b, float f)
     return a * (1 - f) + b * f;
 }
 
-/* Between four samples: a and b, and below them c and d. */
+/* Bilinear mix of four samples: a and b above c and d. */
 __device__ static inline float between(float a, float b, float c, float d, float fy, float fx)
 {
     return mix(mix(a, c, fy), mix(b, d, fy), fx);
@@ -126,7 +126,7 @@ __device__ static inline float between(float a, float b, float c, float d, float
 
 __device__ static inline float relu(float v)
 {
-    return v < 0 ? 0 : v; /* NaN stays */
+    return v < 0 ? 0 : v; /* NaN stays NaN */
 }
 
 #endif

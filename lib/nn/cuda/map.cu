@@ -1,9 +1,9 @@
-/* Pooling, GELU, and what is done pixel by pixel before, between and after the network's halves. */
+/* Pooling, GELU, bilinear enlargement, heads, and the refiner's first and last steps. */
 #include "nn/cuda/element.h"
 
 #define THREADS 256
 
-/* ---- a thread a sample ---- */
+/* ---- a thread per sample ---- */
 
 static __global__ void pool(ck_nn_tensor x, ck_nn_tensor y)
 {
@@ -16,7 +16,7 @@ static __global__ void pool(ck_nn_tensor x, ck_nn_tensor y)
     put(y, index_of(y, pixel) + (size_t)c, fmaxf(fmaxf(get(x, a), get(x, a + ld)), fmaxf(get(x, b), get(x, b + ld))));
 }
 
-/* Eight channels. */
+/* Eight channels per thread. */
 template <typename T> static __global__ void pool_8(ck_nn_tensor x, ck_nn_tensor y)
 {
     size_t i = thread_number(), each = (size_t)y.c / VECTOR, pixel = i / each;
@@ -44,7 +44,7 @@ void ck_cuda_pool(ck_nn *dev, const ck_nn_step *s)
     ck_cuda_launched(d, s);
 }
 
-/* x/2 (1 + erf(x/sqrt 2)), without the difference of nearly equal numbers. */
+/* x/2 (1 + erf(x/sqrt 2)) by way of erfc, which avoids cancellation. */
 __device__ static inline float gelu_of(float v)
 {
     return 0.5f * v * erfcf(v * -(float)M_SQRT1_2);
@@ -59,8 +59,7 @@ static __global__ void gelu(ck_nn_tensor x, ck_nn_tensor add, ck_nn_tensor y)
     put(y, index_of(y, pixel) + c, add.h ? v + get(add, index_of(add, pixel) + c) : v);
 }
 
-/* For 16 bits the difference of nearly equal numbers is near enough: 1 + erf errs by 2^-24, which x/2 multiplies, and
- * erf takes half as long. */
+/* In 16 bits cancellation does not matter: the error of 1 + erf is 2^-24, times x/2, and erff is twice as fast. */
 template <typename T> __device__ inline float gelu_for(float v)
 {
     return 0.5f * v * (1 + erff(v * (float)M_SQRT1_2));
@@ -71,7 +70,7 @@ template <> __device__ inline float gelu_for<float>(float v)
     return gelu_of(v);
 }
 
-/* Eight channels, in place. */
+/* Eight channels per thread, in place. */
 template <typename T> static __global__ void gelu_8(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor y)
 {
     size_t i = thread_number(), each = (size_t)y.c / VECTOR, pixel = i / each;
@@ -119,7 +118,7 @@ struct levels {
     int n;
 };
 
-/* The four pixels of a level around a pixel of y, and how they mix. */
+/* A level's four pixels around a pixel of y, and their weights. */
 struct around {
     size_t a, b, c, d;
     float fy, fx;
@@ -133,14 +132,14 @@ __device__ static inline around around_of(const ck_nn_tensor &t, int y, int x, i
     return r;
 }
 
-/* Channel c of a level there. */
+/* Channel c of a level, enlarged. */
 __device__ static inline float around_at(const ck_nn_tensor &t, const around &r, int c)
 {
     float a = get(t, r.a + (size_t)c), b = get(t, r.b + (size_t)c);
     return between(a, b, get(t, r.c + (size_t)c), get(t, r.d + (size_t)c), r.fy, r.fx);
 }
 
-/* in += eight of them. */
+/* in += eight channels of a level, enlarged. */
 template <typename T>
 __device__ static inline void add_around(const ck_nn_tensor &t, const around &r, int c, ck_cuda_vec8 *in)
 {
@@ -151,7 +150,7 @@ __device__ static inline void add_around(const ck_nn_tensor &t, const around &r,
         in->v[k] += between(a.v[k], b.v[k], d.v[k], e.v[k], r.fy, r.fx);
 }
 
-/* Eight channels' part of every sum. */
+/* Add eight channels' products to every output's sum. */
 __device__ static inline void add_head(const ck_cuda_vec8 &in, const float *w, int c, int channels, int outputs,
                                        float sum[])
 {
@@ -165,7 +164,7 @@ __device__ static inline void add_head(const ck_cuda_vec8 &in, const float *w, i
         }
 }
 
-/* Logits that a head's outputs correct; none: they stay what they are. */
+/* Logits that a head's outputs correct; without logits the outputs are the result. */
 struct corrected {
     ck_nn_tensor logits;
     float gain;
@@ -176,7 +175,7 @@ __device__ static inline float finished(const corrected &of, float x, int o, int
     return of.logits.h ? sigmoid(enlarged(of.logits, o, v, u, y.h, y.w) + x * of.gain) : x;
 }
 
-/* The sums of so many lanes, of which the first stores them; `there`: they have a pixel. */
+/* Add up the sums of `lanes` lanes; the first stores the result if they have a pixel (`there`). */
 __device__ static inline void put_head(const float sum[], const float *bias, int lanes, bool there, int v, int u,
                                        const corrected &of, const ck_nn_tensor &y)
 {
@@ -189,7 +188,7 @@ __device__ static inline void put_head(const float sum[], const float *bias, int
         }
 }
 
-/* A warp a pixel, each lane every WARPth channel. */
+/* A warp per pixel, a lane for every WARPth channel. */
 static __global__ void fuse(levels all, const float *w, const float *bias, ck_nn_tensor y)
 {
     size_t pixel = thread_number() / WARP;
@@ -215,7 +214,7 @@ static __global__ void fuse(levels all, const float *w, const float *bias, ck_nn
     put_head(sum, bias, WARP, true, v, u, {}, y);
 }
 
-/* Likewise, eight channels a lane. */
+/* The same with eight channels per lane. */
 template <typename T> static __global__ void fuse_8(levels all, const float *w, const float *bias, ck_nn_tensor y)
 {
     size_t pixel = thread_number() / WARP;
@@ -255,7 +254,7 @@ void ck_cuda_fuse(ck_nn *dev, const ck_nn_step *s)
     ck_cuda_launched(d, s);
 }
 
-/* A thread block a block of pixels, a thread a pixel. */
+/* A thread block per block of pixels, a thread per pixel. */
 static __global__ void head(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, const float *w, const float *bias,
                             corrected of, ck_nn_tensor y, const int *list)
 {
@@ -278,7 +277,7 @@ static __global__ void head(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add,
     }
 }
 
-/* Likewise, TEAM lanes a pixel, each with eight channels at a time. */
+/* The same with TEAM lanes per pixel, each with eight channels at a time. */
 #define TEAM 8
 
 template <typename T>

@@ -1,9 +1,9 @@
-/* LayerNorm over channels; what follows the convolutions' sums of GroupNorm. */
+/* LayerNorm over channels; GroupNorm from the convolutions' sums. */
 #include "nn/cuda/element.h"
 
 #define THREADS 256
 
-/* A warp a pixel. */
+/* A warp per pixel. */
 static __global__ void layer_norm(ck_nn_tensor x, const float *w, const float *bias, float eps, ck_nn_tensor y)
 {
     size_t pixel = thread_number() / WARP;
@@ -23,7 +23,7 @@ static __global__ void layer_norm(ck_nn_tensor x, const float *w, const float *b
         put(y, out + (size_t)c, (in[c] - mean) * scale * w[c] + bias[c]);
 }
 
-/* The same, the pixel in registers: a lane has N vectors of four channels, WARP vectors apart. */
+/* The same with the pixel in registers: a lane has N vectors of four channels, WARP vectors apart. */
 template <typename T, int N>
 static __global__ void layer_norm_4(ck_nn_tensor x, const float *w, const float *bias, float eps, ck_nn_tensor y)
 {
@@ -58,7 +58,7 @@ static __global__ void layer_norm_4(ck_nn_tensor x, const float *w, const float 
         }
 }
 
-/* The kernel for so many channels, NULL if there is none. */
+/* The kernel for c channels; NULL: too many for registers. */
 template <typename T>
 static void (*layer_norm_of(int c))(ck_nn_tensor, const float *, const float *, float, ck_nn_tensor)
 {
@@ -85,7 +85,8 @@ void ck_cuda_layer_norm(ck_nn *dev, const ck_nn_step *s)
 
 /* ---- GroupNorm ---- */
 
-/* A thread block a block of pixels and a group: every thread adds up its samples, then pairs of threads do. */
+/* The sums of a convolution that leaves them to this: a thread block per block of pixels and group, whose threads add
+ * up their samples, then pairs of sums. */
 static __global__ void block_sums(ck_nn_tensor y, ck_nn_tensor stats, const int *list)
 {
     __shared__ double part[THREADS][2];
@@ -122,8 +123,8 @@ void ck_cuda_block_sums(ck_cuda_device *d, const ck_nn_step *s, const int *list,
     CK_CUDA_LAUNCH(block_sums, grid, THREADS, d->stream, s->y, s->stats, list);
 }
 
-/* The sums of a group in the order that nn.h wants: a thread adds up a run, then every thread the runs, CHUNK of them
- * at a time.  The same operations as in host.c. */
+/* The sums of a group in nn.h's order: each thread adds up a run, then all threads add up the runs, CHUNK at a time.
+ * The same operations as in host.c. */
 #define CHUNK 128
 
 __device__ static void add_sums(const double *sums, int blocks, int group, int groups, double total[2])
@@ -147,7 +148,7 @@ __device__ static void add_sums(const double *sums, int blocks, int group, int g
     }
 }
 
-/* A thread block a group; all threads add up the same. */
+/* A thread block per group, all of whose threads compute the same sums. */
 static __global__ void group_norm(ck_nn_tensor sums, const float *w, const float *bias, double n, double eps,
                                   ck_nn_tensor y)
 {
@@ -172,7 +173,7 @@ void ck_cuda_group_norm(ck_nn *dev, const ck_nn_step *s)
     ck_cuda_launched(d, s);
 }
 
-/* A thread block a block of pixels; threads side by side take channels side by side. */
+/* A thread block per block of pixels; adjacent threads compute adjacent channels. */
 template <typename T>
 static __global__ void apply_8(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, ck_nn_tensor y, const int *list)
 {

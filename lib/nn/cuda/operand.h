@@ -1,4 +1,4 @@
-/* Operands of products that are not float32: T is __half, __nv_bfloat16 or, for TF32, float. */
+/* Rounded operands of products: T is __half, __nv_bfloat16 or, for TF32, float. */
 #ifndef CK_NN_CUDA_OPERAND_H
 #define CK_NN_CUDA_OPERAND_H
 

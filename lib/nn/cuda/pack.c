@@ -40,7 +40,7 @@ static void transpose_padded(const float *w, int out, int in, float *to)
                     w[((size_t)o * (size_t)in + c) * 9 + t];
 }
 
-/* How many values a weight has on the device. */
+/* Number of values of a weight on the device. */
 static size_t value_count(const ck_cuda_device *d, const ck_nn_weight *q)
 {
     if (q->pack == CK_NN_SCALE)

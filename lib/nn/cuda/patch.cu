@@ -3,7 +3,7 @@
 
 #define THREADS 256
 
-/* Version 1, a thread an output; `w` [in][7][7][out] as it is packed: tap by tap. */
+/* Any shape, a thread per output; w [7][7][in][out]. */
 static __global__ void patch_simple(ck_nn_tensor x, const float *w, const float *bias, const float *extra,
                                     ck_nn_tensor y)
 {
@@ -23,12 +23,13 @@ static __global__ void patch_simple(ck_nn_tensor x, const float *w, const float 
     at(y, token)[o] = sum + bias[o] + extra[i];
 }
 
-/* Version 2: a thread block TOKENS tokens of a row and OUTS outputs, a thread EACH of both, which share what it reads.
- * A sum has the order of version 1: the same bytes. */
+/* At most CHANNELS channels, outputs a multiple of EACH: a thread block computes TOKENS tokens of a row and OUTS
+ * outputs from shared memory, a thread MINE tokens and EACH outputs.  Sums have the order of patch_simple: the same
+ * bytes. */
 #define TOKENS 32
 #define OUTS 128
 #define EACH 4
-#define MINE 8 /* tokens of a thread; a warp's threads have the same */
+#define MINE 8 /* tokens per thread, the same for all threads of a warp */
 #define TEAM (OUTS / EACH * (TOKENS / MINE))
 #define COLUMNS (4 * TOKENS + 3)
 #define CHANNELS 4

@@ -99,7 +99,7 @@ static __global__ void resample_columns(const T *src, int channels, int w, ck_nn
 /* A plane of the right width goes without the first pass. */
 template <typename T, typename U>
 static void resample(ck_cuda_device *d, const T *src, int channels, const ck_nn_axis &x, const ck_nn_axis &y,
-                     const after &then, float *half, U *dst)
+                     const after &then, float *partial, U *dst)
 {
     size_t rows = (size_t)channels * (size_t)y.in;
     unsigned down = grid_for((size_t)channels * (size_t)y.out * (size_t)x.out, THREADS);
@@ -109,11 +109,12 @@ static void resample(ck_cuda_device *d, const T *src, int channels, const ck_nn_
         CK_CUDA_LAUNCH(one, down, THREADS, d->stream, src, channels, x.out, y, then, dst);
         return;
     }
-    CK_CUDA_LAUNCH(resample_rows<T>, grid_for(rows * (size_t)x.out, THREADS), THREADS, d->stream, src, rows, x, half);
-    CK_CUDA_LAUNCH(two, down, THREADS, d->stream, half, channels, x.out, y, then, dst);
+    CK_CUDA_LAUNCH(resample_rows<T>, grid_for(rows * (size_t)x.out, THREADS), THREADS, d->stream, src, rows, x,
+                   partial);
+    CK_CUDA_LAUNCH(two, down, THREADS, d->stream, partial, channels, x.out, y, then, dst);
 }
 
-void ck_cuda_plane_in(ck_cuda_device *d, const ck_cuda_move *move, const void *from, float *half)
+void ck_cuda_plane_in(ck_cuda_device *d, const ck_cuda_move *move, const void *from, float *partial)
 {
     const ck_nn_move *m = &move->is;
     int channels = m->tensor.c;
@@ -125,26 +126,26 @@ void ck_cuda_plane_in(ck_cuda_device *d, const ck_cuda_move *move, const void *f
     float *to = (float *)m->tensor.data;
     switch (m->type) {
     case CK_NN_SAMPLE_U8:
-        resample(d, (const uint8_t *)from, channels, move->x, move->y, then, half, to);
+        resample(d, (const uint8_t *)from, channels, move->x, move->y, then, partial, to);
         break;
     case CK_NN_SAMPLE_U16:
-        resample(d, (const uint16_t *)from, channels, move->x, move->y, then, half, to);
+        resample(d, (const uint16_t *)from, channels, move->x, move->y, then, partial, to);
         break;
     case CK_NN_SAMPLE_F16:
-        resample(d, (const __half *)from, channels, move->x, move->y, then, half, to);
+        resample(d, (const __half *)from, channels, move->x, move->y, then, partial, to);
         break;
     default:
-        resample(d, (const float *)from, channels, move->x, move->y, then, half, to);
+        resample(d, (const float *)from, channels, move->x, move->y, then, partial, to);
     }
 }
 
-void ck_cuda_plane_out(ck_cuda_device *d, const ck_cuda_move *move, void *to, float *half)
+void ck_cuda_plane_out(ck_cuda_device *d, const ck_cuda_move *move, void *to, float *partial)
 {
     const ck_nn_move *m = &move->is;
     const float *from = (const float *)m->tensor.data;
     after none = {false, false, {0}, {0}};
     if (m->type == CK_NN_SAMPLE_F16)
-        resample(d, from, m->tensor.c, move->x, move->y, none, half, (__half *)to);
+        resample(d, from, m->tensor.c, move->x, move->y, none, partial, (__half *)to);
     else
-        resample(d, from, m->tensor.c, move->x, move->y, none, half, (float *)to);
+        resample(d, from, m->tensor.c, move->x, move->y, none, partial, (float *)to);
 }

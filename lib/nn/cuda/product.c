@@ -1,11 +1,11 @@
 /* Linear layers by cuBLASLt.
  *
- * Its matrices are column-major: our y [M][N] is its N x M, x [M][K] its K x M, and w [N][K] its K x N, transposed on
- * the way:  y' = op(w') x' + bias + x[1]'.  What is added is its C, with beta 1.  Its own GELU is the approximation
- * with tanh, so ours follows in a kernel.
+ * cuBLASLt is column-major: our y [M][N] is its N x M, x [M][K] its K x M, and w [N][K] its K x N, transposed by the
+ * product: y' = w'^T x' + bias + x[1]'.  The addend is its C, with beta 1.  Its GELU is the tanh approximation, so ours
+ * is a kernel of its own.
  *
- * An x of the operands' own type is read where it is.  Any other is rounded into scratch first, and K is padded.
- * Products that are stored in 16 bits have a bias of 16 bits: cuBLASLt asks for D's type. */
+ * x is read in place if it has the operand type; otherwise it is rounded into scratch and K is padded.  Products stored
+ * in 16 bits take a bias of 16 bits: cuBLASLt requires D's type. */
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -25,28 +25,27 @@ static ck_status lt(cublasStatus_t r, const char *what, ck_error *e)
                                                 "cuBLASLt cannot %s (its status %d)", what, (int)r);
 }
 
-/* GELU and then a sum, or GELU alone. */
-static bool acts(const ck_nn_step *s)
+static bool has_gelu(const ck_nn_step *s)
 {
     return s->act == CK_NN_GELU;
 }
 
 static bool through_scratch(const ck_nn_step *s)
 {
-    return acts(s) && ck_nn_has(&s->x[1]);
+    return has_gelu(s) && ck_nn_has(&s->x[1]);
 }
 
-/* x as it is cannot be multiplied. */
-static bool to_round(const ck_cuda_device *d, const ck_nn_step *s)
+/* x is not of the operand type. */
+static bool must_round(const ck_cuda_device *d, const ck_nn_step *s)
 {
     return ck_cuda_rounds(d) && s->x[0].type == CK_NN_F32;
 }
 
-/* Operands in scratch, and what is behind them. */
+/* Bytes of the rounded x in scratch; the product before GELU follows it. */
 static size_t operand_bytes(const ck_cuda_device *d, const ck_nn_step *s)
 {
     size_t k = (size_t)ck_cuda_padded(s->x[0].c);
-    return to_round(d, s) ? ck_pad(ck_nn_pixels(&s->y) * k * ck_cuda_operand_size(d)) : 0;
+    return must_round(d, s) ? ck_pad(ck_nn_pixels(&s->y) * k * ck_cuda_operand_size(d)) : 0;
 }
 
 static cudaDataType_t type_of(ck_nn_type t)
@@ -54,31 +53,30 @@ static cudaDataType_t type_of(ck_nn_type t)
     return t == CK_NN_F16 ? CUDA_R_16F : t == CK_NN_BF16 ? CUDA_R_16BF : CUDA_R_32F;
 }
 
-/* What the product itself gives. */
+/* The type of the product before GELU. */
 static ck_nn_type product_type(const ck_nn_step *s)
 {
     return through_scratch(s) ? CK_NN_F32 : s->y.type;
 }
 
-/* Types that cannot be mixed. */
 static ck_status check_types(const ck_cuda_device *d, const ck_nn_step *s, ck_error *e)
 {
     bool good = (s->x[0].type == CK_NN_F32 || s->x[0].type == d->base.act) &&
                 (s->y.type == CK_NN_F32 || s->y.type == d->base.act) &&
                 (!ck_nn_has(&s->x[1]) || s->x[1].type == s->y.type);
-    return good ? CK_OK : ck_fail(e, CK_ERR_UNSUPPORTED, "a product of these types is not there on cuda");
+    return good ? CK_OK : ck_fail(e, CK_ERR_UNSUPPORTED, "cuda has no product of these types");
 }
 
 static ck_status describe(const ck_cuda_device *d, ck_cuda_product *p, const ck_nn_step *s, ck_error *e)
 {
     uint64_t m = ck_nn_pixels(&s->y), n = (uint64_t)s->y.c, k = (uint64_t)s->x[0].c;
-    bool add = ck_nn_has(&s->x[1]) && !acts(s);
+    bool add = ck_nn_has(&s->x[1]) && !has_gelu(s);
     int64_t ld_x = s->x[0].ld, ld_y = through_scratch(s) ? s->y.c : s->y.ld, ld_add = add ? s->x[1].ld : ld_y;
     cudaDataType_t type = type_of(d->base.act), type_y = type_of(product_type(s));
     cublasComputeType_t how =
         d->base.precision == CK_NN_PRECISION_TF32 ? CUBLAS_COMPUTE_32F_FAST_TF32 : CUBLAS_COMPUTE_32F;
     int64_t ld_w = ck_cuda_rounds(d) ? ck_cuda_padded(s->x[0].c) : s->x[0].c;
-    if (to_round(d, s))
+    if (must_round(d, s))
         ld_x = (int64_t)(k = (uint64_t)ld_w);
     ck_status st = lt(cublasLtMatmulDescCreate(&p->how, how, CUDA_R_32F), "describe a product", e);
     if (st == CK_OK)
@@ -86,7 +84,7 @@ static ck_status describe(const ck_cuda_device *d, ck_cuda_product *p, const ck_
     if (st == CK_OK)
         st = lt(cublasLtMatrixLayoutCreate(&p->x, type, k, m, ld_x), "describe an input", e);
     if (st == CK_OK)
-        st = lt(cublasLtMatrixLayoutCreate(&p->add, type_y, n, m, ld_add), "describe what is added", e);
+        st = lt(cublasLtMatrixLayoutCreate(&p->add, type_y, n, m, ld_add), "describe an addend", e);
     if (st == CK_OK)
         st = lt(cublasLtMatrixLayoutCreate(&p->y, type_y, n, m, ld_y), "describe a result", e);
     return st;
@@ -94,11 +92,12 @@ static ck_status describe(const ck_cuda_device *d, ck_cuda_product *p, const ck_
 
 static ck_status set_up(ck_cuda_product *p, const ck_nn_step *s, ck_error *e)
 {
-    cublasOperation_t turned = CUBLAS_OP_T;
+    cublasOperation_t transposed = CUBLAS_OP_T;
     cublasLtEpilogue_t bias = CUBLASLT_EPILOGUE_BIAS;
     const void *values = product_type(s) == CK_NN_F32 ? s->weight->bias : s->weight->rounded_bias;
-    ck_status st = lt(cublasLtMatmulDescSetAttribute(p->how, CUBLASLT_MATMUL_DESC_TRANSA, &turned, sizeof turned),
-                      "transpose weights", e);
+    ck_status st =
+        lt(cublasLtMatmulDescSetAttribute(p->how, CUBLASLT_MATMUL_DESC_TRANSA, &transposed, sizeof transposed),
+           "transpose weights", e);
     if (st != CK_OK || !values)
         return st;
     st = lt(cublasLtMatmulDescSetAttribute(p->how, CUBLASLT_MATMUL_DESC_EPILOGUE, &bias, sizeof bias), "add a bias", e);
@@ -108,24 +107,24 @@ static ck_status set_up(ck_cuda_product *p, const ck_nn_step *s, ck_error *e)
                : st;
 }
 
-/* Bytes that an operand's address is a multiple of: the plan's tensors begin at multiples of 64. */
+/* The largest power of 2, up to 64, that divides an operand's address: a plan's tensors begin at multiples of 64. */
 static uint32_t alignment(const ck_nn_tensor *t)
 {
     size_t at = t->at | 64;
     return (uint32_t)(at & (~at + 1));
 }
 
-/* What cuBLASLt holds for the fastest; ours to choose once, so that every run takes the same. */
+/* The algorithm that cuBLASLt ranks first, chosen once so that every run uses the same. */
 static ck_status choose(ck_cuda_device *d, ck_cuda_product *p, const ck_nn_step *s, ck_error *e)
 {
     static const char what[] = "do this product";
     cublasLtMatmulPreference_t want;
     cublasLtMatmulHeuristicResult_t found;
     int n = 0;
-    size_t room = CK_CUDA_WORKSPACE;
-    /* Parts of a sum are kept in float32: the other schemes would round them to the result's type. */
+    size_t workspace = CK_CUDA_WORKSPACE;
+    /* Partial sums stay in float32: the other schemes round them to the result's type. */
     uint32_t schemes = CUBLASLT_REDUCTION_SCHEME_NONE | CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
-    uint32_t of_w = 64, of_x = to_round(d, s) ? 64 : alignment(&s->x[0]), of_y = alignment(&s->y),
+    uint32_t of_w = 64, of_x = must_round(d, s) ? 64 : alignment(&s->x[0]), of_y = alignment(&s->y),
              of_add = ck_nn_has(&s->x[1]) ? alignment(&s->x[1]) : of_y;
     ck_status st = lt(cublasLtMatmulPreferenceCreate(&want), what, e);
     if (st != CK_OK)
@@ -134,7 +133,7 @@ static ck_status choose(ck_cuda_device *d, ck_cuda_product *p, const ck_nn_step 
         cublasLtMatmulPreferenceAttributes_t name;
         const void *value;
         size_t size;
-    } all[] = {{CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &room, sizeof room},
+    } all[] = {{CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, &workspace, sizeof workspace},
                {CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, &schemes, sizeof schemes},
                {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, &of_w, sizeof of_w},
                {CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, &of_x, sizeof of_x},
@@ -175,12 +174,12 @@ void ck_cuda_linear(ck_nn *dev, const ck_nn_step *s)
 {
     ck_cuda_device *d = ck_cuda_of(dev);
     const ck_cuda_product *p = s->prepared;
-    bool add = ck_nn_has(&s->x[1]) && !acts(s);
+    bool add = ck_nn_has(&s->x[1]) && !has_gelu(s);
     float one = 1, beta = add ? 1 : 0;
     void *to = through_scratch(s) ? (char *)s->scratch + operand_bytes(d, s) : s->y.data;
     const void *x = s->x[0].data, *w = ck_cuda_rounds(d) ? s->weight->rounded : s->weight->w;
     ck_error e;
-    if (to_round(d, s)) {
+    if (must_round(d, s)) {
         ck_cuda_round(d, x, ck_nn_pixels(&s->y), s->x[0].c, s->x[0].ld, s->scratch, ck_cuda_padded(s->x[0].c));
         x = s->scratch;
     }
@@ -189,7 +188,7 @@ void ck_cuda_linear(ck_nn *dev, const ck_nn_step *s)
     ck_status st = lt(r, "multiply", &e);
     if (st != CK_OK)
         ck_cuda_fail(d, ck_fail_in(&e, st, s->label), &e);
-    else if (acts(s)) {
+    else if (has_gelu(s)) {
         ck_nn_tensor from = s->y;
         if (through_scratch(s))
             from = (ck_nn_tensor){.data = to, .type = CK_NN_F32, .h = s->y.h, .w = s->y.w, .c = s->y.c, .ld = s->y.c};

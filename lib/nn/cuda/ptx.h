@@ -1,6 +1,6 @@
-/* Instructions of sm_80 and later, by their names in the PTX ISA, that C++ has no better word for.
+/* Instructions of sm_80 and later that have no C++ intrinsic, with their names in the PTX ISA.
  *
- * In fragments lane l is number l % 4 of group l / 4.  Sections of the PTX ISA's "Warp-level matrix instructions":
+ * In fragments lane l is number l % 4 of group l / 4.  See the PTX ISA's "Warp-level matrix instructions":
  * "Matrix Fragments for mma.m16n8k16 with floating point type", "... mma.m16n8k8 ...", "ldmatrix".
  * tests/cuda_host has the same functions for the CPU. */
 #ifndef CK_NN_CUDA_PTX_H
@@ -17,8 +17,8 @@ __device__ static inline unsigned shared_address(const void *p)
     return (unsigned)__cvta_generic_to_shared(p);
 }
 
-/* cp.async: 16 bytes to shared memory, the first `bytes` from `from`, the others 0; both at multiples of 16.  They are
- * there for this thread after it waited for their group, for others after a barrier behind that. */
+/* cp.async: 16 bytes to shared memory, the first `bytes` from `from`, the others 0; both addresses are multiples of 16.
+ * The copy is complete for this thread after it has waited for its group, for others after a barrier after that. */
 __device__ static inline void copy_16(void *to, const void *from, int bytes)
 {
     asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;" ::"r"(shared_address(to)), "l"(from), "r"(bytes)
@@ -30,14 +30,14 @@ __device__ static inline void end_copies()
     asm volatile("cp.async.commit_group;" ::: "memory");
 }
 
-/* For all groups of this thread but the last N. */
+/* Wait for all groups of this thread but the last N. */
 template <int N> __device__ static inline void wait_copies()
 {
     asm volatile("cp.async.wait_group %0;" ::"n"(N) : "memory");
 }
 
-/* ldmatrix: four matrices of 8 x 8; lanes 8 i … 8 i + 7 say where the rows of the i-th are.  r[i] holds elements
- * 2 (l % 4) and the next of row l / 4 or, turned, of column l / 4. */
+/* ldmatrix: four matrices of 8 x 8; lanes 8 i … 8 i + 7 give the addresses of the rows of matrix i.  r[i] holds
+ * elements 2 (l % 4) and 2 (l % 4) + 1 of row l / 4 or, transposed, of column l / 4. */
 __device__ static inline void load_matrices(unsigned r[4], const void *row)
 {
     asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
@@ -54,9 +54,8 @@ __device__ static inline void load_matrices_transposed(unsigned r[4], const void
                  : "memory");
 }
 
-/* mma: d = a b + c, 16 x 8 sums of 16 products; c may be d.  a: rows l / 4 and l / 4 + 8 of columns 0 to 7, then of 8
- * to 15; b: rows 0 to 7, then 8 to 15 of column l / 4; d: columns 2 (l % 4) and the next of row l / 4, then of l / 4
- * + 8. */
+/* mma: d = a b + c, 16 x 8 sums of 16 products; c may be d.  a: rows l / 4 and l / 4 + 8 of columns 0-7, then of 8-15;
+ * b: rows 0-7, then 8-15, of column l / 4; d: columns 2 (l % 4) and the next of row l / 4, then of row l / 4 + 8. */
 template <typename T>
 __device__ inline void multiply_16(float d[4], const unsigned a[4], unsigned b0, unsigned b1, const float c[4]);
 
@@ -81,7 +80,7 @@ __device__ inline void multiply_16<__nv_bfloat16>(float d[4], const unsigned a[4
                    "f"(c[3]));
 }
 
-/* The same of 8 products: the first halves of a and b. */
+/* The same with 8 products: the first halves of a and b. */
 template <typename T> __device__ inline void multiply_8(float d[4], const unsigned a[2], unsigned b, const float c[4]);
 
 template <> __device__ inline void multiply_8<__half>(float d[4], const unsigned a[2], unsigned b, const float c[4])
@@ -101,7 +100,7 @@ __device__ inline void multiply_8<__nv_bfloat16>(float d[4], const unsigned a[2]
                  : "r"(a[0]), "r"(a[1]), "r"(b), "f"(c[0]), "f"(c[1]), "f"(c[2]), "f"(c[3]));
 }
 
-/* cvt.rn: two rounded values, the first in the lower half. */
+/* cvt.rn: two rounded values, `low` in the lower half. */
 template <typename T> __device__ inline unsigned pair_of(float low, float high);
 
 template <> __device__ inline unsigned pair_of<__half>(float low, float high)
@@ -118,7 +117,7 @@ template <> __device__ inline unsigned pair_of<__nv_bfloat16>(float low, float h
     return r;
 }
 
-/* ex2.approx.ftz: 2^x to within 2^-22 of itself, 0 below 2^-126. */
+/* ex2.approx.ftz: 2^x with a relative error of 2^-22; 0 below 2^-126. */
 __device__ static inline float power_of_2(float x)
 {
     float r;

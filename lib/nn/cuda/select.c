@@ -1,4 +1,9 @@
-/* Which kernel makes a step, where there are several. */
+/* The choice among kernels for one operation.
+ *
+ *     f32     operands in float32
+ *     wmma    operands rounded to f16, bf16 or tf32
+ *     mma16   activations in f16 or bf16, for the shapes of published models; a convolution of 64 channels takes up to
+ *             153 KiB of shared memory, more than sm_86 and sm_89 have */
 #include "nn/cuda/cuda.h"
 
 void ck_cuda_attention(ck_nn *dev, const ck_nn_step *s)

@@ -1,7 +1,7 @@
-/* Products of tiles on tensor cores: 16 x 16 results, T as operand.h has it.
+/* wmma tiles: products with 16 x 16 results, T as in operand.h.
  *
- * Tiles lie in shared memory at multiples of 32 bytes, their rows multiples of 16 bytes apart; PAD more elements a row
- * keep those of different rows out of each other's banks. */
+ * Tiles lie in shared memory at multiples of 32 bytes with rows a multiple of 16 bytes apart; PAD extra elements per
+ * row avoid bank conflicts. */
 #ifndef CK_NN_CUDA_TILE_H
 #define CK_NN_CUDA_TILE_H
 
@@ -9,7 +9,7 @@
 
 #include "nn/cuda/operand.h"
 
-#define TILE 16 /* a side */
+#define TILE 16 /* side of a tile */
 
 template <typename T, typename Element, int K> struct ck_cuda_tile_of {
     static const int DEPTH = K, PAD = 16 / (int)sizeof(T);

@@ -1,4 +1,4 @@
-/* Which devices there are and, where CUDA cannot be used, why. */
+/* Devices and, if CUDA cannot be used, the reason. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,7 +20,7 @@ static ck_status driver_too_old(ck_error *e)
                    has % 1000 / 10, wants / 1000, wants % 1000 / 10);
 }
 
-/* The driver's own nodes: it sees a GPU. */
+/* The driver has made device nodes: it sees a GPU. */
 static bool gpu_in_dev(void)
 {
     DIR *d = opendir("/dev");
@@ -71,7 +71,7 @@ ck_status ck_cuda_suits(int which, ck_error *e)
 {
     int c = capability(which);
     if (c < OLDEST)
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "cuda:%d has compute capability %d.%d, but %d.%d is the least", which,
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "cuda:%d has compute capability %d.%d, at least %d.%d is needed", which,
                        c / 10, c % 10, OLDEST / 10, OLDEST % 10);
     if (attribute(which, cudaDevAttrComputeMode) == cudaComputeModeProhibited)
         return ck_fail(e, CK_ERR_UNSUPPORTED, "cuda:%d is in compute mode 'prohibited': ask its administrator", which);
@@ -85,7 +85,7 @@ ck_status ck_cuda_describe(int which, char *text, size_t size, ck_error *e)
     if (s != CK_OK || which >= count)
         return s != CK_OK ? s : CK_END;
     struct cudaDeviceProp p;
-    s = ck_cuda_check(cudaGetDeviceProperties(&p, which), "look at a device", e);
+    s = ck_cuda_check(cudaGetDeviceProperties(&p, which), "read a device's properties", e);
     if (s != CK_OK)
         return s;
     cudaDriverGetVersion(&driver);

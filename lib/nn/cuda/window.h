@@ -1,12 +1,12 @@
-/* Where attention's queries and keys are. */
+/* The queries and keys of attention inside windows. */
 #ifndef CK_NN_CUDA_WINDOW_H
 #define CK_NN_CUDA_WINDOW_H
 
 #include "nn/cuda/kernel.h"
 
 struct ck_cuda_windows {
-    int n, side; /* how many; 0 = the whole map */
-    int nq, nk;  /* of a window */
+    int n, side; /* number of windows, their side; side 0: the map is one window */
+    int nq, nk;  /* queries and keys per window */
 };
 
 static inline ck_cuda_windows windows_of(const ck_nn_step *s)
@@ -18,7 +18,7 @@ static inline ck_cuda_windows windows_of(const ck_nn_step *s)
     return all;
 }
 
-/* Pixel i of window `win` in a map: windows of equal number on every map, row-major inside. */
+/* Pixel i, in row-major order, of window `win`; every map has the same number of windows. */
 __device__ static inline size_t pixel_of(const ck_cuda_windows &all, const ck_nn_tensor &keys, const ck_nn_tensor &t,
                                          int win, int i)
 {
@@ -31,8 +31,8 @@ __device__ static inline size_t pixel_of(const ck_cuda_windows &all, const ck_nn
 
 struct ck_cuda_attention_args {
     ck_cuda_windows all;
-    int heads, width; /* of one */
-    float scale;      /* of scores, for powers of 2 */
+    int heads, width; /* width: channels per head */
+    float scale;      /* log2(e) / sqrt(width): weights are powers of 2 */
     ck_nn_tensor q, k, v, y;
 };
 

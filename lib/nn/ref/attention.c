@@ -1,18 +1,18 @@
-/* Attention, four queries at a time against all their keys.
+/* Attention, CK_REF_ROWS queries at a time against all their keys.
  *
- * Keys and values are first laid out like weights, so that scores and results are two products; a
- * row of scores is the largest thing held. */
+ * Keys and values are first packed like weights, so that scores and results are two products.  The largest scratch is
+ * a row of scores. */
 #include <math.h>
 
 #include "nn/ref/ref.h"
 
 typedef struct job {
     const ck_nn_step *s;
-    int windows, heads, width; /* width of a head */
-    int nq, nk;                /* of a window */
-    size_t panel_floats;       /* of one window's and head's keys; its values follow */
+    int windows, heads, width; /* width: channels per head */
+    int nq, nk;                /* queries and keys per window */
+    size_t panel_floats;       /* packed keys and values of one head in one window */
     float *panels;             /* [windows][heads] */
-    float *rows;               /* [threads]: CK_REF_ROWS rows of scores, then of results */
+    float *rows;               /* [threads][row_floats]: CK_REF_ROWS rows of scores, then of results */
     size_t row_floats;
 } job;
 
@@ -37,7 +37,7 @@ size_t ck_ref_attention_scratch(const ck_nn_step *s, int threads)
     return ((size_t)(j.windows * j.heads) * j.panel_floats + (size_t)threads * j.row_floats) * sizeof(float);
 }
 
-/* Pixel i of window `win` in a map: windows of equal number on every map, row-major inside. */
+/* Pixel i, in row-major order, of window `win`; every map has the same number of windows. */
 static size_t pixel_of(const job *j, const ck_nn_tensor *t, int win, int i)
 {
     if (!j->s->window)
@@ -52,7 +52,7 @@ static float *panels_of(const job *j, int win, int head)
     return j->panels + (size_t)(win * j->heads + head) * j->panel_floats;
 }
 
-static void lay_out(void *ctx, int i, int who)
+static void pack(void *ctx, int i, int who)
 {
     (void)who;
     const job *j = ctx;
@@ -72,7 +72,7 @@ static void lay_out(void *ctx, int i, int who)
     }
 }
 
-/* Scores to exp(score - largest); returns their sum. */
+/* Replaces scores by exp(score - maximum) and returns their sum. */
 static double exponentials(float *row, int n, double scale)
 {
     float top = -INFINITY;
@@ -116,6 +116,6 @@ void ck_ref_attention(ck_nn *dev, const ck_nn_step *s)
 {
     ck_team *team = ((ck_ref_device *)dev)->team;
     job j = describe(s);
-    ck_team_run(team, j.windows * j.heads, lay_out, &j);
+    ck_team_run(team, j.windows * j.heads, pack, &j);
     ck_team_run(team, j.windows * j.heads * ((j.nq + CK_REF_ROWS - 1) / CK_REF_ROWS), attend, &j);
 }

@@ -1,4 +1,4 @@
-/* Everything that is a matrix product: linear layers, and convolutions as a product of gathered patches. */
+/* Matrix products: linear layers, and convolutions as products of gathered patches. */
 #include <math.h>
 #include <string.h>
 
@@ -30,7 +30,7 @@ CK_CLONES void ck_ref_multiply(const float *x, size_t ldx, int rows, const ck_nn
     }
 }
 
-/* One product's results and, for convolutions, the gathered patches. */
+/* Scratch of a thread: one product's results and, for convolutions, the gathered patches. */
 static size_t gathered(const ck_nn_step *s)
 {
     return s->kind == CK_NN_OP_LINEAR ? 0 : CK_REF_ROWS * (size_t)s->weight->in;
@@ -58,7 +58,7 @@ static float gelu(float x)
 
 static void linear_rows(void *ctx, int i, int who)
 {
-    const ck_nn_step *s = ctx;
+    const ck_nn_step *s = *(const ck_nn_step **)ctx;
     size_t m = ck_nn_pixels(&s->y), first = (size_t)i * CK_REF_ROWS, padded = (size_t)ck_ref_padded(s->y.c);
     int rows = m - first < CK_REF_ROWS ? (int)(m - first) : CK_REF_ROWS;
     float *out = scratch(s, who);
@@ -76,10 +76,10 @@ static void linear_rows(void *ctx, int i, int who)
 void ck_ref_linear(ck_nn *dev, const ck_nn_step *s)
 {
     int tasks = (int)((ck_nn_pixels(&s->y) + CK_REF_ROWS - 1) / CK_REF_ROWS);
-    ck_team_run(((ck_ref_device *)dev)->team, tasks, linear_rows, (void *)s);
+    ck_team_run(((ck_ref_device *)dev)->team, tasks, linear_rows, &s);
 }
 
-/* ---- convolutions, a row of the result at a time ---- */
+/* ---- convolutions, row by row ---- */
 
 static bool inside(int y, int x, const ck_nn_tensor *t)
 {
@@ -96,7 +96,7 @@ static void gather_patch(const ck_nn_step *s, int oy, int ox, float *to)
             *to++ = inside(y, x, t) ? src[((size_t)c * (size_t)t->h + (size_t)y) * (size_t)t->w + (size_t)x] : 0;
 }
 
-/* The 3x3 pixels, normalised on the way if the step says so; padding is zero after that. */
+/* The 3x3 pixels, normalised if x[1] is given; padding stays zero. */
 static void gather_conv(const ck_nn_step *s, int oy, int ox, float *to)
 {
     const ck_nn_tensor *t = &s->x[0];

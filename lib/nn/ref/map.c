@@ -1,4 +1,4 @@
-/* Pooling, enlarging, and what is done pixel by pixel before and after the refiner. */
+/* Pooling, bilinear enlargement, heads, and the refiner's first and last steps. */
 #include <math.h>
 #include <string.h>
 
@@ -45,7 +45,7 @@ static float enlarged(const ck_nn_tensor *t, int c, int y, int x, int h, int w)
 static void pool_row(void *ctx, int y, int who)
 {
     (void)who;
-    const ck_nn_step *s = ctx;
+    const ck_nn_step *s = *(const ck_nn_step **)ctx;
     const ck_nn_tensor *t = &s->x[0];
     for (int x = 0; x < s->y.w; x++) {
         float *out = ck_nn_at(&s->y, index_of(&s->y, y, x));
@@ -59,17 +59,17 @@ static void pool_row(void *ctx, int y, int who)
 
 void ck_ref_pool(ck_nn *dev, const ck_nn_step *s)
 {
-    ck_team_run(((ck_ref_device *)dev)->team, s->y.h, pool_row, (void *)s);
+    ck_team_run(((ck_ref_device *)dev)->team, s->y.h, pool_row, &s);
 }
 
-#define PART 64 /* channels of a head taken at a time */
+#define PART 64 /* channels summed at once */
 
 static float *planar_at(const ck_nn_tensor *t, int c, int y, int x)
 {
     return (float *)t->data + (size_t)c * ck_nn_pixels(t) + index_of(t, y, x);
 }
 
-/* relu of the levels' sum at one pixel, channels c0 … c0+n-1. */
+/* relu of the sum over levels at one pixel, channels c0 … c0 + n - 1. */
 static void fuse_part(const ck_nn_step *s, int y, int x, int c0, int n, float *sum)
 {
     const float *p = ck_nn_at(&s->x[0], index_of(&s->x[0], y, x)) + c0;
@@ -86,7 +86,7 @@ static void fuse_part(const ck_nn_step *s, int y, int x, int c0, int n, float *s
         sum[i] = sum[i] < 0 ? 0 : sum[i];
 }
 
-/* relu(x * scale + shift + x[2]), the same channels. */
+/* relu(x[0] * scale + shift + x[2]) of the same channels. */
 static void norm_part(const ck_nn_step *s, int y, int x, int c0, int n, float *to)
 {
     const float *in = ck_nn_at(&s->x[0], index_of(&s->y, y, x)) + c0, *scale = (float *)s->x[1].data + c0;

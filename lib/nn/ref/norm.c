@@ -1,4 +1,4 @@
-/* LayerNorm over channels; GroupNorm over the whole map in three parts: sums, scale and shift, application. */
+/* LayerNorm over channels; GroupNorm in three parts: sums, scale and shift, application. */
 #include <math.h>
 
 #include "nn/ref/ref.h"
@@ -6,7 +6,7 @@
 static void layer_norm_row(void *ctx, int y, int who)
 {
     (void)who;
-    const ck_nn_step *s = ctx;
+    const ck_nn_step *s = *(const ck_nn_step **)ctx;
     int n = s->x[0].c;
     const float *w = s->weight->w, *b = s->weight->bias;
     for (int x = 0; x < s->y.w; x++) {
@@ -27,13 +27,13 @@ static void layer_norm_row(void *ctx, int y, int who)
 
 void ck_ref_layer_norm(ck_nn *dev, const ck_nn_step *s)
 {
-    ck_team_run(((ck_ref_device *)dev)->team, s->y.h, layer_norm_row, (void *)s);
+    ck_team_run(((ck_ref_device *)dev)->team, s->y.h, layer_norm_row, &s);
 }
 
 static void block_sums(void *ctx, int task, int who)
 {
     (void)who;
-    const ck_nn_step *s = ctx;
+    const ck_nn_step *s = *(const ck_nn_step **)ctx;
     const ck_nn_tensor *t = &s->y;
     int i = ck_nn_in_part(s) ? s->part->block[task] : task, per = t->c / s->groups;
     ck_nn_area a = ck_nn_block_area(t, i);
@@ -53,7 +53,7 @@ static void block_sums(void *ctx, int task, int who)
 
 void ck_ref_group_sums(ck_ref_device *d, const ck_nn_step *s)
 {
-    ck_team_run(d->team, ck_nn_in_part(s) ? s->part->n : s->stats.h, block_sums, (void *)s);
+    ck_team_run(d->team, ck_nn_in_part(s) ? s->part->n : s->stats.h, block_sums, &s);
 }
 
 void ck_ref_group_norm(ck_nn *dev, const ck_nn_step *s)

@@ -41,8 +41,7 @@ static bool in_panels(ck_nn_pack p)
     return p == CK_NN_LINEAR || p == CK_NN_PATCH || p == CK_NN_CONV;
 }
 
-/* Inputs of one output in the order in which ck_ref_multiply meets them: convolutions tap by tap, channels innermost.
- */
+/* Number of inputs of one output; those of a convolution are packed by tap, channels innermost. */
 static int inputs(ck_nn_pack p, int in)
 {
     return p == CK_NN_PATCH ? in * 49 : p == CK_NN_CONV ? in * 9 : p == CK_NN_SCALE ? 1 : in;

@@ -1,19 +1,19 @@
-/* The reference backend, for its own files: plain C, sums in double, no cleverness beyond loops that
- * a compiler vectorises.  What is fast is measured against this. */
+/* The reference backend, private header: plain C with sums in double, in loops that a compiler vectorises.  The tests
+ * compare the other backends with it. */
 #ifndef CK_NN_REF_REF_H
 #define CK_NN_REF_REF_H
 
 #include "nn/host.h"
 #include "nn/team.h"
 
-#define CK_REF_ROWS 4   /* rows of x that are multiplied together */
+#define CK_REF_ROWS 4   /* rows of x multiplied at once */
 #define CK_REF_LANES 32 /* outputs of a panel */
 
 struct ck_nn_weight {
     ck_nn_pack pack;
-    int out, in; /* in: all inputs of an output, taps included */
-    float *w;    /* LINEAR, PATCH, CONV: [out / CK_REF_LANES][in][CK_REF_LANES], zero filled; else [out][in] */
-    float *bias; /* [out], rounded up to CK_REF_LANES; zeros if there was none */
+    int out, in; /* in: inputs of one output, taps included */
+    float *w;    /* LINEAR, PATCH, CONV: [out / CK_REF_LANES][in][CK_REF_LANES], zero padded; else [out][in] */
+    float *bias; /* [out rounded up to CK_REF_LANES]; zeros if there is none */
     struct ck_nn_weight *next;
 };
 
@@ -23,17 +23,16 @@ typedef struct ck_ref_device {
     ck_nn_weight *weights;
 } ck_ref_device;
 
-/* out[r][o] = bias[o] + sum over k of x[r * ldx + k] * w[o][k], for `rows` <= CK_REF_ROWS rows; out has
- * w->out rounded up to CK_REF_LANES columns. */
+/* out[r][o] = bias[o] + sum over k of x[r * ldx + k] * w[o][k] for `rows` <= CK_REF_ROWS rows; out has
+ * ck_ref_padded(w->out) columns. */
 void ck_ref_multiply(const float *x, size_t ldx, int rows, const ck_nn_weight *w, float *out);
 static inline int ck_ref_padded(int out)
 {
     return (out + CK_REF_LANES - 1) / CK_REF_LANES * CK_REF_LANES;
 }
 
-/* Bytes of scratch per thread. */
-size_t ck_ref_linear_scratch(const ck_nn_step *s);
-size_t ck_ref_attention_scratch(const ck_nn_step *s, int threads); /* of all threads */
+size_t ck_ref_linear_scratch(const ck_nn_step *s);                 /* bytes per thread */
+size_t ck_ref_attention_scratch(const ck_nn_step *s, int threads); /* bytes of all threads */
 
 void ck_ref_patch(ck_nn *dev, const ck_nn_step *s);
 void ck_ref_layer_norm(ck_nn *dev, const ck_nn_step *s);
@@ -48,7 +47,7 @@ void ck_ref_apply(ck_nn *dev, const ck_nn_step *s);
 void ck_ref_head(ck_nn *dev, const ck_nn_step *s);
 void ck_ref_finish(ck_nn *dev, const ck_nn_step *s);
 
-/* Sum over the groups' channels, for GROUP_NORM; done after the convolution. */
+/* `stats` of a CONV step whose y is complete. */
 void ck_ref_group_sums(ck_ref_device *d, const ck_nn_step *s);
 
 #endif
