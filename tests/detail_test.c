@@ -13,7 +13,12 @@ static float hint[H * W], seen[H * W], alpha[H * W];
 
 static ck_plane plane(void *data, ck_type type)
 {
-    return (ck_plane){.name = "x", .type = type, .c = 1, .h = H, .w = W, .elem = type == CK_F16 ? 2 : 4, .data = data};
+    static ck_buffer buffers[8];
+    static int n;
+    ck_buffer *b = &buffers[n++ % 8]; /* two live at once */
+    *b = (ck_buffer){.data = data, .refs = 1};
+    return (ck_plane){
+        .name = "x", .type = type, .c = 1, .h = H, .w = W, .elem = type == CK_F16 ? 2 : 4, .data = data, .buf = b};
 }
 
 /* Strands a pixel wide, a disc, something half covered. */
