@@ -6,7 +6,7 @@
 #include "io/still.h"
 
 /* See ck_still_read.  8 bits and less become u8, 16 bits u16; palettes are expanded.
- * Encoding "srgb" unless the file's gAMA says 1.0 (linear). */
+ * Encoding by cICP, iCCP, sRGB or gAMA, the first that there is, else "srgb"; upright by eXIf. */
 ck_status ck_png_read(const char *path, ck_want want, const char *name, ck_frame *f, ck_error *e);
 
 /* Write complete or not at all: planar (channels,h,w) samples of `type` CK_U8 or CK_U16,
