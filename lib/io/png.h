@@ -11,7 +11,7 @@ ck_status ck_png_read(const char *path, ck_want want, const char *name, ck_frame
 
 /* Write complete or not at all: planar (channels,h,w) samples of `type` CK_U8 or CK_U16,
  * 1 to 4 channels.  Every pair of `text` (may be NULL) becomes a tEXt chunk, iTXt where it is not
- * ASCII; `ck:transfer` = srgb or linear also becomes sRGB or gAMA, so that it is read back. */
+ * ASCII; `ck:transfer` and `ck:primaries` also become sRGB, gAMA and cHRM, or cICP, so that they are read back. */
 ck_status ck_png_write(const char *path, int w, int h, int channels, const void *planes, ck_type type,
                        const ck_meta *text, ck_error *e);
 
