@@ -164,12 +164,17 @@ static void complete(enum AVCodecID codec, const AVPacket *pkt, AVFrame *av)
     }
 }
 
-static ck_status set_tags(const AVFrame *av, const char *name, ck_frame *f, ck_error *e)
+static ck_status set_tags(const AVFrame *av, enum AVCodecID codec, const char *name, ck_frame *f, ck_error *e)
 {
     ck_colour_tag tag = {.encoding = ""};
-    ck_status s = ck_meta_set(&f->meta, "transfer", ck_av_tag_transfer(av), e);
+    /* libav's log100 is another curve than film's. */
+    bool film = codec == AV_CODEC_ID_DPX && av->color_trc == AVCOL_TRC_LOG;
+    ck_status s = ck_meta_set(&f->meta, "transfer", film ? "log" : ck_av_tag_transfer(av), e);
     if (s == CK_OK)
         s = ck_meta_set(&f->meta, "primaries", ck_av_tag_primaries(av), e);
+    AVRational sar = av->sample_aspect_ratio;
+    if (s == CK_OK && codec == AV_CODEC_ID_DPX && sar.num > 0 && sar.den > 0 && sar.num != sar.den)
+        s = ck_meta_setf(&f->meta, e, "sar", "%d/%d", sar.num, sar.den);
     const AVFrameSideData *icc = av_frame_get_side_data(av, AV_FRAME_DATA_ICC_PROFILE);
     if (s != CK_OK || !icc)
         return s;
@@ -226,7 +231,7 @@ ck_status ck_av_still_read(const char *path, const ck_av_choice *choice, ck_want
         s = ck_av_plane(av, choice, o, want, name, f, e);
     }
     if (s == CK_OK && want == CK_WANT_RGB)
-        s = set_tags(av, name, f, e);
+        s = set_tags(av, codec, name, f, e);
     av_frame_free(&av);
     av_packet_free(&pkt);
     return s;
