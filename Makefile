@@ -26,11 +26,11 @@ CFLAGS ?= -O3 -g
 WERROR ?= $(if $(CI),-Werror)
 WARNINGS := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wcast-qual -Wdouble-promotion -Wvla -Wstrict-prototypes
 PKGS_AV := libavformat libavcodec libswscale libavutil
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS_AV) OpenEXR libpng)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS_AV) OpenEXR libpng libtiff-4)
 CK_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) $(WERROR) -ffp-contract=off -fno-math-errno -MMD -MP -Ilib -Icmd \
              $(PKG_CFLAGS) $(SAN)
 # Every program is offered every library; --as-needed keeps what it uses.
-LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS_AV) libpng libdeflate) -lOpenEXRCore -lOpenEXR -lz \
+LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS_AV) libpng libtiff-4 libdeflate) -lOpenEXRCore -lOpenEXR -lz \
         -ldnnl -lgomp -lm -lpthread
 
 # cmd/shared is what several programs print and choose alike.

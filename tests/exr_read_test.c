@@ -189,8 +189,13 @@ static void test_channels(void)
     expect_hint(&depth, 0, "which is good as a hint");
     expect_hint(&(make_spec){"c.exr", box, box, zip, .channels = {{"A", HALF, 0}, {"Z", HALF, 0}}}, 0,
                 "alpha as a hint");
-    expect_hint(&(make_spec){"c.exr", box, box, zip, .channels = {{"Y", UINT, 0}, {"A", HALF, 0}}}, 0,
-                "luminance as a hint");
+    make_spec ya = {"c.exr", box, box, zip, .channels = {{"A", HALF, 0}, {"Y", UINT, 0}}};
+    expect_hint(&ya, 0, "alpha beside luminance is the hint");
+    ck_frame grey = {0};
+    ck_error why = {""};
+    ok(load("c.exr", CK_WANT_LUMA, &grey, &why) == CK_OK && shows(&grey.planes[0], 0, &ya, 1),
+       "luminance when asked for %s", why.text);
+    ck_frame_free(&grey);
     exr_attr_box2i_t even = BOX(0, 0, 19, 11);
     for (int c = EXR_COMPRESSION_NONE; c <= EXR_COMPRESSION_PXR24; c++)
         expect_hint(&(make_spec){"c.exr", even, even, (exr_compression_t)c,

@@ -1,6 +1,7 @@
 /* PNG: what we write comes back bit-exact, what others write is read right, what is broken fails. */
 #include <png.h>
 #include <sys/resource.h>
+#include <zlib.h>
 
 #include "files.h"
 #include "io/png.h"
@@ -29,14 +30,15 @@ static double code(const void *planes, ck_type t, size_t i)
     return t == CK_U8 ? ((const uint8_t *)planes)[i] : ((const uint16_t *)planes)[i];
 }
 
-static bool hint_is(const ck_plane *p, const void *planes, ck_type t, int channels, size_t n)
+/* `channel`: the one that is the hint, or -1 for luminance. */
+static bool hint_is(const ck_plane *p, const void *planes, ck_type t, int channels, int channel, size_t n)
 {
     if (p->c != 1 || p->encoding[0] || p->type != (t == CK_U8 ? CK_U8 : CK_F32))
         return false;
     for (size_t i = 0; i < n; i++) {
         double v[3];
         for (size_t c = 0; c < 3; c++)
-            v[c] = code(planes, t, (channels < 3 ? 0 : c * n) + i);
+            v[c] = code(planes, t, (channel >= 0 ? (size_t)channel * n : channels < 3 ? 0 : c * n) + i);
         /* Half a step of rounding; float arithmetic may fall on the other side of a tie by 65535 * 2^-22. */
         double want = luminance(v), slack = 0.5 + 65535.0 / (1 << 22);
         double got = t == CK_U8 ? ((const uint8_t *)p->data)[i] : (double)((const float *)p->data)[i] * 65535.0;
@@ -67,12 +69,26 @@ static void round_trip(int w, int h, int channels, ck_type t, bool grey_as_rgb)
     if (good)
         ck_frame_free(&f);
     ok(good, "%d x %d, %d channels of %s come back bit-exact %s", w, h, channels, ck_type_name(t), e.text);
-    good = load("a.png", CK_WANT_HINT, &f, &e) == CK_OK && hint_is(&f.planes[0], planes, t, channels, n);
+    good = load("a.png", CK_WANT_LUMA, &f, &e) == CK_OK && hint_is(&f.planes[0], planes, t, channels, -1, n);
     if (grey_as_rgb)
         for (size_t i = 0; good && i < n; i++)
             good = t == CK_U8 ? ((const uint8_t *)f.planes[0].data)[i] == planes[i]
                               : ((const float *)f.planes[0].data)[i] == (float)((uint16_t *)planes)[i] / 65535.0f;
     ok(good, "and as a hint%s %s", grey_as_rgb ? " of grey stored as RGB, exactly" : "", e.text);
+    ck_frame_free(&f);
+    for (int c = 0; c < channels; c++) {
+        int last = channels % 2 == 0 && c == channels - 1;
+        ck_want want = last ? CK_WANT_ALPHA : (ck_want)(CK_WANT_RED + c);
+        good = load("a.png", want, &f, &e) == CK_OK && hint_is(&f.planes[0], planes, t, channels, c, n);
+        ok(good, "its channel %d of %d as a hint %s", c, channels, e.text);
+        ck_frame_free(&f);
+    }
+    int alpha = channels % 2 == 0 && n > 1 ? channels - 1 : -1; /* noise varies */
+    good = load("a.png", CK_WANT_HINT, &f, &e) == CK_OK;
+    if (n > 1)
+        ok(good && hint_is(&f.planes[0], planes, t, channels, alpha, n) &&
+               !strcmp(ck_meta_get(&f.meta, "hint-channel"), alpha < 0 ? "luma" : "alpha"),
+           "alpha is the hint where there is one %s", e.text);
     ck_frame_free(&f);
     free(planes);
 }
@@ -192,6 +208,206 @@ static const char *encoding_of(const char *path)
     memcpy(tag, f.planes[0].encoding, sizeof tag);
     ck_frame_free(&f);
     return tag;
+}
+
+/* An RGBA picture of 2 x 1 pixels, white, and the hint that it gives. */
+static int hint_of(uint8_t a0, uint8_t a1, uint8_t v1)
+{
+    uint8_t planes[8] = {255, v1, 255, v1, 255, v1, a0, a1};
+    ck_frame f;
+    ck_error e;
+    if (ck_png_write("h.png", 2, 1, 4, planes, CK_U8, NULL, &e) != CK_OK ||
+        load("h.png", CK_WANT_HINT, &f, &e) != CK_OK)
+        return -1;
+    const uint8_t *p = f.planes[0].data;
+    int result = p[0] * 256 + p[1];
+    ck_frame_free(&f);
+    return result;
+}
+
+static void test_hint(void)
+{
+    ok(hint_of(255, 0, 255) == 0xff00, "alpha that varies is the hint");
+    ok(hint_of(255, 255, 0) == 0xff00, "an opaque picture: its luminance");
+    ok(hint_of(0, 0, 0) == 0xff00, "alpha 0 everywhere and colours that vary: luminance");
+    ok(hint_of(0, 0, 255) == 0, "an empty frame of white cut-outs is empty");
+    uint8_t rgb[3] = {1, 2, 3};
+    ck_frame f;
+    ck_error e;
+    ok(ck_png_write("h.png", 1, 1, 3, rgb, CK_U8, NULL, &e) == CK_OK &&
+           load("h.png", CK_WANT_ALPHA, &f, &e) == CK_ERR_FORMAT && strstr(e.text, "--hint-channel"),
+       "no alpha to take: %s", e.text);
+}
+
+static void put32(uint8_t *p, uint32_t v)
+{
+    for (int i = 0; i < 4; i++)
+        p[i] = (uint8_t)(v >> (24 - 8 * i));
+}
+
+/* The chunks, a name and its data each, between IHDR and IDAT of a picture that libpng has made. */
+static void with_chunks(const char *path, const char *const names[], const uint8_t *const data[], const size_t bytes[])
+{
+    png_byte row[3] = {1, 2, 3};
+    png_bytep rows[1] = {row};
+    foreign("plain.png", 1, 1, 2, 8, 0, 0, rows, 0, false, false);
+    size_t n;
+    unsigned char *file = slurp("plain.png", &n);
+    FILE *f = fopen(path, "wb");
+    fwrite(file, 1, 33, f);
+    for (int i = 0; names[i]; i++) {
+        uint8_t head[8], tail[4], *all = malloc(bytes[i] + 4);
+        put32(head, (uint32_t)bytes[i]);
+        memcpy(head + 4, names[i], 4);
+        memcpy(all, names[i], 4);
+        memcpy(all + 4, data[i], bytes[i]);
+        put32(tail, (uint32_t)crc32(0, all, (uInt)bytes[i] + 4));
+        fwrite(head, 1, 8, f);
+        fwrite(data[i], 1, bytes[i], f);
+        fwrite(tail, 1, 4, f);
+        free(all);
+    }
+    fwrite(file + 33, 1, n - 33, f);
+    fclose(f);
+    free(file);
+}
+
+/* An ICC profile of three columns and one curve, a gamma of 1/256 steps; 0: sRGB's parametric curve. */
+static size_t icc(uint8_t *p, const double xyz[9], int gamma)
+{
+    static const char tags[] = "rXYZgXYZbXYZrTRCgTRCbTRC";
+    static const double srgb[5] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
+    memset(p, 0, 400);
+    put32(p + 128, 6);
+    for (int i = 0; i < 6; i++) {
+        uint8_t *entry = p + 132 + 12 * i;
+        memcpy(entry, tags + 4 * i, 4);
+        put32(entry + 4, (uint32_t)(i < 3 ? 204 + 20 * i : 264));
+        put32(entry + 8, i < 3 ? 20 : 32);
+    }
+    for (int c = 0; c < 3; c++) {
+        memcpy(p + 204 + 20 * c, "XYZ ", 4);
+        for (int i = 0; i < 3; i++)
+            put32(p + 212 + 20 * c + 4 * i, (uint32_t)(int32_t)(xyz[3 * c + i] * 65536));
+    }
+    memcpy(p + 264, gamma ? "curv" : "para", 4);
+    if (gamma) {
+        put32(p + 272, 1);
+        p[276] = (uint8_t)(gamma >> 8);
+        p[277] = (uint8_t)gamma;
+    } else {
+        p[273] = 3;
+        for (int i = 0; i < 5; i++)
+            put32(p + 276 + 4 * i, (uint32_t)(srgb[i] * 65536 + 0.5));
+    }
+    return 300;
+}
+
+static size_t iccp(uint8_t *chunk, const double xyz[9], int gamma)
+{
+    uint8_t profile[400];
+    size_t n = icc(profile, xyz, gamma);
+    uLongf packed = 600;
+    memcpy(chunk, "test\0\0", 6);
+    compress(chunk + 6, &packed, profile, n);
+    return 6 + packed;
+}
+
+/* "ENCODING TRANSFER PRIMARIES", with "!" where there is a warning. */
+static const char *colour_of(const char *path)
+{
+    static char text[sizeof(ck_error)];
+    ck_frame f;
+    ck_error e;
+    if (load(path, CK_WANT_RGB, &f, &e) != CK_OK) {
+        snprintf(text, sizeof text, "%s", e.text);
+        return text;
+    }
+    const char *t = ck_meta_get(&f.meta, "transfer"), *p = ck_meta_get(&f.meta, "primaries");
+    snprintf(text, sizeof text, "%s %s %s%s", f.planes[0].encoding, t ? t : "-", p ? p : "-",
+             ck_meta_get(&f.meta, CK_STILL_WARNING) ? "!" : "");
+    ck_frame_free(&f);
+    return text;
+}
+
+static void test_colour(void)
+{
+    static const uint8_t pq[] = {9, 16, 0, 1}, lin[] = {1, 8, 0, 1}, narrow[] = {1, 1, 0, 0}, srgb[] = {0};
+    static const uint8_t g10[] = {0, 1, 0x86, 0xa0}, g18[] = {0, 0, 0xd9, 4}, g22[] = {0, 0, 0xb1, 0x8f};
+    static const double rec709[] = {0.4360, 0.2225, 0.0139, 0.3851, 0.7169, 0.0971, 0.1431, 0.0606, 0.7139};
+    static const double p3[] = {0.5151, 0.2412, -0.0011, 0.2920, 0.6922, 0.0419, 0.1571, 0.0666, 0.7841};
+    static const double odd[] = {0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.4, 0.2};
+    uint8_t chrm[32], ours[700], display_p3[700], gamma18[700], strange[700];
+    static const uint32_t ap1[] = {32168, 33767, 71300, 29300, 16500, 83000, 12800, 4400};
+    for (int i = 0; i < 8; i++)
+        put32(chrm + 4 * i, ap1[i]);
+    size_t n_ours = iccp(ours, rec709, 0), n_p3 = iccp(display_p3, p3, 0);
+    size_t n_18 = iccp(gamma18, rec709, 461), n_odd = iccp(strange, odd, 0);
+    const struct {
+        const char *what, *names[5];
+        const uint8_t *data[4];
+        size_t bytes[4];
+        const char *want;
+    } cases[] = {
+        {"nothing", {0}, {0}, {0}, "srgb - -"},
+        {"cICP, PQ", {"cICP"}, {pq}, {4}, "pq smpte2084 bt2020"},
+        {"cICP before all others",
+         {"gAMA", "cICP", "iCCP", "sRGB"},
+         {g18, lin, display_p3, srgb},
+         {4, 4, n_p3, 1},
+         "linear linear bt709"},
+        {"iCCP before sRGB and gAMA",
+         {"sRGB", "gAMA", "iCCP"},
+         {srgb, g18, display_p3},
+         {1, 4, n_p3},
+         "srgb iec61966-2-1 p3-d65"},
+        {"iCCP of sRGB", {"iCCP"}, {ours}, {n_ours}, "srgb iec61966-2-1 bt709"},
+        {"iCCP of a gamma", {"iCCP"}, {gamma18}, {n_18}, "gamma1.8 gamma1.8 bt709!"},
+        {"iCCP of no known primaries", {"iCCP"}, {strange}, {n_odd}, "srgb - -!"},
+        {"iCCP that is none", {"iCCP"}, {(const uint8_t *)"x\0\0junk"}, {7}, "srgb - -!"},
+        {"sRGB before gAMA and cHRM",
+         {"gAMA", "cHRM", "sRGB"},
+         {g10, chrm, srgb},
+         {4, 32, 1},
+         "srgb iec61966-2-1 bt709"},
+        {"gAMA 1.0", {"gAMA"}, {g10}, {4}, "linear linear -"},
+        {"gAMA 1/2.2", {"gAMA"}, {g22}, {4}, "srgb iec61966-2-1 -"},
+        {"gAMA 1/1.8 is said and kept", {"gAMA"}, {g18}, {4}, "gamma1.8 gamma1.8 -!"},
+        {"gAMA and cHRM", {"cHRM", "gAMA"}, {chrm, g10}, {32, 4}, "linear linear ap1"},
+        {"chunks of a wrong length", {"gAMA", "cICP", "sRGB"}, {g18, pq, g10}, {3, 3, 4}, "srgb - -"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        with_chunks("c.png", cases[i].names, cases[i].data, cases[i].bytes);
+        ok(!strcmp(colour_of("c.png"), cases[i].want), "%s: %s", cases[i].what, colour_of("c.png"));
+    }
+    with_chunks("c.png", (const char *const[]){"cICP", NULL}, (const uint8_t *const[]){narrow}, (const size_t[]){4});
+    ok(strstr(colour_of("c.png"), "limited range"), "cICP, limited range: %s", colour_of("c.png"));
+}
+
+/* What we write is what we read. */
+static void test_labels(void)
+{
+    static const char *const cases[][3] = {{"srgb", NULL, "srgb iec61966-2-1 bt709"},
+                                           {"srgb", "bt709", "srgb iec61966-2-1 bt709"},
+                                           {"srgb", "ap1", "srgb iec61966-2-1 ap1"},
+                                           {"linear", "bt2020", "linear linear bt2020"},
+                                           {"linear", NULL, "linear linear -"},
+                                           {"pq", "bt2020", "pq smpte2084 bt2020"},
+                                           {"hlg", "bt2020", "hlg arib-std-b67 bt2020"},
+                                           {"gamma1.8", "adobe-rgb", "gamma1.8 gamma1.8 adobe-rgb!"},
+                                           {"log", "bt709", "srgb - -"},
+                                           {NULL, "ap1", "srgb - -"}};
+    uint8_t rgb[3] = {1, 2, 3};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        ck_meta text = {0};
+        ck_error e = {""};
+        ck_meta_set(&text, "ck:transfer", cases[i][0], &e);
+        ck_meta_set(&text, "ck:primaries", cases[i][1], &e);
+        bool good = ck_png_write("l.png", 1, 1, 3, rgb, CK_U8, &text, &e) == CK_OK;
+        ok(good && !strcmp(colour_of("l.png"), cases[i][2]), "%s, %s written: %s", cases[i][0] ? cases[i][0] : "none",
+           cases[i][1] ? cases[i][1] : "none", colour_of("l.png"));
+        ck_meta_free(&text);
+    }
 }
 
 static void test_encoding(void)
@@ -362,7 +578,10 @@ int main(void)
         }
     round_trip(33, 17, 3, CK_U8, true);
     test_all_foreign();
+    test_hint();
     test_encoding();
+    test_colour();
+    test_labels();
     test_broken();
     test_sizes();
     char clean[100];

@@ -75,7 +75,7 @@ static void explain_video(const ck_source *s)
     ck_log_info("%s: %s in %s, %s", s->name, i->codec, i->format, colour);
     if (i->frames >= 0)
         ck_log_info("%s: the container declares %ld frames", s->name, i->frames);
-    if (d->flags & AV_PIX_FMT_FLAG_ALPHA)
+    if (d->flags & AV_PIX_FMT_FLAG_ALPHA && !s->hint)
         ck_log_info("%s: its alpha channel is dropped", s->name);
     if (ck_av_needs_swscale(i->first))
         ck_log_info("%s: %s goes through libswscale to 16-bit RGB", s->name, d->name);

@@ -7,15 +7,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clones.h"
+#include "base/log.h"
+#include "ck-decode/facts.h"
 #include "ck-decode/head.h"
 #include "ck-decode/source.h"
 #include "image/convert.h"
+#include "image/finite.h"
 #include "stream/stage.h"
 
 typedef struct decode {
     const ck_decode_options *opts;
     ck_source plate, hint;
+    ck_facts plate_facts, hint_facts;
     bool hinted;
     ck_frame still_hint;                /* its plane is shared by all frames; empty when the hint is no still */
     ck_frame first;                     /* the first file, read to know its size; empty for video */
@@ -45,9 +48,38 @@ static void tag(const decode *d, ck_plane *rgb)
         snprintf(rgb->encoding, sizeof rgb->encoding, "%s", d->opts->linear ? "linear" : "srgb");
 }
 
+static const char *name_of(const ck_source *s, const ck_item *item)
+{
+    return item->file ? item->file->path : s->name;
+}
+
+/* A plane without NaN and infinity, which would spread to whole frames in the network and to dots in the classical
+ * key. */
+static ck_status make_finite(const decode *d, const ck_source *source, const ck_item *item, const char *plane,
+                             ck_frame *f, ck_error *e)
+{
+    ck_plane *p;
+    size_t filled = 0;
+    char where[40];
+    ck_status s = d->opts->repair ? ck_frame_edit(f, plane, &p, e) : ck_finite_check(ck_frame_plane(f, plane), e);
+    if (s == CK_OK && d->opts->repair)
+        s = ck_finite_repair(p, &filled, e);
+    if (filled)
+        ck_log_info("%s: %zu samples that were NaN or infinite are filled", name_of(source, item), filled);
+    if (s == CK_OK)
+        return s;
+    snprintf(where, sizeof where, "frame %ld", item->index);
+    if (!item->file)
+        ck_fail_in(e, s, where);
+    return ck_fail_in(e, s, name_of(source, item));
+}
+
 static ck_status read_rgb(const decode *d, const ck_item *item, ck_frame *f, ck_error *e)
 {
     ck_status s = ck_source_read(&d->plate, item, CK_WANT_RGB, "rgb", f, e);
+    if (s != CK_OK)
+        return s;
+    s = make_finite(d, &d->plate, item, "rgb", f, e);
     if (s != CK_OK)
         return s;
     ck_plane *rgb = ck_frame_plane(f, "rgb");
@@ -61,10 +93,15 @@ static ck_status read_rgb(const decode *d, const ck_item *item, ck_frame *f, ck_
     return CK_OK;
 }
 
-static ck_status read_hint(const decode *d, const ck_item *item, ck_frame *f, ck_error *e)
+static ck_status read_hint(decode *d, const ck_item *item, ck_frame *f, ck_error *e)
 {
-    ck_status s = ck_source_read(&d->hint, item, CK_WANT_HINT, "hint", f, e);
+    ck_want want = (ck_want)(CK_WANT_HINT + d->opts->hint_channel);
+    ck_status s = ck_source_read(&d->hint, item, want, "hint", f, e);
     ck_plane *p = NULL;
+    if (s == CK_OK)
+        s = make_finite(d, &d->hint, item, "hint", f, e);
+    if (s == CK_OK)
+        s = ck_facts_settle(&d->hint_facts, d->opts, name_of(&d->hint, item), f, e);
     if (s == CK_OK)
         s = ck_frame_edit(f, "hint", &p, e);
     /* Codes above white and below black occur in YUV and EXR. */
@@ -74,11 +111,12 @@ static ck_status read_hint(const decode *d, const ck_item *item, ck_frame *f, ck
 }
 
 /* The hint's only picture, by reference. */
-static void share_hint(const decode *d, ck_frame *f)
+static ck_status share_hint(const decode *d, ck_frame *f, ck_error *e)
 {
     ck_plane *p = &f->planes[f->n++];
     *p = d->still_hint.planes[0];
     ck_buffer_ref(p->buf);
+    return ck_meta_set(&f->meta, "hint-channel", ck_meta_get(&d->still_hint.meta, "hint-channel"), e);
 }
 
 /* A sequence's size is known only after a file has been read; with --keep-going the first readable one will do. */
@@ -117,6 +155,11 @@ static ck_status open_plate(decode *d, const ck_list *args, ck_meta *head, ck_er
     d->h = rgb->h;
     s = ck_decode_fill_head(&d->plate, rgb, head, e);
     ck_decode_explain(&d->plate, rgb);
+    if (s == CK_OK)
+        s = ck_facts_start(&d->plate_facts, d->opts, &d->first, head, e);
+    if (s == CK_OK)
+        s = ck_facts_settle(&d->plate_facts, d->opts, d->first_file ? d->first_file->path : d->plate.name, &d->first,
+                            e);
     if (d->plate.video)
         ck_frame_free(&d->first);
     return s;
@@ -127,7 +170,7 @@ static ck_status open_hint(decode *d, ck_error *e)
     ck_status s = ck_source_open(&d->opts->hint, 1, d->opts, NULL, &d->hint, e);
     if (s != CK_OK)
         return s;
-    d->hinted = true;
+    d->hinted = d->hint.hint = true;
     if (d->hint.single) {
         ck_item item = {.file = d->hint.files.files};
         s = read_hint(d, &item, &d->still_hint, e);
@@ -190,6 +233,8 @@ static ck_status produce(void *state, ck_frame *f, ck_error *e)
     if (d->first_file && j->plate.file == d->first_file) {
         f->planes[f->n++] = d->first.planes[0];
         d->first.n = 0;
+        f->meta = d->first.meta;
+        d->first.meta = (ck_meta){0};
         d->first_file = NULL;
     }
     s = name_frame(&j->plate, f, e);
@@ -198,14 +243,18 @@ static ck_status produce(void *state, ck_frame *f, ck_error *e)
 
 static ck_status make_frame(void *state, ck_frame *f, ck_error *e)
 {
-    const decode *d = state;
+    decode *d = state;
     job *j = f->job;
-    ck_status s = f->n ? CK_OK : read_rgb(d, &j->plate, f, e);
+    ck_status s = CK_OK;
+    if (!f->n)
+        s = read_rgb(d, &j->plate, f, e);
+    if (s == CK_OK)
+        s = ck_facts_settle(&d->plate_facts, d->opts, name_of(&d->plate, &j->plate), f, e);
     ck_item_free(&j->plate); /* decoders reuse their frames */
     if (s == CK_OK && j->error)
         s = ck_fail(e, CK_ERR_FORMAT, "%s", j->error);
     if (s == CK_OK && d->still_hint.n)
-        share_hint(d, f);
+        s = share_hint(d, f, e);
     else if (s == CK_OK && d->hinted)
         s = read_hint(d, &j->hint, f, e);
     ck_item_free(&j->hint);
@@ -234,6 +283,8 @@ static void close_decode(void *state)
     decode *d = state;
     ck_frame_free(&d->first);
     ck_frame_free(&d->still_hint);
+    ck_facts_free(&d->plate_facts);
+    ck_facts_free(&d->hint_facts);
     ck_source_close(&d->plate);
     ck_source_close(&d->hint);
     free(d);

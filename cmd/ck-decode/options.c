@@ -1,14 +1,20 @@
 #include "ck-decode/options.h"
 
+#include "io/still.h"
+
 #define AT(field) offsetof(ck_decode_options, field)
 static const ck_option rows[] = {
     {0, "hint", CK_STRING, AT(hint), "FILE", NULL, 0, 0, NULL, 0,
      "add a hint plane from a still (used for every frame), a sequence or a video"},
+    {0, "hint-channel", CK_CHOICE, AT(hint_channel), NULL, "auto", 0, 0, CK_HINT_CHANNELS, 0,
+     "channel of the hint's pictures that is the hint; auto: alpha where it varies, else luminance"},
     {0, "frames", CK_STRING, AT(frames), "LIST", NULL, 0, 0, NULL, 0,
      "only these: file numbers of a sequence, indices from 0 of a video, as in 1,5,10-20,50-"},
     {0, "linear", CK_FLAG, AT(linear), NULL, NULL, 0, 0, NULL, 0,
      "the samples are linear light, whatever the file says"},
     {0, "srgb", CK_FLAG, AT(srgb), NULL, NULL, 0, 0, NULL, 0, "the samples are sRGB-encoded, whatever the file says"},
+    {0, "repair", CK_FLAG, AT(repair), NULL, NULL, 0, 0, NULL, 0,
+     "fill samples that are NaN or infinite from their neighbours; without it they are an error"},
     {0, "matrix", CK_CHOICE, AT(colour.matrix), NULL, "auto", 0, 0, CK_AV_MATRICES, 0,
      "how YUV was made of RGB; auto: as the file says, else 709 from 720 lines on and 601 below"},
     {0, "range", CK_CHOICE, AT(colour.range), NULL, "auto", 0, 0, CK_AV_RANGES, 0,

@@ -7,7 +7,8 @@
 typedef struct ck_decode_options {
     ck_common common;
     const char *hint, *frames; /* NULL = not given */
-    bool linear, srgb;
+    bool linear, srgb, repair;
+    int hint_channel; /* CK_WANT_HINT + this is the want */
     ck_av_choice colour;
 } ck_decode_options;
 

@@ -16,6 +16,7 @@ typedef struct ck_source {
     ck_sequence files; /* for stills */
     ck_video *video;   /* or NULL */
     bool single;       /* one still, named as such */
+    bool hint;         /* its alpha may be wanted */
     ck_ranges keep;    /* of a video */
     size_t next_file;
     long next_index; /* of a video */

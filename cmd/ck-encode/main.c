@@ -55,6 +55,7 @@ static void free_job(void *p)
 static ck_status read_rate(encode *s, const ck_meta *head, ck_error *e)
 {
     const char *asked = s->run.opts->rate, *given = ck_meta_get(head, "rate");
+    s->run.rated = true;
     if (strcmp(asked, "auto")) {
         if (ck_rate_parse(asked, &s->run.rate))
             return CK_OK;
@@ -62,6 +63,7 @@ static ck_status read_rate(encode *s, const ck_meta *head, ck_error *e)
     }
     if (given && ck_rate_parse(given, &s->run.rate))
         return CK_OK;
+    s->run.rated = false;
     s->run.rate = (ck_rate){24, 1};
     ck_log_info("the stream has no frame rate: video gets 24/1 (--rate)");
     return CK_OK;
@@ -153,6 +155,8 @@ static ck_status write_still(encode *s, ck_output *o, const ck_frame *f, const c
         st = ck_meta_setf(&about, e, "ck:frame", "%llu", (unsigned long long)f->seq);
     if (st == CK_OK)
         st = ck_meta_set(&about, "ck:number", number, e);
+    if (st == CK_OK)
+        st = ck_meta_set(&about, "ck:timecode", ck_meta_get(&f->meta, "timecode"), e);
     bool there = access(path, F_OK) == 0;
     if (st == CK_OK)
         st = ck_still_write(path, p, o->format, (ck_exr_compression)s->run.opts->compression, &about, e);

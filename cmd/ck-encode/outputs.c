@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "base/outfile.h"
+#include "ck-encode/labels.h"
 
 bool ck_format_is_still(ck_out_format f)
 {
@@ -144,14 +145,10 @@ static void list_planes(const ck_frame *f, char *buf, size_t n)
 static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plane *p, ck_error *e)
 {
     bool exr = o->format == CK_OUT_EXR || o->format == CK_OUT_EXR32;
-    bool linear = !strcmp(p->encoding, "linear");
-    const char *transfer = p->encoding, *alpha = NULL;
+    bool linear = !strcmp(p->encoding, "linear"), plate = p->w == run->plate_w && p->h == run->plate_h;
+    const char *transfer = ck_label_encoding(run->transfer, p, !exr), *alpha = NULL;
     if (p->c == 1)
         transfer = exr ? "linear" : NULL; /* coverage: PNG readers must not bend it */
-    else if (linear && !exr)
-        transfer = "srgb";
-    else if (!*transfer)
-        transfer = "unknown";
     if (p->c == 4)
         alpha = linear && exr ? "premultiplied" : "straight";
     else if (!strcmp(p->name, "fg") || !strcmp(p->name, "true_fg"))
@@ -161,6 +158,13 @@ static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plan
         s = ck_meta_set(&o->about, "ck:plane", p->name, e);
     if (s == CK_OK)
         s = ck_meta_set(&o->about, "ck:transfer", transfer, e);
+    /* Readers of EXR take a file that says nothing for Rec. 709: it says that nobody knows. */
+    if (s == CK_OK && exr && p->c > 1 && !ck_meta_get(&o->about, "ck:primaries"))
+        s = ck_meta_set(&o->about, "ck:primaries", "unknown", e);
+    if (s == CK_OK && exr && plate && run->sar.num != run->sar.den)
+        s = ck_meta_setf(&o->about, e, "ck:sar", "%d/%d", run->sar.num, run->sar.den);
+    if (s == CK_OK && exr && run->rated)
+        s = ck_meta_setf(&o->about, e, "ck:rate", "%d/%d", run->rate.num, run->rate.den);
     return s == CK_OK ? ck_meta_set(&o->about, "ck:alpha", alpha, e) : s;
 }
 

@@ -39,6 +39,7 @@ typedef struct ck_outputs_run {
     ck_meta about;   /* metadata of every file of any plane */
     char *transfer;  /* HEAD's, or NULL; owned */
     ck_rate rate;
+    bool rated;           /* by HEAD or by --rate; else it is a guess */
     ck_rate sar;          /* HEAD's, of planes of the plate's size; 1/1 without */
     int plate_w, plate_h; /* HEAD's, 0 = unknown */
     int threads;          /* of an encoder */

@@ -7,7 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ck-encode/labels.h"
+#include "io/av_colour.h"
 #include "io/av_write.h"
+#include "io/primaries.h"
 #include "stream/fdio.h"
 
 struct ck_video_sink {
@@ -92,20 +95,33 @@ static ck_status choose(ck_video_sink *v, const ck_video_sink_spec *spec, const 
 }
 
 /* The curve that the video is tagged with.  ck-decode calls the curves of SDR video srgb and keeps
- * their codes, so codes of such a source go out under its own name: they look as it does. */
-static enum AVColorTransferCharacteristic transfer(const ck_video_sink_spec *spec, const ck_plane *p,
-                                                   const ck_display *d)
+ * their codes, so codes of such a source go out under its own name: they look as it does.  A matte is coverage, which
+ * has none. */
+static enum AVColorTransferCharacteristic transfer(const ck_video_sink_spec *spec, const ck_plane *p)
 {
     enum AVColorTransferCharacteristic source = ck_av_transfer(spec->transfer ? spec->transfer : "");
-    bool sdr = source != AVCOL_TRC_UNSPECIFIED && source != AVCOL_TRC_LINEAR && source != AVCOL_TRC_LOG &&
-               source != AVCOL_TRC_LOG_SQRT && source != AVCOL_TRC_SMPTE2084 && source != AVCOL_TRC_ARIB_STD_B67;
-    const char *encoding = p->c == 1 ? "srgb" : d->encoding;
-    return sdr && !strcmp(encoding, "srgb") ? source : ck_av_transfer(encoding);
+    const char *label = ck_label_encoding(spec->transfer, p, true);
+    if (p->c == 1)
+        return AVCOL_TRC_UNSPECIFIED;
+    bool sdr = source != AVCOL_TRC_UNSPECIFIED && !strcmp(ck_av_encoding_of((int)source), "srgb");
+    return sdr && !strcmp(label, "srgb") ? source : ck_av_transfer(label);
+}
+
+/* BT.709 where HEAD names none, unspecified where H.273 has no code for them. */
+static enum AVColorPrimaries primaries(const ck_video_sink_spec *spec, const ck_plane *p)
+{
+    if (p->c == 1)
+        return AVCOL_PRI_UNSPECIFIED;
+    if (!spec->primaries)
+        return AVCOL_PRI_BT709;
+    int ours = ck_primaries_code(spec->primaries), libav = av_color_primaries_from_name(spec->primaries);
+    if (ours != AVCOL_PRI_UNSPECIFIED)
+        return (enum AVColorPrimaries)ours;
+    return libav > 0 ? (enum AVColorPrimaries)libav : AVCOL_PRI_UNSPECIFIED;
 }
 
 static ck_status open_av(ck_video_sink *v, const ck_video_sink_spec *spec, const ck_plane *p, ck_error *e)
 {
-    ck_display d;
     ck_av_spec av = {.w = p->w,
                      .h = p->h,
                      .rate_num = spec->rate.num,
@@ -114,15 +130,11 @@ static ck_status open_av(ck_video_sink *v, const ck_video_sink_spec *spec, const
                      .sar_den = spec->sar.den,
                      .threads = spec->threads,
                      .tags = spec->about};
-    ck_status s = ck_display_init(&d, p, e);
-    if (s == CK_OK)
-        s = choose(v, spec, p, &av, e);
+    ck_status s = choose(v, spec, p, &av, e);
     if (s != CK_OK)
         return s;
-    int primaries = spec->primaries ? av_color_primaries_from_name(spec->primaries) : -1;
-    av.primaries =
-        primaries > 0 && primaries != AVCOL_PRI_UNSPECIFIED ? (enum AVColorPrimaries)primaries : AVCOL_PRI_BT709;
-    av.transfer = transfer(spec, p, &d);
+    av.primaries = primaries(spec, p);
+    av.transfer = transfer(spec, p);
     v->matrix = ck_yuv_matrix_by_name(av.primaries == AVCOL_PRI_BT2020 ? "2020" : "709");
     av.matrix = v->sampling == CK_PACKED ? AVCOL_SPC_RGB : (enum AVColorSpace)v->matrix->code;
     snprintf(v->words, sizeof v->words, "%s %s, %d x %d, %d/%d frames/s",

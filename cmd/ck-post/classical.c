@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "image/convert.h"
+#include "image/finite.h"
 #include "key/key.h"
 #include "image/plate.h"
 #include "image/resample.h"
@@ -115,6 +116,8 @@ ck_status ck_classical_key(ck_frame *f, bool blue, ck_type type, ck_error *e)
     ck_status s = need(f, "rgb", 3, &rgb, e);
     if (s == CK_OK)
         s = need(f, "hint", 1, &hint, e);
+    if (s == CK_OK)
+        s = ck_finite_check(&rgb, e);
     if (s == CK_OK)
         s = take_scratch(type, 4, &rgb, &scratch, e);
     if (s != CK_OK)

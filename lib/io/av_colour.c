@@ -3,6 +3,9 @@
 #include <libavutil/frame.h>
 #include <libavutil/pixdesc.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "io/primaries.h"
 
 #define YCGCO_CHOICE 6 /* in CK_AV_MATRICES; GBR is the one after */
 
@@ -107,9 +110,9 @@ void ck_av_colour_describe(const AVFrame *av, const ck_av_choice *choice, char *
         snprintf(buf + at, (size_t)(n - at), ", chroma %s%s", sites[c.site], c.chroma_guessed ? " (guessed)" : "");
 }
 
-const char *ck_av_encoding(const AVFrame *av)
+const char *ck_av_encoding_of(int transfer)
 {
-    switch (av->color_trc) {
+    switch (transfer) {
     case AVCOL_TRC_LINEAR:
         return "linear";
     case AVCOL_TRC_SMPTE2084:
@@ -119,9 +122,16 @@ const char *ck_av_encoding(const AVFrame *av)
     case AVCOL_TRC_LOG:
     case AVCOL_TRC_LOG_SQRT:
         return "log";
-    default: /* float samples without a tag come from formats that hold light (PFM) */
-        return layout(av)->flags & AV_PIX_FMT_FLAG_FLOAT ? "linear" : "srgb";
+    default:
+        return "srgb";
     }
+}
+
+/* Float samples without a tag come from formats that hold light (PFM). */
+const char *ck_av_encoding(const AVFrame *av)
+{
+    const char *s = ck_av_encoding_of(av->color_trc);
+    return !strcmp(s, "srgb") && layout(av)->flags & AV_PIX_FMT_FLAG_FLOAT ? "linear" : s;
 }
 
 const char *ck_av_tag_transfer(const AVFrame *av)
@@ -131,5 +141,8 @@ const char *ck_av_tag_transfer(const AVFrame *av)
 
 const char *ck_av_tag_primaries(const AVFrame *av)
 {
-    return av->color_primaries == AVCOL_PRI_UNSPECIFIED ? NULL : av_color_primaries_name(av->color_primaries);
+    const char *ours = ck_primaries_of_code(av->color_primaries);
+    if (ours || av->color_primaries == AVCOL_PRI_UNSPECIFIED)
+        return ours;
+    return av_color_primaries_name(av->color_primaries);
 }

@@ -41,6 +41,8 @@ void ck_av_colour_describe(const struct AVFrame *av, const ck_av_choice *choice,
 
 /* The tag of the plane: "linear", "pq", "hlg", "log", else "srgb". */
 const char *ck_av_encoding(const struct AVFrame *av);
+/* The same for a curve of ITU-T H.273 alone. */
+const char *ck_av_encoding_of(int transfer);
 
 /* The file's own names, or NULL where it gives none. */
 const char *ck_av_tag_transfer(const struct AVFrame *av);

@@ -21,9 +21,10 @@ typedef struct source {
     const AVPixFmtDescriptor *d;
     ck_av_colour colour;
     int channels; /* 1 grey, 3 RGB or YUV */
+    int alpha;    /* the component that is alpha, 0 = none wanted */
     bool yuv, real;
-    ck_samples_view c[3];
-    void *unpacked; /* [3][h][w] words, or NULL */
+    ck_samples_view c[4];
+    void *unpacked; /* [4][h][w] words, or NULL */
 } source;
 
 bool ck_av_needs_swscale(const AVFrame *av)
@@ -67,7 +68,7 @@ static void unpack_palette(const source *s, int i, uint16_t *out)
         for (int x = 0; x < s->av->width; x++) {
             uint32_t argb;
             memcpy(&argb, palette + 4 * row[x], sizeof argb);
-            *out++ = (uint16_t)(argb >> (16 - 8 * i) & 255);
+            *out++ = (uint16_t)(argb >> (i == 3 ? 24 : 16 - 8 * i) & 255);
         }
     }
 }
@@ -75,7 +76,7 @@ static void unpack_palette(const source *s, int i, uint16_t *out)
 /* Everything else: bit fields, big-endian words, packed bits. */
 static void unpack(source *s, int i, uint16_t *out)
 {
-    bool chroma = s->yuv && i > 0;
+    bool chroma = s->yuv && (i == 1 || i == 2);
     int w = chroma ? AV_CEIL_RSHIFT(s->av->width, s->d->log2_chroma_w) : s->av->width;
     int h = chroma ? AV_CEIL_RSHIFT(s->av->height, s->d->log2_chroma_h) : s->av->height;
     int depth = paletted(s) ? 8 : s->d->comp[i].depth;
@@ -99,13 +100,15 @@ static void unpack(source *s, int i, uint16_t *out)
 static ck_status find_components(source *s, ck_error *e)
 {
     size_t area = (size_t)s->av->width * (size_t)s->av->height;
-    for (int i = 0; i < s->channels && !s->real; i++) {
+    for (int i = 0; i < 4 && !s->real; i++) {
+        if (i >= s->channels && (!s->alpha || i != s->alpha))
+            continue;
         if (direct(s, i)) {
             view(s, i);
             continue;
         }
         if (!s->unpacked)
-            s->unpacked = malloc(3 * area * sizeof(uint16_t));
+            s->unpacked = malloc(4 * area * sizeof(uint16_t));
         if (!s->unpacked)
             return ck_fail(e, CK_ERR_MEMORY, "out of memory for a frame of %d x %d", s->av->width, s->av->height);
         unpack(s, i, (uint16_t *)s->unpacked + (size_t)i * area);
@@ -113,7 +116,7 @@ static ck_status find_components(source *s, ck_error *e)
     return CK_OK;
 }
 
-static ck_status look(source *s, const AVFrame *av, const ck_av_choice *choice, ck_error *e)
+static ck_status look(source *s, const AVFrame *av, const ck_av_choice *choice, ck_want want, ck_error *e)
 {
     *s = (source){.av = av, .d = av_pix_fmt_desc_get(av->format)};
     uint64_t flags = s->d->flags;
@@ -122,6 +125,8 @@ static ck_status look(source *s, const AVFrame *av, const ck_av_choice *choice, 
                        s->d->name);
     s->real = flags & AV_PIX_FMT_FLAG_FLOAT;
     s->channels = !paletted(s) && s->d->nb_components < 3 ? 1 : 3;
+    if (want != CK_WANT_RGB && flags & AV_PIX_FMT_FLAG_ALPHA)
+        s->alpha = s->channels; /* the one after the colours, in palettes too */
     s->yuv = s->channels == 3 && !(flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL));
     ck_status status = ck_av_colour_of(av, choice, &s->colour, e);
     return status == CK_OK ? find_components(s, e) : status;
@@ -133,7 +138,7 @@ static ck_type natural_type(const source *s)
     if (s->real || s->yuv || !s->colour.full)
         return CK_F32;
     int depth = s->c[0].depth;
-    for (int i = 1; i < s->channels; i++)
+    for (int i = 1; i < s->channels + (s->alpha > 0); i++)
         depth = s->c[i].depth == depth ? depth : 0;
     return depth == 8 ? CK_U8 : depth == 16 ? CK_U16 : CK_F32;
 }
@@ -150,7 +155,7 @@ static void scaled_row(const source *s, int i, int y, float *dst)
 {
     int depth = s->c[i].depth;
     ck_yuv_range range = {.y_scale = (1 << depth) - 1};
-    if (!s->colour.full && depth >= 8)
+    if (!s->colour.full && depth >= 8 && !(s->alpha && i == s->alpha))
         range = ck_yuv_range_of(depth, false);
     ck_samples_row(&s->c[i], y, s->av->width, dst);
     scale_row(dst, (float)range.y_offset, (float)range.y_scale, s->av->width);
@@ -177,12 +182,12 @@ static void real_row(const source *s, int i, int y, float *dst)
     }
 }
 
-/* RGB and grey, row by row; scratch holds three rows of floats. */
+/* RGB and grey, row by row; scratch holds four rows of floats. */
 static void pick_rows(const source *s, const ck_pick *k, float *scratch)
 {
     for (int y = 0; y < s->av->height; y++) {
-        const void *row[3] = {NULL};
-        for (int i = 0; i < s->channels; i++) {
+        const void *row[4] = {NULL};
+        for (int i = 0; i < s->channels + (s->alpha > 0); i++) {
             float *f = scratch + (size_t)i * (size_t)s->av->width;
             row[i] = k->type == CK_F32 ? f : (const void *)((const char *)s->c[i].data + y * s->c[i].stride);
             if (s->real)
@@ -191,7 +196,8 @@ static void pick_rows(const source *s, const ck_pick *k, float *scratch)
                 scaled_row(s, i, y, f);
         }
         int step = k->type == CK_F32 ? 1 : s->c[0].step / s->c[0].elem;
-        ck_pick_row(k, y, 0, s->av->width, &(ck_row){row[0], row[1], row[2], step});
+        const void *g = s->channels == 3 ? row[1] : NULL, *b = s->channels == 3 ? row[2] : NULL;
+        ck_pick_row(k, y, 0, s->av->width, &(ck_row){row[0], g, b, step, s->alpha ? row[s->alpha] : NULL});
     }
 }
 
@@ -210,44 +216,40 @@ static ck_status yuv_rgb(const source *s, float *rgb, ck_error *e)
     return ck_yuv_to_rgb(&yuv, rgb, e);
 }
 
+/* A hint out of YUV; scratch holds a picture of RGB and a row. */
+static ck_status pick_yuv(const source *s, const ck_pick *k, float *rgb, ck_error *e)
+{
+    size_t w = (size_t)s->av->width, area = w * (size_t)s->av->height;
+    float *alpha = rgb + 3 * area;
+    ck_status status = yuv_rgb(s, rgb, e);
+    for (size_t y = 0; y < (size_t)s->av->height && status == CK_OK; y++) {
+        if (s->alpha)
+            scaled_row(s, s->alpha, (int)y, alpha);
+        ck_pick_row(k, (int)y, 0, s->av->width,
+                    &(ck_row){rgb + y * w, rgb + area + y * w, rgb + 2 * area + y * w, 1, alpha});
+    }
+    return status;
+}
+
 static ck_status make(const source *s, ck_want want, const char *name, ck_frame *f, ck_error *e)
 {
     ck_pick k;
     size_t w = (size_t)s->av->width, area = w * (size_t)s->av->height;
-    ck_status status =
-        ck_pick_open(&k, f, name, want, natural_type(s), s->av->width, s->av->height, ck_av_encoding(s->av), e);
+    ck_status status = ck_pick_open(&k, f, name, want, natural_type(s), s->alpha > 0, s->av->width, s->av->height,
+                                    ck_av_encoding(s->av), e);
     if (status != CK_OK)
         return status;
     if (s->yuv && want == CK_WANT_RGB)
-        return yuv_rgb(s, k.data_view, e);
-    ck_buffer *scratch = ck_buffer_new((s->yuv ? 3 * area : 3 * w) * sizeof(float));
+        return ck_pick_end(&k, f, name, yuv_rgb(s, k.data_view, e), e);
+    ck_buffer *scratch = ck_buffer_new((s->yuv ? 3 * area + w : 4 * w) * sizeof(float));
     if (!scratch)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a frame of %d x %d", s->av->width, s->av->height);
-    if (s->yuv) {
-        const float *rgb = scratch->data;
-        status = yuv_rgb(s, scratch->data, e);
-        for (size_t y = 0; y < (size_t)s->av->height && status == CK_OK; y++)
-            ck_pick_row(&k, (int)y, 0, s->av->width,
-                        &(ck_row){rgb + y * w, rgb + area + y * w, rgb + 2 * area + y * w, 1});
-    } else {
+        status = ck_fail(e, CK_ERR_MEMORY, "out of memory for a frame of %d x %d", s->av->width, s->av->height);
+    else if (s->yuv)
+        status = pick_yuv(s, &k, scratch->data, e);
+    else
         pick_rows(s, &k, scratch->data);
-    }
     ck_buffer_unref(scratch);
-    return status;
-}
-
-static ck_status turn(const char *name, ck_orient o, ck_frame *f, ck_error *e)
-{
-    ck_plane old = *ck_frame_plane(f, name), *p;
-    ck_buffer_ref(old.buf);
-    ck_status s =
-        ck_frame_add(f, name, old.type, old.c, o.swap ? old.w : old.h, o.swap ? old.h : old.w, old.encoding, &p, e);
-    size_t channel = old.bytes / (size_t)old.c;
-    for (int c = 0; c < old.c && s == CK_OK; c++)
-        ck_orient_channel((const char *)old.data + (size_t)c * channel, (char *)ck_plane_data(p) + (size_t)c * channel,
-                          old.elem, old.h, old.w, o);
-    ck_buffer_unref(old.buf);
-    return s;
+    return ck_pick_end(&k, f, name, status, e);
 }
 
 static ck_status by_swscale(const AVFrame *av, AVFrame **out, ck_error *e)
@@ -285,11 +287,11 @@ ck_status ck_av_plane(const AVFrame *av, const ck_av_choice *choice, ck_orient o
             return s;
         av = converted;
     }
-    ck_status s = look(&src, av, choice, e);
+    ck_status s = look(&src, av, choice, want, e);
     if (s == CK_OK)
         s = make(&src, want, name, f, e);
     if (s == CK_OK && ck_orient_changes(o))
-        s = turn(name, o, f, e);
+        s = ck_orient_plane(f, name, o, e);
     free(src.unpacked);
     av_frame_free(&converted);
     return s;

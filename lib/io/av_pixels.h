@@ -6,7 +6,7 @@
  *     YUV                                  f32 by yuv.h, excursions kept
  *     Bayer, XYZ                           u16, through swscale
  *
- * Alpha is dropped, grey repeated; hints as pick.h makes them. */
+ * Alpha is dropped from RGB, grey repeated; hints as pick.h makes them. */
 #ifndef CK_IO_AV_PIXELS_H
 #define CK_IO_AV_PIXELS_H
 

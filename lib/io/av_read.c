@@ -110,6 +110,14 @@ static const char *verdict(ck_video *v, const AVFrame *av, const ck_note *note, 
     return buf;
 }
 
+/* An AVIF picture whose stream leaves the place of chroma open has it between the luma samples, as JPEG does. */
+static void place_chroma(const ck_video *v, AVFrame *av)
+{
+    const AVDictionaryEntry *brand = av_dict_get(v->fmt->metadata, "major_brand", NULL, 0);
+    if (brand && !strcmp(brand->value, "avif") && av->chroma_location == AVCHROMA_LOC_UNSPECIFIED)
+        av->chroma_location = AVCHROMA_LOC_CENTER;
+}
+
 /* v->av holds a frame. */
 static ck_status accept(ck_video *v, ck_error *e)
 {
@@ -120,6 +128,7 @@ static ck_status accept(ck_video *v, ck_error *e)
     av_frame_unref(v->av);
     if (!av)
         return s;
+    place_chroma(v, av);
     ck_ledger_frame(&v->ledger, id, &note);
     while (s == CK_OK && ck_ledger_overdue(&v->ledger, id, av->pts, &missing))
         s = put_bad(v, &missing, e);

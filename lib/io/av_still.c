@@ -10,6 +10,7 @@
 
 #include "io/av_decoder.h"
 #include "io/av_pixels.h"
+#include "io/colour_tag.h"
 #include "io/jpeg.h"
 
 #define HEAD 16
@@ -23,8 +24,14 @@ static const struct {
     {"\x89PNG\r\n\x1a\n", 8, CK_STILL_PNG, 0},
     {"\x76\x2f\x31\x01", 4, CK_STILL_EXR, 0},
     {"\xff\xd8\xff", 3, CK_STILL_AV, AV_CODEC_ID_MJPEG},
-    {"II*\0", 4, CK_STILL_AV, AV_CODEC_ID_TIFF},
-    {"MM\0*", 4, CK_STILL_AV, AV_CODEC_ID_TIFF},
+    {"II*\0", 4, CK_STILL_TIFF, 0},
+    {"MM\0*", 4, CK_STILL_TIFF, 0},
+    {"II+\0\x08\0", 6, CK_STILL_TIFF, 0},
+    {"MM\0+\0\x08", 6, CK_STILL_TIFF, 0},
+    {"#?RADIANCE", 10, CK_STILL_RADIANCE, 0},
+    {"#?RGBE", 6, CK_STILL_RADIANCE, 0},
+    {"\x80\x2a\x5f\xd7", 4, CK_STILL_CINEON, 0},
+    {"\xd7\x5f\x2a\x80", 4, CK_STILL_CINEON, 0},
     {"SDPX", 4, CK_STILL_AV, AV_CODEC_ID_DPX},
     {"XPDS", 4, CK_STILL_AV, AV_CODEC_ID_DPX},
     {"BM????\0\0\0\0", 10, CK_STILL_AV, AV_CODEC_ID_BMP},
@@ -142,6 +149,43 @@ static ck_status read_all(const char *path, AVPacket *pkt, enum AVCodecID *codec
     return s;
 }
 
+/* Facts that the decoder does not pass on. */
+static void complete(enum AVCodecID codec, const AVPacket *pkt, AVFrame *av)
+{
+    /* Byte 801: transfer characteristic of the first image element (SMPTE 268M): printing density, logarithmic. */
+    if (codec == AV_CODEC_ID_DPX && pkt->size > 801 && (pkt->data[801] == 1 || pkt->data[801] == 3))
+        av->color_trc = AVCOL_TRC_LOG;
+    /* RFC 9649: BT.601, and VP8's chroma lies between the luma samples. */
+    if (codec == AV_CODEC_ID_WEBP) {
+        if (av->chroma_location == AVCHROMA_LOC_UNSPECIFIED)
+            av->chroma_location = AVCHROMA_LOC_CENTER;
+        if (av->colorspace == AVCOL_SPC_UNSPECIFIED)
+            av->colorspace = AVCOL_SPC_SMPTE170M;
+    }
+}
+
+static ck_status set_tags(const AVFrame *av, enum AVCodecID codec, const char *name, ck_frame *f, ck_error *e)
+{
+    ck_colour_tag tag = {.encoding = ""};
+    /* libav's log100 is another curve than film's. */
+    bool film = codec == AV_CODEC_ID_DPX && av->color_trc == AVCOL_TRC_LOG;
+    ck_status s = ck_meta_set(&f->meta, "transfer", film ? "log" : ck_av_tag_transfer(av), e);
+    if (s == CK_OK)
+        s = ck_meta_set(&f->meta, "primaries", ck_av_tag_primaries(av), e);
+    AVRational sar = av->sample_aspect_ratio;
+    if (s == CK_OK && codec == AV_CODEC_ID_DPX && sar.num > 0 && sar.den > 0 && sar.num != sar.den)
+        s = ck_meta_setf(&f->meta, e, "sar", "%d/%d", sar.num, sar.den);
+    const AVFrameSideData *icc = av_frame_get_side_data(av, AV_FRAME_DATA_ICC_PROFILE);
+    if (s != CK_OK || !icc)
+        return s;
+    ck_plane *p = ck_frame_plane(f, name);
+    snprintf(tag.encoding, sizeof tag.encoding, "%s", p ? p->encoding : "srgb");
+    ck_colour_tag_icc(&tag, icc->data, (size_t)icc->size);
+    if (p)
+        snprintf(p->encoding, sizeof p->encoding, "%s", tag.encoding);
+    return ck_colour_tag_set(&tag, f, e);
+}
+
 static ck_status decode(enum AVCodecID id, AVPacket *pkt, AVFrame *av, ck_error *e)
 {
     AVCodecContext *dec;
@@ -183,8 +227,11 @@ ck_status ck_av_still_read(const char *path, const ck_av_choice *choice, ck_want
         const AVFrameSideData *side = av_frame_get_side_data(av, AV_FRAME_DATA_DISPLAYMATRIX);
         if (side && side->size >= 9 * sizeof(int32_t))
             ck_orient_from_matrix((const int32_t *)(const void *)side->data, &o);
+        complete(codec, pkt, av);
         s = ck_av_plane(av, choice, o, want, name, f, e);
     }
+    if (s == CK_OK && want == CK_WANT_RGB)
+        s = set_tags(av, codec, name, f, e);
     av_frame_free(&av);
     av_packet_free(&pkt);
     return s;

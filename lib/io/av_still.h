@@ -1,4 +1,4 @@
-/* Stills that libav decodes: JPEG, TIFF, BMP, DPX, SGI, TGA, WebP, PNM/PAM/PFM, JPEG 2000. */
+/* Stills that libav decodes: JPEG, BMP, DPX, SGI, TGA, WebP, PNM/PAM/PFM, JPEG 2000. */
 #ifndef CK_IO_AV_STILL_H
 #define CK_IO_AV_STILL_H
 
@@ -10,7 +10,10 @@ typedef enum ck_still_kind {
     CK_STILL_NONE, /* no known still: perhaps video */
     CK_STILL_PNG,
     CK_STILL_EXR,
-    CK_STILL_AV
+    CK_STILL_TIFF,
+    CK_STILL_AV,
+    CK_STILL_RADIANCE, /* known by name only, as those below */
+    CK_STILL_CINEON
 } ck_still_kind;
 
 /* CK_ERR_IO when the file cannot be read. */

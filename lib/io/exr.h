@@ -6,11 +6,11 @@
 
 /* See ck_still_read.  Scanlines or tiles (level 0), the first part of several; half, float, or unsigned
  * integers (their value as f32).  Of the channels: R G B, else Y, else the only layer with R G B; see
- * exr_choose.h for hints and refusals.  DWA, and luminance with chroma, come as f16.
+ * exr_choose.h for hints and refusals.  DWA, and luminance with chroma, come as f16; DWA of integers is refused.
  *
  * The plane covers the display window: a smaller data window is surrounded by zeros, a larger one
- * cropped.  Encoding "linear" unless the header's string attribute `ck:transfer`, which our own files
- * carry, says otherwise. */
+ * cropped, which is noted.  A display window of more than 64 Mi pixels, and 16 data windows, is refused.  Encoding
+ * "linear" unless the header's string attribute `ck:transfer`, which our own files carry, says otherwise. */
 ck_status ck_exr_read(const char *path, ck_want want, const char *name, ck_frame *f, ck_error *e);
 
 typedef enum ck_exr_compression {
@@ -33,8 +33,9 @@ typedef struct ck_exr_channel {
 
 /* Write a scanline file complete or not at all.  file_type: CK_F16 or CK_F32; samples are
  * converted.  Every pair of `attributes` becomes a string attribute (may be NULL); "type" and "name"
- * are refused, and so are the names of the header's own fields.  R, G and B also get Rec. 709
- * chromaticities, unless `ck:primaries` says anything but bt709. */
+ * are refused, and so are the names of the header's own fields.  `ck:primaries`, `ck:sar`, `ck:rate` and
+ * `ck:timecode` also become chromaticities, pixelAspectRatio, framesPerSecond and timeCode.  R, G and B without
+ * `ck:primaries` get Rec. 709 chromaticities; with one that io/primaries.h does not know, none. */
 ck_status ck_exr_write(const char *path, int w, int h, const ck_exr_channel *ch, int n, ck_type file_type,
                        ck_exr_compression c, const ck_meta *attributes, ck_error *e);
 

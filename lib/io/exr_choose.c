@@ -62,6 +62,14 @@ static ck_status refuse(const exr_attr_chlist_t *list, const char *why, ck_error
     return ck_fail(e, CK_ERR_UNSUPPORTED, "EXR channels %s: %s", names, why);
 }
 
+/* The A of the layer that the colours are of, at full size. */
+static int find_alpha(const exr_attr_chlist_t *list, const ck_exr_choice *c)
+{
+    const char *s = list->entries[c->index[0]].name.str, *dot = strrchr(s, '.');
+    int a = find(list, s, dot ? (size_t)(dot - s) + 1 : 0, "A");
+    return a >= 0 && list->entries[a].x_sampling == 1 && list->entries[a].y_sampling == 1 ? a : -1;
+}
+
 static ck_status check_sampling(const exr_attr_chlist_t *list, const ck_exr_choice *c, ck_error *e)
 {
     for (int i = 0; i < c->n; i++) {
@@ -75,13 +83,15 @@ static ck_status check_sampling(const exr_attr_chlist_t *list, const ck_exr_choi
 
 static bool any_choice(const exr_attr_chlist_t *list, ck_want want, ck_exr_choice *out)
 {
+    if (want == CK_WANT_ALPHA && take(out, find(list, "", 0, "A")))
+        return true;
     if (find_rgb(list, "", 0, out))
         return true;
     if (take(out, find(list, "", 0, "Y"))) {
         out->chroma = want == CK_WANT_RGB && find(list, "", 0, "RY") >= 0 && find(list, "", 0, "BY") >= 0;
         return true;
     }
-    return want == CK_WANT_HINT && (take(out, find(list, "", 0, "A")) || (list->num_channels == 1 && take(out, 0)));
+    return want != CK_WANT_RGB && (take(out, find(list, "", 0, "A")) || (list->num_channels == 1 && take(out, 0)));
 }
 
 ck_status ck_exr_choose(const exr_attr_chlist_t *list, ck_want want, ck_exr_choice *out, ck_error *e)
@@ -98,9 +108,12 @@ ck_status ck_exr_choose(const exr_attr_chlist_t *list, ck_want want, ck_exr_choi
                                               : "which of them is the hint: write it alone, or as Y",
                           e);
     }
+    out->alpha = want == CK_WANT_RGB ? -1 : find_alpha(list, out);
     out->type = CK_F16;
     for (int i = 0; i < out->n; i++)
         if (list->entries[out->index[i]].pixel_type != EXR_PIXEL_HALF)
             out->type = CK_F32;
+    if (out->alpha >= 0 && list->entries[out->alpha].pixel_type != EXR_PIXEL_HALF)
+        out->type = CK_F32;
     return check_sampling(list, out, e);
 }

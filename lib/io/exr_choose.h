@@ -9,6 +9,7 @@
 typedef struct ck_exr_choice {
     int n;        /* 3: red, green, blue; 1: grey */
     int index[3]; /* into the file's channel list */
+    int alpha;    /* the A beside them, for hints; -1 = none */
     ck_type type; /* CK_F16 where all of them are half, else CK_F32 */
     bool chroma;  /* Y with RY and BY: libOpenEXR makes RGB of them */
     bool layered; /* the names have a prefix */

@@ -20,7 +20,7 @@ typedef struct decoder {
     struct libdeflate_decompressor *inflate;
     uint8_t *scratch; /* a chunk before its bytes are put back in order */
     size_t scratch_bytes;
-    float *floats; /* three rows, where samples must be converted */
+    float *floats; /* four rows, where samples must be converted */
     int x, y;      /* of the chunk's first sample */
 } decoder;
 
@@ -78,10 +78,10 @@ static void give_line(decoder *d, int y, const uint8_t *src)
 {
     const exr_decode_pipeline_t *p = &d->pipe;
     const ck_exr_choice *want = &d->part->choice;
-    const void *found[3] = {NULL, NULL, NULL};
+    const void *found[4] = {NULL};
     for (int c = 0; c < p->channel_count; c++) {
-        for (int i = 0; i < want->n; i++)
-            if (want->index[i] == c)
+        for (int i = 0; i < 4; i++)
+            if (i < 3 ? i < want->n && want->index[i] == c : want->alpha == c)
                 found[i] = want->type == CK_F16
                                ? src
                                : as_floats(src, &p->channels[c], d->floats + (size_t)i * (size_t)p->chunk.width);
@@ -98,6 +98,8 @@ static void give_line(decoder *d, int y, const uint8_t *src)
         row.g = (const char *)found[1] + skip;
         row.b = (const char *)found[2] + skip;
     }
+    if (found[3])
+        row.a = (const char *)found[3] + skip;
     ck_pick_row(d->pick, y - d->part->display.min.y, x0 - left, x1 - x0 + 1, &row);
 }
 
@@ -187,7 +189,7 @@ exr_result_t ck_exr_decode(const ck_exr_part *part, const ck_pick *pick)
     exr_result_t rv = EXR_ERR_OUT_OF_MEMORY;
     size_t width = (size_t)(part->data.max.x - part->data.min.x + 1);
     d.inflate = libdeflate_alloc_decompressor();
-    d.floats = malloc(3 * width * sizeof *d.floats); /* no chunk is wider */
+    d.floats = malloc(4 * width * sizeof *d.floats); /* no chunk is wider */
     if (d.inflate && d.floats)
         rv = part->storage == EXR_STORAGE_TILED ? decode_tiles(&d) : decode_scanlines(&d);
     if (d.pipe.context)

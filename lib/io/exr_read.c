@@ -2,12 +2,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "io/exr_core.h"
 #include "io/exr_decode.h"
+#include "io/exr_facts.h"
 
 typedef struct reader {
     int fd;
@@ -93,6 +95,26 @@ static ck_status read_encoding(reader *r)
     return CK_OK;
 }
 
+static int64_t area(const exr_attr_box2i_t *b)
+{
+    return ((int64_t)b->max.x - b->min.x + 1) * ((int64_t)b->max.y - b->min.y + 1);
+}
+
+/* Memory goes by the display window, the file's size by the data window: a small one may lie in a large one, but
+ * not in any. */
+#define PLAUSIBLE ((int64_t)64 << 20) /* pixels: 8192 x 8192 */
+
+static ck_status check_windows(reader *r)
+{
+    const exr_attr_box2i_t *d = &r->part.data, *s = &r->part.display;
+    if (area(s) <= PLAUSIBLE || area(s) / 16 <= area(d))
+        return CK_OK;
+    return ck_fail(r->e, CK_ERR_FORMAT,
+                   "implausible EXR: a display window of %lld x %lld around a data window of %d x %d: crop it",
+                   (long long)s->max.x - s->min.x + 1, (long long)s->max.y - s->min.y + 1, d->max.x - d->min.x + 1,
+                   d->max.y - d->min.y + 1);
+}
+
 static ck_status read_header(reader *r, ck_want want)
 {
     ck_exr_part *p = &r->part;
@@ -113,7 +135,9 @@ static ck_status read_header(reader *r, ck_want want)
     if (w < 1 || h < 1 || w > CK_MAX_SIDE || h > CK_MAX_SIDE)
         return ck_fail(r->e, CK_ERR_FORMAT, "EXR display window of %lld x %lld: sides go from 1 to %d", (long long)w,
                        (long long)h, CK_MAX_SIDE);
-    ck_status s = read_encoding(r);
+    ck_status s = check_windows(r);
+    if (s == CK_OK)
+        s = read_encoding(r);
     return s != CK_OK ? s : ck_exr_choose(p->list_view, want, &p->choice, r->e);
 }
 
@@ -131,9 +155,25 @@ static ck_status check_rgba(reader *r)
         return ck_fail(r->e, CK_ERR_UNSUPPORTED,
                        "DWAA and DWAB are read for channels R, G, B or Y, not for %.100s: write another compression",
                        name);
+    for (int i = 0; i < c->n; i++)
+        if (r->part.list_view->entries[c->index[i]].pixel_type == EXR_PIXEL_UINT)
+            return ck_fail(r->e, CK_ERR_UNSUPPORTED,
+                           "DWAA and DWAB are read as half, which cannot hold the integers of %.100s: write another "
+                           "compression",
+                           name);
     if (c->chroma && c->type != CK_F16 && !is_dwa(&r->part))
         return ck_fail(r->e, CK_ERR_UNSUPPORTED, "EXR luminance and chroma are read as half only: write R, G and B");
     return CK_OK;
+}
+
+static ck_status note_window(const ck_exr_part *p, ck_frame *f, ck_error *e)
+{
+    const exr_attr_box2i_t *d = &p->data, *s = &p->display;
+    if (d->min.x >= s->min.x && d->min.y >= s->min.y && d->max.x <= s->max.x && d->max.y <= s->max.y)
+        return CK_OK;
+    return ck_meta_setf(&f->meta, e, CK_STILL_NOTE,
+                        "its data window (%d,%d)-(%d,%d) reaches beyond its display window (%d,%d)-(%d,%d): cropped",
+                        d->min.x, d->min.y, d->max.x, d->max.y, s->min.x, s->min.y, s->max.x, s->max.y);
 }
 
 /* Looks at the table of chunks, so that a header that promises more than the file holds fails before memory is
@@ -165,8 +205,9 @@ static ck_status read_pixels(reader *r, const char *path, ck_want want, const ch
     if (s != CK_OK)
         return s;
     ck_pick pick;
-    s = ck_pick_open(&pick, f, name, want, rgba ? CK_F16 : p->choice.type, p->display.max.x - p->display.min.x + 1,
-                     p->display.max.y - p->display.min.y + 1, r->encoding, r->e);
+    s = ck_pick_open(&pick, f, name, want, rgba ? CK_F16 : p->choice.type, p->choice.alpha >= 0,
+                     p->display.max.x - p->display.min.x + 1, p->display.max.y - p->display.min.y + 1, r->encoding,
+                     r->e);
     if (s != CK_OK)
         return s;
     clear_surroundings(p, ck_frame_plane(f, name));
@@ -176,9 +217,11 @@ static ck_status read_pixels(reader *r, const char *path, ck_want want, const ch
         exr_result_t rv = ck_exr_decode(p, &pick);
         s = rv ? fail(r, rv) : CK_OK;
     }
-    if (s != CK_OK)
-        ck_frame_remove(f, name);
-    return s;
+    if (s == CK_OK && want == CK_WANT_RGB)
+        s = ck_exr_read_facts(p->ctx, r->encoding, f, r->e);
+    if (s == CK_OK)
+        s = note_window(p, f, r->e);
+    return ck_pick_end(&pick, f, name, s, r->e);
 }
 
 ck_status ck_exr_read(const char *path, ck_want want, const char *name, ck_frame *f, ck_error *e)

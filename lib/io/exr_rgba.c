@@ -39,7 +39,7 @@ static void give_band(const ck_exr_part *part, const ck_pick *pick, int y0, int 
     int x0 = most(data->min.x, show->min.x), x1 = least(data->max.x, show->max.x);
     for (int y = most(y0, show->min.y); y <= least(y1, show->max.y) && x0 <= x1; y++) {
         const ImfRgba *px = pixels + (size_t)(y - y0) * w + (size_t)(x0 - data->min.x);
-        ck_row row = {.r = &px->r, .step = sizeof *px / sizeof px->r};
+        ck_row row = {.r = &px->r, .step = sizeof *px / sizeof px->r, .a = &px->a};
         if (part->choice.n == 3 || part->choice.chroma) {
             row.g = &px->g;
             row.b = &px->b;

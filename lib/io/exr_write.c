@@ -6,6 +6,7 @@
 
 #include "image/convert.h"
 #include "io/exr_core.h"
+#include "io/exr_facts.h"
 #include "base/outfile.h"
 
 /* As libOpenEXR; higher ones cost much and gain nothing on grain (bench/results/still.md). */
@@ -143,18 +144,13 @@ static ck_status sort_channels(writer *w, const ck_exr_channel *ch)
     return CK_OK;
 }
 
-/* Readers assume Rec. 709 by default; colour files state it all the same.  Other primaries are not stated. */
-static exr_result_t set_chromaticities(writer *w, const ck_meta *attributes)
+static bool is_colour(const writer *w)
 {
-    static const exr_attr_chromaticities_t rec709 = {0.64f, 0.33f, 0.3f, 0.6f, 0.15f, 0.06f, 0.3127f, 0.329f};
-    const char *primaries = attributes ? ck_meta_get(attributes, "ck:primaries") : NULL;
     int colours = 0;
     for (int i = 0; i < w->n; i++)
         colours +=
             !strcmp(w->sorted[i]->name, "R") || !strcmp(w->sorted[i]->name, "G") || !strcmp(w->sorted[i]->name, "B");
-    if (colours < 3 || (primaries && strcmp(primaries, "bt709")))
-        return EXR_ERR_SUCCESS;
-    return exr_attr_set_chromaticities(w->ctx, 0, "chromaticities", &rec709);
+    return colours == 3;
 }
 
 static ck_status set_attributes(writer *w, const ck_meta *attributes)
@@ -189,7 +185,7 @@ static ck_status write_header(writer *w, const ck_meta *attributes)
     for (int i = 0; i < w->n && !rv; i++)
         rv = exr_add_channel(w->ctx, 0, w->sorted[i]->name, pixel, EXR_PERCEPTUALLY_LOGARITHMIC, 1, 1);
     if (!rv)
-        rv = set_chromaticities(w, attributes);
+        rv = ck_exr_write_facts(w->ctx, is_colour(w), attributes);
     ck_status s = rv ? fail(w, rv) : set_attributes(w, attributes);
     if (s == CK_OK && (rv = exr_write_header(w->ctx)))
         s = fail(w, rv);

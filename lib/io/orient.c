@@ -14,6 +14,15 @@ bool ck_orient_from_matrix(const int32_t m[9], ck_orient *o)
     return straight || turned;
 }
 
+/* Row 0, column 0 of the stored picture are the side and the edge that TIFF 6.0 names: 6 is right and top. */
+ck_orient ck_orient_from_exif(int orientation)
+{
+    static const ck_orient ways[9] = {
+        [2] = {false, true, false}, [3] = {false, true, true}, [4] = {false, false, true}, [5] = {true, false, false},
+        [6] = {true, false, true},  [7] = {true, true, true},  [8] = {true, true, false}};
+    return orientation > 0 && orientation < 9 ? ways[orientation] : ways[0];
+}
+
 typedef uint16_t __attribute__((may_alias)) two_bytes;
 typedef uint32_t __attribute__((may_alias)) four_bytes;
 
@@ -54,4 +63,20 @@ void ck_orient_channel(const void *src, void *dst, size_t elem, int h, int w, ck
                 COPY(four_bytes);
         }
     }
+}
+
+ck_status ck_orient_plane(ck_frame *f, const char *name, ck_orient o, ck_error *e)
+{
+    if (!ck_orient_changes(o))
+        return CK_OK;
+    ck_plane old = *ck_frame_plane(f, name), *p;
+    ck_buffer_ref(old.buf);
+    ck_status s =
+        ck_frame_add(f, name, old.type, old.c, o.swap ? old.w : old.h, o.swap ? old.h : old.w, old.encoding, &p, e);
+    size_t channel = old.bytes / (size_t)old.c;
+    for (int c = 0; c < old.c && s == CK_OK; c++)
+        ck_orient_channel((const char *)old.data + (size_t)c * channel, (char *)ck_plane_data(p) + (size_t)c * channel,
+                          old.elem, old.h, old.w, o);
+    ck_buffer_unref(old.buf);
+    return s;
 }

@@ -9,17 +9,63 @@
 /* Pixels worked on at a time where a conversion needs scratch: small enough for the stack and the first cache. */
 #define PIECE 512
 
-ck_status ck_pick_open(ck_pick *k, ck_frame *f, const char *name, ck_want want, ck_type type, int w, int h,
+ck_status ck_pick_open(ck_pick *k, ck_frame *f, const char *name, ck_want want, ck_type type, bool alpha, int w, int h,
                        const char *encoding, ck_error *e)
 {
     ck_plane *p;
-    bool hint = want == CK_WANT_HINT;
+    bool hint = want != CK_WANT_RGB;
     ck_type out = hint && type != CK_U8 ? CK_F32 : type;
+    if (want == CK_WANT_ALPHA && !alpha)
+        return ck_fail(e, CK_ERR_FORMAT, "the hint has no alpha channel: choose another --hint-channel");
     ck_status s = ck_frame_add(f, name, out, hint ? 1 : 3, h, w, hint ? "" : encoding, &p, e);
     if (s != CK_OK)
         return s;
     *k = (ck_pick){.want = want, .type = type, .w = w, .h = h, .data_view = ck_plane_data(p)};
-    return CK_OK;
+    if (want != CK_WANT_HINT || !alpha || (k->alpha = ck_buffer_new(p->bytes)))
+        return CK_OK;
+    ck_frame_remove(f, name);
+    return ck_fail(e, CK_ERR_MEMORY, "out of memory for an alpha channel of %d x %d", w, h);
+}
+
+/* Both are u8, or both f32. */
+static bool varies(const void *data, const ck_plane *p)
+{
+    size_t n = p->bytes / p->elem;
+    for (size_t i = 1; i < n; i++)
+        if (memcmp((const char *)data + i * p->elem, data, p->elem))
+            return true;
+    return false;
+}
+
+static bool opaque(const void *data, ck_type t)
+{
+    float f;
+    if (t == CK_U8)
+        return *(const uint8_t *)data == 255;
+    memcpy(&f, data, sizeof f);
+    return f >= 1.0f;
+}
+
+static const char *settle(const ck_pick *k, const ck_plane *p)
+{
+    static const char *const names[] = {"", "", "luma", "red", "green", "blue", "alpha"};
+    if (k->want != CK_WANT_HINT)
+        return names[k->want];
+    if (!k->alpha || (!varies(k->alpha->data, p) && (opaque(k->alpha->data, p->type) || varies(k->data_view, p))))
+        return "luma";
+    memcpy(k->data_view, k->alpha->data, p->bytes);
+    return "alpha";
+}
+
+ck_status ck_pick_end(ck_pick *k, ck_frame *f, const char *name, ck_status s, ck_error *e)
+{
+    if (s == CK_OK && k->want != CK_WANT_RGB)
+        s = ck_meta_set(&f->meta, "hint-channel", settle(k, ck_frame_plane(f, name)), e);
+    if (s != CK_OK)
+        ck_frame_remove(f, name);
+    ck_buffer_unref(k->alpha);
+    k->alpha = NULL;
+    return s;
 }
 
 /* One channel out of `step`.  The steps that occur are constants, so that the loops become shuffles. */
@@ -124,23 +170,43 @@ static void store_u16(const float *restrict y, float *restrict dst, size_t n)
         dst[i] = rintf(y[i]) / 65535.0f;
 }
 
+static void store(const ck_pick *k, const float *y, void *plane, size_t out, size_t n)
+{
+    if (k->type == CK_U8)
+        store_u8(y, (uint8_t *)plane + out, n);
+    else if (k->type == CK_U16)
+        store_u16(y, (float *)plane + out, n);
+    else
+        memcpy((float *)plane + out, y, n * sizeof *y);
+}
+
+/* The channel that a want names by itself, or NULL: luminance. */
+static const void *channel(const ck_pick *k, const ck_row *row)
+{
+    if (k->want == CK_WANT_ALPHA)
+        return row->a;
+    if (!row->g || k->want == CK_WANT_RED)
+        return row->r;
+    return k->want == CK_WANT_GREEN ? row->g : k->want == CK_WANT_BLUE ? row->b : NULL;
+}
+
 static void hint_piece(const ck_pick *k, const ck_row *row, int at, size_t out, size_t n)
 {
     float y[PIECE];
-    load(row, row->r, k->type, at, y, n);
-    if (row->g) {
+    const void *one = channel(k, row);
+    load(row, one ? one : row->r, k->type, at, y, n);
+    if (!one) {
         float g[PIECE], b[PIECE], mixed[PIECE];
         load(row, row->g, k->type, at, g, n);
         load(row, row->b, k->type, at, b, n);
         luminance(y, g, b, mixed, n);
         memcpy(y, mixed, n * sizeof *y);
     }
-    if (k->type == CK_U8)
-        store_u8(y, (uint8_t *)k->data_view + out, n);
-    else if (k->type == CK_U16)
-        store_u16(y, (float *)k->data_view + out, n);
-    else
-        memcpy((float *)k->data_view + out, y, n * sizeof *y);
+    store(k, y, k->data_view, out, n);
+    if (k->alpha) {
+        load(row, row->a, k->type, at, y, n);
+        store(k, y, k->alpha->data, out, n);
+    }
 }
 
 static void rgb_row(const ck_pick *k, const ck_row *row, size_t out, size_t n)

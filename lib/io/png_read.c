@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "io/pick.h"
+#include "io/png_colour.h"
 
 /* libpng leaves by longjmp, so everything it may touch lives here, outside the function that calls setjmp. */
 typedef struct reader {
@@ -15,9 +16,12 @@ typedef struct reader {
     png_structp png;
     png_infop info;
     unsigned char *rows;     /* one row, or the whole picture when it is interlaced */
-    unsigned char *expanded; /* one row of a palette picture in RGB, else NULL */
+    unsigned char *expanded; /* one row of a palette picture in RGBA, else NULL */
     png_color colours[256];
+    png_byte alphas[256];
     int n_colours;
+    ck_png_colour colour;
+    ck_pick pick;
     const char *name;
     ck_frame *frame;
     bool added;
@@ -58,15 +62,28 @@ static void fail(reader *r, ck_status s)
     png_error(r->png, "ck");
 }
 
+/* A colour chunk whose length is wrong says nothing; its checksum has been looked at. */
+static int on_chunk(png_structp png, png_unknown_chunkp chunk)
+{
+    reader *r = png_get_user_chunk_ptr(png);
+    ck_png_colour_chunk(&r->colour, (const char *)chunk->name, chunk->data, chunk->size);
+    return 1;
+}
+
 /* libpng's benign errors are errors here: a picture is complete or not read. */
-static void be_strict(png_structp png)
+static void be_strict(reader *r)
 {
     /* Metadata that we do not use, some of it notoriously broken in files that are otherwise fine.  Their checksums
-     * are still looked at.  Transparency is among it: alpha is dropped. */
-    static const png_byte unused[] = "bKGD\0cHRM\0eXIf\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0"
-                                     "sCAL\0sPLT\0tEXt\0tIME\0tRNS\0zTXt\0";
+     * are still looked at.  Transparency is among it unless a hint wants it: RGB drops alpha. */
+    static const png_byte unused[] = "bKGD\0hIST\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0"
+                                     "sCAL\0sPLT\0tEXt\0tIME\0zTXt\0tRNS\0";
+    static const png_byte colour[] = CK_PNG_COLOUR_CHUNKS;
+    png_structp png = r->png;
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
-    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, unused, (int)(sizeof unused / 5));
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, unused,
+                                (int)(sizeof unused / 5) - (r->want != CK_WANT_RGB));
+    png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_ALWAYS, colour, (int)(sizeof colour / 5));
+    png_set_read_user_chunk_fn(png, r, on_chunk);
     png_set_crc_action(png, PNG_CRC_ERROR_QUIT, PNG_CRC_ERROR_QUIT);
     png_set_benign_errors(png, 0);
     png_set_user_limits(png, CK_MAX_SIDE, CK_MAX_SIDE);
@@ -81,7 +98,9 @@ static int set_transforms(reader *r)
         png_set_packing(r->png);
     else if (depth < 8)
         png_set_expand_gray_1_2_4_to_8(r->png);
-    else if (depth == 16 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+    if (type != PNG_COLOR_TYPE_PALETTE && png_get_valid(r->png, r->info, PNG_INFO_tRNS))
+        png_set_tRNS_to_alpha(r->png);
+    if (depth == 16 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
         png_set_swap(r->png);
     int passes = png_set_interlace_handling(r->png);
     png_read_update_info(r->png, r->info);
@@ -95,7 +114,12 @@ static void get_palette(reader *r, int w)
         return;
     png_get_PLTE(r->png, r->info, &colours, &r->n_colours);
     memcpy(r->colours, colours, (size_t)r->n_colours * sizeof *colours);
-    r->expanded = malloc(3 * (size_t)w);
+    png_bytep alphas = NULL;
+    int n_alphas = 0;
+    memset(r->alphas, 255, sizeof r->alphas);
+    if (png_get_tRNS(r->png, r->info, &alphas, &n_alphas, NULL) && alphas)
+        memcpy(r->alphas, alphas, (size_t)n_alphas);
+    r->expanded = malloc(4 * (size_t)w);
     if (!r->expanded)
         fail(r, ck_fail(r->e, CK_ERR_MEMORY, "out of memory for a row of a PNG"));
 }
@@ -106,35 +130,35 @@ static const unsigned char *expand(reader *r, const unsigned char *px, int w)
         if (px[x] >= r->n_colours)
             png_error(r->png, "an index beyond the palette");
         png_color c = r->colours[px[x]];
-        r->expanded[3 * x] = c.red;
-        r->expanded[3 * x + 1] = c.green;
-        r->expanded[3 * x + 2] = c.blue;
+        unsigned char *to = r->expanded + (ptrdiff_t)4 * x;
+        to[0] = c.red;
+        to[1] = c.green;
+        to[2] = c.blue;
+        to[3] = r->alphas[px[x]];
     }
     return r->expanded;
 }
 
-/* An sRGB chunk is the stronger statement. */
-static const char *encoding(reader *r)
+static void give_row(reader *r, int y, const unsigned char *px)
 {
-    int intent;
-    png_fixed_point gamma;
-    if (!png_get_sRGB(r->png, r->info, &intent) && png_get_gAMA_fixed(r->png, r->info, &gamma) && gamma == PNG_FP_1)
-        return "linear";
-    return "srgb";
-}
-
-static void give_row(reader *r, const ck_pick *k, int y, const unsigned char *px)
-{
-    int channels = r->expanded ? 3 : png_get_channels(r->png, r->info);
-    size_t size = ck_type_size(k->type);
+    int channels = r->expanded ? 4 : png_get_channels(r->png, r->info);
+    size_t size = ck_type_size(r->pick.type);
     if (r->expanded)
-        px = expand(r, px, k->w);
+        px = expand(r, px, r->pick.w);
     ck_row row = {.r = px, .step = channels};
     if (channels >= 3) {
         row.g = px + size;
         row.b = px + 2 * size;
     }
-    ck_pick_row(k, y, 0, k->w, &row);
+    if (channels % 2 == 0)
+        row.a = px + (size_t)(channels - 1) * size;
+    ck_pick_row(&r->pick, y, 0, r->pick.w, &row);
+}
+
+static bool has_alpha(reader *r)
+{
+    return r->expanded ? png_get_valid(r->png, r->info, PNG_INFO_tRNS) != 0
+                       : png_get_channels(r->png, r->info) % 2 == 0;
 }
 
 /* Refuse what the file cannot hold before memory is taken for it: deflate shrinks at most 1032 times. */
@@ -158,9 +182,11 @@ static void read_all(reader *r)
 
     get_palette(r, w);
 
-    ck_pick k;
+    if (r->colour.narrow)
+        fail(r, ck_fail(r->e, CK_ERR_UNSUPPORTED, "PNG codes of limited range (cICP) are not read: write full range"));
     ck_type type = png_get_bit_depth(r->png, r->info) == 16 ? CK_U16 : CK_U8;
-    ck_status s = ck_pick_open(&k, r->frame, r->name, r->want, type, w, h, encoding(r), r->e);
+    ck_status s =
+        ck_pick_open(&r->pick, r->frame, r->name, r->want, type, has_alpha(r), w, h, r->colour.tag.encoding, r->e);
     if (s != CK_OK)
         fail(r, s);
     r->added = true;
@@ -170,7 +196,7 @@ static void read_all(reader *r)
             unsigned char *px = passes > 1 ? r->rows + (size_t)y * row_bytes : r->rows;
             png_read_row(r->png, px, NULL);
             if (pass == passes - 1)
-                give_row(r, &k, y, px);
+                give_row(r, y, px);
         }
     png_read_end(r->png, NULL);
 }
@@ -183,7 +209,7 @@ static void decode(reader *r)
         r->status = ck_fail(r->e, CK_ERR_MEMORY, "out of memory for libpng");
     } else if (!setjmp(png_jmpbuf(r->png))) {
         png_set_read_fn(r->png, r, on_read);
-        be_strict(r->png);
+        be_strict(r);
         read_all(r);
     }
     png_destroy_read_struct(&r->png, &r->info, NULL);
@@ -200,9 +226,13 @@ ck_status ck_png_read(const char *path, ck_want want, const char *name, ck_frame
     struct stat st;
     if (!fstat(fileno(r.file), &st) && S_ISREG(st.st_mode))
         r.file_bytes = (size_t)st.st_size;
+    ck_png_colour_init(&r.colour);
     decode(&r);
     fclose(r.file);
-    if (r.status != CK_OK && r.added)
-        ck_frame_remove(f, name);
-    return r.status;
+    if (!r.added)
+        return r.status;
+    if (r.status == CK_OK && want == CK_WANT_RGB)
+        r.status = ck_colour_tag_set(&r.colour.tag, f, e);
+    r.status = ck_pick_end(&r.pick, f, name, r.status, e);
+    return r.status == CK_OK ? ck_orient_plane(f, name, r.colour.orient, e) : r.status;
 }

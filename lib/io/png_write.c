@@ -1,10 +1,12 @@
 #include "io/png.h"
 
 #include <libdeflate.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clones.h"
 #include "base/outfile.h"
+#include "io/primaries.h"
 
 /* The chunks are put together here, because the time of a PNG is the time of its deflate: filter Sub (grain leaves
  * little for the others to find) and libdeflate's fastest level (bench/results/still.md). */
@@ -46,18 +48,44 @@ static ck_status header(writer *w, int width, int height, int channels, ck_type 
     return s != CK_OK ? s : chunk(w, "IHDR", ihdr, sizeof ihdr);
 }
 
-/* ck:transfer as PNG's own chunk. */
-static ck_status transfer(writer *w, const ck_meta *text)
+static ck_status gamma_chunk(writer *w, double gamma)
 {
-    const char *t = text ? ck_meta_get(text, "ck:transfer") : NULL;
-    if (t && !strcmp(t, "srgb"))
-        return chunk(w, "sRGB", "\1", 1); /* relative colorimetric */
-    if (t && !strcmp(t, "linear")) {
-        uint8_t gamma[4];
-        big32(gamma, 100000);
-        return chunk(w, "gAMA", gamma, sizeof gamma);
+    uint8_t data[4];
+    big32(data, (uint32_t)(100000 / gamma + 0.5));
+    return chunk(w, "gAMA", data, sizeof data);
+}
+
+/* The chunk has the white first. */
+static ck_status chromaticities(writer *w, const ck_primaries *p)
+{
+    uint8_t data[32];
+    for (int i = 0; i < 8; i++) {
+        double v = p->xy[(i + 6) % 8];
+        if (v < 0) /* cHRM has no sign */
+            return CK_OK;
+        big32(data + (ptrdiff_t)4 * i, (uint32_t)(v * 100000 + 0.5));
     }
-    return CK_OK;
+    return chunk(w, "cHRM", data, sizeof data);
+}
+
+/* ck:transfer and ck:primaries as PNG's own chunks.  sRGB also says Rec. 709, so other primaries need gAMA and cHRM;
+ * HDR needs cICP. */
+static ck_status colour(writer *w, const ck_meta *text)
+{
+    const char *t = text ? ck_meta_get(text, "ck:transfer") : NULL,
+               *name = text ? ck_meta_get(text, "ck:primaries") : NULL;
+    ck_primaries p;
+    bool known = name && ck_primaries_parse(name, &p), srgb = t && !strcmp(t, "srgb");
+    int code = name ? ck_primaries_code(name) : 1, curve = t && !strcmp(t, "pq") ? 16 : t && !strcmp(t, "hlg") ? 18 : 0;
+    double gamma = !t ? 0 : srgb ? 1 / 0.45455 : !strcmp(t, "linear") ? 1 : !strncmp(t, "gamma", 5) ? atof(t + 5) : 0;
+    if (curve)
+        return chunk(w, "cICP", (const uint8_t[4]){(uint8_t)code, (uint8_t)curve, 0, 1}, 4);
+    if (srgb && code == 1)
+        return chunk(w, "sRGB", "\1", 1); /* relative colorimetric */
+    if (!(gamma > 0.01 && gamma < 100))
+        return CK_OK;
+    ck_status s = gamma_chunk(w, gamma);
+    return s == CK_OK && known ? chromaticities(w, &p) : s;
 }
 
 static bool is_ascii(const char *s)
@@ -191,7 +219,7 @@ ck_status ck_png_write(const char *path, int w, int h, int channels, const void 
     if (s == CK_OK)
         s = header(&out, w, h, channels, type);
     if (s == CK_OK)
-        s = transfer(&out, text);
+        s = colour(&out, text);
     for (size_t i = 0; text && i < text->n && s == CK_OK; i++)
         s = text_chunk(&out, &text->pairs[i]);
     if (s == CK_OK)

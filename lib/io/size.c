@@ -4,9 +4,10 @@
 #include <limits.h>
 #include <openexr.h>
 #include <stdlib.h>
-#include <string.h>
 
+#include "io/av_still.h"
 #include "io/exr_core.h"
+#include "io/tiff.h"
 
 static ck_status exr_size(const char *path, ck_size *size, ck_error *e)
 {
@@ -51,14 +52,16 @@ static ck_status av_size(const char *path, ck_size *size, ck_error *e)
     return CK_OK;
 }
 
+static ck_status tiff_size(const char *path, ck_size *size, ck_error *e)
+{
+    return ck_tiff_size(path, &size->w, &size->h, e);
+}
+
 ck_status ck_still_size(const char *path, ck_size *size, ck_error *e)
 {
-    static const unsigned char exr_magic[4] = {0x76, 0x2f, 0x31, 0x01};
-    unsigned char magic[4] = {0};
-    FILE *f = fopen(path, "rb");
-    if (!f)
-        return ck_fail_errno(e, "cannot open");
-    size_t n = fread(magic, 1, sizeof magic, f);
-    fclose(f);
-    return n == 4 && !memcmp(magic, exr_magic, 4) ? exr_size(path, size, e) : av_size(path, size, e);
+    ck_still_kind kind;
+    ck_status s = ck_still_probe(path, &kind, e);
+    if (s != CK_OK)
+        return s;
+    return (kind == CK_STILL_EXR ? exr_size : kind == CK_STILL_TIFF ? tiff_size : av_size)(path, size, e);
 }

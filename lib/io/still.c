@@ -3,6 +3,7 @@
 #include "io/av_still.h"
 #include "io/exr.h"
 #include "io/png.h"
+#include "io/tiff.h"
 
 ck_status ck_still_read_as(const char *path, const ck_av_choice *choice, ck_want want, const char *name, ck_frame *f,
                            ck_error *e)
@@ -16,6 +17,12 @@ ck_status ck_still_read_as(const char *path, const ck_av_choice *choice, ck_want
         return ck_png_read(path, want, name, f, e);
     case CK_STILL_EXR:
         return ck_exr_read(path, want, name, f, e);
+    case CK_STILL_TIFF:
+        return ck_tiff_read(path, want, name, f, e);
+    case CK_STILL_RADIANCE:
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "a Radiance picture (HDR) is not read: convert it to OpenEXR");
+    case CK_STILL_CINEON:
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "a Cineon picture is not read: convert it to DPX");
     case CK_STILL_AV:
         return ck_av_still_read(path, choice, want, name, f, e);
     default:

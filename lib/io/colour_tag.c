@@ -1,0 +1,168 @@
+#include "io/colour_tag.h"
+
+#include <libavutil/pixdesc.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "io/av_colour.h"
+#include "io/still.h"
+
+static void set(char *to, size_t n, const char *text)
+{
+    snprintf(to, n, "%s", text ? text : "");
+}
+
+void ck_colour_tag_h273(ck_colour_tag *t, int primaries, int transfer)
+{
+    if (transfer > 0 && transfer != AVCOL_TRC_UNSPECIFIED &&
+        av_color_transfer_name((enum AVColorTransferCharacteristic)transfer)) {
+        set(t->transfer, sizeof t->transfer, av_color_transfer_name((enum AVColorTransferCharacteristic)transfer));
+        set(t->encoding, sizeof t->encoding, ck_av_encoding_of(transfer));
+    }
+    const char *name = ck_primaries_of_code(primaries);
+    if (!name && primaries > 0 && primaries != AVCOL_PRI_UNSPECIFIED)
+        name = av_color_primaries_name((enum AVColorPrimaries)primaries);
+    set(t->primaries, sizeof t->primaries, name);
+}
+
+void ck_colour_tag_gamma(ck_colour_tag *t, double gamma)
+{
+    if (fabs(gamma - 1) < 0.01) {
+        set(t->encoding, sizeof t->encoding, "linear");
+        set(t->transfer, sizeof t->transfer, "linear");
+    } else if (fabs(gamma - 2.2) < 0.03) {
+        set(t->encoding, sizeof t->encoding, "srgb");
+        set(t->transfer, sizeof t->transfer, "iec61966-2-1");
+    } else {
+        snprintf(t->encoding, sizeof t->encoding, "gamma%.3g", fmin(fmax(gamma, 0.01), 100));
+        set(t->transfer, sizeof t->transfer, t->encoding);
+        snprintf(t->warning, sizeof t->warning,
+                 "its gamma of %.3g is not decoded, its codes are kept: convert it to sRGB or linear for exact colour",
+                 gamma);
+    }
+}
+
+/* ---- ICC ---- */
+
+static uint32_t big32(const uint8_t *p)
+{
+    return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static double fixed(const uint8_t *p)
+{
+    return (int32_t)big32(p) / 65536.0;
+}
+
+/* A tag of the profile, of at least `least` bytes, or NULL. */
+static const uint8_t *find(const uint8_t *p, size_t n, const char *tag, size_t least, size_t *bytes)
+{
+    uint32_t count = n >= 132 ? big32(p + 128) : 0;
+    for (uint32_t i = 0; i < count && 132 + 12 * ((size_t)i + 1) <= n; i++) {
+        const uint8_t *entry = p + 132 + 12 * (size_t)i;
+        size_t at = big32(entry + 4), size = big32(entry + 8);
+        if (memcmp(entry, tag, 4))
+            continue;
+        *bytes = size;
+        return at <= n && size <= n - at && size >= least ? p + at : NULL;
+    }
+    return NULL;
+}
+
+static bool columns(const uint8_t *p, size_t n, double xyz[9])
+{
+    static const char *const tags[] = {"rXYZ", "gXYZ", "bXYZ"};
+    size_t bytes;
+    for (int c = 0; c < 3; c++) {
+        const uint8_t *t = find(p, n, tags[c], 20, &bytes);
+        if (!t || memcmp(t, "XYZ ", 4))
+            return false;
+        for (int i = 0; i < 3; i++)
+            xyz[3 * c + i] = fixed(t + 8 + 4 * i);
+    }
+    return true;
+}
+
+/* A curve at x: a table, or the parametric functions of ICC.1 10.18.  NaN for others. */
+static double curve_at(const uint8_t *t, size_t bytes, double x)
+{
+    static const int parameters[] = {1, 3, 4, 5, 7};
+    double v[7] = {0};
+    if (!memcmp(t, "curv", 4)) {
+        size_t n = big32(t + 8);
+        if (n > (bytes - 12) / 2)
+            return (double)NAN;
+        if (n < 2)
+            return n ? pow(x, (t[12] * 256 + t[13]) / 256.0) : x;
+        double place = x * (double)(n - 1);
+        size_t i = (size_t)place < n - 1 ? (size_t)place : n - 2;
+        const uint8_t *at = t + 12 + 2 * i;
+        double low = at[0] * 256 + at[1], high = at[2] * 256 + at[3];
+        return (low + (high - low) * (place - (double)i)) / 65535;
+    }
+    int kind = t[8] * 256 + t[9];
+    if (memcmp(t, "para", 4) || kind > 4 || 12 + 4 * (size_t)parameters[kind] > bytes)
+        return (double)NAN;
+    for (int i = 0; i < parameters[kind]; i++)
+        v[i] = fixed(t + 12 + 4 * i);
+    double g = v[0], a = kind ? v[1] : 1, b = v[2];
+    if (kind == 1 || kind == 2)
+        return x >= -b / a ? pow(a * x + b, g) + (kind == 2 ? v[3] : 0) : kind == 2 ? v[3] : 0;
+    if (kind >= 3)
+        return x >= v[4] ? pow(a * x + b, g) + v[5] : v[3] * x + v[6];
+    return pow(x, g);
+}
+
+static double srgb_at(double x)
+{
+    return x <= 0.04045 ? x / 12.92 : pow((x + 0.055) / 1.055, 2.4);
+}
+
+/* The gamma of a curve, 0 for sRGB's, NaN for one of no name. */
+static double gamma_of(const uint8_t *t, size_t bytes)
+{
+    double off_srgb = 0, off_power = 0, g = log(curve_at(t, bytes, 0.5)) / log(0.5);
+    for (int i = 0; i <= 32; i++) {
+        double x = i / 32.0, y = curve_at(t, bytes, x);
+        off_srgb = fmax(off_srgb, isnan(y) ? 1 : fabs(y - srgb_at(x)));
+        off_power = fmax(off_power, isnan(y) ? 1 : fabs(y - pow(x, g)));
+    }
+    if (off_srgb < 0.002)
+        return 0;
+    return off_power < 0.002 ? g : (double)NAN;
+}
+
+void ck_colour_tag_icc(ck_colour_tag *t, const uint8_t *p, size_t n)
+{
+    static const char *const curves[] = {"rTRC", "gTRC", "bTRC"};
+    double xyz[9], gamma = (double)NAN;
+    size_t bytes;
+    const char *name = columns(p, n, xyz) ? ck_primaries_of_icc(xyz) : NULL;
+    for (int c = 0; c < 3 && name; c++) {
+        const uint8_t *trc = find(p, n, curves[c], 14, &bytes);
+        double g = trc ? gamma_of(trc, bytes) : (double)NAN;
+        gamma = !c || fabs(g - gamma) < 0.01 ? g : (double)NAN;
+    }
+    if (!name || isnan(gamma)) {
+        snprintf(t->warning, sizeof t->warning,
+                 "its ICC profile is not understood, its codes are kept as %s: convert it to sRGB for exact colour",
+                 t->encoding);
+        return;
+    }
+    set(t->primaries, sizeof t->primaries, name);
+    if (gamma > 0) {
+        ck_colour_tag_gamma(t, gamma);
+    } else {
+        set(t->encoding, sizeof t->encoding, "srgb");
+        set(t->transfer, sizeof t->transfer, "iec61966-2-1");
+    }
+}
+
+ck_status ck_colour_tag_set(const ck_colour_tag *t, ck_frame *f, ck_error *e)
+{
+    ck_status s = ck_meta_set(&f->meta, "transfer", *t->transfer ? t->transfer : NULL, e);
+    if (s == CK_OK)
+        s = ck_meta_set(&f->meta, "primaries", *t->primaries ? t->primaries : NULL, e);
+    return s == CK_OK && *t->warning ? ck_meta_set(&f->meta, CK_STILL_WARNING, t->warning, e) : s;
+}

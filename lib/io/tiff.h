@@ -1,0 +1,22 @@
+/* TIFF and BigTIFF through libtiff, strictly: whatever it reports as an error makes the file damaged. */
+#ifndef CK_IO_TIFF_H
+#define CK_IO_TIFF_H
+
+#include "io/still.h"
+
+/* See ck_still_read.  The first page; strips or tiles, interleaved or planar, in every compression that libtiff has.
+ *
+ *     unsigned 8, 16 bits, palettes   u8, u16: the codes
+ *     other unsigned                  f32: code / (2^n - 1)
+ *     signed                          f32: code / (2^(n-1) - 1)
+ *     half; float, double             f16; f32: the values, linear unless an ICC profile names a curve
+ *     YCbCr                           JPEG: RGB by libtiff, u8
+ *
+ * Encoding and primaries by the ICC profile, upright by the orientation.  CMYK, Lab, LogLuv, complex samples and
+ * YCbCr without JPEG are refused by name. */
+ck_status ck_tiff_read(const char *path, ck_want want, const char *name, ck_frame *f, ck_error *e);
+
+/* Width and height, upright. */
+ck_status ck_tiff_size(const char *path, int *w, int *h, ck_error *e);
+
+#endif
