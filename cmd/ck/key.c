@@ -1,10 +1,12 @@
 /* ck key INPUT OUT */
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "base/signals.h"
 #include "ck/commands.h"
 #include "ck/events.h"
 #include "ck/plan.h"
@@ -44,24 +46,24 @@ static bool sizes_differ(const ck_sequence *s)
 }
 
 /* One pipeline a still, all into the same OUT. */
-static int run_stills(ck_plan *plan, const ck_sequence *s)
+static int run_stills(ck_plan *plan, const ck_sequence *s, int *interrupted)
 {
     if (plan->own.dry)
         printf("# stills of different sizes: one pipeline each\n");
     int result = 0;
-    for (size_t i = 0; i < s->n && (result == 0 || plan->own.common.keep_going); i++) {
+    for (size_t i = 0; i < s->n && !*interrupted && (result == 0 || plan->own.common.keep_going); i++) {
         ck_error e;
         if (ck_plan_set_input(plan, s->files[i].path, &e) != CK_OK) {
             ck_log_error("%s", e.text);
             return 1;
         }
-        int code = plan->own.dry ? (ck_plan_print(plan), 0) : ck_pipeline_run(plan);
+        int code = plan->own.dry ? (ck_plan_print(plan), 0) : ck_pipeline_run(plan, interrupted);
         result = ck_pipeline_worse(result, code);
     }
     return result;
 }
 
-static int run(ck_plan *plan)
+static int run(ck_plan *plan, int *interrupted)
 {
     ck_sequence stills = {0};
     const char *input = plan->args.items[0];
@@ -73,36 +75,55 @@ static int run(ck_plan *plan)
                          input);
             code = 2;
         } else {
-            code = run_stills(plan, &stills);
+            code = run_stills(plan, &stills, interrupted);
         }
     } else if (plan->own.dry) {
         ck_plan_print(plan);
         code = 0;
     } else {
-        code = ck_pipeline_run(plan);
+        code = ck_pipeline_run(plan, interrupted);
     }
     ck_sequence_free(&stills);
     return code;
 }
 
+/* Without a run there is nothing to clean up: signals end us as they please. */
+static int run_dry(ck_plan *plan)
+{
+    int none = 0;
+    return run(plan, &none);
+}
+
+/* A signal that came outside of ck_pipeline_run, or 0. */
+static int pending(const sigset_t *set)
+{
+    static const struct timespec now;
+    int sig = sigtimedwait(set, NULL, &now);
+    return sig > 0 ? sig : 0;
+}
+
+/* Signals wait from before the folder of traces is made until it is gone. */
 static int run_watched(ck_plan *plan)
 {
     ck_watch w;
     ck_error e = {{0}};
-    ck_status s = plan->own.dry ? CK_OK : ck_watch_start(&w, plan, &e);
-    if (s == CK_OK && !plan->own.dry && plan->own.progress == CK_PROGRESS_JSON)
+    sigset_t set;
+    int sig = 0;
+    ck_signals_set(&set);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    ck_status s = ck_watch_start(&w, plan, &e);
+    if (s == CK_OK && plan->own.progress == CK_PROGRESS_JSON)
         s = ck_events_start(&e);
-    if (s != CK_OK || plan->own.dry) {
-        if (s != CK_OK)
-            ck_log_error("%s", e.text);
-        return s == CK_OK ? run(plan) : 1;
-    }
-    int code = run(plan);
+    if (s != CK_OK)
+        ck_log_error("%s", e.text);
+    int code = s == CK_OK ? run(plan, &sig) : 1;
     if (ck_watch_end(&w, plan, &e) != CK_OK) {
         ck_log_error("%s", e.text);
         code = ck_pipeline_worse(code, 1);
     }
     ck_event_end(code);
+    if (sig || (sig = pending(&set)))
+        ck_signals_die(sig);
     return code;
 }
 
@@ -141,7 +162,7 @@ int ck_command_key(int argc, char **argv)
     } else {
         if (!plan.own.dry)
             announce(&plan);
-        code = run_watched(&plan);
+        code = plan.own.dry ? run_dry(&plan) : run_watched(&plan);
         if (fflush(stdout) || ferror(stdout))
             code = 1;
     }

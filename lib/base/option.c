@@ -17,8 +17,8 @@ const ck_option ck_common_options[] = {
      "continue after a failed frame (exit status 3)"},
     {0, "timeout", CK_FLOAT, COMMON(timeout), "SECONDS", "0", 0, 1e6, NULL, 0,
      "abort after SECONDS without progress from a neighbour; 0: never"},
-    {0, "ring-bytes", CK_BYTES, COMMON(ring_bytes), "N", NULL, 0, 0, NULL, 0,
-     "ring size shared with the downstream stage, in bytes (default: a quarter of available memory)"},
+    {0, "ring-bytes", CK_BYTES, COMMON(ring_bytes), "N", "auto", 0, 0, "auto", -1,
+     "ring size shared with the downstream stage, in bytes; 0: none; auto: a quarter of available memory"},
     {0, "trace", CK_STRING, COMMON(trace), "FILE", NULL, 0, 0, NULL, 0,
      "write what takes how long, as a Chrome trace: Perfetto opens it"},
     {'h', "help", CK_FLAG, COMMON(help), NULL, NULL, 0, 0, NULL, 0, "print this help and exit"},
@@ -83,8 +83,8 @@ static void describe(const ck_option *o, char *buf, size_t n)
         snprintf(buf, n, "WIDTHxHEIGHT or one number for both, each from %g to %g%s%s", o->min, o->max,
                  o->words ? ", or " : "", o->words ? o->words : "");
     else if (o->type == CK_BYTES)
-        snprintf(buf, n, "a number of bytes, with K, M, G or T for powers of 1024%s",
-                 limited(o) ? ", large enough" : "");
+        snprintf(buf, n, "a number of bytes, with K, M, G or T for powers of 1024%s%s%s",
+                 limited(o) ? ", large enough" : "", o->words ? ", or " : "", o->words ? o->words : "");
     else if (limited(o))
         snprintf(buf, n, "%s from %g to %g%s%s", kind, o->min, o->max, o->words ? ", or " : "",
                  o->words ? o->words : "");
@@ -134,6 +134,10 @@ static bool parse_bytes(const ck_option *o, const char *text, size_t *bytes)
     size_t n = strlen(text), digits = strspn(text, "0123456789");
     const char *unit = digits < n ? strchr(units, text[digits]) : NULL;
     char *end;
+    if (o->words && !strcmp(text, o->words)) {
+        *bytes = (size_t)o->word_value;
+        return true;
+    }
     errno = 0;
     if (!digits || n > digits + 1 || (digits < n && !unit))
         return false;

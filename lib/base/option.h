@@ -18,7 +18,7 @@ typedef enum ck_option_type {
     CK_STRING, /* const char *, borrowed from argv */
     CK_CHOICE, /* int: index into `words` ("a|b|c") */
     CK_SIZE,   /* ck_size, "WxH", or "N" for NxN; `words` as for CK_INT: both sides are then word_value */
-    CK_BYTES,  /* size_t: "512M", "2G", "4096"; K, M, G, T are powers of 1024 */
+    CK_BYTES,  /* size_t: "512M", "2G", "4096"; K, M, G, T are powers of 1024; `words` as for CK_INT, -1 = SIZE_MAX */
     CK_LIST    /* ck_list: every use appends */
 } ck_option_type;
 
@@ -46,12 +46,14 @@ typedef struct ck_option {
 
 #define CK_VERSION "0.1.0" /* the only place that states it */
 
+#define CK_RING_AUTO ((size_t)-1) /* a quarter of available memory */
+
 typedef struct ck_common {
     int threads; /* 0 = all cores */
     bool verbose, keep_going, help, version;
     double timeout;    /* seconds without progress of a neighbour; 0 = wait for ever */
     const char *trace; /* file, or NULL */
-    size_t ring_bytes; /* of the ring shared with the downstream stage; 0 = a quarter of available memory */
+    size_t ring_bytes; /* of the ring shared with the downstream stage, or CK_RING_AUTO */
 } ck_common;
 
 /* A program's name, usage and options: for its own main, for `ck key` and for the tests. */

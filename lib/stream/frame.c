@@ -1,5 +1,6 @@
 #include "stream/frame.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -141,6 +142,11 @@ void ck_frame_remove(ck_frame *f, const char *name)
     ck_buffer_unref(p->buf);
     int i = (int)(p - f->planes);
     memmove(p, p + 1, (size_t)(--f->n - i) * sizeof *p);
+}
+
+long ck_frame_number(const ck_frame *f)
+{
+    return ck_meta_int(&f->meta, "number", LONG_MIN, LONG_MAX, (long)f->seq);
 }
 
 const char *ck_frame_error(const ck_frame *f)
