@@ -1,7 +1,8 @@
 /* One table per program: it drives parsing, ranges, --help and the test of the man page.
  *
  * A row names a field of the program's option struct by offset.  The common rows
- * (--threads, --verbose, --keep-going, --timeout, --ring-bytes, --trace, --help, --version) are part of every table. */
+ * (--threads, --verbose, --keep-going, --timeout, --ring-bytes, --trace, --help, --version) are part of every table, but
+ * for those that the program does without. */
 #ifndef CK_BASE_OPTION_H
 #define CK_BASE_OPTION_H
 
@@ -64,6 +65,7 @@ typedef struct ck_program {
     const ck_option *options;
     size_t options_size;  /* of the program's struct; its first member is a ck_common */
     const char *examples; /* one command per line, may be NULL */
+    const char *without;  /* common options that mean nothing to it, "timeout ring-bytes"; NULL: it has all */
     /* Checks that no row can express, such as options that exclude each other:  CK_ERR_ARGUMENT.  NULL: none. */
     ck_status (*check)(const void *opts, ck_error *e);
 } ck_program;
