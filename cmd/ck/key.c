@@ -9,6 +9,7 @@
 #include "base/signals.h"
 #include "ck/commands.h"
 #include "ck/events.h"
+#include "ck/find_screen.h"
 #include "ck/plan.h"
 #include "ck/pipeline.h"
 #include "ck/watch.h"
@@ -63,35 +64,21 @@ static int run_stills(ck_plan *plan, const ck_sequence *s, int *interrupted)
     return result;
 }
 
-static int run(ck_plan *plan, int *interrupted)
+/* True, with the stills, if the input is to be keyed still by still. */
+static bool one_by_one(const ck_plan *plan, ck_sequence *stills)
 {
-    ck_sequence stills = {0};
     const char *input = plan->args.items[0];
-    int code;
-    if (is_folder(input) && ck_sequence_open(&input, 1, &stills, NULL) == CK_OK && sizes_differ(&stills)) {
-        if (ck_plan_decode_has(plan, "hint") || ck_plan_decode_has(plan, "frames") || plan->own.profile) {
-            ck_log_error("%s: its stills differ in size and are keyed one by one, which --hint, --frames and "
-                         "--profile do not go with: name one still",
-                         input);
-            code = 2;
-        } else {
-            code = run_stills(plan, &stills, interrupted);
-        }
-    } else if (plan->own.dry) {
-        ck_plan_print(plan);
-        code = 0;
-    } else {
-        code = ck_pipeline_run(plan, interrupted);
-    }
-    ck_sequence_free(&stills);
-    return code;
+    return is_folder(input) && ck_sequence_open(&input, 1, stills, NULL) == CK_OK && sizes_differ(stills);
 }
 
-/* Without a run there is nothing to clean up: signals end us as they please. */
-static int run_dry(ck_plan *plan)
+static int run(ck_plan *plan, const ck_sequence *stills, int *interrupted)
 {
-    int none = 0;
-    return run(plan, &none);
+    if (stills)
+        return run_stills(plan, stills, interrupted);
+    if (!plan->own.dry)
+        return ck_pipeline_run(plan, interrupted);
+    ck_plan_print(plan);
+    return 0;
 }
 
 /* A signal that came outside of ck_pipeline_run, or 0. */
@@ -103,7 +90,7 @@ static int pending(const sigset_t *set)
 }
 
 /* Signals wait from before the folder of traces is made until it is gone. */
-static int run_watched(ck_plan *plan)
+static int run_watched(ck_plan *plan, const ck_sequence *stills)
 {
     ck_watch w;
     ck_error e = {{0}};
@@ -116,7 +103,7 @@ static int run_watched(ck_plan *plan)
         s = ck_events_start(&e);
     if (s != CK_OK)
         ck_log_error("%s", e.text);
-    int code = s == CK_OK ? run(plan, &sig) : 1;
+    int code = s == CK_OK ? run(plan, stills, &sig) : 1;
     if (ck_watch_end(&w, plan, &e) != CK_OK) {
         ck_log_error("%s", e.text);
         code = ck_pipeline_worse(code, 1);
@@ -124,6 +111,35 @@ static int run_watched(ck_plan *plan)
     ck_event_end(code);
     if (sig || (sig = pending(&set)))
         ck_signals_die(sig);
+    return code;
+}
+
+/* Stills of different sizes have a screen each. */
+static int prepare_and_run(ck_plan *plan, const ck_sequence *stills)
+{
+    int none = 0;
+    ck_error e;
+    if (stills && (ck_plan_decode_has(plan, "hint") || ck_plan_decode_has(plan, "frames") || plan->own.profile)) {
+        ck_log_error("%s: its stills differ in size and are keyed one by one, which --hint, --frames and "
+                     "--profile do not go with: name one still",
+                     plan->args.items[0]);
+        return 2;
+    }
+    if (plan->own.dry)
+        return run(plan, stills, &none);
+    if (!stills && ck_find_screen(plan, &e) != CK_OK) {
+        ck_log_error("%s", e.text);
+        return 1;
+    }
+    return run_watched(plan, stills);
+}
+
+static int key(ck_plan *plan)
+{
+    ck_sequence stills = {0};
+    bool each = one_by_one(plan, &stills);
+    int code = prepare_and_run(plan, each ? &stills : NULL);
+    ck_sequence_free(&stills);
     return code;
 }
 
@@ -162,7 +178,7 @@ int ck_command_key(int argc, char **argv)
     } else {
         if (!plan.own.dry)
             announce(&plan);
-        code = plan.own.dry ? run_dry(&plan) : run_watched(&plan);
+        code = key(&plan);
         if (fflush(stdout) || ferror(stdout))
             code = 1;
     }

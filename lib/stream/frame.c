@@ -154,6 +154,15 @@ const char *ck_frame_error(const ck_frame *f)
     return ck_meta_get(&f->meta, "error");
 }
 
+void ck_frame_error_line(const ck_frame *f, ck_error *line)
+{
+    const char *text = ck_frame_error(f);
+    if (strncmp(text, "frame ", 6))
+        ck_fail(line, CK_OK, "frame %ld: %s", ck_frame_number(f), text);
+    else
+        ck_fail(line, CK_OK, "%s", text);
+}
+
 static void drop_planes(ck_frame *f)
 {
     for (int i = 0; i < f->n; i++)

@@ -84,6 +84,8 @@ long ck_frame_number(const ck_frame *f);
 
 /* The error text of a frame that could not be made, or NULL. */
 const char *ck_frame_error(const ck_frame *f);
+/* An error frame's text with the frame's number before it, unless that is there. */
+void ck_frame_error_line(const ck_frame *f, ck_error *line);
 /* Turn the frame into one: planes dropped, text set. */
 ck_status ck_frame_set_error(ck_frame *f, const char *text, ck_error *e);
 

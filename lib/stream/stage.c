@@ -103,14 +103,8 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
 {
     ck_run *r = ctx;
     ck_frame *f = item;
-    const char *error = ck_frame_error(f);
-    if (error && r->failed++ == 0) {
-        ck_fail(&r->first_failure, CK_OK, "%s", error);
-        if (strncmp(error, "frame ", 6)) {
-            char where[40];
-            snprintf(where, sizeof where, "frame %ld", ck_frame_number(f));
-            ck_fail_in(&r->first_failure, CK_OK, where);
-        }
+    if (ck_frame_error(f) && r->failed++ == 0) {
+        ck_frame_error_line(f, &r->first_failure);
         (void)ck_run_last(r); /* while the reader is there */
     }
     uint64_t since = ck_trace_now();
@@ -156,11 +150,15 @@ static int workers(const ck_run *r)
 static ck_status read_first(ck_run *r, ck_error *e)
 {
     uint64_t since = ck_trace_now();
+    if (r->sink)
+        ck_log_progress_first(0);
     ck_status s = ck_reader_open(STDIN_FILENO, r->stage->program->name, r->common->timeout, &r->reader, e);
     if (s == CK_OK)
         ck_run_reads(r);
     if (s == CK_OK)
         s = ck_meta_copy(&r->head, ck_reader_head_view(r->reader), e);
+    if (s == CK_OK && r->sink)
+        ck_log_progress_first(ck_meta_int(&r->head, "frames", 1, 1L << 40, 0));
     if (s == CK_OK)
         s = ck_reader_next(r->reader, &r->first, e);
     r->have_first = s == CK_OK;
