@@ -186,7 +186,7 @@ fi
 
 # shellcheck disable=SC2086
 mk -n 4 -e 1 -g 64x36 $planes >"$tmp/e.ck"
-fails 3 "frame 1: asked to fail" "an error frame is reported, status 3" bash -c "ck-encode '$tmp/e' < '$tmp/e.ck'"
+fails 3 "frame 1002: asked to fail" "an error frame is reported, status 3" bash -c "ck-encode '$tmp/e' < '$tmp/e.ck'"
 is "and only it has no files" "$(ls "$tmp/e/FG" "$tmp/e/Comp" | tr '\n' ' ')" \
     "$tmp/e/Comp: f.1001.png f.1003.png f.1004.png  $tmp/e/FG: f.1001.exr f.1003.exr f.1004.exr "
 touch "$tmp/e/FG/f.1002.exr"
@@ -209,7 +209,7 @@ fails 1 "the stream has no frames" "an empty stream" bash -c "'$helpers/mkstream
 
 # ---- frames that do not fit ----
 
-fails 1 "frame 1: its stem 'same' is that of frame 0 too" "two frames of one name" \
+fails 1 "frame 1002: its stem 'same' is that of frame 1001 too" "two frames of one name" \
     bash -c "'$helpers/mkstream' -n 2 -s same comp:u8:3:srgb | ck-encode -t 1 '$tmp/x'"
 ok "do not matter to video" bash -c "'$helpers/mkstream' -n 2 -s same comp:u8:3:srgb | ck-encode --comp mov '$tmp/x'"
 for stem in ../up . .. '' a/b; do
@@ -217,7 +217,7 @@ for stem in ../up . .. '' a/b; do
         bash -c "'$helpers/mkstream' -n 1 -s '$stem' comp:u8:3:srgb | ck-encode '$tmp/x'"
 done
 ok "an unsafe stem made no file outside" test ! -e "$tmp/x/up.png"
-fails 1 "frame 2: plane 'comp' is 33 x 18, but was 32 x 18 before" "frames that change size" \
+fails 1 "frame 1003: plane 'comp' is 33 x 18, but was 32 x 18 before" "frames that change size" \
     bash -c "'$helpers/mkstream' -w 2 comp:u8:3:srgb | ck-encode '$tmp/x'"
 fails 3 "plane 'comp' is 33 x 18" "--keep-going passes over them" \
     bash -c "'$helpers/mkstream' -w 2 comp:u8:3:srgb | ck-encode --keep-going '$tmp/kg'"

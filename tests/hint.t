@@ -73,12 +73,12 @@ ok "--replace replaces it by the method's, not by the matte" cmp "$tmp/alone/hin
 "$helpers/mkstream" -n 2 rgb:f32:3:pq | ck-hint --screen green 2>&1 >/dev/null | grep -c "encoded as 'pq'" >"$tmp/n"
 is "an unusual encoding is mentioned once" "$(cat "$tmp/n")" 1
 is "usual ones are not" "$("$helpers/mkstream" -n 2 rgb:f32:3:linear | ck-hint --screen green 2>&1 >/dev/null)" ""
-fails 1 "frame 0: no plane 'rgb' in the stream" "a missing plate" \
+fails 1 "frame 1001: no plane 'rgb' in the stream" "a missing plate, by the file's own number" \
     bash -c "'$helpers/mkstream' alpha:f32:1 | ck-hint --screen green >/dev/null"
 fails 1 "has 1 channels, not 3" "a grey plate" bash -c "'$helpers/mkstream' rgb:u8:1 | ck-hint --screen green >/dev/null"
 fails 0 "green is assumed" "no plate to look at: said" bash -c "'$helpers/mkstream' hint:f32:1 | ck-hint >/dev/null"
-fails 3 "green is assumed" "a first frame that failed: said" \
-    bash -c "'$helpers/mkstream' -e 0 rgb:u8:3 | ck-hint >/dev/null"
+fails 3 "decided on frame 1002" "a first frame that failed decides nothing, the next one does" \
+    bash -c "'$helpers/mkstream' -e 0 rgb:u8:3 | ck-hint -v >/dev/null"
 ok "an empty stream stays empty" bash -c "'$helpers/mkstream' -n 0 | ck-hint 2>&1 >/dev/null | cmp - /dev/null"
 fails 2 "one of hsv|key" "an unknown method" ck-hint --method luma
 fails 2 "reads standard input" "an argument too many" bash -c "'$helpers/mkstream' rgb:u8:3 | ck-hint plate.png >/dev/null"

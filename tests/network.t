@@ -222,12 +222,12 @@ fails 2 "--size=64 is for the network, but there is no model" "the network's opt
 
 # A frame that the network makes nothing of.
 make_stream -n 3 -q 1 -g 33x20 rgb:f32:3:srgb hint:u8:1 >"$tmp/nan.ck"
-fails 1 "frame 1: the network's result is not finite" "NaN in a plate" \
+fails 1 "frame 1002: the network's result is not finite" "NaN in a plate" \
     bash -c "ck-infer -m '$small' <'$tmp/nan.ck' >'$tmp/x.ck'"
-fails 3 "frame 1: the network's result is not finite" "--keep-going: one frame is lost" \
+fails 3 "frame 1002: the network's result is not finite" "--keep-going: one frame is lost" \
     bash -c "ck-infer --keep-going -m '$small' <'$tmp/nan.ck' | ck-refine -m '$small' >'$tmp/x.ck'; s=\${PIPESTATUS[*]}; echo \"\$s\" >&2; exit 3"
 is "both programs say so" "$(tail -1 "$tmp/.err")" "3 3"
-fails 3 "frame 1: the network's result is not finite" "--refine notices it too" \
+fails 3 "frame 1002: the network's result is not finite" "--refine notices it too" \
     bash -c "ck-infer --keep-going --refine -m '$small' <'$tmp/nan.ck' >'$tmp/both.ck'"
 is "the others are refined" "$(ck-info <"$tmp/x.ck" 2>"$tmp/err" | grep -c ' alpha:f32:1x20x33')" 2
 done_testing

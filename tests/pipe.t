@@ -40,7 +40,7 @@ fails 1 "mkstream: asked to abort" "ABORT is passed on with its text" \
     bash -c "'$helpers/mkstream' -a 2 rgb:u8:3 | ck-info --pass 2>/dev/null | ck-info"
 fails 1 "the program before ck-info" "a program that dies before HEAD is named by its place" \
     bash -c "false | ck-info --pass 2>/dev/null | ck-info"
-fails 3 "1 of 3 frames failed; the first: frame 1: asked to fail" "an error frame ends the run with 3" \
+fails 3 "1 of 3 frames failed; the first: frame 1002: asked to fail" "an error frame ends the run with 3" \
     bash -c "'$helpers/mkstream' -e 1 rgb:u8:3 | ck-info --pass 2>/dev/null | ck-info"
 is "and keeps its number" "$(make_stream -e 1 rgb:u8:3 | ck-info 2>/dev/null | grep -c '^FRAME 1 .*error=asked to fail$')" 1
 

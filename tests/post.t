@@ -87,7 +87,7 @@ fails 1 "no plane 'rgb' in the stream" "--classical without a plate" \
 fails 0 "green is assumed" "nothing says which screen: said" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3 | ck-post >/dev/null"
 is "and nothing is said when it is known" "$(ck-post <"$tmp/in.ck" 2>&1 >/dev/null)" ""
-fails 3 "frame 1: asked to fail" "an error frame is passed on" \
+fails 3 "frame 1002: asked to fail" "an error frame is passed on" \
     bash -c "'$helpers/mkstream' -e 1 alpha:f32:1 fg:f32:3 screen=green | ck-post | ck-info >/dev/null"
 fails 3 "no plane 'alpha'" "--keep-going makes error frames" \
     bash -c "'$helpers/mkstream' rgb:u8:3 screen=green | ck-post --keep-going | ck-info >/dev/null"

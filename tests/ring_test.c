@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "../fuzz/hostile_ring.h"
+#include "base/option.h"
 #include "stream/lease.h"
 #include "tap.h"
 
@@ -205,7 +206,7 @@ static void write_frames(int fd, int frames)
     ck_meta head = {0};
     ck_writer *w;
     ck_writer_open(fd, 0, &head, &w, &e);
-    ck_writer_share(w, NULL, 0);
+    ck_writer_share(w, NULL, CK_RING_AUTO);
     for (int i = 0; i < frames; i++) {
         ck_frame f = {.seq = (uint64_t)i};
         ck_plane *p;

@@ -136,6 +136,41 @@ static bool file_refused(const char *path, ck_status want, const char *text)
     return good;
 }
 
+/* Half of the file is cut off while it is open: what is gone is an error, not SIGBUS. */
+static void shrinking(void)
+{
+    char path[] = "/tmp/ck-weights-XXXXXX";
+    mk_spec spec = MK_TOY;
+    blob a = mk_safetensors_blob(&spec);
+    int fd = mkstemp(path);
+    bool made = fd >= 0 && write(fd, a.p, a.n) == (ssize_t)a.n;
+    ck_weights *w = NULL;
+    ck_error e = {""};
+    ok(made && ck_weights_open(path, &w, &e) == CK_OK && !ftruncate(fd, 4096), "a file is cut while it is open");
+    size_t good = 0, bad = 0;
+    for (size_t i = 0; w && i < ck_weights_count(w); i++) {
+        const ck_tensor *t = ck_weights_at(w, i);
+        float *v = malloc((t->count + 1) * sizeof *v);
+        ck_status s = ck_tensor_f32(t, v, &e);
+        good += s == CK_OK;
+        bad += s == CK_ERR_IO && strstr(e.text, "became shorter");
+        free(v);
+    }
+    ok(w && bad > 0 && good + bad == ck_weights_count(w), "reading what is gone is an error that says so (%zu of %zu)",
+       bad, good + bad);
+    size_t where;
+    ok(w && ck_tensor_finite(ck_weights_at(w, ck_weights_count(w) - 1), &where), "and so is checking it, without SIGBUS");
+    ck_weights_free(w);
+    ok(file_refused(path, CK_ERR_FORMAT, "complete?"), "and the cut file is refused");
+    ok(made && ck_weights_open_bytes(a.p, a.n, &w, &e) == CK_OK &&
+           ck_tensor_intact(ck_weights_at(w, 0), &e) == CK_OK,
+       "weights in memory are whole");
+    ck_weights_free(w);
+    close(fd);
+    unlink(path);
+    blob_free(&a);
+}
+
 static void files(void)
 {
     char dir[] = "/tmp/ck-weights-XXXXXX", path[64];
@@ -160,5 +195,6 @@ int main(void)
     formats(false);
     formats(true);
     files();
+    shrinking();
     return done_testing();
 }

@@ -17,6 +17,7 @@ const ck_program ck_compare_program = {
     .usage = "TRUTH RESULT",
     .options = rows,
     .options_size = sizeof(ck_compare_options),
+    .without = "threads keep-going ring-bytes",
     .examples = "ck-compare truth.ck result.ck\n"
                 "ck-compare roto/ out/Matte\n"
                 "ck-synth -n 8 > shot.ck; ck-hint --method key < shot.ck | ck-post --classical | ck-compare shot.ck -",

@@ -185,7 +185,7 @@ static ck_status claim_stem(encode *s, const ck_frame *f, job *j, ck_error *e)
     if (st != CK_OK)
         return st;
     pthread_mutex_lock(&s->lock);
-    st = ck_stems_claim(&s->stems, j->stem, f->seq, e);
+    st = ck_stems_claim(&s->stems, j->stem, f, e);
     pthread_mutex_unlock(&s->lock);
     return st;
 }
@@ -265,8 +265,11 @@ static void report_error(encode *s, const ck_frame *f)
 {
     /* A frame that failed here has a job, and the frame loop has reported it. */
     const job *j = f->job;
-    if (!j)
-        ck_log_error("frame %llu: %s", (unsigned long long)f->seq, ck_frame_error(f));
+    if (!j) {
+        ck_error line;
+        ck_frame_error_line(f, &line);
+        ck_log_error("%s", line.text);
+    }
     char *stem;
     if (ck_stem_make(f, &stem, NULL) != CK_OK)
         return;

@@ -56,7 +56,7 @@ static bool grow(ck_stems *s)
     return true;
 }
 
-ck_status ck_stems_claim(ck_stems *s, const char *stem, uint64_t seq, ck_error *e)
+ck_status ck_stems_claim(ck_stems *s, const char *stem, const ck_frame *f, ck_error *e)
 {
     if (!grow(s))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the names of files");
@@ -64,10 +64,10 @@ ck_status ck_stems_claim(ck_stems *s, const char *stem, uint64_t seq, ck_error *
     struct ck_stem_slot *slot = find(s, h);
     if (slot->hash)
         return ck_fail(e, CK_ERR_FORMAT,
-                       "its stem '%s' is that of frame %llu too, whose files it would overwrite: encode them into "
+                       "its stem '%s' is that of frame %ld too, whose files it would overwrite: encode them into "
                        "separate folders",
-                       stem, (unsigned long long)slot->seq);
-    *slot = (struct ck_stem_slot){h, seq};
+                       stem, slot->number);
+    *slot = (struct ck_stem_slot){h, f->seq, ck_frame_number(f)};
     s->n++;
     return CK_OK;
 }

@@ -8,18 +8,19 @@
  * is no plain file name. */
 ck_status ck_stem_make(const ck_frame *f, char **out, ck_error *e);
 
-/* The names used so far, as hashes of 64 bits: 32 bytes a frame at most, and in a million
+/* The names used so far, as hashes of 64 bits: 48 bytes a frame at most, and in a million
  * frames a chance of 1 in 30 million that a good name is refused. */
 typedef struct ck_stems {
     struct ck_stem_slot {
         uint64_t hash; /* 0 = empty */
         uint64_t seq;
+        long number; /* the file's own */
     } * slots;
     size_t n, cap; /* cap: a power of two or 0 */
 } ck_stems;
 
 /* Fails if another frame has taken the name. */
-ck_status ck_stems_claim(ck_stems *s, const char *stem, uint64_t seq, ck_error *e);
+ck_status ck_stems_claim(ck_stems *s, const char *stem, const ck_frame *f, ck_error *e);
 /* The slot of the frame that has the name, or NULL. */
 const struct ck_stem_slot *ck_stems_find(const ck_stems *s, const char *stem, size_t len);
 void ck_stems_free(ck_stems *s);

@@ -12,7 +12,8 @@
 
 typedef struct hinter {
     const ck_hint_options *opts;
-    bool blue;
+    ck_screen_choice screen;
+    ck_size size;
 } hinter;
 
 static ck_status open_hint(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
@@ -26,7 +27,22 @@ static ck_status open_hint(const void *opts, const ck_list *args, ck_meta *head,
     *state = s;
     s->opts = o;
     ck_messages_plate(first);
-    return ck_messages_screen(o->screen, head, first, &s->blue, e);
+    return ck_messages_screen(o->screen, head, first, &s->screen, e);
+}
+
+static ck_status admit(void *state, ck_frame *f, ck_error *e)
+{
+    hinter *s = state;
+    ck_status st = ck_messages_size(&s->size, f, "rgb", e);
+    return st == CK_OK ? ck_messages_screen_admit(&s->screen, f, e) : st;
+}
+
+static ck_status finish(void *state, ck_error *e)
+{
+    (void)e;
+    const hinter *s = state;
+    ck_messages_screen_end(&s->screen);
+    return CK_OK;
 }
 
 /* The recipe wants 8 bits. */
@@ -39,7 +55,7 @@ static ck_status by_hue(const hinter *s, ck_frame *f, const ck_plane *rgb, ck_er
     if (st == CK_OK)
         st = ck_frame_add(f, "hint", CK_U8, 1, rgb->h, rgb->w, "", &hint, e);
     if (st == CK_OK)
-        st = ck_hint_hsv(view, rgb->h, rgb->w, s->blue, ck_plane_data(hint), e);
+        st = ck_hint_hsv(view, rgb->h, rgb->w, ck_screen_blue(&s->screen, f), ck_plane_data(hint), e);
     ck_buffer_unref(hold);
     return st;
 }
@@ -53,7 +69,7 @@ static ck_status by_key(const hinter *s, ck_frame *f, const ck_plane *rgb, const
     if (!plate)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a plate of %d x %d", rgb->w, rgb->h);
     ck_plate_to_f32(rgb, plate->data);
-    ck_status st = ck_key_estimate(plate->data, rgb->h, rgb->w, s->blue, &screen, e);
+    ck_status st = ck_key_estimate(plate->data, rgb->h, rgb->w, ck_screen_blue(&s->screen, f), &screen, e);
     if (st == CK_OK)
         st = ck_frame_add(f, name, CK_F32, 1, rgb->h, rgb->w, "", &matte, e);
     if (st == CK_OK)
@@ -95,6 +111,11 @@ static ck_status make_hint(void *state, ck_frame *f, ck_error *e)
 
 int main(int argc, char **argv)
 {
-    static const ck_stage stage = {.program = &ck_hint_program, .open = open_hint, .frame = make_hint, .close = free};
+    static const ck_stage stage = {.program = &ck_hint_program,
+                                   .open = open_hint,
+                                   .admit = admit,
+                                   .frame = make_hint,
+                                   .finish = finish,
+                                   .close = free};
     return ck_stage_main(&stage, argc, argv);
 }

@@ -16,8 +16,8 @@
 typedef struct infer {
     const ck_infer_options *opts;
     ck_network *net;
-    int h, w;  /* inference size */
-    bool swap; /* green and blue change places */
+    int h, w;                /* inference size */
+    ck_screen_choice screen; /* --blue-as-green: green and blue change places where it is blue */
 } infer;
 
 static ck_status open_network(infer *s, ck_error *e)
@@ -57,7 +57,8 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
     s->opts = opts;
     ck_messages_plate(first);
     ck_status st;
-    if (s->opts->network.blue_as_green && (st = ck_messages_screen(CK_SCREEN_AUTO, head, first, &s->swap, e)) != CK_OK)
+    if (s->opts->network.blue_as_green &&
+        (st = ck_messages_screen(CK_SCREEN_AUTO, head, first, &s->screen, e)) != CK_OK)
         return st;
     return open_network(s, e);
 }
@@ -79,6 +80,12 @@ static ck_status add_planes(const infer *s, ck_frame *f, ck_error *e)
                : st;
 }
 
+static ck_status admit(void *state, ck_frame *f, ck_error *e)
+{
+    infer *s = state;
+    return s->opts->network.blue_as_green ? ck_messages_screen_admit(&s->screen, f, e) : CK_OK;
+}
+
 static ck_status run_network(const infer *s, ck_frame *f, ck_error *e)
 {
     ck_network_frame job = {.rgb = ck_frame_plane(f, "rgb"), .hint = ck_frame_plane(f, "hint")};
@@ -91,12 +98,13 @@ static ck_status run_network(const infer *s, ck_frame *f, ck_error *e)
     }
     ck_plane swapped;
     ck_buffer *hold = NULL;
-    ck_status st = s->swap ? ck_channel_swap_copy(job.rgb, &swapped, &hold, e) : CK_OK;
+    bool swap = s->opts->network.blue_as_green && ck_screen_blue(&s->screen, f);
+    ck_status st = swap ? ck_channel_swap_copy(job.rgb, &swapped, &hold, e) : CK_OK;
     if (st == CK_OK) {
-        job.rgb = s->swap ? &swapped : job.rgb;
+        job.rgb = swap ? &swapped : job.rgb;
         st = ck_network_run_frame(s->net, &job, s->opts->network.time_layers, e);
     }
-    if (st == CK_OK && s->swap)
+    if (st == CK_OK && swap)
         ck_channel_swap_here(job.fg ? job.fg : job.fg_logits);
     ck_buffer_unref(hold);
     return st;
@@ -123,6 +131,8 @@ static ck_status report(void *state, ck_error *e)
     (void)e;
     const infer *s = state;
     ck_messages_done(s->net, s->opts->network.time_layers);
+    if (s->opts->network.blue_as_green)
+        ck_messages_screen_end(&s->screen);
     return CK_OK;
 }
 
@@ -144,6 +154,7 @@ static int at_once(const void *opts, int cores)
 
 static const ck_stage worker = {.program = &ck_infer_program,
                                 .open = open_infer,
+                                .admit = admit,
                                 .frame = infer_frame,
                                 .finish = report,
                                 .close = close_infer,
@@ -200,6 +211,7 @@ int main(int argc, char **argv)
 {
     static const ck_stage stage = {.program = &ck_infer_program,
                                    .open = open_workers,
+                                   .admit = ck_worker_pool_admit,
                                    .frame = ck_worker_pool_frame,
                                    .finish = ck_worker_pool_finish,
                                    .close = ck_worker_pool_close,

@@ -15,6 +15,7 @@ const ck_program ck_model_program = {
     .usage = "list|check MODEL, or convert MODEL OUT.safetensors",
     .options = rows,
     .options_size = sizeof(ck_model_options),
+    .without = "threads keep-going timeout ring-bytes",
     .examples = "ck-model list CorridorKey.pth\n"
                 "ck-model check --strict CorridorKey.pth\n"
                 "ck-model convert CorridorKey.pth CorridorKey.safetensors",

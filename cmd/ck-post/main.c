@@ -17,7 +17,9 @@
 
 typedef struct post {
     const ck_post_program_options *opts;
-    ck_post_options how;
+    ck_post_options how; /* but for `blue`, which is the frame's */
+    ck_screen_choice screen;
+    ck_size size;
     ck_type type; /* of the planes that are made */
 } post;
 
@@ -36,7 +38,22 @@ static ck_status open_post(const void *opts, const ck_list *args, ck_meta *head,
     s->how.mode = (ck_despill_mode)o->despill_mode;
     if (o->classical)
         ck_messages_plate(first);
-    return ck_messages_screen(o->screen, head, first, &s->how.blue, e);
+    return ck_messages_screen(o->screen, head, first, &s->screen, e);
+}
+
+static ck_status admit(void *state, ck_frame *f, ck_error *e)
+{
+    post *s = state;
+    ck_status st = ck_messages_size(&s->size, f, ck_frame_plane(f, "rgb") ? "rgb" : "alpha", e);
+    return st == CK_OK ? ck_messages_screen_admit(&s->screen, f, e) : st;
+}
+
+static ck_status finish(void *state, ck_error *e)
+{
+    (void)e;
+    const post *s = state;
+    ck_messages_screen_end(&s->screen);
+    return CK_OK;
 }
 
 static ck_status need_alpha(ck_frame *f, ck_plane *alpha, ck_plane *fg, ck_error *e)
@@ -90,8 +107,10 @@ static ck_status finish_frame(void *state, ck_frame *f, ck_error *e)
 {
     const post *s = state;
     ck_plane alpha = {0}, fg = {0}, *p;
-    ck_status st = s->opts->classical ? ck_classical_key(f, s->how.blue, s->type, e)
-                   : s->opts->unmix   ? ck_classical_unmix(f, s->how.blue, s->type, e)
+    ck_post_options how = s->how;
+    how.blue = ck_screen_blue(&s->screen, f);
+    ck_status st = s->opts->classical ? ck_classical_key(f, how.blue, s->type, e)
+                   : s->opts->unmix   ? ck_classical_unmix(f, how.blue, s->type, e)
                                       : CK_OK;
     if (st == CK_OK)
         st = need_alpha(f, &alpha, &fg, e);
@@ -105,7 +124,7 @@ static ck_status finish_frame(void *state, ck_frame *f, ck_error *e)
     ck_buffer *hold;
     st = clean_alpha(s, &alpha, &view, &hold, e);
     if (st == CK_OK)
-        ck_post_frame(&s->how, view, fg.data, fg.type, alpha.h, alpha.w, ck_plane_data(ck_frame_plane(f, "processed")),
+        ck_post_frame(&how, view, fg.data, fg.type, alpha.h, alpha.w, ck_plane_data(ck_frame_plane(f, "processed")),
                       s->type, ck_plane_data(ck_frame_plane(f, "comp")));
     ck_buffer_unref(hold);
     return st;
@@ -113,7 +132,11 @@ static ck_status finish_frame(void *state, ck_frame *f, ck_error *e)
 
 int main(int argc, char **argv)
 {
-    static const ck_stage stage = {
-        .program = &ck_post_program, .open = open_post, .frame = finish_frame, .close = free};
+    static const ck_stage stage = {.program = &ck_post_program,
+                                   .open = open_post,
+                                   .admit = admit,
+                                   .frame = finish_frame,
+                                   .finish = finish,
+                                   .close = free};
     return ck_stage_main(&stage, argc, argv);
 }

@@ -18,10 +18,10 @@
 
 typedef struct refine {
     const ck_refine_options *opts;
-    ck_model model;  /* from the first frame with logits on, until the network is there */
-    ck_network *net; /* from the first frame with logits on, whose size it has */
-    int h, w;        /* inference size */
-    bool swap;       /* green and blue change places */
+    ck_model model;          /* from the first frame with logits on, until the network is there */
+    ck_network *net;         /* from the first frame with logits on, whose size it has */
+    int h, w;                /* inference size */
+    ck_screen_choice screen; /* --blue-as-green: green and blue change places where it is blue */
     sparse sparse;
 } refine;
 
@@ -61,16 +61,13 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     s->opts = opts;
-    if (first && refined_before(first)) {
-        const char *screen = ck_meta_get(head, "screen");
-        s->swap =
-            s->opts->network.blue_as_green && screen && !strcmp(screen, "blue"); /* for frames that come with logits */
+    ck_status st =
+        s->opts->network.blue_as_green ? ck_messages_screen(CK_SCREEN_AUTO, head, first, &s->screen, e) : CK_OK;
+    if (st == CK_OK && first && refined_before(first)) {
         say_passing(s->opts);
         return CK_OK;
     }
     ck_messages_plate(first);
-    ck_status st =
-        s->opts->network.blue_as_green ? ck_messages_screen(CK_SCREEN_AUTO, head, first, &s->swap, e) : CK_OK;
     return st == CK_OK ? load(s, e) : st;
 }
 
@@ -159,9 +156,10 @@ static ck_status admit(void *state, ck_frame *f, ck_error *e)
 {
     refine *s = state;
     planes at;
-    if (refined_before(f))
-        return CK_OK;
-    ck_status st = find_planes(f, &at, e);
+    ck_status st = s->opts->network.blue_as_green ? ck_messages_screen_admit(&s->screen, f, e) : CK_OK;
+    if (st != CK_OK || refined_before(f))
+        return st;
+    st = find_planes(f, &at, e);
     return st == CK_OK ? settle_size(s, f, &at.rgb, &at.alpha_logits, &at.fg_logits, e) : st;
 }
 
@@ -223,6 +221,7 @@ static ck_status add_finals(const refine *s, ck_frame *f, planes *at, ck_error *
 static ck_status refine_frame(void *state, ck_frame *f, ck_error *e)
 {
     refine *s = state;
+    const ck_refine_options *o = s->opts;
     planes at;
     if (refined_before(f))
         return CK_OK;
@@ -230,10 +229,9 @@ static ck_status refine_frame(void *state, ck_frame *f, ck_error *e)
     if (st == CK_OK)
         st = add_finals(s, f, &at, e);
     if (st == CK_OK)
-        st = (s->swap ? run_swapped : run_network)(s, f, &at, e);
+        st = (o->network.blue_as_green && ck_screen_blue(&s->screen, f) ? run_swapped : run_network)(s, f, &at, e);
     ck_frame_remove(f, "alpha_logits");
     ck_frame_remove(f, "fg_logits");
-    const ck_refine_options *o = s->opts;
     return st == CK_OK ? ck_finals_finish(f, s->h, s->w, &o->finals, e) : st;
 }
 
@@ -243,6 +241,8 @@ static ck_status report(void *state, ck_error *e)
     const refine *s = state;
     if (s->net)
         ck_messages_done(s->net, s->opts->network.time_layers);
+    if (s->net && s->opts->network.blue_as_green)
+        ck_messages_screen_end(&s->screen);
     return CK_OK;
 }
 

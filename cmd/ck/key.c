@@ -1,12 +1,15 @@
 /* ck key INPUT OUT */
 #include <limits.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "base/signals.h"
 #include "ck/commands.h"
 #include "ck/events.h"
+#include "ck/find_screen.h"
 #include "ck/plan.h"
 #include "ck/pipeline.h"
 #include "ck/watch.h"
@@ -44,65 +47,99 @@ static bool sizes_differ(const ck_sequence *s)
 }
 
 /* One pipeline a still, all into the same OUT. */
-static int run_stills(ck_plan *plan, const ck_sequence *s)
+static int run_stills(ck_plan *plan, const ck_sequence *s, int *interrupted)
 {
     if (plan->own.dry)
         printf("# stills of different sizes: one pipeline each\n");
     int result = 0;
-    for (size_t i = 0; i < s->n && (result == 0 || plan->own.common.keep_going); i++) {
+    for (size_t i = 0; i < s->n && !*interrupted && (result == 0 || plan->own.common.keep_going); i++) {
         ck_error e;
         if (ck_plan_set_input(plan, s->files[i].path, &e) != CK_OK) {
             ck_log_error("%s", e.text);
             return 1;
         }
-        int code = plan->own.dry ? (ck_plan_print(plan), 0) : ck_pipeline_run(plan);
+        int code = plan->own.dry ? (ck_plan_print(plan), 0) : ck_pipeline_run(plan, interrupted);
         result = ck_pipeline_worse(result, code);
     }
     return result;
 }
 
-static int run(ck_plan *plan)
+/* True, with the stills, if the input is to be keyed still by still. */
+static bool one_by_one(const ck_plan *plan, ck_sequence *stills)
 {
-    ck_sequence stills = {0};
     const char *input = plan->args.items[0];
-    int code;
-    if (is_folder(input) && ck_sequence_open(&input, 1, &stills, NULL) == CK_OK && sizes_differ(&stills)) {
-        if (ck_plan_decode_has(plan, "hint") || ck_plan_decode_has(plan, "frames") || plan->own.profile) {
-            ck_log_error("%s: its stills differ in size and are keyed one by one, which --hint, --frames and "
-                         "--profile do not go with: name one still",
-                         input);
-            code = 2;
-        } else {
-            code = run_stills(plan, &stills);
-        }
-    } else if (plan->own.dry) {
-        ck_plan_print(plan);
-        code = 0;
-    } else {
-        code = ck_pipeline_run(plan);
-    }
-    ck_sequence_free(&stills);
-    return code;
+    return is_folder(input) && ck_sequence_open(&input, 1, stills, NULL) == CK_OK && sizes_differ(stills);
 }
 
-static int run_watched(ck_plan *plan)
+static int run(ck_plan *plan, const ck_sequence *stills, int *interrupted)
+{
+    if (stills)
+        return run_stills(plan, stills, interrupted);
+    if (!plan->own.dry)
+        return ck_pipeline_run(plan, interrupted);
+    ck_plan_print(plan);
+    return 0;
+}
+
+/* A signal that came outside of ck_pipeline_run, or 0. */
+static int pending(const sigset_t *set)
+{
+    static const struct timespec now;
+    int sig = sigtimedwait(set, NULL, &now);
+    return sig > 0 ? sig : 0;
+}
+
+/* Signals wait from before the folder of traces is made until it is gone. */
+static int run_watched(ck_plan *plan, const ck_sequence *stills)
 {
     ck_watch w;
     ck_error e = {{0}};
-    ck_status s = plan->own.dry ? CK_OK : ck_watch_start(&w, plan, &e);
-    if (s == CK_OK && !plan->own.dry && plan->own.progress == CK_PROGRESS_JSON)
+    sigset_t set;
+    int sig = 0;
+    ck_signals_set(&set);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    ck_status s = ck_watch_start(&w, plan, &e);
+    if (s == CK_OK && plan->own.progress == CK_PROGRESS_JSON)
         s = ck_events_start(&e);
-    if (s != CK_OK || plan->own.dry) {
-        if (s != CK_OK)
-            ck_log_error("%s", e.text);
-        return s == CK_OK ? run(plan) : 1;
-    }
-    int code = run(plan);
+    if (s != CK_OK)
+        ck_log_error("%s", e.text);
+    int code = s == CK_OK ? run(plan, stills, &sig) : 1;
     if (ck_watch_end(&w, plan, &e) != CK_OK) {
         ck_log_error("%s", e.text);
         code = ck_pipeline_worse(code, 1);
     }
     ck_event_end(code);
+    if (sig || (sig = pending(&set)))
+        ck_signals_die(sig);
+    return code;
+}
+
+/* Stills of different sizes have a screen each. */
+static int prepare_and_run(ck_plan *plan, const ck_sequence *stills)
+{
+    int none = 0;
+    ck_error e;
+    if (stills && (ck_plan_decode_has(plan, "hint") || ck_plan_decode_has(plan, "frames") || plan->own.profile)) {
+        ck_log_error("%s: its stills differ in size and are keyed one by one, which --hint, --frames and "
+                     "--profile do not go with: name one still",
+                     plan->args.items[0]);
+        return 2;
+    }
+    if (plan->own.dry)
+        return run(plan, stills, &none);
+    if (!stills && ck_find_screen(plan, &e) != CK_OK) {
+        ck_log_error("%s", e.text);
+        return 1;
+    }
+    return run_watched(plan, stills);
+}
+
+static int key(ck_plan *plan)
+{
+    ck_sequence stills = {0};
+    bool each = one_by_one(plan, &stills);
+    int code = prepare_and_run(plan, each ? &stills : NULL);
+    ck_sequence_free(&stills);
     return code;
 }
 
@@ -141,7 +178,7 @@ int ck_command_key(int argc, char **argv)
     } else {
         if (!plan.own.dry)
             announce(&plan);
-        code = run_watched(&plan);
+        code = key(&plan);
         if (fflush(stdout) || ferror(stdout))
             code = 1;
     }

@@ -2,35 +2,51 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "base/self.h"
+#include "base/signals.h"
 #include "ck/events.h"
+#include "stream/stream.h"
 
-/* The signals that wait_all takes one by one; blocked while stages run.  What a parent ignores for us (nohup, a
- * shell's background jobs) stays ignored. */
+/* Milliseconds that stages get to end after one of them has failed: each takes up to 0.2 s, the last one 1 s.  Then they
+ * are told to, and after that killed. */
+#define PATIENCE 1300
+#define LAST_PATIENCE 300
+
+/* The signals that wait_all takes one by one.  What a parent ignores for us (nohup, a shell's background jobs) stays
+ * ignored. */
 static sigset_t watched(void)
 {
-    static const int ends[] = {SIGINT, SIGTERM};
     sigset_t set;
-    sigemptyset(&set);
+    ck_signals_set(&set);
     sigaddset(&set, SIGCHLD);
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        struct sigaction now;
-        if (!sigaction(ends[i], NULL, &now) && now.sa_handler != SIG_IGN)
-            sigaddset(&set, ends[i]);
-    }
     return set;
 }
 
-/* In the child: stdin from `in`, stdout to `out` (-1: as they are). */
-static void become(const ck_plan_stage *s, int in, int out)
+/* In the child: the signal that takes it along if `ck` dies.  `ck` may have died before. */
+static void follow(pid_t parent)
 {
+    struct sigaction term;
+    bool ignored = !sigaction(SIGTERM, NULL, &term) && term.sa_handler == SIG_IGN;
+    if (prctl(PR_SET_PDEATHSIG, ignored ? SIGKILL : SIGTERM) || getppid() != parent)
+        _exit(1);
+}
+
+/* In the child: stdin from `in`, stdout to `out` (-1: as they are). */
+static void become(const ck_plan_stage *s, const char *before, pid_t parent, int in, int out)
+{
+    follow(parent);
+    if (before && setenv(CK_UPSTREAM, before, 1))
+        _exit(1);
     if ((in >= 0 && dup2(in, STDIN_FILENO) < 0) || (out >= 0 && dup2(out, STDOUT_FILENO) < 0))
         _exit(1);
     sigset_t set = watched();
@@ -50,9 +66,9 @@ static pid_t start(const ck_plan *p, int i, int *in)
         ck_log_error("cannot make a pipe: %s", strerror(errno));
         return -1;
     }
-    pid_t pid = fork();
+    pid_t self = getpid(), pid = fork();
     if (pid == 0)
-        become(&p->stages[i], *in, pipes[1]);
+        become(&p->stages[i], i ? p->stages[i - 1].program->name : NULL, self, *in, pipes[1]);
     if (pid < 0)
         ck_log_error("cannot start %s: %s", p->stages[i].program->name, strerror(errno));
     if (*in >= 0)
@@ -63,24 +79,17 @@ static pid_t start(const ck_plan *p, int i, int *in)
     return pid;
 }
 
+static double milliseconds(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
+}
+
 int ck_pipeline_worse(int a, int b)
 {
     static const int rank[] = {0, 3, 2, 1};
     return rank[a] >= rank[b] ? a : b;
-}
-
-/* One stage's end.  SIGPIPE means that the one behind it ended first, and spoke. */
-static int judge(const ck_plan_stage *s, int status, int interrupted)
-{
-    int sig = WIFEXITED(status) ? 0 : WTERMSIG(status);
-    ck_event_stage(s->program->name, sig ? 128 + sig : WEXITSTATUS(status), sig);
-    if (!sig)
-        return WEXITSTATUS(status) <= 3 ? WEXITSTATUS(status) : 1;
-    if (sig == SIGPIPE)
-        return 0;
-    if (!interrupted)
-        ck_log_error("%s was killed by signal %d (%s)", s->program->name, sig, strsignal(sig));
-    return 1;
 }
 
 typedef struct children {
@@ -89,7 +98,22 @@ typedef struct children {
     int started, left;
     int result;
     int interrupted; /* the first signal that told us to end, or 0 */
+    bool told;       /* those that are left were told to end */
 } children;
+
+/* One stage's end.  SIGPIPE means that the one behind it ended first, and spoke. */
+static int judge(const children *c, const ck_plan_stage *s, int status)
+{
+    int sig = WIFEXITED(status) ? 0 : WTERMSIG(status);
+    ck_event_stage(s->program->name, sig ? 128 + sig : WEXITSTATUS(status), sig);
+    if (!sig)
+        return WEXITSTATUS(status) <= 3 ? WEXITSTATUS(status) : 1;
+    if (sig == SIGPIPE)
+        return 0;
+    if (!c->interrupted && !c->told)
+        ck_log_error("%s was killed by signal %d (%s)", s->program->name, sig, strsignal(sig));
+    return 1;
+}
 
 static void reap(children *c)
 {
@@ -97,38 +121,66 @@ static void reap(children *c)
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
         for (int i = 0; i < c->started; i++)
             if (c->pids[i] == pid) {
-                c->result = ck_pipeline_worse(c->result, judge(&c->plan->stages[i], status, c->interrupted));
+                c->result = ck_pipeline_worse(c->result, judge(c, &c->plan->stages[i], status));
                 c->pids[i] = 0;
                 c->left--;
             }
 }
 
-/* Pass SIGINT and SIGTERM on; who asks twice means it. */
-static void pass_on(children *c, int sig)
+static void send(const children *c, int sig)
 {
     for (int i = 0; i < c->started; i++)
         if (c->pids[i] > 0)
-            kill(c->pids[i], c->interrupted ? SIGKILL : SIGTERM);
+            kill(c->pids[i], sig);
+}
+
+/* Pass the signal on; who asks twice means it.  A stage that stands still has to go on to end. */
+static void pass_on(children *c, int sig)
+{
+    send(c, c->interrupted ? SIGKILL : SIGTERM);
+    send(c, SIGCONT);
     if (!c->interrupted)
         c->interrupted = sig;
+}
+
+/* Stages that outlive the failure of another stand still (SIGSTOP), or wait for a device or a disk. */
+static void end_the_rest(children *c)
+{
+    for (int i = 0; i < c->started && !c->told && !c->interrupted; i++)
+        if (c->pids[i] > 0)
+            ck_log_error("%s stands still and is ended, since the run has failed", c->plan->stages[i].program->name);
+    send(c, c->told ? SIGKILL : SIGTERM);
+    send(c, SIGCONT);
+    c->told = true;
 }
 
 static void wait_all(children *c)
 {
     sigset_t set = watched();
+    double deadline = 0;
     for (reap(c); c->left > 0; reap(c)) {
-        int sig = sigwaitinfo(&set, NULL);
-        if (sig == SIGINT || sig == SIGTERM)
+        bool failed = c->interrupted || c->result == 1 || c->result == 2 || c->started < c->plan->n;
+        if (failed && deadline == 0)
+            deadline = milliseconds() + PATIENCE;
+        double wait = deadline - milliseconds();
+        if (failed && wait <= 0) {
+            end_the_rest(c);
+            deadline = milliseconds() + LAST_PATIENCE;
+            continue;
+        }
+        struct timespec limit = {(time_t)(wait / 1000), (long)fmod(wait, 1000) * 1000000};
+        int sig = failed ? sigtimedwait(&set, NULL, &limit) : sigwaitinfo(&set, NULL);
+        if (sig > 0 && sig != SIGCHLD)
             pass_on(c, sig);
     }
 }
 
-int ck_pipeline_run(const ck_plan *p)
+int ck_pipeline_run(const ck_plan *p, int *interrupted)
 {
     children c = {.plan = p};
-    sigset_t set = watched(), before;
+    sigset_t set = watched();
     signal(SIGCHLD, SIG_DFL); /* a parent may have left it ignored, and waitpid would find nobody */
-    sigprocmask(SIG_BLOCK, &set, &before);
+    sigprocmask(SIG_BLOCK, &set, NULL);
     int in = -1;
     ck_event_start(p);
     while (c.started < p->n && (c.pids[c.started] = start(p, c.started, &in)) > 0)
@@ -137,10 +189,6 @@ int ck_pipeline_run(const ck_plan *p)
     if (in >= 0)
         close(in);
     wait_all(&c);
-    sigprocmask(SIG_SETMASK, &before, NULL);
-    if (c.interrupted) {
-        signal(c.interrupted, SIG_DFL);
-        raise(c.interrupted);
-    }
-    return c.started < p->n ? 1 : c.result;
+    *interrupted = c.interrupted;
+    return c.started < p->n || c.interrupted ? 1 : c.result;
 }

@@ -76,7 +76,7 @@ static ck_status join_traces(const ck_watch *w, const char *path, ck_error *e)
 
 typedef struct sums {
     long frames, peak_kib;
-    double elapsed, in, compute, out; /* microseconds */
+    double elapsed, in, compute, busiest, out; /* microseconds; busiest: of one thread */
 } sums;
 
 static bool read_sums(const ck_watch *w, const char *program, sums *s)
@@ -84,8 +84,8 @@ static bool read_sums(const ck_watch *w, const char *program, sums *s)
     char path[512];
     snprintf(path, sizeof path, "%s/%s", w->folder, program);
     FILE *f = fopen(path, "r");
-    bool good = f && fscanf(f, "%ld %lf %lf %lf %lf %ld", &s->frames, &s->elapsed, &s->in, &s->compute, &s->out,
-                            &s->peak_kib) == 6;
+    bool good = f && fscanf(f, "%ld %lf %lf %lf %lf %lf %ld", &s->frames, &s->elapsed, &s->in, &s->compute, &s->busiest,
+                            &s->out, &s->peak_kib) == 7;
     if (f)
         fclose(f);
     return good;
@@ -96,11 +96,11 @@ static double share(double part, double of)
     return of > 0 ? 100 * part / of : 0;
 }
 
-/* Who waits least holds the others up. */
+/* The thread that computes most holds the others up. */
 static void print_profile(const ck_watch *w, const ck_plan *p, FILE *to)
 {
     int slowest = -1;
-    double least = 0;
+    double most = 0;
     sums s = {0};
     fprintf(to, "%-10s %8s %14s %8s %8s %9s\n", "stage", "frames", "busy ms/frame", "starved", "blocked", "peak MB");
     for (int i = 0; i < p->n; i++) {
@@ -109,13 +109,12 @@ static void print_profile(const ck_watch *w, const ck_plan *p, FILE *to)
             fprintf(to, "%-10s %8s\n", program, "failed");
             continue;
         }
-        double waiting = share(s.in + s.out, s.elapsed);
         fprintf(to, "%-10s %8ld %14.2f %7.0f%% %7.0f%% %9.1f\n", program, s.frames,
                 s.frames ? s.compute / 1000 / (double)s.frames : 0, share(s.in, s.elapsed), share(s.out, s.elapsed),
                 (double)s.peak_kib / 1024);
-        if (slowest < 0 || waiting < least) {
+        if (slowest < 0 || s.busiest > most) {
             slowest = i;
-            least = waiting;
+            most = s.busiest;
         }
     }
     if (slowest >= 0 && s.elapsed > 0)

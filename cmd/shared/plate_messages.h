@@ -2,12 +2,19 @@
 #ifndef CK_SHARED_PLATE_MESSAGES_H
 #define CK_SHARED_PLATE_MESSAGES_H
 
+#include "key/screen.h"
 #include "stream/frame.h"
 
 /* Warn if the first frame's `rgb` has an encoding that this program takes for sRGB display values.  NULL: no frame. */
 void ck_messages_plate(ck_frame *first);
 
-/* ck_screen_choose, and a message: a warning where the choice is doubtful. */
-ck_status ck_messages_screen(int asked, ck_meta *head, ck_frame *first, bool *blue, ck_error *e);
+/* ck_screen_choose and ck_screen_admit, and what they decide under --verbose.  At the end a warning if no frame had a
+ * screen and no program upstream was to look. */
+ck_status ck_messages_screen(int asked, ck_meta *head, ck_frame *first, ck_screen_choice *c, ck_error *e);
+ck_status ck_messages_screen_admit(ck_screen_choice *c, ck_frame *f, ck_error *e);
+void ck_messages_screen_end(const ck_screen_choice *c);
+
+/* An error if the plane, where the frame has it, is not of the size that it had in the first frame.  In order. */
+ck_status ck_messages_size(ck_size *held, ck_frame *f, const char *name, ck_error *e);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -130,18 +131,43 @@ static void write_event(double t)
         progress.fd = -1; /* the reader of events is gone */
 }
 
+/* Columns of the terminal, less one: at the last some terminals wrap. */
+static size_t columns(void)
+{
+    struct winsize w;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) || w.ws_col < 2 ? 79 : (size_t)w.ws_col - 1;
+}
+
+/* Append to the line if all of it still fits; a line that wraps is not overwritten by the next. */
+__attribute__((format(printf, 3, 4))) static void add(char *line, size_t n, const char *fmt, ...)
+{
+    char text[64];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    if (strlen(line) + strlen(text) < n)
+        strcat(line, text);
+}
+
+/* What matters most comes first. */
 static void draw(double t)
 {
-    char line[160];
-    int n = snprintf(line, sizeof line, "\r\033[K%s: %ld", program_name, progress.done);
+    char text[160] = "", line[200];
+    size_t n = columns() + 1;
+    n = n < sizeof text ? n : sizeof text;
+    snprintf(text, n, "%s: %ld", program_name, progress.done);
     if (progress.total > 0)
-        n += snprintf(line + n, sizeof line - (size_t)n, "/%ld", progress.total);
-    n += snprintf(line + n, sizeof line - (size_t)n, " frames, %.1f frames/s", rate(t));
-    if (progress.total > progress.done && rate(t) > 0) {
+        add(text, n, "/%ld", progress.total);
+    add(text, n, " frames");
+    if (progress.begun)
+        add(text, n, ", %.1f frames/s", rate(t));
+    if (progress.begun && progress.total > progress.done && rate(t) > 0) {
         long left = (long)((double)(progress.total - progress.done) / rate(t) + 0.5);
-        n += snprintf(line + n, sizeof line - (size_t)n, ", %ld:%02ld left", left / 60, left % 60);
+        add(text, n, ", %ld:%02ld left", left / 60, left % 60);
     }
-    drawn = write(STDERR_FILENO, line, (size_t)n) > 0;
+    int k = snprintf(line, sizeof line, "\r\033[K%s", text);
+    drawn = write(STDERR_FILENO, line, (size_t)k) > 0;
 }
 
 static void show(double t)
@@ -152,6 +178,13 @@ static void show(double t)
         draw(t);
     progress.last = t;
     progress.pending = false;
+}
+
+void ck_log_progress_first(long total)
+{
+    progress.total = total;
+    if (event_fd() < 0 && isatty(STDERR_FILENO))
+        draw(now());
 }
 
 void ck_log_progress(long done, long total)

@@ -17,8 +17,8 @@ const ck_option ck_common_options[] = {
      "continue after a failed frame (exit status 3)"},
     {0, "timeout", CK_FLOAT, COMMON(timeout), "SECONDS", "0", 0, 1e6, NULL, 0,
      "abort after SECONDS without progress from a neighbour; 0: never"},
-    {0, "ring-bytes", CK_BYTES, COMMON(ring_bytes), "N", NULL, 0, 0, NULL, 0,
-     "ring size shared with the downstream stage, in bytes (default: a quarter of available memory)"},
+    {0, "ring-bytes", CK_BYTES, COMMON(ring_bytes), "N", "auto", 0, 0, "auto", -1,
+     "ring size shared with the downstream stage, in bytes; 0: none; auto: a quarter of available memory"},
     {0, "trace", CK_STRING, COMMON(trace), "FILE", NULL, 0, 0, NULL, 0,
      "write what takes how long, as a Chrome trace: Perfetto opens it"},
     {'h', "help", CK_FLAG, COMMON(help), NULL, NULL, 0, 0, NULL, 0, "print this help and exit"},
@@ -44,28 +44,41 @@ static const ck_option *find(const ck_option *rows, const char *name, size_t n, 
     return NULL;
 }
 
+/* The index of `value` among "a|b|c", or -1. */
+static int word_index(const char *words, char between, const char *value)
+{
+    size_t n = strlen(value);
+    for (int i = 0; words; i++) {
+        const char *end = strchrnul(words, between);
+        size_t len = (size_t)(end - words);
+        if (len == n && !strncmp(words, value, n))
+            return i;
+        words = *end ? end + 1 : NULL;
+    }
+    return -1;
+}
+
+static bool lacks(const ck_program *p, const ck_option *common)
+{
+    return p->without && word_index(p->without, ' ', common->name) >= 0;
+}
+
+/* A common row that the program has, or NULL. */
+static const ck_option *find_common(const ck_program *p, const char *name, size_t n, char letter)
+{
+    const ck_option *o = find(ck_common_options, name, n, letter);
+    return o && !lacks(p, o) ? o : NULL;
+}
+
 const ck_option *ck_option_find(const ck_program *p, const char *name)
 {
     const ck_option *o = find(p->options, name, strlen(name), 0);
-    return o ? o : find(ck_common_options, name, strlen(name), 0);
+    return o ? o : find_common(p, name, strlen(name), 0);
 }
 
 const char *ck_option_taken_back(const char *name)
 {
     return strncmp(name, "no-", 3) ? NULL : name + 3;
-}
-
-/* The index of `value` among "a|b|c", or -1. */
-static int word_index(const char *words, const char *value)
-{
-    size_t n = strlen(value);
-    for (int i = 0; words; i++) {
-        size_t len = strcspn(words, "|");
-        if (len == n && !strncmp(words, value, n))
-            return i;
-        words = words[len] ? words + len + 1 : NULL;
-    }
-    return -1;
 }
 
 static bool limited(const ck_option *o)
@@ -83,8 +96,8 @@ static void describe(const ck_option *o, char *buf, size_t n)
         snprintf(buf, n, "WIDTHxHEIGHT or one number for both, each from %g to %g%s%s", o->min, o->max,
                  o->words ? ", or " : "", o->words ? o->words : "");
     else if (o->type == CK_BYTES)
-        snprintf(buf, n, "a number of bytes, with K, M, G or T for powers of 1024%s",
-                 limited(o) ? ", large enough" : "");
+        snprintf(buf, n, "a number of bytes, with K, M, G or T for powers of 1024%s%s%s",
+                 limited(o) ? ", large enough" : "", o->words ? ", or " : "", o->words ? o->words : "");
     else if (limited(o))
         snprintf(buf, n, "%s from %g to %g%s%s", kind, o->min, o->max, o->words ? ", or " : "",
                  o->words ? o->words : "");
@@ -134,6 +147,10 @@ static bool parse_bytes(const ck_option *o, const char *text, size_t *bytes)
     size_t n = strlen(text), digits = strspn(text, "0123456789");
     const char *unit = digits < n ? strchr(units, text[digits]) : NULL;
     char *end;
+    if (o->words && !strcmp(text, o->words)) {
+        *bytes = (size_t)o->word_value;
+        return true;
+    }
     errno = 0;
     if (!digits || n > digits + 1 || (digits < n && !unit))
         return false;
@@ -169,7 +186,7 @@ static bool store(const ck_option *o, const char *value, void *field)
         *(const char **)field = value;
         return true;
     case CK_CHOICE:
-        i = word_index(o->words, value);
+        i = word_index(o->words, '|', value);
         if (i >= 0)
             *(int *)field = i;
         return i >= 0;
@@ -218,11 +235,11 @@ static ck_status option(const ck_program *p, int argc, char **argv, int *i, void
     if (arg[1] == '-') {
         size_t n = strcspn(arg + 2, "=");
         o = find(p->options, arg + 2, n, 0);
-        o = o ? o : find(ck_common_options, arg + 2, n, 0);
+        o = o ? o : find_common(p, arg + 2, n, 0);
         value = arg[2 + n] ? arg + 3 + n : NULL;
     } else {
         o = find(p->options, NULL, 0, arg[1]);
-        o = o ? o : find(ck_common_options, NULL, 0, arg[1]);
+        o = o ? o : find_common(p, NULL, 0, arg[1]);
         value = arg[2] ? arg + 2 : NULL;
     }
     if (!o && (o = taken_back(p, arg))) {
@@ -292,9 +309,11 @@ static void wrap(FILE *f, const char *text, int indent)
     fputc('\n', f);
 }
 
-void ck_options_rows(const ck_option *rows, FILE *f)
+static void print_rows(const ck_program *p, const ck_option *rows, FILE *f)
 {
     for (; rows && rows->name; rows++) {
+        if (p && lacks(p, rows))
+            continue;
         char head[160], text[600], letter[8] = "    ";
         if (rows->letter)
             snprintf(letter, sizeof letter, "-%c, ", rows->letter);
@@ -312,13 +331,18 @@ void ck_options_rows(const ck_option *rows, FILE *f)
     }
 }
 
+void ck_options_rows(const ck_option *rows, FILE *f)
+{
+    print_rows(NULL, rows, f);
+}
+
 void ck_options_help(const ck_program *p, FILE *f)
 {
     fprintf(f, "Usage: %s [OPTION]...%s%s\n\n%s: %s\n\nOptions:\n", p->name, *p->usage ? " " : "", p->usage, p->name,
             p->summary);
     ck_options_rows(p->options, f);
     fprintf(f, "\nCommon options:\n");
-    ck_options_rows(ck_common_options, f);
+    print_rows(p, ck_common_options, f);
     fprintf(f, "\n--no-NAME turns a flag off.\n");
     if (p->examples) {
         fprintf(f, "\nExamples:\n");

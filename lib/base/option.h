@@ -1,7 +1,8 @@
 /* One table per program: it drives parsing, ranges, --help and the test of the man page.
  *
  * A row names a field of the program's option struct by offset.  The common rows
- * (--threads, --verbose, --keep-going, --timeout, --ring-bytes, --trace, --help, --version) are part of every table. */
+ * (--threads, --verbose, --keep-going, --timeout, --ring-bytes, --trace, --help, --version) are part of every table, but
+ * for those that the program does without. */
 #ifndef CK_BASE_OPTION_H
 #define CK_BASE_OPTION_H
 
@@ -18,7 +19,7 @@ typedef enum ck_option_type {
     CK_STRING, /* const char *, borrowed from argv */
     CK_CHOICE, /* int: index into `words` ("a|b|c") */
     CK_SIZE,   /* ck_size, "WxH", or "N" for NxN; `words` as for CK_INT: both sides are then word_value */
-    CK_BYTES,  /* size_t: "512M", "2G", "4096"; K, M, G, T are powers of 1024 */
+    CK_BYTES,  /* size_t: "512M", "2G", "4096"; K, M, G, T are powers of 1024; `words` as for CK_INT, -1 = SIZE_MAX */
     CK_LIST    /* ck_list: every use appends */
 } ck_option_type;
 
@@ -46,12 +47,14 @@ typedef struct ck_option {
 
 #define CK_VERSION "0.1.0" /* the only place that states it */
 
+#define CK_RING_AUTO ((size_t)-1) /* a quarter of available memory */
+
 typedef struct ck_common {
     int threads; /* 0 = all cores */
     bool verbose, keep_going, help, version;
     double timeout;    /* seconds without progress of a neighbour; 0 = wait for ever */
     const char *trace; /* file, or NULL */
-    size_t ring_bytes; /* of the ring shared with the downstream stage; 0 = a quarter of available memory */
+    size_t ring_bytes; /* of the ring shared with the downstream stage, or CK_RING_AUTO */
 } ck_common;
 
 /* A program's name, usage and options: for its own main, for `ck key` and for the tests. */
@@ -62,6 +65,7 @@ typedef struct ck_program {
     const ck_option *options;
     size_t options_size;  /* of the program's struct; its first member is a ck_common */
     const char *examples; /* one command per line, may be NULL */
+    const char *without;  /* common options that mean nothing to it, "timeout ring-bytes"; NULL: it has all */
     /* Checks that no row can express, such as options that exclude each other:  CK_ERR_ARGUMENT.  NULL: none. */
     ck_status (*check)(const void *opts, ck_error *e);
 } ck_program;

@@ -92,16 +92,14 @@ ck_status ck_outfile_open(ck_outfile *o, const char *path, ck_error *e)
             s = no_memory(e);
     }
     if (s == CK_OK) {
-        int flags = special ? O_WRONLY : O_WRONLY | O_CREAT | O_EXCL;
-        o->fd = open(o->temp, flags | O_CLOEXEC, 0666);
+        o->fd = special ? open(o->temp, O_WRONLY | O_CLOEXEC)
+                        : ck_tempfiles_create(o->temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC);
         if (o->fd < 0) {
             s = ck_fail_errno(e, special ? "cannot write" : "cannot create a file in its folder");
             free(o->temp);
             o->temp = NULL;
         }
     }
-    if (s == CK_OK && !special)
-        ck_tempfiles_add(o->temp);
     /* File systems without locks: sweeps then go by the process number alone. */
     if (s == CK_OK && !special)
         (void)flock(o->fd, LOCK_EX | LOCK_NB);

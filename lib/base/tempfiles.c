@@ -1,5 +1,7 @@
 #include "base/tempfiles.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -11,16 +13,22 @@ static const char **paths;
 static int n;
 static size_t cap;
 
-/* Out of memory: the file is left to the next run's sweep. */
-void ck_tempfiles_add(const char *path)
+/* Both under the lock: no file is created after the others have been removed. */
+int ck_tempfiles_create(const char *path, int flags)
 {
     pthread_mutex_lock(&lock);
     const char **more = ck_grown(paths, (size_t)n, &cap, sizeof *more);
+    int fd = -1;
     if (more) {
         paths = more;
-        paths[n++] = path;
+        fd = open(path, flags, 0666);
+        if (fd >= 0)
+            paths[n++] = path;
+    } else {
+        errno = ENOMEM;
     }
     pthread_mutex_unlock(&lock);
+    return fd;
 }
 
 void ck_tempfiles_forget(const char *path)

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/signals.h"
 #include "base/stdio_guard.h"
 #include "base/trace.h"
 
@@ -12,7 +13,9 @@ typedef ck_status (*work)(const void *opts, const ck_list *args, ck_error *e);
 static ck_status run_traced(const ck_program *p, work run, const ck_common *opts, const ck_list *args, ck_error *e)
 {
     uint64_t since = ck_trace_now();
-    ck_status s = ck_trace_open(opts->trace, p->name, e);
+    ck_status s = ck_signals_watch(e);
+    if (s == CK_OK)
+        s = ck_trace_open(opts->trace, p->name, e);
     if (s == CK_OK)
         s = run(opts, args, e);
     ck_trace_span(CK_TRACE_COMPUTE, "main", since, -1);

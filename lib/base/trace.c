@@ -22,10 +22,13 @@ static struct {
     atomic_bool on;
     bool started; /* an event has been written, a comma is due */
     uint64_t first, last, total[CK_TRACE_KINDS];
+    uint64_t busiest; /* the most that one thread has computed */
+    uint64_t blocked; /* the most that one thread has waited to be rid of frames */
     long frames, peak_kib;
 } trace = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static _Thread_local bool named;
+static _Thread_local uint64_t own[CK_TRACE_KINDS]; /* this thread's part of `total` */
 
 uint64_t ck_trace_now(void)
 {
@@ -79,6 +82,11 @@ ck_status ck_trace_open(const char *path, const char *program, ck_error *e)
     return *trace.path ? open_file(trace.path, program, e) : CK_OK;
 }
 
+static uint64_t most(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
 void ck_trace_span(ck_trace_kind kind, const char *role, uint64_t since, long frame)
 {
     if (!trace.on)
@@ -93,9 +101,12 @@ void ck_trace_span(ck_trace_kind kind, const char *role, uint64_t since, long fr
     }
     snprintf(rest, sizeof rest, ",\"dur\":%" PRIu64 ",\"args\":{\"frame\":%ld}", now - since, frame);
     event(names[kind], 'X', since, rest);
-    trace.first = trace.first ? trace.first : since;
+    trace.first = trace.first && trace.first < since ? trace.first : since;
     trace.last = now;
     trace.total[kind] += now - since;
+    own[kind] += now - since;
+    trace.busiest = most(trace.busiest, own[CK_TRACE_COMPUTE]);
+    trace.blocked = most(trace.blocked, own[CK_TRACE_WAIT_OUT]);
     /* Room and input are waited for once more than there are frames. */
     if (kind == CK_TRACE_COMPUTE && frame >= trace.frames)
         trace.frames = frame + 1;
@@ -140,9 +151,9 @@ static bool write_sums(void)
     FILE *f = fopen(trace.sums, "w");
     if (!f)
         return false;
-    fprintf(f, "%ld %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %ld\n", trace.frames, trace.last - trace.first,
-            trace.total[CK_TRACE_WAIT_IN], trace.total[CK_TRACE_COMPUTE], trace.total[CK_TRACE_WAIT_OUT],
-            trace.peak_kib);
+    fprintf(f, "%ld %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 " %ld\n", trace.frames,
+            trace.last - trace.first, trace.total[CK_TRACE_WAIT_IN], trace.total[CK_TRACE_COMPUTE], trace.busiest,
+            trace.blocked, trace.peak_kib);
     return !fclose(f);
 }
 

@@ -1,11 +1,11 @@
 /* Opening a checkpoint: mapped, its format told by its first bytes, read by that format's reader. */
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/mem.h"
 #include "checkpoint/build.h"
+#include "checkpoint/map.h"
 
 typedef ck_status (*reader)(ck_weights *w, const uint8_t *bytes, size_t n, ck_error *e);
 
@@ -31,6 +31,20 @@ static ck_status tell(const uint8_t *bytes, size_t n, reader *read, const char *
     return ck_fail(e, CK_ERR_FORMAT, "neither .safetensors nor .pth: is the download complete?");
 }
 
+/* A tensor may repeat its elements (a stride of 0), and a storage may be in several: a few bytes then stand for any number
+ * of elements, for which memory would be allocated. */
+static ck_status check_elements(const ck_weights *w, size_t n, ck_error *e)
+{
+    size_t sum = 0;
+    for (size_t i = 0; i < ck_weights_count(w); i++)
+        if (!ck_add(sum, ck_weights_at(w, i)->count, &sum) || sum > n)
+            return ck_fail(e, CK_ERR_FORMAT,
+                           "its tensors have more elements than the file has bytes (%zu), from tensor '%.200s' on: save "
+                           "contiguous tensors",
+                           n, ck_weights_at(w, i)->name);
+    return CK_OK;
+}
+
 ck_status ck_weights_open_bytes(const void *bytes, size_t n, ck_weights **out, ck_error *e)
 {
     reader read = NULL;
@@ -45,30 +59,13 @@ ck_status ck_weights_open_bytes(const void *bytes, size_t n, ck_weights **out, c
     s = read(w, bytes, n, e);
     if (s == CK_OK)
         s = ck_weights_finish(w, e);
+    if (s == CK_OK)
+        s = check_elements(w, n, e);
     if (s != CK_OK) {
         ck_weights_free(w);
         *out = NULL;
     }
     return s;
-}
-
-/* *map is NULL after a failure. */
-static ck_status map_file(int fd, void **map, size_t *size, ck_error *e)
-{
-    struct stat st;
-    *map = NULL;
-    if (fstat(fd, &st))
-        return ck_fail_errno(e, "cannot open the model");
-    if (!S_ISREG(st.st_mode))
-        return ck_fail(e, CK_ERR_ARGUMENT, "a model must be a file: no pipe, device or folder can be mapped");
-    if (st.st_size == 0)
-        return ck_fail(e, CK_ERR_FORMAT, "the file is empty: is the download complete?");
-    *size = (size_t)st.st_size;
-    void *p = mmap(NULL, *size, PROT_READ, MAP_SHARED, fd, 0);
-    if (p == MAP_FAILED)
-        return ck_fail_errno(e, "cannot map the model");
-    *map = p;
-    return CK_OK;
 }
 
 ck_status ck_weights_open(const char *path, ck_weights **out, ck_error *e)
@@ -79,13 +76,18 @@ ck_status ck_weights_open(const char *path, ck_weights **out, ck_error *e)
         return ck_fail_errno(e, "cannot open the model");
     void *map;
     size_t size = 0;
-    ck_status s = map_file(fd, &map, &size, e);
+    ck_status s = ck_map_open(fd, &map, &size, e);
     close(fd);
     if (s == CK_OK)
         s = ck_weights_open_bytes(map, size, out, e);
+    if (map && ck_map_cut(map)) {
+        ck_weights_free(*out);
+        *out = NULL;
+        s = ck_fail(e, CK_ERR_IO, CK_MAP_CUT_TEXT);
+    }
     if (s == CK_OK)
         ck_weights_own_map(*out, map, size);
     else if (map)
-        munmap(map, size);
+        ck_map_close(map, size);
     return s;
 }

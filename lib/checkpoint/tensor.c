@@ -5,6 +5,7 @@
 
 #include "base/floats.h"
 #include "base/mem.h"
+#include "checkpoint/map.h"
 
 /* Elements a walk hands over at a time. */
 #define PIECE 1024
@@ -96,6 +97,11 @@ static bool convert_run(void *ctx, const uint8_t *p, size_t step, size_t n)
     return true;
 }
 
+ck_status ck_tensor_intact(const ck_tensor *t, ck_error *e)
+{
+    return ck_map_cut(t->data) ? ck_fail(e, CK_ERR_IO, "tensor '%s': " CK_MAP_CUT_TEXT, t->name) : CK_OK;
+}
+
 ck_status ck_tensor_f32(const ck_tensor *t, float *out, ck_error *e)
 {
     if (!ck_dtype_is_float(t->dtype))
@@ -103,7 +109,7 @@ ck_status ck_tensor_f32(const ck_tensor *t, float *out, ck_error *e)
                        ck_dtype_name(t->dtype));
     converting c = {.dtype = t->dtype, .to = out};
     walk(t, convert_run, &c);
-    return CK_OK;
+    return ck_tensor_intact(t, e);
 }
 
 static bool finite_run(void *ctx, const uint8_t *p, size_t step, size_t n)

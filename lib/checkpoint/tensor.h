@@ -24,12 +24,15 @@ typedef struct ck_tensor {
 } ck_tensor;
 
 /* Elements as float32 in row-major order; `out` has room for t->count.  float64 is rounded to nearest.
- * Fails for integers. */
+ * Fails for integers, and if the file has become shorter. */
 ck_status ck_tensor_f32(const ck_tensor *t, float *out, ck_error *e);
 
 /* The elements in row-major order without gaps, in the tensor's own type; `out` has room for
  * count * ck_dtype_size(dtype) bytes. */
 void ck_tensor_copy(const ck_tensor *t, void *out);
+
+/* CK_ERR_IO if elements were read that the file no longer had, as it became shorter.  After reading. */
+ck_status ck_tensor_intact(const ck_tensor *t, ck_error *e);
 
 /* True if every element of a float tensor is a finite float32; else *bad is the row-major index
  * of one that is not. */

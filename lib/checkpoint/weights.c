@@ -2,10 +2,10 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/mem.h"
 #include "checkpoint/build.h"
+#include "checkpoint/map.h"
 
 struct ck_weights {
     ck_tensor *tensors; /* in the file's order; their names are owned */
@@ -212,6 +212,6 @@ void ck_weights_free(ck_weights *w)
     free(w->texts);
     free(w->by_name);
     if (w->map)
-        munmap(w->map, w->map_size);
+        ck_map_close(w->map, w->map_size);
     free(w);
 }

@@ -196,7 +196,9 @@ static ck_status find_heads(const ck_weights *w, int option, ck_spec *t, ck_erro
 static void check_values(checker *c, const ck_tensor *t)
 {
     size_t bad;
-    if (!ck_tensor_finite(t, &bad))
+    bool finite = ck_tensor_finite(t, &bad);
+    c->s = ck_tensor_intact(t, c->e);
+    if (c->s == CK_OK && !finite)
         c->s = ck_fail(c->e, CK_ERR_FORMAT,
                        "tensor '%s': element %zu is NaN, infinite or beyond float32: the weights are broken, get the "
                        "file anew",

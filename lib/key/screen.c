@@ -7,6 +7,7 @@
 #include "image/plate.h"
 
 #define BLOCK 1024
+#define PER_FRAME "frame" /* HEAD: see FRAME metadata */
 
 typedef struct tally {
     uint64_t green, blue, all; /* saturations, weighted */
@@ -56,45 +57,58 @@ ck_screen_guess ck_screen_of(const uint8_t *rgb, int h, int w)
     return g;
 }
 
-static ck_status look(const ck_plane *rgb, ck_screen_choice *c, ck_error *e)
+const char *ck_screen_name(bool blue)
 {
+    return blue ? "blue" : "green";
+}
+
+/* Decide by the looks of a frame, if it has a plate and that a screen. */
+static ck_status look(ck_screen_choice *c, ck_frame *f, ck_error *e)
+{
+    const ck_plane *rgb = ck_frame_error(f) ? NULL : ck_frame_plane(f, "rgb");
     const uint8_t *view;
     ck_buffer *hold;
+    if (!rgb || rgb->c != 3 || rgb->type == CK_OTHER)
+        return CK_OK;
     ck_status s = ck_plate_u8(rgb, &view, &hold, e);
     if (s != CK_OK)
         return s;
     ck_screen_guess g = ck_screen_of(view, rgb->h, rgb->w);
     ck_buffer_unref(hold);
+    c->decided = g.found;
     c->blue = g.blue;
-    c->doubtful = !g.found;
-    if (g.found)
-        snprintf(c->why, sizeof c->why, "screen %s: decided on the first frame (green %.3f, blue %.3f)",
-                 g.blue ? "blue" : "green", g.green_part, g.blue_part);
-    else
-        snprintf(c->why, sizeof c->why,
-                 "hardly a pixel of the first frame is green or blue as screens are, green is assumed: say --screen");
+    snprintf(c->why, sizeof c->why, "screen %s: decided on frame %ld (green %.3f, blue %.3f)", ck_screen_name(g.blue),
+             ck_frame_number(f), g.green_part, g.blue_part);
     return CK_OK;
+}
+
+/* "green" and "blue" decide. */
+static void take_word(ck_screen_choice *c, const char *said)
+{
+    bool blue = said && !strcmp(said, ck_screen_name(true));
+    if (!blue && (!said || strcmp(said, ck_screen_name(false))))
+        return;
+    c->decided = true;
+    c->blue = blue;
+    snprintf(c->why, sizeof c->why, "screen %s: as the stream says", said);
 }
 
 static ck_status decide(int asked, const ck_meta *head, ck_frame *first, ck_screen_choice *c, ck_error *e)
 {
     const char *said = ck_meta_get(head, "screen");
-    bool says_blue = said && !strcmp(said, "blue"), says_green = said && !strcmp(said, "green");
-    const ck_plane *rgb = first && !ck_frame_error(first) ? ck_frame_plane(first, "rgb") : NULL;
+    c->upstream = said && !strcmp(said, PER_FRAME);
+    take_word(c, said);
     if (asked != CK_SCREEN_AUTO) {
+        c->decided = true;
         c->blue = asked == CK_SCREEN_BLUE;
-        snprintf(c->why, sizeof c->why, "screen %s: as asked", c->blue ? "blue" : "green");
-    } else if (says_blue || says_green) {
-        c->blue = says_blue;
-        snprintf(c->why, sizeof c->why, "screen %s: as the stream says", said);
-    } else if (rgb && rgb->c == 3 && rgb->type != CK_OTHER) {
-        return look(rgb, c, e);
-    } else {
-        c->doubtful = first != NULL;
-        snprintf(c->why, sizeof c->why,
-                 "nothing says which screen it is, and the first frame has no plate to look at: "
-                 "green is assumed: say --screen");
+        snprintf(c->why, sizeof c->why, "screen %s: as asked", ck_screen_name(c->blue));
     }
+    if (c->decided || c->upstream)
+        return CK_OK;
+    if (first)
+        return look(c, first, e);
+    c->decided = true;
+    snprintf(c->why, sizeof c->why, "screen green: there are no frames");
     return CK_OK;
 }
 
@@ -102,5 +116,28 @@ ck_status ck_screen_choose(int asked, ck_meta *head, ck_frame *first, ck_screen_
 {
     *out = (ck_screen_choice){0};
     ck_status s = decide(asked, head, first, out, e);
-    return s == CK_OK ? ck_meta_set(head, "screen", out->blue ? "blue" : "green", e) : s;
+    out->at_open = out->decided;
+    return s == CK_OK ? ck_meta_set(head, "screen", out->decided ? ck_screen_name(out->blue) : PER_FRAME, e) : s;
+}
+
+ck_status ck_screen_admit(ck_screen_choice *c, ck_frame *f, bool *now, ck_error *e)
+{
+    ck_status s = CK_OK;
+    *now = !c->at_open && !c->decided;
+    if (c->at_open)
+        return CK_OK;
+    if (!c->decided)
+        take_word(c, ck_meta_get(&f->meta, "screen"));
+    if (!c->decided && !c->upstream)
+        s = look(c, f, e);
+    *now &= c->decided;
+    return s == CK_OK && c->decided ? ck_meta_set(&f->meta, "screen", ck_screen_name(c->blue), e) : s;
+}
+
+bool ck_screen_blue(const ck_screen_choice *c, const ck_frame *f)
+{
+    if (c->at_open)
+        return c->blue;
+    const char *said = ck_meta_get(&f->meta, "screen");
+    return said && !strcmp(said, ck_screen_name(true));
 }

@@ -30,14 +30,25 @@ enum { CK_SCREEN_GREEN, CK_SCREEN_BLUE, CK_SCREEN_AUTO };
 /* clang-format on */
 
 typedef struct ck_screen_choice {
-    bool blue;
-    bool doubtful; /* the user should hear of it even when nothing else is said */
-    char why[200]; /* "screen green: decided on the first frame …", one line */
+    bool decided, blue;
+    bool at_open;  /* decided before the first frame, for all: HEAD says so */
+    bool upstream; /* a program upstream looks at frames */
+    char why[200]; /* once decided: "screen green: decided on frame 0 …", one line */
 } ck_screen_choice;
 
-/* Which screen a run has: what was asked for; else what `screen` in HEAD says; else what plane `rgb`
- * of the first frame looks like; else green.  The answer goes into HEAD for the stages behind.
+/* Which screen a run has: what was asked for; else what HEAD's `screen` says; else what plane `rgb` of the first frame
+ * that has a screen looks like.  Frames before it, such as black ones, decide nothing.
+ *
+ * ck_screen_choose: before the frames.  The answer goes into HEAD for the stages behind: green, blue, or "frame" if the
+ * first frame has no screen: then FRAME metadata have `screen`, from the frame that has one on.
  * `first` may be NULL (an empty stream), an error frame or without `rgb`. */
 ck_status ck_screen_choose(int asked, ck_meta *head, ck_frame *first, ck_screen_choice *out, ck_error *e);
+/* Every frame, in order: decides if that is still to be done, and sets the FRAME's metadata.  *now: it was this frame. */
+ck_status ck_screen_admit(ck_screen_choice *c, ck_frame *f, bool *now, ck_error *e);
+/* The screen of a frame that was admitted; green while nothing is decided.  Any thread. */
+bool ck_screen_blue(const ck_screen_choice *c, const ck_frame *f);
+
+/* The name in HEAD and on the command line. */
+const char *ck_screen_name(bool blue);
 
 #endif

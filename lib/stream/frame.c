@@ -1,5 +1,6 @@
 #include "stream/frame.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -143,9 +144,23 @@ void ck_frame_remove(ck_frame *f, const char *name)
     memmove(p, p + 1, (size_t)(--f->n - i) * sizeof *p);
 }
 
+long ck_frame_number(const ck_frame *f)
+{
+    return ck_meta_int(&f->meta, "number", LONG_MIN, LONG_MAX, (long)f->seq);
+}
+
 const char *ck_frame_error(const ck_frame *f)
 {
     return ck_meta_get(&f->meta, "error");
+}
+
+void ck_frame_error_line(const ck_frame *f, ck_error *line)
+{
+    const char *text = ck_frame_error(f);
+    if (strncmp(text, "frame ", 6))
+        ck_fail(line, CK_OK, "frame %ld: %s", ck_frame_number(f), text);
+    else
+        ck_fail(line, CK_OK, "%s", text);
 }
 
 static void drop_planes(ck_frame *f)

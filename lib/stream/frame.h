@@ -79,8 +79,13 @@ static inline void *ck_plane_data(const ck_plane *p)
 /* Memory for a plane of the frame; NULL when out of memory. */
 ck_buffer *ck_frame_buffer(ck_frame *f, size_t bytes);
 
+/* The file's own number of the frame, else its place in the stream: for messages. */
+long ck_frame_number(const ck_frame *f);
+
 /* The error text of a frame that could not be made, or NULL. */
 const char *ck_frame_error(const ck_frame *f);
+/* An error frame's text with the frame's number before it, unless that is there. */
+void ck_frame_error_line(const ck_frame *f, ck_error *line);
 /* Turn the frame into one: planes dropped, text set. */
 ck_status ck_frame_set_error(ck_frame *f, const char *text, ck_error *e);
 

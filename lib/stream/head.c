@@ -34,20 +34,23 @@ ck_status ck_head_add_program(ck_meta *head, int argc, char **argv, ck_error *e)
     return s;
 }
 
-bool ck_head_last_program(const ck_meta *head, char *buf, size_t n)
+int ck_head_last_program(const ck_meta *head, char *buf, size_t n)
 {
     const char *p = ck_meta_get(head, "program"), *last = p;
     if (!p || !*p)
-        return false;
+        return 0;
+    int programs = 1;
     bool quoted = false;
     for (; *p; p++) {
         if (*p == '\\' && !quoted && p[1])
             p++; /* an apostrophe is written '\'' */
         else if (*p == '\'')
             quoted = !quoted;
-        else if (*p == '|' && !quoted && p[1] == ' ')
+        else if (*p == '|' && !quoted && p[1] == ' ') {
             last = p + 2;
+            programs++;
+        }
     }
     snprintf(buf, n, "%.*s", (int)strcspn(last, " "), last);
-    return true;
+    return programs;
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -135,16 +136,48 @@ static char *unescape(char *s)
     return s;
 }
 
-static ck_status parse_line(ck_meta *m, const char *line, size_t n, ck_error *e)
+/* The keys of a record while it is parsed, by their hash: comparing each with all before it would take minutes for a
+ * stream that fills its records with short lines. */
+typedef struct keys {
+    uint32_t *slot; /* 1 + index of the pair, 0 = free */
+    size_t mask;    /* slots - 1 */
+} keys;
+
+static bool new_keys(keys *k, const char *text, size_t n)
+{
+    size_t lines = 1, slots = 16;
+    for (size_t i = 0; i < n; i++)
+        lines += text[i] == '\n';
+    while (slots < 2 * lines)
+        slots *= 2;
+    *k = (keys){calloc(slots, sizeof *k->slot), slots - 1};
+    return k->slot;
+}
+
+/* Enter the pair that m's next one will be; false if its key is there already. */
+static bool enter(const keys *k, const ck_meta *m, const char *key)
+{
+    uint64_t h = 14695981039346656037u; /* FNV-1a */
+    for (const char *c = key; *c; c++)
+        h = (h ^ (unsigned char)*c) * 1099511628211u;
+    size_t i = (h ^ h >> 32) & k->mask;
+    for (; k->slot[i]; i = (i + 1) & k->mask)
+        if (!strcmp(m->pairs[k->slot[i] - 1].key, key))
+            return false;
+    k->slot[i] = (uint32_t)m->n + 1;
+    return true;
+}
+
+static ck_status parse_line(ck_meta *m, const keys *k, const char *line, size_t n, ck_error *e)
 {
     const char *eq = memchr(line, '=', n);
-    size_t k = eq ? (size_t)(eq - line) : 0;
-    if (!ck_name_valid(line, k))
+    size_t length = eq ? (size_t)(eq - line) : 0;
+    if (!ck_name_valid(line, length))
         return ck_fail(e, CK_ERR_FORMAT, "metadata line '%.*s' is not key=value", (int)(n < 60 ? n : 60), line);
-    char *key = strndup(line, k), *value = strndup(line + k + 1, n - k - 1);
+    char *key = strndup(line, length), *value = strndup(line + length + 1, n - length - 1);
     const char *bad = NULL;
     if (key && value) {
-        if (find(m, key))
+        if (!enter(k, m, key))
             bad = "appears twice";
         else if (!unescape(value))
             bad = "has an unknown escape";
@@ -160,20 +193,24 @@ static ck_status parse_line(ck_meta *m, const char *line, size_t n, ck_error *e)
 
 ck_status ck_meta_parse(ck_meta *m, const char *text, size_t n, ck_error *e)
 {
+    keys k;
     ck_meta_free(m);
     if (memchr(text, 0, n))
         return ck_fail(e, CK_ERR_FORMAT, "metadata hold a NUL byte");
-    while (n) {
+    if (!new_keys(&k, text, n))
+        return no_memory(e);
+    ck_status s = CK_OK;
+    while (n && s == CK_OK) {
         const char *nl = memchr(text, '\n', n);
-        if (!nl)
-            return ck_fail(e, CK_ERR_FORMAT, "the last metadata line does not end");
-        ck_status s = parse_line(m, text, (size_t)(nl - text), e);
-        if (s != CK_OK)
-            return s;
-        n -= (size_t)(nl - text) + 1;
-        text = nl + 1;
+        s = nl ? parse_line(m, &k, text, (size_t)(nl - text), e)
+               : ck_fail(e, CK_ERR_FORMAT, "the last metadata line does not end");
+        if (nl) {
+            n -= (size_t)(nl - text) + 1;
+            text = nl + 1;
+        }
     }
-    return CK_OK;
+    free(k.slot);
+    return s;
 }
 
 char *ck_meta_format(const ck_meta *m, size_t *n)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,8 +20,10 @@ struct ck_reader {
     double timeout;
     ck_meta head;
     atomic_ullong count;  /* frames read; another thread may ask */
-    pthread_mutex_t lock; /* for victim and reason */
-    bool ended;
+    pthread_mutex_t lock; /* for victim, reason and said */
+    pthread_mutex_t busy; /* held while a record is read: another thread may look at the rest of the pipe in between */
+    bool ended, inside;   /* inside a record; both under `busy` */
+    bool said;
     ck_rings rings; /* attached; empty: all is inline */
     ck_error why_inline;
     char self[64], victim[160]; /* "" while nobody failed */
@@ -49,6 +52,11 @@ const char *ck_reader_reason_view(const ck_reader *r)
     return r->reason;
 }
 
+bool ck_reader_said(const ck_reader *r)
+{
+    return r->said;
+}
+
 void ck_reader_cancel(ck_reader *r)
 {
     uint64_t one = 1;
@@ -56,53 +64,89 @@ void ck_reader_cancel(ck_reader *r)
 }
 
 /* The first thread to notice reports it: the one that reads, or the one that looks ahead. */
-static ck_status blame(ck_reader *r, const char *victim, const char *reason, ck_error *e)
+static ck_status blame(ck_reader *r, const char *victim, const char *reason, bool said, ck_error *e)
 {
     pthread_mutex_lock(&r->lock);
     if (!*r->victim) {
         snprintf(r->victim, sizeof r->victim, "%s", victim);
         snprintf(r->reason, sizeof r->reason, "%s", reason);
+        r->said = said;
     }
     pthread_mutex_unlock(&r->lock);
     return ck_fail(e, CK_ERR_UPSTREAM, "%s: %s", r->victim, r->reason);
 }
 
-/* The stream is cut: the upstream program is at fault, unless it has named another. */
-static ck_status broken(ck_reader *r, ck_error *e)
+/* The program whose stream is cut, as far as can be told.  In a pipe that was full it could not say that another had
+ * failed before; with shared memory it can, and so it can where nothing but HEAD has come. */
+static void suspect(const ck_reader *r, bool clean, char *victim, size_t n)
+{
+    const char *before = getenv(CK_UPSTREAM);
+    int programs = ck_head_last_program(&r->head, victim, n);
+    if (!programs && before && *before)
+        snprintf(victim, n, "%s", before);
+    else if (!programs)
+        snprintf(victim, n, "the program before %s", r->self);
+    if (programs < 2 || r->rings.n || (clean && !r->count))
+        return;
+    size_t k = strlen(victim);
+    snprintf(victim + k, n - k, " or a program before it");
+}
+
+/* `clean`: between two records. */
+static ck_status cut_pipe(ck_reader *r, bool clean, ck_error *e)
 {
     char victim[sizeof r->victim], reason[sizeof r->reason];
-    if (r->rings.n && ck_ring_failure(r->rings.ring[r->rings.n - 1], victim, sizeof victim, reason, sizeof reason))
-        return blame(r, victim, reason, e);
-    struct stat what;
-    bool file = !fstat(r->fd, &what) && S_ISREG(what.st_mode);
-    if (!ck_head_last_program(&r->head, victim, sizeof victim))
-        snprintf(victim, sizeof victim, "%s%s", file ? "the file that is read" : "the program before ",
-                 file ? "" : r->self);
-    if (file && r->head.n)
-        snprintf(reason, sizeof reason,
-                 "the file with its stream ends after %llu frames without END: it was cut off, or the program failed",
-                 r->count);
-    else if (file)
-        snprintf(reason, sizeof reason, "is empty, or cut off in its HEAD");
-    else if (r->head.n)
+    suspect(r, clean, victim, sizeof victim);
+    if (r->head.n)
         snprintf(reason, sizeof reason,
                  "failed or was killed: its stream ends after %llu frames without END: see its own message", r->count);
     else
         snprintf(reason, sizeof reason, "failed or was killed before it sent anything: see its own message");
-    return blame(r, victim, reason, e);
+    return blame(r, victim, reason, getenv(CK_UPSTREAM) != NULL, e);
+}
+
+static ck_status cut_file(ck_reader *r, ck_error *e)
+{
+    char victim[sizeof r->victim], reason[sizeof r->reason];
+    if (!ck_head_last_program(&r->head, victim, sizeof victim))
+        snprintf(victim, sizeof victim, "the file that is read");
+    if (r->head.n)
+        snprintf(reason, sizeof reason,
+                 "the file with its stream ends after %llu frames without END: it was cut off, or the program failed",
+                 r->count);
+    else
+        snprintf(reason, sizeof reason, "is empty, or cut off in its HEAD");
+    return blame(r, victim, reason, false, e);
+}
+
+/* The stream is cut: the upstream program is at fault, unless it has named another. */
+static ck_status broken(ck_reader *r, bool clean, ck_error *e)
+{
+    char victim[sizeof r->victim], reason[sizeof r->reason];
+    bool said;
+    if (r->rings.n && ck_ring_failure(r->rings.ring[r->rings.n - 1], victim, sizeof victim, reason, sizeof reason, &said))
+        return blame(r, victim, reason, said, e);
+    struct stat what;
+    return !fstat(r->fd, &what) && S_ISREG(what.st_mode) ? cut_file(r, e) : cut_pipe(r, clean, e);
 }
 
 static ck_status aborted(ck_reader *r, const ck_meta *m, ck_error *e)
 {
     const char *origin = ck_meta_get(m, "origin"), *text = ck_meta_get(m, "text");
-    return blame(r, origin ? origin : "a program before", text ? text : "failed without a reason", e);
+    return blame(r, origin ? origin : "a program before", text ? text : "failed without a reason",
+                 ck_meta_get(m, "said") != NULL, e);
 }
 
 ck_status ck_reader_peek_end(ck_reader *r, ck_error *e)
 {
     ck_meta why = {0};
-    ck_tail t = ck_tail_look(r->fd, &why);
-    ck_status s = t == CK_TAIL_ABORT ? aborted(r, &why, e) : t == CK_TAIL_CUT ? broken(r, e) : CK_OK;
+    /* Without a writer no read waits. */
+    pthread_mutex_lock(&r->busy);
+    ck_tail t = r->ended ? CK_TAIL_END : ck_tail_look(r->fd, &why);
+    ck_status s = t == CK_TAIL_ABORT                          ? aborted(r, &why, e)
+                  : t == CK_TAIL_CUT || t == CK_TAIL_EMPTY    ? broken(r, t == CK_TAIL_EMPTY, e)
+                                                              : CK_OK;
+    pthread_mutex_unlock(&r->busy);
     ck_meta_free(&why);
     return s;
 }
@@ -113,7 +157,7 @@ static ck_status read_all(ck_reader *r, void *buf, size_t n, ck_error *e)
     long got = ck_fd_read(r->fd, buf, n, r->timeout, r->cancel, &s, e);
     if (got < 0)
         return ck_fail_in(e, s, "standard input");
-    return (size_t)got == n ? CK_OK : broken(r, e);
+    return (size_t)got == n ? CK_OK : broken(r, !got && !r->inside, e);
 }
 
 static bool is_zero(const void *p, size_t n)
@@ -133,6 +177,15 @@ static ck_status malformed(ck_reader *r, ck_error *e, const char *what)
                        what);
     return ck_fail(e, CK_ERR_FORMAT, "standard input, after frame %lld: %s: the ck-frame(5) stream is damaged",
                    (long long)r->count - 1, what);
+}
+
+/* A reader of ours holds a lock on its end of the pipe; both ends are one file. */
+bool ck_stream_read_by_us(int fd)
+{
+    bool locked = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    if (!locked)
+        (void)flock(fd, LOCK_UN);
+    return locked;
 }
 
 bool ck_stream_starts(const void *data, size_t n)
@@ -160,7 +213,9 @@ static ck_status check_record(ck_reader *r, const ck_wire_record *h, ck_error *e
 
 static ck_status read_record(ck_reader *r, ck_wire_record *h, ck_error *e)
 {
+    r->inside = false;
     ck_status s = read_all(r, h, sizeof *h, e);
+    r->inside = true;
     return s == CK_OK ? check_record(r, h, e) : s;
 }
 
@@ -356,7 +411,7 @@ static ck_status read_abort(ck_reader *r, const ck_wire_record *h, ck_error *e)
     return s;
 }
 
-ck_status ck_reader_next(ck_reader *r, ck_frame *f, ck_error *e)
+static ck_status next(ck_reader *r, ck_frame *f, ck_error *e)
 {
     if (r->ended)
         return CK_END;
@@ -383,6 +438,14 @@ ck_status ck_reader_next(ck_reader *r, ck_frame *f, ck_error *e)
     }
 }
 
+ck_status ck_reader_next(ck_reader *r, ck_frame *f, ck_error *e)
+{
+    pthread_mutex_lock(&r->busy);
+    ck_status s = next(r, f, e);
+    pthread_mutex_unlock(&r->busy);
+    return s;
+}
+
 static ck_status read_head(ck_reader *r, ck_error *e)
 {
     ck_wire_record h;
@@ -402,6 +465,7 @@ ck_status ck_reader_open(int fd, const char *self, double timeout, ck_reader **o
     r->fd = fd;
     r->timeout = timeout;
     pthread_mutex_init(&r->lock, NULL);
+    pthread_mutex_init(&r->busy, NULL);
     snprintf(r->self, sizeof r->self, "%s", self);
     r->cancel = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (r->cancel < 0)
@@ -410,6 +474,7 @@ ck_status ck_reader_open(int fd, const char *self, double timeout, ck_reader **o
         return ck_fail(e, CK_ERR_ARGUMENT, "standard input is a terminal: pipe a stream in, as in ck-decode FILE | %s",
                        self);
     ck_fd_widen(fd);
+    (void)flock(fd, LOCK_SH | LOCK_NB); /* for ck_stream_read_by_us */
     return read_head(r, e);
 }
 
@@ -420,6 +485,7 @@ void ck_reader_free(ck_reader *r)
     if (r->cancel >= 0)
         close(r->cancel);
     pthread_mutex_destroy(&r->lock);
+    pthread_mutex_destroy(&r->busy);
     ck_rings_free(&r->rings);
     ck_meta_free(&r->head);
     free(r);

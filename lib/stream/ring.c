@@ -38,11 +38,12 @@ typedef struct control {
     slot_state slot[CK_RING_MAX_SLOTS];
     _Alignas(64) _Atomic uint32_t left; /* 1: the owner has ended early, and the next two say why */
     char origin[ORIGIN], text[TEXT];    /* padded with NUL */
+    uint32_t said;                      /* 1: a program has said it on standard error */
 } control;
 
 _Static_assert(sizeof(slot_state) == 64 && offsetof(control, left) == 192 + 64 * CK_RING_MAX_SLOTS,
                "the layout of ck-ring(7)");
-_Static_assert(sizeof(control) <= CK_RING_CONTROL, "the control pages hold it");
+_Static_assert(offsetof(control, said) == 6400 && sizeof(control) <= CK_RING_CONTROL, "the control pages hold it");
 
 struct ck_ring {
     atomic_int refs;
@@ -238,11 +239,12 @@ bool ck_ring_attached(const ck_ring *r)
     return atomic_load(&r->control->attached) != 0;
 }
 
-void ck_ring_set_failure(ck_ring *r, const char *origin, const char *text)
+void ck_ring_set_failure(ck_ring *r, const char *origin, const char *text, bool said)
 {
     control *c = r->control;
     snprintf(c->origin, sizeof c->origin, "%s", origin);
     snprintf(c->text, sizeof c->text, "%s", text);
+    c->said = said;
     atomic_store(&c->left, 1);
 }
 
@@ -253,13 +255,14 @@ static void copy_text(char *to, size_t n, const char *from, size_t from_n)
     to[len] = 0;
 }
 
-bool ck_ring_failure(const ck_ring *r, char *origin, size_t origin_n, char *text, size_t text_n)
+bool ck_ring_failure(const ck_ring *r, char *origin, size_t origin_n, char *text, size_t text_n, bool *said)
 {
     const control *c = r->control;
     if (atomic_load(&c->left) != 1)
         return false;
     copy_text(origin, origin_n, c->origin, sizeof c->origin);
     copy_text(text, text_n, c->text, sizeof c->text);
+    *said = c->said == 1;
     return *origin && *text;
 }
 

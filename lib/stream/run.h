@@ -25,8 +25,11 @@ typedef struct ck_run {
     ck_error first_failure;
 
     ck_ending *ending;
+    atomic_bool reading;     /* `reader` is open */
     atomic_bool running;     /* the frame loop is: it can be cancelled */
     atomic_bool writer_gone; /* of our input */
+    atomic_int last;         /* ck_run_last's answer: 0 not asked, 1 yes, -1 no */
+    pthread_mutex_t opening; /* of `writer`, which another thread may need for ABORT */
     pthread_mutex_t lock;
     ck_status verdict; /* the first failure of any thread */
     ck_error why;
@@ -42,8 +45,14 @@ void ck_run_cancel(ck_run *r);
 
 /* Watch the neighbours, and end a failed run soon; ck_ending_stop(r->ending) once it has ended. */
 ck_status ck_run_watch(ck_run *r, ck_error *e);
+/* The reader is open. */
+void ck_run_reads(ck_run *r);
 /* The frame loop starts. */
 void ck_run_begins(ck_run *r);
+/* HEAD.  Once; fails if another thread has ended the stream with ABORT. */
+ck_status ck_run_open_writer(ck_run *r, ck_error *e);
+/* True if this program has to report failures upstream: no program of ours reads its output. */
+bool ck_run_last(ck_run *r);
 /* The run cannot succeed any more.  Any thread. */
 void ck_run_fail(ck_run *r, ck_status s, const ck_error *e);
 /* True if the first failure was that our output has no reader. */
@@ -52,7 +61,7 @@ bool ck_run_output_closed(ck_run *r);
 /* Tell the downstream programs which failed first. */
 void ck_run_abort(ck_run *r, ck_status s, const ck_error *e);
 /* Report how the run ended.  The exit status. */
-int ck_run_conclude(const ck_run *r, ck_status s, const ck_error *e);
+int ck_run_conclude(ck_run *r, ck_status s, const ck_error *e);
 void ck_run_die_of_closed_output(void);
 
 #endif

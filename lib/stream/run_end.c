@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/tempfiles.h"
@@ -43,37 +44,79 @@ bool ck_run_output_closed(ck_run *r)
     return closed;
 }
 
-/* Tell the downstream programs which failed first.  One that never got HEAD gets it now. */
+ck_status ck_run_open_writer(ck_run *r, ck_error *e)
+{
+    pthread_mutex_lock(&r->opening);
+    ck_status s = r->writer ? ck_fail(e, CK_ERR_CLOSED, "the stream has ended") : CK_OK;
+    if (s == CK_OK)
+        s = ck_head_add_program(&r->head, r->argc, r->argv, e);
+    if (s == CK_OK)
+        s = ck_writer_open(STDOUT_FILENO, r->common->timeout, &r->head, &r->writer, e);
+    pthread_mutex_unlock(&r->opening);
+    return s;
+}
+
+/* Programs downstream that never got HEAD get it now.  The frame loop's own head may be changing in another thread. */
+static void open_for_abort(ck_run *r)
+{
+    ck_meta head = {0};
+    bool have = atomic_load(&r->reading);
+    if (!isatty(STDOUT_FILENO) && (!have || ck_meta_copy(&head, ck_reader_head_view(r->reader), NULL) == CK_OK) &&
+        ck_head_add_program(&head, r->argc, r->argv, NULL) == CK_OK)
+        (void)ck_writer_open(STDOUT_FILENO, r->common->timeout, &head, &r->writer, NULL);
+    ck_meta_free(&head);
+}
+
+/* Failures upstream that no program has reported are ours to report if nobody downstream will. */
+static bool to_report(ck_run *r)
+{
+    return r->reader && !ck_reader_said(r->reader) && ck_run_last(r);
+}
+
+/* Tell the downstream programs which failed first. */
 void ck_run_abort(ck_run *r, ck_status s, const ck_error *e)
 {
     if (r->sink || s == CK_ERR_CLOSED)
         return;
-    if (!r->writer) {
-        ck_meta_free(&r->head);
-        if (r->reader && ck_meta_copy(&r->head, ck_reader_head_view(r->reader), NULL) != CK_OK)
-            return;
-        if (isatty(STDOUT_FILENO) || ck_head_add_program(&r->head, r->argc, r->argv, NULL) != CK_OK ||
-            ck_writer_open(STDOUT_FILENO, r->common->timeout, &r->head, &r->writer, NULL) != CK_OK)
-            return;
-    }
-    if (s == CK_ERR_UPSTREAM)
-        ck_writer_abort(r->writer, ck_reader_victim_view(r->reader), ck_reader_reason_view(r->reader));
+    pthread_mutex_lock(&r->opening);
+    if (!r->writer)
+        open_for_abort(r);
+    pthread_mutex_unlock(&r->opening);
+    if (!r->writer)
+        return;
+    if (s == CK_ERR_UPSTREAM && r->reader)
+        ck_writer_abort(r->writer, ck_reader_victim_view(r->reader), ck_reader_reason_view(r->reader),
+                        ck_reader_said(r->reader) || to_report(r));
     else
-        ck_writer_abort(r->writer, r->stage->program->name, e->text);
+        ck_writer_abort(r->writer, r->stage->program->name, e->text, true);
 }
 
-/* If our output is no pipe, no downstream program names the one that failed first. */
-static bool last(const ck_run *r)
+/* A reader of ours may have been started and not have come to its lock yet. */
+static bool wait_for_reader(void)
+{
+    bool ours = ck_stream_read_by_us(STDOUT_FILENO);
+    for (int i = 0; i < 10 && !ours; i++) {
+        nanosleep(&(struct timespec){0, 10000000}, NULL);
+        ours = ck_stream_read_by_us(STDOUT_FILENO);
+    }
+    return ours;
+}
+
+bool ck_run_last(ck_run *r)
 {
     struct stat st;
-    return r->sink || fstat(STDOUT_FILENO, &st) || !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode));
+    if (r->sink || fstat(STDOUT_FILENO, &st) || !S_ISFIFO(st.st_mode))
+        return true;
+    if (!atomic_load(&r->last))
+        atomic_store(&r->last, wait_for_reader() ? -1 : 1);
+    return atomic_load(&r->last) > 0;
 }
 
-static void explain(const ck_run *r, ck_status s, const ck_error *e)
+static void explain(ck_run *r, ck_status s, const ck_error *e)
 {
     if (s == CK_ERR_CLOSED)
         return;
-    if (s == CK_ERR_UPSTREAM && last(r))
+    if (s == CK_ERR_UPSTREAM && to_report(r))
         ck_log_error("stopped: %s", e->text);
     else if (s == CK_ERR_UPSTREAM)
         ck_log_info("stopped: %s", e->text);
@@ -81,14 +124,14 @@ static void explain(const ck_run *r, ck_status s, const ck_error *e)
         ck_log_error("%s", e->text);
 }
 
-int ck_run_conclude(const ck_run *r, ck_status s, const ck_error *e)
+int ck_run_conclude(ck_run *r, ck_status s, const ck_error *e)
 {
     ck_log_progress_end();
     if (s != CK_OK) {
         explain(r, s, e);
         return s == CK_ERR_ARGUMENT ? 2 : 1;
     }
-    if (r->failed && last(r))
+    if (r->failed && ck_run_last(r))
         ck_log_error("%llu of %llu frames failed; the first: %s", (unsigned long long)r->failed,
                      (unsigned long long)r->done, r->first_failure.text);
     return r->failed ? 3 : 0;
@@ -106,8 +149,8 @@ static bool input_closed(void *ctx)
     ck_run *r = ctx;
     ck_error e;
     atomic_store(&r->writer_gone, true);
-    if (!atomic_load(&r->running))
-        return false; /* run_frames comes back to it */
+    if (!atomic_load(&r->reading))
+        return false; /* ck_run_reads comes back to it */
     ck_status s = ck_reader_peek_end(r->reader, &e);
     if (s != CK_OK)
         ck_run_fail(r, s, &e);
@@ -156,9 +199,14 @@ ck_status ck_run_watch(ck_run *r, ck_error *e)
     return ck_ending_start(in, out, r->sink ? GRACE_LAST : GRACE, &events, r, &r->ending, e);
 }
 
+void ck_run_reads(ck_run *r)
+{
+    atomic_store(&r->reading, true);
+    if (atomic_load(&r->writer_gone))
+        (void)input_closed(r);
+}
+
 void ck_run_begins(ck_run *r)
 {
     atomic_store(&r->running, true);
-    if (atomic_load(&r->writer_gone))
-        input_closed(r);
 }

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/signals.h"
 #include "base/stdio_guard.h"
 #include "base/thread.h"
 #include "base/trace.h"
@@ -26,7 +27,7 @@ static ck_status lose(const ck_run *r, ck_frame *f, ck_status s, ck_error *e)
         return s;
     if (!ck_run_is_source(r)) {
         char where[40];
-        snprintf(where, sizeof where, "frame %llu", (unsigned long long)f->seq);
+        snprintf(where, sizeof where, "frame %ld", ck_frame_number(f));
         ck_fail_in(e, s, where);
     }
     if (!r->common->keep_going)
@@ -102,9 +103,10 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
 {
     ck_run *r = ctx;
     ck_frame *f = item;
-    const char *error = ck_frame_error(f);
-    if (error && r->failed++ == 0)
-        ck_fail(&r->first_failure, CK_OK, "frame %llu: %s", (unsigned long long)f->seq, error);
+    if (ck_frame_error(f) && r->failed++ == 0) {
+        ck_frame_error_line(f, &r->first_failure);
+        (void)ck_run_last(r); /* while the reader is there */
+    }
     uint64_t since = ck_trace_now();
     ck_status s = r->stage->consume ? r->stage->consume(r->state, f, e) : CK_OK;
     if (r->stage->consume)
@@ -148,9 +150,15 @@ static int workers(const ck_run *r)
 static ck_status read_first(ck_run *r, ck_error *e)
 {
     uint64_t since = ck_trace_now();
+    if (r->sink)
+        ck_log_progress_first(0);
     ck_status s = ck_reader_open(STDIN_FILENO, r->stage->program->name, r->common->timeout, &r->reader, e);
     if (s == CK_OK)
+        ck_run_reads(r);
+    if (s == CK_OK)
         s = ck_meta_copy(&r->head, ck_reader_head_view(r->reader), e);
+    if (s == CK_OK && r->sink)
+        ck_log_progress_first(ck_meta_int(&r->head, "frames", 1, 1L << 40, 0));
     if (s == CK_OK)
         s = ck_reader_next(r->reader, &r->first, e);
     r->have_first = s == CK_OK;
@@ -169,10 +177,8 @@ static ck_status open_stage(ck_run *r, const ck_list *args, ck_error *e)
     ck_status s = ck_run_is_source(r) ? CK_OK : read_first(r, e);
     if (s == CK_OK)
         s = r->stage->open(r->common, args, &r->head, r->have_first ? &r->first : NULL, &r->state, e);
-    if (s == CK_OK)
-        s = ck_head_add_program(&r->head, r->argc, r->argv, e);
     if (s == CK_OK && !r->sink)
-        s = ck_writer_open(STDOUT_FILENO, r->common->timeout, &r->head, &r->writer, e);
+        s = ck_run_open_writer(r, e);
     if (s == CK_OK && r->writer)
         ck_writer_share(r->writer, r->reader, r->common->ring_bytes);
     r->total = ck_meta_int(&r->head, "frames", 1, 1L << 40, 0);
@@ -206,11 +212,14 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
                 .argc = argc,
                 .argv = argv,
                 .sink = stage->sink && stage->sink(common),
-                .lock = PTHREAD_MUTEX_INITIALIZER};
+                .lock = PTHREAD_MUTEX_INITIALIZER,
+                .opening = PTHREAD_MUTEX_INITIALIZER};
     ck_error e = {{0}};
     /* A closed output is noticed as EPIPE, so that unfinished files can be removed first. */
     signal(SIGPIPE, SIG_IGN);
-    ck_status s = ck_trace_open(common->trace, stage->program->name, &e);
+    ck_status s = ck_signals_watch(&e);
+    if (s == CK_OK)
+        s = ck_trace_open(common->trace, stage->program->name, &e);
     if (s == CK_OK)
         s = ck_run_watch(&r, &e);
     if (s == CK_OK)

@@ -14,6 +14,9 @@
 /* True if the first n bytes of a file or pipe are those of a stream. */
 bool ck_stream_starts(const void *data, size_t n);
 
+/* The environment's name of the program before, set by a parent that reports which of its children was killed. */
+#define CK_UPSTREAM "CK_UPSTREAM"
+
 typedef struct ck_reader ck_reader;
 typedef struct ck_writer ck_writer;
 struct ck_rings;
@@ -28,12 +31,14 @@ const ck_meta *ck_reader_head_view(const ck_reader *r);
 ck_status ck_reader_next(ck_reader *r, ck_frame *f, ck_error *e);
 /* Unblock a ck_reader_next that waits in another thread.  The reader cannot be used afterwards. */
 void ck_reader_cancel(ck_reader *r);
-/* When the writer is gone:  CK_OK if the rest of the pipe leads to END, as far as can be told without reading it, else
- * the CK_ERR_UPSTREAM that ck_reader_next will return.  From any thread. */
+/* When the writer is gone:  CK_OK if END has been read or the rest of the pipe leads to it, as far as can be told
+ * without reading it, else the CK_ERR_UPSTREAM that ck_reader_next will return.  From any thread. */
 ck_status ck_reader_peek_end(ck_reader *r, ck_error *e);
 /* The program that failed first and its error, after CK_ERR_UPSTREAM.  They live as long as the reader. */
 const char *ck_reader_victim_view(const ck_reader *r);
 const char *ck_reader_reason_view(const ck_reader *r);
+/* True if a program has said it on standard error. */
+bool ck_reader_said(const ck_reader *r);
 /* The reason why frames come inline although shared memory was offered, "" otherwise. */
 const char *ck_reader_inline_view(const ck_reader *r);
 /* The rings attached upstream, for the writer to pass on. */
@@ -42,7 +47,8 @@ void ck_reader_free(ck_reader *r);
 
 /* Writes HEAD.  A terminal is refused. */
 ck_status ck_writer_open(int fd, double timeout, const ck_meta *head, ck_writer **out, ck_error *e);
-/* Before the first frame: offer shared memory, at most ring_bytes of it, 0 = a quarter of what is available.  `from`:
+/* Before the first frame: offer shared memory, at most ring_bytes of it, CK_RING_AUTO = a quarter of what is
+ * available, 0 = none: planes that come by reference are then sent inline too.  `from`:
  * the reader whose planes are passed on, or NULL; it must outlive the writer. */
 void ck_writer_share(ck_writer *w, const ck_reader *from, size_t ring_bytes);
 /* Give `f`, which has no planes yet, room in shared memory.  Waits until the first frame has been written, whose size
@@ -53,8 +59,11 @@ ck_status ck_writer_take_slot(ck_writer *w, ck_frame *f, ck_error *e);
 void ck_writer_cancel(ck_writer *w);
 ck_status ck_writer_frame(ck_writer *w, const ck_frame *f, ck_error *e); /* numbers must run 0,1,2… */
 ck_status ck_writer_end(ck_writer *w, ck_error *e);
-/* Best effort, after a failure: origin is the program that failed first.  Any thread; nothing can be written after. */
-void ck_writer_abort(ck_writer *w, const char *origin, const char *text);
+/* Best effort, after a failure: origin is the program that failed first; said: a program has said so on standard error.
+ * Any thread; nothing can be written after. */
+void ck_writer_abort(ck_writer *w, const char *origin, const char *text, bool said);
+/* True if a program of this project reads the other end of the pipe `fd`. */
+bool ck_stream_read_by_us(int fd);
 /* After the first frame: the reason why large planes go inline although they were to be shared, "" otherwise. */
 const char *ck_writer_inline_view(const ck_writer *w);
 /* Slots that somebody holds, and bytes of memory of the ring; 0 without one. */
@@ -64,7 +73,7 @@ void ck_writer_free(ck_writer *w);
 
 /* Add a stage to HEAD's `program` ("ck-decode a.mov | ck-hint --method key"). */
 ck_status ck_head_add_program(ck_meta *head, int argc, char **argv, ck_error *e);
-/* The name of the last stage in `program`, cut to n bytes; false when there is none. */
-bool ck_head_last_program(const ck_meta *head, char *buf, size_t n);
+/* The name of the last stage in `program`, cut to n bytes.  How many stages there are. */
+int ck_head_last_program(const ck_meta *head, char *buf, size_t n);
 
 #endif

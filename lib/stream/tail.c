@@ -10,11 +10,11 @@
 #include "base/mem.h"
 #include "stream/wire.h"
 
-/* All that is in the pipe, by tee(2), which leaves it there.  *n bytes, owned; NULL if that is not to be had. */
-static unsigned char *copy(int fd, size_t *n)
+/* The `available` bytes in the pipe, by tee(2), which leaves them there.  Owned; NULL if that is not to be had. */
+static unsigned char *copy(int fd, int available)
 {
-    int available = 0, scratch[2], size = fcntl(fd, F_GETPIPE_SZ);
-    if (size <= 0 || ioctl(fd, FIONREAD, &available) || available <= 0 || pipe2(scratch, O_CLOEXEC | O_NONBLOCK))
+    int scratch[2], size = fcntl(fd, F_GETPIPE_SZ);
+    if (size <= 0 || pipe2(scratch, O_CLOEXEC | O_NONBLOCK))
         return NULL;
     unsigned char *data = malloc((size_t)available);
     ssize_t held = -1, got = 0;
@@ -25,10 +25,8 @@ static unsigned char *copy(int fd, size_t *n)
             break;
     close(scratch[0]);
     close(scratch[1]);
-    if (held == available && got == held) {
-        *n = (size_t)got;
+    if (held == available && got == held)
         return data;
-    }
     free(data);
     return NULL;
 }
@@ -51,10 +49,15 @@ static bool find_abort(const unsigned char *data, size_t n, ck_meta *why)
 
 ck_tail ck_tail_look(int fd, ck_meta *why)
 {
-    size_t n = 0;
-    unsigned char *data = copy(fd, &n);
+    int available = 0;
+    if (ioctl(fd, FIONREAD, &available))
+        return CK_TAIL_UNKNOWN;
+    size_t n = (size_t)available;
+    if (n < sizeof(ck_wire_record))
+        return n ? CK_TAIL_CUT : CK_TAIL_EMPTY;
+    unsigned char *data = copy(fd, available);
     ck_tail t = CK_TAIL_UNKNOWN;
-    if (data && n >= sizeof(ck_wire_record)) {
+    if (data) {
         const unsigned char *last = data + n - sizeof(ck_wire_record);
         t = !memcmp(last, CK_WIRE_MAGIC "END ", 8) ? CK_TAIL_END
             : find_abort(data, n, why)             ? CK_TAIL_ABORT

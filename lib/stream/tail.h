@@ -5,13 +5,14 @@
 #include "stream/meta.h"
 
 typedef enum ck_tail {
-    CK_TAIL_UNKNOWN, /* the reader is at it already, or the system does not let us look */
+    CK_TAIL_UNKNOWN, /* the system does not let us look */
+    CK_TAIL_EMPTY,   /* nothing is left */
     CK_TAIL_END,
     CK_TAIL_ABORT,
     CK_TAIL_CUT /* the writer died */
 } ck_tail;
 
-/* For ABORT *why, which must be empty, gets its metadata (owned by the caller) as far as they can be read. */
+/* Nobody reads meanwhile.  For ABORT *why, which must be empty, gets its metadata (owned by the caller) as far as they can be read. */
 ck_tail ck_tail_look(int fd, ck_meta *why);
 
 #endif

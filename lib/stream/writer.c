@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/option.h"
 #include "base/thread.h"
 #include "stream/fdio.h"
 #include "stream/rings.h"
@@ -91,7 +93,7 @@ ck_status ck_writer_open(int fd, double timeout, const ck_meta *head, ck_writer 
 void ck_writer_share(ck_writer *w, const ck_reader *from, size_t ring_bytes)
 {
     struct stat st;
-    w->share = ck_ring_wanted() && fstat(w->fd, &st) == 0 && S_ISFIFO(st.st_mode);
+    w->share = ring_bytes && ck_ring_wanted() && fstat(w->fd, &st) == 0 && S_ISFIFO(st.st_mode);
     w->ring_bytes = ring_bytes;
     const ck_rings *before = from ? ck_reader_rings_view(from) : NULL;
     for (int i = 0; w->share && before && i < before->n; i++)
@@ -101,7 +103,7 @@ void ck_writer_share(ck_writer *w, const ck_reader *from, size_t ring_bytes)
 /* As many slots of the first frame's size as fit; 0, with the reason kept, if that is under two. */
 static int count_slots(ck_writer *w, size_t slot_bytes)
 {
-    size_t most = w->ring_bytes ? w->ring_bytes : ck_memory_available() / 4;
+    size_t most = w->ring_bytes == CK_RING_AUTO ? ck_memory_available() / 4 : w->ring_bytes;
     size_t n = slot_bytes ? most / slot_bytes : 0, enough = (size_t)SLOTS(ck_cores());
     if (slot_bytes && n < 2)
         ck_fail(&w->why_inline, CK_ERR_MEMORY,
@@ -304,14 +306,18 @@ static bool lock_for_abort(ck_writer *w)
     return pthread_mutex_clocklock(&w->sending, CLOCK_MONOTONIC, &until) == 0;
 }
 
-void ck_writer_abort(ck_writer *w, const char *origin, const char *text)
+void ck_writer_abort(ck_writer *w, const char *origin, const char *text, bool said)
 {
     ck_meta m = {0};
     if (atomic_load(&w->offered) && !atomic_exchange(&w->failure_set, true))
-        ck_ring_set_failure(w->rings.ring[w->rings.n - 1], origin, text);
+        ck_ring_set_failure(w->rings.ring[w->rings.n - 1], origin, text, said);
     if (!lock_for_abort(w))
         return;
-    if (!w->broken && ck_meta_set(&m, "origin", origin, NULL) == CK_OK && ck_meta_set(&m, "text", text, NULL) == CK_OK)
+    /* A pipe that is full takes no record, however small. */
+    struct pollfd out = {.fd = w->fd, .events = POLLOUT};
+    w->broken |= poll(&out, 1, (int)(ABORT_PATIENCE * 1000)) < 1;
+    if (!w->broken && ck_meta_set(&m, "origin", origin, NULL) == CK_OK &&
+        ck_meta_set(&m, "text", text, NULL) == CK_OK && ck_meta_set(&m, "said", said ? "1" : NULL, NULL) == CK_OK)
         send_record(w, "ABRT", &m, NULL);
     w->broken = true;
     pthread_mutex_unlock(&w->sending);

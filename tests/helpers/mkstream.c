@@ -101,7 +101,7 @@ int main(int argc, char **argv)
         die(&e);
     for (int k = 0; k < n; k++) {
         if (k == abort_at)
-            ck_writer_abort(wr, "mkstream", "asked to abort");
+            ck_writer_abort(wr, "mkstream", "asked to abort", false);
         if (k == abort_at || k == stop) {
             ck_writer_free(wr);
             ck_meta_free(&head);

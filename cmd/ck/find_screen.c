@@ -1,0 +1,122 @@
+#include "ck/find_screen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/self.h"
+#include "ck/plan_inside.h"
+#include "key/screen.h"
+#include "stream/stream.h"
+
+/* A stage of the plan that has --screen and was not told which. */
+static bool undecided(const ck_plan_stage *s)
+{
+    const char *last = NULL;
+    for (int k = 1; k < s->argc; k++)
+        if (!strncmp(s->argv[k], "--screen=", 9))
+            last = s->argv[k] + 9;
+    return ck_option_find(s->program, "screen") && (!last || !strcmp(last, "auto"));
+}
+
+/* Standard input and pipes can be read once. */
+static bool readable_twice(const char *input)
+{
+    struct stat st;
+    return strcmp(input, "-") != 0 && (stat(input, &st) || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
+}
+
+/* The first stage without --frames.  Borrowed words, owned array. */
+static char **whole_input(const ck_plan_stage *decode)
+{
+    char **argv = calloc((size_t)decode->argc + 1, sizeof *argv);
+    bool options = true;
+    for (int k = 0, n = 0; argv && k < decode->argc; k++) {
+        options = options && strcmp(decode->argv[k], "--") != 0;
+        if (!options || strncmp(decode->argv[k], "--frames=", 9) != 0)
+            argv[n++] = decode->argv[k];
+    }
+    return argv;
+}
+
+/* In the child.  The run itself says what is wrong with the input. */
+static void become(char **argv, pid_t parent, int out)
+{
+    sigset_t none;
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent || setenv("CK_RING", "off", 1) ||
+        unsetenv("CK_TRACE") || unsetenv("CK_PROFILE") || unsetenv("CK_PROGRESS_FD") || null < 0 ||
+        dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
+        _exit(1);
+    char *path = ck_self_program(argv[0]);
+    if (path)
+        execvp(path, argv);
+    _exit(1);
+}
+
+/* The first frame with a screen, of a stream on `fd`.  A stream that fails decides nothing. */
+static void look(int fd, ck_screen_choice *c)
+{
+    ck_reader *r;
+    ck_error e;
+    bool now;
+    *c = (ck_screen_choice){0};
+    ck_status s = ck_reader_open(fd, "ck key", 0, &r, &e);
+    while (s == CK_OK && !c->decided) {
+        ck_frame f = {0};
+        s = ck_reader_next(r, &f, &e);
+        if (s == CK_OK)
+            s = ck_screen_admit(c, &f, &now, &e);
+        ck_frame_free(&f);
+    }
+    ck_reader_free(r);
+    ck_pool_trim();
+}
+
+/* A signal that is to end us ends the child, whose stream then ends. */
+static ck_status decode(const ck_plan_stage *stage, ck_screen_choice *c, ck_error *e)
+{
+    int ends[2];
+    char **argv = whole_input(stage);
+    if (!argv)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a command line");
+    if (pipe2(ends, O_CLOEXEC)) {
+        free(argv);
+        return ck_fail_errno(e, "cannot make a pipe");
+    }
+    pid_t self = getpid(), pid = fork();
+    if (pid == 0)
+        become(argv, self, ends[1]);
+    close(ends[1]);
+    if (pid > 0)
+        look(ends[0], c);
+    close(ends[0]);
+    free(argv);
+    if (pid < 0)
+        return ck_fail_errno(e, "cannot start ck-decode");
+    kill(pid, SIGKILL);
+    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    return CK_OK;
+}
+
+ck_status ck_find_screen(ck_plan *p, ck_error *e)
+{
+    bool wanted = false;
+    for (int i = 0; i < p->n; i++)
+        wanted |= undecided(&p->stages[i]);
+    ck_screen_choice c = {0};
+    ck_status s = wanted && readable_twice(p->args.items[0]) ? decode(&p->stages[DECODE], &c, e) : CK_OK;
+    for (int i = 0; i < p->n && s == CK_OK && c.decided; i++)
+        if (undecided(&p->stages[i]))
+            s = ck_args_push(&p->stages[i], "--screen=", ck_screen_name(c.blue), e);
+    return s;
+}
