@@ -1,11 +1,15 @@
 #include "ck-decode/options.h"
 
+#include <limits.h>
+
 #define AT(field) offsetof(ck_decode_options, field)
 static const ck_option rows[] = {
     {0, "hint", CK_STRING, AT(hint), "FILE", NULL, 0, 0, NULL, 0,
      "add a hint plane from a still (used for every frame), a sequence or a video"},
     {0, "frames", CK_STRING, AT(frames), "LIST", NULL, 0, 0, NULL, 0,
      "only these: file numbers of a sequence, indices from 0 of a video, as in 1,5,10-20,50-"},
+    {0, "stream", CK_INT, AT(stream), "N", "auto", 0, INT_MAX, "auto", -1,
+     "number of the video stream in its container, as --verbose lists them; auto: the best one"},
     {0, "linear", CK_FLAG, AT(linear), NULL, NULL, 0, 0, NULL, 0,
      "the samples are linear light, whatever the file says"},
     {0, "srgb", CK_FLAG, AT(srgb), NULL, NULL, 0, 0, NULL, 0, "the samples are sRGB-encoded, whatever the file says"},

@@ -9,6 +9,7 @@ typedef struct ck_decode_options {
     const char *hint, *frames; /* NULL = not given */
     bool linear, srgb;
     ck_av_choice colour;
+    int stream; /* -1: the best one */
 } ck_decode_options;
 
 extern const ck_program ck_decode_program;

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/apng.h"
 #include "io/av_decoder.h"
 #include "io/av_pixels.h"
 #include "io/jpeg.h"
@@ -108,8 +109,10 @@ ck_status ck_still_probe(const char *path, ck_still_kind *kind, ck_error *e)
     ck_status s = open_head(path, &fd, head, &n, e);
     if (s != CK_OK)
         return s;
-    close(fd);
     *kind = kind_of(path, head, n, &codec);
+    if (*kind == CK_STILL_PNG && ck_apng_frames(fd) > 1)
+        *kind = CK_STILL_ANIMATED;
+    close(fd);
     return CK_OK;
 }
 
