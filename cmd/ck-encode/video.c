@@ -91,16 +91,26 @@ static ck_status choose(ck_video_sink *v, const ck_video_sink_spec *spec, const 
     return CK_OK;
 }
 
-/* The curve that the video is tagged with.  ck-decode calls the curves of SDR video srgb and keeps
- * their codes, so codes of such a source go out under its own name: they look as it does. */
-static enum AVColorTransferCharacteristic transfer(const ck_video_sink_spec *spec, const ck_plane *p,
-                                                   const ck_display *d)
+/* The curve that the video is tagged with: none for a matte, which is coverage.  ck-decode calls the curves of SDR
+ * video srgb and keeps their codes, so codes of such a source go out under its own name: they look as it does. */
+static enum AVColorTransferCharacteristic transfer(const ck_video_sink_spec *spec, const ck_display *d)
 {
     enum AVColorTransferCharacteristic source = ck_av_transfer(spec->transfer ? spec->transfer : "");
     bool sdr = source != AVCOL_TRC_UNSPECIFIED && source != AVCOL_TRC_LINEAR && source != AVCOL_TRC_LOG &&
                source != AVCOL_TRC_LOG_SQRT && source != AVCOL_TRC_SMPTE2084 && source != AVCOL_TRC_ARIB_STD_B67;
-    const char *encoding = p->c == 1 ? "srgb" : d->encoding;
-    return sdr && !strcmp(encoding, "srgb") ? source : ck_av_transfer(encoding);
+    return sdr && !strcmp(d->encoding, "srgb") ? source : ck_av_transfer(d->encoding);
+}
+
+/* Those of the source.  Pictures of SDR curves without any are Rec. 709, as sRGB and HD video are; of others, and of
+ * primaries that video has no code for, nothing is claimed. */
+static enum AVColorPrimaries primaries(const ck_video_sink_spec *spec, const ck_plane *p, const ck_display *d)
+{
+    int code = spec->primaries ? av_color_primaries_from_name(spec->primaries) : -1;
+    if (p->c == 1)
+        return AVCOL_PRI_UNSPECIFIED;
+    if (spec->primaries)
+        return code > 0 ? (enum AVColorPrimaries)code : AVCOL_PRI_UNSPECIFIED;
+    return !strcmp(d->encoding, "srgb") ? AVCOL_PRI_BT709 : AVCOL_PRI_UNSPECIFIED;
 }
 
 static ck_status open_av(ck_video_sink *v, const ck_video_sink_spec *spec, const ck_plane *p, ck_error *e)
@@ -119,10 +129,8 @@ static ck_status open_av(ck_video_sink *v, const ck_video_sink_spec *spec, const
         s = choose(v, spec, p, &av, e);
     if (s != CK_OK)
         return s;
-    int primaries = spec->primaries ? av_color_primaries_from_name(spec->primaries) : -1;
-    av.primaries =
-        primaries > 0 && primaries != AVCOL_PRI_UNSPECIFIED ? (enum AVColorPrimaries)primaries : AVCOL_PRI_BT709;
-    av.transfer = transfer(spec, p, &d);
+    av.transfer = transfer(spec, &d);
+    av.primaries = primaries(spec, p, &d);
     v->matrix = ck_yuv_matrix_by_name(av.primaries == AVCOL_PRI_BT2020 ? "2020" : "709");
     av.matrix = v->sampling == CK_PACKED ? AVCOL_SPC_RGB : (enum AVColorSpace)v->matrix->code;
     snprintf(v->words, sizeof v->words, "%s %s, %d x %d, %d/%d frames/s",
@@ -171,7 +179,7 @@ ck_status ck_video_sink_picture(const ck_video_sink *v, const ck_plane *p, ck_pi
     return s == CK_OK ? ck_picture_make(out, &d, v->sampling, v->bits, v->matrix, e) : s;
 }
 
-ck_status ck_video_sink_write(ck_video_sink *v, const ck_picture *p, ck_error *e)
+ck_status ck_video_sink_write(ck_video_sink *v, const ck_picture *p, double time, ck_error *e)
 {
     if (!p && !v->black.buf) {
         ck_status s = ck_picture_black(&v->black, &v->shape, e);
@@ -179,7 +187,12 @@ ck_status ck_video_sink_write(ck_video_sink *v, const ck_picture *p, ck_error *e
             return s;
     }
     p = p ? p : &v->black;
-    return v->av ? ck_av_frame(v->av, p, e) : write_out(v, p->buf->data, p->bytes, e);
+    return v->av ? ck_av_frame(v->av, p, time, e) : write_out(v, p->buf->data, p->bytes, e);
+}
+
+bool ck_video_sink_timed(const ck_video_sink *v)
+{
+    return v->av;
 }
 
 ck_status ck_video_sink_finish(ck_video_sink *v, ck_error *e)

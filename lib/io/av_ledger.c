@@ -48,6 +48,8 @@ int64_t ck_ledger_sent(ck_ledger *l, int64_t pts, bool key, bool reference)
     bool first = l->group == l->start + 1, timed = pts != CK_NO_PTS, key_timed = l->key_pts != CK_NO_PTS;
     /* Pictures shown before the first one have no time in Matroska, which cannot say a negative one. */
     bool leading = !key && l->group > l->start && key_timed && (timed ? pts < l->key_pts : first);
+    reference |= !timed || pts >= l->latest_pts || l->last_id == 0;
+    l->latest_pts = timed && (pts > l->latest_pts || l->last_id == 0) ? pts : l->latest_pts;
     l->notes[l->n++] = (ck_note){.id = ++l->last_id,
                                  .pts = pts,
                                  .group = l->group,
@@ -55,6 +57,8 @@ int64_t ck_ledger_sent(ck_ledger *l, int64_t pts, bool key, bool reference)
                                  .reference = reference,
                                  .leading = leading,
                                  .orphan = !l->intra && (l->group == l->start || (first && leading))};
+    if (l->notes[l->n - 1].orphan)
+        l->last_orphan = l->last_id;
     return l->last_id;
 }
 
@@ -78,6 +82,12 @@ ck_status ck_ledger_bad(ck_ledger *l, int64_t id, const char *why, ck_error *e)
             return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     }
     return CK_OK;
+}
+
+void ck_ledger_gap(ck_ledger *l)
+{
+    if (l->last_id)
+        record(l, l->group, false, l->last_id);
 }
 
 void ck_ledger_spoil(ck_ledger *l, const ck_note *note)
@@ -130,7 +140,8 @@ bool ck_ledger_overdue(ck_ledger *l, int64_t id, int64_t pts, ck_note *out)
         bool timed = note->pts != CK_NO_PTS && pts != CK_NO_PTS;
         if (note->id == id || !before(note, id, pts, l->delay))
             continue;
-        if (note->error || (l->strict && timed)) {
+        bool lost = timed && note->id < id && !note->key && ck_ledger_suspect(l, note);
+        if (note->error || (l->strict && timed) || lost) {
             if (first < 0 || before(note, l->notes[first].id, l->notes[first].pts, 0))
                 first = i;
         } else if (!l->strict && (note->id < id - LONGEST_DELAY || (timed && note->id < id))) {

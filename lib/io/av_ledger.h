@@ -50,12 +50,14 @@ typedef struct ck_ledger {
     long group;  /* of the packet sent last */
     long shown;  /* of the key frame output last */
     long start;  /* packets up to this group came before the first key packet after a cut */
-    int64_t key_pts;
+    int64_t key_pts, latest_pts;
+    int64_t last_orphan;
     int64_t head; /* the first key packet after a cut, or the last of the leading pictures that were missing after it */
     ck_group_damage damage[CK_LEDGER_GROUPS];
 } ck_ledger; /* all zero = empty */
 
-/* A packet is about to be sent: its id, from 1, or -1 when out of memory. */
+/* A packet is about to be sent: its id, from 1, or -1 when out of memory.  One that says that nothing refers to it is
+ * believed only if it is shown out of order: what it says may be damage. */
 int64_t ck_ledger_sent(ck_ledger *l, int64_t pts, bool key, bool reference);
 
 /* What is sent from now on has nothing before it. */
@@ -66,6 +68,9 @@ void ck_ledger_begin(ck_ledger *l, const ck_note *note);
 
 /* That packet is bad.  The first reason stays. */
 ck_status ck_ledger_bad(ck_ledger *l, int64_t id, const char *why, ck_error *e);
+
+/* Packets are missing before the next one. */
+void ck_ledger_gap(ck_ledger *l);
 
 /* The frame of this note came out damaged, though nothing had been said of its packet. */
 void ck_ledger_spoil(ck_ledger *l, const ck_note *note);

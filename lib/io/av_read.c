@@ -48,6 +48,7 @@ struct ck_video {
     unsigned n_tags;
     bool one_to_one; /* a packet is a frame */
     bool keyed;      /* key packets are marked for certain */
+    bool gap;        /* the demuxer has reported damage */
     bool joint;      /* the decoder is emptied where streams were joined */
     bool ended;
     bool threaded; /* errors come late: the packet they belong to is not known */
@@ -214,6 +215,14 @@ static ck_status put_frame(ck_video *v, AVFrame *av, const ck_note *note, ck_err
     return put(v, av, pts, note, error, e);
 }
 
+/* Takes av: a picture that no packet is left for. */
+static ck_status put_second(ck_video *v, AVFrame *av, ck_error *e)
+{
+    double pts = seconds(v, av->best_effort_timestamp);
+    av_frame_free(&av);
+    return put(v, NULL, pts, NULL, "damaged: a second picture of one packet", e);
+}
+
 /* v->av holds a frame. */
 static ck_status accept(ck_video *v, ck_error *e)
 {
@@ -224,11 +233,11 @@ static ck_status accept(ck_video *v, ck_error *e)
     av_frame_unref(v->av);
     if (!av)
         return s;
-    ck_ledger_frame(&v->ledger, id, &note);
+    bool second = !ck_ledger_frame(&v->ledger, id, &note) && v->one_to_one && id > 0;
     while (s == CK_OK && ck_ledger_overdue(&v->ledger, id, av->pts, &missing))
         s = put_bad(v, &missing, e);
     if (s == CK_OK)
-        s = put_frame(v, av, &note, e);
+        s = second ? put_second(v, av, e) : put_frame(v, av, &note, e);
     else
         av_frame_free(&av);
     free(note.error);
@@ -313,6 +322,15 @@ static ck_status enter(ck_video *v, bool incomplete, int64_t *id, ck_error *e)
     return s;
 }
 
+/* The decoder misses references that are not those of a start inside a group.  With threads it may have been any of the
+ * latest packets. */
+static bool unreferenced(ck_video *v)
+{
+    long around = v->threaded ? 2L * v->how.threads + 16 : 0;
+    return ck_av_messages_unreferenced(&v->decoder) &&
+           (!v->ledger.last_orphan || v->ledger.last_id - v->ledger.last_orphan > around);
+}
+
 static ck_status send(ck_video *v, bool incomplete, ck_error *e)
 {
     AVPacket *pkt = v->pkt;
@@ -324,8 +342,8 @@ static ck_status send(ck_video *v, bool incomplete, ck_error *e)
         return s;
     ck_av_set_number(v->dec, pkt, id);
     int r = avcodec_send_packet(v->dec, pkt);
-    bool said = !v->talkative && ck_av_messages_said(&v->decoder);
-    if (v->talkative && r >= 0)
+    bool said = v->talkative ? unreferenced(v) : ck_av_messages_said(&v->decoder);
+    if (v->talkative && r >= 0 && !said)
         ck_av_messages_clear(&v->decoder);
     return said || (r < 0 && r != AVERROR_EOF) ? decoder_failed(v, id, e) : CK_OK;
 }
@@ -347,6 +365,11 @@ static ck_status feed(ck_video *v, ck_error *e)
     bool incomplete = false;
     int r = ck_packets_next(&v->packets, v->pkt, &incomplete);
     if (r == 0) {
+        /* The demuxer has found its way again after damage. */
+        if (!v->gap && ck_av_messages_said(&v->demuxer)) {
+            v->gap = true;
+            ck_ledger_gap(&v->ledger);
+        }
         ck_status s = send(v, incomplete, e);
         av_packet_unref(v->pkt);
         return s;

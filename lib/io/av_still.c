@@ -148,7 +148,7 @@ static ck_status read_all(const char *path, AVPacket *pkt, enum AVCodecID *codec
 static ck_status decode(enum AVCodecID id, AVPacket *pkt, AVFrame *av, ck_error *e)
 {
     AVCodecContext *dec;
-    ck_av_messages words = {{0}};
+    ck_av_messages words = {0};
     char why[300];
     ck_status s = ck_av_decoder_new(id, NULL, &words, &dec, e);
     if (s != CK_OK)
