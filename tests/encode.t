@@ -301,9 +301,11 @@ is "of frames of one name the first is written" "$(sort -u "$tmp/owners")" 'ck:f
 if command -v ffmpeg >/dev/null; then
     ffmpeg -v error -f lavfi -i testsrc2=s=32x32:r=10 -frames:v 8 -vf "setpts='if(gt(N,4),PTS+5,PTS)'" -vsync vfr \
         -c:v ffv1 "$tmp/vfr.mkv"
-    ok "a variable frame rate" bash -c "ck-decode '$tmp/vfr.mkv' | ck-encode --plane rgb=mp4 '$tmp/vfr'"
+    ok "a variable frame rate in y4m" bash -c "ck-decode '$tmp/vfr.mkv' | ck-encode --plane rgb=- -f y4m >'$tmp/vfr.y4m'"
     is "is said once, with the frame" \
         "$(grep -c 'frame 5 belongs at 1.000 s, but 10/1 frames a second put it at 0.500 s' "$tmp/.err")" 1
-    is "not without one" "$(ck-decode --frames 0-4 "$tmp/vfr.mkv" | ck-encode --plane rgb=mp4 "$tmp/vfr" 2>&1)" ""
+    ok "and in mp4 with a rate of the user's" bash -c "ck-decode '$tmp/vfr.mkv' | ck-encode --rate 10 --plane rgb=mp4 '$tmp/vfr'"
+    is "likewise" "$(grep -c 'frame 5 belongs at 1.000 s, but 10/1 frames a second put it at 0.500 s' "$tmp/.err")" 1
+    is "not without one" "$(ck-decode --frames 0-4 "$tmp/vfr.mkv" | ck-encode --plane rgb=- -f y4m 2>&1 >/dev/null)" ""
 fi
 done_testing

@@ -73,6 +73,10 @@ static void explain_video(const ck_source *s)
     char colour[200];
     ck_av_colour_describe(i->first, &s->opts->colour, colour, sizeof colour);
     ck_log_info("%s: %s in %s, %s", s->name, i->codec, i->format, colour);
+    if (*i->differ)
+        ck_log_notice("%s: the container says %s: the codec counts", s->name, i->differ);
+    if (*i->others)
+        ck_log_info("%s: stream %d is read; further video streams: %s (--stream)", s->name, i->stream, i->others);
     if (i->frames >= 0)
         ck_log_info("%s: the container declares %ld frames", s->name, i->frames);
     if (d->flags & AV_PIX_FMT_FLAG_ALPHA && !s->hint)

@@ -137,7 +137,7 @@ static ck_status read_first(decode *d, ck_error *e)
 
 static ck_status open_plate(decode *d, const ck_list *args, ck_meta *head, ck_error *e)
 {
-    ck_status s = ck_source_open(args->items, args->n, d->opts, d->opts->frames, &d->plate, e);
+    ck_status s = ck_source_open(args->items, args->n, d->opts, d->opts->frames, d->opts->stream, &d->plate, e);
     if (s != CK_OK)
         return s;
     if (!d->plate.video) {
@@ -167,7 +167,7 @@ static ck_status open_plate(decode *d, const ck_list *args, ck_meta *head, ck_er
 
 static ck_status open_hint(decode *d, ck_error *e)
 {
-    ck_status s = ck_source_open(&d->opts->hint, 1, d->opts, NULL, &d->hint, e);
+    ck_status s = ck_source_open(&d->opts->hint, 1, d->opts, NULL, -1, &d->hint, e);
     if (s != CK_OK)
         return s;
     d->hinted = d->hint.hint = true;

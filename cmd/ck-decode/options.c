@@ -1,5 +1,7 @@
 #include "ck-decode/options.h"
 
+#include <limits.h>
+
 #include "io/still.h"
 
 #define AT(field) offsetof(ck_decode_options, field)
@@ -10,6 +12,8 @@ static const ck_option rows[] = {
      "channel of the hint's pictures that is the hint; auto: alpha where it varies, else luminance"},
     {0, "frames", CK_STRING, AT(frames), "LIST", NULL, 0, 0, NULL, 0,
      "only these: file numbers of a sequence, indices from 0 of a video, as in 1,5,10-20,50-"},
+    {0, "stream", CK_INT, AT(stream), "N", "auto", 0, INT_MAX, "auto", -1,
+     "number of the video stream in its container, as --verbose lists them; auto: the best one"},
     {0, "linear", CK_FLAG, AT(linear), NULL, NULL, 0, 0, NULL, 0,
      "the samples are linear light, whatever the file says"},
     {0, "srgb", CK_FLAG, AT(srgb), NULL, NULL, 0, 0, NULL, 0, "the samples are sRGB-encoded, whatever the file says"},

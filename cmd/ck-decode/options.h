@@ -10,6 +10,7 @@ typedef struct ck_decode_options {
     bool linear, srgb, repair;
     int hint_channel; /* CK_WANT_HINT + this is the want */
     ck_av_choice colour;
+    int stream; /* -1: the best one */
 } ck_decode_options;
 
 extern const ck_program ck_decode_program;

@@ -4,15 +4,29 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
 #include "base/thread.h"
 #include "io/av_pixels.h"
 #include "io/av_still.h"
 
+static void say(const void *whose, bool asked, const char *text)
+{
+    const ck_source *s = whose;
+    if (asked)
+        ck_log_info("%s: %s", s->name, text);
+    else
+        ck_log_notice("%s: %s", s->name, text);
+}
+
 static ck_status open_video(ck_source *s, const char *path, const char *frames, ck_error *e)
 {
     const ck_common *c = &s->opts->common;
-    ck_video_how how = {
-        .threads = c->threads ? c->threads : ck_cores(), .timeout = c->timeout, .keep_going = c->keep_going};
+    ck_video_how how = {.threads = c->threads ? c->threads : ck_cores(),
+                        .timeout = c->timeout,
+                        .keep_going = c->keep_going,
+                        .stream = s->stream,
+                        .say = say,
+                        .whose = s};
     ck_status status = frames ? ck_ranges_parse(frames, &s->keep, e) : CK_OK;
     if (status == CK_OK) {
         status = ck_video_open(path, &how, &s->video, e);
@@ -46,22 +60,24 @@ static ck_status probe(const char *const *inputs, int n, bool *video, ck_error *
         ck_status s = ck_still_probe(inputs[i], &kind, e);
         if (s != CK_OK)
             return ck_fail_in(e, s, inputs[i]);
-        if (kind == CK_STILL_NONE && n > 1)
+        *video = kind == CK_STILL_NONE || kind == CK_STILL_ANIMATED;
+        if (*video && n > 1)
             return ck_fail(e, CK_ERR_ARGUMENT, "%s: not a still: several inputs make a sequence of stills", inputs[i]);
-        *video = kind == CK_STILL_NONE;
     }
     return CK_OK;
 }
 
 ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_options *opts, const char *frames,
-                         ck_source *s, ck_error *e)
+                         int stream, ck_source *s, ck_error *e)
 {
     bool video;
     struct stat st;
-    *s = (ck_source){.opts = opts, .name = inputs[0]};
+    *s = (ck_source){.opts = opts, .name = inputs[0], .stream = stream};
     ck_status status = probe(inputs, n, &video, e);
     if (status != CK_OK)
         return status;
+    if (!video && stream >= 0)
+        return ck_fail(e, CK_ERR_ARGUMENT, "%s: --stream chooses a stream of a video, but this is none", inputs[0]);
     s->single = !video && n == 1 && stat(inputs[0], &st) == 0 && !S_ISDIR(st.st_mode);
     return video ? open_video(s, inputs[0], frames, e) : open_stills(s, inputs, n, frames, e);
 }

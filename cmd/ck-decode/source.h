@@ -17,6 +17,7 @@ typedef struct ck_source {
     ck_video *video;   /* or NULL */
     bool single;       /* one still, named as such */
     bool hint;         /* its alpha may be wanted */
+    int stream;        /* of a video, -1 = the best one */
     ck_ranges keep;    /* of a video */
     size_t next_file;
     long next_index; /* of a video */
@@ -31,9 +32,9 @@ typedef struct ck_item {
     long number; /* the file's own, -1 = none */
 } ck_item;
 
-/* frames: NULL for a hint, which goes where the plate goes. */
+/* frames: NULL for a hint, which goes where the plate goes; stream: of a video, -1 the best one. */
 ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_options *opts, const char *frames,
-                         ck_source *s, ck_error *e);
+                         int stream, ck_source *s, ck_error *e);
 
 /* The next frame chosen.  CK_END after the last. */
 ck_status ck_source_next(ck_source *s, ck_item *item, ck_error *e);

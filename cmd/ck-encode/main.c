@@ -29,8 +29,9 @@ typedef struct encode {
     ck_error why;
     ck_stems stems;
     uint64_t gaps; /* error frames that videos still miss */
-    double from;   /* seconds: when the first frame is shown */
+    double from;   /* seconds: when frame 0 is shown */
     bool timed, time_said;
+    bool fixed; /* the user gave videos a rate */
 } encode;
 
 /* Handed from `frame` to `consume`: an item per output. */
@@ -57,6 +58,7 @@ static ck_status read_rate(encode *s, const ck_meta *head, ck_error *e)
     const char *asked = s->run.opts->rate, *given = ck_meta_get(head, "rate");
     s->run.rated = true;
     if (strcmp(asked, "auto")) {
+        s->fixed = true;
         if (ck_rate_parse(asked, &s->run.rate))
             return CK_OK;
         return ck_fail(e, CK_ERR_ARGUMENT, "--rate '%s' is no frame rate: write it as 25 or 30000/1001", asked);
@@ -223,37 +225,44 @@ static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
     return st;
 }
 
-/* A video has one rate: frames that come at other times are shown at times that are not theirs. */
-static void check_time(encode *s, const ck_frame *f)
+/* The frame's time in videos, from frame 0; NAN when it has none. */
+static double time_of(encode *s, const ck_frame *f)
 {
     const char *text = ck_meta_get(&f->meta, "pts");
-    double pts = text ? strtod(text, NULL) : 0, rate = (double)s->run.rate.num / s->run.rate.den;
-    bool video = false;
-    for (int i = 0; i < s->outputs.n; i++)
-        video |= s->outputs.items[i].video != NULL;
-    if (!text || !video || s->time_said)
-        return;
+    double pts = text ? strtod(text, NULL) : (double)NAN, rate = (double)s->run.rate.num / s->run.rate.den;
+    if (isnan(pts))
+        return pts;
     if (!s->timed) {
         s->timed = true;
         s->from = pts - (double)f->seq / rate;
     }
-    double shown = s->from + (double)f->seq / rate;
-    if (fabs(pts - shown) * rate < 1.5)
+    return pts - s->from;
+}
+
+/* Where there is one rate, frames that come at other times are shown at times that are not theirs. */
+static void check_time(encode *s, const ck_frame *f, double time)
+{
+    double rate = (double)s->run.rate.num / s->run.rate.den, shown = (double)f->seq / rate;
+    bool untimed = false;
+    for (int i = 0; i < s->outputs.n; i++)
+        untimed |= s->outputs.items[i].video && (s->fixed || !ck_video_sink_timed(s->outputs.items[i].video));
+    if (!untimed || s->time_said || isnan(time) || fabs(time - shown) * rate < 1.5)
         return;
     s->time_said = true;
-    ck_log_error("frame %llu belongs at %.3f s, but %d/%d frames a second put it at %.3f s: video is written at a "
-                 "constant rate (--rate)",
-                 (unsigned long long)f->seq, pts, s->run.rate.num, s->run.rate.den, shown);
+    ck_log_error("frame %llu belongs at %.3f s, but %d/%d frames a second put it at %.3f s: %s",
+                 (unsigned long long)f->seq, time + s->from, s->run.rate.num, s->run.rate.den, shown + s->from,
+                 s->fixed ? "video is written at a constant rate (--rate)"
+                          : "y4m and rawvideo have a constant rate: write mov, mp4 or nut");
 }
 
 /* A picture to every video; no job: black ones. */
-static ck_status feed(encode *s, const job *j, ck_error *e)
+static ck_status feed(encode *s, const job *j, double time, ck_error *e)
 {
     for (int i = 0; i < s->outputs.n; i++) {
         ck_output *o = &s->outputs.items[i];
         if (!o->video)
             continue;
-        ck_status st = ck_video_sink_write(o->video, j ? &j->items[i].picture : NULL, e);
+        ck_status st = ck_video_sink_write(o->video, j ? &j->items[i].picture : NULL, s->fixed ? (double)NAN : time, e);
         if (st != CK_OK)
             return failed_at(o->path, st, e);
     }
@@ -297,12 +306,13 @@ static ck_status consume(void *state, ck_frame *f, ck_error *e)
     s->gaps += failed;
     bool started = s->started;
     pthread_mutex_unlock(&s->lock);
+    double time = time_of(s, f);
     if (!failed)
-        check_time(s, f);
+        check_time(s, f, time);
     ck_status st = CK_OK;
     for (; started && s->gaps && st == CK_OK; s->gaps--)
-        st = feed(s, NULL, e);
-    return st == CK_OK && !failed ? feed(s, f->job, e) : st;
+        st = feed(s, NULL, s->gaps == 1 && failed ? time : (double)NAN, e);
+    return st == CK_OK && !failed ? feed(s, f->job, time, e) : st;
 }
 
 static ck_status finish(void *state, ck_error *e)

@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "base/outfile.h"
-#include "ck-encode/labels.h"
 
 bool ck_format_is_still(ck_out_format f)
 {
@@ -142,15 +141,19 @@ static void list_planes(const ck_frame *f, char *buf, size_t n)
         snprintf(buf, n, "none");
 }
 
-static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plane *p, ck_error *e)
+static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plane *p, bool premultiplied, ck_error *e)
 {
     bool exr = o->format == CK_OUT_EXR || o->format == CK_OUT_EXR32;
     bool linear = !strcmp(p->encoding, "linear"), plate = p->w == run->plate_w && p->h == run->plate_h;
-    const char *transfer = ck_label_encoding(run->transfer, p, !exr), *alpha = NULL;
+    const char *transfer = p->encoding, *alpha = NULL;
     if (p->c == 1)
         transfer = exr ? "linear" : NULL; /* coverage: PNG readers must not bend it */
+    else if (linear && !exr)
+        transfer = "srgb";
+    else if (!*transfer)
+        transfer = "unknown";
     if (p->c == 4)
-        alpha = linear && exr ? "premultiplied" : "straight";
+        alpha = premultiplied && exr ? "premultiplied" : "straight";
     else if (!strcmp(p->name, "fg") || !strcmp(p->name, "true_fg"))
         alpha = "straight";
     ck_status s = ck_meta_copy(&o->about, &run->about, e);
@@ -235,7 +238,7 @@ static ck_status match(ck_output *o, const ck_outputs_run *run, ck_frame *f, ck_
         o->path = NULL;
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
     }
-    return describe(o, run, p, e);
+    return describe(o, run, p, d.premultiplied, e);
 }
 
 static ck_status match_all(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e)

@@ -37,7 +37,7 @@ static ck_status write_png(const char *path, const ck_plane *p, int bits, const 
     if (s != CK_OK)
         return s;
     ck_type type = bits == 8 ? CK_U8 : CK_U16;
-    if (p->type == type && !d.linear)
+    if (p->type == type && !d.linear && !d.premultiplied)
         return ck_png_write(path, p->w, p->h, p->c, p->data, type, about, e);
     ck_buffer *b;
     s = ck_display_planar(&d, bits, &b, e);

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ck-encode/labels.h"
 #include "io/av_colour.h"
 #include "io/av_write.h"
 #include "io/primaries.h"
@@ -94,26 +93,23 @@ static ck_status choose(ck_video_sink *v, const ck_video_sink_spec *spec, const 
     return CK_OK;
 }
 
-/* The curve that the video is tagged with.  ck-decode calls the curves of SDR video srgb and keeps
- * their codes, so codes of such a source go out under its own name: they look as it does.  A matte is coverage, which
- * has none. */
-static enum AVColorTransferCharacteristic transfer(const ck_video_sink_spec *spec, const ck_plane *p)
+/* The curve that the video is tagged with: none for a matte, which is coverage.  ck-decode calls the curves of SDR
+ * video srgb and keeps their codes, so codes of such a source go out under its own name: they look as it does. */
+static enum AVColorTransferCharacteristic transfer(const ck_video_sink_spec *spec, const ck_display *d)
 {
     enum AVColorTransferCharacteristic source = ck_av_transfer(spec->transfer ? spec->transfer : "");
-    const char *label = ck_label_encoding(spec->transfer, p, true);
-    if (p->c == 1)
-        return AVCOL_TRC_UNSPECIFIED;
     bool sdr = source != AVCOL_TRC_UNSPECIFIED && !strcmp(ck_av_encoding_of((int)source), "srgb");
-    return sdr && !strcmp(label, "srgb") ? source : ck_av_transfer(label);
+    return sdr && !strcmp(d->encoding, "srgb") ? source : ck_av_transfer(d->encoding);
 }
 
-/* BT.709 where HEAD names none, unspecified where H.273 has no code for them. */
-static enum AVColorPrimaries primaries(const ck_video_sink_spec *spec, const ck_plane *p)
+/* Those of the source, unspecified where H.273 has no code for them.  Pictures of SDR curves without any are Rec. 709,
+ * as sRGB and HD video are; of others nothing is claimed. */
+static enum AVColorPrimaries primaries(const ck_video_sink_spec *spec, const ck_plane *p, const ck_display *d)
 {
     if (p->c == 1)
         return AVCOL_PRI_UNSPECIFIED;
     if (!spec->primaries)
-        return AVCOL_PRI_BT709;
+        return !strcmp(d->encoding, "srgb") ? AVCOL_PRI_BT709 : AVCOL_PRI_UNSPECIFIED;
     int ours = ck_primaries_code(spec->primaries), libav = av_color_primaries_from_name(spec->primaries);
     if (ours != AVCOL_PRI_UNSPECIFIED)
         return (enum AVColorPrimaries)ours;
@@ -130,11 +126,14 @@ static ck_status open_av(ck_video_sink *v, const ck_video_sink_spec *spec, const
                      .sar_den = spec->sar.den,
                      .threads = spec->threads,
                      .tags = spec->about};
-    ck_status s = choose(v, spec, p, &av, e);
+    ck_display d;
+    ck_status s = ck_display_init(&d, p, e);
+    if (s == CK_OK)
+        s = choose(v, spec, p, &av, e);
     if (s != CK_OK)
         return s;
-    av.primaries = primaries(spec, p);
-    av.transfer = transfer(spec, p);
+    av.transfer = transfer(spec, &d);
+    av.primaries = primaries(spec, p, &d);
     v->matrix = ck_yuv_matrix_by_name(av.primaries == AVCOL_PRI_BT2020 ? "2020" : "709");
     av.matrix = v->sampling == CK_PACKED ? AVCOL_SPC_RGB : (enum AVColorSpace)v->matrix->code;
     snprintf(v->words, sizeof v->words, "%s %s, %d x %d, %d/%d frames/s",
@@ -183,7 +182,7 @@ ck_status ck_video_sink_picture(const ck_video_sink *v, const ck_plane *p, ck_pi
     return s == CK_OK ? ck_picture_make(out, &d, v->sampling, v->bits, v->matrix, e) : s;
 }
 
-ck_status ck_video_sink_write(ck_video_sink *v, const ck_picture *p, ck_error *e)
+ck_status ck_video_sink_write(ck_video_sink *v, const ck_picture *p, double time, ck_error *e)
 {
     if (!p && !v->black.buf) {
         ck_status s = ck_picture_black(&v->black, &v->shape, e);
@@ -191,7 +190,12 @@ ck_status ck_video_sink_write(ck_video_sink *v, const ck_picture *p, ck_error *e
             return s;
     }
     p = p ? p : &v->black;
-    return v->av ? ck_av_frame(v->av, p, e) : write_out(v, p->buf->data, p->bytes, e);
+    return v->av ? ck_av_frame(v->av, p, time, e) : write_out(v, p->buf->data, p->bytes, e);
+}
+
+bool ck_video_sink_timed(const ck_video_sink *v)
+{
+    return v->av;
 }
 
 ck_status ck_video_sink_finish(ck_video_sink *v, ck_error *e)

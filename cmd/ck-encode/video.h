@@ -34,8 +34,11 @@ ck_status ck_video_sink_open(ck_video_sink **out, const ck_video_sink_spec *spec
 /* Convert a plane; any thread. */
 ck_status ck_video_sink_picture(const ck_video_sink *v, const ck_plane *p, ck_picture *out, ck_error *e);
 
-/* Append a picture; NULL: a black one, for a frame that failed. */
-ck_status ck_video_sink_write(ck_video_sink *v, const ck_picture *p, ck_error *e);
+/* Append a picture; NULL: a black one, for a frame that failed.  time: as for ck_av_frame, not used without timing. */
+ck_status ck_video_sink_write(ck_video_sink *v, const ck_picture *p, double time, ck_error *e);
+
+/* False for y4m and rawvideo: their frames have no times of their own. */
+bool ck_video_sink_timed(const ck_video_sink *v);
 
 ck_status ck_video_sink_finish(ck_video_sink *v, ck_error *e);
 void ck_video_sink_free(ck_video_sink *v); /* an unfinished file is removed */

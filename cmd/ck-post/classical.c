@@ -86,7 +86,7 @@ static ck_status add_foreground(ck_frame *f, const ck_plane *rgb, const float *a
                                 float *scratch, ck_error *e)
 {
     float *fg;
-    ck_status s = add(f, "fg", type, 3, rgb, "srgb", scratch, &fg, e);
+    ck_status s = add(f, "fg", type, 3, rgb, ck_plate_codes(rgb), scratch, &fg, e);
     if (s == CK_OK)
         s = foreground(rgb, alpha, blue, fg, e);
     if (s == CK_OK)

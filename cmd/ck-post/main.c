@@ -70,7 +70,7 @@ static ck_status need_alpha(ck_frame *f, ck_plane *alpha, ck_plane *fg, ck_error
     if (s != CK_OK)
         return s;
     *fg = *p;
-    if (*fg->encoding && strcmp(fg->encoding, "srgb"))
+    if (!strcmp(fg->encoding, "linear"))
         return ck_fail(e, CK_ERR_UNSUPPORTED, "plane 'fg' is encoded as '%s': it must be sRGB-encoded, tagged 'srgb'",
                        fg->encoding);
     if (alpha->h != fg->h || alpha->w != fg->w)
@@ -114,10 +114,12 @@ static ck_status finish_frame(void *state, ck_frame *f, ck_error *e)
                                       : CK_OK;
     if (st == CK_OK)
         st = need_alpha(f, &alpha, &fg, e);
+    /* Codes of curves that are not known here stay what they are, and what is made of them says so. */
+    how.codes = st == CK_OK && !ck_plate_known(&fg);
     if (st == CK_OK)
-        st = ck_frame_add(f, "processed", s->type, 4, alpha.h, alpha.w, "linear", &p, e);
+        st = ck_frame_add(f, "processed", s->type, 4, alpha.h, alpha.w, how.codes ? fg.encoding : "linear", &p, e);
     if (st == CK_OK)
-        st = ck_frame_add(f, "comp", CK_U8, 3, alpha.h, alpha.w, "srgb", &p, e);
+        st = ck_frame_add(f, "comp", CK_U8, 3, alpha.h, alpha.w, how.codes ? fg.encoding : "srgb", &p, e);
     if (st != CK_OK)
         return st;
     const float *view;

@@ -1,20 +1,26 @@
 #include "greenformer/finals.h"
 
+#include <stdio.h>
+
 #include "greenformer/detail.h"
+#include "image/plate.h"
 #include "stream/depth.h"
 
 ck_status ck_finals_add(ck_frame *f, int h, int w, const ck_finals_options *o, ck_error *e)
 {
     ck_plane *p;
     ck_type type = ck_depth_type(o->depth);
+    char codes[sizeof p->encoding] = "";
     ck_status s = ck_frame_need(f, "rgb", 3, 0, &p, e);
+    if (s == CK_OK)
+        snprintf(codes, sizeof codes, "%s", ck_plate_codes(p));
     if (s == CK_OK && !o->native) {
         h = p->h;
         w = p->w;
     }
     if (s == CK_OK)
         s = ck_frame_add(f, "alpha", type, 1, h, w, "", &p, e);
-    return s == CK_OK ? ck_frame_add(f, "fg", type, 3, h, w, "srgb", &p, e) : s;
+    return s == CK_OK ? ck_frame_add(f, "fg", type, 3, h, w, codes, &p, e) : s;
 }
 
 const char *ck_finals_asked(const ck_finals_options *o)

@@ -21,6 +21,11 @@ bool ck_plate_known(const ck_plane *rgb)
     return false;
 }
 
+const char *ck_plate_codes(const ck_plane *rgb)
+{
+    return ck_plate_known(rgb) ? "srgb" : rgb->encoding;
+}
+
 static void to_f32(const ck_plane *p, size_t at, float *out, size_t n)
 {
     ck_to_f32((const uint8_t *)p->data + at * p->elem, p->type, out, n);

@@ -11,6 +11,9 @@
  * are taken for sRGB-encoded display values, as is everything else. */
 bool ck_plate_known(const ck_plane *rgb);
 
+/* The encoding of what is made of the plate in its own codes: "srgb", but "pq", "hlg", "log" and so on stay those. */
+const char *ck_plate_codes(const ck_plane *rgb);
+
 /* The plane's c*h*w samples sRGB-encoded in float32.  From "linear": negative to 0, nothing clamped
  * above.  `out` must not overlap it. */
 void ck_plate_to_f32(const ck_plane *p, float *out);

@@ -21,7 +21,7 @@ typedef struct frame {
     uint8_t *processed, *comp;
     ck_type fg_type, processed_type;
     size_t plane;     /* samples of one channel */
-    float checker[2]; /* linear */
+    float checker[2]; /* linear, or codes */
 } frame;
 
 CK_CLONES
@@ -60,13 +60,15 @@ static void block(const frame *f, int x, int y, size_t at, size_t n)
         ck_to_f32(f->fg + (c * f->plane + at) * ck_type_size(f->fg_type), f->fg_type, rgb[c], n);
     ck_despill(rgb[0], BLOCK, n, f->o->blue, f->o->mode, f->o->despill);
     for (int c = 0; c < 3; c++) {
-        ck_srgb_to_linear(rgb[c], rgb[c], n);
+        if (!f->o->codes)
+            ck_srgb_to_linear(rgb[c], rgb[c], n);
         multiply(rgb[c], a, n);
         store(f, c, at, rgb[c], n);
         if (!f->comp)
             continue;
         lay_over(rgb[c], a, f->checker, x, y, (int)n);
-        ck_linear_to_srgb(rgb[c], rgb[c], n);
+        if (!f->o->codes)
+            ck_linear_to_srgb(rgb[c], rgb[c], n);
         ck_f32_to_u8_trunc(rgb[c], f->comp + (size_t)c * f->plane + at, n);
     }
     store(f, 3, at, a, n);
@@ -83,7 +85,9 @@ void ck_post_frame(const ck_post_options *o, const float *alpha, const void *fg,
                .fg_type = fg_type,
                .processed_type = processed_type,
                .plane = (size_t)h * (size_t)w};
-    ck_srgb_to_linear(checker_srgb, f.checker, 2);
+    memcpy(f.checker, checker_srgb, sizeof checker_srgb);
+    if (!o->codes)
+        ck_srgb_to_linear(checker_srgb, f.checker, 2);
     for (int y = 0; y < h; y++)
         for (int x = 0; x < w; x += BLOCK)
             block(&f, x, y, (size_t)y * (size_t)w + (size_t)x, (size_t)(w - x < BLOCK ? w - x : BLOCK));

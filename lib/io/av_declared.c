@@ -1,7 +1,10 @@
 #include "io/av_declared.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+
+#include "io/apng.h"
 
 /* libav gives a duration for nearly everything, most of it estimated; these headers state it. */
 static bool states_duration(const AVFormatContext *fmt)
@@ -23,30 +26,62 @@ static long shown_samples(AVStream *st)
     return n;
 }
 
-void ck_declared_read(const AVFormatContext *fmt, AVStream *video, ck_declared *d)
+/* Chunks of no size stand for dropped frames: libav passes over them. */
+static void read_avi(AVStream *video, ck_declared *d)
+{
+    AVRational rate = video->r_frame_rate;
+    int entries = avformat_index_get_entries_count(video);
+    long n = 0;
+    for (int i = 0; i < entries; i++)
+        n += avformat_index_get_entry(video, i)->size > 0;
+    d->frames = n ? n : -1;
+    /* The header of one that was never finished says 2^30 frames. */
+    if (video->nb_frames > 0 && video->nb_frames < 1 << 30 && rate.num > 0 && rate.den > 0)
+        d->slots = lround((double)video->nb_frames * av_q2d(video->time_base) * av_q2d(rate));
+}
+
+/* Matroska's tag for the duration of one stream: subtitles and audio may outlast the video.  Tools that copy the tags
+ * of other files leave wrong ones: it is never longer than the file.  0: there is none. */
+static double own_duration(const AVFormatContext *fmt, const AVStream *video, double whole)
+{
+    const AVDictionaryEntry *tag = av_dict_get(video->metadata, "DURATION", NULL, 0);
+    double h, m, s;
+    if (strncmp(fmt->iformat->name, "matroska,", 9) || !tag || sscanf(tag->value, "%lf:%lf:%lf", &h, &m, &s) != 3)
+        return 0;
+    s += 3600 * h + 60 * m;
+    return s > 0 && s < whole ? s : 0;
+}
+
+/* Other streams are read only where the file is as long as the longest of them, which may be one of subtitles. */
+static void choose_streams(const AVFormatContext *fmt, const AVStream *video, bool needed)
+{
+    for (unsigned i = 0; i < fmt->nb_streams; i++) {
+        AVStream *st = fmt->streams[i];
+        if (st != video && (!needed || st->codecpar->codec_type == AVMEDIA_TYPE_ATTACHMENT))
+            st->discard = AVDISCARD_ALL;
+    }
+}
+
+void ck_declared_read(const AVFormatContext *fmt, AVStream *video, int fd, ck_declared *d)
 {
     const char *name = fmt->iformat->name;
     AVRational rate = av_guess_frame_rate((AVFormatContext *)(uintptr_t)fmt, video, NULL);
-    *d = (ck_declared){.frames = -1, .last = NAN, .last_byte = -1};
+    *d = (ck_declared){.frames = -1, .slots = -1, .last = NAN, .last_byte = -1};
     d->frame = rate.num > 0 && rate.den > 0 ? av_q2d(av_inv_q(rate)) : 0;
     d->whole_frames = !strcmp(name, "yuv4mpegpipe") || !strcmp(name, "rawvideo");
-    /* An AVI header that was never finished says 2^30 frames. */
-    if (video->nb_frames > 0 && video->nb_frames < 1 << 30)
+    if (!strcmp(name, "avi"))
+        read_avi(video, d);
+    else if (!strcmp(name, "apng"))
+        d->frames = ck_apng_frames(fd) ? ck_apng_frames(fd) : -1;
+    else if (video->nb_frames > 0 && video->nb_frames < 1 << 30)
         d->frames = strncmp(name, "mov,", 4) ? (long)video->nb_frames : shown_samples(video);
     /* An IVF header that was never finished says 2^32-1 frames. */
     if (states_duration(fmt) && fmt->duration > 0 && (strcmp(name, "ivf") || video->duration < UINT32_MAX))
         d->end = (double)fmt->duration / AV_TIME_BASE;
-    d->alone = true;
-    for (unsigned i = 0; i < fmt->nb_streams; i++) {
-        AVStream *st = fmt->streams[i];
-        bool media = st->codecpar->codec_type == AVMEDIA_TYPE_AUDIO || st->codecpar->codec_type == AVMEDIA_TYPE_VIDEO;
-        if (st == video)
-            continue;
-        if (d->frames < 0 && d->end > 0 && media)
-            d->alone = false;
-        else
-            st->discard = AVDISCARD_ALL;
-    }
+    double own = d->end > 0 ? own_duration(fmt, video, d->end) : 0;
+    d->end = own > 0 ? own : d->end;
+    d->alone = fmt->nb_streams == 1 || d->frames >= 0 || d->end <= 0 || own > 0;
+    choose_streams(fmt, video, !d->alone);
 }
 
 void ck_declared_packet(ck_declared *d, const AVStream *st, const AVPacket *pkt, bool video)

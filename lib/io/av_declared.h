@@ -9,7 +9,8 @@
 
 typedef struct ck_declared {
     long frames;       /* packets that are to be shown; -1 = not declared */
-    double end;        /* seconds, of the longest stream; 0 = not declared */
+    long slots;        /* of an AVI, frames that were dropped when it was recorded included; -1 = not declared */
+    double end;        /* seconds, of the video or else of the longest stream; 0 = not declared */
     bool whole_frames; /* raw frames of one size: bytes after the last are the start of another */
 
     long packets;      /* shown, so far */
@@ -20,8 +21,8 @@ typedef struct ck_declared {
     int64_t last_byte; /* where the last packet ended, -1 = not known */
 } ck_declared;
 
-/* After avformat_find_stream_info. */
-void ck_declared_read(const AVFormatContext *fmt, AVStream *video, ck_declared *d);
+/* After avformat_find_stream_info; fd: the file, for what libav does not tell. */
+void ck_declared_read(const AVFormatContext *fmt, AVStream *video, int fd, ck_declared *d);
 
 /* Every packet that is read, of any stream. */
 void ck_declared_packet(ck_declared *d, const AVStream *st, const AVPacket *pkt, bool video);

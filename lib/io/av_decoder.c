@@ -19,8 +19,6 @@ ck_status ck_av_decoder_new(enum AVCodecID id, const AVCodecParameters *par, ck_
      * is still reported as a message, which is enough. */
     if (id == AV_CODEC_ID_TIFF)
         dec->err_recognition &= ~AV_EF_EXPLODE;
-    dec->flags |= AV_CODEC_FLAG_OUTPUT_CORRUPT;
-    dec->flags2 |= AV_CODEC_FLAG2_SHOW_ALL;
     dec->opaque = words;
     *out = dec;
     return CK_OK;

@@ -9,7 +9,7 @@
 #include "io/av_log.h"
 
 /* Not yet opened, so that threads can be set; par may be NULL; its messages go to `words`.  Errors end decoding of a
- * frame, checksums are checked, frames without their references (before the first key frame) are output and marked. */
+ * frame, checksums are checked, frames without their references (before the first key frame) give no picture. */
 ck_status ck_av_decoder_new(enum AVCodecID id, const AVCodecParameters *par, ck_av_messages *words,
                             AVCodecContext **out, ck_error *e);
 

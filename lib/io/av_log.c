@@ -19,12 +19,20 @@ static ck_av_messages *listener(void *ctx)
     return strcmp(class->class_name, "AVCodecContext") ? NULL : ((AVCodecContext *)ctx)->opaque;
 }
 
+/* H.264 and HEVC decoders report such a picture in words alone, and make up what it refers to. */
+static bool about_references(const char *fmt)
+{
+    return strstr(fmt, "Missing reference picture") || strstr(fmt, "reference picture missing") ||
+           strstr(fmt, "Could not find ref");
+}
+
 static void keep(void *ctx, int level, const char *fmt, va_list ap)
 {
     ck_av_messages *w = level <= AV_LOG_ERROR ? listener(ctx) : NULL;
     if (!w)
         return;
     pthread_mutex_lock(&lock);
+    w->unreferenced |= about_references(fmt);
     if (!*w->text) {
         vsnprintf(w->text, sizeof w->text, fmt, ap);
         w->text[strcspn(w->text, "\r\n")] = 0;
@@ -53,9 +61,18 @@ bool ck_av_messages_said(ck_av_messages *w)
     return said;
 }
 
+bool ck_av_messages_unreferenced(ck_av_messages *w)
+{
+    pthread_mutex_lock(&lock);
+    bool unreferenced = w->unreferenced;
+    pthread_mutex_unlock(&lock);
+    return unreferenced;
+}
+
 void ck_av_messages_clear(ck_av_messages *w)
 {
     pthread_mutex_lock(&lock);
     *w->text = 0;
+    w->unreferenced = false;
     pthread_mutex_unlock(&lock);
 }

@@ -1,4 +1,4 @@
-/*     file --av_io--> demuxer --packets--> ledger --> decoder --frames--> queue --> ck_video_next
+/*     file --av_io--> demuxer --packets--> ledger --> decoder --frames--> queue --judged--> ck_video_next
  *                        |                   |                              ^
  *                        +--> declared       +---- what is bad -------------+
  */
@@ -17,11 +17,20 @@
 #include "io/av_io.h"
 #include "io/av_ledger.h"
 #include "io/av_log.h"
+#include "io/av_packets.h"
+#include "io/av_reference.h"
+#include "io/av_tags.h"
 #include "io/whole.h"
 #include "stream/frame.h"
 
 /* A header that declares more missing frames than this is not believed: they count as one. */
 #define MOST_MISSING 100000
+
+/* A frame of the queue. */
+typedef struct entry {
+    ck_video_frame f;
+    ck_note note; /* of its packet; its error has moved to f */
+} entry;
 
 struct ck_video {
     ck_video_how how;
@@ -32,21 +41,29 @@ struct ck_video {
     AVCodecContext *dec;
     AVPacket *pkt;
     AVFrame *av;
+    ck_packets packets;
     ck_ledger ledger;
     ck_declared declared;
+    ck_av_tags *tags; /* owned; the containers' own, of each stream that was there at the start */
+    unsigned n_tags;
     bool one_to_one; /* a packet is a frame */
+    bool keyed;      /* key packets are marked for certain */
+    bool gap;        /* the demuxer has reported damage */
+    bool joint;      /* the decoder is emptied where streams were joined */
     bool ended;
     bool threaded; /* errors come late: the packet they belong to is not known */
     ck_av_messages demuxer, decoder;
-    bool talkative;      /* the decoder also logs errors about good frames */
-    ck_error demuxing;   /* why reading stopped before the end, "" if it did not */
-    ck_error whole;      /* what the file's structure says is missing */
-    ck_video_frame *out; /* owned queue: [first, n) */
-    int first, n;
+    bool talkative;    /* the decoder also logs errors about good frames */
+    ck_error demuxing; /* why reading stopped before the end, "" if it did not */
+    ck_error whole;    /* what the file's structure says is missing */
+    entry *out;        /* owned queue: [first, n), judged up to `judged` */
+    int first, judged, n;
     size_t cap;
-    long shown;   /* frames put into the queue */
-    bool bad;     /* one of them at least */
-    double start; /* seconds, of the first frame; NAN before */
+    entry previous;        /* the last one put, where drop frames may repeat it */
+    long shown;            /* frames put into the queue */
+    long orphans, repeats; /* left out; repeated */
+    bool bad;              /* one of them at least */
+    double start, last;    /* seconds: of the first frame, NAN before; from there to the last one put */
 };
 
 static ck_status no_memory(ck_error *e)
@@ -54,12 +71,23 @@ static ck_status no_memory(ck_error *e)
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for video");
 }
 
-/* Takes av; a copy of `error` when there is one. */
-static ck_status put(ck_video *v, AVFrame *av, double pts, const char *error, ck_error *e)
+static void say(const ck_video *v, bool asked, const char *text)
+{
+    if (v->how.say)
+        v->how.say(v->how.whose, asked, text);
+}
+
+static double rate_of(const ck_video *v)
+{
+    return v->info.rate_num > 0 ? (double)v->info.rate_num / v->info.rate_den : 25;
+}
+
+/* Takes av; `error` is copied. */
+static ck_status append(ck_video *v, AVFrame *av, double at, const ck_note *note, const char *error, ck_error *e)
 {
     if (v->first == v->n)
-        v->first = v->n = 0;
-    ck_video_frame *out = ck_grown(v->out, (size_t)v->n, &v->cap, sizeof *out);
+        v->first = v->judged = v->n = 0;
+    entry *out = ck_grown(v->out, (size_t)v->n, &v->cap, sizeof *out);
     char *copy = error ? strdup(error) : NULL;
     v->out = out ? out : v->out;
     if (!out || (error && !copy)) {
@@ -67,15 +95,54 @@ static ck_status put(ck_video *v, AVFrame *av, double pts, const char *error, ck
         av_frame_free(&av);
         return no_memory(e);
     }
-    double rate = v->info.rate_num > 0 ? (double)v->info.rate_num / v->info.rate_den : 25;
-    if (isnan(pts))
-        pts = (double)v->shown / rate;
-    else if (isnan(v->start))
-        v->start = pts;
-    v->out[v->n++] = (ck_video_frame){.av = av, .pts = isnan(v->start) ? pts : pts - v->start, .error = copy};
+    v->out[v->n] = (entry){.f = {.av = av, .pts = at, .error = copy}};
+    if (note)
+        v->out[v->n].note = *note;
+    v->out[v->n++].note.error = NULL;
     v->shown++;
-    v->bad = v->bad || error;
+    v->last = at;
     return CK_OK;
+}
+
+/* A frame that was dropped when an AVI was recorded: the one before stays on the screen. */
+static ck_status repeat(ck_video *v, ck_error *e)
+{
+    const entry *p = &v->previous;
+    AVFrame *av = p->f.av ? av_frame_clone(p->f.av) : NULL;
+    if (p->f.av && !av)
+        return no_memory(e);
+    v->repeats++;
+    return append(v, av, v->last + 1 / rate_of(v), &p->note, p->f.error, e);
+}
+
+static ck_status remember(ck_video *v, ck_error *e)
+{
+    const entry *last = &v->out[v->n - 1];
+    ck_video_frame_free(&v->previous.f);
+    v->previous = *last;
+    v->previous.f.av = last->f.av ? av_frame_clone(last->f.av) : NULL;
+    v->previous.f.error = last->f.error ? strdup(last->f.error) : NULL;
+    bool short_of = (last->f.av && !v->previous.f.av) || (last->f.error && !v->previous.f.error);
+    return short_of ? no_memory(e) : CK_OK;
+}
+
+/* Takes av; pts in seconds of the file, NAN: a frame after the last one. */
+static ck_status put(ck_video *v, AVFrame *av, double pts, const ck_note *note, const char *error, ck_error *e)
+{
+    double next = v->shown ? v->last + 1 / rate_of(v) : 0;
+    if (isnan(v->start) && !isnan(pts))
+        v->start = pts - next;
+    double at = isnan(pts) ? next : pts - v->start;
+    long gap = v->declared.slots >= 0 && v->shown ? lround((at - v->last) * rate_of(v)) - 1 : 0;
+    ck_status s = CK_OK;
+    for (long i = 0; s == CK_OK && i < gap && gap <= MOST_MISSING; i++)
+        s = repeat(v, e);
+    if (s != CK_OK) {
+        av_frame_free(&av);
+        return s;
+    }
+    s = append(v, av, at, note, error, e);
+    return s == CK_OK && v->declared.slots >= 0 ? remember(v, e) : s;
 }
 
 static double seconds(const ck_video *v, int64_t pts)
@@ -83,16 +150,22 @@ static double seconds(const ck_video *v, int64_t pts)
     return pts == AV_NOPTS_VALUE ? (double)NAN : (double)pts * av_q2d(v->st->time_base);
 }
 
-/* Takes the note. */
+/* A packet that gave no frame.  Takes the note. */
 static ck_status put_bad(ck_video *v, ck_note *note, ck_error *e)
 {
     const char *why = note->error ? note->error : "the decoder made no picture of its packet";
-    ck_status s = put(v, NULL, seconds(v, note->pts), why, e);
+    ck_status s = CK_OK;
+    if (note->orphan) {
+        v->orphans++;
+    } else {
+        ck_ledger_spoil(&v->ledger, note);
+        s = put(v, NULL, seconds(v, note->pts), note, why, e);
+    }
     free(note->error);
     return s;
 }
 
-/* The reason why a decoded frame is bad nevertheless, or NULL. */
+/* The reason why a decoded frame is bad in itself, or NULL. */
 static const char *verdict(ck_video *v, const AVFrame *av, const ck_note *note, char *buf, size_t n)
 {
     char why[300];
@@ -100,11 +173,6 @@ static const char *verdict(ck_video *v, const AVFrame *av, const ck_note *note, 
         snprintf(buf, n, "%s", note->error);
     else if (ck_av_damaged(av))
         snprintf(buf, n, "damaged%s", ck_av_messages_why(&v->decoder, why, sizeof why));
-    else if (note->suspect)
-        snprintf(buf, n, "it depends on a damaged frame before it");
-    else if (v->info.w && (av->width != v->info.w || av->height != v->info.h))
-        snprintf(buf, n, "the frame changes size from %dx%d to %dx%d: split the video there", v->info.w, v->info.h,
-                 av->width, av->height);
     else
         return NULL;
     return buf;
@@ -118,6 +186,51 @@ static void place_chroma(const ck_video *v, AVFrame *av)
         av->chroma_location = AVCHROMA_LOC_CENTER;
 }
 
+/* True if the frame of an orphan is no use: it refers to frames before the start of the stream. */
+static bool left_out(ck_video *v, const AVFrame *av, const ck_note *note, const char *error)
+{
+    bool alone = av->pict_type == AV_PICTURE_TYPE_I || av->pict_type == AV_PICTURE_TYPE_NONE;
+    if (!note->orphan || (!error && note->leading))
+        return false; /* decoders output leading pictures only when they can be decoded */
+    if (error || !alone) {
+        v->orphans++;
+        return true;
+    }
+    ck_ledger_begin(&v->ledger, note);
+    return false;
+}
+
+static ck_status put_frame(ck_video *v, AVFrame *av, const ck_note *note, ck_error *e)
+{
+    char text[400];
+    const char *error = verdict(v, av, note, text, sizeof text);
+    bool intra = av->pict_type == AV_PICTURE_TYPE_I || av->pict_type == AV_PICTURE_TYPE_NONE;
+    if (left_out(v, av, note, error)) {
+        av_frame_free(&av);
+        return CK_OK;
+    }
+    double pts = seconds(v, av->best_effort_timestamp);
+    if (!isnan(pts))
+        ck_declared_frame(&v->declared, pts);
+    if (error)
+        ck_ledger_spoil(&v->ledger, note);
+    if (note->key && !intra)
+        ck_ledger_refresh(&v->ledger, note);
+    if ((unsigned)v->st->index < v->n_tags)
+        ck_av_tags_fill(&v->tags[v->st->index], av);
+    if (error)
+        av_frame_free(&av);
+    return put(v, av, pts, note, error, e);
+}
+
+/* Takes av: a picture that no packet is left for. */
+static ck_status put_second(ck_video *v, AVFrame *av, ck_error *e)
+{
+    double pts = seconds(v, av->best_effort_timestamp);
+    av_frame_free(&av);
+    return put(v, NULL, pts, NULL, "damaged: a second picture of one packet", e);
+}
+
 /* v->av holds a frame. */
 static ck_status accept(ck_video *v, ck_error *e)
 {
@@ -129,30 +242,54 @@ static ck_status accept(ck_video *v, ck_error *e)
     if (!av)
         return s;
     place_chroma(v, av);
-    ck_ledger_frame(&v->ledger, id, &note);
+    bool second = !ck_ledger_frame(&v->ledger, id, &note) && v->one_to_one && id > 0;
     while (s == CK_OK && ck_ledger_overdue(&v->ledger, id, av->pts, &missing))
         s = put_bad(v, &missing, e);
-    char text[400];
-    const char *error = verdict(v, av, &note, text, sizeof text);
-    double pts = seconds(v, av->best_effort_timestamp);
-    if (!isnan(pts))
-        ck_declared_frame(&v->declared, pts);
-    /* Other B frames are never references. */
-    if (error && (av->pict_type != AV_PICTURE_TYPE_B || v->talkative))
-        ck_ledger_spoil(&v->ledger, id);
-    if (error)
+    if (s == CK_OK)
+        s = second ? put_second(v, av, e) : put_frame(v, av, &note, e);
+    else
         av_frame_free(&av);
-    else if (!v->info.first) {
+    free(note.error);
+    return s;
+}
+
+/* What it refers to, its size. */
+static ck_status judge(ck_video *v, entry *x, ck_error *e)
+{
+    char text[200] = "";
+    AVFrame *av = x->f.av;
+    if (x->f.error)
+        v->bad = true;
+    if (!av)
+        return CK_OK;
+    if (ck_ledger_suspect(&v->ledger, &x->note))
+        snprintf(text, sizeof text, "it depends on a damaged frame before it");
+    else if (v->info.w && (av->width != v->info.w || av->height != v->info.h))
+        snprintf(text, sizeof text, "the frame changes size from %dx%d to %dx%d: split the video there", v->info.w,
+                 v->info.h, av->width, av->height);
+    if (*text) {
+        v->bad = true;
+        av_frame_free(&x->f.av);
+        x->f.error = strdup(text);
+        return x->f.error ? CK_OK : no_memory(e);
+    }
+    if (!v->info.first) {
         v->info.first = av;
         v->info.w = av->width;
         v->info.h = av->height;
         v->info.interlaced = ck_av_interlaced(av);
+        if ((unsigned)v->st->index < v->n_tags)
+            ck_av_tags_differ(&v->tags[v->st->index], av, v->info.differ, sizeof v->info.differ);
     }
-    if (s == CK_OK)
-        s = put(v, av, pts, error, e);
-    else
-        av_frame_free(&av);
-    free(note.error);
+    return CK_OK;
+}
+
+/* Frames are judged in order, once it is known what has become of the packets that they may refer to. */
+static ck_status judge_settled(ck_video *v, ck_error *e)
+{
+    ck_status s = CK_OK;
+    while (s == CK_OK && v->judged < v->n && (v->ended || !ck_ledger_waiting(&v->ledger, v->out[v->judged].note.id)))
+        s = judge(v, &v->out[v->judged++], e);
     return s;
 }
 
@@ -164,58 +301,96 @@ static ck_status decoder_failed(ck_video *v, int64_t id, ck_error *e)
     ck_av_messages_clear(&v->decoder);
     if (!v->threaded)
         return ck_ledger_bad(&v->ledger, id, text, e);
-    return put(v, NULL, NAN, text, e);
+    return put(v, NULL, NAN, NULL, text, e);
 }
 
-static ck_status send(ck_video *v, ck_error *e)
+/* Before the first key packet there is nothing that these decoders could start from. */
+static bool headless(const ck_video *v)
+{
+    return v->keyed && v->ledger.group == v->ledger.start;
+}
+
+static ck_status enter(ck_video *v, bool incomplete, int64_t *id, ck_error *e)
 {
     AVPacket *pkt = v->pkt;
-    bool shown = !(pkt->flags & AV_PKT_FLAG_DISCARD);
-    int64_t id = 0;
     const AVCodecParserContext *parser = av_stream_get_parser(v->st);
+    enum AVPictureType type = parser ? (enum AVPictureType)parser->pict_type : AV_PICTURE_TYPE_NONE;
     if (parser && (parser->picture_structure == AV_PICTURE_STRUCTURE_TOP_FIELD ||
                    parser->picture_structure == AV_PICTURE_STRUCTURE_BOTTOM_FIELD))
         v->one_to_one = v->ledger.strict = false; /* two packets make a frame */
     v->ledger.delay = v->dec->has_b_frames + 1;
-    if (shown) {
-        id = ck_ledger_sent(&v->ledger, pkt->pts, pkt->flags & AV_PKT_FLAG_KEY);
-        if (id < 0)
-            return no_memory(e);
-    }
+    *id = ck_ledger_sent(&v->ledger, pkt->pts, pkt->flags & AV_PKT_FLAG_KEY,
+                         ck_av_is_reference(v->st->codecpar, pkt, type));
+    if (*id < 0)
+        return no_memory(e);
     ck_status s = CK_OK;
-    if (shown && pkt->flags & AV_PKT_FLAG_CORRUPT)
-        s = ck_ledger_bad(&v->ledger, id, "its packet is incomplete", e);
-    if (shown && pkt->size == 0)
-        s = ck_ledger_bad(&v->ledger, id, "its packet is empty: the frame was dropped when it was recorded", e);
+    if (incomplete)
+        s = ck_ledger_bad(&v->ledger, *id, "its packet is incomplete", e);
+    if (pkt->size == 0)
+        s = ck_ledger_bad(&v->ledger, *id, "its packet is empty: the frame was dropped when it was recorded", e);
+    return s;
+}
+
+/* The decoder misses references that are not those of a start inside a group.  With threads it may have been any of the
+ * latest packets. */
+static bool unreferenced(ck_video *v)
+{
+    long around = v->threaded ? 2L * v->how.threads + 16 : 0;
+    return ck_av_messages_unreferenced(&v->decoder) &&
+           (!v->ledger.last_orphan || v->ledger.last_id - v->ledger.last_orphan > around);
+}
+
+static ck_status send(ck_video *v, bool incomplete, ck_error *e)
+{
+    AVPacket *pkt = v->pkt;
+    bool shown = !(pkt->flags & AV_PKT_FLAG_DISCARD);
+    int64_t id = 0;
+    ck_status s = shown && (pkt->size || v->declared.slots < 0) ? enter(v, incomplete, &id, e) : CK_OK;
     /* An empty packet would tell the decoder that the stream is over. */
-    if (s != CK_OK || pkt->size == 0)
+    if (s != CK_OK || pkt->size == 0 || (shown && headless(v)))
         return s;
     ck_av_set_number(v->dec, pkt, id);
     int r = avcodec_send_packet(v->dec, pkt);
-    bool said = !v->talkative && ck_av_messages_said(&v->decoder);
-    if (v->talkative && r >= 0)
+    bool said = v->talkative ? unreferenced(v) : ck_av_messages_said(&v->decoder);
+    if (v->talkative && r >= 0 && !said)
         ck_av_messages_clear(&v->decoder);
     return said || (r < 0 && r != AVERROR_EOF) ? decoder_failed(v, id, e) : CK_OK;
+}
+
+static void say_jump(ck_video *v)
+{
+    char text[200];
+    snprintf(text, sizeof text,
+             "the stream's clock jumps from %.3f s to %.3f s, as where two recordings were joined: times go on without "
+             "a gap",
+             v->packets.from, v->packets.to);
+    say(v, false, text);
 }
 
 /* One packet of our stream into the decoder, or the news that there are none left. */
 static ck_status feed(ck_video *v, ck_error *e)
 {
     char why[300];
-    int r;
-    while ((r = av_read_frame(v->fmt, v->pkt)) >= 0) {
-        bool ours = v->pkt->stream_index == v->st->index;
-        ck_declared_packet(&v->declared, v->fmt->streams[v->pkt->stream_index], v->pkt, ours);
-        ck_status s = ours ? send(v, e) : CK_OK;
+    bool incomplete = false;
+    int r = ck_packets_next(&v->packets, v->pkt, &incomplete);
+    if (r == 0) {
+        /* The demuxer has found its way again after damage. */
+        if (!v->gap && ck_av_messages_said(&v->demuxer)) {
+            v->gap = true;
+            ck_ledger_gap(&v->ledger);
+        }
+        ck_status s = send(v, incomplete, e);
         av_packet_unref(v->pkt);
-        if (ours)
-            return s;
+        return s;
     }
     if (v->io.status != CK_OK) {
         *e = v->io.error;
         return v->io.status;
     }
-    if (r != AVERROR_EOF || ck_av_messages_said(&v->demuxer))
+    v->joint = r == CK_PACKETS_JUMP;
+    if (v->joint)
+        say_jump(v);
+    else if (r != AVERROR_EOF || ck_av_messages_said(&v->demuxer))
         ck_fail(&v->demuxing, CK_ERR_FORMAT, "cut short or damaged%s",
                 ck_av_messages_why(&v->demuxer, why, sizeof why));
     avcodec_send_packet(v->dec, NULL);
@@ -231,30 +406,73 @@ static void drain(ck_video *v)
     ck_whole_check(-1, v->io.head, v->io.head_bytes, v->io.pos, &v->whole);
 }
 
-/* All frames have been decoded: add those that are missing. */
-static ck_status conclude(ck_video *v, ck_error *e)
+/* What the decoder was not able to make frames of. */
+static ck_status put_rest(ck_video *v, ck_error *e)
 {
     ck_note note;
     ck_status s = CK_OK;
-    if (v->io.waits)
-        drain(v);
-    v->ended = true;
     v->ledger.strict = v->one_to_one;
     while (s == CK_OK && ck_ledger_rest(&v->ledger, &note))
         s = put_bad(v, &note, e);
+    return s;
+}
+
+/* The decoder holds nothing of what was before the joint any more. */
+static ck_status restart(ck_video *v, ck_error *e)
+{
+    ck_status s = put_rest(v, e);
+    v->joint = false;
+    avcodec_flush_buffers(v->dec);
+    ck_ledger_restart(&v->ledger);
+    return s;
+}
+
+/* Frames that were declared and are not there, or the reason why the video is not whole. */
+static ck_status put_missing(ck_video *v, ck_error *e)
+{
     ck_error why;
     long missing;
-    ck_status found = ck_declared_check(&v->declared, v->io.pos, &missing, &why);
+    ck_status s = CK_OK, found = ck_declared_check(&v->declared, v->io.pos, &missing, &why);
     if (found != CK_OK) {
         if (*v->demuxing.text)
             ck_fail_in(&why, found, v->demuxing.text);
         for (long i = 0; s == CK_OK && i < (missing <= MOST_MISSING ? missing : 1); i++)
-            s = put(v, NULL, NAN, why.text, e);
+            s = put(v, NULL, NAN, NULL, why.text, e);
     } else if (*v->demuxing.text) {
-        s = s == CK_OK ? put(v, NULL, NAN, v->demuxing.text, e) : s;
+        s = put(v, NULL, NAN, NULL, v->demuxing.text, e);
     } else if (*v->whole.text && !v->bad) {
-        s = s == CK_OK ? put(v, NULL, NAN, v->whole.text, e) : s;
+        s = put(v, NULL, NAN, NULL, v->whole.text, e);
+    } else if (!*v->whole.text && v->declared.slots <= MOST_MISSING) {
+        while (s == CK_OK && v->shown && v->shown < v->declared.slots)
+            s = repeat(v, e);
     }
+    return s;
+}
+
+static void say_counts(const ck_video *v)
+{
+    char text[200];
+    snprintf(text, sizeof text, "%ld pictures refer to frames before the start of the stream: left out", v->orphans);
+    if (v->orphans)
+        say(v, false, text);
+    snprintf(text, sizeof text, "%ld frames were dropped when it was recorded: each repeats the one before",
+             v->repeats);
+    if (v->repeats)
+        say(v, true, text);
+}
+
+/* All frames have been decoded. */
+static ck_status conclude(ck_video *v, ck_error *e)
+{
+    if (v->io.waits)
+        drain(v);
+    ck_status s = put_rest(v, e);
+    v->ended = true;
+    if (s == CK_OK)
+        s = judge_settled(v, e);
+    if (s == CK_OK)
+        s = put_missing(v, e);
+    say_counts(v);
     return s;
 }
 
@@ -262,11 +480,24 @@ static ck_status conclude(ck_video *v, ck_error *e)
 static ck_status step(ck_video *v, ck_error *e)
 {
     int r = avcodec_receive_frame(v->dec, v->av);
-    if (r >= 0)
-        return accept(v, e);
-    if (r == AVERROR(EAGAIN))
-        return feed(v, e);
-    return r == AVERROR_EOF ? conclude(v, e) : decoder_failed(v, v->ledger.last_id, e);
+    ck_status s = r >= 0                 ? accept(v, e)
+                  : r == AVERROR(EAGAIN) ? feed(v, e)
+                  : r != AVERROR_EOF     ? decoder_failed(v, v->ledger.last_id, e)
+                  : v->joint             ? restart(v, e)
+                                         : conclude(v, e);
+    return s == CK_OK ? judge_settled(v, e) : s;
+}
+
+/* The container's own tags, of the streams that its header tells of. */
+static ck_status keep_tags(ck_video *v, ck_error *e)
+{
+    v->tags = calloc(v->fmt->nb_streams + 1, sizeof *v->tags);
+    if (!v->tags)
+        return no_memory(e);
+    v->n_tags = v->fmt->nb_streams;
+    for (unsigned i = 0; i < v->n_tags; i++)
+        v->tags[i] = ck_av_tags_of(v->fmt->streams[i]->codecpar);
+    return CK_OK;
 }
 
 static ck_status open_container(ck_video *v, const char *path, ck_error *e)
@@ -288,6 +519,8 @@ static ck_status open_container(ck_video *v, const char *path, ck_error *e)
     v->fmt->opaque = &v->demuxer;
     v->fmt->protocol_whitelist = av_strdup("file");
     int r = avformat_open_input(&v->fmt, path, NULL, NULL); /* the name only helps to tell the format */
+    if (r >= 0 && (s = keep_tags(v, e)) != CK_OK)
+        return s;
     if (r >= 0)
         r = avformat_find_stream_info(v->fmt, NULL);
     if (v->io.status != CK_OK) {
@@ -309,12 +542,39 @@ static ck_status open_container(ck_video *v, const char *path, ck_error *e)
     return ck_fail(e, CK_ERR_FORMAT, "neither an image nor a video that libav can open (%s)%s", av_err2str(r), why);
 }
 
+static bool is_cover(const AVStream *st)
+{
+    return st->disposition & AV_DISPOSITION_ATTACHED_PIC;
+}
+
+/* The video streams but one, as "2 (h264 1920x1080), 3 (mjpeg 500x500, cover)". */
+static void list_streams(const ck_video *v, const AVStream *but, char *buf, size_t n)
+{
+    size_t at = 0;
+    *buf = 0;
+    for (unsigned i = 0; i < v->fmt->nb_streams && at < n; i++) {
+        const AVStream *st = v->fmt->streams[i];
+        const AVCodecParameters *par = st->codecpar;
+        if (st == but || par->codec_type != AVMEDIA_TYPE_VIDEO)
+            continue;
+        at += (size_t)snprintf(buf + at, n - at, "%s%u (%s %dx%d%s)", at ? ", " : "", i,
+                               avcodec_get_name(par->codec_id), par->width, par->height, is_cover(st) ? ", cover" : "");
+    }
+}
+
 static ck_status choose_stream(ck_video *v, ck_error *e)
 {
-    int i = av_find_best_stream(v->fmt, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
-    v->st = i >= 0 ? v->fmt->streams[i] : NULL;
-    if (!v->st || v->st->disposition & AV_DISPOSITION_ATTACHED_PIC)
-        return ck_fail(e, CK_ERR_FORMAT, "there is no video in this file");
+    int i = v->how.stream >= 0 ? v->how.stream : av_find_best_stream(v->fmt, AVMEDIA_TYPE_VIDEO, -1, -1, NULL, 0);
+    v->st = i >= 0 && (unsigned)i < v->fmt->nb_streams ? v->fmt->streams[i] : NULL;
+    bool video = v->st && v->st->codecpar->codec_type == AVMEDIA_TYPE_VIDEO;
+    list_streams(v, video ? v->st : NULL, v->info.others, sizeof v->info.others);
+    if (v->how.stream >= 0 && !video)
+        return ck_fail(e, CK_ERR_ARGUMENT, "stream %d is no video; there are: %s", i,
+                       *v->info.others ? v->info.others : "none");
+    if (!video || (v->how.stream < 0 && is_cover(v->st)))
+        return ck_fail(e, CK_ERR_FORMAT, "there is no video in this file%s",
+                       video ? ", only a cover: --stream chooses it" : "");
+    v->info.stream = i;
     return CK_OK;
 }
 
@@ -346,7 +606,8 @@ static ck_status open_decoder(ck_video *v, ck_error *e)
                     id == AV_CODEC_ID_AV1;
     v->talkative = id == AV_CODEC_ID_H264 || id == AV_CODEC_ID_HEVC;
     v->ledger.intra = intra;
-    v->ledger.strict = v->one_to_one && v->how.keep_going;
+    v->ledger.strict = v->one_to_one;
+    v->keyed = threads_safely(id) || id == AV_CODEC_ID_AV1;
     if (avcodec_open2(v->dec, NULL, NULL) < 0)
         return ck_fail(e, CK_ERR_FORMAT, "the %s decoder refuses it%s", avcodec_get_name(id),
                        ck_av_messages_why(&v->decoder, why, sizeof why));
@@ -367,7 +628,7 @@ static void describe(ck_video *v)
     i->rate_den = known ? rate.den : 1;
     i->sar_num = sar.num > 0 && sar.den > 0 ? sar.num : 1;
     i->sar_den = sar.num > 0 && sar.den > 0 ? sar.den : 1;
-    i->frames = v->declared.frames;
+    i->frames = v->declared.slots >= 0 ? v->declared.slots : v->declared.frames;
     i->format = v->fmt->iformat->name;
     i->codec = avcodec_get_name(v->dec->codec_id);
     i->timecode = tc ? tc->value : NULL;
@@ -382,8 +643,9 @@ static ck_status find_first(ck_video *v, ck_error *e)
         s = step(v, e);
     if (s != CK_OK || v->info.first)
         return s;
-    return v->bad ? ck_fail(e, CK_ERR_FORMAT, "frame 0: %s", v->out[0].error)
-                  : ck_fail(e, CK_ERR_FORMAT, "there is not a single frame in this video");
+    return v->bad ? ck_fail(e, CK_ERR_FORMAT, "frame 0: %s", v->out[0].f.error)
+                  : ck_fail(e, CK_ERR_FORMAT, "there is not a single frame in this video%s",
+                            v->orphans ? " that does not refer to others before its start" : "");
 }
 
 static ck_status open_video(ck_video *v, const char *path, ck_error *e)
@@ -397,7 +659,8 @@ static ck_status open_video(ck_video *v, const char *path, ck_error *e)
         s = open_decoder(v, e);
     if (s != CK_OK)
         return s;
-    ck_declared_read(v->fmt, v->st, &v->declared);
+    ck_declared_read(v->fmt, v->st, v->io.fd, &v->declared);
+    ck_packets_init(&v->packets, v->fmt, v->st, &v->declared);
     describe(v);
     return find_first(v, e);
 }
@@ -427,13 +690,13 @@ const ck_video_info *ck_video_info_view(const ck_video *v)
 ck_status ck_video_next(ck_video *v, ck_video_frame *f, ck_error *e)
 {
     ck_status s = CK_OK;
-    while (s == CK_OK && v->first == v->n && !v->ended)
+    while (s == CK_OK && v->first == v->judged && !v->ended)
         s = step(v, e);
     if (s != CK_OK)
         return s;
     if (v->first == v->n)
         return CK_END;
-    *f = v->out[v->first++];
+    *f = v->out[v->first++].f;
     return CK_OK;
 }
 
@@ -454,8 +717,11 @@ void ck_video_free(ck_video *v)
     if (!v)
         return;
     while (v->first < v->n)
-        ck_video_frame_free(&v->out[v->first++]);
+        ck_video_frame_free(&v->out[v->first++].f);
+    ck_video_frame_free(&v->previous.f);
     free(v->out);
+    free(v->tags);
+    ck_packets_free(&v->packets);
     ck_ledger_free(&v->ledger);
     av_packet_free(&v->pkt);
     av_frame_free(&v->av);

@@ -3,17 +3,25 @@
  *     ck_video_open  ->  ck_video_next ... CK_END  ->  ck_video_free
  *
  * Nothing is skipped in silence.  A frame is bad (`error` set) when its packet is damaged, the decoder
- * says so, the decoder gives no picture for it, a frame it depends on was bad, or it has another size
+ * says so, the decoder gives no picture for it, a frame it refers to was bad, or it has another size
  * than the first.  At the end, what the container declares is compared with what came:
  *
  *     MP4, MOV      the samples of the index that the edit list shows
- *     AVI           the frames of the stream header
+ *     AVI           the frames of its index
+ *     APNG          the frames of its acTL chunk
+ *     Matroska      the duration of the video, where the file says that one
  *     Matroska, fragmented MP4, FLV, MXF, IVF
  *                   the duration: the last frame, or another stream, must come within 1.5 frames (the longest
  *                   distance of two frames, where the rate varies) of it, 0.05 s more where other streams run along
  *     files         the number of bytes (whole.h)
  *
- * Frames that are missing at the end come out as bad ones, one each where the count is known. */
+ * Frames that are missing at the end come out as bad ones, one each where the count is known.
+ *
+ * No failures, but reported to `say`:
+ *
+ *     a start inside a group of pictures    what refers to frames before the start is left out
+ *     joined streams (TS)                   a new start; times go on
+ *     dropped frames (AVI)                  the frame before is repeated at each of their times */
 #ifndef CK_IO_AV_READ_H
 #define CK_IO_AV_READ_H
 
@@ -29,6 +37,10 @@ typedef struct ck_video_how {
     int threads;     /* the decoder's */
     double timeout;  /* seconds to wait for standard input, 0 = none */
     bool keep_going; /* identify each bad frame, not only that there is one: no frame threads */
+    int stream;      /* the container's number of the stream, -1 = the best one */
+    /* Hears what was done to a video that is no failure; may be NULL. */
+    void (*say)(const void *whose, bool asked, const char *text); /* asked: only of interest under --verbose */
+    const void *whose;
 } ck_video_how;
 
 typedef struct ck_video_info {
@@ -41,6 +53,9 @@ typedef struct ck_video_info {
     bool interlaced;
     const char *format, *codec;  /* libav's names */
     const char *timecode;        /* of the first frame, or NULL */
+    int stream;                  /* the number of the stream */
+    char others[300];            /* "2 (h264 1920x1080), 3 (mjpeg 500x500, cover)", or "" */
+    char differ[300];            /* tags of the container that the codec contradicts, "" if none */
     const struct AVFrame *first; /* the first good frame, for its tags; valid until it was given out and freed */
 } ck_video_info;
 

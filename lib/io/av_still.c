@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "io/apng.h"
 #include "io/av_decoder.h"
 #include "io/av_pixels.h"
 #include "io/colour_tag.h"
@@ -115,8 +116,10 @@ ck_status ck_still_probe(const char *path, ck_still_kind *kind, ck_error *e)
     ck_status s = open_head(path, &fd, head, &n, e);
     if (s != CK_OK)
         return s;
-    close(fd);
     *kind = kind_of(path, head, n, &codec);
+    if (*kind == CK_STILL_PNG && ck_apng_frames(fd) > 1)
+        *kind = CK_STILL_ANIMATED;
+    close(fd);
     return CK_OK;
 }
 
@@ -189,7 +192,7 @@ static ck_status set_tags(const AVFrame *av, enum AVCodecID codec, const char *n
 static ck_status decode(enum AVCodecID id, AVPacket *pkt, AVFrame *av, ck_error *e)
 {
     AVCodecContext *dec;
-    ck_av_messages words = {{0}};
+    ck_av_messages words = {0};
     char why[300];
     ck_status s = ck_av_decoder_new(id, NULL, &words, &dec, e);
     if (s != CK_OK)

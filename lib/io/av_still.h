@@ -9,6 +9,7 @@
 typedef enum ck_still_kind {
     CK_STILL_NONE, /* no known still: perhaps video */
     CK_STILL_PNG,
+    CK_STILL_ANIMATED, /* PNG of several frames: a video */
     CK_STILL_EXR,
     CK_STILL_TIFF,
     CK_STILL_AV,

@@ -5,6 +5,7 @@
 #include <libavformat/avformat.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -14,6 +15,8 @@
 #include "stream/fdio.h"
 
 #define BUFFER (1 << 18) /* bytes between libavformat and the file */
+#define CLOCK 90000      /* ticks a second, at least where a rate allows no more: those of a transport stream */
+#define ROUNDED 0.0011   /* seconds by which a frame's time and the first one's may be rounded, to milliseconds */
 
 struct ck_av_writer {
     AVFormatContext *mux;
@@ -23,7 +26,8 @@ struct ck_av_writer {
     AVPacket *packet;
     ck_outfile file; /* fd -1 when standard output is written */
     double timeout;
-    int64_t count;    /* frames taken so far */
+    int64_t step;     /* ticks a frame */
+    int64_t last;     /* of the last frame, -step before the first */
     ck_status broken; /* the first failed write, which libavformat may not pass on */
     ck_error why;
 };
@@ -144,7 +148,11 @@ static ck_status open_codec(ck_av_writer *w, const ck_av_spec *spec, ck_error *e
     c->height = spec->h;
     c->pix_fmt = spec->format;
     c->framerate = (AVRational){spec->rate_num, spec->rate_den};
-    c->time_base = (AVRational){spec->rate_den, spec->rate_num};
+    /* A tick that divides a frame's duration, and is fine enough for frames at other times. */
+    int ticks = spec->rate_num < CLOCK ? CLOCK / spec->rate_num : 1;
+    c->time_base = (AVRational){1, spec->rate_num * ticks};
+    w->step = (int64_t)spec->rate_den * ticks;
+    w->last = -w->step;
     c->sample_aspect_ratio = (AVRational){spec->sar_num, spec->sar_den};
     c->thread_count = spec->threads;
     c->color_primaries = spec->primaries;
@@ -211,8 +219,8 @@ static ck_status drain(ck_av_writer *w, ck_error *e)
             return check(w, 0, "write", e);
         if (code >= 0) {
             av_packet_rescale_ts(w->packet, w->codec->time_base, w->stream->time_base);
-            if (!w->packet->duration)
-                w->packet->duration = av_rescale_q(1, w->codec->time_base, w->stream->time_base);
+            /* Only the last one's is kept: others last until the next. */
+            w->packet->duration = av_rescale_q(w->step, w->codec->time_base, w->stream->time_base);
             w->packet->stream_index = w->stream->index;
             code = av_write_frame(w->mux, w->packet);
             av_packet_unref(w->packet);
@@ -229,13 +237,24 @@ static void release(void *opaque, uint8_t *data)
     ck_buffer_unref(opaque);
 }
 
-ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, ck_error *e)
+static int64_t ticks_of(const ck_av_writer *w, double time)
+{
+    double unit = av_q2d(w->codec->time_base), frame = unit * (double)w->step;
+    if (isnan(time) || time > 1e9)
+        return w->last + w->step;
+    int64_t n = llround(time / frame), at = llround(time / unit);
+    if (fabs(time - (double)n * frame) <= ROUNDED)
+        at = n * w->step;
+    return at > w->last ? at : w->last + 1;
+}
+
+ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, double time, ck_error *e)
 {
     AVFrame *f = w->frame;
     f->format = p->format;
     f->width = p->w;
     f->height = p->h;
-    f->pts = w->count++;
+    f->pts = w->last = ticks_of(w, time);
     f->color_range = w->codec->color_range;
     f->color_primaries = w->codec->color_primaries;
     f->color_trc = w->codec->color_trc;

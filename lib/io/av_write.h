@@ -1,7 +1,7 @@
 /* Video files and streams through libavcodec and libavformat.
  *
  *     ck_av_open(&spec, path, timeout, &w, e)     path NULL: standard output
- *     ck_av_frame(w, &picture, e)                 in order; numbers run from 0 at the spec's rate
+ *     ck_av_frame(w, &picture, time, e)           in order; time NAN: a frame's duration after the last one
  *     ck_av_finish(w, e)                          flush, complete the file, give it its name
  *     ck_av_free(w)                               always; an unfinished file is removed
  *
@@ -37,8 +37,10 @@ typedef struct ck_av_spec {
 /* Fails with CK_ERR_UNSUPPORTED when libavcodec was built without the encoder. */
 ck_status ck_av_open(const ck_av_spec *spec, const char *path, double timeout, ck_av_writer **out, ck_error *e);
 
-/* The picture's buffer is shared, not copied: it must not be written to afterwards. */
-ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, ck_error *e);
+/* The picture's buffer is shared, not copied: it must not be written to afterwards.
+ * time: seconds from the first frame.  One within a millisecond of a multiple of the frame's duration is that multiple,
+ * since files round their times to as little; one that is not after the last frame's follows it at once. */
+ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, double time, ck_error *e);
 
 ck_status ck_av_finish(ck_av_writer *w, ck_error *e);
 void ck_av_free(ck_av_writer *w); /* NULL is fine */

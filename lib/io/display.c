@@ -15,9 +15,10 @@ ck_status ck_display_init(ck_display *d, const ck_plane *p, ck_error *e)
         return ck_fail(e, CK_ERR_UNSUPPORTED,
                        "plane '%s' has %d channels: pictures have 1, 3 or 4; ck-info --npy writes any", p->name, p->c);
     bool linear = p->c > 1 && !strcmp(p->encoding, "linear");
+    bool processed = !strcmp(p->name, "processed") && *p->encoding && strcmp(p->encoding, "srgb");
     *d = (ck_display){.plane = p,
                       .linear = linear,
-                      .premultiplied = linear && p->c == 4,
+                      .premultiplied = p->c == 4 && (linear || processed),
                       .encoding = p->c == 1 ? ""
                                   : linear  ? "srgb"
                                             : p->encoding};

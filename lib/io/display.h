@@ -5,8 +5,8 @@
  *     4 channels   the same; premultiplied colour is divided by its alpha first, and is
  *                  black where alpha is not above 0
  *
- * Then everything is clamped to 0…1, NaN to 0.  Four channels of encoding "linear" are
- * premultiplied (ck-frame(5): `processed`), others straight. */
+ * Then everything is clamped to 0…1, NaN to 0.  Four channels of encoding "linear" are premultiplied (ck-frame(5):
+ * `processed`, which may be of another curve than those of light and sRGB), others straight. */
 #ifndef CK_IO_DISPLAY_H
 #define CK_IO_DISPLAY_H
 

@@ -25,6 +25,8 @@ ck_status ck_still_read_as(const char *path, const ck_av_choice *choice, ck_want
         return ck_fail(e, CK_ERR_UNSUPPORTED, "a Cineon picture is not read: convert it to DPX");
     case CK_STILL_AV:
         return ck_av_still_read(path, choice, want, name, f, e);
+    case CK_STILL_ANIMATED:
+        return ck_fail(e, CK_ERR_FORMAT, "an animated PNG, which is no still but a video: name it alone");
     default:
         return ck_fail(e, CK_ERR_FORMAT, "not an image file we know: it is neither PNG, EXR, JPEG nor TIFF, ...");
     }
