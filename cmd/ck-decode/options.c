@@ -1,11 +1,15 @@
 #include "ck-decode/options.h"
 
+#include "io/sequence.h"
+
 #define AT(field) offsetof(ck_decode_options, field)
 static const ck_option rows[] = {
     {0, "hint", CK_STRING, AT(hint), "FILE", NULL, 0, 0, NULL, 0,
      "add a hint plane from a still (used for every frame), a sequence or a video"},
     {0, "frames", CK_STRING, AT(frames), "LIST", NULL, 0, 0, NULL, 0,
-     "only these: file numbers of a sequence, indices from 0 of a video, as in 1,5,10-20,50-"},
+     "only these: file numbers of a sequence, indices from 0 of a video, as in 1,5,10-20,50- or 1001-1100x2"},
+    {0, "missing", CK_CHOICE, AT(missing), NULL, "error", 0, 0, CK_MISSING_WORDS, 0,
+     "frames that do not exist: an error if --frames asks for them, left out, black, or a copy of the nearest"},
     {0, "linear", CK_FLAG, AT(linear), NULL, NULL, 0, 0, NULL, 0,
      "the samples are linear light, whatever the file says"},
     {0, "srgb", CK_FLAG, AT(srgb), NULL, NULL, 0, 0, NULL, 0, "the samples are sRGB-encoded, whatever the file says"},
@@ -21,9 +25,12 @@ static const ck_option rows[] = {
 static ck_status check(const void *opts, ck_error *e)
 {
     const ck_decode_options *o = opts;
-    return o->linear && o->srgb
-               ? ck_fail(e, CK_ERR_ARGUMENT, "--linear and --srgb contradict each other: give one of them")
-               : CK_OK;
+    ck_ranges frames = {0};
+    if (o->linear && o->srgb)
+        return ck_fail(e, CK_ERR_ARGUMENT, "--linear and --srgb contradict each other: give one of them");
+    ck_status s = o->frames ? ck_ranges_parse(o->frames, &frames, e) : CK_OK;
+    ck_ranges_free(&frames);
+    return s == CK_OK ? s : ck_fail_in(e, s, "--frames");
 }
 
 const ck_program ck_decode_program = {

@@ -7,6 +7,7 @@
 typedef struct ck_decode_options {
     ck_common common;
     const char *hint, *frames; /* NULL = not given */
+    int missing;               /* ck_missing */
     bool linear, srgb;
     ck_av_choice colour;
 } ck_decode_options;
