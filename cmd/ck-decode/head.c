@@ -2,10 +2,14 @@
 
 #include <libavutil/frame.h>
 #include <libavutil/pixdesc.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "io/av_pixels.h"
+#include "shared/inputs.h"
+
+#define MOST_COUNTED 100000000 /* frames that are counted one by one */
 
 /* The number of frames to come, -1 if unknown. */
 static long count(const ck_source *s)
@@ -15,12 +19,58 @@ static long count(const ck_source *s)
     const ck_video_info *i = ck_video_info_view(s->video);
     if (i->frames < 0 || s->keep.n == 0)
         return i->frames;
-    long n = 0;
-    for (int r = 0; r < s->keep.n; r++) {
-        long last = s->keep.r[r].last < i->frames ? s->keep.r[r].last : i->frames - 1;
-        n += last >= s->keep.r[r].first ? last - s->keep.r[r].first + 1 : 0;
-    }
+    long n = 0, end = ck_ranges_last(&s->keep);
+    bool filled = s->missing == CK_MISSING_BLACK || s->missing == CK_MISSING_NEAREST;
+    if (end == CK_RANGE_OPEN || end >= i->frames)
+        end = filled && end != CK_RANGE_OPEN ? end : i->frames - 1;
+    if (end > MOST_COUNTED)
+        return -1;
+    for (long v = 0; v <= end; v++)
+        n += ck_ranges_has(&s->keep, v);
     return n;
+}
+
+/* Which frames will come, so that who writes them can keep others away.  A list that is too long becomes its ends. */
+static ck_status numbers(const ck_source *s, ck_meta *head, ck_error *e)
+{
+    char list[4096];
+    ck_ranges all = {0};
+    ck_status status = s->video ? CK_OK : ck_sequence_numbers(&s->files, &all, e);
+    const ck_ranges *r = s->video ? &s->keep : &all;
+    if (status != CK_OK)
+        return status;
+    long last = s->video ? ck_video_info_view(s->video)->frames - 1 : 0;
+    if (r->n == 0 && last >= 0)
+        snprintf(list, sizeof list, "0-%ld", last);
+    else if (r->n == 0 || (!ck_ranges_format(r, list, sizeof list) && ck_ranges_last(r) == CK_RANGE_OPEN))
+        snprintf(list, sizeof list, "%ld-", r->n ? r->r[0].first : 0);
+    else if (!ck_ranges_format(r, list, sizeof list))
+        snprintf(list, sizeof list, "%ld-%ld", r->r[0].first, ck_ranges_last(r));
+    ck_ranges_free(&all);
+    return ck_meta_set(head, "numbers", list, e);
+}
+
+/* Holes of a sequence are said, and handed on, since a film would lose its sync. */
+static ck_status holes(const ck_source *s, ck_meta *head, ck_error *e)
+{
+    ck_ranges missing = {0};
+    if (s->video || s->opts->frames || s->missing != CK_MISSING_ERROR)
+        return CK_OK;
+    ck_status status = ck_sequence_holes(&s->files, &missing, e);
+    if (status == CK_OK && missing.n) {
+        char list[300], links[300] = "";
+        ck_ranges_format(&missing, list, sizeof list);
+        if (s->files.n_broken)
+            snprintf(links, sizeof links, ", %zu of them links that lead nowhere", s->files.n_broken);
+        ck_log_notice("%s: no frame%s %s%s (--missing skip, black or nearest)", s->name,
+                      ck_ranges_count(&missing, 2) == 1 ? "" : "s", list, links);
+        status = ck_meta_set(head, "missing", list, e);
+    } else if (status == CK_OK && s->files.n_broken) {
+        ck_log_notice("%s: %zu links lead nowhere, such as %s", s->name, s->files.n_broken, s->files.broken[0].path);
+        status = ck_meta_set(head, "missing", s->files.broken[0].stem, e);
+    }
+    ck_ranges_free(&missing);
+    return status;
 }
 
 /* An option overrides the file's own name for its curve. */
@@ -63,7 +113,13 @@ ck_status ck_decode_fill_head(const ck_source *s, const ck_plane *rgb, ck_meta *
         status = head_of_video(ck_video_info_view(s->video), head, e);
     if (status == CK_OK && !s->video && s->files.numbered)
         status = ck_meta_setf(head, e, "start", "%ld", s->files.files[0].number);
-    return status;
+    if (status == CK_OK)
+        status = numbers(s, head, e);
+    if (status == CK_OK)
+        status = holes(s, head, e);
+    if (status == CK_OK)
+        status = ck_inputs_host(head, e);
+    return status == CK_OK && s->video ? ck_inputs_add(head, s->name, e) : status;
 }
 
 static void explain_video(const ck_source *s)
@@ -103,10 +159,6 @@ void ck_decode_explain(const ck_source *s, const ck_plane *rgb)
     if (rgb)
         ck_log_info("%s: %s of %s, %dx%d, %s", s->name, rgb->name, rgb->type_name, rgb->w, rgb->h,
                     *rgb->encoding ? rgb->encoding : "coverage");
-    for (size_t i = 1; !s->video && s->files.numbered && i < s->files.n; i++)
-        if (s->files.files[i].number != s->files.files[i - 1].number + 1 && !s->opts->frames)
-            ck_log_info("%s: the numbers jump from %ld to %ld", s->name, s->files.files[i - 1].number,
-                        s->files.files[i].number);
 }
 
 void ck_decode_explain_count(const ck_source *s, long frames)

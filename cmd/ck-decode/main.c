@@ -13,6 +13,7 @@
 #include "ck-decode/source.h"
 #include "image/convert.h"
 #include "image/finite.h"
+#include "shared/inputs.h"
 #include "stream/stage.h"
 
 typedef struct decode {
@@ -23,6 +24,7 @@ typedef struct decode {
     ck_frame still_hint;                /* its plane is shared by all frames; empty when the hint is no still */
     ck_frame first;                     /* the first file, read to know its size; empty for video */
     const ck_sequence_file *first_file; /* which one that is */
+    ck_plane like;                      /* a plane of the first picture: type, channels and encoding of all */
     int w, h;
     long made;
 } decode;
@@ -74,8 +76,20 @@ static ck_status make_finite(const decode *d, const ck_source *source, const ck_
     return ck_fail_in(e, s, name_of(source, item));
 }
 
+/* A frame that stands in for one that does not exist. */
+static ck_status black_rgb(const decode *d, ck_frame *f, ck_error *e)
+{
+    ck_plane *p;
+    ck_status s = ck_frame_add(f, "rgb", d->like.type, d->like.c, d->h, d->w, d->like.encoding, &p, e);
+    if (s == CK_OK)
+        memset(ck_plane_data(p), 0, p->bytes); /* 0 is black in every type */
+    return s;
+}
+
 static ck_status read_rgb(const decode *d, const ck_item *item, ck_frame *f, ck_error *e)
 {
+    if (item->black)
+        return black_rgb(d, f, e);
     ck_status s = ck_source_read(&d->plate, item, CK_WANT_RGB, "rgb", f, e);
     if (s != CK_OK)
         return s;
@@ -124,9 +138,13 @@ static ck_status read_first(decode *d, ck_error *e)
 {
     ck_status s = CK_ERR_FORMAT;
     ck_error later;
-    for (size_t i = 0; i < d->plate.files.n && s != CK_OK && (i == 0 || d->opts->common.keep_going); i++) {
+    bool tried = false;
+    for (size_t i = 0; i < d->plate.files.n && s != CK_OK && (!tried || d->opts->common.keep_going); i++) {
         ck_item item = {.file = &d->plate.files.files[i]};
-        s = read_rgb(d, &item, &d->first, i ? &later : e);
+        if (item.file->black)
+            continue;
+        s = read_rgb(d, &item, &d->first, tried ? &later : e);
+        tried = true;
         if (s == CK_OK)
             d->first_file = item.file;
         else
@@ -137,7 +155,7 @@ static ck_status read_first(decode *d, ck_error *e)
 
 static ck_status open_plate(decode *d, const ck_list *args, ck_meta *head, ck_error *e)
 {
-    ck_status s = ck_source_open(args->items, args->n, d->opts, d->opts->frames, d->opts->stream, &d->plate, e);
+    ck_status s = ck_source_open(args->items, args->n, d->opts, true, &d->plate, e);
     if (s != CK_OK)
         return s;
     if (!d->plate.video) {
@@ -153,6 +171,7 @@ static ck_status open_plate(decode *d, const ck_list *args, ck_meta *head, ck_er
     ck_plane *rgb = ck_frame_plane(&d->first, "rgb");
     d->w = rgb->w;
     d->h = rgb->h;
+    d->like = *rgb;
     s = ck_decode_fill_head(&d->plate, rgb, head, e);
     ck_decode_explain(&d->plate, rgb);
     if (s == CK_OK)
@@ -165,9 +184,9 @@ static ck_status open_plate(decode *d, const ck_list *args, ck_meta *head, ck_er
     return s;
 }
 
-static ck_status open_hint(decode *d, ck_error *e)
+static ck_status open_hint(decode *d, ck_meta *head, ck_error *e)
 {
-    ck_status s = ck_source_open(&d->opts->hint, 1, d->opts, NULL, -1, &d->hint, e);
+    ck_status s = ck_source_open(&d->opts->hint, 1, d->opts, false, &d->hint, e);
     if (s != CK_OK)
         return s;
     d->hinted = d->hint.hint = true;
@@ -177,6 +196,8 @@ static ck_status open_hint(decode *d, ck_error *e)
     }
     if (s == CK_OK)
         ck_decode_explain(&d->hint, ck_frame_plane(&d->still_hint, "hint"));
+    if (s == CK_OK && (d->hint.video || d->hint.single))
+        s = ck_inputs_add(head, d->hint.video ? d->hint.name : d->hint.files.files->path, e);
     return s;
 }
 
@@ -195,7 +216,7 @@ static ck_status open_decode(const void *opts, const ck_list *args, ck_meta *hea
     *state = d;
     d->opts = o;
     ck_status s = open_plate(d, args, head, e);
-    return s == CK_OK && o->hint ? open_hint(d, e) : s;
+    return s == CK_OK && o->hint ? open_hint(d, head, e) : s;
 }
 
 /* The names of a frame: a file's own, or its index in a video. */
@@ -206,7 +227,21 @@ static ck_status name_frame(const ck_item *item, ck_frame *f, ck_error *e)
         return s == CK_OK ? ck_meta_setf(&f->meta, e, "stem", "%05ld", item->index) : s;
     }
     ck_status s = ck_meta_set(&f->meta, "stem", item->file->stem, e);
-    return s == CK_OK && item->number >= 0 ? ck_meta_setf(&f->meta, e, "number", "%ld", item->number) : s;
+    return s == CK_OK && item->number != CK_NO_NUMBER ? ck_meta_setf(&f->meta, e, "number", "%ld", item->number) : s;
+}
+
+/* The frame's own files: an output must not replace them. */
+static ck_status name_inputs(const job *j, ck_frame *f, ck_error *e)
+{
+    ck_status s = j->plate.file ? ck_inputs_add(&f->meta, j->plate.file->path, e) : CK_OK;
+    return s == CK_OK && j->hint.file ? ck_inputs_add(&f->meta, j->hint.file->path, e) : s;
+}
+
+/* Frames that the video turned out not to have: an error frame that stands for no picture. */
+static ck_status absent(const ck_item *item, ck_frame *f, ck_error *e)
+{
+    ck_status s = ck_meta_set(&f->meta, "missing", "1", e);
+    return s == CK_OK ? ck_frame_set_error(f, item->video.error, e) : s;
 }
 
 static ck_status pair_hint(decode *d, job *j, ck_error *e)
@@ -229,6 +264,8 @@ static ck_status produce(void *state, ck_frame *f, ck_error *e)
     ck_status s = ck_source_next(&d->plate, &j->plate, e);
     if (s != CK_OK)
         return s;
+    if (j->plate.absent)
+        return absent(&j->plate, f, e);
     d->made++;
     if (d->first_file && j->plate.file == d->first_file) {
         f->planes[f->n++] = d->first.planes[0];
@@ -238,7 +275,9 @@ static ck_status produce(void *state, ck_frame *f, ck_error *e)
         d->first_file = NULL;
     }
     s = name_frame(&j->plate, f, e);
-    return s == CK_OK && d->hinted && !d->still_hint.n ? pair_hint(d, j, e) : s;
+    if (s == CK_OK && d->hinted && !d->still_hint.n)
+        s = pair_hint(d, j, e);
+    return s == CK_OK ? name_inputs(j, f, e) : s;
 }
 
 static ck_status make_frame(void *state, ck_frame *f, ck_error *e)

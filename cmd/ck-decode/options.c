@@ -2,6 +2,7 @@
 
 #include <limits.h>
 
+#include "io/sequence.h"
 #include "io/still.h"
 
 #define AT(field) offsetof(ck_decode_options, field)
@@ -11,7 +12,9 @@ static const ck_option rows[] = {
     {0, "hint-channel", CK_CHOICE, AT(hint_channel), NULL, "auto", 0, 0, CK_HINT_CHANNELS, 0,
      "channel of the hint's pictures that is the hint; auto: alpha where it varies, else luminance"},
     {0, "frames", CK_STRING, AT(frames), "LIST", NULL, 0, 0, NULL, 0,
-     "only these: file numbers of a sequence, indices from 0 of a video, as in 1,5,10-20,50-"},
+     "only these: file numbers of a sequence, indices from 0 of a video, as in 1,5,10-20,50- or 1001-1100x2"},
+    {0, "missing", CK_CHOICE, AT(missing), NULL, "error", 0, 0, CK_MISSING_WORDS, 0,
+     "frames that do not exist: an error if --frames asks for them, left out, black, or a copy of the nearest"},
     {0, "stream", CK_INT, AT(stream), "N", "auto", 0, INT_MAX, "auto", -1,
      "number of the video stream in its container, as --verbose lists them; auto: the best one"},
     {0, "linear", CK_FLAG, AT(linear), NULL, NULL, 0, 0, NULL, 0,
@@ -31,9 +34,12 @@ static const ck_option rows[] = {
 static ck_status check(const void *opts, ck_error *e)
 {
     const ck_decode_options *o = opts;
-    return o->linear && o->srgb
-               ? ck_fail(e, CK_ERR_ARGUMENT, "--linear and --srgb contradict each other: give one of them")
-               : CK_OK;
+    ck_ranges frames = {0};
+    if (o->linear && o->srgb)
+        return ck_fail(e, CK_ERR_ARGUMENT, "--linear and --srgb contradict each other: give one of them");
+    ck_status s = o->frames ? ck_ranges_parse(o->frames, &frames, e) : CK_OK;
+    ck_ranges_free(&frames);
+    return s == CK_OK ? s : ck_fail_in(e, s, "--frames");
 }
 
 const ck_program ck_decode_program = {

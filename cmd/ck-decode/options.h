@@ -9,6 +9,7 @@ typedef struct ck_decode_options {
     const char *hint, *frames; /* NULL = not given */
     bool linear, srgb, repair;
     int hint_channel; /* CK_WANT_HINT + this is the want */
+    int missing;      /* ck_missing */
     ck_av_choice colour;
     int stream; /* -1: the best one */
 } ck_decode_options;

@@ -1,6 +1,8 @@
 #include "ck-decode/source.h"
 
 #include <libavutil/frame.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -8,6 +10,7 @@
 #include "base/thread.h"
 #include "io/av_pixels.h"
 #include "io/av_still.h"
+#include "shared/inputs.h"
 
 static void say(const void *whose, bool asked, const char *text)
 {
@@ -28,12 +31,20 @@ static ck_status open_video(ck_source *s, const char *path, const char *frames, 
                         .say = say,
                         .whose = s};
     ck_status status = frames ? ck_ranges_parse(frames, &s->keep, e) : CK_OK;
-    if (status == CK_OK) {
-        status = ck_video_open(path, &how, &s->video, e);
-        if (status != CK_OK)
-            ck_fail_in(e, status, path);
+    if (status == CK_OK && s->keep.n && s->keep.r[0].first < 0)
+        return ck_fail(e, CK_ERR_ARGUMENT, "%s: frame %ld was asked for, but a video begins with frame 0", path,
+                       s->keep.r[0].first);
+    if (status == CK_OK)
+        status = ck_inputs_refuse_stream(path, e);
+    if (status != CK_OK)
+        return status;
+    status = ck_video_open(path, &how, &s->video, e);
+    if (status == CK_ERR_FORMAT && !strcmp(path, "-")) {
+        ck_error why = *e;
+        ck_fail(e, status, "%.500s: a still, or a film with its index at the end, needs its file named instead of -",
+                why.text);
     }
-    return status;
+    return status == CK_OK ? status : ck_fail_in(e, status, path);
 }
 
 static ck_status open_stills(ck_source *s, const char *const *inputs, int n, const char *frames, ck_error *e)
@@ -42,7 +53,7 @@ static ck_status open_stills(ck_source *s, const char *const *inputs, int n, con
     ck_status status = ck_sequence_open(inputs, n, &s->files, e);
     if (status == CK_OK && frames)
         status = ck_ranges_parse(frames, &keep, e);
-    if (status == CK_OK && (status = ck_sequence_select(&s->files, &keep, e)) != CK_OK)
+    if (status == CK_OK && (status = ck_sequence_select(&s->files, &keep, s->missing, e)) != CK_OK)
         ck_fail_in(e, status, inputs[0]);
     ck_ranges_free(&keep);
     return status;
@@ -67,16 +78,18 @@ static ck_status probe(const char *const *inputs, int n, bool *video, ck_error *
     return CK_OK;
 }
 
-ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_options *opts, const char *frames,
-                         int stream, ck_source *s, ck_error *e)
+ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_options *opts, bool plate, ck_source *s,
+                         ck_error *e)
 {
     bool video;
     struct stat st;
-    *s = (ck_source){.opts = opts, .name = inputs[0], .stream = stream};
+    const char *frames = plate ? opts->frames : NULL;
+    *s = (ck_source){.opts = opts, .name = inputs[0], .stream = plate ? opts->stream : -1};
+    s->missing = plate ? (ck_missing)opts->missing : CK_MISSING_ERROR;
     ck_status status = probe(inputs, n, &video, e);
     if (status != CK_OK)
         return status;
-    if (!video && stream >= 0)
+    if (!video && s->stream >= 0)
         return ck_fail(e, CK_ERR_ARGUMENT, "%s: --stream chooses a stream of a video, but this is none", inputs[0]);
     s->single = !video && n == 1 && stat(inputs[0], &st) == 0 && !S_ISDIR(st.st_mode);
     return video ? open_video(s, inputs[0], frames, e) : open_stills(s, inputs, n, frames, e);
@@ -88,23 +101,80 @@ static ck_status next_file(ck_source *s, ck_item *item)
         return CK_END;
     item->file = &s->files.files[s->next_file++];
     item->index = item->file->index;
-    item->number = s->files.numbered ? item->file->number : -1;
+    item->number = s->files.numbered ? item->file->number : CK_NO_NUMBER;
+    item->black = item->file->black;
     return CK_OK;
 }
 
-/* A video may end before a frame that was asked for by name. */
-static ck_status check_wanted(const ck_source *s, ck_error *e)
+/* The frames that were asked for and lie past the end. */
+static ck_status find_absent(ck_source *s, ck_error *e)
 {
+    s->absent.r = calloc((size_t)s->keep.n + 1, sizeof *s->absent.r);
+    if (!s->absent.r)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a list of frames");
     for (int i = 0; i < s->keep.n; i++) {
         ck_range r = s->keep.r[i];
-        long missing = r.first >= s->next_index ? r.first : r.last;
-        if (missing >= s->next_index && missing != CK_RANGE_OPEN) {
-            ck_fail(e, CK_ERR_ARGUMENT, "frame %ld was asked for, but there are only %ld, counted from 0", missing,
-                    s->next_index);
-            return ck_fail_in(e, CK_ERR_ARGUMENT, s->name);
-        }
+        if (r.first < s->next_index && r.last != CK_RANGE_OPEN)
+            r.first += (s->next_index - r.first + r.step - 1) / r.step * r.step;
+        if (r.last == CK_RANGE_OPEN)
+            r.last = r.first;
+        if (r.first <= r.last && r.first >= s->next_index)
+            s->absent.r[s->absent.n++] = r;
     }
-    return CK_END;
+    s->absent_index = s->absent.n ? s->absent.r[0].first : 0;
+    return CK_OK;
+}
+
+/* One item for all of them, so that what exists keeps its length and the run still ends with status 3. */
+static ck_status report_absent(ck_source *s, ck_item *item, ck_error *e)
+{
+    char list[200];
+    ck_ranges_format(&s->absent, list, sizeof list);
+    bool one = ck_ranges_count(&s->absent, 2) == 1;
+    if (asprintf(&item->video.error, "%s: frame%s %s asked for, but there are only %ld, counted from 0", s->name,
+                 one ? "" : "s", list, s->next_index) < 0) {
+        item->video.error = NULL;
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory");
+    }
+    item->index = s->absent_index;
+    item->absent = true;
+    s->absent.n = 0;
+    return CK_OK;
+}
+
+/* What follows the end of a video: nothing, unless frames past it were asked for. */
+static ck_status next_absent(ck_source *s, ck_item *item, ck_error *e)
+{
+    *item = (ck_item){.number = CK_NO_NUMBER};
+    ck_status status = s->absent.r ? CK_OK : find_absent(s, e);
+    if (status != CK_OK)
+        return status;
+    if (s->absent_range >= s->absent.n || s->missing == CK_MISSING_SKIP)
+        return CK_END;
+    if (s->missing == CK_MISSING_ERROR)
+        return report_absent(s, item, e);
+    const ck_range *r = &s->absent.r[s->absent_range];
+    double rate = (double)ck_video_info_view(s->video)->rate_num / ck_video_info_view(s->video)->rate_den;
+    item->index = s->absent_index;
+    item->black = s->missing == CK_MISSING_BLACK || !s->last;
+    item->video.pts = s->last_pts + (rate > 0 ? (double)(item->index - s->last_index) / rate : 0);
+    if (!item->black && !(item->video.av = av_frame_clone(s->last)))
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a picture");
+    s->absent_index += r->step;
+    if (s->absent_index > r->last && ++s->absent_range < s->absent.n)
+        s->absent_index = s->absent.r[s->absent_range].first;
+    return CK_OK;
+}
+
+static ck_status keep_last(ck_source *s, const ck_item *item, ck_error *e)
+{
+    s->last_pts = item->video.pts;
+    s->last_index = item->index;
+    if (s->missing != CK_MISSING_NEAREST || !item->video.av)
+        return CK_OK;
+    av_frame_free(&s->last);
+    s->last = av_frame_clone(item->video.av);
+    return s->last ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a picture");
 }
 
 /* The next frame of the video, wanted or not. */
@@ -115,9 +185,9 @@ static ck_status next_picture(ck_source *s, ck_item *item, ck_error *e)
         return ck_fail_in(e, status, s->name);
     s->ended = status == CK_END;
     item->index = s->next_index;
-    item->number = -1;
+    item->number = CK_NO_NUMBER;
     s->next_index += !s->ended;
-    return status;
+    return status == CK_OK ? keep_last(s, item, e) : status;
 }
 
 ck_status ck_source_next(ck_source *s, ck_item *item, ck_error *e)
@@ -125,28 +195,28 @@ ck_status ck_source_next(ck_source *s, ck_item *item, ck_error *e)
     *item = (ck_item){0};
     if (!s->video)
         return next_file(s, item);
-    while (s->next_index <= ck_ranges_last(&s->keep)) {
+    while (!s->ended && s->next_index <= ck_ranges_last(&s->keep)) {
         ck_status status = next_picture(s, item, e);
         if (status == CK_END)
-            return check_wanted(s, e);
+            break;
         if (status != CK_OK || ck_ranges_has(&s->keep, item->index))
             return status;
         ck_item_free(item);
     }
-    return CK_END;
+    return s->ended ? next_absent(s, item, e) : CK_END;
 }
 
 static ck_status pair_file(ck_source *s, long index, long number, ck_item *item, ck_error *e)
 {
     const ck_sequence *files = &s->files;
-    if (number >= 0 && files->numbered) {
+    if (number != CK_NO_NUMBER && files->numbered) {
         item->file = ck_sequence_find(files, number);
         if (!item->file)
             return ck_fail(e, CK_ERR_FORMAT, "no hint for frame %ld: the hints run from %ld to %ld", number,
                            files->files[0].number, files->files[files->n - 1].number);
         return CK_OK;
     }
-    if (index >= (long)files->n)
+    if (index < 0 || index >= (long)files->n)
         return ck_fail(e, CK_ERR_FORMAT, "no hint for frame %ld, counted from 0: there are only %zu hints", index,
                        files->n);
     item->file = &files->files[index];
@@ -165,7 +235,7 @@ ck_status ck_source_pair(ck_source *s, long index, long number, ck_item *item, c
         ck_item_free(item);
         status = next_picture(s, item, e);
     }
-    if (s->ended) {
+    if (s->ended || (status == CK_OK && !item->video.av && !item->video.error)) {
         ck_fail(e, CK_ERR_FORMAT, "no hint for frame %ld, counted from 0: there are only %ld hints", index,
                 s->next_index);
         return ck_fail_in(e, CK_ERR_FORMAT, s->name);
@@ -206,6 +276,8 @@ void ck_source_close(ck_source *s)
 {
     ck_sequence_free(&s->files);
     ck_ranges_free(&s->keep);
+    ck_ranges_free(&s->absent);
+    av_frame_free(&s->last);
     ck_video_free(s->video);
     *s = (ck_source){0};
 }

@@ -12,16 +12,24 @@
 
 typedef struct ck_source {
     const ck_decode_options *opts;
-    const char *name;  /* as on the command line; borrowed */
-    ck_sequence files; /* for stills */
-    ck_video *video;   /* or NULL */
-    bool single;       /* one still, named as such */
-    bool hint;         /* its alpha may be wanted */
-    int stream;        /* of a video, -1 = the best one */
-    ck_ranges keep;    /* of a video */
+    const char *name;   /* as on the command line; borrowed */
+    ck_sequence files;  /* for stills */
+    ck_video *video;    /* or NULL */
+    bool single;        /* one still, named as such */
+    bool hint;          /* its alpha may be wanted */
+    int stream;         /* of a video, -1 = the best one */
+    ck_missing missing; /* what becomes of frames that do not exist; of a hint CK_MISSING_ERROR */
     size_t next_file;
-    long next_index; /* of a video */
+    /* Of a video: */
+    ck_ranges keep;
+    long next_index;
     bool ended;
+    ck_ranges absent; /* frames past its end that were asked for, once it has ended */
+    int absent_range; /* the next of them */
+    long absent_index;
+    struct AVFrame *last; /* the last good picture, kept for CK_MISSING_NEAREST */
+    double last_pts;
+    long last_index;
 } ck_source;
 
 /* One frame to be: where it is and what it is called. */
@@ -29,14 +37,17 @@ typedef struct ck_item {
     const ck_sequence_file *file; /* borrowed from the source */
     ck_video_frame video;
     long index;  /* from 0, among all frames of the source */
-    long number; /* the file's own, -1 = none */
+    long number; /* the file's own, CK_NO_NUMBER = none */
+    bool black;  /* there is no such picture: black stands in for it */
+    bool absent; /* not even that: video.error says which frames do not exist */
 } ck_item;
 
-/* frames: NULL for a hint, which goes where the plate goes; stream: of a video, -1 the best one. */
-ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_options *opts, const char *frames,
-                         int stream, ck_source *s, ck_error *e);
+/* plate: --frames, --missing and --stream apply; a hint goes where the plate goes. */
+ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_options *opts, bool plate, ck_source *s,
+                         ck_error *e);
 
-/* The next frame chosen.  CK_END after the last. */
+/* The next frame chosen.  CK_END after the last; before it, one item for all frames that a video turned out not to
+ * have, unless --missing says otherwise. */
 ck_status ck_source_next(ck_source *s, ck_item *item, ck_error *e);
 
 /* The frame that goes with frame `index`, `number` of another source: by number where both have one, else by place.

@@ -99,8 +99,8 @@ ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e)
             plain = true;
         else if (!plain && argv[i][0] == '-' && argv[i][1])
             s = ck_plan_option(p, argc, argv, &i, e);
-        else if (!ck_list_add(&p->args, argv[i]))
-            s = ck_fail(e, CK_ERR_MEMORY, "out of memory for arguments");
+        else
+            s = ck_option_argument(argv[i], &p->args, e);
     }
     ck_list rest = {0};
     if (s == CK_OK)

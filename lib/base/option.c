@@ -258,7 +258,16 @@ static ck_status option(const ck_program *p, int argc, char **argv, int *i, void
         value = argv[++*i];
     if (!value)
         return ck_fail(e, CK_ERR_ARGUMENT, "%s needs a value: see %s --help", arg, p->name);
+    if (!*value)
+        return ck_fail(e, CK_ERR_ARGUMENT, "--%s has an empty value: is a variable of the shell unset?", o->name);
     return set(p, o, value, opts, e);
+}
+
+ck_status ck_option_argument(const char *arg, ck_list *args, ck_error *e)
+{
+    if (!*arg)
+        return ck_fail(e, CK_ERR_ARGUMENT, "argument %d is empty: is a variable of the shell unset?", args->n + 1);
+    return ck_list_add(args, arg) ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for arguments");
 }
 
 ck_status ck_options_parse(const ck_program *p, int argc, char **argv, void *opts, ck_list *args, ck_error *e)
@@ -274,8 +283,8 @@ ck_status ck_options_parse(const ck_program *p, int argc, char **argv, void *opt
             plain = true;
         else if (!plain && argv[i][0] == '-' && argv[i][1])
             s = option(p, argc, argv, &i, opts, e);
-        else if (!ck_list_add(args, argv[i]))
-            s = ck_fail(e, CK_ERR_MEMORY, "out of memory for %d arguments", argc);
+        else
+            s = ck_option_argument(argv[i], args, e);
     }
     const ck_common *common = opts;
     return s == CK_OK && p->check && !common->help && !common->version ? p->check(opts, e) : s;

@@ -72,8 +72,13 @@ typedef struct ck_program {
 
 /* Fill `opts` (options_size bytes) with the defaults, then with argv; the last occurrence of an option wins.  Options
  * and arguments may mix; "--" ends options, "-" is an argument.  A value may be attached: --name=value, -nvalue;
- * --no-name turns a flag off. *args (owned by the caller, free() the array) gets the arguments. */
+ * --no-name turns a flag off.  Values and arguments that are empty are refused. *args (owned by the caller, free() the
+ * array) gets the arguments. */
 ck_status ck_options_parse(const ck_program *p, int argc, char **argv, void *opts, ck_list *args, ck_error *e);
+
+/* Append an argument that is no option.  An empty one is refused: no program has a use for it, and a path made of an
+ * unset variable would be another place than the one meant. */
+ck_status ck_option_argument(const char *arg, ck_list *args, ck_error *e);
 
 /* Release the lists in `opts`. */
 void ck_options_free(const ck_program *p, void *opts);

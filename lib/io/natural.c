@@ -47,7 +47,7 @@ long ck_digits_value(const char *p, size_t n)
         n--;
     }
     if (n == 0 || n > 17)
-        return -1;
+        return CK_NO_NUMBER;
     long v = 0;
     for (size_t i = 0; i < n; i++)
         v = 10 * v + (p[i] - '0');

@@ -47,12 +47,17 @@ long ck_pattern_match(const ck_pattern *p, const char *name)
 {
     size_t n = strlen(name), a = strlen(p->prefix), b = strlen(p->tail);
     if (n <= a + b || strncmp(name, p->prefix, a) || strcmp(name + n - b, p->tail))
-        return -1;
+        return CK_NO_NUMBER;
     const char *d = name + a;
-    size_t digits = n - a - b;
-    if (strspn(d, DIGITS) < digits || digits < p->width || (digits > p->width && digits > 1 && *d == '0'))
-        return -1;
-    return ck_digits_value(d, digits);
+    size_t digits = n - a - b, sign = *d == '-';
+    d += sign;
+    digits -= sign;
+    if (!digits || strspn(d, DIGITS) < digits || digits + sign < p->width)
+        return CK_NO_NUMBER;
+    if (digits > p->width && digits > 1 && *d == '0')
+        return CK_NO_NUMBER;
+    long v = ck_digits_value(d, digits);
+    return sign && v != CK_NO_NUMBER ? -v : v;
 }
 
 void ck_pattern_free(ck_pattern *p)

@@ -16,7 +16,8 @@ typedef struct ck_pattern {
 /* False when the name has no placeholder or several, or memory ran out; then there is nothing to free. */
 bool ck_pattern_parse(const char *name, ck_pattern *p);
 
-/* The number in `name`, or -1 when it does not fit. */
+/* The number in `name`, or CK_NO_NUMBER when it does not fit.  A sign may stand beside the digits or be one of them:
+ * -2 in four is -002 (as printf has it) or -0002. */
 long ck_pattern_match(const ck_pattern *p, const char *name);
 
 void ck_pattern_free(ck_pattern *p);

@@ -9,10 +9,9 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
-#include "io/natural.h"
 #include "io/pattern.h"
-
-#define DIGITS "0123456789"
+#include "io/sequence_group.h"
+#include "io/sequence_name.h"
 
 static const char *base_name(const char *path)
 {
@@ -20,40 +19,42 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-/* The suffix with its dot, or the end of the name.  Digits are no suffix: frame.0001 ends in a number. */
-static const char *suffix(const char *name)
-{
-    const char *dot = strrchr(name, '.');
-    if (!dot || dot == name || dot[1 + strspn(dot + 1, DIGITS)] == 0)
-        return name + strlen(name);
-    return dot;
-}
+typedef struct files {
+    ck_sequence_file **list;
+    size_t *n, *cap;
+} files;
 
-static long last_number(const char *stem)
+/* The number by the pattern or, without one, by the name. */
+static void find_number(ck_sequence_file *f, const char *base, const ck_pattern *p)
 {
-    const char *end = stem + strlen(stem);
-    while (end > stem && !strchr(DIGITS, end[-1]))
-        end--;
-    const char *start = end;
-    while (start > stem && strchr(DIGITS, start[-1]))
-        start--;
-    return ck_digits_value(start, (size_t)(end - start));
+    ck_sequence_name name = ck_sequence_name_of(base);
+    f->number = p ? ck_pattern_match(p, base) : name.number;
+    f->from = p ? strlen(p->prefix) : name.from;
+    f->to = p ? strlen(base) - strlen(p->tail) : name.to;
+    if (f->to > strlen(f->stem)) /* a pattern that takes its number from the suffix */
+        f->from = f->to = strlen(f->stem);
 }
 
 /* Takes `path`, which malloc made;  NULL: out of memory. */
-static ck_status add(ck_sequence *s, char *path, long number, ck_error *e)
+static ck_status add(files to, char *path, const ck_pattern *p, ck_error *e)
 {
-    ck_sequence_file *files = path ? ck_grown(s->files, s->n, &s->cap, sizeof *files) : NULL;
-    s->files = files ? files : s->files;
-    const char *name = path ? base_name(path) : NULL;
-    char *stem = files ? strndup(name, (size_t)(suffix(name) - name)) : NULL;
+    ck_sequence_file *grown = path ? ck_grown(*to.list, *to.n, to.cap, sizeof *grown) : NULL;
+    *to.list = grown ? grown : *to.list;
+    const char *base = grown ? base_name(path) : NULL;
+    char *stem = grown ? strndup(base, ck_sequence_name_of(base).stem) : NULL;
     if (!stem) {
         free(path);
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the names of a sequence");
     }
-    s->files[s->n++] =
-        (ck_sequence_file){.path = path, .stem = stem, .number = number < 0 ? last_number(stem) : number};
+    ck_sequence_file *f = &grown[(*to.n)++];
+    *f = (ck_sequence_file){.path = path, .stem = stem};
+    find_number(f, base, p);
     return CK_OK;
+}
+
+static files files_of(ck_sequence *s)
+{
+    return (files){&s->files, &s->n, &s->cap};
 }
 
 static char *joined(const char *dir, size_t dir_bytes, const char *name)
@@ -66,7 +67,7 @@ static bool image_suffix(const char *name)
 {
     static const char *const known[] = {"png", "jpg",  "jpeg", "jpe", "exr", "tif", "tiff", "bmp", "dpx", "tga",
                                         "sgi", "webp", "ppm",  "pgm", "pbm", "pnm", "pam",  "pfm", "jp2", "j2k"};
-    const char *dot = suffix(name);
+    const char *dot = name + ck_sequence_name_of(name).stem;
     for (size_t i = 0; *dot && i < sizeof known / sizeof *known; i++)
         if (!strcasecmp(dot + 1, known[i]))
             return true;
@@ -83,10 +84,26 @@ bool ck_sequence_is_pattern(const char *path)
     return true;
 }
 
-static bool regular(const char *path)
+typedef enum kind { OTHER, REGULAR, BROKEN } kind;
+
+static kind kind_of(const char *path)
 {
     struct stat st;
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode);
+    if (stat(path, &st) == 0)
+        return S_ISREG(st.st_mode) ? REGULAR : OTHER;
+    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) ? BROKEN : OTHER;
+}
+
+/* A file of a folder, if it is one.  Takes `path`. */
+static ck_status add_entry(ck_sequence *s, char *path, const ck_pattern *p, ck_error *e)
+{
+    kind k = path ? kind_of(path) : REGULAR;
+    if (k == REGULAR)
+        return add(files_of(s), path, p, e);
+    if (k == BROKEN)
+        return add((files){&s->broken, &s->n_broken, &s->cap_broken}, path, p, e);
+    free(path);
+    return CK_OK;
 }
 
 /* Every file of a folder that fits the pattern or, without one, looks like an image. */
@@ -102,21 +119,21 @@ static ck_status list(ck_sequence *s, const char *dir, size_t dir_bytes, const c
     }
     struct dirent *entry;
     while (status == CK_OK && (errno = 0, entry = readdir(d))) {
-        long number = p ? ck_pattern_match(p, entry->d_name) : -1;
-        if (p ? number < 0 : entry->d_name[0] == '.' || !image_suffix(entry->d_name))
+        if (p ? ck_pattern_match(p, entry->d_name) == CK_NO_NUMBER
+              : entry->d_name[0] == '.' || !image_suffix(entry->d_name))
             continue;
-        char *path = joined(dir, dir_bytes, entry->d_name);
-        if (path && !regular(path)) {
-            free(path);
-            continue;
-        }
-        status = add(s, path, number, e);
+        status = add_entry(s, joined(dir, dir_bytes, entry->d_name), p, e);
     }
     if (status == CK_OK && errno)
         status = ck_fail_errno(e, "cannot read the folder");
     closedir(d);
     free(name);
     return status;
+}
+
+static ck_status all_broken(const ck_sequence *s, ck_error *e)
+{
+    return ck_fail(e, CK_ERR_IO, "nothing but links that lead nowhere, such as %s: repair them", s->broken[0].path);
 }
 
 static ck_status open_folder(ck_sequence *s, const char *dir, ck_error *e)
@@ -126,6 +143,8 @@ static ck_status open_folder(ck_sequence *s, const char *dir, ck_error *e)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     ck_status status = list(s, slashed, strlen(slashed), NULL, e);
     free(slashed);
+    if (status == CK_OK && s->n == 0 && s->n_broken)
+        return all_broken(s, e);
     if (status == CK_OK && s->n == 0)
         status =
             ck_fail(e, CK_ERR_FORMAT, "no image files in this folder: name the files, or a pattern like %%04d.exr");
@@ -139,6 +158,8 @@ static ck_status open_pattern(ck_sequence *s, const char *path, ck_error *e)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     ck_status status = list(s, path, (size_t)(base_name(path) - path), &p, e);
     ck_pattern_free(&p);
+    if (status == CK_OK && s->n == 0 && s->n_broken)
+        return all_broken(s, e);
     if (status == CK_OK && s->n == 0)
         status = ck_fail(e, CK_ERR_IO, "no file fits this pattern: check the name and the number of digits");
     return status;
@@ -154,7 +175,7 @@ static ck_status open_files(ck_sequence *s, const char *const *paths, int n, ck_
         else if (S_ISDIR(st.st_mode))
             status = ck_fail(e, CK_ERR_ARGUMENT, "a folder among several inputs: give one folder, or files only");
         else
-            status = add(s, strdup(paths[i]), -1, e);
+            status = add(files_of(s), strdup(paths[i]), NULL, e);
         if (status != CK_OK)
             ck_fail_in(e, status, paths[i]);
     }
@@ -201,22 +222,35 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Sort, count, and see whether the numbers tell the files apart. */
-static ck_status number(ck_sequence *s, bool pattern, ck_error *e)
+/* True if the numbers tell the files apart. */
+static ck_status tell_apart(ck_sequence *s, ck_error *e)
 {
     long *numbers = calloc(s->n, sizeof *numbers);
     if (!numbers)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the numbers of a sequence");
-    qsort(s->files, s->n, sizeof *s->files, pattern ? by_number : by_path);
-    for (size_t i = 0; i < s->n; i++) {
-        s->files[i].index = (long)i;
+    for (size_t i = 0; i < s->n; i++)
         numbers[i] = s->files[i].number;
-    }
     qsort(numbers, s->n, sizeof *numbers, by_value);
-    s->numbered = numbers[0] >= 0;
+    s->numbered = numbers[0] != CK_NO_NUMBER;
     for (size_t i = 1; i < s->n; i++)
         s->numbered = s->numbered && numbers[i - 1] != numbers[i];
     free(numbers);
+    return CK_OK;
+}
+
+/* Sort, count, and see what the names have in common. */
+static ck_status arrange(ck_sequence *s, bool pattern, bool folder, ck_error *e)
+{
+    ck_status status = tell_apart(s, e);
+    if (status == CK_OK && pattern)
+        s->single = s->numbered;
+    else if (status == CK_OK)
+        status = ck_sequence_group(s, folder, e);
+    if (status != CK_OK)
+        return status;
+    qsort(s->files, s->n, sizeof *s->files, pattern || s->single ? by_number : by_path);
+    for (size_t i = 0; i < s->n; i++)
+        s->files[i].index = (long)i;
     return CK_OK;
 }
 
@@ -229,12 +263,10 @@ ck_status ck_sequence_open(const char *const *inputs, int n, ck_sequence *out, c
     ck_status s = pattern  ? open_pattern(out, inputs[0], e)
                   : folder ? open_folder(out, inputs[0], e)
                            : open_files(out, inputs, n, e);
-    if (s == CK_OK) {
-        s = number(out, pattern, e);
-    }
-    if (s == CK_OK) {
+    if (s == CK_OK)
+        s = arrange(out, pattern, folder, e);
+    if (s == CK_OK)
         s = check_stems(out, e);
-    }
     if (s != CK_OK) {
         if (pattern || folder)
             ck_fail_in(e, s, inputs[0]);
@@ -243,52 +275,18 @@ ck_status ck_sequence_open(const char *const *inputs, int n, ck_sequence *out, c
     return s;
 }
 
-const ck_sequence_file *ck_sequence_find(const ck_sequence *s, long number)
+static void free_list(ck_sequence_file *f, size_t n)
 {
-    for (size_t i = 0; i < s->n && s->numbered; i++)
-        if (s->files[i].number == number)
-            return &s->files[i];
-    return NULL;
-}
-
-static ck_status check_ends(const ck_sequence *s, const ck_ranges *keep, ck_error *e)
-{
-    for (int i = 0; i < 2 * keep->n; i++) {
-        long v = i & 1 ? keep->r[i / 2].last : keep->r[i / 2].first;
-        if (v != CK_RANGE_OPEN && !ck_sequence_find(s, v))
-            return ck_fail(e, CK_ERR_ARGUMENT, "no file has the number %ld asked for: they run from %ld to %ld", v,
-                           s->files[0].number, s->files[s->n - 1].number);
+    for (size_t i = 0; i < n; i++) {
+        free(f[i].path);
+        free(f[i].stem);
     }
-    return CK_OK;
-}
-
-ck_status ck_sequence_select(ck_sequence *s, const ck_ranges *keep, ck_error *e)
-{
-    if (keep->n == 0)
-        return CK_OK;
-    if (!s->numbered)
-        return ck_fail(e, CK_ERR_ARGUMENT, "the files have no numbers to choose frames by: name the files instead");
-    ck_status status = check_ends(s, keep, e);
-    size_t n = 0;
-    for (size_t i = 0; i < s->n && status == CK_OK; i++) {
-        if (ck_ranges_has(keep, s->files[i].number)) {
-            s->files[n++] = s->files[i];
-        } else {
-            free(s->files[i].path);
-            free(s->files[i].stem);
-        }
-    }
-    if (status == CK_OK)
-        s->n = n;
-    return status;
+    free(f);
 }
 
 void ck_sequence_free(ck_sequence *s)
 {
-    for (size_t i = 0; i < s->n; i++) {
-        free(s->files[i].path);
-        free(s->files[i].stem);
-    }
-    free(s->files);
+    free_list(s->files, s->n);
+    free_list(s->broken, s->n_broken);
     *s = (ck_sequence){0};
 }
