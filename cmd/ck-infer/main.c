@@ -16,7 +16,7 @@
 typedef struct infer {
     const ck_infer_options *opts;
     ck_network *net;
-    int h, w;  /* of the network's picture */
+    int h, w;                /* of the network's picture */
     ck_screen_choice screen; /* --blue-as-green: green and blue change places where it is blue */
 } infer;
 
@@ -57,7 +57,8 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
     s->opts = opts;
     ck_messages_plate(first);
     ck_status st;
-    if (s->opts->network.blue_as_green && (st = ck_messages_screen(CK_SCREEN_AUTO, head, first, &s->screen, e)) != CK_OK)
+    if (s->opts->network.blue_as_green &&
+        (st = ck_messages_screen(CK_SCREEN_AUTO, head, first, &s->screen, e)) != CK_OK)
         return st;
     return open_network(s, e);
 }

@@ -18,9 +18,9 @@
 
 typedef struct refine {
     const ck_refine_options *opts;
-    ck_model model;  /* from the first frame with logits on, until the network is there */
-    ck_network *net; /* from the first frame with logits on, whose size it has */
-    int h, w;        /* of the network's picture */
+    ck_model model;          /* from the first frame with logits on, until the network is there */
+    ck_network *net;         /* from the first frame with logits on, whose size it has */
+    int h, w;                /* of the network's picture */
     ck_screen_choice screen; /* --blue-as-green: green and blue change places where it is blue */
     sparse sparse;
 } refine;

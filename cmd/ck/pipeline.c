@@ -17,8 +17,8 @@
 #include "ck/events.h"
 #include "stream/stream.h"
 
-/* Milliseconds that stages get to end after one of them has failed: each takes up to 0.2 s, the last one 1 s.  Then they
- * are told to, and after that killed. */
+/* Milliseconds that stages get to end after one of them has failed: each takes up to 0.2 s, the last one 1 s.  Then
+ * they are told to, and after that killed. */
 #define PATIENCE 1300
 #define LAST_PATIENCE 300
 

@@ -45,6 +45,7 @@ ck_status ck_messages_size(ck_size *held, ck_frame *f, const char *name, ck_erro
         *held = (ck_size){p->w, p->h};
     if (p->w == held->w && p->h == held->h)
         return CK_OK;
-    return ck_fail(e, CK_ERR_FORMAT, "frame size changed in mid-stream, plane '%s' from %d x %d to %d x %d: split the input",
-                   name, held->w, held->h, p->w, p->h);
+    return ck_fail(e, CK_ERR_FORMAT,
+                   "frame size changed in mid-stream, plane '%s' from %d x %d to %d x %d: split the input", name,
+                   held->w, held->h, p->w, p->h);
 }

@@ -7,8 +7,8 @@
  *     ck_weights_free(w);
  *
  * The file is mapped read-only and shared: tensors are views into it and cost nothing until they are
- * read.  A file that shrinks while it is open is an error of whoever reads the tensors that are gone.  After opening, everything here may be called
- * from several threads at once.
+ * read.  A file that shrinks while it is open is an error of whoever reads the tensors that are gone.  After opening,
+ * everything here may be called from several threads at once.
  *
  * Names are normalised: what torch.compile and DataParallel put in front ("_orig_mod.", "module.")
  * is gone, and a dict that holds the tensors under "state_dict" is looked into. */
