@@ -65,7 +65,7 @@ named() { # VICTIM
 
 trial() { # SEED
     RANDOM=$1
-    local victim=$((RANDOM % 5)) signal=${signals[RANDOM % 6]} i delay status why= limit=20 others
+    local victim=$((RANDOM % 5)) signal=${signals[RANDOM % 6]} i delay status why="" limit=20 others
     delay=0.$(printf '%03d' $((RANDOM % 500)))
     local out=$tmp/out
     start "$out"
@@ -123,7 +123,7 @@ key_input() {
 
 key_trial() { # SEED
     RANDOM=$1
-    local signal=${signals[RANDOM % 6]} delay how=--classical victim name pid stages why= limit=20 status
+    local signal=${signals[RANDOM % 6]} delay how=--classical victim name pid stages why="" limit=20 status
     delay=0.$(printf '%03d' $((RANDOM % 700)))
     [ $((RANDOM % 2)) = 0 ] || how="-m $tmp/m.safetensors"
     local out=$tmp/keyed pick=$((RANDOM % 8))
@@ -147,8 +147,8 @@ key_trial() { # SEED
     status=$?
     [ $status = 0 ] && why+="; it succeeded"
     [ "$victim" = $pid ] || grep -q "$name" "$tmp/said" || why+="; $name is not named: $(cat "$tmp/said")"
-    # shellcheck disable=SC2086
-    [ "$(grep -vc 'no model\|keying classically' "$tmp/said")" -le $([ "$signal" = STOP ] && echo 4 || echo 1) ] ||
+    # Of a stage that stands still, its neighbours speak, who wait for it, and ck.
+    [ "$(grep -vc 'no model\|keying classically' "$tmp/said")" -le "$([ "$signal" = STOP ] && echo 4 || echo 1)" ] ||
         why+="; said more than once: $(cat "$tmp/said")"
     whole_files "$out" >"$tmp/broken" || why+="; $(head -1 "$tmp/broken")"
     if [ "$name" != ck-encode ] || [[ $signal =~ ^(TERM|INT|HUP)$ ]]; then
