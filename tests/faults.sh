@@ -1,39 +1,44 @@
 # shellcheck shell=bash disable=SC2154 # tmp and count are tap.sh's
-# Kill stages of a running pipeline at random moments and look at what is left.  Sourced:  trials FIRST LAST
+# Kill stages of a running pipeline, or `ck`, at random moments and look at what is left.  Sourced:
 #
-#   ck-synth | ck-hint | ck-post | ck-info --pass | ck-encode       as five children of this shell, through FIFOs
+#   trials FIRST LAST         ck-synth | ck-hint | ck-post | ck-info --pass | ck-encode   as five children, through FIFOs
+#   key_trials FIRST LAST     ck key, classical and with a network, one of its stages or itself
 #
-# Wanted after a stage has died: all have ended within two seconds; those behind it failed, and the last one names the
-# victim, or the program before X if that died before HEAD; those before it said nothing; every file there is whole.
+# Wanted after a death: all have ended within two seconds (with --timeout 1 one more, where a stage stands still); those
+# behind the victim failed, and the last one names it, or the program before X if that died before HEAD, or "X or a
+# program before it" where frames go through the pipes; those before it said nothing; every file there is whole; and
+# nothing unfinished is left unless the writer itself was killed in a way that no program can notice.
 
 programs=(ck-synth ck-hint ck-post ck-info ck-encode)
-signals=(KILL SEGV TERM)
+signals=(KILL SEGV TERM INT HUP STOP)
 
 start() { # OUT
     local i
     rm -f "$tmp"/p[1-4] "$tmp"/said.*
     mkfifo "$tmp"/p1 "$tmp"/p2 "$tmp"/p3 "$tmp"/p4
-    ck-synth -g 320x180 -n 500 >"$tmp/p1" 2>"$tmp/said.0" & pids[0]=$!
-    ck-hint -t 1 --method key <"$tmp/p1" >"$tmp/p2" 2>"$tmp/said.1" & pids[1]=$!
-    ck-post -t 1 --classical <"$tmp/p2" >"$tmp/p3" 2>"$tmp/said.2" & pids[2]=$!
-    ck-info --pass <"$tmp/p3" >"$tmp/p4" 2>"$tmp/said.3" & pids[3]=$!
-    ck-encode -t 1 --fg off --processed off "$1" <"$tmp/p4" 2>"$tmp/said.4" & pids[4]=$!
+    local env="env --default-signal=INT"
+    $env ck-synth --timeout 1 -g 320x180 -n 500 >"$tmp/p1" 2>"$tmp/said.0" & pids[0]=$!
+    $env ck-hint --timeout 1 -t 1 --method key <"$tmp/p1" >"$tmp/p2" 2>"$tmp/said.1" & pids[1]=$!
+    $env ck-post --timeout 1 -t 1 --classical <"$tmp/p2" >"$tmp/p3" 2>"$tmp/said.2" & pids[2]=$!
+    $env ck-info --timeout 1 --pass <"$tmp/p3" >"$tmp/p4" 2>"$tmp/said.3" & pids[3]=$!
+    $env ck-encode --timeout 1 -t 1 --fg off --processed off "$1" <"$tmp/p4" 2>"$tmp/said.4" & pids[4]=$!
     # A child that dies before its FIFO is open leaves the neighbour's shell waiting in open(2): not ours to end.
     for i in 0 1 2 3 4; do
-        while [ "$(cat "/proc/${pids[i]}/comm" 2>/dev/null)" = bash ]; do sleep 0.002; done
+        while [[ $(cat "/proc/${pids[i]}/comm" 2>/dev/null) =~ ^(bash|env)$ ]]; do sleep 0.002; done
     done
 }
 
-# All have ended, looked at every 20 ms for two seconds.
-ended() {
-    local i p left
-    for ((i = 0; i < 100; i++)); do
+# All have ended, looked at every 20 ms.
+ended() { # TENTHS PID...
+    local i p left limit=$1
+    shift
+    for ((i = 0; i < limit * 5; i++)); do
         left=
-        for p in "${pids[@]}"; do [ -d "/proc/$p" ] && ! grep -q '^State:.Z' "/proc/$p/status" 2>/dev/null && left=1; done
+        for p in "$@"; do [ -d "/proc/$p" ] && ! grep -q '^State:.Z' "/proc/$p/status" 2>/dev/null && left=1; done
         [ -z "$left" ] && return 0
         sleep 0.02
     done
-    kill -KILL "${pids[@]}" 2>/dev/null
+    kill -KILL "$@" 2>/dev/null
     return 1
 }
 
@@ -46,28 +51,48 @@ whole_files() { # OUT
     return 0
 }
 
+unfinished() { find "$1" -name '.ck-*' ! -name .ck-lock 2>/dev/null | grep -q .; }
+
 # What a stage said, but for what ck-info is there to say.
 words() { grep -vE '^(HEAD|FRAME|END) ' "$tmp/said.$1" | head -1; }
 
+# The last one's words name the victim, or say honestly that it is one of several.
+named() { # VICTIM
+    local i who=${programs[$1]}"|the program before ${programs[$1 + 1]}"
+    for ((i = $1; i < 4; i++)); do who+="|${programs[i]} or a program before it"; done
+    grep -qE "stopped: ($who):" "$tmp/said.4"
+}
+
 trial() { # SEED
     RANDOM=$1
-    local victim=$((RANDOM % 5)) signal=${signals[RANDOM % 3]} i delay status why=
+    local victim=$((RANDOM % 5)) signal=${signals[RANDOM % 6]} i delay status why="" limit=20 others
     delay=0.$(printf '%03d' $((RANDOM % 500)))
     local out=$tmp/out
     start "$out"
     sleep "$delay"
     kill -"$signal" "${pids[victim]}"
-    ended || why="not ended after 2 s"
+    others=("${pids[@]}")
+    [ "$signal" != STOP ] || { unset "others[victim]"; limit=30; }
+    ended $limit "${others[@]}" || why="not ended after $limit tenths of a second"
+    [ "$signal" != STOP ] || kill -KILL "${pids[victim]}"
     for i in 0 1 2 3 4; do
         wait "${pids[i]}" 2>/dev/null
         status=$?
-        [ $i -lt $victim ] && [ -n "$(words $i)" ] && why+="; ${programs[i]} before it said: $(words $i)"
+        [ "$signal" = STOP ] || [ $i -ge $victim ] || [ -z "$(words $i)" ] ||
+            why+="; ${programs[i]} before it said: $(words $i)"
         [ $i -gt $victim ] && [ $status = 0 ] && why+="; ${programs[i]} behind it succeeded"
     done
-    if [ $victim -lt 4 ] && ! grep -qE "${programs[victim]}|the program before ${programs[victim + 1]}" "$tmp/said.4"; then
+    if [ "$signal" = STOP ]; then
+        cat "$tmp"/said.* | grep -q 'seconds (--timeout)' || why+="; nobody says that somebody stands still"
+    elif [ $victim -lt 4 ] && ! named $victim; then
         why+="; the last one does not name it: $(head -1 "$tmp/said.4")"
     fi
     whole_files "$out" >"$tmp/broken" || why+="; $(head -1 "$tmp/broken")"
+    if [ $victim != 4 ] || [[ $signal =~ ^(TERM|INT|HUP)$ ]]; then
+        unfinished "$out" && why+="; unfinished files are left"
+    fi
+    # Those that nobody can remove are the next run's to sweep.
+    find "$out" -name '.ck-*' ! -name .ck-lock -delete 2>/dev/null
     [ -z "$why" ]
     report $? "${programs[victim]} gets SIG$signal after $delay s"
     [ -z "$why" ] || echo "# ${why#; }"
@@ -78,7 +103,71 @@ trials() { # FIRST LAST
     rm -rf "$tmp/out"
     for ((seed = $1; seed <= $2; seed++)); do trial "$seed" 2>>"$tmp/shell"; done
     is "so many trials" $((count - before)) $(($2 - $1 + 1))
+    ck-synth -g 320x180 -n 500 2>"$tmp/err" | ck-hint 2>"$tmp/err" | ck-post --classical 2>"$tmp/err" |
+        ck-encode --fg off --processed off "$tmp/out" 2>"$tmp/err" &
+    sleep 0.5
+    kill -KILL $! 2>/dev/null
+    wait $! 2>/dev/null
     ck-synth -g 32x32 -n 1 | ck-hint | ck-post --classical | ck-encode --fg off --processed off "$tmp/out" 2>"$tmp/err"
-    is "the next run sweeps what killed writers left" "$(find "$tmp/out" -name '.ck-*' | wc -l)" 0
+    is "the next run sweeps what killed writers left" "$(find "$tmp/out" -name '.ck-*' ! -name .ck-lock | wc -l)" 0
     is "no process is left" "$(pgrep -P $$ 'ck-' | wc -l)" 0
+}
+
+# Made once.
+key_input() {
+    [ -d "$tmp/shot" ] && return
+    ck-synth -g 320x180 -n 300 | ck-encode --plane rgb=png "$tmp/shot" 2>"$tmp/err"
+    "$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 512 --decoder-width 24 --refiner-width 16 \
+        "$tmp/m.safetensors"
+}
+
+key_trial() { # SEED
+    RANDOM=$1
+    local signal=${signals[RANDOM % 6]} delay how=--classical victim name pid stages why="" limit=20 status
+    delay=0.$(printf '%03d' $((RANDOM % 700)))
+    [ $((RANDOM % 2)) = 0 ] || how="-m $tmp/m.safetensors"
+    local out=$tmp/keyed pick=$((RANDOM % 8))
+    rm -rf "$out"
+    # shellcheck disable=SC2086 # words
+    env --default-signal=INT ck key $how --timeout 1 --trace "$tmp/trace.json" "$tmp/shot/rgb" "$out" 2>"$tmp/said" & pid=$!
+    sleep "$delay"
+    stages=$(pgrep -P $pid ck-)
+    # A quarter of the time `ck` itself, which nothing can stop for long.
+    victim=$pid
+    # shellcheck disable=SC2206 # words
+    local all=($stages)
+    [ $pick -lt 2 ] || [ ${#all[@]} = 0 ] || victim=${all[pick % ${#all[@]}]}
+    [ "$victim" != $pid ] || [ "$signal" != STOP ] || signal=TERM
+    name=$(cat "/proc/$victim/comm" 2>/dev/null)
+    kill -"$signal" "$victim"
+    [ "$signal" != STOP ] || limit=32
+    # shellcheck disable=SC2086
+    ended $limit $pid $stages || why="not ended after $limit tenths of a second"
+    wait $pid 2>/dev/null
+    status=$?
+    [ $status = 0 ] && why+="; it succeeded"
+    [ "$victim" = $pid ] || grep -q "$name" "$tmp/said" || why+="; $name is not named: $(cat "$tmp/said")"
+    # Of a stage that stands still, its neighbours speak, who wait for it, and ck.
+    [ "$(grep -vc 'no model\|keying classically' "$tmp/said")" -le "$([ "$signal" = STOP ] && echo 4 || echo 1)" ] ||
+        why+="; said more than once: $(cat "$tmp/said")"
+    whole_files "$out" >"$tmp/broken" || why+="; $(head -1 "$tmp/broken")"
+    if [ "$name" != ck-encode ] || [[ $signal =~ ^(TERM|INT|HUP)$ ]]; then
+        unfinished "$out" && why+="; unfinished files are left"
+    fi
+    if [ "$victim" != $pid ] || [[ $signal =~ ^(TERM|INT|HUP)$ ]]; then
+        [ -z "$(ls -A "$TMPDIR")" ] || why+="; a folder of traces is left"
+    fi
+    rm -rf "${TMPDIR:?}"/*
+    [ -z "$why" ]
+    report $? "ck key ${how%% *}: ${name:-nobody} gets SIG$signal after $delay s"
+    [ -z "$why" ] || echo "# ${why#; }"
+}
+
+key_trials() { # FIRST LAST
+    local seed before=$count
+    export TMPDIR=$tmp/scratch
+    mkdir -p "$TMPDIR"
+    key_input
+    for ((seed = $1; seed <= $2; seed++)); do key_trial "$seed" 2>>"$tmp/shell"; done
+    is "so many runs of ck key" $((count - before)) $(($2 - $1 + 1))
 }

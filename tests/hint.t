@@ -79,6 +79,28 @@ fails 1 "has 1 channels, not 3" "a grey plate" bash -c "'$helpers/mkstream' rgb:
 fails 0 "green is assumed" "no plate to look at: said" bash -c "'$helpers/mkstream' hint:f32:1 | ck-hint >/dev/null"
 fails 3 "decided on frame 1002" "a first frame that failed decides nothing, the next one does" \
     bash -c "'$helpers/mkstream' -e 0 rgb:u8:3 | ck-hint -v >/dev/null"
+
+# Black frames, then blue ones: the first with a screen decides, whatever came before.
+mkdir "$tmp/leader"
+ffmpeg -v error -f lavfi -i color=black:s=64x48:r=1:d=2 -pix_fmt rgb24 "$tmp/leader/a.%04d.png"
+ffmpeg -v error -f lavfi -i color=0x1e3cbe:s=64x48:r=1:d=2 -pix_fmt rgb24 -start_number 3 "$tmp/leader/a.%04d.png"
+ck-decode "$tmp/leader" | ck-hint -v --method key 2>"$tmp/err" | ck-post -v --classical 2>"$tmp/err2" >"$tmp/leader.ck"
+ck-decode "$tmp/leader" | ck-hint --screen blue --method key | ck-post --classical >"$tmp/blue.ck"
+is "HEAD refers to the frames" "$(screen <"$tmp/leader.ck")" " screen=frame"
+is "a frame without a screen decides nothing, the first one with one does" \
+    "$(ck-info <"$tmp/leader.ck" | grep '^FRAME' | grep -o ' screen=[^ ]*' | tr '\n' ' ')" " screen=blue  screen=blue "
+is "which is said" "$(grep -c 'screen blue: decided on frame 3' "$tmp/err")-$(grep -c 'screen blue: as the stream says' "$tmp/err2")" 1-1
+for p in alpha fg comp; do
+    ck-info --npy "$tmp/l" <"$tmp/leader.ck" && ck-info --npy "$tmp/b" <"$tmp/blue.ck"
+    ok "$p is keyed as with --screen blue" bash -c "cmp '$tmp/l/$p.000002.npy' '$tmp/b/$p.000002.npy' && cmp '$tmp/l/$p.000003.npy' '$tmp/b/$p.000003.npy'"
+done
+ck-decode "$tmp/leader/a.0001.png" | ck-hint --method key 2>"$tmp/err" | ck-post --classical 2>"$tmp/err2" >/dev/null
+is "no frame with a screen: said once, at the end" "$(grep -c 'green is assumed' "$tmp/err")-$(cat "$tmp/err2")" 1-
+
+fails 1 "frame 1003: frame size changed in mid-stream, plane 'rgb' from 32 x 18 to 33 x 18: split the input" \
+    "frames that change size" bash -c "'$helpers/mkstream' -n 4 -w 2 rgb:u8:3 | ck-hint --screen green >/dev/null"
+is "--keep-going: they are error frames" \
+    "$("$helpers/mkstream" -n 4 -w 2 rgb:u8:3 | ck-hint --screen green --keep-going 2>/dev/null | ck-info 2>/dev/null | grep -c 'error=.*changed in mid-stream')" 2
 ok "an empty stream stays empty" bash -c "'$helpers/mkstream' -n 0 | ck-hint 2>&1 >/dev/null | cmp - /dev/null"
 fails 2 "one of hsv|key" "an unknown method" ck-hint --method luma
 fails 2 "reads standard input" "an argument too many" bash -c "'$helpers/mkstream' rgb:u8:3 | ck-hint plate.png >/dev/null"

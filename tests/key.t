@@ -103,4 +103,21 @@ told 143 term TERM ""
 told 130 int INT ""
 told 130 stopped "INT INT" STOP
 fails 1 "a file of this name is in the way" "OUT is a file" ck key "$tmp/shot/rgb" "$tmp/shot/rgb/00000.png"
+
+# The screen of the whole input, for ranges too: black frames, then blue ones.
+mkdir "$tmp/leader"
+ffmpeg -v error -f lavfi -i color=black:s=64x48:r=1:d=2 -pix_fmt rgb24 "$tmp/leader/a.%04d.png"
+ffmpeg -v error -f lavfi -i color=0x1e3cbe:s=64x48:r=1:d=2 -pix_fmt rgb24 -start_number 3 "$tmp/leader/a.%04d.png"
+for frames in 1-4 1 3-4; do
+    ok "--frames $frames" ck key -v --classical --frames $frames "$tmp/leader" "$tmp/leader-$frames"
+    is "the screen is decided on the whole input" "$(grep -c 'screen blue: as asked' "$tmp/.err")" 2
+done
+pixels() { ck-decode "$1" | ck-info --npy "$tmp/npy" && sha256sum <"$tmp/npy/rgb.000000.npy"; }
+for file in 1/FG/a.0001 3-4/Matte/a.0003; do
+    is "ranges join without a seam: $file" "$(pixels "$tmp/leader-$file.exr")" "$(pixels "$tmp/leader-1-4/${file#*/}.exr")"
+done
+ok "--screen goes before it" ck key -v --classical --screen green "$tmp/leader" "$tmp/asked"
+is "in every stage" "$(grep -c 'screen green: as asked' "$tmp/.err")" 2
+ok "--screen of one stage too" ck key -v --classical --hint:screen green "$tmp/leader" "$tmp/asked"
+is "the others get the input's" "$(grep -c 'screen green: as asked' "$tmp/.err")-$(grep -c 'screen blue: as asked' "$tmp/.err")" 1-1
 done_testing

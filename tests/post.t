@@ -91,6 +91,8 @@ fails 3 "frame 1002: asked to fail" "an error frame is passed on" \
     bash -c "'$helpers/mkstream' -e 1 alpha:f32:1 fg:f32:3 screen=green | ck-post | ck-info >/dev/null"
 fails 3 "no plane 'alpha'" "--keep-going makes error frames" \
     bash -c "'$helpers/mkstream' rgb:u8:3 screen=green | ck-post --keep-going | ck-info >/dev/null"
+fails 1 "frame 1003: frame size changed in mid-stream, plane 'alpha' from 32 x 18 to 33 x 18: split the input" \
+    "frames that change size" bash -c "'$helpers/mkstream' -n 4 -w 2 alpha:f32:1 fg:f32:3 screen=green | ck-post >/dev/null"
 fails 2 "from 0 to 1" "--despill beyond 1" ck-post --despill 1.5
 fails 2 "or off" "--despeckle 0" ck-post --despeckle 0
 fails 2 "one of 32|16" "--depth 8" ck-post --depth 8

@@ -159,11 +159,11 @@ static void shrinking(void)
     ok(w && bad > 0 && good + bad == ck_weights_count(w), "reading what is gone is an error that says so (%zu of %zu)",
        bad, good + bad);
     size_t where;
-    ok(w && ck_tensor_finite(ck_weights_at(w, ck_weights_count(w) - 1), &where), "and so is checking it, without SIGBUS");
+    ok(w && ck_tensor_finite(ck_weights_at(w, ck_weights_count(w) - 1), &where),
+       "and so is checking it, without SIGBUS");
     ck_weights_free(w);
     ok(file_refused(path, CK_ERR_FORMAT, "complete?"), "and the cut file is refused");
-    ok(made && ck_weights_open_bytes(a.p, a.n, &w, &e) == CK_OK &&
-           ck_tensor_intact(ck_weights_at(w, 0), &e) == CK_OK,
+    ok(made && ck_weights_open_bytes(a.p, a.n, &w, &e) == CK_OK && ck_tensor_intact(ck_weights_at(w, 0), &e) == CK_OK,
        "weights in memory are whole");
     ck_weights_free(w);
     close(fd);

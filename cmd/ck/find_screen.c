@@ -62,26 +62,50 @@ static void become(char **argv, pid_t parent, int out)
     _exit(1);
 }
 
+/* The value of --timeout, which goes to the stages. */
+static double timeout_of(const ck_plan_stage *s)
+{
+    double t = 0;
+    for (int k = 1; k < s->argc; k++)
+        if (!strncmp(s->argv[k], "--timeout=", 10))
+            t = atof(s->argv[k] + 10);
+    return t;
+}
+
 /* The first frame with a screen, of a stream on `fd`.  A stream that fails decides nothing. */
-static void look(int fd, ck_screen_choice *c)
+static ck_status look(int fd, double timeout, ck_screen_choice *c, ck_error *e)
 {
     ck_reader *r;
-    ck_error e;
     bool now;
     *c = (ck_screen_choice){0};
-    ck_status s = ck_reader_open(fd, "ck key", 0, &r, &e);
+    ck_status s = ck_reader_open(fd, "ck key", timeout, &r, e);
     while (s == CK_OK && !c->decided) {
         ck_frame f = {0};
-        s = ck_reader_next(r, &f, &e);
+        s = ck_reader_next(r, &f, e);
         if (s == CK_OK)
-            s = ck_screen_admit(c, &f, &now, &e);
+            s = ck_screen_admit(c, &f, &now, e);
         ck_frame_free(&f);
     }
     ck_reader_free(r);
     ck_pool_trim();
+    return s == CK_ERR_TIMEOUT ? s : CK_OK;
 }
 
-/* A signal that is to end us ends the child, whose stream then ends. */
+/* A decoder that was killed is a failure; its own are for the run to report. */
+static ck_status reap(pid_t pid, bool needed, ck_error *e)
+{
+    int status = 0;
+    if (!needed)
+        kill(pid, SIGKILL);
+    while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        ;
+    if (!needed || !WIFSIGNALED(status) || WTERMSIG(status) == SIGPIPE)
+        return CK_OK;
+    return ck_fail(e, CK_ERR_UPSTREAM, "ck-decode was killed by signal %d (%s)", WTERMSIG(status),
+                   strsignal(WTERMSIG(status)));
+}
+
+/* A signal that ends us takes the child along. */
 static ck_status decode(const ck_plan_stage *stage, ck_screen_choice *c, ck_error *e)
 {
     int ends[2];
@@ -96,16 +120,16 @@ static ck_status decode(const ck_plan_stage *stage, ck_screen_choice *c, ck_erro
     if (pid == 0)
         become(argv, self, ends[1]);
     close(ends[1]);
-    if (pid > 0)
-        look(ends[0], c);
+    ck_status s = pid > 0 ? look(ends[0], timeout_of(stage), c, e) : ck_fail_errno(e, "cannot start ck-decode");
     close(ends[0]);
     free(argv);
     if (pid < 0)
-        return ck_fail_errno(e, "cannot start ck-decode");
-    kill(pid, SIGKILL);
-    while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-        ;
-    return CK_OK;
+        return s;
+    ck_error killed;
+    ck_status end = reap(pid, s == CK_OK && !c->decided, &killed);
+    if (end != CK_OK)
+        *e = killed;
+    return s == CK_OK ? end : ck_fail_in(e, s, "ck-decode");
 }
 
 ck_status ck_find_screen(ck_plan *p, ck_error *e)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -18,7 +19,7 @@
 #include "stream/stream.h"
 
 /* Milliseconds that stages get to end after one of them has failed: each takes up to 0.2 s, the last one 1 s.  Then
- * they are told to, and after that killed. */
+ * those that stand still are told to end, and after that killed; others may still come to stand still. */
 #define PATIENCE 1300
 #define LAST_PATIENCE 300
 
@@ -97,20 +98,28 @@ typedef struct children {
     pid_t pids[CK_STAGES];
     int started, left;
     int result;
-    int interrupted; /* the first signal that told us to end, or 0 */
-    bool told;       /* those that are left were told to end */
+    int interrupted;      /* the first signal that told us to end, or 0 */
+    bool told[CK_STAGES]; /* it stood still and was told to end */
 } children;
 
-/* One stage's end.  SIGPIPE means that the one behind it ended first, and spoke. */
-static int judge(const children *c, const ck_plan_stage *s, int status)
+/* A signal that ended a stage and is on its way to us too: the terminal sends it to all. */
+static bool pending(int sig)
 {
+    sigset_t set;
+    return !sigpending(&set) && sigismember(&set, sig) == 1;
+}
+
+/* The end of stage i.  SIGPIPE means that the one behind it ended first, and spoke. */
+static int judge(const children *c, int i, int status)
+{
+    const ck_plan_stage *s = &c->plan->stages[i];
     int sig = WIFEXITED(status) ? 0 : WTERMSIG(status);
     ck_event_stage(s->program->name, sig ? 128 + sig : WEXITSTATUS(status), sig);
     if (!sig)
         return WEXITSTATUS(status) <= 3 ? WEXITSTATUS(status) : 1;
     if (sig == SIGPIPE)
         return 0;
-    if (!c->interrupted && !c->told)
+    if (!c->interrupted && !c->told[i] && !pending(sig))
         ck_log_error("%s was killed by signal %d (%s)", s->program->name, sig, strsignal(sig));
     return 1;
 }
@@ -121,7 +130,7 @@ static void reap(children *c)
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
         for (int i = 0; i < c->started; i++)
             if (c->pids[i] == pid) {
-                c->result = ck_pipeline_worse(c->result, judge(c, &c->plan->stages[i], status));
+                c->result = ck_pipeline_worse(c->result, judge(c, i, status));
                 c->pids[i] = 0;
                 c->left--;
             }
@@ -143,15 +152,32 @@ static void pass_on(children *c, int sig)
         c->interrupted = sig;
 }
 
-/* Stages that outlive the failure of another stand still (SIGSTOP), or wait for a device or a disk. */
-static void end_the_rest(children *c)
+/* Stopped by a signal: state T in /proc/PID/stat, behind the name in parentheses. */
+static bool stands_still(pid_t pid)
 {
-    for (int i = 0; i < c->started && !c->told && !c->interrupted; i++)
-        if (c->pids[i] > 0)
+    char path[64], text[256] = "";
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    FILE *f = fopen(path, "r");
+    size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
+    if (f)
+        fclose(f);
+    const char *name_end = n ? strrchr(text, ')') : NULL;
+    return name_end && !strncmp(name_end, ") T", 3);
+}
+
+/* Stages that stand still outlive the failure of others.  What still works (on a stream that was complete when its
+ * writer failed) goes on. */
+static void end_the_stopped(children *c)
+{
+    for (int i = 0; i < c->started; i++) {
+        if (c->pids[i] <= 0 || !(c->told[i] || stands_still(c->pids[i])))
+            continue;
+        if (!c->told[i] && !c->interrupted)
             ck_log_error("%s stands still and is ended, since the run has failed", c->plan->stages[i].program->name);
-    send(c, c->told ? SIGKILL : SIGTERM);
-    send(c, SIGCONT);
-    c->told = true;
+        kill(c->pids[i], c->told[i] ? SIGKILL : SIGTERM);
+        kill(c->pids[i], SIGCONT);
+        c->told[i] = true;
+    }
 }
 
 static void wait_all(children *c)
@@ -164,7 +190,7 @@ static void wait_all(children *c)
             deadline = milliseconds() + PATIENCE;
         double wait = deadline - milliseconds();
         if (failed && wait <= 0) {
-            end_the_rest(c);
+            end_the_stopped(c);
             deadline = milliseconds() + LAST_PATIENCE;
             continue;
         }

@@ -1,8 +1,8 @@
 /* One table per program: it drives parsing, ranges, --help and the test of the man page.
  *
  * A row names a field of the program's option struct by offset.  The common rows
- * (--threads, --verbose, --keep-going, --timeout, --ring-bytes, --trace, --help, --version) are part of every table, but
- * for those that the program does without. */
+ * (--threads, --verbose, --keep-going, --timeout, --ring-bytes, --trace, --help, --version) are part of every table,
+ * but for those that the program does without. */
 #ifndef CK_BASE_OPTION_H
 #define CK_BASE_OPTION_H
 

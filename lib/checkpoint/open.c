@@ -31,17 +31,18 @@ static ck_status tell(const uint8_t *bytes, size_t n, reader *read, const char *
     return ck_fail(e, CK_ERR_FORMAT, "neither .safetensors nor .pth: is the download complete?");
 }
 
-/* A tensor may repeat its elements (a stride of 0), and a storage may be in several: a few bytes then stand for any number
- * of elements, for which memory would be allocated. */
+/* A tensor may repeat its elements (a stride of 0), and a storage may be in several: a few bytes then stand for any
+ * number of elements, for which memory would be allocated. */
 static ck_status check_elements(const ck_weights *w, size_t n, ck_error *e)
 {
     size_t sum = 0;
     for (size_t i = 0; i < ck_weights_count(w); i++)
         if (!ck_add(sum, ck_weights_at(w, i)->count, &sum) || sum > n)
-            return ck_fail(e, CK_ERR_FORMAT,
-                           "its tensors have more elements than the file has bytes (%zu), from tensor '%.200s' on: save "
-                           "contiguous tensors",
-                           n, ck_weights_at(w, i)->name);
+            return ck_fail(
+                e, CK_ERR_FORMAT,
+                "its tensors have more elements than the file has bytes (%zu), from tensor '%.200s' on: save "
+                "contiguous tensors",
+                n, ck_weights_at(w, i)->name);
     return CK_OK;
 }
 

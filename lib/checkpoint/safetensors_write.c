@@ -106,7 +106,8 @@ static ck_status write_tensor(ck_outfile *o, const ck_tensor *t, ck_error *e)
 {
     size_t bytes = t->count * ck_dtype_size(t->dtype);
     if (bytes && t->contiguous)
-        (void)*(volatile const uint8_t *)(t->data + bytes - 1); /* write(2) cannot tell that the file has become shorter */
+        (void)*(volatile const uint8_t *)(t->data + bytes -
+                                          1); /* write(2) cannot tell that the file has become shorter */
     ck_status s = ck_tensor_intact(t, e);
     if (s != CK_OK || t->contiguous)
         return s == CK_OK ? ck_outfile_write(o, t->data, bytes, e) : s;

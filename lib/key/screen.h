@@ -26,7 +26,7 @@ enum { CK_SCREEN_GREEN, CK_SCREEN_BLUE, CK_SCREEN_AUTO };
 /* clang-format off */
 #define CK_SCREEN_ROW(T, field) \
     {0, "screen", CK_CHOICE, offsetof(T, field), NULL, "auto", 0, 0, "green|blue|auto", 0, \
-     "colour of the screen (auto: as decided upstream, else by the first frame)"}
+     "colour of the screen (auto: as decided upstream, else by the first frame that has one)"}
 /* clang-format on */
 
 typedef struct ck_screen_choice {
@@ -43,7 +43,8 @@ typedef struct ck_screen_choice {
  * first frame has no screen: then FRAME metadata have `screen`, from the frame that has one on.
  * `first` may be NULL (an empty stream), an error frame or without `rgb`. */
 ck_status ck_screen_choose(int asked, ck_meta *head, ck_frame *first, ck_screen_choice *out, ck_error *e);
-/* Every frame, in order: decides if that is still to be done, and sets the FRAME's metadata.  *now: it was this frame. */
+/* Every frame, in order: decides if that is still to be done, and sets the FRAME's metadata.  *now: it was this frame.
+ */
 ck_status ck_screen_admit(ck_screen_choice *c, ck_frame *f, bool *now, ck_error *e);
 /* The screen of a frame that was admitted; green while nothing is decided.  Any thread. */
 bool ck_screen_blue(const ck_screen_choice *c, const ck_frame *f);

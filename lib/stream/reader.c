@@ -124,7 +124,8 @@ static ck_status broken(ck_reader *r, bool clean, ck_error *e)
 {
     char victim[sizeof r->victim], reason[sizeof r->reason];
     bool said;
-    if (r->rings.n && ck_ring_failure(r->rings.ring[r->rings.n - 1], victim, sizeof victim, reason, sizeof reason, &said))
+    if (r->rings.n &&
+        ck_ring_failure(r->rings.ring[r->rings.n - 1], victim, sizeof victim, reason, sizeof reason, &said))
         return blame(r, victim, reason, said, e);
     struct stat what;
     return !fstat(r->fd, &what) && S_ISREG(what.st_mode) ? cut_file(r, e) : cut_pipe(r, clean, e);
@@ -143,9 +144,9 @@ ck_status ck_reader_peek_end(ck_reader *r, ck_error *e)
     /* Without a writer no read waits. */
     pthread_mutex_lock(&r->busy);
     ck_tail t = r->ended ? CK_TAIL_END : ck_tail_look(r->fd, &why);
-    ck_status s = t == CK_TAIL_ABORT                          ? aborted(r, &why, e)
-                  : t == CK_TAIL_CUT || t == CK_TAIL_EMPTY    ? broken(r, t == CK_TAIL_EMPTY, e)
-                                                              : CK_OK;
+    ck_status s = t == CK_TAIL_ABORT                       ? aborted(r, &why, e)
+                  : t == CK_TAIL_CUT || t == CK_TAIL_EMPTY ? broken(r, t == CK_TAIL_EMPTY, e)
+                                                           : CK_OK;
     pthread_mutex_unlock(&r->busy);
     ck_meta_free(&why);
     return s;

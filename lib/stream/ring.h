@@ -49,7 +49,8 @@ void ck_ring_attach(ck_ring *r);
 bool ck_ring_attached(const ck_ring *r);
 
 /* The owner: leave the reason for its end, for a reader that finds the stream cut.  An ABORT record cannot follow half
- * a frame that nobody takes out of the pipe.  said: a program has said it on standard error.  Texts are cut to the control page's room. */
+ * a frame that nobody takes out of the pipe.  said: a program has said it on standard error.  Texts are cut to the
+ * control page's room. */
 void ck_ring_set_failure(ck_ring *r, const char *origin, const char *text, bool said);
 /* False if there is none.  Both get a NUL. */
 bool ck_ring_failure(const ck_ring *r, char *origin, size_t origin_n, char *text, size_t text_n, bool *said);

@@ -249,6 +249,21 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
     return code;
 }
 
+/* Wrong usage, which this program has reported: a program of ours downstream need not guess. */
+static void abort_unstarted(const ck_stage *s, const ck_common *common, int argc, char **argv, const ck_error *e)
+{
+    ck_run r = {.stage = s,
+                .common = common,
+                .argc = argc,
+                .argv = argv,
+                .lock = PTHREAD_MUTEX_INITIALIZER,
+                .opening = PTHREAD_MUTEX_INITIALIZER};
+    signal(SIGPIPE, SIG_IGN);
+    if (!ck_run_last(&r))
+        ck_run_abort(&r, CK_ERR_ARGUMENT, e);
+    ck_writer_free(r.writer);
+}
+
 int ck_stage_main(const ck_stage *s, int argc, char **argv)
 {
     ck_stdio_guard();
@@ -274,6 +289,8 @@ int ck_stage_main(const ck_stage *s, int argc, char **argv)
         code = fflush(stdout) || ferror(stdout) ? 1 : 0;
     } else if (status != CK_OK) {
         ck_log_error("%s", opts ? e.text : "out of memory");
+        if (opts)
+            abort_unstarted(s, opts, argc, argv, &e);
     } else {
         ck_log_init(p->name, opts->verbose);
         code = run_stage(s, opts, &args, argc, argv);

@@ -12,7 +12,8 @@ typedef enum ck_tail {
     CK_TAIL_CUT /* the writer died */
 } ck_tail;
 
-/* Nobody reads meanwhile.  For ABORT *why, which must be empty, gets its metadata (owned by the caller) as far as they can be read. */
+/* Nobody reads meanwhile.  For ABORT *why, which must be empty, gets its metadata (owned by the caller) as far as they
+ * can be read. */
 ck_tail ck_tail_look(int fd, ck_meta *why);
 
 #endif

@@ -1,8 +1,10 @@
 #!/bin/bash
-# Stages die: two hundred kills, and fifty more where all frames go through the pipes.
+# Stages die, and `ck`: more than three hundred kills, a third of them where all frames go through the pipes.
 . "$(dirname "$0")/../tap.sh"
 . "$here/faults.sh"
 trials 1001 1200
+key_trials 2001 2100
 export CK_RING=off
-trials 1201 1250
+trials 1201 1300
+key_trials 2101 2150
 done_testing
