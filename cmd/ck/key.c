@@ -66,6 +66,12 @@ static int run(ck_plan *plan)
     ck_sequence stills = {0};
     const char *input = plan->args.items[0];
     int code;
+    ck_error e;
+    ck_status status = plan->own.dry ? CK_OK : ck_plan_check_input(plan, &e);
+    if (status != CK_OK) {
+        ck_log_error("%s", e.text);
+        return status == CK_ERR_ARGUMENT ? 2 : 1;
+    }
     if (is_folder(input) && ck_sequence_open(&input, 1, &stills, NULL) == CK_OK && sizes_differ(&stills)) {
         if (ck_plan_decode_has(plan, "hint") || ck_plan_decode_has(plan, "frames") || plan->own.profile) {
             ck_log_error("%s: its stills differ in size and are keyed one by one, which --hint, --frames and "
