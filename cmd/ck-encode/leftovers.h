@@ -5,6 +5,10 @@
 #include "ck-encode/outputs.h"
 #include "ck-encode/stems.h"
 
+/* One line that names files of these outputs in another format, which an earlier run left and this one will not
+ * replace.  Nothing if there are none. */
+void ck_leftovers_other_formats(const ck_outputs *o, const char *out);
+
 /* One line under --verbose: files written, replaced, and others that were there already. */
 void ck_leftovers_log(const ck_output *o, const ck_stems *written);
 

@@ -14,6 +14,7 @@
 
 #include "base/log.h"
 #include "base/thread.h"
+#include "ck-encode/guard.h"
 #include "ck-encode/leftovers.h"
 #include "ck-encode/outputs.h"
 #include "ck-encode/stems.h"
@@ -28,6 +29,7 @@ typedef struct encode {
     ck_status broken; /* why starting failed, for every frame that comes after */
     ck_error why;
     ck_stems stems;
+    ck_guard guard;
     uint64_t gaps; /* error frames that videos still miss */
     double from;   /* seconds: when frame 0 is shown */
     bool timed, time_said;
@@ -102,7 +104,11 @@ static ck_status start(encode *s, ck_frame *f, ck_error *e)
 {
     pthread_mutex_lock(&s->lock);
     if (!s->started && s->broken == CK_OK) {
-        s->broken = ck_outputs_start(&s->outputs, &s->run, f, &s->why);
+        s->broken = ck_outputs_match(&s->outputs, &s->run, f, &s->why);
+        if (s->broken == CK_OK)
+            s->broken = ck_guard_start(&s->guard, &s->outputs, f, &s->why);
+        if (s->broken == CK_OK)
+            s->broken = ck_outputs_start(&s->outputs, &s->run, f, &s->why);
         s->started = s->broken == CK_OK;
     }
     if (s->broken != CK_OK && e)
@@ -120,6 +126,7 @@ static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *hea
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     pthread_mutex_init(&s->lock, NULL);
+    s->guard.lock.fd = -1;
     s->run.opts = opts;
     s->run.out = args->n ? args->items[0] : NULL;
     s->run.threads = s->run.opts->common.threads ? s->run.opts->common.threads : ck_cores();
@@ -128,6 +135,8 @@ static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *hea
     ck_status st = ck_outputs_plan(&s->outputs, opts, s->run.out, e);
     if (st == CK_OK)
         st = read_head(s, head, e);
+    if (st == CK_OK)
+        st = ck_guard_init(&s->guard, head, s->run.out, (ck_existing)s->run.opts->existing, e);
     if (st == CK_OK && !first)
         return ck_fail(e, CK_ERR_FORMAT, "the stream has no frames: nothing to write");
     return st == CK_OK && !ck_frame_error(first) ? start(s, first, e) : st;
@@ -159,16 +168,17 @@ static ck_status write_still(encode *s, ck_output *o, const ck_frame *f, const c
         st = ck_meta_set(&about, "ck:number", number, e);
     if (st == CK_OK)
         st = ck_meta_set(&about, "ck:timecode", ck_meta_get(&f->meta, "timecode"), e);
-    bool there = access(path, F_OK) == 0;
-    if (st == CK_OK)
+    bool there = access(path, F_OK) == 0, skip = there && s->guard.existing == CK_EXISTING_SKIP;
+    if (st == CK_OK && !skip)
         st = ck_still_write(path, p, o->format, (ck_exr_compression)s->run.opts->compression, &about, e);
     if (st != CK_OK)
         st = failed_at(path, st, e);
     ck_meta_free(&about);
     free(path);
     pthread_mutex_lock(&s->lock);
-    o->written += st == CK_OK;
-    o->replaced += st == CK_OK && there;
+    o->written += st == CK_OK && !skip;
+    o->replaced += st == CK_OK && there && !skip;
+    o->skipped += st == CK_OK && skip;
     pthread_mutex_unlock(&s->lock);
     return st;
 }
@@ -203,7 +213,9 @@ static ck_status admit(void *state, ck_frame *f, ck_error *e)
     f->job = j;
     f->job_free = free_job;
     ck_status st = start(s, f, e);
-    return st == CK_OK && has_stills(s) ? claim_stem(s, f, j, e) : st;
+    if (st == CK_OK && has_stills(s))
+        st = claim_stem(s, f, j, e);
+    return st == CK_OK ? ck_guard_frame(&s->guard, &s->outputs, f, j->stem, e) : st;
 }
 
 static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
@@ -303,7 +315,8 @@ static ck_status consume(void *state, ck_frame *f, ck_error *e)
     pthread_mutex_lock(&s->lock);
     if (failed)
         report_error(s, f);
-    s->gaps += failed;
+    /* Frames that a video turned out not to have: there is no place that a picture would have to fill. */
+    s->gaps += failed && !ck_meta_get(&f->meta, "missing");
     bool started = s->started;
     pthread_mutex_unlock(&s->lock);
     double time = time_of(s, f);
@@ -325,6 +338,7 @@ static ck_status finish(void *state, ck_error *e)
         ck_status st = o->video ? ck_video_sink_finish(o->video, e) : CK_OK;
         if (st != CK_OK)
             return failed_at(o->path, st, e);
+        o->written += o->video != NULL;
         if (!o->video && ck_log_verbose())
             ck_leftovers_log(o, &s->stems);
     }
@@ -334,7 +348,9 @@ static ck_status finish(void *state, ck_error *e)
 static void close_encode(void *state)
 {
     encode *s = state;
+    ck_guard_log(&s->guard, &s->outputs);
     ck_outputs_free(&s->outputs);
+    ck_guard_free(&s->guard); /* once unfinished videos are gone */
     ck_meta_free(&s->run.about);
     free(s->run.transfer);
     ck_stems_free(&s->stems);

@@ -1,5 +1,7 @@
 #include "ck-encode/options.h"
 
+#include <string.h>
+
 #include "io/exr.h"
 
 #define AT(field) offsetof(ck_encode_options, field)
@@ -24,8 +26,42 @@ static const ck_option rows[] = {
      "bits of y4m: 10 bring an 8-bit plane back exactly, 8 within 2 codes"},
     {0, "rate", CK_STRING, AT(rate), "RATE", "auto", 0, 0, NULL, 0,
      "frames per second of video, as 25 or 30000/1001; auto: the stream's, or 24 if it has none"},
+    {0, "existing", CK_CHOICE, AT(existing), NULL, "replace", 0, 0, "replace|refuse|skip", 0,
+     "files that exist: replace them, refuse to start, or skip them"},
     {0},
 };
+
+typedef struct uses {
+    bool stream, file; /* asked for */
+} uses;
+
+static uses uses_of(const ck_encode_options *o)
+{
+    const int sets[] = {o->fg, o->matte, o->processed, o->comp};
+    uses u = {0};
+    for (size_t i = 0; i < sizeof sets / sizeof *sets; i++) {
+        u.stream |= sets[i] == CK_OUT_STREAM;
+        u.file |= sets[i] != CK_OUT_STREAM && sets[i] != CK_OUT_AUTO && sets[i] != CK_OUT_OFF;
+    }
+    for (int i = 0; i < o->planes.n; i++) {
+        const char *eq = strrchr(o->planes.items[i], '=');
+        bool stream = eq && !strcmp(eq, "=-");
+        u.stream |= stream;
+        u.file |= !stream && !(eq && !strcmp(eq, "=off"));
+    }
+    return u;
+}
+
+bool ck_encode_wants_folder(const ck_encode_options *o)
+{
+    uses u = uses_of(o);
+    return u.file || !u.stream;
+}
+
+bool ck_encode_streams(const ck_encode_options *o)
+{
+    return uses_of(o).stream;
+}
 
 const ck_program ck_encode_program = {
     .name = "ck-encode",

@@ -20,6 +20,9 @@ typedef enum ck_out_format {
 
 typedef enum ck_stream_format { CK_STREAM_NUT, CK_STREAM_Y4M, CK_STREAM_RAWVIDEO } ck_stream_format;
 
+/* What becomes of files that are there already. */
+typedef enum ck_existing { CK_EXISTING_REPLACE, CK_EXISTING_REFUSE, CK_EXISTING_SKIP } ck_existing;
+
 typedef struct ck_encode_options {
     ck_common common;
     int fg, matte, processed, comp; /* ck_out_format */
@@ -29,7 +32,14 @@ typedef struct ck_encode_options {
     int y4m_matrix;                 /* 0: by size; else 1 + index of ck_yuv_matrix_at */
     int y4m_depth;                  /* 0: 10 bits, 1: 8 */
     const char *rate;               /* "auto", "N", "N/D" */
+    int existing;                   /* ck_existing */
 } ck_encode_options;
+
+/* True if the command line needs a folder: without one only streams, one at least, may be left on. */
+bool ck_encode_wants_folder(const ck_encode_options *o);
+
+/* True if an output goes to standard output. */
+bool ck_encode_streams(const ck_encode_options *o);
 
 extern const ck_program ck_encode_program;
 

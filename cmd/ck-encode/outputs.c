@@ -241,7 +241,7 @@ static ck_status match(ck_output *o, const ck_outputs_run *run, ck_frame *f, ck_
     return describe(o, run, p, d.premultiplied, e);
 }
 
-static ck_status match_all(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e)
+ck_status ck_outputs_match(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e)
 {
     int on = 0;
     for (int i = 0; i < o->n; i++) {
@@ -262,7 +262,7 @@ static ck_status match_all(ck_outputs *o, const ck_outputs_run *run, ck_frame *f
 
 ck_status ck_outputs_start(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e)
 {
-    ck_status s = match_all(o, run, f, e);
+    ck_status s = CK_OK;
     /* Video first: it has conditions of its own, and empty folders would be left behind. */
     for (int videos = 1; videos >= 0; videos--) {
         for (int i = 0; i < o->n && s == CK_OK; i++) {
@@ -289,6 +289,14 @@ ck_status ck_output_plane(const ck_output *o, ck_frame *f, ck_plane **p, ck_erro
         return ck_fail(e, CK_ERR_FORMAT, "plane '%s' is %d x %s, but was %d x %s before: frames must be alike",
                        o->plane, q->c, q->type_name, o->c, ck_type_name(o->type));
     return CK_OK;
+}
+
+bool ck_outputs_video(const ck_outputs *o)
+{
+    for (int i = 0; i < o->n; i++)
+        if (o->items[i].on && !ck_format_is_still(o->items[i].format))
+            return true;
+    return false;
 }
 
 char *ck_output_file(const ck_output *o, const char *stem)

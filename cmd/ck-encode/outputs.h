@@ -17,10 +17,10 @@ typedef struct ck_output {
     bool on; /* the stream has the plane */
     ck_type type;
     int c, h, w;
-    char *path;             /* OUT/Matte or OUT/matte.mov; NULL for a stream */
-    ck_meta about;          /* metadata of every file */
-    ck_video_sink *video;   /* NULL for stills */
-    long written, replaced; /* stills; under the program's lock */
+    char *path;                      /* OUT/Matte or OUT/matte.mov; NULL for a stream */
+    ck_meta about;                   /* metadata of every file */
+    ck_video_sink *video;            /* NULL for stills */
+    long written, replaced, skipped; /* files; under the program's lock */
 } ck_output;
 
 typedef struct ck_outputs {
@@ -45,7 +45,9 @@ typedef struct ck_outputs_run {
     int threads;          /* of an encoder */
 } ck_outputs_run;
 
-/* Match the plan with a frame's planes; make folders, open videos. */
+/* Match the plan with a frame's planes; nothing is made yet. */
+ck_status ck_outputs_match(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e);
+/* Make folders, open videos. */
 ck_status ck_outputs_start(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e);
 
 /* The plane for an output, checked to be like the first frame's. */
@@ -53,6 +55,9 @@ ck_status ck_output_plane(const ck_output *o, ck_frame *f, ck_plane **p, ck_erro
 
 /* The file of a still that is called `stem`; owned, NULL when out of memory. */
 char *ck_output_file(const ck_output *o, const char *stem);
+
+/* True if any output is video, a file or a stream; after ck_outputs_match. */
+bool ck_outputs_video(const ck_outputs *o);
 
 bool ck_format_is_still(ck_out_format f);
 const char *ck_format_suffix(ck_out_format f); /* ".exr", ".png", ".mp4", ".mov"; "" for others */

@@ -6,11 +6,13 @@
 #include "ck-info/options.h"
 #include "ck-info/sheet.h"
 #include "base/outfile.h"
+#include "shared/inputs.h"
 #include "stream/stage.h"
 
 typedef struct info {
     const ck_info_options *opts;
-    FILE *out; /* NULL: print nothing */
+    ck_meta head; /* a copy, for the inputs */
+    FILE *out;    /* NULL: print nothing */
     uint64_t frames, failed;
     ck_sheet sheet;
 } info;
@@ -57,6 +59,9 @@ static ck_status open_info(const void *opts, const ck_list *args, ck_meta *head,
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     s->opts = o;
+    ck_status copied = ck_meta_copy(&s->head, head, e);
+    if (copied != CK_OK)
+        return copied;
     s->out = o->pass ? stderr : o->npy || o->sheet ? NULL : stdout;
     if (s->out) {
         fprintf(s->out, "HEAD");
@@ -106,6 +111,17 @@ static ck_status dump(void *state, ck_frame *f, ck_error *e)
     return CK_OK;
 }
 
+/* A sheet must not replace a file that a frame was read from. */
+static ck_status check_sheet(const info *s, const ck_frame *f, ck_error *e)
+{
+    const char *sheet = s->opts->sheet;
+    if (!sheet || !ck_inputs_local(&s->head) || !(ck_inputs_have(&s->head, sheet) || ck_inputs_have(&f->meta, sheet)))
+        return CK_OK;
+    const char *source = ck_meta_get(&s->head, "source");
+    return ck_fail(e, CK_ERR_ARGUMENT, "%s: this sheet would replace its own input (%s): choose another name", sheet,
+                   source ? source : "of a frame");
+}
+
 static ck_status show(void *state, ck_frame *f, ck_error *e)
 {
     info *s = state;
@@ -113,7 +129,9 @@ static ck_status show(void *state, ck_frame *f, ck_error *e)
     s->failed += ck_frame_error(f) != NULL;
     if (s->out)
         print_frame(s->out, f);
-    ck_status st = s->opts->sheet ? ck_sheet_add(&s->sheet, f, e) : CK_OK;
+    ck_status st = check_sheet(s, f, e);
+    if (st == CK_OK && s->opts->sheet)
+        st = ck_sheet_add(&s->sheet, f, e);
     return st == CK_OK ? flush(s, e) : st;
 }
 
@@ -134,6 +152,7 @@ static void close_info(void *state)
 {
     info *s = state;
     ck_sheet_free(&s->sheet);
+    ck_meta_free(&s->head);
     free(s);
 }
 

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
 #include "base/tool.h"
@@ -88,10 +89,19 @@ static ck_status choose(const ck_list *args, const ck_model_options *o, const st
     return CK_OK;
 }
 
+/* Through links too. */
+static bool same_file(const char *a, const char *b)
+{
+    struct stat x, y;
+    return !stat(a, &x) && !stat(b, &y) && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 static ck_status run(const struct command *c, const ck_list *args, const ck_model_options *o, ck_error *e)
 {
     const char *in = args->items[1], *out = c->args > 2 ? args->items[2] : NULL;
     ck_weights *w;
+    if (out && same_file(in, out))
+        return ck_fail(e, CK_ERR_ARGUMENT, "%s: OUT is the checkpoint %s itself: choose another name", out, in);
     ck_status s = ck_weights_open(in, &w, e);
     if (s != CK_OK)
         return ck_fail_in(e, s, in);

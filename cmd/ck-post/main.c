@@ -66,6 +66,8 @@ static ck_status need_alpha(ck_frame *f, ck_plane *alpha, ck_plane *fg, ck_error
     if (s != CK_OK)
         return s;
     *alpha = *p;
+    if (!ck_frame_plane(f, "fg") && ck_frame_plane(f, "rgb"))
+        return ck_fail(e, CK_ERR_FORMAT, "no plane 'fg' beside 'alpha' in the stream: --unmix makes it from the plate");
     s = ck_frame_need(f, "fg", 3, FLOATS, &p, e);
     if (s != CK_OK)
         return s;

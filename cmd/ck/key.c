@@ -127,9 +127,12 @@ static int prepare_and_run(ck_plan *plan, const ck_sequence *stills)
     }
     if (plan->own.dry)
         return run(plan, stills, &none);
-    if (!stills && ck_find_screen(plan, &e) != CK_OK) {
+    ck_status s = ck_plan_check_input(plan, &e);
+    if (s == CK_OK && !stills)
+        s = ck_find_screen(plan, &e);
+    if (s != CK_OK) {
         ck_log_error("%s", e.text);
-        return 1;
+        return s == CK_ERR_ARGUMENT ? 2 : 1;
     }
     return run_watched(plan, stills);
 }
@@ -147,15 +150,15 @@ static void say_no_model(void)
 {
     char folder[PATH_MAX];
     ck_checkpoint_folder(folder, sizeof folder);
-    ck_log_error("no model named%s%s: keying classically; for the network, name a checkpoint with --model",
-                 *folder ? " or found in " : "", folder);
+    ck_log_notice("no model named%s%s: keying classically; for the network, name a checkpoint with --model",
+                  *folder ? " or found in " : "", folder);
 }
 
 /* Say which model is used unless the user named it, or --classical. */
 static void announce(const ck_plan *plan)
 {
     if (plan->found)
-        ck_log_error("the model is %s", plan->found);
+        ck_log_notice("the model is %s", plan->found);
     else if (plan->classical && !plan->asked)
         say_no_model();
 }

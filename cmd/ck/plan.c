@@ -5,6 +5,7 @@
 
 #include "base/quote.h"
 #include "base/thread.h"
+#include "ck-encode/options.h"
 
 /* Shares of the cores, about as the stages use them on footage (bench/results/pipeline.md). */
 static const int classical_shares[CK_STAGES] = {[DECODE] = 1, [HINT] = 4, [POST] = 4, [ENCODE] = 4};
@@ -66,20 +67,32 @@ static ck_status check_stages(const ck_plan *p, ck_error *e)
     return CK_OK;
 }
 
+/* *wants: ck-encode needs OUT.  Its command line has been checked. */
+static ck_status wants_folder(const ck_plan_stage *encode, bool *wants, bool *streams, ck_error *e)
+{
+    ck_encode_options o;
+    ck_list rest = {0};
+    ck_status s = ck_options_parse(&ck_encode_program, encode->argc, encode->argv, &o, &rest, e);
+    *wants = s != CK_OK || ck_encode_wants_folder(&o);
+    *streams = s == CK_OK && ck_encode_streams(&o);
+    ck_options_free(&ck_encode_program, &o);
+    free(rest.items);
+    return s;
+}
+
 /* INPUT to the first stage, OUT (which --comp=- makes unnecessary) to the last. */
 static ck_status place_arguments(ck_plan *p, ck_error *e)
 {
-    bool to_stdout = false;
+    bool wants, streams;
     ck_plan_stage *decode = &p->stages[0], *encode = &p->stages[p->n - 1];
-    for (int k = 1; k < encode->argc; k++) {
-        const char *a = encode->argv[k];
-        to_stdout |= strlen(a) > 2 && !strcmp(a + strlen(a) - 2, "=-");
-    }
-    if (to_stdout && p->own.progress == CK_PROGRESS_JSON)
+    ck_status s = wants_folder(encode, &wants, &streams, e);
+    if (s != CK_OK)
+        return ck_fail_in(e, s, ck_encode_program.name);
+    if (streams && p->own.progress == CK_PROGRESS_JSON)
         return ck_fail(e, CK_ERR_ARGUMENT, "--progress json and a stream both want standard output: choose one");
-    if (p->args.n > 2 || p->args.n < 2 - to_stdout)
+    if (p->args.n > 2 || p->args.n < 1 + wants)
         return ck_fail(e, CK_ERR_ARGUMENT, "%d arguments where INPUT and OUT are needed: ck key INPUT OUT", p->args.n);
-    ck_status s = ck_args_push(decode, "--", "", e);
+    s = ck_args_push(decode, "--", "", e);
     if (s == CK_OK)
         s = ck_args_push(decode, p->args.items[0], "", e);
     if (s == CK_OK && p->args.n > 1)
@@ -114,8 +127,8 @@ ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e)
     if (s == CK_OK)
         s = share_threads(p, e);
     if (s == CK_OK)
-        s = place_arguments(p, e);
-    return s == CK_OK ? check_stages(p, e) : s;
+        s = check_stages(p, e);
+    return s == CK_OK ? place_arguments(p, e) : s;
 }
 
 ck_status ck_plan_set_input(ck_plan *p, const char *input, ck_error *e)

@@ -35,6 +35,9 @@ ck_status ck_plan_set_input(ck_plan *p, const char *input, ck_error *e);
 /* Whether the first stage, ck-decode, was given this option. */
 bool ck_plan_decode_has(const ck_plan *p, const char *option);
 
+/* Before anything starts: INPUT is footage, and if it is a sequence, the frames asked for exist.  CK_ERR_ARGUMENT. */
+ck_status ck_plan_check_input(const ck_plan *p, ck_error *e);
+
 /* As a shell would read it, one line on stdout. */
 void ck_plan_print(const ck_plan *p);
 

@@ -174,7 +174,9 @@ static bool is_zero(const void *p, size_t n)
 static ck_status malformed(ck_reader *r, ck_error *e, const char *what)
 {
     if (!r->count)
-        return ck_fail(e, CK_ERR_FORMAT, "standard input, before the first frame: %s: this is not a ck-frame(5) stream",
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "standard input, before the first frame: %s: this is not a ck-frame(5) stream; footage is read "
+                       "by name: ck-decode FILE | ...",
                        what);
     return ck_fail(e, CK_ERR_FORMAT, "standard input, after frame %lld: %s: the ck-frame(5) stream is damaged",
                    (long long)r->count - 1, what);

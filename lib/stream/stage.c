@@ -119,7 +119,7 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
     if (s != CK_OK)
         ck_run_fail(r, s, e);
     if (s == CK_OK && r->writer && !r->done && *ck_writer_inline_view(r->writer))
-        ck_log_error("frames are sent inline: %s", ck_writer_inline_view(r->writer));
+        ck_log_warning("frames are sent inline: %s", ck_writer_inline_view(r->writer));
     ck_trace_count(r->writer ? ck_writer_slots(r->writer) : 0, r->writer ? ck_writer_resident(r->writer) : 0);
     r->done += s == CK_OK;
     if (r->sink)

@@ -1,0 +1,35 @@
+/* Keeps a run from destroying something: its own input, another run's frames, files that were to be kept.
+ *
+ *     ck_guard_init     from HEAD
+ *     ck_guard_start    the outputs are known and nothing has been made
+ *     ck_guard_frame    before a frame's files are written, in order */
+#ifndef CK_ENCODE_GUARD_H
+#define CK_ENCODE_GUARD_H
+
+#include "ck-encode/lock.h"
+#include "ck-encode/outputs.h"
+
+typedef struct ck_guard {
+    ck_meta head;      /* copy of HEAD */
+    bool local;        /* identities in it mean something here */
+    ck_ranges numbers; /* of the frames to come, if HEAD has them; n 0 = unknown */
+    bool all;          /* every frame is locked */
+    ck_lock lock;
+    ck_existing existing;
+    const char *out; /* borrowed, or NULL */
+} ck_guard;
+
+ck_status ck_guard_init(ck_guard *g, const ck_meta *head, const char *out, ck_existing existing, ck_error *e);
+
+/* Also turns off videos that are there and are to be skipped, and names leftovers of another format. */
+ck_status ck_guard_start(ck_guard *g, ck_outputs *o, const ck_frame *f, ck_error *e);
+
+/* stem: of the frame's stills, or NULL. */
+ck_status ck_guard_frame(ck_guard *g, const ck_outputs *o, const ck_frame *f, const char *stem, ck_error *e);
+
+/* Say how many files were replaced or skipped. */
+void ck_guard_log(const ck_guard *g, const ck_outputs *o);
+
+void ck_guard_free(ck_guard *g);
+
+#endif

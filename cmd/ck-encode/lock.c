@@ -1,0 +1,192 @@
+#include "ck-encode/lock.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/outfile.h"
+
+#define NAME ".ck-lock"
+#define ZERO (1L << 40)     /* the byte of frame 0: numbers may be negative */
+#define MOST_BYTES 4096     /* locked one by one; a list with steps beyond that is locked from end to end */
+#define MOST_TEXT (1 << 16) /* of holders */
+#define WAIT_MS 2000        /* for the text */
+
+static struct flock part(short type, long first, long bytes)
+{
+    return (struct flock){.l_type = type, .l_whence = SEEK_SET, .l_start = first, .l_len = bytes};
+}
+
+static bool set(int fd, short type, long first, long bytes)
+{
+    struct flock l = part(type, first, bytes);
+    int r;
+    do
+        r = fcntl(fd, F_SETLK, &l);
+    while (r && errno == EINTR);
+    return r == 0;
+}
+
+/* Alone with the text.  Nobody keeps it for long, so that whoever does is passed by in the end. */
+static bool take_text(int fd)
+{
+    static const struct timespec pause = {.tv_nsec = 5000000};
+    for (int ms = 0; ms < WAIT_MS; ms += 5) {
+        if (set(fd, F_WRLCK, 0, 1))
+            return true;
+        if (errno != EAGAIN && errno != EACCES)
+            return false;
+        nanosleep(&pause, NULL);
+    }
+    return false;
+}
+
+/* The file's text, owned, and NULL when out of memory. */
+static char *read_text(int fd)
+{
+    char *text = calloc(1, MOST_TEXT + 1);
+    ssize_t n = text ? pread(fd, text, MOST_TEXT, 0) : 0;
+    if (text)
+        text[n > 0 ? n : 0] = 0;
+    return text;
+}
+
+/* Drop our line, and those of runs that left none of their locks; add ours.  Only names are at stake: what cannot be
+ * written is left out. */
+static void write_text(int fd, bool add)
+{
+    struct flock any = part(F_WRLCK, 1, 0);
+    bool others = !fcntl(fd, F_GETLK, &any) && any.l_type != F_UNLCK;
+    char *before = read_text(fd), *after = NULL, *next;
+    size_t n = 0;
+    FILE *f = before ? open_memstream(&after, &n) : NULL;
+    if (!f) {
+        free(before);
+        return;
+    }
+    for (char *line = before; others && *line; line = next) {
+        next = line + strcspn(line, "\n");
+        next += *next == '\n';
+        if (strtol(line, NULL, 10) != (long)getpid())
+            fprintf(f, "%.*s", (int)(next - line), line);
+    }
+    struct utsname u;
+    if (add && !uname(&u))
+        fprintf(f, "%ld %s\n", (long)getpid(), u.nodename);
+    if (!fclose(f) && n <= MOST_TEXT && !ftruncate(fd, 0) && n)
+        (void)!pwrite(fd, after, n, 0);
+    free(after);
+    free(before);
+}
+
+/* The host in the line of `pid`. */
+static void find_host(int fd, long pid, char *buf, size_t n)
+{
+    char *text = read_text(fd), *end;
+    snprintf(buf, n, "another host");
+    for (char *line = text; line && *line; line += strcspn(line, "\n"), line += *line == '\n')
+        if (strtol(line, &end, 10) == pid && *end == ' ')
+            snprintf(buf, n, "%.*s", (int)strcspn(end + 1, "\n"), end + 1);
+    free(text);
+}
+
+static ck_status taken(const ck_lock *l, long first, long bytes, ck_error *e)
+{
+    struct flock held = part(F_WRLCK, first, bytes);
+    char host[80], who[120] = "another run", what[80] = "every frame";
+    if (fcntl(l->fd, F_GETLK, &held) || held.l_type == F_UNLCK)
+        held = part(F_WRLCK, first, bytes);
+    if (held.l_pid > 0) {
+        find_host(l->fd, (long)held.l_pid, host, sizeof host);
+        snprintf(who, sizeof who, "process %ld on %s", (long)held.l_pid, host);
+    }
+    long from = held.l_start > first ? held.l_start : first;
+    long last = held.l_len && (!bytes || held.l_start + held.l_len < first + bytes) ? held.l_start + held.l_len - 1
+                : bytes                                                             ? first + bytes - 1
+                                                                                    : 0;
+    if (last == from)
+        snprintf(what, sizeof what, "frame %ld", from - ZERO);
+    else if (last && from > 1)
+        snprintf(what, sizeof what, "frames %ld-%ld", from - ZERO, last - ZERO);
+    return ck_fail(e, CK_ERR_IO, "%s: %s: being written by %s: wait for it, or choose another OUT", l->out, what, who);
+}
+
+static ck_status lock_bytes(const ck_lock *l, long first, long bytes, ck_error *e)
+{
+    if (first < 1) { /* byte 0 is the text's */
+        bytes = bytes ? bytes + first - 1 : 0;
+        first = 1;
+    }
+    if (set(l->fd, F_WRLCK, first, bytes))
+        return CK_OK;
+    if (errno == EAGAIN || errno == EACCES)
+        return taken(l, first, bytes, e);
+    if (!l->named)
+        ck_log_warning("%s: cannot be locked (%s): keep other runs out of it", l->out, strerror(errno));
+    return CK_OK;
+}
+
+static ck_status lock_range(const ck_lock *l, const ck_range *r, ck_error *e)
+{
+    long count = r->last == CK_RANGE_OPEN ? 0 : (r->last - r->first) / r->step + 1;
+    if (r->step == 1 || count == 0 || count > MOST_BYTES)
+        return lock_bytes(l, ZERO + r->first, count ? r->last - r->first + 1 : 0, e);
+    ck_status s = CK_OK;
+    for (long v = r->first; v <= r->last && s == CK_OK; v += r->step)
+        s = lock_bytes(l, ZERO + v, 1, e);
+    return s;
+}
+
+ck_status ck_lock_open(ck_lock *l, const char *out, ck_error *e)
+{
+    *l = (ck_lock){.out = out, .fd = -1};
+    char *path;
+    ck_status s = ck_mkdirs(out, e);
+    if (s != CK_OK)
+        return ck_fail_in(e, s == CK_ERR_ARGUMENT ? CK_ERR_IO : s, out);
+    if (asprintf(&path, "%s/" NAME, out) < 0)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
+    l->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (l->fd < 0) {
+        ck_fail_errno(e, "cannot open the lock of this folder");
+        s = ck_fail_in(e, CK_ERR_IO, path);
+    }
+    free(path);
+    return s;
+}
+
+ck_status ck_lock_frames(ck_lock *l, const ck_ranges *frames, ck_error *e)
+{
+    static const ck_range every = {1 - ZERO, CK_RANGE_OPEN, 1};
+    ck_status s = CK_OK;
+    bool text = take_text(l->fd);
+    if (frames->n == 0)
+        s = lock_range(l, &every, e);
+    for (int i = 0; i < frames->n && s == CK_OK; i++)
+        s = lock_range(l, &frames->r[i], e);
+    if (s == CK_OK && text && !l->named)
+        write_text(l->fd, true);
+    l->named |= s == CK_OK;
+    if (text)
+        set(l->fd, F_UNLCK, 0, 1);
+    return s;
+}
+
+void ck_lock_close(ck_lock *l)
+{
+    if (l->fd < 0)
+        return;
+    bool text = take_text(l->fd);
+    set(l->fd, F_UNLCK, 1, 0);
+    if (text && l->named)
+        write_text(l->fd, false);
+    close(l->fd);
+    l->fd = -1;
+}

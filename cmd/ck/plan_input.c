@@ -1,0 +1,50 @@
+/* What can be said of INPUT before any stage starts. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "ck-decode/options.h"
+#include "ck/plan_inside.h"
+#include "io/sequence.h"
+#include "shared/inputs.h"
+
+/* Sequences that need no decoder to be known. */
+static bool is_sequence(const char *input)
+{
+    struct stat st;
+    return ck_sequence_is_pattern(input) || (!stat(input, &st) && S_ISDIR(st.st_mode));
+}
+
+static ck_status check_frames(const ck_decode_options *o, const char *input, ck_error *e)
+{
+    ck_sequence files;
+    ck_ranges keep = {0};
+    ck_status s = ck_sequence_open(&input, 1, &files, e);
+    if (s != CK_OK)
+        return s;
+    if (o->frames)
+        s = ck_ranges_parse(o->frames, &keep, e);
+    if (s == CK_OK && (s = ck_sequence_select(&files, &keep, (ck_missing)o->missing, e)) != CK_OK)
+        ck_fail_in(e, s, input);
+    ck_ranges_free(&keep);
+    ck_sequence_free(&files);
+    return s;
+}
+
+ck_status ck_plan_check_input(const ck_plan *p, ck_error *e)
+{
+    const char *input = p->args.items[0];
+    ck_decode_options o;
+    ck_list rest;
+    if (!strcmp(input, "-"))
+        return CK_OK;
+    ck_status s = ck_inputs_refuse_stream(input, e);
+    if (s != CK_OK || !is_sequence(input))
+        return s;
+    s = ck_options_parse(&ck_decode_program, p->stages[DECODE].argc, p->stages[DECODE].argv, &o, &rest, e);
+    if (s == CK_OK)
+        s = check_frames(&o, input, e);
+    ck_options_free(&ck_decode_program, &o);
+    free(rest.items);
+    return s;
+}
