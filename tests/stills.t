@@ -19,7 +19,7 @@ npy() { # PLANE FILES...: its samples, without the header
     tail -c +129 "npy/$1.000000.npy"
 }
 attribute() { exrheader "$1" | grep -a -A4 "^$2 (" | tr -d '\n' | sed 's/([a-zA-Z0-9 ]*type[^)]*): *//; s/  */ /g'; }
-said() { ck-decode -v "$@" 2>&1 >/dev/null; }
+said() { { ck-decode -v "$@" >/dev/null; } 2>&1; }
 # An 8-bit picture that has no symmetry.
 ff -f lavfi -i testsrc2=s=64x48 -frames:v 1 -pix_fmt rgb24 base.png
 oiiotool base.png -d uint16 base16.tif
@@ -54,6 +54,11 @@ for o in 1 2 3 4 5 6 7 8; do
 done
 is "and of its shape" "$(plane side.png) $(plane side.tif) $(plane side.jpg)" \
     "rgb:u8:3x64x48:srgb rgb:u8:3x64x48:srgb rgb:f32:3x64x48:srgb"
+
+for f in side.png side.jpg side.tif; do
+    mkdir -p two && rm -f two/* && cp base.png two/1.png && cp $f two/2.${f#*.}
+    ok "ck key knows the shape of $f: a job for each" bash -c "ck key -n --classical two o | grep -q 'different sizes'"
+done
 
 # --- DPX: byte 801 names the curve
 for curve in 1:log 3:log 2:linear 6:srgb 0:srgb; do
@@ -170,6 +175,8 @@ oiiotool half.exr --fill:color=inf,0.5,nan 2x1+40+30 -d half -o bad.exr
 fails 1 "bad.exr: plane 'rgb' has 4 samples that are NaN or infinite, the first in red at x 40, y 30" "counted and located" \
     ck-decode bad.exr
 fails 1 "bad.exr: plane 'rgb' has 4 samples" "by ck key" ck key --classical --screen green bad.exr nan
+"$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 96 --decoder-width 24 --refiner-width 16 m.safetensors
+fails 1 "bad.exr: plane 'rgb' has 4 samples" "and with a network" ck key -m m.safetensors --screen green bad.exr nan
 ok "--repair" bash -c "ck key --classical --screen green --repair bad.exr nan"
 is "fills them" "$(oiiotool --stats nan/Processed/bad.exr | grep -o 'NanCount.*\|InfCount.*' | tr -d ' \n0:')" NanCountInfCount
 ck-decode --keep-going half.exr bad.exr >two.ck 2>/dev/null
