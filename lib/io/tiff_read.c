@@ -109,6 +109,9 @@ static void find_alpha(reader *r)
     for (uint16_t i = 0; i < n && r->alpha < 0; i++)
         if (kinds[i] == EXTRASAMPLE_ASSOCALPHA || kinds[i] == EXTRASAMPLE_UNASSALPHA)
             r->alpha = r->l.colours + i;
+    /* A single extra sample of no stated kind is what RGBA looks like from simple writers. */
+    if (r->alpha < 0 && r->l.samples == r->l.colours + 1)
+        r->alpha = r->l.colours;
     if (r->alpha >= r->l.samples)
         r->alpha = -1;
 }
