@@ -93,8 +93,28 @@ fi
 # --- formats that are not read are named
 printf '#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 1\n\1\2\3\4' >x.hdr
 fails 1 "x.hdr: a Radiance picture (HDR) is not read: convert it to OpenEXR" "Radiance" ck-decode x.hdr
-printf '\x80\x2a\x5f\xd7\0\0\0\0' >x.cin
-fails 1 "x.cin: a Cineon picture is not read" "Cineon" ck-decode x.cin
+
+# --- Cineon, as OpenImageIO reads it; 5 x 3 pixels of codes that differ
+cineon() { # PACK-LETTER
+    perl -e '$p = shift; $_ = pack("${p}5", 0x802a5fd7, 2048, 1024, 1024, 0) . "\0" x 1004;
+        substr($_, 20, 4) = pack($p, 2048 + 60); substr($_, 24, 8) = "V4.5\0\0\0\0"; substr($_, 193, 1) = "\3";
+        substr($_, 196 + 28 * $c, 12) = pack("CCCC${p}2", 0, $c + 1, 10, 0, 5, 3), $c++ while $c < 3;
+        substr($_, 681, 1) = "\5"; print $_ . "\0" x 1024, map { pack $p, ($_ * 67 << 22 | $_ * 31 + 5 << 12 | 1023 - $_ * 50 << 2) } 0 .. 14' "$1"
+}
+codes() { npy rgb "$1" | perl -e 'local $/; printf "%d ", $_ * 1023 + 0.5 for unpack "f<*", <STDIN>'; }
+want=$(perl -e 'print map { "$_ " } (map { $_ * 67 } 0 .. 14), (map { $_ * 31 + 5 } 0 .. 14), map { 1023 - $_ * 50 } 0 .. 14')
+for order in N V; do
+    cineon $order >c.cin
+    is "Cineon, byte order $order" "$(codes c.cin)" "$want"
+done
+is "is log" "$(plane c.cin) $(head_has transfer c.cin)" "rgb:f32:3x3x5:log log"
+if oiiotool --help | grep -q cineon; then
+    cineon N >c.cin
+    oiiotool c.cin -d float --compression none -o c.exr
+    is "and what OpenImageIO has" "$(npy rgb c.exr | perl -e 'local $/; printf "%d ", $_ * 1023 + 0.5 for unpack "f<*", <STDIN>')" "$want"
+fi
+head -c 2100 c.cin >cut.cin
+fails 1 "cut.cin: truncated Cineon" "cut off" ck-decode cut.cin
 
 # --- EXR: what the header says of the picture comes out again
 ap1=0.713,0.293,0.165,0.83,0.128,0.044,0.32168,0.33767
