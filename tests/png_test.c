@@ -337,12 +337,12 @@ static void test_colour(void)
     static const double rec709[] = {0.4360, 0.2225, 0.0139, 0.3851, 0.7169, 0.0971, 0.1431, 0.0606, 0.7139};
     static const double p3[] = {0.5151, 0.2412, -0.0011, 0.2920, 0.6922, 0.0419, 0.1571, 0.0666, 0.7841};
     static const double odd[] = {0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.3, 0.4, 0.2};
-    uint8_t chrm[32], ours[700], display_p3[700], gamma18[700], strange[700];
+    uint8_t chrm[32], ours[700], display_p3[700], gamma18[700], gamma22[700], strange[700];
     static const uint32_t ap1[] = {32168, 33767, 71300, 29300, 16500, 83000, 12800, 4400};
     for (int i = 0; i < 8; i++)
         put32(chrm + 4 * i, ap1[i]);
     size_t n_ours = iccp(ours, rec709, 0), n_p3 = iccp(display_p3, p3, 0);
-    size_t n_18 = iccp(gamma18, rec709, 461), n_odd = iccp(strange, odd, 0);
+    size_t n_18 = iccp(gamma18, rec709, 461), n_odd = iccp(strange, odd, 0), n_22 = iccp(gamma22, p3, 563);
     const struct {
         const char *what, *names[5];
         const uint8_t *data[4];
@@ -363,8 +363,9 @@ static void test_colour(void)
          "srgb iec61966-2-1 p3-d65"},
         {"iCCP of sRGB", {"iCCP"}, {ours}, {n_ours}, "srgb iec61966-2-1 bt709"},
         {"iCCP of a gamma", {"iCCP"}, {gamma18}, {n_18}, "gamma1.8 gamma1.8 bt709!"},
-        {"iCCP of no known primaries", {"iCCP"}, {strange}, {n_odd}, "srgb - -!"},
-        {"iCCP that is none", {"iCCP"}, {(const uint8_t *)"x\0\0junk"}, {7}, "srgb - -!"},
+        {"iCCP of no known primaries", {"iCCP"}, {strange}, {n_odd}, "srgb iec61966-2-1 unknown!"},
+        {"iCCP of a gamma of 2.2", {"iCCP"}, {gamma22}, {n_22}, "srgb gamma22 p3-d65"},
+        {"iCCP that is none", {"iCCP"}, {(const uint8_t *)"x\0\0junk"}, {7}, "srgb - unknown!"},
         {"sRGB before gAMA and cHRM",
          {"gAMA", "cHRM", "sRGB"},
          {g10, chrm, srgb},

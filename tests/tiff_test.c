@@ -34,7 +34,7 @@ static double real(const spec *s, int c, int x, int y)
 
 static void put(const spec *s, uint8_t *row, size_t i, int c, int x, int y)
 {
-    uint32_t v = raw(s, c, x, y);
+    uint64_t v = raw(s, c, x, y);
     double d = real(s, c, x, y);
     float f = (float)d;
     uint16_t half;
@@ -387,6 +387,7 @@ int main(void)
 {
     if (!mkdtemp(dir) || chdir(dir))
         return 1;
+    TIFFSetWarningHandler(NULL); /* of what is made here */
     test_samples();
     test_compressions();
     test_hints();

@@ -43,7 +43,7 @@ ck_status ck_facts_settle(ck_facts *t, const ck_decode_options *o, const char *n
     const char *channel = ck_meta_get(&f->meta, "hint-channel");
     if (note && !atomic_flag_test_and_set(&t->noted))
         ck_log_info("%s: %s", name, note);
-    if (warning && !atomic_flag_test_and_set(&t->warned))
+    if (warning && !o->linear && !o->srgb && !atomic_flag_test_and_set(&t->warned))
         ck_log_warning("%s: %s", name, warning);
     if (channel && !atomic_flag_test_and_set(&t->channel))
         ck_log_info("%s: the hint is its %s", name, channel);

@@ -27,7 +27,7 @@ static const ck_option rows[] = {
     {0, "range", CK_CHOICE, AT(colour.range), NULL, "auto", 0, 0, CK_AV_RANGES, 0,
      "which codes are black and white; auto: as the file says, else limited for YUV"},
     {0, "chroma-location", CK_CHOICE, AT(colour.chroma), NULL, "auto", 0, 0, CK_AV_CHROMAS, 0,
-     "where chroma samples lie; auto: as the file says, else left, and center in JPEG"},
+     "where chroma samples lie; auto: as the file says, else left, and center in JPEG, WebP and AVIF"},
     {0},
 };
 

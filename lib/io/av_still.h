@@ -13,8 +13,8 @@ typedef enum ck_still_kind {
     CK_STILL_EXR,
     CK_STILL_TIFF,
     CK_STILL_AV,
-    CK_STILL_RADIANCE, /* known by name only, as those below */
-    CK_STILL_CINEON
+    CK_STILL_CINEON,
+    CK_STILL_RADIANCE /* known by name only */
 } ck_still_kind;
 
 /* CK_ERR_IO when the file cannot be read. */

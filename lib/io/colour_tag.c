@@ -133,30 +133,43 @@ static double gamma_of(const uint8_t *t, size_t bytes)
     return off_power < 0.002 ? g : (double)NAN;
 }
 
-void ck_colour_tag_icc(ck_colour_tag *t, const uint8_t *p, size_t n)
+/* The gamma that all curves have, 0 for sRGB's; NaN where they differ or have no name.  Grey has one curve. */
+static double common_gamma(const uint8_t *p, size_t n, bool grey)
 {
     static const char *const curves[] = {"rTRC", "gTRC", "bTRC"};
-    double xyz[9], gamma = (double)NAN;
+    double gamma = (double)NAN;
     size_t bytes;
-    const char *name = columns(p, n, xyz) ? ck_primaries_of_icc(xyz) : NULL;
-    for (int c = 0; c < 3 && name; c++) {
-        const uint8_t *trc = find(p, n, curves[c], 14, &bytes);
+    for (int c = 0; c < (grey ? 1 : 3); c++) {
+        const uint8_t *trc = find(p, n, grey ? "kTRC" : curves[c], 14, &bytes);
         double g = trc ? gamma_of(trc, bytes) : (double)NAN;
         gamma = !c || fabs(g - gamma) < 0.01 ? g : (double)NAN;
     }
-    if (!name || isnan(gamma)) {
+    return gamma;
+}
+
+void ck_colour_tag_icc(ck_colour_tag *t, const uint8_t *p, size_t n)
+{
+    double xyz[9];
+    size_t bytes;
+    bool grey = find(p, n, "kTRC", 14, &bytes) && !find(p, n, "rXYZ", 20, &bytes);
+    const char *name = !grey && columns(p, n, xyz) ? ck_primaries_of_icc(xyz) : NULL;
+    double gamma = common_gamma(p, n, grey);
+    if (gamma > 0)
+        ck_colour_tag_gamma(t, gamma);
+    else if (!isnan(gamma))
+        ck_colour_tag_h273(t, 0, AVCOL_TRC_IEC61966_2_1);
+    /* A pure power of 2.2 goes by libav's name; gAMA, which cannot say sRGB, means sRGB by it. */
+    if (gamma > 0 && !strcmp(t->encoding, "srgb"))
+        set(t->transfer, sizeof t->transfer, "gamma22");
+    set(t->primaries, sizeof t->primaries, name || grey ? name : "unknown");
+    if (isnan(gamma))
         snprintf(t->warning, sizeof t->warning,
                  "its ICC profile is not understood, its codes are kept as %s: convert it to sRGB for exact colour",
                  t->encoding);
-        return;
-    }
-    set(t->primaries, sizeof t->primaries, name);
-    if (gamma > 0) {
-        ck_colour_tag_gamma(t, gamma);
-    } else {
-        set(t->encoding, sizeof t->encoding, "srgb");
-        set(t->transfer, sizeof t->transfer, "iec61966-2-1");
-    }
+    else if (!name && !grey && !*t->warning)
+        set(t->warning, sizeof t->warning,
+            "the primaries of its ICC profile are not known: outputs do not state them: convert it to sRGB if they "
+            "must");
 }
 
 ck_status ck_colour_tag_set(const ck_colour_tag *t, ck_frame *f, ck_error *e)

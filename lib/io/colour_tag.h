@@ -22,8 +22,8 @@ void ck_colour_tag_h273(ck_colour_tag *t, int primaries, int transfer);
  * "gammaN", which no program decodes: its codes are kept, and the warning says so. */
 void ck_colour_tag_gamma(ck_colour_tag *t, double gamma);
 
-/* From an ICC profile: its matrix and curves are compared with those that have names.  A profile of any other kind
- * leaves the encoding as it is, with a warning. */
+/* From an ICC profile: its columns and curves are compared with those that have names.  Curves of any other kind leave
+ * the encoding as it is, columns of any other kind make the primaries "unknown", each with a warning. */
 void ck_colour_tag_icc(ck_colour_tag *t, const uint8_t *profile, size_t n);
 
 /* Into f->meta: `transfer`, `primaries`, CK_STILL_WARNING. */

@@ -83,8 +83,6 @@ static ck_status check_sampling(const exr_attr_chlist_t *list, const ck_exr_choi
 
 static bool any_choice(const exr_attr_chlist_t *list, ck_want want, ck_exr_choice *out)
 {
-    if (want == CK_WANT_ALPHA && take(out, find(list, "", 0, "A")))
-        return true;
     if (find_rgb(list, "", 0, out))
         return true;
     if (take(out, find(list, "", 0, "Y"))) {

@@ -41,7 +41,10 @@ static ck_status read_shape(exr_context_t ctx, ck_frame *f, ck_error *e)
 static ck_status read_rate(exr_context_t ctx, ck_frame *f, ck_error *e)
 {
     exr_attr_rational_t r;
-    if (exr_attr_get_rational(ctx, 0, "framesPerSecond", &r) || r.num < 1 || r.denom < 1)
+    /* OpenImageIO's spelling is the second. */
+    if (exr_attr_get_rational(ctx, 0, "framesPerSecond", &r) && exr_attr_get_rational(ctx, 0, "FramesPerSecond", &r))
+        return CK_OK;
+    if (r.num < 1 || r.denom < 1)
         return CK_OK;
     return ck_meta_setf(&f->meta, e, "rate", "%d/%u", r.num, r.denom);
 }

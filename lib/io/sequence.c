@@ -65,8 +65,8 @@ static char *joined(const char *dir, size_t dir_bytes, const char *name)
 
 static bool image_suffix(const char *name)
 {
-    static const char *const known[] = {"png", "jpg",  "jpeg", "jpe", "exr", "tif", "tiff", "bmp", "dpx", "tga",
-                                        "sgi", "webp", "ppm",  "pgm", "pbm", "pnm", "pam",  "pfm", "jp2", "j2k"};
+    static const char *const known[] = {"png",  "jpg", "jpeg", "jpe", "exr", "tif", "tiff", "bmp", "dpx", "tga", "sgi",
+                                        "webp", "ppm", "pgm",  "pbm", "pnm", "pam", "pfm",  "jp2", "j2k", "cin", "hdr"};
     const char *dot = name + ck_sequence_name_of(name).stem;
     for (size_t i = 0; *dot && i < sizeof known / sizeof *known; i++)
         if (!strcasecmp(dot + 1, known[i]))

@@ -4,8 +4,10 @@
 #include <limits.h>
 #include <openexr.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "io/av_still.h"
+#include "io/exif.h"
 #include "io/exr_core.h"
 #include "io/tiff.h"
 
@@ -52,6 +54,25 @@ static ck_status av_size(const char *path, ck_size *size, ck_error *e)
     return CK_OK;
 }
 
+/* Exif of JPEG and PNG lies before the pixels, if its writer did not append it. */
+#define HEAD ((size_t)128 << 10)
+
+/* Swap the sides where the picture lies on one; a file that says nothing stays as it is. */
+static void turn(const char *path, ck_still_kind kind, ck_size *size)
+{
+    const char *mark = kind == CK_STILL_PNG ? "eXIf" : "Exif\0\0";
+    size_t length = kind == CK_STILL_PNG ? 4 : 6;
+    unsigned char *head = malloc(HEAD);
+    FILE *f = fopen(path, "rbe");
+    size_t n = head && f ? fread(head, 1, HEAD, f) : 0;
+    const unsigned char *at = n ? memmem(head, n, mark, length) : NULL;
+    if (at && ck_exif_orient(at + length, n - (size_t)(at + length - head)).swap)
+        *size = (ck_size){size->h, size->w};
+    if (f)
+        fclose(f);
+    free(head);
+}
+
 static ck_status tiff_size(const char *path, ck_size *size, ck_error *e)
 {
     return ck_tiff_size(path, &size->w, &size->h, e);
@@ -63,5 +84,8 @@ ck_status ck_still_size(const char *path, ck_size *size, ck_error *e)
     ck_status s = ck_still_probe(path, &kind, e);
     if (s != CK_OK)
         return s;
-    return (kind == CK_STILL_EXR ? exr_size : kind == CK_STILL_TIFF ? tiff_size : av_size)(path, size, e);
+    s = (kind == CK_STILL_EXR ? exr_size : kind == CK_STILL_TIFF ? tiff_size : av_size)(path, size, e);
+    if (s == CK_OK && (kind == CK_STILL_PNG || kind == CK_STILL_AV))
+        turn(path, kind, size);
+    return s;
 }

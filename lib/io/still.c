@@ -1,6 +1,7 @@
 #include "io/still.h"
 
 #include "io/av_still.h"
+#include "io/cineon.h"
 #include "io/exr.h"
 #include "io/png.h"
 #include "io/tiff.h"
@@ -22,7 +23,7 @@ ck_status ck_still_read_as(const char *path, const ck_av_choice *choice, ck_want
     case CK_STILL_RADIANCE:
         return ck_fail(e, CK_ERR_UNSUPPORTED, "a Radiance picture (HDR) is not read: convert it to OpenEXR");
     case CK_STILL_CINEON:
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "a Cineon picture is not read: convert it to DPX");
+        return ck_cineon_read(path, want, name, f, e);
     case CK_STILL_AV:
         return ck_av_still_read(path, choice, want, name, f, e);
     case CK_STILL_ANIMATED:

@@ -66,7 +66,7 @@ static ck_status open_file(reader *r, const char *path)
         return ck_fail(r->e, CK_ERR_MEMORY, "out of memory for a TIFF");
     TIFFOpenOptionsSetErrorHandlerExtR(how, on_error, r);
     TIFFOpenOptionsSetWarningHandlerExtR(how, on_warning, r);
-    r->tif = TIFFOpenExt(path, "r", how);
+    r->tif = TIFFOpenExt(path, "rm", how); /* m: not mapped, since a file may shrink while it is read */
     TIFFOpenOptionsFree(how);
     return r->tif ? CK_OK : damaged(r);
 }
@@ -109,6 +109,9 @@ static void find_alpha(reader *r)
     for (uint16_t i = 0; i < n && r->alpha < 0; i++)
         if (kinds[i] == EXTRASAMPLE_ASSOCALPHA || kinds[i] == EXTRASAMPLE_UNASSALPHA)
             r->alpha = r->l.colours + i;
+    /* A single extra sample of no stated kind is what RGBA looks like from simple writers. */
+    if (r->alpha < 0 && r->l.samples == r->l.colours + 1)
+        r->alpha = r->l.colours;
     if (r->alpha >= r->l.samples)
         r->alpha = -1;
 }
@@ -188,7 +191,9 @@ static ck_status take_memory(reader *r)
         TIFFGetFieldDefaulted(r->tif, TIFFTAG_ROWSPERSTRIP, &r->block_h);
         r->block_h = r->block_h < r->h ? r->block_h : r->h;
     }
-    if (r->block_w < 1 || r->block_h < 1 || r->block_w > CK_MAX_SIDE || r->block_h > CK_MAX_SIDE)
+    /* A tile may be larger than the picture, but not by any size. */
+    double area = (double)r->block_w * r->block_h;
+    if (r->block_w < 1 || r->block_h < 1 || (area > (1 << 24) && area > 4.0 * r->w * r->h))
         return ck_fail(r->e, CK_ERR_FORMAT, "damaged TIFF: blocks of %u x %u", r->block_w, r->block_h);
     r->l.stored = r->planar ? 1 : r->l.samples;
     r->n_blocks = r->planar ? (r->alpha < 0 ? r->l.colours : r->alpha + 1) : 1;
