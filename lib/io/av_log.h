@@ -9,8 +9,8 @@
  * AVCodecContext's, which must be NULL or one of these in the whole program. */
 typedef struct ck_av_messages {
     char text[256];
-    bool damage; /* one of them, of any level, was about a damaged picture or one whose references are not there */
-} ck_av_messages;      /* all zero = no message */
+    bool damage;  /* one of them, of any level, was about a damaged picture or one whose references are not there */
+} ck_av_messages; /* all zero = no message */
 
 /* From now on libav prints nothing.  Any number of times, from any thread. */
 void ck_av_log_install(void);
