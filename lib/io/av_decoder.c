@@ -19,6 +19,9 @@ ck_status ck_av_decoder_new(enum AVCodecID id, const AVCodecParameters *par, ck_
      * is still reported as a message, which is enough. */
     if (id == AV_CODEC_ID_TIFF)
         dec->err_recognition &= ~AV_EF_EXPLODE;
+    /* In H.264 it rejects frames whose commands are about frames before a cut.  Damage is concealed and marked. */
+    if (id == AV_CODEC_ID_H264)
+        dec->err_recognition &= ~AV_EF_EXPLODE;
     dec->opaque = words;
     *out = dec;
     return CK_OK;

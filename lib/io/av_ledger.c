@@ -31,20 +31,25 @@ void ck_ledger_restart(ck_ledger *l)
     l->start = l->group += 2; /* damage does not reach over the cut */
 }
 
+void ck_ledger_hidden(ck_ledger *l, int64_t pts, bool key)
+{
+    if (!l->group)
+        ck_ledger_restart(l);
+    if (!key)
+        return;
+    l->group++;
+    l->key_pts = pts;
+    if (l->group == l->start + 1)
+        l->head = l->last_id + 1;
+}
+
 int64_t ck_ledger_sent(ck_ledger *l, int64_t pts, bool key, bool reference)
 {
     ck_note *notes = ck_grown(l->notes, (size_t)l->n, &l->cap, sizeof *notes);
     if (!notes)
         return -1;
     l->notes = notes;
-    if (!l->group)
-        ck_ledger_restart(l);
-    if (key) {
-        l->group++;
-        l->key_pts = pts;
-        if (l->group == l->start + 1)
-            l->head = l->last_id + 1;
-    }
+    ck_ledger_hidden(l, pts, key);
     bool first = l->group == l->start + 1, timed = pts != CK_NO_PTS, key_timed = l->key_pts != CK_NO_PTS;
     /* Pictures shown before the first one have no time in Matroska, which cannot say a negative one. */
     bool leading = !key && l->group > l->start && key_timed && (timed ? pts < l->key_pts : first);
@@ -141,7 +146,7 @@ bool ck_ledger_overdue(ck_ledger *l, int64_t id, int64_t pts, ck_note *out)
         if (note->id == id || !before(note, id, pts, l->delay))
             continue;
         bool lost = timed && note->id < id && !note->key && ck_ledger_suspect(l, note);
-        if (note->error || (l->strict && timed) || lost) {
+        if (note->error || ((l->strict || note->orphan) && timed) || lost) {
             if (first < 0 || before(note, l->notes[first].id, l->notes[first].pts, 0))
                 first = i;
         } else if (!l->strict && (note->id < id - LONGEST_DELAY || (timed && note->id < id))) {
@@ -177,7 +182,7 @@ bool ck_ledger_rest(ck_ledger *l, ck_note *out)
 {
     int first = -1;
     for (int i = 0; i < l->n; i++)
-        if ((l->notes[i].error || l->strict) &&
+        if ((l->notes[i].error || l->notes[i].orphan || l->strict) &&
             (first < 0 || before(&l->notes[i], l->notes[first].id, l->notes[first].pts, 0)))
             first = i;
     if (first < 0)

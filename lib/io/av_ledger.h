@@ -60,6 +60,9 @@ typedef struct ck_ledger {
  * believed only if it is shown out of order: what it says may be damage. */
 int64_t ck_ledger_sent(ck_ledger *l, int64_t pts, bool key, bool reference);
 
+/* The same for a packet whose frame is not to be shown: it gets no note. */
+void ck_ledger_hidden(ck_ledger *l, int64_t pts, bool key);
+
 /* What is sent from now on has nothing before it. */
 void ck_ledger_restart(ck_ledger *l);
 

@@ -19,21 +19,28 @@ static ck_av_messages *listener(void *ctx)
     return strcmp(class->class_name, "AVCodecContext") ? NULL : ((AVCodecContext *)ctx)->opaque;
 }
 
-/* H.264 and HEVC decoders report such a picture in words alone, and make up what it refers to. */
-static bool about_references(const char *fmt)
+/* H.264 and HEVC decoders also call errors what is none: an unknown message says nothing.  With threads these messages
+ * are all there is, since frames are marked after they were output. */
+static bool about_damage(const char *fmt)
 {
-    return strstr(fmt, "Missing reference picture") || strstr(fmt, "reference picture missing") ||
-           strstr(fmt, "Could not find ref");
+    static const char *const known[] = {
+        "Missing reference picture",     "reference picture missing", "Could not find ref",
+        "error while decoding MB",       "Invalid NAL unit size",     "missing picture in access unit",
+        "concealing %d DC, %d AC, %d MV"};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        if (strstr(fmt, known[i]))
+            return true;
+    return false;
 }
 
 static void keep(void *ctx, int level, const char *fmt, va_list ap)
 {
-    ck_av_messages *w = level <= AV_LOG_ERROR ? listener(ctx) : NULL;
+    ck_av_messages *w = level <= AV_LOG_INFO ? listener(ctx) : NULL;
     if (!w)
         return;
     pthread_mutex_lock(&lock);
-    w->unreferenced |= about_references(fmt);
-    if (!*w->text) {
+    w->damage |= about_damage(fmt);
+    if (!*w->text && level <= AV_LOG_ERROR) {
         vsnprintf(w->text, sizeof w->text, fmt, ap);
         w->text[strcspn(w->text, "\r\n")] = 0;
     }
@@ -61,18 +68,18 @@ bool ck_av_messages_said(ck_av_messages *w)
     return said;
 }
 
-bool ck_av_messages_unreferenced(ck_av_messages *w)
+bool ck_av_messages_damage(ck_av_messages *w)
 {
     pthread_mutex_lock(&lock);
-    bool unreferenced = w->unreferenced;
+    bool damage = w->damage;
     pthread_mutex_unlock(&lock);
-    return unreferenced;
+    return damage;
 }
 
 void ck_av_messages_clear(ck_av_messages *w)
 {
     pthread_mutex_lock(&lock);
     *w->text = 0;
-    w->unreferenced = false;
+    w->damage = false;
     pthread_mutex_unlock(&lock);
 }

@@ -48,6 +48,7 @@ struct ck_video {
     unsigned n_tags;
     bool one_to_one; /* a packet is a frame */
     bool keyed;      /* key packets are marked for certain */
+    bool reordered;  /* packets were seen whose order of decoding is not that of showing */
     bool gap;        /* the demuxer has reported damage */
     bool joint;      /* the decoder is emptied where streams were joined */
     bool ended;
@@ -132,7 +133,7 @@ static ck_status put(ck_video *v, AVFrame *av, double pts, const ck_note *note, 
     double next = v->shown ? v->last + 1 / rate_of(v) : 0;
     if (isnan(v->start) && !isnan(pts))
         v->start = pts - next;
-    double at = isnan(pts) ? next : pts - v->start;
+    double at = isnan(pts) || (v->shown && pts - v->start <= v->last) ? next : pts - v->start;
     long gap = v->declared.slots >= 0 && v->shown ? lround((at - v->last) * rate_of(v)) - 1 : 0;
     ck_status s = CK_OK;
     for (long i = 0; s == CK_OK && i < gap && gap <= MOST_MISSING; i++)
@@ -299,6 +300,8 @@ static ck_status decoder_failed(ck_video *v, int64_t id, ck_error *e)
     char why[300], text[400];
     snprintf(text, sizeof text, "damaged%s", ck_av_messages_why(&v->decoder, why, sizeof why));
     ck_av_messages_clear(&v->decoder);
+    if (!id)
+        ck_ledger_gap(&v->ledger);
     if (!v->threaded)
         return ck_ledger_bad(&v->ledger, id, text, e);
     return put(v, NULL, NAN, NULL, text, e);
@@ -310,6 +313,16 @@ static bool headless(const ck_video *v)
     return v->keyed && v->ledger.group == v->ledger.start;
 }
 
+/* The packet's time; of a stream that reorders frames, but has them in one order alone (an AVI put into MP4 as it was),
+ * times are wrong. */
+static int64_t shown_at(ck_video *v)
+{
+    const AVPacket *pkt = v->pkt;
+    if (pkt->dts == AV_NOPTS_VALUE || pkt->pts != pkt->dts)
+        v->reordered = true;
+    return v->dec->has_b_frames && !v->reordered ? AV_NOPTS_VALUE : pkt->pts;
+}
+
 static ck_status enter(ck_video *v, bool incomplete, int64_t *id, ck_error *e)
 {
     AVPacket *pkt = v->pkt;
@@ -319,7 +332,7 @@ static ck_status enter(ck_video *v, bool incomplete, int64_t *id, ck_error *e)
                    parser->picture_structure == AV_PICTURE_STRUCTURE_BOTTOM_FIELD))
         v->one_to_one = v->ledger.strict = false; /* two packets make a frame */
     v->ledger.delay = v->dec->has_b_frames + 1;
-    *id = ck_ledger_sent(&v->ledger, pkt->pts, pkt->flags & AV_PKT_FLAG_KEY,
+    *id = ck_ledger_sent(&v->ledger, shown_at(v), pkt->flags & AV_PKT_FLAG_KEY,
                          ck_av_is_reference(v->st->codecpar, pkt, type));
     if (*id < 0)
         return no_memory(e);
@@ -331,12 +344,12 @@ static ck_status enter(ck_video *v, bool incomplete, int64_t *id, ck_error *e)
     return s;
 }
 
-/* The decoder misses references that are not those of a start inside a group.  With threads it may have been any of the
- * latest packets. */
-static bool unreferenced(ck_video *v)
+/* The decoder has reported damage, other than references that a start inside a group lacks.  With threads it may have
+ * been any of the latest packets. */
+static bool damage_said(ck_video *v)
 {
     long around = v->threaded ? 2L * v->how.threads + 16 : 0;
-    return ck_av_messages_unreferenced(&v->decoder) &&
+    return ck_av_messages_damage(&v->decoder) &&
            (!v->ledger.last_orphan || v->ledger.last_id - v->ledger.last_orphan > around);
 }
 
@@ -345,13 +358,15 @@ static ck_status send(ck_video *v, bool incomplete, ck_error *e)
     AVPacket *pkt = v->pkt;
     bool shown = !(pkt->flags & AV_PKT_FLAG_DISCARD);
     int64_t id = 0;
+    if (!shown)
+        ck_ledger_hidden(&v->ledger, pkt->pts, pkt->flags & AV_PKT_FLAG_KEY);
     ck_status s = shown && (pkt->size || v->declared.slots < 0) ? enter(v, incomplete, &id, e) : CK_OK;
     /* An empty packet would tell the decoder that the stream is over. */
-    if (s != CK_OK || pkt->size == 0 || (shown && headless(v)))
+    if (s != CK_OK || pkt->size == 0 || headless(v))
         return s;
     ck_av_set_number(v->dec, pkt, id);
     int r = avcodec_send_packet(v->dec, pkt);
-    bool said = v->talkative ? unreferenced(v) : ck_av_messages_said(&v->decoder);
+    bool said = v->talkative ? damage_said(v) : ck_av_messages_said(&v->decoder);
     if (v->talkative && r >= 0 && !said)
         ck_av_messages_clear(&v->decoder);
     return said || (r < 0 && r != AVERROR_EOF) ? decoder_failed(v, id, e) : CK_OK;
@@ -470,6 +485,9 @@ static ck_status conclude(ck_video *v, ck_error *e)
     v->ended = true;
     if (s == CK_OK)
         s = judge_settled(v, e);
+    /* Of threads that finished after the last packet was sent. */
+    if (s == CK_OK && v->threaded && v->talkative && damage_said(v))
+        s = decoder_failed(v, v->ledger.last_id, e);
     if (s == CK_OK)
         s = put_missing(v, e);
     say_counts(v);
@@ -607,7 +625,7 @@ static ck_status open_decoder(ck_video *v, ck_error *e)
     v->talkative = id == AV_CODEC_ID_H264 || id == AV_CODEC_ID_HEVC;
     v->ledger.intra = intra;
     v->ledger.strict = v->one_to_one;
-    v->keyed = threads_safely(id) || id == AV_CODEC_ID_AV1;
+    v->keyed = !intra && (v->one_to_one || threads_safely(id) || id == AV_CODEC_ID_MPEG4);
     if (avcodec_open2(v->dec, NULL, NULL) < 0)
         return ck_fail(e, CK_ERR_FORMAT, "the %s decoder refuses it%s", avcodec_get_name(id),
                        ck_av_messages_why(&v->decoder, why, sizeof why));
