@@ -12,7 +12,7 @@
 ck_status ck_map_open(int fd, void **map, size_t *size, ck_error *e);
 void ck_map_close(void *map, size_t size);
 
-#define CK_MAP_CUT_TEXT "the file became shorter while it was read: try again when it is complete"
+#define CK_MAP_CUT_TEXT "the model's file became shorter while it was read: try again when it is complete"
 
 /* True if `p` points into a map of which a part was read that its file no longer has. */
 bool ck_map_cut(const void *p);

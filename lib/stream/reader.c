@@ -22,7 +22,7 @@ struct ck_reader {
     atomic_ullong count;  /* frames read; another thread may ask */
     pthread_mutex_t lock; /* for victim, reason and said */
     pthread_mutex_t busy; /* held while a record is read: another thread may look at the rest of the pipe in between */
-    bool ended, inside;   /* inside a record; both under `busy` */
+    bool ended, over, inside; /* END was read; a record was no frame; inside a record.  All under `busy` */
     bool said;
     ck_rings rings; /* attached; empty: all is inline */
     ck_error why_inline;
@@ -143,7 +143,7 @@ ck_status ck_reader_peek_end(ck_reader *r, ck_error *e)
     ck_meta why = {0};
     /* Without a writer no read waits. */
     pthread_mutex_lock(&r->busy);
-    ck_tail t = r->ended ? CK_TAIL_END : ck_tail_look(r->fd, &why);
+    ck_tail t = r->over ? CK_TAIL_END : ck_tail_look(r->fd, &why);
     ck_status s = t == CK_TAIL_ABORT                       ? aborted(r, &why, e)
                   : t == CK_TAIL_CUT || t == CK_TAIL_EMPTY ? broken(r, t == CK_TAIL_EMPTY, e)
                                                            : CK_OK;
@@ -445,6 +445,7 @@ ck_status ck_reader_next(ck_reader *r, ck_frame *f, ck_error *e)
 {
     pthread_mutex_lock(&r->busy);
     ck_status s = next(r, f, e);
+    r->over |= s != CK_OK;
     pthread_mutex_unlock(&r->busy);
     return s;
 }
@@ -477,7 +478,9 @@ ck_status ck_reader_open(int fd, const char *self, double timeout, ck_reader **o
         return ck_fail(e, CK_ERR_ARGUMENT, "standard input is a terminal: pipe a stream in, as in ck-decode FILE | %s",
                        self);
     ck_fd_widen(fd);
-    (void)flock(fd, LOCK_SH | LOCK_NB); /* for ck_stream_read_by_us */
+    struct stat what;
+    if (!fstat(fd, &what) && S_ISFIFO(what.st_mode))
+        (void)flock(fd, LOCK_SH | LOCK_NB); /* for ck_stream_read_by_us */
     return read_head(r, e);
 }
 

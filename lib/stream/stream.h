@@ -31,8 +31,9 @@ const ck_meta *ck_reader_head_view(const ck_reader *r);
 ck_status ck_reader_next(ck_reader *r, ck_frame *f, ck_error *e);
 /* Unblock a ck_reader_next that waits in another thread.  The reader cannot be used afterwards. */
 void ck_reader_cancel(ck_reader *r);
-/* When the writer is gone:  CK_OK if END has been read or the rest of the pipe leads to it, as far as can be told
- * without reading it, else the CK_ERR_UPSTREAM that ck_reader_next will return.  From any thread. */
+/* When the writer is gone:  CK_OK if ck_reader_next has returned CK_END or an error, or the rest of the pipe leads to
+ * END, as far as can be told without reading it; else the CK_ERR_UPSTREAM that ck_reader_next will return.  From any
+ * thread. */
 ck_status ck_reader_peek_end(ck_reader *r, ck_error *e);
 /* The program that failed first and its error, after CK_ERR_UPSTREAM.  They live as long as the reader. */
 const char *ck_reader_victim_view(const ck_reader *r);
