@@ -79,6 +79,6 @@ trials() { # FIRST LAST
     for ((seed = $1; seed <= $2; seed++)); do trial "$seed" 2>>"$tmp/shell"; done
     is "so many trials" $((count - before)) $(($2 - $1 + 1))
     ck-synth -g 32x32 -n 1 | ck-hint | ck-post --classical | ck-encode --fg off --processed off "$tmp/out" 2>"$tmp/err"
-    is "the next run sweeps what killed writers left" "$(find "$tmp/out" -name '.ck-*' | wc -l)" 0
+    is "the next run sweeps what killed writers left" "$(find "$tmp/out" -name '.ck-*.tmp' | wc -l)" 0
     is "no process is left" "$(pgrep -P $$ 'ck-' | wc -l)" 0
 }
