@@ -174,7 +174,7 @@ ok "status 0, and a film of all" ck key --classical --missing black --comp mp4 g
 is "with names for the missing ones" "$(ls filled/FG | tr '\n' ' ')" "p.0001.exr p.0002.exr p.0003.exr p.0004.exr p.0005.exr "
 is "no word about them" "$(grep -c "$holes" .err)" 0
 is "every second one" "$(numbers --frames 1-5x2 plates)" "1 3 5 "
-for bad in 5-1 1-5x0 a 1,; do
+for bad in 5-1 1-5x0 a '1,'; do
     fails 2 "is not a list of frames" "--frames $bad, before anything starts" ck key --classical --frames $bad nowhere.mov gone
 done
 is "nothing has been made by any of these" "$(find gone -type f ! -name .ck-lock 2>/dev/null)" ""
