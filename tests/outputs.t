@@ -58,11 +58,11 @@ mk -n 1 -s p.0001 fg:f32:3:srgb host=elsewhere "inputs=$(stat -c %d:%i far/FG/p.
 ok "a number of another machine's file means nothing here" bash -c "ck-encode far < far.ck"
 mk -n 1 -s p.0001 fg:f32:3:srgb host="$host" "inputs=1:2 $(stat -c %d:%i far/FG/p.0001.exr)" >near.ck
 fails 2 "$refused" "of this one it does" bash -c "ck-encode far < near.ck"
-"$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 96 --decoder-width 24 --refiner-width 16 m.safetensors
-ln m.safetensors hard.safetensors
-before=$(sum m.safetensors)
-fails 2 "is the checkpoint m.safetensors itself" "a checkpoint over itself" ck-model convert m.safetensors hard.safetensors
-is "it has not changed" "$(sum m.safetensors)" "$before"
+"$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 96 --decoder-width 24 --refiner-width 16 m.pth
+ln m.pth hard.safetensors
+before=$(sum m.pth)
+fails 2 "is the checkpoint m.pth itself" "a checkpoint over itself" ck-model convert --heads 1 m.pth hard.safetensors
+is "it has not changed" "$(sum m.pth)" "$before"
 
 # ---- one OUT is one job
 
