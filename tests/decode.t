@@ -11,10 +11,10 @@ ff() { ffmpeg -nostdin -v error -y "$@"; }
 source_of() { ff -f lavfi -i "testsrc2=s=${2:-${W}x$H}:r=25" -frames:v "$1" "${@:3}"; }
 
 # "stem:number stem:number ..." of a stream.
-names() { ck-decode "$@" | ck-info | sed -nE 's/^FRAME [0-9]+( pts=[^ ]*)? stem=(.*)( number=([0-9]*))? rgb:.*/\2:\4/p' | sed -E 's/ number=([0-9]+):$/:\1/' | tr '\n' ' '; }
+names() { ck-decode "$@" | ck-info | sed -nE 's/^FRAME [0-9]+( pts=[^ ]*)? stem=(.*)( number=([0-9]*))? rgb:.*/\2:\4/p' | sed -E 's/ inputs=[0-9]+:[0-9]+:$/:/; s/ number=([0-9]+):$/:\1/' | tr '\n' ' '; }
 # What `ck-info` says of a frame after its stem.
 plane() { ck-decode "$@" | ck-info | sed -n 's/^FRAME 0.* \(rgb:[^ ]*\).*/\1/p'; }
-head_of() { ck-decode "$@" | ck-info | head -1; }
+head_of() { ck-decode "$@" | ck-info | head -1 | sed -E "s/ host=$(uname -n)( inputs=[0-9]+:[0-9]+)?//"; }
 # The samples of plane $1, all frames: ck-decode's arguments follow.
 samples() {
     local plane=$1
@@ -47,7 +47,7 @@ is "a folder, in natural order" "$(names seq)" \
 is "a pattern and file numbers" "$(names --frames 2,9-11 'seq/shot%d.png')" "shot2:2 shot9:9 shot10:10 shot11:11 "
 is "files as a shell sorts them" "$(names seq/shot10.png seq/shot2.png)" "shot2:2 shot10:10 "
 is "HEAD of a sequence" "$(head_of --frames 2,9-11 seq | sed 's/ program=.*//')" \
-    "HEAD source=seq width=$W height=$H frames=4 start=2"
+    "HEAD source=seq width=$W height=$H frames=4 start=2 numbers=2,9-11"
 mkdir $'sp ace\nünï%d'
 cp seq/shot1.png $'sp ace\nünï%d/a b\n:ç.0007.png'
 is "spaces, newlines, other scripts, colons and per cent signs in names" \
@@ -104,7 +104,7 @@ is "times start at 0" "$(ck-decode v.mkv | ck-info | sed -n 's/^FRAME [0-9]* pts
 source_of 3 "" -vf format=yuv422p10le,setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc -c:v libx264 \
     -r 24000/1001 -timecode 01:02:03:04 -aspect 2:1 p.mov
 is "HEAD of a video" "$(head_of p.mov | sed 's/ program=.*//')" \
-    "HEAD source=p.mov width=$W height=$H frames=3 transfer=smpte2084 rate=24000/1001 sar=3/2 start=01:02:03:04 primaries=bt2020"
+    "HEAD source=p.mov width=$W height=$H frames=3 transfer=smpte2084 rate=24000/1001 sar=3/2 start=01:02:03:04 primaries=bt2020 numbers=0-2"
 is "PQ is tagged" "$(plane p.mov)" "rgb:f32:3x${H}x$W:pq:inline"
 ck-decode -v p.mov 2>said >/dev/null
 ok "--verbose names what was left as it is" grep -q "pixels are not square (3:2)" said
@@ -215,7 +215,7 @@ is "a hint stays within 0 and 1" \
 fails 2 "no input" "no input" bash -c 'ck-decode | cat; exit ${PIPESTATUS[0]}'
 fails 2 "contradict" "--linear and --srgb" bash -c 'ck-decode --linear --srgb v.mkv | cat >/dev/null; exit ${PIPESTATUS[0]}'
 fails 2 "is not a list of frames" "a bad list" bash -c 'ck-decode --frames 5-1 v.mkv >/dev/null'
-fails 2 "there are only 10, counted from 0" "a frame that the video does not have" ck-decode --frames 5,12 v.mkv
+fails 3 "frame 12 was asked for, but there are only 10, counted from 0" "a frame that the video does not have" ck-decode --frames 5,12 v.mkv
 fails 2 "no file has the number 14" "a number that the sequence does not have" ck-decode --frames 14 seq
 fails 2 "is not one of auto" "a bad matrix" ck-decode --matrix 2021 v.mkv
 fails 2 "several inputs make a sequence of stills" "a video among several inputs" ck-decode v.mkv seq/shot1.png

@@ -68,7 +68,7 @@ ok "a closed output ends a stage in the middle of a frame ($took)" under "$took"
 ck-synth -g 640x360 -n 100 2>"$tmp/said.0" | ck-hint 2>"$tmp/said.1" | ck-post --classical 2>"$tmp/said.2" |
     (trap '' XFSZ; ulimit -f 20; ck-encode --fg off --comp off "$tmp/full" 2>"$tmp/said.3")
 is "a full disk is told once, by the one that writes" "$?-$(cat "$tmp"/said.[012])-$(grep -c 'cannot write\|cannot finish' "$tmp/said.3")" "1--1"
-is "and leaves no unfinished file" "$(find "$tmp/full" -name '.ck-*' | wc -l)" 0
+is "and leaves no unfinished file" "$(find "$tmp/full" -name '.ck-*.tmp' | wc -l)" 0
 whole() { for f in "$tmp/full"/*/*.exr; do [ ! -f "$f" ] || ck-decode "$f" >/dev/null || return 1; done; }
 ok "what is there is whole" whole
 
@@ -92,6 +92,6 @@ sleep 3
 pkill -KILL -P $$ ck-synth
 took=$(until_ended $(pgrep -P $$ 'ck-'))
 ok "a 4K pipeline ends in time ($took)" under "$took" 2
-is "with nothing unfinished left" "$(find "$tmp/cut" -name '.ck-*' 2>/dev/null | wc -l)" 0
+is "with nothing unfinished left" "$(find "$tmp/cut" -name '.ck-*.tmp' 2>/dev/null | wc -l)" 0
 ok "and the victim named" grep -q 'stopped: .*ck-synth' "$tmp/err"
 done_testing

@@ -45,7 +45,7 @@ is "what the user says is the last word" "$(plan -m M --refiner-scale 0 -s 96 --
 # Real keying, small: a sequence, then stills of different sizes, then a failing stage.
 ck-synth -g 160x90 -n 3 | ck-encode --plane rgb=png "$tmp/shot" 2>"$tmp/err"
 ok "a sequence is keyed" ck key "$tmp/shot/rgb" "$tmp/key"
-is "all four sets are there" "$(cd "$tmp/key" && find . -type f | wc -l)" 12
+is "all four sets are there" "$(cd "$tmp/key" && find . -type f ! -name .ck-lock | wc -l)" 12
 # Without a checkpoint the same files as --classical, and one line about it.
 words="keying classically; for the network, name a checkpoint with --model"
 is "no checkpoint: one line says so, and where one was looked for" "$(cat "$tmp/.err")" \
@@ -63,7 +63,7 @@ M=$tmp/m.safetensors
 "$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 96 --decoder-width 24 --refiner-width 16 "$M"
 ok "a sequence is keyed by a network" ck key -m "$M" "$tmp/shot/rgb" "$tmp/key2"
 is "without a word about the model that was named" "$(cat "$tmp/.err")" ""
-is "all four sets are there, too" "$(cd "$tmp/key2" && find . -type f | wc -l)" 12
+is "all four sets are there, too" "$(cd "$tmp/key2" && find . -type f ! -name .ck-lock | wc -l)" 12
 ok "likewise by the coarse matte" ck key -m "$M" --refiner-scale 0 "$tmp/shot/rgb" "$tmp/key3"
 ! cmp -s "$tmp/key2/Matte/00000.exr" "$tmp/key3/Matte/00000.exr"
 is "which is another" $? 0

@@ -96,6 +96,12 @@ int main(void)
        "arguments mix with options; - and what follows -- are arguments");
     ok(parse("--area 0 --strength 0 --strength 1e-3") == CK_OK && o.strength == 1e-3,
        "limits are inclusive; the last wins");
+    refuses("--file=", "--file has an empty value");
+    refuses("--plane=", "--plane has an empty value");
+    char *empty[] = {"prog", "a", "", NULL};
+    free(args.items);
+    ok(ck_options_parse(&program, 3, empty, &o, &args, &e) == CK_ERR_ARGUMENT && strstr(e.text, "argument 2 is empty"),
+       "an empty argument: %s", e.text);
     refuses("--area -1", "from 0 to 1000, or off");
     refuses("--area 1001", "1001");
     refuses("--area 3.5", "whole number");

@@ -138,15 +138,11 @@ static ck_status read_first(decode *d, ck_error *e)
 {
     ck_status s = CK_ERR_FORMAT;
     ck_error later;
-    bool tried = false;
-    for (size_t i = 0; i < d->plate.files.n && s != CK_OK && (!tried || d->opts->common.keep_going); i++) {
+    for (size_t i = 0; i < d->plate.files.n && s != CK_OK && (i == 0 || d->opts->common.keep_going); i++) {
         ck_item item = {.file = &d->plate.files.files[i]};
-        if (item.file->black)
-            continue;
-        s = read_rgb(d, &item, &d->first, tried ? &later : e);
-        tried = true;
-        if (s == CK_OK)
-            d->first_file = item.file;
+        s = read_rgb(d, &item, &d->first, i ? &later : e);
+        if (s == CK_OK) /* of a black one this is its neighbour, which is as large */
+            d->first_file = item.file->black ? NULL : item.file;
         else
             ck_frame_free(&d->first);
     }

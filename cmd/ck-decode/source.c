@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/thread.h"
@@ -59,10 +60,23 @@ static ck_status open_stills(ck_source *s, const char *const *inputs, int n, con
     return status;
 }
 
+/* libav would read an EXR here too, by its own notion of linear light. */
+static ck_status refuse_exr(ck_error *e)
+{
+    ck_still_kind kind;
+    struct stat st;
+    if (fstat(STDIN_FILENO, &st) || !S_ISREG(st.st_mode) || ck_still_probe("/dev/stdin", &kind, NULL) != CK_OK ||
+        kind != CK_STILL_EXR)
+        return CK_OK;
+    return ck_fail(e, CK_ERR_UNSUPPORTED, "standard input: an OpenEXR still needs its file named instead of -");
+}
+
 /* Of several inputs every one must be a still; a single one may be anything. */
 static ck_status probe(const char *const *inputs, int n, bool *video, ck_error *e)
 {
     *video = n == 1 && !strcmp(inputs[0], "-");
+    if (*video)
+        return refuse_exr(e);
     for (int i = 0; i < n && !*video; i++) {
         ck_still_kind kind;
         struct stat st;
@@ -131,8 +145,8 @@ static ck_status report_absent(ck_source *s, ck_item *item, ck_error *e)
     char list[200];
     ck_ranges_format(&s->absent, list, sizeof list);
     bool one = ck_ranges_count(&s->absent, 2) == 1;
-    if (asprintf(&item->video.error, "%s: frame%s %s asked for, but there are only %ld, counted from 0", s->name,
-                 one ? "" : "s", list, s->next_index) < 0) {
+    if (asprintf(&item->video.error, "%s: frame%s %s %s asked for, but there are only %ld, counted from 0", s->name,
+                 one ? "" : "s", list, one ? "was" : "were", s->next_index) < 0) {
         item->video.error = NULL;
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     }

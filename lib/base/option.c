@@ -258,7 +258,7 @@ static ck_status option(const ck_program *p, int argc, char **argv, int *i, void
         value = argv[++*i];
     if (!value)
         return ck_fail(e, CK_ERR_ARGUMENT, "%s needs a value: see %s --help", arg, p->name);
-    if (!*value)
+    if (!*value && (o->type == CK_STRING || o->type == CK_LIST))
         return ck_fail(e, CK_ERR_ARGUMENT, "--%s has an empty value: is a variable of the shell unset?", o->name);
     return set(p, o, value, opts, e);
 }

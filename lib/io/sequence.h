@@ -47,7 +47,7 @@ ck_status ck_sequence_holes(const ck_sequence *s, ck_ranges *out, ck_error *e);
 
 /* Keep the numbers in `keep` (all if it is empty).  Those that do not exist, or cannot be read, are an error that lists
  * them, are skipped, or get a stand-in.  Without `keep` holes are no error. */
-ck_status ck_sequence_select(ck_sequence *s, const ck_ranges *keep, ck_missing missing, ck_error *e);
+ck_status ck_sequence_select(ck_sequence *s, const ck_ranges *keep, ck_missing how, ck_error *e);
 
 /* The numbers, or without any the places from 0, as a list for ck_ranges_parse. */
 ck_status ck_sequence_numbers(const ck_sequence *s, ck_ranges *out, ck_error *e);
