@@ -86,6 +86,10 @@ is "dropped frames repeat the one before, at their times" \
     "$(awk '{ if (NR == 4 || NR == 5) print h[3]; else if (NR == 21) print h[20]; else { h[NR] = $1; print } }' all | head -47 | cmp - <(head -47 dropped) && echo same)" same
 ok "and are said with -v" grep -q "frames were dropped when it was recorded" said
 is "the count is the header's" "$(wc -l <dropped) $(ck-decode drop.avi | ck-info | grep -o ' frames=[0-9]*')" "$(ffprobe -v error -show_entries stream=nb_frames -of csv=p=0 drop.avi | tr -dc 0-9) $(ck-decode drop.avi | ck-info | grep -o ' frames=[0-9]*')"
+head -c $(($(stat -c %s drop.avi) / 2)) drop.avi >cut.avi
+fails 1 "cut short" "half of it is an error" bash -c "ck-decode cut.avi >/dev/null"
+is "of which --keep-going makes as many frames as are declared" \
+    "$(count --keep-going cut.avi | awk '{ print $1, $2 + $3 }')" "3 $(wc -l <dropped)"
 ff -i h4.ts -c copy h4.avi 2>/dev/null || ff -f lavfi -i "testsrc2=s=96x64:r=25" -frames:v 48 -c:v libx264 -g 12 -bf 2 h4.avi
 is "H.264 with reordered frames in AVI, where frames have no times" "$(count h4.avi)" "0 48 0"
 ff -i h4.avi -c copy wrong.mp4 2>/dev/null

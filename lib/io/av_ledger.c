@@ -31,7 +31,7 @@ void ck_ledger_restart(ck_ledger *l)
     l->start = l->group += 2; /* damage does not reach over the cut */
 }
 
-void ck_ledger_hidden(ck_ledger *l, int64_t pts, bool key)
+static void enter_group(ck_ledger *l, int64_t pts, bool key)
 {
     if (!l->group)
         ck_ledger_restart(l);
@@ -43,13 +43,19 @@ void ck_ledger_hidden(ck_ledger *l, int64_t pts, bool key)
         l->head = l->last_id + 1;
 }
 
+void ck_ledger_hidden(ck_ledger *l, int64_t pts, bool key)
+{
+    enter_group(l, pts, key);
+    l->last_orphan = l->last_id + 1;
+}
+
 int64_t ck_ledger_sent(ck_ledger *l, int64_t pts, bool key, bool reference)
 {
     ck_note *notes = ck_grown(l->notes, (size_t)l->n, &l->cap, sizeof *notes);
     if (!notes)
         return -1;
     l->notes = notes;
-    ck_ledger_hidden(l, pts, key);
+    enter_group(l, pts, key);
     bool first = l->group == l->start + 1, timed = pts != CK_NO_PTS, key_timed = l->key_pts != CK_NO_PTS;
     /* Pictures shown before the first one have no time in Matroska, which cannot say a negative one. */
     bool leading = !key && l->group > l->start && key_timed && (timed ? pts < l->key_pts : first);

@@ -51,7 +51,7 @@ typedef struct ck_ledger {
     long shown;  /* of the key frame output last */
     long start;  /* packets up to this group came before the first key packet after a cut */
     int64_t key_pts, latest_pts;
-    int64_t last_orphan;
+    int64_t last_orphan; /* or where hidden packets were */
     int64_t head; /* the first key packet after a cut, or the last of the leading pictures that were missing after it */
     ck_group_damage damage[CK_LEDGER_GROUPS];
 } ck_ledger; /* all zero = empty */

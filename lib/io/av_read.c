@@ -455,8 +455,10 @@ static ck_status put_missing(ck_video *v, ck_error *e)
             s = put(v, NULL, NAN, NULL, why.text, e);
     } else if (*v->demuxing.text) {
         s = put(v, NULL, NAN, NULL, v->demuxing.text, e);
-    } else if (*v->whole.text && !v->bad) {
-        s = put(v, NULL, NAN, NULL, v->whole.text, e);
+    } else if (*v->whole.text && (!v->bad || v->shown < v->declared.slots)) {
+        do
+            s = put(v, NULL, NAN, NULL, v->whole.text, e);
+        while (s == CK_OK && v->shown < v->declared.slots && v->declared.slots <= MOST_MISSING);
     } else if (!*v->whole.text && v->declared.slots <= MOST_MISSING) {
         while (s == CK_OK && v->shown && v->shown < v->declared.slots)
             s = repeat(v, e);
