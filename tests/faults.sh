@@ -5,23 +5,26 @@
 #   key_trials FIRST LAST     ck key, classical and with a network, one of its stages or itself
 #
 # Wanted after a death: all have ended within two seconds (with --timeout 1 one more, where a stage stands still); those
-# behind the victim failed, and the last one names it, or the program before X if that died before HEAD, or "X or a
+# behind the victim failed, and one of them names it, or the program before X if that died before HEAD, or "X or a
 # program before it" where frames go through the pipes; those before it said nothing; every file there is whole; and
 # nothing unfinished is left unless the writer itself was killed in a way that no program can notice.
 
 programs=(ck-synth ck-hint ck-post ck-info ck-encode)
 signals=(KILL SEGV TERM INT HUP STOP)
 
-start() { # OUT
+start() { # OUT [OPTION]
     local i
     rm -f "$tmp"/p[1-4] "$tmp"/said.*
     mkfifo "$tmp"/p1 "$tmp"/p2 "$tmp"/p3 "$tmp"/p4
     local env="env --default-signal=INT"
-    $env ck-synth --timeout 1 -g 320x180 -n 500 >"$tmp/p1" 2>"$tmp/said.0" & pids[0]=$!
-    $env ck-hint --timeout 1 -t 1 --method key <"$tmp/p1" >"$tmp/p2" 2>"$tmp/said.1" & pids[1]=$!
-    $env ck-post --timeout 1 -t 1 --classical <"$tmp/p2" >"$tmp/p3" 2>"$tmp/said.2" & pids[2]=$!
-    $env ck-info --timeout 1 --pass <"$tmp/p3" >"$tmp/p4" 2>"$tmp/said.3" & pids[3]=$!
-    $env ck-encode --timeout 1 -t 1 --fg off --processed off "$1" <"$tmp/p4" 2>"$tmp/said.4" & pids[4]=$!
+    # shellcheck disable=SC2086 # words
+    {
+    $env ck-synth $2 -g 320x180 -n 500 >"$tmp/p1" 2>"$tmp/said.0" & pids[0]=$!
+    $env ck-hint $2 -t 1 --method key <"$tmp/p1" >"$tmp/p2" 2>"$tmp/said.1" & pids[1]=$!
+    $env ck-post $2 -t 1 --classical <"$tmp/p2" >"$tmp/p3" 2>"$tmp/said.2" & pids[2]=$!
+    $env ck-info $2 --pass <"$tmp/p3" >"$tmp/p4" 2>"$tmp/said.3" & pids[3]=$!
+    $env ck-encode $2 -t 1 --fg off --processed off "$1" <"$tmp/p4" 2>"$tmp/said.4" & pids[4]=$!
+    }
     # A child that dies before its FIFO is open leaves the neighbour's shell waiting in open(2): not ours to end.
     for i in 0 1 2 3 4; do
         while [[ $(cat "/proc/${pids[i]}/comm" 2>/dev/null) =~ ^(bash|env)$ ]]; do sleep 0.002; done
@@ -56,11 +59,12 @@ unfinished() { find "$1" -name '.ck-*' ! -name .ck-lock 2>/dev/null | grep -q .;
 # What a stage said, but for what ck-info is there to say.
 words() { grep -vE '^(HEAD|FRAME|END) ' "$tmp/said.$1" | head -1; }
 
-# The last one's words name the victim, or say honestly that it is one of several.
+# One program behind the victim, the last one unless that had not come to read yet, names it, or says honestly that it is
+# one of several.
 named() { # VICTIM
     local i who=${programs[$1]}"|the program before ${programs[$1 + 1]}"
     for ((i = $1; i < 4; i++)); do who+="|${programs[i]} or a program before it"; done
-    grep -qE "stopped: ($who):" "$tmp/said.4"
+    [ "$(for ((i = $1 + 1; i < 5; i++)); do words $i; done | grep -cE "stopped: ($who):")" = 1 ]
 }
 
 trial() { # SEED
@@ -68,7 +72,7 @@ trial() { # SEED
     local victim=$((RANDOM % 5)) signal=${signals[RANDOM % 6]} i delay status why="" limit=20 others
     delay=0.$(printf '%03d' $((RANDOM % 500)))
     local out=$tmp/out
-    start "$out"
+    start "$out" "$([ "$signal" != STOP ] || echo --timeout=1)"
     sleep "$delay"
     kill -"$signal" "${pids[victim]}"
     others=("${pids[@]}")
@@ -85,7 +89,7 @@ trial() { # SEED
     if [ "$signal" = STOP ]; then
         cat "$tmp"/said.* | grep -q 'seconds (--timeout)' || why+="; nobody says that somebody stands still"
     elif [ $victim -lt 4 ] && ! named $victim; then
-        why+="; the last one does not name it: $(head -1 "$tmp/said.4")"
+        why+="; nobody names it, once: $(for ((i = victim + 1; i < 5; i++)); do words $i; done)"
     fi
     whole_files "$out" >"$tmp/broken" || why+="; $(head -1 "$tmp/broken")"
     if [ $victim != 4 ] || [[ $signal =~ ^(TERM|INT|HUP)$ ]]; then
@@ -126,10 +130,14 @@ key_trial() { # SEED
     local signal=${signals[RANDOM % 6]} delay how=--classical victim name pid stages why="" limit=20 status
     delay=0.$(printf '%03d' $((RANDOM % 700)))
     [ $((RANDOM % 2)) = 0 ] || how="-m $tmp/m.safetensors"
+    local wait=""
+    [ "$signal" != STOP ] || wait="--timeout 1"
     local out=$tmp/keyed pick=$((RANDOM % 8))
     rm -rf "$out"
     # shellcheck disable=SC2086 # words
-    env --default-signal=INT ck key $how --timeout 1 --trace "$tmp/trace.json" "$tmp/shot/rgb" "$out" 2>"$tmp/said" & pid=$!
+    env --default-signal=INT ck key $how $wait --trace "$tmp/trace.json" "$tmp/shot/rgb" "$out" 2>"$tmp/said" & pid=$!
+    # Its stages, not the decoder that looks for the screen before them.
+    until [ "$(pgrep -c -P $pid ck-)" -ge 4 ] || [ ! -d "/proc/$pid" ]; do sleep 0.01; done
     sleep "$delay"
     stages=$(pgrep -P $pid ck-)
     # A quarter of the time `ck` itself, which nothing can stop for long.

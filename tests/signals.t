@@ -91,13 +91,13 @@ for how in "--classical" "-m $tmp/m.safetensors"; do
 done
 
 # ---- a stage that stands still ----
-ck key --classical --timeout 1 "$tmp/shot/rgb" "$tmp/still" 2>"$tmp/said" &
+ck key --classical --timeout 2 "$tmp/shot/rgb" "$tmp/still" 2>"$tmp/said" &
 pid=$!
 await eval '[ "$(ls "$tmp/still/Matte" 2>/dev/null | wc -l)" -gt 1 ]'
 stages=$(pgrep -P $pid ck-)
 kill -STOP "$(pgrep -P $pid ck-hint)"
 # shellcheck disable=SC2086
-ok "with --timeout 1 a stage that stands still ends the run" gone 3 $pid $stages
+ok "with --timeout 2 a stage that stands still ends the run" gone 4 $pid $stages
 wait $pid
 is "which fails" $? 1
 ok "and is named" grep -q 'ck-hint stands still' "$tmp/said"

@@ -95,7 +95,7 @@ void ck_run_abort(ck_run *r, ck_status s, const ck_error *e)
 static bool wait_for_reader(void)
 {
     bool ours = ck_stream_read_by_us(STDOUT_FILENO);
-    for (int i = 0; i < 10 && !ours; i++) {
+    for (int i = 0; i < 20 && !ours; i++) {
         nanosleep(&(struct timespec){0, 10000000}, NULL);
         ours = ck_stream_read_by_us(STDOUT_FILENO);
     }
