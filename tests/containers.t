@@ -221,10 +221,10 @@ is "primaries that video has no code for are not called Rec. 709" "$(probe ap1/r
 ff -f lavfi -i "testsrc2=s=64x48:r=24" -vf "select='mod(n,5)'" -frames:v 19 -vsync vfr -c:v libx264 -bf 2 vfr.mp4
 times() { ffprobe -v error -show_entries frame=pts_time -of csv=p=0 "$1" | grep -oE '^[0-9.]+'; }
 for f in mov mp4; do
-    ok "a variable frame rate to $f" bash -c "ck-decode vfr.mp4 | ck-encode --plane rgb=$f vfr"
+    ok "a variable frame rate to $f" bash -c "ck-decode vfr.mp4 | ck-encode --plane rgb=$f vfr.$f.out"
     is "without a word" "$(cat "$tmp/.err")" ""
     # Both files round to their own ticks.
-    is "keeps its times" "$(paste <(times vfr.mp4) <(times vfr/rgb.$f) | awk 'NR == 1 { t = $1 } { d = $1 - t - $2; if (d > 1e-4 || d < -1e-4) print NR, $1 - t, $2 } END { print NR }')" 19
+    is "keeps its times" "$(paste <(times vfr.mp4) <(times vfr.$f.out/rgb.$f) | awk 'NR == 1 { t = $1 } { d = $1 - t - $2; if (d > 1e-4 || d < -1e-4) print NR, $1 - t, $2 } END { print NR }')" 19
 done
 ff -f lavfi -i "testsrc2=s=64x48:r=24000/1001" -frames:v 20 -c:v ffv1 ms.mkv
 ck-decode ms.mkv | ck-encode --plane rgb=mov ms
