@@ -261,10 +261,10 @@ static void check_time(encode *s, const ck_frame *f, double time)
     if (!untimed || s->time_said || isnan(time) || fabs(time - shown) * rate < 1.5)
         return;
     s->time_said = true;
-    ck_log_error("frame %llu belongs at %.3f s, but %d/%d frames a second put it at %.3f s: %s",
-                 (unsigned long long)f->seq, time + s->from, s->run.rate.num, s->run.rate.den, shown + s->from,
-                 s->fixed ? "video is written at a constant rate (--rate)"
-                          : "y4m and rawvideo have a constant rate: write mov, mp4 or nut");
+    ck_log_warning("frame %llu belongs at %.3f s, but %d/%d frames a second put it at %.3f s: %s",
+                   (unsigned long long)f->seq, time + s->from, s->run.rate.num, s->run.rate.den, shown + s->from,
+                   s->fixed ? "video is written at a constant rate (--rate)"
+                            : "y4m and rawvideo have a constant rate: write mov, mp4 or nut");
 }
 
 /* A picture to every video; no job: black ones. */
@@ -302,7 +302,7 @@ static void report_error(encode *s, const ck_frame *f)
             continue;
         char *path = ck_output_file(o, stem);
         if (path && access(path, F_OK) == 0)
-            ck_log_error("%s: from an earlier run, not of this failed frame: remove it", path);
+            ck_log_warning("%s: from an earlier run, not of this failed frame: remove it", path);
         free(path);
     }
     free(stem);

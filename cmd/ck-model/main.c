@@ -36,7 +36,7 @@ static ck_status check(const ck_weights *w, const ck_model_options *o, const cha
         return s;
     for (size_t i = 0; i < sizeof t.warning / sizeof *t.warning; i++)
         if (*t.warning[i])
-            ck_log_error("%s", t.warning[i]);
+            ck_log_warning("%s", t.warning[i]);
     const ck_sizes *z = &t.sizes;
     printf("GreenFormer for %d x %d, %s\n", 4 * z->grid, 4 * z->grid, ck_weights_format(w));
     printf("blocks   %d %d %d %d\n", z->depth[0], z->depth[1], z->depth[2], z->depth[3]);

@@ -173,7 +173,7 @@ static void end_the_stopped(children *c)
         if (c->pids[i] <= 0 || !(c->told[i] || stands_still(c->pids[i])))
             continue;
         if (!c->told[i] && !c->interrupted)
-            ck_log_error("%s stands still and is ended, since the run has failed", c->plan->stages[i].program->name);
+            ck_log_warning("%s stands still and is ended, since the run has failed", c->plan->stages[i].program->name);
         kill(c->pids[i], c->told[i] ? SIGKILL : SIGTERM);
         kill(c->pids[i], SIGCONT);
         c->told[i] = true;

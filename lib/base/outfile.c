@@ -35,10 +35,10 @@ static char *temp_name(const char *path)
     const char *name = path + folder;
     char head[64];
     int n = snprintf(head, sizeof head, PREFIX "%ld-%lu-", (long)getpid(), atomic_fetch_add(&count, 1));
-    size_t room = NAME_MAX - (size_t)n - strlen(SUFFIX), len = strlen(name);
+    size_t most = NAME_MAX - (size_t)n - strlen(SUFFIX), len = strlen(name);
     /* A cut inside a UTF-8 character would be refused by file systems that insist on whole ones. */
-    if (len > room)
-        for (len = room; len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80;)
+    if (len > most)
+        for (len = most; len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80;)
             len--;
     char *temp;
     if (asprintf(&temp, "%.*s%s%.*s" SUFFIX, (int)folder, path, head, (int)len, name) < 0)

@@ -129,9 +129,9 @@ static ck_status check_local(const reader *r, ck_zip_member *m, const fields *f,
     if (f->offset > r->directory || r->directory - f->offset < LOCAL)
         return damaged_member(e, m, "lies outside the file");
     const uint8_t *p = r->bytes + f->offset;
-    uint64_t room = r->directory - f->offset - LOCAL;
+    uint64_t left = r->directory - f->offset - LOCAL;
     size_t name = ck_le16(p + 26), extra = ck_le16(p + 28);
-    if (memcmp(p, "PK\3\4", 4) || name + extra > room)
+    if (memcmp(p, "PK\3\4", 4) || name + extra > left)
         return damaged_member(e, m, "has no local header where the directory says");
     fields local = {ck_le32(p + 18), ck_le32(p + 22), 0};
     uint16_t flags = ck_le16(p + 6);
@@ -141,7 +141,7 @@ static ck_status check_local(const reader *r, ck_zip_member *m, const fields *f,
     bool open = flags & FLAG_DESCRIPTOR && !local.size && !local.stored;
     if (!open && (local.size != f->size || local.stored != f->stored))
         return damaged_member(e, m, "has another size in its local header than in the directory");
-    if (f->size > room - name - extra)
+    if (f->size > left - name - extra)
         return damaged_member(e, m, "reaches beyond the file");
     m->data = p + LOCAL + name + extra;
     m->size = f->size;
@@ -153,11 +153,11 @@ static ck_status check_local(const reader *r, ck_zip_member *m, const fields *f,
 static ck_status read_central(const reader *r, const uint8_t **next, ck_zip_member *m, ck_error *e)
 {
     const uint8_t *p = *next;
-    size_t room = (size_t)(r->bytes + r->directory_end - p);
-    if (room < CENTRAL || memcmp(p, "PK\1\2", 4))
+    size_t left = (size_t)(r->bytes + r->directory_end - p);
+    if (left < CENTRAL || memcmp(p, "PK\1\2", 4))
         return damaged(e, "its directory has fewer members than it says");
     size_t name = ck_le16(p + 28), extra = ck_le16(p + 30), comment = ck_le16(p + 32);
-    if (name + extra + comment > room - CENTRAL)
+    if (name + extra + comment > left - CENTRAL)
         return damaged(e, "its directory has a member that does not end");
     *next = p + CENTRAL + name + extra + comment;
     *m = (ck_zip_member){.name = (const char *)p + CENTRAL, .name_n = name};

@@ -89,7 +89,7 @@ CK_CLONES static void fold_row(const float *f, int d, double scale, const float 
         to[i] = (float)(scale * sum[i]);
 }
 
-static void fold(const ck_parts *b, const stored *s, int first, folded *to, double *room)
+static void fold(const ck_parts *b, const stored *s, int first, folded *to, double *sum)
 {
     int d = s->d;
     for (int o = 0; o < d; o++) {
@@ -99,7 +99,7 @@ static void fold(const ck_parts *b, const stored *s, int first, folded *to, doub
             int width = b->sizes->width[i];
             const float *f =
                 s->fuse + ((size_t)o * CK_ENCODER_STAGES + (size_t)(CK_ENCODER_STAGES - 1 - i)) * (size_t)d;
-            fold_row(f, d, scale, s->proj[i], width, room, to->m[i] + (size_t)(first + o) * (size_t)width);
+            fold_row(f, d, scale, s->proj[i], width, sum, to->m[i] + (size_t)(first + o) * (size_t)width);
             for (int j = 0; j < d; j++)
                 bias += (double)f[j] * (double)s->bias[i][j];
         }
@@ -156,16 +156,16 @@ static bool fold_all(const ck_parts *b, folded *f)
     int widest = 0;
     for (int i = 0; i < CK_ENCODER_STAGES; i++)
         widest = b->sizes->width[i] > widest ? b->sizes->width[i] : widest;
-    double *room = malloc((size_t)widest * sizeof *room);
-    bool good = allocate(b, f) && room && read_heads(b, f);
+    double *sum = malloc((size_t)widest * sizeof *sum);
+    bool good = allocate(b, f) && sum && read_heads(b, f);
     for (int k = 0; k < DECODERS && good; k++) {
         stored s = {0};
         good = read_decoder(b, k, &s);
         if (good)
-            fold(b, &s, k * s.d, f, room);
+            fold(b, &s, k * s.d, f, sum);
         free_stored(&s);
     }
-    free(room);
+    free(sum);
     return good;
 }
 

@@ -6,9 +6,9 @@
 #include <string.h>
 
 /* Twice the size, so that buffers of few sizes serve all frames. */
-static ck_status grow(ck_components *c, size_t *room, ck_error *e)
+static ck_status grow(ck_components *c, size_t *cap, ck_error *e)
 {
-    size_t more = *room ? 2 * *room : 4096;
+    size_t more = *cap ? 2 * *cap : 4096;
     ck_buffer *b = more > UINT32_MAX / 2 ? NULL : ck_buffer_new(more * sizeof(ck_component_run));
     if (!b)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for %zu runs of a mask", more);
@@ -17,7 +17,7 @@ static ck_status grow(ck_components *c, size_t *room, ck_error *e)
     ck_buffer_unref(c->runs_buf);
     c->runs_buf = b;
     c->runs = b->data;
-    *room = more;
+    *cap = more;
     return CK_OK;
 }
 
@@ -75,12 +75,12 @@ static void join_rows(ck_component_run *runs, size_t above, size_t here, size_t 
 
 static ck_status find_runs(const uint8_t *mask, int h, int w, int reach, ck_components *c, ck_error *e)
 {
-    size_t room = 0, above = 0, here = 0;
+    size_t cap = 0, above = 0, here = 0;
     for (int y = 0; y < h; y++) {
         const uint8_t *row = mask + (size_t)y * (size_t)w;
         for (int x = next_change(row, 0, w, false); x < w; x = next_change(row, x, w, false)) {
-            if (c->n_runs == room) {
-                ck_status s = grow(c, &room, e);
+            if (c->n_runs == cap) {
+                ck_status s = grow(c, &cap, e);
                 if (s != CK_OK)
                     return s;
             }
@@ -99,12 +99,12 @@ static ck_status find_runs(const uint8_t *mask, int h, int w, int reach, ck_comp
 /* Roots get numbers; a root comes before everything that points at it. */
 static ck_status number(ck_components *c, ck_error *e)
 {
-    size_t room = 4096;
+    size_t cap = 4096;
     for (size_t i = 0; i < c->n_runs; i++)
         c->n += c->runs[i].component == i;
-    while (room < c->n)
-        room *= 2;
-    c->area_buf = ck_buffer_new(room * sizeof *c->area);
+    while (cap < c->n)
+        cap *= 2;
+    c->area_buf = ck_buffer_new(cap * sizeof *c->area);
     if (!c->area_buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the areas of %u components", (unsigned)c->n);
     c->area = c->area_buf->data;

@@ -17,10 +17,10 @@ typedef struct strip {
     const int *half; /* the ellipse */
     int radius, h, w;
     int x0, n;     /* columns x0 … x0+n-1 */
-    size_t room;   /* the most that n may be */
+    size_t width;  /* the most that n may be */
     uint8_t flip;  /* 255: erosion */
-    uint8_t *wide; /* two rows of room + 2 radius: the running maximum so far, and the next */
-    uint8_t *rows; /* [2 radius + 1][room] output rows; row y is at y % (2 radius + 1) */
+    uint8_t *wide; /* two rows of width + 2 radius: the running maximum so far, and the next */
+    uint8_t *rows; /* [2 radius + 1][width] output rows; row y is at y % (2 radius + 1) */
 } strip;
 
 void ck_ellipse_rows(int radius, int *half)
@@ -61,7 +61,7 @@ static inline void offer(const strip *s, const uint8_t *restrict wide, int y)
 {
     if (y < 0 || y >= s->h)
         return;
-    uint8_t *restrict row = s->rows + (size_t)(y % (2 * s->radius + 1)) * s->room;
+    uint8_t *restrict row = s->rows + (size_t)(y % (2 * s->radius + 1)) * s->width;
     int n = s->n;
     for (int x = 0; x < n; x++)
         row[x] = max2(row[x], wide[x]);
@@ -71,7 +71,7 @@ CK_CLONES
 static void take(const strip *s, const uint8_t *src, int y)
 {
     int total = s->n + 2 * s->radius, have = 0;
-    uint8_t *now = s->wide, *next = s->wide + s->room + 2 * (size_t)s->radius;
+    uint8_t *now = s->wide, *next = s->wide + s->width + 2 * (size_t)s->radius;
     if (!load(s, src, now))
         return;
     for (int dy = s->radius; dy >= 0; dy--) {
@@ -94,11 +94,11 @@ static void take(const strip *s, const uint8_t *src, int y)
 CK_CLONES
 static void give(const strip *s, uint8_t *restrict dst, int y)
 {
-    uint8_t *restrict row = s->rows + (size_t)(y % (2 * s->radius + 1)) * s->room, flip = s->flip;
+    uint8_t *restrict row = s->rows + (size_t)(y % (2 * s->radius + 1)) * s->width, flip = s->flip;
     int n = s->n;
     for (int x = 0; x < n; x++)
         dst[x] = row[x] ^ flip;
-    memset(row, 0, s->room);
+    memset(row, 0, s->width);
 }
 
 static ck_status run(const uint8_t *src, int h, int w, int radius, uint8_t flip, uint8_t *dst, ck_error *e)
@@ -108,17 +108,17 @@ static ck_status run(const uint8_t *src, int h, int w, int radius, uint8_t flip,
                        radius, CK_MAX_RADIUS);
     int half[2 * CK_MAX_RADIUS + 1];
     size_t size = 2 * (size_t)radius + 1;
-    strip s = {.half = half, .radius = radius, .h = h, .w = w, .flip = flip, .room = CACHE / size / 64 * 64};
-    s.room = s.room < 128 ? 128 : s.room > 4096 ? 4096 : s.room;
-    ck_buffer *buf = ck_buffer_new(size * s.room + 2 * (s.room + 2 * (size_t)radius));
+    strip s = {.half = half, .radius = radius, .h = h, .w = w, .flip = flip, .width = CACHE / size / 64 * 64};
+    s.width = s.width < 128 ? 128 : s.width > 4096 ? 4096 : s.width;
+    ck_buffer *buf = ck_buffer_new(size * s.width + 2 * (s.width + 2 * (size_t)radius));
     if (!buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for erosion or dilation");
     ck_ellipse_rows(radius, half);
     s.rows = buf->data;
-    s.wide = s.rows + size * s.room;
-    memset(s.rows, 0, size * s.room);
+    s.wide = s.rows + size * s.width;
+    memset(s.rows, 0, size * s.width);
     for (; s.x0 < w; s.x0 += s.n) {
-        s.n = w - s.x0 < (int)s.room ? w - s.x0 : (int)s.room;
+        s.n = w - s.x0 < (int)s.width ? w - s.x0 : (int)s.width;
         for (int y = 0; y < h + radius; y++) {
             if (y < h)
                 take(&s, src + (size_t)y * (size_t)w, y);

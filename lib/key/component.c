@@ -10,14 +10,14 @@ void ck_key_components_free(ck_key_components *s)
 
 ck_status ck_key_components_find(const uint8_t *mask, const ck_key_map *m, ck_key_components *s, ck_error *e)
 {
-    size_t bytes, room = 4096;
+    size_t bytes, cap = 4096;
     memset(s, 0, sizeof *s);
     ck_status st = ck_components_find(mask, m->ch, m->cw, 8, &s->c, e);
     if (st != CK_OK)
         return st;
-    while (room < s->c.n)
-        room *= 2;
-    if (!ck_mul(room, sizeof *s->p, &bytes) || !(s->buf = ck_buffer_new(bytes)))
+    while (cap < s->c.n)
+        cap *= 2;
+    if (!ck_mul(cap, sizeof *s->p, &bytes) || !(s->buf = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's regions");
     s->p = s->buf->data;
     for (uint32_t i = 0; i < s->c.n; i++)

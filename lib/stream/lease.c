@@ -48,8 +48,8 @@ ck_buffer *ck_lease_view(ck_lease *l, size_t offset, size_t bytes)
 
 ck_buffer *ck_lease_take(ck_lease *l, size_t bytes)
 {
-    size_t room = ck_ring_id_view(l->ring)->slot_bytes - l->taken;
-    if (bytes > room || ck_pad(bytes) > room)
+    size_t left = ck_ring_id_view(l->ring)->slot_bytes - l->taken;
+    if (bytes > left || ck_pad(bytes) > left)
         return NULL;
     ck_buffer *b = ck_lease_view(l, l->taken, ck_pad(bytes));
     if (b)
