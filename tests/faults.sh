@@ -56,8 +56,8 @@ whole_files() { # OUT
 
 unfinished() { find "$1" -name '.ck-*' ! -name .ck-lock 2>/dev/null | grep -q .; }
 
-# What a stage said, but for what ck-info is there to say.
-words() { grep -vE '^(HEAD|FRAME|END) ' "$tmp/said.$1" | head -1; }
+# The first message of a stage, apart from ck-info's own output and ck-encode's count of files of the run before.
+words() { grep -vE '^(HEAD|FRAME|END) |of an earlier run (was|were) replaced$' "$tmp/said.$1" | head -1; }
 
 # One program behind the victim, the last one unless that had not come to read yet, names it, or says honestly that it is
 # one of several.
