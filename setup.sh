@@ -52,7 +52,7 @@ demo() {
     say "drawing a synthetic shot: $out/plate"
     bin/ck-synth -g 1280x720 -n 24 | bin/ck-encode --plane rgb=png "$out/shot"
     mv "$out/shot/rgb" "$out/plate"
-    rmdir "$out/shot"
+    rm -r "$out/shot"
     say "keying it without a network: ck key --classical $out/plate $out/key"
     bin/ck key --classical "$out/plate" "$out/key"
     stages=$(bin/ck key -n --classical --frames 2,12,22 "$out/plate" "$out/key" | sed 's/ | ck-encode .*//')
