@@ -73,14 +73,16 @@ time_network() {
     say "three frames through a network of random weights: its matte means nothing, the plumbing and the time are real:"
     say "  ck-decode --frames 0-2 $out/plate | ck-hint | ck-infer -m M | ck-refine -m M | ck-info"
     bin/ck-decode --frames 0-2 "$out/plate" | bin/ck-hint |
-        bin/ck-infer -v -m "$out/random.safetensors" 2>"$out/infer.log" |
-        bin/ck-refine -v -m "$out/random.safetensors" 2>"$out/refine.log" | bin/ck-info >"$out/network.txt"
-    say "  $(milliseconds infer) + $(milliseconds refine) ms a frame at 512 x 512 (ck-infer + ck-refine); planes: $out/network.txt"
+        bin/ck-infer --time-layers -m "$out/random.safetensors" 2>"$out/infer.log" |
+        bin/ck-refine --time-layers -m "$out/random.safetensors" 2>"$out/refine.log" | bin/ck-info >"$out/network.txt"
+    infer=$(milliseconds infer)
+    refine=$(milliseconds refine)
+    say "  $infer + $refine ms a frame at 512 x 512 (ck-infer + ck-refine); planes: $out/network.txt"
     rm "$out/random.safetensors" "$out/infer.log" "$out/refine.log"
 }
 
-# Mean of a frame, from the last line of --verbose's table of layers.
-milliseconds() { awk '$1 == "all" { printf "%.0f", $4 }' "$out/$1.log"; }
+# Mean of a frame, from the last line of --time-layers; fails if there is none.
+milliseconds() { awk '$1 == "all" { printf "%.0f", $4; found = 1 } END { exit !found }' "$out/$1.log"; }
 
 check() {
     # Later Debians do not have the version that the sources are formatted with.
