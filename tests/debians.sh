@@ -34,7 +34,7 @@ set -e
 for d in proc sys dev; do mount --rbind /$d "$1/$d"; done
 if [ -d "$2" ]; then mkdir -p "$1/golden" && mount --bind -o ro "$2" "$1/golden"; fi
 exec chroot "$1" env -i CI=true HOME=/root PATH=/usr/sbin:/usr/bin:/sbin:/bin \
-    ${2:+CK_GOLDENS=/golden} sh -ec "cd /root/ck && sh setup.sh demo && sh setup.sh check"'
+    ${2:+CK_GOLDENS=/golden} sh -ec "cd /ck && sh setup.sh demo && sh setup.sh check"'
 
 run() {
     local root=$folder/$1
@@ -42,7 +42,7 @@ run() {
     mkdir "$root"
     tar -C "$root" -xf "$folder/$1.tar"
     cp -L /etc/resolv.conf "$root/etc/resolv.conf"
-    git clone -q . "$root/root/ck"
+    git clone -q . "$root/ck"
     unshare --mount --propagation private sh -c "$inside" sh "$root" "$golden" </dev/null >"$folder/$1.log" 2>&1
 }
 

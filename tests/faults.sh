@@ -31,20 +31,6 @@ start() { # OUT [OPTION]
     done
 }
 
-# All have ended, looked at every 20 ms.
-ended() { # TENTHS PID...
-    local i p left limit=$1
-    shift
-    for ((i = 0; i < limit * 5; i++)); do
-        left=
-        for p in "$@"; do [ -d "/proc/$p" ] && ! grep -q '^State:.Z' "/proc/$p/status" 2>/dev/null && left=1; done
-        [ -z "$left" ] && return 0
-        sleep 0.02
-    done
-    kill -KILL "$@" 2>/dev/null
-    return 1
-}
-
 whole_files() { # OUT
     local folder
     for folder in "$1"/*/; do

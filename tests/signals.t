@@ -6,18 +6,6 @@ export TMPDIR=$tmp/scratch
 mkdir "$TMPDIR"
 exec 2>"$tmp/shell" # which says of every job that it was killed
 
-gone() { # SECONDS PID...
-    local i p left limit=$1
-    shift
-    for ((i = 0; i < limit * 50; i++)); do
-        left=
-        for p in "$@"; do [ -d "/proc/$p" ] && ! grep -q '^State:.Z' "/proc/$p/status" 2>/dev/null && left=1; done
-        [ -z "$left" ] && return 0
-        sleep 0.02
-    done
-    kill -KILL "$@" 2>/dev/null
-    return 1
-}
 # A condition, for at most five seconds.
 await() { local i; for ((i = 0; i < 250; i++)); do "$@" >/dev/null 2>&1 && return 0; sleep 0.02; done; return 1; }
 unfinished() { find "$1" -name '.ck-*' ! -name .ck-lock 2>/dev/null | grep -q .; }
@@ -68,7 +56,7 @@ for how in "--classical" "-m $tmp/m.safetensors"; do
         stages=$(pgrep -P $pid ck-)
         kill -"$signal" $pid
         # shellcheck disable=SC2086
-        ok "ck key $name, SIG$signal: all end within 2 s" gone 2 $pid $stages
+        ok "ck key $name, SIG$signal: all end within 2 s" ended 20 $pid $stages
         wait $pid
         is "by that signal" $? $((128 + $(number $signal)))
         ok "no unfinished file stays" eval "! unfinished '$out'"
@@ -84,7 +72,7 @@ for how in "--classical" "-m $tmp/m.safetensors"; do
     stages=$(pgrep -P $pid ck-)
     kill -KILL $pid
     # shellcheck disable=SC2086
-    ok "ck key $name, SIGKILL takes the stages along" gone 2 $pid $stages
+    ok "ck key $name, SIGKILL takes the stages along" ended 20 $pid $stages
     ok "and leaves no unfinished file" eval "! unfinished '$tmp/killed$name'"
     is "nor a word" "$(grep -v 'no model\|keying classically' "$tmp/said")" ""
     wait
@@ -97,7 +85,7 @@ await eval '[ "$(ls "$tmp/still/Matte" 2>/dev/null | wc -l)" -gt 1 ]'
 stages=$(pgrep -P $pid ck-)
 kill -STOP "$(pgrep -P $pid ck-hint)"
 # shellcheck disable=SC2086
-ok "with --timeout 2 a stage that stands still ends the run" gone 4 $pid $stages
+ok "with --timeout 2 a stage that stands still ends the run" ended 40 $pid $stages
 wait $pid
 is "which fails" $? 1
 ok "and is named" grep -q 'ck-hint stands still' "$tmp/said"
@@ -140,7 +128,7 @@ ck-info --pass <"$tmp/p2" >"$tmp/p3" 2>/dev/null & pids[2]=$!
 teststage sleep --ms 30000 <"$tmp/p3" 2>"$tmp/said" >/dev/null & pids[3]=$!
 sleep 0.5
 kill -KILL "${pids[0]}"
-ok "inline: all end within 2 s" gone 2 "${pids[@]}"
+ok "inline: all end within 2 s" ended 20 "${pids[@]}"
 ok "and the last one accuses nobody who is innocent" grep -qE 'stopped: (hand|(pass|ck-info) or a program before it): ' "$tmp/said"
 unset CK_RING
 
@@ -156,7 +144,7 @@ for ring in on off; do
         teststage drop <"$tmp/p3" 2>"$tmp/said" >/dev/null & pids[3]=$!
         sleep 0.5
         kill -KILL "${pids[1]}"
-        ok "ring $ring, $g: a death with an empty pipe is noticed in the first frame" gone 2 "${pids[@]}"
+        ok "ring $ring, $g: a death with an empty pipe is noticed in the first frame" ended 20 "${pids[@]}"
         is "and named" "$(grep -cE 'stopped: slow( or a program before it)?: failed or was killed' "$tmp/said")" 1
     done
 done

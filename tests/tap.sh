@@ -73,3 +73,17 @@ done_testing() {
     echo "1..$count"
     exit $((failed > 0))
 }
+
+# True when all processes have ended, looked at every 20 ms; kills them when the time is up.
+ended() { # TENTHS PID...
+    local i p left limit=$1
+    shift
+    for ((i = 0; i < limit * 5; i++)); do
+        left=
+        for p in "$@"; do [ -d "/proc/$p" ] && ! grep -q '^State:.Z' "/proc/$p/status" 2>/dev/null && left=1; done
+        [ -z "$left" ] && return 0
+        sleep 0.02
+    done
+    kill -KILL "$@" 2>/dev/null
+    return 1
+}
