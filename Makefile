@@ -223,4 +223,4 @@ clean:
 .PHONY: all libs check format format-check lint check-debians check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build bench bench-refine quality install clean \
     test-build
 .SECONDARY:
--include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
+-include $(shell find $(BUILD) -path $(BUILD)/debians -prune -o -name '*.d' -type f -print 2>/dev/null)
