@@ -156,7 +156,7 @@ static ck_status report_absent(ck_source *s, ck_item *item, ck_error *e)
     return CK_OK;
 }
 
-/* What follows the end of a video: nothing, unless frames past it were asked for. */
+/* After the end of a video nothing follows, unless frames past it were asked for. */
 static ck_status next_absent(ck_source *s, ck_item *item, ck_error *e)
 {
     *item = (ck_item){.number = CK_NO_NUMBER};

@@ -170,7 +170,7 @@ static ck_status lock_frame(ck_guard *g, const ck_frame *f, ck_error *e)
     return ck_lock_frames(&g->lock, &(ck_ranges){&one, 1}, e);
 }
 
-/* Where files are not to be replaced, none of the frame's may exist. */
+/* With --existing refuse, none of the frame's files may exist. */
 static ck_status refuse_existing(const ck_outputs *o, const char *stem, ck_error *e)
 {
     ck_status s = CK_OK;

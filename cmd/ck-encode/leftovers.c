@@ -70,7 +70,7 @@ static bool folder_has(const char *path, const char *suffix)
     return has;
 }
 
-/* What output p left: all PNGs of a folder, or a video. */
+/* Files left by output p: all PNGs of a folder, or a video. */
 static void list_of(const ck_outputs *o, const ck_output *p, const char *out, FILE *f)
 {
     static const char *const stills[] = {".exr", ".png"}, *const videos[] = {".mp4", ".mov"};

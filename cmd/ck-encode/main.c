@@ -251,7 +251,7 @@ static double time_of(encode *s, const ck_frame *f)
     return pts - s->from;
 }
 
-/* Where there is one rate, frames that come at other times are shown at times that are not theirs. */
+/* At one rate, frames that come at other times are shown at times that are not theirs. */
 static void check_time(encode *s, const ck_frame *f, double time)
 {
     double rate = (double)s->run.rate.num / s->run.rate.den, shown = (double)f->seq / rate;

@@ -20,7 +20,7 @@ typedef enum ck_out_format {
 
 typedef enum ck_stream_format { CK_STREAM_NUT, CK_STREAM_Y4M, CK_STREAM_RAWVIDEO } ck_stream_format;
 
-/* What becomes of files that are there already. */
+/* Treatment of files that exist already. */
 typedef enum ck_existing { CK_EXISTING_REPLACE, CK_EXISTING_REFUSE, CK_EXISTING_SKIP } ck_existing;
 
 typedef struct ck_encode_options {

@@ -8,7 +8,7 @@
 ck_status ck_args_push(ck_plan_stage *s, const char *a, const char *b, ck_error *e);
 ck_status ck_args_option(ck_plan_stage *s, const ck_option *o, const char *value, bool back, ck_error *e);
 
-/* What the front end decides goes before what the user says, who may say otherwise. */
+/* Prepend a word: the front end's choices stand before the user's, so that the user's win. */
 ck_status ck_args_first(ck_plan_stage *s, const char *a, const char *b, ck_error *e);
 
 bool ck_args_has(const ck_plan_stage *s, const char *option); /* with a value or without, and not taken back */
