@@ -109,6 +109,16 @@ exec 4>&-
 ck key --classical "$tmp/none.mov" "$tmp/none" 2>"$tmp/said"
 is "ck key: a failure is reported once" "$(cat "$tmp/said")" \
     "ck-decode: $tmp/none.mov: cannot open: No such file or directory"
+mkdir "$tmp/bad"
+cp "$tmp"/shot/rgb/0000[012].png "$tmp/bad"
+truncate -s 300 "$tmp/bad/00000.png"
+ck key --classical --keep-going "$tmp/bad" "$tmp/bad out" 2>"$tmp/said"
+is "ck key --keep-going: a failed frame is reported once, and counted" "$? $(grep -c 00000.png "$tmp/said") $(tail -1 "$tmp/said")" \
+    "3 1 ck-encode: 1 of 3 frames failed"
+is "by our programs alone" "$(grep -vc '^ck-' "$tmp/said")" 0
+ck-decode --keep-going "$tmp/bad" 2>"$tmp/said" >"$tmp/bad.ck"
+ck-info <"$tmp/bad.ck" 2>"$tmp/said" >"$tmp/lines"
+is "and once more from a saved stream" "$? $(grep -c "1 of 3 frames failed; the first: frame 0: .*00000.png" "$tmp/said")" "3 1"
 ck-synth -n 3 -g 64x48 2>"$tmp/said" | ck-post --despill 9 2>>"$tmp/said" | ck-info --pass 2>>"$tmp/said" | ck-encode "$tmp/x" 2>>"$tmp/said"
 is "wrong usage too" "$(grep -v '^HEAD' "$tmp/said")" "ck-post: --despill '9' is not a number from 0 to 1: see ck-post --help"
 mkstream -x 1 rgb:u8:3 2>/dev/null | ck-hint 2>"$tmp/said" | wc -c >/dev/null

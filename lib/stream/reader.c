@@ -451,6 +451,8 @@ ck_status ck_reader_next(ck_reader *r, ck_frame *f, ck_error *e)
 {
     pthread_mutex_lock(&r->busy);
     ck_status s = next(r, f, e);
+    if (s == CK_OK && ck_frame_error(f) && from_file(r))
+        s = ck_meta_set(&f->meta, "said", NULL, e); /* in another run */
     r->over |= s != CK_OK;
     pthread_mutex_unlock(&r->busy);
     return s;
