@@ -19,6 +19,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import zlib
 
@@ -155,25 +156,18 @@ def decode(program, options, paths):
         f"exitcode=99:allocator_may_return_null=1:hard_rss_limit_mb={LIMIT_MB}:max_allocation_size_mb={LIMIT_MB}"))
     with tempfile.TemporaryFile() as said:
         child = subprocess.Popen([program, *options, *paths], stdout=subprocess.DEVNULL, stderr=said, env=env)
-        deadline = time.monotonic() + 6 * LIMIT_SECONDS
-        while True:
-            pid, status, usage = os.wait4(child.pid, os.WNOHANG)
-            if pid or time.monotonic() > deadline:
-                break
-            time.sleep(0.002)
-        if not pid:
-            child.send_signal(signal.SIGKILL)
-            pid, status, usage = os.wait4(child.pid, 0)
-            status = None
+        late = threading.Timer(6 * LIMIT_SECONDS, os.kill, (child.pid, signal.SIGALRM))
+        late.start()
+        _, status, usage = os.wait4(child.pid, 0)
+        late.cancel()
         child.returncode = 0
         said.seek(0)
         text = said.read(200000).decode("utf-8", "replace")
     cpu = usage.ru_utime + usage.ru_stime
-    if status is not None:
-        status = os.waitstatus_to_exitcode(status)
-        if cpu > LIMIT_SECONDS:
-            text += f"\n{cpu:.1f} s of CPU\n"
-            status = None
+    status = os.waitstatus_to_exitcode(status)
+    if status == -signal.SIGALRM or cpu > LIMIT_SECONDS:
+        text += f"\n{cpu:.1f} s of CPU\n"
+        status = None
     return status, text, cpu
 
 
