@@ -30,8 +30,8 @@ STILLS = [  # (name, ffmpeg's output options)
     ("rgb8.png", "-pix_fmt rgb24"), ("rgba16.png", "-pix_fmt rgba64be"), ("grey.png", "-pix_fmt gray"),
     ("pal.png", "-pix_fmt pal8"), ("mono.png", "-pix_fmt monob"), ("ya16.png", "-pix_fmt ya16be"),
     ("lines.png", "-pix_fmt rgb24 -pred mixed"), ("base.jpg", "-q:v 3"), ("j444.jpg", "-pix_fmt yuvj444p"),
-    ("jgrey.jpg", "-pix_fmt gray"), ("z.tif", "-compression_algo deflate"), ("lzw.tif", "-compression_algo lzw"),
-    ("pack.tif", "-compression_algo packbits"), ("raw16.tif", "-compression_algo raw -pix_fmt rgb48le"),
+    ("jgrey.jpg", "-pix_fmt gray"), ("z.tif", "-compression_algo deflate -pix_fmt rgb24"), ("lzw.tif", "-compression_algo lzw -pix_fmt rgb24"),
+    ("pack.tif", "-compression_algo packbits -pix_fmt gray"), ("raw16.tif", "-compression_algo raw -pix_fmt rgb48le"),
     ("a.dpx", "-pix_fmt gbrp10be"), ("b.dpx", "-pix_fmt rgb48be"), ("c.dpx", "-pix_fmt gbrp12le"), ("w.webp", ""),
     ("i.bmp", ""), ("i.tga", ""), ("i.jp2", ""), ("i.hdr", "-pix_fmt gbrpf32"), ("i.sgi", ""), ("i.ppm", ""),
 ]
@@ -51,7 +51,7 @@ VIDEOS = [
     ("png.mov", "-c:v png"), ("dnx.mov", "-c:v dnxhd -profile:v dnxhr_hq -pix_fmt yuv422p -s 256x120"), ("ffv1.mkv", "-c:v ffv1"),
     ("vp9.webm", "-c:v libvpx-vp9 -cpu-used 8"), ("vp8.webm", "-c:v libvpx"), ("v210.mov", "-c:v v210"), ("ut.avi", "-c:v utvideo"),
     ("raw.nut", "-c:v rawvideo"), ("i.y4m", ""), ("i.gif", ""), ("anim.apng", "-plays 0"), ("cfhd.mov", "-c:v cfhd"),
-    ("mpeg2.mxf", "-c:v mpeg2video"), ("av1.mp4", "-c:v libsvtav1 -preset 12"), ("flv.flv", "-c:v flv"), ("theora.ogv", "-c:v libtheora"),
+    ("mpeg2.mxf", "-c:v mpeg2video"), ("av1.mp4", "-c:v libaom-av1 -cpu-used 8"), ("flv.flv", "-c:v flv"), ("theora.ogv", "-c:v libtheora"),
 ]
 STILL_SUFFIXES = {"." + n.split(".")[1] for n, _ in STILLS} | {".exr", ".tif"}
 ALONE = 0.7  # share of the runs: one file, a video or the first still of its stream
