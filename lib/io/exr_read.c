@@ -205,7 +205,8 @@ static ck_status read_pixels(reader *r, const char *path, ck_want want, const ch
     if (s != CK_OK)
         return s;
     ck_pick pick;
-    s = ck_pick_open(&pick, f, name, want, rgba ? CK_F16 : p->choice.type, p->choice.alpha >= 0,
+    int channels = (p->choice.n == 3 || p->choice.chroma ? 3 : 1) + (p->choice.alpha >= 0);
+    s = ck_pick_open(&pick, f, name, want, rgba ? CK_F16 : p->choice.type, channels,
                      p->display.max.x - p->display.min.x + 1, p->display.max.y - p->display.min.y + 1, r->encoding,
                      r->e);
     if (s != CK_OK)

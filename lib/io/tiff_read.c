@@ -275,7 +275,8 @@ static ck_status read_picture(reader *r, ck_want want, const char *name, ck_fram
         ck_colour_tag_icc(&tag, profile, n);
     ck_status s = take_memory(r);
     if (s == CK_OK)
-        s = ck_pick_open(&k, f, name, want, r->l.type, r->alpha >= 0, (int)r->w, (int)r->h, tag.encoding, r->e);
+        s = ck_pick_open(&k, f, name, want, r->l.type, (r->l.palette ? 3 : r->l.colours) + (r->alpha >= 0), (int)r->w,
+                         (int)r->h, tag.encoding, r->e);
     if (s != CK_OK)
         return s;
     s = read_pixels(r, &k);
