@@ -218,7 +218,7 @@ static ck_status read_pixels(reader *r, const char *path, ck_want want, const ch
         exr_result_t rv = ck_exr_decode(p, &pick);
         s = rv ? fail(r, rv) : CK_OK;
     }
-    if (s == CK_OK && want == CK_WANT_RGB)
+    if (s == CK_OK && !ck_want_is_mask(want))
         s = ck_exr_read_facts(p->ctx, r->encoding, f, r->e);
     if (s == CK_OK)
         s = note_window(p, f, r->e);

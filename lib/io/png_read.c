@@ -231,7 +231,7 @@ ck_status ck_png_read(const char *path, ck_want want, const char *name, ck_frame
     fclose(r.file);
     if (!r.added)
         return r.status;
-    if (r.status == CK_OK && want == CK_WANT_RGB)
+    if (r.status == CK_OK && !ck_want_is_mask(want))
         r.status = ck_colour_tag_set(&r.colour.tag, f, e);
     r.status = ck_pick_end(&r.pick, f, name, r.status, e);
     return r.status == CK_OK ? ck_orient_plane(f, name, r.colour.orient, e) : r.status;

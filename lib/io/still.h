@@ -28,7 +28,7 @@ static inline bool ck_want_is_mask(ck_want want)
  * as plane `name`, in the sample type of the file (masks: see pick.h).  Nothing is clamped.  On
  * failure `f` has no plane of that name.
  *
- * Facts about the picture go into f->meta.  CK_WANT_RGB: `transfer` and `primaries` where the file states them,
+ * Facts about the picture go into f->meta.  Unless it is a mask: `transfer` and `primaries` where the file states them,
  * `sar`, `rate`, `timecode`, all as in ck-frame(5).  Masks: `hint-channel`, the channel that was taken.
  * Sentences for the user, which the caller removes from f->meta and prints: CK_STILL_NOTE (under --verbose) and
  * CK_STILL_WARNING (always). */
