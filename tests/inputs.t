@@ -195,7 +195,7 @@ is "ck key hands them on" "$(ck key -n --background 'b g.png' --input a=b --inpu
 ok "and keys with them" ck key --classical --background small.png --clean small.png --garbage mask.png --holdout mask.png --hint $matte $rgb keyed
 fails 2 "ck-decode: plane 'hint' is given twice" "usage is looked at before anything starts" ck key --hint a --input hint=b $rgb never
 fails 2 "saved.ck: a saved stream" "a saved stream too" ck key --classical --background saved.ck $rgb never
-is "nothing was made" "$(ls never 2>&1 | grep -c 'No such')" 1
+is "nothing was made" "$([ -e never ] || echo none)" none
 mkdir part && cp $matte/0000[23].png part
 ck key -v --classical --frames 2-3 --hint part $rgb some 2>err
 is "the screen is looked for without hints that are shorter than INPUT" "$? $(grep -c 'screen green: as asked' err) $(ls some/Matte | tr '\n' ' ')" "0 2 00002.exr 00003.exr "
