@@ -12,6 +12,7 @@
 
 #include "base/log.h"
 #include "base/self.h"
+#include "ck-decode/options.h"
 #include "ck/plan_inside.h"
 #include "key/screen.h"
 #include "stream/stream.h"
@@ -36,14 +37,17 @@ static bool readable_twice(const char *input)
     return strcmp(input, "-") != 0 && (stat(input, &st) || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
 }
 
-/* The first stage without --frames.  Borrowed words, owned array. */
+/* The first stage without --frames, and without files beside INPUT, which may be pipes, or shorter than INPUT is.
+ * Borrowed words, owned array. */
 static char **whole_input(const ck_plan_stage *decode)
 {
     char **argv = calloc((size_t)decode->argc + 1, sizeof *argv);
     bool options = true;
     for (int k = 0, n = 0; argv && k < decode->argc; k++) {
+        char name[64];
         options = options && strcmp(decode->argv[k], "--") != 0;
-        if (!options || strncmp(decode->argv[k], "--frames=", 9) != 0)
+        ck_args_name(decode->argv[k], name, sizeof name);
+        if (!options || (strcmp(name, "frames") != 0 && !ck_decode_option_gives_file(name)))
             argv[n++] = decode->argv[k];
     }
     return argv;
