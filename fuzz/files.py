@@ -56,6 +56,7 @@ VIDEOS = [
 STILL_SUFFIXES = {"." + n.split(".")[1] for n, _ in STILLS} | {".exr", ".tif"}
 ALONE = 0.7  # share of the runs: one file, a video or the first still of its stream
 BATCH = 40
+AS_HINT = 0.1  # of the files that are alone
 # What is tried beside the plain call.
 CALLS = [[], [], [], ["--keep-going"], ["--keep-going", "--repair"], ["-t", "1"], ["-v"]]
 VIDEO_CALLS = CALLS + [["--frames", "1-2", "--missing", "black", "--keep-going"]]
@@ -221,7 +222,11 @@ class Fuzzer:
         suffix, data = mutate(self.seeds, self.rng)
         path = self.write("x" + suffix, data)
         self.files += 1
-        fault, text = self.run(self.rng.choice(CALLS if suffix in STILL_SUFFIXES else VIDEO_CALLS), [path])
+        if self.rng.random() < AS_HINT:
+            plate, good = self.rng.choice(self.seeds)
+            fault, text = self.run(["--hint", path], [self.write("plate" + plate, good)])
+        else:
+            fault, text = self.run(self.rng.choice(CALLS if suffix in STILL_SUFFIXES else VIDEO_CALLS), [path])
         if fault:
             self.keep(path, data, fault, text)
 
