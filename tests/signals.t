@@ -88,13 +88,13 @@ kill $pid
 rmdir "$TMPDIR/ck-traces-other"
 
 # ---- a stage that stands still ----
-ck key --classical --timeout 2 "$tmp/shot/rgb" "$tmp/still" 2>"$tmp/said" &
+ck key --classical --timeout 4 "$tmp/shot/rgb" "$tmp/still" 2>"$tmp/said" &
 pid=$!
 await eval '[ "$(ls "$tmp/still/Matte" 2>/dev/null | wc -l)" -gt 1 ]'
 stages=$(pgrep -P $pid ck-)
 kill -STOP "$(pgrep -P $pid ck-hint)"
 # shellcheck disable=SC2086
-ok "with --timeout 2 a stage that stands still ends the run" ended 40 $pid $stages
+ok "with --timeout 4 a stage that stands still ends the run" ended 60 $pid $stages
 wait $pid
 is "which fails" $? 1
 is "and is named" "$(grep -o 'ck-hint stands still' "$tmp/said" || cat "$tmp/said")" "ck-hint stands still"
