@@ -56,8 +56,8 @@ same() { cmp <(tail -c +129 "$1") <(tail -c +129 "$2"); } # but for the header
 ok "a hint of the plate's size is the coverage" same "$tmp/classical/hint.000001.npy" "$tmp/classical/coverage.000001.npy"
 for name in 0 1 2 3; do tail -c $((4 * 320 * 180 * (4 - name))) "$tmp/classical/processed.000001.npy" | head -c $((4 * 320 * 180)) >"$tmp/channel$name"; done
 ok "the matte is despeckled once, as in processed" cmp "$tmp/channel3" <(tail -c $((4 * 320 * 180)) "$tmp/classical/alpha.000001.npy")
-ok "the hint itself with --despeckle off" bash -c "ck-post --classical --despeckle off <'$tmp/key.ck' | ck-info --npy '$tmp/whole'"
-ok "…" same "$tmp/whole/hint.000001.npy" "$tmp/whole/alpha.000001.npy"
+ck-post --classical --despeckle off <"$tmp/key.ck" | data "$tmp/whole"
+ok "the hint itself with --despeckle off" same "$tmp/whole/hint.000001.npy" "$tmp/whole/alpha.000001.npy"
 ok "and there is no coverage" test ! -e "$tmp/whole/coverage.000001.npy"
 for depth in 32 16; do
     ck-post --classical --depth $depth <"$tmp/key.ck" | data "$tmp/one$depth"
@@ -94,11 +94,14 @@ fails 1 "plane 'background' is encoded as 'pq' but 'fg' as 'srgb': convert one o
 fails 1 "plane 'background' has 1 channels, not 3" "a background of one channel" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3 background:u8:1 screen=green | ck-post >/dev/null"
 
-# --passthrough
-ck-post --passthrough <"$tmp/halves.ck" >"$tmp/through.ck"
-ck-post <"$tmp/halves.ck" | data "$tmp/without"
-data "$tmp/through" <"$tmp/through.ck"
+# --passthrough, into a network's foreground.
+"$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 96 --decoder-width 24 --refiner-width 16 "$tmp/m.safetensors"
+ck-infer -m "$tmp/m.safetensors" <"$tmp/key.ck" | ck-refine -m "$tmp/m.safetensors" | ck-matte --from hint >"$tmp/net.ck"
+ck-post --passthrough <"$tmp/net.ck" | data "$tmp/through"
+ck-post <"$tmp/net.ck" | data "$tmp/without"
 ok "--passthrough changes fg" differ "$tmp/through/fg.000001.npy" "$tmp/without/fg.000001.npy"
+ck-matte --grow 3 <"$tmp/net.ck" | ck-post --passthrough | data "$tmp/grown"
+ok "by the coverage, not by a grown alpha" cmp "$tmp/through/fg.000001.npy" "$tmp/grown/fg.000001.npy"
 ok "and nothing that goes in beside it" diff -r -x 'fg.*' -x 'processed.*' -x 'comp.*' "$tmp/through" "$tmp/without"
 fails 1 "plane 'alpha' is 9 x 5 but 'rgb' 32 x 18: leave --native out, or say --no-passthrough" "its matte has another size" \
     bash -c "'$helpers/mkstream' rgb:u8:3 alpha:f32:1:-:9x5 fg:f32:3:-:9x5 screen=green | ck-post --passthrough >/dev/null"
