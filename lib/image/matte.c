@@ -66,7 +66,7 @@ ck_status ck_matte_from(ck_frame *f, const char *from, ck_type type, ck_error *e
     int h = rgb->h, w = rgb->w;
     if (strcmp(from, "coverage") != 0)
         ck_frame_remove(f, "coverage");
-    if (source.type == type && source.h == h && source.w == w)
+    if (source.type == type && source.h == h && source.w == w && !*source.encoding)
         return ck_frame_share(f, from, "alpha", e);
     s = new_floats(h, w, &work, e);
     if (s == CK_OK)
@@ -110,8 +110,9 @@ static void cut(float *restrict v, const float *restrict mask, size_t n)
         v[i] *= 1.0f - ck_clamp01(mask[i]);
 }
 
-/* `spare` is h x w samples of scratch. */
-static ck_status apply_mask(ck_frame *f, const char *name, float *v, float *spare, int h, int w, ck_error *e)
+/* Change v by the plane `name`, if there is one.  `spare` is h x w samples of scratch. */
+static ck_status apply_mask(ck_frame *f, const char *name, void (*apply)(float *v, const float *mask, size_t n),
+                            float *v, float *spare, int h, int w, ck_error *e)
 {
     ck_plane mask;
     if (!ck_frame_plane(f, name))
@@ -120,7 +121,7 @@ static ck_status apply_mask(ck_frame *f, const char *name, float *v, float *spar
     if (s == CK_OK)
         s = resize(&mask, h, w, spare, e);
     if (s == CK_OK)
-        (!strcmp(name, "holdout") ? hold_out : cut)(v, spare, (size_t)h * (size_t)w);
+        apply(v, spare, (size_t)h * (size_t)w);
     return s;
 }
 
@@ -140,18 +141,24 @@ static ck_status change_values(const ck_matte_options *o, float *v, int h, int w
     return s;
 }
 
-/* What moves edges: from *v to *spare and back. */
+static void swap(float **a, float **b)
+{
+    float *was = *a;
+    *a = *b;
+    *b = was;
+}
+
+/* What cannot work in place: the result is in *v, one of the two. */
 static ck_status change_edges(const ck_matte_options *o, float **v, float **spare, int h, int w, ck_error *e)
 {
     ck_status s = CK_OK;
-    for (int i = 0; i < 2 && s == CK_OK; i++) {
-        double amount = i == 0 ? o->grow : o->soften;
-        if (amount == 0)
-            continue;
-        s = (i == 0 ? ck_grow : ck_soften)(*v, h, w, amount, *spare, e);
-        float *was = *v;
-        *v = *spare;
-        *spare = was;
+    if (o->grow != 0) {
+        s = ck_grow(*v, h, w, o->grow, *spare, e);
+        swap(v, spare);
+    }
+    if (s == CK_OK && o->soften != 0) {
+        s = ck_soften(*v, h, w, o->soften, *spare, e);
+        swap(v, spare);
     }
     return s;
 }
@@ -170,9 +177,9 @@ static ck_status change(ck_frame *f, const ck_matte_options *o, ck_type type, fl
     if (s == CK_OK)
         s = change_edges(o, &v, &spare, alpha.h, alpha.w, e);
     if (s == CK_OK)
-        s = apply_mask(f, "holdout", v, spare, alpha.h, alpha.w, e);
+        s = apply_mask(f, "holdout", hold_out, v, spare, alpha.h, alpha.w, e);
     if (s == CK_OK)
-        s = apply_mask(f, "garbage", v, spare, alpha.h, alpha.w, e);
+        s = apply_mask(f, "garbage", cut, v, spare, alpha.h, alpha.w, e);
     if (s == CK_OK && !ck_frame_plane(f, "coverage"))
         s = ck_frame_share(f, "alpha", "coverage", e);
     return s == CK_OK ? put_alpha(f, v, alpha.h, alpha.w, type, e) : s;
