@@ -38,7 +38,7 @@ class Frame:
 def ours(frames, tmp):
     """Our matte and straight foreground of each frame."""
     decode = "ck-decode " + " ".join(f.png for f in frames)
-    subprocess.run(f"{decode} | ck-hint --method key 2>{tmp}/log | ck-post --classical --depth 32 2>>{tmp}/log |"
+    subprocess.run(f"{decode} | ck-hint --method key 2>{tmp}/log | ck-post --classical --despeckle off --depth 32 2>>{tmp}/log |"
                    f" ck-info --npy {tmp}/k", shell=True, check=True)
     read = lambda plane, i: np.load(f"{tmp}/k/{plane}.{i:06d}.npy")
     return [(read("alpha", i)[0], read("fg", i).transpose(1, 2, 0)) for i in range(len(frames))]

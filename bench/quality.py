@@ -7,7 +7,7 @@ DIR holds synth_scene.py; every third seed (102, 105, 108) has a blue screen; 19
 
   network    the stages of `ck key -m MODEL OPTIONS`
   bad hint   the same, with the hint inverted in 30 % of its area (ck-decode --hint)
-  classical  ck-decode | ck-hint --method key | ck-post --classical
+  classical  ck-decode | ck-hint --method key | ck-post --classical --despeckle off
   chromakey  ffmpeg's, with the true screen's median colour, similarity and blend searched for the shot (key_quality.py)
   at 1024    the true matte, shrunk to 1024x1024 and enlarged: what a perfect network of that size gives by itself
   fixed      alpha = 1 - clamp((screen - max(others)) / reference); reference: the same of the true screen's median
@@ -82,7 +82,7 @@ class Shot:
         return self.network("bad", f"{self.plates} --hint {self.tmp}/spoilt")
 
     def classical(self):
-        seconds = shell(f"{self.plates} | ck-hint --method key | ck-post --classical >{self.tmp}/classical.ck", self.log)
+        seconds = shell(f"{self.plates} | ck-hint --method key | ck-post --classical --despeckle off >{self.tmp}/classical.ck", self.log)
         return {**self.measure(f"{self.tmp}/classical.ck"), "seconds": seconds / len(self.frames)}
 
     def chromakey(self, colour):

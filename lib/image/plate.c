@@ -26,7 +26,7 @@ const char *ck_plate_codes(const ck_plane *rgb)
     return ck_plate_known(rgb) ? "srgb" : rgb->encoding;
 }
 
-static void to_f32(const ck_plane *p, size_t at, float *out, size_t n)
+void ck_plate_part(const ck_plane *p, size_t at, float *out, size_t n)
 {
     ck_to_f32((const uint8_t *)p->data + at * p->elem, p->type, out, n);
     if (linear(p))
@@ -42,7 +42,7 @@ void ck_plate_to_f32(const ck_plane *p, float *out)
 {
     size_t all = samples(p);
     for (size_t i = 0; i < all; i += BLOCK)
-        to_f32(p, i, out + i, all - i < BLOCK ? all - i : BLOCK);
+        ck_plate_part(p, i, out + i, all - i < BLOCK ? all - i : BLOCK);
 }
 
 ck_status ck_plate_u8(const ck_plane *p, const uint8_t **view, ck_buffer **hold, ck_error *e)
@@ -60,7 +60,7 @@ ck_status ck_plate_u8(const ck_plane *p, const uint8_t **view, ck_buffer **hold,
     *view = out;
     for (size_t i = 0; i < all; i += BLOCK) {
         size_t n = all - i < BLOCK ? all - i : BLOCK;
-        to_f32(p, i, block, n);
+        ck_plate_part(p, i, block, n);
         ck_f32_to_u8(block, out + i, n);
     }
     return CK_OK;
