@@ -31,6 +31,35 @@ static picture blank(int w, int h, float r, float g, float b)
     return p;
 }
 
+/* Planar float samples as a plate, or as room for a foreground: a view. */
+typedef struct view {
+    ck_plane plane;
+    ck_buffer buf;
+} view;
+
+static view view_of(float *v, int h, int w)
+{
+    size_t bytes = 3 * (size_t)h * (size_t)w * sizeof *v;
+    view r = {.plane = {.type = CK_F32, .elem = sizeof *v, .c = 3, .h = h, .w = w, .bytes = bytes, .data = v},
+              .buf = {.data = v, .size = bytes}};
+    return r;
+}
+
+static bool estimate(picture *p, bool blue, ck_key_screen *s)
+{
+    ck_error e;
+    view rgb = view_of(p->rgb, p->h, p->w);
+    return ck_key_estimate(&rgb.plane, blue, s, &e) == CK_OK;
+}
+
+static bool unmix(picture *p, const ck_key_screen *s)
+{
+    ck_error e;
+    view rgb = view_of(p->rgb, p->h, p->w), fg = view_of(p->fg, p->h, p->w);
+    fg.plane.buf = &fg.buf;
+    return ck_key_foreground(&rgb.plane, p->alpha, s, &fg.plane, &e) == CK_OK;
+}
+
 static size_t at(const picture *p, int x, int y)
 {
     return (size_t)y * (size_t)p->w + (size_t)x;
@@ -70,9 +99,8 @@ static bool key(picture *p, bool blue, float *part)
     ck_key_screen s;
     ck_error e;
     size_t n = (size_t)p->w * (size_t)p->h;
-    bool good = ck_key_estimate(p->rgb, p->h, p->w, blue, &s, &e) == CK_OK;
-    good = good && ck_key_matte(p->rgb, p->h, p->w, &s, p->alpha, &e) == CK_OK;
-    good = good && ck_key_foreground(p->rgb, p->alpha, p->h, p->w, &s, p->fg, &e) == CK_OK;
+    view rgb = view_of(p->rgb, p->h, p->w);
+    bool good = estimate(p, blue, &s) && ck_key_matte(&rgb.plane, &s, p->alpha, &e) == CK_OK && unmix(p, &s);
     *part = s.part;
     ck_key_screen_free(&s);
     for (size_t i = 0; good && i < n; i++)
@@ -157,9 +185,7 @@ static void veil(void)
             p.alpha[at(&p, x, y)] = body ? 1 : in ? 0.25f : 0;
         }
     ck_key_screen s;
-    ck_error e;
-    bool good = ck_key_estimate(p.rgb, p.h, p.w, false, &s, &e) == CK_OK &&
-                ck_key_foreground(p.rgb, p.alpha, p.h, p.w, &s, p.fg, &e) == CK_OK;
+    bool good = estimate(&p, false, &s) && unmix(&p, &s);
     float worst = 0;
     for (int k = 0; k < 3; k++) {
         float lin[3] = {p.fg[at(&p, 190, k * p.h + 90)], colour[k], solid[k]};
@@ -172,7 +198,7 @@ static void veil(void)
     p.alpha[at(&p, 20, 20)] = NAN;
     p.alpha[at(&p, 100, 100)] = INFINITY;
     p.alpha[at(&p, 10, 170)] = -INFINITY;
-    good = good && ck_key_foreground(p.rgb, p.alpha, p.h, p.w, &s, p.fg, &e) == CK_OK;
+    good = good && unmix(&p, &s);
     for (size_t i = 0; good && i < 3 * (size_t)p.h * (size_t)p.w; i++)
         good = isfinite(p.fg[i]);
     ok(good, "a matte of strange values leaves the foreground finite");
@@ -201,9 +227,7 @@ static void bleed(void)
     for (int i = 0; i < p.w * p.h; i++)
         p.alpha[i] = i % p.w >= 61 && i % p.w < 161 && i / p.w >= 40 && i / p.w < 140;
     ck_key_screen s;
-    ck_error e;
-    bool good = ck_key_estimate(p.rgb, p.h, p.w, false, &s, &e) == CK_OK &&
-                ck_key_foreground(p.rgb, p.alpha, p.h, p.w, &s, p.fg, &e) == CK_OK;
+    bool good = estimate(&p, false, &s) && unmix(&p, &s);
     for (int k = 0; k < 3; k++) {
         float lin[2] = {p.fg[at(&p, 61, k * p.h + 90)], body[k]};
         ck_srgb_to_linear(lin, lin, 2);

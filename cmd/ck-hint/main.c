@@ -60,22 +60,17 @@ static ck_status by_hue(const hinter *s, ck_frame *f, const ck_plane *rgb, ck_er
     return st;
 }
 
-/* The key wants floats, and knows the screen better than a range of hues does. */
+/* The key knows the screen better than a range of hues does. */
 static ck_status by_key(const hinter *s, ck_frame *f, const ck_plane *rgb, const char *name, ck_error *e)
 {
     ck_key_screen screen = {0};
     ck_plane *matte;
-    ck_buffer *plate = ck_buffer_new(3 * sizeof(float) * (size_t)rgb->h * (size_t)rgb->w);
-    if (!plate)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a plate of %d x %d", rgb->w, rgb->h);
-    ck_plate_to_f32(rgb, plate->data);
-    ck_status st = ck_key_estimate(plate->data, rgb->h, rgb->w, ck_screen_blue(&s->screen, f), &screen, e);
+    ck_status st = ck_key_estimate(rgb, ck_screen_blue(&s->screen, f), &screen, e);
     if (st == CK_OK)
         st = ck_frame_add(f, name, CK_F32, 1, rgb->h, rgb->w, "", &matte, e);
     if (st == CK_OK)
-        st = ck_key_matte(plate->data, rgb->h, rgb->w, &screen, ck_plane_data(matte), e);
+        st = ck_key_matte(rgb, &screen, ck_plane_data(matte), e);
     ck_key_screen_free(&screen);
-    ck_buffer_unref(plate);
     return st;
 }
 

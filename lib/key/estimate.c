@@ -31,37 +31,25 @@ typedef struct samples {
     ck_buffer *buf;
 } samples;
 
-/* Every step-th pixel of a row, linear. */
-static void pick_row(const float *rgb, size_t plane, int w, int step, float *picked, size_t nx)
+static ck_status collect(const ck_plane *rgb, const ck_key_screen *k, samples *out, ck_error *e)
 {
-    for (size_t c = 0; c < 3; c++) {
-        float *o = picked + c * nx;
-        size_t n = 0;
-        for (int x = step / 2; x < w; x += step)
-            o[n++] = rgb[c * plane + (size_t)x];
-        ck_key_linear(o, o, n);
-    }
-}
-
-static ck_status collect(const float *rgb, int h, int w, const ck_key_screen *k, samples *out, ck_error *e)
-{
-    int side = h < w ? h : w, step = side / 270 > 1 ? side / 270 : 1;
+    int h = rgb->h, w = rgb->w, side = h < w ? h : w, step = side / 270 > 1 ? side / 270 : 1;
     size_t nx = (size_t)((w + step - 1) / step), ny = (size_t)((h + step - 1) / step), n, bytes;
-    size_t plane = (size_t)h * (size_t)w;
-    if (!ck_mul(nx, ny, &n) || !ck_mul(n, sizeof(sample), &bytes) || !ck_add(bytes, 3 * nx * sizeof(float), &bytes) ||
+    size_t row = (size_t)w;
+    if (!ck_mul(nx, ny, &n) || !ck_mul(n, sizeof(sample), &bytes) || !ck_add(bytes, 3 * row * sizeof(float), &bytes) ||
         !(out->buf = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the screen's samples");
     out->s = out->buf->data;
     out->all = out->n = 0;
-    float *row = (float *)(out->s + n);
+    float *lin = (float *)(out->s + n);
     ck_key_axes ax = ck_key_axes_of(k->blue);
-    const float *m = row + ax.m * nx, *u = row + ax.u * nx, *v = row + ax.v * nx;
+    const float *m = lin + ax.m * row, *u = lin + ax.u * row, *v = lin + ax.v * row;
     for (int y = step / 2; y < h; y += step) {
-        pick_row(rgb + (size_t)y * (size_t)w, plane, w, step, row, nx);
-        for (int x = step / 2, i = 0; x < w; x += step, i++)
-            if (m[i] >= LEAST_LIGHT && (double)u[i] <= CHROMA_MAX * (double)m[i] &&
-                (double)v[i] <= CHROMA_MAX * (double)m[i])
-                out->s[out->n++] = (sample){m[i], u[i] / m[i], v[i] / m[i], x, y};
+        ck_key_row(rgb, y, 0, row, lin, row);
+        for (int x = step / 2; x < w; x += step)
+            if (m[x] >= LEAST_LIGHT && (double)u[x] <= CHROMA_MAX * (double)m[x] &&
+                (double)v[x] <= CHROMA_MAX * (double)m[x])
+                out->s[out->n++] = (sample){m[x], u[x] / m[x], v[x] / m[x], x, y};
         out->all += nx;
     }
     return CK_OK;
@@ -201,23 +189,23 @@ static ck_status cell_medians(const samples *s, const ck_key_screen *k, ck_key_f
 
 /* Evidence is the mean over 3x3 pixels (see matte.c).  How it spreads on the bare screen says
  * what is more than grain: compression and raw conversion tie neighbours together. */
-static float threshold(const float *rgb, int h, int w, const samples *s, const ck_key_screen *k, float *row, float *v)
+static float threshold(const ck_plane *rgb, const samples *s, const ck_key_screen *k, float *row, float *v)
 {
     ck_key_axes ax = ck_key_axes_of(k->blue);
-    size_t plane = (size_t)h * (size_t)w, n = 0, every = s->n / 16384 + 1;
-    int last = -1;
+    size_t n = 0, every = s->n / 16384 + 1;
+    int h = rgb->h, w = rgb->w, last = -1;
     for (size_t i = 0; i < s->n; i += every) {
         const sample *p = &s->s[i];
         if (p->m <= 0 || p->x < 1 || p->y < 1 || p->x + 1 >= w || p->y + 1 >= h)
             continue;
         if (p->y != last)
             ck_key_screen_row(k, last = p->y, w, row);
-        float sum = 0, b[3] = {row[p->x], row[w + p->x], row[2 * (size_t)w + (size_t)p->x]}, px[3], c[3], r[3];
+        float sum = 0, b[3] = {row[p->x], row[w + p->x], row[2 * (size_t)w + (size_t)p->x]}, px[3][9], c[3], r[3];
+        for (int d = 0; d < 3; d++)
+            ck_key_row(rgb, p->y - 1 + d, p->x - 1, 3, px[0] + 3 * d, 9);
         for (int d = 0; d < 9; d++) {
-            const float *q = rgb + (size_t)(p->y - 1 + d / 3) * (size_t)w + p->x - 1 + d % 3;
             for (size_t a = 0; a < 3; a++)
-                px[a] = q[a * plane];
-            ck_key_linear(px, c, 3);
+                c[a] = px[a][d];
             ck_key_residual(c[ax.m], c[ax.u], c[ax.v], b[ax.m], b[ax.u], b[ax.v], sqrtf(b[ax.m] / k->mean[ax.m]), r);
             for (int a = 0; a < 3; a++)
                 sum += r[a] * r[a] / (27 * k->sigma[a] * k->sigma[a]);
@@ -232,11 +220,11 @@ static float threshold(const float *rgb, int h, int w, const samples *s, const c
 }
 
 /* Robust spread of the samples around the grid, in the frame's own units. */
-static ck_status measure(const float *rgb, int h, int w, const samples *s, ck_key_screen *k, ck_error *e)
+static ck_status measure(const ck_plane *rgb, const samples *s, ck_key_screen *k, ck_error *e)
 {
     ck_buffer *buf = NULL;
-    size_t n = 0, bytes;
-    float *row = malloc((size_t)w * 3 * sizeof *row);
+    size_t n = 0, bytes, w = (size_t)rgb->w;
+    float *row = malloc(w * 3 * sizeof *row);
     if (!row || !ck_mul(s->all + 1, 3 * sizeof(float), &bytes) || !(buf = ck_buffer_new(bytes))) {
         free(row);
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the screen's samples");
@@ -249,8 +237,9 @@ static ck_status measure(const float *rgb, int h, int w, const samples *s, ck_ke
         if (p->m <= 0)
             continue;
         if (p->y != last)
-            ck_key_screen_row(k, last = p->y, w, row);
-        float b[3] = {row[p->x], row[w + p->x], row[2 * (size_t)w + (size_t)p->x]}, c[3], r[3];
+            ck_key_screen_row(k, last = p->y, rgb->w, row);
+        size_t x = (size_t)p->x;
+        float b[3] = {row[x], row[w + x], row[2 * w + x]}, c[3], r[3];
         c[ax.m] = p->m, c[ax.u] = p->u * p->m, c[ax.v] = p->v * p->m;
         ck_key_residual(c[ax.m], c[ax.u], c[ax.v], b[ax.m], b[ax.u], b[ax.v], sqrtf(b[ax.m] / k->mean[ax.m]), r);
         for (int a = 0; a < 3; a++)
@@ -263,7 +252,7 @@ static ck_status measure(const float *rgb, int h, int w, const samples *s, ck_ke
     k->sigma[0] = k->sigma[0] < 0.004f ? 0.004f : k->sigma[0];
     for (int a = 1; a < 3; a++)
         k->sigma[a] = k->sigma[a] < 0.0004f ? 0.0004f : k->sigma[a];
-    k->seen = threshold(rgb, h, w, s, k, row, v[0]);
+    k->seen = threshold(rgb, s, k, row, v[0]);
     ck_buffer_unref(buf);
     free(row);
     return CK_OK;
@@ -297,7 +286,7 @@ static ck_status to_grid(const ck_key_field *g, ck_key_screen *k, ck_error *e)
     return CK_OK;
 }
 
-static ck_status model(const float *rgb, int h, int w, samples *s, ck_key_screen *k, ck_error *e)
+static ck_status model(const ck_plane *rgb, samples *s, ck_key_screen *k, ck_error *e)
 {
     uint8_t in[BINS * BINS];
     find_peak(s, in);
@@ -331,25 +320,25 @@ static ck_status model(const float *rgb, int h, int w, samples *s, ck_key_screen
             r = to_grid(&g, k, e);
         if (r == CK_OK && k->grid) {
             k->part = part;
-            r = measure(rgb, h, w, s, k, e);
+            r = measure(rgb, s, k, e);
         }
     }
     ck_buffer_unref(buf);
     return r;
 }
 
-ck_status ck_key_estimate(const float *rgb, int h, int w, bool blue, ck_key_screen *out, ck_error *e)
+ck_status ck_key_estimate(const ck_plane *rgb, bool blue, ck_key_screen *out, ck_error *e)
 {
     memset(out, 0, sizeof *out);
     out->blue = blue;
-    int side = h < w ? h : w;
+    int h = rgb->h, w = rgb->w, side = h < w ? h : w;
     out->cell = side / CELLS > 4 ? side / CELLS : 4;
     out->gw = (w + out->cell - 1) / out->cell;
     out->gh = (h + out->cell - 1) / out->cell;
     samples s = {0};
-    ck_status r = collect(rgb, h, w, out, &s, e);
+    ck_status r = collect(rgb, out, &s, e);
     if (r == CK_OK && s.n)
-        r = model(rgb, h, w, &s, out, e);
+        r = model(rgb, &s, out, e);
     ck_buffer_unref(s.buf);
     if (r != CK_OK)
         ck_key_screen_free(out);

@@ -3,15 +3,23 @@
 
 #include "base/clamp.h"
 #include "base/clones.h"
+#include "image/plate.h"
 #include "key/part.h"
 
 CK_CLONES
-void ck_key_linear(const float *src, float *dst, size_t n)
+static void limit(float *v, size_t n)
 {
-    ck_srgb_to_linear(src, dst, n);
     for (size_t i = 0; i < n; i++) {
-        float x = dst[i] < CK_KEY_MOST ? dst[i] : CK_KEY_MOST;
-        dst[i] = src[i] == src[i] ? x : 0.0f;
+        float x = v[i] < CK_KEY_MOST ? v[i] : CK_KEY_MOST;
+        v[i] = v[i] == v[i] ? x : 0.0f;
+    }
+}
+
+void ck_key_row(const ck_plane *rgb, int y, int x, size_t n, float *lin, size_t stride)
+{
+    for (size_t c = 0; c < 3; c++) {
+        ck_plate_row_linear(rgb, c, y, x, n, lin + c * stride);
+        limit(lin + c * stride, n);
     }
 }
 
