@@ -49,7 +49,7 @@ static bool estimate(picture *p, bool blue, ck_key_screen *s)
 {
     ck_error e;
     view rgb = view_of(p->rgb, p->h, p->w);
-    return ck_key_estimate(&rgb.plane, blue, s, &e) == CK_OK;
+    return ck_key_estimate(&rgb.plane, blue, NULL, s, &e) == CK_OK;
 }
 
 static bool unmix(picture *p, const ck_key_screen *s)

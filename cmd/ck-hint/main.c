@@ -65,7 +65,7 @@ static ck_status by_key(const hinter *s, ck_frame *f, const ck_plane *rgb, const
 {
     ck_key_screen screen = {0};
     ck_plane *matte;
-    ck_status st = ck_key_estimate(rgb, ck_screen_blue(&s->screen, f), &screen, e);
+    ck_status st = ck_key_estimate(rgb, ck_screen_blue(&s->screen, f), NULL, &screen, e);
     if (st == CK_OK)
         st = ck_frame_add(f, name, CK_F32, 1, rgb->h, rgb->w, "", &matte, e);
     if (st == CK_OK)

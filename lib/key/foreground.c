@@ -9,7 +9,6 @@
 
 #include <string.h>
 
-#include "base/floats.h"
 #include "image/plate.h"
 
 #define DEEP 6           /* map pixels (see part.h) from which on nothing shines through a solid's edge */
@@ -254,18 +253,6 @@ static void do_row(const task *t, int y, const float *alpha)
     }
 }
 
-/* row (3,w) becomes row y of the plane. */
-static void put_row(const float *row, int y, const ck_plane *fg)
-{
-    for (size_t k = 0; k < 3; k++) {
-        size_t w = (size_t)fg->w, at = (k * (size_t)fg->h + (size_t)y) * w;
-        if (fg->type == CK_F16)
-            ck_f32_to_f16(row + k * w, (uint16_t *)ck_plane_data(fg) + at, w);
-        else
-            memcpy((float *)ck_plane_data(fg) + at, row + k * w, w * sizeof *row);
-    }
-}
-
 static ck_status unmix_all(const ck_plane *rgb, const float *alpha, const ck_key_screen *s, float *rows,
                            const ck_plane *fg, ck_error *e)
 {
@@ -277,7 +264,7 @@ static ck_status unmix_all(const ck_plane *rgb, const float *alpha, const ck_key
         st = carry(&c, s, rgb, alpha, t.ax, e);
     for (int y = 0; y < rgb->h && st == CK_OK; y++) {
         do_row(&t, y, alpha + (size_t)y * w);
-        put_row(t.fg, y, fg);
+        ck_key_put_row(t.fg, y, fg);
     }
     ck_buffer_unref(c.buf);
     return st;
@@ -294,7 +281,7 @@ ck_status ck_key_foreground(const ck_plane *rgb, const float *alpha, const ck_ke
         st = unmix_all(rgb, alpha, s, rows->data, fg, e);
     for (int y = 0; y < rgb->h && !s->grid; y++) {
         copy_run(rgb, y, 0, rgb->w, rows->data);
-        put_row(rows->data, y, fg);
+        ck_key_put_row(rows->data, y, fg);
     }
     ck_buffer_unref(rows);
     return st;

@@ -1,6 +1,6 @@
 /* A classical key: the screen's colour from the frame itself, a soft matte, an unmixed foreground.
  *
- *     ck_key_estimate(rgb, blue, &screen, e)           what the frame would be without the subject
+ *     ck_key_estimate(rgb, blue, NULL, &screen, e)     what the frame would be without the subject
  *     ck_key_matte(rgb, &screen, alpha, e)             how much of each pixel is not that
  *     ck_key_foreground(rgb, alpha, &screen, fg, e)    its colour with the screen taken out
  *     ck_key_screen_free(&screen)
@@ -20,19 +20,36 @@
 
 typedef struct ck_key_screen {
     bool blue;
-    float part;       /* of the pixels that show the bare screen, 0…1; 0 = there is none */
-    float rgb[3];     /* its typical colour, sRGB-encoded */
-    float mean[3];    /* the same, linear light */
-    float sigma[3];   /* grain and texture around the local colour, standard deviations at `mean`: of its
-                         brightness (relative), and of the two other channels beside that (linear light) */
-    float seen;       /* what differs more than this from the local colour is something; see matte.c */
-    int gw, gh, cell; /* grid of local colours, one per cell x cell pixels */
-    float *grid;      /* (3,gh,gw), linear light, at the cells' centres; NULL when part is 0 */
-    ck_buffer *buf;   /* owns grid */
+    float part;           /* of the pixels that show the bare screen, 0…1 */
+    float rgb[3];         /* its typical colour, sRGB-encoded */
+    float mean[3];        /* the same, linear light */
+    float sigma[3];       /* grain and texture around the local colour, standard deviations at `mean`: of its
+                             brightness (relative), and of the two other channels beside that (linear light) */
+    float seen;           /* what differs more than this from the local colour is something; see matte.c */
+    int h, w;             /* of the plate */
+    int gh, gw;           /* of the grid of local colours */
+    float cell_h, cell_w; /* pixels of the plate that a cell of it covers */
+    float *grid;          /* (3,gh,gw), linear light, at the cells' centres; NULL: no screen was found */
+    ck_buffer *buf;       /* owns grid */
 } ck_key_screen;
 
-/* A frame without a screen is no error: part is then 0, and the matte of such a screen is 1 everywhere. */
-ck_status ck_key_estimate(const ck_plane *rgb, bool blue, ck_key_screen *out, ck_error *e);
+/* A frame without a screen is no error: part is then 0, and the matte of such a screen is 1 everywhere.
+ * named: the screen's colour, linear light, its own channel above 0; it is looked for instead of the hue that has most
+ * pixels.  NULL: automatic. */
+ck_status ck_key_estimate(const ck_plane *rgb, bool blue, const float *named, ck_key_screen *out, ck_error *e);
+
+/* The screen that a clean plate (3,·,·) shows: linear light, CK_F16 or CK_F32, of the plate's size, or down to
+ * ck_key_clean_side of its sides.  part, mean, sigma and seen are measured where the plate has its colours. */
+ck_status ck_key_given(const ck_plane *rgb, bool blue, const ck_plane *clean, ck_key_screen *out, ck_error *e);
+
+/* The clean plate of a screen that was found: out (3,·,·), CK_F16 or CK_F32, writable, of any size. */
+ck_status ck_key_clean(const ck_key_screen *s, const ck_plane *out, ck_error *e);
+
+/* The side of a clean plate that ck makes: an eighth of the plate's, since the grid is coarser. */
+static inline int ck_key_clean_side(int side)
+{
+    return (side + 7) / 8;
+}
 
 /* 0 on the bare screen (markers and wrinkles included), 1 in solid subjects, always within 0…1. */
 ck_status ck_key_matte(const ck_plane *rgb, const ck_key_screen *s, float *alpha, ck_error *e);
@@ -44,7 +61,7 @@ ck_status ck_key_matte(const ck_plane *rgb, const ck_key_screen *s, float *alpha
 ck_status ck_key_foreground(const ck_plane *rgb, const float *alpha, const ck_key_screen *s, const ck_plane *fg,
                             ck_error *e);
 
-/* The local screen colour of a whole row y (3,w), linear light: for callers that want the clean plate. */
+/* The local screen colour of a whole row y of the plate, row (3,w), linear light. */
 void ck_key_screen_row(const ck_key_screen *s, int y, int w, float *row);
 
 void ck_key_screen_free(ck_key_screen *s); /* leaves it empty */

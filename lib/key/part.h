@@ -52,7 +52,11 @@ static inline void ck_key_residual(float im, float iu, float iv, float bm, float
 /* n pixels of the plate's row y, from column x on, in linear light: channel c at lin + c * stride.  NaN is 0, and
  * nothing is above CK_KEY_MOST (three stops above white), so that sums stay finite. */
 #define CK_KEY_MOST 8.0f
+#define CK_KEY_LEAST 1e-3f /* of a screen's own channel, by which others are divided */
 void ck_key_row(const ck_plane *rgb, int y, int x, size_t n, float *lin, size_t stride);
+
+/* row (3,w) becomes row y of a plane, CK_F16 or CK_F32, that may be written. */
+void ck_key_put_row(const float *row, int y, const ck_plane *p);
 
 /* The screen's fit and fill: f[0] log brightness, f[1], f[2] the other channels relative to it,
  * (gh,gw) each, w how much a cell knows.  Cells that no smoothly lit surface explains lose
@@ -149,6 +153,8 @@ void ck_key_near(const ck_key_grid *g, const ck_key_screen *s, const ck_plane *r
                  const float *solid, float *near, float *scratch);
 size_t ck_key_near_scratch(const ck_key_grid *g);
 
+/* The middle one of n values, which are reordered; of none 0. */
+float ck_key_median(float *v, size_t n);
 /* Mean over (2r+1)^2 pixels, borders repeated; src may be dst; tmp (h,w), not dst. */
 void ck_key_box(const float *src, float *dst, float *tmp, int h, int w, int r);
 /* 3 x the distance to the nearest pixel whose `in` is 0 (chamfer 3-4); large where there is none. */

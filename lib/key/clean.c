@@ -1,0 +1,148 @@
+/* The screen as a picture: rows of it at the plate's size, the plane `clean` of it, and a screen of such a plane. */
+#include <string.h>
+
+#include "image/convert.h"
+#include "image/finite.h"
+#include "key/probe.h"
+
+/* Centre of a grid cell, in pixels of a picture in which it is `cell` wide. */
+static inline float centre_of(int i, float cell)
+{
+    return ((float)i + 0.5f) * cell - 0.5f;
+}
+
+/* Row y of a picture of the screen in which a grid cell covers cell_w x cell_h pixels; row (3,w). */
+static void draw_row(const ck_key_screen *s, float cell_w, float cell_h, int y, int w, float *row)
+{
+    float last = (float)(s->gh - 1), fy = ((float)y + 0.5f) / cell_h - 0.5f;
+    fy = fy < 0 ? 0 : fy > last ? last : fy;
+    int j = (int)fy, j1 = j + 1 < s->gh ? j + 1 : j;
+    float ty = fy - (float)j, step = 1.0f / cell_w;
+    size_t n = (size_t)s->gw * (size_t)s->gh;
+    for (size_t c = 0; c < 3; c++) {
+        const float *a = s->grid + c * n + (size_t)j * (size_t)s->gw, *b = s->grid + c * n + (size_t)j1 * (size_t)s->gw;
+        float *o = row + c * (size_t)w;
+        /* One segment between two cell centres at a time; the ends are flat. */
+        for (int i = -1, x = 0; i < s->gw; i++) {
+            int il = i < 0 ? 0 : i, ir = i + 1 < s->gw ? i + 1 : s->gw - 1;
+            float l = a[il] + ty * (b[il] - a[il]), r = a[ir] + ty * (b[ir] - a[ir]);
+            float centre = centre_of(i, cell_w), next = ceilf(centre_of(i + 1, cell_w));
+            int end = next < (float)w && i < s->gw - 1 ? (int)next : w;
+            for (; x < end; x++)
+                o[x] = l + (r - l) * (((float)x - centre) * step);
+        }
+    }
+}
+
+void ck_key_screen_row(const ck_key_screen *s, int y, int w, float *row)
+{
+    draw_row(s, s->cell_w, s->cell_h, y, w, row);
+}
+
+ck_status ck_key_clean(const ck_key_screen *s, const ck_plane *out, ck_error *e)
+{
+    size_t w = (size_t)out->w;
+    float cell_w = s->cell_w * (float)out->w / (float)s->w, cell_h = s->cell_h * (float)out->h / (float)s->h;
+    ck_buffer *buf = ck_buffer_new(3 * w * sizeof(float));
+    if (!buf)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the clean plate");
+    for (int y = 0; y < out->h; y++) {
+        draw_row(s, cell_w, cell_h, y, out->w, buf->data);
+        ck_key_put_row(buf->data, y, out);
+    }
+    ck_buffer_unref(buf);
+    return CK_OK;
+}
+
+static ck_status check(const ck_plane *clean, const ck_plane *rgb, ck_error *e)
+{
+    if (strcmp(clean->encoding, "linear") != 0)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "plane 'clean' is encoded as '%s': it must be linear light",
+                       clean->encoding);
+    if (clean->w > rgb->w || clean->h > rgb->h || clean->w < ck_key_clean_side(rgb->w) ||
+        clean->h < ck_key_clean_side(rgb->h))
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "plane 'clean' is %d x %d and the plate %d x %d: it must have the plate's size, or down to an "
+                       "eighth of it",
+                       clean->w, clean->h, rgb->w, rgb->h);
+    return ck_finite_check(clean, e);
+}
+
+/* The plane's samples become the grid. */
+static ck_status load(const ck_plane *clean, ck_key_screen *s, ck_error *e)
+{
+    size_t n = (size_t)clean->w * (size_t)clean->h, m = ck_key_axes_of(s->blue).m;
+    s->buf = ck_buffer_new(3 * n * sizeof(float));
+    if (!s->buf)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a clean plate of %d x %d", clean->w, clean->h);
+    s->grid = s->buf->data;
+    ck_to_f32(clean->data, clean->type, s->grid, 3 * n);
+    for (size_t c = 0; c < 3; c++) {
+        float least = c == m ? CK_KEY_LEAST : 0, *v = s->grid + c * n;
+        for (size_t i = 0; i < n; i++)
+            v[i] = v[i] < least ? least : v[i] > CK_KEY_MOST ? CK_KEY_MOST : v[i];
+    }
+    return CK_OK;
+}
+
+/* Its mean colour where it is seen; of a screen that is seen nowhere, everywhere. */
+static ck_status find_mean(const ck_key_probes *s, ck_key_screen *k, ck_error *e)
+{
+    size_t n = (size_t)k->gw * (size_t)k->gh, w = (size_t)k->w, seen = 0;
+    double sum[3] = {0}, all[3] = {0};
+    ck_buffer *buf = ck_buffer_new(3 * w * sizeof(float));
+    if (!buf)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the clean plate");
+    float *row = buf->data;
+    int last = -1;
+    for (size_t i = 0; i < s->n; i++) {
+        const ck_key_probe *p = &s->p[i];
+        if (p->m <= 0)
+            continue;
+        if (p->y != last)
+            ck_key_screen_row(k, last = p->y, k->w, row);
+        for (size_t c = 0; c < 3; c++)
+            sum[c] += (double)row[c * w + (size_t)p->x];
+        seen++;
+    }
+    for (size_t i = 0; i < 3 * n && !seen; i++)
+        all[i / n] += (double)k->grid[i];
+    for (int c = 0; c < 3; c++)
+        k->mean[c] = (float)(seen ? sum[c] / (double)seen : all[c] / (double)n);
+    ck_linear_to_srgb(k->mean, k->rgb, 3);
+    ck_buffer_unref(buf);
+    return CK_OK;
+}
+
+ck_status ck_key_given(const ck_plane *rgb, bool blue, const ck_plane *clean, ck_key_screen *out, ck_error *e)
+{
+    ck_key_probes s = {0};
+    *out = (ck_key_screen){.blue = blue,
+                           .w = rgb->w,
+                           .h = rgb->h,
+                           .gw = clean->w,
+                           .gh = clean->h,
+                           .cell_w = (float)rgb->w / (float)clean->w,
+                           .cell_h = (float)rgb->h / (float)clean->h};
+    ck_status r = check(clean, rgb, e);
+    if (r == CK_OK)
+        r = load(clean, out, e);
+    if (r == CK_OK)
+        r = ck_key_probe_plate(rgb, out, NULL, &s, e);
+    if (r == CK_OK) {
+        out->part = ck_key_probes_select(&s, true);
+        r = find_mean(&s, out, e);
+    }
+    if (r == CK_OK)
+        r = ck_key_measure(rgb, &s, out, e);
+    ck_buffer_unref(s.buf);
+    if (r != CK_OK)
+        ck_key_screen_free(out);
+    return r;
+}
+
+void ck_key_screen_free(ck_key_screen *s)
+{
+    ck_buffer_unref(s->buf);
+    memset(s, 0, sizeof *s);
+}
