@@ -24,7 +24,7 @@ static ck_status add_foreground(ck_frame *f, const ck_plane *rgb, const float *a
     ck_plane *fg;
     ck_status s = ck_frame_add(f, "fg", type, 3, rgb->h, rgb->w, ck_plate_codes(rgb), &fg, e);
     if (s == CK_OK)
-        s = ck_key_estimate(rgb, blue, NULL, &screen, e);
+        s = ck_key_find(f, rgb, blue, NULL, &screen, e);
     if (s == CK_OK)
         s = ck_key_foreground(rgb, alpha, &screen, fg, e);
     ck_key_screen_free(&screen);

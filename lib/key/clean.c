@@ -141,6 +141,18 @@ ck_status ck_key_given(const ck_plane *rgb, bool blue, const ck_plane *clean, ck
     return r;
 }
 
+ck_status ck_key_find(ck_frame *f, const ck_plane *rgb, bool blue, const float *named, ck_key_screen *out, ck_error *e)
+{
+    ck_plane *clean;
+    if (!ck_frame_plane(f, "clean"))
+        return ck_key_estimate(rgb, blue, named, out, e);
+    if (named)
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "the stream has a clean plate, plane 'clean': leave --screen-colour and --screen-at out");
+    ck_status s = ck_frame_need(f, "clean", 3, 1u << CK_F16 | 1u << CK_F32, &clean, e);
+    return s == CK_OK ? ck_key_given(rgb, blue, clean, out, e) : s;
+}
+
 void ck_key_screen_free(ck_key_screen *s)
 {
     ck_buffer_unref(s->buf);

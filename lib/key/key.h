@@ -42,6 +42,10 @@ ck_status ck_key_estimate(const ck_plane *rgb, bool blue, const float *named, ck
  * ck_key_clean_side of its sides.  part, mean, sigma and seen are measured where the plate has its colours. */
 ck_status ck_key_given(const ck_plane *rgb, bool blue, const ck_plane *clean, ck_key_screen *out, ck_error *e);
 
+/* The screen of a frame whose plate rgb is: the plane `clean` where the frame has it, else the estimate.  A clean plate
+ * and a named colour exclude each other: CK_ERR_FORMAT. */
+ck_status ck_key_find(ck_frame *f, const ck_plane *rgb, bool blue, const float *named, ck_key_screen *out, ck_error *e);
+
 /* The clean plate of a screen that was found: out (3,·,·), CK_F16 or CK_F32, writable, of any size. */
 ck_status ck_key_clean(const ck_key_screen *s, const ck_plane *out, ck_error *e);
 

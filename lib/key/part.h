@@ -52,6 +52,7 @@ static inline void ck_key_residual(float im, float iu, float iv, float bm, float
 /* n pixels of the plate's row y, from column x on, in linear light: channel c at lin + c * stride.  NaN is 0, and
  * nothing is above CK_KEY_MOST (three stops above white), so that sums stay finite. */
 #define CK_KEY_MOST 8.0f
+#define CK_KEY_DARK 0.012f /* a screen is lighter: below, grain decides the hue */
 #define CK_KEY_LEAST 1e-3f /* of a screen's own channel, by which others are divided */
 void ck_key_row(const ck_plane *rgb, int y, int x, size_t n, float *lin, size_t stride);
 

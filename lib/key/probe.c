@@ -2,9 +2,8 @@
 
 #include <string.h>
 
-#define BINS 48            /* of the window, per side */
-#define CLIMB 4            /* bins from the window's middle to the top of its hill, at most */
-#define LEAST_LIGHT 0.012f /* linear: below, grain decides the hue */
+#define BINS 48 /* of the window, per side */
+#define CLIMB 4 /* bins from the window's middle to the top of its hill, at most */
 
 ck_key_window ck_key_window_around(const float c[3], ck_key_axes ax)
 {
@@ -32,7 +31,7 @@ static void probe_row(const ck_key_screen *s, int y, int w, int step, const floa
     ck_key_axes ax = ck_key_axes_of(s->blue);
     const float *m = lin + ax.m * row, *u = lin + ax.u * row, *v = lin + ax.v * row;
     for (int x = step / 2; x < w; x += step) {
-        if (m[x] < LEAST_LIGHT)
+        if (m[x] < CK_KEY_DARK)
             continue;
         float b[3] = {bg[x], bg[row + (size_t)x], bg[2 * row + (size_t)x]};
         ck_key_window here = win ? *win : ck_key_window_around(b, ax);
