@@ -81,10 +81,9 @@ static bool known(const ck_key_field *g)
 static ck_status to_grid(const ck_key_field *g, const ck_key_window *win, ck_key_screen *k, ck_error *e)
 {
     size_t n = (size_t)g->gw * (size_t)g->gh;
-    k->buf = ck_buffer_new(3 * n * sizeof(float));
-    if (!k->buf)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the screen's grid");
-    k->grid = k->buf->data;
+    ck_status st = ck_key_screen_room(k, e);
+    if (st != CK_OK)
+        return st;
     ck_key_axes ax = ck_key_axes_of(k->blue);
     double sum[3] = {0}, weight = 0;
     float most_u = (float)(win->u + CK_KEY_WINDOW + BEYOND), most_v = (float)(win->v + CK_KEY_WINDOW + BEYOND);

@@ -186,19 +186,23 @@ typedef struct task {
     const ck_key_screen *s;
     ck_key_axes ax;
     const carried *c;
-    size_t w;
-    float *bg, *lin, *fg; /* (3,w) the row's screen; scratch; its foreground */
+    float *bg, *lin; /* (3,w) the row's screen; scratch */
+    float *out;      /* (3,w) the colours outside, of the map's row at `drawn` */
+    float *fg[3];    /* the row's foreground, channel by channel */
+    size_t map_row;  /* where the map's row begins */
+    size_t drawn;
 } task;
 
-static void unmix_run(const task *t, size_t map_row, int y, int x0, int x1, const float *alpha)
+static void unmix_run(const task *t, int y, int x0, int x1, const float *alpha)
 {
-    size_t w = t->w, n = (size_t)(x1 - x0);
+    size_t w = (size_t)t->rgb->w, n = (size_t)(x1 - x0);
     ck_key_row(t->rgb, y, x0, n, t->lin, w);
+    ck_key_screen_run(t->s, y, x0, x1, t->bg);
     for (int x = x0; x < x1; x++) {
         float i[3], b[3], solid[3], near[3], out[3];
         for (size_t k = 0; k < 3; k++) {
-            solid[k] = carried_at(t->c, t->c->lin + k * t->c->g.n + map_row, x);
-            near[k] = carried_at(t->c, t->c->near + k * t->c->g.n + map_row, x);
+            solid[k] = carried_at(t->c, t->c->lin + k * t->c->g.n + t->map_row, x);
+            near[k] = carried_at(t->c, t->c->near + k * t->c->g.n + t->map_row, x);
             i[k] = t->lin[k * w + (size_t)(x - x0)];
             b[k] = t->bg[k * w + (size_t)x];
         }
@@ -207,25 +211,29 @@ static void unmix_run(const task *t, size_t map_row, int y, int x0, int x1, cons
             t->lin[k * w + (size_t)(x - x0)] = out[k];
     }
     for (size_t k = 0; k < 3; k++)
-        ck_linear_to_srgb(t->lin + k * w, t->fg + k * w + x0, n);
+        ck_linear_to_srgb(t->lin + k * w, t->fg[k] + x0, n);
 }
 
 /* The plate's own colour. */
-static void copy_run(const ck_plane *rgb, int y, int x0, int x1, float *fg)
+static void copy_run(const ck_plane *rgb, int y, int x0, int x1, float *const fg[3])
 {
     for (size_t k = 0; k < 3; k++) {
-        float *o = fg + k * (size_t)rgb->w;
-        ck_plate_row(rgb, k, y, x0, (size_t)(x1 - x0), o + x0);
+        ck_plate_row(rgb, k, y, x0, (size_t)(x1 - x0), fg[k] + x0);
         for (int x = x0; x < x1; x++)
-            o[x] = isfinite(o[x]) ? o[x] : 0;
+            fg[k][x] = isfinite(fg[k][x]) ? fg[k][x] : 0;
     }
 }
 
-static void carry_run(const task *t, size_t map_row, int x0, int x1)
+/* What is outside; the plate's rows in one row of the map share it. */
+static void carry_run(task *t, int x0, int x1)
 {
+    size_t w = (size_t)t->rgb->w;
+    for (size_t k = 0; k < 3 && t->drawn != t->map_row; k++)
+        for (size_t x = 0; x < w; x++)
+            t->out[k * w + x] = carried_at(t->c, t->c->enc + k * t->c->g.n + t->map_row, (int)x);
+    t->drawn = t->map_row;
     for (size_t k = 0; k < 3; k++)
-        for (int x = x0; x < x1; x++)
-            t->fg[k * t->w + (size_t)x] = carried_at(t->c, t->c->enc + k * t->c->g.n + map_row, x);
+        memcpy(t->fg[k] + x0, t->out + k * w + (size_t)x0, (size_t)(x1 - x0) * sizeof *t->out);
 }
 
 /* 0 nothing, 2 the plate's own colour, 1 between */
@@ -234,23 +242,30 @@ static inline int kind_of(float alpha, uint8_t deep)
     return !(alpha > 0) ? 0 : alpha >= 1 && deep ? 2 : 1;
 }
 
-static void do_row(const task *t, int y, const float *alpha)
+static void do_row(task *t, int y, const float *alpha)
 {
     int w = t->rgb->w, q = t->c->g.q;
-    size_t map_row = (size_t)(y / q) * (size_t)t->c->g.cw;
-    ck_key_screen_row(t->s, y, w, t->bg);
-    const uint8_t *deep = t->c->deep + map_row;
+    t->map_row = (size_t)(y / q) * (size_t)t->c->g.cw;
+    const uint8_t *deep = t->c->deep + t->map_row;
     for (int x = 0; x < w;) {
         int x0 = x, kind = kind_of(alpha[x], deep[x / q]);
         while (x < w && kind_of(alpha[x], deep[x / q]) == kind)
             x++;
         if (kind == 0)
-            carry_run(t, map_row, x0, x);
+            carry_run(t, x0, x);
         else if (kind == 1)
-            unmix_run(t, map_row, y, x0, x, alpha);
+            unmix_run(t, y, x0, x, alpha);
         else
             copy_run(t->rgb, y, x0, x, t->fg);
     }
+}
+
+/* Where row y of the foreground is made: in the plane, or in `rows` (3,w) for halves. */
+static void place_row(const ck_plane *fg, int y, float *rows, float *out[3])
+{
+    size_t w = (size_t)fg->w;
+    for (size_t k = 0; k < 3; k++)
+        out[k] = fg->type == CK_F16 ? rows + k * w : (float *)ck_plane_data(fg) + (k * (size_t)fg->h + (size_t)y) * w;
 }
 
 static ck_status unmix_all(const ck_plane *rgb, const float *alpha, const ck_key_screen *s, float *rows,
@@ -258,13 +273,22 @@ static ck_status unmix_all(const ck_plane *rgb, const float *alpha, const ck_key
 {
     size_t w = (size_t)rgb->w;
     carried c = {.g = ck_key_grid_of(rgb->h, rgb->w)};
-    task t = {rgb, s, ck_key_axes_of(s->blue), &c, w, rows, rows + 3 * w, rows + 6 * w};
+    task t = {.rgb = rgb,
+              .s = s,
+              .ax = ck_key_axes_of(s->blue),
+              .c = &c,
+              .bg = rows + 3 * w,
+              .lin = rows + 6 * w,
+              .out = rows + 9 * w,
+              .drawn = SIZE_MAX};
     ck_status st = make_room(&c, e);
     if (st == CK_OK)
         st = carry(&c, s, rgb, alpha, t.ax, e);
     for (int y = 0; y < rgb->h && st == CK_OK; y++) {
+        place_row(fg, y, rows, t.fg);
         do_row(&t, y, alpha + (size_t)y * w);
-        ck_key_put_row(t.fg, y, fg);
+        if (fg->type == CK_F16)
+            ck_key_put_row(rows, y, fg);
     }
     ck_buffer_unref(c.buf);
     return st;
@@ -273,15 +297,18 @@ static ck_status unmix_all(const ck_plane *rgb, const float *alpha, const ck_key
 ck_status ck_key_foreground(const ck_plane *rgb, const float *alpha, const ck_key_screen *s, const ck_plane *fg,
                             ck_error *e)
 {
-    ck_buffer *rows = ck_buffer_new(9 * (size_t)rgb->w * sizeof(float));
+    ck_buffer *rows = ck_buffer_new(12 * (size_t)rgb->w * sizeof(float));
     if (!rows)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground");
     ck_status st = CK_OK;
     if (s->grid)
         st = unmix_all(rgb, alpha, s, rows->data, fg, e);
     for (int y = 0; y < rgb->h && !s->grid; y++) {
-        copy_run(rgb, y, 0, rgb->w, rows->data);
-        ck_key_put_row(rows->data, y, fg);
+        float *out[3];
+        place_row(fg, y, rows->data, out);
+        copy_run(rgb, y, 0, rgb->w, out);
+        if (fg->type == CK_F16)
+            ck_key_put_row(rows->data, y, fg);
     }
     ck_buffer_unref(rows);
     return st;

@@ -23,10 +23,9 @@ static ck_status check(const ck_plane *clean, const ck_plane *rgb, ck_error *e)
 static ck_status load(const ck_plane *clean, ck_key_screen *s, ck_error *e)
 {
     size_t n = (size_t)clean->w * (size_t)clean->h, m = ck_key_axes_of(s->blue).m;
-    s->buf = ck_buffer_new(3 * n * sizeof(float));
-    if (!s->buf)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a clean plate of %d x %d", clean->w, clean->h);
-    s->grid = s->buf->data;
+    ck_status st = ck_key_screen_room(s, e);
+    if (st != CK_OK)
+        return st;
     ck_to_f32(clean->data, clean->type, s->grid, 3 * n);
     for (size_t c = 0; c < 3; c++) {
         float least = c == m ? CK_KEY_LEAST : 0, *v = s->grid + c * n;

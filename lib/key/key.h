@@ -30,7 +30,9 @@ typedef struct ck_key_screen {
     int gh, gw;           /* of the grid of local colours */
     float cell_h, cell_w; /* pixels of the plate that a cell of it covers */
     float *grid;          /* (3,gh,gw), linear light, at the cells' centres; NULL: no screen was found */
-    ck_buffer *buf;       /* owns grid */
+    float *lines;         /* two of the grid's rows at the plate's width (2,3,w), and which: */
+    int *held;
+    ck_buffer *buf; /* owns the three */
 } ck_key_screen;
 
 /* A frame without a screen is no error: part is then 0, and the matte of such a screen is 1 everywhere.
@@ -65,8 +67,11 @@ ck_status ck_key_matte(const ck_plane *rgb, const ck_key_screen *s, float *alpha
 ck_status ck_key_foreground(const ck_plane *rgb, const float *alpha, const ck_key_screen *s, const ck_plane *fg,
                             ck_error *e);
 
-/* The local screen colour of a whole row y of the plate, row (3,w), linear light. */
+/* The local screen colour of a whole row y of the plate, w = its width, row (3,w), linear light.  Quickest from top to
+ * bottom, and for one thread at a time: rows of the grid are kept in s. */
 void ck_key_screen_row(const ck_key_screen *s, int y, int w, float *row);
+/* The same for its pixels [x0,x1) alone. */
+void ck_key_screen_run(const ck_key_screen *s, int y, int x0, int x1, float *row);
 
 void ck_key_screen_free(ck_key_screen *s); /* leaves it empty */
 

@@ -56,6 +56,9 @@ static inline void ck_key_residual(float im, float iu, float iv, float bm, float
 #define CK_KEY_LEAST 1e-3f /* of a screen's own channel, by which others are divided */
 void ck_key_row(const ck_plane *rgb, int y, int x, size_t n, float *lin, size_t stride);
 
+/* Room for the grid of a screen whose sides are set; ck_key_screen_free. */
+ck_status ck_key_screen_room(ck_key_screen *s, ck_error *e);
+
 /* row (3,w) becomes row y of a plane, CK_F16 or CK_F32, that may be written. */
 void ck_key_put_row(const float *row, int y, const ck_plane *p);
 
