@@ -10,7 +10,7 @@ static const ck_option rows[] = {
     {0, "screen-colour", CK_STRING, AT(screen_colour), "R,G,B", NULL, 0, 0, NULL, 0,
      "colour of the screen for the key, sRGB, each from 0 to 255 (default: found in each frame)"},
     {0, "screen-at", CK_STRING, AT(screen_at), "X,Y[,R]", NULL, 0, 0, NULL, 0,
-     "take that colour from each frame: the median within R pixels of X,Y (default R: 4)"},
+     "take that colour from each frame: the median within R pixels (4) of X,Y"},
     {0, "replace", CK_FLAG, AT(replace), NULL, NULL, 0, 0, NULL, 0, "make a new hint although the stream has one"},
     {0, "with-key", CK_FLAG, AT(with_key), NULL, NULL, 0, 0, NULL, 0,
      "add the classical matte as plane 'key' too, for ck-refine --detail"},

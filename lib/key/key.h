@@ -51,7 +51,7 @@ ck_status ck_key_find(ck_frame *f, const ck_plane *rgb, bool blue, const float *
 /* The clean plate of a screen that was found: out (3,·,·), CK_F16 or CK_F32, writable, of any size. */
 ck_status ck_key_clean(const ck_key_screen *s, const ck_plane *out, ck_error *e);
 
-/* The side of a clean plate that ck makes: an eighth of the plate's, since the grid is coarser. */
+/* The side of a clean plate that ck makes: an eighth of the plate's: grids are coarser in all but small plates. */
 static inline int ck_key_clean_side(int side)
 {
     return (side + 7) / 8;
