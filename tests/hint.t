@@ -106,6 +106,10 @@ for by in "--screen-colour 110,115,105" "--screen-at 8,8" "--screen-at 63,35,0";
     is "$by: its clean plate, green, nothing is said" \
         "$(plane clean <"$tmp/x.ck")$(screen <"$tmp/x.ck")$(cat "$tmp/err")" " clean:f16:3x5x8:linear:inline screen=green"
 done
+ffmpeg -v error -f lavfi -i "color=0x6e7369:s=64x36:r=1:d=1" -vf "drawbox=0:0:1:1:0x6e7369:t=fill,format=rgb24" "$tmp/bare.png"
+ck-decode --clean "$tmp/bare.png" "$tmp/grey.0001.png" | ck-hint --screen green --method key >"$tmp/x.ck"
+is "a clean plate from a file keys it too" "$(matte "$tmp/x.ck" 8 8) $(matte "$tmp/x.ck" 32 24) $(matte "$tmp/x.ck" 60 2)" \
+    "0.00 1.00 0.00"
 ck-hint --method key --screen-at 50,20,2 <"$tmp/two.ck" >"$tmp/x.ck"
 is "a smaller screen than another green" "$(matte "$tmp/x.ck" 52 4) $(matte "$tmp/x.ck" 10 10)" "0.00 1.00"
 ck-hint --method key <"$tmp/two.ck" >"$tmp/x.ck"
