@@ -16,7 +16,7 @@ typedef struct hinter {
     ck_screen_choice screen;
     ck_hand hand;
     ck_size size;
-    atomic_flag missed; /* a frame without the colour by hand was reported */
+    atomic_bool missed; /* a frame without the colour by hand was reported */
 } hinter;
 
 static ck_status open_hint(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
@@ -77,7 +77,7 @@ static ck_status find_screen(hinter *s, ck_frame *f, const ck_plane *rgb, ck_key
         st = ck_hand_check(colour, blue, e);
     if (st == CK_OK)
         st = ck_key_find(f, rgb, blue, named ? colour : NULL, out, e);
-    if (st == CK_OK && named && !out->grid && !atomic_flag_test_and_set(&s->missed))
+    if (st == CK_OK && named && !out->grid && !atomic_exchange(&s->missed, true))
         ck_log_warning("frame %ld: hardly a pixel has the screen's colour that was named: its matte is 1 everywhere",
                        ck_frame_number(f));
     return st;
