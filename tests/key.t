@@ -10,6 +10,9 @@ is "an option goes to every stage that has it" "$(plan --screen blue a b)" \
     "ck-decode -- a | ck-hint --method=key --screen=blue | $classical --screen=blue | ck-encode -- b"
 is "or to the one that is named" "$(plan --post:screen=blue a b)" \
     "ck-decode -- a | ck-hint --method=key | $classical --screen=blue | ck-encode -- b"
+is "the screen's colour by hand is ck-hint's" "$(plan --screen-colour 110,115,105 a b)" \
+    "ck-decode -- a | ck-hint --method=key --screen-colour=110,115,105 | $classical | ck-encode -- b"
+fails 2 "ck-hint: --screen-at '5': give X,Y" "a wrong one, before anything starts" ck key --screen-at 5 a b
 is "names are quoted for a shell" "$(plan "it's a shot.mov" 'out dir')" \
     "ck-decode -- 'it'\\''s a shot.mov' | ck-hint --method=key | $classical | ck-encode -- 'out dir'"
 is "threads are shared out, at least one a stage" \
@@ -138,4 +141,13 @@ ok "--screen goes before it" ck key -v --classical --screen green "$tmp/leader" 
 is "in every stage" "$(grep -c 'screen green: as asked' "$tmp/.err")" 2
 ok "--screen of one stage too" ck key -v --classical --hint:screen green "$tmp/leader" "$tmp/asked"
 is "the others get the input's" "$(grep -c 'screen green: as asked' "$tmp/.err")-$(grep -c 'screen blue: as asked' "$tmp/.err")" 1-1
+# A colour by hand decides for all stages, and its screen is unmixed: grey-blue, a red box in front of it.
+ffmpeg -v error -f lavfi -i "color=0x64696e:s=64x48:r=1:d=1" -vf "drawbox=24:16:16:32:0xb04c40:t=fill,format=rgb24" "$tmp/grey.png"
+for by in "--screen-colour 100,105,110" "--screen-at 5,5"; do
+    ok "$by" ck key -v --classical $by "$tmp/grey.png" "$tmp/grey"
+    is "$by decides which screen it is, in every stage" "$(grep -c 'screen blue: as asked' "$tmp/.err")" 2
+    ck-decode "$tmp/grey/Matte/grey.exr" | ck-info --npy "$tmp/npy"
+    half() { od -A n -t x2 -j $((128 + 2 * ($2 * 64 + $1))) -N 2 "$tmp/npy/rgb.000000.npy" | tr -d ' '; }
+    is "$by: 0 on the screen, 1 in the subject" "$(half 5 5) $(half 32 32)" "0000 3c00"
+done
 done_testing

@@ -74,6 +74,24 @@ fails 1 "no plane 'rgb' in the stream" "--unmix without a plate" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3 screen=green | ck-post --unmix >/dev/null"
 fails 2 "--classical unmixes by itself" "--unmix and --classical" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3 screen=green | ck-post --unmix --classical >/dev/null"
+# The clean plate is the screen: here a grey-green one, which the plate alone does not give away.  Where there is no
+# subject the foreground has the subject's colour, a red, instead of the plate's.
+ffmpeg -v error -f lavfi -i "color=0x6e7369:s=64x36:r=1:d=1" -vf "drawbox=24:12:16:24:0xb04c40:t=fill,format=rgb24" "$tmp/grey.png"
+sample() { od -A n -t f4 -j $((128 + 4 * (($2 * 36 + $4) * 64 + $3))) -N 4 "$tmp/grey/$1.000000.npy"; }
+redder() { awk "BEGIN { exit !($1 > 2 * $2) }"; }
+for how in --classical --unmix; do
+    ck-decode "$tmp/grey.png" | ck-hint --method key --screen-colour 110,115,105 | ck-post --classical |
+        ck-post $how | data "$tmp/grey"
+    ok "$how takes the screen from the clean plate" redder "$(sample fg 0 8 8)" "$(sample fg 1 8 8)"
+done
+ck-decode "$tmp/grey.png" | ck-hint --method key 2>/dev/null | ck-post --classical | data "$tmp/grey"
+code=$(od -A n -t u1 -j $((128 + (36 + 8) * 64 + 8)) -N 1 "$tmp/grey/rgb.000000.npy")
+is "without one and without a screen the plate is the foreground" \
+    "$(awk "BEGIN { printf \"%.5f\", $(sample fg 1 8 8) }")" "$(awk "BEGIN { printf \"%.5f\", $code / 255 }")"
+for bad in "clean:f32:3:srgb:8x5|encoded as 'srgb': it must be linear" "clean:f16:3:linear:8x4|down to an eighth of it"; do
+    make_stream -g 64x36 rgb:u8:3 hint:f32:1 "${bad%|*}" screen=green >"$tmp/bad.ck"
+    fails 1 "${bad#*|}" "refused: ${bad%|*}" bash -c "ck-post --classical <'$tmp/bad.ck' >/dev/null"
+done
 make_stream rgb:u16:3:linear hint:u8:1:-:9x5 | ck-post --classical --screen green >"$tmp/small.ck"
 is "a smaller hint is resized" "$(planes <"$tmp/small.ck")" \
     " rgb:u16:3x18x32:linear hint:u8:1x5x9 alpha:f32:1x18x32 coverage:f32:1x18x32 fg:f32:3x18x32:srgb processed:f32:4x18x32:linear comp:u8:3x18x32:srgb"

@@ -1,32 +1,10 @@
 #include "ck-post/classical.h"
 
-#include <string.h>
-
 #include "image/convert.h"
 #include "image/finite.h"
 #include "image/matte.h"
 #include "key/key.h"
 #include "image/plate.h"
-
-/* The plate with the screen's share taken out of every pixel, or as it is where no screen is found.
- * Spill stays, as in the network's fg: --despill takes it out of what is made of both. */
-static ck_status foreground(const ck_plane *rgb, const float *alpha, bool blue, float *fg, ck_error *e)
-{
-    size_t n = (size_t)rgb->h * (size_t)rgb->w;
-    ck_key_screen screen = {0};
-    ck_buffer *plate = ck_buffer_new(3 * n * sizeof(float));
-    if (!plate)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a plate of %d x %d", rgb->w, rgb->h);
-    ck_plate_to_f32(rgb, plate->data);
-    ck_status s = ck_key_estimate(plate->data, rgb->h, rgb->w, blue, &screen, e);
-    if (s == CK_OK && screen.part > 0)
-        s = ck_key_foreground(plate->data, alpha, rgb->h, rgb->w, &screen, fg, e);
-    else if (s == CK_OK)
-        memcpy(fg, plate->data, 3 * n * sizeof(float));
-    ck_key_screen_free(&screen);
-    ck_buffer_unref(plate);
-    return s;
-}
 
 static ck_status need(ck_frame *f, const char *name, int c, ck_plane *copy, ck_error *e)
 {
@@ -37,22 +15,19 @@ static ck_status need(ck_frame *f, const char *name, int c, ck_plane *copy, ck_e
     return s;
 }
 
-/* Add `fg` in the plate's own codes; made in the plane itself or, for halves, beside it. */
+/* Add `fg` in the plate's own codes: the plate with the screen's share taken out of every pixel, or as it is where no
+ * screen is found.  Spill stays, as in the network's fg: --despill takes it out of what is made of both. */
 static ck_status add_foreground(ck_frame *f, const ck_plane *rgb, const float *alpha, bool blue, ck_type type,
                                 ck_error *e)
 {
+    ck_key_screen screen = {0};
     ck_plane *fg;
-    ck_buffer *wide = NULL;
     ck_status s = ck_frame_add(f, "fg", type, 3, rgb->h, rgb->w, ck_plate_codes(rgb), &fg, e);
-    if (s != CK_OK)
-        return s;
-    size_t n = fg->bytes / fg->elem;
-    if (type != CK_F32 && !(wide = ck_buffer_new(n * sizeof(float))))
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for keying %d x %d", rgb->w, rgb->h);
-    s = foreground(rgb, alpha, blue, wide ? wide->data : ck_plane_data(fg), e);
-    if (s == CK_OK && wide)
-        ck_f32_to_f16(wide->data, ck_plane_data(fg), n);
-    ck_buffer_unref(wide);
+    if (s == CK_OK)
+        s = ck_key_find(f, rgb, blue, NULL, &screen, e);
+    if (s == CK_OK)
+        s = ck_key_foreground(rgb, alpha, &screen, fg, e);
+    ck_key_screen_free(&screen);
     return s;
 }
 

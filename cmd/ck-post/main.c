@@ -38,7 +38,7 @@ static ck_status open_post(const void *opts, const ck_list *args, ck_meta *head,
     s->how.mode = (ck_despill_mode)o->despill_mode;
     if (o->classical)
         ck_messages_plate(first);
-    return ck_messages_screen(o->screen, head, first, &s->screen, e);
+    return ck_messages_screen(o->screen, NULL, head, first, &s->screen, e);
 }
 
 static ck_status admit(void *state, ck_frame *f, ck_error *e)

@@ -44,7 +44,7 @@ const char *ck_plane_remedy(const char *name)
         {"refine_map", "put ck-refine --mode sparse --map before it"},
         {"processed", "put ck-post before it"},
         {"comp", "put ck-post before it"},
-        {"clean", "give ck-decode --clean"},
+        {"clean", "put ck-hint --method key before it, or give ck-decode --clean"},
         {"garbage", "give ck-decode --garbage"},
         {"holdout", "give ck-decode --holdout"},
         {"background", "give ck-decode --background"},
