@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/self.h"
 #include "ck-decode/options.h"
+#include "ck-hint/options.h"
 #include "ck/plan_inside.h"
 #include "key/screen.h"
 #include "stream/stream.h"
@@ -85,7 +86,6 @@ static ck_status look(int fd, double timeout, ck_screen_choice *c, int *frames, 
 {
     ck_reader *r;
     bool now;
-    *c = (ck_screen_choice){0};
     *frames = 0;
     ck_status s = ck_reader_open(fd, "ck key", timeout, &r, e);
     while (s == CK_OK && !c->decided && *frames < MOST_FRAMES) {
@@ -147,13 +147,30 @@ static ck_status decode(const ck_plan_stage *stage, ck_screen_choice *c, ck_erro
     return s == CK_OK ? end : ck_fail_in(e, s, "ck-decode");
 }
 
+/* The screen's colour by hand, from the options of ck-hint. */
+static ck_status hand_of(const ck_plan_stage *hint, ck_hand *out, ck_error *e)
+{
+    ck_hint_options o;
+    ck_list rest = {0};
+    ck_status s = ck_options_parse(&ck_hint_program, hint->argc, hint->argv, &o, &rest, e);
+    if (s == CK_OK)
+        s = ck_hand_parse(o.screen_colour, o.screen_at, out, e);
+    ck_options_free(&ck_hint_program, &o);
+    free(rest.items);
+    return s;
+}
+
 ck_status ck_find_screen(ck_plan *p, ck_error *e)
 {
     bool wanted = false;
+    ck_hand hand;
     for (int i = 0; i < p->n; i++)
         wanted |= undecided(&p->stages[i]);
-    ck_screen_choice c = {0};
-    ck_status s = wanted && readable_twice(p->args.items[0]) ? decode(&p->stages[DECODE], &c, e) : CK_OK;
+    ck_status s = hand_of(&p->stages[HINT], &hand, e);
+    if (s != CK_OK)
+        return s;
+    ck_screen_choice c = {.hand = hand.colour || hand.spot ? &hand : NULL};
+    s = wanted && readable_twice(p->args.items[0]) ? decode(&p->stages[DECODE], &c, e) : CK_OK;
     for (int i = 0; i < p->n && s == CK_OK && c.decided; i++)
         if (undecided(&p->stages[i]))
             s = ck_args_push(&p->stages[i], "--screen=", ck_screen_name(c.blue), e);

@@ -9,7 +9,7 @@
 #include "ck-encode/options.h"
 
 /* Shares of the cores, about as the stages use them on footage (bench/results/pipeline.md). */
-static const int classical_shares[CK_STAGES] = {[DECODE] = 1, [HINT] = 4, [POST] = 4, [ENCODE] = 4};
+static const int classical_shares[CK_STAGES] = {[DECODE] = 1, [HINT] = 4, [MATTE] = 1, [POST] = 4, [ENCODE] = 4};
 
 static ck_status start_stages(ck_plan *p, ck_error *e)
 {
@@ -123,6 +123,8 @@ ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e)
     if (s != CK_OK || p->own.common.help || p->own.common.version)
         return s;
     s = ck_plan_choose(p, e);
+    if (s == CK_OK)
+        s = ck_plan_matte(p, e);
     if (s == CK_OK)
         s = ck_plan_join(p, e);
     if (s == CK_OK)

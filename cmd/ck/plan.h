@@ -5,7 +5,7 @@
 #include "base/option.h"
 #include "ck/options.h"
 
-#define CK_STAGES 6 /* at most; two fewer without a model */
+#define CK_STAGES 7 /* at most; two fewer without a model */
 
 typedef struct ck_plan_stage {
     const ck_program *program;

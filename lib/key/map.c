@@ -112,9 +112,9 @@ static void finish_row(ck_key_map *m, int y, const float *bg)
         }
 }
 
-ck_status ck_key_map_scan(ck_key_map *m, const float *rgb, float *z, ck_error *e)
+ck_status ck_key_map_scan(ck_key_map *m, const ck_plane *rgb, float *z, ck_error *e)
 {
-    size_t w = (size_t)m->w, plane = w * (size_t)m->h;
+    size_t w = (size_t)m->w;
     ck_buffer *b = ck_buffer_new(10 * w * sizeof(float));
     if (!b)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's rows");
@@ -122,8 +122,7 @@ ck_status ck_key_map_scan(ck_key_map *m, const float *rgb, float *z, ck_error *e
     int h = m->h;
     for (int y = 0; y <= h; y++) {
         if (y < h) {
-            for (size_t c = 0; c < 3; c++)
-                ck_key_linear(rgb + c * plane + (size_t)y * w, lin + c * w, w);
+            ck_key_row(rgb, y, 0, w, lin, w);
             ck_key_screen_row(m->k, y, m->w, bg);
             evidence(m, lin, bg, ring[y % 3]);
             add_colours(m, y, lin);

@@ -56,12 +56,11 @@ static float solve(const ck_key_map *m, int cx, int cy, const float c[3], const 
 }
 
 /* Pixels [x0,x1) of row y, all in one row of the map, none of them bare screen. */
-static void solve_run(const ck_key_map *m, int y, int x0, int x1, const float *rgb, const float *z, const float *bg,
+static void solve_run(const ck_key_map *m, int y, int x0, int x1, const ck_plane *rgb, const float *z, const float *bg,
                       float *lin, float *alpha)
 {
-    size_t w = (size_t)m->w, plane = (size_t)m->h * w, o = (size_t)y * w;
-    for (size_t c = 0; c < 3; c++)
-        ck_key_linear(rgb + c * plane + o + x0, lin + c * w + x0, (size_t)(x1 - x0));
+    size_t w = (size_t)m->w, o = (size_t)y * w;
+    ck_key_row(rgb, y, x0, (size_t)(x1 - x0), lin + x0, w);
     /* Where a pixel and those beside it are hardly more than grain, it is. */
     float from = 0.6f * m->k->seen, to = 1.35f * m->k->seen;
     for (int x = x0; x < x1; x++) {
@@ -79,7 +78,7 @@ static inline int kind_of(const ck_key_map *m, size_t p)
     return !m->seen[p] ? 0 : m->sure[p] && m->hue[p] >= 1 ? 2 : 1;
 }
 
-static ck_status solve_all(const ck_key_map *m, const float *rgb, const float *z, float *alpha, ck_error *e)
+static ck_status solve_all(const ck_key_map *m, const ck_plane *rgb, const float *z, float *alpha, ck_error *e)
 {
     ck_buffer *buf = ck_buffer_new((size_t)m->w * 6 * sizeof(float));
     if (!buf)
@@ -103,9 +102,9 @@ static ck_status solve_all(const ck_key_map *m, const float *rgb, const float *z
     return CK_OK;
 }
 
-ck_status ck_key_matte(const float *rgb, int h, int w, const ck_key_screen *s, float *alpha, ck_error *e)
+ck_status ck_key_matte(const ck_plane *rgb, const ck_key_screen *s, float *alpha, ck_error *e)
 {
-    size_t plane = (size_t)h * (size_t)w, bytes;
+    size_t plane = (size_t)rgb->h * (size_t)rgb->w, bytes;
     if (!s->grid) {
         for (size_t i = 0; i < plane; i++)
             alpha[i] = 1;
@@ -115,7 +114,7 @@ ck_status ck_key_matte(const float *rgb, int h, int w, const ck_key_screen *s, f
     if (!ck_mul(plane, sizeof(float), &bytes) || !(z = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's evidence");
     ck_key_map m;
-    ck_status st = ck_key_map_new(&m, h, w, s, e);
+    ck_status st = ck_key_map_new(&m, rgb->h, rgb->w, s, e);
     if (st == CK_OK)
         st = ck_key_map_scan(&m, rgb, z->data, e);
     if (st == CK_OK) {
