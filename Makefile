@@ -7,6 +7,7 @@
 #   make check-debians    the README's two commands in a bare Debian 12 and a bare 13 (root, debootstrap)
 #   make check-long       what takes longer than CI allows
 #   make fuzz             libFuzzer on every reader of strangers' bytes, FUZZ_SECONDS each (needs clang)
+#   make fuzz-files       changed pictures and videos through ck-decode, FUZZ_SECONDS (needs ffmpeg, oiiotool, python3)
 #   make check-cuda       the CUDA backend on a GPU, make bench-cuda its times, make gpu-session both with limits;
 #                         make gpu-pack makes a pack of it for a bare host (gpu.mk)
 #   make bench            speed against the bare library calls
@@ -157,10 +158,11 @@ lint:
 	else echo "lint: scripts skipped, no shellcheck"; fi
 
 # GPU code is not instrumented and has been compiled before; on the CPU it is.
+ASAN_FLAGS = BUILD=build/asan BIN=build/asan/bin CUDA=0 CFLAGS="-O1 -g -fno-omit-frame-pointer" \
+    SAN="-fsanitize=address,undefined -fno-sanitize-recover=all"
 check-asan:
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
-	$(MAKE) check BUILD=build/asan BIN=build/asan/bin CUDA=0 CFLAGS="-O1 -g -fno-omit-frame-pointer" \
-	    SAN="-fsanitize=address,undefined -fno-sanitize-recover=all" CK_ASAN=1
+	$(MAKE) check $(ASAN_FLAGS) CK_ASAN=1
 
 # Both Debians, bare, from a clean clone: the README's two commands.  Needs root and debootstrap.
 check-debians:
@@ -186,6 +188,12 @@ fuzz: fuzz-build
 	build/fuzz/fuzz/$$t.run -max_total_time=$(FUZZ_SECONDS) -timeout=10 -rss_limit_mb=4096 -malloc_limit_mb=1048576 \
 	    -max_len=8192 -print_final_stats=1 -artifact_prefix=build/fuzz/$$t.found/broken- \
 	    build/fuzz/$$t.found tests/corpus/$$t || exit 1; done
+
+# What is found goes to build/fuzz/files.found.  FUZZ_SEED: of the random numbers.
+FUZZ_SEED ?= 1
+fuzz-files:
+	$(MAKE) all $(ASAN_FLAGS)
+	python3 fuzz/files.py --bin build/asan/bin --seconds $(FUZZ_SECONDS) --seed $(FUZZ_SEED) --found build/fuzz/files.found
 
 bench: all $(BENCH_BIN) $(HELPER_BIN)
 	CK_BIN=$(abspath $(BIN)) CK_BENCH=$(abspath $(BUILD)/bench) CK_HELPERS=$(abspath $(BUILD)/helpers) bash bench/run.sh
@@ -223,7 +231,7 @@ endif
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all libs check format format-check lint check-debians check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build bench bench-refine quality install clean \
+.PHONY: all libs check format format-check lint check-debians check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build fuzz-files bench bench-refine quality install clean \
     test-build
 .SECONDARY:
 -include $(shell find $(BUILD) -path $(BUILD)/debians -prune -o -name '*.d' -type f -print 2>/dev/null)

@@ -97,6 +97,7 @@ fails 1 "none.ck: no matte in its frames" "no matte" ck-compare "$tmp/a.ck" "$tm
 fails 1 "error.ck: frame 1 could not be made: asked to fail" "an error frame" ck-compare "$tmp/a.ck" "$tmp/error.ck"
 fails 1 "cut.ck: mkstream: the file with its stream ends after" "a stream that stops" ck-compare "$tmp/a.ck" "$tmp/cut.ck"
 fails 1 "nothing.mov" "a file that is not there" ck-compare "$tmp/a.ck" "$tmp/nothing.mov"
+is "once" "$(wc -l <"$tmp/.err")" 1
 fails 1 "no plane 'beta'" "a plane that is not there" ck-compare --plane beta "$tmp/a.ck" "$tmp/a.ck"
 fails 2 "TRUTH and RESULT are needed" "one argument" ck-compare "$tmp/a.ck"
 fails 2 "only one of" "standard input twice" ck-compare - -

@@ -189,8 +189,12 @@ fails 2 "several inputs make a sequence of stills" "no still among stills" bash 
 
 # --- colour tags
 tag() { ck-decode "$@" 2>/dev/null | ck-info | head -1 | grep -oE '(transfer|primaries)=[^ ]*' | tr '\n' ' '; }
-ff -f lavfi -i "color=c=gray:s=64x48:r=24" -vf "format=yuv444p10le,setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc" \
-    -color_primaries bt2020 -color_trc smpte2084 -colorspace bt2020nc -frames:v 3 -c:v prores_ks -profile:v 4 -movflags write_colr pq.mov
+curve() { # TRANSFER FILE
+    ff -f lavfi -i "color=c=gray:s=64x48:r=24" -vf "format=yuv444p10le,setparams=color_primaries=bt2020:color_trc=$1:colorspace=bt2020nc" \
+        -color_primaries bt2020 -color_trc "$1" -colorspace bt2020nc -frames:v 3 -c:v prores_ks -profile:v 4 -movflags write_colr "$2"
+}
+curve smpte2084 pq.mov
+curve arib-std-b67 hlg.mov
 # ProRes says it in each frame's header too: bytes 14 to 16 behind "icpf" and the header's size and version.
 perl -0777 -pe 's/(icpf.{14})\x09\x10\x09/$1\x02\x02\x02/gs; s/(icpf.{10})(..)\x09\x10\x09/$1$2\x02\x02\x02/gs' pq.mov >unsaid.mov
 is "the container's tags count where the codec says none" \
@@ -202,12 +206,27 @@ ck-decode other.mov 2>said >/dev/null
 ok "where the two differ, it is said" \
     grep -q "the container says primaries bt2020 (the codec: bt709), transfer smpte2084 (the codec: bt709), matrix bt2020nc (the codec: bt709): the codec counts" said
 probe() { ffprobe -v error -show_entries stream=color_transfer,color_primaries,color_space -of default=nw=1 "$1" | sort | sed 's/color_//' | tr '\n' ' '; }
-ck-decode pq.mov | ck-hint --screen green --method key 2>/dev/null | ck-post --classical 2>/dev/null >pq.ck
-is "planes made of PQ codes say so" "$(ck-info <pq.ck | sed -n 's/^FRAME 0.* \(fg:[^ ]*\).* \(processed:[^ ]*\) \(comp:[^ ]*\).*/\1 \2 \3/p' | sed -E 's/:(inline|ring)[^ ]*//g')" \
-    "fg:f32:3x48x64:pq processed:f32:4x48x64:pq comp:u8:3x48x64:pq"
-ck-encode --fg mov --matte mov --processed mov --comp mp4 pq <pq.ck
-for f in fg.mov processed.mov comp.mp4; do
-    is "and so does $f" "$(probe pq/$f)" "primaries=bt2020 space=bt2020nc transfer=smpte2084 "
+is "HEAD of HLG" "$(tag hlg.mov)" "transfer=arib-std-b67 primaries=bt2020 "
+oiiotool -pattern fill:color=0.2,0.6,0.2 64x48 3 -d uint10 -o log.dpx
+printf '\x03' | dd of=log.dpx bs=1 seek=801 conv=notrunc 2>/dev/null
+exr_says() { # ATTRIBUTE FILE...
+    local name=$1
+    shift
+    exrheader "$@" | sed -n "s/^ck:$name .*: \"\(.*\)\"/\1/p" | sort -u
+}
+for curve in pq:smpte2084 hlg:arib-std-b67 log:; do
+    name=${curve%:*} tag=${curve#*:}
+    ck-decode $name.[md][op][vx] | ck-hint --screen green --method key 2>/dev/null | ck-post --classical 2>/dev/null >$name.ck
+    is "planes made of $name codes say so" "$(ck-info <$name.ck | sed -n 's/^FRAME 0.* \(fg:[^ ]*\).* \(processed:[^ ]*\) \(comp:[^ ]*\).*/\1 \2 \3/p' | sed -E 's/:(inline|ring)[^ ]*//g')" \
+        "fg:f32:3x48x64:$name processed:f32:4x48x64:$name comp:u8:3x48x64:$name"
+    ck-encode --comp exr $name.exr <$name.ck
+    for f in FG Processed Comp; do is "and so does $f in EXR" "$(exr_says transfer $name.exr/$f/*)" $name; done
+    is "a matte stays coverage, and has no primaries" "$(exr_says transfer $name.exr/Matte/*)-$(exr_says primaries $name.exr/Matte/*)" linear-
+    [ -n "$tag" ] || continue
+    ck-encode --fg mov --matte mov --processed mov --comp mp4 $name <$name.ck
+    for f in fg.mov processed.mov comp.mp4; do
+        is "and so does $f" "$(probe $name/$f)" "primaries=bt2020 space=bt2020nc transfer=$tag "
+    done
 done
 is "a matte is tagged as no picture" "$(probe pq/matte.mov)" "primaries=unknown space=bt709 transfer=unknown "
 is "premultiplied codes in EXR, straight in video" \

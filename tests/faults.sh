@@ -11,6 +11,7 @@
 
 programs=(ck-synth ck-hint ck-post ck-info ck-encode)
 signals=(KILL SEGV TERM INT HUP STOP)
+export ASAN_OPTIONS=${ASAN_OPTIONS-}:handle_segv=0 # which would write a report
 
 start() { # OUT [OPTION]
     local i

@@ -38,6 +38,9 @@ is "behind a filter, the last stage names the first victim" "${PIPESTATUS[*]} $(
 
 fails 1 "mkstream: asked to abort" "ABORT is passed on with its text" \
     bash -c "'$helpers/mkstream' -a 2 rgb:u8:3 | ck-info --pass 2>/dev/null | ck-info"
+ck-decode "$tmp/nowhere.mov" >"$tmp/failed.ck" 2>"$tmp/err"
+fails 1 "stopped: ck-decode: $tmp/nowhere.mov: cannot open" "a saved stream of a failed run says why once more" \
+    bash -c "ck-info <'$tmp/failed.ck'"
 fails 1 "the program before ck-info" "a program that dies before HEAD is named by its place" \
     bash -c "false | ck-info --pass 2>/dev/null | ck-info"
 fails 3 "1 of 3 frames failed; the first: frame 1002: asked to fail" "an error frame ends the run with 3" \

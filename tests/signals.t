@@ -66,7 +66,7 @@ for how in "--classical" "-m $tmp/m.safetensors"; do
             @{decode_json(<>)}) >= 5 ? "whole" : "short"' "$tmp/trace.json")" whole
     done
     # shellcheck disable=SC2086
-    ck key $how "$tmp/shot/rgb" "$tmp/killed$name" 2>"$tmp/said" &
+    ck key $how --trace "$tmp/trace.json" "$tmp/shot/rgb" "$tmp/killed$name" 2>"$tmp/said" &
     pid=$!
     await eval '[ "$(ls "$tmp/killed$name/Matte" 2>/dev/null | wc -l)" -gt 1 ]'
     stages=$(pgrep -P $pid ck-)
@@ -77,18 +77,27 @@ for how in "--classical" "-m $tmp/m.safetensors"; do
     is "nor a word" "$(grep -v 'no model\|keying classically' "$tmp/said")" ""
     wait
 done
+mkdir "$TMPDIR/ck-traces-other"
+(flock 5; exec sleep 30) 5<"$TMPDIR/ck-traces-other" &
+pid=$!
+await eval '! flock -n "$TMPDIR/ck-traces-other" true'
+ok "the next run sweeps the folders of traces that the killed ones left" \
+    ck key --classical --frames 0 --profile "$tmp/shot/rgb" "$tmp/swept"
+is "and leaves the one that somebody holds" "$(ls "$TMPDIR")" ck-traces-other
+kill $pid
+rmdir "$TMPDIR/ck-traces-other"
 
 # ---- a stage that stands still ----
-ck key --classical --timeout 2 "$tmp/shot/rgb" "$tmp/still" 2>"$tmp/said" &
+ck key --classical --timeout 4 "$tmp/shot/rgb" "$tmp/still" 2>"$tmp/said" &
 pid=$!
 await eval '[ "$(ls "$tmp/still/Matte" 2>/dev/null | wc -l)" -gt 1 ]'
 stages=$(pgrep -P $pid ck-)
 kill -STOP "$(pgrep -P $pid ck-hint)"
 # shellcheck disable=SC2086
-ok "with --timeout 2 a stage that stands still ends the run" ended 40 $pid $stages
+ok "with --timeout 4 a stage that stands still ends the run" ended 60 $pid $stages
 wait $pid
 is "which fails" $? 1
-ok "and is named" grep -q 'ck-hint stands still' "$tmp/said"
+is "and is named" "$(grep -o 'ck-hint stands still' "$tmp/said" || cat "$tmp/said")" "ck-hint stands still"
 
 # ---- who is named ----
 ck key --classical "$tmp/shot/rgb" "$tmp/one" 2>"$tmp/said" &
@@ -109,6 +118,16 @@ exec 4>&-
 ck key --classical "$tmp/none.mov" "$tmp/none" 2>"$tmp/said"
 is "ck key: a failure is reported once" "$(cat "$tmp/said")" \
     "ck-decode: $tmp/none.mov: cannot open: No such file or directory"
+mkdir "$tmp/bad"
+cp "$tmp"/shot/rgb/0000[012].png "$tmp/bad"
+truncate -s 300 "$tmp/bad/00000.png"
+ck key --classical --keep-going "$tmp/bad" "$tmp/bad out" 2>"$tmp/said"
+is "ck key --keep-going: a failed frame is reported once, and counted" "$? $(grep -c 00000.png "$tmp/said") $(tail -1 "$tmp/said")" \
+    "3 1 ck-encode: 1 of 3 frames failed"
+is "by our programs alone" "$(grep -vc '^ck-' "$tmp/said")" 0
+ck-decode --keep-going "$tmp/bad" 2>"$tmp/said" >"$tmp/bad.ck"
+ck-info <"$tmp/bad.ck" 2>"$tmp/said" >"$tmp/lines"
+is "and once more from a saved stream" "$? $(grep -c "1 of 3 frames failed; the first: frame 0: .*00000.png" "$tmp/said")" "3 1"
 ck-synth -n 3 -g 64x48 2>"$tmp/said" | ck-post --despill 9 2>>"$tmp/said" | ck-info --pass 2>>"$tmp/said" | ck-encode "$tmp/x" 2>>"$tmp/said"
 is "wrong usage too" "$(grep -v '^HEAD' "$tmp/said")" "ck-post: --despill '9' is not a number from 0 to 1: see ck-post --help"
 mkstream -x 1 rgb:u8:3 2>/dev/null | ck-hint 2>"$tmp/said" | wc -c >/dev/null

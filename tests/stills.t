@@ -149,7 +149,7 @@ oiiotool base.png -d half --origin -8-4 --fullsize 48x40+0+0 -o beyond.exr
 ok "a data window beyond the display window is said" grep -q "reaches beyond its display window (0,0)-(47,39): cropped" <(said beyond.exr)
 oiiotool --create 32x16 3 -d half --fullsize 60000x60000+0+0 -o bomb.exr
 fails 1 "bomb.exr: implausible EXR: a display window of 60000 x 60000 around a data window of 32 x 16" "a bomb" \
-    bash -c "ulimit -v 4000000; exec ck-decode bomb.exr"
+    bash -c '[ -n "${CK_ASAN-}" ] || ulimit -v 4000000; exec ck-decode bomb.exr' # ASan reserves terabytes
 oiiotool base.png -d uint32 --compression dwaa -o dwa.exr
 fails 1 "which cannot hold the integers of" "integers under DWAA" ck-decode dwa.exr
 oiiotool base.png -d uint32 --compression zip -o uint.exr

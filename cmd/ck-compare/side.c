@@ -50,6 +50,15 @@ static ck_status start_decoder(ck_side *s, ck_error *e)
     return CK_OK;
 }
 
+/* Without a text if the decoder, or another program upstream, has reported the failure. */
+static ck_status failed(const ck_side *s, ck_status st, ck_error *e)
+{
+    if (st != CK_ERR_UPSTREAM || !ck_reader_said(s->reader))
+        return ck_fail_in(e, st, s->path);
+    *e->text = 0;
+    return st;
+}
+
 ck_status ck_side_open(ck_side *s, const char *path, double timeout, ck_error *e)
 {
     *s = (ck_side){.path = path, .fd = -1};
@@ -62,7 +71,7 @@ ck_status ck_side_open(ck_side *s, const char *path, double timeout, ck_error *e
         st = ck_fail_errno(e, "cannot open");
     if (st == CK_OK)
         st = ck_reader_open(s->fd, "ck-compare", timeout, &s->reader, e);
-    return st == CK_OK ? st : ck_fail_in(e, st, path);
+    return st == CK_OK ? st : failed(s, st, e);
 }
 
 ck_status ck_side_next(ck_side *s, ck_error *e)
@@ -74,7 +83,7 @@ ck_status ck_side_next(ck_side *s, ck_error *e)
     const char *error = st == CK_OK ? ck_frame_error(&s->frame) : NULL;
     if (error)
         st = ck_fail(e, CK_ERR_FORMAT, "frame %llu could not be made: %s", (unsigned long long)s->frame.seq, error);
-    return st == CK_OK ? st : ck_fail_in(e, st, s->path);
+    return st == CK_OK ? st : failed(s, st, e);
 }
 
 ck_status ck_side_plane(ck_side *s, const char *name, const char *const *usual, int c, int *h, int *w, ck_buffer **out,

@@ -282,14 +282,14 @@ static ck_status feed(encode *s, const job *j, double time, ck_error *e)
 }
 
 /* Report the files that are not written, and those of an earlier run that would be mistaken for them. */
-static void report_error(encode *s, const ck_frame *f)
+static void report_error(encode *s, ck_frame *f)
 {
-    /* A frame that failed here has a job, and the frame loop has reported it. */
     const job *j = f->job;
-    if (!j) {
+    if (!ck_meta_get(&f->meta, "said")) {
         ck_error line;
         ck_frame_error_line(f, &line);
         ck_log_error("%s", line.text);
+        (void)ck_meta_set(&f->meta, "said", "1", NULL);
     }
     char *stem;
     if (ck_stem_make(f, &stem, NULL) != CK_OK)

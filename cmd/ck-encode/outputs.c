@@ -156,14 +156,17 @@ static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plan
         alpha = premultiplied && exr ? "premultiplied" : "straight";
     else if (!strcmp(p->name, "fg") || !strcmp(p->name, "true_fg"))
         alpha = "straight";
+    /* Coverage has no primaries.  A picture says "unknown": EXR readers would take one that is silent for Rec. 709. */
+    const char *known = ck_meta_get(&run->about, "ck:primaries"), *primaries = known ? known : exr ? "unknown" : NULL;
+    if (p->c == 1)
+        primaries = NULL;
     ck_status s = ck_meta_copy(&o->about, &run->about, e);
     if (s == CK_OK)
         s = ck_meta_set(&o->about, "ck:plane", p->name, e);
     if (s == CK_OK)
         s = ck_meta_set(&o->about, "ck:transfer", transfer, e);
-    /* Readers of EXR take a file that says nothing for Rec. 709: it says that nobody knows. */
-    if (s == CK_OK && exr && p->c > 1 && !ck_meta_get(&o->about, "ck:primaries"))
-        s = ck_meta_set(&o->about, "ck:primaries", "unknown", e);
+    if (s == CK_OK)
+        s = ck_meta_set(&o->about, "ck:primaries", primaries, e);
     if (s == CK_OK && exr && plate && run->sar.num != run->sar.den)
         s = ck_meta_setf(&o->about, e, "ck:sar", "%d/%d", run->sar.num, run->sar.den);
     if (s == CK_OK && exr && run->rated)

@@ -10,12 +10,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/self.h"
 #include "ck-decode/options.h"
 #include "ck-hint/options.h"
 #include "ck/plan_inside.h"
 #include "key/screen.h"
 #include "stream/stream.h"
+
+/* Frames that are looked at: a leader is shorter, and the run decodes them once more. */
+#define MOST_FRAMES 500
 
 /* A stage of the plan that has --screen and was not told which. */
 static bool undecided(const ck_plan_stage *s)
@@ -77,17 +81,19 @@ static double timeout_of(const ck_plan_stage *s)
     return t;
 }
 
-/* The first frame with a screen, of a stream on `fd`.  A stream that fails decides nothing. */
-static ck_status look(int fd, double timeout, ck_screen_choice *c, ck_error *e)
+/* The first frame with a screen, of a stream on `fd`.  A stream that fails decides nothing.  *frames: looked at. */
+static ck_status look(int fd, double timeout, ck_screen_choice *c, int *frames, ck_error *e)
 {
     ck_reader *r;
     bool now;
+    *frames = 0;
     ck_status s = ck_reader_open(fd, "ck key", timeout, &r, e);
-    while (s == CK_OK && !c->decided) {
+    while (s == CK_OK && !c->decided && *frames < MOST_FRAMES) {
         ck_frame f = {0};
         s = ck_reader_next(r, &f, e);
         if (s == CK_OK)
             s = ck_screen_admit(c, &f, &now, e);
+        *frames += s == CK_OK;
         ck_frame_free(&f);
     }
     ck_reader_free(r);
@@ -112,7 +118,7 @@ static ck_status reap(pid_t pid, bool needed, ck_error *e)
 /* A signal that ends us takes the child along. */
 static ck_status decode(const ck_plan_stage *stage, ck_screen_choice *c, ck_error *e)
 {
-    int ends[2];
+    int ends[2], frames = 0;
     char **argv = whole_input(stage);
     if (!argv)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a command line");
@@ -124,15 +130,20 @@ static ck_status decode(const ck_plan_stage *stage, ck_screen_choice *c, ck_erro
     if (pid == 0)
         become(argv, self, ends[1]);
     close(ends[1]);
-    ck_status s = pid > 0 ? look(ends[0], timeout_of(stage), c, e) : ck_fail_errno(e, "cannot start ck-decode");
+    ck_status s =
+        pid > 0 ? look(ends[0], timeout_of(stage), c, &frames, e) : ck_fail_errno(e, "cannot start ck-decode");
     close(ends[0]);
     free(argv);
     if (pid < 0)
         return s;
     ck_error killed;
-    ck_status end = reap(pid, s == CK_OK && !c->decided, &killed);
+    bool enough = c->decided || frames == MOST_FRAMES;
+    ck_status end = reap(pid, s == CK_OK && !enough, &killed);
     if (end != CK_OK)
         *e = killed;
+    if (s == CK_OK && !c->decided && enough)
+        ck_log_notice("no screen in the first %d frames: it is decided on those that are keyed; --screen names it",
+                      MOST_FRAMES);
     return s == CK_OK ? end : ck_fail_in(e, s, "ck-decode");
 }
 

@@ -1,26 +1,20 @@
 #include "ck/watch.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 ck_status ck_watch_start(ck_watch *w, const ck_plan *p, ck_error *e)
 {
-    *w = (ck_watch){""};
+    *w = (ck_watch){.folder.path = ""};
     if (!p->own.profile && !p->own.common.trace)
         return CK_OK;
-    const char *tmp = getenv("TMPDIR");
-    int n = snprintf(w->folder, sizeof w->folder, "%s/ck-XXXXXX", tmp && *tmp ? tmp : "/tmp");
-    if (n >= (int)sizeof w->folder || !mkdtemp(w->folder)) {
-        ck_fail_errno(e, "%s: cannot make a folder for traces", w->folder);
-        *w->folder = 0;
-        return CK_ERR_IO;
-    }
-    if ((p->own.common.trace && setenv("CK_TRACE", w->folder, 1)) ||
-        (p->own.profile && setenv("CK_PROFILE", w->folder, 1)))
+    ck_status s = ck_watch_folder_make(&w->folder, e);
+    if (s != CK_OK)
+        return s;
+    if ((p->own.common.trace && setenv("CK_TRACE", w->folder.path, 1)) ||
+        (p->own.profile && setenv("CK_PROFILE", w->folder.path, 1)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the environment");
     return CK_OK;
 }
@@ -51,16 +45,16 @@ static bool append(const char *path, bool *started, FILE *to)
 static ck_status join_traces(const ck_watch *w, const char *path, ck_error *e)
 {
     FILE *to = fopen(path, "w");
-    DIR *d = opendir(w->folder);
+    DIR *d = opendir(w->folder.path);
     bool good = to && d, started = false;
     if (to)
         fputs("[\n", to);
     for (struct dirent *f; good && (f = readdir(d));) {
-        char from[512];
+        char from[PATH_MAX + NAME_MAX + 2];
         size_t n = strlen(f->d_name);
         if (n < 5 || strcmp(f->d_name + n - 5, ".json"))
             continue;
-        snprintf(from, sizeof from, "%s/%s", w->folder, f->d_name);
+        snprintf(from, sizeof from, "%s/%s", w->folder.path, f->d_name);
         good = append(from, &started, to);
     }
     if (to)
@@ -81,8 +75,8 @@ typedef struct sums {
 
 static bool read_sums(const ck_watch *w, const char *program, sums *s)
 {
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s", w->folder, program);
+    char path[PATH_MAX + NAME_MAX + 2];
+    snprintf(path, sizeof path, "%s/%s", w->folder.path, program);
     FILE *f = fopen(path, "r");
     bool good = f && fscanf(f, "%ld %lf %lf %lf %lf %lf %ld", &s->frames, &s->elapsed, &s->in, &s->compute, &s->busiest,
                             &s->out, &s->peak_kib) == 7;
@@ -122,26 +116,13 @@ static void print_profile(const ck_watch *w, const ck_plan *p, FILE *to)
                 p->stages[slowest].program->name);
 }
 
-static void remove_folder(const char *folder)
-{
-    DIR *d = opendir(folder);
-    for (struct dirent *f; d && (f = readdir(d));) {
-        char path[512];
-        snprintf(path, sizeof path, "%s/%s", folder, f->d_name);
-        unlink(path);
-    }
-    if (d)
-        closedir(d);
-    rmdir(folder);
-}
-
 ck_status ck_watch_end(ck_watch *w, const ck_plan *p, ck_error *e)
 {
-    if (!*w->folder)
+    if (!*w->folder.path)
         return CK_OK;
     ck_status s = p->own.common.trace ? join_traces(w, p->own.common.trace, e) : CK_OK;
     if (p->own.profile)
         print_profile(w, p, stderr);
-    remove_folder(w->folder);
+    ck_watch_folder_remove(&w->folder);
     return s;
 }

@@ -3,9 +3,10 @@
 #define CK_CK_WATCH_H
 
 #include "ck/plan.h"
+#include "ck/watch_folder.h"
 
 typedef struct ck_watch {
-    char folder[64]; /* where the stages write; "" = nowhere */
+    ck_watch_folder folder; /* where the stages write */
 } ck_watch;
 
 /* Before the stages start: make a folder and tell them by their environment, if the user wants either. */

@@ -32,6 +32,22 @@ typedef struct reader {
     size_t n, cap;
 } reader;
 
+/* An object: `one` reads the value of each member. */
+typedef ck_status (*member)(reader *r, const ck_json_text *key, void *ctx, ck_error *e);
+static ck_status read_object(reader *r, member one, void *ctx, ck_error *e)
+{
+    ck_json_text key;
+    bool more = true;
+    ck_status s = ck_json_expect(&r->json, '{', e);
+    for (bool first = true; s == CK_OK; first = false) {
+        s = ck_json_member(&r->json, first, &more, &key, e);
+        if (s != CK_OK || !more)
+            break;
+        s = one(r, &key, ctx, e);
+    }
+    return s;
+}
+
 static ck_status numbers(reader *r, uint64_t *v, size_t most, size_t *n, ck_error *e)
 {
     ck_status s = ck_json_expect(&r->json, '[', e);
@@ -70,8 +86,9 @@ static ck_status read_dtype(reader *r, entry *t, ck_error *e)
 }
 
 /* One of the three members of a tensor's object. */
-static ck_status read_field(reader *r, const ck_json_text *key, entry *t, ck_error *e)
+static ck_status read_field(reader *r, const ck_json_text *key, void *ctx, ck_error *e)
 {
+    entry *t = ctx;
     size_t n = 0;
     ck_status s;
     bool *has = !strcmp(key->s, "dtype")          ? &t->has_dtype
@@ -126,15 +143,7 @@ static ck_status read_tensor(reader *r, const ck_json_text *name, ck_error *e)
 {
     entry t = {0};
     ck_tensor tensor = {0};
-    ck_json_text key;
-    ck_status s = ck_json_expect(&r->json, '{', e);
-    bool more = true;
-    for (bool first = true; s == CK_OK; first = false) {
-        s = ck_json_member(&r->json, first, &more, &key, e);
-        if (s != CK_OK || !more)
-            break;
-        s = read_field(r, &key, &t, e);
-    }
+    ck_status s = read_object(r, read_field, &t, e);
     if (s == CK_OK)
         s = check_entry(r, &t, &tensor, e);
     if (s != CK_OK) {
@@ -146,40 +155,30 @@ static ck_status read_tensor(reader *r, const ck_json_text *name, ck_error *e)
     return s == CK_OK ? add_span(r, &t, e) : s;
 }
 
-static ck_status read_metadata(reader *r, ck_error *e)
+static ck_status read_text(reader *r, const ck_json_text *key, void *ctx, ck_error *e)
 {
-    ck_json_text key, value;
-    ck_status s = ck_json_expect(&r->json, '{', e);
-    bool more = true;
-    for (bool first = true; s == CK_OK; first = false) {
-        s = ck_json_member(&r->json, first, &more, &key, e);
-        if (s != CK_OK || !more)
-            break;
-        s = ck_json_string(&r->json, &value, e);
-        if (s == CK_OK)
-            s = ck_weights_add_text(r->w, key.s, key.n, value.s, value.n, e);
-    }
-    return s;
+    (void)ctx;
+    ck_json_text value;
+    ck_status s = ck_json_string(&r->json, &value, e);
+    return s == CK_OK ? ck_weights_add_text(r->w, key->s, key->n, value.s, value.n, e) : s;
+}
+
+/* ctx: whether __metadata__ has been read. */
+static ck_status read_tensor_or_metadata(reader *r, const ck_json_text *key, void *ctx, ck_error *e)
+{
+    bool *metadata = ctx;
+    if (strcmp(key->s, "__metadata__"))
+        return read_tensor(r, key, e);
+    if (*metadata)
+        return ck_json_fail(&r->json, e, "__metadata__ appears twice");
+    *metadata = true;
+    return read_object(r, read_text, NULL, e);
 }
 
 static ck_status read_header(reader *r, ck_error *e)
 {
-    ck_json_text key;
-    bool more = true, metadata = false;
-    ck_status s = ck_json_expect(&r->json, '{', e);
-    for (bool first = true; s == CK_OK; first = false) {
-        s = ck_json_member(&r->json, first, &more, &key, e);
-        if (s != CK_OK || !more)
-            break;
-        if (strcmp(key.s, "__metadata__")) {
-            s = read_tensor(r, &key, e);
-        } else if (metadata) {
-            s = ck_json_fail(&r->json, e, "__metadata__ appears twice");
-        } else {
-            metadata = true;
-            s = read_metadata(r, e);
-        }
-    }
+    bool metadata = false;
+    ck_status s = read_object(r, read_tensor_or_metadata, &metadata, e);
     return s == CK_OK ? ck_json_end(&r->json, e) : s;
 }
 

@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "io/av_compat.h"
 #include "io/av_declared.h"
 #include "io/av_decoder.h"
@@ -18,19 +17,11 @@
 #include "io/av_ledger.h"
 #include "io/av_log.h"
 #include "io/av_packets.h"
+#include "io/av_queue.h"
 #include "io/av_reference.h"
 #include "io/av_tags.h"
 #include "io/whole.h"
 #include "stream/frame.h"
-
-/* A header that declares more missing frames than this is not believed: they count as one. */
-#define MOST_MISSING 100000
-
-/* A frame of the queue. */
-typedef struct entry {
-    ck_video_frame f;
-    ck_note note; /* of its packet; its error has moved to f */
-} entry;
 
 struct ck_video {
     ck_video_how how;
@@ -57,14 +48,9 @@ struct ck_video {
     bool talkative;    /* the decoder also logs errors about good frames */
     ck_error demuxing; /* why reading stopped before the end, "" if it did not */
     ck_error whole;    /* what the file's structure says is missing */
-    entry *out;        /* owned queue: [first, n), judged up to `judged` */
-    int first, judged, n;
-    size_t cap;
-    entry previous;        /* the last one put, where drop frames may repeat it */
-    long shown;            /* frames put into the queue */
-    long orphans, repeats; /* left out; repeated */
-    bool bad;              /* one of them at least */
-    double start, last;    /* seconds: of the first frame, NAN before; from there to the last one put */
+    ck_av_queue queue;
+    long orphans; /* left out */
+    bool bad;     /* a frame at least */
 };
 
 static ck_status no_memory(ck_error *e)
@@ -76,74 +62,6 @@ static void say(const ck_video *v, bool asked, const char *text)
 {
     if (v->how.say)
         v->how.say(v->how.whose, asked, text);
-}
-
-static double rate_of(const ck_video *v)
-{
-    return v->info.rate_num > 0 ? (double)v->info.rate_num / v->info.rate_den : 25;
-}
-
-/* Takes av; `error` is copied. */
-static ck_status append(ck_video *v, AVFrame *av, double at, const ck_note *note, const char *error, ck_error *e)
-{
-    if (v->first == v->n)
-        v->first = v->judged = v->n = 0;
-    entry *out = ck_grown(v->out, (size_t)v->n, &v->cap, sizeof *out);
-    char *copy = error ? strdup(error) : NULL;
-    v->out = out ? out : v->out;
-    if (!out || (error && !copy)) {
-        free(copy);
-        av_frame_free(&av);
-        return no_memory(e);
-    }
-    v->out[v->n] = (entry){.f = {.av = av, .pts = at, .error = copy}};
-    if (note)
-        v->out[v->n].note = *note;
-    v->out[v->n++].note.error = NULL;
-    v->shown++;
-    v->last = at;
-    return CK_OK;
-}
-
-/* A frame that was dropped when an AVI was recorded: the one before stays on the screen. */
-static ck_status repeat(ck_video *v, ck_error *e)
-{
-    const entry *p = &v->previous;
-    AVFrame *av = p->f.av ? av_frame_clone(p->f.av) : NULL;
-    if (p->f.av && !av)
-        return no_memory(e);
-    v->repeats++;
-    return append(v, av, v->last + 1 / rate_of(v), &p->note, p->f.error, e);
-}
-
-static ck_status remember(ck_video *v, ck_error *e)
-{
-    const entry *last = &v->out[v->n - 1];
-    ck_video_frame_free(&v->previous.f);
-    v->previous = *last;
-    v->previous.f.av = last->f.av ? av_frame_clone(last->f.av) : NULL;
-    v->previous.f.error = last->f.error ? strdup(last->f.error) : NULL;
-    bool short_of = (last->f.av && !v->previous.f.av) || (last->f.error && !v->previous.f.error);
-    return short_of ? no_memory(e) : CK_OK;
-}
-
-/* Takes av; pts in seconds of the file, NAN: a frame after the last one. */
-static ck_status put(ck_video *v, AVFrame *av, double pts, const ck_note *note, const char *error, ck_error *e)
-{
-    double next = v->shown ? v->last + 1 / rate_of(v) : 0;
-    if (isnan(v->start) && !isnan(pts))
-        v->start = pts - next;
-    double at = isnan(pts) || (v->shown && pts - v->start <= v->last) ? next : pts - v->start;
-    long gap = v->declared.slots >= 0 && v->shown ? lround((at - v->last) * rate_of(v)) - 1 : 0;
-    ck_status s = CK_OK;
-    for (long i = 0; s == CK_OK && i < gap && gap <= MOST_MISSING; i++)
-        s = repeat(v, e);
-    if (s != CK_OK) {
-        av_frame_free(&av);
-        return s;
-    }
-    s = append(v, av, at, note, error, e);
-    return s == CK_OK && v->declared.slots >= 0 ? remember(v, e) : s;
 }
 
 static double seconds(const ck_video *v, int64_t pts)
@@ -160,7 +78,7 @@ static ck_status put_bad(ck_video *v, ck_note *note, ck_error *e)
         v->orphans++;
     } else {
         ck_ledger_spoil(&v->ledger, note);
-        s = put(v, NULL, seconds(v, note->pts), note, why, e);
+        s = ck_av_queue_put(&v->queue, NULL, seconds(v, note->pts), note, why, e);
     }
     free(note->error);
     return s;
@@ -221,7 +139,7 @@ static ck_status put_frame(ck_video *v, AVFrame *av, const ck_note *note, ck_err
         ck_av_tags_fill(&v->tags[v->st->index], av);
     if (error)
         av_frame_free(&av);
-    return put(v, av, pts, note, error, e);
+    return ck_av_queue_put(&v->queue, av, pts, note, error, e);
 }
 
 /* Takes av: a picture that no packet is left for. */
@@ -229,7 +147,7 @@ static ck_status put_second(ck_video *v, AVFrame *av, ck_error *e)
 {
     double pts = seconds(v, av->best_effort_timestamp);
     av_frame_free(&av);
-    return put(v, NULL, pts, NULL, "damaged: a second picture of one packet", e);
+    return ck_av_queue_put(&v->queue, NULL, pts, NULL, "damaged: a second picture of one packet", e);
 }
 
 /* v->av holds a frame. */
@@ -255,11 +173,11 @@ static ck_status accept(ck_video *v, ck_error *e)
 }
 
 /* What it refers to, its size. */
-static ck_status judge(ck_video *v, entry *x, ck_error *e)
+static ck_status judge(ck_video *v, ck_queued *x, ck_error *e)
 {
     char text[200] = "";
-    AVFrame *av = x->f.av;
-    if (x->f.error)
+    AVFrame *av = x->av;
+    if (x->error)
         v->bad = true;
     if (!av)
         return CK_OK;
@@ -270,9 +188,9 @@ static ck_status judge(ck_video *v, entry *x, ck_error *e)
                  v->info.h, av->width, av->height);
     if (*text) {
         v->bad = true;
-        av_frame_free(&x->f.av);
-        x->f.error = strdup(text);
-        return x->f.error ? CK_OK : no_memory(e);
+        av_frame_free(&x->av);
+        x->error = strdup(text);
+        return x->error ? CK_OK : no_memory(e);
     }
     if (!v->info.first) {
         v->info.first = av;
@@ -289,8 +207,9 @@ static ck_status judge(ck_video *v, entry *x, ck_error *e)
 static ck_status judge_settled(ck_video *v, ck_error *e)
 {
     ck_status s = CK_OK;
-    while (s == CK_OK && v->judged < v->n && (v->ended || !ck_ledger_waiting(&v->ledger, v->out[v->judged].note.id)))
-        s = judge(v, &v->out[v->judged++], e);
+    ck_av_queue *q = &v->queue;
+    while (s == CK_OK && q->judged < q->n && (v->ended || !ck_ledger_waiting(&v->ledger, q->all[q->judged].note.id)))
+        s = judge(v, &q->all[q->judged++], e);
     return s;
 }
 
@@ -304,7 +223,7 @@ static ck_status decoder_failed(ck_video *v, int64_t id, ck_error *e)
         ck_ledger_gap(&v->ledger);
     if (!v->threaded)
         return ck_ledger_bad(&v->ledger, id, text, e);
-    return put(v, NULL, NAN, NULL, text, e);
+    return ck_av_queue_put(&v->queue, NULL, NAN, NULL, text, e);
 }
 
 /* Before the first key packet there is nothing that these decoders could start from. */
@@ -447,21 +366,22 @@ static ck_status put_missing(ck_video *v, ck_error *e)
 {
     ck_error why;
     long missing;
+    ck_av_queue *q = &v->queue;
     ck_status s = CK_OK, found = ck_declared_check(&v->declared, v->io.pos, &missing, &why);
     if (found != CK_OK) {
         if (*v->demuxing.text)
             ck_fail_in(&why, found, v->demuxing.text);
-        for (long i = 0; s == CK_OK && i < (missing <= MOST_MISSING ? missing : 1); i++)
-            s = put(v, NULL, NAN, NULL, why.text, e);
+        for (long i = 0; s == CK_OK && i < (missing <= CK_MOST_MISSING ? missing : 1); i++)
+            s = ck_av_queue_put(q, NULL, NAN, NULL, why.text, e);
     } else if (*v->demuxing.text) {
-        s = put(v, NULL, NAN, NULL, v->demuxing.text, e);
-    } else if (*v->whole.text && (!v->bad || v->shown < v->declared.slots)) {
+        s = ck_av_queue_put(q, NULL, NAN, NULL, v->demuxing.text, e);
+    } else if (*v->whole.text && (!v->bad || q->shown < v->declared.slots)) {
         do
-            s = put(v, NULL, NAN, NULL, v->whole.text, e);
-        while (s == CK_OK && v->shown < v->declared.slots && v->declared.slots <= MOST_MISSING);
-    } else if (!*v->whole.text && v->declared.slots <= MOST_MISSING) {
-        while (s == CK_OK && v->shown && v->shown < v->declared.slots)
-            s = repeat(v, e);
+            s = ck_av_queue_put(q, NULL, NAN, NULL, v->whole.text, e);
+        while (s == CK_OK && q->shown < v->declared.slots && v->declared.slots <= CK_MOST_MISSING);
+    } else if (!*v->whole.text && v->declared.slots <= CK_MOST_MISSING) {
+        while (s == CK_OK && q->shown && q->shown < v->declared.slots)
+            s = ck_av_queue_repeat(q, e);
     }
     return s;
 }
@@ -473,8 +393,8 @@ static void say_counts(const ck_video *v)
     if (v->orphans)
         say(v, false, text);
     snprintf(text, sizeof text, "%ld frames were dropped when it was recorded: each repeats the one before",
-             v->repeats);
-    if (v->repeats)
+             v->queue.repeated);
+    if (v->queue.repeated)
         say(v, true, text);
 }
 
@@ -663,7 +583,7 @@ static ck_status find_first(ck_video *v, ck_error *e)
         s = step(v, e);
     if (s != CK_OK || v->info.first)
         return s;
-    return v->bad ? ck_fail(e, CK_ERR_FORMAT, "frame 0: %s", v->out[0].f.error)
+    return v->bad ? ck_fail(e, CK_ERR_FORMAT, "frame 0: %s", v->queue.all[0].error)
                   : ck_fail(e, CK_ERR_FORMAT, "there is not a single frame in this video%s",
                             v->orphans ? " that does not refer to others before its start" : "");
 }
@@ -682,6 +602,8 @@ static ck_status open_video(ck_video *v, const char *path, ck_error *e)
     ck_declared_read(v->fmt, v->st, v->io.fd, &v->declared);
     ck_packets_init(&v->packets, v->fmt, v->st, &v->declared);
     describe(v);
+    double rate = v->info.rate_num > 0 ? (double)v->info.rate_num / v->info.rate_den : 25;
+    ck_av_queue_init(&v->queue, rate, v->declared.slots >= 0);
     return find_first(v, e);
 }
 
@@ -692,7 +614,6 @@ ck_status ck_video_open(const char *path, const ck_video_how *how, ck_video **ou
     if (!v)
         return no_memory(e);
     v->how = *how;
-    v->start = NAN;
     v->io.fd = v->io.wake = -1;
     ck_status s = open_video(v, path, e);
     if (s == CK_OK)
@@ -710,13 +631,15 @@ const ck_video_info *ck_video_info_view(const ck_video *v)
 ck_status ck_video_next(ck_video *v, ck_video_frame *f, ck_error *e)
 {
     ck_status s = CK_OK;
-    while (s == CK_OK && v->first == v->judged && !v->ended)
+    ck_av_queue *q = &v->queue;
+    while (s == CK_OK && q->first == q->judged && !v->ended)
         s = step(v, e);
     if (s != CK_OK)
         return s;
-    if (v->first == v->n)
+    if (q->first == q->n)
         return CK_END;
-    *f = v->out[v->first++].f;
+    const ck_queued *next = &q->all[q->first++];
+    *f = (ck_video_frame){.av = next->av, .pts = next->pts, .error = next->error};
     return CK_OK;
 }
 
@@ -736,10 +659,7 @@ void ck_video_free(ck_video *v)
 {
     if (!v)
         return;
-    while (v->first < v->n)
-        ck_video_frame_free(&v->out[v->first++].f);
-    ck_video_frame_free(&v->previous.f);
-    free(v->out);
+    ck_av_queue_free(&v->queue);
     free(v->tags);
     ck_packets_free(&v->packets);
     ck_ledger_free(&v->ledger);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/av_log.h"
 #include "io/av_still.h"
 #include "io/exif.h"
 #include "io/exr_core.h"
@@ -36,6 +37,7 @@ static ck_status av_size(const char *path, ck_size *size, ck_error *e)
     AVFormatContext *fmt = NULL;
     AVDictionary *how = NULL;
     char *url;
+    ck_av_log_install(); /* the library would print by itself */
     /* "file:" keeps a colon in a name from being a protocol, "none" a % from being a pattern. */
     av_dict_set(&how, "pattern_type", "none", 0);
     if (asprintf(&url, "file:%s", path) < 0)
@@ -51,7 +53,8 @@ static ck_status av_size(const char *path, ck_size *size, ck_error *e)
     avformat_close_input(&fmt);
     if (i < 0)
         return ck_fail(e, CK_ERR_FORMAT, "libav cannot read it: %s", av_err2str(i));
-    return CK_OK;
+    /* A stream is found in what a format's first bytes begin, whatever follows. */
+    return size->w > 0 && size->h > 0 ? CK_OK : ck_fail(e, CK_ERR_FORMAT, "its size cannot be read: is it cut off?");
 }
 
 /* Exif of JPEG and PNG lies before the pixels, if its writer did not append it. */

@@ -119,6 +119,12 @@ static ck_status cut_file(ck_reader *r, ck_error *e)
     return blame(r, victim, reason, false, e);
 }
 
+static bool from_file(const ck_reader *r)
+{
+    struct stat what;
+    return !fstat(r->fd, &what) && S_ISREG(what.st_mode);
+}
+
 /* The stream is cut: the upstream program is at fault, unless it has named another. */
 static ck_status broken(ck_reader *r, bool clean, ck_error *e)
 {
@@ -127,15 +133,15 @@ static ck_status broken(ck_reader *r, bool clean, ck_error *e)
     if (r->rings.n &&
         ck_ring_failure(r->rings.ring[r->rings.n - 1], victim, sizeof victim, reason, sizeof reason, &said))
         return blame(r, victim, reason, said, e);
-    struct stat what;
-    return !fstat(r->fd, &what) && S_ISREG(what.st_mode) ? cut_file(r, e) : cut_pipe(r, clean, e);
+    return from_file(r) ? cut_file(r, e) : cut_pipe(r, clean, e);
 }
 
+/* A saved stream is read in another run than the one whose standard error has the message. */
 static ck_status aborted(ck_reader *r, const ck_meta *m, ck_error *e)
 {
     const char *origin = ck_meta_get(m, "origin"), *text = ck_meta_get(m, "text");
     return blame(r, origin ? origin : "a program before", text ? text : "failed without a reason",
-                 ck_meta_get(m, "said") != NULL, e);
+                 ck_meta_get(m, "said") != NULL && !from_file(r), e);
 }
 
 ck_status ck_reader_peek_end(ck_reader *r, ck_error *e)
@@ -445,6 +451,8 @@ ck_status ck_reader_next(ck_reader *r, ck_frame *f, ck_error *e)
 {
     pthread_mutex_lock(&r->busy);
     ck_status s = next(r, f, e);
+    if (s == CK_OK && ck_frame_error(f) && from_file(r))
+        s = ck_meta_set(&f->meta, "said", NULL, e); /* in another run */
     r->over |= s != CK_OK;
     pthread_mutex_unlock(&r->busy);
     return s;

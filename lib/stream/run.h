@@ -21,8 +21,9 @@ typedef struct ck_run {
     ck_frame first; /* read before `open`, not handed to produce yet */
     bool have_first;
     uint64_t made, done, failed;
-    long total; /* frames, if HEAD knows; else 0 */
-    ck_error first_failure;
+    long total;             /* frames, if HEAD knows; else 0 */
+    ck_error first_failure; /* of the first frame that failed */
+    bool first_said;        /* a program has reported it */
 
     ck_ending *ending;
     atomic_bool reading;     /* `reader` is open */

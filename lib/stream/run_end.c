@@ -132,8 +132,8 @@ int ck_run_conclude(ck_run *r, ck_status s, const ck_error *e)
         return s == CK_ERR_ARGUMENT ? 2 : 1;
     }
     if (r->failed && ck_run_last(r))
-        ck_log_error("%llu of %llu frames failed; the first: %s", (unsigned long long)r->failed,
-                     (unsigned long long)r->done, r->first_failure.text);
+        ck_log_error("%llu of %llu frames failed%s%s", (unsigned long long)r->failed, (unsigned long long)r->done,
+                     r->first_said ? "" : "; the first: ", r->first_said ? "" : r->first_failure.text);
     return r->failed ? 3 : 0;
 }
 

@@ -33,7 +33,8 @@ static ck_status lose(const ck_run *r, ck_frame *f, ck_status s, ck_error *e)
     if (!r->common->keep_going)
         return s;
     ck_log_error("%s", e->text);
-    return ck_frame_set_error(f, e->text, e);
+    ck_status set = ck_frame_set_error(f, e->text, e);
+    return set == CK_OK ? ck_meta_set(&f->meta, "said", "1", e) : set;
 }
 
 /* Room for the planes that will be added, except to the first frame, whose size decides how much is made. */
@@ -111,6 +112,8 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
     ck_status s = r->stage->consume ? r->stage->consume(r->state, f, e) : CK_OK;
     if (r->stage->consume)
         ck_trace_span(CK_TRACE_COMPUTE, "main", since, (long)f->seq);
+    if (ck_frame_error(f) && r->failed == 1)
+        r->first_said = ck_meta_get(&f->meta, "said") != NULL;
     since = ck_trace_now();
     if (s == CK_OK && r->writer) {
         s = ck_writer_frame(r->writer, f, e);
