@@ -5,8 +5,6 @@
 #include "key/component.h"
 
 /* Map pixels; see ck_key_map.unit. */
-#define ISLAND 90 /* side of the largest core that may be the dense part of something soft */
-#define RING 9    /* how far around it that is looked for */
 #define EYE 40    /* side of the largest hole in a solid */
 #define EDGE 7    /* width of soft edges: motion blur, defocus */
 #define BLUR 24   /* the widest motion blur that is resolved */
@@ -27,52 +25,6 @@ static void guess_core(ck_key_map *m)
         m->core[i] = m->seen[i] && m->t1[i] > 0.75f && solid[i] > 0.3f;
 }
 
-/* The densest parts of a veil look solid by themselves.  What tells them: most around them is
- * seen as well, and hardly thinner. */
-static ck_status drop_islands(ck_key_map *m, ck_error *e)
-{
-    ck_key_components s;
-    ck_status st = ck_key_components_find(m->core, m, &s, e);
-    if (st == CK_OK) {
-        int *label = m->ints, w = m->cw, h = m->ch, far = ck_key_px(m, RING), near = ck_key_px(m, RING * 0.7f);
-        for (size_t i = 0; i < m->n; i++)
-            label[i] = -1;
-        for (size_t i = 0; i < s.c.n_runs; i++) {
-            const ck_component_run *r = &s.c.runs[i];
-            for (int x = r->x0; x < r->x1; x++) {
-                label[ck_key_pixel(x, r->y, w)] = (int)r->component;
-                s.p[r->component].least += m->least[ck_key_pixel(x, r->y, w)];
-            }
-        }
-        const int at[8][2] = {{-far, 0},      {far, 0},     {0, -far},     {0, far},
-                              {-near, -near}, {near, near}, {near, -near}, {-near, near}};
-        for (int y = 0; y < h; y++)
-            for (int x = 0; x < w; x++) {
-                size_t o = ck_key_pixel(x, y, w);
-                for (int k = 0, last = -1; label[o] < 0 && k < 8; k++) {
-                    int qx = x + at[k][0], qy = y + at[k][1];
-                    int c = qx < 0 || qy < 0 || qx >= w || qy >= h ? -1 : label[ck_key_pixel(qx, qy, w)];
-                    if (c < 0 || c == last)
-                        continue;
-                    last = c;
-                    s.p[c].ring += m->seen[o];
-                    s.p[c].out += !m->seen[o];
-                    s.p[c].around += m->seen[o] ? m->least[o] : 0;
-                }
-            }
-        for (size_t i = 0; i < s.c.n_runs; i++) {
-            const ck_component_run *r = &s.c.runs[i];
-            const ck_key_component *p = &s.p[r->component];
-            float inside = p->least / (float)s.c.area[r->component];
-            if (s.c.area[r->component] < ck_key_sq(ISLAND * m->unit) && p->ring > 3 * p->out &&
-                p->around > 0.7f * inside * (float)p->ring)
-                memset(m->core + (size_t)r->y * (size_t)w + r->x0, 0, (size_t)(r->x1 - r->x0));
-        }
-    }
-    ck_key_components_free(&s);
-    return st;
-}
-
 /* Is the colour at p that of f in another light? */
 static bool same_cloth(const ck_key_map *m, size_t p, size_t f, float tolerance)
 {
@@ -90,9 +42,9 @@ static void grow_core(ck_key_map *m)
 {
     int *queue = m->ints;
     size_t head = 0, tail = 0;
-    ck_key_at *from = m->sample;
+    int *from = (int *)m->t0; /* whose cloth it is */
     for (size_t i = 0; i < m->n; i++) {
-        from[i] = (ck_key_at)i;
+        from[i] = (int)i;
         if (m->core[i])
             queue[tail++] = (int)i;
     }
@@ -102,7 +54,7 @@ static void grow_core(ck_key_map *m)
         for (int k = 0; k < 4; k++) {
             int q = p + step[k][1];
             if (!step[k][0] || m->core[q] || !m->seen[q] || m->thin[q] < 0.15f ||
-                !same_cloth(m, (size_t)q, from[p], 0.04f))
+                !same_cloth(m, (size_t)q, (size_t)from[p], 0.04f))
                 continue;
             m->core[q] = 1;
             from[q] = from[p];
@@ -275,12 +227,9 @@ static void peel(ck_key_map *m)
 ck_status ck_key_find_core(ck_key_map *m, ck_error *e)
 {
     guess_core(m);
-    ck_status st = drop_islands(m, e);
-    if (st != CK_OK)
-        return st;
     grow_core(m);
     find_cloth(m);
-    st = close_holes(m, e);
+    ck_status st = close_holes(m, e);
     if (st != CK_OK)
         return st;
     find_sure(m);
