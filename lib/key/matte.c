@@ -6,6 +6,7 @@
 #include "key/surround.h"
 
 #define GREY_WEIGHT 1e-5f /* of a grey subject of any light, against the colours seen around */
+#define LEAST_HUE_GRAIN 0.01f /* units of the screen's level: codecs smooth the bare screen, not what is on it */
 #define ANY_WEIGHT 1e-2f  /* of any colour at all, where a solid holds the place on all sides */
 
 /* In units of the screen's level, as a palette is. */
@@ -18,6 +19,7 @@ static ck_key_grain grain_at(const ck_key_map *m, size_t i, const float b[3], fl
     static const int row[6] = {0, 0, 0, 1, 1, 2}, column[6] = {0, 1, 2, 1, 2, 2};
     const float *sigma = m->k->sigma;
     float hue = scale * (sigma[1] > sigma[2] ? sigma[1] : sigma[2]);
+    hue = hue > LEAST_HUE_GRAIN ? hue : LEAST_HUE_GRAIN;
     ck_key_grain g;
     for (int z = 0; z < 6; z++) {
         float bb = b[row[z]] * b[column[z]];

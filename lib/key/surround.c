@@ -9,10 +9,10 @@
 #define NEAR 1.5f
 #define AROUND 3.8f
 #define HELD 14
-#define EDGE 1.5f
+#define EDGE 3.5f
 
 #define MIXED 2e-5f      /* weight of a solid colour that is half the screen's hue: a mixture, unless nothing else is known */
-#define RINGING 0.04f    /* of the variance of light and hue around: what a codec spreads */
+#define RINGING 0.03f    /* of the variance of light and hue around: what a codec spreads */
 #define HELD_FROM 0.6f   /* part of the surroundings that is solid, from which a place is held by it */
 #define OPEN 0.1f        /* part that is bare screen, from which it is not */
 
@@ -110,10 +110,11 @@ ck_status ck_key_surround(ck_key_map *m, float *lends, ck_error *e)
 }
 
 /* Coverages around, from which 0 and 1 become likelier, and by how much at most. */
-#define SOLID_AROUND 0.8f
+#define SOLID_AROUND 0.65f
 #define BARE_AROUND 0.3f
 #define SURE 1.0f
-#define SOLID 30.0f
+#define GRAIN 300.0f /* times the grain's variance: what grain hides is rather solid than anything between */
+#define SOLID 100.0f
 #define HELD_SOLID 10.0f
 #define BARE 1.0f
 #define BARE_MORE 1000.0f
@@ -122,11 +123,12 @@ ck_status ck_key_surround(ck_key_map *m, float *lends, ck_error *e)
 void ck_key_expectations(ck_key_map *m)
 {
     size_t n = m->n;
+    float anywhere = GRAIN * ck_key_sq(m->k->sigma[0]);
     for (size_t i = 0; i < n; i++)
         m->t0[i] = m->sure[i];
     blur(m, m->t0, m->t1, NEAR);
     for (size_t i = 0; i < n; i++) {
-        m->t0[i] = SURE * ck_key_sq(m->t1[i]) + HELD_SOLID * ck_key_sq(m->any[i]);
+        m->t0[i] = anywhere + SURE * ck_key_sq(m->t1[i]) + HELD_SOLID * ck_key_sq(m->any[i]);
         m->expect_solid[i] = m->t0[i];
         m->expect_bare[i] = BARE;
     }
