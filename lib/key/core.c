@@ -5,6 +5,9 @@
 #include "key/component.h"
 
 /* Map pixels; see ck_key_map.unit. */
+#define ISLAND 90 /* side of the largest core that may be the dense part of something soft */
+#define RING 9    /* how far around it that is looked for */
+#define VEILED 0.95f /* its mean part that is free of the screen's hue, at most */
 #define EYE 40    /* side of the largest hole in a solid */
 #define EDGE 7    /* width of soft edges: motion blur, defocus */
 #define BLUR 24   /* the widest motion blur that is resolved */
@@ -23,6 +26,54 @@ static void guess_core(ck_key_map *m)
     ck_key_box(solid, m->t1, m->t2, m->ch, m->cw, ck_key_px(m, 3));
     for (size_t i = 0; i < m->n; i++)
         m->core[i] = m->seen[i] && m->t1[i] > 0.75f && solid[i] > 0.3f;
+}
+
+/* The densest parts of a veil look solid by themselves.  What tells them: they have much of the screen's
+ * hue, most around them is seen as well, and hardly thinner. */
+static ck_status drop_islands(ck_key_map *m, ck_error *e)
+{
+    ck_key_components s;
+    ck_status st = ck_key_components_find(m->core, m, &s, e);
+    if (st == CK_OK) {
+        int *label = m->ints, w = m->cw, h = m->ch, far = ck_key_px(m, RING), near = ck_key_px(m, RING * 0.7f);
+        for (size_t i = 0; i < m->n; i++)
+            label[i] = -1;
+        for (size_t i = 0; i < s.c.n_runs; i++) {
+            const ck_component_run *r = &s.c.runs[i];
+            for (int x = r->x0; x < r->x1; x++) {
+                label[ck_key_pixel(x, r->y, w)] = (int)r->component;
+                s.p[r->component].least += m->least[ck_key_pixel(x, r->y, w)];
+                s.p[r->component].off += m->free[ck_key_pixel(x, r->y, w)];
+            }
+        }
+        const int at[8][2] = {{-far, 0},      {far, 0},     {0, -far},     {0, far},
+                              {-near, -near}, {near, near}, {near, -near}, {-near, near}};
+        for (int y = 0; y < h; y++)
+            for (int x = 0; x < w; x++) {
+                size_t o = ck_key_pixel(x, y, w);
+                for (int k = 0, last = -1; label[o] < 0 && k < 8; k++) {
+                    int qx = x + at[k][0], qy = y + at[k][1];
+                    int c = qx < 0 || qy < 0 || qx >= w || qy >= h ? -1 : label[ck_key_pixel(qx, qy, w)];
+                    if (c < 0 || c == last)
+                        continue;
+                    last = c;
+                    s.p[c].ring += m->seen[o];
+                    s.p[c].out += !m->seen[o];
+                    s.p[c].around += m->seen[o] ? m->least[o] : 0;
+                }
+            }
+        for (size_t i = 0; i < s.c.n_runs; i++) {
+            const ck_component_run *r = &s.c.runs[i];
+            const ck_key_component *p = &s.p[r->component];
+            float inside = p->least / (float)s.c.area[r->component];
+            if (s.c.area[r->component] < ck_key_sq(ISLAND * m->unit) && p->ring > 3 * p->out &&
+                p->off < VEILED * (float)s.c.area[r->component] &&
+                p->around > 0.7f * inside * (float)p->ring)
+                memset(m->core + (size_t)r->y * (size_t)w + r->x0, 0, (size_t)(r->x1 - r->x0));
+        }
+    }
+    ck_key_components_free(&s);
+    return st;
 }
 
 /* Is the colour at p that of f in another light? */
@@ -227,9 +278,12 @@ static void peel(ck_key_map *m)
 ck_status ck_key_find_core(ck_key_map *m, ck_error *e)
 {
     guess_core(m);
+    ck_status st = drop_islands(m, e);
+    if (st != CK_OK)
+        return st;
     grow_core(m);
     find_cloth(m);
-    ck_status st = close_holes(m, e);
+    st = close_holes(m, e);
     if (st != CK_OK)
         return st;
     find_sure(m);

@@ -110,6 +110,7 @@ typedef struct ck_key_map {
     float *thin;              /* coverage if it is something light and neutral */
     float *least;             /* least coverage any foreground colour allows */
     float *pure;              /* 1 = nothing of the screen's hue in it */
+    float *free;              /* how much is free of the screen's hue, 0…1: the colour difference key */
     float *hue;               /* 0 = the screen's hue, in whatever light; 1 = another */
     float *rough;             /* 1 = screen and something alternate here: hair, lace */
     uint8_t *seen;            /* something is here */

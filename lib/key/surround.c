@@ -9,6 +9,7 @@
 #define NEAR 1.5f
 #define AROUND 3.8f
 #define HELD 14
+#define SOFT 25
 #define EDGE 3.5f
 
 #define MIXED 2e-5f      /* weight of a solid colour that is half the screen's hue: a mixture, unless nothing else is known */
@@ -26,17 +27,14 @@ static void blur(ck_key_map *m, const float *src, float *dst, float radius)
 /* A solid's colour that has much of the screen's hue is rather that of dense hair than of cloth. */
 static void find_lenders(ck_key_map *m, float *lends)
 {
-    for (size_t i = 0; i < m->n; i++) {
-        float d[3], b[3];
-        for (size_t c = 0; c < 3; c++) {
-            b[c] = m->bg[c * m->n + i];
-            d[c] = m->col[c * m->n + i] - b[c];
-        }
-        m->t0[i] = ck_key_if_not_screen(d, b, m->ax);
-    }
-    ck_key_box(m->t0, m->t0, m->t2, m->ch, m->cw, 1);
     for (size_t i = 0; i < m->n; i++)
-        lends[i] = m->sure[i] ? MIXED + (1 - MIXED) * ck_key_ramp(m->t0[i], 0.85f, 1.0f) : 0;
+        m->t1[i] = m->seen[i] && !m->core[i];
+    blur(m, m->t1, m->t1, SOFT);
+    ck_key_box(m->free, m->t0, m->t2, m->ch, m->cw, 1);
+    for (size_t i = 0; i < m->n; i++) {
+        float own = ck_key_ramp(m->t0[i], 0.85f, 1), smooth = (1 - m->rough[i]) * ck_key_ramp(m->t1[i], 0.12f, 0.03f);
+        lends[i] = m->sure[i] ? MIXED + (1 - MIXED) * (own > smooth ? own : smooth) : 0;
+    }
 }
 
 /* Between solids on all sides: `lends` carried on over what is neither solid nor bare, less where the screen is near. */
