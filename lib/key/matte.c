@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "key/cover.h"
 #include "key/mixture.h"
 #include "key/surround.h"
 
@@ -65,10 +66,16 @@ static void ask_map(ck_key_map *m, const ck_key_palette *p)
         }
 }
 
+/* In a veil, `thin` is the coverage if it is light and neutral. */
+static inline float through_veil(const ck_key_map *m, size_t i, float a, float thin)
+{
+    return a + m->veil[i] * (ck_clamp01(thin) * m->veil_scale[i] - a);
+}
+
 static float coverage_of(const ck_key_map *m, size_t i)
 {
     ck_key_said s = {m->mean[i], m->bare[i], m->solid[i]};
-    return m->seen[i] ? ck_key_expect(s, m->expect_bare[i], m->expect_solid[i]) : 0;
+    return m->seen[i] ? through_veil(m, i, ck_key_expect(s, m->expect_bare[i], m->expect_solid[i]), m->thin[i]) : 0;
 }
 
 /* What a whole map pixel is without asking its pixels: 0 bare, 2 solid, 1 = ask. */
@@ -89,9 +96,16 @@ static void solve_run(const ck_key_map *m, const ck_key_palette *p, int cx, int 
     mixture_at(m, p, cx, cy, &mix);
     for (int x = x0; x < x1; x++) {
         float c[3];
-        for (size_t k = 0; k < 3; k++)
+        float b[3], d[3];
+        for (size_t k = 0; k < 3; k++) {
+            b[k] = m->bg[k * m->n + i];
+            d[k] = lin[k * w + (size_t)x] - b[k];
             c[k] = p->scale * lin[k * w + (size_t)x];
-        alpha[x] = ck_clamp01(ck_key_expect(ck_key_mixture_ask(&mix, c), m->expect_bare[i], m->expect_solid[i]));
+        }
+        float a = ck_key_expect(ck_key_mixture_ask(&mix, c), m->expect_bare[i], m->expect_solid[i]);
+        if (m->veil[i] > 0)
+            a = through_veil(m, i, a, ck_key_if_neutral(d, b, m->ax));
+        alpha[x] = ck_clamp01(a);
     }
 }
 

@@ -113,6 +113,7 @@ typedef struct ck_key_map {
     float *free;              /* how much is free of the screen's hue, 0…1: the colour difference key */
     float *hue;               /* 0 = the screen's hue, in whatever light; 1 = another */
     float *rough;             /* 1 = screen and something alternate here: hair, lace */
+    float *veil, *veil_scale; /* 1 = wide and translucent; factor for `thin` there */
     uint8_t *seen;            /* something is here */
     uint8_t *core, *sure;     /* belongs to a solid; solid with certainty, its colour is the subject's */
     float *mean, *bare, *solid; /* what the colour says, see mixture.h, where seen */

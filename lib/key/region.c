@@ -2,6 +2,7 @@
  *
  *     seen  something differs from the screen here, and it is no grain and no tracking marker
  *     core  it belongs to something solid
+ *     veil  it is wide, smooth, fades towards its rim and is not solid: translucent
  *     sure  core, far enough from the screen that nothing shines through its edge
  */
 #include <string.h>
@@ -11,6 +12,12 @@
 /* Map pixels; see ck_key_map.unit. */
 #define SPECK 40    /* area: less is grain, unless beside something */
 #define MARKER 36   /* side of the largest tracking marker */
+#define VEIL 7      /* half the width of what is too wide to be an edge */
+#define PEAK_BOX 30 /* radius in which a veil's density is judged */
+#define RIM 9       /* width of a veil's rim */
+#define DEEP 12     /* what is further inside is no rim */
+#define SOLID_RIM 0.75f /* density of the rim, relative to the inside: a solid's, at least */
+#define VEIL_RIM 0.5f   /* and a veil's, at most */
 #define BESIDE 12   /* so near to something a speck may be the end of a hair */
 
 static float box_area(const ck_key_component *p)
@@ -85,8 +92,84 @@ static ck_status drop_specks(ck_key_map *m, ck_error *e)
     return st;
 }
 
+/* Wide soft regions: what an opening leaves of seen, not core, not hair. */
+static void find_veils(ck_key_map *m)
+{
+    for (size_t i = 0; i < m->n; i++)
+        m->mask[i] = m->seen[i] && !m->core[i] && m->rough[i] < 0.5f;
+    ck_key_distance(m->mask, m->ints, m->ch, m->cw);
+    int half = 3 * ck_key_px(m, VEIL);
+    for (size_t i = 0; i < m->n; i++) {
+        m->veil[i] = m->mask[i];
+        m->mask[i] = m->ints[i] <= half;
+    }
+    ck_key_distance(m->mask, m->ints, m->ch, m->cw);
+    float from = (float)half, to = from + 3 * (float)ck_key_px(m, 6);
+    for (size_t i = 0; i < m->n; i++)
+        m->veil[i] *= 1 - ck_key_ramp((float)m->ints[i], from, to);
+}
+
+/* One frame does not tell a thin veil of strong colour from a dense one of weak colour.  Most that
+ * people shoot through are neither, so the guess by colour is pulled half way to a middling
+ * density.  The neighbourhood's density is the mean of thin weighted by thin, so that the empty
+ * parts of a patterned veil count little. */
+static void scale_veils(ck_key_map *m)
+{
+    const float middle = 0.4f;
+    int r = ck_key_px(m, PEAK_BOX);
+    for (size_t i = 0; i < m->n; i++) {
+        m->t0[i] = m->veil[i] * m->thin[i];
+        m->t1[i] = m->t0[i] * m->thin[i];
+    }
+    ck_key_box(m->t0, m->t0, m->t2, m->ch, m->cw, r);
+    ck_key_box(m->t1, m->t1, m->t2, m->ch, m->cw, r);
+    for (size_t i = 0; i < m->n; i++) {
+        float density = (m->t1[i] + 1e-5f * middle) / (m->t0[i] + 1e-5f);
+        float f = sqrtf(middle / (density > 0.01f ? density : 0.01f));
+        m->veil_scale[i] = f < 0.6f ? 0.6f : f > 1.6f ? 1.6f : f;
+    }
+}
+
+/* A veil fades towards its rim, a solid of the same colour does not: m->veil of each region by how much. */
+static ck_status fade_veils(ck_key_map *m, ck_error *e)
+{
+    ck_key_components s;
+    for (size_t i = 0; i < m->n; i++)
+        m->mask[i] = m->veil[i] > 0;
+    ck_key_distance(m->seen, m->ints, m->ch, m->cw);
+    ck_status st = ck_key_components_find(m->mask, m, &s, e);
+    int rim = 3 * ck_key_px(m, RIM), deep = 3 * ck_key_px(m, DEEP);
+    for (size_t i = 0; st == CK_OK && i < s.c.n_runs; i++) {
+        const ck_component_run *r = &s.c.runs[i];
+        ck_key_component *p = &s.p[r->component];
+        for (size_t x = ck_key_pixel(r->x0, r->y, m->cw), end = x + (size_t)(r->x1 - r->x0); x < end; x++) {
+            bool is_rim = m->ints[x] <= rim, is_deep = m->ints[x] > deep;
+            p->ring += is_rim, p->around += is_rim ? m->thin[x] : 0;
+            p->out += is_deep, p->bright += is_deep ? m->thin[x] : 0;
+        }
+    }
+    for (size_t i = 0; st == CK_OK && i < s.c.n_runs; i++) {
+        const ck_component_run *r = &s.c.runs[i];
+        const ck_key_component *p = &s.p[r->component];
+        float at_rim = p->around * (float)p->out, inside = p->bright * (float)p->ring;
+        float fades = inside > 0 ? ck_key_ramp(at_rim / inside, SOLID_RIM, VEIL_RIM) : 0;
+        for (size_t x = ck_key_pixel(r->x0, r->y, m->cw), end = x + (size_t)(r->x1 - r->x0); x < end; x++)
+            m->veil[x] *= fades;
+    }
+    ck_key_components_free(&s);
+    return st;
+}
+
 ck_status ck_key_regions(ck_key_map *m, ck_error *e)
 {
     ck_status st = drop_specks(m, e);
-    return st == CK_OK ? ck_key_find_core(m, e) : st;
+    if (st == CK_OK)
+        st = ck_key_find_core(m, e);
+    if (st == CK_OK) {
+        find_veils(m);
+        st = fade_veils(m, e);
+    }
+    if (st == CK_OK)
+        scale_veils(m);
+    return st;
 }
