@@ -7,7 +7,7 @@
 #include "key/surround.h"
 
 #define GREY_WEIGHT 1e-5f /* of a grey subject of any light, against the colours seen around */
-#define LEAST_HUE_GRAIN 0.01f /* units of the screen's level: codecs smooth the bare screen, not what is on it */
+#define LEAST_HUE_GRAIN 0.007f /* units of the screen's level: codecs smooth the bare screen, not what is on it */
 #define ANY_WEIGHT 1e-2f  /* of any colour at all, where a solid holds the place on all sides */
 
 /* In units of the screen's level, as a palette is. */

@@ -17,6 +17,8 @@
 #define RIM 9       /* width of a veil's rim */
 #define DEEP 12     /* what is further inside is no rim */
 #define SOLID_RIM 0.75f /* density of the rim, relative to the inside: a solid's, at least */
+#define HELD_RIM 0.1f  /* part of its outline at the bare screen: below, solids hold it */
+#define FREE_RIM 0.25f  /* and from here they do not */
 #define VEIL_RIM 0.5f   /* and a veil's, at most */
 #define BESIDE 12   /* so near to something a speck may be the end of a hair */
 
@@ -153,6 +155,8 @@ static ck_status fade_veils(ck_key_map *m, ck_error *e)
         const ck_key_component *p = &s.p[r->component];
         float at_rim = p->around * (float)p->out, inside = p->bright * (float)p->ring;
         float fades = inside > 0 ? ck_key_ramp(at_rim / inside, SOLID_RIM, VEIL_RIM) : 0;
+        float around = 3.5f * sqrtf((float)s.c.area[r->component]) * (float)rim / 3; /* a disc's whole rim */
+        fades *= ck_key_ramp((float)p->ring / around, HELD_RIM, FREE_RIM);
         for (size_t x = ck_key_pixel(r->x0, r->y, m->cw), end = x + (size_t)(r->x1 - r->x0); x < end; x++)
             m->veil[x] *= fades;
     }
