@@ -12,6 +12,7 @@
 #   make bench            speed against the bare library calls
 #   make bench-refine MODEL=FILE CLIP=FILE    ck-refine's modes: errors, time, memory
 #   make quality               the classical key, ffmpeg's and a fixed one on shots with a known truth; MODEL=FILE adds a network
+#   make quality SET=DIR       the classical key, or with MODEL=FILE the network, on real subjects with a known matte
 #   make CUDA=0           without libck-cuda.so, which is built where nvcc is found (CUDA_ARCHS: for which GPUs)
 #   make install PREFIX=/usr/local DESTDIR=
 
@@ -200,10 +201,12 @@ bench-refine: all $(BENCH_BIN) $(HELPER_BIN)
 	@CK_BIN=$(abspath $(BIN)) CK_BENCH=$(abspath $(BUILD)/bench) CK_HELPERS=$(abspath $(BUILD)/helpers) \
 	MODEL=$(MODEL) CLIP=$(CLIP) SIZE=$(SIZE) EVERY=$(EVERY) bash bench/refine.sh
 
-# SCENES: where synth_scene.py is; MODEL empty: without the network.
+# SCENES: where synth_scene.py is; SET: a folder of real subjects instead; MODEL empty: without the network.
 SCENES ?= $(or $(CK_SCENES),../shared/tools)
+QUALITY_SCENES = quality.py --scenes $(SCENES) $(if $(MODEL),--model $(MODEL))
+QUALITY_SET = key_set.py "$(SET)" $(if $(MODEL),--program "ck key -m $(MODEL)")
 quality: all
-	@CK_BIN=$(abspath $(BIN)) python3 bench/quality.py --scenes $(SCENES) $(if $(MODEL),--model $(MODEL)) $(QUALITY_FLAGS)
+	@CK_BIN=$(abspath $(BIN)) python3 bench/$(if $(SET),$(QUALITY_SET),$(QUALITY_SCENES)) $(QUALITY_FLAGS)
 
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \

@@ -14,12 +14,9 @@ columns: dtSSD over consecutive frames, and the colour error of our foreground w
 Prints MAD (1e3 * mean |alpha - truth|) per shot; exits 1 if ours is worse than chromakey on any.
 Needs numpy, scipy, OpenCV, ffmpeg and our programs in $CK_BIN or $PATH.
 """
-import argparse, os, subprocess, sys, tempfile
+import argparse, os, sys, tempfile
 import numpy as np
-
-
-def run(*command):
-    return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
+from common import find_programs, planes, run, table
 
 
 class Frame:
@@ -35,13 +32,11 @@ class Frame:
         self.uv = np.frombuffer(yuv, np.uint8).reshape(3, h, w)[1:].astype(np.float32)
 
 
-def ours(frames, tmp):
+def ours(frames):
     """Our matte and straight foreground of each frame."""
     decode = "ck-decode " + " ".join(f.png for f in frames)
-    subprocess.run(f"{decode} | ck-hint --method key 2>{tmp}/log | ck-post --classical --depth 32 2>>{tmp}/log |"
-                   f" ck-info --npy {tmp}/k", shell=True, check=True)
-    read = lambda plane, i: np.load(f"{tmp}/k/{plane}.{i:06d}.npy")
-    return [(read("alpha", i)[0], read("fg", i).transpose(1, 2, 0)) for i in range(len(frames))]
+    alpha, fg = planes(f"{decode} | ck-hint --method key | ck-post --classical --despeckle off --depth 32", ("alpha", "fg"))
+    return [(a[0], f.transpose(1, 2, 0)) for a, f in zip(alpha, fg)]
 
 
 def key_uv(colour):
@@ -120,14 +115,13 @@ def colour_error(results, frames):
 
 def shot(scene, size, seed, numbers, tmp, everything):
     frames = [Frame(scene, size, seed, k, tmp) for k in numbers]
-    results = ours(frames, tmp)
+    results = ours(frames)
     mad = lambda mattes: 1e3 * float(np.mean([np.abs(m - f.alpha).mean() for m, f in zip(mattes, frames)]))
     colour = np.median(np.concatenate([f.rgb[f.alpha == 0] for f in frames]), 0).astype(int)
     truths = [f.alpha for f in frames]
     _, s, b = best([chroma_distance(f, colour) for f in frames], truths, 3)
     theirs = [chromakey(f, colour, s, b) for f in frames]
-    row = {"seed": seed, "screen": "blue" if seed % 3 == 0 else "green", "ours": mad([a for a, _ in results]),
-           "chromakey": mad(theirs), "similarity": s, "blend": b}
+    row = {"ours": mad([a for a, _ in results]), "chromakey": mad(theirs), "similarity": s, "blend": b}
     if everything:
         row["any colour"] = 1e3 * best_colour(frames, colour, chroma_distance)
         row["colorkey"] = 1e3 * best([rgb_distance(f, colour) for f in frames], truths, 3)[0]
@@ -136,10 +130,6 @@ def shot(scene, size, seed, numbers, tmp, everything):
     for f in frames:
         os.unlink(f.png)
     return row
-
-
-def show(cells):
-    print("| " + " | ".join(f"{c:.2f}" if isinstance(c, float) else str(c) for c in cells) + " |", flush=True)
 
 
 def main():
@@ -151,20 +141,13 @@ def main():
     ap.add_argument("--all", action="store_true")
     a = ap.parse_args()
     sys.path.insert(0, a.scenes)
-    os.environ["PATH"] = os.environ.get("CK_BIN", "") + ":" + os.environ["PATH"]
+    find_programs()
     from synth_scene import scene
     size, numbers = tuple(map(int, a.size.split("x"))), list(map(int, a.frames.split(",")))
     first, last = map(int, a.seeds.split("-"))
-    rows = []
     with tempfile.TemporaryDirectory() as tmp:
-        for seed in range(first, last + 1):
-            rows.append(shot(scene, size, seed, numbers, tmp, a.all))
-            if len(rows) == 1:
-                show(rows[0])
-                show(["---"] * len(rows[0]))
-            show(rows[-1].values())
-    means = [np.mean([r[k] for r in rows]) for k in list(rows[0])[2:]]
-    show(["mean", "", *map(float, means)])
+        rows = table("seed", ((f"{seed} blue" if seed % 3 == 0 else f"{seed} green",
+                               shot(scene, size, seed, numbers, tmp, a.all)) for seed in range(first, last + 1)))
     return 1 if any(r["ours"] > r["chromakey"] for r in rows) else 0
 
 

@@ -7,7 +7,7 @@ DIR holds synth_scene.py; every third seed (102, 105, 108) has a blue screen; 19
 
   network    the stages of `ck key -m MODEL OPTIONS`
   bad hint   the same, with the hint inverted in 30 % of its area (ck-decode --hint)
-  classical  ck-decode | ck-hint --method key | ck-post --classical
+  classical  ck-decode | ck-hint --method key | ck-post --classical --despeckle off
   chromakey  ffmpeg's, with the true screen's median colour, similarity and blend searched for the shot (key_quality.py)
   at 1024    the true matte, shrunk to 1024x1024 and enlarged: what a perfect network of that size gives by itself
   fixed      alpha = 1 - clamp((screen - max(others)) / reference); reference: the same of the true screen's median
@@ -15,20 +15,14 @@ DIR holds synth_scene.py; every third seed (102, 105, 108) has a blue screen; 19
 and measured by ck-compare(1).  FG is the colour error where 0.05 < alpha < 0.95 as a part of the plate's own.
 Prints a table a measure, means last; needs numpy, scipy, OpenCV, ffmpeg and our programs in $CK_BIN or $PATH.
 """
-import argparse, json, os, shlex, subprocess, sys, tempfile, time
+import argparse, os, shlex, subprocess, sys, tempfile
 import numpy as np
+from common import compare, find_programs, planes, run, shell, table
 from key_quality import Frame, best, chroma_distance, chromakey
 
 WAYS = ("network", "bad hint", "classical", "at 1024", "chromakey", "fixed")
 HERE = os.path.dirname(os.path.abspath(__file__))
 WRONG = 0.3  # of a hint's area
-
-
-def shell(command, log):
-    start = time.time()
-    with open(log, "a") as err:
-        subprocess.run(["bash", "-o", "pipefail", "-c", command], stderr=err, check=True)
-    return time.time() - start
 
 
 def write_pngs(folder, images):
@@ -62,27 +56,25 @@ class Shot:
               self.log)
 
     def measure(self, result):
-        out = subprocess.run(["ck-compare", "--json", f"{self.tmp}/truth.ck", result], stdout=subprocess.PIPE, check=True)
-        return json.loads(out.stdout)["mean"]
+        return compare(f"{self.tmp}/truth.ck", result)
 
     def stages(self):
         """What `ck key` runs between ck-decode and ck-encode."""
-        plan = ["ck", "key", "-n", "-m", self.a.model, *shlex.split(self.a.key), "in", "out"]
-        return subprocess.run(plan, stdout=subprocess.PIPE, check=True, text=True).stdout.strip().split(" | ")[1:-1]
+        plan = run("ck", "key", "-n", "-m", self.a.model, *shlex.split(self.a.key), "in", "out")
+        return plan.decode().strip().split(" | ")[1:-1]
 
     def network(self, name, source):
         seconds = shell(f"{' | '.join([source] + self.stages())} >{self.tmp}/{name}.ck", self.log)
         return {**self.measure(f"{self.tmp}/{name}.ck"), "seconds": seconds / len(self.frames)}
 
     def bad_hint(self):
-        shell(f"{self.plates} | {self.stages()[0]} | ck-info --npy {self.tmp}/npy", self.log)
-        hints = [np.load(f"{self.tmp}/npy/hint.{i:06d}.npy")[0] for i in range(len(self.frames))]
-        hints = [h.astype(np.float32) / (255 if h.dtype == np.uint8 else 1) for h in hints]
+        hints, = planes(f"{self.plates} | {self.stages()[0]}", ["hint"], self.log)
+        hints = [h[0].astype(np.float32) / (255 if h.dtype == np.uint8 else 1) for h in hints]
         write_pngs(f"{self.tmp}/spoilt", [spoil(h, self.seed) for h in hints])
         return self.network("bad", f"{self.plates} --hint {self.tmp}/spoilt")
 
     def classical(self):
-        seconds = shell(f"{self.plates} | ck-hint --method key | ck-post --classical >{self.tmp}/classical.ck", self.log)
+        seconds = shell(f"{self.plates} | ck-hint --method key | ck-post --classical --despeckle off >{self.tmp}/classical.ck", self.log)
         return {**self.measure(f"{self.tmp}/classical.ck"), "seconds": seconds / len(self.frames)}
 
     def chromakey(self, colour):
@@ -122,15 +114,12 @@ class Shot:
         return row
 
 
-def table(rows, measure):
+def show_measure(rows, measure):
     """rows: seed -> way -> measures."""
     ways = [w for w in WAYS if w in next(iter(rows.values()))]
     ways = [w for w in ways if all(r[w].get(measure) is not None for r in rows.values())]
-    text = lambda values: "".join(f" {v:.3g} |" for v in values)
-    print(f"\n### {measure}\n\n| seed | {' | '.join(ways)} |\n|---{'|---' * len(ways)}|")
-    for seed, r in rows.items():
-        print(f"| {seed} |" + text(r[w][measure] for w in ways))
-    print("| mean |" + text(np.mean([r[w][measure] for r in rows.values()]) for w in ways), flush=True)
+    print(f"\n### {measure}\n")
+    table("seed", ((seed, {w: r[w][measure] for w in ways}) for seed, r in rows.items()))
 
 
 def main():
@@ -143,8 +132,7 @@ def main():
     ap.add_argument("--short", action="store_true", help="only the classical key and the network")
     a = ap.parse_args()
     sys.path.insert(0, a.scenes)
-    if os.environ.get("CK_BIN"):
-        os.environ["PATH"] = os.environ["CK_BIN"] + ":" + os.environ["PATH"]
+    find_programs()
     from synth_scene import scene
     first, last = map(int, a.seeds.split("-"))
     rows = {}
@@ -156,7 +144,7 @@ def main():
                 sys.stderr.write(open(f"{tmp}/log").read()[-4000:])
                 raise
     for measure in ("MAD", "Grad", "dtSSD", "FG", "seconds"):
-        table(rows, measure)
+        show_measure(rows, measure)
 
 
 if __name__ == "__main__":

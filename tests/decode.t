@@ -197,10 +197,10 @@ is "with a sequence, the place among all its files" "$(first_bytes hint --hint h
 is "a still is for every frame" "$(first_bytes hint --hint hints/g5.pgm --frames 0-2 v.mkv)" " 50 50 50 "
 is "and is one channel of bytes" "$(ck-decode --hint hints/g5.pgm seq | ck-info | sed -n 's/^FRAME 11 .* \(hint:.*\)/\1/p')" \
     "hint:u8:1x12x16:inline"
-fails 1 "no hint for frame 8: the hints run from 3 to 7" "a hint that ends too soon names the frame" \
+fails 1 "no hint for frame 8: its numbers run from 3 to 7" "a hint that ends too soon names the frame" \
     ck-decode --hint h2 --frames 6- seq
-fails 1 "no hint for frame 5, counted from 0: there are only 5 hints" "by place too" ck-decode --hint h2 v.mkv
-fails 1 "no hint for frame 5, counted from 0: there are only 5 hints" "and from video" ck-decode --hint hints.mkv v.mkv
+fails 1 "no hint for frame 5, counted from 0: there are only 5" "by place too" ck-decode --hint h2 v.mkv
+fails 1 "no hint for frame 5, counted from 0: there are only 5" "and from video" ck-decode --hint hints.mkv v.mkv
 fails 3 "no hint for frame 8" "--keep-going makes such frames errors" \
     bash -c 'ck-decode --keep-going --hint h2 --frames 6-9 seq >kept.ck'
 is "in their places" "$(ck-info <kept.ck 2>/dev/null | sed -n 's/^FRAME \([0-9]*\) .*error.*/\1/p' | tr '\n' ' ')" "2 3 "

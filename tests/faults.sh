@@ -123,7 +123,7 @@ key_trial() { # SEED
     # shellcheck disable=SC2086 # words
     env --default-signal=INT ck key $how $wait --trace "$tmp/trace.json" "$tmp/shot/rgb" "$out" 2>"$tmp/said" & pid=$!
     # Its stages, not the decoder that looks for the screen before them.
-    until [ "$(pgrep -c -P $pid ck-)" -ge 4 ] || [ ! -d "/proc/$pid" ]; do sleep 0.01; done
+    until [ "$(pgrep -c -P $pid ck-)" -ge 5 ] || [ ! -d "/proc/$pid" ]; do sleep 0.01; done
     sleep "$delay"
     stages=$(pgrep -P $pid ck-)
     # A quarter of the time `ck` itself, which nothing can stop for long.

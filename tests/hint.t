@@ -69,6 +69,76 @@ ck-hint --screen green --with-key --replace <"$tmp/old.ck" | data "$tmp/kept"
 ck-hint --screen green --replace <"$tmp/old.ck" | data "$tmp/alone"
 ok "--replace replaces it by the method's, not by the matte" cmp "$tmp/alone/hint.000001.npy" "$tmp/kept/hint.000001.npy"
 
+# The clean plate and its noise, wherever the key ran.
+meta() { ck-info | grep -o " $1=[^ ]*" | head -1; }
+is "hsv makes no clean plate" "$(ck-hint <"$tmp/shot.ck" | plane clean)$(ck-hint <"$tmp/shot.ck" | meta noise)" ""
+is "key: a clean plate of an eighth, linear halves" "$(ck-hint --method key <"$tmp/shot.ck" | plane clean)" \
+    " clean:f16:3x23x41:linear:inline"
+is "--with-key too" "$(ck-hint --with-key <"$tmp/shot.ck" | plane clean)" " clean:f16:3x23x41:linear:inline"
+ck-hint --method key <"$tmp/shot.ck" >"$tmp/clean.ck"
+is "and three numbers of noise" "$(meta noise <"$tmp/clean.ck" | grep -cE '^ noise=0\.[0-9]+,0\.[0-9]+,0\.[0-9]+$')" 1
+data "$tmp/first" <"$tmp/clean.ck"
+ck-hint --method key --replace <"$tmp/clean.ck" | data "$tmp/again"
+ok "a clean plate that is there passes unchanged" cmp "$tmp/first/clean.000002.npy" "$tmp/again/clean.000002.npy"
+# A clean plate of random values is no screen of this plate: nothing of the frame looks like it.
+"$helpers/mkstream" -g 64x36 rgb:u8:3 clean:f32:3:linear >"$tmp/noise.ck"
+ok "a clean plate is the screen, whatever it shows" bash -c "ck-hint --screen green --method key <'$tmp/noise.ck' | ck-info"
+for bad in "clean:f32:3:srgb:8x5|encoded as 'srgb': it must be linear" "clean:f32:3:linear:7x5|down to an eighth of it" \
+    "clean:f32:1:linear:8x5|has 1 channels, not 3" "clean:u8:3:linear:8x5|samples of type u8"; do
+    "$helpers/mkstream" -g 64x36 rgb:u8:3 "${bad%|*}" >"$tmp/bad.ck"
+    fails 1 "${bad#*|}" "refused: ${bad%|*}" bash -c "ck-hint --screen green --method key <'$tmp/bad.ck' >/dev/null"
+done
+
+# The screen's colour by hand: a grey-green screen, the left half beside it a larger purer green.
+ffmpeg -v error -f lavfi -i "color=0x6e7369:s=64x36:r=1:d=2" -vf "drawbox=24:12:16:24:0xb04c40:t=fill,format=rgb24" \
+    "$tmp/grey.%04d.png"
+ffmpeg -v error -f lavfi -i "color=0x26a633:s=64x36:r=1:d=1" -vf "drawbox=44:0:20:36:0x598066:t=fill,format=rgb24" "$tmp/two.png"
+ck-decode "$tmp/grey.%04d.png" >"$tmp/grey.ck"
+ck-decode "$tmp/two.png" >"$tmp/two.ck"
+matte() { # STREAM X Y: the matte there in its first frame, two digits
+    data "$tmp/m" <"$1" && tail -c +129 "$tmp/m/hint.000000.npy" | od -A n -t f4 -j $((4 * ($3 * 64 + $2))) -N 4 | awk '{ printf "%.2f", $1 }'
+}
+ck-hint --method key <"$tmp/grey.ck" 2>/dev/null >"$tmp/x.ck"
+is "a grey-green screen is none by itself" "$(matte "$tmp/x.ck" 8 8)$(plane clean <"$tmp/x.ck")" 1.00
+for by in "--screen-colour 110,115,105" "--screen-at 8,8" "--screen-at 63,35,0"; do
+    ck-hint --method key $by <"$tmp/grey.ck" >"$tmp/x.ck" 2>"$tmp/err"
+    is "$by keys it" "$(matte "$tmp/x.ck" 8 8) $(matte "$tmp/x.ck" 32 24) $(matte "$tmp/x.ck" 60 2)" "0.00 1.00 0.00"
+    is "$by: its clean plate, green, nothing is said" \
+        "$(plane clean <"$tmp/x.ck")$(screen <"$tmp/x.ck")$(cat "$tmp/err")" " clean:f16:3x5x8:linear:inline screen=green"
+done
+ffmpeg -v error -f lavfi -i "color=0x6e7369:s=64x36:r=1:d=1" -vf "drawbox=0:0:1:1:0x6e7369:t=fill,format=rgb24" "$tmp/bare.png"
+ck-decode --clean "$tmp/bare.png" "$tmp/grey.0001.png" | ck-hint --screen green --method key >"$tmp/x.ck"
+is "a clean plate from a file keys it too" "$(matte "$tmp/x.ck" 8 8) $(matte "$tmp/x.ck" 32 24) $(matte "$tmp/x.ck" 60 2)" \
+    "0.00 1.00 0.00"
+ck-hint --method key --screen-at 50,20,2 <"$tmp/two.ck" >"$tmp/x.ck"
+is "a smaller screen than another green" "$(matte "$tmp/x.ck" 52 4) $(matte "$tmp/x.ck" 10 10)" "0.00 1.00"
+ck-hint --method key <"$tmp/two.ck" >"$tmp/x.ck"
+is "which is the screen by itself" "$(matte "$tmp/x.ck" 52 4) $(matte "$tmp/x.ck" 10 10)" "1.00 0.00"
+is "the larger of green and blue is the screen's" \
+    "$(ck-hint --method key --screen-colour 40,120,140 <"$tmp/grey.ck" 2>/dev/null | screen)" " screen=blue"
+is "--screen goes before it" \
+    "$(ck-hint --method key --screen green --screen-colour 40,135,140 <"$tmp/grey.ck" 2>/dev/null | screen)" " screen=green"
+fails 0 "frame 1: hardly a pixel has the screen's colour that was named" "a colour that no pixel has, said once" \
+    bash -c "ck-hint --method key --screen-colour 20,200,220 <'$tmp/grey.ck' >/dev/null"
+is "once" "$(ck-hint --method key --screen-colour 20,200,220 <"$tmp/grey.ck" 2>&1 >/dev/null | grep -c 'hardly a pixel')" 1
+fails 1 "the stream has a clean plate" "a clean plate and a colour" \
+    bash -c "ck-hint --method key --screen-colour 20,200,40 --replace <'$tmp/clean.ck' >/dev/null"
+fails 1 "--screen-at 64,2 is outside the plate of 64 x 36" "a spot outside the plate" \
+    bash -c "ck-hint --method key --screen-at 64,2 <'$tmp/grey.ck' >/dev/null"
+fails 1 "is no green screen's: it has more of another hue" "a spot in the subject" \
+    bash -c "ck-hint --method key --screen-at 32,24 <'$tmp/grey.ck' >/dev/null"
+fails 2 "choose one" "two colours by hand" ck-hint --method key --screen-colour 1,200,1 --screen-at 1,1
+fails 2 "add --method key or --with-key" "a colour for the hue's recipe" ck-hint --screen-colour 1,200,1
+fails 2 "add --method key or --with-key" "a spot for the hue's recipe" ck-hint --screen-at 1,1
+for bad in 256,0,0 1,2 1,2,3,4 -1,100,0 1,,2 0x10,100,0 green "0, 200,0"; do
+    fails 2 "give R,G,B, each from 0 to 255" "--screen-colour '$bad'" ck-hint --method key --screen-colour="$bad"
+done
+for bad in 5 1,2,3,4 1.5,2 -1,2 1,2,257 70000,1 a,b; do
+    fails 2 "give X,Y or X,Y,R" "--screen-at '$bad'" ck-hint --method key --screen-at="$bad"
+done
+fails 2 "it has more of another hue" "a red screen" ck-hint --method key --screen-colour 200,40,30
+fails 2 "it is too dark" "a black screen" ck-hint --method key --screen-colour 0.1,0.7,0.2
+
 # What is said.
 "$helpers/mkstream" -n 2 rgb:f32:3:pq | ck-hint --screen green 2>&1 >/dev/null | grep -c "encoded as 'pq'" >"$tmp/n"
 is "an unusual encoding is mentioned once" "$(cat "$tmp/n")" 1

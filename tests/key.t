@@ -3,16 +3,20 @@
 . "$(dirname "$0")/tap.sh"
 
 plan() { ck key -n "$@" 2>/dev/null | sed -E 's/ --threads=[0-9]+//g'; }
+classical="ck-matte --from=hint --specks=400 | ck-post --unmix --despeckle=off"
 is "the plan" "$(plan shot.mov out)" \
-    "ck-decode -- shot.mov | ck-hint --method=key | ck-post --classical | ck-encode -- out"
+    "ck-decode -- shot.mov | ck-hint --method=key | $classical | ck-encode -- out"
 is "an option goes to every stage that has it" "$(plan --screen blue a b)" \
-    "ck-decode -- a | ck-hint --method=key --screen=blue | ck-post --classical --screen=blue | ck-encode -- b"
+    "ck-decode -- a | ck-hint --method=key --screen=blue | $classical --screen=blue | ck-encode -- b"
 is "or to the one that is named" "$(plan --post:screen=blue a b)" \
-    "ck-decode -- a | ck-hint --method=key | ck-post --classical --screen=blue | ck-encode -- b"
+    "ck-decode -- a | ck-hint --method=key | $classical --screen=blue | ck-encode -- b"
+is "the screen's colour by hand is ck-hint's" "$(plan --screen-colour 110,115,105 a b)" \
+    "ck-decode -- a | ck-hint --method=key --screen-colour=110,115,105 | $classical | ck-encode -- b"
+fails 2 "ck-hint: --screen-at '5': give X,Y" "a wrong one, before anything starts" ck key --screen-at 5 a b
 is "names are quoted for a shell" "$(plan "it's a shot.mov" 'out dir')" \
-    "ck-decode -- 'it'\\''s a shot.mov' | ck-hint --method=key | ck-post --classical | ck-encode -- 'out dir'"
+    "ck-decode -- 'it'\\''s a shot.mov' | ck-hint --method=key | $classical | ck-encode -- 'out dir'"
 is "threads are shared out, at least one a stage" \
-    "$(ck key -n -t 12 a b 2>/dev/null | grep -o 'threads=[0-9]*' | tr '\n' ' ')" "threads=1 threads=4 threads=4 threads=4 "
+    "$(ck key -n -t 12 a b 2>/dev/null | grep -o 'threads=[0-9]*' | tr '\n' ' ')" "threads=1 threads=3 threads=1 threads=3 threads=3 "
 is "and can be named" "$(ck key -n -t 4 --encode:threads 9 a b 2>/dev/null | grep -o 'threads=[0-9]*' | tail -1)" "threads=9"
 
 fails 2 "ck key INPUT OUT" "no arguments" ck key
@@ -28,7 +32,7 @@ fails 2 "takes no value" "a value where none belongs" ck key --dry-run=no a b
 fails 2 "takes no value" "or behind a letter" ck key -n4 a b
 is "--version" "$(ck key --version a b)" "ck key $(ck --version | cut -d' ' -f2)"
 ok "--help" ck key --help
-is "shows the options of every stage" "$(grep -c "^Options of" "$tmp/.out")" 6
+is "shows the options of every stage" "$(grep -c "^Options of" "$tmp/.out")" 7
 ok "doctor finds the programs" ck doctor
 is "every program that is installed, and no other" "$(ck doctor | awk '$2 ~ /^ck-/ { print $2 }' | sort | tr '\n' ' ')" \
     "$(cd "$bin" && ls -d ck-* | sort | tr '\n' ' ')"
@@ -41,6 +45,23 @@ fails 2 "unknown option '--correct'" "a correction of the key" ck key -m M --cor
 fails 2 "unknown option '--blend-key'" "a blend of hint and key" ck key -m M --blend-key 0.5 a b
 is "what the user says is the last word" "$(plan -m M --refiner-scale 0 -s 96 --method hsv --refiner-scale 1 a b)" \
     "ck-decode -- a | ck-hint --method=hsv | ck-infer --model=M --size=96 | ck-refine --model=M --refiner-scale=0 --refiner-scale=1 | ck-post | ck-encode -- b"
+
+# ck-matte in the plan.
+is "the matte gets the value of --despeckle" "$(plan --despeckle 50 --post:despeckle 60 a b)" \
+    "ck-decode -- a | ck-hint --method=key | ck-matte --from=hint --specks=60 | ck-post --unmix --despeckle=off | ck-encode -- b"
+is "off too" "$(plan --despeckle=off a b)" \
+    "ck-decode -- a | ck-hint --method=key | ck-matte --from=hint --specks=off | ck-post --unmix --despeckle=off | ck-encode -- b"
+is "--specks and --from are the last word" "$(plan --classical --specks 7 --from key a b)" \
+    "ck-decode -- a | ck-hint --method=key | ck-matte --from=hint --specks=400 --specks=7 --from=key | ck-post --unmix --despeckle=off | ck-encode -- b"
+network="ck-decode -- a | ck-hint | ck-infer --model=M | ck-refine --model=M"
+is "a network needs no ck-matte" "$(plan -m M --despeckle 5 a b)" "$network | ck-post --despeckle=5 | ck-encode -- b"
+is "unless one of its options is given" "$(plan -m M --grow -0.5 a b)" \
+    "$network | ck-matte --grow=-0.5 | ck-post | ck-encode -- b"
+is "an option that others have, too, is no reason" "$(plan -m M --matte:depth 16 --matte:verbose a b)" \
+    "$network | ck-post | ck-encode -- b"
+is "with --refine" "$(plan -m M --refine --soften 2 a b)" \
+    "ck-decode -- a | ck-hint | ck-infer --model=M --refine | ck-matte --soften=2 | ck-post | ck-encode -- b"
+fails 2 "ck-matte: --black 0.5 is not below --white 0.5" "levels that cross" ck key -n -m M --black 0.5 --white 0.5 a b
 
 # Real keying, small: a sequence, then stills of different sizes, then a failing stage.
 ck-synth -g 160x90 -n 3 | ck-encode --plane rgb=png "$tmp/shot" 2>"$tmp/err"
@@ -89,7 +110,7 @@ told() { # STATUS NAME SIGNALS BEFORE
     env --default-signal=INT ck key "$tmp/pipe.$name" "$tmp/k3" 2>"$tmp/err" &
     local pid=$!
     exec 3>"$tmp/pipe.$name"
-    until [ "$(pgrep -c -P $pid ck-)" = 4 ]; do sleep 0.05; done
+    until [ "$(pgrep -c -P $pid ck-)" = 5 ]; do sleep 0.05; done
     local stages; stages=$(pgrep -P $pid ck- | tr '\n' ' ')
     [ -z "$4" ] || kill -"$4" ${stages%% *}
     for s in $signals; do kill -"$s" $pid; sleep 0.2; done
@@ -120,4 +141,13 @@ ok "--screen goes before it" ck key -v --classical --screen green "$tmp/leader" 
 is "in every stage" "$(grep -c 'screen green: as asked' "$tmp/.err")" 2
 ok "--screen of one stage too" ck key -v --classical --hint:screen green "$tmp/leader" "$tmp/asked"
 is "the others get the input's" "$(grep -c 'screen green: as asked' "$tmp/.err")-$(grep -c 'screen blue: as asked' "$tmp/.err")" 1-1
+# A colour by hand decides for all stages, and its screen is unmixed: grey-blue, a red box in front of it.
+ffmpeg -v error -f lavfi -i "color=0x64696e:s=64x48:r=1:d=1" -vf "drawbox=24:16:16:32:0xb04c40:t=fill,format=rgb24" "$tmp/grey.png"
+for by in "--screen-colour 100,105,110" "--screen-at 5,5"; do
+    ok "$by" ck key -v --classical $by "$tmp/grey.png" "$tmp/grey"
+    is "$by decides which screen it is, in every stage" "$(grep -c 'screen blue: as asked' "$tmp/.err")" 2
+    ck-decode "$tmp/grey/Matte/grey.exr" | ck-info --npy "$tmp/npy"
+    half() { od -A n -t x2 -j $((128 + 2 * ($2 * 64 + $1))) -N 2 "$tmp/npy/rgb.000000.npy" | tr -d ' '; }
+    is "$by: 0 on the screen, 1 in the subject" "$(half 5 5) $(half 32 32)" "0000 3c00"
+done
 done_testing

@@ -7,6 +7,7 @@
 #include "ck-encode/options.h"
 #include "ck-hint/options.h"
 #include "ck-infer/options.h"
+#include "ck-matte/options.h"
 #include "ck-post/options.h"
 #include "ck-refine/options.h"
 #include "ck/options.h"
@@ -43,8 +44,8 @@ static int conflicts(const ck_option *a, const ck_option *b, const char *who, co
 int main(void)
 {
     static const ck_program *const all[] = {&ck_key_program,   &ck_decode_program, &ck_hint_program,
-                                            &ck_infer_program, &ck_refine_program, &ck_post_program,
-                                            &ck_encode_program};
+                                            &ck_infer_program, &ck_refine_program, &ck_matte_program,
+                                            &ck_post_program,  &ck_encode_program};
     enum { N = sizeof all / sizeof *all };
     for (int i = 0; i < N; i++) {
         int n = conflicts(all[i]->options, ck_common_options, all[i]->name, "all programs");

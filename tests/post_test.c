@@ -362,6 +362,50 @@ static bool frame_at(int h, int w, ck_type fg_type, ck_type out_type, uint32_t *
     return guard_done(&c) && inside && good;
 }
 
+/* comp over a plane, against a plain loop: its encoding, or codes as they are. */
+static bool over_background(ck_type type, const char *encoding, bool codes, uint32_t *seed)
+{
+    enum { H = 3, W = 1100, N = H * W };
+    static float fg[3 * N], alpha[N], under[3 * N], processed[4 * N];
+    static uint16_t half[3 * N];
+    static uint8_t comp[3 * N];
+    for (int i = 0; i < 3 * N; i++) {
+        fg[i] = rnd_float(seed, 0, 1.2f);
+        under[i] = rnd_float(seed, 0, 1.2f);
+        alpha[i % N] = rnd_float(seed, -0.05f, 1.05f);
+    }
+    ck_f32_to_f16(under, half, 3 * N);
+    if (type == CK_F16)
+        ck_f16_to_f32(half, under, 3 * N);
+    ck_plane p = {.type = type, .elem = (uint32_t)ck_type_size(type), .c = 3, .h = H, .w = W};
+    p.data = type == CK_F16 ? (const void *)half : under;
+    snprintf(p.encoding, sizeof p.encoding, "%s", encoding);
+    ck_post_options o = {.codes = codes, .background = &p};
+    ck_post_frame(&o, alpha, fg, CK_F32, H, W, processed, CK_F32, comp);
+    bool good = true;
+    for (int i = 0; i < 3 * N; i++) {
+        float v = fg[i], b = under[i], a = alpha[i % N];
+        if (!codes)
+            ck_srgb_to_linear(&v, &v, 1);
+        if (!codes && strcmp(encoding, "linear") != 0)
+            ck_srgb_to_linear(&b, &b, 1);
+        v = v * a + b * (1 - a);
+        if (!codes)
+            ck_linear_to_srgb(&v, &v, 1);
+        good = good && comp[i] == (uint8_t)(fminf(fmaxf(v, 0), 1) * 255);
+    }
+    return good;
+}
+
+static void backgrounds(void)
+{
+    uint32_t seed = 6;
+    ok(over_background(CK_F32, "srgb", false, &seed) && over_background(CK_F16, "", false, &seed),
+       "comp over an sRGB background");
+    ok(over_background(CK_F32, "linear", false, &seed), "comp over a linear background");
+    ok(over_background(CK_F16, "pq", true, &seed), "codes of another curve are mixed as they are");
+}
+
 static void frames(void)
 {
     uint32_t seed = 4;
@@ -386,6 +430,7 @@ int main(void)
     components();
     thresholds();
     despeckle_keeps_hair();
+    backgrounds();
     frames();
     ck_pool_trim();
     return done_testing();

@@ -63,7 +63,7 @@ for how in "--classical" "-m $tmp/m.safetensors"; do
         ok "nor a folder of traces" empty "$TMPDIR"
         ok "the profile is printed" grep -q 'the bottleneck is ck-' "$tmp/said"
         is "and the trace whole" "$(perl -MJSON::PP -e 'local $/; print scalar(grep { $_->{name} eq "process_name" }
-            @{decode_json(<>)}) >= 4 ? "whole" : "short"' "$tmp/trace.json")" whole
+            @{decode_json(<>)}) >= 5 ? "whole" : "short"' "$tmp/trace.json")" whole
     done
     # shellcheck disable=SC2086
     ck key $how "$tmp/shot/rgb" "$tmp/killed$name" 2>"$tmp/said" &
@@ -101,7 +101,7 @@ mkfifo "$tmp/slow"
 ck key --classical "$tmp/slow" "$tmp/early" 2>"$tmp/said" &
 pid=$!
 exec 4>"$tmp/slow"
-await eval '[ "$(pgrep -c -P $pid ck-)" = 4 ]'
+await eval '[ "$(pgrep -c -P $pid ck-)" = 5 ]'
 kill -KILL "$(pgrep -P $pid ck-decode)"
 wait $pid
 is "ck key: and one that dies before HEAD" "$(cat "$tmp/said")" "ck key: ck-decode was killed by signal 9 (Killed)"

@@ -277,8 +277,37 @@ static void waiting_without_blocking(void)
     waitpid(pid, NULL, 0);
 }
 
+/* Two names for one memory, until one of them is edited. */
+static void shared_planes(void)
+{
+    ck_frame f = {0};
+    ck_plane *p;
+    fill(&f, 3);
+    const void *data = ck_frame_plane(&f, "alpha")->data;
+    ok(ck_frame_share(&f, "alpha", "coverage", &e) == CK_OK && f.n == 3 && ck_frame_plane(&f, "coverage")->data == data,
+       "a shared plane is no copy");
+    ok(ck_frame_share(&f, "alpha", "rgb", &e) == CK_OK && f.n == 3 && ck_frame_plane(&f, "rgb")->c == 1,
+       "it replaces one of its name");
+    ok(ck_frame_share(&f, "alpha", "alpha", &e) == CK_OK && f.n == 3 && ck_frame_plane(&f, "alpha")->data == data,
+       "to share with itself changes nothing");
+    ck_frame_edit(&f, "alpha", &p, &e);
+    *(float *)ck_plane_data(p) = 7;
+    ok(*(const float *)ck_frame_plane(&f, "coverage")->data == 0, "an edit of one leaves the other");
+    char name[16];
+    for (int i = f.n; i < CK_MAX_PLANES; i++) {
+        snprintf(name, sizeof name, "p%d", i);
+        ck_frame_share(&f, "alpha", name, &e);
+    }
+    ok(f.n == CK_MAX_PLANES && ck_frame_share(&f, "alpha", "more", &e) == CK_ERR_FORMAT &&
+           ck_frame_add(&f, "more", CK_U8, 1, 1, 1, "", &p, &e) == CK_ERR_FORMAT,
+       "a frame that is full takes no more");
+    ok(ck_frame_share(&f, "alpha", "a_name_that_is_longer_than_a_plane_has", &e) == CK_ERR_ARGUMENT, "a name too long");
+    ck_frame_free(&f);
+}
+
 int main(void)
 {
+    shared_planes();
     last_program();
     round_trip();
     truncation();

@@ -38,8 +38,8 @@ cp "$tmp/.err" "$tmp/profile"
 ck-synth -n 50 -g 320x180 2>"$tmp/err" | ck-hint --trace "$tmp/ring.json" 2>"$tmp/err" | ck-info >"$tmp/.out" 2>"$tmp/err"
 is "slots of rings have been in use" "$(perl -MJSON::PP -e 'local $/; my @used = grep {
     $_->{name} eq "slots in use" && $_->{args}{slots} > 0 } @{decode_json(<>)}; print @used ? "some" : "none"' "$tmp/ring.json")" some
-is "all stages in one trace" "$(count "$tmp/all.json" process_name)" 4
-is "a line a stage" "$(grep -cE '^ck-(decode|hint|post|encode) +5 ' "$tmp/profile")" 4
+is "all stages in one trace" "$(count "$tmp/all.json" process_name)" 5
+is "a line a stage" "$(grep -cE '^ck-(decode|hint|matte|post|encode) +5 ' "$tmp/profile")" 5
 is "the bottleneck is named" "$(grep -cE '^[0-9.]+ frames/s; the bottleneck is ck-[a-z]+$' "$tmp/profile")" 1
 is "no folder stays behind" "$(ls -A "$TMPDIR")" ""
 fails 1 "$tmp/no/x.json: cannot write the trace" "an unwritable trace of the whole" \
@@ -50,7 +50,7 @@ is "and none then" "$(ls -A "$TMPDIR")" ""
 ok "--progress json" ck key --progress json "$tmp/shot/rgb" "$tmp/key"
 is "each line is JSON" "$(perl -MJSON::PP -ne 'decode_json($_); END { print $. > 6 ? "lines" : "few" }' <"$tmp/.out" 2>&1)" lines
 is "start, stages, end" "$(grep -o '"event":"[a-z]*"' "$tmp/.out" | grep -v progress | cut -d'"' -f4 | tr '\n' ' ')" \
-    "start stage stage stage stage end "
+    "start stage stage stage stage stage end "
 is "the last progress has every frame" "$(grep progress "$tmp/.out" | tail -1 | grep -c '"frames":5,"total":5,')" 1
 fails 1 "cannot open" "a failure has its words on stderr" ck key --progress json "$tmp/nothing.mov" "$tmp/key"
 is "and its status in the events" "$(tail -1 "$tmp/.out")" '{"event":"end","status":1}'

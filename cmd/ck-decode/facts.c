@@ -37,19 +37,22 @@ static ck_status compare(ck_facts *t, const ck_decode_options *o, const char *na
     return s;
 }
 
-ck_status ck_facts_settle(ck_facts *t, const ck_decode_options *o, const char *name, ck_frame *f, ck_error *e)
+ck_status ck_facts_say(ck_facts *t, bool overruled, const char *name, ck_frame *f, ck_error *e)
 {
     const char *note = ck_meta_get(&f->meta, CK_STILL_NOTE), *warning = ck_meta_get(&f->meta, CK_STILL_WARNING);
-    const char *channel = ck_meta_get(&f->meta, "hint-channel");
     if (note && !atomic_flag_test_and_set(&t->noted))
         ck_log_info("%s: %s", name, note);
-    if (warning && !o->linear && !o->srgb && !atomic_flag_test_and_set(&t->warned))
+    if (warning && !overruled && !atomic_flag_test_and_set(&t->warned))
         ck_log_warning("%s: %s", name, warning);
-    if (channel && !atomic_flag_test_and_set(&t->channel))
-        ck_log_info("%s: the hint is its %s", name, channel);
     ck_status s = ck_meta_set(&f->meta, CK_STILL_NOTE, NULL, e);
     if (s == CK_OK)
         s = ck_meta_set(&f->meta, CK_STILL_WARNING, NULL, e);
+    return s;
+}
+
+ck_status ck_facts_settle(ck_facts *t, const ck_decode_options *o, const char *name, ck_frame *f, ck_error *e)
+{
+    ck_status s = ck_facts_say(t, o->linear || o->srgb, name, f, e);
     return s == CK_OK ? compare(t, o, name, f, e) : s;
 }
 

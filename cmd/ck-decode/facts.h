@@ -10,14 +10,17 @@
 
 typedef struct ck_facts {
     ck_meta head; /* `transfer`, `primaries`, `sar` and `rate` of HEAD */
-    atomic_flag noted, warned, differed, channel;
+    atomic_flag noted, warned, differed;
 } ck_facts;
 
 /* The first frame's, into HEAD.  --linear and --srgb overrule its `transfer`. */
 ck_status ck_facts_start(ck_facts *t, const ck_decode_options *o, const ck_frame *first, ck_meta *head, ck_error *e);
 
-/* Of every frame: remove from its metadata what HEAD says too, and print what is for the user.  name: its file.  Any
- * thread. */
+/* Print the sentences for the user and remove them from the frame's metadata; warnings about colour unless `overruled`.
+ * name: its file.  Any thread. */
+ck_status ck_facts_say(ck_facts *t, bool overruled, const char *name, ck_frame *f, ck_error *e);
+
+/* Of every frame of INPUT: the same; and remove from its metadata what HEAD says too.  Any thread. */
 ck_status ck_facts_settle(ck_facts *t, const ck_decode_options *o, const char *name, ck_frame *f, ck_error *e);
 
 void ck_facts_free(ck_facts *t);

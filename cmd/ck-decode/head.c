@@ -127,7 +127,7 @@ static void explain_video(const ck_source *s)
     const ck_video_info *i = ck_video_info_view(s->video);
     const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(i->first->format);
     char colour[200];
-    ck_av_colour_describe(i->first, &s->opts->colour, colour, sizeof colour);
+    ck_av_colour_describe(i->first, &s->colour, colour, sizeof colour);
     ck_log_info("%s: %s in %s, %s", s->name, i->codec, i->format, colour);
     if (*i->differ)
         ck_log_notice("%s: the container says %s: the codec counts", s->name, i->differ);
@@ -135,7 +135,7 @@ static void explain_video(const ck_source *s)
         ck_log_info("%s: stream %d is read; further video streams: %s (--stream)", s->name, i->stream, i->others);
     if (i->frames >= 0)
         ck_log_info("%s: the container declares %ld frames", s->name, i->frames);
-    if (d->flags & AV_PIX_FMT_FLAG_ALPHA && !s->hint)
+    if (d->flags & AV_PIX_FMT_FLAG_ALPHA && !s->alpha)
         ck_log_info("%s: its alpha channel is dropped", s->name);
     if (ck_av_needs_swscale(i->first))
         ck_log_info("%s: %s goes through libswscale to 16-bit RGB", s->name, d->name);

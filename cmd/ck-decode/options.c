@@ -1,14 +1,27 @@
 #include "ck-decode/options.h"
 
 #include <limits.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "io/sequence.h"
 #include "io/still.h"
 
 #define AT(field) offsetof(ck_decode_options, field)
 static const ck_option rows[] = {
-    {0, "hint", CK_STRING, AT(hint), "FILE", NULL, 0, 0, NULL, 0,
-     "add a hint plane from a still (used for every frame), a sequence or a video"},
+    {0, "input", CK_LIST, AT(inputs), "NAME=FILE", NULL, 0, 0, NULL, 0,
+     "add plane NAME from a still (used for every frame), a sequence or a video; may be given several times"},
+    {0, "hint", CK_STRING, AT(hint), "FILE", NULL, 0, 0, NULL, 0, "add a hint: short for --input hint=FILE"},
+    {0, "clean", CK_STRING, AT(clean), "FILE", NULL, 0, 0, NULL, 0,
+     "add a clean plate, the screen without the subject: short for --input clean=FILE"},
+    {0, "garbage", CK_STRING, AT(garbage), "FILE", NULL, 0, 0, NULL, 0,
+     "add a garbage matte, 1 where there is no subject: short for --input garbage=FILE"},
+    {0, "holdout", CK_STRING, AT(holdout), "FILE", NULL, 0, 0, NULL, 0,
+     "add a holdout matte, 1 where all is subject: short for --input holdout=FILE"},
+    {0, "background", CK_STRING, AT(background), "FILE", NULL, 0, 0, NULL, 0,
+     "add a background for the composite: short for --input background=FILE"},
+    {0, "plate-alpha", CK_FLAG, AT(plate_alpha), NULL, NULL, 0, 0, NULL, 0,
+     "make a garbage matte of INPUT's alpha: 1 where INPUT is transparent"},
     {0, "hint-channel", CK_CHOICE, AT(hint_channel), NULL, "auto", 0, 0, CK_HINT_CHANNELS, 0,
      "channel of the hint's pictures that is the hint; auto: alpha where it varies, else luminance"},
     {0, "frames", CK_STRING, AT(frames), "LIST", NULL, 0, 0, NULL, 0,
@@ -31,15 +44,93 @@ static const ck_option rows[] = {
     {0},
 };
 
+/* Those that are short for --input. */
+static const struct {
+    const char *plane;
+    size_t offset;
+} shorts[] = {{"hint", AT(hint)},
+              {"clean", AT(clean)},
+              {"garbage", AT(garbage)},
+              {"holdout", AT(holdout)},
+              {"background", AT(background)}};
+#define SHORTS (sizeof shorts / sizeof *shorts)
+
+bool ck_decode_option_gives_file(const char *name)
+{
+    for (size_t i = 0; i < SHORTS; i++)
+        if (!strcmp(shorts[i].plane, name))
+            return true;
+    return !strcmp(name, "input");
+}
+
+typedef struct collector {
+    ck_decode_file *files;
+    int n;
+} collector;
+
+static ck_status twice(const char *plane, const char *a, const char *b, ck_error *e)
+{
+    return ck_fail(e, CK_ERR_ARGUMENT, "plane '%s' is given twice, by %s and %s: leave one out", plane, a, b);
+}
+
+/* `name` has n bytes. */
+static ck_status collect(collector *c, const char *name, size_t n, const char *path, ck_error *e)
+{
+    ck_decode_file *f = &c->files[c->n];
+    if (c->n == CK_DECODE_FILES)
+        return ck_fail(e, CK_ERR_ARGUMENT, "more than %d planes from files: leave some out", CK_DECODE_FILES);
+    if (n >= sizeof f->plane || !ck_name_valid(name, n))
+        return ck_fail(e, CK_ERR_ARGUMENT, "'%.*s' is no name of a plane: up to %zu of a-z 0-9 _ . -", (int)n, name,
+                       sizeof f->plane - 1);
+    memcpy(f->plane, name, n);
+    f->plane[n] = 0;
+    f->path = path;
+    if (!strcmp(f->plane, "rgb"))
+        return ck_fail(e, CK_ERR_ARGUMENT, "--input rgb=%s: plane rgb is INPUT itself: name the file as INPUT", path);
+    for (int i = 0; i < c->n; i++) {
+        if (!strcmp(c->files[i].plane, f->plane))
+            return twice(f->plane, c->files[i].path, path, e);
+        if (!strcmp(c->files[i].path, "-") && !strcmp(path, "-"))
+            return ck_fail(e, CK_ERR_ARGUMENT, "planes '%s' and '%s' cannot both come from standard input",
+                           c->files[i].plane, f->plane);
+    }
+    c->n++;
+    return CK_OK;
+}
+
+ck_status ck_decode_files(const ck_decode_options *o, ck_decode_file files[CK_DECODE_FILES], int *n, ck_error *e)
+{
+    collector c = {.files = files};
+    ck_status s = CK_OK;
+    for (size_t i = 0; i < SHORTS && s == CK_OK; i++) {
+        const char *path = *(const char *const *)((const char *)o + shorts[i].offset);
+        if (path)
+            s = collect(&c, shorts[i].plane, strlen(shorts[i].plane), path, e);
+    }
+    for (int i = 0; i < o->inputs.n && s == CK_OK; i++) {
+        const char *text = o->inputs.items[i], *equals = strchr(text, '=');
+        if (!equals || !equals[1])
+            return ck_fail(e, CK_ERR_ARGUMENT, "--input '%s' is not NAME=FILE, as in --input alpha=matte.exr", text);
+        s = collect(&c, text, (size_t)(equals - text), equals + 1, e);
+    }
+    for (int i = 0; i < c.n && s == CK_OK && o->plate_alpha; i++)
+        if (!strcmp(files[i].plane, "garbage"))
+            s = twice("garbage", files[i].path, "--plate-alpha", e);
+    *n = c.n;
+    return s;
+}
+
 static ck_status check(const void *opts, ck_error *e)
 {
     const ck_decode_options *o = opts;
+    ck_decode_file files[CK_DECODE_FILES];
+    int n;
     ck_ranges frames = {0};
     if (o->linear && o->srgb)
         return ck_fail(e, CK_ERR_ARGUMENT, "--linear and --srgb contradict each other: give one of them");
     ck_status s = o->frames ? ck_ranges_parse(o->frames, &frames, e) : CK_OK;
     ck_ranges_free(&frames);
-    return s == CK_OK ? s : ck_fail_in(e, s, "--frames");
+    return s == CK_OK ? ck_decode_files(o, files, &n, e) : ck_fail_in(e, s, "--frames");
 }
 
 const ck_program ck_decode_program = {

@@ -3,11 +3,14 @@
 
 #include "base/option.h"
 #include "io/av_colour.h"
+#include "stream/frame.h"
 
 typedef struct ck_decode_options {
     ck_common common;
-    const char *hint, *frames; /* NULL = not given */
-    bool linear, srgb, repair;
+    ck_list inputs;                                            /* "NAME=FILE" */
+    const char *hint, *clean, *garbage, *holdout, *background; /* short for --input; NULL = not given */
+    const char *frames;
+    bool plate_alpha, linear, srgb, repair;
     int hint_channel; /* CK_WANT_HINT + this is the want */
     int missing;      /* ck_missing */
     ck_av_choice colour;
@@ -15,5 +18,19 @@ typedef struct ck_decode_options {
 } ck_decode_options;
 
 extern const ck_program ck_decode_program;
+
+/* A plane that comes from a file beside INPUT. */
+typedef struct ck_decode_file {
+    char plane[CK_PLANE_NAME];
+    const char *path; /* as ck_source_open takes it; borrowed from argv */
+} ck_decode_file;
+#define CK_DECODE_FILES 16 /* at most: a frame has CK_MAX_PLANES, and later stages need some */
+
+/* Those that the options name, *n of them.  CK_ERR_ARGUMENT for a name that no plane may have, for a plane that is
+ * given twice, and for two files from standard input. */
+ck_status ck_decode_files(const ck_decode_options *o, ck_decode_file files[CK_DECODE_FILES], int *n, ck_error *e);
+
+/* True if the option `name` gives such a file. */
+bool ck_decode_option_gives_file(const char *name);
 
 #endif

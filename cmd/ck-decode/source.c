@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "base/thread.h"
+#include "image/finite.h"
 #include "io/av_pixels.h"
 #include "io/av_still.h"
 #include "shared/inputs.h"
@@ -92,14 +93,17 @@ static ck_status probe(const char *const *inputs, int n, bool *video, ck_error *
     return CK_OK;
 }
 
-ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_options *opts, bool plate, ck_source *s,
-                         ck_error *e)
+ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_options *opts, const char *plane,
+                         ck_source *s, ck_error *e)
 {
-    bool video;
+    bool video, plate = !strcmp(plane, "rgb");
     struct stat st;
     const char *frames = plate ? opts->frames : NULL;
-    *s = (ck_source){.opts = opts, .name = inputs[0], .stream = plate ? opts->stream : -1};
+    *s = (ck_source){.opts = opts, .plane = plane, .name = inputs[0], .stream = plate ? opts->stream : -1};
     s->missing = plate ? (ck_missing)opts->missing : CK_MISSING_ERROR;
+    s->camera = plate || !strcmp(plane, "clean");
+    if (s->camera)
+        s->colour = opts->colour;
     ck_status status = probe(inputs, n, &video, e);
     if (status != CK_OK)
         return status;
@@ -220,19 +224,23 @@ ck_status ck_source_next(ck_source *s, ck_item *item, ck_error *e)
     return s->ended ? next_absent(s, item, e) : CK_END;
 }
 
+static ck_status too_short(const ck_source *s, long index, long n, ck_error *e)
+{
+    return ck_fail(e, CK_ERR_FORMAT, "no %s for frame %ld, counted from 0: there are only %ld", s->plane, index, n);
+}
+
 static ck_status pair_file(ck_source *s, long index, long number, ck_item *item, ck_error *e)
 {
     const ck_sequence *files = &s->files;
     if (number != CK_NO_NUMBER && files->numbered) {
         item->file = ck_sequence_find(files, number);
         if (!item->file)
-            return ck_fail(e, CK_ERR_FORMAT, "no hint for frame %ld: the hints run from %ld to %ld", number,
+            return ck_fail(e, CK_ERR_FORMAT, "no %s for frame %ld: its numbers run from %ld to %ld", s->plane, number,
                            files->files[0].number, files->files[files->n - 1].number);
         return CK_OK;
     }
     if (index < 0 || index >= (long)files->n)
-        return ck_fail(e, CK_ERR_FORMAT, "no hint for frame %ld, counted from 0: there are only %zu hints", index,
-                       files->n);
+        return too_short(s, index, (long)files->n, e);
     item->file = &files->files[index];
     return CK_OK;
 }
@@ -250,34 +258,59 @@ ck_status ck_source_pair(ck_source *s, long index, long number, ck_item *item, c
         status = next_picture(s, item, e);
     }
     if (s->ended || (status == CK_OK && !item->video.av && !item->video.error)) {
-        ck_fail(e, CK_ERR_FORMAT, "no hint for frame %ld, counted from 0: there are only %ld hints", index,
-                s->next_index);
+        too_short(s, index, s->next_index, e);
         return ck_fail_in(e, CK_ERR_FORMAT, s->name);
     }
     return status;
 }
 
+const char *ck_source_name(const ck_source *s, const ck_item *item)
+{
+    return item->file ? item->file->path : s->name;
+}
+
 static ck_status read_picture(const ck_source *s, const ck_item *item, ck_want want, const char *name, ck_frame *f,
                               ck_error *e)
 {
-    char where[40];
-    ck_status status = item->video.error ? ck_fail(e, CK_ERR_FORMAT, "%s", item->video.error)
-                                         : ck_av_plane(item->video.av, &s->opts->colour,
-                                                       ck_video_info_view(s->video)->orient, want, name, f, e);
+    if (item->file)
+        return ck_still_read_as(item->file->path, &s->colour, want, name, f, e);
+    if (item->video.error)
+        return ck_fail(e, CK_ERR_FORMAT, "%s", item->video.error);
+    return ck_av_plane(item->video.av, &s->colour, ck_video_info_view(s->video)->orient, want, name, f, e);
+}
+
+/* A plane without NaN and infinity, which would spread to whole frames in the network and to dots in the classical
+ * key. */
+static ck_status make_finite(const ck_source *s, const ck_item *item, const char *name, ck_frame *f, ck_error *e)
+{
+    ck_plane *p;
+    size_t filled = 0;
+    if (!s->opts->repair)
+        return ck_finite_check(ck_frame_plane(f, name), e);
+    ck_status status = ck_frame_edit(f, name, &p, e);
     if (status == CK_OK)
-        return status;
-    snprintf(where, sizeof where, "frame %ld", item->index);
-    ck_fail_in(e, status, where);
-    return ck_fail_in(e, status, s->name);
+        status = ck_finite_repair(p, &filled, e);
+    if (filled)
+        ck_log_info("%s: %zu samples that were NaN or infinite are filled", ck_source_name(s, item), filled);
+    return status;
 }
 
 ck_status ck_source_read(const ck_source *s, const ck_item *item, ck_want want, const char *name, ck_frame *f,
                          ck_error *e)
 {
+    char where[40];
+    ck_status status = read_picture(s, item, want, name, f, e);
+    if (status == CK_OK)
+        status = make_finite(s, item, name, f, e);
+    if (status == CK_OK) {
+        if (s->camera && want == CK_WANT_RGB && (s->opts->linear || s->opts->srgb))
+            strcpy(ck_frame_plane(f, name)->encoding, s->opts->linear ? "linear" : "srgb");
+        return CK_OK;
+    }
+    snprintf(where, sizeof where, "frame %ld", item->index);
     if (!item->file)
-        return read_picture(s, item, want, name, f, e);
-    ck_status status = ck_still_read_as(item->file->path, &s->opts->colour, want, name, f, e);
-    return status == CK_OK ? status : ck_fail_in(e, status, item->file->path);
+        ck_fail_in(e, status, where);
+    return ck_fail_in(e, status, ck_source_name(s, item));
 }
 
 void ck_item_free(ck_item *item)

@@ -1,4 +1,4 @@
-/* A plate or a hint, wherever its frames come from.
+/* INPUT or a file beside it, wherever its frames come from.
  *
  *     ck_source_open -> ck_source_next (in order, one thread) -> ck_source_read (any thread) -> ck_item_free
  */
@@ -12,13 +12,16 @@
 
 typedef struct ck_source {
     const ck_decode_options *opts;
-    const char *name;   /* as on the command line; borrowed */
-    ck_sequence files;  /* for stills */
-    ck_video *video;    /* or NULL */
-    bool single;        /* one still, named as such */
-    bool hint;          /* its alpha may be wanted */
+    const char *plane; /* what its pictures become; "rgb": it is INPUT; borrowed */
+    const char *name;  /* as on the command line; borrowed */
+    ck_sequence files; /* for stills */
+    ck_video *video;   /* or NULL */
+    bool single;       /* one still, named as such */
+    bool alpha;        /* its alpha may be wanted */
+    bool camera;       /* INPUT and its clean plate: --linear, --srgb and `colour` are about these */
+    ck_av_choice colour;
     int stream;         /* of a video, -1 = the best one */
-    ck_missing missing; /* what becomes of frames that do not exist; of a hint CK_MISSING_ERROR */
+    ck_missing missing; /* what becomes of frames that do not exist; CK_MISSING_ERROR unless it is INPUT */
     size_t next_file;
     /* Of a video: */
     ck_ranges keep;
@@ -42,9 +45,9 @@ typedef struct ck_item {
     bool absent; /* not even that: video.error says which frames do not exist */
 } ck_item;
 
-/* plate: --frames, --missing and --stream apply; a hint goes where the plate goes. */
-ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_options *opts, bool plate, ck_source *s,
-                         ck_error *e);
+/* plane "rgb" is for INPUT: --frames, --missing and --stream apply; other files go where INPUT goes. */
+ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_options *opts, const char *plane,
+                         ck_source *s, ck_error *e);
 
 /* The next frame chosen.  CK_END after the last; before it, one item for all frames that a video turned out not to
  * have, unless --missing says otherwise. */
@@ -55,7 +58,10 @@ ck_status ck_source_next(ck_source *s, ck_item *item, ck_error *e);
  * when there is none; `e` says what there is. */
 ck_status ck_source_pair(ck_source *s, long index, long number, ck_item *item, ck_error *e);
 
-/* The picture of an item as plane `name`; texts name the file. */
+/* The file of an item, or of the whole source: for messages. */
+const char *ck_source_name(const ck_source *s, const ck_item *item);
+
+/* The picture of an item as plane `name`, all its samples finite: texts name the file. */
 ck_status ck_source_read(const ck_source *s, const ck_item *item, ck_want want, const char *name, ck_frame *f,
                          ck_error *e);
 

@@ -1,4 +1,5 @@
 /* ck-hint: rgb -> hint, key. */
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,9 @@
 typedef struct hinter {
     const ck_hint_options *opts;
     ck_screen_choice screen;
+    ck_hand hand;
     ck_size size;
+    atomic_bool missed; /* a frame without the colour by hand was reported */
 } hinter;
 
 static ck_status open_hint(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
@@ -26,8 +29,11 @@ static ck_status open_hint(const void *opts, const ck_list *args, ck_meta *head,
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     s->opts = o;
+    ck_status st = ck_hand_parse(o->screen_colour, o->screen_at, &s->hand, e);
+    if (st != CK_OK)
+        return st;
     ck_messages_plate(first);
-    return ck_messages_screen(o->screen, head, first, &s->screen, e);
+    return ck_messages_screen(o->screen, &s->hand, head, first, &s->screen, e);
 }
 
 static ck_status admit(void *state, ck_frame *f, ck_error *e)
@@ -60,22 +66,48 @@ static ck_status by_hue(const hinter *s, ck_frame *f, const ck_plane *rgb, ck_er
     return st;
 }
 
-/* The key wants floats, and knows the screen better than a range of hues does. */
-static ck_status by_key(const hinter *s, ck_frame *f, const ck_plane *rgb, const char *name, ck_error *e)
+static ck_status find_screen(hinter *s, ck_frame *f, const ck_plane *rgb, ck_key_screen *out, ck_error *e)
+{
+    bool blue = ck_screen_blue(&s->screen, f), named = s->hand.colour || s->hand.spot;
+    float colour[3];
+    ck_status st = CK_OK;
+    if (named)
+        st = ck_hand_colour(&s->hand, rgb, colour, e);
+    if (st == CK_OK && named)
+        st = ck_hand_check(colour, blue, e);
+    if (st == CK_OK)
+        st = ck_key_find(f, rgb, blue, named ? colour : NULL, out, e);
+    if (st == CK_OK && named && !out->grid && !atomic_exchange(&s->missed, true))
+        ck_log_warning("frame %ld: hardly a pixel has the screen's colour that was named: its matte is 1 everywhere",
+                       ck_frame_number(f));
+    return st;
+}
+
+/* The clean plate and its noise, for the stages downstream. */
+static ck_status pass_screen(ck_frame *f, const ck_plane *rgb, const ck_key_screen *k, ck_error *e)
+{
+    ck_plane *clean;
+    ck_status st = ck_meta_setf(&f->meta, e, "noise", "%.9g,%.9g,%.9g", (double)k->sigma[0], (double)k->sigma[1],
+                                (double)k->sigma[2]);
+    if (st != CK_OK || ck_frame_plane(f, "clean"))
+        return st;
+    st = ck_frame_add(f, "clean", CK_F16, 3, ck_key_clean_side(rgb->h), ck_key_clean_side(rgb->w), "linear", &clean, e);
+    return st == CK_OK ? ck_key_clean(k, clean, e) : st;
+}
+
+/* The key knows the screen better than a range of hues does. */
+static ck_status by_key(hinter *s, ck_frame *f, const ck_plane *rgb, const char *name, ck_error *e)
 {
     ck_key_screen screen = {0};
     ck_plane *matte;
-    ck_buffer *plate = ck_buffer_new(3 * sizeof(float) * (size_t)rgb->h * (size_t)rgb->w);
-    if (!plate)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a plate of %d x %d", rgb->w, rgb->h);
-    ck_plate_to_f32(rgb, plate->data);
-    ck_status st = ck_key_estimate(plate->data, rgb->h, rgb->w, ck_screen_blue(&s->screen, f), &screen, e);
+    ck_status st = find_screen(s, f, rgb, &screen, e);
     if (st == CK_OK)
         st = ck_frame_add(f, name, CK_F32, 1, rgb->h, rgb->w, "", &matte, e);
     if (st == CK_OK)
-        st = ck_key_matte(plate->data, rgb->h, rgb->w, &screen, ck_plane_data(matte), e);
+        st = ck_key_matte(rgb, &screen, ck_plane_data(matte), e);
+    if (st == CK_OK && screen.grid)
+        st = pass_screen(f, rgb, &screen, e);
     ck_key_screen_free(&screen);
-    ck_buffer_unref(plate);
     return st;
 }
 
@@ -90,7 +122,7 @@ static ck_status key_as_hint(ck_frame *f, ck_error *e)
 
 static ck_status make_hint(void *state, ck_frame *f, ck_error *e)
 {
-    const hinter *s = state;
+    hinter *s = state;
     const ck_hint_options *o = s->opts;
     bool wanted = o->replace || !ck_frame_plane(f, "hint");
     ck_plane *p;

@@ -7,11 +7,31 @@ static const ck_option rows[] = {
     {0, "method", CK_CHOICE, AT(method), NULL, "hsv", 0, 0, "hsv|key", 0,
      "hsv is the recipe the network was trained with, key a soft classical matte"},
     CK_SCREEN_ROW(ck_hint_options, screen),
+    {0, "screen-colour", CK_STRING, AT(screen_colour), "R,G,B", NULL, 0, 0, NULL, 0,
+     "colour of the screen for the key, sRGB, each from 0 to 255 (default: found in each frame)"},
+    {0, "screen-at", CK_STRING, AT(screen_at), "X,Y[,R]", NULL, 0, 0, NULL, 0,
+     "take that colour from each frame: the median within R pixels (4) of X,Y"},
     {0, "replace", CK_FLAG, AT(replace), NULL, NULL, 0, 0, NULL, 0, "make a new hint although the stream has one"},
     {0, "with-key", CK_FLAG, AT(with_key), NULL, NULL, 0, 0, NULL, 0,
      "add the classical matte as plane 'key' too, for ck-refine --detail"},
     {0},
 };
+
+static ck_status check(const void *opts, ck_error *e)
+{
+    const ck_hint_options *o = opts;
+    const char *name = o->screen_colour ? "--screen-colour" : "--screen-at";
+    ck_hand hand;
+    ck_status s = ck_hand_parse(o->screen_colour, o->screen_at, &hand, e);
+    if (s != CK_OK || (!hand.colour && !hand.spot))
+        return s;
+    if (o->method != CK_HINT_KEY && !o->with_key)
+        return ck_fail(e, CK_ERR_ARGUMENT, "%s is for the key: add --method key or --with-key", name);
+    bool blue = o->screen == CK_SCREEN_AUTO ? ck_hand_blue(hand.rgb) : o->screen == CK_SCREEN_BLUE;
+    if (hand.colour && ck_hand_check(hand.rgb, blue, e) != CK_OK)
+        return ck_fail_in(e, CK_ERR_ARGUMENT, name);
+    return CK_OK;
+}
 
 const ck_program ck_hint_program = {
     .name = "ck-hint",
@@ -21,4 +41,5 @@ const ck_program ck_hint_program = {
     .options_size = sizeof(ck_hint_options),
     .examples = "ck-decode shot.mov | ck-hint --method key | ck-post --classical | ck-encode out/\n"
                 "ck-decode shot.mov | ck-hint | ck-encode --plane hint=png out/",
+    .check = check,
 };

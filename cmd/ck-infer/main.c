@@ -58,7 +58,7 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
     ck_messages_plate(first);
     ck_status st;
     if (s->opts->network.blue_as_green &&
-        (st = ck_messages_screen(CK_SCREEN_AUTO, head, first, &s->screen, e)) != CK_OK)
+        (st = ck_messages_screen(CK_SCREEN_AUTO, NULL, head, first, &s->screen, e)) != CK_OK)
         return st;
     return open_network(s, e);
 }

@@ -4,11 +4,12 @@
 
 #include "stream/frame.h"
 
-/* Add `alpha`, the plane `hint` at the size of `rgb` (bilinear), and `fg`, the plate with the screen
- * taken out: straight, sRGB-encoded.  Both of `type`, CK_F32 or CK_F16. */
-ck_status ck_classical_key(ck_frame *f, bool blue, ck_type type, ck_error *e);
+/* Add `alpha`, the plane `hint` at the size of `rgb` without parts of fewer than `specks` pixels (0: with all), and
+ * `fg` by the hint.  Both of `type`, CK_F32 or CK_F16.  As ck-matte --from hint --specks and ck_classical_unmix. */
+ck_status ck_classical_key(ck_frame *f, bool blue, ck_type type, uint64_t specks, ck_error *e);
 
-/* Replace `fg` likewise, with the plane `alpha` as the matte.  CK_ERR_FORMAT if that has not the size of `rgb`. */
+/* Replace `fg` by the plate with the screen taken out: straight, sRGB-encoded.  The matte is the plane `coverage`, else
+ * `alpha`.  CK_ERR_FORMAT if that has not the size of `rgb`. */
 ck_status ck_classical_unmix(ck_frame *f, bool blue, ck_type type, ck_error *e);
 
 #endif

@@ -11,6 +11,8 @@ static const ck_option rows[] = {
      "key with the hint as the matte and the plate, its screen taken out, as the foreground"},
     {0, "unmix", CK_FLAG, AT(unmix), NULL, NULL, 0, 0, NULL, 0,
      "make the foreground anew: the plate, its screen taken out by the matte there is"},
+    {0, "passthrough", CK_FLAG, AT(passthrough), NULL, NULL, 0, 0, NULL, 0,
+     "take the plate's own colour where the matte is solid and no spill is near"},
     CK_DEPTH_ROW(ck_post_program_options, depth),
     {0, "despill", CK_FLOAT, AT(despill), "STRENGTH", "0.5", 0, 1, NULL, 0,
      "how much of the screen's colour to take out of the foreground"},

@@ -5,7 +5,7 @@
 
 typedef struct ck_post_program_options {
     ck_common common;
-    bool classical, unmix;
+    bool classical, unmix, passthrough;
     int depth; /* CK_DEPTH_32, … */
     double despill;
     int despill_mode; /* ck_despill_mode */

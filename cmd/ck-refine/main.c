@@ -62,7 +62,7 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
     *state = s;
     s->opts = opts;
     ck_status st =
-        s->opts->network.blue_as_green ? ck_messages_screen(CK_SCREEN_AUTO, head, first, &s->screen, e) : CK_OK;
+        s->opts->network.blue_as_green ? ck_messages_screen(CK_SCREEN_AUTO, NULL, head, first, &s->screen, e) : CK_OK;
     if (st == CK_OK && first && refined_before(first)) {
         say_passing(s->opts);
         return CK_OK;

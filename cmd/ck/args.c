@@ -36,6 +36,30 @@ ck_status ck_args_first(ck_plan_stage *s, const char *a, const char *b, ck_error
     return CK_OK;
 }
 
+ck_status ck_args_take(ck_plan_stage *s, const char *option, char **value, ck_error *e)
+{
+    ck_status st = CK_OK;
+    int kept = 1;
+    *value = NULL;
+    for (int k = 1; k < s->argc; k++) {
+        char name[64];
+        ck_args_name(s->argv[k], name, sizeof name);
+        if (strcmp(name, option)) {
+            s->argv[kept++] = s->argv[k];
+            continue;
+        }
+        const char *given = strchr(s->argv[k], '=');
+        free(*value);
+        *value = given ? strdup(given + 1) : NULL;
+        if (given && !*value)
+            st = ck_fail(e, CK_ERR_MEMORY, "out of memory for a command line");
+        free(s->argv[k]);
+    }
+    s->argc = kept;
+    s->argv[kept] = NULL;
+    return st;
+}
+
 bool ck_args_has(const ck_plan_stage *s, const char *option)
 {
     bool has = false;

@@ -11,6 +11,10 @@ ck_status ck_args_option(ck_plan_stage *s, const ck_option *o, const char *value
 /* Prepend a word: the front end's choices stand before the user's, so that the user's win. */
 ck_status ck_args_first(ck_plan_stage *s, const char *a, const char *b, ck_error *e);
 
+/* Remove an option, wherever it stands.  *value: what its last occurrence gave, owned, NULL if it is not there or has
+ * none. */
+ck_status ck_args_take(ck_plan_stage *s, const char *option, char **value, ck_error *e);
+
 bool ck_args_has(const ck_plan_stage *s, const char *option); /* with a value or without, and not taken back */
 bool ck_args_have(const ck_plan_stage *s, const char *word);
 

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "base/self.h"
+#include "ck-decode/options.h"
+#include "ck-hint/options.h"
 #include "ck/plan_inside.h"
 #include "key/screen.h"
 #include "stream/stream.h"
@@ -32,14 +34,17 @@ static bool readable_twice(const char *input)
     return strcmp(input, "-") != 0 && (stat(input, &st) || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
 }
 
-/* The first stage without --frames.  Borrowed words, owned array. */
+/* The first stage without --frames, and without files beside INPUT, which may be pipes, or shorter than INPUT is.
+ * Borrowed words, owned array. */
 static char **whole_input(const ck_plan_stage *decode)
 {
     char **argv = calloc((size_t)decode->argc + 1, sizeof *argv);
     bool options = true;
     for (int k = 0, n = 0; argv && k < decode->argc; k++) {
+        char name[64];
         options = options && strcmp(decode->argv[k], "--") != 0;
-        if (!options || strncmp(decode->argv[k], "--frames=", 9) != 0)
+        ck_args_name(decode->argv[k], name, sizeof name);
+        if (!options || (strcmp(name, "frames") != 0 && !ck_decode_option_gives_file(name)))
             argv[n++] = decode->argv[k];
     }
     return argv;
@@ -77,7 +82,6 @@ static ck_status look(int fd, double timeout, ck_screen_choice *c, ck_error *e)
 {
     ck_reader *r;
     bool now;
-    *c = (ck_screen_choice){0};
     ck_status s = ck_reader_open(fd, "ck key", timeout, &r, e);
     while (s == CK_OK && !c->decided) {
         ck_frame f = {0};
@@ -132,13 +136,30 @@ static ck_status decode(const ck_plan_stage *stage, ck_screen_choice *c, ck_erro
     return s == CK_OK ? end : ck_fail_in(e, s, "ck-decode");
 }
 
+/* The screen's colour by hand, from the options of ck-hint. */
+static ck_status hand_of(const ck_plan_stage *hint, ck_hand *out, ck_error *e)
+{
+    ck_hint_options o;
+    ck_list rest = {0};
+    ck_status s = ck_options_parse(&ck_hint_program, hint->argc, hint->argv, &o, &rest, e);
+    if (s == CK_OK)
+        s = ck_hand_parse(o.screen_colour, o.screen_at, out, e);
+    ck_options_free(&ck_hint_program, &o);
+    free(rest.items);
+    return s;
+}
+
 ck_status ck_find_screen(ck_plan *p, ck_error *e)
 {
     bool wanted = false;
+    ck_hand hand;
     for (int i = 0; i < p->n; i++)
         wanted |= undecided(&p->stages[i]);
-    ck_screen_choice c = {0};
-    ck_status s = wanted && readable_twice(p->args.items[0]) ? decode(&p->stages[DECODE], &c, e) : CK_OK;
+    ck_status s = hand_of(&p->stages[HINT], &hand, e);
+    if (s != CK_OK)
+        return s;
+    ck_screen_choice c = {.hand = hand.colour || hand.spot ? &hand : NULL};
+    s = wanted && readable_twice(p->args.items[0]) ? decode(&p->stages[DECODE], &c, e) : CK_OK;
     for (int i = 0; i < p->n && s == CK_OK && c.decided; i++)
         if (undecided(&p->stages[i]))
             s = ck_args_push(&p->stages[i], "--screen=", ck_screen_name(c.blue), e);

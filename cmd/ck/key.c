@@ -119,9 +119,9 @@ static int prepare_and_run(ck_plan *plan, const ck_sequence *stills)
 {
     int none = 0;
     ck_error e;
-    if (stills && (ck_plan_decode_has(plan, "hint") || ck_plan_decode_has(plan, "frames") || plan->own.profile)) {
-        ck_log_error("%s: its stills differ in size and are keyed one by one, which --hint, --frames and "
-                     "--profile do not go with: name one still",
+    if (stills && (ck_plan_decode_has_files(plan) || ck_plan_decode_has(plan, "frames") || plan->own.profile)) {
+        ck_log_error("%s: its stills differ in size and are keyed one by one, which --hint and other planes, --frames "
+                     "and --profile do not go with: name one still",
                      plan->args.items[0]);
         return 2;
     }

@@ -5,10 +5,11 @@
 
 #include "base/quote.h"
 #include "base/thread.h"
+#include "ck-decode/options.h"
 #include "ck-encode/options.h"
 
 /* Shares of the cores, about as the stages use them on footage (bench/results/pipeline.md). */
-static const int classical_shares[CK_STAGES] = {[DECODE] = 1, [HINT] = 4, [POST] = 4, [ENCODE] = 4};
+static const int classical_shares[CK_STAGES] = {[DECODE] = 1, [HINT] = 4, [MATTE] = 1, [POST] = 4, [ENCODE] = 4};
 
 static ck_status start_stages(ck_plan *p, ck_error *e)
 {
@@ -123,6 +124,8 @@ ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e)
         return s;
     s = ck_plan_choose(p, e);
     if (s == CK_OK)
+        s = ck_plan_matte(p, e);
+    if (s == CK_OK)
         s = ck_plan_join(p, e);
     if (s == CK_OK)
         s = share_threads(p, e);
@@ -142,6 +145,18 @@ ck_status ck_plan_set_input(ck_plan *p, const char *input, ck_error *e)
 bool ck_plan_decode_has(const ck_plan *p, const char *option)
 {
     return ck_args_has(&p->stages[DECODE], option);
+}
+
+bool ck_plan_decode_has_files(const ck_plan *p)
+{
+    const ck_plan_stage *s = &p->stages[DECODE];
+    bool has = false;
+    for (int k = 1; k < s->argc; k++) {
+        char name[64];
+        ck_args_name(s->argv[k], name, sizeof name);
+        has |= ck_decode_option_gives_file(name);
+    }
+    return has;
 }
 
 void ck_plan_print(const ck_plan *p)

@@ -5,7 +5,7 @@
 #include "base/option.h"
 #include "ck/options.h"
 
-#define CK_STAGES 6 /* at most; two fewer without a model */
+#define CK_STAGES 7 /* at most; two fewer without a model */
 
 typedef struct ck_plan_stage {
     const ck_program *program;
@@ -32,10 +32,12 @@ ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e);
 /* Point the first stage at `input` (the other arguments stay). */
 ck_status ck_plan_set_input(ck_plan *p, const char *input, ck_error *e);
 
-/* Whether the first stage, ck-decode, was given this option. */
+/* Whether the first stage, ck-decode, was given this option, or one that names a file beside INPUT. */
 bool ck_plan_decode_has(const ck_plan *p, const char *option);
+bool ck_plan_decode_has_files(const ck_plan *p);
 
-/* Before anything starts: INPUT is footage, and if it is a sequence, the frames asked for exist.  CK_ERR_ARGUMENT. */
+/* Before anything starts: INPUT and the files beside it are footage, and if INPUT is a sequence, the frames asked for
+ * exist.  CK_ERR_ARGUMENT. */
 ck_status ck_plan_check_input(const ck_plan *p, ck_error *e);
 
 /* As a shell would read it, one line on stdout. */

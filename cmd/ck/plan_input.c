@@ -1,4 +1,4 @@
-/* What can be said of INPUT before any stage starts. */
+/* What can be said of INPUT and the files beside it before any stage starts. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,18 +31,30 @@ static ck_status check_frames(const ck_decode_options *o, const char *input, ck_
     return s;
 }
 
+static ck_status check_files(const ck_decode_options *o, ck_error *e)
+{
+    ck_decode_file files[CK_DECODE_FILES];
+    int n;
+    ck_status s = ck_decode_files(o, files, &n, e);
+    for (int i = 0; i < n && s == CK_OK; i++)
+        if (strcmp(files[i].path, "-") != 0)
+            s = ck_inputs_refuse_stream(files[i].path, e);
+    return s;
+}
+
 ck_status ck_plan_check_input(const ck_plan *p, ck_error *e)
 {
     const char *input = p->args.items[0];
+    bool standard = !strcmp(input, "-");
     ck_decode_options o;
     ck_list rest;
-    if (!strcmp(input, "-"))
-        return CK_OK;
-    ck_status s = ck_inputs_refuse_stream(input, e);
-    if (s != CK_OK || !is_sequence(input))
+    ck_status s = standard ? CK_OK : ck_inputs_refuse_stream(input, e);
+    if (s != CK_OK)
         return s;
     s = ck_options_parse(&ck_decode_program, p->stages[DECODE].argc, p->stages[DECODE].argv, &o, &rest, e);
     if (s == CK_OK)
+        s = check_files(&o, e);
+    if (s == CK_OK && !standard && is_sequence(input))
         s = check_frames(&o, input, e);
     ck_options_free(&ck_decode_program, &o);
     free(rest.items);

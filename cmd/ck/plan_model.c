@@ -29,15 +29,7 @@ static ck_status classical(ck_plan *p, ck_error *e)
     ck_status s = refuse_options(&p->stages[INFER], why, e);
     if (s == CK_OK)
         s = refuse_options(&p->stages[REFINE], why, e);
-    if (s == CK_OK)
-        s = ck_args_first(&p->stages[HINT], "--method=key", "", e);
-    if (s == CK_OK && !p->asked)
-        s = ck_args_first(&p->stages[POST], "--classical", "", e);
-    if (s == CK_OK) {
-        ck_plan_drop(p, REFINE);
-        ck_plan_drop(p, INFER);
-    }
-    return s;
+    return s == CK_OK ? ck_args_first(&p->stages[HINT], "--method=key", "", e) : s;
 }
 
 ck_status ck_plan_choose(ck_plan *p, ck_error *e)
@@ -60,6 +52,10 @@ ck_status ck_plan_join(ck_plan *p, ck_error *e)
 {
     ck_plan_stage *infer = &p->stages[INFER], *refine = &p->stages[REFINE];
     ck_status s = CK_OK;
+    if (p->classical) {
+        ck_plan_drop(p, REFINE);
+        ck_plan_drop(p, INFER);
+    }
     if (p->classical || !ck_args_has(infer, "refine"))
         return CK_OK;
     /* Before the words for ck-infer alone, which count more; so the last comes first. */

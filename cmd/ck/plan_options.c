@@ -52,7 +52,7 @@ static ck_status take_apart(const char *arg, word *w, ck_error *e)
     if (w->stage < 0)
         return ck_fail(e, CK_ERR_ARGUMENT,
                        "no stage '%s' in '%s': the stages are decode, hint, infer, refine, "
-                       "post, encode",
+                       "matte, post, encode",
                        w->name, arg);
     memmove(w->name, colon + 1, strlen(colon + 1) + 1);
     return CK_OK;

@@ -5,6 +5,7 @@
 #include "ck-encode/options.h"
 #include "ck-hint/options.h"
 #include "ck-infer/options.h"
+#include "ck-matte/options.h"
 #include "ck-post/options.h"
 #include "ck-refine/options.h"
 #include "ck/plan_inside.h"
@@ -14,6 +15,7 @@ const ck_plan_stage ck_plan_stages[CK_STAGES] = {
     [HINT] = {.program = &ck_hint_program, .name = "hint"},
     [INFER] = {.program = &ck_infer_program, .name = "infer"},
     [REFINE] = {.program = &ck_refine_program, .name = "refine"},
+    [MATTE] = {.program = &ck_matte_program, .name = "matte"},
     [POST] = {.program = &ck_post_program, .name = "post"},
     [ENCODE] = {.program = &ck_encode_program, .name = "encode"},
 };

@@ -61,8 +61,12 @@ bool ck_inputs_have(const ck_meta *m, const char *path)
 ck_status ck_inputs_refuse_stream(const char *path, ck_error *e)
 {
     char magic[16];
+    struct stat st;
     bool standard = !strcmp(path, "-");
-    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    /* Whoever writes into a named pipe would see a reader come and go. */
+    if (!standard && (stat(path, &st) || !S_ISREG(st.st_mode)))
+        return CK_OK;
+    int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : pread(fd, magic, sizeof magic, 0);
     if (fd >= 0 && !standard)
         close(fd);

@@ -10,9 +10,10 @@ void ck_messages_plate(ck_frame *first)
         ck_log_warning("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
 }
 
-ck_status ck_messages_screen(int asked, ck_meta *head, ck_frame *first, ck_screen_choice *c, ck_error *e)
+ck_status ck_messages_screen(int asked, const ck_hand *hand, ck_meta *head, ck_frame *first, ck_screen_choice *c,
+                             ck_error *e)
 {
-    ck_status s = ck_screen_choose(asked, head, first, c, e);
+    ck_status s = ck_screen_choose(asked, hand, head, first, c, e);
     if (s == CK_OK && c->decided)
         ck_log_info("%s", c->why);
     else if (s == CK_OK && !c->upstream)

@@ -10,7 +10,8 @@ void ck_messages_plate(ck_frame *first);
 
 /* ck_screen_choose and ck_screen_admit, and what they decide under --verbose.  At the end a warning if no frame had a
  * screen and no program upstream was to look. */
-ck_status ck_messages_screen(int asked, ck_meta *head, ck_frame *first, ck_screen_choice *c, ck_error *e);
+ck_status ck_messages_screen(int asked, const ck_hand *hand, ck_meta *head, ck_frame *first, ck_screen_choice *c,
+                             ck_error *e);
 ck_status ck_messages_screen_admit(ck_screen_choice *c, ck_frame *f, ck_error *e);
 void ck_messages_screen_end(const ck_screen_choice *c);
 

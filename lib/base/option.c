@@ -332,7 +332,7 @@ static void print_rows(const ck_program *p, const ck_option *rows, FILE *f)
                  rows->type != CK_CHOICE && rows->words ? rows->words : "");
         snprintf(text, sizeof text, "%s%s%s%s", rows->help, rows->init ? " (default " : "",
                  rows->init ? rows->init : "", rows->init ? ")" : "");
-        if (strlen(head) > 27)
+        if (strlen(head) > 26) /* two spaces part it from the text */
             fprintf(f, "%s\n%*s", head, 28, "");
         else
             fprintf(f, "%-28s", head);

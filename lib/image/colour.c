@@ -26,15 +26,7 @@ static const double POLY_SRGB[12] = {1.1840535826178307,     0.32890376497219126
                                      0.00036608065114072187, -0.00028861767917754907, 0.00018063153043060883};
 
 static double scale_lin[256], scale_srgb[256]; /* 2^((i-127)*p) */
-
-__attribute__((constructor)) static void fill_scales(void)
-{
-    for (int i = 0; i < 256; i++) {
-        scale_lin[i] = exp2((i - 127) * P_LIN);
-        scale_srgb[i] = exp2((i - 127) * P_SRGB);
-    }
-    scale_lin[255] = scale_srgb[255] = INFINITY;
-}
+static float linear8[256];                     /* of v/255 */
 
 /* The exponent field of x and, in *w, its mantissa less 1.5.  x >= 0. */
 static inline int64_t split(float x, double *w)
@@ -113,4 +105,21 @@ void ck_linear_to_srgb(const float *src, float *dst, size_t n)
         float y = choose(x <= 0.0031308f, x * 12.92f, curve);
         dst[i] = choose(x != x, x, y);
     }
+}
+
+__attribute__((constructor)) static void fill_tables(void)
+{
+    for (int i = 0; i < 256; i++) {
+        scale_lin[i] = exp2((i - 127) * P_LIN);
+        scale_srgb[i] = exp2((i - 127) * P_SRGB);
+        linear8[i] = (float)i / 255.0f;
+    }
+    scale_lin[255] = scale_srgb[255] = INFINITY;
+    ck_srgb_to_linear(linear8, linear8, 256);
+}
+
+void ck_srgb8_to_linear(const uint8_t *src, float *dst, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        dst[i] = linear8[src[i]];
 }

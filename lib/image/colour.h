@@ -7,8 +7,11 @@
 #define CK_IMAGE_COLOUR_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 void ck_srgb_to_linear(const float *src, float *dst, size_t n); /* x<=0.04045: x/12.92, else ((x+0.055)/1.055)^2.4 */
+/* Codes 0…255 as ck_srgb_to_linear gives v/255, from a table. */
+void ck_srgb8_to_linear(const uint8_t *src, float *dst, size_t n);
 void ck_linear_to_srgb(const float *src, float *dst, size_t n); /* x<=0.0031308: 12.92x, else 1.055x^(1/2.4)-0.055 */
 
 #endif

@@ -46,6 +46,21 @@ void ck_to_f32(const void *src, ck_type t, float *dst, size_t n)
     }
 }
 
+ck_status ck_f32_view(const ck_plane *p, const float **view, ck_buffer **hold, ck_error *e)
+{
+    size_t n = p->bytes / p->elem;
+    *hold = NULL;
+    *view = p->data;
+    if (p->type == CK_F32)
+        return CK_OK;
+    *hold = ck_buffer_new(n * sizeof(float));
+    if (!*hold)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a float copy of plane '%s'", p->name);
+    ck_to_f32(p->data, p->type, (*hold)->data, n);
+    *view = (*hold)->data;
+    return CK_OK;
+}
+
 CK_CLONES
 void ck_f32_to_u8(const float *restrict src, uint8_t *restrict dst, size_t n)
 {

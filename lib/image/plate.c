@@ -26,7 +26,7 @@ const char *ck_plate_codes(const ck_plane *rgb)
     return ck_plate_known(rgb) ? "srgb" : rgb->encoding;
 }
 
-static void to_f32(const ck_plane *p, size_t at, float *out, size_t n)
+void ck_plate_part(const ck_plane *p, size_t at, float *out, size_t n)
 {
     ck_to_f32((const uint8_t *)p->data + at * p->elem, p->type, out, n);
     if (linear(p))
@@ -42,7 +42,32 @@ void ck_plate_to_f32(const ck_plane *p, float *out)
 {
     size_t all = samples(p);
     for (size_t i = 0; i < all; i += BLOCK)
-        to_f32(p, i, out + i, all - i < BLOCK ? all - i : BLOCK);
+        ck_plate_part(p, i, out + i, all - i < BLOCK ? all - i : BLOCK);
+}
+
+/* Index of the sample in column x of row y of channel c. */
+static size_t sample(const ck_plane *p, size_t c, int y, int x)
+{
+    return (c * (size_t)p->h + (size_t)y) * (size_t)p->w + (size_t)x;
+}
+
+void ck_plate_row(const ck_plane *p, size_t c, int y, int x, size_t n, float *out)
+{
+    ck_plate_part(p, sample(p, c, y, x), out, n);
+}
+
+void ck_plate_row_linear(const ck_plane *p, size_t c, int y, int x, size_t n, float *out)
+{
+    const uint8_t *from = (const uint8_t *)p->data + sample(p, c, y, x) * p->elem;
+    if (p->type == CK_U8 && !linear(p)) {
+        ck_srgb8_to_linear(from, out, n);
+        return;
+    }
+    ck_to_f32(from, p->type, out, n);
+    if (!linear(p))
+        ck_srgb_to_linear(out, out, n);
+    for (size_t i = 0; i < n; i++)
+        out[i] = out[i] < 0 ? 0 : out[i];
 }
 
 ck_status ck_plate_u8(const ck_plane *p, const uint8_t **view, ck_buffer **hold, ck_error *e)
@@ -60,7 +85,7 @@ ck_status ck_plate_u8(const ck_plane *p, const uint8_t **view, ck_buffer **hold,
     *view = out;
     for (size_t i = 0; i < all; i += BLOCK) {
         size_t n = all - i < BLOCK ? all - i : BLOCK;
-        to_f32(p, i, block, n);
+        ck_plate_part(p, i, block, n);
         ck_f32_to_u8(block, out + i, n);
     }
     return CK_OK;

@@ -17,6 +17,14 @@ const char *ck_plate_codes(const ck_plane *rgb);
 /* The plane's c*h*w samples sRGB-encoded in float32.  From "linear": negative to 0, nothing clamped
  * above.  `out` must not overlap it. */
 void ck_plate_to_f32(const ck_plane *p, float *out);
+/* Likewise n of the samples, from sample `at` on. */
+void ck_plate_part(const ck_plane *p, size_t at, float *out, size_t n);
+
+/* n samples of channel c in row y, from column x on, as float32; `out` must not overlap them.
+ * ck_plate_row: sRGB-encoded, as ck_plate_to_f32 gives them.
+ * ck_plate_row_linear: linear light, negative to 0, NaN kept. */
+void ck_plate_row(const ck_plane *p, size_t c, int y, int x, size_t n, float *out);
+void ck_plate_row_linear(const ck_plane *p, size_t c, int y, int x, size_t n, float *out);
 
 /* As 8 bits: clamped to 0…1 and rounded.  An 8-bit sRGB plane is not copied: *view points into it
  * and *hold is NULL; else *hold owns what *view points to: ck_buffer_unref. */

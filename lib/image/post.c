@@ -1,6 +1,6 @@
 /* Row by row in blocks that stay in the first-level cache:
  *     fg -> float -> despill -> linear -> * alpha -> processed
- *                                                 -> + checker (1 - alpha) -> sRGB -> comp */
+ *                                                 -> + background (1 - alpha) -> sRGB -> comp */
 #include "image/post.h"
 
 #include <string.h>
@@ -31,15 +31,32 @@ static void multiply(float *restrict x, const float *restrict a, size_t n)
         x[i] *= a[i];
 }
 
-/* x += square (1 - a), the squares from column `left` of row `y` on. */
+/* The checkerboard's samples from column `left` of row `y` on. */
 CK_CLONES
-static void lay_over(float *restrict x, const float *restrict a, const float *squares, int left, int y, int n)
+static void draw_squares(const float *squares, int left, int y, float *restrict out, int n)
 {
     float even = squares[0], odd = squares[1];
     for (int i = 0; i < n; i++) {
         int which = ((left + i) >> CHECKER_BITS ^ y >> CHECKER_BITS) & 1;
-        x[i] += (which ? odd : even) * (1.0f - a[i]);
+        out[i] = which ? odd : even;
     }
+}
+
+/* x += under (1 - a) */
+CK_CLONES
+static void lay_over(float *restrict x, const float *restrict a, const float *restrict under, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        x[i] += under[i] * (1.0f - a[i]);
+}
+
+/* n samples of one channel of the background, which begin at sample i of the plane. */
+static void load_background(const frame *f, size_t i, float *out, size_t n)
+{
+    const ck_plane *p = f->o->background;
+    ck_to_f32((const uint8_t *)p->data + i * p->elem, p->type, out, n);
+    if (!f->o->codes && strcmp(p->encoding, "linear") != 0)
+        ck_srgb_to_linear(out, out, n);
 }
 
 static void store(const frame *f, int channel, size_t at, const float *x, size_t n)
@@ -54,11 +71,13 @@ static void store(const frame *f, int channel, size_t at, const float *x, size_t
 /* n pixels from column x of row y, which is sample `at` of its channel. */
 static void block(const frame *f, int x, int y, size_t at, size_t n)
 {
-    float rgb[3][BLOCK];
+    float rgb[3][BLOCK], under[BLOCK];
     const float *a = f->alpha + at;
     for (size_t c = 0; c < 3; c++)
         ck_to_f32(f->fg + (c * f->plane + at) * ck_type_size(f->fg_type), f->fg_type, rgb[c], n);
     ck_despill(rgb[0], BLOCK, n, f->o->blue, f->o->mode, f->o->despill);
+    if (!f->o->background)
+        draw_squares(f->checker, x, y, under, (int)n);
     for (int c = 0; c < 3; c++) {
         if (!f->o->codes)
             ck_srgb_to_linear(rgb[c], rgb[c], n);
@@ -66,7 +85,9 @@ static void block(const frame *f, int x, int y, size_t at, size_t n)
         store(f, c, at, rgb[c], n);
         if (!f->comp)
             continue;
-        lay_over(rgb[c], a, f->checker, x, y, (int)n);
+        if (f->o->background)
+            load_background(f, (size_t)c * f->plane + at, under, n);
+        lay_over(rgb[c], a, under, n);
         if (!f->o->codes)
             ck_linear_to_srgb(rgb[c], rgb[c], n);
         ck_f32_to_u8_trunc(rgb[c], f->comp + (size_t)c * f->plane + at, n);

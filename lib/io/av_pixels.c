@@ -216,7 +216,7 @@ static ck_status yuv_rgb(const source *s, float *rgb, ck_error *e)
     return ck_yuv_to_rgb(&yuv, rgb, e);
 }
 
-/* A hint out of YUV; scratch holds a picture of RGB and a row. */
+/* A mask out of YUV, or RGB with alpha; scratch holds a picture of RGB and a row. */
 static ck_status pick_yuv(const source *s, const ck_pick *k, float *rgb, ck_error *e)
 {
     size_t w = (size_t)s->av->width, area = w * (size_t)s->av->height;
@@ -235,8 +235,8 @@ static ck_status make(const source *s, ck_want want, const char *name, ck_frame 
 {
     ck_pick k;
     size_t w = (size_t)s->av->width, area = w * (size_t)s->av->height;
-    ck_status status = ck_pick_open(&k, f, name, want, natural_type(s), s->alpha > 0, s->av->width, s->av->height,
-                                    ck_av_encoding(s->av), e);
+    ck_status status = ck_pick_open(&k, f, name, want, natural_type(s), s->channels + (s->alpha > 0), s->av->width,
+                                    s->av->height, ck_av_encoding(s->av), e);
     if (status != CK_OK)
         return status;
     if (s->yuv && want == CK_WANT_RGB)

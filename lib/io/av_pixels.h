@@ -6,7 +6,7 @@
  *     YUV                                  f32 by yuv.h, excursions kept
  *     Bayer, XYZ                           u16, through swscale
  *
- * Alpha is dropped from RGB, grey repeated; hints as pick.h makes them. */
+ * Alpha is dropped from RGB, grey repeated; other wants as pick.h makes them. */
 #ifndef CK_IO_AV_PIXELS_H
 #define CK_IO_AV_PIXELS_H
 
@@ -14,7 +14,7 @@
 #include "io/orient.h"
 #include "io/still.h"
 
-/* Adds plane `name`, upright.  Its encoding is ck_av_encoding(av), "" for a hint. */
+/* Adds plane `name`, upright.  Its encoding is ck_av_encoding(av), "" for a mask. */
 ck_status ck_av_plane(const struct AVFrame *av, const ck_av_choice *choice, ck_orient o, ck_want want, const char *name,
                       ck_frame *f, ck_error *e);
 

@@ -233,7 +233,7 @@ ck_status ck_av_still_read(const char *path, const ck_av_choice *choice, ck_want
         complete(codec, pkt, av);
         s = ck_av_plane(av, choice, o, want, name, f, e);
     }
-    if (s == CK_OK && want == CK_WANT_RGB)
+    if (s == CK_OK && !ck_want_is_mask(want))
         s = set_tags(av, codec, name, f, e);
     av_frame_free(&av);
     av_packet_free(&pkt);

@@ -86,7 +86,7 @@ static bool any_choice(const exr_attr_chlist_t *list, ck_want want, ck_exr_choic
     if (find_rgb(list, "", 0, out))
         return true;
     if (take(out, find(list, "", 0, "Y"))) {
-        out->chroma = want == CK_WANT_RGB && find(list, "", 0, "RY") >= 0 && find(list, "", 0, "BY") >= 0;
+        out->chroma = !ck_want_is_mask(want) && find(list, "", 0, "RY") >= 0 && find(list, "", 0, "BY") >= 0;
         return true;
     }
     return want != CK_WANT_RGB && (take(out, find(list, "", 0, "A")) || (list->num_channels == 1 && take(out, 0)));
@@ -102,11 +102,13 @@ ck_status ck_exr_choose(const exr_attr_chlist_t *list, ck_want want, ck_exr_choi
             return refuse(list, "several layers have R, G and B: write the one you want alone", e);
         if (!layers)
             return refuse(list,
-                          want == CK_WANT_RGB ? "none of R, G, B or Y to be read: write them under these names"
-                                              : "which of them is the hint: write it alone, or as Y",
+                          ck_want_is_mask(want) ? "which of them is the mask: write it alone, or as Y"
+                                                : "none of R, G, B or Y to be read: write them under these names",
                           e);
     }
     out->alpha = want == CK_WANT_RGB ? -1 : find_alpha(list, out);
+    if (want == CK_WANT_ALL && out->alpha == out->index[0]) /* an A alone is no alpha of anything */
+        out->alpha = -1;
     out->type = CK_F16;
     for (int i = 0; i < out->n; i++)
         if (list->entries[out->index[i]].pixel_type != EXR_PIXEL_HALF)

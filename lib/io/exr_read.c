@@ -205,7 +205,8 @@ static ck_status read_pixels(reader *r, const char *path, ck_want want, const ch
     if (s != CK_OK)
         return s;
     ck_pick pick;
-    s = ck_pick_open(&pick, f, name, want, rgba ? CK_F16 : p->choice.type, p->choice.alpha >= 0,
+    int channels = (p->choice.n == 3 || p->choice.chroma ? 3 : 1) + (p->choice.alpha >= 0);
+    s = ck_pick_open(&pick, f, name, want, rgba ? CK_F16 : p->choice.type, channels,
                      p->display.max.x - p->display.min.x + 1, p->display.max.y - p->display.min.y + 1, r->encoding,
                      r->e);
     if (s != CK_OK)
@@ -217,7 +218,7 @@ static ck_status read_pixels(reader *r, const char *path, ck_want want, const ch
         exr_result_t rv = ck_exr_decode(p, &pick);
         s = rv ? fail(r, rv) : CK_OK;
     }
-    if (s == CK_OK && want == CK_WANT_RGB)
+    if (s == CK_OK && !ck_want_is_mask(want))
         s = ck_exr_read_facts(p->ctx, r->encoding, f, r->e);
     if (s == CK_OK)
         s = note_window(p, f, r->e);

@@ -9,18 +9,25 @@
 /* Pixels worked on at a time where a conversion needs scratch: small enough for the stack and the first cache. */
 #define PIECE 512
 
-ck_status ck_pick_open(ck_pick *k, ck_frame *f, const char *name, ck_want want, ck_type type, bool alpha, int w, int h,
-                       const char *encoding, ck_error *e)
+ck_status ck_pick_open(ck_pick *k, ck_frame *f, const char *name, ck_want want, ck_type type, int channels, int w,
+                       int h, const char *encoding, ck_error *e)
 {
     ck_plane *p;
-    bool hint = want != CK_WANT_RGB;
-    ck_type out = hint && type != CK_U8 ? CK_F32 : type;
+    bool mask = ck_want_is_mask(want), alpha = channels % 2 == 0;
+    ck_type out = mask && type != CK_U8 ? CK_F32 : type;
+    int c = mask ? 1 : want == CK_WANT_RGB ? 3 : channels;
     if (want == CK_WANT_ALPHA && !alpha)
-        return ck_fail(e, CK_ERR_FORMAT, "the hint has no alpha channel: choose another --hint-channel");
-    ck_status s = ck_frame_add(f, name, out, hint ? 1 : 3, h, w, hint ? "" : encoding, &p, e);
+        return ck_fail(e, CK_ERR_FORMAT, "no alpha channel, which plane '%s' is to be made of", name);
+    ck_status s = ck_frame_add(f, name, out, c, h, w, mask ? "" : encoding, &p, e);
     if (s != CK_OK)
         return s;
-    *k = (ck_pick){.want = want, .type = type, .w = w, .h = h, .data_view = ck_plane_data(p)};
+    *k = (ck_pick){.want = want,
+                   .type = type,
+                   .w = w,
+                   .h = h,
+                   .colours = c < 3 ? 1 : 3,
+                   .alpha_last = c % 2 == 0,
+                   .data_view = ck_plane_data(p)};
     if (want != CK_WANT_HINT || !alpha || (k->alpha = ck_buffer_new(p->bytes)))
         return CK_OK;
     ck_frame_remove(f, name);
@@ -48,7 +55,11 @@ static bool opaque(const void *data, ck_type t)
 
 static const char *settle(const ck_pick *k, const ck_plane *p)
 {
-    static const char *const names[] = {"", "", "luma", "red", "green", "blue", "alpha"};
+    static const char *const names[] = {[CK_WANT_LUMA] = "luma",
+                                        [CK_WANT_RED] = "red",
+                                        [CK_WANT_GREEN] = "green",
+                                        [CK_WANT_BLUE] = "blue",
+                                        [CK_WANT_ALPHA] = "alpha"};
     if (k->want != CK_WANT_HINT)
         return names[k->want];
     if (!k->alpha || (!varies(k->alpha->data, p) && (opaque(k->alpha->data, p->type) || varies(k->data_view, p))))
@@ -59,7 +70,7 @@ static const char *settle(const ck_pick *k, const ck_plane *p)
 
 ck_status ck_pick_end(ck_pick *k, ck_frame *f, const char *name, ck_status s, ck_error *e)
 {
-    if (s == CK_OK && k->want != CK_WANT_RGB)
+    if (s == CK_OK && ck_want_is_mask(k->want))
         s = ck_meta_set(&f->meta, "hint-channel", settle(k, ck_frame_plane(f, name)), e);
     if (s != CK_OK)
         ck_frame_remove(f, name);
@@ -190,7 +201,7 @@ static const void *channel(const ck_pick *k, const ck_row *row)
     return k->want == CK_WANT_GREEN ? row->g : k->want == CK_WANT_BLUE ? row->b : NULL;
 }
 
-static void hint_piece(const ck_pick *k, const ck_row *row, int at, size_t out, size_t n)
+static void mask_piece(const ck_pick *k, const ck_row *row, int at, size_t out, size_t n)
 {
     float y[PIECE];
     const void *one = channel(k, row);
@@ -209,10 +220,10 @@ static void hint_piece(const ck_pick *k, const ck_row *row, int at, size_t out, 
     }
 }
 
-static void rgb_row(const ck_pick *k, const ck_row *row, size_t out, size_t n)
+static void rgb_row(const ck_pick *k, const ck_row *row, char *r, size_t plane, size_t n)
 {
-    size_t size = ck_type_size(k->type), plane = (size_t)k->w * (size_t)k->h * size;
-    char *r = (char *)k->data_view + out * size, *g = r + plane, *b = g + plane;
+    size_t size = ck_type_size(k->type);
+    char *g = r + plane, *b = g + plane;
     bool in_turn = row->g && (row->step == 3 || row->step == 4) &&
                    (const char *)row->g == (const char *)row->r + size &&
                    (const char *)row->b == (const char *)row->g + size;
@@ -227,13 +238,25 @@ static void rgb_row(const ck_pick *k, const ck_row *row, size_t out, size_t n)
     }
 }
 
+static void colour_row(const ck_pick *k, const ck_row *row, size_t out, size_t n)
+{
+    size_t size = ck_type_size(k->type), plane = (size_t)k->w * (size_t)k->h * size;
+    char *to = (char *)k->data_view + out * size;
+    if (k->colours == 3)
+        rgb_row(k, row, to, plane, n);
+    else
+        gather(row->r, k->type, row->step, to, n);
+    if (k->alpha_last)
+        gather(row->a, k->type, row->step, to + (size_t)k->colours * plane, n);
+}
+
 void ck_pick_row(const ck_pick *k, int y, int x, int n, const ck_row *row)
 {
     size_t out = (size_t)y * (size_t)k->w + (size_t)x;
-    if (k->want == CK_WANT_RGB) {
-        rgb_row(k, row, out, (size_t)n);
+    if (!ck_want_is_mask(k->want)) {
+        colour_row(k, row, out, (size_t)n);
         return;
     }
     for (int at = 0; at < n; at += PIECE)
-        hint_piece(k, row, at, out + (size_t)at, (size_t)(n - at < PIECE ? n - at : PIECE));
+        mask_piece(k, row, at, out + (size_t)at, (size_t)(n - at < PIECE ? n - at : PIECE));
 }

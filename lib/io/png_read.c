@@ -74,7 +74,7 @@ static int on_chunk(png_structp png, png_unknown_chunkp chunk)
 static void be_strict(reader *r)
 {
     /* Metadata that we do not use, some of it notoriously broken in files that are otherwise fine.  Their checksums
-     * are still looked at.  Transparency is among it unless a hint wants it: RGB drops alpha. */
+     * are still looked at.  Transparency is among it unless it is wanted: RGB drops alpha. */
     static const png_byte unused[] = "bKGD\0hIST\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0"
                                      "sCAL\0sPLT\0tEXt\0tIME\0zTXt\0tRNS\0";
     static const png_byte colour[] = CK_PNG_COLOUR_CHUNKS;
@@ -141,24 +141,24 @@ static const unsigned char *expand(reader *r, const unsigned char *px, int w)
 
 static void give_row(reader *r, int y, const unsigned char *px)
 {
-    int channels = r->expanded ? 4 : png_get_channels(r->png, r->info);
+    int step = r->expanded ? 4 : png_get_channels(r->png, r->info);
     size_t size = ck_type_size(r->pick.type);
     if (r->expanded)
         px = expand(r, px, r->pick.w);
-    ck_row row = {.r = px, .step = channels};
-    if (channels >= 3) {
+    ck_row row = {.r = px, .step = step};
+    if (step >= 3) {
         row.g = px + size;
         row.b = px + 2 * size;
     }
-    if (channels % 2 == 0)
-        row.a = px + (size_t)(channels - 1) * size;
+    if (step % 2 == 0)
+        row.a = px + (size_t)(step - 1) * size;
     ck_pick_row(&r->pick, y, 0, r->pick.w, &row);
 }
 
-static bool has_alpha(reader *r)
+/* As ck_pick_open takes them: a palette is RGB, with alpha only where the file states some. */
+static int channels(reader *r)
 {
-    return r->expanded ? png_get_valid(r->png, r->info, PNG_INFO_tRNS) != 0
-                       : png_get_channels(r->png, r->info) % 2 == 0;
+    return r->expanded ? 3 + (png_get_valid(r->png, r->info, PNG_INFO_tRNS) != 0) : png_get_channels(r->png, r->info);
 }
 
 /* Refuse what the file cannot hold before memory is taken for it: deflate shrinks at most 1032 times. */
@@ -186,7 +186,7 @@ static void read_all(reader *r)
         fail(r, ck_fail(r->e, CK_ERR_UNSUPPORTED, "PNG codes of limited range (cICP) are not read: write full range"));
     ck_type type = png_get_bit_depth(r->png, r->info) == 16 ? CK_U16 : CK_U8;
     ck_status s =
-        ck_pick_open(&r->pick, r->frame, r->name, r->want, type, has_alpha(r), w, h, r->colour.tag.encoding, r->e);
+        ck_pick_open(&r->pick, r->frame, r->name, r->want, type, channels(r), w, h, r->colour.tag.encoding, r->e);
     if (s != CK_OK)
         fail(r, s);
     r->added = true;
@@ -231,7 +231,7 @@ ck_status ck_png_read(const char *path, ck_want want, const char *name, ck_frame
     fclose(r.file);
     if (!r.added)
         return r.status;
-    if (r.status == CK_OK && want == CK_WANT_RGB)
+    if (r.status == CK_OK && !ck_want_is_mask(want))
         r.status = ck_colour_tag_set(&r.colour.tag, f, e);
     r.status = ck_pick_end(&r.pick, f, name, r.status, e);
     return r.status == CK_OK ? ck_orient_plane(f, name, r.colour.orient, e) : r.status;

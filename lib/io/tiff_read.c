@@ -275,11 +275,12 @@ static ck_status read_picture(reader *r, ck_want want, const char *name, ck_fram
         ck_colour_tag_icc(&tag, profile, n);
     ck_status s = take_memory(r);
     if (s == CK_OK)
-        s = ck_pick_open(&k, f, name, want, r->l.type, r->alpha >= 0, (int)r->w, (int)r->h, tag.encoding, r->e);
+        s = ck_pick_open(&k, f, name, want, r->l.type, (r->l.palette ? 3 : r->l.colours) + (r->alpha >= 0), (int)r->w,
+                         (int)r->h, tag.encoding, r->e);
     if (s != CK_OK)
         return s;
     s = read_pixels(r, &k);
-    if (s == CK_OK && want == CK_WANT_RGB)
+    if (s == CK_OK && !ck_want_is_mask(want))
         s = ck_colour_tag_set(&tag, f, r->e);
     if (s == CK_OK && TIFFNumberOfDirectories(r->tif) > 1)
         s = ck_meta_set(&f->meta, CK_STILL_NOTE, "a TIFF of several pages: the first is read", r->e);

@@ -9,6 +9,8 @@
 
 #include <string.h>
 
+#include "image/plate.h"
+
 #define DEEP 6           /* map pixels (see part.h) from which on nothing shines through a solid's edge */
 #define HARDLY 0.02f     /* weight of solid pixels nearer to the edge than that */
 #define SOLID 0.97f      /* alpha from which a pixel's colour is its own */
@@ -31,12 +33,9 @@ typedef struct carried {
 } carried;
 
 /* From one row in q, which is enough for a colour. */
-static void add_row(carried *c, size_t o, const float *rgb, const float *alpha, float *lin)
+static void add_row(carried *c, size_t o, const float *lin, const float *alpha)
 {
     int w = c->g.w, q = c->g.q;
-    size_t row = (size_t)w, plane = row * (size_t)c->g.h;
-    for (size_t k = 0; k < 3; k++)
-        ck_key_linear(rgb + k * plane, lin + k * row, row);
     for (int i = 0; i < c->g.cw; i++) {
         float n = 0, sum[3] = {0}, all = 0;
         for (int x = i * q; x < (i + 1) * q && x < w; x++) {
@@ -102,13 +101,14 @@ static void outside(carried *c, ck_key_axes ax)
 }
 
 /* Everywhere: the solids' colours, and those of neighbourhoods. */
-static ck_status carry(carried *c, const ck_key_screen *s, const float *rgb, const float *alpha, ck_key_axes ax,
+static ck_status carry(carried *c, const ck_key_screen *s, const ck_plane *rgb, const float *alpha, ck_key_axes ax,
                        ck_error *e)
 {
     const ck_key_grid *g = &c->g;
     for (int j = 0; j < g->ch; j++) {
-        size_t at = (size_t)ck_key_grid_row(g, j) * (size_t)g->w;
-        add_row(c, (size_t)j * (size_t)g->cw, rgb + at, alpha + at, c->scratch);
+        int y = ck_key_grid_row(g, j);
+        ck_key_row(rgb, y, 0, (size_t)g->w, c->scratch, (size_t)g->w);
+        add_row(c, (size_t)j * (size_t)g->cw, c->scratch, alpha + (size_t)y * (size_t)g->w);
     }
     doubt_edges(c, ax);
     ck_status st = CK_OK;
@@ -182,24 +182,27 @@ static void unmix(const float i[3], const float b[3], const float solid[3], cons
 
 /* What one row needs. */
 typedef struct task {
+    const ck_plane *rgb;
     const ck_key_screen *s;
     ck_key_axes ax;
     const carried *c;
-    size_t plane;
-    int w;
     float *bg, *lin; /* (3,w) the row's screen; scratch */
+    float *out;      /* (3,w) the colours outside, of the map's row at `drawn` */
+    float *fg[3];    /* the row's foreground, channel by channel */
+    size_t map_row;  /* where the map's row begins */
+    size_t drawn;
 } task;
 
-static void unmix_run(const task *t, size_t map_row, int x0, int x1, const float *rgb, const float *alpha, float *fg)
+static void unmix_run(const task *t, int y, int x0, int x1, const float *alpha)
 {
-    size_t w = (size_t)t->w, n = (size_t)(x1 - x0);
-    for (size_t k = 0; k < 3; k++)
-        ck_key_linear(rgb + k * t->plane + x0, t->lin + k * w, n);
+    size_t w = (size_t)t->rgb->w, n = (size_t)(x1 - x0);
+    ck_key_row(t->rgb, y, x0, n, t->lin, w);
+    ck_key_screen_run(t->s, y, x0, x1, t->bg);
     for (int x = x0; x < x1; x++) {
         float i[3], b[3], solid[3], near[3], out[3];
         for (size_t k = 0; k < 3; k++) {
-            solid[k] = carried_at(t->c, t->c->lin + k * t->c->g.n + map_row, x);
-            near[k] = carried_at(t->c, t->c->near + k * t->c->g.n + map_row, x);
+            solid[k] = carried_at(t->c, t->c->lin + k * t->c->g.n + t->map_row, x);
+            near[k] = carried_at(t->c, t->c->near + k * t->c->g.n + t->map_row, x);
             i[k] = t->lin[k * w + (size_t)(x - x0)];
             b[k] = t->bg[k * w + (size_t)x];
         }
@@ -208,7 +211,29 @@ static void unmix_run(const task *t, size_t map_row, int x0, int x1, const float
             t->lin[k * w + (size_t)(x - x0)] = out[k];
     }
     for (size_t k = 0; k < 3; k++)
-        ck_linear_to_srgb(t->lin + k * w, fg + k * t->plane + x0, n);
+        ck_linear_to_srgb(t->lin + k * w, t->fg[k] + x0, n);
+}
+
+/* The plate's own colour. */
+static void copy_run(const ck_plane *rgb, int y, int x0, int x1, float *const fg[3])
+{
+    for (size_t k = 0; k < 3; k++) {
+        ck_plate_row(rgb, k, y, x0, (size_t)(x1 - x0), fg[k] + x0);
+        for (int x = x0; x < x1; x++)
+            fg[k][x] = isfinite(fg[k][x]) ? fg[k][x] : 0;
+    }
+}
+
+/* What is outside; the plate's rows in one row of the map share it. */
+static void carry_run(task *t, int x0, int x1)
+{
+    size_t w = (size_t)t->rgb->w;
+    for (size_t k = 0; k < 3 && t->drawn != t->map_row; k++)
+        for (size_t x = 0; x < w; x++)
+            t->out[k * w + x] = carried_at(t->c, t->c->enc + k * t->c->g.n + t->map_row, (int)x);
+    t->drawn = t->map_row;
+    for (size_t k = 0; k < 3; k++)
+        memcpy(t->fg[k] + x0, t->out + k * w + (size_t)x0, (size_t)(x1 - x0) * sizeof *t->out);
 }
 
 /* 0 nothing, 2 the plate's own colour, 1 between */
@@ -217,47 +242,74 @@ static inline int kind_of(float alpha, uint8_t deep)
     return !(alpha > 0) ? 0 : alpha >= 1 && deep ? 2 : 1;
 }
 
-static void do_row(const task *t, int y, const float *rgb, const float *alpha, float *fg)
+static void do_row(task *t, int y, const float *alpha)
 {
-    size_t map_row = (size_t)(y / t->c->g.q) * (size_t)t->c->g.cw;
-    ck_key_screen_row(t->s, y, t->w, t->bg);
-    const uint8_t *deep = t->c->deep + map_row;
-    int q = t->c->g.q;
-    for (int x = 0; x < t->w;) {
+    int w = t->rgb->w, q = t->c->g.q;
+    t->map_row = (size_t)(y / q) * (size_t)t->c->g.cw;
+    const uint8_t *deep = t->c->deep + t->map_row;
+    for (int x = 0; x < w;) {
         int x0 = x, kind = kind_of(alpha[x], deep[x / q]);
-        while (x < t->w && kind_of(alpha[x], deep[x / q]) == kind)
+        while (x < w && kind_of(alpha[x], deep[x / q]) == kind)
             x++;
-        if (kind == 1)
-            unmix_run(t, map_row, x0, x, rgb, alpha, fg);
-        for (size_t k = 0; k < 3 && kind != 1; k++) {
-            const float *in = rgb + k * t->plane, *f = t->c->enc + k * t->c->g.n + map_row;
-            float *o = fg + k * t->plane;
-            for (int i = x0; i < x; i++)
-                o[i] = kind == 0 ? carried_at(t->c, f, i) : isfinite(in[i]) ? in[i] : 0;
-        }
+        if (kind == 0)
+            carry_run(t, x0, x);
+        else if (kind == 1)
+            unmix_run(t, y, x0, x, alpha);
+        else
+            copy_run(t->rgb, y, x0, x, t->fg);
     }
 }
 
-ck_status ck_key_foreground(const float *rgb, const float *alpha, int h, int w, const ck_key_screen *s, float *fg,
-                            ck_error *e)
+/* Where row y of the foreground is made: in the plane, or in `rows` (3,w) for halves. */
+static void place_row(const ck_plane *fg, int y, float *rows, float *out[3])
 {
-    size_t plane = (size_t)h * (size_t)w;
-    if (!s->grid) {
-        for (size_t i = 0; i < 3 * plane; i++)
-            fg[i] = isfinite(rgb[i]) ? rgb[i] : 0;
-        return CK_OK;
-    }
-    ck_buffer *rows = ck_buffer_new(6 * (size_t)w * sizeof(float));
-    if (!rows)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground");
-    carried c = {.g = ck_key_grid_of(h, w)};
-    task t = {s, ck_key_axes_of(s->blue), &c, plane, w, rows->data, (float *)rows->data + 3 * (size_t)w};
+    size_t w = (size_t)fg->w;
+    for (size_t k = 0; k < 3; k++)
+        out[k] = fg->type == CK_F16 ? rows + k * w : (float *)ck_plane_data(fg) + (k * (size_t)fg->h + (size_t)y) * w;
+}
+
+static ck_status unmix_all(const ck_plane *rgb, const float *alpha, const ck_key_screen *s, float *rows,
+                           const ck_plane *fg, ck_error *e)
+{
+    size_t w = (size_t)rgb->w;
+    carried c = {.g = ck_key_grid_of(rgb->h, rgb->w)};
+    task t = {.rgb = rgb,
+              .s = s,
+              .ax = ck_key_axes_of(s->blue),
+              .c = &c,
+              .bg = rows + 3 * w,
+              .lin = rows + 6 * w,
+              .out = rows + 9 * w,
+              .drawn = SIZE_MAX};
     ck_status st = make_room(&c, e);
     if (st == CK_OK)
         st = carry(&c, s, rgb, alpha, t.ax, e);
-    for (int y = 0; y < h && st == CK_OK; y++)
-        do_row(&t, y, rgb + (size_t)y * (size_t)w, alpha + (size_t)y * (size_t)w, fg + (size_t)y * (size_t)w);
+    for (int y = 0; y < rgb->h && st == CK_OK; y++) {
+        place_row(fg, y, rows, t.fg);
+        do_row(&t, y, alpha + (size_t)y * w);
+        if (fg->type == CK_F16)
+            ck_key_put_row(rows, y, fg);
+    }
     ck_buffer_unref(c.buf);
+    return st;
+}
+
+ck_status ck_key_foreground(const ck_plane *rgb, const float *alpha, const ck_key_screen *s, const ck_plane *fg,
+                            ck_error *e)
+{
+    ck_buffer *rows = ck_buffer_new(12 * (size_t)rgb->w * sizeof(float));
+    if (!rows)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground");
+    ck_status st = CK_OK;
+    if (s->grid)
+        st = unmix_all(rgb, alpha, s, rows->data, fg, e);
+    for (int y = 0; y < rgb->h && !s->grid; y++) {
+        float *out[3];
+        place_row(fg, y, rows->data, out);
+        copy_run(rgb, y, 0, rgb->w, out);
+        if (fg->type == CK_F16)
+            ck_key_put_row(rows->data, y, fg);
+    }
     ck_buffer_unref(rows);
     return st;
 }

@@ -112,18 +112,17 @@ static void finish_row(ck_key_map *m, int y, const float *bg)
         }
 }
 
-ck_status ck_key_map_scan(ck_key_map *m, const float *rgb, float *z, ck_error *e)
+ck_status ck_key_map_scan(ck_key_map *m, const ck_plane *rgb, ck_error *e)
 {
-    size_t w = (size_t)m->w, plane = w * (size_t)m->h;
-    ck_buffer *b = ck_buffer_new(10 * w * sizeof(float));
+    size_t w = (size_t)m->w;
+    ck_buffer *b = ck_buffer_new(11 * w * sizeof(float));
     if (!b)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's rows");
-    float *lin = b->data, *bg = lin + 3 * w, *sum = bg + 3 * w, *ring[3] = {sum + w, sum + 2 * w, sum + 3 * w};
+    float *lin = b->data, *bg = lin + 3 * w, *sum = bg + 3 * w, *z = sum + w, *ring[3] = {z + w, z + 2 * w, z + 3 * w};
     int h = m->h;
     for (int y = 0; y <= h; y++) {
         if (y < h) {
-            for (size_t c = 0; c < 3; c++)
-                ck_key_linear(rgb + c * plane + (size_t)y * w, lin + c * w, w);
+            ck_key_row(rgb, y, 0, w, lin, w);
             ck_key_screen_row(m->k, y, m->w, bg);
             evidence(m, lin, bg, ring[y % 3]);
             add_colours(m, y, lin);
@@ -132,8 +131,8 @@ ck_status ck_key_map_scan(ck_key_map *m, const float *rgb, float *z, ck_error *e
         }
         if (y > 0) {
             int p = y - 1, above = p ? p - 1 : 0, below = p + 1 < h ? p + 1 : p;
-            mean_row(ring[above % 3], ring[p % 3], ring[below % 3], sum, z + (size_t)p * w, m->w);
-            add_peaks(m, p, z + (size_t)p * w);
+            mean_row(ring[above % 3], ring[p % 3], ring[below % 3], sum, z, m->w);
+            add_peaks(m, p, z);
         }
     }
     ck_buffer_unref(b);

@@ -79,66 +79,63 @@ static float coverage_of(const ck_key_map *m, size_t i)
 }
 
 /* What a whole map pixel is without asking its pixels: 0 bare, 2 solid, 1 = ask. */
-static int kind_of(const ck_key_map *m, int x, int y)
+static int kind_of(const ck_key_map *m, size_t i)
 {
-    size_t i = ck_key_pixel(x, y, m->cw);
     if (!m->seen[i])
         return 0;
     return m->t0[i] > 0.999f && m->sure[i] ? 2 : 1;
 }
 
-/* Pixels [x0,x1) of a row, all in map pixel (cx,cy). */
-static void solve_run(const ck_key_map *m, const ck_key_palette *p, int cx, int cy, int x0, int x1, const float *lin,
-                      float *alpha)
+/* Coverage of the pixel of colour lin, in map pixel i. */
+static float solve_pixel(const ck_key_map *m, const ck_key_mixture *mix, size_t i, const float lin[3], float scale)
 {
-    ck_key_mixture mix;
-    size_t i = ck_key_pixel(cx, cy, m->cw), w = (size_t)m->w;
-    mixture_at(m, p, cx, cy, &mix);
-    for (int x = x0; x < x1; x++) {
-        float c[3];
-        float b[3], d[3];
-        for (size_t k = 0; k < 3; k++) {
-            b[k] = m->bg[k * m->n + i];
-            d[k] = lin[k * w + (size_t)x] - b[k];
-            c[k] = p->scale * lin[k * w + (size_t)x];
-        }
-        float a = ck_key_expect(ck_key_mixture_ask(&mix, c), m->expect_bare[i], m->expect_solid[i]);
-        if (m->veil[i] > 0)
-            a = through_veil(m, i, a, ck_key_if_neutral(d, b, m->ax));
-        alpha[x] = ck_clamp01(a);
+    float c[3], b[3], d[3];
+    for (size_t k = 0; k < 3; k++) {
+        b[k] = m->bg[k * m->n + i];
+        d[k] = lin[k] - b[k];
+        c[k] = scale * lin[k];
     }
+    float a = ck_key_expect(ck_key_mixture_ask(mix, c), m->expect_bare[i], m->expect_solid[i]);
+    return ck_clamp01(m->veil[i] > 0 ? through_veil(m, i, a, ck_key_if_neutral(d, b, m->ax)) : a);
 }
 
-static ck_status solve_all(ck_key_map *m, const ck_key_palette *p, const float *rgb, float *alpha, ck_error *e)
+/* The plate's pixels in map pixel (cx,cy); lin has the `rows` rows of its row of the map, (rows,3,w). */
+static void solve_cell(const ck_key_map *m, const ck_key_palette *p, int cx, int cy, int rows, const float *lin,
+                       float *alpha)
 {
-    size_t w = (size_t)m->w, plane = (size_t)m->h * w;
-    for (size_t i = 0; i < m->n; i++)
-        m->t0[i] = coverage_of(m, i);
-    if (m->q == 1) {
-        for (size_t i = 0; i < plane; i++)
-            alpha[i] = ck_clamp01(m->t0[i]);
-        return CK_OK;
-    }
-    ck_buffer *buf = ck_buffer_new(w * 3 * sizeof(float));
+    size_t i = ck_key_pixel(cx, cy, m->cw), w = (size_t)m->w;
+    int x0 = cx * m->q, x1 = x0 + m->q < m->w ? x0 + m->q : m->w, kind = kind_of(m, i);
+    ck_key_mixture mix;
+    if (kind == 1)
+        mixture_at(m, p, cx, cy, &mix);
+    for (int y = 0; y < rows; y++)
+        for (int x = x0; x < x1; x++) {
+            const float *at = lin + 3 * w * (size_t)y + x, c[3] = {at[0], at[w], at[2 * w]};
+            float *a = alpha + ck_key_pixel(x, cy * m->q + y, m->w);
+            *a = kind == 1 ? solve_pixel(m, &mix, i, c, p->scale) : (float)(kind / 2);
+        }
+}
+
+static ck_status solve_all(const ck_key_map *m, const ck_key_palette *p, const ck_plane *rgb, float *alpha,
+                           ck_error *e)
+{
+    size_t w = (size_t)m->w;
+    ck_buffer *buf = ck_buffer_new((size_t)m->q * w * 3 * sizeof(float));
     if (!buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's rows");
     float *lin = buf->data;
-    for (int y = 0; y < m->h; y++) {
-        for (size_t c = 0; c < 3; c++)
-            ck_key_linear(rgb + c * plane + (size_t)y * w, lin + c * w, w);
-        for (int i = 0; i < m->cw; i++) {
-            int x0 = i * m->q, x1 = (i + 1) * m->q < m->w ? (i + 1) * m->q : m->w, kind = kind_of(m, i, y / m->q);
-            if (kind == 1)
-                solve_run(m, p, i, y / m->q, x0, x1, lin, alpha + (size_t)y * w);
-            for (int x = x0; x < x1 && kind != 1; x++)
-                alpha[ck_key_pixel(x, y, m->w)] = kind == 2;
-        }
+    for (int j = 0; j < m->ch; j++) {
+        int rows = (j + 1) * m->q < m->h ? m->q : m->h - j * m->q;
+        for (int y = 0; y < rows; y++)
+            ck_key_row(rgb, j * m->q + y, 0, w, lin + 3 * w * (size_t)y, w);
+        for (int i = 0; i < m->cw; i++)
+            solve_cell(m, p, i, j, rows, lin, alpha);
     }
     ck_buffer_unref(buf);
     return CK_OK;
 }
 
-static ck_status solve(ck_key_map *m, const float *rgb, float *alpha, ck_error *e)
+static ck_status solve(ck_key_map *m, const ck_plane *rgb, float *alpha, ck_error *e)
 {
     ck_key_palette p = {0};
     float *lends = m->solid; /* not needed yet */
@@ -148,27 +145,29 @@ static ck_status solve(ck_key_map *m, const float *rgb, float *alpha, ck_error *
     if (st == CK_OK) {
         ask_map(m, &p);
         ck_key_expectations(m);
-        st = solve_all(m, &p, rgb, alpha, e);
+        for (size_t i = 0; i < m->n; i++)
+            m->t0[i] = coverage_of(m, i);
+        if (m->q > 1)
+            st = solve_all(m, &p, rgb, alpha, e);
+        for (size_t i = 0; i < m->n && m->q == 1; i++) /* the map's pixels are the plate's */
+            alpha[i] = ck_clamp01(m->t0[i]);
     }
     ck_key_palette_free(&p);
     return st;
 }
 
-ck_status ck_key_matte(const float *rgb, int h, int w, const ck_key_screen *s, float *alpha, ck_error *e)
+ck_status ck_key_matte(const ck_plane *rgb, const ck_key_screen *s, float *alpha, ck_error *e)
 {
-    size_t plane = (size_t)h * (size_t)w, bytes;
+    size_t plane = (size_t)rgb->h * (size_t)rgb->w;
     if (!s->grid) {
         for (size_t i = 0; i < plane; i++)
             alpha[i] = 1;
         return CK_OK;
     }
-    ck_buffer *z = NULL;
-    if (!ck_mul(plane, sizeof(float), &bytes) || !(z = ck_buffer_new(bytes)))
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's evidence");
     ck_key_map m;
-    ck_status st = ck_key_map_new(&m, h, w, s, e);
+    ck_status st = ck_key_map_new(&m, rgb->h, rgb->w, s, e);
     if (st == CK_OK)
-        st = ck_key_map_scan(&m, rgb, z->data, e);
+        st = ck_key_map_scan(&m, rgb, e);
     if (st == CK_OK) {
         ck_key_map_cues(&m);
         st = ck_key_regions(&m, e);
@@ -176,6 +175,5 @@ ck_status ck_key_matte(const float *rgb, int h, int w, const ck_key_screen *s, f
     if (st == CK_OK)
         st = solve(&m, rgb, alpha, e);
     ck_key_map_free(&m);
-    ck_buffer_unref(z);
     return st;
 }

@@ -39,19 +39,18 @@ static void divide(const ck_key_grid *g, const float *den, const float *solid, f
     }
 }
 
-void ck_key_near(const ck_key_grid *g, const ck_key_screen *s, const float *rgb, const float *alpha, const float *solid,
-                 float *near, float *scratch)
+void ck_key_near(const ck_key_grid *g, const ck_key_screen *s, const ck_plane *rgb, const float *alpha,
+                 const float *solid, float *near, float *scratch)
 {
     size_t w = (size_t)g->w;
     float *den = scratch, *tmp = den + g->n, *bg = tmp + g->n, *lin = bg + 3 * w;
     int r = (int)(REACH * g->unit + 0.5f);
     r = r > 1 ? r : 1;
     for (int my = 0; my < g->ch; my++) {
-        size_t y = (size_t)ck_key_grid_row(g, my);
-        for (size_t k = 0; k < 3; k++)
-            ck_key_linear(rgb + (k * (size_t)g->h + y) * w, lin + k * w, w);
-        ck_key_screen_row(s, (int)y, g->w, bg);
-        add_row(g, my, alpha + y * w, lin, bg, near, den);
+        int y = ck_key_grid_row(g, my);
+        ck_key_row(rgb, y, 0, w, lin, w);
+        ck_key_screen_row(s, y, g->w, bg);
+        add_row(g, my, alpha + (size_t)y * w, lin, bg, near, den);
     }
     for (int pass = 0; pass < 2; pass++) {
         ck_key_box(den, den, tmp, g->ch, g->cw, r);

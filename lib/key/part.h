@@ -50,9 +50,18 @@ static inline void ck_key_residual(float im, float iu, float iv, float bm, float
     r[2] = (iv - t * bv) / root;
 }
 
-/* Linear light, NaN 0, at most CK_KEY_MOST (three stops above white), so that sums stay finite. */
+/* n pixels of the plate's row y, from column x on, in linear light: channel c at lin + c * stride.  NaN is 0, and
+ * nothing is above CK_KEY_MOST (three stops above white), so that sums stay finite. */
 #define CK_KEY_MOST 8.0f
-void ck_key_linear(const float *src, float *dst, size_t n);
+#define CK_KEY_DARK 0.012f /* a screen is lighter: below, grain decides the hue */
+#define CK_KEY_LEAST 1e-3f /* of a screen's own channel, by which others are divided */
+void ck_key_row(const ck_plane *rgb, int y, int x, size_t n, float *lin, size_t stride);
+
+/* Room for the grid of a screen whose sides are set; ck_key_screen_free. */
+ck_status ck_key_screen_room(ck_key_screen *s, ck_error *e);
+
+/* row (3,w) becomes row y of a plane, CK_F16 or CK_F32, that may be written. */
+void ck_key_put_row(const float *row, int y, const ck_plane *p);
 
 /* The screen's fit and fill: f[0] log brightness, f[1], f[2] the other channels relative to it,
  * (gh,gw) each, w how much a cell knows.  Cells that no smoothly lit surface explains lose
@@ -133,20 +142,22 @@ static inline int ck_key_px(const ck_key_map *m, float length)
 }
 
 ck_status ck_key_map_new(ck_key_map *m, int h, int w, const ck_key_screen *k, ck_error *e);
-/* rgb (3,h,w) sRGB-encoded; z (h,w): mean over 3x3 of squared, normalised differences; 1 = grain. */
-ck_status ck_key_map_scan(ck_key_map *m, const float *rgb, float *z, ck_error *e);
+/* Sets col, bg and peak: evidence is the mean over 3x3 of squared, normalised differences; 1 = grain. */
+ck_status ck_key_map_scan(ck_key_map *m, const ck_plane *rgb, ck_error *e);
 void ck_key_map_cues(ck_key_map *m);
 void ck_key_map_free(ck_key_map *m);
 
 ck_status ck_key_regions(ck_key_map *m, ck_error *e);
 ck_status ck_key_find_core(ck_key_map *m, ck_error *e); /* the part of ck_key_regions that finds what is solid */
 
-/* Foreground colours from whole neighbourhoods, see near.c: near, solid (3,ch,cw) linear; plate rgb (3,h,w) and its
+/* Foreground colours from whole neighbourhoods, see near.c: near, solid (3,ch,cw) linear; the plate rgb and its
  * matte alpha (h,w); `solid` counts where the matte says nothing.  scratch: ck_key_near_scratch(g) floats. */
-void ck_key_near(const ck_key_grid *g, const ck_key_screen *s, const float *rgb, const float *alpha, const float *solid,
-                 float *near, float *scratch);
+void ck_key_near(const ck_key_grid *g, const ck_key_screen *s, const ck_plane *rgb, const float *alpha,
+                 const float *solid, float *near, float *scratch);
 size_t ck_key_near_scratch(const ck_key_grid *g);
 
+/* The middle one of n values, which are reordered; of none 0. */
+float ck_key_median(float *v, size_t n);
 /* Mean over (2r+1)^2 pixels, borders repeated; src may be dst; tmp (h,w), not dst. */
 void ck_key_box(const float *src, float *dst, float *tmp, int h, int w, int r);
 /* 3 x the distance to the nearest pixel whose `in` is 0 (chamfer 3-4); large where there is none. */

@@ -62,6 +62,19 @@ const char *ck_screen_name(bool blue)
     return blue ? "blue" : "green";
 }
 
+static ck_status look_by_hand(ck_screen_choice *c, const ck_frame *f, const ck_plane *rgb, ck_error *e)
+{
+    float colour[3];
+    ck_status s = ck_hand_colour(c->hand, rgb, colour, e);
+    if (s != CK_OK)
+        return s;
+    c->decided = true;
+    c->blue = ck_hand_blue(colour);
+    snprintf(c->why, sizeof c->why, "screen %s: decided on frame %ld by the colour that was named",
+             ck_screen_name(c->blue), ck_frame_number(f));
+    return CK_OK;
+}
+
 /* Decide by the looks of a frame, if it has a plate and that a screen. */
 static ck_status look(ck_screen_choice *c, ck_frame *f, ck_error *e)
 {
@@ -70,6 +83,8 @@ static ck_status look(ck_screen_choice *c, ck_frame *f, ck_error *e)
     ck_buffer *hold;
     if (!rgb || rgb->c != 3 || rgb->type == CK_OTHER)
         return CK_OK;
+    if (c->hand)
+        return look_by_hand(c, f, rgb, e);
     ck_status s = ck_plate_u8(rgb, &view, &hold, e);
     if (s != CK_OK)
         return s;
@@ -95,7 +110,7 @@ static void take_word(ck_screen_choice *c, const char *said)
 
 static ck_status decide(int asked, const ck_meta *head, ck_frame *first, ck_screen_choice *c, ck_error *e)
 {
-    const char *said = ck_meta_get(head, "screen");
+    const char *said = c->hand ? NULL : ck_meta_get(head, "screen");
     c->upstream = said && !strcmp(said, PER_FRAME);
     take_word(c, said);
     if (asked != CK_SCREEN_AUTO) {
@@ -112,9 +127,10 @@ static ck_status decide(int asked, const ck_meta *head, ck_frame *first, ck_scre
     return CK_OK;
 }
 
-ck_status ck_screen_choose(int asked, ck_meta *head, ck_frame *first, ck_screen_choice *out, ck_error *e)
+ck_status ck_screen_choose(int asked, const ck_hand *hand, ck_meta *head, ck_frame *first, ck_screen_choice *out,
+                           ck_error *e)
 {
-    *out = (ck_screen_choice){0};
+    *out = (ck_screen_choice){.hand = hand && (hand->colour || hand->spot) ? hand : NULL};
     ck_status s = decide(asked, head, first, out, e);
     out->at_open = out->decided;
     return s == CK_OK ? ck_meta_set(head, "screen", out->decided ? ck_screen_name(out->blue) : PER_FRAME, e) : s;
@@ -126,7 +142,7 @@ ck_status ck_screen_admit(ck_screen_choice *c, ck_frame *f, bool *now, ck_error 
     *now = !c->at_open && !c->decided;
     if (c->at_open)
         return CK_OK;
-    if (!c->decided)
+    if (!c->decided && !c->hand)
         take_word(c, ck_meta_get(&f->meta, "screen"));
     if (!c->decided && !c->upstream)
         s = look(c, f, e);

@@ -1,18 +1,68 @@
 /* Small tools on float and byte maps. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clamp.h"
 #include "base/clones.h"
+#include "base/floats.h"
+#include "image/plate.h"
 #include "key/part.h"
 
 CK_CLONES
-void ck_key_linear(const float *src, float *dst, size_t n)
+static void limit(float *v, size_t n)
 {
-    ck_srgb_to_linear(src, dst, n);
     for (size_t i = 0; i < n; i++) {
-        float x = dst[i] < CK_KEY_MOST ? dst[i] : CK_KEY_MOST;
-        dst[i] = src[i] == src[i] ? x : 0.0f;
+        float x = v[i] < CK_KEY_MOST ? v[i] : CK_KEY_MOST;
+        v[i] = v[i] == v[i] ? x : 0.0f;
     }
+}
+
+void ck_key_row(const ck_plane *rgb, int y, int x, size_t n, float *lin, size_t stride)
+{
+    for (size_t c = 0; c < 3; c++) {
+        ck_plate_row_linear(rgb, c, y, x, n, lin + c * stride);
+        limit(lin + c * stride, n);
+    }
+}
+
+void ck_key_put_row(const float *row, int y, const ck_plane *p)
+{
+    for (size_t k = 0; k < 3; k++) {
+        size_t w = (size_t)p->w, at = (k * (size_t)p->h + (size_t)y) * w;
+        if (p->type == CK_F16)
+            ck_f32_to_f16(row + k * w, (uint16_t *)ck_plane_data(p) + at, w);
+        else
+            memcpy((float *)ck_plane_data(p) + at, row + k * w, w * sizeof *row);
+    }
+}
+
+/* Hoare's selection: linear time, and the same answer for any order. */
+float ck_key_median(float *v, size_t n)
+{
+    if (!n)
+        return 0;
+    size_t lo = 0, hi = n - 1, k = n / 2;
+    while (lo < hi) {
+        float pivot = v[lo + (hi - lo) / 2];
+        size_t i = lo, j = hi;
+        for (;;) {
+            while (v[i] < pivot)
+                i++;
+            while (pivot < v[j])
+                j--;
+            if (i >= j)
+                break;
+            float t = v[i];
+            v[i++] = v[j];
+            v[j--] = t;
+        }
+        /* v[lo..j] <= pivot <= v[j+1..hi] */
+        if (k <= j)
+            hi = j;
+        else
+            lo = j + 1;
+    }
+    return v[k];
 }
 
 CK_CLONES

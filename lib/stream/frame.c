@@ -40,9 +40,14 @@ const char *ck_plane_remedy(const char *name)
         {"fg_logits", "put ck-infer before it"},
         {"alpha", "put ck-infer and ck-refine before it, or key with ck-post --classical"},
         {"fg", "put ck-infer and ck-refine before it, or key with ck-post --classical"},
+        {"coverage", "put ck-matte before it"},
         {"refine_map", "put ck-refine --mode sparse --map before it"},
         {"processed", "put ck-post before it"},
         {"comp", "put ck-post before it"},
+        {"clean", "put ck-hint --method key before it, or give ck-decode --clean"},
+        {"garbage", "give ck-decode --garbage"},
+        {"holdout", "give ck-decode --holdout"},
+        {"background", "give ck-decode --background"},
         {"true_alpha", "put ck-synth before it"},
         {"true_fg", "put ck-synth before it"},
     };
@@ -83,6 +88,23 @@ ck_buffer *ck_frame_buffer(ck_frame *f, size_t bytes)
     return b ? b : ck_buffer_new(bytes);
 }
 
+/* Put `p`, whose reference to its buffer is taken over, in the place of the plane of its name, else at the end. */
+static ck_status put(ck_frame *f, const ck_plane *p, ck_plane **out, ck_error *e)
+{
+    ck_plane *old = ck_frame_plane(f, p->name);
+    if (!old && f->n == CK_MAX_PLANES) {
+        ck_buffer_unref(p->buf);
+        return ck_fail(e, CK_ERR_FORMAT, "no room for plane '%s': a frame holds at most %d", p->name, CK_MAX_PLANES);
+    }
+    if (old)
+        ck_buffer_unref(old->buf);
+    else
+        old = &f->planes[f->n++];
+    *old = *p;
+    *out = old;
+    return CK_OK;
+}
+
 ck_status ck_frame_add(ck_frame *f, const char *name, ck_type type, int c, int h, int w, const char *encoding,
                        ck_plane **out, ck_error *e)
 {
@@ -92,9 +114,6 @@ ck_status ck_frame_add(ck_frame *f, const char *name, ck_type type, int c, int h
     if (!plane_bytes(type, c, h, w, &p.bytes))
         return ck_fail(e, CK_ERR_FORMAT, "plane '%s' cannot have %d channels of %d x %d: sides go to %d", name, c, w, h,
                        CK_MAX_SIDE);
-    ck_plane *old = ck_frame_plane(f, name);
-    if (!old && f->n == CK_MAX_PLANES)
-        return ck_fail(e, CK_ERR_FORMAT, "no room for plane '%s': a frame holds at most %d", name, CK_MAX_PLANES);
     p.buf = ck_frame_buffer(f, p.bytes);
     if (!p.buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s' of %zu bytes", name, p.bytes);
@@ -102,13 +121,17 @@ ck_status ck_frame_add(ck_frame *f, const char *name, ck_type type, int c, int h
     snprintf(p.name, sizeof p.name, "%s", name);
     snprintf(p.type_name, sizeof p.type_name, "%s", ck_type_name(type));
     snprintf(p.encoding, sizeof p.encoding, "%s", encoding);
-    if (old)
-        ck_buffer_unref(old->buf);
-    else
-        old = &f->planes[f->n++];
-    *old = p;
-    *out = old;
-    return CK_OK;
+    return put(f, &p, out, e);
+}
+
+ck_status ck_frame_share(ck_frame *f, const char *from, const char *name, ck_error *e)
+{
+    ck_plane p = *ck_frame_plane(f, from), *out;
+    if (strlen(name) >= sizeof p.name)
+        return ck_fail(e, CK_ERR_ARGUMENT, "plane name '%s' is too long", name);
+    snprintf(p.name, sizeof p.name, "%s", name);
+    ck_buffer_ref(p.buf);
+    return put(f, &p, &out, e);
 }
 
 /* Private memory, or this stage's own ring before it is handed on. */

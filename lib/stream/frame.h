@@ -66,6 +66,10 @@ ck_status ck_frame_add(ck_frame *f, const char *name, ck_type type, int c, int h
                        ck_plane **out, ck_error *e);
 void ck_frame_remove(ck_frame *f, const char *name);
 
+/* Add plane `name` with the data, type and size of plane `from`, which must be there, replacing one of that name.  No
+ * sample is copied, and on the wire both refer to the same memory. */
+ck_status ck_frame_share(ck_frame *f, const char *from, const char *name, ck_error *e);
+
 /* The plane of that name, which must be there, with data that may be changed: itself if nobody else holds them, else a
  * copy that takes its place.  *out as for ck_frame_add. */
 ck_status ck_frame_edit(ck_frame *f, const char *name, ck_plane **out, ck_error *e);

@@ -130,7 +130,11 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
 static void drop(void *ctx, void *item)
 {
     (void)ctx;
-    ck_frame_free(item);
+    ck_frame *f = item;
+    bool first = f->seq == 0;
+    ck_frame_free(f);
+    if (first) /* its planes were private: those of later frames go into the ring */
+        ck_pool_trim();
 }
 
 static void cancel(void *ctx)

@@ -1,0 +1,38 @@
+/* A plane from a file beside INPUT: a still for every frame, a sequence or a video.
+ *
+ *     ck_added_open -> ck_added_pair (in order, one thread) -> ck_added_frame (any thread) -> ck_added_close
+ */
+#ifndef CK_DECODE_ADDED_H
+#define CK_DECODE_ADDED_H
+
+#include <stdatomic.h>
+
+#include "ck-decode/facts.h"
+#include "ck-decode/form.h"
+#include "ck-decode/source.h"
+
+typedef struct ck_added {
+    const ck_decode_options *opts;
+    const char *name; /* of the plane; borrowed */
+    const ck_form *form;
+    ck_source source;
+    ck_facts facts;
+    atomic_flag told_channel;
+    ck_plane plate; /* INPUT's size and encoding; its samples are not kept */
+    ck_frame still; /* the plane of a still, which all frames get; empty for other files */
+} ck_added;
+
+/* `file` must outlive it.  What is read for every frame goes into HEAD's `inputs`. */
+ck_status ck_added_open(ck_added *a, const ck_decode_file *file, const ck_decode_options *o, const ck_plane *plate,
+                        ck_meta *head, ck_error *e);
+
+/* The item that goes with INPUT's frame, empty for a still.  CK_ERR_FORMAT when there is none. */
+ck_status ck_added_pair(ck_added *a, const ck_item *plate, ck_item *item, ck_error *e);
+
+/* Add the plane to `f`. */
+ck_status ck_added_frame(ck_added *a, const ck_item *item, ck_frame *f, ck_error *e);
+
+void ck_added_cancel(ck_added *a); /* of a video: unblock ck_added_pair, from another thread */
+void ck_added_close(ck_added *a);
+
+#endif
