@@ -3,7 +3,7 @@
 . "$(dirname "$0")/tap.sh"
 
 plan() { ck key -n "$@" 2>/dev/null | sed -E 's/ --threads=[0-9]+//g'; }
-classical="ck-matte --from=hint --specks=400 | ck-post --unmix --despeckle=off"
+classical="ck-matte --from=hint | ck-post --unmix --despeckle=off"
 is "the plan" "$(plan shot.mov out)" \
     "ck-decode -- shot.mov | ck-hint --method=key | $classical | ck-encode -- out"
 is "an option goes to every stage that has it" "$(plan --screen blue a b)" \
@@ -52,7 +52,7 @@ is "the matte gets the value of --despeckle" "$(plan --despeckle 50 --post:despe
 is "off too" "$(plan --despeckle=off a b)" \
     "ck-decode -- a | ck-hint --method=key | ck-matte --from=hint --specks=off | ck-post --unmix --despeckle=off | ck-encode -- b"
 is "--specks and --from are the last word" "$(plan --classical --specks 7 --from key a b)" \
-    "ck-decode -- a | ck-hint --method=key | ck-matte --from=hint --specks=400 --specks=7 --from=key | ck-post --unmix --despeckle=off | ck-encode -- b"
+    "ck-decode -- a | ck-hint --method=key | ck-matte --from=hint --specks=7 --from=key | ck-post --unmix --despeckle=off | ck-encode -- b"
 network="ck-decode -- a | ck-hint | ck-infer --model=M | ck-refine --model=M"
 is "a network needs no ck-matte" "$(plan -m M --despeckle 5 a b)" "$network | ck-post --despeckle=5 | ck-encode -- b"
 is "unless one of its options is given" "$(plan -m M --grow -0.5 a b)" \

@@ -40,7 +40,7 @@ const ck_program ck_matte_program = {
     .options_size = sizeof(ck_matte_program_options),
     .examples =
         "ck-decode shot.mov | ck-hint | ck-infer | ck-refine | ck-matte --grow -0.5 | ck-post | ck-encode out/\n"
-        "ck-decode shot.mov | ck-hint --method key | ck-matte --from hint --specks 400 | ck-post --unmix | "
+        "ck-decode shot.mov | ck-hint --method key | ck-matte --from hint | ck-post --unmix | "
         "ck-encode out/",
     .check = check,
 };

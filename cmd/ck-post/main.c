@@ -20,7 +20,8 @@ typedef struct post {
     ck_post_options how; /* but for what is the frame's own: blue, codes, background */
     ck_screen_choice screen;
     ck_size size;
-    ck_type type; /* of the planes that are made */
+    ck_type type;    /* of the planes that are made */
+    uint64_t specks; /* what to drop, pixels; 0: nothing */
 } post;
 
 static ck_status open_post(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
@@ -34,6 +35,9 @@ static ck_status open_post(const void *opts, const ck_list *args, ck_meta *head,
     *state = s;
     s->opts = o;
     s->type = ck_depth_type(o->depth);
+    /* A classical key drops what is not the subject by itself, and despeckling costs it whiskers and loose hair. */
+    int specks = o->despeckle != CK_POST_AUTO ? o->despeckle : o->classical ? 0 : CK_DESPECKLE_AREA;
+    s->specks = (uint64_t)specks;
     s->how.despill = o->despill;
     s->how.mode = (ck_despill_mode)o->despill_mode;
     if (o->classical)
@@ -60,13 +64,13 @@ static ck_status finish(void *state, ck_error *e)
 static ck_status clean_alpha(const post *s, const ck_plane *alpha, const float **view, ck_buffer **hold, ck_error *e)
 {
     ck_status st = ck_f32_view(alpha, view, hold, e);
-    if (st != CK_OK || !s->opts->despeckle || s->opts->classical)
+    if (st != CK_OK || !s->specks || s->opts->classical)
         return st;
     if (!*hold && !(*hold = ck_buffer_new((size_t)alpha->h * (size_t)alpha->w * sizeof(float))))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a matte of %d x %d", alpha->w, alpha->h);
     const float *in = *view;
     *view = (*hold)->data;
-    return ck_despeckle(in, alpha->h, alpha->w, (uint64_t)s->opts->despeckle, CK_DESPECKLE_GROW, CK_DESPECKLE_BLUR,
+    return ck_despeckle(in, alpha->h, alpha->w, s->specks, CK_DESPECKLE_GROW, CK_DESPECKLE_BLUR,
                         (*hold)->data, e);
 }
 
@@ -75,7 +79,7 @@ static ck_status prepare(const post *s, ck_frame *f, bool blue, ck_error *e)
 {
     ck_status st = CK_OK;
     if (s->opts->classical)
-        st = ck_classical_key(f, blue, s->type, (uint64_t)s->opts->despeckle, e);
+        st = ck_classical_key(f, blue, s->type, s->specks, e);
     else if (s->opts->unmix)
         st = ck_classical_unmix(f, blue, s->type, e);
     return st == CK_OK && s->opts->passthrough ? ck_planes_passthrough(f, blue, e) : st;

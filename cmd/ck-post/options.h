@@ -3,13 +3,15 @@
 
 #include "base/option.h"
 
+#define CK_POST_AUTO (-1)
+
 typedef struct ck_post_program_options {
     ck_common common;
     bool classical, unmix, passthrough;
     int depth; /* CK_DEPTH_32, … */
     double despill;
     int despill_mode; /* ck_despill_mode */
-    int despeckle;    /* pixels; 0 = off */
+    int despeckle;    /* pixels; 0 = off; CK_POST_AUTO */
     int screen;       /* CK_SCREEN_GREEN, … of key/screen.h */
 } ck_post_program_options;
 

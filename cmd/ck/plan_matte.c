@@ -30,15 +30,15 @@ static bool asked(const ck_plan_stage *s)
     return any;
 }
 
-/* `ck-post --classical` in two stages: Matte is then despeckled like Processed, and the options of ck-matte go between.
- */
+/* `ck-post --classical` in two stages: with --despeckle Matte is despeckled like Processed, and the options of ck-matte
+ * go between. */
 static ck_status classical(ck_plan *p, ck_error *e)
 {
     ck_plan_stage *matte = &p->stages[MATTE], *post = &p->stages[POST];
     char *area = NULL, *none = NULL;
     ck_status s = ck_args_take(post, "despeckle", &area, e);
-    if (s == CK_OK)
-        s = ck_args_first(matte, "--specks=", area ? area : ck_option_find(post->program, "despeckle")->init, e);
+    if (s == CK_OK && area && strcmp(area, "auto") != 0)
+        s = ck_args_first(matte, "--specks=", area, e);
     if (s == CK_OK)
         s = ck_args_first(matte, "--from=", "hint", e);
     if (s == CK_OK)

@@ -169,8 +169,8 @@ static bool store(const ck_option *o, const char *value, void *field)
         *(bool *)field = true;
         return true;
     case CK_INT:
-        if (o->words && !strcmp(value, o->words)) {
-            *(int *)field = o->word_value;
+        if ((i = word_index(o->words, '|', value)) >= 0) {
+            *(int *)field = o->word_value + i;
             return true;
         }
         if (!number(value, true, &v) || !in_range(o, v))

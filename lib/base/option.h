@@ -14,12 +14,12 @@
 
 typedef enum ck_option_type {
     CK_FLAG,   /* bool */
-    CK_INT,    /* int; `words` may name a word for `word_value`, e.g. "off" */
+    CK_INT,    /* int; `words` may name words ("auto|off") for `word_value` and what follows */
     CK_FLOAT,  /* double */
     CK_STRING, /* const char *, borrowed from argv */
     CK_CHOICE, /* int: index into `words` ("a|b|c") */
-    CK_SIZE,   /* ck_size, "WxH", or "N" for NxN; `words` as for CK_INT: both sides are then word_value */
-    CK_BYTES,  /* size_t: "512M", "2G", "4096"; K, M, G, T are powers of 1024; `words` as for CK_INT, -1 = SIZE_MAX */
+    CK_SIZE,   /* ck_size, "WxH", or "N" for NxN; one of `words`: both sides are then word_value */
+    CK_BYTES,  /* size_t: "512M", "2G", "4096"; K, M, G, T are powers of 1024; one of `words`, -1 = SIZE_MAX */
     CK_LIST    /* ck_list: every use appends */
 } ck_option_type;
 

@@ -7,6 +7,7 @@
 /* Map pixels; see ck_key_map.unit. */
 #define ISLAND 90 /* side of the largest core that may be the dense part of something soft */
 #define RING 9    /* how far around it that is looked for */
+#define VEILED 0.95f /* its mean part that is free of the screen's hue, at most */
 #define EYE 40    /* side of the largest hole in a solid */
 #define EDGE 7    /* width of soft edges: motion blur, defocus */
 #define BLUR 24   /* the widest motion blur that is resolved */
@@ -27,8 +28,8 @@ static void guess_core(ck_key_map *m)
         m->core[i] = m->seen[i] && m->t1[i] > 0.75f && solid[i] > 0.3f;
 }
 
-/* The densest parts of a veil look solid by themselves.  What tells them: most around them is
- * seen as well, and hardly thinner. */
+/* The densest parts of a veil look solid by themselves.  What tells them: they have much of the screen's
+ * hue, most around them is seen as well, and hardly thinner. */
 static ck_status drop_islands(ck_key_map *m, ck_error *e)
 {
     ck_key_components s;
@@ -42,6 +43,7 @@ static ck_status drop_islands(ck_key_map *m, ck_error *e)
             for (int x = r->x0; x < r->x1; x++) {
                 label[ck_key_pixel(x, r->y, w)] = (int)r->component;
                 s.p[r->component].least += m->least[ck_key_pixel(x, r->y, w)];
+                s.p[r->component].off += m->free[ck_key_pixel(x, r->y, w)];
             }
         }
         const int at[8][2] = {{-far, 0},      {far, 0},     {0, -far},     {0, far},
@@ -65,6 +67,7 @@ static ck_status drop_islands(ck_key_map *m, ck_error *e)
             const ck_key_component *p = &s.p[r->component];
             float inside = p->least / (float)s.c.area[r->component];
             if (s.c.area[r->component] < ck_key_sq(ISLAND * m->unit) && p->ring > 3 * p->out &&
+                p->off < VEILED * (float)s.c.area[r->component] &&
                 p->around > 0.7f * inside * (float)p->ring)
                 memset(m->core + (size_t)r->y * (size_t)w + r->x0, 0, (size_t)(r->x1 - r->x0));
         }
@@ -90,9 +93,9 @@ static void grow_core(ck_key_map *m)
 {
     int *queue = m->ints;
     size_t head = 0, tail = 0;
-    ck_key_at *from = m->sample;
+    int *from = (int *)m->t0; /* whose cloth it is */
     for (size_t i = 0; i < m->n; i++) {
-        from[i] = (ck_key_at)i;
+        from[i] = (int)i;
         if (m->core[i])
             queue[tail++] = (int)i;
     }
@@ -102,7 +105,7 @@ static void grow_core(ck_key_map *m)
         for (int k = 0; k < 4; k++) {
             int q = p + step[k][1];
             if (!step[k][0] || m->core[q] || !m->seen[q] || m->thin[q] < 0.15f ||
-                !same_cloth(m, (size_t)q, from[p], 0.04f))
+                !same_cloth(m, (size_t)q, (size_t)from[p], 0.04f))
                 continue;
             m->core[q] = 1;
             from[q] = from[p];

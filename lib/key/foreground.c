@@ -12,7 +12,7 @@
 #include "image/plate.h"
 
 #define DEEP 6           /* map pixels (see part.h) from which on nothing shines through a solid's edge */
-#define HARDLY 0.02f     /* weight of solid pixels nearer to the edge than that */
+#define HARDLY 1e-3f /* weight of solid pixels nearer to the edge than that */
 #define SOLID 0.97f      /* alpha from which a pixel's colour is its own */
 #define TRUST_FROM 0.05f /* alpha below which the unmixed colour says nothing */
 #define TRUST_TO 0.5f    /* and from which it says all */

@@ -20,14 +20,14 @@ ck_status ck_key_map_new(ck_key_map *m, int h, int w, const ck_key_screen *k, ck
                       .unit = g.unit};
     m->off = sqrtf(ck_key_sq(k->sigma[1]) + ck_key_sq(k->sigma[2]));
     size_t one = ck_pad(m->n * sizeof(float)), bytes;
-    if (!ck_mul(one, 24, &bytes) || !(m->buf = ck_buffer_new(bytes)))
+    if (!ck_mul(one, 29, &bytes) || !(m->buf = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's map");
     char *p = m->buf->data;
 #define TAKE(field, planes) (m->field = (void *)p, p += (planes)*one)
     TAKE(col, 3), TAKE(bg, 3), TAKE(peak, 1), TAKE(thin, 1), TAKE(least, 1), TAKE(pure, 1), TAKE(rough, 1),
         TAKE(hue, 1);
-    TAKE(veil, 1), TAKE(veil_scale, 1), TAKE(sample, 1), TAKE(t0, 1), TAKE(t1, 1), TAKE(t2, 1), TAKE(ints, 1),
-        TAKE(lend, 4);
+    TAKE(mean, 1), TAKE(bare, 1), TAKE(solid, 1), TAKE(expect_bare, 1), TAKE(expect_solid, 1), TAKE(any, 1), TAKE(free, 1), TAKE(veil, 1), TAKE(veil_scale, 1),
+        TAKE(edge_light, 1), TAKE(edge_hue, 1), TAKE(t0, 1), TAKE(t1, 1), TAKE(t2, 1), TAKE(ints, 1);
 #undef TAKE
     /* Bytes: a quarter of a float plane each. */
     m->seen = (uint8_t *)p, m->core = m->seen + one / 4, m->sure = m->core + one / 4, m->mask = m->sure + one / 4;
@@ -112,13 +112,13 @@ static void finish_row(ck_key_map *m, int y, const float *bg)
         }
 }
 
-ck_status ck_key_map_scan(ck_key_map *m, const ck_plane *rgb, float *z, ck_error *e)
+ck_status ck_key_map_scan(ck_key_map *m, const ck_plane *rgb, ck_error *e)
 {
     size_t w = (size_t)m->w;
-    ck_buffer *b = ck_buffer_new(10 * w * sizeof(float));
+    ck_buffer *b = ck_buffer_new(11 * w * sizeof(float));
     if (!b)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's rows");
-    float *lin = b->data, *bg = lin + 3 * w, *sum = bg + 3 * w, *ring[3] = {sum + w, sum + 2 * w, sum + 3 * w};
+    float *lin = b->data, *bg = lin + 3 * w, *sum = bg + 3 * w, *z = sum + w, *ring[3] = {z + w, z + 2 * w, z + 3 * w};
     int h = m->h;
     for (int y = 0; y <= h; y++) {
         if (y < h) {
@@ -131,8 +131,8 @@ ck_status ck_key_map_scan(ck_key_map *m, const ck_plane *rgb, float *z, ck_error
         }
         if (y > 0) {
             int p = y - 1, above = p ? p - 1 : 0, below = p + 1 < h ? p + 1 : p;
-            mean_row(ring[above % 3], ring[p % 3], ring[below % 3], sum, z + (size_t)p * w, m->w);
-            add_peaks(m, p, z + (size_t)p * w);
+            mean_row(ring[above % 3], ring[p % 3], ring[below % 3], sum, z, m->w);
+            add_peaks(m, p, z);
         }
     }
     ck_buffer_unref(b);
@@ -168,7 +168,9 @@ void ck_key_map_cues(ck_key_map *m)
         m->seen[i] = m->peak[i] > m->k->seen;
         m->thin[i] = m->seen[i] ? ck_clamp01(ck_key_if_neutral(d, b, m->ax)) : 0;
         m->least[i] = ck_key_if_any(d, b);
-        m->pure[i] = ck_key_ramp(ck_key_if_not_screen(d, b, m->ax), 0.95f, 1.1f);
+        float free = ck_key_if_not_screen(d, b, m->ax);
+        m->free[i] = ck_clamp01(free);
+        m->pure[i] = ck_key_ramp(free, 0.95f, 1.1f);
         float richer = m->hue[i] * ck_key_if_richer(d, b, m->ax);
         m->pure[i] = richer > m->pure[i] ? richer : m->pure[i];
         m->t0[i] = sqrtf(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);

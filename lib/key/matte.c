@@ -3,129 +3,177 @@
 #include <string.h>
 
 #include "key/cover.h"
+#include "key/mixture.h"
+#include "key/surround.h"
 
-#define FAR_WEIGHT 2e-4f /* as in sample.c */
-#define PRIOR 0.02f      /* weight of the guess by hue against a lender that fits perfectly */
-#define SOLID_FROM 0.95f /* a pixel that is so much of its lender's colour is all of it: lenders vary */
-#define SOLID_KNEE 0.85f /* below, coverage is taken as it is */
+#define GREY_WEIGHT 1e-5f /* of a grey subject of any light, against the colours seen around */
+#define LEAST_HUE_GRAIN 0.007f /* units of the screen's level: codecs smooth the bare screen, not what is on it */
+#define ANY_WEIGHT 1e-2f  /* of any colour at all, where a solid holds the place on all sides */
 
-/* Coverage of one pixel from its difference d to the screen b, by what the lenders around its map
- * pixel explain; *fit says how well the best of them does, 0…1. */
-static float by_lenders(const ck_key_map *m, int cx, int cy, const float d[3], const float b[3], float guess,
-                        float *fit)
+/* In units of the screen's level, as a palette is. */
+static const ck_key_colours grey = {GREY_WEIGHT, {0.5f, 0.5f, 0.5f}, {0.3744f, 0.36f, 0.36f, 0.3744f, 0.36f, 0.3744f}};
+static const ck_key_colours any = {ANY_WEIGHT, {0.5f, 0.5f, 0.5f}, {0.25f, 0, 0, 0.25f, 0, 0.25f}};
+
+/* The grain around map pixel i, whose screen is b. */
+static ck_key_grain grain_at(const ck_key_map *m, size_t i, const float b[3], float scale)
 {
-    float sum = PRIOR * guess, weight = PRIOR;
-    const int step[5][2] = {{0, 0}, {-1, 0}, {1, 0}, {0, -1}, {0, 1}};
-    *fit = 0;
-    for (int k = 0; k < 5; k++) {
-        int qx = cx + step[k][0], qy = cy + step[k][1];
-        if (qx < 0 || qy < 0 || qx >= m->cw || qy >= m->ch)
-            continue;
-        ck_key_at f = m->sample[ck_key_pixel(qx, qy, m->cw)];
-        if (f == CK_KEY_NOWHERE)
-            continue;
-        int fx = (int)(f & 0xffff), fy = (int)(f >> 16);
-        float cost, a = ck_key_if_sample(d, b, m->lend + 4 * ck_key_pixel(fx, fy, m->cw), 4 * ck_key_sq(m->off), &cost);
-        float far = (ck_key_sq((float)(cx - fx)) + ck_key_sq((float)(cy - fy))) / ck_key_sq(m->unit);
-        float wt = 1 / ((1 + 0.25f * cost * cost) * (1 + FAR_WEIGHT * far));
-        *fit = wt > *fit ? wt : *fit;
-        sum += wt * a;
-        weight += wt;
+    static const int row[6] = {0, 0, 0, 1, 1, 2}, column[6] = {0, 1, 2, 1, 2, 2};
+    const float *sigma = m->k->sigma;
+    float hue = scale * (sigma[1] > sigma[2] ? sigma[1] : sigma[2]);
+    hue = hue > LEAST_HUE_GRAIN ? hue : LEAST_HUE_GRAIN;
+    ck_key_grain g;
+    for (int z = 0; z < 6; z++) {
+        float bb = b[row[z]] * b[column[z]];
+        bool own = row[z] == column[z];
+        g.screen[z] = bb * sigma[0] * sigma[0] + (own ? hue * hue : 0);
+        g.edge[z] = bb * m->edge_light[i] + (own ? m->edge_hue[i] : 0);
     }
-    float a = sum / weight;
-    return a < SOLID_KNEE ? a : SOLID_KNEE + (a - SOLID_KNEE) * (1 - SOLID_KNEE) / (SOLID_FROM - SOLID_KNEE);
+    return g;
 }
 
-/* Coverage of the pixel c, whose map pixel is (cx,cy). */
-static float solve(const ck_key_map *m, int cx, int cy, const float c[3], const float b[3])
+static void mixture_at(const ck_key_map *m, const ck_key_palette *p, int x, int y, ck_key_mixture *mix)
 {
-    size_t p = ck_key_pixel(cx, cy, m->cw);
-    float d[3] = {c[0] - b[0], c[1] - b[1], c[2] - b[2]}, veil = m->veil[p], hue = m->hue[p], fit = 0, a = 1;
-    if (!m->sure[p]) {
-        float thin = veil > 0 ? ck_clamp01(ck_key_if_neutral(d, b, m->ax)) * m->veil_scale[p] : 0;
-        float guess = ck_clamp01(ck_key_if_not_screen(d, b, m->ax));
-        a = veil < 1 ? by_lenders(m, cx, cy, d, b, guess, &fit) : 0;
-        a += veil * (thin - a);
+    size_t i = ck_key_pixel(x, y, m->cw);
+    ck_key_colours kinds[CK_KEY_KINDS];
+    float b[3];
+    for (size_t c = 0; c < 3; c++)
+        b[c] = p->scale * m->bg[c * m->n + i];
+    int n = ck_key_palette_at(p, x, y, kinds);
+    kinds[n++] = grey;
+    if (m->any[i] > 0 && m->hue[i] > 0) {
+        kinds[n] = any;
+        kinds[n++].weight *= m->any[i] * m->hue[i];
     }
-    /* Of the screen's hue, no more is covered than black would take away, unless a lender explains
-     * more; and a wide soft patch of it is a shadow. */
-    float most = hue + (1 - hue) * ck_key_gone(c[m->ax.m], b[m->ax.m]);
-    most = most > fit ? most : fit;
-    most *= 1 - veil * (1 - hue);
-    return ck_clamp01(a < most ? a : most);
+    ck_key_grain g = grain_at(m, i, b, p->scale);
+    ck_key_mixture_set(mix, kinds, n, b, &g);
 }
 
-/* Pixels [x0,x1) of row y, all in one row of the map, none of them bare screen. */
-static void solve_run(const ck_key_map *m, int y, int x0, int x1, const ck_plane *rgb, const float *z, const float *bg,
-                      float *lin, float *alpha)
+/* The map's own pixels. */
+static void ask_map(ck_key_map *m, const ck_key_palette *p)
 {
-    size_t w = (size_t)m->w, o = (size_t)y * w;
-    ck_key_row(rgb, y, x0, (size_t)(x1 - x0), lin + x0, w);
-    /* Where a pixel and those beside it are hardly more than grain, it is. */
-    float from = 0.6f * m->k->seen, to = 1.35f * m->k->seen;
-    for (int x = x0; x < x1; x++) {
-        const float *p = lin + x, *q = bg + x;
-        float c[3] = {p[0], p[w], p[2 * w]}, b[3] = {q[0], q[w], q[2 * w]}, *a = alpha + o + x;
-        *a = solve(m, x / m->q, y / m->q, c, b);
-        if (!m->sure[ck_key_pixel(x / m->q, y / m->q, m->cw)])
-            *a *= ck_key_ramp(z[o + (size_t)x], from, to);
+    ck_key_mixture mix;
+    for (int y = 0; y < m->ch; y++)
+        for (int x = 0; x < m->cw; x++) {
+            size_t i = ck_key_pixel(x, y, m->cw);
+            if (!m->seen[i])
+                continue;
+            float c[3];
+            for (size_t k = 0; k < 3; k++)
+                c[k] = p->scale * m->col[k * m->n + i];
+            mixture_at(m, p, x, y, &mix);
+            ck_key_said s = ck_key_mixture_ask(&mix, c);
+            m->mean[i] = s.mean, m->bare[i] = s.bare, m->solid[i] = s.solid;
+        }
+}
+
+/* In a veil, `thin` is the coverage if it is light and neutral. */
+static inline float through_veil(const ck_key_map *m, size_t i, float a, float thin)
+{
+    return a + m->veil[i] * (ck_clamp01(thin) * m->veil_scale[i] - a);
+}
+
+static float coverage_of(const ck_key_map *m, size_t i)
+{
+    ck_key_said s = {m->mean[i], m->bare[i], m->solid[i]};
+    return m->seen[i] ? through_veil(m, i, ck_key_expect(s, m->expect_bare[i], m->expect_solid[i]), m->thin[i]) : 0;
+}
+
+/* What a whole map pixel is without asking its pixels: 0 bare, 2 solid, 1 = ask. */
+static int kind_of(const ck_key_map *m, size_t i)
+{
+    if (!m->seen[i])
+        return 0;
+    return m->t0[i] > 0.999f && m->sure[i] ? 2 : 1;
+}
+
+/* Coverage of the pixel of colour lin, in map pixel i. */
+static float solve_pixel(const ck_key_map *m, const ck_key_mixture *mix, size_t i, const float lin[3], float scale)
+{
+    float c[3], b[3], d[3];
+    for (size_t k = 0; k < 3; k++) {
+        b[k] = m->bg[k * m->n + i];
+        d[k] = lin[k] - b[k];
+        c[k] = scale * lin[k];
     }
+    float a = ck_key_expect(ck_key_mixture_ask(mix, c), m->expect_bare[i], m->expect_solid[i]);
+    return ck_clamp01(m->veil[i] > 0 ? through_veil(m, i, a, ck_key_if_neutral(d, b, m->ax)) : a);
 }
 
-/* 0 bare screen, 2 solid without a doubt, 1 to be solved */
-static inline int kind_of(const ck_key_map *m, size_t p)
+/* The plate's pixels in map pixel (cx,cy); lin has the `rows` rows of its row of the map, (rows,3,w). */
+static void solve_cell(const ck_key_map *m, const ck_key_palette *p, int cx, int cy, int rows, const float *lin,
+                       float *alpha)
 {
-    return !m->seen[p] ? 0 : m->sure[p] && m->hue[p] >= 1 ? 2 : 1;
+    size_t i = ck_key_pixel(cx, cy, m->cw), w = (size_t)m->w;
+    int x0 = cx * m->q, x1 = x0 + m->q < m->w ? x0 + m->q : m->w, kind = kind_of(m, i);
+    ck_key_mixture mix;
+    if (kind == 1)
+        mixture_at(m, p, cx, cy, &mix);
+    for (int y = 0; y < rows; y++)
+        for (int x = x0; x < x1; x++) {
+            const float *at = lin + 3 * w * (size_t)y + x, c[3] = {at[0], at[w], at[2 * w]};
+            float *a = alpha + ck_key_pixel(x, cy * m->q + y, m->w);
+            *a = kind == 1 ? solve_pixel(m, &mix, i, c, p->scale) : (float)(kind / 2);
+        }
 }
 
-static ck_status solve_all(const ck_key_map *m, const ck_plane *rgb, const float *z, float *alpha, ck_error *e)
+static ck_status solve_all(const ck_key_map *m, const ck_key_palette *p, const ck_plane *rgb, float *alpha,
+                           ck_error *e)
 {
-    ck_buffer *buf = ck_buffer_new((size_t)m->w * 6 * sizeof(float));
+    size_t w = (size_t)m->w;
+    ck_buffer *buf = ck_buffer_new((size_t)m->q * w * 3 * sizeof(float));
     if (!buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's rows");
-    float *bg = buf->data, *lin = bg + (size_t)m->w * 3;
-    for (int y = 0; y < m->h; y++) {
-        size_t row = (size_t)(y / m->q) * (size_t)m->cw;
-        ck_key_screen_row(m->k, y, m->w, bg);
-        for (int i = 0; i < m->cw;) {
-            int from = i, kind = kind_of(m, row + (size_t)i);
-            while (i < m->cw && kind == kind_of(m, row + (size_t)i))
-                i++;
-            int x0 = from * m->q, x1 = i * m->q < m->w ? i * m->q : m->w;
-            if (kind == 1)
-                solve_run(m, y, x0, x1, rgb, z, bg, lin, alpha);
-            for (int x = x0; x < x1 && kind != 1; x++)
-                alpha[ck_key_pixel(x, y, m->w)] = kind == 2;
-        }
+    float *lin = buf->data;
+    for (int j = 0; j < m->ch; j++) {
+        int rows = (j + 1) * m->q < m->h ? m->q : m->h - j * m->q;
+        for (int y = 0; y < rows; y++)
+            ck_key_row(rgb, j * m->q + y, 0, w, lin + 3 * w * (size_t)y, w);
+        for (int i = 0; i < m->cw; i++)
+            solve_cell(m, p, i, j, rows, lin, alpha);
     }
     ck_buffer_unref(buf);
     return CK_OK;
 }
 
+static ck_status solve(ck_key_map *m, const ck_plane *rgb, float *alpha, ck_error *e)
+{
+    ck_key_palette p = {0};
+    float *lends = m->solid; /* not needed yet */
+    ck_status st = ck_key_surround(m, lends, e);
+    if (st == CK_OK)
+        st = ck_key_palette_new(&p, m, lends, e);
+    if (st == CK_OK) {
+        ask_map(m, &p);
+        ck_key_expectations(m);
+        for (size_t i = 0; i < m->n; i++)
+            m->t0[i] = coverage_of(m, i);
+        if (m->q > 1)
+            st = solve_all(m, &p, rgb, alpha, e);
+        for (size_t i = 0; i < m->n && m->q == 1; i++) /* the map's pixels are the plate's */
+            alpha[i] = ck_clamp01(m->t0[i]);
+    }
+    ck_key_palette_free(&p);
+    return st;
+}
+
 ck_status ck_key_matte(const ck_plane *rgb, const ck_key_screen *s, float *alpha, ck_error *e)
 {
-    size_t plane = (size_t)rgb->h * (size_t)rgb->w, bytes;
+    size_t plane = (size_t)rgb->h * (size_t)rgb->w;
     if (!s->grid) {
         for (size_t i = 0; i < plane; i++)
             alpha[i] = 1;
         return CK_OK;
     }
-    ck_buffer *z = NULL;
-    if (!ck_mul(plane, sizeof(float), &bytes) || !(z = ck_buffer_new(bytes)))
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's evidence");
     ck_key_map m;
     ck_status st = ck_key_map_new(&m, rgb->h, rgb->w, s, e);
     if (st == CK_OK)
-        st = ck_key_map_scan(&m, rgb, z->data, e);
+        st = ck_key_map_scan(&m, rgb, e);
     if (st == CK_OK) {
         ck_key_map_cues(&m);
         st = ck_key_regions(&m, e);
     }
-    if (st == CK_OK) {
-        ck_key_samples(&m);
-        st = solve_all(&m, rgb, z->data, alpha, e);
-    }
+    if (st == CK_OK)
+        st = solve(&m, rgb, alpha, e);
     ck_key_map_free(&m);
-    ck_buffer_unref(z);
     return st;
 }

@@ -2,11 +2,12 @@
  * the bare screen, and a coarse map, about 540 pixels on its short side whatever the plate's
  * size, for what the differing parts are: solid, soft, a marker, grain.
  *
- *     ck_key_map_scan      plate  -> evidence per pixel, coarse colours          map.c
- *     ck_key_map_cues      colours -> how solid, how thin each coarse pixel may be
- *     ck_key_regions       cues   -> seen, core, sure, veil                      region.c
- *     ck_key_samples       sure   -> a foreground colour for every pixel between sample.c
- *     ck_key_matte      solves each plate pixel between screen and sample     matte.c */
+ *     ck_key_map_scan      plate  -> evidence and coarse colours                   map.c
+ *     ck_key_map_cues      colours -> how solid each coarse pixel may be
+ *     ck_key_regions       cues   -> seen, core, sure                            region.c, core.c
+ *     ck_key_palette_new   sure   -> the subject's colours around every place    palette.c
+ *     ck_key_mixture_ask   a pixel between the screen and those: its coverage    mixture.c
+ *     ck_key_matte         … given what the pixels around it are                 matte.c, surround.c */
 #ifndef CK_KEY_PART_H
 #define CK_KEY_PART_H
 
@@ -81,10 +82,6 @@ static inline size_t ck_key_pixel(int x, int y, int w)
     return (size_t)y * (size_t)w + (size_t)x;
 }
 
-/* A coarse pixel that lends its colour: y << 16 | x. */
-typedef uint32_t ck_key_at;
-#define CK_KEY_NOWHERE UINT32_MAX
-
 /* A coarse map of a plate: about 540 pixels on its short side. */
 typedef struct ck_key_grid {
     int h, w;   /* of the plate */
@@ -122,13 +119,16 @@ typedef struct ck_key_map {
     float *thin;              /* coverage if it is something light and neutral */
     float *least;             /* least coverage any foreground colour allows */
     float *pure;              /* 1 = nothing of the screen's hue in it */
+    float *free;              /* how much is free of the screen's hue, 0…1: the colour difference key */
     float *hue;               /* 0 = the screen's hue, in whatever light; 1 = another */
     float *rough;             /* 1 = screen and something alternate here: hair, lace */
     float *veil, *veil_scale; /* 1 = wide and translucent; factor for `thin` there */
     uint8_t *seen;            /* something is here */
-    uint8_t *core, *sure;     /* belongs to a solid; solid with certainty, a lender of colours */
-    ck_key_at *sample;        /* the lender, or CK_KEY_NOWHERE */
-    float *lend;              /* (ch,cw,4) the colours once more, for lookups all over the map */
+    uint8_t *core, *sure;     /* belongs to a solid; solid with certainty, its colour is the subject's */
+    float *mean, *bare, *solid; /* what the colour says, see mixture.h, where seen */
+    float *expect_bare, *expect_solid; /* and how much the surroundings make of 0 and 1 */
+    float *any;               /* 1 = held by a solid on all sides, and of another hue than the screen */
+    float *edge_light, *edge_hue; /* variances that a codec's ringing adds beside edges, units of the screen's level */
     float *t0, *t1, *t2;      /* scratch, (ch,cw) each */
     uint8_t *mask;
     int *ints;
@@ -142,14 +142,13 @@ static inline int ck_key_px(const ck_key_map *m, float length)
 }
 
 ck_status ck_key_map_new(ck_key_map *m, int h, int w, const ck_key_screen *k, ck_error *e);
-/* z (h,w): mean over 3x3 of squared, normalised differences; 1 = grain. */
-ck_status ck_key_map_scan(ck_key_map *m, const ck_plane *rgb, float *z, ck_error *e);
+/* Sets col, bg and peak: evidence is the mean over 3x3 of squared, normalised differences; 1 = grain. */
+ck_status ck_key_map_scan(ck_key_map *m, const ck_plane *rgb, ck_error *e);
 void ck_key_map_cues(ck_key_map *m);
 void ck_key_map_free(ck_key_map *m);
 
 ck_status ck_key_regions(ck_key_map *m, ck_error *e);
 ck_status ck_key_find_core(ck_key_map *m, ck_error *e); /* the part of ck_key_regions that finds what is solid */
-void ck_key_samples(ck_key_map *m);
 
 /* Foreground colours from whole neighbourhoods, see near.c: near, solid (3,ch,cw) linear; the plate rgb and its
  * matte alpha (h,w); `solid` counts where the matte says nothing.  scratch: ck_key_near_scratch(g) floats. */

@@ -2,8 +2,8 @@
  *
  *     seen  something differs from the screen here, and it is no grain and no tracking marker
  *     core  it belongs to something solid
+ *     veil  it is wide, smooth, fades towards its rim and is not solid: translucent
  *     sure  core, far enough from the screen that nothing shines through its edge
- *     veil  it is wide, smooth and not solid: translucent
  */
 #include <string.h>
 
@@ -12,9 +12,15 @@
 /* Map pixels; see ck_key_map.unit. */
 #define SPECK 40    /* area: less is grain, unless beside something */
 #define MARKER 36   /* side of the largest tracking marker */
-#define BESIDE 12   /* so near to something a speck may be the end of a hair */
 #define VEIL 7      /* half the width of what is too wide to be an edge */
 #define PEAK_BOX 30 /* radius in which a veil's density is judged */
+#define RIM 9       /* width of a veil's rim */
+#define DEEP 12     /* what is further inside is no rim */
+#define SOLID_RIM 0.75f /* density of the rim, relative to the inside: a solid's, at least */
+#define HELD_RIM 0.1f  /* part of its outline at the bare screen: below, solids hold it */
+#define FREE_RIM 0.25f  /* and from here they do not */
+#define VEIL_RIM 0.5f   /* and a veil's, at most */
+#define BESIDE 12   /* so near to something a speck may be the end of a hair */
 
 static float box_area(const ck_key_component *p)
 {
@@ -126,6 +132,38 @@ static void scale_veils(ck_key_map *m)
     }
 }
 
+/* A veil fades towards its rim, a solid of the same colour does not: m->veil of each region by how much. */
+static ck_status fade_veils(ck_key_map *m, ck_error *e)
+{
+    ck_key_components s;
+    for (size_t i = 0; i < m->n; i++)
+        m->mask[i] = m->veil[i] > 0;
+    ck_key_distance(m->seen, m->ints, m->ch, m->cw);
+    ck_status st = ck_key_components_find(m->mask, m, &s, e);
+    int rim = 3 * ck_key_px(m, RIM), deep = 3 * ck_key_px(m, DEEP);
+    for (size_t i = 0; st == CK_OK && i < s.c.n_runs; i++) {
+        const ck_component_run *r = &s.c.runs[i];
+        ck_key_component *p = &s.p[r->component];
+        for (size_t x = ck_key_pixel(r->x0, r->y, m->cw), end = x + (size_t)(r->x1 - r->x0); x < end; x++) {
+            bool is_rim = m->ints[x] <= rim, is_deep = m->ints[x] > deep;
+            p->ring += is_rim, p->around += is_rim ? m->thin[x] : 0;
+            p->out += is_deep, p->bright += is_deep ? m->thin[x] : 0;
+        }
+    }
+    for (size_t i = 0; st == CK_OK && i < s.c.n_runs; i++) {
+        const ck_component_run *r = &s.c.runs[i];
+        const ck_key_component *p = &s.p[r->component];
+        float at_rim = p->around * (float)p->out, inside = p->bright * (float)p->ring;
+        float fades = inside > 0 ? ck_key_ramp(at_rim / inside, SOLID_RIM, VEIL_RIM) : 0;
+        float around = 3.5f * sqrtf((float)s.c.area[r->component]) * (float)rim / 3; /* a disc's whole rim */
+        fades *= ck_key_ramp((float)p->ring / around, HELD_RIM, FREE_RIM);
+        for (size_t x = ck_key_pixel(r->x0, r->y, m->cw), end = x + (size_t)(r->x1 - r->x0); x < end; x++)
+            m->veil[x] *= fades;
+    }
+    ck_key_components_free(&s);
+    return st;
+}
+
 ck_status ck_key_regions(ck_key_map *m, ck_error *e)
 {
     ck_status st = drop_specks(m, e);
@@ -133,7 +171,9 @@ ck_status ck_key_regions(ck_key_map *m, ck_error *e)
         st = ck_key_find_core(m, e);
     if (st == CK_OK) {
         find_veils(m);
-        scale_veils(m);
+        st = fade_veils(m, e);
     }
+    if (st == CK_OK)
+        scale_veils(m);
     return st;
 }

@@ -1,0 +1,144 @@
+#include "key/surround.h"
+
+#include <string.h>
+
+#include "key/cover.h"
+#include "key/mixture.h"
+
+/* Map pixels; see ck_key_map.unit.  Radii of boxes that are run twice. */
+#define NEAR 1.5f
+#define AROUND 3.8f
+#define HELD 14
+#define SOFT 25
+#define EDGE 3.5f
+
+#define MIXED 2e-5f      /* weight of a solid colour that is half the screen's hue: a mixture, unless nothing else is known */
+#define RINGING 0.02f    /* of the variance of light and hue around: what a codec spreads */
+#define HELD_FROM 0.6f   /* part of the surroundings that is solid, from which a place is held by it */
+#define OPEN 0.1f        /* part that is bare screen, from which it is not */
+
+static void blur(ck_key_map *m, const float *src, float *dst, float radius)
+{
+    int r = ck_key_px(m, radius);
+    ck_key_box(src, dst, m->t2, m->ch, m->cw, r);
+    ck_key_box(dst, dst, m->t2, m->ch, m->cw, r);
+}
+
+/* A solid's colour that has much of the screen's hue is rather that of dense hair than of cloth. */
+static void find_lenders(ck_key_map *m, float *lends)
+{
+    for (size_t i = 0; i < m->n; i++)
+        m->t1[i] = m->seen[i] && !m->core[i];
+    blur(m, m->t1, m->t1, SOFT);
+    ck_key_box(m->free, m->t0, m->t2, m->ch, m->cw, 1);
+    for (size_t i = 0; i < m->n; i++) {
+        float own = ck_key_ramp(m->t0[i], 0.85f, 1), smooth = (1 - m->rough[i]) * ck_key_ramp(m->t1[i], 0.12f, 0.03f);
+        lends[i] = m->sure[i] ? MIXED + (1 - MIXED) * (own > smooth ? own : smooth) : 0;
+    }
+}
+
+/* Between solids on all sides: `lends` carried on over what is neither solid nor bare, less where the screen is near. */
+static ck_status find_held(ck_key_map *m, const float *lends, ck_error *e)
+{
+    float *weight = m->t0;
+    for (size_t i = 0; i < m->n; i++) {
+        float bare = !m->seen[i];
+        m->any[i] = lends[i];
+        m->t1[i] = bare;
+        weight[i] = bare > lends[i] ? bare : lends[i];
+        m->any[i] = weight[i] > 0 ? lends[i] / weight[i] : 0;
+    }
+    ck_status s = ck_key_fill(m->any, weight, m->cw, m->ch, e);
+    if (s != CK_OK)
+        return s;
+    blur(m, m->t1, m->t1, HELD);
+    for (size_t i = 0; i < m->n; i++)
+        m->any[i] = ck_key_ramp(m->any[i] * ck_key_ramp(m->t1[i], OPEN, 0), HELD_FROM, 1);
+    return CK_OK;
+}
+
+/* out = variance of in around each pixel; `in` is lost. */
+static void variance(ck_key_map *m, float *in, float *out)
+{
+    int r = ck_key_px(m, EDGE);
+    ck_key_box(in, m->t1, m->t2, m->ch, m->cw, r);
+    for (size_t i = 0; i < m->n; i++)
+        in[i] *= in[i];
+    ck_key_box(in, out, m->t2, m->ch, m->cw, r);
+    for (size_t i = 0; i < m->n; i++) {
+        float v = out[i] - m->t1[i] * m->t1[i];
+        out[i] = v > 0 ? v : 0;
+    }
+}
+
+/* Codecs spread light along the screen's colour and hue in every direction, as far as what is beside differs. */
+static void find_edges(ck_key_map *m)
+{
+    size_t n = m->n;
+    const float *c = m->col, *b = m->bg;
+    for (size_t i = 0; i < n; i++)
+        m->t0[i] = (c[i] + c[n + i] + c[2 * n + i]) / (b[i] + b[n + i] + b[2 * n + i]);
+    variance(m, m->t0, m->edge_light);
+    memset(m->edge_hue, 0, n * sizeof(float));
+    float *sum = m->mean, scale = 1 / m->k->mean[m->ax.m]; /* not needed yet */
+    for (size_t k = 0; k < 3; k++) {
+        for (size_t i = 0; i < n; i++) {
+            float bb = 0, bc = 0;
+            for (size_t j = 0; j < 3; j++) {
+                bb += b[j * n + i] * b[j * n + i];
+                bc += b[j * n + i] * c[j * n + i];
+            }
+            m->t0[i] = scale * (c[k * n + i] - bc / bb * b[k * n + i]);
+        }
+        variance(m, m->t0, sum);
+        for (size_t i = 0; i < n; i++)
+            m->edge_hue[i] += sum[i];
+    }
+    for (size_t i = 0; i < n; i++) {
+        m->edge_light[i] *= RINGING;
+        m->edge_hue[i] *= RINGING / 3;
+    }
+}
+
+ck_status ck_key_surround(ck_key_map *m, float *lends, ck_error *e)
+{
+    find_edges(m);
+    find_lenders(m, lends);
+    return find_held(m, lends, e);
+}
+
+/* Coverages around, from which 0 and 1 become likelier, and by how much at most. */
+#define SOLID_AROUND 0.65f
+#define BARE_AROUND 0.3f
+#define SURE 1.0f
+#define GRAIN 300.0f /* times the grain's variance: what grain hides is rather solid than anything between */
+#define SOLID 100.0f
+#define HELD_SOLID 10.0f
+#define BARE 1.0f
+#define BARE_MORE 1000.0f
+#define PASSES 2
+
+void ck_key_expectations(ck_key_map *m)
+{
+    size_t n = m->n;
+    float anywhere = GRAIN * ck_key_sq(m->k->sigma[0]);
+    for (size_t i = 0; i < n; i++)
+        m->t0[i] = m->sure[i];
+    blur(m, m->t0, m->t1, NEAR);
+    for (size_t i = 0; i < n; i++) {
+        m->t0[i] = anywhere + SURE * ck_key_sq(m->t1[i]) + HELD_SOLID * ck_key_sq(m->any[i]);
+        m->expect_solid[i] = m->t0[i];
+        m->expect_bare[i] = BARE;
+    }
+    for (int pass = 0; pass < PASSES; pass++) {
+        for (size_t i = 0; i < n; i++) {
+            ck_key_said s = {m->mean[i], m->bare[i], m->solid[i]};
+            m->t1[i] = m->seen[i] ? ck_key_expect(s, m->expect_bare[i], m->expect_solid[i]) : 0;
+        }
+        blur(m, m->t1, m->t1, AROUND);
+        for (size_t i = 0; i < n; i++) {
+            m->expect_solid[i] = m->t0[i] + SOLID * ck_key_sq(ck_key_ramp(m->t1[i], SOLID_AROUND, 1));
+            m->expect_bare[i] = BARE + BARE_MORE * ck_key_sq(ck_key_ramp(m->t1[i], BARE_AROUND, 0));
+        }
+    }
+}
