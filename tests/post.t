@@ -46,7 +46,7 @@ ok "HEAD's screen is what auto takes" cmp "$tmp/head/processed.000001.npy" "$tmp
 # Without a network.
 ck-synth -g 320x180 -n 2 | ck-hint --method key >"$tmp/key.ck"
 is "--classical makes alpha and fg" "$(ck-post --classical <"$tmp/key.ck" | planes | grep -o ' alpha.*')" \
-    " alpha:f32:1x180x320 coverage:f32:1x180x320 fg:f32:3x180x320:srgb processed:f32:4x180x320:linear comp:u8:3x180x320:srgb"
+    " alpha:f32:1x180x320 fg:f32:3x180x320:srgb processed:f32:4x180x320:linear comp:u8:3x180x320:srgb"
 is "in halves if asked" "$(ck-post --classical --despeckle 400 --depth 16 <"$tmp/key.ck" | planes | grep -o ' alpha.*')" \
     " alpha:f16:1x180x320 coverage:f16:1x180x320 fg:f16:3x180x320:srgb processed:f16:4x180x320:linear comp:u8:3x180x320:srgb"
 ck-post --classical --despeckle 400 -t 1 <"$tmp/key.ck" | data "$tmp/classical"
@@ -67,7 +67,7 @@ for depth in 32 16; do
 done
 ck-post --classical --depth 16 <"$tmp/key.ck" | ck-post --unmix --depth 16 >"$tmp/halves.ck"
 is "of half floats too" "$(planes <"$tmp/halves.ck" | grep -o ' alpha.*')" \
-    " alpha:f16:1x180x320 coverage:f16:1x180x320 fg:f16:3x180x320:srgb processed:f16:4x180x320:linear comp:u8:3x180x320:srgb"
+    " alpha:f16:1x180x320 fg:f16:3x180x320:srgb processed:f16:4x180x320:linear comp:u8:3x180x320:srgb"
 fails 1 "plane 'alpha' is 9 x 5 but 'rgb' 32 x 18: leave --native out, or say --no-unmix" "--unmix with a matte of another size" \
     bash -c "'$helpers/mkstream' rgb:u8:3 alpha:f32:1:-:9x5 fg:f32:3 screen=green | ck-post --unmix >/dev/null"
 fails 1 "no plane 'rgb' in the stream" "--unmix without a plate" \
@@ -94,7 +94,7 @@ for bad in "clean:f32:3:srgb:8x5|encoded as 'srgb': it must be linear" "clean:f1
 done
 make_stream rgb:u16:3:linear hint:u8:1:-:9x5 | ck-post --classical --screen green >"$tmp/small.ck"
 is "a smaller hint is resized" "$(planes <"$tmp/small.ck")" \
-    " rgb:u16:3x18x32:linear hint:u8:1x5x9 alpha:f32:1x18x32 coverage:f32:1x18x32 fg:f32:3x18x32:srgb processed:f32:4x18x32:linear comp:u8:3x18x32:srgb"
+    " rgb:u16:3x18x32:linear hint:u8:1x5x9 alpha:f32:1x18x32 fg:f32:3x18x32:srgb processed:f32:4x18x32:linear comp:u8:3x18x32:srgb"
 
 fails 1 "plane 'coverage' is 9 x 5 but 'rgb' 32 x 18" "--unmix with a coverage of another size" \
     bash -c "'$helpers/mkstream' rgb:u8:3 alpha:f32:1 coverage:f32:1:-:9x5 screen=green | ck-post --unmix >/dev/null"

@@ -15,6 +15,9 @@
 #include "stream/depth.h"
 #include "stream/stage.h"
 
+#define DESPILL 0.5
+#define UNMIXED_DESPILL 0.35
+
 typedef struct post {
     const ck_post_program_options *opts;
     ck_post_options how; /* but for what is the frame's own: blue, codes, background */
@@ -38,7 +41,8 @@ static ck_status open_post(const void *opts, const ck_list *args, ck_meta *head,
     /* A classical key drops what is not the subject by itself, and despeckling costs it whiskers and loose hair. */
     int specks = o->despeckle != CK_POST_AUTO ? o->despeckle : o->classical ? 0 : CK_DESPECKLE_AREA;
     s->specks = (uint64_t)specks;
-    s->how.despill = o->despill;
+    /* Unmixing has limited the edges already, and much of what is left inside is cloth, not spill. */
+    s->how.despill = o->despill >= 0 ? o->despill : o->classical || o->unmix ? UNMIXED_DESPILL : DESPILL;
     s->how.mode = (ck_despill_mode)o->despill_mode;
     if (o->classical)
         ck_messages_plate(first);
@@ -70,8 +74,7 @@ static ck_status clean_alpha(const post *s, const ck_plane *alpha, const float *
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a matte of %d x %d", alpha->w, alpha->h);
     const float *in = *view;
     *view = (*hold)->data;
-    return ck_despeckle(in, alpha->h, alpha->w, s->specks, CK_DESPECKLE_GROW, CK_DESPECKLE_BLUR,
-                        (*hold)->data, e);
+    return ck_despeckle(in, alpha->h, alpha->w, s->specks, CK_DESPECKLE_GROW, CK_DESPECKLE_BLUR, (*hold)->data, e);
 }
 
 /* The foreground as it is to be used, in the plane `fg`. */

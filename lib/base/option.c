@@ -178,6 +178,10 @@ static bool store(const ck_option *o, const char *value, void *field)
         *(int *)field = (int)v;
         return true;
     case CK_FLOAT:
+        if ((i = word_index(o->words, '|', value)) >= 0) {
+            *(double *)field = o->word_value + i;
+            return true;
+        }
         if (!number(value, false, &v) || !in_range(o, v))
             return false;
         *(double *)field = v;

@@ -15,7 +15,7 @@
 typedef enum ck_option_type {
     CK_FLAG,   /* bool */
     CK_INT,    /* int; `words` may name words ("auto|off") for `word_value` and what follows */
-    CK_FLOAT,  /* double */
+    CK_FLOAT,  /* double; `words` as for CK_INT */
     CK_STRING, /* const char *, borrowed from argv */
     CK_CHOICE, /* int: index into `words` ("a|b|c") */
     CK_SIZE,   /* ck_size, "WxH", or "N" for NxN; one of `words`: both sides are then word_value */

@@ -5,13 +5,13 @@
 #include "key/component.h"
 
 /* Map pixels; see ck_key_map.unit. */
-#define ISLAND 90 /* side of the largest core that may be the dense part of something soft */
-#define RING 9    /* how far around it that is looked for */
+#define ISLAND 90    /* side of the largest core that may be the dense part of something soft */
+#define RING 9       /* how far around it that is looked for */
 #define VEILED 0.95f /* its mean part that is free of the screen's hue, at most */
-#define EYE 40    /* side of the largest hole in a solid */
-#define EDGE 7    /* width of soft edges: motion blur, defocus */
-#define BLUR 24   /* the widest motion blur that is resolved */
-#define DEEPER 10 /* step inwards that decides whether a rim is blurred */
+#define EYE 40       /* side of the largest hole in a solid */
+#define EDGE 7       /* width of soft edges: motion blur, defocus */
+#define BLUR 24      /* the widest motion blur that is resolved */
+#define DEEPER 10    /* step inwards that decides whether a rim is blurred */
 
 /* First guess: where no foreground colour allows much of the screen, or none of its hue is left. */
 static void guess_core(ck_key_map *m)
@@ -67,8 +67,7 @@ static ck_status drop_islands(ck_key_map *m, ck_error *e)
             const ck_key_component *p = &s.p[r->component];
             float inside = p->least / (float)s.c.area[r->component];
             if (s.c.area[r->component] < ck_key_sq(ISLAND * m->unit) && p->ring > 3 * p->out &&
-                p->off < VEILED * (float)s.c.area[r->component] &&
-                p->around > 0.7f * inside * (float)p->ring)
+                p->off < VEILED * (float)s.c.area[r->component] && p->around > 0.7f * inside * (float)p->ring)
                 memset(m->core + (size_t)r->y * (size_t)w + r->x0, 0, (size_t)(r->x1 - r->x0));
         }
     }

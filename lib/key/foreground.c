@@ -12,10 +12,12 @@
 #include "image/plate.h"
 
 #define DEEP 6           /* map pixels (see part.h) from which on nothing shines through a solid's edge */
-#define HARDLY 1e-3f /* weight of solid pixels nearer to the edge than that */
+#define HARDLY 1e-3f     /* weight of solid pixels nearer to the edge than that */
 #define SOLID 0.97f      /* alpha from which a pixel's colour is its own */
 #define TRUST_FROM 0.05f /* alpha below which the unmixed colour says nothing */
 #define TRUST_TO 0.5f    /* and from which it says all */
+#define SPILL 0.11f      /* part of the screen's excess of its own channel that a solid may have from spill */
+#define CLOTH 0.18f      /* and from which it is the cloth's own */
 #define GONE_FROM 0.15f  /* part of its light that a colour lost with the screen's hue, from which it says less */
 #define GONE_TO 0.4f     /* and from which nothing */
 
@@ -136,8 +138,8 @@ static inline float carried_at(const carried *c, const float *f, int x)
 static inline float limit_hue(float f[3], const float b[3], const float solid[3], ck_key_axes ax)
 {
     float others = f[ax.u] > f[ax.v] ? f[ax.u] : f[ax.v], own = solid[ax.u] > solid[ax.v] ? solid[ax.u] : solid[ax.v];
-    float excess = f[ax.m] - others - (solid[ax.m] > own ? solid[ax.m] - own : 0);
-    float pure = b[ax.m] - (b[ax.u] > b[ax.v] ? b[ax.u] : b[ax.v]);
+    float pure = b[ax.m] - (b[ax.u] > b[ax.v] ? b[ax.u] : b[ax.v]), cloth = solid[ax.m] - own;
+    float excess = f[ax.m] - others - cloth * ck_key_ramp(cloth, SPILL * pure, CLOTH * pure);
     if (excess <= 0 || pure < 0.02f)
         return 0;
     float all = f[0] + f[1] + f[2], left = 0;

@@ -6,9 +6,11 @@
 #include "key/mixture.h"
 #include "key/surround.h"
 
-#define GREY_WEIGHT 1e-5f /* of a grey subject of any light, against the colours seen around */
+#define GREY_WEIGHT 1e-5f      /* of a grey subject of any light, against the colours seen around */
 #define LEAST_HUE_GRAIN 0.007f /* units of the screen's level: codecs smooth the bare screen, not what is on it */
-#define ANY_WEIGHT 1e-2f  /* of any colour at all, where a solid holds the place on all sides */
+#define SOLID_FROM 0.98f       /* what is likely to be so much covered is: a mean never reaches 1 */
+#define KNEE 0.9f              /* below, coverage is taken as it is */
+#define ANY_WEIGHT 1e-2f       /* of any colour at all, where a solid holds the place on all sides */
 
 /* In units of the screen's level, as a palette is. */
 static const ck_key_colours grey = {GREY_WEIGHT, {0.5f, 0.5f, 0.5f}, {0.3744f, 0.36f, 0.36f, 0.3744f, 0.36f, 0.3744f}};
@@ -31,6 +33,17 @@ static ck_key_grain grain_at(const ck_key_map *m, size_t i, const float b[3], fl
     return g;
 }
 
+/* 1: of a hue that no mixture of the screen and something dark has. */
+static float other_cloth(const ck_key_map *m, size_t i)
+{
+    float c[3], b[3];
+    for (size_t k = 0; k < 3; k++) {
+        c[k] = m->col[k * m->n + i];
+        b[k] = m->bg[k * m->n + i];
+    }
+    return ck_key_ramp(ck_key_hue_apart(c, b, m->ax), CK_KEY_OTHER_HUE, 2.5f * CK_KEY_OTHER_HUE);
+}
+
 static void mixture_at(const ck_key_map *m, const ck_key_palette *p, int x, int y, ck_key_mixture *mix)
 {
     size_t i = ck_key_pixel(x, y, m->cw);
@@ -40,9 +53,10 @@ static void mixture_at(const ck_key_map *m, const ck_key_palette *p, int x, int 
         b[c] = p->scale * m->bg[c * m->n + i];
     int n = ck_key_palette_at(p, x, y, kinds);
     kinds[n++] = grey;
-    if (m->any[i] > 0 && m->hue[i] > 0) {
+    float held = m->any[i] * other_cloth(m, i);
+    if (held > 0) {
         kinds[n] = any;
-        kinds[n++].weight *= m->any[i] * m->hue[i];
+        kinds[n++].weight *= held;
     }
     ck_key_grain g = grain_at(m, i, b, p->scale);
     ck_key_mixture_set(mix, kinds, n, b, &g);
@@ -66,16 +80,18 @@ static void ask_map(ck_key_map *m, const ck_key_palette *p)
         }
 }
 
-/* In a veil, `thin` is the coverage if it is light and neutral. */
-static inline float through_veil(const ck_key_map *m, size_t i, float a, float thin)
+/* Coverage a of map pixel i as it is given out.  In a veil, `thin` is the coverage if it is light and neutral. */
+static inline float finished(const ck_key_map *m, size_t i, float a, float thin)
 {
+    a = a < KNEE ? a : KNEE + (a - KNEE) * (1 - KNEE) / (SOLID_FROM - KNEE);
+    a = a < 1 ? a : 1;
     return a + m->veil[i] * (ck_clamp01(thin) * m->veil_scale[i] - a);
 }
 
 static float coverage_of(const ck_key_map *m, size_t i)
 {
     ck_key_said s = {m->mean[i], m->bare[i], m->solid[i]};
-    return m->seen[i] ? through_veil(m, i, ck_key_expect(s, m->expect_bare[i], m->expect_solid[i]), m->thin[i]) : 0;
+    return m->seen[i] ? finished(m, i, ck_key_expect(s, m->expect_bare[i], m->expect_solid[i]), m->thin[i]) : 0;
 }
 
 /* What a whole map pixel is without asking its pixels: 0 bare, 2 solid, 1 = ask. */
@@ -96,7 +112,7 @@ static float solve_pixel(const ck_key_map *m, const ck_key_mixture *mix, size_t 
         c[k] = scale * lin[k];
     }
     float a = ck_key_expect(ck_key_mixture_ask(mix, c), m->expect_bare[i], m->expect_solid[i]);
-    return ck_clamp01(m->veil[i] > 0 ? through_veil(m, i, a, ck_key_if_neutral(d, b, m->ax)) : a);
+    return ck_clamp01(finished(m, i, a, m->veil[i] > 0 ? ck_key_if_neutral(d, b, m->ax) : 0));
 }
 
 /* The plate's pixels in map pixel (cx,cy); lin has the `rows` rows of its row of the map, (rows,3,w). */
@@ -116,8 +132,7 @@ static void solve_cell(const ck_key_map *m, const ck_key_palette *p, int cx, int
         }
 }
 
-static ck_status solve_all(const ck_key_map *m, const ck_key_palette *p, const ck_plane *rgb, float *alpha,
-                           ck_error *e)
+static ck_status solve_all(const ck_key_map *m, const ck_key_palette *p, const ck_plane *rgb, float *alpha, ck_error *e)
 {
     size_t w = (size_t)m->w;
     ck_buffer *buf = ck_buffer_new((size_t)m->q * w * 3 * sizeof(float));

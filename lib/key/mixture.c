@@ -6,9 +6,9 @@
 
 #define LEAST_DETERMINANT 1e-24f
 
-static const float coverage[CK_KEY_LANES] = {
-    0 / 15.0f, 1 / 15.0f, 2 / 15.0f,  3 / 15.0f,  4 / 15.0f,  5 / 15.0f,  6 / 15.0f,  7 / 15.0f,
-    8 / 15.0f, 9 / 15.0f, 10 / 15.0f, 11 / 15.0f, 12 / 15.0f, 13 / 15.0f, 14 / 15.0f, 15 / 15.0f};
+static const float coverage[CK_KEY_LANES] = {0 / 15.0f,  1 / 15.0f,  2 / 15.0f,  3 / 15.0f, 4 / 15.0f,  5 / 15.0f,
+                                             6 / 15.0f,  7 / 15.0f,  8 / 15.0f,  9 / 15.0f, 10 / 15.0f, 11 / 15.0f,
+                                             12 / 15.0f, 13 / 15.0f, 14 / 15.0f, 15 / 15.0f};
 
 /* The subject has the screen's grain too. */
 static inline float covariance(float a, float f, float screen, float edge)
@@ -49,7 +49,8 @@ void ck_key_mixture_set(ck_key_mixture *m, const ck_key_colours *kinds, int n, c
     }
 }
 
-/* e^x for x <= 0, relative error below 2e-6: 2 to the whole part by the exponent's bits, to the rest by a polynomial. */
+/* e^x for x <= 0, relative error below 2e-6: 2 to the whole part by the exponent's bits, to the rest by a polynomial.
+ */
 static inline float power(float x)
 {
     float t = x * 1.44269504f;

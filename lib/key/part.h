@@ -108,28 +108,28 @@ static inline int ck_key_grid_row(const ck_key_grid *g, int my)
 typedef struct ck_key_map {
     const ck_key_screen *k;
     ck_key_axes ax;
-    int h, w;                 /* of the plate */
-    int q;                    /* a coarse pixel covers q x q of the plate's */
-    int ch, cw;               /* of the map */
-    size_t n;                 /* ch * cw */
-    float unit;               /* lengths in map pixels are meant for a short side of 540; times this */
-    float off;                /* grain that is not brightness, both channels together */
-    float *col, *bg;          /* (3,ch,cw) linear: mean colour, local screen colour */
-    float *peak;              /* (ch,cw) strongest evidence inside */
-    float *thin;              /* coverage if it is something light and neutral */
-    float *least;             /* least coverage any foreground colour allows */
-    float *pure;              /* 1 = nothing of the screen's hue in it */
-    float *free;              /* how much is free of the screen's hue, 0…1: the colour difference key */
-    float *hue;               /* 0 = the screen's hue, in whatever light; 1 = another */
-    float *rough;             /* 1 = screen and something alternate here: hair, lace */
-    float *veil, *veil_scale; /* 1 = wide and translucent; factor for `thin` there */
-    uint8_t *seen;            /* something is here */
-    uint8_t *core, *sure;     /* belongs to a solid; solid with certainty, its colour is the subject's */
-    float *mean, *bare, *solid; /* what the colour says, see mixture.h, where seen */
+    int h, w;                          /* of the plate */
+    int q;                             /* a coarse pixel covers q x q of the plate's */
+    int ch, cw;                        /* of the map */
+    size_t n;                          /* ch * cw */
+    float unit;                        /* lengths in map pixels are meant for a short side of 540; times this */
+    float off;                         /* grain that is not brightness, both channels together */
+    float *col, *bg;                   /* (3,ch,cw) linear: mean colour, local screen colour */
+    float *peak;                       /* (ch,cw) strongest evidence inside */
+    float *thin;                       /* coverage if it is something light and neutral */
+    float *least;                      /* least coverage any foreground colour allows */
+    float *pure;                       /* 1 = nothing of the screen's hue in it */
+    float *free;                       /* how much is free of the screen's hue, 0…1: the colour difference key */
+    float *hue;                        /* 0 = the screen's hue, in whatever light; 1 = another */
+    float *rough;                      /* 1 = screen and something alternate here: hair, lace */
+    float *veil, *veil_scale;          /* 1 = wide and translucent; factor for `thin` there */
+    uint8_t *seen;                     /* something is here */
+    uint8_t *core, *sure;              /* belongs to a solid; solid with certainty, its colour is the subject's */
+    float *mean, *bare, *solid;        /* what the colour says, see mixture.h, where seen */
     float *expect_bare, *expect_solid; /* and how much the surroundings make of 0 and 1 */
-    float *any;               /* 1 = held by a solid on all sides, and of another hue than the screen */
+    float *any;                        /* 1 = held by a solid on all sides, and of another hue than the screen */
     float *edge_light, *edge_hue; /* variances that a codec's ringing adds beside edges, units of the screen's level */
-    float *t0, *t1, *t2;      /* scratch, (ch,cw) each */
+    float *t0, *t1, *t2;          /* scratch, (ch,cw) each */
     uint8_t *mask;
     int *ints;
     ck_buffer *buf;

@@ -10,17 +10,17 @@
 #include "key/component.h"
 
 /* Map pixels; see ck_key_map.unit. */
-#define SPECK 40    /* area: less is grain, unless beside something */
-#define MARKER 36   /* side of the largest tracking marker */
-#define VEIL 7      /* half the width of what is too wide to be an edge */
-#define PEAK_BOX 30 /* radius in which a veil's density is judged */
-#define RIM 9       /* width of a veil's rim */
-#define DEEP 12     /* what is further inside is no rim */
+#define SPECK 40        /* area: less is grain, unless beside something */
+#define MARKER 50       /* side of the largest tracking marker */
+#define VEIL 7          /* half the width of what is too wide to be an edge */
+#define PEAK_BOX 30     /* radius in which a veil's density is judged */
+#define RIM 9           /* width of a veil's rim */
+#define DEEP 12         /* what is further inside is no rim */
 #define SOLID_RIM 0.75f /* density of the rim, relative to the inside: a solid's, at least */
-#define HELD_RIM 0.1f  /* part of its outline at the bare screen: below, solids hold it */
+#define HELD_RIM 0.1f   /* part of its outline at the bare screen: below, solids hold it */
 #define FREE_RIM 0.25f  /* and from here they do not */
 #define VEIL_RIM 0.5f   /* and a veil's, at most */
-#define BESIDE 12   /* so near to something a speck may be the end of a hair */
+#define BESIDE 12       /* so near to something a speck may be the end of a hair */
 
 static float box_area(const ck_key_component *p)
 {

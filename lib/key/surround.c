@@ -12,10 +12,11 @@
 #define SOFT 25
 #define EDGE 3.5f
 
-#define MIXED 2e-5f      /* weight of a solid colour that is half the screen's hue: a mixture, unless nothing else is known */
-#define RINGING 0.02f    /* of the variance of light and hue around: what a codec spreads */
-#define HELD_FROM 0.6f   /* part of the surroundings that is solid, from which a place is held by it */
-#define OPEN 0.1f        /* part that is bare screen, from which it is not */
+#define MIXED                                                                                                          \
+    2e-5f /* weight of a solid colour that is half the screen's hue: a mixture, unless nothing else is known */
+#define RINGING 0.02f  /* of the variance of light and hue around: what a codec spreads */
+#define HELD_FROM 0.6f /* part of the surroundings that is solid, from which a place is held by it */
+#define OPEN 0.1f      /* part that is bare screen, from which it is not */
 
 static void blur(ck_key_map *m, const float *src, float *dst, float radius)
 {
@@ -37,7 +38,8 @@ static void find_lenders(ck_key_map *m, float *lends)
     }
 }
 
-/* Between solids on all sides: `lends` carried on over what is neither solid nor bare, less where the screen is near. */
+/* Between solids on all sides: `lends` carried on over what is neither solid nor bare, less where the screen is near.
+ */
 static ck_status find_held(ck_key_map *m, const float *lends, ck_error *e)
 {
     float *weight = m->t0;
@@ -113,7 +115,7 @@ ck_status ck_key_surround(ck_key_map *m, float *lends, ck_error *e)
 #define SURE 1.0f
 #define GRAIN 300.0f /* times the grain's variance: what grain hides is rather solid than anything between */
 #define SOLID 100.0f
-#define HELD_SOLID 10.0f
+#define HELD_SOLID 200.0f
 #define BARE 1.0f
 #define BARE_MORE 1000.0f
 #define PASSES 2
@@ -126,7 +128,7 @@ void ck_key_expectations(ck_key_map *m)
         m->t0[i] = m->sure[i];
     blur(m, m->t0, m->t1, NEAR);
     for (size_t i = 0; i < n; i++) {
-        m->t0[i] = anywhere + SURE * ck_key_sq(m->t1[i]) + HELD_SOLID * ck_key_sq(m->any[i]);
+        m->t0[i] = anywhere + SURE * ck_key_sq(m->t1[i]) + HELD_SOLID * ck_key_sq(ck_key_sq(ck_key_sq(m->any[i])));
         m->expect_solid[i] = m->t0[i];
         m->expect_bare[i] = BARE;
     }

@@ -4,7 +4,8 @@
 
 #include "key/part.h"
 
-/* lends (ch,cw): how much of a sure pixel's colour is the subject's own.  Sets m->any, m->edge_light and m->edge_hue. */
+/* lends (ch,cw): how much of a sure pixel's colour is the subject's own.  Sets m->any, m->edge_light and m->edge_hue.
+ */
 ck_status ck_key_surround(ck_key_map *m, float *lends, ck_error *e);
 
 /* From m->mean, bare and solid: expect_bare and expect_solid. */
