@@ -71,6 +71,10 @@ static void ask_map(ck_key_map *m, const ck_key_palette *p)
             size_t i = ck_key_pixel(x, y, m->cw);
             if (!m->seen[i])
                 continue;
+            if (m->sure[i] && m->any[i] > 0.999f) { /* deep inside: nothing to ask */
+                m->mean[i] = m->solid[i] = 1, m->bare[i] = 0;
+                continue;
+            }
             float c[3];
             for (size_t k = 0; k < 3; k++)
                 c[k] = p->scale * m->col[k * m->n + i];
@@ -140,9 +144,14 @@ static ck_status solve_all(const ck_key_map *m, const ck_key_palette *p, const c
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's rows");
     float *lin = buf->data;
     for (int j = 0; j < m->ch; j++) {
-        int rows = (j + 1) * m->q < m->h ? m->q : m->h - j * m->q;
-        for (int y = 0; y < rows; y++)
-            ck_key_row(rgb, j * m->q + y, 0, w, lin + 3 * w * (size_t)y, w);
+        int rows = (j + 1) * m->q < m->h ? m->q : m->h - j * m->q, from = 0, to = m->cw;
+        while (from < to && kind_of(m, ck_key_pixel(from, j, m->cw)) != 1)
+            from++;
+        while (to > from && kind_of(m, ck_key_pixel(to - 1, j, m->cw)) != 1)
+            to--;
+        int x0 = from * m->q, x1 = to * m->q < m->w ? to * m->q : m->w;
+        for (int y = 0; y < rows && x1 > x0; y++)
+            ck_key_row(rgb, j * m->q + y, x0, (size_t)(x1 - x0), lin + 3 * w * (size_t)y + x0, w);
         for (int i = 0; i < m->cw; i++)
             solve_cell(m, p, i, j, rows, lin, alpha);
     }
