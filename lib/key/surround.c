@@ -14,7 +14,7 @@
 
 #define MIXED                                                                                                          \
     2e-5f /* weight of a solid colour that is half the screen's hue: a mixture, unless nothing else is known */
-#define RINGING 0.02f  /* of the variance of light and hue around: what a codec spreads */
+#define RINGING 0.025f  /* of the variance of light and hue around: what a codec spreads */
 #define HELD_FROM 0.6f /* part of the surroundings that is solid, from which a place is held by it */
 #define OPEN 0.1f      /* part that is bare screen, from which it is not */
 
@@ -115,7 +115,7 @@ ck_status ck_key_surround(ck_key_map *m, float *lends, ck_error *e)
 #define SURE 1.0f
 #define GRAIN 300.0f /* times the grain's variance: what grain hides is rather solid than anything between */
 #define SOLID 100.0f
-#define HELD_SOLID 200.0f
+#define HELD_SOLID 40.0f
 #define BARE 1.0f
 #define BARE_MORE 1000.0f
 #define PASSES 2
