@@ -142,8 +142,8 @@ key_trial() { # SEED
     status=$?
     [ $status = 0 ] && why+="; it succeeded"
     [ "$victim" = $pid ] || grep -q "$name" "$tmp/said" || why+="; $name is not named: $(cat "$tmp/said")"
-    # Of a stage that stands still, its neighbours speak, who wait for it, and ck.
-    [ "$(grep -vc 'no model\|keying classically' "$tmp/said")" -le "$([ "$signal" = STOP ] && echo 4 || echo 1)" ] ||
+    # Of a stage that stands still the four others of a classical plan may speak, who all wait for it, and ck.
+    [ "$(grep -vc 'no model\|keying classically' "$tmp/said")" -le "$([ "$signal" = STOP ] && echo 5 || echo 1)" ] ||
         why+="; said more than once: $(cat "$tmp/said")"
     whole_files "$out" >"$tmp/broken" || why+="; $(head -1 "$tmp/broken")"
     if [ "$name" != ck-encode ] || [[ $signal =~ ^(TERM|INT|HUP)$ ]]; then

@@ -129,7 +129,7 @@ ck-decode --keep-going "$tmp/bad" 2>"$tmp/said" >"$tmp/bad.ck"
 ck-info <"$tmp/bad.ck" 2>"$tmp/said" >"$tmp/lines"
 is "and once more from a saved stream" "$? $(grep -c "1 of 3 frames failed; the first: frame 0: .*00000.png" "$tmp/said")" "3 1"
 ck-synth -n 3 -g 64x48 2>"$tmp/said" | ck-post --despill 9 2>>"$tmp/said" | ck-info --pass 2>>"$tmp/said" | ck-encode "$tmp/x" 2>>"$tmp/said"
-is "wrong usage too" "$(grep -v '^HEAD' "$tmp/said")" "ck-post: --despill '9' is not a number from 0 to 1: see ck-post --help"
+is "wrong usage too" "$(grep -v '^HEAD' "$tmp/said")" "ck-post: --despill '9' is not a number from 0 to 1, or auto: see ck-post --help"
 mkstream -x 1 rgb:u8:3 2>/dev/null | ck-hint 2>"$tmp/said" | wc -c >/dev/null
 is "| wc: a stage whose reader is none of ours reports the failure" "$(sed 's/after [01] frames/after N frames/' "$tmp/said")" \
     "ck-hint: stopped: mkstream: failed or was killed: its stream ends after N frames without END: see its own message"
