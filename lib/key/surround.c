@@ -14,7 +14,7 @@
 
 #define MIXED                                                                                                          \
     2e-5f /* weight of a solid colour that is half the screen's hue: a mixture, unless nothing else is known */
-#define RINGING 0.025f  /* of the variance of light and hue around: what a codec spreads */
+#define RINGING 0.025f /* of the variance of light and hue around: what a codec spreads */
 #define HELD_FROM 0.6f /* part of the surroundings that is solid, from which a place is held by it */
 #define OPEN 0.1f      /* part that is bare screen, from which it is not */
 
