@@ -132,7 +132,7 @@ static void solve_cell(const ck_key_map *m, const ck_key_palette *p, int cx, int
         for (int x = x0; x < x1; x++) {
             const float *at = lin + 3 * w * (size_t)y + x, c[3] = {at[0], at[w], at[2 * w]};
             float *a = alpha + ck_key_pixel(x, cy * m->q + y, m->w);
-            *a = kind == 1 ? solve_pixel(m, &mix, i, c, p->scale) : (float)(kind / 2);
+            *a = kind == 1 ? solve_pixel(m, &mix, i, c, p->scale) : kind == 2 ? 1 : 0;
         }
 }
 
