@@ -57,7 +57,7 @@ STILL_SUFFIXES = {"." + n.split(".")[1] for n, _ in STILLS} | {".exr", ".tif"}
 ALONE = 0.7  # share of the runs: one file, a video or the first still of its stream
 BATCH = 40
 AS_HINT = 0.1  # of the files that are alone
-# What is tried beside the plain call.
+# Calls beside the plain one.
 CALLS = [[], [], [], ["--keep-going"], ["--keep-going", "--repair"], ["-t", "1"], ["-v"]]
 VIDEO_CALLS = CALLS + [["--frames", "1-2", "--missing", "black", "--keep-going"]]
 NUMBERS = [0, 1, 2, 3, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff]

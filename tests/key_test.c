@@ -454,7 +454,7 @@ static void clean(ck_type type, int part)
     drop(&q);
 }
 
-/* What is no clean plate of this plate. */
+/* Planes that are no clean plate of this plate. */
 static void no_clean(void)
 {
     static const struct {

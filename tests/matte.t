@@ -66,7 +66,7 @@ make_stream -g 64x36 alpha:f32:1 garbage:u8:1:-:7x5 holdout:f32:1 >"$tmp/masks.c
 ck-matte <"$tmp/masks.ck" | data "$tmp/masks"
 ok "garbage and holdout need no option" differ "$tmp/masks/alpha.000000.npy" "$tmp/masks/coverage.000000.npy"
 
-# What it refuses, and what it says.
+# Refusals and their messages.
 fails 1 "no plane 'alpha' in the stream: run ck-infer and ck-refine before it, or give --from hint" "no alpha" \
     bash -c "'$helpers/mkstream' rgb:u8:3 | ck-matte >/dev/null"
 fails 1 "no plane 'hint' in the stream: put ck-hint before it" "no hint" \

@@ -90,7 +90,7 @@ static void grow_plainly(void)
        "50 pixels at most");
 }
 
-/* What the header promises of any matte. */
+/* The header's promises about any matte. */
 static void grow_laws(void)
 {
     enum { H = 70, W = 530, N = H * W };
@@ -197,7 +197,7 @@ static void soften(void)
        "from 0 to 50");
 }
 
-/* Whether the hole with pixel `start` is enclosed and of up to `area` pixels: flooded; `seen` gets 1 + start. */
+/* True if the hole with pixel `start` is enclosed and of up to `area` pixels: flooded; `seen` gets 1 + start. */
 static bool small_hole(const float *v, int h, int w, float limit, int start, long area, int *seen)
 {
     int *stack = malloc(sizeof(int) * (size_t)(h * w)), top = 0;

@@ -11,7 +11,7 @@ static ck_want want_of(const ck_added *a)
     return strcmp(a->name, "hint") ? ck_form_want(a->form) : (ck_want)(CK_WANT_HINT + a->opts->hint_channel);
 }
 
-/* What was found beside the samples goes no further, but for the channel of a hint. */
+/* Only the channel of a hint goes on of all that was found beside the samples. */
 static ck_status settle(ck_added *a, const char *file, ck_frame *side, ck_frame *f, ck_error *e)
 {
     const char *channel = ck_meta_get(&side->meta, "hint-channel");

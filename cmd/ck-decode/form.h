@@ -19,7 +19,7 @@ typedef struct ck_form ck_form;
 /* The row of plane `name`; never NULL. */
 const ck_form *ck_form_of(const char *name);
 
-/* How the picture is to be read. */
+/* The way to read the picture. */
 ck_want ck_form_want(const ck_form *k);
 
 /* Add `from`, a plane as it was read, to `f` under its name.  plate: its size and encoding count.  CK_ERR_FORMAT for a

@@ -1,7 +1,6 @@
 /* ck-hint: rgb -> hint, key. */
 #include <stdatomic.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "ck-hint/options.h"
@@ -111,15 +110,6 @@ static ck_status by_key(hinter *s, ck_frame *f, const ck_plane *rgb, const char 
     return st;
 }
 
-static ck_status key_as_hint(ck_frame *f, ck_error *e)
-{
-    ck_plane key = *ck_frame_plane(f, "key"), *hint;
-    ck_status st = ck_frame_add(f, "hint", key.type, 1, key.h, key.w, "", &hint, e);
-    if (st == CK_OK)
-        memcpy(ck_plane_data(hint), key.data, sizeof(float) * (size_t)key.h * (size_t)key.w);
-    return st;
-}
-
 static ck_status make_hint(void *state, ck_frame *f, ck_error *e)
 {
     hinter *s = state;
@@ -138,7 +128,7 @@ static ck_status make_hint(void *state, ck_frame *f, ck_error *e)
         return st;
     if (o->method == CK_HINT_HSV)
         return by_hue(s, f, &rgb, e);
-    return o->with_key ? key_as_hint(f, e) : by_key(s, f, &rgb, "hint", e);
+    return o->with_key ? ck_frame_share(f, "key", "hint", e) : by_key(s, f, &rgb, "hint", e);
 }
 
 int main(int argc, char **argv)

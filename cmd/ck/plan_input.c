@@ -1,4 +1,4 @@
-/* What can be said of INPUT and the files beside it before any stage starts. */
+/* Checks of INPUT and the files beside it before any stage starts. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>

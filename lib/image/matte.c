@@ -93,7 +93,7 @@ static void apply_gamma(float *v, size_t n, double gamma)
             v[i] = (float)pow((double)v[i], 1 / gamma);
 }
 
-/* What is 0 in the mask keeps values below 0, too. */
+/* Values below 0 stay where the mask is 0. */
 CK_CLONES
 static void hold_out(float *restrict v, const float *restrict mask, size_t n)
 {
@@ -125,7 +125,7 @@ static ck_status apply_mask(ck_frame *f, const char *name, void (*apply)(float *
     return s;
 }
 
-/* What works in place. */
+/* The steps that work in place. */
 static ck_status change_values(const ck_matte_options *o, float *v, int h, int w, ck_error *e)
 {
     size_t n = (size_t)h * (size_t)w;
@@ -148,7 +148,7 @@ static void swap(float **a, float **b)
     *b = was;
 }
 
-/* What cannot work in place: the result is in *v, one of the two. */
+/* The steps that need two buffers: the result is in *v, one of the two. */
 static ck_status change_edges(const ck_matte_options *o, float **v, float **spare, int h, int w, ck_error *e)
 {
     ck_status s = CK_OK;

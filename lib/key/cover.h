@@ -110,12 +110,4 @@ static inline float ck_key_other_hue(const float c[3], const float b[3], ck_key_
     return ck_key_ramp(ck_key_hue_apart(c, b, ax), CK_KEY_SAME_HUE, CK_KEY_OTHER_HUE);
 }
 
-/* How much of the screen's brightness bm is gone at im, 1 when no more is left than passes for black
- * under spill. */
-#define CK_KEY_BLACK_AT 0.2f
-static inline float ck_key_gone(float im, float bm)
-{
-    return ck_clamp01((1 - im / bm) / (1 - CK_KEY_BLACK_AT));
-}
-
 #endif

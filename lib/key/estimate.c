@@ -1,4 +1,4 @@
-/* What the frame would be without the subject: the screen's pixels (probe.c), their local medians, on a coarse grid,
+/* The frame without its subject: the screen's pixels (probe.c), their local medians, on a coarse grid,
  * follow light and wrinkles; where a subject covers the screen the grid is filled by a smooth fit through the rest. */
 #include "key/key.h"
 

@@ -226,7 +226,7 @@ static void copy_run(const ck_plane *rgb, int y, int x0, int x1, float *const fg
     }
 }
 
-/* What is outside; the plate's rows in one row of the map share it. */
+/* Outside the subject; the plate's rows in one row of the map share it. */
 static void carry_run(task *t, int x0, int x1)
 {
     size_t w = (size_t)t->rgb->w;
@@ -262,7 +262,7 @@ static void do_row(task *t, int y, const float *alpha)
     }
 }
 
-/* Where row y of the foreground is made: in the plane, or in `rows` (3,w) for halves. */
+/* Row y of the foreground as float32: in the plane, or in `rows` (3,w) for halves. */
 static void place_row(const ck_plane *fg, int y, float *rows, float *out[3])
 {
     size_t w = (size_t)fg->w;

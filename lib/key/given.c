@@ -49,10 +49,10 @@ static ck_status find_mean(const ck_key_probes *s, ck_key_screen *k, ck_error *e
         const ck_key_probe *p = &s->p[i];
         if (p->m <= 0)
             continue;
-        if (p->y != last)
-            ck_key_screen_row(k, last = p->y, k->w, row);
-        for (size_t c = 0; c < 3; c++)
-            sum[c] += (double)row[c * w + (size_t)p->x];
+        float b[3];
+        ck_key_probe_screen(k, p, row, &last, b);
+        for (int c = 0; c < 3; c++)
+            sum[c] += (double)b[c];
         seen++;
     }
     for (size_t i = 0; i < 3 * n && !seen; i++)

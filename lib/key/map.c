@@ -26,7 +26,7 @@ ck_status ck_key_map_new(ck_key_map *m, int h, int w, const ck_key_screen *k, ck
 #define TAKE(field, planes) (m->field = (void *)p, p += (planes)*one)
     TAKE(col, 3), TAKE(bg, 3), TAKE(peak, 1), TAKE(thin, 1), TAKE(least, 1), TAKE(pure, 1), TAKE(rough, 1),
         TAKE(hue, 1);
-    TAKE(mean, 1), TAKE(bare, 1), TAKE(solid, 1), TAKE(expect_bare, 1), TAKE(expect_solid, 1), TAKE(any, 1),
+    TAKE(mean, 1), TAKE(bare, 1), TAKE(solid, 1), TAKE(expect_bare, 1), TAKE(expect_solid, 1), TAKE(held, 1),
         TAKE(free, 1), TAKE(veil, 1), TAKE(veil_scale, 1), TAKE(edge_light, 1), TAKE(edge_hue, 1), TAKE(t0, 1),
         TAKE(t1, 1), TAKE(t2, 1), TAKE(ints, 1);
 #undef TAKE

@@ -19,14 +19,13 @@ static const ck_key_colours any = {ANY_WEIGHT, {0.5f, 0.5f, 0.5f}, {0.25f, 0, 0,
 /* The grain around map pixel i, whose screen is b. */
 static ck_key_grain grain_at(const ck_key_map *m, size_t i, const float b[3], float scale)
 {
-    static const int row[6] = {0, 0, 0, 1, 1, 2}, column[6] = {0, 1, 2, 1, 2, 2};
     const float *sigma = m->k->sigma;
     float hue = scale * (sigma[1] > sigma[2] ? sigma[1] : sigma[2]);
     hue = hue > LEAST_HUE_GRAIN ? hue : LEAST_HUE_GRAIN;
     ck_key_grain g;
     for (int z = 0; z < 6; z++) {
-        float bb = b[row[z]] * b[column[z]];
-        bool own = row[z] == column[z];
+        float bb = b[ck_key_row_of[z]] * b[ck_key_column_of[z]];
+        bool own = ck_key_row_of[z] == ck_key_column_of[z];
         g.screen[z] = bb * sigma[0] * sigma[0] + (own ? hue * hue : 0);
         g.edge[z] = bb * m->edge_light[i] + (own ? m->edge_hue[i] : 0);
     }
@@ -53,7 +52,7 @@ static void mixture_at(const ck_key_map *m, const ck_key_palette *p, int x, int 
         b[c] = p->scale * m->bg[c * m->n + i];
     int n = ck_key_palette_at(p, x, y, kinds);
     kinds[n++] = grey;
-    float held = m->any[i] * other_cloth(m, i);
+    float held = m->held[i] * other_cloth(m, i);
     if (held > 0) {
         kinds[n] = any;
         kinds[n++].weight *= held;
@@ -71,7 +70,7 @@ static void ask_map(ck_key_map *m, const ck_key_palette *p)
             size_t i = ck_key_pixel(x, y, m->cw);
             if (!m->seen[i])
                 continue;
-            if (m->sure[i] && m->any[i] > 0.999f) { /* deep inside: nothing to ask */
+            if (m->sure[i] && m->held[i] > 0.999f) { /* deep inside: nothing to ask */
                 m->mean[i] = m->solid[i] = 1, m->bare[i] = 0;
                 continue;
             }
@@ -98,7 +97,7 @@ static float coverage_of(const ck_key_map *m, size_t i)
     return m->seen[i] ? finished(m, i, ck_key_expect(s, m->expect_bare[i], m->expect_solid[i]), m->thin[i]) : 0;
 }
 
-/* What a whole map pixel is without asking its pixels: 0 bare, 2 solid, 1 = ask. */
+/* A whole map pixel without asking the plate's: 0 bare, 2 solid, 1 = ask.  m->t0 is the map's coverage. */
 static int kind_of(const ck_key_map *m, size_t i)
 {
     if (!m->seen[i])
@@ -173,8 +172,9 @@ static ck_status solve(ck_key_map *m, const ck_plane *rgb, float *alpha, ck_erro
             m->t0[i] = coverage_of(m, i);
         if (m->q > 1)
             st = solve_all(m, &p, rgb, alpha, e);
-        for (size_t i = 0; i < m->n && m->q == 1; i++) /* the map's pixels are the plate's */
-            alpha[i] = ck_clamp01(m->t0[i]);
+        else
+            for (size_t i = 0; i < m->n; i++) /* the map's pixels are the plate's */
+                alpha[i] = ck_clamp01(m->t0[i]);
     }
     ck_key_palette_free(&p);
     return st;

@@ -13,7 +13,7 @@
 #define CK_KEY_LANES 16                   /* coverages looked at: 0, 1/15, … 1 */
 #define CK_KEY_KINDS (CK_KEY_REACHES + 2) /* distributions of F: the palette's, a grey one, any colour */
 
-/* What grain there is around a place, in units of the screen's level. */
+/* The grain around a place, in units of the screen's level. */
 typedef struct ck_key_grain {
     float screen[6]; /* covariance of the bare screen's */
     float edge[6];   /* and what codecs add to it beside edges */
@@ -28,7 +28,7 @@ typedef struct ck_key_mixture {
     float weight[CK_KEY_KINDS][CK_KEY_LANES];     /* 1 / sqrt(its determinant), times the kind's */
 } ck_key_mixture;
 
-/* What a pixel's colour says: the mean coverage, and how much likelier 0 and 1 are than the average
+/* A pixel's colour says this: the mean coverage, and how much likelier 0 and 1 are than the average
  * coverage is. */
 typedef struct ck_key_said {
     float mean, bare, solid;

@@ -14,9 +14,8 @@ static float threshold(const ck_plane *rgb, const ck_key_probes *s, const ck_key
         const ck_key_probe *p = &s->p[i];
         if (p->m <= 0 || p->x < 1 || p->y < 1 || p->x + 1 >= w || p->y + 1 >= h)
             continue;
-        if (p->y != last)
-            ck_key_screen_row(k, last = p->y, w, row);
-        float sum = 0, b[3] = {row[p->x], row[w + p->x], row[2 * (size_t)w + (size_t)p->x]}, px[3][9], c[3], r[3];
+        float sum = 0, b[3], px[3][9], c[3], r[3];
+        ck_key_probe_screen(k, p, row, &last, b);
         for (int d = 0; d < 3; d++)
             ck_key_row(rgb, p->y - 1 + d, p->x - 1, 3, px[0] + 3 * d, 9);
         for (int d = 0; d < 9; d++) {
@@ -52,10 +51,8 @@ ck_status ck_key_measure(const ck_plane *rgb, const ck_key_probes *s, ck_key_scr
         const ck_key_probe *p = &s->p[i];
         if (p->m <= 0)
             continue;
-        if (p->y != last)
-            ck_key_screen_row(k, last = p->y, rgb->w, row);
-        size_t x = (size_t)p->x;
-        float b[3] = {row[x], row[w + x], row[2 * w + x]}, c[3], r[3];
+        float b[3], c[3], r[3];
+        ck_key_probe_screen(k, p, row, &last, b);
         c[ax.m] = p->m, c[ax.u] = p->u * p->m, c[ax.v] = p->v * p->m;
         ck_key_residual(c[ax.m], c[ax.u], c[ax.v], b[ax.m], b[ax.u], b[ax.v], sqrtf(b[ax.m] / k->mean[ax.m]), r);
         for (int a = 0; a < 3; a++)

@@ -11,8 +11,6 @@ static const float step[CK_KEY_REACHES] = {2, 5, 18};
 static const float vote[CK_KEY_REACHES] = {1, 0.3f, 0.1f};
 #define BOX 2
 
-static const int row_of[6] = {0, 0, 0, 1, 1, 2}, column_of[6] = {0, 1, 2, 1, 2, 2};
-
 /* Sums of weight, colours and their products over the cells of a reach's grid. */
 static void gather(struct ck_key_reach *r, const ck_key_map *m, const float *lends, float scale)
 {
@@ -30,7 +28,7 @@ static void gather(struct ck_key_reach *r, const ck_key_map *m, const float *len
             for (size_t k = 0; k < 3; k++)
                 r->m[(1 + k) * n + o] += w * c[k];
             for (size_t k = 0; k < 6; k++)
-                r->m[(4 + k) * n + o] += w * c[row_of[k]] * c[column_of[k]];
+                r->m[(4 + k) * n + o] += w * c[ck_key_row_of[k]] * c[ck_key_column_of[k]];
         }
     float per = 1 / (float)(r->step * r->step);
     for (size_t i = 0; i < CK_KEY_MOMENTS * n; i++)
@@ -102,8 +100,8 @@ int ck_key_palette_at(const ck_key_palette *p, int x, int y, ck_key_colours out[
         for (int i = 0; i < 3; i++)
             c->mean[i] = m[1 + i] / m[0];
         for (int i = 0; i < 6; i++) {
-            float v = m[4 + i] / m[0] - c->mean[row_of[i]] * c->mean[column_of[i]];
-            bool own = row_of[i] == column_of[i];
+            float v = m[4 + i] / m[0] - c->mean[ck_key_row_of[i]] * c->mean[ck_key_column_of[i]];
+            bool own = ck_key_row_of[i] == ck_key_column_of[i];
             c->cov[i] = own ? (v > 0 ? v : 0) + ck_key_sq(TEXTURE) : v;
         }
     }

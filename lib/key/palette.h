@@ -5,7 +5,10 @@
 
 #include "key/part.h"
 
-/* A normal distribution of linear colours, in units of the screen's level: cov is the upper triangle by rows. */
+/* A covariance of three channels is its upper triangle by rows: channels of element z. */
+static const int ck_key_row_of[6] = {0, 0, 0, 1, 1, 2}, ck_key_column_of[6] = {0, 1, 2, 1, 2, 2};
+
+/* A normal distribution of linear colours, in units of the screen's level. */
 typedef struct ck_key_colours {
     float weight, mean[3], cov[6];
 } ck_key_colours;

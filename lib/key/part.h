@@ -127,7 +127,7 @@ typedef struct ck_key_map {
     uint8_t *core, *sure;              /* belongs to a solid; solid with certainty, its colour is the subject's */
     float *mean, *bare, *solid;        /* what the colour says, see mixture.h, where seen */
     float *expect_bare, *expect_solid; /* and how much the surroundings make of 0 and 1 */
-    float *any;                        /* 1 = held by a solid on all sides, and of another hue than the screen */
+    float *held;                       /* 1 = between solids on all sides, bare screen far away */
     float *edge_light, *edge_hue; /* variances that a codec's ringing adds beside edges, units of the screen's level */
     float *t0, *t1, *t2;          /* scratch, (ch,cw) each */
     uint8_t *mask;

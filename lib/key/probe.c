@@ -64,7 +64,7 @@ ck_status ck_key_probe_plate(const ck_plane *rgb, const ck_key_screen *s, const 
     return CK_OK;
 }
 
-/* How many probes each bin has, weighed over 3 x 3. */
+/* Probes in each bin, weighed over 3 x 3. */
 static void count(const ck_key_probes *s, float smooth[BINS * BINS])
 {
     float raw[BINS * BINS] = {0};

@@ -37,6 +37,15 @@ ck_status ck_key_probe_plate(const ck_plane *rgb, const ck_key_screen *s, const 
  * `middle` of the hill in the window's middle.  Returns the part of all pixels that is kept, 0…1. */
 float ck_key_probes_select(ck_key_probes *s, bool middle);
 
+/* b: the local screen colour at p.  row (3,w) keeps the screen's row *last, which is -1 at first. */
+static inline void ck_key_probe_screen(const ck_key_screen *k, const ck_key_probe *p, float *row, int *last, float b[3])
+{
+    if (p->y != *last)
+        ck_key_screen_row(k, *last = p->y, k->w, row);
+    for (size_t c = 0; c < 3; c++)
+        b[c] = row[c * (size_t)k->w + (size_t)p->x];
+}
+
 /* sigma and seen of a screen that has its grid and mean. */
 ck_status ck_key_measure(const ck_plane *rgb, const ck_key_probes *s, ck_key_screen *k, ck_error *e);
 

@@ -12,8 +12,8 @@
 #define SOFT 25
 #define EDGE 3.5f
 
-#define MIXED                                                                                                          \
-    2e-5f /* weight of a solid colour that is half the screen's hue: a mixture, unless nothing else is known */
+/* Weight of a solid colour that is half of the screen\'s hue: a mixture, unless nothing else is known. */
+#define MIXED 2e-5f
 #define RINGING 0.025f /* of the variance of light and hue around: what a codec spreads */
 #define HELD_FROM 0.6f /* part of the surroundings that is solid, from which a place is held by it */
 #define OPEN 0.1f      /* part that is bare screen, from which it is not */
@@ -45,17 +45,16 @@ static ck_status find_held(ck_key_map *m, const float *lends, ck_error *e)
     float *weight = m->t0;
     for (size_t i = 0; i < m->n; i++) {
         float bare = !m->seen[i];
-        m->any[i] = lends[i];
         m->t1[i] = bare;
         weight[i] = bare > lends[i] ? bare : lends[i];
-        m->any[i] = weight[i] > 0 ? lends[i] / weight[i] : 0;
+        m->held[i] = weight[i] > 0 ? lends[i] / weight[i] : 0;
     }
-    ck_status s = ck_key_fill(m->any, weight, m->cw, m->ch, e);
+    ck_status s = ck_key_fill(m->held, weight, m->cw, m->ch, e);
     if (s != CK_OK)
         return s;
     blur(m, m->t1, m->t1, HELD);
     for (size_t i = 0; i < m->n; i++)
-        m->any[i] = ck_key_ramp(m->any[i] * ck_key_ramp(m->t1[i], OPEN, 0), HELD_FROM, 1);
+        m->held[i] = ck_key_ramp(m->held[i] * ck_key_ramp(m->t1[i], OPEN, 0), HELD_FROM, 1);
     return CK_OK;
 }
 
@@ -82,7 +81,8 @@ static void find_edges(ck_key_map *m)
         m->t0[i] = (c[i] + c[n + i] + c[2 * n + i]) / (b[i] + b[n + i] + b[2 * n + i]);
     variance(m, m->t0, m->edge_light);
     memset(m->edge_hue, 0, n * sizeof(float));
-    float *sum = m->mean, scale = 1 / m->k->mean[m->ax.m]; /* not needed yet */
+    float *sum = m->mean; /* not needed yet */
+    float scale = 1 / m->k->mean[m->ax.m];
     for (size_t k = 0; k < 3; k++) {
         for (size_t i = 0; i < n; i++) {
             float bb = 0, bc = 0;
@@ -109,15 +109,15 @@ ck_status ck_key_surround(ck_key_map *m, float *lends, ck_error *e)
     return find_held(m, lends, e);
 }
 
-/* Coverages around, from which 0 and 1 become likelier, and by how much at most. */
+/* Mean coverages around, from which 0 and 1 become likelier, and their odds against all coverages between. */
 #define SOLID_AROUND 0.65f
 #define BARE_AROUND 0.3f
-#define SURE 1.0f
-#define GRAIN 300.0f /* times the grain's variance: what grain hides is rather solid than anything between */
-#define SOLID 100.0f
-#define HELD_SOLID 40.0f
-#define BARE 1.0f
-#define BARE_MORE 1000.0f
+#define SURE 1.0f         /* odds of 1 among sure pixels */
+#define GRAIN 300.0f      /* times the grain's variance: under grain a pixel is rather solid than anything between */
+#define SOLID 100.0f      /* where all around is solid */
+#define HELD_SOLID 40.0f  /* where solids hold the place */
+#define BARE 1.0f         /* odds of 0 anywhere */
+#define BARE_MORE 1000.0f /* and where all around is bare */
 #define PASSES 2
 
 void ck_key_expectations(ck_key_map *m)
@@ -128,7 +128,7 @@ void ck_key_expectations(ck_key_map *m)
         m->t0[i] = m->sure[i];
     blur(m, m->t0, m->t1, NEAR);
     for (size_t i = 0; i < n; i++) {
-        m->t0[i] = anywhere + SURE * ck_key_sq(m->t1[i]) + HELD_SOLID * ck_key_sq(ck_key_sq(ck_key_sq(m->any[i])));
+        m->t0[i] = anywhere + SURE * ck_key_sq(m->t1[i]) + HELD_SOLID * ck_key_sq(ck_key_sq(ck_key_sq(m->held[i])));
         m->expect_solid[i] = m->t0[i];
         m->expect_bare[i] = BARE;
     }
