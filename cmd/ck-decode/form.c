@@ -7,6 +7,7 @@
 #include "image/convert.h"
 #include "image/plate.h"
 #include "image/resample.h"
+#include "key/key.h"
 
 struct ck_form {
     const char *name;
@@ -41,7 +42,7 @@ ck_want ck_form_want(const ck_form *k)
 /* A side of a clean plate: at most the plate's, at least an eighth of it. */
 static int clean_side(int side, int plate)
 {
-    int least = (plate + 7) / 8;
+    int least = ck_key_clean_side(plate);
     return side > plate ? plate : side < least ? least : side;
 }
 

@@ -11,11 +11,11 @@
 /* Numbers with commas between them.  Returns how many, 0 if the text is anything else or has more than `most`. */
 static int numbers(const char *text, int most, double *v)
 {
+    /* strtod also takes spaces, "0x", "inf" and "nan": none of them is meant. */
+    if (strspn(text, "0123456789.,") != strlen(text))
+        return 0;
     for (int n = 0; n < most; n++) {
         char *end;
-        /* strtod also takes spaces, "0x", "inf" and "nan": none of them is meant. */
-        if (strspn(text, "0123456789.,") != strlen(text))
-            return 0;
         v[n] = strtod(text, &end);
         if (end == text || (*end && *end != ','))
             return 0;
