@@ -9,7 +9,7 @@
 #include "image/colour.h"
 #include "image/convert.h"
 
-#define BLOCK 1024
+#define BLOCK 256
 
 #define CHECKER_BITS 7 /* squares of 128 px */
 static const float checker_srgb[2] = {0.15f, 0.55f};
@@ -22,6 +22,7 @@ typedef struct frame {
     ck_type fg_type, processed_type;
     size_t plane;     /* samples of one channel */
     float checker[2]; /* linear, or codes */
+    float checker_codes[2];
 } frame;
 
 CK_CLONES
@@ -68,6 +69,34 @@ static void store(const frame *f, int channel, size_t at, const float *x, size_t
         memcpy((float *)f->processed + i, x, n * sizeof *x);
 }
 
+static bool uncovered(const float *a, size_t n)
+{
+    float most = 0;
+    for (size_t i = 0; i < n; i++)
+        most = a[i] != 0 ? 1 : most;
+    return most == 0;
+}
+
+/* What `block` makes of n pixels whose alpha is 0, whatever their foreground is. */
+static void empty_block(const frame *f, int x, int y, size_t at, size_t n)
+{
+    float under[BLOCK];
+    size_t elem = ck_type_size(f->processed_type);
+    for (size_t c = 0; c < 4; c++)
+        memset(f->processed + (c * f->plane + at) * elem, 0, n * elem);
+    if (!f->comp)
+        return;
+    draw_squares(f->checker_codes, x, y, under, (int)n);
+    for (size_t c = 0; c < 3; c++) {
+        if (f->o->background) {
+            load_background(f, c * f->plane + at, under, n);
+            if (!f->o->codes)
+                ck_linear_to_srgb(under, under, n);
+        }
+        ck_f32_to_u8_trunc(under, f->comp + c * f->plane + at, n);
+    }
+}
+
 /* n pixels from column x of row y, which is sample `at` of its channel. */
 static void block(const frame *f, int x, int y, size_t at, size_t n)
 {
@@ -109,7 +138,15 @@ void ck_post_frame(const ck_post_options *o, const float *alpha, const void *fg,
     memcpy(f.checker, checker_srgb, sizeof checker_srgb);
     if (!o->codes)
         ck_srgb_to_linear(checker_srgb, f.checker, 2);
+    memcpy(f.checker_codes, f.checker, sizeof f.checker);
+    if (!o->codes)
+        ck_linear_to_srgb(f.checker, f.checker_codes, 2);
     for (int y = 0; y < h; y++)
-        for (int x = 0; x < w; x += BLOCK)
-            block(&f, x, y, (size_t)y * (size_t)w + (size_t)x, (size_t)(w - x < BLOCK ? w - x : BLOCK));
+        for (int x = 0; x < w; x += BLOCK) {
+            size_t at = (size_t)y * (size_t)w + (size_t)x, n = (size_t)(w - x < BLOCK ? w - x : BLOCK);
+            if (uncovered(alpha + at, n))
+                empty_block(&f, x, y, at, n);
+            else
+                block(&f, x, y, at, n);
+        }
 }

@@ -1,4 +1,4 @@
-/* The core, what is solid, and the sure part of it, which lends its colour to the pixels at its edge. */
+/* The core, what is solid, and the sure part of it, far enough from bare screen and veils, which lends its colour to the pixels at its edge. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -206,14 +206,6 @@ static ck_status close_holes(ck_key_map *m, ck_error *e)
     return st;
 }
 
-static void find_sure(ck_key_map *m)
-{
-    ck_key_distance(m->seen, m->ints, m->ch, m->cw);
-    int edge = 3 * ck_key_px(m, EDGE);
-    for (size_t i = 0; i < m->n; i++)
-        m->sure[i] = m->core[i] && m->ints[i] >= edge;
-}
-
 /* The map pixel `far` further from the screen than (x,y), or -1 if none is further. */
 static int deeper(const ck_key_map *m, int x, int y, int far)
 {
@@ -282,10 +274,16 @@ ck_status ck_key_find_core(ck_key_map *m, ck_error *e)
         return st;
     grow_core(m);
     find_cloth(m);
-    st = close_holes(m, e);
-    if (st != CK_OK)
-        return st;
-    find_sure(m);
+    return close_holes(m, e);
+}
+
+void ck_key_find_sure(ck_key_map *m)
+{
+    for (size_t i = 0; i < m->n; i++)
+        m->mask[i] = m->seen[i] && m->veil[i] < 0.5f;
+    ck_key_distance(m->mask, m->ints, m->ch, m->cw);
+    int edge = 3 * ck_key_px(m, EDGE);
+    for (size_t i = 0; i < m->n; i++)
+        m->sure[i] = m->core[i] && m->ints[i] >= edge;
     peel(m);
-    return CK_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "key/cover.h"
 #include "key/mixture.h"
+#include "key/quiet.h"
 #include "key/surround.h"
 
 #define GREY_WEIGHT 1e-5f      /* of a grey subject of any light, against the colours seen around */
@@ -19,7 +20,7 @@ static const ck_key_colours any = {ANY_WEIGHT, {0.5f, 0.5f, 0.5f}, {0.25f, 0, 0,
 /* The grain around map pixel i, whose screen is b. */
 static ck_key_grain grain_at(const ck_key_map *m, size_t i, const float b[3], float scale)
 {
-    const float *sigma = m->k->sigma;
+    const float *sigma = m->sigma;
     float hue = scale * (sigma[1] > sigma[2] ? sigma[1] : sigma[2]);
     hue = hue > LEAST_HUE_GRAIN ? hue : LEAST_HUE_GRAIN;
     ck_key_grain g;
@@ -118,51 +119,88 @@ static float solve_pixel(const ck_key_map *m, const ck_key_mixture *mix, size_t 
     return ck_clamp01(finished(m, i, a, m->veil[i] > 0 ? ck_key_if_neutral(d, b, m->ax) : 0));
 }
 
-/* The plate's pixels in map pixel (cx,cy); lin has the `rows` rows of its row of the map, (rows,3,w). */
-static void solve_cell(const ck_key_map *m, const ck_key_palette *p, int cx, int cy, int rows, const float *lin,
-                       float *alpha)
+/* The plate's pixels in one row of the map. */
+typedef struct band {
+    const ck_key_map *m;
+    const ck_key_palette *p;
+    ck_key_quiet *quiet;
+    int my, y, rows; /* the map's row, the plate's first and how many */
+    float *lin;      /* (q,3,w) */
+    float *alpha;    /* (rows,w) */
+} band;
+
+/* In map pixel cx, whose colours are in t->lin. */
+static void solve_cell(const band *t, int cx)
 {
-    size_t i = ck_key_pixel(cx, cy, m->cw), w = (size_t)m->w;
-    int x0 = cx * m->q, x1 = x0 + m->q < m->w ? x0 + m->q : m->w, kind = kind_of(m, i);
+    const ck_key_map *m = t->m;
+    size_t i = ck_key_pixel(cx, t->my, m->cw), w = (size_t)m->w;
+    int x0 = cx * m->q, x1 = x0 + m->q < m->w ? x0 + m->q : m->w;
     ck_key_mixture mix;
-    if (kind == 1)
-        mixture_at(m, p, cx, cy, &mix);
-    for (int y = 0; y < rows; y++)
+    mixture_at(m, t->p, cx, t->my, &mix);
+    for (int y = 0; y < t->rows; y++)
         for (int x = x0; x < x1; x++) {
-            const float *at = lin + 3 * w * (size_t)y + x, c[3] = {at[0], at[w], at[2 * w]};
-            float *a = alpha + ck_key_pixel(x, cy * m->q + y, m->w);
-            *a = kind == 1 ? solve_pixel(m, &mix, i, c, p->scale) : kind == 2 ? 1 : 0;
+            const float *at = t->lin + 3 * w * (size_t)y + x, c[3] = {at[0], at[w], at[2 * w]};
+            t->alpha[ck_key_pixel(x, y, m->w)] = solve_pixel(m, &mix, i, c, t->p->scale);
         }
 }
 
-static ck_status solve_all(const ck_key_map *m, const ck_key_palette *p, const ck_plane *rgb, float *alpha, ck_error *e)
+/* Map pixels from <= cx < to, all of one kind. */
+static void solve_run(const band *t, int from, int to, int kind)
+{
+    const ck_key_map *m = t->m;
+    size_t w = (size_t)m->w;
+    int x0 = from * m->q, x1 = to * m->q < m->w ? to * m->q : m->w;
+    for (int y = 0; y < t->rows; y++)
+        if (kind == 1)
+            ck_key_quiet_row(t->quiet, t->y + y, x0, (size_t)(x1 - x0), t->lin + 3 * w * (size_t)y + x0, w);
+        else
+            for (int x = x0; x < x1; x++)
+                t->alpha[ck_key_pixel(x, y, m->w)] = kind == 2;
+    for (int cx = from; cx < to && kind == 1; cx++)
+        solve_cell(t, cx);
+}
+
+static ck_status solve_all(const ck_key_map *m, const ck_key_palette *p, ck_key_quiet *quiet, float *alpha, ck_error *e)
 {
     size_t w = (size_t)m->w;
     ck_buffer *buf = ck_buffer_new((size_t)m->q * w * 3 * sizeof(float));
     if (!buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's rows");
-    float *lin = buf->data;
-    for (int j = 0; j < m->ch; j++) {
-        int rows = (j + 1) * m->q < m->h ? m->q : m->h - j * m->q, from = 0, to = m->cw;
-        while (from < to && kind_of(m, ck_key_pixel(from, j, m->cw)) != 1)
-            from++;
-        while (to > from && kind_of(m, ck_key_pixel(to - 1, j, m->cw)) != 1)
-            to--;
-        int x0 = from * m->q, x1 = to * m->q < m->w ? to * m->q : m->w;
-        for (int y = 0; y < rows && x1 > x0; y++)
-            ck_key_row(rgb, j * m->q + y, x0, (size_t)(x1 - x0), lin + 3 * w * (size_t)y + x0, w);
-        for (int i = 0; i < m->cw; i++)
-            solve_cell(m, p, i, j, rows, lin, alpha);
+    band t = {.m = m, .p = p, .quiet = quiet, .lin = buf->data};
+    for (t.my = 0; t.my < m->ch; t.my++) {
+        t.y = t.my * m->q;
+        t.rows = t.y + m->q < m->h ? m->q : m->h - t.y;
+        t.alpha = alpha + (size_t)t.y * w;
+        for (int from = 0, to; from < m->cw; from = to) {
+            int kind = kind_of(m, ck_key_pixel(from, t.my, m->cw));
+            for (to = from + 1; to < m->cw && kind_of(m, ck_key_pixel(to, t.my, m->cw)) == kind;)
+                to++;
+            solve_run(&t, from, to, kind);
+        }
     }
     ck_buffer_unref(buf);
     return CK_OK;
 }
 
+/* Where the map's pixels are the plate's. */
+static void quieten_map(ck_key_map *m, ck_key_quiet *quiet)
+{
+    for (int y = 0; y < m->ch; y++)
+        ck_key_quiet_row(quiet, y, 0, (size_t)m->cw, m->col + ck_key_pixel(0, y, m->cw), m->n);
+}
+
 static ck_status solve(ck_key_map *m, const ck_plane *rgb, float *alpha, ck_error *e)
 {
     ck_key_palette p = {0};
+    ck_key_quiet quiet;
     float *lends = m->solid; /* not needed yet */
-    ck_status st = ck_key_surround(m, lends, e);
+    ck_status st = ck_key_quiet_new(&quiet, rgb, m->k, m->q, e);
+    for (int k = 0; k < 3; k++)
+        m->sigma[k] = quiet.left * m->k->sigma[k];
+    if (st == CK_OK && m->q == 1 && quiet.share > 0)
+        quieten_map(m, &quiet);
+    if (st == CK_OK)
+        st = ck_key_surround(m, lends, e);
     if (st == CK_OK)
         st = ck_key_palette_new(&p, m, lends, e);
     if (st == CK_OK) {
@@ -171,11 +209,12 @@ static ck_status solve(ck_key_map *m, const ck_plane *rgb, float *alpha, ck_erro
         for (size_t i = 0; i < m->n; i++)
             m->t0[i] = coverage_of(m, i);
         if (m->q > 1)
-            st = solve_all(m, &p, rgb, alpha, e);
+            st = solve_all(m, &p, &quiet, alpha, e);
         else
             for (size_t i = 0; i < m->n; i++) /* the map's pixels are the plate's */
                 alpha[i] = ck_clamp01(m->t0[i]);
     }
+    ck_key_quiet_free(&quiet);
     ck_key_palette_free(&p);
     return st;
 }

@@ -3,6 +3,10 @@
 #include <string.h>
 
 #define LEAST_WEIGHT 1e-3f /* of a neighbourhood: fewer solid pixels say nothing about its colours */
+#define ENOUGH 0.5f        /* weight of near colours, from which those further away add nothing */
+#define CLIPPED 0.97f      /* of white, linear: a channel that was cut off here */
+#define BEYOND 1.2f        /* was so much brighter */
+#define BEYOND_BY 0.15f    /* give or take, relative */
 #define TEXTURE 0.03f      /* standard deviation that no neighbourhood's colours fall below */
 
 /* Map pixels of a map of 540 between the points of each reach's grid.  Two boxes over five points
@@ -22,13 +26,19 @@ static void gather(struct ck_key_reach *r, const ck_key_map *m, const float *len
             float w = lends[i], c[3];
             if (w <= 0)
                 continue;
-            for (size_t k = 0; k < 3; k++)
-                c[k] = scale * m->col[k * m->n + i];
+            bool clipped[3];
+            for (size_t k = 0; k < 3; k++) {
+                clipped[k] = m->col[k * m->n + i] > CLIPPED && m->col[k * m->n + i] <= 1;
+                c[k] = scale * m->col[k * m->n + i] * (clipped[k] ? BEYOND : 1);
+            }
             r->m[o] += w;
             for (size_t k = 0; k < 3; k++)
                 r->m[(1 + k) * n + o] += w * c[k];
-            for (size_t k = 0; k < 6; k++)
-                r->m[(4 + k) * n + o] += w * c[ck_key_row_of[k]] * c[ck_key_column_of[k]];
+            for (size_t k = 0; k < 6; k++) {
+                size_t row = (size_t)ck_key_row_of[k], column = (size_t)ck_key_column_of[k];
+                float unknown = row == column && clipped[row] ? ck_key_sq(BEYOND_BY * c[row]) : 0;
+                r->m[(4 + k) * n + o] += w * (c[row] * c[column] + unknown);
+            }
         }
     float per = 1 / (float)(r->step * r->step);
     for (size_t i = 0; i < CK_KEY_MOMENTS * n; i++)
@@ -95,6 +105,8 @@ int ck_key_palette_at(const ck_key_palette *p, int x, int y, ck_key_colours out[
         moments_at(&p->reach[k], x, y, m);
         if (m[0] < LEAST_WEIGHT)
             continue;
+        if (n && out[n - 1].weight > ENOUGH)
+            break;
         ck_key_colours *c = &out[n++];
         c->weight = vote[k] * m[0];
         for (int i = 0; i < 3; i++)

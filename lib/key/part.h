@@ -4,10 +4,10 @@
  *
  *     ck_key_map_scan      plate  -> evidence and coarse colours                   map.c
  *     ck_key_map_cues      colours -> how solid each coarse pixel may be
- *     ck_key_regions       cues   -> seen, core, sure                            region.c, core.c
+ *     ck_key_regions       cues   -> seen, core, veil, sure                      region.c, marker.c, core.c
  *     ck_key_palette_new   sure   -> the subject's colours around every place    palette.c
  *     ck_key_mixture_ask   a pixel between the screen and those: its coverage    mixture.c
- *     ck_key_matte         … given what the pixels around it are                 matte.c, surround.c */
+ *     ck_key_matte         … given what the pixels around it are                 matte.c, surround.c, quiet.c */
 #ifndef CK_KEY_PART_H
 #define CK_KEY_PART_H
 
@@ -113,6 +113,7 @@ typedef struct ck_key_map {
     int ch, cw;                        /* of the map */
     size_t n;                          /* ch * cw */
     float unit;                        /* lengths in map pixels are meant for a short side of 540; times this */
+    float sigma[3];                    /* grain that is left in the colours that are asked about */
     float off;                         /* grain that is not brightness, both channels together */
     float *col, *bg;                   /* (3,ch,cw) linear: mean colour, local screen colour */
     float *peak;                       /* (ch,cw) strongest evidence inside */
@@ -148,7 +149,10 @@ void ck_key_map_cues(ck_key_map *m);
 void ck_key_map_free(ck_key_map *m);
 
 ck_status ck_key_regions(ck_key_map *m, ck_error *e);
-ck_status ck_key_find_core(ck_key_map *m, ck_error *e); /* the part of ck_key_regions that finds what is solid */
+/* The parts of ck_key_regions: seen without markers; core; and, with veil, sure. */
+ck_status ck_key_drop_markers(ck_key_map *m, ck_error *e);
+ck_status ck_key_find_core(ck_key_map *m, ck_error *e);
+void ck_key_find_sure(ck_key_map *m);
 
 /* Foreground colours from whole neighbourhoods, see near.c: near, solid (3,ch,cw) linear; the plate rgb and its
  * matte alpha (h,w); `solid` counts where the matte says nothing.  scratch: ck_key_near_scratch(g) floats. */

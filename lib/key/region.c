@@ -20,6 +20,8 @@
 #define HELD_RIM 0.1f   /* part of its outline at the bare screen: below, solids hold it */
 #define FREE_RIM 0.25f  /* and from here they do not */
 #define VEIL_RIM 0.5f   /* and a veil's, at most */
+#define CLOTH 0.8f      /* mean part of another hue, from which a region is no shadow */
+#define VEIL_BLUR 3     /* radius in which a veil begins: a step would show as a line */
 #define BESIDE 12       /* so near to something a speck may be the end of a hair */
 
 static float box_area(const ck_key_component *p)
@@ -132,7 +134,8 @@ static void scale_veils(ck_key_map *m)
     }
 }
 
-/* A veil fades towards its rim, a solid of the same colour does not: m->veil of each region by how much. */
+/* A veil fades towards its rim, a solid of the same colour does not: m->veil of each region by how much, and m->core
+ * where a region of another hue than the screen's ends sharply. */
 static ck_status fade_veils(ck_key_map *m, ck_error *e)
 {
     ck_key_components s;
@@ -146,6 +149,7 @@ static ck_status fade_veils(ck_key_map *m, ck_error *e)
         ck_key_component *p = &s.p[r->component];
         for (size_t x = ck_key_pixel(r->x0, r->y, m->cw), end = x + (size_t)(r->x1 - r->x0); x < end; x++) {
             bool is_rim = m->ints[x] <= rim, is_deep = m->ints[x] > deep;
+            p->off += m->hue[x];
             p->ring += is_rim, p->around += is_rim ? m->thin[x] : 0;
             p->out += is_deep, p->bright += is_deep ? m->thin[x] : 0;
         }
@@ -157,8 +161,12 @@ static ck_status fade_veils(ck_key_map *m, ck_error *e)
         float fades = inside > 0 ? ck_key_ramp(at_rim / inside, SOLID_RIM, VEIL_RIM) : 0;
         float around = 3.5f * sqrtf((float)s.c.area[r->component]) * (float)rim / 3; /* a disc's whole rim */
         fades *= ck_key_ramp((float)p->ring / around, HELD_RIM, FREE_RIM);
-        for (size_t x = ck_key_pixel(r->x0, r->y, m->cw), end = x + (size_t)(r->x1 - r->x0); x < end; x++)
+        bool solid = at_rim > SOLID_RIM * inside && (float)p->ring > FREE_RIM * around &&
+                     p->off > CLOTH * (float)s.c.area[r->component];
+        for (size_t x = ck_key_pixel(r->x0, r->y, m->cw), end = x + (size_t)(r->x1 - r->x0); x < end; x++) {
+            m->core[x] = m->core[x] || (solid && m->veil[x] > 0);
             m->veil[x] *= fades;
+        }
     }
     ck_key_components_free(&s);
     return st;
@@ -166,14 +174,19 @@ static ck_status fade_veils(ck_key_map *m, ck_error *e)
 
 ck_status ck_key_regions(ck_key_map *m, ck_error *e)
 {
-    ck_status st = drop_specks(m, e);
+    ck_status st = ck_key_drop_markers(m, e);
+    if (st == CK_OK)
+        st = drop_specks(m, e);
     if (st == CK_OK)
         st = ck_key_find_core(m, e);
     if (st == CK_OK) {
         find_veils(m);
         st = fade_veils(m, e);
     }
-    if (st == CK_OK)
+    if (st == CK_OK) {
+        ck_key_find_sure(m);
         scale_veils(m);
+        ck_key_box(m->veil, m->veil, m->t2, m->ch, m->cw, ck_key_px(m, VEIL_BLUR));
+    }
     return st;
 }

@@ -118,17 +118,24 @@ ck_status ck_key_surround(ck_key_map *m, float *lends, ck_error *e)
 #define HELD_SOLID 40.0f  /* where solids hold the place */
 #define BARE 1.0f         /* odds of 0 anywhere */
 #define BARE_MORE 1000.0f /* and where all around is bare */
+#define BESIDE_VEIL 3     /* map pixels */
+#define VEILED 0.3f       /* mean of veils around, from which nothing is expected to be solid */
 #define PASSES 2
 
 void ck_key_expectations(ck_key_map *m)
 {
     size_t n = m->n;
-    float anywhere = GRAIN * ck_key_sq(m->k->sigma[0]);
+    float anywhere = GRAIN * ck_key_sq(m->sigma[0]);
     for (size_t i = 0; i < n; i++)
         m->t0[i] = m->sure[i];
     blur(m, m->t0, m->t1, NEAR);
+    float *open = m->rough; /* not needed any more: 1 = no veil is near, beside which solids are not to be expected */
+    blur(m, m->veil, open, BESIDE_VEIL);
+    for (size_t i = 0; i < n; i++)
+        open[i] = ck_key_ramp(open[i], VEILED, 0);
     for (size_t i = 0; i < n; i++) {
-        m->t0[i] = anywhere + SURE * ck_key_sq(m->t1[i]) + HELD_SOLID * ck_key_sq(ck_key_sq(ck_key_sq(m->held[i])));
+        float held = ck_key_sq(ck_key_sq(ck_key_sq(m->held[i])));
+        m->t0[i] = anywhere + SURE * ck_key_sq(m->t1[i]) + open[i] * HELD_SOLID * held;
         m->expect_solid[i] = m->t0[i];
         m->expect_bare[i] = BARE;
     }
@@ -139,7 +146,7 @@ void ck_key_expectations(ck_key_map *m)
         }
         blur(m, m->t1, m->t1, AROUND);
         for (size_t i = 0; i < n; i++) {
-            m->expect_solid[i] = m->t0[i] + SOLID * ck_key_sq(ck_key_ramp(m->t1[i], SOLID_AROUND, 1));
+            m->expect_solid[i] = m->t0[i] + open[i] * SOLID * ck_key_sq(ck_key_ramp(m->t1[i], SOLID_AROUND, 1));
             m->expect_bare[i] = BARE + BARE_MORE * ck_key_sq(ck_key_ramp(m->t1[i], BARE_AROUND, 0));
         }
     }

@@ -132,11 +132,12 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
 
 static void drop(void *ctx, void *item)
 {
-    (void)ctx;
+    const ck_run *r = ctx;
     ck_frame *f = item;
     bool first = f->seq == 0;
     ck_frame_free(f);
-    if (first) /* its planes were private: those of later frames go into the ring */
+    /* Its planes were private; those of later frames go into the ring. */
+    if (first && r->writer && ck_writer_has_slots(r->writer))
         ck_pool_trim();
 }
 

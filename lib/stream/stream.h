@@ -69,6 +69,8 @@ bool ck_stream_read_by_us(int fd);
 const char *ck_writer_inline_view(const ck_writer *w);
 /* Slots that somebody holds, and bytes of memory of the ring; 0 without one. */
 int ck_writer_slots(const ck_writer *w);
+/* From the first frame on: planes go into slots of our own, not inline. */
+bool ck_writer_has_slots(const ck_writer *w);
 size_t ck_writer_resident(const ck_writer *w);
 void ck_writer_free(ck_writer *w);
 

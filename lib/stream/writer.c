@@ -334,6 +334,11 @@ int ck_writer_slots(const ck_writer *w)
     return w->rings.n ? ck_ring_in_use(w->rings.ring[w->rings.n - 1]) : 0;
 }
 
+bool ck_writer_has_slots(const ck_writer *w)
+{
+    return w->rings.n && ck_ring_id_view(w->rings.ring[w->rings.n - 1])->slots;
+}
+
 size_t ck_writer_resident(const ck_writer *w)
 {
     return w->rings.n ? ck_ring_resident(w->rings.ring[w->rings.n - 1]) : 0;
