@@ -1,4 +1,5 @@
-/* The core, what is solid, and the sure part of it, far enough from bare screen and veils, which lends its colour to the pixels at its edge. */
+/* The core, what is solid, and the sure part of it, far enough from bare screen and veils, which lends its colour to
+ * the pixels at its edge. */
 #include <stdlib.h>
 #include <string.h>
 

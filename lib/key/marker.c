@@ -1,5 +1,5 @@
-/* Tracking markers that touch the subject: tape of the screen's hue, darker or lighter, between hairs or at an edge.  They
- * are compact, flat and sharp, and most around them is bare.  (Markers that stand alone: region.c.) */
+/* Tracking markers that touch the subject: tape of the screen's hue, darker or lighter, between hairs or at an edge.
+ * They are compact, flat and sharp, and most around them is bare.  (Markers that stand alone: region.c.) */
 #include <string.h>
 
 #include "key/component.h"

@@ -6,10 +6,11 @@
 
 #define SIDE 5
 #define HALF (SIDE / 2)
-#define GRAINY_FROM 0.01f /* standard deviation of the screen's brightness, relative: below, all rows stay as they are */
-#define GRAINY_TO 0.04f   /* and from here all of the grain is taken out that can be */
-#define LEFT 0.45f        /* of its standard deviation then: 25 pixels are seldom alike, and grain is not quite white */
-#define READ_NOISE 0.3f   /* part of the grain's variance that does not fall with the light */
+#define GRAINY_FROM                                                                                                    \
+    0.005f              /* standard deviation of the screen's brightness, relative: below, all rows stay as they are */
+#define GRAINY_TO 0.02f /* and from here all of the grain is taken out that can be */
+#define LEFT 0.45f      /* of its standard deviation then: 25 pixels are seldom alike, and grain is not quite white */
+#define READ_NOISE 0.3f /* part of the grain's variance that does not fall with the light */
 
 ck_status ck_key_quiet_new(ck_key_quiet *q, const ck_plane *rgb, const ck_key_screen *s, int band, ck_error *e)
 {
@@ -71,7 +72,8 @@ static void add_columns(ck_key_quiet *q, int y, int x, int n)
     for (int d = -HALF; d <= HALF; d++) {
         const float *row = row_at(q, y + d);
         for (size_t c = 0; c < 3; c++)
-            add(q->sum + c * side + (from - pad), q->square + (from - pad), row + c * (size_t)w + from, (size_t)(to - from));
+            add(q->sum + c * side + (from - pad), q->square + (from - pad), row + c * (size_t)w + from,
+                (size_t)(to - from));
     }
     for (int i = 0; i < n + 2 * HALF; i++) {
         int near = ck_clamp_index(pad + i, w) - pad;

@@ -21,7 +21,9 @@
 #define FREE_RIM 0.25f  /* and from here they do not */
 #define VEIL_RIM 0.5f   /* and a veil's, at most */
 #define CLOTH 0.8f      /* mean part of another hue, from which a region is no shadow */
-#define VEIL_BLUR 3     /* radius in which a veil begins: a step would show as a line */
+#define COMPACT 0.7f    /* part of its box, from which it may be a thing: a disc has 0.79 */
+#define LIGHT 0.82f     /* mean of how straight it leads to something light, from which glass may be meant */
+#define VEIL_BLUR 5     /* radius in which a veil begins: a step would show as a line */
 #define BESIDE 12       /* so near to something a speck may be the end of a hair */
 
 static float box_area(const ck_key_component *p)
@@ -134,8 +136,26 @@ static void scale_veils(ck_key_map *m)
     }
 }
 
+/* From the screen straight to something light and neutral: 1. */
+static float towards_light(const ck_key_map *m, size_t i)
+{
+    float d[3], b[3];
+    for (size_t c = 0; c < 3; c++) {
+        b[c] = m->bg[c * m->n + i];
+        d[c] = m->col[c * m->n + i] - b[c];
+    }
+    ck_key_way w = ck_key_way_of(d, b, m->ax);
+    return w.dx / sqrtf(w.dd * w.xx + 1e-12f);
+}
+
+/* Compact, of another hue than the screen's, and not light: no scarf, no shadow, no glass. */
+static bool is_thing(const ck_key_component *p, float area)
+{
+    return area > COMPACT * box_area(p) && p->off > CLOTH * area && p->least < LIGHT * area;
+}
+
 /* A veil fades towards its rim, a solid of the same colour does not: m->veil of each region by how much, and m->core
- * where a region of another hue than the screen's ends sharply. */
+ * where a thing ends sharply. */
 static ck_status fade_veils(ck_key_map *m, ck_error *e)
 {
     ck_key_components s;
@@ -150,6 +170,7 @@ static ck_status fade_veils(ck_key_map *m, ck_error *e)
         for (size_t x = ck_key_pixel(r->x0, r->y, m->cw), end = x + (size_t)(r->x1 - r->x0); x < end; x++) {
             bool is_rim = m->ints[x] <= rim, is_deep = m->ints[x] > deep;
             p->off += m->hue[x];
+            p->least += towards_light(m, x);
             p->ring += is_rim, p->around += is_rim ? m->thin[x] : 0;
             p->out += is_deep, p->bright += is_deep ? m->thin[x] : 0;
         }
@@ -162,7 +183,7 @@ static ck_status fade_veils(ck_key_map *m, ck_error *e)
         float around = 3.5f * sqrtf((float)s.c.area[r->component]) * (float)rim / 3; /* a disc's whole rim */
         fades *= ck_key_ramp((float)p->ring / around, HELD_RIM, FREE_RIM);
         bool solid = at_rim > SOLID_RIM * inside && (float)p->ring > FREE_RIM * around &&
-                     p->off > CLOTH * (float)s.c.area[r->component];
+                     is_thing(p, (float)s.c.area[r->component]);
         for (size_t x = ck_key_pixel(r->x0, r->y, m->cw), end = x + (size_t)(r->x1 - r->x0); x < end; x++) {
             m->core[x] = m->core[x] || (solid && m->veil[x] > 0);
             m->veil[x] *= fades;
