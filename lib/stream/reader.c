@@ -136,12 +136,11 @@ static ck_status broken(ck_reader *r, bool clean, ck_error *e)
     return from_file(r) ? cut_file(r, e) : cut_pipe(r, clean, e);
 }
 
-/* A saved stream is read in another run than the one whose standard error has the message. */
 static ck_status aborted(ck_reader *r, const ck_meta *m, ck_error *e)
 {
     const char *origin = ck_meta_get(m, "origin"), *text = ck_meta_get(m, "text");
     return blame(r, origin ? origin : "a program before", text ? text : "failed without a reason",
-                 ck_meta_get(m, "said") != NULL && !from_file(r), e);
+                 ck_meta_get(m, "said") != NULL, e);
 }
 
 ck_status ck_reader_peek_end(ck_reader *r, ck_error *e)
@@ -451,8 +450,6 @@ ck_status ck_reader_next(ck_reader *r, ck_frame *f, ck_error *e)
 {
     pthread_mutex_lock(&r->busy);
     ck_status s = next(r, f, e);
-    if (s == CK_OK && ck_frame_error(f) && from_file(r))
-        s = ck_meta_set(&f->meta, "said", NULL, e); /* in another run */
     r->over |= s != CK_OK;
     pthread_mutex_unlock(&r->busy);
     return s;

@@ -14,8 +14,11 @@
 /* True if the first n bytes of a file or pipe are those of a stream. */
 bool ck_stream_starts(const void *data, size_t n);
 
-/* The environment's name of the program before, set by a parent that reports which of its children was killed. */
+/* The environment's name of the program before, "" in the first one, set by a parent that runs the whole pipeline: it
+ * reports which of its children was killed or stands still. */
 #define CK_UPSTREAM "CK_UPSTREAM"
+/* Exit statuses for that parent alone: a neighbour let --timeout pass, which is not reported. */
+enum { CK_EXIT_STARVED = 4, CK_EXIT_BLOCKED = 5 };
 
 typedef struct ck_reader ck_reader;
 typedef struct ck_writer ck_writer;
