@@ -85,13 +85,11 @@ void ck_run_abort(ck_run *r, ck_status s, const ck_error *e)
     pthread_mutex_unlock(&r->opening);
     if (!r->writer)
         return;
-    /* A stream that no program of ours reads now may be saved, and read where our standard error is not seen. */
-    bool said = !ck_run_last(r);
     if (s == CK_ERR_UPSTREAM && r->reader)
         ck_writer_abort(r->writer, ck_reader_victim_view(r->reader), ck_reader_reason_view(r->reader),
-                        said && ck_reader_said(r->reader));
+                        ck_reader_said(r->reader) || to_report(r));
     else
-        ck_writer_abort(r->writer, r->stage->program->name, e->text, said);
+        ck_writer_abort(r->writer, r->stage->program->name, e->text, true);
 }
 
 /* A reader of ours may have been started and not have come to its lock yet. */
