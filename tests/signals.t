@@ -43,7 +43,7 @@ is "what the parent ignores stays ignored (nohup)" $? 0
 rm "$tmp/in"
 
 # ---- signals to ck ----
-ck-synth -g 640x360 -n 60 | ck-encode --plane rgb=png "$tmp/shot"
+ck-synth -g 320x180 -n 150 | ck-encode --plane rgb=png "$tmp/shot"
 "$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 512 --decoder-width 24 --refiner-width 16 "$tmp/m.safetensors"
 for how in "--classical" "-m $tmp/m.safetensors"; do
     name=${how%% *}

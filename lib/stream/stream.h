@@ -66,8 +66,8 @@ ck_status ck_writer_end(ck_writer *w, ck_error *e);
 /* Best effort, after a failure: origin is the program that failed first; said: a program has said so on standard error.
  * Any thread; nothing can be written after. */
 void ck_writer_abort(ck_writer *w, const char *origin, const char *text, bool said);
-/* Metadata `said` of an error frame or ABORT for a stream into `fd`.  Its value is the inode of that pipe: a failure has
- * been said only where the stream comes straight from there.  A saved stream is read in another run. */
+/* Metadata `said` of an error frame or ABORT for a stream into `fd`.  Its value is the inode of that pipe: a failure
+ * has been said only where the stream comes straight from there.  A saved stream is read in another run. */
 ck_status ck_stream_set_said(ck_meta *m, int fd, ck_error *e);
 /* True if a program of this project reads the other end of the pipe `fd`. */
 bool ck_stream_read_by_us(int fd);
