@@ -101,7 +101,8 @@ typedef struct children {
     int interrupted;      /* the first signal that told us to end, or 0 */
     bool told[CK_STAGES]; /* it stood still and was told to end */
     int blocked, starved; /* the last stage that its reader, and the first that its writer let wait for --timeout */
-    bool named;           /* what stands still between them has been reported */
+    bool named;           /* the stage that stands still between them has been reported */
+    bool first_failed;    /* the first stage, which waits for no other: it has reported why */
 } children;
 
 /* A signal that ended a stage and is on its way to us too: the terminal sends it to all. */
@@ -127,11 +128,10 @@ static int judge(const children *c, int i, int status)
     return 1;
 }
 
-/* The first stage waits for none of ours and reports its own failures. */
 static void note_wait(children *c, int i, int status)
 {
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
-    c->named |= i == 0 && (code == 1 || code == 2);
+    c->first_failed |= i == 0 && (code == 1 || code == 2);
     if (code == CK_EXIT_BLOCKED && i > c->blocked)
         c->blocked = i;
     if (code == CK_EXIT_STARVED && i < c->starved)
@@ -168,10 +168,12 @@ static void pass_on(children *c, int sig)
 }
 
 /* Stopped by a signal: state T in /proc/PID/stat, behind the name in parentheses. */
-static bool stands_still(pid_t pid)
+static bool stands_still(const children *c, int i)
 {
+    if (c->pids[i] <= 0)
+        return false;
     char path[64], text[256] = "";
-    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)c->pids[i]);
     FILE *f = fopen(path, "r");
     size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
     if (f)
@@ -180,20 +182,20 @@ static bool stands_still(pid_t pid)
     return name_end && !strncmp(name_end, ") T", 3);
 }
 
-/* After --timeout: every stage between those that waited, or those of them that are stopped. */
+/* After --timeout: the stages between those that waited, or the stopped ones among them. */
 static void name_the_still(children *c)
 {
-    if (c->named || c->interrupted || (c->blocked < 0 && c->starved == c->plan->n))
+    if (c->named || c->first_failed || c->interrupted || (c->blocked < 0 && c->starved == c->plan->n))
         return;
     char names[CK_STAGES * 20] = "";
     bool stopped = false;
     for (int i = c->blocked + 1; i < c->starved; i++)
-        stopped |= c->pids[i] > 0 && stands_still(c->pids[i]);
-    for (int i = c->blocked + 1; i < c->starved; i++)
-        if (!stopped || (c->pids[i] > 0 && stands_still(c->pids[i]))) {
-            size_t n = strlen(names);
+        stopped |= stands_still(c, i);
+    for (int i = c->blocked + 1; i < c->starved; i++) {
+        size_t n = strlen(names);
+        if (!stopped || stands_still(c, i))
             snprintf(names + n, sizeof names - n, "%s%s", n ? " or " : "", c->plan->stages[i].program->name);
-        }
+    }
     ck_log_error("%s stands still: no data came or were taken within --timeout", *names ? names : "a stage");
     c->named = true;
 }
@@ -203,7 +205,7 @@ static void name_the_still(children *c)
 static void end_the_stopped(children *c)
 {
     for (int i = 0; i < c->started; i++) {
-        if (c->pids[i] <= 0 || !(c->told[i] || stands_still(c->pids[i])))
+        if (c->pids[i] <= 0 || !(c->told[i] || stands_still(c, i)))
             continue;
         if (!c->told[i] && !c->interrupted && !c->named)
             ck_log_warning("%s stands still and is ended, since the run has failed", c->plan->stages[i].program->name);
