@@ -17,14 +17,14 @@ done
 for precision in tf32 f16 bf16; do
     reverse=$([ $precision = tf32 ] || echo CK_CUDA_HOST_REVERSE=1)
     ok "nn_products_test at $precision${reverse:+, threads in reverse order}" \
-        env $reverse "$tests/nn_products_test" cuda $precision
+        env $reverse "$tests/nn_products_test" cuda $precision once
     lines
     ok "nn_maps_test at $precision${reverse:+, threads in reverse order}" \
         env $reverse "$tests/nn_maps_test" cuda $precision
     lines
 done
 # As much shared memory as compute capability 8.0 has: a stage of a convolution at a time.
-ok "nn_products_test at f16, less shared memory" env CK_CUDA_HOST_SHARED=166912 "$tests/nn_products_test" cuda f16
+ok "nn_products_test at f16, less shared memory" env CK_CUDA_HOST_SHARED=166912 "$tests/nn_products_test" cuda f16 once
 lines
 if [ -n "${CK_ASAN-}" ]; then
     ok "planes in and out" "$tests/frames_test" cuda slots

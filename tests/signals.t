@@ -192,9 +192,9 @@ perl -e 'sub rec { my ($k, $m, $n) = @_; my $p = (-length $m) % 64;
         print "ckf1$k", pack("VVQ<Q<x32", 0, length $m, $n, length($m) + $p), $m, "\0" x $p }
     my $m = ""; for my $i (0 .. 99999) { my $l = sprintf("%x=\n", $i); last if length($m . $l) > 65536; $m .= $l }
     rec("HEAD", "program=x\n", 0); rec("FRAM", $m, $_) for 0 .. 199; rec("END ", "", 200)' >"$tmp/bomb.ck"
-start=$(date +%s%N)
-ck-info <"$tmp/bomb.ck" >"$tmp/info"
-ms=$((($(date +%s%N) - start) / 1000000))
+TIMEFORMAT=%3U # of the processor: others may be at work
+ms=$({ time ck-info <"$tmp/bomb.ck" >"$tmp/info"; } 2>&1)
+ms=$((10#${ms/./}))
 is "metadata of many lines are read" "$(grep -c '^FRAME' "$tmp/info")" 200
 ok "in linear time ($ms ms)" test $ms -lt 3000
 
