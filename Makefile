@@ -130,8 +130,9 @@ $(BUILD)/fuzz-replay/%: $(BUILD)/fuzz/%.o $(BUILD)/fuzz/replay/replay.o $(LIBCK)
 
 test-build: all $(TEST_BIN) $(HELPER_BIN) $(BENCH_BIN) $(REPLAY_BIN) $(HOST_CUDA) $(HOST_CUDA:%/libck-cuda.so=%/device_rates)
 
+# One more than the two cores that CI has: some files wait more than they compute.
 PROVE = CK_BIN=$(abspath $(BIN)) CK_HELPERS=$(abspath $(BUILD)/helpers) CK_TESTS=$(abspath $(BUILD)/tests) \
-    CK_CUDA_HOST_LIB=$(if $(HOST_CUDA),$(abspath $(BUILD)/cuda_host)) CK_LIBS="$(LIBS)" CK_CC="$(CC) $(CK_CFLAGS)" prove -j2 --exec ''
+    CK_CUDA_HOST_LIB=$(if $(HOST_CUDA),$(abspath $(BUILD)/cuda_host)) CK_LIBS="$(LIBS)" CK_CC="$(CC) $(CK_CFLAGS)" prove -j3 --exec ''
 check: test-build
 	$(PROVE) $(TEST_BIN) $(TEST_T)
 

@@ -16,11 +16,9 @@ frames_of() {
     ck-decode "$@" 2>said >frames.ck
     local status=$?
     ck-info --npy npy <frames.ck >/dev/null 2>&1
+    (cd npy && md5sum -- rgb.*.npy) 2>/dev/null | sed -E 's/^([0-9a-f]+) +rgb\.0*([0-9]+)\.npy$/\2 \1/' >sums
     ck-info <frames.ck 2>/dev/null | sed -nE 's/^FRAME ([0-9]+)( pts=([^ ]*))? .*(error=).*/\1 \3 bad/p; t; s/^FRAME ([0-9]+)( pts=([^ ]*))? .*/\1 \3 good/p' |
-        while read -r n time fate; do
-            [ "$fate" = bad ] || fate=$(md5sum <"npy/rgb.$(printf %06d "$n").npy" | cut -c1-32)
-            echo "$time $fate"
-        done
+        awk 'FILENAME == "sums" { sum[$1] = $2; next } { print (NF > 2 ? $2 : ""), ($NF == "bad" ? "bad" : sum[$1]) }' sums -
     return $status
 }
 hashes() { frames_of "$@" | cut -d' ' -f2; }

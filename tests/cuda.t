@@ -17,14 +17,14 @@ done
 for precision in tf32 f16 bf16; do
     reverse=$([ $precision = tf32 ] || echo CK_CUDA_HOST_REVERSE=1)
     ok "nn_products_test at $precision${reverse:+, threads in reverse order}" \
-        env $reverse "$tests/nn_products_test" cuda $precision
+        env $reverse "$tests/nn_products_test" cuda $precision once
     lines
     ok "nn_maps_test at $precision${reverse:+, threads in reverse order}" \
         env $reverse "$tests/nn_maps_test" cuda $precision
     lines
 done
 # As much shared memory as compute capability 8.0 has: a stage of a convolution at a time.
-ok "nn_products_test at f16, less shared memory" env CK_CUDA_HOST_SHARED=166912 "$tests/nn_products_test" cuda f16
+ok "nn_products_test at f16, less shared memory" env CK_CUDA_HOST_SHARED=166912 "$tests/nn_products_test" cuda f16 once
 lines
 if [ -n "${CK_ASAN-}" ]; then
     ok "planes in and out" "$tests/frames_test" cuda slots
@@ -51,8 +51,9 @@ fi
 
 # The programs.
 small=$tmp/small.safetensors
-"$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 64 --decoder-width 24 --refiner-width 16 "$small"
+"$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 32 --decoder-width 24 --refiner-width 16 "$small"
 "$helpers/mkstream" -n 2 -g 70x50 rgb:u8:3:srgb hint:u8:1 >"$tmp/in.ck"
+"$helpers/mkstream" -n 1 -g 70x50 rgb:u8:3:srgb hint:u8:1 >"$tmp/frame.ck"
 run() { ck-infer -d "$1" -m "$small" <"$tmp/in.ck" | ck-refine -d "$1" -m "$small" | ck-info --npy "$tmp/$2"; }
 run cuda a 2>"$tmp/err"
 run cuda:1 b 2>>"$tmp/err"
@@ -139,7 +140,7 @@ is "ck key hands them on" "$(ck key -n -m M -d cuda:0,1 a b | grep -o -- '--devi
 # --size auto: what is left after it, counted for both programs, or for one with both halves.
 "$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 256 --decoder-width 24 --refiner-width 16 "$tmp/auto.safetensors"
 auto() { # BYTES OPTIONS...: the side that it takes
-    CK_CUDA_HOST_MEMORY=$1 ck-infer -d cuda -s auto --precision f32 -m "$tmp/auto.safetensors" "${@:2}" <"$tmp/in.ck" \
+    CK_CUDA_HOST_MEMORY=$1 ck-infer -d cuda -s auto --precision f32 -m "$tmp/auto.safetensors" "${@:2}" <"$tmp/frame.ck" \
         2>"$tmp/words" >"$tmp/auto.ck"
     sed -n 's/.*--size auto: \([0-9]*\) x .*, the largest that fits: .*/\1/p' "$tmp/words"
 }
@@ -148,7 +149,8 @@ one=$(auto 38000000 --refine)
 [ "${two:-0}" -ge 32 ] && [ "$two" -lt 256 ] && [ "${one:-0}" -ge 32 ] && [ "$one" -lt 256 ]
 report $? "--size auto where memory is short: ${two:-none}, in one context ${one:-none}"
 ok "ck-refine has room beside it" env CK_CUDA_HOST_MEMORY=617000000 bash -c \
-    "ck-infer -d cuda -s $two -m '$tmp/auto.safetensors' <'$tmp/in.ck' | ck-refine -d cuda -m '$tmp/auto.safetensors' >'$tmp/x.ck'"
+    "ck-infer -d cuda -s $two --precision f32 -m '$tmp/auto.safetensors' <'$tmp/frame.ck' |
+        ck-refine -d cuda --precision f32 -m '$tmp/auto.safetensors' >'$tmp/x.ck'; exit \$((PIPESTATUS[0] + PIPESTATUS[1]))"
 [ "$(auto 45000000 --refine)" -gt "${one:-256}" ]
 report $? "more memory, a larger picture: $(sed -n 's/.*--size auto: //p' "$tmp/words")"
 ok "on two devices" test -n "$(auto 617000000 -d cuda:0,1)"

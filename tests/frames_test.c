@@ -380,7 +380,7 @@ static void halves(void)
 
 /* ---- several at once ---- */
 
-#define FRAMES 7
+#define FRAMES 5
 #define WRONG 3 /* has a NaN */
 
 typedef struct many {

@@ -119,7 +119,7 @@ is "the larger of green and blue is the screen's" \
 is "--screen goes before it" \
     "$(ck-hint --method key --screen green --screen-colour 40,135,140 <"$tmp/grey.ck" 2>/dev/null | screen)" " screen=green"
 fails 0 "frame 1: hardly a pixel has the screen's colour that was named" "a colour that no pixel has, said once" \
-    bash -c "ck-hint --method key --screen-colour 20,200,220 <'$tmp/grey.ck' >/dev/null"
+    bash -c "ck-hint -t 1 --method key --screen-colour 20,200,220 <'$tmp/grey.ck' >/dev/null" # the first frame is first
 is "once" "$(ck-hint --method key --screen-colour 20,200,220 <"$tmp/grey.ck" 2>&1 >/dev/null | grep -c 'hardly a pixel')" 1
 fails 1 "the stream has a clean plate" "a clean plate and a colour" \
     bash -c "ck-hint --method key --screen-colour 20,200,40 --replace <'$tmp/clean.ck' >/dev/null"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Memory is bounded whatever the clip's length: 2,000 frames of 640x360 against 20; of the slow stage 500.
+# Memory is bounded whatever the clip's length: 2,000 frames of 320x180 against 20; of the slow stage 500.
 . "$(dirname "$0")/tap.sh"
 
 # The sanitizers keep freed memory for a while: their peaks say nothing about ours.
@@ -12,7 +12,7 @@ if ! command -v ffmpeg >/dev/null; then
     done_testing
 fi
 
-clip() { ffmpeg -v error -f lavfi -i "testsrc2=s=640x360:r=25" -frames:v "$1" -c:v mpeg4 -q:v 5 -y "$2"; }
+clip() { ffmpeg -v error -f lavfi -i "testsrc2=s=320x180:r=25" -frames:v "$1" -c:v mpeg4 -q:v 5 -y "$2"; }
 clip 20 "$tmp/20.mp4"
 clip 500 "$tmp/500.mp4"
 clip 2000 "$tmp/2000.mp4"
@@ -25,7 +25,7 @@ set -o pipefail
 export CK_RING=off
 peak() { "$helpers/peak" "$tmp/kib" "$@"; }
 door() {
-    [ "$1" -gt 20 ] || sleep 5
+    [ "$1" -gt 20 ] || sleep 2
     cat >/dev/null
 }
 decode() { peak ck-decode -t 1 "$tmp/$1.mp4" | door "$1"; }

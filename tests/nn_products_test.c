@@ -1,6 +1,6 @@
 /* A device's matrix products, convolutions and attention against the reference.
  *
- *     nn_products_test [DEVICE [PRECISION]]        cpu f32
+ *     nn_products_test [DEVICE [PRECISION [once]]]        cpu f32; once: another device is not asked twice
  *
  * The reference sums in double and rounds once (UNIT of the result), so differences are the cpu's own rounding.  For a
  * sum of n products that is at most op_sum_bound(n) times the sum of their magnitudes, which the reference computes
@@ -16,7 +16,7 @@
 #include "precision.h"
 
 static ck_nn *ref, *cpu[3]; /* with 1, 2 and 3 threads */
-static int cpus;            /* two of another device: the same bytes twice */
+static int cpus;            /* two of another device: the same bytes twice, unless `once` */
 static bool ours;           /* it is the cpu */
 static ck_nn_precision precision;
 static ck_nn *plain; /* the same device at f32, where that is another */
@@ -466,7 +466,7 @@ int main(int argc, char **argv)
     ours = !strcmp(device, "cpu");
     precision = precision_of(argc > 2 ? argv[2] : "f32");
     ref = op_open("ref", 2);
-    cpus = ours ? 3 : 2;
+    cpus = ours ? 3 : argc > 3 ? 1 : 2;
     for (int i = 0; i < cpus; i++)
         cpu[i] = precision_open(device, i + 1, precision);
     plain = precision == CK_NN_PRECISION_F32 ? NULL : op_open(device, 1);

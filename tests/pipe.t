@@ -41,6 +41,10 @@ fails 1 "mkstream: asked to abort" "ABORT is passed on with its text" \
 ck-decode "$tmp/nowhere.mov" >"$tmp/failed.ck" 2>"$tmp/err"
 fails 1 "stopped: ck-decode: $tmp/nowhere.mov: cannot open" "a saved stream of a failed run says why once more" \
     bash -c "ck-info <'$tmp/failed.ck'"
+fails 1 "stopped: ck-decode: $tmp/nowhere.mov: cannot open" "and through a pipe" bash -c "cat '$tmp/failed.ck' | ck-info"
+ck-decode "$tmp/nowhere.mov" 2>"$tmp/err" | ck-info --pass 2>"$tmp/err" | gzip >"$tmp/failed.gz"
+fails 1 "stopped: ck-decode: $tmp/nowhere.mov: cannot open" "and where a filter and gzip were between" \
+    bash -c "gzip -dc '$tmp/failed.gz' | ck-info"
 fails 1 "the program before ck-info" "a program that dies before HEAD is named by its place" \
     bash -c "false | ck-info --pass 2>/dev/null | ck-info"
 fails 3 "1 of 3 frames failed; the first: frame 1002: asked to fail" "an error frame ends the run with 3" \

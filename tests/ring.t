@@ -2,7 +2,7 @@
 # Planes by reference: the same results, the same place after every stage, little in the pipe, and inline where they must be.
 . "$(dirname "$0")/tap.sh"
 
-shot() { ck-synth -g 640x360 -n 30 --seed 3; }
+shot() { ck-synth -g 320x180 -n 30 --seed 3; }
 key() { # OUT
     shot | ck-hint --method key | ck-post --classical | ck-encode "$1"
 }
@@ -19,10 +19,9 @@ is "at the same place behind ck-hint" "$(places 2)" "$(places 1)"
 is "and behind ck-post" "$(places 3)" "$(places 1)"
 
 # Bytes that a program wrote, by the kernel's count.
-n=40
-ck-synth -g 640x360 -n $n >"$tmp/shot.ck"
-"$helpers/written" "$tmp/first" ck-synth -g 640x360 -n 1 | ck-info >"$tmp/info"
-"$helpers/written" "$tmp/bytes" ck-synth -g 640x360 -n $n | ck-info >"$tmp/info"
+n=20
+"$helpers/written" "$tmp/first" ck-synth -g 320x180 -n 1 | ck-info >"$tmp/info"
+"$helpers/written" "$tmp/bytes" ck-synth -g 320x180 -n $n | ck-info >"$tmp/info"
 inline=$(grep '^FRAME' "$tmp/info" | grep -c 'rgb:[^ ]*:inline')
 total=$(cat "$tmp/bytes") one=$(cat "$tmp/first")
 each=$(((total - inline * one) / (n - inline)))
@@ -30,7 +29,7 @@ ok "a frame by reference takes $each bytes of the pipe ($inline of $n were inlin
 
 # Inline, apart from RING, are the bytes that CK_RING=off writes.
 shot | cat >"$tmp/offered.ck"
-CK_RING=off ck-synth -g 640x360 -n 30 --seed 3 >"$tmp/plain.ck"
+CK_RING=off ck-synth -g 320x180 -n 30 --seed 3 >"$tmp/plain.ck"
 ok "behind cat all is inline" bash -c 'ck-info <"$1" | grep -c ":inline" | grep -qx 30' _ "$tmp/offered.ck"
 without_ring() {
     perl -e '
@@ -67,30 +66,30 @@ ck-info <"$tmp/fifo" >"$tmp/info"
 wait $!
 is "a late reader gets all frames" "$(tail -1 "$tmp/info")" "END 30 frames"
 
-# Two slots of 1.7 MB and more do not fit.
-ck-synth -g 640x360 -n 9 --ring-bytes 1M 2>"$tmp/err" | ck-info >"$tmp/info"
+# Two slots of 0.4 MB and more do not fit.
+ck-synth -g 320x180 -n 9 --ring-bytes 256K 2>"$tmp/err" | ck-info >"$tmp/info"
 is "where two frames do not fit all goes inline" "$(grep -c ':inline' "$tmp/info")" 9
 is "which is said in one line" "$(grep -c 'frames are sent inline: .*--ring-bytes' "$tmp/err")-$(wc -l <"$tmp/err")" 1-1
-ck-synth -g 640x360 -n 60 --ring-bytes 10M | ck-info >"$tmp/info"
-is "two slots are enough for a pipeline" "$(tail -1 "$tmp/info")" "END 60 frames"
+ck-synth -g 320x180 -n 30 --ring-bytes 2560K | ck-info >"$tmp/info"
+is "two slots are enough for a pipeline" "$(tail -1 "$tmp/info")" "END 30 frames"
 few() { # RING-BYTES-OF-CK-HINT OUT
-    ck-synth -g 640x360 -n 60 --ring-bytes 12M | ck-hint --method key --ring-bytes "$1" |
-        ck-post --classical --ring-bytes 30M | ck-encode --fg off --processed off "$2"
+    ck-synth -g 320x180 -n 30 --ring-bytes 3M | ck-hint --method key --ring-bytes "$1" |
+        ck-post --classical --ring-bytes 7680K | ck-encode --fg off --processed off "$2"
 }
-ok "two slots everywhere: no deadlock" few 12M "$tmp/few"
-ok "nor where one stage has none and hands others' on" few 6M "$tmp/none"
+ok "two slots everywhere: no deadlock" few 3M "$tmp/few"
+ok "nor where one stage has none and hands others' on" few 1536K "$tmp/none"
 pixels() { ck-decode "$1/Comp" | ck-info --npy "$1/npy" && cat "$1"/npy/* | md5sum && ls "$1/npy" | wc -l; }
-CK_RING=off few 12M "$tmp/off"
-is "sixty pictures" "$(pixels "$tmp/off" | tail -1)" 60
+CK_RING=off few 3M "$tmp/off"
+is "thirty pictures" "$(pixels "$tmp/off" | tail -1)" 30
 is "the pictures are those of CK_RING=off" "$(pixels "$tmp/few")" "$(pixels "$tmp/off")"
 is "in both cases" "$(pixels "$tmp/none")" "$(pixels "$tmp/off")"
 # Stages that write in place get a copy where the data belong to an upstream stage, and the plane itself elsewhere.
 edited() { # KEPT-STREAM
-    "$helpers/teststage" fill -g 640x360 -n 30 2>/dev/null | tee "$1" | "$helpers/teststage" edit 2>/dev/null |
+    "$helpers/teststage" fill -g 320x180 -n 30 2>/dev/null | tee "$1" | "$helpers/teststage" edit 2>/dev/null |
         "$helpers/teststage" edit 2>/dev/null | "$helpers/teststage" sum --skip 1 2>&1 | cut -d ' ' -f 5
 }
 direct() {
-    "$helpers/teststage" fill -g 640x360 -n 30 2>/dev/null | "$helpers/teststage" edit 2>/dev/null |
+    "$helpers/teststage" fill -g 320x180 -n 30 2>/dev/null | "$helpers/teststage" edit 2>/dev/null |
         "$helpers/teststage" edit 2>/dev/null | "$helpers/teststage" sum --skip 1 2>&1 | cut -d ' ' -f 5
 }
 by_hand=$(perl -e '
@@ -100,13 +99,13 @@ by_hand=$(perl -e '
         my $byte = ($frame + 2) & 255;
         my $word = 0;
         $word = ($word << 8) | $byte for 1 .. 8;
-        $sum += $word * (640 * 360 * 8 / 8);
+        $sum += $word * (320 * 180 * 8 / 8);
     }
     printf "%llu", $sum;')
 is "planes edited in place, by reference" "$(direct)" "$by_hand"
 is "and behind tee" "$(edited "$tmp/before.ck")" "$by_hand"
 is "the upstream stage's data stay" "$("$helpers/teststage" sum --skip 1 <"$tmp/before.ck" 2>&1 | cut -d ' ' -f 5)" \
-    "$(CK_RING=off "$helpers/teststage" fill -g 640x360 -n 30 2>/dev/null | "$helpers/teststage" sum --skip 1 2>&1 | cut -d ' ' -f 5)"
+    "$(CK_RING=off "$helpers/teststage" fill -g 320x180 -n 30 2>/dev/null | "$helpers/teststage" sum --skip 1 2>&1 | cut -d ' ' -f 5)"
 
 is "nothing in /dev/shm" "$(find /dev/shm -name '*ck*' 2>/dev/null | wc -l)" 0
 done_testing

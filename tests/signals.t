@@ -13,7 +13,7 @@ empty() { [ -z "$(ls -A "$1")" ]; }
 number() { kill -l "$1"; }
 
 # ---- signals to the program that writes files ----
-ck-synth -g 1920x1080 -n 2 | ck-hint --method key | ck-post --classical >"$tmp/hd.ck"
+ck-synth -g 960x540 -n 2 | ck-hint --method key | ck-post --classical >"$tmp/hd.ck"
 for signal in INT TERM HUP XFSZ; do
     mkfifo "$tmp/in"
     env --default-signal=INT ck-encode --compression zip --processed mov "$tmp/out.$signal" <"$tmp/in" 2>"$tmp/said" &
@@ -43,7 +43,7 @@ is "what the parent ignores stays ignored (nohup)" $? 0
 rm "$tmp/in"
 
 # ---- signals to ck ----
-ck-synth -g 1280x720 -n 40 | ck-encode --plane rgb=png "$tmp/shot"
+ck-synth -g 320x180 -n 150 | ck-encode --plane rgb=png "$tmp/shot"
 "$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 512 --decoder-width 24 --refiner-width 16 "$tmp/m.safetensors"
 for how in "--classical" "-m $tmp/m.safetensors"; do
     name=${how%% *}
@@ -97,7 +97,7 @@ kill -STOP "$(pgrep -P $pid ck-hint)"
 ok "with --timeout 4 a stage that stands still ends the run" ended 60 $pid $stages
 wait $pid
 is "which fails" $? 1
-is "and is named" "$(grep -o 'ck-hint stands still' "$tmp/said" || cat "$tmp/said")" "ck-hint stands still"
+is "and is named, once" "$(cat "$tmp/said")" "ck key: ck-hint stands still: no data came or were taken within --timeout"
 
 # ---- who is named ----
 ck key --classical "$tmp/shot/rgb" "$tmp/one" 2>"$tmp/said" &
@@ -128,6 +128,9 @@ is "by our programs alone" "$(grep -vc '^ck-' "$tmp/said")" 0
 ck-decode --keep-going "$tmp/bad" 2>"$tmp/said" >"$tmp/bad.ck"
 ck-info <"$tmp/bad.ck" 2>"$tmp/said" >"$tmp/lines"
 is "and once more from a saved stream" "$? $(grep -c "1 of 3 frames failed; the first: frame 0: .*00000.png" "$tmp/said")" "3 1"
+# shellcheck disable=SC2002 # a pipe is what is tested
+cat "$tmp/bad.ck" | ck-info 2>"$tmp/said" >"$tmp/lines"
+is "through a pipe too" "$? $(grep -c "1 of 3 frames failed; the first: frame 0: .*00000.png" "$tmp/said")" "3 1"
 ck-synth -n 3 -g 64x48 2>"$tmp/said" | ck-post --despill 9 2>>"$tmp/said" | ck-info --pass 2>>"$tmp/said" | ck-encode "$tmp/x" 2>>"$tmp/said"
 is "wrong usage too" "$(grep -v '^HEAD' "$tmp/said")" "ck-post: --despill '9' is not a number from 0 to 1, or auto: see ck-post --help"
 mkstream -x 1 rgb:u8:3 2>/dev/null | ck-hint 2>"$tmp/said" | wc -c >/dev/null
@@ -189,9 +192,9 @@ perl -e 'sub rec { my ($k, $m, $n) = @_; my $p = (-length $m) % 64;
         print "ckf1$k", pack("VVQ<Q<x32", 0, length $m, $n, length($m) + $p), $m, "\0" x $p }
     my $m = ""; for my $i (0 .. 99999) { my $l = sprintf("%x=\n", $i); last if length($m . $l) > 65536; $m .= $l }
     rec("HEAD", "program=x\n", 0); rec("FRAM", $m, $_) for 0 .. 199; rec("END ", "", 200)' >"$tmp/bomb.ck"
-start=$(date +%s%N)
-ck-info <"$tmp/bomb.ck" >"$tmp/info"
-ms=$((($(date +%s%N) - start) / 1000000))
+TIMEFORMAT=%3U # of the processor: others may be at work
+ms=$({ time ck-info <"$tmp/bomb.ck" >"$tmp/info"; } 2>&1)
+ms=$((10#${ms/./}))
 is "metadata of many lines are read" "$(grep -c '^FRAME' "$tmp/info")" 200
 ok "in linear time ($ms ms)" test $ms -lt 3000
 

@@ -226,7 +226,7 @@ static void waiting(void)
     ck_reader *r;
     if (pipe(fd))
         return;
-    ok(ck_reader_open(fd[0], "ck-test", 0.05, &r, &e) == CK_ERR_TIMEOUT, "--timeout: %s", e.text);
+    ok(ck_reader_open(fd[0], "ck-test", 0.05, &r, &e) == CK_ERR_STARVED, "--timeout: %s", e.text);
     ck_reader_free(r);
     ck_meta head = {0};
     ck_writer *w;
@@ -242,7 +242,7 @@ static void waiting(void)
     ck_writer_open(fd[1], 0.05, &head, &w, &e);
     ck_frame_add(&f, "rgb", CK_U8, 1, 1024, 2048, "", &p, &e);
     memset(ck_plane_data(p), 0, p->bytes);
-    ok(ck_writer_frame(w, &f, &e) == CK_ERR_TIMEOUT, "a full pipe: %s", e.text);
+    ok(ck_writer_frame(w, &f, &e) == CK_ERR_BLOCKED, "a full pipe: %s", e.text);
     ck_frame_free(&f);
     ck_writer_free(w);
     close(fd[0]);

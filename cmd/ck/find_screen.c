@@ -98,7 +98,7 @@ static ck_status look(int fd, double timeout, ck_screen_choice *c, int *frames, 
     }
     ck_reader_free(r);
     ck_pool_trim();
-    return s == CK_ERR_TIMEOUT ? s : CK_OK;
+    return s == CK_ERR_STARVED ? s : CK_OK;
 }
 
 /* A decoder that was killed is a failure; its own are for the run to report. */

@@ -46,7 +46,7 @@ static void follow(pid_t parent)
 static void become(const ck_plan_stage *s, const char *before, pid_t parent, int in, int out)
 {
     follow(parent);
-    if (before && setenv(CK_UPSTREAM, before, 1))
+    if (setenv(CK_UPSTREAM, before, 1))
         _exit(1);
     if ((in >= 0 && dup2(in, STDIN_FILENO) < 0) || (out >= 0 && dup2(out, STDOUT_FILENO) < 0))
         _exit(1);
@@ -69,7 +69,7 @@ static pid_t start(const ck_plan *p, int i, int *in)
     }
     pid_t self = getpid(), pid = fork();
     if (pid == 0)
-        become(&p->stages[i], i ? p->stages[i - 1].program->name : NULL, self, *in, pipes[1]);
+        become(&p->stages[i], i ? p->stages[i - 1].program->name : "", self, *in, pipes[1]);
     if (pid < 0)
         ck_log_error("cannot start %s: %s", p->stages[i].program->name, strerror(errno));
     if (*in >= 0)
@@ -100,6 +100,9 @@ typedef struct children {
     int result;
     int interrupted;      /* the first signal that told us to end, or 0 */
     bool told[CK_STAGES]; /* it stood still and was told to end */
+    int blocked, starved; /* the last stage that its reader, and the first that its writer let wait for --timeout */
+    bool named;           /* the stage that stands still between them has been reported */
+    bool first_failed;    /* the first stage, which waits for no other: it has reported why */
 } children;
 
 /* A signal that ended a stage and is on its way to us too: the terminal sends it to all. */
@@ -114,14 +117,25 @@ static int judge(const children *c, int i, int status)
 {
     const ck_plan_stage *s = &c->plan->stages[i];
     int sig = WIFEXITED(status) ? 0 : WTERMSIG(status);
-    ck_event_stage(s->program->name, sig ? 128 + sig : WEXITSTATUS(status), sig);
+    int code = sig ? 128 + sig : WEXITSTATUS(status) <= 3 ? WEXITSTATUS(status) : 1;
+    ck_event_stage(s->program->name, code, sig);
     if (!sig)
-        return WEXITSTATUS(status) <= 3 ? WEXITSTATUS(status) : 1;
+        return code;
     if (sig == SIGPIPE)
         return 0;
     if (!c->interrupted && !c->told[i] && !pending(sig))
         ck_log_error("%s was killed by signal %d (%s)", s->program->name, sig, strsignal(sig));
     return 1;
+}
+
+static void note_wait(children *c, int i, int status)
+{
+    int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    c->first_failed |= i == 0 && (code == 1 || code == 2);
+    if (code == CK_EXIT_BLOCKED && i > c->blocked)
+        c->blocked = i;
+    if (code == CK_EXIT_STARVED && i < c->starved)
+        c->starved = i;
 }
 
 static void reap(children *c)
@@ -130,6 +144,7 @@ static void reap(children *c)
     for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;)
         for (int i = 0; i < c->started; i++)
             if (c->pids[i] == pid) {
+                note_wait(c, i, status);
                 c->result = ck_pipeline_worse(c->result, judge(c, i, status));
                 c->pids[i] = 0;
                 c->left--;
@@ -153,10 +168,12 @@ static void pass_on(children *c, int sig)
 }
 
 /* Stopped by a signal: state T in /proc/PID/stat, behind the name in parentheses. */
-static bool stands_still(pid_t pid)
+static bool stands_still(const children *c, int i)
 {
+    if (c->pids[i] <= 0)
+        return false;
     char path[64], text[256] = "";
-    snprintf(path, sizeof path, "/proc/%ld/stat", (long)pid);
+    snprintf(path, sizeof path, "/proc/%ld/stat", (long)c->pids[i]);
     FILE *f = fopen(path, "r");
     size_t n = f ? fread(text, 1, sizeof text - 1, f) : 0;
     if (f)
@@ -165,14 +182,32 @@ static bool stands_still(pid_t pid)
     return name_end && !strncmp(name_end, ") T", 3);
 }
 
+/* After --timeout: the stages between those that waited, or the stopped ones among them. */
+static void name_the_still(children *c)
+{
+    if (c->named || c->first_failed || c->interrupted || (c->blocked < 0 && c->starved == c->plan->n))
+        return;
+    char names[CK_STAGES * 20] = "";
+    bool stopped = false;
+    for (int i = c->blocked + 1; i < c->starved; i++)
+        stopped |= stands_still(c, i);
+    for (int i = c->blocked + 1; i < c->starved; i++) {
+        size_t n = strlen(names);
+        if (!stopped || stands_still(c, i))
+            snprintf(names + n, sizeof names - n, "%s%s", n ? " or " : "", c->plan->stages[i].program->name);
+    }
+    ck_log_error("%s stands still: no data came or were taken within --timeout", *names ? names : "a stage");
+    c->named = true;
+}
+
 /* Stages that stand still outlive the failure of others.  What still works (on a stream that was complete when its
  * writer failed) goes on. */
 static void end_the_stopped(children *c)
 {
     for (int i = 0; i < c->started; i++) {
-        if (c->pids[i] <= 0 || !(c->told[i] || stands_still(c->pids[i])))
+        if (c->pids[i] <= 0 || !(c->told[i] || stands_still(c, i)))
             continue;
-        if (!c->told[i] && !c->interrupted)
+        if (!c->told[i] && !c->interrupted && !c->named)
             ck_log_warning("%s stands still and is ended, since the run has failed", c->plan->stages[i].program->name);
         kill(c->pids[i], c->told[i] ? SIGKILL : SIGTERM);
         kill(c->pids[i], SIGCONT);
@@ -190,6 +225,7 @@ static void wait_all(children *c)
             deadline = milliseconds() + PATIENCE;
         double wait = deadline - milliseconds();
         if (failed && wait <= 0) {
+            name_the_still(c);
             end_the_stopped(c);
             deadline = milliseconds() + LAST_PATIENCE;
             continue;
@@ -199,11 +235,12 @@ static void wait_all(children *c)
         if (sig > 0 && sig != SIGCHLD)
             pass_on(c, sig);
     }
+    name_the_still(c);
 }
 
 int ck_pipeline_run(const ck_plan *p, int *interrupted)
 {
-    children c = {.plan = p};
+    children c = {.plan = p, .blocked = -1, .starved = p->n};
     sigset_t set = watched();
     signal(SIGCHLD, SIG_DFL); /* a parent may have left it ignored, and waitpid would find nobody */
     sigprocmask(SIG_BLOCK, &set, NULL);

@@ -17,7 +17,8 @@ typedef enum ck_status {
     CK_ERR_UNSUPPORTED, /* well-formed but not supported */
     CK_ERR_CLOSED,      /* the reader of our output went away (EPIPE) */
     CK_ERR_UPSTREAM,    /* an upstream stage failed; the text names the one that failed first */
-    CK_ERR_TIMEOUT
+    CK_ERR_STARVED,     /* no data came within --timeout */
+    CK_ERR_BLOCKED      /* no data were taken within --timeout */
 } ck_status;
 
 typedef struct ck_error {

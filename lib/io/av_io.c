@@ -33,7 +33,7 @@ static int wait_for(ck_av_io *io)
     if (p[1].revents)
         return fail(io, ck_fail(&io->error, CK_ERR_CLOSED, "given up"));
     if (r == 0)
-        return fail(io, ck_fail(&io->error, CK_ERR_TIMEOUT, "nothing came for %g s: is the program before alive?",
+        return fail(io, ck_fail(&io->error, CK_ERR_STARVED, "nothing came for %g s: is the program before alive?",
                                 io->timeout));
     return 0;
 }

@@ -27,11 +27,10 @@ static ck_status wait_for(int fd, short events, double timeout, int cancel, ck_e
             continue;
         if (n < 0)
             return ck_fail_errno(e, "cannot wait for data");
+        if (n == 0 && events == POLLIN)
+            return ck_fail(e, CK_ERR_STARVED, "no data came for %g seconds (--timeout)", timeout);
         if (n == 0)
-            return ck_fail(e, CK_ERR_TIMEOUT,
-                           events == POLLIN ? "no data came for %g seconds (--timeout)"
-                                            : "no data were taken for %g seconds (--timeout)",
-                           timeout);
+            return ck_fail(e, CK_ERR_BLOCKED, "no data were taken for %g seconds (--timeout)", timeout);
         if (p[1].revents)
             return ck_fail(e, CK_ERR_UPSTREAM, "given up");
         return CK_OK;

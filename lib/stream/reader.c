@@ -136,12 +136,34 @@ static ck_status broken(ck_reader *r, bool clean, ck_error *e)
     return from_file(r) ? cut_file(r, e) : cut_pipe(r, clean, e);
 }
 
-/* A saved stream is read in another run than the one whose standard error has the message. */
+/* "" if it is no pipe. */
+static void pipe_name(int fd, char *buf, size_t n)
+{
+    struct stat what;
+    *buf = 0;
+    if (!fstat(fd, &what) && S_ISFIFO(what.st_mode))
+        snprintf(buf, n, "%llu", (unsigned long long)what.st_ino);
+}
+
+ck_status ck_stream_set_said(ck_meta *m, int fd, ck_error *e)
+{
+    char name[24];
+    pipe_name(fd, name, sizeof name);
+    return ck_meta_set(m, "said", *name ? name : NULL, e);
+}
+
+static bool said_here(const ck_reader *r, const ck_meta *m)
+{
+    char name[24];
+    const char *value = ck_meta_get(m, "said");
+    pipe_name(r->fd, name, sizeof name);
+    return value && *name && !strcmp(value, name);
+}
+
 static ck_status aborted(ck_reader *r, const ck_meta *m, ck_error *e)
 {
     const char *origin = ck_meta_get(m, "origin"), *text = ck_meta_get(m, "text");
-    return blame(r, origin ? origin : "a program before", text ? text : "failed without a reason",
-                 ck_meta_get(m, "said") != NULL && !from_file(r), e);
+    return blame(r, origin ? origin : "a program before", text ? text : "failed without a reason", said_here(r, m), e);
 }
 
 ck_status ck_reader_peek_end(ck_reader *r, ck_error *e)
@@ -451,8 +473,8 @@ ck_status ck_reader_next(ck_reader *r, ck_frame *f, ck_error *e)
 {
     pthread_mutex_lock(&r->busy);
     ck_status s = next(r, f, e);
-    if (s == CK_OK && ck_frame_error(f) && from_file(r))
-        s = ck_meta_set(&f->meta, "said", NULL, e); /* in another run */
+    if (s == CK_OK && ck_frame_error(f) && !said_here(r, &f->meta))
+        s = ck_meta_set(&f->meta, "said", NULL, e);
     r->over |= s != CK_OK;
     pthread_mutex_unlock(&r->busy);
     return s;

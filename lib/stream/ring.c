@@ -292,7 +292,7 @@ ck_status ck_ring_take(ck_ring *r, double timeout, int *slot, ck_error *e)
             return CK_OK;
         }
         if (futex(&r->control->freed, FUTEX_WAIT, seen, timeout > 0 ? &limit : NULL) && errno == ETIMEDOUT)
-            return ck_fail(e, CK_ERR_TIMEOUT, "standard output: no data were taken for %g seconds (--timeout)",
+            return ck_fail(e, CK_ERR_BLOCKED, "standard output: no data were taken for %g seconds (--timeout)",
                            timeout);
     }
 }

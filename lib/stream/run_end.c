@@ -1,6 +1,7 @@
 #include "stream/run.h"
 
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -105,6 +106,8 @@ static bool wait_for_reader(void)
 bool ck_run_last(ck_run *r)
 {
     struct stat st;
+    if (!r->sink && getenv(CK_UPSTREAM))
+        return false;
     if (r->sink || fstat(STDOUT_FILENO, &st) || !S_ISFIFO(st.st_mode))
         return true;
     if (!atomic_load(&r->last))
@@ -112,11 +115,24 @@ bool ck_run_last(ck_run *r)
     return atomic_load(&r->last) > 0;
 }
 
+/* The exit status after a failure. */
+static int failure(const ck_run *r, ck_status s)
+{
+    bool watched = getenv(CK_UPSTREAM) != NULL;
+    if (watched && r->reader && s == CK_ERR_STARVED)
+        return CK_EXIT_STARVED;
+    if (watched && !r->sink && s == CK_ERR_BLOCKED)
+        return CK_EXIT_BLOCKED;
+    return s == CK_ERR_ARGUMENT ? 2 : 1;
+}
+
 static void explain(ck_run *r, ck_status s, const ck_error *e)
 {
     if (s == CK_ERR_CLOSED)
         return;
-    if (s == CK_ERR_UPSTREAM && to_report(r))
+    if (failure(r, s) > 3)
+        ck_log_info("%s", e->text);
+    else if (s == CK_ERR_UPSTREAM && to_report(r))
         ck_log_error("stopped: %s", e->text);
     else if (s == CK_ERR_UPSTREAM)
         ck_log_info("stopped: %s", e->text);
@@ -129,7 +145,7 @@ int ck_run_conclude(ck_run *r, ck_status s, const ck_error *e)
     ck_log_progress_end();
     if (s != CK_OK) {
         explain(r, s, e);
-        return s == CK_ERR_ARGUMENT ? 2 : 1;
+        return failure(r, s);
     }
     if (r->failed && ck_run_last(r))
         ck_log_error("%llu of %llu frames failed%s%s", (unsigned long long)r->failed, (unsigned long long)r->done,

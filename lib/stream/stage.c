@@ -114,6 +114,8 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
         ck_trace_span(CK_TRACE_COMPUTE, "main", since, (long)f->seq);
     if (ck_frame_error(f) && r->failed == 1)
         r->first_said = ck_meta_get(&f->meta, "said") != NULL;
+    if (s == CK_OK && r->writer && ck_frame_error(f) && ck_meta_get(&f->meta, "said"))
+        s = ck_stream_set_said(&f->meta, STDOUT_FILENO, e);
     since = ck_trace_now();
     if (s == CK_OK && r->writer) {
         s = ck_writer_frame(r->writer, f, e);

@@ -14,8 +14,11 @@
 /* True if the first n bytes of a file or pipe are those of a stream. */
 bool ck_stream_starts(const void *data, size_t n);
 
-/* The environment's name of the program before, set by a parent that reports which of its children was killed. */
+/* The environment's name of the program before, "" in the first one, set by a parent that runs the whole pipeline: it
+ * reports which of its children was killed or stands still. */
 #define CK_UPSTREAM "CK_UPSTREAM"
+/* Exit statuses for that parent alone: a neighbour let --timeout pass, which is not reported. */
+enum { CK_EXIT_STARVED = 4, CK_EXIT_BLOCKED = 5 };
 
 typedef struct ck_reader ck_reader;
 typedef struct ck_writer ck_writer;
@@ -63,6 +66,9 @@ ck_status ck_writer_end(ck_writer *w, ck_error *e);
 /* Best effort, after a failure: origin is the program that failed first; said: a program has said so on standard error.
  * Any thread; nothing can be written after. */
 void ck_writer_abort(ck_writer *w, const char *origin, const char *text, bool said);
+/* Metadata `said` of an error frame or ABORT for a stream into `fd`.  Its value is the inode of that pipe: a failure
+ * has been said only where the stream comes straight from there.  A saved stream is read in another run. */
+ck_status ck_stream_set_said(ck_meta *m, int fd, ck_error *e);
 /* True if a program of this project reads the other end of the pipe `fd`. */
 bool ck_stream_read_by_us(int fd);
 /* After the first frame: the reason why large planes go inline although they were to be shared, "" otherwise. */

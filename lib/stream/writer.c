@@ -317,7 +317,7 @@ void ck_writer_abort(ck_writer *w, const char *origin, const char *text, bool sa
     struct pollfd out = {.fd = w->fd, .events = POLLOUT};
     w->broken |= poll(&out, 1, (int)(ABORT_PATIENCE * 1000)) < 1;
     if (!w->broken && ck_meta_set(&m, "origin", origin, NULL) == CK_OK &&
-        ck_meta_set(&m, "text", text, NULL) == CK_OK && ck_meta_set(&m, "said", said ? "1" : NULL, NULL) == CK_OK)
+        ck_meta_set(&m, "text", text, NULL) == CK_OK && (!said || ck_stream_set_said(&m, w->fd, NULL) == CK_OK))
         send_record(w, "ABRT", &m, NULL);
     w->broken = true;
     pthread_mutex_unlock(&w->sending);

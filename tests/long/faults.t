@@ -2,9 +2,9 @@
 # Stages die, and `ck`: more than three hundred kills, a third of them where all frames go through the pipes.
 . "$(dirname "$0")/../tap.sh"
 . "$here/faults.sh"
-trials 1001 1200
-key_trials 2001 2100
+trials 1001 1200 500
+key_trials 2001 2100 700
 export CK_RING=off
-trials 1201 1300
-key_trials 2101 2150
+trials 1201 1300 500
+key_trials 2101 2150 700
 done_testing

@@ -1,19 +1,23 @@
 #!/bin/bash
-# What takes the network longer than make check may: the reference at 512, and 2048 with its memory.
+# What takes the network longer than make check may: the reference at 512, the CPU at 1024, and 2048 with its memory.
 . "$(dirname "$0")/../tap.sh"
 
 test=$helpers/../tests/network_test
 if [ -n "$goldens" ]; then
     export CK_GOLDENS=$goldens
-    ok "ref: net_base_plus_512" "$test" ref net_base_plus_512.safetensors
-    grep '^#' "$tmp/.out"
-    ok "cpu: net_base_plus_2048" "$test" cpu net_base_plus_2048.safetensors
-    grep -E '^#| of ' "$tmp/.out" | sed 's/^ok/# ok/'
+    for golden in net_mini_512 net_base_plus_512; do
+        ok "ref: $golden" "$test" ref $golden.safetensors
+        grep '^#' "$tmp/.out"
+    done
+    for golden in net_base_plus_1024 net_base_plus_2048; do
+        ok "cpu: $golden" "$test" cpu $golden.safetensors
+        grep -E '^#| of ' "$tmp/.out" | sed 's/^ok/# ok/'
+    done
     # The CUDA backend's own sources, on the CPU.
     ok "cuda on the CPU: net_mini_256" env CK_LIB="${CK_CUDA_HOST_LIB-$helpers/../cuda_host}" "$test" cuda net_mini_256.safetensors
     grep -E '^#| of ' "$tmp/.out" | sed 's/^ok/# ok/'
 else
-    skip "net_base_plus_512, net_base_plus_2048" "no goldens"
+    skip "the goldens at 512, 1024 and 2048" "no goldens"
 fi
 
 # Anonymous memory of both halves, each as its program runs it: 6 GB together.
