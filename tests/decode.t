@@ -154,7 +154,7 @@ if ffmpeg -v error -filters | grep -q zscale; then
     against "10 bits 4:2:2, 709" yuv422p10le left 709 limited -colorspace bt709 --
     against "12 bits 4:4:4, 2020, full" yuv444p12le left 2020_ncl full -colorspace bt2020nc -color_range pc --
     against "tags overruled by options" yuv420p topleft 709 full -colorspace bt470bg -color_range tv -- \
-        --matrix 709 --range full --chroma-location topleft
+        --matrix 709 --code-range full --chroma-location topleft
 else
     skip "colours against zimg" "this ffmpeg has no zscale"
 fi
@@ -218,6 +218,7 @@ fails 2 "is not a list of frames" "a bad list" bash -c 'ck-decode --frames 5-1 v
 fails 3 "frame 12 was asked for, but there are only 10, counted from 0" "a frame that the video does not have" ck-decode --frames 5,12 v.mkv
 fails 2 "no file has the number 14" "a number that the sequence does not have" ck-decode --frames 14 seq
 fails 2 "is not one of auto" "a bad matrix" ck-decode --matrix 2021 v.mkv
+fails 2 "ck-decode: --range has been renamed: use --code-range" "--code-range under its old name" ck-decode --range full v.mkv
 fails 2 "several inputs make a sequence of stills" "a video among several inputs" ck-decode v.mkv seq/shot1.png
 fails 2 "two files are called 'shot1'" "two files that would share their output" \
     bash -c 'mkdir twice; cp seq/shot1.png twice; ck-decode seq/shot1.png twice/shot1.png'

@@ -43,7 +43,7 @@ cp seq/shot.99.png "$odd/$odd.png"
 is "spaces, newlines, colons and percent signs in names: video" "$(frames "$odd/$odd.mp4")" 12
 is "and stills" "$(frames "$odd/$odd.png")" 1
 is "the matrix is guessed and said so" "$(ck-decode -v a.ts 2>&1 >/dev/null | grep -c guessed)" 1
-is "the options go before the guess" "$(ck-decode -v --matrix 709 --range full --chroma-location center a.ts 2>&1 >/dev/null | grep -c guessed)" 0
+is "the options go before the guess" "$(ck-decode -v --matrix 709 --code-range full --chroma-location center a.ts 2>&1 >/dev/null | grep -c guessed)" 0
 
 # Hints
 is "a still hint is every frame's" "$(lines --hint seq/shot.99.png a.mp4 | grep -c ' hint:u8:1x90x160')" 12

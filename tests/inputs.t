@@ -68,7 +68,7 @@ is "--srgb and --linear are about INPUT, not about it" \
     "background:f32:3x48x64:linear background:f32:3x48x64:srgb"
 flat jpeg.png 64x48 rgb24 200 30 30 255
 ff -i jpeg.png -q:v 2 jpeg.jpg
-is "nor are --matrix and --range" "$(bytes background --matrix 2020 --range limited --background jpeg.jpg seq)" \
+is "nor are --matrix and --code-range" "$(bytes background --matrix 2020 --code-range limited --background jpeg.jpg seq)" \
     "$(bytes background --background jpeg.jpg seq)"
 is "the short options are --input" "$(bytes background --input background=small.png seq)" "$(bytes background --background small.png seq)"
 ff -i small.png -vf scale=64:48:in_range=pc:out_range=pc -color_primaries smpte432 -color_trc linear tagged.png

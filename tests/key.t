@@ -41,6 +41,8 @@ fails 1 "cannot write" "doctor on a full disk" bash -c "ck doctor > /dev/full"
 
 fails 2 "unknown option '--scale'" "the refiner's scale under its old name" ck key -m M --scale 0 a b
 fails 2 "unknown option '--refine:scale=0'" "likewise with = and one stage" ck key -m M --refine:scale=0 a b
+fails 2 "ck key: --range has been renamed: use --code-range" "--code-range under its old name" ck key --range full a b
+fails 2 "ck key: --range has been renamed: use --code-range" "likewise with = and one stage" ck key --decode:range=full a b
 fails 2 "unknown option '--correct'" "a correction of the key" ck key -m M --correct 0.5 a b
 fails 2 "unknown option '--blend-key'" "a blend of hint and key" ck key -m M --blend-key 0.5 a b
 is "what the user says is the last word" "$(plan -m M --refiner-scale 0 -s 96 --method hsv --refiner-scale 1 a b)" \

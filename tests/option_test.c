@@ -26,6 +26,7 @@ static const ck_option rows[] = {
     {'g', "size", CK_SIZE, AT(size), "WxH", NULL, 1, 65536, "auto", -1, "a size"},
     {0, "memory", CK_BYTES, AT(memory), "BYTES", NULL, 1, 1e18, NULL, 0, "bytes"},
     {0, "plane", CK_LIST, AT(planes), "NAME=FORMAT", NULL, 0, 0, NULL, 0, "a list"},
+    {0, "path", CK_RENAMED, 0, NULL, NULL, 0, 0, "file", 0, NULL},
     {0},
 };
 static ck_status check(const void *p, ck_error *err)
@@ -124,6 +125,8 @@ int main(void)
     refuses("-g 65537x5", "from 1 to 65536");
     refuses("--flag=1", "takes no value");
     refuses("--fla", "unknown option '--fla'");
+    refuses("--path x", "--path has been renamed: use --file");
+    refuses("--path", "use --file");
     refuses("-q", "unknown option '-q'");
     refuses("--file", "needs a value");
     ok(parse("-f --no-flag -v --no-verbose") == CK_OK && !o.flag && !o.common.verbose, "a flag is taken back");

@@ -34,6 +34,8 @@ is "--depth 16 makes halves" "$(ck-post --depth 16 <"$tmp/in.ck" | planes)" \
 ck-post --despeckle off <"$tmp/in.ck" | data "$tmp/off"
 tail -c $((4 * 201 * 99)) "$tmp/off/processed.000000.npy" | cmp -s - <(tail -c $((4 * 201 * 99)) "$tmp/in/alpha.000000.npy")
 is "--despeckle off leaves alpha as it is" $? 0
+ck-post --despeckle 0 <"$tmp/in.ck" | data "$tmp/zero"
+ok "--despeckle 0 is --despeckle off" diff -r "$tmp/off" "$tmp/zero"
 differ() { ! cmp -s "$1" "$2"; }
 for options in "--despill 1" "--despill-mode max" "--screen blue" "--despill 0"; do
     ck-post $options <"$tmp/in.ck" | data "$tmp/changed"
@@ -150,6 +152,6 @@ fails 3 "no plane 'alpha'" "--keep-going makes error frames" \
 fails 1 "frame 1003: frame size changed in mid-stream, plane 'alpha' from 32 x 18 to 33 x 18: split the input" \
     "frames that change size" bash -c "'$helpers/mkstream' -n 4 -w 2 alpha:f32:1 fg:f32:3 screen=green | ck-post >/dev/null"
 fails 2 "from 0 to 1" "--despill beyond 1" ck-post --despill 1.5
-fails 2 "or auto|off" "--despeckle 0" ck-post --despeckle 0
+fails 2 "or auto|off" "--despeckle below 0" ck-post --despeckle -1
 fails 2 "one of 32|16" "--depth 8" ck-post --depth 8
 done_testing

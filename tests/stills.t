@@ -79,7 +79,7 @@ if ffmpeg -v error -encoders | grep -q ' libwebp ' && ffmpeg -v error -filters |
     ff -f rawvideo -s 64x48 -pix_fmt yuv420p -i w.yuv -c:v ffv1 -chroma_sample_location center -colorspace bt470bg \
         -color_range tv w.mkv
     is "WebP: chroma is centred, by BT.601" "$(npy rgb w.webp | sha256sum)" \
-        "$(npy rgb --chroma-location center --matrix 601 --range limited w.mkv | sha256sum)"
+        "$(npy rgb --chroma-location center --matrix 601 --code-range limited w.mkv | sha256sum)"
 else
     skip "WebP: chroma is centred" "this ffmpeg has no libwebp or zimg"
 fi

@@ -18,7 +18,7 @@ static const ck_option rows[] = {
      "how much of the screen's colour to take out; auto: 0.5, with --unmix and --classical 0.35"},
     {0, "despill-mode", CK_CHOICE, AT(despill_mode), NULL, "average", 0, 0, "average|max", 0,
      "limit the screen's channel to the average of the other two, or to the larger"},
-    {0, "despeckle", CK_INT, AT(despeckle), "AREA", "auto", 1, INT_MAX, "auto|off", CK_POST_AUTO,
+    {0, "despeckle", CK_INT, AT(despeckle), "AREA", "auto", 0, INT_MAX, "auto|off", CK_POST_AUTO,
      "drop parts of the matte smaller than this many pixels; auto: 400, off with --classical"},
     CK_SCREEN_ROW(ck_post_program_options, screen),
     {0},

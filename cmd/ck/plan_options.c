@@ -123,6 +123,9 @@ ck_status ck_plan_option(ck_plan *p, int argc, char **argv, int *i, ck_error *e)
     o = o ? o : find_taken_back(&w);
     if (!o)
         return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see ck key --help", arg);
+    s = ck_option_current(o, e);
+    if (s != CK_OK)
+        return s;
     if (o->type == CK_FLAG && w.value)
         return ck_fail(e, CK_ERR_ARGUMENT, "--%s takes no value, but '%s' gives one", o->name, arg);
     if (o->type != CK_FLAG && !w.value && *i + 1 < argc)

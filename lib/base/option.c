@@ -81,6 +81,12 @@ const char *ck_option_taken_back(const char *name)
     return strncmp(name, "no-", 3) ? NULL : name + 3;
 }
 
+ck_status ck_option_current(const ck_option *o, ck_error *e)
+{
+    return o->type != CK_RENAMED ? CK_OK
+                                 : ck_fail(e, CK_ERR_ARGUMENT, "--%s has been renamed: use --%s", o->name, o->words);
+}
+
 static bool limited(const ck_option *o)
 {
     return o->min != 0 || o->max != 0;
@@ -200,6 +206,8 @@ static bool store(const ck_option *o, const char *value, void *field)
         return parse_bytes(o, value, field);
     case CK_LIST:
         return ck_list_add(field, value);
+    case CK_RENAMED:
+        return false;
     }
     return false;
 }
@@ -252,6 +260,9 @@ static ck_status option(const ck_program *p, int argc, char **argv, int *i, void
     }
     if (!o)
         return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see %s --help", arg, p->name);
+    ck_status s = ck_option_current(o, e);
+    if (s != CK_OK)
+        return s;
     if (o->type == CK_FLAG) {
         if (value)
             return ck_fail(e, CK_ERR_ARGUMENT, "--%s takes no value, but '%s' gives one: see %s --help", o->name, arg,
@@ -325,7 +336,7 @@ static void wrap(FILE *f, const char *text, int indent)
 static void print_rows(const ck_program *p, const ck_option *rows, FILE *f)
 {
     for (; rows && rows->name; rows++) {
-        if (p && lacks(p, rows))
+        if (rows->type == CK_RENAMED || (p && lacks(p, rows)))
             continue;
         char head[160], text[600], letter[8] = "    ";
         if (rows->letter)

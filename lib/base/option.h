@@ -20,7 +20,8 @@ typedef enum ck_option_type {
     CK_CHOICE, /* int: index into `words` ("a|b|c") */
     CK_SIZE,   /* ck_size, "WxH", or "N" for NxN; one of `words`: both sides are then word_value */
     CK_BYTES,  /* size_t: "512M", "2G", "4096"; K, M, G, T are powers of 1024; one of `words`, -1 = SIZE_MAX */
-    CK_LIST    /* ck_list: every use appends */
+    CK_LIST,   /* ck_list: every use appends */
+    CK_RENAMED /* an old name, refused; `words`: the name that replaced it */
 } ck_option_type;
 
 typedef struct ck_size {
@@ -92,6 +93,9 @@ extern const ck_option ck_common_options[];
 
 /* The row called `name` (long) in the table or among the common ones, or NULL. */
 const ck_option *ck_option_find(const ck_program *p, const char *name);
+
+/* CK_OK unless the row is an old name: CK_ERR_ARGUMENT that gives the new one. */
+ck_status ck_option_current(const ck_option *o, ck_error *e);
 
 /* The NAME in "no-NAME", or NULL if `name` is not a name of that form. */
 const char *ck_option_taken_back(const char *name);
