@@ -31,8 +31,8 @@ fails 1 "nowhere.mov" "a file that is not there" ck key "$tmp/nowhere.mov" "$tmp
 fails 2 "takes no value" "a value where none belongs" ck key --dry-run=no a b
 fails 2 "takes no value" "or behind a letter" ck key -n4 a b
 is "--version" "$(ck key --version a b)" "ck key $(ck --version | cut -d' ' -f2)"
-ok "--help" ck key --help
-is "shows the options of every stage" "$(grep -c "^Options of" "$tmp/.out")" 7
+ok "--help=all" ck key --help=all
+is "has a section for every stage" "$(grep -c "^Options of" "$tmp/.out")" 7
 ok "doctor finds the programs" ck doctor
 is "every program that is installed, and no other" "$(ck doctor | awk '$2 ~ /^ck-/ { print $2 }' | sort | tr '\n' ' ')" \
     "$(cd "$bin" && ls -d ck-* | sort | tr '\n' ' ')"

@@ -152,15 +152,15 @@ static void devices(void)
 
 static int help(void)
 {
-    printf("Usage: ck doctor\n\nck doctor: say what this machine has and what is missing\n\n"
-           "Exit status: 0 when everything that keying needs is there, else 1.\n");
+    printf("Usage: ck doctor\n\nck doctor: check programs, libraries, model and devices\n\n"
+           "Exit status: 0 if nothing that keying needs is missing, else 1.\nManual: man ck\n");
     return fflush(stdout) || ferror(stdout) ? 1 : 0;
 }
 
 int ck_command_doctor(int argc, char **argv)
 {
     ck_log_init("ck doctor", false);
-    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
+    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help=all")))
         return help();
     if (argc > 1) {
         ck_log_error("unknown argument '%s': ck doctor takes none", argv[1]);

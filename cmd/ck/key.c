@@ -17,13 +17,6 @@
 #include "io/size.h"
 #include "checkpoint/find.h"
 
-static int help(void)
-{
-    ck_options_help(&ck_key_program, stdout);
-    ck_plan_help();
-    return fflush(stdout) || ferror(stdout) ? 1 : 0;
-}
-
 static bool is_folder(const char *path)
 {
     struct stat st;
@@ -174,7 +167,8 @@ int ck_command_key(int argc, char **argv)
         ck_log_error("%s", e.text);
         code = s == CK_ERR_ARGUMENT ? 2 : 1;
     } else if (plan.own.common.help) {
-        code = help();
+        ck_plan_help(plan.own.common.help);
+        code = fflush(stdout) || ferror(stdout) ? 1 : 0;
     } else if (plan.own.common.version) {
         printf("ck key %s\n", CK_VERSION);
         code = fflush(stdout) || ferror(stdout) ? 1 : 0;

@@ -172,15 +172,6 @@ void ck_plan_print(const ck_plan *p)
     putchar('\n');
 }
 
-void ck_plan_help(void)
-{
-    printf("\nAn option goes to every stage that has it, --STAGE:OPTION to one (--encode:threads 4).\n");
-    for (int i = 0; i < CK_STAGES; i++) {
-        printf("\nOptions of %s (--%s:...):\n", ck_plan_stages[i].program->name, ck_plan_stages[i].name);
-        ck_options_rows(ck_plan_stages[i].program->options, stdout);
-    }
-}
-
 void ck_plan_free(ck_plan *p)
 {
     while (p->n)

@@ -128,9 +128,9 @@ ck_status ck_plan_option(ck_plan *p, int argc, char **argv, int *i, ck_error *e)
         return s;
     if (o->type == CK_FLAG && w.value)
         return ck_fail(e, CK_ERR_ARGUMENT, "--%s takes no value, but '%s' gives one", o->name, arg);
-    if (o->type != CK_FLAG && !w.value && *i + 1 < argc)
+    if (ck_option_takes_value(o) && !w.value && *i + 1 < argc)
         w.value = argv[++*i];
-    if (o->type != CK_FLAG && !w.value)
+    if (ck_option_takes_value(o) && !w.value)
         return ck_fail(e, CK_ERR_ARGUMENT, "%s needs a value: see ck key --help", arg);
     return route(p, &w, o, w.value, e);
 }

@@ -10,19 +10,21 @@
 
 #define COMMON(field) offsetof(ck_common, field)
 const ck_option ck_common_options[] = {
-    {'t', "threads", CK_INT, COMMON(threads), "N", "0", 0, 1024, NULL, 0, "use N threads; 0 means all cores"},
+    {'t', "threads", CK_INT, COMMON(threads), "N", "0", 0, 1024, NULL, 0, "worker threads; 0: all cores", CK_IN_HELP},
     {'v', "verbose", CK_FLAG, COMMON(verbose), NULL, NULL, 0, 0, NULL, 0,
-     "report inputs, guesses and actions on stderr"},
+     "report inputs, guesses and actions on stderr", CK_IN_KEY},
     {0, "keep-going", CK_FLAG, COMMON(keep_going), NULL, NULL, 0, 0, NULL, 0,
-     "continue after a failed frame (exit status 3)"},
+     "continue after a failed frame (exit status 3)", CK_IN_ALL},
     {0, "timeout", CK_FLOAT, COMMON(timeout), "SECONDS", "0", 0, 1e6, NULL, 0,
-     "abort after SECONDS without progress from a neighbour; 0: never"},
+     "abort after SECONDS without progress from a neighbour; 0: never", CK_IN_ALL},
     {0, "ring-bytes", CK_BYTES, COMMON(ring_bytes), "N", "auto", 0, 0, "auto", -1,
-     "ring size shared with the downstream stage, in bytes; 0: none; auto: a quarter of available memory"},
+     "ring size shared with the downstream stage, in bytes (K, M, G, T); 0: none; auto: a quarter of available memory",
+     CK_IN_ALL},
     {0, "trace", CK_STRING, COMMON(trace), "FILE", NULL, 0, 0, NULL, 0,
-     "write what takes how long, as a Chrome trace: Perfetto opens it"},
-    {'h', "help", CK_FLAG, COMMON(help), NULL, NULL, 0, 0, NULL, 0, "print this help and exit"},
-    {0, "version", CK_FLAG, COMMON(version), NULL, NULL, 0, 0, NULL, 0, "print the version and exit"},
+     "write a Chrome trace of where the time goes, for Perfetto", CK_IN_ALL},
+    {'h', "help", CK_FLAG_WORD, COMMON(help), NULL, NULL, 0, 0, "all", 0,
+     "print the most used options, or all, and exit", CK_IN_KEY},
+    {0, "version", CK_FLAG, COMMON(version), NULL, NULL, 0, 0, NULL, 0, "print the version and exit", CK_IN_ALL},
     {0},
 };
 
@@ -58,7 +60,7 @@ static int word_index(const char *words, char between, const char *value)
     return -1;
 }
 
-static bool lacks(const ck_program *p, const ck_option *common)
+bool ck_option_lacks(const ck_program *p, const ck_option *common)
 {
     return p->without && word_index(p->without, ' ', common->name) >= 0;
 }
@@ -67,7 +69,7 @@ static bool lacks(const ck_program *p, const ck_option *common)
 static const ck_option *find_common(const ck_program *p, const char *name, size_t n, char letter)
 {
     const ck_option *o = find(ck_common_options, name, n, letter);
-    return o && !lacks(p, o) ? o : NULL;
+    return o && !ck_option_lacks(p, o) ? o : NULL;
 }
 
 const ck_option *ck_option_find(const ck_program *p, const char *name)
@@ -79,6 +81,11 @@ const ck_option *ck_option_find(const ck_program *p, const char *name)
 const char *ck_option_taken_back(const char *name)
 {
     return strncmp(name, "no-", 3) ? NULL : name + 3;
+}
+
+bool ck_option_takes_value(const ck_option *o)
+{
+    return o->type != CK_FLAG && o->type != CK_FLAG_WORD;
 }
 
 ck_status ck_option_current(const ck_option *o, ck_error *e)
@@ -96,7 +103,7 @@ static bool limited(const ck_option *o)
 static void describe(const ck_option *o, char *buf, size_t n)
 {
     const char *kind = o->type == CK_INT ? "a whole number" : "a number";
-    if (o->type == CK_CHOICE)
+    if (o->type == CK_CHOICE || o->type == CK_FLAG_WORD)
         snprintf(buf, n, "one of %s", o->words);
     else if (o->type == CK_SIZE)
         snprintf(buf, n, "WIDTHxHEIGHT or one number for both, each from %g to %g%s%s", o->min, o->max,
@@ -174,6 +181,9 @@ static bool store(const ck_option *o, const char *value, void *field)
     case CK_FLAG:
         *(bool *)field = true;
         return true;
+    case CK_FLAG_WORD:
+        *(int *)field = *value ? 2 : 1;
+        return !*value || !strcmp(value, o->words);
     case CK_INT:
         if ((i = word_index(o->words, '|', value)) >= 0) {
             *(int *)field = o->word_value + i;
@@ -263,11 +273,11 @@ static ck_status option(const ck_program *p, int argc, char **argv, int *i, void
     ck_status s = ck_option_current(o, e);
     if (s != CK_OK)
         return s;
-    if (o->type == CK_FLAG) {
-        if (value)
+    if (!ck_option_takes_value(o)) {
+        if (value && o->type == CK_FLAG)
             return ck_fail(e, CK_ERR_ARGUMENT, "--%s takes no value, but '%s' gives one: see %s --help", o->name, arg,
                            p->name);
-        return set(p, o, "", opts, e);
+        return set(p, o, value ? value : "", opts, e);
     }
     if (!value && *i + 1 < argc)
         value = argv[++*i];
@@ -314,71 +324,4 @@ void ck_options_free(const ck_program *p, void *opts)
             *l = (ck_list){0};
         }
     }
-}
-
-/* Words of a sentence, wrapped at 80 columns, from column `indent` on. */
-static void wrap(FILE *f, const char *text, int indent)
-{
-    int col = indent;
-    while (*text) {
-        int n = (int)strcspn(text, " ");
-        if (col > indent && col + 1 + n > 80) {
-            fprintf(f, "\n%*s", indent, "");
-            col = indent;
-        }
-        col += fprintf(f, "%s%.*s", col > indent ? " " : "", n, text);
-        text += n;
-        text += strspn(text, " ");
-    }
-    fputc('\n', f);
-}
-
-static void print_rows(const ck_program *p, const ck_option *rows, FILE *f)
-{
-    for (; rows && rows->name; rows++) {
-        if (rows->type == CK_RENAMED || (p && lacks(p, rows)))
-            continue;
-        char head[160], text[600], letter[8] = "    ";
-        if (rows->letter)
-            snprintf(letter, sizeof letter, "-%c, ", rows->letter);
-        const char *value = rows->type == CK_CHOICE ? rows->words : rows->metavar;
-        snprintf(head, sizeof head, "  %s--%s%s%s%s%s", letter, rows->name, value ? " " : "", value ? value : "",
-                 rows->type != CK_CHOICE && rows->words ? "|" : "",
-                 rows->type != CK_CHOICE && rows->words ? rows->words : "");
-        snprintf(text, sizeof text, "%s%s%s%s", rows->help, rows->init ? " (default " : "",
-                 rows->init ? rows->init : "", rows->init ? ")" : "");
-        if (strlen(head) > 26) /* two spaces part it from the text */
-            fprintf(f, "%s\n%*s", head, 28, "");
-        else
-            fprintf(f, "%-28s", head);
-        wrap(f, text, 28);
-    }
-}
-
-void ck_options_rows(const ck_option *rows, FILE *f)
-{
-    print_rows(NULL, rows, f);
-}
-
-void ck_options_help(const ck_program *p, FILE *f)
-{
-    fprintf(f, "Usage: %s [OPTION]...%s%s\n\n%s: %s\n\nOptions:\n", p->name, *p->usage ? " " : "", p->usage, p->name,
-            p->summary);
-    ck_options_rows(p->options, f);
-    fprintf(f, "\nCommon options:\n");
-    print_rows(p, ck_common_options, f);
-    fprintf(f, "\n--no-NAME turns a flag off.\n");
-    if (p->examples) {
-        fprintf(f, "\nExamples:\n");
-        for (const char *s = p->examples; *s;) {
-            int n = (int)strcspn(s, "\n");
-            fprintf(f, "  %.*s\n", n, s);
-            s += n;
-            s += *s == '\n';
-        }
-    }
-    fprintf(f,
-            "\nExit status: 0 done, 1 failed, 2 usage, 3 finished but some frames failed.\n"
-            "Manual: man %s\n",
-            p->name);
 }

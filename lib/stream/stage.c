@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/help.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/stdio_guard.h"
@@ -290,7 +291,7 @@ int ck_stage_main(const ck_stage *s, int argc, char **argv)
     int code = 2;
     if (status == CK_OK && (opts->help || opts->version)) {
         if (opts->help)
-            ck_options_help(p, stdout);
+            ck_help_print(p, opts->help, stdout);
         else
             printf("%s %s\n", p->name, CK_VERSION);
         code = fflush(stdout) || ferror(stdout) ? 1 : 0;
