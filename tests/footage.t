@@ -97,7 +97,7 @@ is "a container that declares nothing: the count is reported" "$(grep -c '12 fra
 mkdir mixed
 cp seq/shot.99.png mixed/1.png
 ffmpeg -v error -y -f lavfi -i testsrc2=s=64x64 -frames:v 1 mixed/2.png
-bad "stills that change size" "changes size from 160x90 to 64x64" mixed
+bad "stills that change size" "frame size changed in mid-stream, from 160x90 to 64x64" mixed
 cp -r seq broken
 cut seq/shot.101.png 500 broken/shot.101.png
 bad "one bad still ends the run" "shot.101.png" broken

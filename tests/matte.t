@@ -69,9 +69,9 @@ ck-matte <"$tmp/masks.ck" | data "$tmp/masks"
 ok "garbage and holdout need no option" differ "$tmp/masks/alpha.000000.npy" "$tmp/masks/coverage.000000.npy"
 
 # Refusals and their messages.
-fails 1 "no plane 'alpha' in the stream: run ck-infer and ck-refine before it, or give --from hint" "no alpha" \
+fails 1 "no plane 'alpha' in the stream: add ck-infer and ck-refine upstream, or give --from hint" "no alpha" \
     bash -c "'$helpers/mkstream' rgb:u8:3 | ck-matte >/dev/null"
-fails 1 "no plane 'hint' in the stream: put ck-hint before it" "no hint" \
+fails 1 "no plane 'hint' in the stream: add ck-hint upstream" "no hint" \
     bash -c "'$helpers/mkstream' rgb:u8:3 | ck-matte --from hint >/dev/null"
 fails 1 "no plane 'rgb' in the stream" "--from without a plate, whose size it needs" \
     bash -c "'$helpers/mkstream' hint:u8:1 | ck-matte --from hint >/dev/null"

@@ -54,5 +54,5 @@ is "start, stages, end" "$(grep -o '"event":"[a-z]*"' "$tmp/.out" | grep -v prog
 is "the last progress has every frame" "$(grep progress "$tmp/.out" | tail -1 | grep -c '"frames":5,"total":5,')" 1
 fails 1 "cannot open" "a failure has its words on stderr" ck key --progress json "$tmp/nothing.mov" "$tmp/key"
 is "and its status in the events" "$(tail -1 "$tmp/.out")" '{"event":"end","status":1}'
-fails 2 "both want standard output" "events and a stream" ck key --progress json --comp=- -f y4m "$tmp/shot/rgb"
+fails 2 "both need standard output" "events and a stream" ck key --progress json --comp=- -f y4m "$tmp/shot/rgb"
 done_testing

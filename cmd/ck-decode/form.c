@@ -88,7 +88,7 @@ static ck_status check_curve(const ck_form *k, const ck_plane *from, const ck_pl
     if (k->samples != LINEAR || (ck_plate_known(from) && ck_plate_known(plate)) ||
         !strcmp(from->encoding, plate->encoding))
         return CK_OK;
-    return ck_fail(e, CK_ERR_FORMAT, "its encoding is %s, but the plate's is %s: give both the same", from->encoding,
+    return ck_fail(e, CK_ERR_FORMAT, "its encoding is %s, but the plate's is %s: convert one of them", from->encoding,
                    plate->encoding);
 }
 

@@ -84,7 +84,7 @@ static ck_status collect(collector *c, const char *name, size_t n, const char *p
     if (c->n == CK_DECODE_FILES)
         return ck_fail(e, CK_ERR_ARGUMENT, "more than %d planes from files: leave some out", CK_DECODE_FILES);
     if (n >= sizeof f->plane || !ck_name_valid(name, n))
-        return ck_fail(e, CK_ERR_ARGUMENT, "'%.*s' is no name of a plane: up to %zu of a-z 0-9 _ . -", (int)n, name,
+        return ck_fail(e, CK_ERR_ARGUMENT, "'%.*s' is not a plane name: use up to %zu of a-z 0-9 _ . -", (int)n, name,
                        sizeof f->plane - 1);
     memcpy(f->plane, name, n);
     f->plane[n] = 0;
@@ -114,7 +114,7 @@ ck_status ck_decode_files(const ck_decode_options *o, ck_decode_file files[CK_DE
     for (int i = 0; i < o->inputs.n && s == CK_OK; i++) {
         const char *text = o->inputs.items[i], *equals = strchr(text, '=');
         if (!equals || !equals[1])
-            return ck_fail(e, CK_ERR_ARGUMENT, "--input '%s' is not NAME=FILE, as in --input alpha=matte.exr", text);
+            return ck_fail(e, CK_ERR_ARGUMENT, "--input '%s' is not NAME=FILE, such as alpha=matte.exr", text);
         s = collect(&c, text, (size_t)(equals - text), equals + 1, e);
     }
     for (int i = 0; i < c.n && s == CK_OK && o->plate_alpha; i++)

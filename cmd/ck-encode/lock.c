@@ -129,7 +129,7 @@ static ck_status lock_bytes(const ck_lock *l, long first, long bytes, ck_error *
     if (errno == EAGAIN || errno == EACCES)
         return taken(l, first, bytes, e);
     if (!l->named)
-        ck_log_warning("%s: cannot be locked (%s): keep other runs out of it", l->out, strerror(errno));
+        ck_log_warning("%s: cannot be locked (%s): start no other run into it", l->out, strerror(errno));
     return CK_OK;
 }
 

@@ -27,7 +27,7 @@ static ck_status check(const void *opts, ck_error *e)
     if (s != CK_OK || (!hand.colour && !hand.spot))
         return s;
     if (o->method != CK_HINT_KEY && !o->with_key)
-        return ck_fail(e, CK_ERR_ARGUMENT, "%s is for the key: add --method key or --with-key", name);
+        return ck_fail(e, CK_ERR_ARGUMENT, "%s needs the key: add --method key or --with-key", name);
     bool blue = o->screen == CK_SCREEN_AUTO ? ck_hand_blue(hand.rgb) : o->screen == CK_SCREEN_BLUE;
     if (hand.colour && ck_hand_check(hand.rgb, blue, e) != CK_OK)
         return ck_fail_in(e, CK_ERR_ARGUMENT, name);

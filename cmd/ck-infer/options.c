@@ -19,7 +19,7 @@ static ck_status check(const void *opts, ck_error *e)
     const char *refiners = ck_finals_asked(&o->finals);
     ck_nn_devices devices;
     if (refiners && !o->refine)
-        return ck_fail(e, CK_ERR_ARGUMENT, "--%s is for --refine: see ck-infer --help", refiners);
+        return ck_fail(e, CK_ERR_ARGUMENT, "--%s needs --refine: see ck-infer --help=all", refiners);
     if (o->size.h != CK_INFER_SIZE_AUTO && (o->size.h % 32 || o->size.w % 32))
         return ck_fail(e, CK_ERR_ARGUMENT, "--size %dx%d: use multiples of 32", o->size.w, o->size.h);
     return ck_nn_devices_named(o->network.device, &devices, e);

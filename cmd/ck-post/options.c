@@ -27,7 +27,7 @@ static const ck_option rows[] = {
 static ck_status check(const void *opts, ck_error *e)
 {
     const ck_post_program_options *o = opts;
-    return o->classical && o->unmix ? ck_fail(e, CK_ERR_ARGUMENT, "--classical unmixes by itself: leave --unmix out")
+    return o->classical && o->unmix ? ck_fail(e, CK_ERR_ARGUMENT, "--classical includes --unmix: leave --unmix out")
                                     : CK_OK;
 }
 

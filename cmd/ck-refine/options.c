@@ -28,9 +28,7 @@ ck_status ck_refine_band(const ck_refine_options *o, double *lo, double *hi, ck_
     const char *text = o->band ? o->band : "0.02,0.98";
     int used = 0;
     bool good = sscanf(text, "%lf,%lf%n", lo, hi, &used) == 2 && !text[used] && *lo >= 0 && *lo < *hi && *hi <= 1;
-    return good ? CK_OK
-                : ck_fail(e, CK_ERR_ARGUMENT, "--band '%s' is not LO,HI with 0 <= LO < HI <= 1: see ck-refine --help",
-                          text);
+    return good ? CK_OK : ck_fail(e, CK_ERR_ARGUMENT, "--band '%s' is not LO,HI with 0 <= LO < HI <= 1", text);
 }
 
 static ck_status check(const void *opts, ck_error *e)
@@ -46,13 +44,12 @@ static ck_status check(const void *opts, ck_error *e)
         mode = "sparse";
     }
     if (wrong)
-        return ck_fail(e, CK_ERR_ARGUMENT, "--%s is for --mode %s: see ck-refine --help", wrong, mode);
+        return ck_fail(e, CK_ERR_ARGUMENT, "--%s needs --mode %s: see ck-refine --help=all", wrong, mode);
     ck_status st = ck_refine_band(o, &lo, &hi, e);
     if (st == CK_OK)
         st = ck_nn_devices_named(o->network.device, &devices, e);
     if (st == CK_OK && devices.n > 1 && o->mode == CK_REFINE_SPARSE)
-        st = ck_fail(e, CK_ERR_ARGUMENT, "--mode sparse goes from frame to frame: name one device, not '%s'",
-                     o->network.device);
+        st = ck_fail(e, CK_ERR_ARGUMENT, "--mode sparse runs on one device: name one, not '%s'", o->network.device);
     return st;
 }
 

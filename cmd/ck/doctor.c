@@ -119,7 +119,7 @@ static int model(void)
     if (s != CK_OK)
         return line("model", false, true, e.text, "name another with --model, or in $CK_MODEL");
     char text[PATH_MAX + 64];
-    snprintf(text, sizeof text, "%s, made for %d x %d", m.path, 4 * m.table.sizes.grid, 4 * m.table.sizes.grid);
+    snprintf(text, sizeof text, "%s, trained at %d x %d", m.path, 4 * m.table.sizes.grid, 4 * m.table.sizes.grid);
     line("model", true, true, text, "");
     ck_model_free(&m);
     return 0;

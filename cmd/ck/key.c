@@ -113,9 +113,9 @@ static int prepare_and_run(ck_plan *plan, const ck_sequence *stills)
     int none = 0;
     ck_error e;
     if (stills && (ck_plan_decode_has_files(plan) || ck_plan_decode_has(plan, "frames") || plan->own.profile)) {
-        ck_log_error("%s: its stills differ in size and are keyed one by one, which --hint and other planes, --frames "
-                     "and --profile do not go with: name one still",
-                     plan->args.items[0]);
+        ck_log_error(
+            "%s: stills of different sizes are keyed one by one: leave out --frames, --profile and planes from files",
+            plan->args.items[0]);
         return 2;
     }
     if (plan->own.dry)
@@ -143,15 +143,15 @@ static void say_no_model(void)
 {
     char folder[PATH_MAX];
     ck_checkpoint_folder(folder, sizeof folder);
-    ck_log_notice("no model named%s%s: keying classically; for the network, name a checkpoint with --model",
-                  *folder ? " or found in " : "", folder);
+    ck_log_notice("no model was found%s%s: classical keying; for the network, give --model", *folder ? " in " : "",
+                  folder);
 }
 
 /* Say which model is used unless the user named it, or --classical. */
 static void announce(const ck_plan *plan)
 {
     if (plan->found)
-        ck_log_notice("the model is %s", plan->found);
+        ck_log_notice("model: %s", plan->found);
     else if (plan->classical && !plan->asked)
         say_no_model();
 }

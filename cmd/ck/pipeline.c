@@ -55,7 +55,7 @@ static void become(const ck_plan_stage *s, const char *before, pid_t parent, int
     char *path = ck_self_program(s->program->name);
     if (path)
         execvp(path, s->argv);
-    ck_log_error("cannot start %s: %s: is it installed beside ck, or in $PATH?", s->program->name, strerror(errno));
+    ck_log_error("cannot start %s: %s: install it beside ck or in $PATH", s->program->name, strerror(errno));
     _exit(1);
 }
 
@@ -173,7 +173,8 @@ static void end_the_stopped(children *c)
         if (c->pids[i] <= 0 || !(c->told[i] || stands_still(c->pids[i])))
             continue;
         if (!c->told[i] && !c->interrupted)
-            ck_log_warning("%s stands still and is ended, since the run has failed", c->plan->stages[i].program->name);
+            ck_log_warning("%s is stopped (SIGSTOP or a debugger): ended, since the run has failed",
+                           c->plan->stages[i].program->name);
         kill(c->pids[i], c->told[i] ? SIGKILL : SIGTERM);
         kill(c->pids[i], SIGCONT);
         c->told[i] = true;

@@ -90,7 +90,7 @@ static ck_status place_arguments(ck_plan *p, ck_error *e)
     if (s != CK_OK)
         return ck_fail_in(e, s, ck_encode_program.name);
     if (streams && p->own.progress == CK_PROGRESS_JSON)
-        return ck_fail(e, CK_ERR_ARGUMENT, "--progress json and a stream both want standard output: choose one");
+        return ck_fail(e, CK_ERR_ARGUMENT, "--progress json and a stream both need standard output: choose one");
     if (p->args.n > 2 || p->args.n < 1 + wants)
         return ck_fail(e, CK_ERR_ARGUMENT, "%d arguments where INPUT and OUT are needed: ck key INPUT OUT", p->args.n);
     s = ck_args_push(decode, "--", "", e);

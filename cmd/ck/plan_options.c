@@ -39,7 +39,7 @@ static ck_status take_apart(const char *arg, word *w, ck_error *e)
     }
     size_t n = strcspn(arg + 2, "=");
     if (n >= sizeof w->name)
-        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see ck key --help", arg);
+        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see ck key --help=all", arg);
     memcpy(w->name, arg + 2, n);
     w->value = arg[2 + n] ? arg + 3 + n : NULL;
     char *colon = strchr(w->name, ':');
@@ -122,7 +122,7 @@ ck_status ck_plan_option(ck_plan *p, int argc, char **argv, int *i, ck_error *e)
     const ck_option *o = find(&w);
     o = o ? o : find_taken_back(&w);
     if (!o)
-        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see ck key --help", arg);
+        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see ck key --help=all", arg);
     s = ck_option_current(o, e);
     if (s != CK_OK)
         return s;

@@ -109,8 +109,8 @@ static void describe(const ck_option *o, char *buf, size_t n)
         snprintf(buf, n, "WIDTHxHEIGHT or one number for both, each from %g to %g%s%s", o->min, o->max,
                  o->words ? ", or " : "", o->words ? o->words : "");
     else if (o->type == CK_BYTES)
-        snprintf(buf, n, "a number of bytes, with K, M, G or T for powers of 1024%s%s%s",
-                 limited(o) ? ", large enough" : "", o->words ? ", or " : "", o->words ? o->words : "");
+        snprintf(buf, n, "a number of bytes, with K, M, G or T for powers of 1024%s%s%s", limited(o) ? ", above 0" : "",
+                 o->words ? ", or " : "", o->words ? o->words : "");
     else if (limited(o))
         snprintf(buf, n, "%s from %g to %g%s%s", kind, o->min, o->max, o->words ? ", or " : "",
                  o->words ? o->words : "");
@@ -228,7 +228,7 @@ static ck_status set(const ck_program *p, const ck_option *o, const char *value,
         return CK_OK;
     char range[200];
     describe(o, range, sizeof range);
-    return ck_fail(e, CK_ERR_ARGUMENT, "--%s '%s' is not %s: see %s --help", o->name, value, range, p->name);
+    return ck_fail(e, CK_ERR_ARGUMENT, "--%s '%s' is not %s: see %s --help=all", o->name, value, range, p->name);
 }
 
 static ck_status defaults(const ck_program *p, const ck_option *rows, void *opts, ck_error *e)
@@ -269,7 +269,7 @@ static ck_status option(const ck_program *p, int argc, char **argv, int *i, void
         return CK_OK;
     }
     if (!o)
-        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see %s --help", arg, p->name);
+        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see %s --help=all", arg, p->name);
     ck_status s = ck_option_current(o, e);
     if (s != CK_OK)
         return s;
@@ -284,14 +284,14 @@ static ck_status option(const ck_program *p, int argc, char **argv, int *i, void
     if (!value)
         return ck_fail(e, CK_ERR_ARGUMENT, "%s needs a value: see %s --help", arg, p->name);
     if (!*value && (o->type == CK_STRING || o->type == CK_LIST))
-        return ck_fail(e, CK_ERR_ARGUMENT, "--%s has an empty value: is a variable of the shell unset?", o->name);
+        return ck_fail(e, CK_ERR_ARGUMENT, "--%s has an empty value: is a shell variable unset?", o->name);
     return set(p, o, value, opts, e);
 }
 
 ck_status ck_option_argument(const char *arg, ck_list *args, ck_error *e)
 {
     if (!*arg)
-        return ck_fail(e, CK_ERR_ARGUMENT, "argument %d is empty: is a variable of the shell unset?", args->n + 1);
+        return ck_fail(e, CK_ERR_ARGUMENT, "argument %d is empty: is a shell variable unset?", args->n + 1);
     return ck_list_add(args, arg) ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for arguments");
 }
 

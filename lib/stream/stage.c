@@ -173,7 +173,7 @@ static ck_status read_first(ck_run *r, ck_error *e)
     if (r->have_first)
         ck_trace_span(CK_TRACE_WAIT_IN, "main", since, (long)r->first.seq);
     if (*ck_reader_inline_view(r->reader))
-        ck_log_info("frames come inline: %s", ck_reader_inline_view(r->reader));
+        ck_log_info("frames arrive inline: %s", ck_reader_inline_view(r->reader));
     return s == CK_END ? CK_OK : s;
 }
 
