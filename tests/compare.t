@@ -84,7 +84,7 @@ else
     skip "against numpy and scipy" "no python3 with numpy and scipy"
 fi
 
-# What does not go together.
+# Inputs that do not fit together.
 make_stream -n 1 -g 40x30 alpha:f32:1 >"$tmp/short.ck"
 make_stream -n 2 -g 41x30 alpha:f32:1 >"$tmp/wide.ck"
 make_stream -n 2 -g 40x30 rgb:u8:3 >"$tmp/none.ck"

@@ -123,7 +123,7 @@ for f in h4.ts m2.ts m4.ts; do
     is "$f twice: in order" "$(hashes cat.ts | md5sum)" "$(hashes $f >half && cat half half | md5sum)"
     is "$f twice: times go on" "$(cut -d' ' -f1 damaged | awk 'NR > 1 && ($1 - t < 0.039 || $1 - t > 0.041) { bad++ } { t = $1 } END { print bad + 0, t }')" "0 3.800000"
     cat $f mid_$f >cat.ts
-    # What an unfinished packet takes with it at the joint is an error frame.
+    # Frames that depend on an unfinished packet at the joint are error frames.
     is "$f and a part that starts inside a group: no wrong frame" "$(pictures_against $f cat.ts | cut -d' ' -f4)" 0
     ok "$f and a part that starts inside a group: at least 70 frames" test "$(grep -vc ' bad' damaged)" -ge 70
 done

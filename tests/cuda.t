@@ -37,7 +37,7 @@ else
     lines
     ok "the network at f16" "$tests/network_test" cuda f16
     lines
-    # What is queued runs as late as can be, or as early; memory that cannot be pinned; steps that cannot be recorded.
+    # Queued work as late as possible, or as early; memory that cannot be pinned; steps that cannot be recorded.
     ok "frames: the host's bytes, several at once, rings, out of memory" "$tests/frames_test" cuda slots frames several memory
     lines
     ok "frames, copies as early as can be, threads in reverse order" \

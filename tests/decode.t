@@ -12,7 +12,7 @@ source_of() { ff -f lavfi -i "testsrc2=s=${2:-${W}x$H}:r=25" -frames:v "$1" "${@
 
 # "stem:number stem:number ..." of a stream.
 names() { ck-decode "$@" | ck-info | sed -nE 's/^FRAME [0-9]+( pts=[^ ]*)? stem=(.*)( number=([0-9]*))? rgb:.*/\2:\4/p' | sed -E 's/ inputs=[0-9]+:[0-9]+:$/:/; s/ number=([0-9]+):$/:\1/' | tr '\n' ' '; }
-# What `ck-info` says of a frame after its stem.
+# Plane rgb of frame 0, as `ck-info` prints it.
 plane() { ck-decode "$@" | ck-info | sed -n 's/^FRAME 0.* \(rgb:[^ ]*\).*/\1/p'; }
 head_of() { ck-decode "$@" | ck-info | head -1 | sed -E "s/ host=$(uname -n)( inputs=[0-9]+:[0-9]+)?//"; }
 # The samples of plane $1, all frames: ck-decode's arguments follow.

@@ -23,7 +23,7 @@ ff -frames:v 1 a.jpg
 ff -frames:v 1 -pix_fmt rgb24 a.tif
 ck-decode seq/shot.99.png | ck-encode --plane rgb=exr exr
 
-# What there is
+# Every kind of input
 for f in a.mp4 a.mkv a.ts a.mov a.nut seq; do
     is "$f: 12 frames" "$(frames $f)" 12
 done

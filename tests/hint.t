@@ -139,7 +139,7 @@ done
 fails 2 "it has more of another hue" "a red screen" ck-hint --method key --screen-colour 200,40,30
 fails 2 "it is too dark" "a black screen" ck-hint --method key --screen-colour 0.1,0.7,0.2
 
-# What is said.
+# Messages.
 "$helpers/mkstream" -n 2 rgb:f32:3:pq | ck-hint --screen green 2>&1 >/dev/null | grep -c "encoded as 'pq'" >"$tmp/n"
 is "an unusual encoding is mentioned once" "$(cat "$tmp/n")" 1
 is "usual ones are not" "$("$helpers/mkstream" -n 2 rgb:f32:3:linear | ck-hint --screen green 2>&1 >/dev/null)" ""

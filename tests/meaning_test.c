@@ -26,7 +26,7 @@ static bool same_meaning(const ck_option *a, const ck_option *b)
            same_text(a->words, b->words) && same_text(a->help, b->help) && a->listed == b->listed;
 }
 
-/* How many names of `a` are in `b` with another meaning; letters must not be shared by two names either. */
+/* The number of names of `a` with another meaning in `b`; two names must not share a letter either. */
 static int conflicts(const ck_option *a, const ck_option *b, const char *who, const char *other)
 {
     int n = 0;

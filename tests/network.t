@@ -106,7 +106,7 @@ make_stream -g 50x40 rgb:f16:3:linear hint:f32:1:-:9x7 | ck-infer -m "$small" -s
 is "any plate and any hint will do" "$(planes <"$tmp/x.ck")" \
     " rgb:f16:3x40x50:linear hint:f32:1x7x9 alpha:f32:1x40x50 fg:f32:3x40x50:srgb"
 
-# What has been refined before passes.
+# Refined frames pass through.
 ok "alpha and fg without logits pass" bash -c "ck-refine -m '$small' <'$tmp/out.ck' | ck-info --npy '$tmp/again'"
 ok "unchanged" diff -r "$tmp/one" "$tmp/again"
 make_stream rgb:u8:3:srgb alpha:f32:1 >"$tmp/half.ck"

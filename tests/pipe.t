@@ -14,7 +14,7 @@ is "the data are passed on unchanged" \
     "$(tail -c +$(($(head_size "$tmp/b.ck") + 1)) "$tmp/b.ck" | sha256sum)" \
     "$(tail -c +$(($(head_size "$tmp/a.ck") + 1)) "$tmp/a.ck" | sha256sum)"
 
-# What a parent may have closed; another file must not take its place.
+# Descriptors that a parent closed: another file must not take their place.
 fails 1 "cannot read: Bad file descriptor" "a closed standard input" bash -c "exec timeout 10 ck-info <&-"
 fails 1 "standard output: cannot write: Bad file descriptor" "a closed standard output" \
     bash -c "exec timeout 10 ck-info --pass <'$tmp/a.ck' >&-"

@@ -128,7 +128,7 @@ fails 1 "plane 'alpha' is 9 x 5, but 'rgb' is 32 x 18: leave --native out, or gi
 fails 1 "no plane 'rgb' in the stream" "--passthrough without a plate" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3 screen=green | ck-post --passthrough >/dev/null"
 
-# What it refuses, and what it says.
+# Inputs that are refused, and the messages.
 fails 1 "no plane 'alpha' in the stream: add ck-infer and ck-refine upstream, or give --classical" "no alpha" \
     bash -c "'$helpers/mkstream' rgb:u8:3 screen=green | ck-post >/dev/null"
 fails 1 "no plane 'fg' in the stream" "no fg" bash -c "'$helpers/mkstream' alpha:f32:1 screen=green | ck-post >/dev/null"

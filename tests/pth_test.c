@@ -6,7 +6,7 @@
 
 #define LIST(...) ((const uint64_t[]){__VA_ARGS__})
 
-/* What lies around the pickle; NULL members are left out. */
+/* Members of the archive beside the pickle; NULL ones are left out. */
 typedef struct around {
     const char *byteorder, *name; /* of the archive, "m" if NULL */
     size_t storage;               /* bytes of data/0, 64 if 0 */
@@ -416,7 +416,7 @@ static void file(void)
     blob f = archive(&p, (around){.byteorder = "little"});
     ok(weights_cuts(&f), "every cut is refused");
     /* Checksums, times, attributes, versions, padding and data mean nothing, but structure is most of the file. */
-    /* What says nothing about the tensors (checksums, times, versions, padding) and the numbers themselves may
+    /* Bytes without a meaning for the tensors (checksums, times, versions, padding) and the numbers themselves may
      * change; the structure is most of the file, and there every change is noticed. */
     ok(weights_changes(&f) < 3 * f.n / 2, "most changed bytes are refused, and none does harm");
     blob_free(&f);

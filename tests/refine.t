@@ -96,7 +96,7 @@ ck-decode "$tmp/shots" 2>"$tmp/err" | ck-hint | ck-infer -m "$small" | refine -v
 is "a cut is refined whole, what goes on is not" "$(grep -o 'frame [0-9]: [^(]*' "$tmp/words" | grep -o '^frame [0-9]\|whole: [a-z ]*[a-z]' | tr '\n' ',')" \
     "frame 0,whole: no statistics yet,frame 1,frame 2,whole: a cut,frame 3,"
 
-# What makes no sense.
+# Options that contradict each other.
 wrong() { fails 2 "$1" "$2" bash -c '"$@" <"$0" >"$0.out"' "$tmp/in.ck" ck-refine -m "$small" "${@:3}"; }
 wrong "one of full|tiled|sparse" "an unknown mode" --mode fast
 wrong "from 1 to 16384" "tiles of nothing" --mode tiled --tile 0

@@ -123,7 +123,7 @@ static void traffic(void)
     ck_ring_unref(r);
 }
 
-/* Whether writing to the byte kills the process. */
+/* True if writing to the byte kills the process. */
 static bool faults(unsigned char *p)
 {
     pid_t pid = fork();

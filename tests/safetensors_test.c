@@ -25,7 +25,7 @@ static void good_files(void)
     blob_free(&f);
 }
 
-/* Whether a file with that header and so many data is read as n tensors. */
+/* True if a file with that header and `data` bytes is read as n tensors. */
 static bool opens(const char *header, size_t data, size_t n)
 {
     blob f = st_file(header, data);

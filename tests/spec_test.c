@@ -91,7 +91,7 @@ static void head_count(void)
     s.heads = 4;
     ok(check(&s, 0, true, CK_PART_ALL, &t) == CK_OK && t.sizes.heads == 4 && !*t.warning[0], "the metadata say it");
     ok(check(&s, 2, true, CK_PART_ALL, &t) == CK_OK && t.sizes.heads == 4 &&
-           strstr(t.warning[0], "--heads 2 is not used"),
+           strstr(t.warning[0], "--heads 2 is ignored"),
        "and go before --heads, which is said");
     ok(check(&s, 4, true, CK_PART_ALL, &t) == CK_OK && !*t.warning[0], "unless both are the same");
     s.heads = 3;
@@ -117,7 +117,7 @@ static const char *shape_of(const mk_tensor *t, char buf[static CK_SHAPE_TEXT])
     return ck_shape_text(shape, (int)t->dims, buf);
 }
 
-/* What the error must hold: the name and one or two shapes. */
+/* True if the error has the name and one or two shapes. */
 static bool names(const char *what, const mk_tensor *t, const mk_tensor *other)
 {
     char name[100], want[CK_SHAPE_TEXT], got[CK_SHAPE_TEXT];

@@ -4,7 +4,7 @@
 export TMPDIR=$tmp/scratch
 mkdir "$TMPDIR" "$tmp/traces"
 
-# How many events of a trace have this name and, if given, this frame.
+# The number of events of a trace with this name and, if given, this frame.
 count() { # FILE NAME [FRAME]
     perl -MJSON::PP -e 'local $/; open my $f, "<", shift or die; my ($name, $frame) = @ARGV;
         print scalar grep { $_->{name} eq $name && (!defined $frame || $_->{args}{frame} == $frame) } @{decode_json(<$f>)}' "$@"

@@ -34,7 +34,7 @@ static bool set(int fd, short type, long first, long bytes)
     return r == 0;
 }
 
-/* Alone with the text.  Nobody keeps it for long, so that whoever does is passed by in the end. */
+/* Lock the text; false after WAIT_MS, since every run holds the lock briefly. */
 static bool take_text(int fd)
 {
     static const struct timespec pause = {.tv_nsec = 5000000};

@@ -191,7 +191,7 @@ static ck_status run_network(refine *s, ck_frame *f, planes *at, ck_error *e)
     return st;
 }
 
-/* The same with green and blue exchanged in what goes in and in the foreground that comes out. */
+/* The same with green and blue exchanged in the input and in the foreground. */
 static ck_status run_swapped(refine *s, ck_frame *f, planes *at, ck_error *e)
 {
     planes turned = *at;

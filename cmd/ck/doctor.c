@@ -125,8 +125,7 @@ static int model(void)
     return 0;
 }
 
-/* What could compute, and what does if nothing is asked for: found out by opening it, since a device that is there may
- * be taken by somebody else. */
+/* The devices, and the default one.  They are opened: one that exists may be taken by another process. */
 static void devices(void)
 {
     char name[32], text[256];

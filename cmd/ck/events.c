@@ -11,7 +11,7 @@ static bool on;
 static void say(const char *line)
 {
     if (on && write(STDOUT_FILENO, line, strlen(line)) < 0)
-        on = false; /* nobody listens any more */
+        on = false; /* the reader is gone */
 }
 
 /* The last stage's standard output is ours: the descriptor keeps its number in every stage. */

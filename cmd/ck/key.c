@@ -23,8 +23,8 @@ static bool is_folder(const char *path)
     return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
-/* Whether the stills differ in size, which no stream may.  A file whose size cannot be read is
- * left to ck-decode, which says why. */
+/* True if the stills differ in size, which a stream may not.  A file whose size cannot be read is left to ck-decode,
+ * which reports why. */
 static bool sizes_differ(const ck_sequence *s)
 {
     ck_size first = {0}, size;

@@ -19,7 +19,7 @@
 #include "stream/stream.h"
 
 /* Milliseconds that stages get to end after one of them has failed: each takes up to 0.2 s, the last one 1 s.  Then
- * those that stand still are told to end, and after that killed; others may still come to stand still. */
+ * stopped stages are terminated, and after that killed; others may be stopped later. */
 #define PATIENCE 1300
 #define LAST_PATIENCE 300
 
@@ -143,7 +143,7 @@ static void send(const children *c, int sig)
             kill(c->pids[i], sig);
 }
 
-/* Pass the signal on; who asks twice means it.  A stage that stands still has to go on to end. */
+/* Pass the signal on; the second one kills.  A stopped stage must be continued to end. */
 static void pass_on(children *c, int sig)
 {
     send(c, c->interrupted ? SIGKILL : SIGTERM);
@@ -165,8 +165,8 @@ static bool stands_still(pid_t pid)
     return name_end && !strncmp(name_end, ") T", 3);
 }
 
-/* Stages that stand still outlive the failure of others.  What still works (on a stream that was complete when its
- * writer failed) goes on. */
+/* Stopped stages outlive the failure of others.  Stages that still work (on a stream that was complete when its writer
+ * failed) go on. */
 static void end_the_stopped(children *c)
 {
     for (int i = 0; i < c->started; i++) {
@@ -206,7 +206,7 @@ int ck_pipeline_run(const ck_plan *p, int *interrupted)
 {
     children c = {.plan = p};
     sigset_t set = watched();
-    signal(SIGCHLD, SIG_DFL); /* a parent may have left it ignored, and waitpid would find nobody */
+    signal(SIGCHLD, SIG_DFL); /* a parent may have left it ignored, and waitpid would find no child */
     sigprocmask(SIG_BLOCK, &set, NULL);
     int in = -1;
     ck_event_start(p);

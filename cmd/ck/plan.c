@@ -21,8 +21,8 @@ static ck_status start_stages(ck_plan *p, ck_error *e)
     return s;
 }
 
-/* How many of the cores a stage gets whose threads were not named, at least one.  The network takes nearly all the time
- * there is, now here, now there: both its stages get every core and the system shares them out. */
+/* Cores of a stage without --threads, at least one.  The network takes nearly all the time, in turns in its two stages:
+ * both get every core, and the system shares them out. */
 static int share(const ck_plan *p, int stage, int cores)
 {
     if (!p->classical)

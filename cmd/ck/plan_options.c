@@ -58,8 +58,8 @@ static ck_status take_apart(const char *arg, word *w, ck_error *e)
     return CK_OK;
 }
 
-/* What is for the front end: its own rows; and of those that all programs have, --threads, which it shares out, and
- * what is about the whole. */
+/* True for an option of the front end: its own rows, and the common ones that concern the whole run, such as --threads,
+ * which it shares out. */
 static bool is_own(const word *w, const ck_option *o)
 {
     static const char *const common[] = {"threads", "trace", "help", "version"};

@@ -22,7 +22,7 @@ typedef struct checker {
 static ck_status missing(ck_error *e, const char *name, const char *shape)
 {
     return ck_fail(e, CK_ERR_FORMAT,
-                   "tensor '%s', shape %s, is missing: not a GreenFormer checkpoint, or an incomplete one", name,
+                   "tensor '%s' is missing (shape %s): not a GreenFormer checkpoint, or an incomplete one", name,
                    shape);
 }
 
