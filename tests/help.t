@@ -60,7 +60,9 @@ fails 2 "ck help takes one command" "help on two" ck help key hint
 fails 2 "ck version takes none" "an argument of ck version" ck version 2
 fails 2 "ck-hint: --help 'al' is not one of all" "--help=al" ck-hint --help=al
 fails 2 "ck key: --help 'al' is not one of all" "likewise of the front end" ck key --help=al
-fails 1 "cannot write to standard output" "a help that cannot be written" bash -c 'ck help hint >/dev/full'
+for command in "ck help hint" "ck version" "ck key --help" "ck doctor --help" "ck-hint --help" "ck-model --help"; do
+    fails 1 "cannot write to standard output" "$command that cannot be written" bash -c "$command >/dev/full"
+done
 
 # Faults that must be found.
 echo "Manual: man ck-nope" | pages >"$tmp/named"

@@ -125,7 +125,7 @@ fails 1 "the stream has a clean plate" "a clean plate and a colour" \
     bash -c "ck-hint --method key --screen-colour 20,200,40 --replace <'$tmp/clean.ck' >/dev/null"
 fails 1 "--screen-at 64,2 is outside the plate of 64 x 36" "a spot outside the plate" \
     bash -c "ck-hint --method key --screen-at 64,2 <'$tmp/grey.ck' >/dev/null"
-fails 1 "is no green screen's: it has more of another hue" "a spot in the subject" \
+fails 1 "is not a green screen's: it has more of another hue" "a spot in the subject" \
     bash -c "ck-hint --method key --screen-at 32,24 <'$tmp/grey.ck' >/dev/null"
 fails 2 "choose one" "two colours by hand" ck-hint --method key --screen-colour 1,200,1 --screen-at 1,1
 fails 2 "add --method key or --with-key" "a colour for the hue's recipe" ck-hint --screen-colour 1,200,1

@@ -63,5 +63,5 @@ sub scan {
     $flush->();
 }
 
-chomp(my @files = @ARGV ? @ARGV : sort `git ls-files 'cmd/*.[ch]' 'lib/*.[ch]' 'lib/*.cu' 'lib/*.cuh'`);
+chomp(my @files = @ARGV ? @ARGV : sort `find cmd lib -name '*.[ch]' -o -name '*.cu' -o -name '*.cuh'`);
 scan($_) for @files;

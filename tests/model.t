@@ -25,10 +25,10 @@ decoder  24
 refiner  16
 tensors  $(ck-model list "$tmp/toy.pth" | awk -F'[][]' '
         { n = split($2, a, /, /); k = 1; for (i = 1; i <= n; i++) k *= a[i]; sum += k }
-        END { printf "%d of F32, %d numbers", NR, sum }')"
+        END { printf "%d of F32, %d values", NR, sum }')"
 fails 2 "give --heads N" "check: heads that nothing tells are asked for" ck-model check "$tmp/silent.pth"
 ok "check: and may be said" ck-model check --heads 4 "$tmp/silent.pth"
-fails 0 "--heads 4 is not used" "check: --heads against the metadata is a warning" ck-model check --heads 4 "$tmp/toy.pth"
+fails 0 "--heads 4 is ignored" "check: --heads against the metadata is a warning" ck-model check --heads 4 "$tmp/toy.pth"
 
 ok "convert: a .pth" ck-model convert "$tmp/toy.pth" "$tmp/out.safetensors"
 ok "convert: byte for byte the .safetensors" cmp "$tmp/out.safetensors" "$tmp/toy.safetensors"
@@ -70,7 +70,7 @@ fi
 
 if [ -n "$goldens" ]; then
     is "the golden checkpoint" "$(ck-model check --strict "$goldens/mini.safetensors" | tail -1)" \
-        "tensors  161 of F32, 1377320 numbers"
+        "tensors  161 of F32, 1377320 values"
     for kind in plain wrapped_half bf16 views; do
         ok "mini_$kind.pth" ck-model check --strict --heads 1 "$goldens/mini_$kind.pth"
     done

@@ -120,7 +120,7 @@ wait $other 2>/dev/null
 
 ck-encode --plane rgb=exr keep <s1-3.ck
 touch -d @1000 keep/rgb/*
-fails 1 "keep/rgb: 1 of its files exist, such as p.0003.exr: --existing" "refuse: before any is written" \
+fails 1 "keep/rgb: 1 of its files exist, such as p.0003.exr: give --existing" "refuse: before any is written" \
     bash -c "ck-encode --existing refuse --plane rgb=exr keep < s3-5.ck"
 is "and none is" "$(ls keep/rgb | wc -l)" 3
 ok "refuse: other frames" bash -c "ck-encode --existing refuse --plane rgb=exr keep < s4-5.ck"

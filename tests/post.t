@@ -98,7 +98,7 @@ make_stream rgb:u16:3:linear hint:u8:1:-:9x5 | ck-post --classical --screen gree
 is "a smaller hint is resized" "$(planes <"$tmp/small.ck")" \
     " rgb:u16:3x18x32:linear hint:u8:1x5x9 alpha:f32:1x18x32 fg:f32:3x18x32:srgb processed:f32:4x18x32:linear comp:u8:3x18x32:srgb"
 
-fails 1 "plane 'coverage' is 9 x 5 but 'rgb' 32 x 18" "--unmix with a coverage of another size" \
+fails 1 "plane 'coverage' is 9 x 5, but 'rgb' is 32 x 18" "--unmix with a coverage of another size" \
     bash -c "'$helpers/mkstream' rgb:u8:3 alpha:f32:1 coverage:f32:1:-:9x5 screen=green | ck-post --unmix >/dev/null"
 
 # comp over a background.
@@ -107,7 +107,7 @@ ck-post --depth 32 --despeckle off <"$tmp/behind.ck" | data "$tmp/behind"
 ck-post --despeckle off <"$tmp/in.ck" | data "$tmp/board"
 ok "processed is the same over a background" same "$tmp/behind/processed.000000.npy" "$tmp/board/processed.000000.npy"
 ok "comp is not" differ "$tmp/behind/comp.000000.npy" "$tmp/board/comp.000000.npy"
-fails 1 "plane 'background' is 9 x 5 but 'fg' 32 x 18" "a background of another size" \
+fails 1 "plane 'background' is 9 x 5, but 'fg' is 32 x 18" "a background of another size" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3 background:u8:3:srgb:9x5 screen=green | ck-post >/dev/null"
 fails 1 "plane 'background' is encoded as 'pq', but 'fg' as 'srgb': convert one of them" "a background of another curve" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3:srgb background:u8:3:pq screen=green | ck-post >/dev/null"
@@ -132,7 +132,7 @@ fails 1 "no plane 'rgb' in the stream" "--passthrough without a plate" \
 fails 1 "no plane 'alpha' in the stream: add ck-infer and ck-refine upstream, or give --classical" "no alpha" \
     bash -c "'$helpers/mkstream' rgb:u8:3 screen=green | ck-post >/dev/null"
 fails 1 "no plane 'fg' in the stream" "no fg" bash -c "'$helpers/mkstream' alpha:f32:1 screen=green | ck-post >/dev/null"
-fails 1 "plane 'alpha' is 9 x 5 but 'fg' 32 x 18" "sizes that differ" \
+fails 1 "plane 'alpha' is 9 x 5, but 'fg' is 32 x 18" "sizes that differ" \
     bash -c "'$helpers/mkstream' alpha:f32:1:-:9x5 fg:f32:3 screen=green | ck-post >/dev/null"
 fails 1 "plane 'fg' is encoded as 'linear'" "a linear fg" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3:linear screen=green | ck-post >/dev/null"

@@ -93,8 +93,8 @@ cp "$tmp/shot1/rgb/00001.png" "$tmp/shots/1.png"
 cp "$tmp/shot2/rgb/00000.png" "$tmp/shots/2.png"
 cp "$tmp/shot2/rgb/00001.png" "$tmp/shots/3.png"
 ck-decode "$tmp/shots" 2>"$tmp/err" | ck-hint | ck-infer -m "$small" | refine -v --mode sparse 2>"$tmp/words" >"$tmp/x"
-is "a cut is refined whole, what goes on is not" "$(grep -o 'frame [0-9]: [^(]*' "$tmp/words" | grep -o '^frame [0-9]\|whole: [a-z ]*[a-z]' | tr '\n' ',')" \
-    "frame 0,whole: no statistics yet,frame 1,frame 2,whole: a cut,frame 3,"
+is "a cut is refined whole, what goes on is not" "$(grep -o 'frame [0-9]: [^(]*' "$tmp/words" | grep -o '^frame [0-9]\|refined: [a-z ]*[a-z]' | tr '\n' ',')" \
+    "frame 0,refined: no statistics yet,frame 1,frame 2,refined: a cut,frame 3,"
 
 # Options that contradict each other.
 wrong() { fails 2 "$1" "$2" bash -c '"$@" <"$0" >"$0.out"' "$tmp/in.ck" ck-refine -m "$small" "${@:3}"; }

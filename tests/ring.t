@@ -54,7 +54,7 @@ if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
     chmod 755 "$tmp"
     shot | setpriv --reuid=65534 --clear-groups ck-info -v >"$tmp/info" 2>"$tmp/err"
     is "to another user all goes inline" "$(grep -c 'rgb:[^ ]*:inline' "$tmp/info")" 30
-    ok "and --verbose says why" grep -q 'frames come inline: shared memory is out of reach' "$tmp/err"
+    ok "and --verbose says why" grep -q 'frames arrive inline: shared memory is unreachable' "$tmp/err"
 else
     skip "to another user all goes inline" "needs root and setpriv"
 fi

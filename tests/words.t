@@ -51,7 +51,7 @@ none() { # what `found` prints
     [ -z "$1" ] || { printf '%s\n' "$1" >&2; return 1; }
 }
 
-mapfile -t files < <(git ls-files cmd lib man README.md | grep -vE '\.png$' | grep -vE "${later:-^$}")
+mapfile -t files < <(find cmd lib man README.md -type f ! -name '*.png' | sort | grep -vE "${later:-^$}")
 ok "sources, manuals and the README" none "$(found "${files[@]}")"
 perl tests/messages.pl | cut -f 3 >"$tmp/messages"
 ok "messages are found" test "$(wc -l <"$tmp/messages")" -gt 800
@@ -60,7 +60,7 @@ ok "messages" none "$(found "$tmp/messages")"
 questions() { # FILE...: comments that begin with a question word: the thing comes first
     grep -nE '(/\*|//|(^|[[:space:]])#) *(What|Who|Whether|Where|How)\b' "$@"
 }
-mapfile -t files < <(git ls-files cmd lib tests bench fuzz | grep -E '\.([ch]|cu|cuh|cc|t|sh|pl|py)$')
+mapfile -t files < <(find cmd lib tests bench fuzz -type f | grep -E '\.([ch]|cu|cuh|cc|t|sh|pl|py)$' | sort)
 questions "${files[@]}" >"$tmp/questions"
 ok "fewer than 20 comments begin with What, Who, Whether, Where or How: $(wc -l <"$tmp/questions")" \
     test "$(wc -l <"$tmp/questions")" -lt 20

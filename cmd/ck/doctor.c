@@ -153,7 +153,7 @@ static int help(void)
 {
     printf("Usage: ck doctor\n\nck doctor: check programs, libraries, model and devices\n\n"
            "Exit status: 0 if nothing that keying needs is missing, else 1.\nManual: man ck\n");
-    return fflush(stdout) || ferror(stdout) ? 1 : 0;
+    return ck_log_flush_stdout();
 }
 
 int ck_command_doctor(int argc, char **argv)
@@ -172,9 +172,5 @@ int ck_command_doctor(int argc, char **argv)
     machine();
     bad += model();
     devices();
-    if (fflush(stdout) || ferror(stdout)) {
-        ck_log_error("cannot write to standard output");
-        return 1;
-    }
-    return bad ? 1 : 0;
+    return ck_log_flush_stdout() || bad ? 1 : 0;
 }

@@ -168,15 +168,15 @@ int ck_command_key(int argc, char **argv)
         code = s == CK_ERR_ARGUMENT ? 2 : 1;
     } else if (plan.own.common.help) {
         ck_plan_help(plan.own.common.help);
-        code = fflush(stdout) || ferror(stdout) ? 1 : 0;
+        code = ck_log_flush_stdout();
     } else if (plan.own.common.version) {
         printf("ck key %s\n", CK_VERSION);
-        code = fflush(stdout) || ferror(stdout) ? 1 : 0;
+        code = ck_log_flush_stdout();
     } else {
         if (!plan.own.dry)
             announce(&plan);
         code = key(&plan);
-        if (fflush(stdout) || ferror(stdout))
+        if (ck_log_flush_stdout())
             code = 1;
     }
     ck_plan_free(&plan);

@@ -23,14 +23,6 @@ static const struct {
 };
 #define N (sizeof commands / sizeof *commands)
 
-static int flushed(void)
-{
-    if (!fflush(stdout) && !ferror(stdout))
-        return 0;
-    ck_log_error("cannot write to standard output");
-    return 1;
-}
-
 static int overview(void)
 {
     printf("Usage: ck COMMAND [ARGUMENT]...\n\nck: green-screen keying as a pipeline of small programs\n\nCommands:\n");
@@ -44,7 +36,7 @@ static int overview(void)
            "  ck-decode shot.mov | ck-hint --method key | ck-post --classical |\n"
            "    ck-encode out/\n"
            "\nOptions: ck COMMAND --help, ck COMMAND --help=all. Manual: man 7 ck\n");
-    return flushed();
+    return ck_log_flush_stdout();
 }
 
 static int command_version(int argc, char **argv)
@@ -54,7 +46,7 @@ static int command_version(int argc, char **argv)
         return 2;
     }
     printf("ck %s\n", CK_VERSION);
-    return flushed();
+    return ck_log_flush_stdout();
 }
 
 /* The program called `name`, with "ck-" or without, or NULL. */
@@ -72,7 +64,7 @@ static int explain(char *name)
     const ck_program *p = program(name);
     if (p) {
         ck_help_print(p, CK_HELP_BRIEF, stdout);
-        return flushed();
+        return ck_log_flush_stdout();
     }
     if (!strcmp(name, "key"))
         return ck_command_key(2, argv);

@@ -294,7 +294,7 @@ int ck_stage_main(const ck_stage *s, int argc, char **argv)
             ck_help_print(p, opts->help, stdout);
         else
             printf("%s %s\n", p->name, CK_VERSION);
-        code = fflush(stdout) || ferror(stdout) ? 1 : 0;
+        code = ck_log_flush_stdout();
     } else if (status != CK_OK) {
         ck_log_error("%s", opts ? e.text : "out of memory");
         if (opts)
