@@ -209,11 +209,11 @@ fails 1 "the stream has no frames" "an empty stream" bash -c "'$helpers/mkstream
 
 # ---- frames that do not fit ----
 
-fails 1 "frame 1002: its stem 'same' is that of frame 1001 too" "two frames of one name" \
+fails 1 "frame 1002: its stem 'same' is also that of frame 1001" "two frames of one name" \
     bash -c "'$helpers/mkstream' -n 2 -s same comp:u8:3:srgb | ck-encode -t 1 '$tmp/x'"
 ok "do not matter to video" bash -c "'$helpers/mkstream' -n 2 -s same comp:u8:3:srgb | ck-encode --comp mov '$tmp/x'"
 for stem in ../up . .. '' a/b; do
-    fails 1 "is no file name" "the stem '$stem'" \
+    fails 1 "is not a file name" "the stem '$stem'" \
         bash -c "'$helpers/mkstream' -n 1 -s '$stem' comp:u8:3:srgb | ck-encode '$tmp/x'"
 done
 ok "an unsafe stem made no file outside" test ! -e "$tmp/x/up.png"

@@ -97,7 +97,7 @@ kill -STOP "$(pgrep -P $pid ck-hint)"
 ok "with --timeout 4 a stage that stands still ends the run" ended 60 $pid $stages
 wait $pid
 is "which fails" $? 1
-is "and is named" "$(grep -o 'ck-hint stands still' "$tmp/said" || cat "$tmp/said")" "ck-hint stands still"
+is "and is named" "$(grep -o 'ck-hint is stopped' "$tmp/said" || cat "$tmp/said")" "ck-hint is stopped"
 
 # ---- who is named ----
 ck key --classical "$tmp/shot/rgb" "$tmp/one" 2>"$tmp/said" &

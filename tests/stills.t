@@ -178,7 +178,7 @@ ff -i cut.png -c:v ffv1 -pix_fmt bgra cut.mkv
 want=$(npy hint --hint matte.png base.png | sha256sum)
 for h in cut.png cut.mkv; do
     is "alpha is the hint: $h" "$(npy hint --hint $h base.png | sha256sum)" "$want"
-    ok "and -v says so" grep -q "$h: the hint is its alpha" <(said --hint $h base.png)
+    ok "and -v says so" grep -q "$h: hint taken from its alpha" <(said --hint $h base.png)
     is "and FRAME" "$(frame --hint $h base.png | grep -o 'hint-channel=[a-z]*')" hint-channel=alpha
 done
 is "of EXR" "$(frame --hint cut.exr base.png | grep -o 'hint-channel=[a-z]*')" hint-channel=alpha
@@ -197,9 +197,9 @@ fails 1 "base.png: no alpha channel" "no alpha to take" ck-decode --hint base.pn
 oiiotool half.exr --fill:color=inf,0.5,nan 2x1+40+30 -d half -o bad.exr
 fails 1 "bad.exr: plane 'rgb' has 4 NaN or infinite samples, the first in red at x 40, y 30" "counted and located" \
     ck-decode bad.exr
-fails 1 "bad.exr: plane 'rgb' has 4 samples" "by ck key" ck key --classical --screen green bad.exr nan
+fails 1 "bad.exr: plane 'rgb' has 4 NaN or infinite samples" "by ck key" ck key --classical --screen green bad.exr nan
 "$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 96 --decoder-width 24 --refiner-width 16 m.safetensors
-fails 1 "bad.exr: plane 'rgb' has 4 samples" "and with a network" ck key -m m.safetensors --screen green bad.exr nan
+fails 1 "bad.exr: plane 'rgb' has 4 NaN or infinite samples" "and with a network" ck key -m m.safetensors --screen green bad.exr nan
 ok "--repair" bash -c "ck key --classical --screen green --repair bad.exr nan"
 is "fills them" "$(oiiotool --stats nan/Processed/bad.exr | grep -o 'NanCount.*\|InfCount.*' | tr -d ' \n0:')" NanCountInfCount
 ck-decode --keep-going half.exr bad.exr >two.ck 2>/dev/null

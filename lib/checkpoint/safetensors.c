@@ -203,7 +203,8 @@ static ck_status check_places(reader *r, ck_error *e)
             return ck_fail(e, CK_ERR_FORMAT, "tensors '%.200s' and '%.200s' overlap: the file is damaged",
                            ck_weights_at(r->w, r->spans[i - 1].tensor)->name, name);
         if (s->begin > at)
-            return ck_fail(e, CK_ERR_FORMAT, "%llu bytes before tensor '%.200s' belong to none: the file is damaged",
+            return ck_fail(e, CK_ERR_FORMAT,
+                           "%llu bytes before tensor '%.200s' belong to no tensor: the file is damaged",
                            (unsigned long long)(s->begin - at), name);
         at = s->end;
     }
