@@ -266,7 +266,7 @@ static void unaligned(void)
     av_frame_free(&av);
 }
 
-/* What is guessed, and what the file and the user may say against it. */
+/* Guesses, overridden by the file, overridden by the user. */
 static void colours(void)
 {
     static const struct {

@@ -84,7 +84,7 @@ else
     skip "against numpy and scipy" "no python3 with numpy and scipy"
 fi
 
-# What does not go together.
+# Inputs that do not fit together.
 make_stream -n 1 -g 40x30 alpha:f32:1 >"$tmp/short.ck"
 make_stream -n 2 -g 41x30 alpha:f32:1 >"$tmp/wide.ck"
 make_stream -n 2 -g 40x30 rgb:u8:3 >"$tmp/none.ck"
@@ -92,10 +92,10 @@ make_stream -n 2 -g 40x30 -e 1 alpha:f32:1 >"$tmp/error.ck"
 make_stream -n 2 -g 40x30 -x 1 alpha:f32:1 >"$tmp/cut.ck"
 fails 1 "short.ck has only 1 frames" "fewer frames" ck-compare "$tmp/a.ck" "$tmp/short.ck"
 fails 1 "short.ck has only 1 frames" "on either side" ck-compare "$tmp/short.ck" "$tmp/a.ck"
-fails 1 "frame 0: $tmp/a.ck is 40 x 30, but $tmp/wide.ck 41 x 30" "another size" ck-compare "$tmp/a.ck" "$tmp/wide.ck"
-fails 1 "none.ck: no matte in its frames" "no matte" ck-compare "$tmp/a.ck" "$tmp/none.ck"
-fails 1 "error.ck: frame 1 could not be made: asked to fail" "an error frame" ck-compare "$tmp/a.ck" "$tmp/error.ck"
-fails 1 "cut.ck: mkstream: the file with its stream ends after" "a stream that stops" ck-compare "$tmp/a.ck" "$tmp/cut.ck"
+fails 1 "frame 0: $tmp/a.ck is 40 x 30, but $tmp/wide.ck is 41 x 30" "another size" ck-compare "$tmp/a.ck" "$tmp/wide.ck"
+fails 1 "none.ck: no matte found" "no matte" ck-compare "$tmp/a.ck" "$tmp/none.ck"
+fails 1 "error.ck: frame 1 failed: asked to fail" "an error frame" ck-compare "$tmp/a.ck" "$tmp/error.ck"
+fails 1 "cut.ck: mkstream: the file ends after" "a stream that stops" ck-compare "$tmp/a.ck" "$tmp/cut.ck"
 fails 1 "nothing.mov" "a file that is not there" ck-compare "$tmp/a.ck" "$tmp/nothing.mov"
 is "once" "$(wc -l <"$tmp/.err")" 1
 fails 1 "no plane 'beta'" "a plane that is not there" ck-compare --plane beta "$tmp/a.ck" "$tmp/a.ck"

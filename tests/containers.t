@@ -82,7 +82,7 @@ hashes all.avi >all
 hashes -v drop.avi >dropped
 is "dropped frames repeat the one before, at their times" \
     "$(awk '{ if (NR == 4 || NR == 5) print h[3]; else if (NR == 21) print h[20]; else { h[NR] = $1; print } }' all | head -47 | cmp - <(head -47 dropped) && echo same)" same
-ok "and are said with -v" grep -q "frames were dropped when it was recorded" said
+ok "and are said with -v" grep -q "frames were dropped in recording" said
 is "the count is the header's" "$(wc -l <dropped) $(ck-decode drop.avi | ck-info | grep -o ' frames=[0-9]*')" "$(ffprobe -v error -show_entries stream=nb_frames -of csv=p=0 drop.avi | tr -dc 0-9) $(ck-decode drop.avi | ck-info | grep -o ' frames=[0-9]*')"
 head -c $(($(stat -c %s drop.avi) / 2)) drop.avi >cut.avi
 fails 1 "cut short" "half of it is an error" bash -c "ck-decode cut.avi >/dev/null"
@@ -98,7 +98,7 @@ cut_at() { ff -ss "$2" -i "$1" -c copy "$3"; }
 for f in h4.mkv h5.mkv; do
     cut_at $f 1.0 cut_$f
     is "$f cut: what can be decoded is exact, without an error" "$(pictures_against $f cut_$f)" "0 $(ffmpeg_count cut_$f) 0 0"
-    ok "$f cut: the leading pictures that cannot be are said" grep -q "pictures refer to frames before the start of the stream: left out" said
+    ok "$f cut: the leading pictures that cannot be are said" grep -q "frames refer to frames before the start of the stream: discarded" said
     ck-decode -t 4 cut_$f 2>/dev/null | cmp -s - <(ck-decode -t 1 cut_$f 2>/dev/null)
     is "$f cut: threads change nothing" "$(hashes -t 4 cut_$f | md5sum)" "$(hashes -t 1 cut_$f | md5sum)"
     ff -ss 1.0 -i $f -c copy "cut_$f.mp4"
@@ -117,11 +117,11 @@ done
 for f in h4.ts m2.ts m4.ts; do
     cat $f $f >cat.ts
     is "$f twice: both halves" "$(pictures_against $f cat.ts)" "0 96 0 0"
-    ok "$f twice: the jump is said" grep -q "clock jumps from .* times go on without a gap" said
+    ok "$f twice: the jump is said" grep -q "timestamps jump from .* continued without a gap" said
     is "$f twice: in order" "$(hashes cat.ts | md5sum)" "$(hashes $f >half && cat half half | md5sum)"
     is "$f twice: times go on" "$(cut -d' ' -f1 damaged | awk 'NR > 1 && ($1 - t < 0.039 || $1 - t > 0.041) { bad++ } { t = $1 } END { print bad + 0, t }')" "0 3.800000"
     cat $f mid_$f >cat.ts
-    # What an unfinished packet takes with it at the joint is an error frame.
+    # Frames that depend on an unfinished packet at the joint are error frames.
     is "$f and a part that starts inside a group: no wrong frame" "$(pictures_against $f cat.ts | cut -d' ' -f4)" 0
     ok "$f and a part that starts inside a group: at least 70 frames" test "$(grep -vc ' bad' damaged)" -ge 70
 done
@@ -131,7 +131,7 @@ damage h4.mkv 1 dmg.mkv
 is "H.264, open groups: a damaged P takes its group and the leading pictures of the next" "$(against h4.mkv dmg.mkv)" "3 37 11 0"
 frames_of --keep-going dmg.mkv >/dev/null
 ok "the frame and what depends on it are told apart" \
-    bash -c "grep -q 'frame 4: damaged' said && grep -q 'frame 11: it depends on a damaged frame' said"
+    bash -c "grep -q 'frame 4: damaged' said && grep -q 'frame 11: it depends on an earlier damaged frame' said"
 damage h5.mkv 1 dmg.mkv
 # Of a packet whose units are broken libav gives up what it was about to output as well: the frame before.
 is "HEVC the same" "$(against h5.mkv dmg.mkv | awk '{ print $1, ($2 >= 36), $4 }')" "3 1 0"
@@ -167,15 +167,15 @@ ff -f lavfi -i "color=red:s=200x200" -frames:v 1 cover.png
 ff -f lavfi -i "testsrc2=s=64x48:r=25" -frames:v 5 -c:v libx264 small.mp4
 ff -i h4.mkv -i small.mp4 -map 0 -map 1 -c copy two.mkv
 ck-decode -v --stream 0 two.mkv 2>said >/dev/null
-ok "further video streams are said with -v" grep -q "stream 0 is read; further video streams: 1 (h264 64x48) (--stream)" said
+ok "further video streams are said with -v" grep -q "reading video stream 0; others: 1 (h264 64x48) (--stream)" said
 is "--stream chooses" "$(ck-decode --stream 1 two.mkv | ck-info | sed -n 's/.* width=\([0-9]*\).*/\1/p') $(count --stream 1 two.mkv)" "64 0 5 0"
 ff -i h4.mkv -i cover.png -map 0 -map 1 -c copy -disposition:v:1 attached_pic cover.mp4
 ck-decode -v cover.mp4 2>said >/dev/null
-ok "covers too" grep -q "further video streams: 1 (png 200x200, cover)" said
+ok "covers too" grep -q "others: 1 (png 200x200, cover)" said
 is "and are no frames" "$(count cover.mp4)" "0 48 0"
-fails 2 "stream 7 is no video; there are: 0 (h264 96x64), 1 (h264 64x48)" "a stream that is none" \
+fails 2 "stream 7 is not a video; video streams: 0 (h264 96x64), 1 (h264 64x48)" "a stream that is none" \
     bash -c "ck-decode --stream 7 two.mkv >/dev/null"
-fails 2 "--stream chooses a stream of a video" "stills have none" bash -c "ck-decode --stream 0 cover.png >/dev/null"
+fails 2 "cover.png: not a video: leave --stream out" "stills have none" bash -c "ck-decode --stream 0 cover.png >/dev/null"
 ff -f lavfi -i "testsrc2=s=96x64:r=25" -frames:v 8 -f apng anim.png
 is "an animated PNG is a video" "$(count anim.png)" "0 8 0"
 ff -i anim.png -c:v ffv1 -pix_fmt gbrp anim.mkv
@@ -183,7 +183,7 @@ is "of the same frames" "$(hashes anim.png | md5sum)" "$(hashes anim.mkv | md5su
 head -c $(($(stat -c %s anim.png) / 2)) anim.png >half.png
 ck-decode half.png >/dev/null 2>said
 is "half of one is an error" "$?" 1
-fails 2 "several inputs make a sequence of stills" "no still among stills" bash -c "ck-decode anim.png cover.png >/dev/null"
+fails 2 "several inputs must all be stills" "no still among stills" bash -c "ck-decode anim.png cover.png >/dev/null"
 
 # --- colour tags
 tag() { ck-decode "$@" 2>/dev/null | ck-info | head -1 | grep -oE '(transfer|primaries)=[^ ]*' | tr '\n' ' '; }
@@ -202,7 +202,7 @@ is "HEAD of PQ" "$(tag pq.mov)" "transfer=smpte2084 primaries=bt2020 "
 perl -0777 -pe 's/(icpf.{14})\x09\x10\x09/$1\x01\x01\x01/gs' pq.mov >other.mov
 ck-decode other.mov 2>said >/dev/null
 ok "where the two differ, it is said" \
-    grep -q "the container says primaries bt2020 (the codec: bt709), transfer smpte2084 (the codec: bt709), matrix bt2020nc (the codec: bt709): the codec counts" said
+    grep -q "the container says primaries bt2020 (the codec: bt709), transfer smpte2084 (the codec: bt709), matrix bt2020nc (the codec: bt709): the codec's value is used" said
 probe() { ffprobe -v error -show_entries stream=color_transfer,color_primaries,color_space -of default=nw=1 "$1" | sort | sed 's/color_//' | tr '\n' ' '; }
 is "HEAD of HLG" "$(tag hlg.mov)" "transfer=arib-std-b67 primaries=bt2020 "
 oiiotool -pattern fill:color=0.2,0.6,0.2 64x48 3 -d uint10 -o log.dpx

@@ -37,7 +37,7 @@ else
     lines
     ok "the network at f16" "$tests/network_test" cuda f16
     lines
-    # What is queued runs as late as can be, or as early; memory that cannot be pinned; steps that cannot be recorded.
+    # Queued work as late as possible, or as early; memory that cannot be pinned; steps that cannot be recorded.
     ok "frames: the host's bytes, several at once, rings, out of memory" "$tests/frames_test" cuda slots frames several memory
     lines
     ok "frames, copies as early as can be, threads in reverse order" \
@@ -81,7 +81,7 @@ CK_RING=off key inline 2>"$tmp/words"
 unset CK_CUDA_HOST_COUNT
 ck-synth -n 2 -g 320x200 | ck-hint | CK_CUDA_HOST=no-register ck-infer -v --refine -d cuda -m "$small" 2>"$tmp/said" |
     ck-info --npy "$tmp/v"
-is "where none can be, that is said" "$(grep -cE 'in 0 slots .* directly, in [1-9][0-9]* by way of a copy' "$tmp/said")" 1
+is "where none can be, that is said" "$(grep -cE 'ring slots: 0 .* directly, [1-9][0-9]* through a buffer' "$tmp/said")" 1
 ok "planes in rings and inline: the same bytes" diff -r "$tmp/by_ring" "$tmp/inline"
 is "slots are pinned" "$(grep -c ' 2 graphs, [1-9][0-9]* registered' "$tmp/ring")" 1
 is "nothing inline is" "$(grep -c ' 2 graphs, 0 registered' "$tmp/words")" 1
@@ -95,7 +95,7 @@ ck-infer -d cuda -m "$small" <"$tmp/in.ck" | ck-info --npy "$tmp/fast"
 is "steps that cannot be recorded run one by one, which is said" \
     "$(grep -c "warning: CUDA graph capture failed; kernels are launched one by one: cannot record a graph" "$tmp/words")" 1
 ok "and give the same" diff -r "$tmp/fast" "$tmp/slow"
-fails 2 "no device cuda:2: the last one is cuda:1" "no third device" bash -c "ck-infer -d cuda:2 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
+fails 2 "no device cuda:2: the last is cuda:1" "no third device" bash -c "ck-infer -d cuda:2 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 fails 1 "out of memory on cuda:0: the network needs" "a device that is too small" \
     env CK_CUDA_HOST_MEMORY=35200000 bash -c "ck-infer -d cuda -s 256 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 
@@ -120,12 +120,12 @@ is "each runs a network in each program" "$(grep -c ' on cuda: f16, ' "$tmp/word
 ck-infer --refine -d cuda:1,0 -m "$small" <"$tmp/five.ck" | ck-info --npy "$tmp/joined"
 ok "with both halves in one too" diff -r "$tmp/one" "$tmp/joined"
 several() { fails "$1" "$2" "$3" bash -c '"$@" <"$0" >"$0.out"' "$tmp/five.ck" "${@:4}"; }
-several 2 "cuda:2: no device cuda:2: the last one is cuda:1" "one that there is not" ck-infer -m "$small" -d cuda:0,2
-several 2 "device cuda:1 is twice in 'cuda:1,1'" "one twice" ck-infer -m "$small" -d cuda:1,1
+several 2 "cuda:2: no device cuda:2: the last is cuda:1" "one that there is not" ck-infer -m "$small" -d cuda:0,2
+several 2 "device cuda:1 appears twice in 'cuda:1,1'" "one twice" ck-infer -m "$small" -d cuda:1,1
 for list in "cuda:0," "cuda:,1" "cuda:0,one" "cuda:0,,1" "cpu,ref"; do
     several 2 "no device is called '$list'" "no list: $list" ck-infer -m "$small" -d $list
 done
-several 2 "--mode sparse goes from frame to frame: name one device" "sparse on two" \
+several 2 "--mode sparse runs on one device: name one" "sparse on two" \
     ck-refine -m "$small" -d cuda:0,1 --mode sparse
 several 1 ": cuda:1: cannot copy a plane" "one of two fails" \
     env CK_CUDA_HOST_BROKEN=1:0 ck-infer -m "$small" -d cuda:0,1
@@ -154,7 +154,7 @@ ok "ck-refine has room beside it" env CK_CUDA_HOST_MEMORY=617000000 bash -c \
 [ "$(auto 45000000 --refine)" -gt "${one:-256}" ]
 report $? "more memory, a larger picture: $(sed -n 's/.*--size auto: //p' "$tmp/words")"
 ok "on two devices" test -n "$(auto 617000000 -d cuda:0,1)"
-fails 1 "no size of the network fits the " "memory for none" env CK_CUDA_HOST_MEMORY=500000000 \
+fails 1 "no inference size fits the " "memory for none" env CK_CUDA_HOST_MEMORY=500000000 \
     bash -c "ck-infer -d cuda -s auto -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 
 # Machines on which CUDA cannot be used: doctor and --verbose say why, auto takes the CPU, cuda fails.
@@ -166,7 +166,7 @@ while IFS='|' read -r machine why; do
     is "$machine: auto takes the CPU and says why" "$(grep -cF -- "no CUDA: $why" "$tmp/words")$(grep -c ' on cpu: ' "$tmp/words")" 11
     fails 1 "$why" "$machine: cuda fails" bash -c "ck-infer -d cuda -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 done <<'END'
-no-driver|no NVIDIA driver here (libcuda.so.1): install one
+no-driver|no NVIDIA driver found (libcuda.so.1)
 old-driver|the NVIDIA driver is for CUDA 12.4, this build for 13.0: update the driver
 prohibited|cuda:0 is in compute mode 'prohibited'
 taken|cuda:0 is in exclusive-process mode and another process has it

@@ -12,7 +12,7 @@ source_of() { ff -f lavfi -i "testsrc2=s=${2:-${W}x$H}:r=25" -frames:v "$1" "${@
 
 # "stem:number stem:number ..." of a stream.
 names() { ck-decode "$@" | ck-info | sed -nE 's/^FRAME [0-9]+( pts=[^ ]*)? stem=(.*)( number=([0-9]*))? rgb:.*/\2:\4/p' | sed -E 's/ inputs=[0-9]+:[0-9]+:$/:/; s/ number=([0-9]+):$/:\1/' | tr '\n' ' '; }
-# What `ck-info` says of a frame after its stem.
+# Plane rgb of frame 0, as `ck-info` prints it.
 plane() { ck-decode "$@" | ck-info | sed -n 's/^FRAME 0.* \(rgb:[^ ]*\).*/\1/p'; }
 head_of() { ck-decode "$@" | ck-info | head -1 | sed -E "s/ host=$(uname -n)( inputs=[0-9]+:[0-9]+)?//"; }
 # The samples of plane $1, all frames: ck-decode's arguments follow.
@@ -119,7 +119,7 @@ source_of 2 "" -pix_fmt rgb0 -c:v rawvideo -f nut odd.nut
 same "RGB with a hole in it" odd.nut
 source_of 2 "" -pix_fmt yuva444p10le -c:v prores_ks -profile:v 4 a.mov
 ck-decode -v a.mov 2>said | ck-info >/dev/null
-ok "alpha is dropped, and that is said" grep -q "alpha channel is dropped" said
+ok "alpha is dropped, and that is said" grep -q "alpha channel discarded" said
 
 # --- colours, against zimg, another implementation; both start from the same lossless codes.
 if ffmpeg -v error -filters | grep -q zscale; then
@@ -154,7 +154,7 @@ if ffmpeg -v error -filters | grep -q zscale; then
     against "10 bits 4:2:2, 709" yuv422p10le left 709 limited -colorspace bt709 --
     against "12 bits 4:4:4, 2020, full" yuv444p12le left 2020_ncl full -colorspace bt2020nc -color_range pc --
     against "tags overruled by options" yuv420p topleft 709 full -colorspace bt470bg -color_range tv -- \
-        --matrix 709 --range full --chroma-location topleft
+        --matrix 709 --code-range full --chroma-location topleft
 else
     skip "colours against zimg" "this ffmpeg has no zscale"
 fi
@@ -216,9 +216,10 @@ fails 2 "no input" "no input" bash -c 'ck-decode | cat; exit ${PIPESTATUS[0]}'
 fails 2 "contradict" "--linear and --srgb" bash -c 'ck-decode --linear --srgb v.mkv | cat >/dev/null; exit ${PIPESTATUS[0]}'
 fails 2 "is not a list of frames" "a bad list" bash -c 'ck-decode --frames 5-1 v.mkv >/dev/null'
 fails 3 "frame 12 was asked for, but there are only 10, counted from 0" "a frame that the video does not have" ck-decode --frames 5,12 v.mkv
-fails 2 "no file has the number 14" "a number that the sequence does not have" ck-decode --frames 14 seq
+fails 2 "no file has number 14" "a number that the sequence does not have" ck-decode --frames 14 seq
 fails 2 "is not one of auto" "a bad matrix" ck-decode --matrix 2021 v.mkv
-fails 2 "several inputs make a sequence of stills" "a video among several inputs" ck-decode v.mkv seq/shot1.png
+fails 2 "ck-decode: --range has been renamed: use --code-range" "--code-range under its old name" ck-decode --range full v.mkv
+fails 2 "several inputs must all be stills" "a video among several inputs" ck-decode v.mkv seq/shot1.png
 fails 2 "two files are called 'shot1'" "two files that would share their output" \
     bash -c 'mkdir twice; cp seq/shot1.png twice; ck-decode seq/shot1.png twice/shot1.png'
 fails 2 "cannot both come from standard input" "plate and hint from one pipe" bash -c 'ck-decode --hint - - </dev/null'

@@ -1,4 +1,4 @@
-/* What a hint adds to a matte that is smaller than the plate (greenformer/detail.h). */
+/* Detail that a hint adds to a matte smaller than the plate (greenformer/detail.h). */
 #include <math.h>
 #include <string.h>
 
@@ -31,7 +31,7 @@ static void draw(void)
         }
 }
 
-/* What a network gives back that believes the hint: as the header says, in its own words. */
+/* A network that believes the hint, computed from the header's description. */
 static void believe(bool coarse)
 {
     static float net[NH * NW], logits[NH * NW / 16];

@@ -111,7 +111,7 @@ if has ffprobe && has ffmpeg; then
     is "PQ and BT.2020 keep their names" "$(tags "$tmp/v2/rgb.mov" color_space,color_transfer,color_primaries)" \
         "color_primaries=bt2020 color_space=bt2020nc color_transfer=smpte2084 "
     mk -g 64x36 comp:u8:3:srgb | ck-encode -v --comp mp4 "$tmp/v3" 2>"$tmp/err"
-    is "no rate in HEAD: 24, said when asked" "$(tags "$tmp/v3/comp.mp4" r_frame_rate)$(grep -c 'gets 24/1' "$tmp/err")" \
+    is "no rate in HEAD: 24, said when asked" "$(tags "$tmp/v3/comp.mp4" r_frame_rate)$(grep -c '24/1 is used' "$tmp/err")" \
         "r_frame_rate=24/1 1"
     mk -g 64x36 comp:u8:3:srgb | ck-encode --rate 25 --comp mp4 "$tmp/v3"
     is "--rate" "$(tags "$tmp/v3/comp.mp4" r_frame_rate)" "r_frame_rate=25/1 "
@@ -141,7 +141,7 @@ fails 1 "H.264 needs an even width and height, plane 'comp' is 33 x 18" "an odd 
     bash -c "'$helpers/mkstream' -g 33x18 comp:u8:3:srgb fg:f32:3:srgb | ck-encode --comp mp4 '$tmp/odd'"
 is "leaves nothing behind" "$(find "$tmp/odd" -mindepth 1 ! -name .ck-lock 2>/dev/null | wc -l)" 0
 ok "ProRes takes odd sizes" bash -c "'$helpers/mkstream' -g 33x17 comp:u8:3:srgb | ck-encode --comp mov '$tmp/odd'"
-fails 1 "no place for the alpha of plane 'processed': use mov" "H.264 has no alpha" \
+fails 1 "cannot store the alpha of plane 'processed': use mov" "H.264 has no alpha" \
     bash -c "ck-encode --processed mp4 '$tmp/x' < '$tmp/a.ck'"
 
 # ---- streams ----
@@ -190,7 +190,7 @@ fails 3 "frame 1002: asked to fail" "an error frame is reported, status 3" bash 
 is "and only it has no files" "$(ls "$tmp/e/FG" "$tmp/e/Comp" | tr '\n' ' ')" \
     "$tmp/e/Comp: f.1001.png f.1003.png f.1004.png  $tmp/e/FG: f.1001.exr f.1003.exr f.1004.exr "
 touch "$tmp/e/FG/f.1002.exr"
-fails 3 "FG/f.1002.exr: from an earlier run, not of this failed frame" "a stale file in its place is said" \
+fails 3 "FG/f.1002.exr: left by an earlier run, and this frame failed" "a stale file in its place is said" \
     bash -c "ck-encode '$tmp/e' < '$tmp/e.ck'"
 for first in 0 1; do
     mk -n 4 -e $first -g 64x36 comp:u8:3:srgb | ck-encode --comp=- -f rawvideo 2>/dev/null >"$tmp/raw"
@@ -209,40 +209,40 @@ fails 1 "the stream has no frames" "an empty stream" bash -c "'$helpers/mkstream
 
 # ---- frames that do not fit ----
 
-fails 1 "frame 1002: its stem 'same' is that of frame 1001 too" "two frames of one name" \
+fails 1 "frame 1002: its stem 'same' is also that of frame 1001" "two frames of one name" \
     bash -c "'$helpers/mkstream' -n 2 -s same comp:u8:3:srgb | ck-encode -t 1 '$tmp/x'"
 ok "do not matter to video" bash -c "'$helpers/mkstream' -n 2 -s same comp:u8:3:srgb | ck-encode --comp mov '$tmp/x'"
 for stem in ../up . .. '' a/b; do
-    fails 1 "is no file name" "the stem '$stem'" \
+    fails 1 "is not a file name" "the stem '$stem'" \
         bash -c "'$helpers/mkstream' -n 1 -s '$stem' comp:u8:3:srgb | ck-encode '$tmp/x'"
 done
 ok "an unsafe stem made no file outside" test ! -e "$tmp/x/up.png"
-fails 1 "frame 1003: plane 'comp' is 33 x 18, but was 32 x 18 before" "frames that change size" \
+fails 1 "frame 1003: frame size changed in mid-stream, plane 'comp' from 32 x 18 to 33 x 18: split the input" "frames that change size" \
     bash -c "'$helpers/mkstream' -w 2 comp:u8:3:srgb | ck-encode '$tmp/x'"
-fails 3 "plane 'comp' is 33 x 18" "--keep-going passes over them" \
+fails 3 "frame 1003: frame size changed in mid-stream" "--keep-going passes over them" \
     bash -c "'$helpers/mkstream' -w 2 comp:u8:3:srgb | ck-encode --keep-going '$tmp/kg'"
 is "and writes the others" "$(ls "$tmp/kg/Comp" | wc -l)" 2
-fails 1 "nothing to write: there are no planes fg, alpha, processed or comp (there are: rgb)" "no plane to write" \
+fails 1 "no plane fg, alpha, processed or comp (the stream has: rgb)" "no plane to write" \
     bash -c "'$helpers/mkstream' rgb:u8:3 | ck-encode '$tmp/x'"
-fails 1 "no plane 'comp' to write as png (there are: rgb, alpha): put ck-post before it" "a missing plane" \
+fails 1 "no plane 'comp' to write as png (the stream has: rgb, alpha): add ck-post upstream" "a missing plane" \
     bash -c "'$helpers/mkstream' rgb:u8:3 alpha:f32:1 | ck-encode --comp png '$tmp/x'"
 fails 1 "has 2 channels" "two channels" bash -c "'$helpers/mkstream' flow:f32:2 | ck-encode --plane flow=exr '$tmp/x'"
 
 # ---- the command line ----
 
-fails 2 "where to?" "no output" bash -c "ck-encode < '$tmp/a.ck'"
-fails 2 "no folder to write into" "a file without OUT" bash -c "ck-encode --fg exr < '$tmp/a.ck'"
+fails 2 "no output: name a folder" "no output" bash -c "ck-encode < '$tmp/a.ck'"
+fails 2 "no output folder" "a file without OUT" bash -c "ck-encode --fg exr < '$tmp/a.ck'"
 fails 2 "all outputs are off" "everything off" \
     bash -c "ck-encode --fg off --matte off --processed off --comp off '$tmp/x' < '$tmp/a.ck'"
 fails 2 "cannot both go to standard output" "two streams" bash -c "ck-encode --fg=- --comp=- < '$tmp/a.ck'"
-fails 2 "would become the same .png files" "one place twice" \
+fails 2 "would be written to the same .png files" "one place twice" \
     bash -c "ck-encode --plane fg=png --plane fg=png16 '$tmp/x' < '$tmp/a.ck'"
 fails 2 "is not NAME=FORMAT" "--plane without a format" bash -c "ck-encode --plane rgb '$tmp/x' < '$tmp/a.ck'"
-fails 2 "no plane has such a name" "--plane with a path" bash -c "ck-encode --plane ../rgb=png '$tmp/x' < '$tmp/a.ck'"
+fails 2 "--plane '../rgb=png' is not a plane name" "--plane with a path" bash -c "ck-encode --plane ../rgb=png '$tmp/x' < '$tmp/a.ck'"
 fails 2 "'gif' is not one of auto|exr|exr32|png" "an unknown format" bash -c "ck-encode --fg gif '$tmp/x' < '$tmp/a.ck'"
 fails 2 "'dwaa' is not one of none|rle" "DWAA is not written" bash -c "ck-encode --compression dwaa '$tmp/x' < '$tmp/a.ck'"
-fails 2 "is no frame rate" "a wrong rate" bash -c "ck-encode --rate 0/1 '$tmp/x' < '$tmp/a.ck'"
-fails 2 "one folder is enough" "two folders" bash -c "ck-encode '$tmp/x' '$tmp/y' < '$tmp/a.ck'"
+fails 2 "is not a frame rate" "a wrong rate" bash -c "ck-encode --rate 0/1 '$tmp/x' < '$tmp/a.ck'"
+fails 2 "ck-encode takes one folder" "two folders" bash -c "ck-encode '$tmp/x' '$tmp/y' < '$tmp/a.ck'"
 
 # ---- nowhere to write ----
 

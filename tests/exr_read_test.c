@@ -22,7 +22,7 @@ static ck_status load(const char *path, ck_want want, ck_frame *f, ck_error *e)
     return s;
 }
 
-/* Whether channel c of the plane (which shows file channel `from`) is what make_exr wrote, 0 outside. */
+/* True if channel c of the plane (file channel `from`) is what make_exr wrote, 0 outside. */
 static bool shows(const ck_plane *p, int c, const make_spec *s, int from)
 {
     float *v = malloc(p->bytes / p->elem * sizeof *v);

@@ -139,7 +139,7 @@ static void test_lossy(void)
     }
 }
 
-/* What 24 bits make of a float: at most half a step of 2^-15, nothing becomes infinite, NaN and infinity stay. */
+/* Floats of 24 bits: off by at most half a step of 2^-15, nothing becomes infinite, NaN and infinity stay. */
 static void test_pxr24_floats(void)
 {
     enum { N = 4096 };

@@ -52,8 +52,8 @@ words() { grep -vE '^(HEAD|FRAME|END) |of an earlier run (was|were) replaced$' "
 # One program behind the victim, the last one unless that had not come to read yet, names it, or says honestly that it is
 # one of several.
 named() { # VICTIM
-    local i who=${programs[$1]}"|the program before ${programs[$1 + 1]}"
-    for ((i = $1; i < 4; i++)); do who+="|${programs[i]} or a program before it"; done
+    local i who=${programs[$1]}"|the program upstream of ${programs[$1 + 1]}"
+    for ((i = $1; i < 4; i++)); do who+="|${programs[i]} or a program upstream of it"; done
     [ "$(for ((i = $1 + 1; i < 5; i++)); do words $i; done | grep -cE "stopped: ($who):")" = 1 ]
 }
 
@@ -145,7 +145,7 @@ key_trial() { # NUMBER MS
     status=$?
     [ $status = 0 ] && why+="; it succeeded"
     [ "$victim" = $pid ] || grep -q "$name" "$tmp/said" || why+="; $name is not named: $(cat "$tmp/said")"
-    [ "$(grep -vc 'no model\|keying classically' "$tmp/said")" -le 1 ] ||
+    [ "$(grep -vc 'no model was found\|keying classically' "$tmp/said")" -le 1 ] ||
         why+="; said more than once: $(cat "$tmp/said")"
     whole_files "$out" >"$tmp/broken" || why+="; $(head -1 "$tmp/broken")"
     if [ "$name" != ck-encode ] || [[ $signal =~ ^(TERM|INT|HUP)$ ]]; then

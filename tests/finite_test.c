@@ -49,8 +49,8 @@ static void test_check(ck_type t)
     v[4000] = -INFINITY;
     v[5999] = INFINITY;
     p = plane(&f, t, 3, 20, 100, v);
-    ok(ck_finite_check(p, &e) == CK_ERR_FORMAT && strstr(e.text, "3 samples") && strstr(e.text, "green at x 42, y 7") &&
-           strstr(e.text, "--repair"),
+    ok(ck_finite_check(p, &e) == CK_ERR_FORMAT && strstr(e.text, "3 NaN or infinite samples") &&
+           strstr(e.text, "green at x 42, y 7") && strstr(e.text, "--repair"),
        "%s: counted, and the first is located: %s", ck_type_name(t), e.text);
     ck_frame_free(&f);
 }

@@ -23,7 +23,7 @@ ff -frames:v 1 a.jpg
 ff -frames:v 1 -pix_fmt rgb24 a.tif
 ck-decode seq/shot.99.png | ck-encode --plane rgb=exr exr
 
-# What there is
+# Every kind of input
 for f in a.mp4 a.mkv a.ts a.mov a.nut seq; do
     is "$f: 12 frames" "$(frames $f)" 12
 done
@@ -43,7 +43,7 @@ cp seq/shot.99.png "$odd/$odd.png"
 is "spaces, newlines, colons and percent signs in names: video" "$(frames "$odd/$odd.mp4")" 12
 is "and stills" "$(frames "$odd/$odd.png")" 1
 is "the matrix is guessed and said so" "$(ck-decode -v a.ts 2>&1 >/dev/null | grep -c guessed)" 1
-is "the options go before the guess" "$(ck-decode -v --matrix 709 --range full --chroma-location center a.ts 2>&1 >/dev/null | grep -c guessed)" 0
+is "the options go before the guess" "$(ck-decode -v --matrix 709 --code-range full --chroma-location center a.ts 2>&1 >/dev/null | grep -c guessed)" 0
 
 # Hints
 is "a still hint is every frame's" "$(lines --hint seq/shot.99.png a.mp4 | grep -c ' hint:u8:1x90x160')" 12
@@ -97,7 +97,7 @@ is "a container that declares nothing: the count is reported" "$(grep -c '12 fra
 mkdir mixed
 cp seq/shot.99.png mixed/1.png
 ffmpeg -v error -y -f lavfi -i testsrc2=s=64x64 -frames:v 1 mixed/2.png
-bad "stills that change size" "changes size from 160x90 to 64x64" mixed
+bad "stills that change size" "frame size changed in mid-stream, from 160x90 to 64x64" mixed
 cp -r seq broken
 cut seq/shot.101.png 500 broken/shot.101.png
 bad "one bad still ends the run" "shot.101.png" broken

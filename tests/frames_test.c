@@ -104,7 +104,7 @@ static ck_nn_move move(const ck_plane *p, ck_nn_tensor t, ck_filter f)
                         .y = axis(in ? p->h : t.h, in ? t.h : p->h, f, false)};
 }
 
-/* Whether a tensor of the frame was finite, in *finite. */
+/* *finite: the frame's tensors were. */
 static void pass(ck_nn *dev, int slot, const ck_nn_move *in, const ck_nn_move *out, bool *finite)
 {
     const struct ck_nn_frames *f = dev->ops->frames;

@@ -67,7 +67,7 @@ golden net_base_plus_2048 tf32 bf16
 # Small frames only: a sanitizer makes kernels many times slower.
 sanitizer=$(command -v compute-sanitizer || ls "$CUDA_HOME/bin/compute-sanitizer" 2>/dev/null)
 if [ -n "$sanitizer" ]; then
-    # What calls return, and libraries only try, is checked by the backend itself.
+    # The backend checks what calls return itself; libraries try calls that may fail.
     sane() {
         local how=()
         [ "$1" = memcheck ] && how=(--report-api-errors no)

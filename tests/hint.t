@@ -118,14 +118,14 @@ is "the larger of green and blue is the screen's" \
     "$(ck-hint --method key --screen-colour 40,120,140 <"$tmp/grey.ck" 2>/dev/null | screen)" " screen=blue"
 is "--screen goes before it" \
     "$(ck-hint --method key --screen green --screen-colour 40,135,140 <"$tmp/grey.ck" 2>/dev/null | screen)" " screen=green"
-fails 0 "frame 1: hardly a pixel has the screen's colour that was named" "a colour that no pixel has, said once" \
+fails 0 "frame 1: almost no pixel has the given screen colour" "a colour that no pixel has, said once" \
     bash -c "ck-hint -t 1 --method key --screen-colour 20,200,220 <'$tmp/grey.ck' >/dev/null" # the first frame is first
-is "once" "$(ck-hint --method key --screen-colour 20,200,220 <"$tmp/grey.ck" 2>&1 >/dev/null | grep -c 'hardly a pixel')" 1
+is "once" "$(ck-hint --method key --screen-colour 20,200,220 <"$tmp/grey.ck" 2>&1 >/dev/null | grep -c 'almost no pixel')" 1
 fails 1 "the stream has a clean plate" "a clean plate and a colour" \
     bash -c "ck-hint --method key --screen-colour 20,200,40 --replace <'$tmp/clean.ck' >/dev/null"
 fails 1 "--screen-at 64,2 is outside the plate of 64 x 36" "a spot outside the plate" \
     bash -c "ck-hint --method key --screen-at 64,2 <'$tmp/grey.ck' >/dev/null"
-fails 1 "is no green screen's: it has more of another hue" "a spot in the subject" \
+fails 1 "is not a green screen's: it has more of another hue" "a spot in the subject" \
     bash -c "ck-hint --method key --screen-at 32,24 <'$tmp/grey.ck' >/dev/null"
 fails 2 "choose one" "two colours by hand" ck-hint --method key --screen-colour 1,200,1 --screen-at 1,1
 fails 2 "add --method key or --with-key" "a colour for the hue's recipe" ck-hint --screen-colour 1,200,1
@@ -139,7 +139,7 @@ done
 fails 2 "it has more of another hue" "a red screen" ck-hint --method key --screen-colour 200,40,30
 fails 2 "it is too dark" "a black screen" ck-hint --method key --screen-colour 0.1,0.7,0.2
 
-# What is said.
+# Messages.
 "$helpers/mkstream" -n 2 rgb:f32:3:pq | ck-hint --screen green 2>&1 >/dev/null | grep -c "encoded as 'pq'" >"$tmp/n"
 is "an unusual encoding is mentioned once" "$(cat "$tmp/n")" 1
 is "usual ones are not" "$("$helpers/mkstream" -n 2 rgb:f32:3:linear | ck-hint --screen green 2>&1 >/dev/null)" ""
@@ -159,7 +159,7 @@ ck-decode "$tmp/leader" | ck-hint --screen blue --method key | ck-post --classic
 is "HEAD refers to the frames" "$(screen <"$tmp/leader.ck")" " screen=frame"
 is "a frame without a screen decides nothing, the first one with one does" \
     "$(ck-info <"$tmp/leader.ck" | grep '^FRAME' | grep -o ' screen=[^ ]*' | tr '\n' ' ')" " screen=blue  screen=blue "
-is "which is said" "$(grep -c 'screen blue: decided on frame 3' "$tmp/err")-$(grep -c 'screen blue: as the stream says' "$tmp/err2")" 1-1
+is "which is said" "$(grep -c 'screen blue: decided on frame 3' "$tmp/err")-$(grep -c 'screen blue: decided upstream' "$tmp/err2")" 1-1
 for p in alpha fg comp; do
     ck-info --npy "$tmp/l" <"$tmp/leader.ck" && ck-info --npy "$tmp/b" <"$tmp/blue.ck"
     ok "$p is keyed as with --screen blue" bash -c "cmp '$tmp/l/$p.000002.npy' '$tmp/b/$p.000002.npy' && cmp '$tmp/l/$p.000003.npy' '$tmp/b/$p.000003.npy'"

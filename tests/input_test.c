@@ -1,4 +1,4 @@
-/* What the network sees of a frame, and the way from a plate to its matte: the e2e goldens up to alpha and fg. */
+/* The network's input, and the way from a plate to its matte: the e2e goldens up to alpha and fg. */
 #include "greenformer/input.h"
 
 #include "guard.h"

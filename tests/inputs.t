@@ -68,7 +68,7 @@ is "--srgb and --linear are about INPUT, not about it" \
     "background:f32:3x48x64:linear background:f32:3x48x64:srgb"
 flat jpeg.png 64x48 rgb24 200 30 30 255
 ff -i jpeg.png -q:v 2 jpeg.jpg
-is "nor are --matrix and --range" "$(bytes background --matrix 2020 --range limited --background jpeg.jpg seq)" \
+is "nor are --matrix and --code-range" "$(bytes background --matrix 2020 --code-range limited --background jpeg.jpg seq)" \
     "$(bytes background --background jpeg.jpg seq)"
 is "the short options are --input" "$(bytes background --input background=small.png seq)" "$(bytes background --background small.png seq)"
 ff -i small.png -vf scale=64:48:in_range=pc:out_range=pc -color_primaries smpte432 -color_trc linear tagged.png
@@ -148,7 +148,7 @@ is "of EXR" "$(plane garbage --plate-alpha plate.exr) $(first garbage --plate-al
 ff -loop 1 -i plate.png -frames:v 3 -c:v prores_ks -pix_fmt yuva444p10le plate.mov
 is "of ProRes 4444, every frame" "$(first garbage --plate-alpha plate.mov | awk '{ printf "%.2f %.2f %.2f", $1, $2, $3 }')" "0.78 0.78 0.78"
 is "and no word that it is dropped" "$(ck-decode -v --plate-alpha plate.mov 2>&1 >/dev/null | grep -c dropped)" 0
-fails 1 "seq/p.0001.png: no alpha channel, which plane 'garbage' is to be made of" "no alpha" ck-decode --plate-alpha seq
+fails 1 "seq/p.0001.png: no alpha channel to make plane 'garbage' from" "no alpha" ck-decode --plate-alpha seq
 fails 1 "v.mkv: frame 0: no alpha channel" "in video" ck-decode --plate-alpha v.mkv
 fails 2 "plane 'garbage' is given twice, by mask.png and --plate-alpha" "beside --garbage" ck-decode --plate-alpha --garbage mask.png plate.png
 mkdir holes && cp plate.png holes/p.1.png && cp plate.png holes/p.3.png
@@ -179,9 +179,9 @@ fails 2 "plane 'x' is given twice" "by --input alone" ck-decode --input x=mask.p
 fails 2 "plane rgb is INPUT itself" "rgb" ck-decode --input rgb=mask.png seq
 fails 2 "--input 'hint' is not NAME=FILE" "no file" ck-decode --input hint seq
 fails 2 "--input 'hint=' is not NAME=FILE" "an empty one" ck-decode --input hint= seq
-fails 2 "'Hint' is no name of a plane" "a capital" ck-decode --input Hint=mask.png seq
-fails 2 "'' is no name of a plane" "no name" ck-decode --input =mask.png seq
-fails 2 "is no name of a plane: up to 31" "a long one" ck-decode --input "$(printf 'x%.0s' {1..32})=mask.png" seq
+fails 2 "'Hint' is not a plane name" "a capital" ck-decode --input Hint=mask.png seq
+fails 2 "'' is not a plane name" "no name" ck-decode --input =mask.png seq
+fails 2 "is not a plane name: use up to 31" "a long one" ck-decode --input "$(printf 'x%.0s' {1..32})=mask.png" seq
 fails 2 "more than 16 planes" "too many" bash -c "ck-decode $(printf -- '--input x%d=mask.png ' {1..17}) seq"
 fails 2 "planes 'clean' and 'x' cannot both come from standard input" "two from standard input" ck-decode --clean - --input x=- seq
 fails 2 "INPUT and plane 'x' cannot both come from standard input" "INPUT and another" bash -c 'ck-decode --input x=- - </dev/null'
@@ -198,7 +198,7 @@ fails 2 "saved.ck: a saved stream" "a saved stream too" ck key --classical --bac
 is "nothing was made" "$([ -e never ] || echo none)" none
 mkdir part && cp $matte/0000[23].png part
 ck key -v --classical --frames 2-3 --hint part $rgb some 2>err
-is "the screen is looked for without hints that are shorter than INPUT" "$? $(grep -c 'screen green: as asked' err) $(ls some/Matte | tr '\n' ' ')" "0 2 00002.exr 00003.exr "
+is "the screen is looked for without hints that are shorter than INPUT" "$? $(grep -c 'screen green: given by --screen' err) $(ls some/Matte | tr '\n' ' ')" "0 2 00002.exr 00003.exr "
 ok "pipes are read once" bash -c "exec 3< <(ffmpeg -nostdin -v error -i '$matte/%05d.png' -f nut -c:v rawvideo -); ck key --classical --hint /dev/fd/3 $rgb piped"
 is "to their end" "$(ls piped/Matte | wc -l)" 4
 mkdir sizes && cp small.png half.png sizes

@@ -31,8 +31,8 @@ fails 1 "nowhere.mov" "a file that is not there" ck key "$tmp/nowhere.mov" "$tmp
 fails 2 "takes no value" "a value where none belongs" ck key --dry-run=no a b
 fails 2 "takes no value" "or behind a letter" ck key -n4 a b
 is "--version" "$(ck key --version a b)" "ck key $(ck --version | cut -d' ' -f2)"
-ok "--help" ck key --help
-is "shows the options of every stage" "$(grep -c "^Options of" "$tmp/.out")" 7
+ok "--help=all" ck key --help=all
+is "has a section for every stage" "$(grep -c "^Options of" "$tmp/.out")" 7
 ok "doctor finds the programs" ck doctor
 is "every program that is installed, and no other" "$(ck doctor | awk '$2 ~ /^ck-/ { print $2 }' | sort | tr '\n' ' ')" \
     "$(cd "$bin" && ls -d ck-* | sort | tr '\n' ' ')"
@@ -41,6 +41,8 @@ fails 1 "cannot write" "doctor on a full disk" bash -c "ck doctor > /dev/full"
 
 fails 2 "unknown option '--scale'" "the refiner's scale under its old name" ck key -m M --scale 0 a b
 fails 2 "unknown option '--refine:scale=0'" "likewise with = and one stage" ck key -m M --refine:scale=0 a b
+fails 2 "ck key: --range has been renamed: use --code-range" "--code-range under its old name" ck key --range full a b
+fails 2 "ck key: --range has been renamed: use --code-range" "likewise with = and one stage" ck key --decode:range=full a b
 fails 2 "unknown option '--correct'" "a correction of the key" ck key -m M --correct 0.5 a b
 fails 2 "unknown option '--blend-key'" "a blend of hint and key" ck key -m M --blend-key 0.5 a b
 is "what the user says is the last word" "$(plan -m M --refiner-scale 0 -s 96 --method hsv --refiner-scale 1 a b)" \
@@ -68,17 +70,17 @@ ck-synth -g 160x90 -n 3 | ck-encode --plane rgb=png "$tmp/shot" 2>"$tmp/err"
 ok "a sequence is keyed" ck key "$tmp/shot/rgb" "$tmp/key"
 is "all four sets are there" "$(cd "$tmp/key" && find . -type f ! -name .ck-lock | wc -l)" 12
 # Without a checkpoint the same files as --classical, and one line about it.
-words="keying classically; for the network, name a checkpoint with --model"
+words="classical keying; for the network, give --model"
 is "no checkpoint: one line says so, and where one was looked for" "$(cat "$tmp/.err")" \
-    "ck key: no model named or found in $XDG_DATA_HOME/ck: $words"
+    "ck key: no model was found in $XDG_DATA_HOME/ck: $words"
 ok "keyed with --classical" ck key --classical "$tmp/shot/rgb" "$tmp/asked"
 is "--classical: not a word" "$(cat "$tmp/.err")" ""
 ok "the same files" diff -r "$tmp/key" "$tmp/asked"
 mkdir "$tmp/home"
 ok "in a new HOME" env -u XDG_DATA_HOME HOME="$tmp/home" ck key "$tmp/shot/rgb" "$tmp/new"
-is "the folder is the one in HOME" "$(cat "$tmp/.err")" "ck key: no model named or found in $tmp/home/.local/share/ck: $words"
+is "the folder is the one in HOME" "$(cat "$tmp/.err")" "ck key: no model was found in $tmp/home/.local/share/ck: $words"
 ok "without any HOME" env -u XDG_DATA_HOME -u HOME ck key "$tmp/shot/rgb" "$tmp/homeless"
-is "no folder is named" "$(cat "$tmp/.err")" "ck key: no model named: $words"
+is "no folder is named" "$(cat "$tmp/.err")" "ck key: no model was found: $words"
 ok "the same files again" diff -r "$tmp/key" "$tmp/homeless"
 M=$tmp/m.safetensors
 "$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 96 --decoder-width 24 --refiner-width 16 "$M"
@@ -131,16 +133,16 @@ ffmpeg -v error -f lavfi -i color=black:s=64x48:r=1:d=2 -pix_fmt rgb24 "$tmp/lea
 ffmpeg -v error -f lavfi -i color=0x1e3cbe:s=64x48:r=1:d=2 -pix_fmt rgb24 -start_number 3 "$tmp/leader/a.%04d.png"
 for frames in 1-4 1 3-4; do
     ok "--frames $frames" ck key -v --classical --frames $frames "$tmp/leader" "$tmp/leader-$frames"
-    is "the screen is decided on the whole input" "$(grep -c 'screen blue: as asked' "$tmp/.err")" 2
+    is "the screen is decided on the whole input" "$(grep -c 'screen blue: given by --screen' "$tmp/.err")" 2
 done
 pixels() { ck-decode "$1" | ck-info --npy "$tmp/npy" && sha256sum <"$tmp/npy/rgb.000000.npy"; }
 for file in 1/FG/a.0001 3-4/Matte/a.0003; do
     is "ranges join without a seam: $file" "$(pixels "$tmp/leader-$file.exr")" "$(pixels "$tmp/leader-1-4/${file#*/}.exr")"
 done
 ok "--screen goes before it" ck key -v --classical --screen green "$tmp/leader" "$tmp/asked"
-is "in every stage" "$(grep -c 'screen green: as asked' "$tmp/.err")" 2
+is "in every stage" "$(grep -c 'screen green: given by --screen' "$tmp/.err")" 2
 ok "--screen of one stage too" ck key -v --classical --hint:screen green "$tmp/leader" "$tmp/asked"
-is "the others get the input's" "$(grep -c 'screen green: as asked' "$tmp/.err")-$(grep -c 'screen blue: as asked' "$tmp/.err")" 1-1
+is "the others get the input's" "$(grep -c 'screen green: given by --screen' "$tmp/.err")-$(grep -c 'screen blue: given by --screen' "$tmp/.err")" 1-1
 # No screen for long: the whole input is not decoded for it.
 ffmpeg -v error -f lavfi -i color=black:s=32x16:r=25:d=20.04 -c:v ffv1 "$tmp/dark.mkv"
 ok "501 black frames" ck key --classical --frames 0 "$tmp/dark.mkv" "$tmp/dark"
@@ -149,7 +151,7 @@ is "500 of them are looked at" "$(grep -c 'ck key: no screen in the first 500 fr
 ffmpeg -v error -f lavfi -i "color=0x64696e:s=64x48:r=1:d=1" -vf "drawbox=24:16:16:32:0xb04c40:t=fill,format=rgb24" "$tmp/grey.png"
 for by in "--screen-colour 100,105,110" "--screen-at 5,5"; do
     ok "$by" ck key -v --classical $by "$tmp/grey.png" "$tmp/grey"
-    is "$by decides which screen it is, in every stage" "$(grep -c 'screen blue: as asked' "$tmp/.err")" 2
+    is "$by decides which screen it is, in every stage" "$(grep -c 'screen blue: given by --screen' "$tmp/.err")" 2
     ck-decode "$tmp/grey/Matte/grey.exr" | ck-info --npy "$tmp/npy"
     half() { od -A n -t x2 -j $((128 + 2 * ($2 * 64 + $1))) -N 2 "$tmp/npy/rgb.000000.npy" | tr -d ' '; }
     is "$by: 0 on the screen, 1 in the subject" "$(half 5 5) $(half 32 32)" "0000 3c00"

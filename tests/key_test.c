@@ -202,7 +202,7 @@ static void veil(void)
         worst = fabsf(way) > worst ? fabsf(way) : worst;
     }
     ok(good && worst < 1.0f / 6, "a veil keeps its colour: %.3f of the way to the solid's", (double)worst);
-    /* What is no coverage counts as none, and stays where it is. */
+    /* Values that are not a coverage count as 0 and stay unchanged. */
     p.alpha[at(&p, 20, 20)] = NAN;
     p.alpha[at(&p, 100, 100)] = INFINITY;
     p.alpha[at(&p, 10, 170)] = -INFINITY;

@@ -13,6 +13,8 @@ ck-matte <"$tmp/in.ck" | data "$tmp/off"
 ok "nothing asked for: every plane passes unchanged, and no other comes" diff -r "$tmp/in" "$tmp/off"
 ck-matte --depth 16 --fill off --specks off --grow 0 <"$tmp/in.ck" | data "$tmp/off16"
 ok "nothing either" diff -r "$tmp/in" "$tmp/off16"
+ck-matte --fill 0 --specks 0 <"$tmp/in.ck" | data "$tmp/zero"
+ok "0 is off" diff -r "$tmp/in" "$tmp/zero"
 for options in "--black 0.2" "--white 0.7" "--gamma 1.5" "--gamma 0.5" "--fill 9" "--specks 99999" "--grow 0.3" "--grow -2" "--soften 1.2"; do
     ck-matte -t 1 $options <"$tmp/in.ck" | data "$tmp/one"
     ck-matte -t 3 $options <"$tmp/in.ck" | data "$tmp/three"
@@ -67,9 +69,9 @@ ck-matte <"$tmp/masks.ck" | data "$tmp/masks"
 ok "garbage and holdout need no option" differ "$tmp/masks/alpha.000000.npy" "$tmp/masks/coverage.000000.npy"
 
 # Refusals and their messages.
-fails 1 "no plane 'alpha' in the stream: run ck-infer and ck-refine before it, or give --from hint" "no alpha" \
+fails 1 "no plane 'alpha' in the stream: add ck-infer and ck-refine upstream, or give --from hint" "no alpha" \
     bash -c "'$helpers/mkstream' rgb:u8:3 | ck-matte >/dev/null"
-fails 1 "no plane 'hint' in the stream: put ck-hint before it" "no hint" \
+fails 1 "no plane 'hint' in the stream: add ck-hint upstream" "no hint" \
     bash -c "'$helpers/mkstream' rgb:u8:3 | ck-matte --from hint >/dev/null"
 fails 1 "no plane 'rgb' in the stream" "--from without a plate, whose size it needs" \
     bash -c "'$helpers/mkstream' hint:u8:1 | ck-matte --from hint >/dev/null"
@@ -85,6 +87,6 @@ fails 3 "frame 1002: asked to fail" "an error frame is passed on" \
 fails 2 "--black 0.5 is not below --white 0.4" "levels that cross" ck-matte --black 0.5 --white 0.4
 fails 2 "from -50 to 50" "--grow beyond 50" ck-matte --grow 51
 fails 2 "from 0 to 50" "--soften below 0" ck-matte --soften -1
-fails 2 "or off" "--specks 0" ck-matte --specks 0
+fails 2 "or off" "--specks below 0" ck-matte --specks -1
 fails 2 "from 0.1 to 10" "--gamma 0" ck-matte --gamma 0
 done_testing

@@ -23,10 +23,10 @@ static bool same_meaning(const ck_option *a, const ck_option *b)
 {
     return a->letter == b->letter && a->type == b->type && a->min == b->min && a->max == b->max &&
            a->word_value == b->word_value && same_text(a->metavar, b->metavar) && same_text(a->init, b->init) &&
-           same_text(a->words, b->words) && same_text(a->help, b->help);
+           same_text(a->words, b->words) && same_text(a->help, b->help) && a->listed == b->listed;
 }
 
-/* How many names of `a` are in `b` with another meaning; letters must not be shared by two names either. */
+/* The number of names of `a` with another meaning in `b`; two names must not share a letter either. */
 static int conflicts(const ck_option *a, const ck_option *b, const char *who, const char *other)
 {
     int n = 0;
@@ -53,7 +53,7 @@ int main(void)
             n += conflicts(all[i]->options, all[k]->options, all[i]->name, all[k]->name);
         ok(n == 0, "every option of %s means the same where others have it", all[i]->name);
     }
-    const ck_option one[] = {{'x', "same", CK_INT, 0, "N", "1", 0, 9, NULL, 0, "a number"}, {0}};
+    const ck_option one[] = {{'x', "same", CK_INT, 0, "N", "1", 0, 9, NULL, 0, "a number", CK_IN_ALL}, {0}};
     ck_option other[2] = {one[0], {0}};
     other[0].help = "another number";
     ok(conflicts(one, one, "a", "b") == 0 && conflicts(one, other, "a", "b") == 1, "another help text is found");

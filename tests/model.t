@@ -25,10 +25,10 @@ decoder  24
 refiner  16
 tensors  $(ck-model list "$tmp/toy.pth" | awk -F'[][]' '
         { n = split($2, a, /, /); k = 1; for (i = 1; i <= n; i++) k *= a[i]; sum += k }
-        END { printf "%d of F32, %d numbers", NR, sum }')"
-fails 2 "say it with --heads N" "check: heads that nothing tells are asked for" ck-model check "$tmp/silent.pth"
+        END { printf "%d of F32, %d values", NR, sum }')"
+fails 2 "give --heads N" "check: heads that nothing tells are asked for" ck-model check "$tmp/silent.pth"
 ok "check: and may be said" ck-model check --heads 4 "$tmp/silent.pth"
-fails 0 "--heads 4 is not used" "check: --heads against the metadata is a warning" ck-model check --heads 4 "$tmp/toy.pth"
+fails 0 "--heads 4 is ignored" "check: --heads against the metadata is a warning" ck-model check --heads 4 "$tmp/toy.pth"
 
 ok "convert: a .pth" ck-model convert "$tmp/toy.pth" "$tmp/out.safetensors"
 ok "convert: byte for byte the .safetensors" cmp "$tmp/out.safetensors" "$tmp/toy.safetensors"
@@ -43,7 +43,7 @@ is "convert: they are replaced" "$(ck-model check "$tmp/heads.safetensors" | gre
 head -c 100000 "$tmp/toy.pth" >"$tmp/cut.pth"
 cp "$tmp/heads.safetensors" "$tmp/keep"
 mkdir "$tmp/dir"
-fails 1 "cut.pth: zip archive: it has no end record" "convert: half a file is refused" \
+fails 1 "cut.pth: zip archive: no end record" "convert: half a file is refused" \
     ck-model convert "$tmp/cut.pth" "$tmp/dir/x.safetensors"
 is "convert: and nothing is written" "$(ls -A "$tmp/dir")" ""
 fails 1 "cut.pth" "convert: nor an old file touched" ck-model convert "$tmp/cut.pth" "$tmp/keep"
@@ -70,11 +70,11 @@ fi
 
 if [ -n "$goldens" ]; then
     is "the golden checkpoint" "$(ck-model check --strict "$goldens/mini.safetensors" | tail -1)" \
-        "tensors  161 of F32, 1377320 numbers"
+        "tensors  161 of F32, 1377320 values"
     for kind in plain wrapped_half bf16 views; do
         ok "mini_$kind.pth" ck-model check --strict --heads 1 "$goldens/mini_$kind.pth"
     done
-    fails 1 "mini_legacy.pth: this is a .pth of the format before PyTorch 1.6" "mini_legacy.pth" \
+    fails 1 "mini_legacy.pth: a .pth from before PyTorch 1.6" "mini_legacy.pth" \
         ck-model check "$goldens/mini_legacy.pth"
 else
     skip "the golden checkpoints" "no goldens"

@@ -46,7 +46,7 @@ is "one number is a square" "$(ck-infer -m "$small" -s 64 <"$tmp/in.ck" | planes
 ck-infer -m "$small" -s auto <"$tmp/in.ck" 2>"$tmp/words" | ck-refine -m "$small" | ck-info --npy "$tmp/auto"
 ck-infer -m "$small" <"$tmp/in.ck" | ck-refine -m "$small" | ck-info --npy "$tmp/given"
 ok "auto is the checkpoint's where that fits" diff -r "$tmp/given" "$tmp/auto"
-is "and is said" "$(grep -c -- '--size auto: 96 x 96, what the checkpoint was made for: ' "$tmp/words")" 1
+is "and is said" "$(grep -c -- '--size auto: 96 x 96, as the checkpoint was trained: ' "$tmp/words")" 1
 ck-refine -m "$small" <"$tmp/logits.ck" >"$tmp/out.ck"
 is "alpha and fg have the plate's size, the logits are gone" "$(planes <"$tmp/out.ck")" \
     " rgb:u8:3x77x131:srgb hint:u8:1x77x131 extra:u16:2x77x131 alpha:f32:1x77x131 fg:f32:3x77x131:srgb"
@@ -106,17 +106,17 @@ make_stream -g 50x40 rgb:f16:3:linear hint:f32:1:-:9x7 | ck-infer -m "$small" -s
 is "any plate and any hint will do" "$(planes <"$tmp/x.ck")" \
     " rgb:f16:3x40x50:linear hint:f32:1x7x9 alpha:f32:1x40x50 fg:f32:3x40x50:srgb"
 
-# What has been refined before passes.
+# Refined frames pass through.
 ok "alpha and fg without logits pass" bash -c "ck-refine -m '$small' <'$tmp/out.ck' | ck-info --npy '$tmp/again'"
 ok "unchanged" diff -r "$tmp/one" "$tmp/again"
 make_stream rgb:u8:3:srgb alpha:f32:1 >"$tmp/half.ck"
-fails 1 "no plane 'alpha_logits' in the stream: put ck-infer before it" "alpha alone does not" \
+fails 1 "no plane 'alpha_logits' in the stream: add ck-infer upstream" "alpha alone does not" \
     bash -c "ck-refine -m '$small' <'$tmp/half.ck' >'$tmp/x.ck'"
 fails 1 "no plane 'alpha_logits'" "nor frames with neither" bash -c "ck-refine -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 
 is "an option that comes too late is not dropped in silence" \
-    "$(ck-refine --detail <"$tmp/out.ck" 2>&1 >"$tmp/x.ck" | grep -c 'pass as they are: --detail has no effect')" 1
-is "a model is not looked for, as nothing is refined" "$(ck-refine -v <"$tmp/out.ck" 2>&1 >"$tmp/x.ck" | grep -c 'they pass as they are')" 1
+    "$(ck-refine --detail <"$tmp/out.ck" 2>&1 >"$tmp/x.ck" | grep -c 'pass through: --detail has no effect')" 1
+is "a model is not looked for, as nothing is refined" "$(ck-refine -v <"$tmp/out.ck" 2>&1 >"$tmp/x.ck" | grep -c 'passed through unchanged')" 1
 make_stream rgb:u8:3:srgb alpha:f32:1 fg:f32:3 fg_logits:f32:3:-:8x8 >"$tmp/half.ck"
 fails 1 "no plane 'alpha_logits'" "nor with one kind of logits" bash -c "ck-refine -m '$small' <'$tmp/half.ck' >'$tmp/x.ck'"
 
@@ -148,16 +148,16 @@ is "without it ck-refine alone gets them" "$(ck key -n -m M --refiner-scale=0 --
     "ck-infer --model=M | ck-refine --model=M --refiner-scale=0 --native "
 fails 2 "--size 250x250: use multiples of 32" "what options say together is looked at before anything starts" \
     ck key -n -m M -s 250 a b
-fails 2 "--no-classical wants the network, but there is no model" "--no-classical without a model" ck key -n --no-classical a b
+fails 2 "--no-classical needs the network, but no model was found" "--no-classical without a model" ck key -n --no-classical a b
 is "what is for ck-infer alone counts more than what is for both" \
     "$(ck key -n -m M --refine --infer:no-detail --detail --refine:map --refine:no-map a b | grep -o 'ck-infer [^|]*' | sed 's/ --threads=[0-9]*//g')" \
     "ck-infer --detail --model=M --refine --no-detail "
 fails 2 "which --classical leaves out" "the network's options beside --classical" ck key -n --classical --refiner-scale 0 a b
 is "--no-NAME takes an option back" "$(ck key -n -m M --refine --detail --no-refine --no-detail a b | grep -o 'ck-infer [^|]*| ck-refine [^|]*' | sed 's/ --threads=[0-9]*//g')" \
     "ck-infer --model=M --refine --no-refine | ck-refine --model=M --detail --no-detail "
-fails 2 "--mode=sparse is for ck-refine alone: leave --refine out" "ck key --refine with what only ck-refine has" \
+fails 2 "--mode=sparse is for ck-refine only: leave --refine out" "ck key --refine with what only ck-refine has" \
     ck key -n -m M --refine --mode sparse a b
-fails 2 "--device=cuda:1 is for ck-refine alone" "ck key --refine with another device for ck-refine" \
+fails 2 "--device=cuda:1 is for ck-refine only" "ck key --refine with another device for ck-refine" \
     ck key -n -m M --refine --refine:device cuda:1 a b
 
 # Planes that do not fit.
@@ -169,7 +169,7 @@ refuses() { # STATUS TEXT NAME PROGRAM OPTIONS -- PLANES
     make_stream "$@" >"$tmp/bad.ck"
     fails "$status" "$text" "$name" bash -c '"$@" <"$0" >"$0.out"' "$tmp/bad.ck" "${command[@]}" -m "$small"
 }
-refuses 1 "no plane 'hint' in the stream: put ck-hint before it" "infer without a hint" ck-infer -- rgb:u8:3:srgb
+refuses 1 "no plane 'hint' in the stream: add ck-hint upstream" "infer without a hint" ck-infer -- rgb:u8:3:srgb
 refuses 1 "no plane 'rgb'" "infer without a plate" ck-infer -- hint:u8:1
 refuses 1 "plane 'rgb' has 1 channels, not 3" "a grey plate" ck-infer -- rgb:u8:1 hint:u8:1
 refuses 1 "no plane 'rgb'" "refine without a plate" ck-refine -- alpha_logits:f32:1:-:8x8 fg_logits:f32:3:-:8x8
@@ -177,7 +177,7 @@ refuses 1 "no plane 'fg_logits'" "half of the logits" ck-refine -- rgb:u8:3 alph
 refuses 1 "samples of type f16" "logits of another type" ck-refine -- rgb:u8:3 alpha_logits:f16:1:-:8x8 fg_logits:f16:3:-:8x8
 refuses 1 "take both from the same program" "logits of two sizes" ck-refine -- rgb:u8:3 alpha_logits:f32:1:-:8x8 fg_logits:f32:3:-:8x16
 refuses 2 "multiples of 32" "logits of an impossible size" ck-refine -- rgb:u8:3 alpha_logits:f32:1:-:9x9 fg_logits:f32:3:-:9x9
-refuses 1 "one size a stream" "logits that change size" ck-refine -- -n 2 -w 1 -g 8x8 rgb:u8:3 alpha_logits:f32:1 fg_logits:f32:3
+refuses 1 "frame size changed in mid-stream" "logits that change size" ck-refine -- -n 2 -w 1 -g 8x8 rgb:u8:3 alpha_logits:f32:1 fg_logits:f32:3
 
 # Options and models.
 run() { fails "$1" "$2" "$3" bash -c '"$@" <"$0" >"$0.out"' "$tmp/in.ck" "${@:4}"; }
@@ -191,14 +191,14 @@ run 2 "no precision f16 on device cpu: use f32 or auto" "a precision that the cp
     ck-infer -m "$small" -d cpu --precision f16
 run 2 "from 0 to 16" "a negative scale" ck-refine -m "$small" --refiner-scale -1
 for option in "--refiner-scale 0" --native --detail "--depth 16"; do
-    run 2 "${option% *} is for --refine" "$option, but nothing is refined" ck-infer -m "$small" $option
+    run 2 "${option% *} needs --refine" "$option, but nothing is refined" ck-infer -m "$small" $option
 done
 for option in "--scale 0" "--correct 1"; do
     run 2 "unknown option '${option% *}'" "ck-refine $option" ck-refine -m "$small" $option
     run 2 "unknown option '${option% *}'" "ck-infer --refine $option" ck-infer -m "$small" --refine $option
 done
 run 2 "unknown option '--blend-key'" "ck-infer --blend-key" ck-infer -m "$small" --blend-key 0.5
-fails 2 "detail is for --refine" "before anything is read" bash -c "sleep 5 | timeout 4 ck-infer --detail"
+fails 2 "detail needs --refine" "before anything is read" bash -c "sleep 5 | timeout 4 ck-infer --detail"
 run 2 "no model: name a checkpoint with --model" "no model anywhere" ck-infer
 run 1 "$tmp/nothing.pth: " "a model that is not there" ck-refine -m "$tmp/nothing.pth"
 run 1 "$tmp/in.ck: " "a model that is none" ck-infer -m "$tmp/in.ck"
@@ -215,10 +215,10 @@ is "ck key takes it" "$(ck key -n a b)" \
     "$(ck key -n -m "$tmp/data/ck/Some Model.safetensors" a b)"
 is "unless told to key classically" "$(ck key -n --classical a b | grep -c ck-infer)" 0
 cp "$small" "$tmp/data/ck/other.pth"
-run 2 "$tmp/data/ck: several models are here" "two are one too many" ck-infer
+run 2 "$tmp/data/ck: several models in this folder" "two are one too many" ck-infer
 is "-m settles it" "$(ck key -n -m "$small" a b | grep -o -- "ck-[a-z]* --model=" | tr '\n' ' ')" "ck-infer --model= ck-refine --model= "
 rm -r "$tmp/data"
-fails 2 "--size=64 is for the network, but there is no model" "the network's options without a model" ck key -s 64 a b
+fails 2 "--size=64 needs the network, but no model was found" "the network's options without a model" ck key -s 64 a b
 
 # A frame that the network makes nothing of.
 make_stream -n 3 -q 1 -g 33x20 rgb:f32:3:srgb hint:u8:1 >"$tmp/nan.ck"

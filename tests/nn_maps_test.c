@@ -11,7 +11,7 @@ static ck_nn *ref, *cpu;
 static uint32_t seed = 7;
 static ck_nn_precision precision;
 
-/* Whether x[i], or y (-1), is an activation that the network keeps in 16 bits. */
+/* True if x[i], or y (-1), is an activation that the network keeps in 16 bits. */
 static bool is_short(const ck_nn_step *s, int i)
 {
     const ck_nn_tensor *t = i < 0 ? &s->y : &s->x[i];

@@ -231,7 +231,7 @@ static bool sums_right(const op_tensor *y, const double *sums, int groups, ck_nn
     return good;
 }
 
-/* What a step's convolution multiplies: normalised and clamped if it does that, rounded. */
+/* Operands of a step's convolution: normalised and clamped if it does that, rounded. */
 static op_tensor operands(const op_tensor *x, const op_tensor *norm)
 {
     op_tensor o = op_map(x->t.h, x->t.w, x->t.c, 0);

@@ -18,14 +18,15 @@ typedef struct opts {
 
 #define AT(f) offsetof(opts, f)
 static const ck_option rows[] = {
-    {'f', "flag", CK_FLAG, AT(flag), NULL, NULL, 0, 0, NULL, 0, "a flag"},
-    {0, "area", CK_INT, AT(area), "AREA", "400", 0, 1000, "off", -1, "an area"},
-    {'m', "mode", CK_CHOICE, AT(mode), NULL, "average", 0, 0, "average|max", 0, "a choice"},
-    {0, "strength", CK_FLOAT, AT(strength), "S", "0.5", 0, 1, NULL, 0, "a number"},
-    {0, "file", CK_STRING, AT(file), "FILE", NULL, 0, 0, NULL, 0, "a string"},
-    {'g', "size", CK_SIZE, AT(size), "WxH", NULL, 1, 65536, "auto", -1, "a size"},
-    {0, "memory", CK_BYTES, AT(memory), "BYTES", NULL, 1, 1e18, NULL, 0, "bytes"},
-    {0, "plane", CK_LIST, AT(planes), "NAME=FORMAT", NULL, 0, 0, NULL, 0, "a list"},
+    {'f', "flag", CK_FLAG, AT(flag), NULL, NULL, 0, 0, NULL, 0, "a flag", CK_IN_ALL},
+    {0, "area", CK_INT, AT(area), "AREA", "400", 0, 1000, "off", -1, "an area", CK_IN_ALL},
+    {'m', "mode", CK_CHOICE, AT(mode), NULL, "average", 0, 0, "average|max", 0, "a choice", CK_IN_ALL},
+    {0, "strength", CK_FLOAT, AT(strength), "S", "0.5", 0, 1, NULL, 0, "a number", CK_IN_ALL},
+    {0, "file", CK_STRING, AT(file), "FILE", NULL, 0, 0, NULL, 0, "a string", CK_IN_ALL},
+    {'g', "size", CK_SIZE, AT(size), "WxH", NULL, 1, 65536, "auto", -1, "a size", CK_IN_ALL},
+    {0, "memory", CK_BYTES, AT(memory), "BYTES", NULL, 1, 1e18, NULL, 0, "bytes", CK_IN_ALL},
+    {0, "plane", CK_LIST, AT(planes), "NAME=FORMAT", NULL, 0, 0, NULL, 0, "a list", CK_IN_ALL},
+    {0, "path", CK_RENAMED, 0, NULL, NULL, 0, 0, "file", 0, NULL, CK_IN_ALL},
     {0},
 };
 static ck_status check(const void *p, ck_error *err)
@@ -124,6 +125,8 @@ int main(void)
     refuses("-g 65537x5", "from 1 to 65536");
     refuses("--flag=1", "takes no value");
     refuses("--fla", "unknown option '--fla'");
+    refuses("--path x", "--path has been renamed: use --file");
+    refuses("--path", "use --file");
     refuses("-q", "unknown option '-q'");
     refuses("--file", "needs a value");
     ok(parse("-f --no-flag -v --no-verbose") == CK_OK && !o.flag && !o.common.verbose, "a flag is taken back");
@@ -134,6 +137,11 @@ int main(void)
     refuses("--file x -f", "--flag and --file");
     ok(parse("--file x -f --no-flag") == CK_OK, "what is left is looked at");
     ok(parse("--file x -f --help") == CK_OK, "not before help");
+    ok(o.common.help == CK_HELP_BRIEF && parse("--help=all") == CK_OK && o.common.help == CK_HELP_ALL, "--help=all");
+    ok(parse("-hall") == CK_OK && o.common.help == CK_HELP_ALL, "or behind the letter");
+    ok(parse("--help all") == CK_OK && o.common.help == CK_HELP_BRIEF && args.n == 1, "the word must be attached");
+    refuses("--help=al", "--help 'al' is not one of all");
+    refuses("--no-help", "unknown option '--no-help'");
     ok(ck_option_find(&program, "mode") == &rows[2] && ck_option_find(&program, "threads") &&
            !ck_option_find(&program, "x"),
        "rows are found by name, common ones too");

@@ -50,7 +50,7 @@ before=$(sum film/rgb.mov)
 fails 2 "film/rgb.mov: $refused (film/rgb.mov" "a film over itself" bash -c "ck-decode film/rgb.mov | ck-encode --plane rgb=mov film"
 fails 2 "$refused" "as standard input" bash -c "ck-decode - < film/rgb.mov | ck-encode --plane rgb=mov film"
 is "it is still there" "$(sum film/rgb.mov)" "$before"
-fails 2 "would replace its own input" "a sheet over its plate" bash -c "cp png/p.0001.png s.png; ck-decode s.png | ck-info --sheet s.png"
+fails 2 "would overwrite its input" "a sheet over its plate" bash -c "cp png/p.0001.png s.png; ck-decode s.png | ck-info --sheet s.png"
 is "which has not changed" "$(sum s.png)" "$(sum png/p.0001.png)"
 mk -n 1 -s p.0001 fg:f32:3:srgb host=elsewhere "inputs=$(stat -c %d:%i over/FG/p.0001.exr)" >far.ck
 cp -r over far
@@ -120,7 +120,7 @@ wait $other 2>/dev/null
 
 ck-encode --plane rgb=exr keep <s1-3.ck
 touch -d @1000 keep/rgb/*
-fails 1 "keep/rgb: 1 of its files exist, such as p.0003.exr: --existing" "refuse: before any is written" \
+fails 1 "keep/rgb: 1 of its files exist, such as p.0003.exr: give --existing" "refuse: before any is written" \
     bash -c "ck-encode --existing refuse --plane rgb=exr keep < s3-5.ck"
 is "and none is" "$(ls keep/rgb | wc -l)" 3
 ok "refuse: other frames" bash -c "ck-encode --existing refuse --plane rgb=exr keep < s4-5.ck"
@@ -128,7 +128,7 @@ is "have no file" "$(ls keep/rgb | wc -l) $(cat .err)" "5 "
 rm keep/rgb/p.0005.exr
 ok "skip" bash -c "ck-encode --existing skip --plane rgb=exr keep < s3-5.ck"
 is "what exists stays, what does not comes" "$(stat -c %Y keep/rgb/p.0003.exr) $(ls keep/rgb | wc -l) $(cat .err)" \
-    "1000 5 ck-encode: keep: 2 files were there already and not written again"
+    "1000 5 ck-encode: keep: skipped 2 files that exist"
 ok "replace" bash -c "ck-encode --plane rgb=exr keep < s1-3.ck"
 is "says how many" "$(cat .err)" "ck-encode: keep: 3 files of an earlier run were replaced"
 fails 1 "rgb/f.1001.exr: exists" "refuse: frames without a list, each as it comes" \
@@ -143,22 +143,22 @@ ck key --classical --existing refuse plates other 2>err
 is "refuse, too" "$? $(grep -c 'exist, such as p.000' err)" "1 1"
 ok "leftovers" bash -c "ck-encode --plane rgb=png keep < s1-3.ck"
 is "of another format are named" "$(cat .err)" \
-    "ck-encode: keep: left by an earlier run in another format, and kept: rgb/*.exr, rgb.mov"
+    "ck-encode: keep: files of an earlier run in another format are kept: rgb/*.exr, rgb.mov"
 
 # ---- frames that do not exist
 
 mkdir gap
 cp png/p.000[1245].png gap
-holes="no frame 3 (--missing"
-fails 2 "no file has the number 3 asked for: they run from 1 to 5: --missing skip" "a hole inside --frames" \
+holes="missing frame 3: see --missing"
+fails 2 "no file has number 3 (there are 1 to 5): change --frames, or give --missing skip" "a hole inside --frames" \
     ck key --classical --frames 1-5 gap gone
 is "is said once, and nothing is made" "$(wc -l <.err) $(ls -A gone 2>/dev/null)" "1 "
-fails 2 "no file has the numbers 3,6-7 asked for" "beyond the end, too" ck key --classical --frames 1-7 gap gone
+fails 2 "no file has numbers 3,6-7 " "beyond the end, too" ck key --classical --frames 1-7 gap gone
 ln -s nowhere.png gap/p.0003.png
-fails 2 "the number 3 asked for" "a link that leads nowhere" ck key --classical --frames 1-5 gap gone
+fails 2 "no file has number 3 " "a link that leads nowhere" ck key --classical --frames 1-5 gap gone
 ok "a folder is what it holds" bash -c "ck-decode gap > gap.ck"
 is "holes are said" "$(cat .err)" \
-    "ck-decode: gap: no frame 3, 1 of them links that lead nowhere (--missing skip, black or nearest)"
+    "ck-decode: gap: missing frame 3, 1 of them broken links: see --missing"
 rm gap/p.0003.png
 fails 1 "gap: frames are missing (3), and video would lose its sync" "but a film" ck key --classical --comp mp4 gap gone
 is "is not begun" "$(find gone -name '*.mp4' 2>/dev/null)" ""
@@ -218,7 +218,7 @@ done
 is "frames of each" "$(tr '\n' ' ' <results)" "END 2 frames END 4 frames END 4 frames "
 samples() { ck-decode "$@" | ck-encode --plane rgb=- -f rawvideo | sha256sum; }
 is "nearest is the last one" "$(samples --missing nearest --frames 9 $film)" "$(samples --frames 3 $film)"
-fails 2 "frame -1 was asked for, but a video begins with frame 0" "a negative index" ck-decode --frames -1-2 $film
+fails 2 "--frames -1: frames of a video are counted from 0" "a negative index" ck-decode --frames -1-2 $film
 
 # ---- the wrong kind of input
 
@@ -226,10 +226,10 @@ fails 2 "s1-3.ck: a saved stream, not footage: the next stage reads it without c
     "a saved stream" ck-decode s1-3.ck
 fails 2 "as in ck-hint < s1-3.ck" "for ck key" ck key --classical s1-3.ck gone
 fails 2 "a saved stream, not footage" "on standard input" bash -c "ck-decode - < s1-3.ck"
-fails 1 "needs its file named instead of -" "a still on standard input" bash -c "ck-decode - < plates/p.0001.exr"
-fails 1 "needs its file named instead of -" "or in a pipe" bash -c "cat plates/p.0001.exr | ck-decode -"
-fails 1 "footage is read by name: ck-decode FILE" "footage where a stream should be" bash -c "ck-hint < plates/p.0001.exr | cat; exit \${PIPESTATUS[0]}"
+fails 1 "name the file instead of -" "a still on standard input" bash -c "ck-decode - < plates/p.0001.exr"
+fails 1 "name the file instead of -" "or in a pipe" bash -c "cat plates/p.0001.exr | ck-decode -"
+fails 1 "for footage use ck-decode FILE" "footage where a stream should be" bash -c "ck-hint < plates/p.0001.exr | cat; exit \${PIPESTATUS[0]}"
 ck-decode --frames 0 $film >rgb.ck
-fails 1 "no plane 'fg' beside 'alpha' in the stream: --unmix makes it" "an alpha of one's own without fg" bash -c "
+fails 1 "no plane 'fg' in the stream: give --unmix to make it" "an alpha of one's own without fg" bash -c "
     '$helpers/mkstream' -n 1 rgb:f32:3:srgb alpha:f32:1 | ck-post | cat; exit \${PIPESTATUS[1]}"
 done_testing

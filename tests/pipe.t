@@ -14,7 +14,7 @@ is "the data are passed on unchanged" \
     "$(tail -c +$(($(head_size "$tmp/b.ck") + 1)) "$tmp/b.ck" | sha256sum)" \
     "$(tail -c +$(($(head_size "$tmp/a.ck") + 1)) "$tmp/a.ck" | sha256sum)"
 
-# What a parent may have closed; another file must not take its place.
+# Descriptors that a parent closed: another file must not take their place.
 fails 1 "cannot read: Bad file descriptor" "a closed standard input" bash -c "exec timeout 10 ck-info <&-"
 fails 1 "standard output: cannot write: Bad file descriptor" "a closed standard output" \
     bash -c "exec timeout 10 ck-info --pass <'$tmp/a.ck' >&-"
@@ -27,7 +27,7 @@ size=$(stat -c %s "$tmp/small.ck")
 bad=0 unnamed=0 tried=0
 for ((n = 0; n < size; n += 97)); do
     head -c $n "$tmp/small.ck" | ck-info >/dev/null 2>"$tmp/err" && bad=$((bad + 1))
-    grep -q 'mkstream\|the program before ck-info' "$tmp/err" || unnamed=$((unnamed + 1))
+    grep -q 'mkstream\|the program upstream of ck-info' "$tmp/err" || unnamed=$((unnamed + 1))
     tried=$((tried + 1))
 done
 is "a stream cut at every 97th byte fails, all $tried times" "$bad" 0
@@ -45,7 +45,7 @@ fails 1 "stopped: ck-decode: $tmp/nowhere.mov: cannot open" "and through a pipe"
 ck-decode "$tmp/nowhere.mov" 2>"$tmp/err" | ck-info --pass 2>"$tmp/err" | gzip >"$tmp/failed.gz"
 fails 1 "stopped: ck-decode: $tmp/nowhere.mov: cannot open" "and where a filter and gzip were between" \
     bash -c "gzip -dc '$tmp/failed.gz' | ck-info"
-fails 1 "the program before ck-info" "a program that dies before HEAD is named by its place" \
+fails 1 "the program upstream of ck-info" "a program that dies before HEAD is named by its place" \
     bash -c "false | ck-info --pass 2>/dev/null | ck-info"
 fails 3 "1 of 3 frames failed; the first: frame 1002: asked to fail" "an error frame ends the run with 3" \
     bash -c "'$helpers/mkstream' -e 1 rgb:u8:3 | ck-info --pass 2>/dev/null | ck-info"
@@ -56,9 +56,9 @@ codes=${PIPESTATUS[*]}
 is "| head -c 1000 ends the pipeline by SIGPIPE" "$codes" "141 141 0"
 is "and gets its bytes" "$(stat -c %s "$tmp/head")" 1000
 
-fails 1 "this is not a ck-frame(5) stream" "noise is refused" bash -c "head -c 9999 /dev/urandom | ck-info"
-fails 1 "this is not a ck-frame(5) stream" "a video is refused" bash -c "printf 'YUV4MPEG2 W16 H16\n%0200d' 0 | ck-info"
-fails 1 "more data follow END" "two streams are not one" bash -c "cat '$tmp/a.ck' '$tmp/a.ck' | ck-info"
+fails 1 "not a ck-frame(5) stream" "noise is refused" bash -c "head -c 9999 /dev/urandom | ck-info"
+fails 1 "not a ck-frame(5) stream" "a video is refused" bash -c "printf 'YUV4MPEG2 W16 H16\n%0200d' 0 | ck-info"
+fails 1 "data after END" "two streams are not one" bash -c "cat '$tmp/a.ck' '$tmp/a.ck' | ck-info"
 fails 1 "No space left on device" "a full disk behind the stream" bash -c "ck-info --pass < '$tmp/a.ck' > /dev/full"
 fails 1 "No space left on device" "a full disk behind the lines" bash -c "ck-info < '$tmp/a.ck' > /dev/full"
 fails 1 "no data came for 0.2 seconds" "--timeout ends a wait for a silent neighbour" \

@@ -382,10 +382,10 @@ static void test_colour(void)
         ok(!strcmp(colour_of("c.png"), cases[i].want), "%s: %s", cases[i].what, colour_of("c.png"));
     }
     with_chunks("c.png", (const char *const[]){"cICP", NULL}, (const uint8_t *const[]){narrow}, (const size_t[]){4});
-    ok(strstr(colour_of("c.png"), "limited range"), "cICP, limited range: %s", colour_of("c.png"));
+    ok(strstr(colour_of("c.png"), "limited code range"), "cICP, limited range: %s", colour_of("c.png"));
 }
 
-/* What we write is what we read. */
+/* Labels survive writing and reading. */
 static void test_labels(void)
 {
     static const char *const cases[][3] = {{"srgb", NULL, "srgb iec61966-2-1 bt709"},

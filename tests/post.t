@@ -34,6 +34,8 @@ is "--depth 16 makes halves" "$(ck-post --depth 16 <"$tmp/in.ck" | planes)" \
 ck-post --despeckle off <"$tmp/in.ck" | data "$tmp/off"
 tail -c $((4 * 201 * 99)) "$tmp/off/processed.000000.npy" | cmp -s - <(tail -c $((4 * 201 * 99)) "$tmp/in/alpha.000000.npy")
 is "--despeckle off leaves alpha as it is" $? 0
+ck-post --despeckle 0 <"$tmp/in.ck" | data "$tmp/zero"
+ok "--despeckle 0 is --despeckle off" diff -r "$tmp/off" "$tmp/zero"
 differ() { ! cmp -s "$1" "$2"; }
 for options in "--despill 1" "--despill-mode max" "--screen blue" "--despill 0"; do
     ck-post $options <"$tmp/in.ck" | data "$tmp/changed"
@@ -68,11 +70,11 @@ done
 ck-post --classical --depth 16 <"$tmp/key.ck" | ck-post --unmix --depth 16 >"$tmp/halves.ck"
 is "of half floats too" "$(planes <"$tmp/halves.ck" | grep -o ' alpha.*')" \
     " alpha:f16:1x180x320 fg:f16:3x180x320:srgb processed:f16:4x180x320:linear comp:u8:3x180x320:srgb"
-fails 1 "plane 'alpha' is 9 x 5 but 'rgb' 32 x 18: leave --native out, or say --no-unmix" "--unmix with a matte of another size" \
+fails 1 "plane 'alpha' is 9 x 5, but 'rgb' is 32 x 18: leave --native out, or give --no-unmix" "--unmix with a matte of another size" \
     bash -c "'$helpers/mkstream' rgb:u8:3 alpha:f32:1:-:9x5 fg:f32:3 screen=green | ck-post --unmix >/dev/null"
 fails 1 "no plane 'rgb' in the stream" "--unmix without a plate" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3 screen=green | ck-post --unmix >/dev/null"
-fails 2 "--classical unmixes by itself" "--unmix and --classical" \
+fails 2 "--classical includes --unmix" "--unmix and --classical" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3 screen=green | ck-post --unmix --classical >/dev/null"
 # The clean plate is the screen: here a grey-green one, which the plate alone does not give away.  Where there is no
 # subject the foreground has the subject's colour, a red, instead of the plate's.
@@ -96,7 +98,7 @@ make_stream rgb:u16:3:linear hint:u8:1:-:9x5 | ck-post --classical --screen gree
 is "a smaller hint is resized" "$(planes <"$tmp/small.ck")" \
     " rgb:u16:3x18x32:linear hint:u8:1x5x9 alpha:f32:1x18x32 fg:f32:3x18x32:srgb processed:f32:4x18x32:linear comp:u8:3x18x32:srgb"
 
-fails 1 "plane 'coverage' is 9 x 5 but 'rgb' 32 x 18" "--unmix with a coverage of another size" \
+fails 1 "plane 'coverage' is 9 x 5, but 'rgb' is 32 x 18" "--unmix with a coverage of another size" \
     bash -c "'$helpers/mkstream' rgb:u8:3 alpha:f32:1 coverage:f32:1:-:9x5 screen=green | ck-post --unmix >/dev/null"
 
 # comp over a background.
@@ -105,9 +107,9 @@ ck-post --depth 32 --despeckle off <"$tmp/behind.ck" | data "$tmp/behind"
 ck-post --despeckle off <"$tmp/in.ck" | data "$tmp/board"
 ok "processed is the same over a background" same "$tmp/behind/processed.000000.npy" "$tmp/board/processed.000000.npy"
 ok "comp is not" differ "$tmp/behind/comp.000000.npy" "$tmp/board/comp.000000.npy"
-fails 1 "plane 'background' is 9 x 5 but 'fg' 32 x 18" "a background of another size" \
+fails 1 "plane 'background' is 9 x 5, but 'fg' is 32 x 18" "a background of another size" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3 background:u8:3:srgb:9x5 screen=green | ck-post >/dev/null"
-fails 1 "plane 'background' is encoded as 'pq' but 'fg' as 'srgb': convert one of them" "a background of another curve" \
+fails 1 "plane 'background' is encoded as 'pq', but 'fg' as 'srgb': convert one of them" "a background of another curve" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3:srgb background:u8:3:pq screen=green | ck-post >/dev/null"
 fails 1 "plane 'background' has 1 channels, not 3" "a background of one channel" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3 background:u8:1 screen=green | ck-post >/dev/null"
@@ -121,16 +123,16 @@ ok "--passthrough changes fg" differ "$tmp/through/fg.000001.npy" "$tmp/without/
 ck-matte --grow 3 <"$tmp/net.ck" | ck-post --passthrough | data "$tmp/grown"
 ok "by the coverage, not by a grown alpha" cmp "$tmp/through/fg.000001.npy" "$tmp/grown/fg.000001.npy"
 ok "and nothing that goes in beside it" diff -r -x 'fg.*' -x 'processed.*' -x 'comp.*' "$tmp/through" "$tmp/without"
-fails 1 "plane 'alpha' is 9 x 5 but 'rgb' 32 x 18: leave --native out, or say --no-passthrough" "its matte has another size" \
+fails 1 "plane 'alpha' is 9 x 5, but 'rgb' is 32 x 18: leave --native out, or give --no-passthrough" "its matte has another size" \
     bash -c "'$helpers/mkstream' rgb:u8:3 alpha:f32:1:-:9x5 fg:f32:3:-:9x5 screen=green | ck-post --passthrough >/dev/null"
 fails 1 "no plane 'rgb' in the stream" "--passthrough without a plate" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3 screen=green | ck-post --passthrough >/dev/null"
 
-# What it refuses, and what it says.
-fails 1 "no plane 'alpha' in the stream: run ck-infer and ck-refine before it, or give --classical" "no alpha" \
+# Inputs that are refused, and the messages.
+fails 1 "no plane 'alpha' in the stream: add ck-infer and ck-refine upstream, or give --classical" "no alpha" \
     bash -c "'$helpers/mkstream' rgb:u8:3 screen=green | ck-post >/dev/null"
 fails 1 "no plane 'fg' in the stream" "no fg" bash -c "'$helpers/mkstream' alpha:f32:1 screen=green | ck-post >/dev/null"
-fails 1 "plane 'alpha' is 9 x 5 but 'fg' 32 x 18" "sizes that differ" \
+fails 1 "plane 'alpha' is 9 x 5, but 'fg' is 32 x 18" "sizes that differ" \
     bash -c "'$helpers/mkstream' alpha:f32:1:-:9x5 fg:f32:3 screen=green | ck-post >/dev/null"
 fails 1 "plane 'fg' is encoded as 'linear'" "a linear fg" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3:linear screen=green | ck-post >/dev/null"
@@ -150,6 +152,6 @@ fails 3 "no plane 'alpha'" "--keep-going makes error frames" \
 fails 1 "frame 1003: frame size changed in mid-stream, plane 'alpha' from 32 x 18 to 33 x 18: split the input" \
     "frames that change size" bash -c "'$helpers/mkstream' -n 4 -w 2 alpha:f32:1 fg:f32:3 screen=green | ck-post >/dev/null"
 fails 2 "from 0 to 1" "--despill beyond 1" ck-post --despill 1.5
-fails 2 "or auto|off" "--despeckle 0" ck-post --despeckle 0
+fails 2 "or auto|off" "--despeckle below 0" ck-post --despeckle -1
 fails 2 "one of 32|16" "--depth 8" ck-post --depth 8
 done_testing

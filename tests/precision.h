@@ -54,7 +54,7 @@ static inline op_tensor precision_map(ck_nn_precision p, const op_tensor *o)
 
 /* ---- tensors of 16 bits: `o`'s values, rounded; and back ---- */
 
-/* What activations are kept in at a precision. */
+/* Type of activations at a precision. */
 static inline ck_nn_type precision_act(ck_nn_precision p)
 {
     return p == CK_NN_PRECISION_F16 ? CK_NN_F16 : p == CK_NN_PRECISION_BF16 ? CK_NN_BF16 : CK_NN_F32;

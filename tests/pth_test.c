@@ -6,7 +6,7 @@
 
 #define LIST(...) ((const uint64_t[]){__VA_ARGS__})
 
-/* What lies around the pickle; NULL members are left out. */
+/* Members of the archive beside the pickle; NULL ones are left out. */
 typedef struct around {
     const char *byteorder, *name; /* of the archive, "m" if NULL */
     size_t storage;               /* bytes of data/0, 64 if 0 */
@@ -127,7 +127,7 @@ static void shapes_of_files(void)
     ok(reads("\x80\x02}q@(", "ur@@\x01@.", (around){0}), "memos far apart");
     ok(reads("\x80\x02}", "s.", (around){.byteorder = "little"}), "little-endian, as it says");
     ok(reads("\x80\x02}", "s.", (around){.name = "archive 1"}), "an archive of another name");
-    ok(!reads("\x80\x02}", "s.", (around){.byteorder = "big"}) && strstr(weights_error.text, "byte order is 'big'"),
+    ok(!reads("\x80\x02}", "s.", (around){.byteorder = "big"}) && strstr(weights_error.text, "byte order 'big'"),
        "big-endian is refused");
     ok(!reads("\x80\x02}", "s.", (around){.name = "a/b"}) && strstr(weights_error.text, "without NAME/data.pkl"),
        "data.pkl in another place");
@@ -188,7 +188,7 @@ static bool view(uint64_t offset, const uint64_t *shape, const uint64_t *stride,
 
 static void views(void)
 {
-    static const char beyond[] = "reaches beyond its storage";
+    static const char beyond[] = "exceeds its storage";
     ok(view(4, LIST(3, 4), LIST(4, 1), 2, NULL) && view(5, LIST(3, 4), LIST(4, 1), 2, beyond), "an offset, to the end");
     ok(view(0, LIST(4, 4), LIST(1, 4), 2, NULL) && view(1, LIST(4, 4), LIST(1, 4), 2, beyond), "transposed");
     ok(view(0, LIST(4), LIST(5), 1, NULL) && view(0, LIST(4), LIST(6), 1, beyond), "every fifth");
@@ -196,13 +196,15 @@ static void views(void)
     ok(view(15, LIST(1000, 1000), LIST(0, 0), 2, "more elements than the file has bytes"),
        "but not more often than the file has bytes");
     ok(view(0, LIST(1ull << 31), LIST(0), 1, "more elements than the file has bytes") &&
-           view(0, LIST((1ull << 31) + 1), LIST(0), 1, "more elements"),
+           view(0, LIST((1ull << 31) + 1), LIST(0), 1, "too many elements"),
        "nor more than 2^31 times");
     ok(view(0, LIST(1ull << 40, 1ull << 40), LIST(0, 0), 2, "overflows"), "a shape that overflows");
     ok(view(0, LIST(3), LIST(1ull << 62), 1, beyond) && view(0, LIST(5), LIST(1ull << 62), 1, beyond),
        "strides that wrap around");
     ok(view(1ull << 62, LIST(1), LIST(1), 1, beyond), "a huge offset");
-    ok(view(0, LIST(1, 1, 1, 1, 1, 1, 1, 1, 1), LIST(1, 1, 1, 1, 1, 1, 1, 1, 1), 9, "make no sense"), "nine axes");
+    ok(view(0, LIST(1, 1, 1, 1, 1, 1, 1, 1, 1), LIST(1, 1, 1, 1, 1, 1, 1, 1, 1), 9,
+            "invalid storage, offset, shape or strides"),
+       "nine axes");
 }
 
 /* Two tensors in one storage. */
@@ -223,22 +225,22 @@ static void shared(void)
 /* Whoever pickles a call of os.system gets its name back and nothing else. */
 static void nothing_runs(void)
 {
-    ok(ops_refused("cos\nsystem\nX\x04@@@true\x85R", "global 'os.system' has no place"), "a call of os.system");
+    ok(ops_refused("cos\nsystem\nX\x04@@@true\x85R", "global 'os.system' is refused"), "a call of os.system");
     ok(ops_refused("c__builtin__\neval\n(X\x01@@@1tR", "'__builtin__.eval'"), "a call of eval");
     ok(ops_refused("cposix\nsystem\n.", "'posix.system'"), "a global that is not even called");
     ok(ops_refused("ctorch._utils\n_rebuild_parameter\n", "'torch._utils._rebuild_parameter'"),
        "another function of torch");
     ok(ops_refused("ctorch\nComplexFloatStorage\n", "'torch.ComplexFloatStorage'"), "another type of storage");
-    ok(ops_refused("ctorch\nFloatStorage\n)R", "a storage type that is called"), "a storage type that is called");
-    ok(ops_refused(DICT ")R", "a call of something that is no function"), "a call of a dict");
-    ok(ops_refused("X\x01@@@f)R", "a call of something that is no function"), "a call of a text");
-    ok(ops_refused("ccollections\nOrderedDict\nNR", "a call of something that is no function"),
+    ok(ops_refused("ctorch\nFloatStorage\n)R", "call of a storage type"), "a storage type that is called");
+    ok(ops_refused(DICT ")R", "call of a value that is not a function"), "a call of a dict");
+    ok(ops_refused("X\x01@@@f)R", "call of a value that is not a function"), "a call of a text");
+    ok(ops_refused("ccollections\nOrderedDict\nNR", "call of a value that is not a function"),
        "arguments that are none");
-    ok(ops_refused("ccollections\nOrderedDict\n]\x85R", "made from arguments"), "an OrderedDict from a list");
+    ok(ops_refused("ccollections\nOrderedDict\n]\x85R", "OrderedDict with arguments"), "an OrderedDict from a list");
     ok(ops_refused("ctorch._utils\n_rebuild_tensor_v2\n)R", "number of arguments"), "a tensor of nothing");
-    ok(ops_refused("]}b", "attributes of something else"), "attributes of a list");
-    ok(ops_refused("}Nb", "attributes of something else"), "attributes that are no dict");
-    ok(ops_refused("ctorch", "without an end"), "half a global");
+    ok(ops_refused("]}b", "attributes that are not a dict"), "attributes of a list");
+    ok(ops_refused("}Nb", "attributes that are not a dict"), "attributes that are no dict");
+    ok(ops_refused("ctorch", "unterminated global"), "half a global");
     ok(ops_refused("N\x81", "0x81 (NEWOBJ)"), "NEWOBJ");
     ok(ops_refused("(i", "0x69 (INST)"), "INST");
     ok(ops_refused("(o", "0x6f (OBJ)"), "OBJ");
@@ -272,9 +274,9 @@ static bool argument_refused(int which, const char *ops, const char *text)
 
 static void arguments(void)
 {
-    static const char no_sense[] = "make no sense";
+    static const char no_sense[] = "invalid storage, offset, shape or strides";
     ok(argument_refused(6, "N", NULL) && argument_refused(6, "}", NULL), "a seventh argument that says nothing");
-    ok(argument_refused(6, "}X\x03@@@neg\x88s", "metadata of its own"), "one that changes the numbers");
+    ok(argument_refused(6, "}X\x03@@@neg\x88s", "a tensor with metadata"), "one that changes the numbers");
     ok(argument_refused(6, "NN", "number of arguments"), "an eighth argument");
     ok(argument_refused(0, "N", no_sense), "no storage");
     ok(argument_refused(1, "J\xff\xff\xff\xff", no_sense), "a negative offset");
@@ -307,7 +309,7 @@ static bool id_refused(const char *ops, const char *text)
 
 static void storages(void)
 {
-    static const char none[] = "a persistent id that is no storage";
+    static const char none[] = "persistent id is not a storage";
     ok(id_refused(STORAGE TYPE T("\x01", "7") T("\x03", "cpu") "K\x10", "storage '7' is not in the archive"),
        "a storage that is not there");
     ok(id_refused(STORAGE TYPE T("\x03", "../") T("\x03", "cpu") "K\x10", "storage '../' is not in the archive"),
@@ -330,8 +332,8 @@ static void storages(void)
 
 static void machine(void)
 {
-    ok(ops_refused("t", "no mark is open"), "TUPLE without MARK");
-    ok(ops_refused("u", "no mark is open"), "SETITEMS without MARK");
+    ok(ops_refused("t", "no open mark"), "TUPLE without MARK");
+    ok(ops_refused("u", "no open mark"), "SETITEMS without MARK");
     ok(ops_refused("(u", "the stack is empty"), "SETITEMS into nothing");
     ok(ops_refused("}((u", "the stack is empty"), "SETITEMS across a mark");
     ok(ops_refused("}(N(s", "the stack is empty"), "SETITEM across a mark");
@@ -340,24 +342,25 @@ static void machine(void)
     ok(ops_refused("N(q@", "the stack is empty"), "BINPUT across a mark");
     ok(ops_refused("R", "the stack is empty"), "REDUCE of nothing");
     ok(ops_refused("}(NNNu", "a key has no value"), "three things into a dict");
-    ok(ops_refused("](NNu", "this is no dict"), "SETITEMS into a list");
-    ok(ops_refused("}Na", "this is no list"), "APPEND to a dict");
-    ok(ops_refused("h@", "a memo that was never made"), "a memo that is not there");
-    ok(ops_refused("Nq\x05h\x04", "a memo that was never made"), "a memo between others");
-    ok(ops_refused("j\xff\xff\xff\xff", "a memo that was never made"), "the last memo of all");
-    ok(ops_refused("Nr\xff\xff\xff\xff", "a memo beyond every limit"), "a memo that would need 16 GiB");
-    ok(ops_refused("X\xff\xff\xff\xff", "ends in the middle"), "a text beyond the file");
+    ok(ops_refused("](NNu", "not a dict"), "SETITEMS into a list");
+    ok(ops_refused("}Na", "not a list"), "APPEND to a dict");
+    ok(ops_refused("h@", "no such memo entry"), "a memo that is not there");
+    ok(ops_refused("Nq\x05h\x04", "no such memo entry"), "a memo between others");
+    ok(ops_refused("j\xff\xff\xff\xff", "no such memo entry"), "the last memo of all");
+    ok(ops_refused("Nr\xff\xff\xff\xff", "memo index too large"), "a memo that would need 16 GiB");
+    ok(ops_refused("X\xff\xff\xff\xff", "the pickle is truncated"), "a text beyond the file");
     ok(ops_refused("X\x02@@@\xc3(", "not UTF-8"), "a text that is not UTF-8");
-    ok(argument_refused(1, "\x8a\x09@@@@@@@@\x01", "make no sense"), "a number of 72 bits as offset");
-    ok(ops_refused("\x8a\xff", "ends in the middle"), "a number beyond the file");
+    ok(argument_refused(1, "\x8a\x09@@@@@@@@\x01", "invalid storage, offset, shape or strides"),
+       "a number of 72 bits as offset");
+    ok(ops_refused("\x8a\xff", "the pickle is truncated"), "a number beyond the file");
     ok(ops_refused("NN", "values left over"), "two values at the end");
     ok(ops_refused("", "values left over"), "none");
     ok(ops_refused("N(", "values left over"), "an open mark at the end");
     ok(ops_refused("}.N", "values left over"), "something after STOP");
     ok(ops_refused("N", "no dict of tensors"), "no dict");
-    ok(ops_refused("}", "no tensor is in the file's dict"), "an empty dict");
-    ok(ops_refused("}X\x0a@@@state_dict}s", "no tensor is in the file's dict"), "an empty state_dict");
-    ok(ops_refused("}(K\x01Nu", "a key that is no text"), "a number as key");
+    ok(ops_refused("}", "no tensor in the file's dict"), "an empty dict");
+    ok(ops_refused("}X\x0a@@@state_dict}s", "no tensor in the file's dict"), "an empty state_dict");
+    ok(ops_refused("}(K\x01Nu", "is not text"), "a number as key");
     ok(ops_refused("}(X\x0a@@@state_dict}X\x0a@@@state_dict}u", "'state_dict' appears twice"), "two state_dicts");
     blob p = opcodes("}(");
     tensor_a(&p);
@@ -397,9 +400,9 @@ static void limits(void)
     ok(repeated("]q@", "]h@a", 1, "a", "no dict"), "a list in a list");
     ok(repeated("]q@", "h@a", 63, "", "no dict"), "a list in itself");
     ok(repeated("]q@", "h@a", 64, "", "nested too deep"), "but not for ever");
-    ok(repeated("", "N", 1 << 20, "", "values left over") && repeated("", "N", (1 << 20) + 1, "", "more values"),
+    ok(repeated("", "N", 1 << 20, "", "values left over") && repeated("", "N", (1 << 20) + 1, "", "too many values"),
        "a million values");
-    ok(repeated("Nq@", "h@", 1 << 20, "", "the stack grows"), "a million on the stack");
+    ok(repeated("Nq@", "h@", 1 << 20, "", "stack too deep"), "a million on the stack");
     ok(repeated("}q@Nq\x01", "h@h\x01h\x01s(t", 0, "", "values left over"), "the memo gives values back");
     ok(repeated("", "(t", 8 << 20, "", "a pickle of"), "a pickle of more than 16 MiB");
 }
@@ -413,7 +416,7 @@ static void file(void)
     blob f = archive(&p, (around){.byteorder = "little"});
     ok(weights_cuts(&f), "every cut is refused");
     /* Checksums, times, attributes, versions, padding and data mean nothing, but structure is most of the file. */
-    /* What says nothing about the tensors (checksums, times, versions, padding) and the numbers themselves may
+    /* Bytes without a meaning for the tensors (checksums, times, versions, padding) and the numbers themselves may
      * change; the structure is most of the file, and there every change is noticed. */
     ok(weights_changes(&f) < 3 * f.n / 2, "most changed bytes are refused, and none does harm");
     blob_free(&f);

@@ -63,7 +63,7 @@ is "a band from 0 to 1 skips nothing" "$(share 1) $(share 2)" "0.0 0.0"
 is "but the statistics are the first frame's" $? 0
 rm -r "$tmp/sparse"
 sparse --refresh 2 --band 0,1 <"$tmp/in.ck"
-is "every second frame is whole" "$(grep -c 'refined whole: its turn' "$tmp/words")" 1
+is "every second frame is whole" "$(grep -c 'fully refined: --refresh' "$tmp/words")" 1
 ok "and full's" cmp "$tmp/full-cpu/fg.000002.npy" "$tmp/sparse/fg.000002.npy"
 
 # A map from outside decides, of any size; one sample a block here.
@@ -78,7 +78,7 @@ is "so many are refined" "$(share 1)" "$(LC_ALL=C awk "BEGIN { printf \"%.1f\", 
 is "--map says which" "$(ones "$tmp/mapped/refine_map.000001.npy" 1 u)" "$want"
 is "and that a whole frame was whole" "$(ones "$tmp/mapped/refine_map.000000.npy" 1 u)" 15
 logits rgb:u8:3:srgb refine_map:u8:3 >"$tmp/bad.ck"
-fails 2 "a map of places has one of" "a map of three channels" bash -c "ck-refine -m '$small' --mode sparse <'$tmp/bad.ck' >'$tmp/x'"
+fails 2 "refine_map needs one of" "a map of three channels" bash -c "ck-refine -m '$small' --mode sparse <'$tmp/bad.ck' >'$tmp/x'"
 rm -rf "$tmp/mapped"
 refine <"$tmp/mapped.ck" | data "$tmp/mapped"
 ok "other modes pass a map on" cmp "$tmp/given/refine_map.000001.npy" "$tmp/mapped/refine_map.000001.npy"
@@ -93,21 +93,21 @@ cp "$tmp/shot1/rgb/00001.png" "$tmp/shots/1.png"
 cp "$tmp/shot2/rgb/00000.png" "$tmp/shots/2.png"
 cp "$tmp/shot2/rgb/00001.png" "$tmp/shots/3.png"
 ck-decode "$tmp/shots" 2>"$tmp/err" | ck-hint | ck-infer -m "$small" | refine -v --mode sparse 2>"$tmp/words" >"$tmp/x"
-is "a cut is refined whole, what goes on is not" "$(grep -o 'frame [0-9]: [^(]*' "$tmp/words" | grep -o '^frame [0-9]\|whole: [a-z ]*[a-z]' | tr '\n' ',')" \
-    "frame 0,whole: no statistics yet,frame 1,frame 2,whole: a cut,frame 3,"
+is "a cut is refined whole, what goes on is not" "$(grep -o 'frame [0-9]: [^(]*' "$tmp/words" | grep -o '^frame [0-9]\|refined: [a-z ]*[a-z]' | tr '\n' ',')" \
+    "frame 0,refined: no statistics yet,frame 1,frame 2,refined: a cut,frame 3,"
 
-# What makes no sense.
+# Options that contradict each other.
 wrong() { fails 2 "$1" "$2" bash -c '"$@" <"$0" >"$0.out"' "$tmp/in.ck" ck-refine -m "$small" "${@:3}"; }
 wrong "one of full|tiled|sparse" "an unknown mode" --mode fast
 wrong "from 1 to 16384" "tiles of nothing" --mode tiled --tile 0
-wrong "is for --mode tiled or sparse" "tiles of a whole" --tile 64
-wrong "is for --mode tiled or sparse" "memory of a whole" --memory 1G
+wrong "needs --mode tiled or sparse" "tiles of a whole" --tile 64
+wrong "needs --mode tiled or sparse" "memory of a whole" --memory 1G
 wrong "number of bytes" "memory without a unit that exists" --mode tiled --memory 12Q
 wrong "number of bytes" "no memory" --mode tiled --memory 0
 wrong "is not enough: a frame of 131 x 77 alone" "memory for not even the frames" --mode tiled --memory 1M
-wrong "is for --mode sparse" "a band of tiles" --mode tiled --band 0,1
-wrong "is for --mode sparse" "a map of tiles" --mode tiled --map
-wrong "is for --mode sparse" "a refresh of tiles" --mode tiled --refresh 3
+wrong "needs --mode sparse" "a band of tiles" --mode tiled --band 0,1
+wrong "needs --mode sparse" "a map of tiles" --mode tiled --map
+wrong "needs --mode sparse" "a refresh of tiles" --mode tiled --refresh 3
 wrong "from 1 to 100000" "never refresh" --mode sparse --refresh 0
 for band in 0.9,0.1 0.5 a,b 0,2 -1,1 0.1,0.9,1 nan,1; do
     wrong "is not LO,HI" "a band of $band" --mode sparse --band $band

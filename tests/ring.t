@@ -48,12 +48,12 @@ is "the record is there" "$(grep -ac 'ckf1RING' "$tmp/offered.ck")" 1
 
 shot | tee "$tmp/tee.ck" | ck-info -v >"$tmp/info" 2>"$tmp/err"
 is "behind tee all is inline" "$(grep -c 'rgb:[^ ]*:inline' "$tmp/info")" 30
-ok "--verbose says why" grep -q 'frames come inline: something stands between it and standard input' "$tmp/err"
+ok "--verbose says why" grep -q 'frames arrive inline: another program is between it and standard input' "$tmp/err"
 if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
     chmod 755 "$tmp"
     shot | setpriv --reuid=65534 --clear-groups ck-info -v >"$tmp/info" 2>"$tmp/err"
     is "to another user all goes inline" "$(grep -c 'rgb:[^ ]*:inline' "$tmp/info")" 30
-    ok "and --verbose says why" grep -q 'frames come inline: shared memory is out of reach' "$tmp/err"
+    ok "and --verbose says why" grep -q 'frames arrive inline: shared memory is unreachable' "$tmp/err"
 else
     skip "to another user all goes inline" "needs root and setpriv"
 fi

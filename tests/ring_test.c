@@ -123,7 +123,7 @@ static void traffic(void)
     ck_ring_unref(r);
 }
 
-/* Whether writing to the byte kills the process. */
+/* True if writing to the byte kills the process. */
 static bool faults(unsigned char *p)
 {
     pid_t pid = fork();
@@ -274,7 +274,7 @@ static int read_from_child(int frames, bool relay)
         ck_frame_free(&f);
     }
     if (relay)
-        good &= strstr(ck_reader_inline_view(r), "something stands between") != NULL;
+        good &= strstr(ck_reader_inline_view(r), "another program is between") != NULL;
     ck_reader_free(r);
     close(fd[0]);
     close(via[0]);

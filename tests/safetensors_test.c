@@ -25,7 +25,7 @@ static void good_files(void)
     blob_free(&f);
 }
 
-/* Whether a file with that header and so many data is read as n tensors. */
+/* True if a file with that header and `data` bytes is read as n tensors. */
 static bool opens(const char *header, size_t data, size_t n)
 {
     blob f = st_file(header, data);
@@ -77,7 +77,7 @@ static void metadata(void)
     }
     blob_free(&f);
     ok(opens("{\"__metadata__\": {}, " A "}", 24, 1), "empty metadata");
-    ok(refused("{\"__metadata__\": {\"a\": 1}}", 0, "this is not the '\"'"), "a number as metadata");
+    ok(refused("{\"__metadata__\": {\"a\": 1}}", 0, "no '\"' where one must be"), "a number as metadata");
     ok(refused("{\"__metadata__\": {\"a\": \"\", \"b\": \"\", \"a\": \"\"}}", 0, "'a' appears twice"),
        "a metadata key twice");
     ok(refused("{\"__metadata__\": {}, \"__metadata__\": {}}", 0, "__metadata__ appears twice"), "metadata twice");
@@ -143,9 +143,9 @@ static void offsets(void)
     ok(entry_refused("\"F32\"", "[4294967296, 4294967296]", "[0, 0]", 0, "overflows"), "a shape that overflows to 0");
     ok(entry_refused("\"F32\"", "[4611686018427387905]", "[0, 4]", 4, "overflows"), "bytes that overflow to 4");
     ok(entry_refused("\"F32\"", "[2, -3]", "[0, 24]", 24, "negative"), "a negative size");
-    ok(entry_refused("\"F32\"", "[2.0]", "[0, 8]", 8, "not a plain whole number"), "a size with a fraction");
-    ok(entry_refused("\"F32\"", "[2e0]", "[0, 8]", 8, "not a plain whole number"), "a size with an exponent");
-    ok(entry_refused("\"F32\"", "[02]", "[0, 8]", 8, "not a plain whole number"), "a size with a leading zero");
+    ok(entry_refused("\"F32\"", "[2.0]", "[0, 8]", 8, "not a whole number"), "a size with a fraction");
+    ok(entry_refused("\"F32\"", "[2e0]", "[0, 8]", 8, "not a whole number"), "a size with an exponent");
+    ok(entry_refused("\"F32\"", "[02]", "[0, 8]", 8, "not a whole number"), "a size with a leading zero");
     ok(entry_refused("\"F32\"", "[1,1,1,1,1,1,1,1,1]", "[0, 4]", 4, "too many numbers"), "9 axes");
     ok(entry_refused("\"F32\"", "[1]", "[0, 4, 4]", 4, "too many numbers"), "three offsets");
     ok(entry_refused("\"F32\"", "[1]", "[4]", 4, "not two numbers"), "one offset");
@@ -168,31 +168,31 @@ static void wrong_json(void)
     static const struct {
         const char *header, *text, *name;
     } bad[] = {
-        {"{ ", "header, byte 2: this is not the '\"'", "only a brace"},
-        {"{" A, "this is not the ','", "no last brace"},
-        {"{" A ",}", "this is not the '\"'", "a comma too many"},
-        {"{" A " " B "}", "this is not the ','", "a comma too few"},
-        {"{" A "} x", "something follows", "text after the last brace"},
-        {"{" A "}{}", "something follows", "two objects"},
-        {"{\"a\" " A "}", "this is not the ':'", "no colon"},
-        {"{'a': 1}", "this is not the '\"'", "single quotes"},
-        {"{\"a\": 1}", "this is not the '{'", "a number as tensor"},
-        {"{\"a\": null}", "this is not the '{'", "null as tensor"},
-        {"{\"a\": [1]}", "this is not the '{'", "a list as tensor"},
+        {"{ ", "header, byte 2: no '\"' where one must be", "only a brace"},
+        {"{" A, "no ',' where one must be", "no last brace"},
+        {"{" A ",}", "no '\"' where one must be", "a comma too many"},
+        {"{" A " " B "}", "no ',' where one must be", "a comma too few"},
+        {"{" A "} x", "data after the header's last brace", "text after the last brace"},
+        {"{" A "}{}", "data after the header's last brace", "two objects"},
+        {"{\"a\" " A "}", "no ':' where one must be", "no colon"},
+        {"{'a': 1}", "no '\"' where one must be", "single quotes"},
+        {"{\"a\": 1}", "no '{' where one must be", "a number as tensor"},
+        {"{\"a\": null}", "no '{' where one must be", "null as tensor"},
+        {"{\"a\": [1]}", "no '{' where one must be", "a list as tensor"},
         {"{\"a\": {}}", "missing", "an empty tensor object"},
         {"{\"a\": {\"dtype\": \"F32\", \"shape\": []}}", "missing", "no offsets"},
-        {"{\"a\": {\"dtype\": 4}}", "this is not the '\"'", "a number as dtype"},
-        {"{\"a\": {\"shape\": 4}}", "this is not the '['", "a number as shape"},
-        {"{\"a\": {\"shape\": [1 2]}}", "this is not the ','", "a shape without commas"},
-        {"{\"a\": {\"shape\": [1,]}}", "not a plain whole number", "a shape that ends in a comma"},
-        {"{\"a\": {\"shape\": [[1]]}}", "not a plain whole number", "a shape in a shape"},
+        {"{\"a\": {\"dtype\": 4}}", "no '\"' where one must be", "a number as dtype"},
+        {"{\"a\": {\"shape\": 4}}", "no '[' where one must be", "a number as shape"},
+        {"{\"a\": {\"shape\": [1 2]}}", "no ',' where one must be", "a shape without commas"},
+        {"{\"a\": {\"shape\": [1,]}}", "not a whole number", "a shape that ends in a comma"},
+        {"{\"a\": {\"shape\": [[1]]}}", "not a whole number", "a shape in a shape"},
         {"{\"a\": {\"shape\": [1], \"shape\": [1]}}", "twice", "a shape twice"},
-        {"{\"a\": {\"strides\": [1]}}", "something else", "an unknown member"},
-        {"{\"a\": {\"dtype\\u0000\": \"F32\"}}", "something else", "a member with a NUL"},
-        {"{\"a", "does not end", "a string that does not end"},
+        {"{\"a\": {\"strides\": [1]}}", "other keys than dtype", "an unknown member"},
+        {"{\"a\": {\"dtype\\u0000\": \"F32\"}}", "other keys than dtype", "a member with a NUL"},
+        {"{\"a", "unterminated string", "a string that does not end"},
         {"{\"a\n\": 1}", "control character", "a newline in a string"},
-        {"{\"\\x\": 1}", "an escape that JSON does not have", "\\x"},
-        {"{\"\\", "does not end", "an escape that does not end"},
+        {"{\"\\x\": 1}", "unknown escape", "\\x"},
+        {"{\"\\", "unterminated string", "an escape that does not end"},
         {"{\"\\u12g4\": 1}", "four hexadecimal digits", "\\u12g4"},
         {"{\"\\u12", "four hexadecimal digits", "\\u12"},
         {"{\"\\ud83d\": 1}", "surrogate", "half of a pair"},
@@ -211,7 +211,7 @@ static void wrong_json(void)
     blob_str(&deep, "{\"a\":");
     blob_fill(&deep, '{', 1 << 20);
     blob_int(&deep, 0, 1);
-    ok(refused((char *)deep.p, 0, "this is not the '\"'"), "JSON: a million braces");
+    ok(refused((char *)deep.p, 0, "no '\"' where one must be"), "JSON: a million braces");
     blob_free(&deep);
 }
 

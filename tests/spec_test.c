@@ -91,13 +91,13 @@ static void head_count(void)
     s.heads = 4;
     ok(check(&s, 0, true, CK_PART_ALL, &t) == CK_OK && t.sizes.heads == 4 && !*t.warning[0], "the metadata say it");
     ok(check(&s, 2, true, CK_PART_ALL, &t) == CK_OK && t.sizes.heads == 4 &&
-           strstr(t.warning[0], "--heads 2 is not used"),
+           strstr(t.warning[0], "--heads 2 is ignored"),
        "and go before --heads, which is said");
     ok(check(&s, 4, true, CK_PART_ALL, &t) == CK_OK && !*t.warning[0], "unless both are the same");
     s.heads = 3;
     ok(refused(&s, 0, CK_ERR_FORMAT, "3 heads (num_heads in the file's metadata)"), "metadata that do not divide");
     s.heads = -1;
-    ok(refused(&s, 0, CK_ERR_FORMAT, "'-1', which is no number"), "metadata that are no number");
+    ok(refused(&s, 0, CK_ERR_FORMAT, "'-1', not a number"), "metadata that are no number");
     static const int known[][2] = {{96, 1}, {112, 2}, {144, 2}, {256, 4}};
     for (size_t i = 0; i < 4; i++) {
         s = MK_TOY;
@@ -117,7 +117,7 @@ static const char *shape_of(const mk_tensor *t, char buf[static CK_SHAPE_TEXT])
     return ck_shape_text(shape, (int)t->dims, buf);
 }
 
-/* What the error must hold: the name and one or two shapes. */
+/* True if the error has the name and one or two shapes. */
 static bool names(const char *what, const mk_tensor *t, const mk_tensor *other)
 {
     char name[100], want[CK_SHAPE_TEXT], got[CK_SHAPE_TEXT];
@@ -188,22 +188,22 @@ static void others(void)
 {
     mk_spec s = MK_TOY;
     s.refiner = 12;
-    ok(refused(&s, 0, CK_ERR_FORMAT, "12 wide, which its 8 groups do not divide"), "a refiner of 12 channels");
+    ok(refused(&s, 0, CK_ERR_FORMAT, "refiner is 12, not a multiple of 8"), "a refiner of 12 channels");
     s = MK_TOY;
     s.depth[1] = 0; /* its stage's first block then has four times the width */
-    ok(refused(&s, 0, CK_ERR_FORMAT, "2 blocks have a proj of their own, and 3 should"), "a stage without blocks");
+    ok(refused(&s, 0, CK_ERR_FORMAT, "2 blocks have a proj instead of 3"), "a stage without blocks");
     s = MK_TOY;
     s.extra = "encoder.model.blocks.5.norm1.weight";
     ok(refused(&s, 0, CK_ERR_FORMAT, "'encoder.model.blocks.4.norm1.weight' is missing"), "a gap between blocks");
     s.extra = "encoder.model.blocks.99999999999999999999.norm1.weight";
-    ok(refused(&s, 0, CK_ERR_FORMAT, "number of blocks is 1001, and at most 1000"), "a huge number of a block");
+    ok(refused(&s, 0, CK_ERR_FORMAT, "number of blocks is 1001, above 1000"), "a huge number of a block");
     s.extra = "encoder.model.blocks.-5.norm1.weight";
     ck_spec t;
     ok(check(&s, 0, false, CK_PART_ALL, &t) == CK_OK && *t.warning[1], "a negative one is just not used");
     blob b = st_file("{\"a\": {\"dtype\": \"F32\", \"shape\": [1], \"data_offsets\": [0, 4]}}", 4);
     ck_weights *w = weights_open(b.p, b.n);
     ok(w && ck_spec_check(w, 0, false, CK_PART_ALL, &t, &e) == CK_ERR_FORMAT &&
-           strstr(e.text, "no GreenFormer checkpoint"),
+           strstr(e.text, "not a GreenFormer checkpoint"),
        "some other model");
     weights_close(w);
     blob_free(&b);
@@ -221,7 +221,7 @@ static void integers(void)
         memcpy(at + sizeof name - 5, "I", 1);
     ck_weights *w = weights_open(b.p, b.n);
     ok(w && ck_spec_check(w, 0, false, CK_PART_ALL, &t, &e) == CK_ERR_FORMAT &&
-           strstr(e.text, "'refiner.final.bias' is I32 [4], and should be floating-point [4]"),
+           strstr(e.text, "'refiner.final.bias' is I32 [4] instead of floating-point [4]"),
        "integers instead of numbers");
     weights_close(w);
     blob_free(&b);

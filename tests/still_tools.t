@@ -65,7 +65,7 @@ else
     skip "ffprobe opens it" "no ffprobe here"
 fi
 
-# What others write.
+# Files of other writers.
 for c in none rle zips zip piz pxr24; do
     oiiotool h.exr --compression $c -o in.exr && "$still" in.exr out.exr none && same h.exr out.exr
     ok $? "oiiotool's $c, scanlines"

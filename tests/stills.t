@@ -79,7 +79,7 @@ if ffmpeg -v error -encoders | grep -q ' libwebp ' && ffmpeg -v error -filters |
     ff -f rawvideo -s 64x48 -pix_fmt yuv420p -i w.yuv -c:v ffv1 -chroma_sample_location center -colorspace bt470bg \
         -color_range tv w.mkv
     is "WebP: chroma is centred, by BT.601" "$(npy rgb w.webp | sha256sum)" \
-        "$(npy rgb --chroma-location center --matrix 601 --range limited w.mkv | sha256sum)"
+        "$(npy rgb --chroma-location center --matrix 601 --code-range limited w.mkv | sha256sum)"
 else
     skip "WebP: chroma is centred" "this ffmpeg has no libwebp or zimg"
 fi
@@ -166,7 +166,7 @@ is "and in video" "$(ffprobe -v error -show_entries stream=color_transfer -of cs
 perl -e 'use Compress::Zlib; local $/; open F, "base.png"; $_ = <F>; $d = "gAMA" . pack("N", 55556);
     print substr($_, 0, 33), pack("N", 4), $d, pack("N", crc32($d)), substr($_, 33)' >g.png
 is "a gamma keeps its name" "$(plane g.png) $(head_has transfer g.png)" "rgb:u8:3x48x64:gamma1.8 gamma1.8"
-ok "with one warning" bash -c "ck-decode g.png 2>&1 >/dev/null | grep -c 'warning: g.png: its gamma of 1.8 is not decoded' | grep -qx 1"
+ok "with one warning" bash -c "ck-decode g.png 2>&1 >/dev/null | grep -c 'warning: g.png: gamma 1.8 is not decoded' | grep -qx 1"
 ck key --classical --screen green g.png gamma 2>/dev/null
 is "and FG has it too" "$(label gamma/FG/g.exr) $(plane gamma/Comp/g.png)" 'ck:transfer (type string): "gamma1.8" rgb:u8:3x48x64:gamma1.8'
 
@@ -178,7 +178,7 @@ ff -i cut.png -c:v ffv1 -pix_fmt bgra cut.mkv
 want=$(npy hint --hint matte.png base.png | sha256sum)
 for h in cut.png cut.mkv; do
     is "alpha is the hint: $h" "$(npy hint --hint $h base.png | sha256sum)" "$want"
-    ok "and -v says so" grep -q "$h: the hint is its alpha" <(said --hint $h base.png)
+    ok "and -v says so" grep -q "$h: hint taken from its alpha" <(said --hint $h base.png)
     is "and FRAME" "$(frame --hint $h base.png | grep -o 'hint-channel=[a-z]*')" hint-channel=alpha
 done
 is "of EXR" "$(frame --hint cut.exr base.png | grep -o 'hint-channel=[a-z]*')" hint-channel=alpha
@@ -195,11 +195,11 @@ fails 1 "base.png: no alpha channel" "no alpha to take" ck-decode --hint base.pn
 
 # --- NaN and infinity: the same answer before either key
 oiiotool half.exr --fill:color=inf,0.5,nan 2x1+40+30 -d half -o bad.exr
-fails 1 "bad.exr: plane 'rgb' has 4 samples that are NaN or infinite, the first in red at x 40, y 30" "counted and located" \
+fails 1 "bad.exr: plane 'rgb' has 4 NaN or infinite samples, the first in red at x 40, y 30" "counted and located" \
     ck-decode bad.exr
-fails 1 "bad.exr: plane 'rgb' has 4 samples" "by ck key" ck key --classical --screen green bad.exr nan
+fails 1 "bad.exr: plane 'rgb' has 4 NaN or infinite samples" "by ck key" ck key --classical --screen green bad.exr nan
 "$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 96 --decoder-width 24 --refiner-width 16 m.safetensors
-fails 1 "bad.exr: plane 'rgb' has 4 samples" "and with a network" ck key -m m.safetensors --screen green bad.exr nan
+fails 1 "bad.exr: plane 'rgb' has 4 NaN or infinite samples" "and with a network" ck key -m m.safetensors --screen green bad.exr nan
 ok "--repair" bash -c "ck key --classical --screen green --repair bad.exr nan"
 is "fills them" "$(oiiotool --stats nan/Processed/bad.exr | grep -o 'NanCount.*\|InfCount.*' | tr -d ' \n0:')" NanCountInfCount
 ck-decode --keep-going half.exr bad.exr >two.ck 2>/dev/null

@@ -130,7 +130,7 @@ static void truncation(void)
         if (ftruncate(fd, 0) || pwrite(fd, bytes, (size_t)n, 0) != n)
             all = false;
         all &= read_all(fd, &frames) == CK_ERR_UPSTREAM;
-        named &= strstr(e.text, n < head ? "the file that is read" : "ck-hint: the file") != NULL;
+        named &= strstr(e.text, n < head ? "standard input: the file" : "ck-hint: the file") != NULL;
     }
     ok(all, "the stream cut at any of its %ld bytes fails", (long)size);
     ok(named, "and the message says of what program's file");

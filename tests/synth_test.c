@@ -52,7 +52,7 @@ static void ranges(const shot *s)
     ok(solid > s->n / 20 && clear > s->n / 4 && solid + clear < s->n, "subject, screen, and something between");
 }
 
-/* Where nothing covers it, the screen's own channel is the largest. */
+/* The screen's own channel is the largest where nothing covers it. */
 static void screen(const shot *s, int channel, const char *name)
 {
     size_t clear = 0, right = 0;

@@ -100,7 +100,7 @@ static void views(void)
     ok(view_is_right(LIST(3, 0, 4), LIST(4, 4, 1), 3, 20000), "no elements, at the end");
 }
 
-/* Whether a view lies inside a storage of n elements. */
+/* True if a view lies inside a storage of n elements. */
 static bool inside(const uint64_t *shape, const uint64_t *stride, size_t dims, uint64_t offset, uint64_t n)
 {
     static const uint8_t storage[64];

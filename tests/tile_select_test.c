@@ -1,4 +1,4 @@
-/* Where frames are refined, and whether two look alike. */
+/* The choice of tiles to refine, and the distance of two frames' histograms. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

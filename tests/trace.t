@@ -4,7 +4,7 @@
 export TMPDIR=$tmp/scratch
 mkdir "$TMPDIR" "$tmp/traces"
 
-# How many events of a trace have this name and, if given, this frame.
+# The number of events of a trace with this name and, if given, this frame.
 count() { # FILE NAME [FRAME]
     perl -MJSON::PP -e 'local $/; open my $f, "<", shift or die; my ($name, $frame) = @ARGV;
         print scalar grep { $_->{name} eq $name && (!defined $frame || $_->{args}{frame} == $frame) } @{decode_json(<$f>)}' "$@"
@@ -54,5 +54,5 @@ is "start, stages, end" "$(grep -o '"event":"[a-z]*"' "$tmp/.out" | grep -v prog
 is "the last progress has every frame" "$(grep progress "$tmp/.out" | tail -1 | grep -c '"frames":5,"total":5,')" 1
 fails 1 "cannot open" "a failure has its words on stderr" ck key --progress json "$tmp/nothing.mov" "$tmp/key"
 is "and its status in the events" "$(tail -1 "$tmp/.out")" '{"event":"end","status":1}'
-fails 2 "both want standard output" "events and a stream" ck key --progress json --comp=- -f y4m "$tmp/shot/rgb"
+fails 2 "both need standard output" "events and a stream" ck key --progress json --comp=- -f y4m "$tmp/shot/rgb"
 done_testing

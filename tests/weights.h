@@ -33,7 +33,7 @@ static inline void weights_close(ck_weights *w)
     weights_memory = NULL;
 }
 
-/* Whether the blob is refused with a message that holds `text`. */
+/* True if the blob is refused with a message that holds `text`. */
 static inline bool weights_refused(const blob *b, const char *text)
 {
     ck_weights *w = weights_open(b->p, b->n);

@@ -180,8 +180,9 @@ static void files(void)
     }
     snprintf(path, sizeof path, "%s/x", dir);
     ok(file_refused(path, CK_ERR_IO, "No such file"), "a file that is not there");
-    ok(file_refused(dir, CK_ERR_ARGUMENT, "must be a file"), "a folder");
-    ok(!mkfifo(path, 0600) && file_refused(path, CK_ERR_ARGUMENT, "must be a file"), "a named pipe, without waiting");
+    ok(file_refused(dir, CK_ERR_ARGUMENT, "not a regular file"), "a folder");
+    ok(!mkfifo(path, 0600) && file_refused(path, CK_ERR_ARGUMENT, "not a regular file"),
+       "a named pipe, without waiting");
     unlink(path);
     fclose(fopen(path, "w"));
     ok(file_refused(path, CK_ERR_FORMAT, "empty"), "an empty file");

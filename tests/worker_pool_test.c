@@ -28,7 +28,8 @@ static void test_devices(void)
     ok(ck_nn_devices_named("cpu,ref", &d, &e) == CK_OK && d.n == 1, "what is no list of GPUs is left to others");
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         ok(ck_nn_devices_named(wrong[i], &d, &e) == CK_ERR_ARGUMENT, "no list: %s", wrong[i]);
-    ok(ck_nn_devices_named("cuda:1,0,1", &d, &e) == CK_ERR_ARGUMENT && strstr(e.text, "cuda:1 is twice"), "%s", e.text);
+    ok(ck_nn_devices_named("cuda:1,0,1", &d, &e) == CK_ERR_ARGUMENT && strstr(e.text, "cuda:1 appears twice"), "%s",
+       e.text);
     ok(ck_nn_devices_count("cuda:2,0,11") == 3 && ck_nn_devices_count("cuda:0,,1") == 1, "how many");
 }
 

@@ -165,9 +165,10 @@ static void members(void)
        "a member that reaches into the directory");
     ok(patched(0, (patch){'c', 1, C_OFFSET, 0x7fffffff, 4}, NONE, "outside the file"), "a member outside the file");
     ok(patched(0, (patch){'c', 1, C_OFFSET, 1, 4}, NONE, "no local header"), "a member without a local header");
-    ok(patched(0, (patch){'c', 1, C_STORED, 4, 4}, NONE, "make no sense"), "two sizes in the directory");
-    ok(patched(0, (patch){'c', 1, C_DISK, 1, 2}, NONE, "make no sense"), "a member on another disk");
-    ok(patched(0, (patch){'c', 1, C_STORED, 0xffffffff, 4}, NONE, "make no sense"), "a zip64 size that is not there");
+    ok(patched(0, (patch){'c', 1, C_STORED, 4, 4}, NONE, "has invalid sizes"), "two sizes in the directory");
+    ok(patched(0, (patch){'c', 1, C_DISK, 1, 2}, NONE, "has invalid sizes"), "a member on another disk");
+    ok(patched(0, (patch){'c', 1, C_STORED, 0xffffffff, 4}, NONE, "has invalid sizes"),
+       "a zip64 size that is not there");
 }
 
 static void local_headers(void)

@@ -96,7 +96,7 @@ static ck_status colour(compare *c, const float *truth, double *out, ck_error *e
     if (s == CK_OK)
         s = ck_side_plane(&c->result, NULL, fg, 3, &h, &w, &b, e);
     if (s == CK_OK && (!same || h != c->h || w != c->w))
-        s = ck_fail(e, CK_ERR_FORMAT, "foreground and matte differ in size");
+        s = ck_fail(e, CK_ERR_FORMAT, "foreground and matte differ in size: take both from the same program");
     if (s == CK_OK)
         *out = ck_metrics_colour(truth, a->data, b->data, h, w);
     ck_buffer_unref(a);
@@ -135,10 +135,10 @@ static ck_status next_pair(compare *c, ck_error *e)
     if (s == CK_OK)
         s = ck_side_plane(&c->result, c->opts->plane, planes, 1, &other_h, &other_w, &result, e);
     if (s == CK_OK && (h != other_h || w != other_w))
-        s = ck_fail(e, CK_ERR_FORMAT, "frame %ld: %s is %d x %d, but %s %d x %d: mattes of one size can be compared",
-                    c->frames, c->truth.path, w, h, c->result.path, other_w, other_h);
+        s = ck_fail(e, CK_ERR_FORMAT, "frame %ld: %s is %d x %d, but %s is %d x %d: scale one of them", c->frames,
+                    c->truth.path, w, h, c->result.path, other_w, other_h);
     if (s == CK_OK && c->frames && (h != c->h || w != c->w))
-        s = ck_fail(e, CK_ERR_FORMAT, "frame %ld: the mattes change size", c->frames);
+        s = ck_fail(e, CK_ERR_FORMAT, "frame %ld: frame size changed in mid-stream: split the input", c->frames);
     c->h = s == CK_OK ? h : c->h;
     c->w = s == CK_OK ? w : c->w;
     if (s == CK_OK)
@@ -170,7 +170,7 @@ static ck_status run(compare *c, const ck_list *args, ck_error *e)
         if (s == CK_END && t == CK_END)
             break;
         if (s == CK_END || t == CK_END)
-            return ck_fail(e, CK_ERR_FORMAT, "%s has only %ld frames: mattes of as many frames can be compared",
+            return ck_fail(e, CK_ERR_FORMAT, "%s has only %ld frames: compare as many of the other",
                            s == CK_END ? c->truth.path : c->result.path, c->frames);
         if (s == CK_OK && t != CK_OK && e)
             *e = other;

@@ -37,7 +37,7 @@ static ck_status start_decoder(ck_side *s, ck_error *e)
     if (s->decoder == 0) {
         dup2(ends[1], STDOUT_FILENO);
         execlp(program, "ck-decode", "--hint", s->path, "--", s->path, (char *)NULL);
-        ck_log_error("cannot start ck-decode: %s: is it installed beside ck-compare, or in $PATH?", strerror(errno));
+        ck_log_error("cannot start ck-decode: %s: install it beside ck-compare or in $PATH", strerror(errno));
         _exit(1);
     }
     free(program);
@@ -82,7 +82,7 @@ ck_status ck_side_next(ck_side *s, ck_error *e)
         return st;
     const char *error = st == CK_OK ? ck_frame_error(&s->frame) : NULL;
     if (error)
-        st = ck_fail(e, CK_ERR_FORMAT, "frame %llu could not be made: %s", (unsigned long long)s->frame.seq, error);
+        st = ck_fail(e, CK_ERR_FORMAT, "frame %llu failed: %s", (unsigned long long)s->frame.seq, error);
     return st == CK_OK ? st : failed(s, st, e);
 }
 
@@ -94,7 +94,7 @@ ck_status ck_side_plane(ck_side *s, const char *name, const char *const *usual, 
         if (ck_frame_plane(&s->frame, *usual))
             name = *usual;
     if (!name)
-        return ck_fail(e, CK_ERR_FORMAT, "%s: no matte in its frames: name one with --plane or --truth-plane", s->path);
+        return ck_fail(e, CK_ERR_FORMAT, "%s: no matte found: name its plane with --plane or --truth-plane", s->path);
     ck_status st = ck_frame_need(&s->frame, name, c, 0, &p, e);
     if (st != CK_OK)
         return ck_fail_in(e, st, s->path);

@@ -17,7 +17,7 @@ static ck_status settle(ck_added *a, const char *file, ck_frame *side, ck_frame 
     const char *channel = ck_meta_get(&side->meta, "hint-channel");
     bool overruled = a->source.camera && (a->opts->linear || a->opts->srgb);
     if (channel && !atomic_flag_test_and_set(&a->told_channel))
-        ck_log_info("%s: the %s is its %s", file, a->name, channel);
+        ck_log_info("%s: %s taken from its %s", file, a->name, channel);
     ck_status s = strcmp(a->name, "hint") ? CK_OK : ck_meta_set(&f->meta, "hint-channel", channel, e);
     return s == CK_OK ? ck_facts_say(&a->facts, overruled, file, side, e) : s;
 }

@@ -26,7 +26,7 @@ typedef struct ck_added {
 ck_status ck_added_open(ck_added *a, const ck_decode_file *file, const ck_decode_options *o, const ck_plane *plate,
                         ck_meta *head, ck_error *e);
 
-/* The item that goes with INPUT's frame, empty for a still.  CK_ERR_FORMAT when there is none. */
+/* The item that goes with INPUT's frame, empty for a still.  CK_ERR_FORMAT if the file has no such frame. */
 ck_status ck_added_pair(ck_added *a, const ck_item *plate, ck_item *item, ck_error *e);
 
 /* Add the plane to `f`. */

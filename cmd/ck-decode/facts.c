@@ -31,8 +31,8 @@ static ck_status compare(ck_facts *t, const ck_decode_options *o, const char *na
         if (same)
             s = ck_meta_set(&f->meta, keys[i], NULL, e);
         else if (!atomic_flag_test_and_set(&t->differed))
-            ck_log_warning("%s: %s is %s, but %s in the first frame, and all outputs are labelled with that", name,
-                           keys[i], value, first ? first : "not stated");
+            ck_log_warning("%s: %s is %s, but %s in the first frame, whose value labels all outputs", name, keys[i],
+                           value, first ? first : "not stated");
     }
     return s;
 }

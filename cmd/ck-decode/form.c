@@ -82,13 +82,13 @@ static const char *encoding_of(const ck_form *k, const ck_plane *p)
     return k->samples == LINEAR ? "linear" : k->samples == SRGB ? ck_plate_codes(p) : p->encoding;
 }
 
-/* Curves that nobody here decodes are taken for sRGB in the plate; the clean plate then has to have the same. */
+/* Curves that ck does not decode are treated as sRGB in the plate; the clean plate must then have the same. */
 static ck_status check_curve(const ck_form *k, const ck_plane *from, const ck_plane *plate, ck_error *e)
 {
     if (k->samples != LINEAR || (ck_plate_known(from) && ck_plate_known(plate)) ||
         !strcmp(from->encoding, plate->encoding))
         return CK_OK;
-    return ck_fail(e, CK_ERR_FORMAT, "its encoding is %s, but the plate's is %s: give both the same", from->encoding,
+    return ck_fail(e, CK_ERR_FORMAT, "its encoding is %s, but the plate's is %s: convert one of them", from->encoding,
                    plate->encoding);
 }
 

@@ -61,12 +61,12 @@ static ck_status holes(const ck_source *s, ck_meta *head, ck_error *e)
         char list[300], links[300] = "";
         ck_ranges_format(&missing, list, sizeof list);
         if (s->files.n_broken)
-            snprintf(links, sizeof links, ", %zu of them links that lead nowhere", s->files.n_broken);
-        ck_log_notice("%s: no frame%s %s%s (--missing skip, black or nearest)", s->name,
-                      ck_ranges_count(&missing, 2) == 1 ? "" : "s", list, links);
+            snprintf(links, sizeof links, ", %zu of them broken links", s->files.n_broken);
+        ck_log_notice("%s: missing frame%s %s%s: see --missing", s->name, ck_ranges_count(&missing, 2) == 1 ? "" : "s",
+                      list, links);
         status = ck_meta_set(head, "missing", list, e);
     } else if (status == CK_OK && s->files.n_broken) {
-        ck_log_notice("%s: %zu links lead nowhere, such as %s", s->name, s->files.n_broken, s->files.broken[0].path);
+        ck_log_notice("%s: %zu broken links, such as %s", s->name, s->files.n_broken, s->files.broken[0].path);
         status = ck_meta_set(head, "missing", s->files.broken[0].stem, e);
     }
     ck_ranges_free(&missing);
@@ -130,23 +130,23 @@ static void explain_video(const ck_source *s)
     ck_av_colour_describe(i->first, &s->colour, colour, sizeof colour);
     ck_log_info("%s: %s in %s, %s", s->name, i->codec, i->format, colour);
     if (*i->differ)
-        ck_log_notice("%s: the container says %s: the codec counts", s->name, i->differ);
+        ck_log_notice("%s: the container says %s: the codec's value is used", s->name, i->differ);
     if (*i->others)
-        ck_log_info("%s: stream %d is read; further video streams: %s (--stream)", s->name, i->stream, i->others);
+        ck_log_info("%s: reading video stream %d; others: %s (--stream)", s->name, i->stream, i->others);
     if (i->frames >= 0)
         ck_log_info("%s: the container declares %ld frames", s->name, i->frames);
     if (d->flags & AV_PIX_FMT_FLAG_ALPHA && !s->alpha)
-        ck_log_info("%s: its alpha channel is dropped", s->name);
+        ck_log_info("%s: alpha channel discarded", s->name);
     if (ck_av_needs_swscale(i->first))
-        ck_log_info("%s: %s goes through libswscale to 16-bit RGB", s->name, d->name);
+        ck_log_info("%s: %s is converted to 16-bit RGB by libswscale", s->name, d->name);
     if (ck_orient_changes(i->orient))
-        ck_log_info("%s: turned upright as its display matrix says", s->name);
+        ck_log_info("%s: rotated upright by its display matrix", s->name);
     if (i->turned_oddly)
-        ck_log_info("%s: its display matrix is no quarter turn: left as stored", s->name);
+        ck_log_info("%s: display matrix is not a multiple of 90 degrees: ignored", s->name);
     if (i->sar_num != i->sar_den)
-        ck_log_info("%s: its pixels are not square (%d:%d): left as stored", s->name, i->sar_num, i->sar_den);
+        ck_log_info("%s: pixels are not square (%d:%d): not resampled", s->name, i->sar_num, i->sar_den);
     if (i->interlaced)
-        ck_log_info("%s: interlaced: both fields stay in one frame; deinterlace it first to key it well", s->name);
+        ck_log_info("%s: interlaced, both fields in one frame: deinterlace it before keying", s->name);
 }
 
 void ck_decode_explain(const ck_source *s, const ck_plane *rgb)

@@ -64,8 +64,7 @@ static ck_status read_rgb(const decode *d, const ck_item *item, ck_frame *f, ck_
         return s;
     ck_plane *rgb = ck_frame_plane(f, "rgb");
     if (d->w && (rgb->w != d->w || rgb->h != d->h)) {
-        ck_fail(e, CK_ERR_FORMAT,
-                "the frame changes size from %dx%d to %dx%d: stills of different sizes are a job each", d->w, d->h,
+        ck_fail(e, CK_ERR_FORMAT, "frame size changed in mid-stream, from %dx%d to %dx%d: split the input", d->w, d->h,
                 rgb->w, rgb->h);
         return ck_fail_in(e, CK_ERR_FORMAT, ck_source_name(&d->plate, item));
     }

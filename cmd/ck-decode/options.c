@@ -10,37 +10,41 @@
 #define AT(field) offsetof(ck_decode_options, field)
 static const ck_option rows[] = {
     {0, "input", CK_LIST, AT(inputs), "NAME=FILE", NULL, 0, 0, NULL, 0,
-     "add plane NAME from a still (used for every frame), a sequence or a video; may be given several times"},
-    {0, "hint", CK_STRING, AT(hint), "FILE", NULL, 0, 0, NULL, 0, "add a hint: short for --input hint=FILE"},
-    {0, "clean", CK_STRING, AT(clean), "FILE", NULL, 0, 0, NULL, 0,
-     "add a clean plate, the screen without the subject: short for --input clean=FILE"},
+     "add plane NAME from a still (for every frame), a sequence or a video; repeatable; the next five are short for it",
+     CK_IN_HELP},
+    {0, "hint", CK_STRING, AT(hint), "FILE", NULL, 0, 0, NULL, 0, "add a hint: a coarse matte", CK_IN_KEY},
+    {0, "clean", CK_STRING, AT(clean), "FILE", NULL, 0, 0, NULL, 0, "add a clean plate: the screen without the subject",
+     CK_IN_HELP},
     {0, "garbage", CK_STRING, AT(garbage), "FILE", NULL, 0, 0, NULL, 0,
-     "add a garbage matte, 1 where there is no subject: short for --input garbage=FILE"},
-    {0, "holdout", CK_STRING, AT(holdout), "FILE", NULL, 0, 0, NULL, 0,
-     "add a holdout matte, 1 where all is subject: short for --input holdout=FILE"},
-    {0, "background", CK_STRING, AT(background), "FILE", NULL, 0, 0, NULL, 0,
-     "add a background for the composite: short for --input background=FILE"},
+     "add a garbage matte: 1 where there is no subject", CK_IN_KEY},
+    {0, "holdout", CK_STRING, AT(holdout), "FILE", NULL, 0, 0, NULL, 0, "add a holdout matte: 1 where all is subject",
+     CK_IN_HELP},
+    {0, "background", CK_STRING, AT(background), "FILE", NULL, 0, 0, NULL, 0, "add a background for the composite",
+     CK_IN_KEY},
     {0, "plate-alpha", CK_FLAG, AT(plate_alpha), NULL, NULL, 0, 0, NULL, 0,
-     "make a garbage matte of INPUT's alpha: 1 where INPUT is transparent"},
+     "add a garbage matte made from INPUT's alpha: 1 where INPUT is transparent", CK_IN_ALL},
     {0, "hint-channel", CK_CHOICE, AT(hint_channel), NULL, "auto", 0, 0, CK_HINT_CHANNELS, 0,
-     "channel of the hint's pictures that is the hint; auto: alpha where it varies, else luminance"},
+     "channel of the hint's files; auto: alpha where it varies, else luminance", CK_IN_ALL},
     {0, "frames", CK_STRING, AT(frames), "LIST", NULL, 0, 0, NULL, 0,
-     "only these: file numbers of a sequence, indices from 0 of a video, as in 1,5,10-20,50- or 1001-1100x2"},
+     "file numbers, or video indices: 1,5,10-20,50-99x2", CK_IN_KEY},
     {0, "missing", CK_CHOICE, AT(missing), NULL, "error", 0, 0, CK_MISSING_WORDS, 0,
-     "frames that do not exist: an error if --frames asks for them, left out, black, or a copy of the nearest"},
+     "frames that do not exist: an error if --frames asks for them, left out, black, or a copy of the nearest",
+     CK_IN_HELP},
     {0, "stream", CK_INT, AT(stream), "N", "auto", 0, INT_MAX, "auto", -1,
-     "number of the video stream in its container, as --verbose lists them; auto: the best one"},
-    {0, "linear", CK_FLAG, AT(linear), NULL, NULL, 0, 0, NULL, 0,
-     "the samples are linear light, whatever the file says"},
-    {0, "srgb", CK_FLAG, AT(srgb), NULL, NULL, 0, 0, NULL, 0, "the samples are sRGB-encoded, whatever the file says"},
+     "index of the video stream, as --verbose lists them; auto: the best one", CK_IN_ALL},
+    {0, "linear", CK_FLAG, AT(linear), NULL, NULL, 0, 0, NULL, 0, "treat samples as linear light, overriding the file",
+     CK_IN_HELP},
+    {0, "srgb", CK_FLAG, AT(srgb), NULL, NULL, 0, 0, NULL, 0, "treat samples as sRGB-encoded, overriding the file",
+     CK_IN_HELP},
     {0, "repair", CK_FLAG, AT(repair), NULL, NULL, 0, 0, NULL, 0,
-     "fill samples that are NaN or infinite from their neighbours; without it they are an error"},
+     "fill NaN and infinite samples from their neighbours (default: an error)", CK_IN_ALL},
     {0, "matrix", CK_CHOICE, AT(colour.matrix), NULL, "auto", 0, 0, CK_AV_MATRICES, 0,
-     "how YUV was made of RGB; auto: as the file says, else 709 from 720 lines on and 601 below"},
-    {0, "range", CK_CHOICE, AT(colour.range), NULL, "auto", 0, 0, CK_AV_RANGES, 0,
-     "which codes are black and white; auto: as the file says, else limited for YUV"},
+     "YCbCr matrix; auto: the file's, else 709 from 720 lines on and 601 below", CK_IN_ALL},
+    {0, "code-range", CK_CHOICE, AT(colour.range), NULL, "auto", 0, 0, CK_AV_RANGES, 0,
+     "code range; auto: the file's, else limited for YCbCr", CK_IN_ALL},
+    {0, "range", CK_RENAMED, 0, NULL, NULL, 0, 0, "code-range", 0, NULL, CK_IN_ALL},
     {0, "chroma-location", CK_CHOICE, AT(colour.chroma), NULL, "auto", 0, 0, CK_AV_CHROMAS, 0,
-     "where chroma samples lie; auto: as the file says, else left, and center in JPEG, WebP and AVIF"},
+     "position of chroma samples; auto: the file's, else center in JPEG, WebP and AVIF, else left", CK_IN_ALL},
     {0},
 };
 
@@ -80,7 +84,7 @@ static ck_status collect(collector *c, const char *name, size_t n, const char *p
     if (c->n == CK_DECODE_FILES)
         return ck_fail(e, CK_ERR_ARGUMENT, "more than %d planes from files: leave some out", CK_DECODE_FILES);
     if (n >= sizeof f->plane || !ck_name_valid(name, n))
-        return ck_fail(e, CK_ERR_ARGUMENT, "'%.*s' is no name of a plane: up to %zu of a-z 0-9 _ . -", (int)n, name,
+        return ck_fail(e, CK_ERR_ARGUMENT, "'%.*s' is not a plane name: use up to %zu of a-z 0-9 _ . -", (int)n, name,
                        sizeof f->plane - 1);
     memcpy(f->plane, name, n);
     f->plane[n] = 0;
@@ -110,7 +114,7 @@ ck_status ck_decode_files(const ck_decode_options *o, ck_decode_file files[CK_DE
     for (int i = 0; i < o->inputs.n && s == CK_OK; i++) {
         const char *text = o->inputs.items[i], *equals = strchr(text, '=');
         if (!equals || !equals[1])
-            return ck_fail(e, CK_ERR_ARGUMENT, "--input '%s' is not NAME=FILE, as in --input alpha=matte.exr", text);
+            return ck_fail(e, CK_ERR_ARGUMENT, "--input '%s' is not NAME=FILE, such as alpha=matte.exr", text);
         s = collect(&c, text, (size_t)(equals - text), equals + 1, e);
     }
     for (int i = 0; i < c.n && s == CK_OK && o->plate_alpha; i++)
@@ -139,7 +143,8 @@ const ck_program ck_decode_program = {
     .usage = "INPUT...",
     .options = rows,
     .options_size = sizeof(ck_decode_options),
-    .examples = "ck-decode shot.mov | ck-hint --method key | ck-post --classical | ck-encode out/\n"
+    .examples = "ck-decode shot.mov | ck-hint --method key | ck-post --classical |\n"
+                "  ck-encode out/\n"
                 "ck-decode --frames 1001-1010 plates/shot.####.exr | ck-info\n"
                 "ffmpeg -v error -i shot.mov -f nut -c:v rawvideo - | ck-decode - | ck-info",
     .check = check,

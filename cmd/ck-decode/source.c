@@ -34,7 +34,7 @@ static ck_status open_video(ck_source *s, const char *path, const char *frames, 
                         .whose = s};
     ck_status status = frames ? ck_ranges_parse(frames, &s->keep, e) : CK_OK;
     if (status == CK_OK && s->keep.n && s->keep.r[0].first < 0)
-        return ck_fail(e, CK_ERR_ARGUMENT, "%s: frame %ld was asked for, but a video begins with frame 0", path,
+        return ck_fail(e, CK_ERR_ARGUMENT, "%s: --frames %ld: frames of a video are counted from 0", path,
                        s->keep.r[0].first);
     if (status == CK_OK)
         status = ck_inputs_refuse_stream(path, e);
@@ -43,7 +43,8 @@ static ck_status open_video(ck_source *s, const char *path, const char *frames, 
     status = ck_video_open(path, &how, &s->video, e);
     if (status == CK_ERR_FORMAT && !strcmp(path, "-")) {
         ck_error why = *e;
-        ck_fail(e, status, "%.500s: a still, or a film with its index at the end, needs its file named instead of -",
+        ck_fail(e, status,
+                "%.500s: to read a still, or an MP4 or MOV with its index at the end, name the file instead of -",
                 why.text);
     }
     return status == CK_OK ? status : ck_fail_in(e, status, path);
@@ -69,7 +70,8 @@ static ck_status refuse_exr(ck_error *e)
     if (fstat(STDIN_FILENO, &st) || !S_ISREG(st.st_mode) || ck_still_probe("/dev/stdin", &kind, NULL) != CK_OK ||
         kind != CK_STILL_EXR)
         return CK_OK;
-    return ck_fail(e, CK_ERR_UNSUPPORTED, "standard input: an OpenEXR still needs its file named instead of -");
+    return ck_fail(e, CK_ERR_UNSUPPORTED,
+                   "standard input: OpenEXR cannot be read from a pipe: name the file instead of -");
 }
 
 /* Of several inputs every one must be a still; a single one may be anything. */
@@ -88,7 +90,7 @@ static ck_status probe(const char *const *inputs, int n, bool *video, ck_error *
             return ck_fail_in(e, s, inputs[i]);
         *video = kind == CK_STILL_NONE || kind == CK_STILL_ANIMATED;
         if (*video && n > 1)
-            return ck_fail(e, CK_ERR_ARGUMENT, "%s: not a still: several inputs make a sequence of stills", inputs[i]);
+            return ck_fail(e, CK_ERR_ARGUMENT, "%s: not a still: several inputs must all be stills", inputs[i]);
     }
     return CK_OK;
 }
@@ -108,7 +110,7 @@ ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_optio
     if (status != CK_OK)
         return status;
     if (!video && s->stream >= 0)
-        return ck_fail(e, CK_ERR_ARGUMENT, "%s: --stream chooses a stream of a video, but this is none", inputs[0]);
+        return ck_fail(e, CK_ERR_ARGUMENT, "%s: not a video: leave --stream out", inputs[0]);
     s->single = !video && n == 1 && stat(inputs[0], &st) == 0 && !S_ISDIR(st.st_mode);
     return video ? open_video(s, inputs[0], frames, e) : open_stills(s, inputs, n, frames, e);
 }
@@ -291,7 +293,7 @@ static ck_status make_finite(const ck_source *s, const ck_item *item, const char
     if (status == CK_OK)
         status = ck_finite_repair(p, &filled, e);
     if (filled)
-        ck_log_info("%s: %zu samples that were NaN or infinite are filled", ck_source_name(s, item), filled);
+        ck_log_info("%s: filled %zu NaN or infinite samples", ck_source_name(s, item), filled);
     return status;
 }
 

@@ -55,7 +55,7 @@ ck_status ck_source_next(ck_source *s, ck_item *item, ck_error *e);
 
 /* The frame that goes with frame `index`, `number` of another source: by number where both have one, else by place.
  * A single still goes with every frame and is not asked for here.  Must be asked for in ascending order.  CK_ERR_FORMAT
- * when there is none; `e` says what there is. */
+ * if it has no such frame; `e` tells which it has. */
 ck_status ck_source_pair(ck_source *s, long index, long number, ck_item *item, ck_error *e);
 
 /* The file of an item, or of the whole source: for messages. */

@@ -91,7 +91,7 @@ static ck_status check_video(const ck_guard *g, ck_output *o, ck_error *e)
     if (access(o->path, F_OK))
         return CK_OK;
     if (g->existing == CK_EXISTING_REFUSE)
-        return ck_fail(e, CK_ERR_IO, "%s: exists: --existing replace overwrites it", o->path);
+        return ck_fail(e, CK_ERR_IO, "%s: exists: give --existing replace to overwrite it", o->path);
     if (g->existing == CK_EXISTING_SKIP) {
         o->skipped = 1;
         o->on = false;
@@ -121,7 +121,7 @@ static ck_status check_folder(const ck_guard *g, const ck_output *o, const char 
     }
     if (d)
         closedir(d);
-    return found ? ck_fail(e, CK_ERR_IO, "%s: %ld of its files exist, such as %s: --existing replace or skip goes on",
+    return found ? ck_fail(e, CK_ERR_IO, "%s: %ld of its files exist, such as %s: give --existing replace or skip",
                            o->path, found, example)
                  : CK_OK;
 }
@@ -181,7 +181,7 @@ static ck_status refuse_existing(const ck_outputs *o, const char *stem, ck_error
         if (!path)
             s = ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
         else if (access(path, F_OK) == 0)
-            s = ck_fail(e, CK_ERR_IO, "%s: exists: --existing replace or skip goes on", path);
+            s = ck_fail(e, CK_ERR_IO, "%s: exists: give --existing replace or skip", path);
         free(path);
     }
     return s;
@@ -206,8 +206,8 @@ void ck_guard_log(const ck_guard *g, const ck_outputs *o)
         ck_log_notice("%s: %ld file%s of an earlier run %s replaced", g->out, replaced, replaced == 1 ? "" : "s",
                       replaced == 1 ? "was" : "were");
     if (skipped)
-        ck_log_notice("%s: %ld file%s there already and not written again", g->out, skipped,
-                      skipped == 1 ? " was" : "s were");
+        ck_log_notice("%s: skipped %ld file%s that exist%s", g->out, skipped, skipped == 1 ? "" : "s",
+                      skipped == 1 ? "s" : "");
 }
 
 void ck_guard_free(ck_guard *g)

@@ -94,6 +94,6 @@ void ck_leftovers_other_formats(const ck_outputs *o, const char *out)
         if (o->items[i].on && o->items[i].path)
             list_of(o, &o->items[i], out, f);
     if (f && !fclose(f) && n > 2)
-        ck_log_notice("%s: left by an earlier run in another format, and kept: %s", out, text + 2);
+        ck_log_notice("%s: files of an earlier run in another format are kept: %s", out, text + 2);
     free(text);
 }

@@ -5,8 +5,8 @@
 #include "ck-encode/outputs.h"
 #include "ck-encode/stems.h"
 
-/* One line that names files of these outputs in another format, which an earlier run left and this one will not
- * replace.  Nothing if there are none. */
+/* One line that names files of these outputs in another format, if an earlier run left any: this one will not replace
+ * them. */
 void ck_leftovers_other_formats(const ck_outputs *o, const char *out);
 
 /* One line under --verbose: files written, replaced, and others that were there already. */

@@ -34,7 +34,7 @@ static bool set(int fd, short type, long first, long bytes)
     return r == 0;
 }
 
-/* Alone with the text.  Nobody keeps it for long, so that whoever does is passed by in the end. */
+/* Lock the text; false after WAIT_MS, since every run holds the lock briefly. */
 static bool take_text(int fd)
 {
     static const struct timespec pause = {.tv_nsec = 5000000};
@@ -129,7 +129,7 @@ static ck_status lock_bytes(const ck_lock *l, long first, long bytes, ck_error *
     if (errno == EAGAIN || errno == EACCES)
         return taken(l, first, bytes, e);
     if (!l->named)
-        ck_log_warning("%s: cannot be locked (%s): keep other runs out of it", l->out, strerror(errno));
+        ck_log_warning("%s: cannot be locked (%s): start no other run into it", l->out, strerror(errno));
     return CK_OK;
 }
 

@@ -63,13 +63,13 @@ static ck_status read_rate(encode *s, const ck_meta *head, ck_error *e)
         s->fixed = true;
         if (ck_rate_parse(asked, &s->run.rate))
             return CK_OK;
-        return ck_fail(e, CK_ERR_ARGUMENT, "--rate '%s' is no frame rate: write it as 25 or 30000/1001", asked);
+        return ck_fail(e, CK_ERR_ARGUMENT, "--rate '%s' is not a frame rate such as 25 or 30000/1001", asked);
     }
     if (given && ck_rate_parse(given, &s->run.rate))
         return CK_OK;
     s->run.rated = false;
     s->run.rate = (ck_rate){24, 1};
-    ck_log_info("the stream has no frame rate: video gets 24/1 (--rate)");
+    ck_log_info("the stream has no frame rate: 24/1 is used (--rate)");
     return CK_OK;
 }
 
@@ -131,7 +131,7 @@ static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *hea
     s->run.out = args->n ? args->items[0] : NULL;
     s->run.threads = s->run.opts->common.threads ? s->run.opts->common.threads : ck_cores();
     if (args->n > 1)
-        return ck_fail(e, CK_ERR_ARGUMENT, "'%s': one folder is enough: ck-encode [OPTION]... OUT", args->items[1]);
+        return ck_fail(e, CK_ERR_ARGUMENT, "unexpected argument '%s': ck-encode takes one folder", args->items[1]);
     ck_status st = ck_outputs_plan(&s->outputs, opts, s->run.out, e);
     if (st == CK_OK)
         st = read_head(s, head, e);
@@ -302,7 +302,7 @@ static void report_error(encode *s, ck_frame *f)
             continue;
         char *path = ck_output_file(o, stem);
         if (path && access(path, F_OK) == 0)
-            ck_log_warning("%s: from an earlier run, not of this failed frame: remove it", path);
+            ck_log_warning("%s: left by an earlier run, and this frame failed: remove it", path);
         free(path);
     }
     free(stem);

@@ -6,28 +6,26 @@
 
 #define AT(field) offsetof(ck_encode_options, field)
 static const ck_option rows[] = {
-    {0, "fg", CK_CHOICE, AT(fg), NULL, "auto", 0, 0, CK_OUT_WORDS, 0,
-     "write the straight foreground (plane fg) into OUT/FG; auto: exr if the stream has the plane"},
-    {0, "matte", CK_CHOICE, AT(matte), NULL, "auto", 0, 0, CK_OUT_WORDS, 0,
-     "write the matte (plane alpha) into OUT/Matte; auto: exr if the stream has the plane"},
+    {0, "fg", CK_CHOICE, AT(fg), NULL, "auto", 0, 0, CK_OUT_WORDS, 0, "format of OUT/FG; auto: exr", CK_IN_KEY},
+    {0, "matte", CK_CHOICE, AT(matte), NULL, "auto", 0, 0, CK_OUT_WORDS, 0, "format of OUT/Matte; auto: exr",
+     CK_IN_KEY},
     {0, "processed", CK_CHOICE, AT(processed), NULL, "auto", 0, 0, CK_OUT_WORDS, 0,
-     "write the premultiplied result (plane processed) into OUT/Processed; auto: exr if the stream has the plane"},
-    {0, "comp", CK_CHOICE, AT(comp), NULL, "auto", 0, 0, CK_OUT_WORDS, 0,
-     "write the composite (plane comp) into OUT/Comp; auto: png if the stream has the plane"},
+     "format of OUT/Processed; auto: exr", CK_IN_KEY},
+    {0, "comp", CK_CHOICE, AT(comp), NULL, "auto", 0, 0, CK_OUT_WORDS, 0, "format of OUT/Comp; auto: png", CK_IN_KEY},
     {0, "plane", CK_LIST, AT(planes), "NAME=FORMAT", NULL, 0, 0, NULL, 0,
-     "write any plane into OUT/NAME, in addition; may be repeated"},
+     "write plane NAME to OUT/NAME too; repeatable", CK_IN_HELP},
     {0, "compression", CK_CHOICE, AT(compression), NULL, "piz", 0, 0, CK_EXR_COMPRESSIONS, 0,
-     "how EXR files are compressed; the lossy DWAA and DWAB are read but not written"},
+     "compression of EXR files", CK_IN_ALL},
     {'f', "format", CK_CHOICE, AT(stream), NULL, "nut", 0, 0, "nut|y4m|rawvideo", 0,
-     "what a FORMAT of - sends to standard output"},
+     "stream format of outputs that go to stdout (-)", CK_IN_HELP},
     {0, "y4m-matrix", CK_CHOICE, AT(y4m_matrix), NULL, "auto", 0, 0, "auto|601|709|2020", 0,
-     "the YCbCr matrix of y4m, which cannot name it; auto: 709 from 720 lines on, else 601"},
+     "YCbCr matrix of y4m, which cannot label it; auto: 709 from 720 lines on, else 601", CK_IN_ALL},
     {0, "y4m-depth", CK_CHOICE, AT(y4m_depth), NULL, "10", 0, 0, "10|8", 0,
-     "bits of y4m: 10 bring an 8-bit plane back exactly, 8 within 2 codes"},
+     "bits of y4m: 10 restores an 8-bit plane exactly, 8 within 2 codes", CK_IN_ALL},
     {0, "rate", CK_STRING, AT(rate), "RATE", "auto", 0, 0, NULL, 0,
-     "frames per second of video, as 25 or 30000/1001; auto: the stream's, or 24 if it has none"},
+     "frame rate of video, as 25 or 30000/1001; auto: the stream's, else 24", CK_IN_HELP},
     {0, "existing", CK_CHOICE, AT(existing), NULL, "replace", 0, 0, "replace|refuse|skip", 0,
-     "files that exist: replace them, refuse to start, or skip them"},
+     "replace, refuse or skip files", CK_IN_KEY},
     {0},
 };
 
@@ -69,9 +67,8 @@ const ck_program ck_encode_program = {
     .usage = "[OUT]",
     .options = rows,
     .options_size = sizeof(ck_encode_options),
-    .examples = "ck-decode shot.mov | ck-hint --method key | ck-post --classical | ck-encode out/\n"
-                "... | ck-encode --fg off --matte png16 --comp mp4 out/\n"
-                "... | ck-encode --processed mov --compression zip out/\n"
+    .examples = "... | ck-encode --fg off --matte png16 --comp mp4 out/\n"
                 "... | ck-encode --comp=- -f y4m | ffmpeg -i - -c:v libx265 comp.mkv\n"
-                "ck-synth -g 640x360 | ck-encode --plane rgb=png --plane true_alpha=png16 shot/",
+                "... | ck-encode --processed mov --compression zip out/\n"
+                "ck-synth | ck-encode --plane rgb=png --plane true_alpha=png16 shot/",
 };

@@ -49,8 +49,7 @@ static ck_status plan_plane(ck_output *o, const char *text, ck_error *e)
                        strchr(CK_OUT_WORDS, '|') + 1);
     if (n >= sizeof o->plane || text[0] == '.' || !ck_name_valid(text, n))
         return ck_fail(e, CK_ERR_ARGUMENT,
-                       "--plane '%s': no plane has such a name: planes are called with a-z 0-9 _ . -, as ck-info shows",
-                       text);
+                       "--plane '%s' is not a plane name: use a-z 0-9 _ . - (ck-info lists the planes)", text);
     snprintf(o->plane, sizeof o->plane, "%.*s", (int)n, text);
     memcpy(o->name, o->plane, sizeof o->name);
     memcpy(o->folder, o->plane, sizeof o->folder);
@@ -104,15 +103,16 @@ static ck_status check_plan(const ck_outputs *o, bool out, ck_error *e)
                            ? ck_fail(e, CK_ERR_ARGUMENT,
                                      "planes '%s' and '%s' cannot both go to standard output: choose one",
                                      o->items[k].plane, p->plane)
-                           : ck_fail(e, CK_ERR_ARGUMENT, "planes '%s' and '%s' would become the same %s files",
+                           : ck_fail(e, CK_ERR_ARGUMENT,
+                                     "planes '%s' and '%s' would be written to the same %s files: leave one out",
                                      o->items[k].plane, p->plane, ck_format_suffix(p->format));
     }
     if (files && !out)
-        return ck_fail(e, CK_ERR_ARGUMENT, "no folder to write into: ck-encode [OPTION]... OUT");
+        return ck_fail(e, CK_ERR_ARGUMENT, "no output folder: ck-encode [OPTION]... OUT");
     if (!files && !streams)
         return out ? ck_fail(e, CK_ERR_ARGUMENT, "all outputs are off: leave one on, or name one with --plane")
                    : ck_fail(e, CK_ERR_ARGUMENT,
-                             "where to? ck-encode OUT, or --comp=- for a stream on standard output");
+                             "no output: name a folder, or give --comp=- for a stream on standard output");
     return CK_OK;
 }
 
@@ -216,7 +216,7 @@ static ck_status missing(const ck_output *o, const ck_frame *f, ck_error *e)
 {
     char planes[300], word[8];
     list_planes(f, planes, sizeof planes);
-    return ck_fail(e, CK_ERR_FORMAT, "no plane '%s' to write as %s (there are: %s): %s", o->plane,
+    return ck_fail(e, CK_ERR_FORMAT, "no plane '%s' to write as %s (the stream has: %s): %s", o->plane,
                    format_word(o->format, word), planes, ck_plane_remedy(o->plane));
 }
 
@@ -257,10 +257,10 @@ ck_status ck_outputs_match(ck_outputs *o, const ck_outputs_run *run, ck_frame *f
         return CK_OK;
     char planes[300];
     list_planes(f, planes, sizeof planes);
-    return ck_fail(e, CK_ERR_FORMAT,
-                   "nothing to write: there are no planes fg, alpha, processed or comp (there are: %s): put "
-                   "ck-post --classical before, or name a plane with --plane NAME=FORMAT",
-                   planes);
+    return ck_fail(
+        e, CK_ERR_FORMAT,
+        "no plane fg, alpha, processed or comp (the stream has: %s): add ck-post --classical upstream, or give --plane",
+        planes);
 }
 
 ck_status ck_outputs_start(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e)
@@ -281,16 +281,17 @@ ck_status ck_output_plane(const ck_output *o, ck_frame *f, ck_plane **p, ck_erro
 {
     *p = ck_frame_plane(f, o->plane);
     if (!*p)
-        return ck_fail(e, CK_ERR_FORMAT, "it has no plane '%s', which earlier frames have: look at it with ck-info",
+        return ck_fail(e, CK_ERR_FORMAT, "no plane '%s', which earlier frames have: inspect the stream with ck-info",
                        o->plane);
     const ck_plane *q = *p;
     if (q->w != o->w || q->h != o->h)
         return ck_fail(e, CK_ERR_FORMAT,
-                       "plane '%s' is %d x %d, but was %d x %d before: frames that change size are separate jobs",
-                       o->plane, q->w, q->h, o->w, o->h);
+                       "frame size changed in mid-stream, plane '%s' from %d x %d to %d x %d: split the input",
+                       o->plane, o->w, o->h, q->w, q->h);
     if (q->c != o->c || q->type != o->type)
-        return ck_fail(e, CK_ERR_FORMAT, "plane '%s' is %d x %s, but was %d x %s before: frames must be alike",
-                       o->plane, q->c, q->type_name, o->c, ck_type_name(o->type));
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "plane '%s' is %d x %s, but was %d x %s before: all frames must have the same planes", o->plane,
+                       q->c, q->type_name, o->c, ck_type_name(o->type));
     return CK_OK;
 }
 

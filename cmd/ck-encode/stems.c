@@ -16,7 +16,7 @@ ck_status ck_stem_make(const ck_frame *f, char **out, ck_error *e)
     }
     if (!*stem || strchr(stem, '/') || !strcmp(stem, ".") || !strcmp(stem, ".."))
         return ck_fail(e, CK_ERR_FORMAT,
-                       "its stem '%s' is no file name: it must not be empty, '.' or '..' or hold a '/'", stem);
+                       "its stem '%s' is not a file name: it must not be empty, '.', '..' or have a '/'", stem);
     *out = strdup(stem);
     return *out ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
 }
@@ -63,9 +63,7 @@ ck_status ck_stems_claim(ck_stems *s, const char *stem, const ck_frame *f, ck_er
     uint64_t h = hash(stem, strlen(stem));
     struct ck_stem_slot *slot = find(s, h);
     if (slot->hash)
-        return ck_fail(e, CK_ERR_FORMAT,
-                       "its stem '%s' is that of frame %ld too, whose files it would overwrite: encode them into "
-                       "separate folders",
+        return ck_fail(e, CK_ERR_FORMAT, "its stem '%s' is also that of frame %ld: encode them into separate folders",
                        stem, slot->number);
     *slot = (struct ck_stem_slot){h, f->seq, ck_frame_number(f)};
     s->n++;

@@ -42,7 +42,7 @@ static ck_status write_out(const ck_video_sink *v, const void *data, size_t n, c
 static ck_status open_y4m(ck_video_sink *v, const ck_video_sink_spec *spec, const ck_plane *p, ck_error *e)
 {
     if (p->c == 4)
-        return ck_fail(e, CK_ERR_ARGUMENT, "y4m has no place for the alpha of plane '%s': use -f nut", p->name);
+        return ck_fail(e, CK_ERR_ARGUMENT, "y4m cannot store the alpha of plane '%s': use -f nut", p->name);
     v->sampling = spec->y4m_depth ? CK_444_8 : CK_444_10;
     v->matrix = spec->y4m_matrix ? ck_yuv_matrix_at(spec->y4m_matrix - 1) : ck_yuv_matrix_guess(p->h);
     const char *depth = v->sampling == CK_444_8 ? "" : "p10";
@@ -71,11 +71,11 @@ static ck_status choose(ck_video_sink *v, const ck_video_sink_spec *spec, const 
 {
     if (spec->format == CK_OUT_MP4) {
         if (p->c == 4)
-            return ck_fail(e, CK_ERR_ARGUMENT, "H.264 has no place for the alpha of plane '%s': use mov", p->name);
+            return ck_fail(e, CK_ERR_ARGUMENT, "H.264 cannot store the alpha of plane '%s': use mov", p->name);
         if ((p->w | p->h) & 1)
             return ck_fail(e, CK_ERR_ARGUMENT,
-                           "H.264 needs an even width and height, plane '%s' is %d x %d: use mov or png, or pipe "
-                           "-f y4m into ffmpeg and crop or pad there",
+                           "H.264 needs an even width and height, plane '%s' is %d x %d: use mov or png, or pad with "
+                           "ffmpeg (-f y4m)",
                            p->name, p->w, p->h);
         v->sampling = CK_420_8;
         av->container = "mp4";

@@ -77,7 +77,7 @@ static ck_status find_screen(hinter *s, ck_frame *f, const ck_plane *rgb, ck_key
     if (st == CK_OK)
         st = ck_key_find(f, rgb, blue, named ? colour : NULL, out, e);
     if (st == CK_OK && named && !out->grid && !atomic_exchange(&s->missed, true))
-        ck_log_warning("frame %ld: hardly a pixel has the screen's colour that was named: its matte is 1 everywhere",
+        ck_log_warning("frame %ld: almost no pixel has the given screen colour: its matte is 1 everywhere",
                        ck_frame_number(f));
     return st;
 }

@@ -181,8 +181,8 @@ static ck_status fit(ck_infer_options *o, const ck_nn_devices *devices, ck_error
     if (st != CK_OK)
         return st;
     o->size = (ck_size){least.side, least.side};
-    ck_log_notice("--size auto: %d x %d, %s: %.0f MB for both halves of the network, %.0f left on %s", least.side,
-                  least.side, least.whole ? "what the checkpoint was made for" : "the largest that fits",
+    ck_log_notice("--size auto: %d x %d, %s: %.0f MB for ck-infer and ck-refine, %.0f MB free on %s", least.side,
+                  least.side, least.whole ? "as the checkpoint was trained" : "the largest that fits",
                   least.needed * 1e-6, least.left * 1e-6, least.device);
     return CK_OK;
 }

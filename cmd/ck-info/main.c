@@ -39,7 +39,7 @@ static void print_meta(FILE *f, const ck_meta *m)
 static ck_status flush(info *s, ck_error *e)
 {
     if (s->out && (fflush(s->out) || ferror(s->out)))
-        return ck_fail_errno(e, "cannot write what is to be printed");
+        return ck_fail_errno(e, "cannot print");
     return CK_OK;
 }
 
@@ -118,7 +118,7 @@ static ck_status check_sheet(const info *s, const ck_frame *f, ck_error *e)
     if (!sheet || !ck_inputs_local(&s->head) || !(ck_inputs_have(&s->head, sheet) || ck_inputs_have(&f->meta, sheet)))
         return CK_OK;
     const char *source = ck_meta_get(&s->head, "source");
-    return ck_fail(e, CK_ERR_ARGUMENT, "%s: this sheet would replace its own input (%s): choose another name", sheet,
+    return ck_fail(e, CK_ERR_ARGUMENT, "%s: this sheet would overwrite its input (%s): choose another name", sheet,
                    source ? source : "of a frame");
 }
 

@@ -85,7 +85,7 @@ ck_status ck_sheet_add(ck_sheet *s, ck_frame *f, ck_error *e)
 ck_status ck_sheet_write(const ck_sheet *s, const char *path, ck_error *e)
 {
     if (!s->rows)
-        return ck_fail(e, CK_ERR_FORMAT, "no frame came for the contact sheet");
+        return ck_fail(e, CK_ERR_FORMAT, "no frames for the contact sheet");
     int h = s->rows * (s->cell_h + GAP) + GAP;
     size_t n = (size_t)h * WIDTH, drawn = (size_t)s->rows * (size_t)(s->cell_h + GAP) * WIDTH;
     uint8_t *planes = malloc(3 * n);

@@ -47,7 +47,7 @@ static ck_status change(void *state, ck_frame *f, ck_error *e)
     ck_type type = ck_depth_type(s->opts->depth);
     if (!s->opts->from && !ck_frame_plane(f, "alpha"))
         return ck_fail(e, CK_ERR_FORMAT,
-                       "no plane 'alpha' in the stream: run ck-infer and ck-refine before it, or give --from hint");
+                       "no plane 'alpha' in the stream: add ck-infer and ck-refine upstream, or give --from hint");
     ck_status st = s->opts->from ? ck_matte_from(f, s->opts->from, type, e) : CK_OK;
     return st == CK_OK ? ck_matte_change(f, &s->how, type, e) : st;
 }

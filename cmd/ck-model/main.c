@@ -43,7 +43,7 @@ static ck_status check(const ck_weights *w, const ck_model_options *o, const cha
     printf("widths   %d %d %d %d\n", z->width[0], z->width[1], z->width[2], z->width[3]);
     printf("heads    %d %d %d %d, %s\n", z->heads, z->heads << 1, z->heads << 2, z->heads << 3, from[z->heads_from]);
     printf("decoder  %d\nrefiner  %d\n", z->decoder, z->refiner);
-    printf("tensors  %zu of %s, %zu numbers\n", t.tensors, ck_dtype_name(t.dtype), t.values);
+    printf("tensors  %zu of %s, %zu values\n", t.tensors, ck_dtype_name(t.dtype), t.values);
     return CK_OK;
 }
 
@@ -79,7 +79,7 @@ static ck_status choose(const ck_list *args, const ck_model_options *o, const st
         return ck_fail(e, CK_ERR_ARGUMENT, "no command: try 'ck-model check MODEL' or ck-model --help");
     *c = find_command(args->items[0]);
     if (!*c)
-        return ck_fail(e, CK_ERR_ARGUMENT, "unknown command '%s': it is list, check or convert", args->items[0]);
+        return ck_fail(e, CK_ERR_ARGUMENT, "unknown command '%s': use list, check or convert", args->items[0]);
     if (args->n != (*c)->args)
         return ck_fail(e, CK_ERR_ARGUMENT, "%s takes %s: see ck-model --help", (*c)->name,
                        (*c)->args == 2 ? "one file" : "two files, MODEL and OUT.safetensors");

@@ -3,9 +3,9 @@
 #define AT(field) offsetof(ck_model_options, field)
 static const ck_option rows[] = {
     {0, "heads", CK_INT, AT(heads), "N", NULL, 1, 256, NULL, 0,
-     "check, convert: attention heads of the first stage, where the file does not say it; convert writes it down"},
+     "check, convert: attention heads of the first stage, if the file does not say; convert records them", CK_IN_HELP},
     {0, "strict", CK_FLAG, AT(strict), NULL, NULL, 0, 0, NULL, 0,
-     "check: tensors that the network does not use are an error"},
+     "check: fail on tensors that the network does not use", CK_IN_HELP},
     {0},
 };
 

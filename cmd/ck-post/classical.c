@@ -45,8 +45,8 @@ ck_status ck_classical_unmix(ck_frame *f, bool blue, ck_type type, ck_error *e)
         return s;
     if (matte.h != rgb.h || matte.w != rgb.w)
         return ck_fail(e, CK_ERR_FORMAT,
-                       "plane '%s' is %d x %d but 'rgb' %d x %d: leave --native out, or say --no-unmix", matte.name,
-                       matte.w, matte.h, rgb.w, rgb.h);
+                       "plane '%s' is %d x %d, but 'rgb' is %d x %d: leave --native out, or give --no-unmix",
+                       matte.name, matte.w, matte.h, rgb.w, rgb.h);
     s = ck_f32_view(&matte, &view, &hold, e);
     if (s == CK_OK)
         s = add_foreground(f, &rgb, view, blue, type, e);

@@ -38,7 +38,7 @@ static ck_status open_post(const void *opts, const ck_list *args, ck_meta *head,
     *state = s;
     s->opts = o;
     s->type = ck_depth_type(o->depth);
-    /* A classical key drops what is not the subject by itself, and despeckling costs it whiskers and loose hair. */
+    /* A classical key leaves no specks, and despeckling costs it whiskers and loose hair. */
     int specks = o->despeckle != CK_POST_AUTO ? o->despeckle : o->classical ? 0 : CK_DESPECKLE_AREA;
     s->specks = (uint64_t)specks;
     /* Unmixing has limited the edges already, and much of what is left inside is cloth, not spill. */
@@ -98,7 +98,7 @@ static ck_status add_outputs(const post *s, ck_frame *f, ck_plane *alpha, ck_pla
         st = ck_planes_background(f, fg, background, &how->background, e);
     if (st != CK_OK)
         return st;
-    /* Codes of curves that are not known here stay what they are, and what is made of them says so. */
+    /* Codes of unknown curves are kept, and the planes made from them carry that label. */
     how->codes = !ck_plate_known(fg);
     st = ck_frame_add(f, "processed", s->type, 4, alpha->h, alpha->w, how->codes ? fg->encoding : "linear", &p, e);
     if (st == CK_OK)

@@ -13,13 +13,13 @@ ck_status ck_planes_need_matte(ck_frame *f, ck_plane *alpha, ck_plane *fg, ck_er
     ck_plane *p;
     if (!ck_frame_plane(f, "alpha"))
         return ck_fail(e, CK_ERR_FORMAT,
-                       "no plane 'alpha' in the stream: run ck-infer and ck-refine before it, or give --classical");
+                       "no plane 'alpha' in the stream: add ck-infer and ck-refine upstream, or give --classical");
     ck_status s = ck_frame_need(f, "alpha", 1, FLOATS, &p, e);
     if (s != CK_OK)
         return s;
     *alpha = *p;
     if (!ck_frame_plane(f, "fg") && ck_frame_plane(f, "rgb"))
-        return ck_fail(e, CK_ERR_FORMAT, "no plane 'fg' beside 'alpha' in the stream: --unmix makes it from the plate");
+        return ck_fail(e, CK_ERR_FORMAT, "no plane 'fg' in the stream: give --unmix to make it from the plate");
     s = ck_frame_need(f, "fg", 3, FLOATS, &p, e);
     if (s != CK_OK)
         return s;
@@ -28,8 +28,9 @@ ck_status ck_planes_need_matte(ck_frame *f, ck_plane *alpha, ck_plane *fg, ck_er
         return ck_fail(e, CK_ERR_UNSUPPORTED, "plane 'fg' is encoded as '%s': it must be sRGB-encoded, tagged 'srgb'",
                        fg->encoding);
     if (alpha->h != fg->h || alpha->w != fg->w)
-        return ck_fail(e, CK_ERR_FORMAT, "plane 'alpha' is %d x %d but 'fg' %d x %d: take both from the same program",
-                       alpha->w, alpha->h, fg->w, fg->h);
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "plane 'alpha' is %d x %d, but 'fg' is %d x %d: take both from the same program", alpha->w,
+                       alpha->h, fg->w, fg->h);
     return CK_OK;
 }
 
@@ -50,10 +51,10 @@ ck_status ck_planes_background(ck_frame *f, const ck_plane *fg, ck_plane *copy, 
         return s;
     if (p->h != fg->h || p->w != fg->w)
         return ck_fail(e, CK_ERR_FORMAT,
-                       "plane 'background' is %d x %d but 'fg' %d x %d: scale the background to the plate", p->w, p->h,
-                       fg->w, fg->h);
+                       "plane 'background' is %d x %d, but 'fg' is %d x %d: scale the background to the plate", p->w,
+                       p->h, fg->w, fg->h);
     if (!mix(p, fg))
-        return ck_fail(e, CK_ERR_FORMAT, "plane 'background' is encoded as '%s' but 'fg' as '%s': convert one of them",
+        return ck_fail(e, CK_ERR_FORMAT, "plane 'background' is encoded as '%s', but 'fg' as '%s': convert one of them",
                        p->encoding, fg->encoding);
     *copy = *p;
     *out = copy;
@@ -77,10 +78,10 @@ ck_status ck_planes_passthrough(ck_frame *f, bool blue, ck_error *e)
     matte = *p;
     if (fg.h != rgb.h || fg.w != rgb.w || matte.h != rgb.h || matte.w != rgb.w)
         return ck_fail(e, CK_ERR_FORMAT,
-                       "plane '%s' is %d x %d but 'rgb' %d x %d: leave --native out, or say --no-passthrough",
+                       "plane '%s' is %d x %d, but 'rgb' is %d x %d: leave --native out, or give --no-passthrough",
                        matte.name, matte.w, matte.h, rgb.w, rgb.h);
     if (!mix(&fg, &rgb))
-        return ck_fail(e, CK_ERR_FORMAT, "plane 'fg' is encoded as '%s' but 'rgb' as '%s': say --no-passthrough",
+        return ck_fail(e, CK_ERR_FORMAT, "plane 'fg' is encoded as '%s', but 'rgb' as '%s': give --no-passthrough",
                        fg.encoding, rgb.encoding);
     s = ck_f32_view(&matte, &view, &hold, e);
     if (s == CK_OK)

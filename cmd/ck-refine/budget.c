@@ -1,6 +1,6 @@
-/* What the program takes besides the network.  Where --memory is given the frame loop holds one frame at a time, with
- * its matte and foreground.  A plane that is converted goes through float32, one channel at a time: the largest buffer
- * that is not a plane. */
+/* Memory of the program besides the network.  With --memory the frame loop holds one frame at a time, with its matte
+ * and foreground.  A plane that is converted goes through float32, one channel at a time: the largest buffer that is
+ * not a plane. */
 #include "ck-refine/budget.h"
 
 #include <string.h>

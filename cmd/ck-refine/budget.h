@@ -1,4 +1,4 @@
-/* How much of --memory is left for the network. */
+/* The part of --memory that is left for the network. */
 #ifndef CK_REFINE_BUDGET_H
 #define CK_REFINE_BUDGET_H
 

@@ -45,11 +45,11 @@ static void say_passing(const ck_refine_options *o)
 {
     const char *no_use = o->mode != CK_REFINE_FULL ? "mode" : ck_finals_asked(&o->finals);
     if (!no_use)
-        ck_log_info("frames come with alpha and fg and without logits: they pass as they are");
+        ck_log_info("frames have alpha and fg but no logits: passed through unchanged");
     else
-        ck_log_warning("frames come refined and pass as they are: --%s has no effect on them; give it to the program "
-                       "that refines",
-                       no_use);
+        ck_log_warning(
+            "frames are refined already and pass through: --%s has no effect: give it to the program that refines",
+            no_use);
 }
 
 static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
@@ -118,16 +118,15 @@ static ck_status settle_size(refine *s, const ck_frame *f, const ck_plane *rgb, 
 {
     if (fg->h != alpha->h || fg->w != alpha->w)
         return ck_fail(e, CK_ERR_FORMAT,
-                       "plane 'alpha_logits' is %d x %d but 'fg_logits' %d x %d: take both from "
-                       "the same program",
+                       "plane 'alpha_logits' is %d x %d, but 'fg_logits' is %d x %d: take both from the same program",
                        alpha->w, alpha->h, fg->w, fg->h);
     if (!s->net)
         return open_network(s, f, rgb, CK_LOGIT_STRIDE * alpha->h, CK_LOGIT_STRIDE * alpha->w, e);
     if (s->h != CK_LOGIT_STRIDE * alpha->h || s->w != CK_LOGIT_STRIDE * alpha->w)
-        return ck_fail(e, CK_ERR_FORMAT,
-                       "plane 'alpha_logits' is %d x %d, but %d x %d in the frames before: one size a "
-                       "stream, please: make two",
-                       alpha->w, alpha->h, s->w / CK_LOGIT_STRIDE, s->h / CK_LOGIT_STRIDE);
+        return ck_fail(
+            e, CK_ERR_FORMAT,
+            "frame size changed in mid-stream, plane 'alpha_logits' from %d x %d to %d x %d: split the input",
+            s->w / CK_LOGIT_STRIDE, s->h / CK_LOGIT_STRIDE, alpha->w, alpha->h);
     return CK_OK;
 }
 
@@ -192,7 +191,7 @@ static ck_status run_network(refine *s, ck_frame *f, planes *at, ck_error *e)
     return st;
 }
 
-/* The same with green and blue exchanged in what goes in and in the foreground that comes out. */
+/* The same with green and blue exchanged in the input and in the foreground. */
 static ck_status run_swapped(refine *s, ck_frame *f, planes *at, ck_error *e)
 {
     planes turned = *at;

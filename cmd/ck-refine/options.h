@@ -17,7 +17,7 @@ typedef struct ck_refine_options {
     bool map;
 } ck_refine_options;
 
-/* What --band says, or its default.  CK_ERR_ARGUMENT if it is none. */
+/* The limits of --band, or its default.  CK_ERR_ARGUMENT if it is malformed. */
 ck_status ck_refine_band(const ck_refine_options *o, double *lo, double *hi, ck_error *e);
 
 extern const ck_program ck_refine_program;

@@ -20,7 +20,7 @@ ck_status ck_sparse_open(sparse *s, const ck_refine_options *o, int h, int w, ck
     if (st != CK_OK)
         return st;
     s->blocks = calloc((size_t)ck_tile_select_all(&s->places), 1);
-    return s->blocks ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a map of places");
+    return s->blocks ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for the tile map");
 }
 
 void ck_sparse_close(sparse *s)
@@ -42,7 +42,7 @@ static const char *reason(sparse *s, const ck_histogram *now, double *moved)
         return "no statistics yet";
     if (*moved > CUT)
         return "a cut";
-    return s->refresh && s->age + 1 >= s->refresh ? "its turn" : NULL;
+    return s->refresh && s->age + 1 >= s->refresh ? "--refresh" : NULL;
 }
 
 static ck_status by_hint(sparse *s, ck_frame *f, const float *alpha_logits, ck_error *e)
@@ -73,8 +73,9 @@ static ck_status add_map(const sparse *s, ck_frame *f, bool all, ck_error *e)
 static void say(const sparse *s, uint64_t seq, const char *why, double moved)
 {
     int all = ck_tile_select_all(&s->places), n = why ? all : ck_tile_select_count(&s->places, s->blocks);
-    ck_log_info("frame %llu: %.1f %% skipped%s%s (%.3f from the last whole one)", (unsigned long long)seq,
-                100.0 * (all - n) / all, why ? ", refined whole: " : "", why ? why : "", moved);
+    ck_log_info("frame %llu: %.1f %% skipped%s%s (distance %.3f from the last fully refined frame)",
+                (unsigned long long)seq, 100.0 * (all - n) / all, why ? ", fully refined: " : "", why ? why : "",
+                moved);
 }
 
 ck_status ck_sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float *alpha_logits,

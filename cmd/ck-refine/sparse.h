@@ -12,7 +12,7 @@ typedef struct sparse {
     bool map;
     unsigned char *blocks;
     bool settled;       /* a frame has been refined whole … */
-    int age;            /* … so many frames ago … */
+    int age;            /* … this many frames ago … */
     ck_histogram whole; /* … that looked like this */
 } sparse;
 
@@ -20,8 +20,8 @@ typedef struct sparse {
 ck_status ck_sparse_open(sparse *s, const ck_refine_options *o, int h, int w, ck_error *e);
 void ck_sparse_close(sparse *s);
 
-/* The blocks of a frame, or NULL for all: says so under --verbose.  rgb as the network has it.  Adds refine_map if that
- * is wanted, so pointers to planes of f are stale afterwards. */
+/* The blocks of a frame, or NULL for all; reported under --verbose.  rgb as the network has it.  Adds refine_map if
+ * that is wanted, so pointers to planes of f are stale afterwards. */
 ck_status ck_sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float *alpha_logits,
                            const unsigned char **blocks, ck_error *e);
 

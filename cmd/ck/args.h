@@ -18,7 +18,7 @@ ck_status ck_args_take(ck_plan_stage *s, const char *option, char **value, ck_er
 bool ck_args_has(const ck_plan_stage *s, const char *option); /* with a value or without, and not taken back */
 bool ck_args_have(const ck_plan_stage *s, const char *word);
 
-/* What option the word is, "" for none; false for --no-NAME, which takes NAME back. */
+/* The option's name in a word, "" if it is not an option; false for --no-NAME, which turns NAME off. */
 bool ck_args_name(const char *word, char *name, size_t n);
 
 void ck_args_free(ck_plan_stage *s);

@@ -119,14 +119,13 @@ static int model(void)
     if (s != CK_OK)
         return line("model", false, true, e.text, "name another with --model, or in $CK_MODEL");
     char text[PATH_MAX + 64];
-    snprintf(text, sizeof text, "%s, made for %d x %d", m.path, 4 * m.table.sizes.grid, 4 * m.table.sizes.grid);
+    snprintf(text, sizeof text, "%s, trained at %d x %d", m.path, 4 * m.table.sizes.grid, 4 * m.table.sizes.grid);
     line("model", true, true, text, "");
     ck_model_free(&m);
     return 0;
 }
 
-/* What could compute, and what does if nothing is asked for: found out by opening it, since a device that is there may
- * be taken by somebody else. */
+/* The devices, and the default one.  They are opened: one that exists may be taken by another process. */
 static void devices(void)
 {
     char name[32], text[256];
@@ -152,15 +151,15 @@ static void devices(void)
 
 static int help(void)
 {
-    printf("Usage: ck doctor\n\nck doctor: say what this machine has and what is missing\n\n"
-           "Exit status: 0 when everything that keying needs is there, else 1.\n");
-    return fflush(stdout) || ferror(stdout) ? 1 : 0;
+    printf("Usage: ck doctor\n\nck doctor: check programs, libraries, model and devices\n\n"
+           "Exit status: 0 if nothing that keying needs is missing, else 1.\nManual: man ck\n");
+    return ck_log_flush_stdout();
 }
 
 int ck_command_doctor(int argc, char **argv)
 {
     ck_log_init("ck doctor", false);
-    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")))
+    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help=all")))
         return help();
     if (argc > 1) {
         ck_log_error("unknown argument '%s': ck doctor takes none", argv[1]);
@@ -173,9 +172,5 @@ int ck_command_doctor(int argc, char **argv)
     machine();
     bad += model();
     devices();
-    if (fflush(stdout) || ferror(stdout)) {
-        ck_log_error("cannot write to standard output");
-        return 1;
-    }
-    return bad ? 1 : 0;
+    return ck_log_flush_stdout() || bad ? 1 : 0;
 }

@@ -11,7 +11,7 @@ static bool on;
 static void say(const char *line)
 {
     if (on && write(STDOUT_FILENO, line, strlen(line)) < 0)
-        on = false; /* nobody listens any more */
+        on = false; /* the reader is gone */
 }
 
 /* The last stage's standard output is ours: the descriptor keeps its number in every stage. */
@@ -20,7 +20,7 @@ ck_status ck_events_start(ck_error *e)
     int fd = dup(STDOUT_FILENO);
     char text[16];
     if (fd < 0)
-        return ck_fail_errno(e, "standard output: cannot be shared");
+        return ck_fail_errno(e, "cannot duplicate standard output");
     snprintf(text, sizeof text, "%d", fd);
     if (setenv("CK_PROGRESS_FD", text, 1))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the environment");

@@ -1,4 +1,4 @@
-/* What `ck key --progress json` writes on standard output: a JSON object a line (ck(7), EVENTS). */
+/* Events of `ck key --progress json` on standard output, one JSON object per line (ck(7), EVENTS). */
 #ifndef CK_CK_EVENTS_H
 #define CK_CK_EVENTS_H
 
@@ -8,7 +8,7 @@
 ck_status ck_events_start(ck_error *e);
 
 void ck_event_start(const ck_plan *p);                         /* the stages' names */
-void ck_event_stage(const char *program, int status, int sig); /* one has ended; sig 0: by itself */
+void ck_event_stage(const char *program, int status, int sig); /* one has ended; sig 0: not killed */
 void ck_event_end(int status);                                 /* of the whole */
 
 #endif

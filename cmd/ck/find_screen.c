@@ -142,7 +142,7 @@ static ck_status decode(const ck_plan_stage *stage, ck_screen_choice *c, ck_erro
     if (end != CK_OK)
         *e = killed;
     if (s == CK_OK && !c->decided && enough)
-        ck_log_notice("no screen in the first %d frames: it is decided on those that are keyed; --screen names it",
+        ck_log_notice("no screen in the first %d frames: the keyed frames decide, unless --screen is given",
                       MOST_FRAMES);
     return s == CK_OK ? end : ck_fail_in(e, s, "ck-decode");
 }

@@ -17,21 +17,14 @@
 #include "io/size.h"
 #include "checkpoint/find.h"
 
-static int help(void)
-{
-    ck_options_help(&ck_key_program, stdout);
-    ck_plan_help();
-    return fflush(stdout) || ferror(stdout) ? 1 : 0;
-}
-
 static bool is_folder(const char *path)
 {
     struct stat st;
     return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
-/* Whether the stills differ in size, which no stream may.  A file whose size cannot be read is
- * left to ck-decode, which says why. */
+/* True if the stills differ in size, which a stream may not.  A file whose size cannot be read is left to ck-decode,
+ * which reports why. */
 static bool sizes_differ(const ck_sequence *s)
 {
     ck_size first = {0}, size;
@@ -120,9 +113,9 @@ static int prepare_and_run(ck_plan *plan, const ck_sequence *stills)
     int none = 0;
     ck_error e;
     if (stills && (ck_plan_decode_has_files(plan) || ck_plan_decode_has(plan, "frames") || plan->own.profile)) {
-        ck_log_error("%s: its stills differ in size and are keyed one by one, which --hint and other planes, --frames "
-                     "and --profile do not go with: name one still",
-                     plan->args.items[0]);
+        ck_log_error(
+            "%s: stills of different sizes are keyed one by one: leave out --frames, --profile and planes from files",
+            plan->args.items[0]);
         return 2;
     }
     if (plan->own.dry)
@@ -150,15 +143,15 @@ static void say_no_model(void)
 {
     char folder[PATH_MAX];
     ck_checkpoint_folder(folder, sizeof folder);
-    ck_log_notice("no model named%s%s: keying classically; for the network, name a checkpoint with --model",
-                  *folder ? " or found in " : "", folder);
+    ck_log_notice("no model was found%s%s: classical keying; for the network, give --model", *folder ? " in " : "",
+                  folder);
 }
 
 /* Say which model is used unless the user named it, or --classical. */
 static void announce(const ck_plan *plan)
 {
     if (plan->found)
-        ck_log_notice("the model is %s", plan->found);
+        ck_log_notice("model: %s", plan->found);
     else if (plan->classical && !plan->asked)
         say_no_model();
 }
@@ -174,15 +167,16 @@ int ck_command_key(int argc, char **argv)
         ck_log_error("%s", e.text);
         code = s == CK_ERR_ARGUMENT ? 2 : 1;
     } else if (plan.own.common.help) {
-        code = help();
+        ck_plan_help(plan.own.common.help);
+        code = ck_log_flush_stdout();
     } else if (plan.own.common.version) {
         printf("ck key %s\n", CK_VERSION);
-        code = fflush(stdout) || ferror(stdout) ? 1 : 0;
+        code = ck_log_flush_stdout();
     } else {
         if (!plan.own.dry)
             announce(&plan);
         code = key(&plan);
-        if (fflush(stdout) || ferror(stdout))
+        if (ck_log_flush_stdout())
             code = 1;
     }
     ck_plan_free(&plan);

@@ -2,10 +2,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/help.h"
 #include "base/log.h"
-#include "base/option.h"
 #include "base/stdio_guard.h"
 #include "ck/commands.h"
+#include "ck/programs.h"
+
+static int command_help(int argc, char **argv);
+static int command_version(int argc, char **argv);
 
 static const struct {
     const char *name;
@@ -13,17 +17,70 @@ static const struct {
     const char *help;
 } commands[] = {
     {"key", ck_command_key, "key footage: build, run and watch the whole pipeline"},
-    {"doctor", ck_command_doctor, "say what this machine has and what is missing"},
+    {"doctor", ck_command_doctor, "check programs, libraries, model and devices"},
+    {"help", command_help, "explain a command or program: ck help key, ck help hint"},
+    {"version", command_version, "print the version"},
 };
 #define N (sizeof commands / sizeof *commands)
 
-static int help(void)
+static int overview(void)
 {
     printf("Usage: ck COMMAND [ARGUMENT]...\n\nck: green-screen keying as a pipeline of small programs\n\nCommands:\n");
     for (size_t i = 0; i < N; i++)
-        printf("  %-10s%s\n", commands[i].name, commands[i].help);
-    printf("\n'ck COMMAND --help' explains one; 'man 7 ck' the programs and how they fit together.\n");
-    return fflush(stdout) || ferror(stdout) ? 1 : 0;
+        printf("  %-12s%s\n", commands[i].name, commands[i].help);
+    printf("\nPrograms:\n");
+    for (const ck_program *const *p = ck_programs; *p; p++)
+        printf("  %-12s%s\n", (*p)->name, (*p)->summary);
+    printf("\nExamples:\n"
+           "  ck key shot.mov out/\n"
+           "  ck-decode shot.mov | ck-hint --method key | ck-post --classical |\n"
+           "    ck-encode out/\n"
+           "\nOptions: ck COMMAND --help, ck COMMAND --help=all. Manual: man 7 ck\n");
+    return ck_log_flush_stdout();
+}
+
+static int command_version(int argc, char **argv)
+{
+    if (argc > 1) {
+        ck_log_error("unexpected argument '%s': ck version takes none", argv[1]);
+        return 2;
+    }
+    printf("ck %s\n", CK_VERSION);
+    return ck_log_flush_stdout();
+}
+
+/* The program called `name`, with "ck-" or without, or NULL. */
+static const ck_program *program(const char *name)
+{
+    for (const ck_program *const *p = ck_programs; *p; p++)
+        if (!strcmp((*p)->name, name) || !strcmp((*p)->name + strlen("ck-"), name))
+            return *p;
+    return NULL;
+}
+
+static int explain(char *name)
+{
+    char option[] = "--help", *argv[] = {name, option, NULL};
+    const ck_program *p = program(name);
+    if (p) {
+        ck_help_print(p, CK_HELP_BRIEF, stdout);
+        return ck_log_flush_stdout();
+    }
+    if (!strcmp(name, "key"))
+        return ck_command_key(2, argv);
+    if (!strcmp(name, "doctor"))
+        return ck_command_doctor(2, argv);
+    ck_log_error("unknown command '%s': 'ck help' lists them", name);
+    return 2;
+}
+
+static int command_help(int argc, char **argv)
+{
+    if (argc > 2) {
+        ck_log_error("unexpected argument '%s': ck help takes one command", argv[2]);
+        return 2;
+    }
+    return argc > 1 ? explain(argv[1]) : overview();
 }
 
 int main(int argc, char **argv)
@@ -31,18 +88,16 @@ int main(int argc, char **argv)
     ck_stdio_guard();
     ck_log_init("ck", false);
     if (argc < 2) {
-        ck_log_error("no command: try 'ck key INPUT OUT' or 'ck --help'");
+        ck_log_error("no command: try 'ck key INPUT OUT' or 'ck help'");
         return 2;
     }
-    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
-        return help();
-    if (!strcmp(argv[1], "--version")) {
-        printf("ck %s\n", CK_VERSION);
-        return fflush(stdout) || ferror(stdout) ? 1 : 0;
-    }
+    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help=all"))
+        return overview();
+    if (!strcmp(argv[1], "--version"))
+        return command_version(1, argv);
     for (size_t i = 0; i < N; i++)
         if (!strcmp(argv[1], commands[i].name))
             return commands[i].run(argc - 1, argv + 1);
-    ck_log_error("unknown command '%s': try 'ck --help'", argv[1]);
+    ck_log_error("unknown command '%s': 'ck help' lists them", argv[1]);
     return 2;
 }

@@ -2,22 +2,22 @@
 
 static const ck_option rows[] = {
     {'n', "dry-run", CK_FLAG, offsetof(ck_key_options, dry), NULL, NULL, 0, 0, NULL, 0,
-     "print the pipeline that would run, and run nothing"},
+     "print the pipeline instead of running it", CK_IN_KEY},
     {0, "profile", CK_FLAG, offsetof(ck_key_options, profile), NULL, NULL, 0, 0, NULL, 0,
-     "say at the end how busy each stage was, how long it waited, and which one held the others up"},
+     "report busy times, waits and the bottleneck", CK_IN_KEY},
     {0, "progress", CK_CHOICE, offsetof(ck_key_options, progress), NULL, "auto", 0, 0, "auto|json", 0,
-     "auto draws a line on a terminal; json writes events on standard output, a line each"},
+     "progress line, or JSON on stdout", CK_IN_KEY},
     {0},
 };
 
 const ck_program ck_key_program = {
     .name = "ck key",
     .summary = "key footage: build, run and watch the whole pipeline",
+    .page = "ck",
     .usage = "INPUT OUT",
     .options = rows,
     .options_size = sizeof(ck_key_options),
-    .examples = "ck key shot.mov out/\n"
+    .examples = "ck key --screen blue --frames 100-200 --comp mp4 shot.mov out/\n"
                 "ck key -n 'plates/shot.####.exr' out/\n"
-                "ck key --screen blue --frames 100-200 --comp mp4 shot.mov out/\n"
                 "ck key --encode:threads 4 shot.mov out/",
 };

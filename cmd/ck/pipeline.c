@@ -19,7 +19,7 @@
 #include "stream/stream.h"
 
 /* Milliseconds that stages get to end after one of them has failed: each takes up to 0.2 s, the last one 1 s.  Then
- * those that stand still are told to end, and after that killed; others may still come to stand still. */
+ * stopped stages are terminated, and after that killed; others may be stopped later. */
 #define PATIENCE 1300
 #define LAST_PATIENCE 300
 
@@ -55,7 +55,7 @@ static void become(const ck_plan_stage *s, const char *before, pid_t parent, int
     char *path = ck_self_program(s->program->name);
     if (path)
         execvp(path, s->argv);
-    ck_log_error("cannot start %s: %s: is it installed beside ck, or in $PATH?", s->program->name, strerror(errno));
+    ck_log_error("cannot start %s: %s: install it beside ck or in $PATH", s->program->name, strerror(errno));
     _exit(1);
 }
 
@@ -158,7 +158,7 @@ static void send(const children *c, int sig)
             kill(c->pids[i], sig);
 }
 
-/* Pass the signal on; who asks twice means it.  A stage that stands still has to go on to end. */
+/* Pass the signal on; the second one kills.  A stopped stage must be continued to end. */
 static void pass_on(children *c, int sig)
 {
     send(c, c->interrupted ? SIGKILL : SIGTERM);
@@ -200,15 +200,16 @@ static void name_the_still(children *c)
     c->named = true;
 }
 
-/* Stages that stand still outlive the failure of others.  What still works (on a stream that was complete when its
- * writer failed) goes on. */
+/* Stopped stages outlive the failure of others.  Stages that still work (on a stream that was complete when its writer
+ * failed) go on. */
 static void end_the_stopped(children *c)
 {
     for (int i = 0; i < c->started; i++) {
         if (c->pids[i] <= 0 || !(c->told[i] || stands_still(c, i)))
             continue;
         if (!c->told[i] && !c->interrupted && !c->named)
-            ck_log_warning("%s stands still and is ended, since the run has failed", c->plan->stages[i].program->name);
+            ck_log_warning("%s is stopped (SIGSTOP or a debugger): ended, since the run has failed",
+                           c->plan->stages[i].program->name);
         kill(c->pids[i], c->told[i] ? SIGKILL : SIGTERM);
         kill(c->pids[i], SIGCONT);
         c->told[i] = true;
@@ -242,7 +243,7 @@ int ck_pipeline_run(const ck_plan *p, int *interrupted)
 {
     children c = {.plan = p, .blocked = -1, .starved = p->n};
     sigset_t set = watched();
-    signal(SIGCHLD, SIG_DFL); /* a parent may have left it ignored, and waitpid would find nobody */
+    signal(SIGCHLD, SIG_DFL); /* a parent may have left it ignored, and waitpid would find no child */
     sigprocmask(SIG_BLOCK, &set, NULL);
     int in = -1;
     ck_event_start(p);

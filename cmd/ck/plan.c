@@ -21,8 +21,8 @@ static ck_status start_stages(ck_plan *p, ck_error *e)
     return s;
 }
 
-/* How many of the cores a stage gets whose threads were not named, at least one.  The network takes nearly all the time
- * there is, now here, now there: both its stages get every core and the system shares them out. */
+/* Cores of a stage without --threads, at least one.  The network takes nearly all the time, in turns in its two stages:
+ * both get every core, and the system shares them out. */
 static int share(const ck_plan *p, int stage, int cores)
 {
     if (!p->classical)
@@ -90,7 +90,7 @@ static ck_status place_arguments(ck_plan *p, ck_error *e)
     if (s != CK_OK)
         return ck_fail_in(e, s, ck_encode_program.name);
     if (streams && p->own.progress == CK_PROGRESS_JSON)
-        return ck_fail(e, CK_ERR_ARGUMENT, "--progress json and a stream both want standard output: choose one");
+        return ck_fail(e, CK_ERR_ARGUMENT, "--progress json and a stream both need standard output: choose one");
     if (p->args.n > 2 || p->args.n < 1 + wants)
         return ck_fail(e, CK_ERR_ARGUMENT, "%d arguments where INPUT and OUT are needed: ck key INPUT OUT", p->args.n);
     s = ck_args_push(decode, "--", "", e);
@@ -170,15 +170,6 @@ void ck_plan_print(const ck_plan *p)
         }
     }
     putchar('\n');
-}
-
-void ck_plan_help(void)
-{
-    printf("\nAn option goes to every stage that has it, --STAGE:OPTION to one (--encode:threads 4).\n");
-    for (int i = 0; i < CK_STAGES; i++) {
-        printf("\nOptions of %s (--%s:...):\n", ck_plan_stages[i].program->name, ck_plan_stages[i].name);
-        ck_options_rows(ck_plan_stages[i].program->options, stdout);
-    }
 }
 
 void ck_plan_free(ck_plan *p)

@@ -43,8 +43,8 @@ ck_status ck_plan_check_input(const ck_plan *p, ck_error *e);
 /* As a shell would read it, one line on stdout. */
 void ck_plan_print(const ck_plan *p);
 
-/* The stages' own options, one section each, on stdout. */
-void ck_plan_help(void);
+/* --help (CK_HELP_BRIEF) and --help=all (CK_HELP_ALL) on stdout: the front end's options and the stages'. */
+void ck_plan_help(int level);
 
 void ck_plan_free(ck_plan *p);
 

@@ -1,4 +1,4 @@
-/* What the parts of planning share. */
+/* Shared by the parts of planning. */
 #ifndef CK_CK_PLAN_INSIDE_H
 #define CK_CK_PLAN_INSIDE_H
 

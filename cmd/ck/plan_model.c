@@ -15,7 +15,7 @@ static ck_status refuse_options(const ck_plan_stage *s, const char *why, ck_erro
         for (int i = 0; i < CK_STAGES; i++)
             elsewhere |= i != INFER && i != REFINE && ck_option_find(ck_plan_stages[i].program, name);
         if (!elsewhere)
-            return ck_fail(e, CK_ERR_ARGUMENT, "%s is for the network, %s", s->argv[k], why);
+            return ck_fail(e, CK_ERR_ARGUMENT, "%s needs the network, %s", s->argv[k], why);
     }
     return CK_OK;
 }
@@ -23,9 +23,9 @@ static ck_status refuse_options(const ck_plan_stage *s, const char *why, ck_erro
 static ck_status classical(ck_plan *p, ck_error *e)
 {
     p->classical = true;
-    const char *why = p->asked ? "which --classical leaves out" : "but there is no model: name one with --model";
+    const char *why = p->asked ? "which --classical leaves out" : "but no model was found: give --model";
     if (ck_args_have(&p->stages[POST], "--no-classical"))
-        return ck_fail(e, CK_ERR_ARGUMENT, "--no-classical wants the network, %s", why);
+        return ck_fail(e, CK_ERR_ARGUMENT, "--no-classical needs the network, %s", why);
     ck_status s = refuse_options(&p->stages[INFER], why, e);
     if (s == CK_OK)
         s = refuse_options(&p->stages[REFINE], why, e);
@@ -65,7 +65,7 @@ ck_status ck_plan_join(ck_plan *p, ck_error *e)
         if (ck_plan_refiners(name))
             s = ck_args_first(infer, refine->argv[k], "", e);
         else if (ck_args_has(refine, name) && !ck_args_have(infer, refine->argv[k]))
-            s = ck_fail(e, CK_ERR_ARGUMENT, "%s is for ck-refine alone: leave --refine out", refine->argv[k]);
+            s = ck_fail(e, CK_ERR_ARGUMENT, "%s is for ck-refine only: leave --refine out", refine->argv[k]);
     }
     if (s == CK_OK)
         ck_plan_drop(p, REFINE);

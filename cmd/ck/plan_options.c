@@ -39,7 +39,7 @@ static ck_status take_apart(const char *arg, word *w, ck_error *e)
     }
     size_t n = strcspn(arg + 2, "=");
     if (n >= sizeof w->name)
-        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see ck key --help", arg);
+        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see ck key --help=all", arg);
     memcpy(w->name, arg + 2, n);
     w->value = arg[2 + n] ? arg + 3 + n : NULL;
     char *colon = strchr(w->name, ':');
@@ -58,8 +58,8 @@ static ck_status take_apart(const char *arg, word *w, ck_error *e)
     return CK_OK;
 }
 
-/* What is for the front end: its own rows; and of those that all programs have, --threads, which it shares out, and
- * what is about the whole. */
+/* True for an option of the front end: its own rows, and the common ones that concern the whole run, such as --threads,
+ * which it shares out. */
 static bool is_own(const word *w, const ck_option *o)
 {
     static const char *const common[] = {"threads", "trace", "help", "version"};
@@ -122,12 +122,15 @@ ck_status ck_plan_option(ck_plan *p, int argc, char **argv, int *i, ck_error *e)
     const ck_option *o = find(&w);
     o = o ? o : find_taken_back(&w);
     if (!o)
-        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see ck key --help", arg);
+        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see ck key --help=all", arg);
+    s = ck_option_current(o, e);
+    if (s != CK_OK)
+        return s;
     if (o->type == CK_FLAG && w.value)
         return ck_fail(e, CK_ERR_ARGUMENT, "--%s takes no value, but '%s' gives one", o->name, arg);
-    if (o->type != CK_FLAG && !w.value && *i + 1 < argc)
+    if (ck_option_takes_value(o) && !w.value && *i + 1 < argc)
         w.value = argv[++*i];
-    if (o->type != CK_FLAG && !w.value)
+    if (ck_option_takes_value(o) && !w.value)
         return ck_fail(e, CK_ERR_ARGUMENT, "%s needs a value: see ck key --help", arg);
     return route(p, &w, o, w.value, e);
 }

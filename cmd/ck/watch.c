@@ -21,7 +21,7 @@ ck_status ck_watch_start(ck_watch *w, const ck_plan *p, ck_error *e)
 
 /* ---- traces ---- */
 
-/* A stage's events, without the brackets around them: within them there are none. */
+/* A stage's events, without the brackets around them; the events themselves have no brackets. */
 static bool append(const char *path, bool *started, FILE *to)
 {
     FILE *f = fopen(path, "r");

@@ -1,4 +1,4 @@
-/* What the stages say of their time, gathered: `ck key --profile` and `ck key --trace FILE`. */
+/* The stages' times, gathered: `ck key --profile` and `ck key --trace FILE`. */
 #ifndef CK_CK_WATCH_H
 #define CK_CK_WATCH_H
 

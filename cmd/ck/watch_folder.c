@@ -19,8 +19,8 @@ static const char *parent(void)
     return tmp && *tmp ? tmp : "/tmp";
 }
 
-/* The folder, locked, or -1 if it is another user's, no folder, gone, or somebody holds it.  anyway: also where file
- * systems have no locks. */
+/* The folder, locked, or -1 if it is another user's, not a folder, gone, or held by another run.  anyway: also on file
+ * systems without locks. */
 static int hold(int at, const char *name, bool anyway)
 {
     struct stat st;

@@ -41,8 +41,7 @@ void ck_messages_done(ck_network *n, bool layers)
         ck_log_warning("CUDA graph capture failed; kernels are launched one by one: %s", ck_network_unrecorded(n));
     ck_network_pins(n, &pinned, &refused);
     if (pinned + refused)
-        ck_log_info("planes in %d slots of rings go to and from the device directly, in %d by way of a copy", pinned,
-                    refused);
+        ck_log_info("ring slots: %d are copied to and from the device directly, %d through a buffer", pinned, refused);
     if (layers)
         print_layers(ck_network_plan(n));
 }

@@ -8,7 +8,7 @@
 /* The checkpoint's warnings. */
 void ck_messages_model(const ck_model *m);
 
-/* What was opened from the checkpoint at `path`, and where. */
+/* The network opened from the checkpoint at `path`, and its device. */
 void ck_messages_opened(const char *path, const ck_network *n);
 
 /* After the last frame: why there was no CUDA graph, how frames reached the device, and with `layers` each one's time.

@@ -7,7 +7,7 @@ void ck_messages_plate(ck_frame *first)
 {
     const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
     if (rgb && !ck_plate_known(rgb))
-        ck_log_warning("plane 'rgb' is encoded as '%s', which is taken as sRGB display values", rgb->encoding);
+        ck_log_warning("plane 'rgb' is encoded as '%s': treated as sRGB", rgb->encoding);
 }
 
 ck_status ck_messages_screen(int asked, const ck_hand *hand, ck_meta *head, ck_frame *first, ck_screen_choice *c,
@@ -17,7 +17,7 @@ ck_status ck_messages_screen(int asked, const ck_hand *hand, ck_meta *head, ck_f
     if (s == CK_OK && c->decided)
         ck_log_info("%s", c->why);
     else if (s == CK_OK && !c->upstream)
-        ck_log_info("the first frame has no screen: the first one that has decides");
+        ck_log_info("no screen in the first frame: the first frame with one decides");
     return s;
 }
 
@@ -33,8 +33,7 @@ ck_status ck_messages_screen_admit(ck_screen_choice *c, ck_frame *f, ck_error *e
 void ck_messages_screen_end(const ck_screen_choice *c)
 {
     if (!c->decided && !c->upstream)
-        ck_log_warning("hardly a pixel of any frame is green or blue as screens are, or no frame has a plate: green is "
-                       "assumed: say --screen");
+        ck_log_warning("no screen was found in any frame: green is assumed: give --screen");
 }
 
 ck_status ck_messages_size(ck_size *held, ck_frame *f, const char *name, ck_error *e)

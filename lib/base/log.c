@@ -92,6 +92,14 @@ void ck_log_info(const char *fmt, ...)
     va_end(ap);
 }
 
+int ck_log_flush_stdout(void)
+{
+    if (!fflush(stdout) && !ferror(stdout))
+        return 0;
+    ck_log_error("cannot write to standard output");
+    return 1;
+}
+
 static double now(void)
 {
     struct timespec t;

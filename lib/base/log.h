@@ -14,6 +14,9 @@ void ck_log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void ck_log_notice(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* a choice that the program made */
 void ck_log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));   /* only under --verbose */
 
+/* Flush standard output.  The exit status: 0, or 1 after a message. */
+int ck_log_flush_stdout(void);
+
 /* Progress on a terminal: "PROGRAM: 12/240 frames, 8.1 frames/s, 0:28 left", as much of it as fits in a line, drawn
  * over itself, at most ten times a second. total 0 = unknown.  If $CK_PROGRESS_FD names a descriptor, events are
  * written there instead (ck(7), EVENTS). Silent if stderr is no terminal. */

@@ -10,19 +10,21 @@
 
 #define COMMON(field) offsetof(ck_common, field)
 const ck_option ck_common_options[] = {
-    {'t', "threads", CK_INT, COMMON(threads), "N", "0", 0, 1024, NULL, 0, "use N threads; 0 means all cores"},
+    {'t', "threads", CK_INT, COMMON(threads), "N", "0", 0, 1024, NULL, 0, "worker threads; 0: all cores", CK_IN_HELP},
     {'v', "verbose", CK_FLAG, COMMON(verbose), NULL, NULL, 0, 0, NULL, 0,
-     "report inputs, guesses and actions on stderr"},
+     "report inputs, guesses and actions on stderr", CK_IN_KEY},
     {0, "keep-going", CK_FLAG, COMMON(keep_going), NULL, NULL, 0, 0, NULL, 0,
-     "continue after a failed frame (exit status 3)"},
+     "continue after a failed frame (exit status 3)", CK_IN_ALL},
     {0, "timeout", CK_FLOAT, COMMON(timeout), "SECONDS", "0", 0, 1e6, NULL, 0,
-     "abort after SECONDS without progress from a neighbour; 0: never"},
+     "abort after SECONDS without progress from a neighbour; 0: never", CK_IN_ALL},
     {0, "ring-bytes", CK_BYTES, COMMON(ring_bytes), "N", "auto", 0, 0, "auto", -1,
-     "ring size shared with the downstream stage, in bytes; 0: none; auto: a quarter of available memory"},
+     "ring size shared with the downstream stage, in bytes (K, M, G, T); 0: none; auto: a quarter of available memory",
+     CK_IN_ALL},
     {0, "trace", CK_STRING, COMMON(trace), "FILE", NULL, 0, 0, NULL, 0,
-     "write what takes how long, as a Chrome trace: Perfetto opens it"},
-    {'h', "help", CK_FLAG, COMMON(help), NULL, NULL, 0, 0, NULL, 0, "print this help and exit"},
-    {0, "version", CK_FLAG, COMMON(version), NULL, NULL, 0, 0, NULL, 0, "print the version and exit"},
+     "write a Chrome trace of where the time goes, for Perfetto", CK_IN_ALL},
+    {'h', "help", CK_FLAG_WORD, COMMON(help), NULL, NULL, 0, 0, "all", 0,
+     "print the most used options, or all, and exit", CK_IN_KEY},
+    {0, "version", CK_FLAG, COMMON(version), NULL, NULL, 0, 0, NULL, 0, "print the version and exit", CK_IN_ALL},
     {0},
 };
 
@@ -58,7 +60,7 @@ static int word_index(const char *words, char between, const char *value)
     return -1;
 }
 
-static bool lacks(const ck_program *p, const ck_option *common)
+bool ck_option_lacks(const ck_program *p, const ck_option *common)
 {
     return p->without && word_index(p->without, ' ', common->name) >= 0;
 }
@@ -67,7 +69,7 @@ static bool lacks(const ck_program *p, const ck_option *common)
 static const ck_option *find_common(const ck_program *p, const char *name, size_t n, char letter)
 {
     const ck_option *o = find(ck_common_options, name, n, letter);
-    return o && !lacks(p, o) ? o : NULL;
+    return o && !ck_option_lacks(p, o) ? o : NULL;
 }
 
 const ck_option *ck_option_find(const ck_program *p, const char *name)
@@ -81,6 +83,17 @@ const char *ck_option_taken_back(const char *name)
     return strncmp(name, "no-", 3) ? NULL : name + 3;
 }
 
+bool ck_option_takes_value(const ck_option *o)
+{
+    return o->type != CK_FLAG && o->type != CK_FLAG_WORD;
+}
+
+ck_status ck_option_current(const ck_option *o, ck_error *e)
+{
+    return o->type != CK_RENAMED ? CK_OK
+                                 : ck_fail(e, CK_ERR_ARGUMENT, "--%s has been renamed: use --%s", o->name, o->words);
+}
+
 static bool limited(const ck_option *o)
 {
     return o->min != 0 || o->max != 0;
@@ -90,14 +103,14 @@ static bool limited(const ck_option *o)
 static void describe(const ck_option *o, char *buf, size_t n)
 {
     const char *kind = o->type == CK_INT ? "a whole number" : "a number";
-    if (o->type == CK_CHOICE)
+    if (o->type == CK_CHOICE || o->type == CK_FLAG_WORD)
         snprintf(buf, n, "one of %s", o->words);
     else if (o->type == CK_SIZE)
         snprintf(buf, n, "WIDTHxHEIGHT or one number for both, each from %g to %g%s%s", o->min, o->max,
                  o->words ? ", or " : "", o->words ? o->words : "");
     else if (o->type == CK_BYTES)
-        snprintf(buf, n, "a number of bytes, with K, M, G or T for powers of 1024%s%s%s",
-                 limited(o) ? ", large enough" : "", o->words ? ", or " : "", o->words ? o->words : "");
+        snprintf(buf, n, "a number of bytes, with K, M, G or T for powers of 1024%s%s%s", limited(o) ? ", above 0" : "",
+                 o->words ? ", or " : "", o->words ? o->words : "");
     else if (limited(o))
         snprintf(buf, n, "%s from %g to %g%s%s", kind, o->min, o->max, o->words ? ", or " : "",
                  o->words ? o->words : "");
@@ -168,6 +181,9 @@ static bool store(const ck_option *o, const char *value, void *field)
     case CK_FLAG:
         *(bool *)field = true;
         return true;
+    case CK_FLAG_WORD:
+        *(int *)field = *value ? 2 : 1;
+        return !*value || !strcmp(value, o->words);
     case CK_INT:
         if ((i = word_index(o->words, '|', value)) >= 0) {
             *(int *)field = o->word_value + i;
@@ -200,6 +216,8 @@ static bool store(const ck_option *o, const char *value, void *field)
         return parse_bytes(o, value, field);
     case CK_LIST:
         return ck_list_add(field, value);
+    case CK_RENAMED:
+        return false;
     }
     return false;
 }
@@ -210,7 +228,7 @@ static ck_status set(const ck_program *p, const ck_option *o, const char *value,
         return CK_OK;
     char range[200];
     describe(o, range, sizeof range);
-    return ck_fail(e, CK_ERR_ARGUMENT, "--%s '%s' is not %s: see %s --help", o->name, value, range, p->name);
+    return ck_fail(e, CK_ERR_ARGUMENT, "--%s '%s' is not %s: see %s --help=all", o->name, value, range, p->name);
 }
 
 static ck_status defaults(const ck_program *p, const ck_option *rows, void *opts, ck_error *e)
@@ -251,26 +269,29 @@ static ck_status option(const ck_program *p, int argc, char **argv, int *i, void
         return CK_OK;
     }
     if (!o)
-        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see %s --help", arg, p->name);
-    if (o->type == CK_FLAG) {
-        if (value)
+        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see %s --help=all", arg, p->name);
+    ck_status s = ck_option_current(o, e);
+    if (s != CK_OK)
+        return s;
+    if (!ck_option_takes_value(o)) {
+        if (value && o->type == CK_FLAG)
             return ck_fail(e, CK_ERR_ARGUMENT, "--%s takes no value, but '%s' gives one: see %s --help", o->name, arg,
                            p->name);
-        return set(p, o, "", opts, e);
+        return set(p, o, value ? value : "", opts, e);
     }
     if (!value && *i + 1 < argc)
         value = argv[++*i];
     if (!value)
         return ck_fail(e, CK_ERR_ARGUMENT, "%s needs a value: see %s --help", arg, p->name);
     if (!*value && (o->type == CK_STRING || o->type == CK_LIST))
-        return ck_fail(e, CK_ERR_ARGUMENT, "--%s has an empty value: is a variable of the shell unset?", o->name);
+        return ck_fail(e, CK_ERR_ARGUMENT, "--%s has an empty value: is a shell variable unset?", o->name);
     return set(p, o, value, opts, e);
 }
 
 ck_status ck_option_argument(const char *arg, ck_list *args, ck_error *e)
 {
     if (!*arg)
-        return ck_fail(e, CK_ERR_ARGUMENT, "argument %d is empty: is a variable of the shell unset?", args->n + 1);
+        return ck_fail(e, CK_ERR_ARGUMENT, "argument %d is empty: is a shell variable unset?", args->n + 1);
     return ck_list_add(args, arg) ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for arguments");
 }
 
@@ -303,71 +324,4 @@ void ck_options_free(const ck_program *p, void *opts)
             *l = (ck_list){0};
         }
     }
-}
-
-/* Words of a sentence, wrapped at 80 columns, from column `indent` on. */
-static void wrap(FILE *f, const char *text, int indent)
-{
-    int col = indent;
-    while (*text) {
-        int n = (int)strcspn(text, " ");
-        if (col > indent && col + 1 + n > 80) {
-            fprintf(f, "\n%*s", indent, "");
-            col = indent;
-        }
-        col += fprintf(f, "%s%.*s", col > indent ? " " : "", n, text);
-        text += n;
-        text += strspn(text, " ");
-    }
-    fputc('\n', f);
-}
-
-static void print_rows(const ck_program *p, const ck_option *rows, FILE *f)
-{
-    for (; rows && rows->name; rows++) {
-        if (p && lacks(p, rows))
-            continue;
-        char head[160], text[600], letter[8] = "    ";
-        if (rows->letter)
-            snprintf(letter, sizeof letter, "-%c, ", rows->letter);
-        const char *value = rows->type == CK_CHOICE ? rows->words : rows->metavar;
-        snprintf(head, sizeof head, "  %s--%s%s%s%s%s", letter, rows->name, value ? " " : "", value ? value : "",
-                 rows->type != CK_CHOICE && rows->words ? "|" : "",
-                 rows->type != CK_CHOICE && rows->words ? rows->words : "");
-        snprintf(text, sizeof text, "%s%s%s%s", rows->help, rows->init ? " (default " : "",
-                 rows->init ? rows->init : "", rows->init ? ")" : "");
-        if (strlen(head) > 26) /* two spaces part it from the text */
-            fprintf(f, "%s\n%*s", head, 28, "");
-        else
-            fprintf(f, "%-28s", head);
-        wrap(f, text, 28);
-    }
-}
-
-void ck_options_rows(const ck_option *rows, FILE *f)
-{
-    print_rows(NULL, rows, f);
-}
-
-void ck_options_help(const ck_program *p, FILE *f)
-{
-    fprintf(f, "Usage: %s [OPTION]...%s%s\n\n%s: %s\n\nOptions:\n", p->name, *p->usage ? " " : "", p->usage, p->name,
-            p->summary);
-    ck_options_rows(p->options, f);
-    fprintf(f, "\nCommon options:\n");
-    print_rows(p, ck_common_options, f);
-    fprintf(f, "\n--no-NAME turns a flag off.\n");
-    if (p->examples) {
-        fprintf(f, "\nExamples:\n");
-        for (const char *s = p->examples; *s;) {
-            int n = (int)strcspn(s, "\n");
-            fprintf(f, "  %.*s\n", n, s);
-            s += n;
-            s += *s == '\n';
-        }
-    }
-    fprintf(f,
-            "\nExit status: 0 done, 1 failed, 2 usage, 3 finished but some frames failed.\n"
-            "Manual: man %s\n",
-            p->name);
 }

@@ -13,14 +13,16 @@
 #include "base/status.h"
 
 typedef enum ck_option_type {
-    CK_FLAG,   /* bool */
-    CK_INT,    /* int; `words` may name words ("auto|off") for `word_value` and what follows */
-    CK_FLOAT,  /* double; `words` as for CK_INT */
-    CK_STRING, /* const char *, borrowed from argv */
-    CK_CHOICE, /* int: index into `words` ("a|b|c") */
-    CK_SIZE,   /* ck_size, "WxH", or "N" for NxN; one of `words`: both sides are then word_value */
-    CK_BYTES,  /* size_t: "512M", "2G", "4096"; K, M, G, T are powers of 1024; one of `words`, -1 = SIZE_MAX */
-    CK_LIST    /* ck_list: every use appends */
+    CK_FLAG,      /* bool */
+    CK_FLAG_WORD, /* int: 1 for --name, 2 for --name=WORD, where `words` is that one word */
+    CK_INT,       /* int; `words` may name words ("auto|off") for `word_value` and what follows */
+    CK_FLOAT,     /* double; `words` as for CK_INT */
+    CK_STRING,    /* const char *, borrowed from argv */
+    CK_CHOICE,    /* int: index into `words` ("a|b|c") */
+    CK_SIZE,      /* ck_size, "WxH", or "N" for NxN; one of `words`: both sides are then word_value */
+    CK_BYTES,     /* size_t: "512M", "2G", "4096"; K, M, G, T are powers of 1024; one of `words`, -1 = SIZE_MAX */
+    CK_LIST,      /* ck_list: every use appends */
+    CK_RENAMED    /* an old name, refused; `words`: the name that replaced it */
 } ck_option_type;
 
 typedef struct ck_size {
@@ -32,6 +34,15 @@ typedef struct ck_list {
     int n;
 } ck_list;
 
+/* The least help text that lists an option. */
+typedef enum ck_listed {
+    CK_IN_ALL,  /* --help=all */
+    CK_IN_HELP, /* --help of its program too */
+    CK_IN_KEY   /* --help of `ck key` too */
+} ck_listed;
+
+enum { CK_HELP_NONE, CK_HELP_BRIEF, CK_HELP_ALL }; /* --help, --help=all */
+
 typedef struct ck_option {
     char letter;      /* 0 = none */
     const char *name; /* without the dashes, never "no-…"; NULL ends the table */
@@ -42,7 +53,8 @@ typedef struct ck_option {
     double min, max;     /* CK_INT, CK_FLOAT, CK_BYTES, each side of CK_SIZE; both 0 = no limit */
     const char *words;   /* see the types */
     int word_value;
-    const char *help; /* one sentence, no full stop */
+    const char *help; /* imperative or noun phrase, no full stop; the default is added */
+    ck_listed listed;
 } ck_option;
 
 #define CK_VERSION "0.1.0" /* the only place that states it */
@@ -51,7 +63,8 @@ typedef struct ck_option {
 
 typedef struct ck_common {
     int threads; /* 0 = all cores */
-    bool verbose, keep_going, help, version;
+    bool verbose, keep_going, version;
+    int help;          /* CK_HELP_NONE, … */
     double timeout;    /* seconds without progress of a neighbour; 0 = wait for ever */
     const char *trace; /* file, or NULL */
     size_t ring_bytes; /* of the ring shared with the downstream stage, or CK_RING_AUTO */
@@ -64,7 +77,8 @@ typedef struct ck_program {
     const char *usage;   /* the arguments after the options: "INPUT..." or "" */
     const ck_option *options;
     size_t options_size;  /* of the program's struct; its first member is a ck_common */
-    const char *examples; /* one command per line, may be NULL */
+    const char *examples; /* one command per line, the most useful first; a line that starts with a space goes on */
+    const char *page;     /* its manual page; NULL: as its name */
     const char *without;  /* common options that mean nothing to it, "timeout ring-bytes"; NULL: it has all */
     /* Checks that no row can express, such as options that exclude each other:  CK_ERR_ARGUMENT.  NULL: none. */
     ck_status (*check)(const void *opts, ck_error *e);
@@ -83,15 +97,20 @@ ck_status ck_option_argument(const char *arg, ck_list *args, ck_error *e);
 /* Release the lists in `opts`. */
 void ck_options_free(const ck_program *p, void *opts);
 
-void ck_options_help(const ck_program *p, FILE *f);
-/* The rows of one table, as ck_options_help prints them. */
-void ck_options_rows(const ck_option *rows, FILE *f);
-
 /* The rows of every program. */
 extern const ck_option ck_common_options[];
 
 /* The row called `name` (long) in the table or among the common ones, or NULL. */
 const ck_option *ck_option_find(const ck_program *p, const char *name);
+
+/* True if the program does without this common row. */
+bool ck_option_lacks(const ck_program *p, const ck_option *common);
+
+/* True if a value follows that is not attached. */
+bool ck_option_takes_value(const ck_option *o);
+
+/* CK_OK unless the row is an old name: CK_ERR_ARGUMENT that gives the new one. */
+ck_status ck_option_current(const ck_option *o, ck_error *e);
 
 /* The NAME in "no-NAME", or NULL if `name` is not a name of that form. */
 const char *ck_option_taken_back(const char *name);

@@ -58,7 +58,7 @@ static ck_status resolve(char **path, int *special, ck_error *e)
     *special = 0;
     size_t folder = folder_length(*path);
     if (strlen(*path + folder) == 0)
-        return ck_fail(e, CK_ERR_ARGUMENT, "cannot write: this names a folder, not a file");
+        return ck_fail(e, CK_ERR_ARGUMENT, "cannot write: this is a folder");
     if (lstat(*path, &st))
         return errno == ENOENT ? CK_OK : ck_fail_errno(e, "cannot write");
     if (S_ISLNK(st.st_mode)) {

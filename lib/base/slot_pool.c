@@ -14,7 +14,7 @@ ck_status ck_slot_pool_new(int n, ck_slot_pool **out, ck_error *e)
 {
     ck_slot_pool *s = n > 0 ? malloc(sizeof *s + (size_t)n * sizeof *s->line) : NULL;
     if (!s)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for %d places", n);
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for %d slots", n);
     *s = (ck_slot_pool){.lock = PTHREAD_MUTEX_INITIALIZER, .freed = PTHREAD_COND_INITIALIZER, .n = n, .count = n};
     for (int i = 0; i < n; i++)
         s->line[i] = i;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/help.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/signals.h"
@@ -32,7 +33,7 @@ int ck_tool_main(const ck_program *p, work run, int argc, char **argv)
     ck_error e = {{0}};
     ck_status s = opts ? ck_options_parse(p, argc, argv, opts, &args, &e) : ck_fail(&e, CK_ERR_MEMORY, "out of memory");
     if (s == CK_OK && opts->help)
-        ck_options_help(p, stdout);
+        ck_help_print(p, opts->help, stdout);
     else if (s == CK_OK && opts->version)
         printf("%s %s\n", p->name, CK_VERSION);
     else if (s == CK_OK) {

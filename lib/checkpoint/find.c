@@ -15,7 +15,8 @@ static bool ends_in(const char *name, const char *suffix)
 
 static ck_status too_many(const char *folder, ck_error *e)
 {
-    return ck_fail(e, CK_ERR_ARGUMENT, "%s: several models are here: name one with --model or in $CK_MODEL", folder);
+    return ck_fail(e, CK_ERR_ARGUMENT, "%s: several models in this folder: choose one with --model or $CK_MODEL",
+                   folder);
 }
 
 /* The folder's only checkpoint; NULL if it has none or cannot be read. */

@@ -17,7 +17,7 @@ void ck_json_close(ck_json *j)
 
 ck_status ck_json_fail(const ck_json *j, ck_error *e, const char *what)
 {
-    return ck_fail(e, CK_ERR_FORMAT, "header, byte %zu: %s: the file is damaged or no .safetensors",
+    return ck_fail(e, CK_ERR_FORMAT, "header, byte %zu: %s: the file is damaged, or not a .safetensors",
                    (size_t)(j->p - j->start), what);
 }
 
@@ -40,7 +40,7 @@ ck_status ck_json_expect(ck_json *j, char c, ck_error *e)
 {
     if (ck_json_accept(j, c))
         return CK_OK;
-    char what[] = "this is not the '?' that belongs here";
+    char what[] = "no '?' where one must be";
     *strchr(what, '?') = c;
     return ck_json_fail(j, e, what);
 }
@@ -88,7 +88,7 @@ static ck_status unicode(ck_json *j, ck_error *e)
             low = hex4(j);
         }
         if (low < 0xdc00 || low >= 0xe000)
-            return ck_json_fail(j, e, "half of a surrogate pair");
+            return ck_json_fail(j, e, "a lone surrogate");
         c = 0x10000 + ((c - 0xd800) << 10) + (low - 0xdc00);
     }
     put_utf8(j, (uint32_t)c);
@@ -99,13 +99,13 @@ static ck_status escape(ck_json *j, ck_error *e)
 {
     static const char names[] = "\"\\/bfnrt", values[] = "\"\\/\b\f\n\r\t";
     if (j->p == j->end)
-        return ck_json_fail(j, e, "a string does not end");
+        return ck_json_fail(j, e, "unterminated string");
     char c = (char)*j->p++;
     if (c == 'u')
         return unicode(j, e);
     const char *at = c ? strchr(names, c) : NULL;
     if (!at)
-        return ck_json_fail(j, e, "an escape that JSON does not have");
+        return ck_json_fail(j, e, "unknown escape");
     j->texts[j->used++] = values[at - names];
     return CK_OK;
 }
@@ -116,7 +116,7 @@ ck_status ck_json_string(ck_json *j, ck_json_text *out, ck_error *e)
     size_t begin = j->used;
     while (s == CK_OK) {
         if (j->p == j->end || *j->p < 32)
-            return ck_json_fail(j, e, "a string does not end, or holds a control character");
+            return ck_json_fail(j, e, "unterminated string, or a control character in it");
         uint8_t c = *j->p++;
         if (c == '"')
             break;
@@ -139,12 +139,12 @@ ck_status ck_json_number(ck_json *j, uint64_t *out, ck_error *e)
     uint64_t v = 0;
     for (; j->p < j->end && *j->p >= '0' && *j->p <= '9'; j->p++)
         if (__builtin_mul_overflow(v, 10, &v) || __builtin_add_overflow(v, (uint64_t)(*j->p - '0'), &v))
-            return ck_json_fail(j, e, "a number that overflows");
+            return ck_json_fail(j, e, "number overflows");
     if (j->p < j->end && *j->p == '-')
         return ck_json_fail(j, e, "a negative number");
     if (j->p == digits || (*digits == '0' && j->p - digits > 1) ||
         (j->p < j->end && (*j->p == '.' || *j->p == 'e' || *j->p == 'E')))
-        return ck_json_fail(j, e, "this is not a plain whole number");
+        return ck_json_fail(j, e, "not a whole number");
     *out = v;
     return CK_OK;
 }
@@ -163,5 +163,5 @@ ck_status ck_json_member(ck_json *j, bool first, bool *more, ck_json_text *key, 
 ck_status ck_json_end(ck_json *j, ck_error *e)
 {
     skip_space(j);
-    return j->p == j->end ? CK_OK : ck_json_fail(j, e, "something follows the header's last brace");
+    return j->p == j->end ? CK_OK : ck_json_fail(j, e, "data after the header's last brace");
 }

@@ -67,7 +67,7 @@ ck_status ck_map_open(int fd, void **map, size_t *size, ck_error *e)
     if (fstat(fd, &st))
         return ck_fail_errno(e, "cannot open the model");
     if (!S_ISREG(st.st_mode))
-        return ck_fail(e, CK_ERR_ARGUMENT, "a model must be a file: no pipe, device or folder can be mapped");
+        return ck_fail(e, CK_ERR_ARGUMENT, "not a regular file: a model cannot be a pipe, device or folder");
     if (st.st_size == 0)
         return ck_fail(e, CK_ERR_FORMAT, "the file is empty: is the download complete?");
     *size = (size_t)st.st_size;

@@ -24,10 +24,10 @@ static ck_status tell(const uint8_t *bytes, size_t n, reader *read, const char *
         return CK_OK;
     }
     if (n > 8 && bytes[0] == 0x80)
-        return ck_fail(e, CK_ERR_UNSUPPORTED,
-                       "this is a .pth of the format before PyTorch 1.6 (a bare pickle, not a zip archive), which is "
-                       "not read: convert it with python3 -c \"import torch; torch.save(torch.load('OLD.pth', "
-                       "map_location='cpu', weights_only=True), 'NEW.pth')\"");
+        return ck_fail(
+            e, CK_ERR_UNSUPPORTED,
+            "a .pth from before PyTorch 1.6 (no zip archive) is not read: convert it with python3 -c \"import torch; "
+            "torch.save(torch.load('OLD.pth', map_location='cpu', weights_only=True), 'NEW.pth')\"");
     return ck_fail(e, CK_ERR_FORMAT, "neither .safetensors nor .pth: is the download complete?");
 }
 
@@ -38,11 +38,10 @@ static ck_status check_elements(const ck_weights *w, size_t n, ck_error *e)
     size_t sum = 0;
     for (size_t i = 0; i < ck_weights_count(w); i++)
         if (!ck_add(sum, ck_weights_at(w, i)->count, &sum) || sum > n)
-            return ck_fail(
-                e, CK_ERR_FORMAT,
-                "its tensors have more elements than the file has bytes (%zu), from tensor '%.200s' on: save "
-                "contiguous tensors",
-                n, ck_weights_at(w, i)->name);
+            return ck_fail(e, CK_ERR_FORMAT,
+                           "its tensors have more elements than the file has bytes (%zu), from '%.200s' on: save "
+                           "contiguous tensors",
+                           n, ck_weights_at(w, i)->name);
     return CK_OK;
 }
 

@@ -21,7 +21,7 @@ static ck_status mark(ck_vm *m, ck_error *e)
 static ck_status pop_mark(ck_vm *m, uint32_t *n, ck_error *e)
 {
     if (!m->n_marks)
-        return ck_vm_fail(m, e, "no mark is open");
+        return ck_vm_fail(m, e, "no open mark");
     uint32_t bottom = m->marks[--m->n_marks];
     *n = m->top - bottom;
     m->top = bottom;
@@ -37,7 +37,7 @@ static ck_status extend(ck_vm *m, ck_value *c, uint32_t from, uint32_t n, ck_err
             return ck_vm_fail(m, e, "nested too deep");
         c->depth = v->depth >= c->depth ? v->depth + 1 : c->depth;
         if (c->u.seq.n == CK_PICKLE_MAX_VALUES)
-            return ck_vm_fail(m, e, "a container grows beyond every limit");
+            return ck_vm_fail(m, e, "container too large");
         uint32_t *items = ck_grown(c->u.seq.items, c->u.seq.n, &c->u.seq.cap, sizeof *items);
         if (!items)
             return ck_vm_no_memory(e);
@@ -78,7 +78,7 @@ static ck_status fill(ck_vm *m, ck_value_kind kind, uint32_t n, ck_error *e)
         return ck_vm_fail(m, e, "the stack is empty");
     ck_value *into = ck_vm_value(m, m->stack[m->top - 1]);
     if (into->kind != kind)
-        return ck_vm_fail(m, e, kind == CK_VALUE_DICT ? "this is no dict" : "this is no list");
+        return ck_vm_fail(m, e, kind == CK_VALUE_DICT ? "not a dict" : "not a list");
     if (kind == CK_VALUE_DICT && n % 2)
         return ck_vm_fail(m, e, "a key has no value");
     return extend(m, into, m->top, n, e);
@@ -102,7 +102,7 @@ static ck_status fill_top(ck_vm *m, ck_value_kind kind, uint32_t n, ck_error *e)
 static ck_status put(ck_vm *m, uint32_t slot, ck_error *e)
 {
     if (slot >= CK_PICKLE_MAX_VALUES)
-        return ck_vm_fail(m, e, "a memo beyond every limit");
+        return ck_vm_fail(m, e, "memo index too large");
     if (m->top == ck_vm_floor(m))
         return ck_vm_fail(m, e, "the stack is empty");
     while (m->n_memo <= slot) {
@@ -119,7 +119,7 @@ static ck_status put(ck_vm *m, uint32_t slot, ck_error *e)
 static ck_status get(ck_vm *m, uint32_t slot, ck_error *e)
 {
     if (slot >= m->n_memo || !m->memo[slot])
-        return ck_vm_fail(m, e, "a memo that was never made");
+        return ck_vm_fail(m, e, "no such memo entry");
     return ck_vm_push_index(m, m->memo[slot] - 1, e);
 }
 
@@ -127,7 +127,7 @@ static ck_status get(ck_vm *m, uint32_t slot, ck_error *e)
 static ck_status take(ck_vm *m, size_t n, const uint8_t **p, ck_error *e)
 {
     if (n > m->size - m->next)
-        return ck_vm_fail(m, e, "the pickle ends in the middle");
+        return ck_vm_fail(m, e, "the pickle is truncated");
     *p = m->bytes + m->next;
     m->next += n;
     return CK_OK;
@@ -171,7 +171,7 @@ static ck_status text(ck_vm *m, size_t n, ck_error *e)
     const uint8_t *p = NULL;
     ck_status s = take(m, n, &p, e);
     if (s == CK_OK && !ck_utf8_valid(p, n))
-        return ck_vm_fail(m, e, "a text that is not UTF-8");
+        return ck_vm_fail(m, e, "text is not UTF-8");
     if (s != CK_OK)
         return s;
     return ck_vm_push(m, (ck_value){.kind = CK_VALUE_TEXT, .u.text = {(const char *)p, n}}, e);
@@ -205,11 +205,9 @@ static ck_status proto(int version, ck_error *e)
 {
     if (version == 2)
         return CK_OK;
-    return ck_fail(
-        e, CK_ERR_UNSUPPORTED,
-        "this pickle is of protocol %d: only 2 is read, which torch.save writes unless told otherwise: save it "
-        "anew with pickle_protocol=2",
-        version);
+    return ck_fail(e, CK_ERR_UNSUPPORTED,
+                   "pickle protocol %d is not read, only 2, torch.save's default: save it with pickle_protocol=2",
+                   version);
 }
 
 static ck_status step(ck_vm *m, uint8_t op, ck_error *e)
@@ -277,10 +275,10 @@ static ck_status step(ck_vm *m, uint8_t op, ck_error *e)
     case 'Q': /* BINPERSID */
         return ck_vm_persistent(m, e);
     default:
-        return ck_fail(e, CK_ERR_FORMAT,
-                       "pickle, byte %zu: opcode 0x%02x (%s) has no place in a dict of tensors: nothing in a pickle is "
-                       "run, so this is refused",
-                       m->at, op, ck_pickle_opcode_name(op));
+        return ck_fail(
+            e, CK_ERR_FORMAT,
+            "pickle, byte %zu: opcode 0x%02x (%s) is refused: only dicts of tensors are read, and no code is run",
+            m->at, op, ck_pickle_opcode_name(op));
     }
 }
 

@@ -28,7 +28,7 @@ ck_status ck_vm_global(ck_vm *m, ck_error *e)
     const char *module, *name;
     size_t module_n, name_n;
     if (!line(m, &module, &module_n) || !line(m, &name, &name_n))
-        return ck_vm_fail(m, e, "a global without an end");
+        return ck_vm_fail(m, e, "unterminated global");
     int global = -1;
     if (is(module, module_n, "collections") && is(name, name_n, "OrderedDict"))
         global = ORDERED_DICT;
@@ -37,10 +37,10 @@ ck_status ck_vm_global(ck_vm *m, ck_error *e)
     else if (is(module, module_n, "torch") && ck_dtype_by_storage(name, name_n) != CK_DTYPE_N)
         global = STORAGE + (int)ck_dtype_by_storage(name, name_n);
     if (global < 0)
-        return ck_fail(e, CK_ERR_FORMAT,
-                       "pickle, byte %zu: global '%.*s.%.*s' has no place in a dict of tensors: nothing in a pickle is "
-                       "run, so this is refused",
-                       m->at, (int)(module_n < 100 ? module_n : 100), module, (int)(name_n < 100 ? name_n : 100), name);
+        return ck_fail(
+            e, CK_ERR_FORMAT,
+            "pickle, byte %zu: global '%.*s.%.*s' is refused: only dicts of tensors are read, and no code is run",
+            m->at, (int)(module_n < 100 ? module_n : 100), module, (int)(name_n < 100 ? name_n : 100), name);
     return ck_vm_push(m, (ck_value){.kind = CK_VALUE_GLOBAL, .u.global = global}, e);
 }
 
@@ -85,12 +85,12 @@ ck_status ck_vm_persistent(ck_vm *m, ck_error *e)
     }
     if (!good || !is(item(m, t, 0)->u.text.s, item(m, t, 0)->u.text.n, "storage") ||
         item(m, t, 1)->u.global < STORAGE || !is_count(item(m, t, 4)))
-        return ck_vm_fail(m, e, "a persistent id that is no storage");
+        return ck_vm_fail(m, e, "persistent id is not a storage");
     ck_value v = {.kind = CK_VALUE_STORAGE,
                   .u.storage = {(ck_dtype)(item(m, t, 1)->u.global - STORAGE), (uint64_t)item(m, t, 4)->u.i, NULL}};
     uint64_t bytes;
     if (__builtin_mul_overflow(v.u.storage.count, ck_dtype_size(v.u.storage.dtype), &bytes))
-        return ck_vm_fail(m, e, "the size of a storage overflows");
+        return ck_vm_fail(m, e, "storage size overflows");
     const ck_value *key = item(m, t, 2);
     s = m->storage(m->ctx, key->u.text.s, key->u.text.n, bytes, &v.u.storage.data, e);
     return s == CK_OK ? ck_vm_push(m, v, e) : s;
@@ -101,24 +101,24 @@ static const char *rebuild(const ck_vm *m, const ck_value *a, ck_tensor *t)
 {
     uint64_t shape[CK_TENSOR_DIMS], stride[CK_TENSOR_DIMS];
     if (a->u.seq.n != 6 && a->u.seq.n != 7)
-        return "a tensor with another number of arguments";
+        return "wrong number of arguments for a tensor";
     const ck_value *storage = item(m, a, 0), *offset = item(m, a, 1);
     int dims = counts(m, item(m, a, 2), shape);
     if (storage->kind != CK_VALUE_STORAGE || !is_count(offset) || dims < 0 ||
         counts(m, item(m, a, 3), stride) != dims || item(m, a, 4)->kind != CK_VALUE_BOOL ||
         item(m, a, 5)->kind != CK_VALUE_DICT)
-        return "a tensor whose storage, offset, shape or strides make no sense";
+        return "invalid storage, offset, shape or strides of a tensor";
     /* Marks there would change the numbers (a conjugated or negated view). */
     if (a->u.seq.n == 7 && item(m, a, 6)->kind != CK_VALUE_NONE &&
         (item(m, a, 6)->kind != CK_VALUE_DICT || item(m, a, 6)->u.seq.n))
-        return "a tensor with metadata of its own";
+        return "a tensor with metadata";
     t->dtype = storage->u.storage.dtype;
     if (!ck_tensor_set_shape(t, shape, (size_t)dims))
-        return "the size of a tensor overflows";
+        return "tensor size overflows";
     if (!ck_tensor_set_view(t, stride, (uint64_t)offset->u.i, storage->u.storage.data, storage->u.storage.count))
-        return "a tensor that reaches beyond its storage";
+        return "a tensor exceeds its storage";
     if (t->count > CK_PICKLE_MAX_ELEMENTS)
-        return "a tensor with more elements than any model has";
+        return "a tensor has too many elements";
     return NULL;
 }
 
@@ -144,13 +144,12 @@ ck_status ck_vm_reduce(ck_vm *m, ck_error *e)
         return s;
     const ck_value *f = ck_vm_value(m, callable), *args = ck_vm_value(m, at);
     if (f->kind != CK_VALUE_GLOBAL || args->kind != CK_VALUE_TUPLE)
-        return ck_vm_fail(m, e, "a call of something that is no function");
+        return ck_vm_fail(m, e, "call of a value that is not a function");
     if (f->u.global == REBUILD_TENSOR)
         return push_tensor(m, args, e);
     if (f->u.global == ORDERED_DICT && args->u.seq.n == 0)
         return ck_vm_push(m, (ck_value){.kind = CK_VALUE_DICT, .depth = 1}, e);
-    return ck_vm_fail(
-        m, e, f->u.global == ORDERED_DICT ? "an OrderedDict made from arguments" : "a storage type that is called");
+    return ck_vm_fail(m, e, f->u.global == ORDERED_DICT ? "OrderedDict with arguments" : "call of a storage type");
 }
 
 /* A state dict has one attribute, _metadata, which says nothing about the tensors. */
@@ -163,6 +162,6 @@ ck_status ck_vm_build(ck_vm *m, ck_error *e)
     if (s != CK_OK)
         return s;
     if (ck_vm_value(m, object)->kind != CK_VALUE_DICT || ck_vm_value(m, state)->kind != CK_VALUE_DICT)
-        return ck_vm_fail(m, e, "attributes of something else than a dict");
+        return ck_vm_fail(m, e, "attributes that are not a dict");
     return ck_vm_push_index(m, object, e);
 }

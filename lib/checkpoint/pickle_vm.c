@@ -7,7 +7,7 @@
 
 ck_status ck_vm_fail(const ck_vm *m, ck_error *e, const char *what)
 {
-    return ck_fail(e, CK_ERR_FORMAT, "pickle, byte %zu (%s): %s: this is no checkpoint that ck reads", m->at,
+    return ck_fail(e, CK_ERR_FORMAT, "pickle, byte %zu (%s): %s: not a checkpoint that ck reads", m->at,
                    ck_pickle_opcode_name(m->bytes[m->at]), what);
 }
 
@@ -19,7 +19,7 @@ ck_status ck_vm_no_memory(ck_error *e)
 ck_status ck_vm_push_index(ck_vm *m, uint32_t value, ck_error *e)
 {
     if (m->top == CK_PICKLE_MAX_VALUES)
-        return ck_vm_fail(m, e, "the stack grows beyond every limit");
+        return ck_vm_fail(m, e, "stack too deep");
     uint32_t *stack = ck_grown(m->stack, m->top, &m->stack_cap, sizeof *stack);
     if (!stack)
         return ck_vm_no_memory(e);
@@ -42,7 +42,7 @@ ck_status ck_vm_push(ck_vm *m, ck_value v, ck_error *e)
     ck_status s = CK_OK;
     ck_value *values = p->n < CK_PICKLE_MAX_VALUES ? ck_grown(p->values, p->n, &p->cap, sizeof *values) : NULL;
     if (p->n == CK_PICKLE_MAX_VALUES)
-        s = ck_vm_fail(m, e, "more values than any limit");
+        s = ck_vm_fail(m, e, "too many values");
     else if (!values)
         s = ck_vm_no_memory(e);
     else

@@ -43,13 +43,13 @@ static ck_status find_pickle(archive *a, const ck_zip_member **pickle, ck_error 
         if (m->name_n <= k || memcmp(m->name + m->name_n - k, tail, k) || memchr(m->name, '/', m->name_n - k))
             continue;
         if (*pickle)
-            return ck_fail(e, CK_ERR_FORMAT, "zip archive: two members are called data.pkl: this is no checkpoint");
+            return ck_fail(e, CK_ERR_FORMAT, "zip archive: two members are called data.pkl: not a checkpoint");
         *pickle = m;
         a->name = m->name;
         a->n = m->name_n - k + 1;
     }
     if (!*pickle)
-        return ck_fail(e, CK_ERR_FORMAT, "a zip archive without NAME/data.pkl: this is no .pth that torch.save wrote");
+        return ck_fail(e, CK_ERR_FORMAT, "zip archive without NAME/data.pkl: not a .pth that torch.save wrote");
     return CK_OK;
 }
 
@@ -58,9 +58,7 @@ static ck_status check_byteorder(const archive *a, ck_error *e)
     const ck_zip_member *m = member(a, "byteorder", 9);
     if (!m || (m->size == 6 && !memcmp(m->data, "little", 6)))
         return CK_OK;
-    return ck_fail(e, CK_ERR_UNSUPPORTED,
-                   "the file says its byte order is '%.*s', and only 'little' is read: save it anew on a "
-                   "little-endian machine",
+    return ck_fail(e, CK_ERR_UNSUPPORTED, "byte order '%.*s' is not read: save the file on a little-endian machine",
                    (int)(m->size < 20 ? m->size : 20), (const char *)m->data);
 }
 
@@ -96,7 +94,7 @@ static ck_status find_dict(const ck_pickle *p, const ck_value **dict, ck_error *
 {
     const ck_value *root = &p->values[p->root], *inner = NULL;
     if (root->kind != CK_VALUE_DICT)
-        return ck_fail(e, CK_ERR_FORMAT, "the file holds no dict of tensors: save model.state_dict()");
+        return ck_fail(e, CK_ERR_FORMAT, "no dict of tensors in the file: save model.state_dict()");
     for (uint32_t i = 0; i < root->u.seq.n; i += 2) {
         const ck_value *v = &p->values[root->u.seq.items[i + 1]];
         if (!is_text(&p->values[root->u.seq.items[i]], "state_dict") || v->kind != CK_VALUE_DICT)
@@ -142,9 +140,8 @@ static ck_status add_all(ck_weights *w, const ck_pickle *p, const ck_value *dict
     for (uint32_t i = 0; i < dict->u.seq.n && s == CK_OK; i += 2) {
         const ck_value *key = &p->values[dict->u.seq.items[i]], *v = &p->values[dict->u.seq.items[i + 1]];
         if (key->kind != CK_VALUE_TEXT)
-            s = tensors
-                    ? ck_fail(e, CK_ERR_FORMAT, "the dict of tensors has a key that is no text: the file is damaged")
-                    : CK_OK;
+            s = tensors ? ck_fail(e, CK_ERR_FORMAT, "a key in the dict of tensors is not text: the file is damaged")
+                        : CK_OK;
         else if (v->kind != CK_VALUE_TENSOR)
             s = add_text(w, key, v, e);
         else if (tensors)
@@ -162,9 +159,7 @@ static ck_status add_dicts(ck_weights *w, const ck_pickle *p, ck_error *e)
     if (s == CK_OK && dict != root)
         s = add_all(w, p, root, false, e);
     if (s == CK_OK && !ck_weights_count(w))
-        s = ck_fail(e, CK_ERR_FORMAT,
-                    "no tensor is in the file's dict, nor under its 'state_dict': save "
-                    "model.state_dict()");
+        s = ck_fail(e, CK_ERR_FORMAT, "no tensor in the file's dict or its 'state_dict': save model.state_dict()");
     return s;
 }
 

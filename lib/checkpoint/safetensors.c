@@ -56,7 +56,7 @@ static ck_status numbers(reader *r, uint64_t *v, size_t most, size_t *n, ck_erro
         return CK_OK;
     while (s == CK_OK) {
         if (*n == most)
-            return ck_json_fail(&r->json, e, "a list with too many numbers");
+            return ck_json_fail(&r->json, e, "too many numbers in a list");
         s = ck_json_number(&r->json, &v[(*n)++], e);
         if (s == CK_OK && ck_json_accept(&r->json, ']'))
             break;
@@ -96,9 +96,9 @@ static ck_status read_field(reader *r, const ck_json_text *key, void *ctx, ck_er
                 : !strcmp(key->s, "data_offsets") ? &t->has_offsets
                                                   : NULL;
     if (!has || strlen(key->s) != key->n)
-        return ck_json_fail(&r->json, e, "a tensor has something else than dtype, shape and data_offsets");
+        return ck_json_fail(&r->json, e, "a tensor has other keys than dtype, shape and data_offsets");
     if (*has)
-        return ck_json_fail(&r->json, e, "a tensor has its dtype, shape or data_offsets twice");
+        return ck_json_fail(&r->json, e, "dtype, shape or data_offsets appears twice");
     *has = true;
     if (has == &t->has_dtype)
         return read_dtype(r, t, e);
@@ -127,7 +127,7 @@ static ck_status check_entry(reader *r, const entry *t, ck_tensor *out, ck_error
         return ck_fail(e, CK_ERR_FORMAT, "its shape overflows: the file is damaged");
     if (t->offsets[0] > t->offsets[1] || t->offsets[1] > r->size)
         return ck_fail(e, CK_ERR_FORMAT,
-                       "its data are at %llu to %llu, but the file has %zu bytes of them: is the download complete?",
+                       "its data are at bytes %llu to %llu, but the file has only %zu: is the download complete?",
                        (unsigned long long)t->offsets[0], (unsigned long long)t->offsets[1], r->size);
     out->dtype = t->dtype;
     out->data = r->data + t->offsets[0];
@@ -203,7 +203,8 @@ static ck_status check_places(reader *r, ck_error *e)
             return ck_fail(e, CK_ERR_FORMAT, "tensors '%.200s' and '%.200s' overlap: the file is damaged",
                            ck_weights_at(r->w, r->spans[i - 1].tensor)->name, name);
         if (s->begin > at)
-            return ck_fail(e, CK_ERR_FORMAT, "%llu bytes before tensor '%.200s' belong to none: the file is damaged",
+            return ck_fail(e, CK_ERR_FORMAT,
+                           "%llu bytes before tensor '%.200s' belong to no tensor: the file is damaged",
                            (unsigned long long)(s->begin - at), name);
         at = s->end;
     }

@@ -193,7 +193,7 @@ ck_status ck_weights_finish(ck_weights *w, ck_error *e)
     for (size_t i = 1; i < w->n; i++)
         if (!by_name(&w->by_name[i - 1], &w->by_name[i]))
             return ck_fail(e, CK_ERR_FORMAT,
-                           "tensor '%s' appears twice (prefixes _orig_mod. and module. apart): the file is damaged",
+                           "tensor '%s' appears twice (without prefixes _orig_mod. and module.): the file is damaged",
                            w->by_name[i]->name);
     return check_texts(w, e);
 }

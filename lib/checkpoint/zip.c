@@ -43,7 +43,7 @@ static ck_status read_end64(reader *r, const uint8_t *end, bool *there, ck_error
     uint64_t place = ck_le64(locator + 8);
     at -= LOCATOR64;
     if (ck_le32(locator + 4) || ck_le32(locator + 16) != 1)
-        return damaged(e, "it is spread over several disks");
+        return damaged(e, "it spans several disks");
     if (at < END64 || place > at - END64 || memcmp(r->bytes + place, "PK\6\6", 4) ||
         ck_le64(r->bytes + place + 4) != at - place - 12)
         return damaged(e, "its zip64 end record is not where it should be");
@@ -51,7 +51,7 @@ static ck_status read_end64(reader *r, const uint8_t *end, bool *there, ck_error
     r->count = ck_le64(p + 32);
     r->directory = ck_le64(p + 48);
     if (ck_le32(p + 16) || ck_le32(p + 20) || ck_le64(p + 24) != r->count)
-        return damaged(e, "it is spread over several disks");
+        return damaged(e, "it spans several disks");
     if (__builtin_add_overflow(r->directory, ck_le64(p + 40), &r->directory_end) || r->directory_end != place)
         return damaged(e, "its directory does not end where its zip64 end record begins");
     return CK_OK;
@@ -67,9 +67,9 @@ static ck_status read_end(reader *r, ck_error *e)
 {
     const uint8_t *end = r->size < END ? NULL : r->bytes + r->size - END;
     if (!end || memcmp(end, "PK\5\6", 4) || ck_le16(end + 20))
-        return ck_fail(e, CK_ERR_FORMAT, "zip archive: it has no end record at its end: is the download complete?");
+        return ck_fail(e, CK_ERR_FORMAT, "zip archive: no end record: is the download complete?");
     if (ck_le16(end + 4) || ck_le16(end + 6) || ck_le16(end + 8) != ck_le16(end + 10))
-        return damaged(e, "it is spread over several disks");
+        return damaged(e, "it spans several disks");
     uint64_t count = ck_le16(end + 10), size = ck_le32(end + 12), directory = ck_le32(end + 16);
     bool big;
     ck_status s = read_end64(r, end, &big, e);
@@ -162,16 +162,16 @@ static ck_status read_central(const reader *r, const uint8_t **next, ck_zip_memb
     *next = p + CENTRAL + name + extra + comment;
     *m = (ck_zip_member){.name = (const char *)p + CENTRAL, .name_n = name};
     if (ck_le16(p + 8) & FLAGS_REFUSED)
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "zip archive: member '%.*s' is encrypted or patched: write it anew",
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "zip archive: member '%.*s' is encrypted or patched: save it again",
                        (int)(name < 100 ? name : 100), m->name);
     if (ck_le16(p + 10))
-        return ck_fail(e, CK_ERR_UNSUPPORTED,
-                       "zip archive: member '%.*s' is compressed (method %u), which torch.save never does: unpack it "
-                       "and pack it with zip -0",
-                       (int)(name < 100 ? name : 100), m->name, ck_le16(p + 10));
+        return ck_fail(
+            e, CK_ERR_UNSUPPORTED,
+            "zip archive: member '%.*s' is compressed (method %u): unpack the archive and pack it with zip -0",
+            (int)(name < 100 ? name : 100), m->name, ck_le16(p + 10));
     fields f = {ck_le32(p + 20), ck_le32(p + 24), ck_le32(p + 42)};
     if (ck_le16(p + 34) || !resolve(&f, p + CENTRAL + name, extra) || f.size != f.stored)
-        return damaged_member(e, m, "has sizes in the directory that make no sense");
+        return damaged_member(e, m, "has invalid sizes in the directory");
     return check_local(r, m, &f, p, e);
 }
 

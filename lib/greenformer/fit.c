@@ -52,8 +52,7 @@ static ck_status look(const ck_network_options *o, bool *host, ck_fit *out, ck_e
     snprintf(out->device, sizeof out->device, "%s", dev->ops->name);
     ck_nn_close(dev);
     return out->left > 0 ? CK_OK
-                         : ck_fail(e, CK_ERR_UNSUPPORTED, "device %s does not say how much memory it has: use --size N",
-                                   out->device);
+                         : ck_fail(e, CK_ERR_UNSUPPORTED, "memory of device %s is unknown: use --size N", out->device);
 }
 
 typedef struct search {
@@ -97,7 +96,7 @@ ck_status ck_fit_network(const ck_weights *w, const ck_sizes *z, const ck_networ
         s = try_side(&q, out->side + CK_FIT_STEP, &fits, &frames, e);
     out->whole = out->side == most;
     if (s == CK_OK && !out->side)
-        s = ck_fail(e, CK_ERR_MEMORY, "no size of the network fits the %.1f MB that are left on %s: it takes %.1f MB",
+        s = ck_fail(e, CK_ERR_MEMORY, "no inference size fits the %.1f MB free on %s: the smallest takes %.1f MB",
                     out->left * 1e-6, out->device, (q.fixed + frames) * 1e-6);
     return s;
 }

@@ -19,7 +19,7 @@ ck_status ck_network_blocks(ck_network *n, const unsigned char *wanted, ck_error
     if (!wanted)
         return CK_OK;
     if (!n->blocks || !n->settled)
-        return ck_fail(e, CK_ERR_ARGUMENT, "blocks of a frame without statistics: refine a whole frame first");
+        return ck_fail(e, CK_ERR_ARGUMENT, "tiles of a frame without statistics: refine a whole frame first");
     int down = ck_nn_blocks(n->h), across = ck_nn_blocks(n->w), all = down * across;
     int *reach = n->blocks, *core = reach + all, *rest = core + all;
     n->where = (ck_refine_where){{reach, 0}, {core, 0}, {rest, 0}, {none, 0}};

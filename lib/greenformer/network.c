@@ -14,7 +14,7 @@ static ck_status choose_size(ck_network *n, const ck_network_options *o, ck_erro
     n->h = o->h ? o->h : 4 * n->sizes.grid;
     n->w = o->w ? o->w : 4 * n->sizes.grid;
     if (n->h < 32 || n->w < 32 || n->h > MAX_SIDE || n->w > MAX_SIDE || n->h % 32 || n->w % 32)
-        return ck_fail(e, CK_ERR_ARGUMENT, "a network size of %dx%d: use multiples of 32 from 32 to %d", n->w, n->h,
+        return ck_fail(e, CK_ERR_ARGUMENT, "inference size %dx%d: use multiples of 32 from 32 to %d", n->w, n->h,
                        MAX_SIDE);
     return CK_OK;
 }

@@ -10,7 +10,7 @@ float *ck_part_read(const ck_parts *b, const char *name)
     ck_error e;
     ck_status s = CK_OK;
     if (!t)
-        s = ck_fail(&e, CK_ERR_FORMAT, "tensor '%s' is missing: this is no GreenFormer checkpoint", name);
+        s = ck_fail(&e, CK_ERR_FORMAT, "tensor '%s' is missing: not a GreenFormer checkpoint", name);
     else if (!out)
         s = ck_fail(&e, CK_ERR_MEMORY, "out of memory for tensor '%s'", name);
     else

@@ -22,16 +22,15 @@ typedef struct checker {
 static ck_status missing(ck_error *e, const char *name, const char *shape)
 {
     return ck_fail(e, CK_ERR_FORMAT,
-                   "tensor '%s' is missing, its shape would be %s: this is no GreenFormer checkpoint, or not all of it",
-                   name, shape);
+                   "tensor '%s' is missing (shape %s): not a GreenFormer checkpoint, or an incomplete one", name,
+                   shape);
 }
 
 static ck_status misshaped(ck_error *e, const ck_tensor *t, const char *shape)
 {
     char got[CK_SHAPE_TEXT];
     return ck_fail(e, CK_ERR_FORMAT,
-                   "tensor '%s' is %s %s, and should be floating-point %s: this is no GreenFormer checkpoint, or a "
-                   "damaged one",
+                   "tensor '%s' is %s %s instead of floating-point %s: not a GreenFormer checkpoint, or a damaged one",
                    t->name, ck_dtype_name(t->dtype), ck_shape_text(t->shape, t->dims, got), shape);
 }
 
@@ -54,10 +53,8 @@ static size_t majority(size_t a, size_t b, size_t c)
 static ck_status strange(ck_error *e, const char *what, size_t size, size_t most)
 {
     if (!size)
-        return ck_fail(e, CK_ERR_FORMAT, "the %s cannot be told from the tensors: this is no GreenFormer checkpoint",
-                       what);
-    return ck_fail(e, CK_ERR_FORMAT, "the %s is %zu, and at most %zu is read: this is no GreenFormer checkpoint", what,
-                   size, most);
+        return ck_fail(e, CK_ERR_FORMAT, "the tensors do not tell the %s: not a GreenFormer checkpoint", what);
+    return ck_fail(e, CK_ERR_FORMAT, "the %s is %zu, above %zu: not a GreenFormer checkpoint", what, size, most);
 }
 
 static ck_status find_widths(const ck_weights *w, ck_sizes *z, ck_error *e)
@@ -76,7 +73,8 @@ static ck_status find_widths(const ck_weights *w, ck_sizes *z, ck_error *e)
     if (!refiner || refiner > MAX_WIDTH)
         return strange(e, "width of the refiner", refiner, MAX_WIDTH);
     if (refiner % CK_GROUPS)
-        return ck_fail(e, CK_ERR_FORMAT, "the refiner is %zu wide, which its %d groups do not divide", refiner,
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "the width of the refiner is %zu, not a multiple of %d: not a GreenFormer checkpoint", refiner,
                        CK_GROUPS);
     z->embed = (int)embed;
     z->decoder = (int)decoder;
@@ -149,10 +147,10 @@ static ck_status find_stages(const ck_weights *w, ck_sizes *z, ck_error *e)
     }
     z->blocks = (int)blocks;
     if (stage != CK_ENCODER_STAGES - 1)
-        return ck_fail(e, CK_ERR_FORMAT,
-                       "%d blocks have a proj of their own, and %d should, one for each stage after the first: this is "
-                       "no GreenFormer checkpoint",
-                       stage, CK_ENCODER_STAGES - 1);
+        return ck_fail(
+            e, CK_ERR_FORMAT,
+            "%d blocks have a proj instead of %d, one per stage after the first: not a GreenFormer checkpoint", stage,
+            CK_ENCODER_STAGES - 1);
     return CK_OK;
 }
 
@@ -170,23 +168,21 @@ static ck_status find_heads(const ck_weights *w, int option, ck_spec *t, ck_erro
     long n = meta ? strtol(meta, &end, 10) : option ? option : heads_of_embed(z->embed);
     z->heads_from = meta ? CK_HEADS_METADATA : option ? CK_HEADS_OPTION : CK_HEADS_EMBED;
     if (!meta && !n)
-        return ck_fail(e, CK_ERR_ARGUMENT,
-                       "the number of heads is neither in the file's metadata (num_heads) nor known for embed "
-                       "dimension %d: say it with --heads N",
-                       z->embed);
+        return ck_fail(
+            e, CK_ERR_ARGUMENT,
+            "number of heads unknown for embed dimension %d without num_heads in the metadata: give --heads N",
+            z->embed);
     if (meta && (*end || end == meta || n < 1))
-        return ck_fail(e, CK_ERR_FORMAT, "num_heads in the file's metadata is '%.40s', which is no number of heads",
-                       meta);
+        return ck_fail(e, CK_ERR_FORMAT, "num_heads in the file's metadata is '%.40s', not a number of heads", meta);
     if (n < 1 || n > MAX_HEADS || z->embed % n)
         return ck_fail(e, meta ? CK_ERR_FORMAT : CK_ERR_ARGUMENT,
                        "%ld heads%s do not divide embed dimension %d evenly: %s", n,
                        meta ? " (num_heads in the file's metadata)" : "", z->embed,
-                       meta ? "the metadata are wrong" : "say another number with --heads N");
+                       meta ? "the metadata are wrong" : "give another --heads N");
     z->heads = (int)n;
     if (meta && option && option != n)
         snprintf(t->warning[0], sizeof t->warning[0],
-                 "--heads %d is not used: the file's metadata say num_heads %ld (ck-model convert --heads changes "
-                 "that)",
+                 "--heads %d is ignored: the file's metadata say num_heads %ld (ck-model convert --heads changes it)",
                  option, n);
     return CK_OK;
 }
@@ -199,10 +195,10 @@ static void check_values(checker *c, const ck_tensor *t)
     bool finite = ck_tensor_finite(t, &bad);
     c->s = ck_tensor_intact(t, c->e);
     if (c->s == CK_OK && !finite)
-        c->s = ck_fail(c->e, CK_ERR_FORMAT,
-                       "tensor '%s': element %zu is NaN, infinite or beyond float32: the weights are broken, get the "
-                       "file anew",
-                       t->name, bad);
+        c->s = ck_fail(
+            c->e, CK_ERR_FORMAT,
+            "tensor '%s': element %zu is NaN, infinite or beyond float32: the weights are broken: download them again",
+            t->name, bad);
 }
 
 /* The tensor of that name, of that shape and a float type. */

@@ -98,8 +98,8 @@ ck_status ck_tile_select_mapped(const ck_tile_select *p, const ck_plane *map, un
 {
     if (map->type == CK_OTHER || map->c != 1)
         return ck_fail(e, CK_ERR_ARGUMENT,
-                       "plane '%s' has %d channels of type %s: a map of places has one of u8, u16, f16 or f32",
-                       map->name, map->c, map->type_name);
+                       "plane '%s' has %d channels of type %s: refine_map needs one of u8, u16, f16 or f32", map->name,
+                       map->c, map->type_name);
     int across = ck_nn_blocks(p->w);
     for (int i = 0; i < ck_tile_select_all(p); i++) {
         box b;

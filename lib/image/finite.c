@@ -52,8 +52,8 @@ ck_status ck_finite_check(const ck_plane *p, ck_error *e)
         return CK_OK;
     size_t area = (size_t)p->h * (size_t)p->w, c = first / area, at = first % area;
     return ck_fail(e, CK_ERR_FORMAT,
-                   "plane '%s' has %zu samples that are NaN or infinite, the first in %s at x %zu, y %zu: render it "
-                   "again, or give ck-decode --repair",
+                   "plane '%s' has %zu NaN or infinite samples, the first in %s at x %zu, y %zu: render it again, or "
+                   "give ck-decode --repair",
                    p->name, bad, p->c >= 3 && c < 4 ? colours[c] : "its channel", at % (size_t)p->w, at / (size_t)p->w);
 }
 

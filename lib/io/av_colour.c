@@ -44,8 +44,7 @@ static ck_status set_matrix(const AVFrame *av, const ck_av_choice *choice, ck_av
     if (out->matrix || out->kind != CK_YUV_LUMA)
         return CK_OK;
     if (av->colorspace != AVCOL_SPC_UNSPECIFIED && av->colorspace != AVCOL_SPC_RESERVED)
-        return ck_fail(e, CK_ERR_UNSUPPORTED,
-                       "its colour matrix is %s, which is not one we do: choose with --matrix %s",
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "YCbCr matrix %s is not supported: choose one with --matrix %s",
                        av_color_space_name(av->colorspace), CK_AV_MATRICES);
     out->matrix_guessed = true;
     bool wide = av->color_primaries == AVCOL_PRI_BT2020;

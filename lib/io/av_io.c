@@ -31,10 +31,9 @@ static int wait_for(ck_av_io *io)
     if (r < 0)
         return fail(io, ck_fail_errno(&io->error, "cannot wait for input"));
     if (p[1].revents)
-        return fail(io, ck_fail(&io->error, CK_ERR_CLOSED, "given up"));
+        return fail(io, ck_fail(&io->error, CK_ERR_CLOSED, "cancelled"));
     if (r == 0)
-        return fail(io, ck_fail(&io->error, CK_ERR_STARVED, "nothing came for %g s: is the program before alive?",
-                                io->timeout));
+        return fail(io, ck_fail(&io->error, CK_ERR_STARVED, "no data came for %g seconds (--timeout)", io->timeout));
     return 0;
 }
 

@@ -121,8 +121,7 @@ static ck_status look(source *s, const AVFrame *av, const ck_av_choice *choice, 
     *s = (source){.av = av, .d = av_pix_fmt_desc_get(av->format)};
     uint64_t flags = s->d->flags;
     if (flags & AV_PIX_FMT_FLAG_HWACCEL || av->format == AV_PIX_FMT_UYYVYY411)
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "its pixel format %s is not one we read: convert it with ffmpeg",
-                       s->d->name);
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "pixel format %s is not supported: convert it with ffmpeg", s->d->name);
     s->real = flags & AV_PIX_FMT_FLAG_FLOAT;
     s->channels = !paletted(s) && s->d->nb_components < 3 ? 1 : 3;
     if (want != CK_WANT_RGB && flags & AV_PIX_FMT_FLAG_ALPHA)
@@ -267,7 +266,7 @@ static ck_status by_swscale(const AVFrame *av, AVFrame **out, ck_error *e)
     if (!rgb || !sws || av_frame_get_buffer(rgb, 0) < 0 ||
         sws_scale(sws, (const uint8_t *const *)av->data, av->linesize, 0, av->height, rgb->data, rgb->linesize) !=
             av->height)
-        s = ck_fail(e, CK_ERR_UNSUPPORTED, "libswscale cannot convert its pixel format %s: convert it with ffmpeg",
+        s = ck_fail(e, CK_ERR_UNSUPPORTED, "libswscale cannot convert pixel format %s: convert it with ffmpeg",
                     av_get_pix_fmt_name(av->format));
     sws_freeContext(sws);
     if (s != CK_OK)

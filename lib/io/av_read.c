@@ -72,7 +72,7 @@ static double seconds(const ck_video *v, int64_t pts)
 /* A packet that gave no frame.  Takes the note. */
 static ck_status put_bad(ck_video *v, ck_note *note, ck_error *e)
 {
-    const char *why = note->error ? note->error : "the decoder made no picture of its packet";
+    const char *why = note->error ? note->error : "the decoder made no frame of its packet";
     ck_status s = CK_OK;
     if (note->orphan) {
         v->orphans++;
@@ -147,7 +147,7 @@ static ck_status put_second(ck_video *v, AVFrame *av, ck_error *e)
 {
     double pts = seconds(v, av->best_effort_timestamp);
     av_frame_free(&av);
-    return ck_av_queue_put(&v->queue, NULL, pts, NULL, "damaged: a second picture of one packet", e);
+    return ck_av_queue_put(&v->queue, NULL, pts, NULL, "damaged: a second frame of one packet", e);
 }
 
 /* v->av holds a frame. */
@@ -182,9 +182,9 @@ static ck_status judge(ck_video *v, ck_queued *x, ck_error *e)
     if (!av)
         return CK_OK;
     if (ck_ledger_suspect(&v->ledger, &x->note))
-        snprintf(text, sizeof text, "it depends on a damaged frame before it");
+        snprintf(text, sizeof text, "it depends on an earlier damaged frame");
     else if (v->info.w && (av->width != v->info.w || av->height != v->info.h))
-        snprintf(text, sizeof text, "the frame changes size from %dx%d to %dx%d: split the video there", v->info.w,
+        snprintf(text, sizeof text, "frame size changed in mid-stream, from %dx%d to %dx%d: split the video", v->info.w,
                  v->info.h, av->width, av->height);
     if (*text) {
         v->bad = true;
@@ -259,7 +259,7 @@ static ck_status enter(ck_video *v, bool incomplete, int64_t *id, ck_error *e)
     if (incomplete)
         s = ck_ledger_bad(&v->ledger, *id, "its packet is incomplete", e);
     if (pkt->size == 0)
-        s = ck_ledger_bad(&v->ledger, *id, "its packet is empty: the frame was dropped when it was recorded", e);
+        s = ck_ledger_bad(&v->ledger, *id, "its packet is empty: the frame was dropped in recording", e);
     return s;
 }
 
@@ -295,9 +295,8 @@ static void say_jump(ck_video *v)
 {
     char text[200];
     snprintf(text, sizeof text,
-             "the stream's clock jumps from %.3f s to %.3f s, as where two recordings were joined: times go on without "
-             "a gap",
-             v->packets.from, v->packets.to);
+             "timestamps jump from %.3f s to %.3f s, as in joined recordings: continued without a gap", v->packets.from,
+             v->packets.to);
     say(v, false, text);
 }
 
@@ -389,10 +388,10 @@ static ck_status put_missing(ck_video *v, ck_error *e)
 static void say_counts(const ck_video *v)
 {
     char text[200];
-    snprintf(text, sizeof text, "%ld pictures refer to frames before the start of the stream: left out", v->orphans);
+    snprintf(text, sizeof text, "%ld frames refer to frames before the start of the stream: discarded", v->orphans);
     if (v->orphans)
         say(v, false, text);
-    snprintf(text, sizeof text, "%ld frames were dropped when it was recorded: each repeats the one before",
+    snprintf(text, sizeof text, "%ld frames were dropped in recording: each repeats the previous one",
              v->queue.repeated);
     if (v->queue.repeated)
         say(v, true, text);
@@ -475,10 +474,9 @@ static ck_status open_container(ck_video *v, const char *path, ck_error *e)
         return CK_OK;
     }
     if (v->io.size < 0 && strstr(why, "moov"))
-        return ck_fail(
-            e, CK_ERR_FORMAT,
-            "the index of this MP4 or MOV comes after its pictures, and a pipe cannot go back: name the file "
-            "instead, or send nut, mkv or ts");
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "an MP4 or MOV with its index at the end cannot be read from a pipe: name the file, or send "
+                       "nut, mkv or ts");
     return ck_fail(e, CK_ERR_FORMAT, "neither an image nor a video that libav can open (%s)%s", av_err2str(r), why);
 }
 
@@ -509,11 +507,10 @@ static ck_status choose_stream(ck_video *v, ck_error *e)
     bool video = v->st && v->st->codecpar->codec_type == AVMEDIA_TYPE_VIDEO;
     list_streams(v, video ? v->st : NULL, v->info.others, sizeof v->info.others);
     if (v->how.stream >= 0 && !video)
-        return ck_fail(e, CK_ERR_ARGUMENT, "stream %d is no video; there are: %s", i,
+        return ck_fail(e, CK_ERR_ARGUMENT, "stream %d is not a video; video streams: %s", i,
                        *v->info.others ? v->info.others : "none");
     if (!video || (v->how.stream < 0 && is_cover(v->st)))
-        return ck_fail(e, CK_ERR_FORMAT, "there is no video in this file%s",
-                       video ? ", only a cover: --stream chooses it" : "");
+        return ck_fail(e, CK_ERR_FORMAT, "no video in this file%s", video ? ", only a cover: --stream chooses it" : "");
     v->info.stream = i;
     return CK_OK;
 }
@@ -549,7 +546,7 @@ static ck_status open_decoder(ck_video *v, ck_error *e)
     v->ledger.strict = v->one_to_one;
     v->keyed = !intra && (v->one_to_one || threads_safely(id) || id == AV_CODEC_ID_MPEG4);
     if (avcodec_open2(v->dec, NULL, NULL) < 0)
-        return ck_fail(e, CK_ERR_FORMAT, "the %s decoder refuses it%s", avcodec_get_name(id),
+        return ck_fail(e, CK_ERR_FORMAT, "the %s decoder cannot be opened%s", avcodec_get_name(id),
                        ck_av_messages_why(&v->decoder, why, sizeof why));
     return CK_OK;
 }
@@ -584,8 +581,8 @@ static ck_status find_first(ck_video *v, ck_error *e)
     if (s != CK_OK || v->info.first)
         return s;
     return v->bad ? ck_fail(e, CK_ERR_FORMAT, "frame 0: %s", v->queue.all[0].error)
-                  : ck_fail(e, CK_ERR_FORMAT, "there is not a single frame in this video%s",
-                            v->orphans ? " that does not refer to others before its start" : "");
+                  : ck_fail(e, CK_ERR_FORMAT, "no frame in this video%s",
+                            v->orphans ? " that can be decoded without frames before its start" : "");
 }
 
 static ck_status open_video(ck_video *v, const char *path, ck_error *e)

@@ -55,11 +55,10 @@ static ck_status read_header(reader *r)
     }
     if (!common)
         return ck_fail(r->e, CK_ERR_UNSUPPORTED,
-                       "a Cineon file of another layout than RGB of 10 bits in words of 32 is "
-                       "not read: convert it to DPX");
+                       "only Cineon files of 10-bit RGB in 32-bit words are read: convert it to DPX");
     uint32_t w = word(r, r->head + FIRST_CHANNEL + WIDTH), h = word(r, r->head + FIRST_CHANNEL + HEIGHT);
     if (w < 1 || h < 1 || w > CK_MAX_SIDE || h > CK_MAX_SIDE)
-        return ck_fail(r->e, CK_ERR_FORMAT, "a Cineon picture of %u x %u: sides go from 1 to %d", w, h, CK_MAX_SIDE);
+        return ck_fail(r->e, CK_ERR_FORMAT, "Cineon size %u x %u: sides go from 1 to %d", w, h, CK_MAX_SIDE);
     r->w = (int)w;
     r->h = (int)h;
     /* Before memory is taken for it: the file must be long enough. */

@@ -38,8 +38,7 @@ void ck_colour_tag_gamma(ck_colour_tag *t, double gamma)
         snprintf(t->encoding, sizeof t->encoding, "gamma%.3g", fmin(fmax(gamma, 0.01), 100));
         set(t->transfer, sizeof t->transfer, t->encoding);
         snprintf(t->warning, sizeof t->warning,
-                 "its gamma of %.3g is not decoded, its codes are kept: convert it to sRGB or linear for exact colour",
-                 gamma);
+                 "gamma %.3g is not decoded, codes are kept: convert it to sRGB or linear for exact colour", gamma);
     }
 }
 
@@ -164,12 +163,10 @@ void ck_colour_tag_icc(ck_colour_tag *t, const uint8_t *p, size_t n)
     set(t->primaries, sizeof t->primaries, name || grey ? name : "unknown");
     if (isnan(gamma))
         snprintf(t->warning, sizeof t->warning,
-                 "its ICC profile is not understood, its codes are kept as %s: convert it to sRGB for exact colour",
-                 t->encoding);
+                 "unknown ICC profile, codes are kept as %s: convert it to sRGB for exact colour", t->encoding);
     else if (!name && !grey && !*t->warning)
         set(t->warning, sizeof t->warning,
-            "the primaries of its ICC profile are not known: outputs do not state them: convert it to sRGB if they "
-            "must");
+            "unknown primaries in the ICC profile: outputs will not state any: convert it to sRGB if they must");
 }
 
 ck_status ck_colour_tag_set(const ck_colour_tag *t, ck_frame *f, ck_error *e)

@@ -102,8 +102,8 @@ ck_status ck_exr_choose(const exr_attr_chlist_t *list, ck_want want, ck_exr_choi
             return refuse(list, "several layers have R, G and B: write the one you want alone", e);
         if (!layers)
             return refuse(list,
-                          ck_want_is_mask(want) ? "which of them is the mask: write it alone, or as Y"
-                                                : "none of R, G, B or Y to be read: write them under these names",
+                          ck_want_is_mask(want) ? "no R, G, B or Y, so the mask is ambiguous: write it alone, or as Y"
+                                                : "no R, G, B or Y: write the channels under these names",
                           e);
     }
     out->alpha = want == CK_WANT_RGB ? -1 : find_alpha(list, out);

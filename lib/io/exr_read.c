@@ -64,7 +64,7 @@ static ck_status open_file(reader *r, const char *path)
     if (r->fd < 0 || fstat(r->fd, &st))
         return ck_fail_errno(r->e, "cannot open");
     if (!S_ISREG(st.st_mode))
-        return ck_fail(r->e, CK_ERR_UNSUPPORTED, "an EXR is read from a file only: this is none");
+        return ck_fail(r->e, CK_ERR_UNSUPPORTED, "not a regular file: EXR cannot be read from pipes or devices");
     r->file_bytes = st.st_size;
     exr_context_initializer_t init = EXR_DEFAULT_CONTEXT_INITIALIZER;
     init.error_handler_fn = ck_exr_on_error;
@@ -90,7 +90,7 @@ static ck_status read_encoding(reader *r)
     ck_exr_listen(); /* a missing attribute is no error */
     size_t len = strlen(s);
     if (len >= sizeof r->encoding || !ck_name_valid(s, len))
-        return ck_fail(r->e, CK_ERR_FORMAT, "EXR attribute ck:transfer names no encoding: make it srgb or linear");
+        return ck_fail(r->e, CK_ERR_FORMAT, "EXR attribute ck:transfer is not an encoding: make it srgb or linear");
     memcpy(r->encoding, s, len + 1);
     return CK_OK;
 }
@@ -130,7 +130,7 @@ static ck_status read_header(reader *r, ck_want want)
     if (rv)
         return fail(r, rv);
     if (p->storage != EXR_STORAGE_SCANLINE && p->storage != EXR_STORAGE_TILED)
-        return ck_fail(r->e, CK_ERR_UNSUPPORTED, "a deep EXR has no plain picture: flatten it first");
+        return ck_fail(r->e, CK_ERR_UNSUPPORTED, "deep EXR is not read: flatten it first");
     int64_t w = (int64_t)p->display.max.x - p->display.min.x + 1, h = (int64_t)p->display.max.y - p->display.min.y + 1;
     if (w < 1 || h < 1 || w > CK_MAX_SIDE || h > CK_MAX_SIDE)
         return ck_fail(r->e, CK_ERR_FORMAT, "EXR display window of %lld x %lld: sides go from 1 to %d", (long long)w,

@@ -22,7 +22,7 @@ ck_status ck_jpeg_check(const uint8_t *d, size_t n, ck_error *e)
     size_t i = 0;
     while (i + 2 <= n) {
         if (d[i] != 0xff)
-            return ck_fail(e, CK_ERR_FORMAT, "no marker where one must be, at byte %zu: the JPEG file is damaged", i);
+            return ck_fail(e, CK_ERR_FORMAT, "missing marker at byte %zu: the JPEG file is damaged", i);
         int marker = d[i + 1];
         if (marker == 0xff) { /* a fill byte */
             i++;

@@ -17,7 +17,7 @@ ck_status ck_pick_open(ck_pick *k, ck_frame *f, const char *name, ck_want want, 
     ck_type out = mask && type != CK_U8 ? CK_F32 : type;
     int c = mask ? 1 : want == CK_WANT_RGB ? 3 : channels;
     if (want == CK_WANT_ALPHA && !alpha)
-        return ck_fail(e, CK_ERR_FORMAT, "no alpha channel, which plane '%s' is to be made of", name);
+        return ck_fail(e, CK_ERR_FORMAT, "no alpha channel to make plane '%s' from", name);
     ck_status s = ck_frame_add(f, name, out, c, h, w, mask ? "" : encoding, &p, e);
     if (s != CK_OK)
         return s;

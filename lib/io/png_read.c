@@ -183,7 +183,7 @@ static void read_all(reader *r)
     get_palette(r, w);
 
     if (r->colour.narrow)
-        fail(r, ck_fail(r->e, CK_ERR_UNSUPPORTED, "PNG codes of limited range (cICP) are not read: write full range"));
+        fail(r, ck_fail(r->e, CK_ERR_UNSUPPORTED, "PNG of limited code range (cICP) is not read: write full range"));
     ck_type type = png_get_bit_depth(r->png, r->info) == 16 ? CK_U16 : CK_U8;
     ck_status s =
         ck_pick_open(&r->pick, r->frame, r->name, r->want, type, channels(r), w, h, r->colour.tag.encoding, r->e);

@@ -133,7 +133,7 @@ static ck_status list(ck_sequence *s, const char *dir, size_t dir_bytes, const c
 
 static ck_status all_broken(const ck_sequence *s, ck_error *e)
 {
-    return ck_fail(e, CK_ERR_IO, "nothing but links that lead nowhere, such as %s: repair them", s->broken[0].path);
+    return ck_fail(e, CK_ERR_IO, "only broken links, such as %s: repair them", s->broken[0].path);
 }
 
 static ck_status open_folder(ck_sequence *s, const char *dir, ck_error *e)
@@ -161,7 +161,7 @@ static ck_status open_pattern(ck_sequence *s, const char *path, ck_error *e)
     if (status == CK_OK && s->n == 0 && s->n_broken)
         return all_broken(s, e);
     if (status == CK_OK && s->n == 0)
-        status = ck_fail(e, CK_ERR_IO, "no file fits this pattern: check the name and the number of digits");
+        status = ck_fail(e, CK_ERR_IO, "no file matches this pattern: check the name and the number of digits");
     return status;
 }
 
@@ -209,9 +209,9 @@ static ck_status check_stems(const ck_sequence *s, ck_error *e)
         qsort(stems, s->n, sizeof *stems, by_text);
     for (size_t i = 1; i < s->n && status == CK_OK; i++)
         if (!strcmp(stems[i - 1], stems[i]))
-            status = ck_fail(e, CK_ERR_ARGUMENT,
-                             "two files are called '%s', and so would be their output: narrow it down with a pattern",
-                             stems[i]);
+            status =
+                ck_fail(e, CK_ERR_ARGUMENT,
+                        "two files are called '%s' and would share one output: select one with a pattern", stems[i]);
     free(stems);
     return status;
 }

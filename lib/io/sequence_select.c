@@ -173,7 +173,7 @@ static ck_status list_missing(const ck_sequence *s, const ck_ranges *missing, ck
     if (!numbers)
         return no_memory(e);
     ck_fail(e, CK_ERR_ARGUMENT,
-            "no file has the number%s %s asked for: they run from %ld to %ld: --missing skip, black or nearest goes on",
+            "no file has number%s %s (there are %ld to %ld): change --frames, or give --missing skip, black or nearest",
             one ? "" : "s", list, numbers[0], numbers[s->n - 1]);
     free(numbers);
     return CK_ERR_ARGUMENT;
@@ -206,7 +206,7 @@ ck_status ck_sequence_select(ck_sequence *s, const ck_ranges *keep, ck_missing h
     if (status == CK_OK)
         drop_others(s, keep);
     if (status == CK_OK && !s->n)
-        status = ck_fail(e, CK_ERR_ARGUMENT, "none of the frames asked for exist");
+        status = ck_fail(e, CK_ERR_ARGUMENT, "no frame of --frames exists");
     ck_ranges_free(&missing);
     return status;
 }

@@ -20,14 +20,14 @@ static ck_status exr_size(const char *path, ck_size *size, ck_error *e)
     init.error_handler_fn = ck_exr_on_error; /* the library would print by itself */
     ck_exr_listen();
     if (exr_start_read(&ctx, path, &init) != EXR_ERR_SUCCESS)
-        return ck_fail(e, CK_ERR_FORMAT, "not a whole OpenEXR file");
+        return ck_fail(e, CK_ERR_FORMAT, "not an OpenEXR file, or a truncated one");
     exr_result_t r = exr_get_display_window(ctx, 0, &box);
     exr_finish(&ctx);
     if (r != EXR_ERR_SUCCESS)
         return ck_fail(e, CK_ERR_FORMAT, "its header has no display window");
     int64_t w = (int64_t)box.max.x - box.min.x + 1, h = (int64_t)box.max.y - box.min.y + 1;
     if (w < 1 || h < 1 || w > INT_MAX || h > INT_MAX)
-        return ck_fail(e, CK_ERR_FORMAT, "its display window makes no sense");
+        return ck_fail(e, CK_ERR_FORMAT, "invalid display window");
     *size = (ck_size){(int)w, (int)h};
     return CK_OK;
 }
@@ -54,7 +54,7 @@ static ck_status av_size(const char *path, ck_size *size, ck_error *e)
     if (i < 0)
         return ck_fail(e, CK_ERR_FORMAT, "libav cannot read it: %s", av_err2str(i));
     /* A stream is found in what a format's first bytes begin, whatever follows. */
-    return size->w > 0 && size->h > 0 ? CK_OK : ck_fail(e, CK_ERR_FORMAT, "its size cannot be read: is it cut off?");
+    return size->w > 0 && size->h > 0 ? CK_OK : ck_fail(e, CK_ERR_FORMAT, "its size cannot be read: is it truncated?");
 }
 
 /* Exif of JPEG and PNG lies before the pixels, if its writer did not append it. */

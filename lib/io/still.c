@@ -27,9 +27,9 @@ ck_status ck_still_read_as(const char *path, const ck_av_choice *choice, ck_want
     case CK_STILL_AV:
         return ck_av_still_read(path, choice, want, name, f, e);
     case CK_STILL_ANIMATED:
-        return ck_fail(e, CK_ERR_FORMAT, "an animated PNG, which is no still but a video: name it alone");
+        return ck_fail(e, CK_ERR_FORMAT, "an animated PNG is a video, not a still: name it alone");
     default:
-        return ck_fail(e, CK_ERR_FORMAT, "not an image file we know: it is neither PNG, EXR, JPEG nor TIFF, ...");
+        return ck_fail(e, CK_ERR_FORMAT, "unknown image format: convert it to EXR, PNG, TIFF or JPEG");
     }
 }
 

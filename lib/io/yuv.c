@@ -266,7 +266,8 @@ static ck_status check(const ck_yuv *yuv, ck_error *e)
                c->shift + c->depth <= 8 * c->elem;
     }
     return good ? CK_OK
-                : ck_fail(e, CK_ERR_UNSUPPORTED, "an image of %d x %d in a YUV layout we do not know", yuv->w, yuv->h);
+                : ck_fail(e, CK_ERR_UNSUPPORTED,
+                          "an image of %d x %d in an unsupported YCbCr layout: convert it with ffmpeg", yuv->w, yuv->h);
 }
 
 ck_status ck_yuv_to_rgb(const ck_yuv *yuv, float *rgb, ck_error *e)

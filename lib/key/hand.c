@@ -104,7 +104,7 @@ ck_status ck_hand_check(const float rgb[3], bool blue, ck_error *e)
     if (m >= CK_KEY_DARK && rgb[ax.u] <= OTHERS * m && rgb[ax.v] <= OTHERS * m)
         return CK_OK;
     ck_linear_to_srgb(rgb, enc, 3);
-    return ck_fail(e, CK_ERR_FORMAT, "the colour %.0f,%.0f,%.0f (0 to 255) is no %s screen's: %s", (double)enc[0] * 255,
-                   (double)enc[1] * 255, (double)enc[2] * 255, blue ? "blue" : "green",
+    return ck_fail(e, CK_ERR_FORMAT, "the colour %.0f,%.0f,%.0f (0 to 255) is not a %s screen's: %s",
+                   (double)enc[0] * 255, (double)enc[1] * 255, (double)enc[2] * 255, blue ? "blue" : "green",
                    m < CK_KEY_DARK ? "it is too dark" : "it has more of another hue");
 }

@@ -70,8 +70,8 @@ static ck_status look_by_hand(ck_screen_choice *c, const ck_frame *f, const ck_p
         return s;
     c->decided = true;
     c->blue = ck_hand_blue(colour);
-    snprintf(c->why, sizeof c->why, "screen %s: decided on frame %ld by the colour that was named",
-             ck_screen_name(c->blue), ck_frame_number(f));
+    snprintf(c->why, sizeof c->why, "screen %s: decided on frame %ld by the given colour", ck_screen_name(c->blue),
+             ck_frame_number(f));
     return CK_OK;
 }
 
@@ -105,7 +105,7 @@ static void take_word(ck_screen_choice *c, const char *said)
         return;
     c->decided = true;
     c->blue = blue;
-    snprintf(c->why, sizeof c->why, "screen %s: as the stream says", said);
+    snprintf(c->why, sizeof c->why, "screen %s: decided upstream", said);
 }
 
 static ck_status decide(int asked, const ck_meta *head, ck_frame *first, ck_screen_choice *c, ck_error *e)
@@ -116,14 +116,14 @@ static ck_status decide(int asked, const ck_meta *head, ck_frame *first, ck_scre
     if (asked != CK_SCREEN_AUTO) {
         c->decided = true;
         c->blue = asked == CK_SCREEN_BLUE;
-        snprintf(c->why, sizeof c->why, "screen %s: as asked", ck_screen_name(c->blue));
+        snprintf(c->why, sizeof c->why, "screen %s: given by --screen", ck_screen_name(c->blue));
     }
     if (c->decided || c->upstream)
         return CK_OK;
     if (first)
         return look(c, first, e);
     c->decided = true;
-    snprintf(c->why, sizeof c->why, "screen green: there are no frames");
+    snprintf(c->why, sizeof c->why, "screen green: no frames");
     return CK_OK;
 }
 

@@ -27,7 +27,7 @@ enum { CK_SCREEN_GREEN, CK_SCREEN_BLUE, CK_SCREEN_AUTO };
 /* clang-format off */
 #define CK_SCREEN_ROW(T, field) \
     {0, "screen", CK_CHOICE, offsetof(T, field), NULL, "auto", 0, 0, "green|blue|auto", 0, \
-     "colour of the screen (auto: as decided upstream, else by the first frame that has one)"}
+     "screen colour; auto: from the plate", CK_IN_KEY}
 /* clang-format on */
 
 typedef struct ck_screen_choice {

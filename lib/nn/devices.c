@@ -26,7 +26,7 @@ ck_status ck_nn_devices_named(const char *text, ck_nn_devices *out, ck_error *e)
                            text, CK_NN_DEVICES);
         snprintf(out->name[out->n], sizeof *out->name, "%s%.*s", list ? "cuda:" : "", (int)n, p);
         if (named_before(out))
-            return ck_fail(e, CK_ERR_ARGUMENT, "device %s is twice in '%s'", out->name[out->n], text);
+            return ck_fail(e, CK_ERR_ARGUMENT, "device %s appears twice in '%s'", out->name[out->n], text);
         out->n++;
         comma = list ? strchr(p, ',') : NULL;
     }

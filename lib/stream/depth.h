@@ -10,7 +10,8 @@ enum { CK_DEPTH_32, CK_DEPTH_16 };
 /* T's int `field` is one of the enum. */
 /* clang-format off */
 #define CK_DEPTH_ROW(T, field) \
-    {0, "depth", CK_CHOICE, offsetof(T, field), NULL, "32", 0, 0, "32|16", 0, "bits of floats in the planes made"}
+    {0, "depth", CK_CHOICE, offsetof(T, field), NULL, "32", 0, 0, "32|16", 0, \
+     "bits of float samples", CK_IN_ALL}
 /* clang-format on */
 
 static inline ck_type ck_depth_type(int depth)

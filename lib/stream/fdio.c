@@ -32,7 +32,7 @@ static ck_status wait_for(int fd, short events, double timeout, int cancel, ck_e
         if (n == 0)
             return ck_fail(e, CK_ERR_BLOCKED, "no data were taken for %g seconds (--timeout)", timeout);
         if (p[1].revents)
-            return ck_fail(e, CK_ERR_UPSTREAM, "given up");
+            return ck_fail(e, CK_ERR_UPSTREAM, "cancelled");
         return CK_OK;
     }
 }

@@ -33,28 +33,28 @@ ck_plane *ck_frame_plane(ck_frame *f, const char *name)
 const char *ck_plane_remedy(const char *name)
 {
     static const char *const remedies[][2] = {
-        {"rgb", "put ck-decode or ck-synth before it"},
-        {"hint", "put ck-hint before it, or give ck-decode --hint"},
-        {"key", "put ck-hint --with-key before it"},
-        {"alpha_logits", "put ck-infer before it"},
-        {"fg_logits", "put ck-infer before it"},
-        {"alpha", "put ck-infer and ck-refine before it, or key with ck-post --classical"},
-        {"fg", "put ck-infer and ck-refine before it, or key with ck-post --classical"},
-        {"coverage", "put ck-matte before it"},
-        {"refine_map", "put ck-refine --mode sparse --map before it"},
-        {"processed", "put ck-post before it"},
-        {"comp", "put ck-post before it"},
-        {"clean", "put ck-hint --method key before it, or give ck-decode --clean"},
+        {"rgb", "add ck-decode or ck-synth upstream"},
+        {"hint", "add ck-hint upstream, or give ck-decode --hint"},
+        {"key", "add ck-hint --with-key upstream"},
+        {"alpha_logits", "add ck-infer upstream"},
+        {"fg_logits", "add ck-infer upstream"},
+        {"alpha", "add ck-infer and ck-refine upstream, or key with ck-post --classical"},
+        {"fg", "add ck-infer and ck-refine upstream, or key with ck-post --classical"},
+        {"coverage", "add ck-matte upstream"},
+        {"refine_map", "add ck-refine --mode sparse --map upstream"},
+        {"processed", "add ck-post upstream"},
+        {"comp", "add ck-post upstream"},
+        {"clean", "add ck-hint --method key upstream, or give ck-decode --clean"},
         {"garbage", "give ck-decode --garbage"},
         {"holdout", "give ck-decode --holdout"},
         {"background", "give ck-decode --background"},
-        {"true_alpha", "put ck-synth before it"},
-        {"true_fg", "put ck-synth before it"},
+        {"true_alpha", "add ck-synth upstream"},
+        {"true_fg", "add ck-synth upstream"},
     };
     for (size_t i = 0; i < sizeof remedies / sizeof *remedies; i++)
         if (!strcmp(remedies[i][0], name))
             return remedies[i][1];
-    return "see ck-info for the planes of the stream";
+    return "list the planes of the stream with ck-info";
 }
 
 ck_status ck_frame_need(ck_frame *f, const char *name, int c, unsigned allowed, ck_plane **out, ck_error *e)
@@ -94,7 +94,8 @@ static ck_status put(ck_frame *f, const ck_plane *p, ck_plane **out, ck_error *e
     ck_plane *old = ck_frame_plane(f, p->name);
     if (!old && f->n == CK_MAX_PLANES) {
         ck_buffer_unref(p->buf);
-        return ck_fail(e, CK_ERR_FORMAT, "no room for plane '%s': a frame holds at most %d", p->name, CK_MAX_PLANES);
+        return ck_fail(e, CK_ERR_FORMAT, "no room for plane '%s': a frame holds at most %d planes", p->name,
+                       CK_MAX_PLANES);
     }
     if (old)
         ck_buffer_unref(old->buf);

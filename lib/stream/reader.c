@@ -85,11 +85,11 @@ static void suspect(const ck_reader *r, bool clean, char *victim, size_t n)
     if (!programs && before && *before)
         snprintf(victim, n, "%s", before);
     else if (!programs)
-        snprintf(victim, n, "the program before %s", r->self);
+        snprintf(victim, n, "the program upstream of %s", r->self);
     if (programs < 2 || r->rings.n || (clean && !r->count))
         return;
     size_t k = strlen(victim);
-    snprintf(victim + k, n - k, " or a program before it");
+    snprintf(victim + k, n - k, " or a program upstream of it");
 }
 
 /* `clean`: between two records. */
@@ -109,13 +109,12 @@ static ck_status cut_file(ck_reader *r, ck_error *e)
 {
     char victim[sizeof r->victim], reason[sizeof r->reason];
     if (!ck_head_last_program(&r->head, victim, sizeof victim))
-        snprintf(victim, sizeof victim, "the file that is read");
+        snprintf(victim, sizeof victim, "standard input");
     if (r->head.n)
         snprintf(reason, sizeof reason,
-                 "the file with its stream ends after %llu frames without END: it was cut off, or the program failed",
-                 r->count);
+                 "the file ends after %llu frames without END: it is truncated, or the program failed", r->count);
     else
-        snprintf(reason, sizeof reason, "is empty, or cut off in its HEAD");
+        snprintf(reason, sizeof reason, "the file is empty, or truncated in its HEAD");
     return blame(r, victim, reason, false, e);
 }
 
@@ -163,7 +162,7 @@ static bool said_here(const ck_reader *r, const ck_meta *m)
 static ck_status aborted(ck_reader *r, const ck_meta *m, ck_error *e)
 {
     const char *origin = ck_meta_get(m, "origin"), *text = ck_meta_get(m, "text");
-    return blame(r, origin ? origin : "a program before", text ? text : "failed without a reason", said_here(r, m), e);
+    return blame(r, origin ? origin : "a program upstream", text ? text : "failed without a reason", said_here(r, m), e);
 }
 
 ck_status ck_reader_peek_end(ck_reader *r, ck_error *e)
@@ -203,8 +202,8 @@ static ck_status malformed(ck_reader *r, ck_error *e, const char *what)
 {
     if (!r->count)
         return ck_fail(e, CK_ERR_FORMAT,
-                       "standard input, before the first frame: %s: this is not a ck-frame(5) stream; footage is read "
-                       "by name: ck-decode FILE | ...",
+                       "standard input, before the first frame: %s: not a ck-frame(5) stream; for footage use "
+                       "ck-decode FILE | ...",
                        what);
     return ck_fail(e, CK_ERR_FORMAT, "standard input, after frame %lld: %s: the ck-frame(5) stream is damaged",
                    (long long)r->count - 1, what);
@@ -231,14 +230,14 @@ static ck_status check_record(ck_reader *r, const ck_wire_record *h, ck_error *e
     if (h->body_bytes % CK_ALIGN || !is_zero(h->zero, sizeof h->zero))
         return malformed(r, e, "a record header has an odd size or reserved bytes that are not zero");
     if (h->meta_bytes > CK_WIRE_MAX_META || ck_pad(h->meta_bytes) > h->body_bytes)
-        return malformed(r, e, "the size of metadata makes no sense");
+        return malformed(r, e, "invalid size of metadata");
     if (!memcmp(h->kind, "HEAD", 4) && h->number)
         return malformed(r, e, "HEAD has a number");
     bool frame = !memcmp(h->kind, "FRAM", 4), ring = !memcmp(h->kind, "RING", 4);
     if (h->planes > (frame ? CK_MAX_PLANES : 0))
-        return malformed(r, e, "the number of planes makes no sense");
+        return malformed(r, e, "invalid number of planes");
     if (!frame && !ring && h->body_bytes != ck_pad(h->meta_bytes))
-        return malformed(r, e, "a record has another size than its contents");
+        return malformed(r, e, "the size of a record does not match its contents");
     return CK_OK;
 }
 
@@ -335,7 +334,7 @@ static ck_status refer(ck_reader *r, ck_frame *f, ck_plane *to, const ck_wire_pl
         return malformed(r, e, "the data of a plane are outside their ring");
     int slot = (int)p->slot;
     if (!ck_ring_holds(ring, slot, p->gen))
-        return malformed(r, e, "the data of a plane are gone: their slot has been given back");
+        return malformed(r, e, "the slot of a plane's data has been given back");
     ck_lease *held = lease_of_slot(f, ring, slot), *l = held ? held : ck_lease_new(ring, slot);
     to->buf = l ? ck_lease_view(l, p->offset, ck_pad(to->bytes)) : NULL;
     if (!held)
@@ -359,7 +358,7 @@ static ck_status take_plane(ck_reader *r, ck_frame *f, const ck_wire_plane *p, u
     if (!p->c || !p->h || !p->w || p->c > CK_MAX_CHANNELS || p->h > CK_MAX_SIDE || p->w > CK_MAX_SIDE || !p->elem ||
         p->elem > 64 || !ck_mul((size_t)p->c * p->h, p->w, &bytes) || !ck_mul(bytes, p->elem, &bytes) ||
         bytes > CK_WIRE_MAX_PLANE || bytes != p->bytes || (type && p->elem != ck_type_size(type)))
-        return malformed(r, e, strcat(what, ": its size makes no sense"));
+        return malformed(r, e, strcat(what, ": invalid size"));
     bool shared = p->storage == CK_WIRE_RING;
     if (p->zero1 || p->zero2 || (!shared && (p->storage || p->ring || p->slot || p->gen || p->offset)))
         return malformed(r, e, strcat(what, ": reserved bytes of its header are not zero"));
@@ -402,7 +401,7 @@ static ck_status read_frame(ck_reader *r, const ck_wire_record *h, ck_frame *f, 
     for (uint32_t i = 0; i < h->planes && s == CK_OK; i++)
         s = take_plane(r, f, &planes[i], &body, e);
     if (s == CK_OK && body != h->body_bytes)
-        return malformed(r, e, "a frame has another size than its planes");
+        return malformed(r, e, "the size of a frame does not match its planes");
     if (s == CK_OK && f->n && ck_frame_error(f))
         return malformed(r, e, "an error frame has planes");
     for (int i = 0; i < f->n && s == CK_OK; i++)
@@ -416,7 +415,7 @@ static ck_status read_frame(ck_reader *r, const ck_wire_record *h, ck_frame *f, 
 static ck_status read_end(ck_reader *r, const ck_wire_record *h, ck_error *e)
 {
     if (h->number != r->count)
-        return malformed(r, e, "END counts other frames than came");
+        return malformed(r, e, "END's count of frames is wrong");
     ck_meta none = {0};
     ck_status s = read_meta(r, h->meta_bytes, &none, e);
     ck_meta_free(&none);
@@ -427,7 +426,7 @@ static ck_status read_end(ck_reader *r, const ck_wire_record *h, ck_error *e)
     if (n < 0)
         return ck_fail_in(e, s, "standard input");
     if (n > 0)
-        return malformed(r, e, "more data follow END: two streams cannot be joined by cat");
+        return malformed(r, e, "data after END: streams cannot be joined by cat");
     r->ended = true;
     return CK_END;
 }
@@ -462,7 +461,7 @@ static ck_status next(ck_reader *r, ck_frame *f, ck_error *e)
         if (!memcmp(h.kind, "ABRT", 4))
             return read_abort(r, &h, e);
         if (memcmp(h.kind, "RING", 4) || r->count)
-            return malformed(r, e, "a record of unknown kind, or one in the wrong place");
+            return malformed(r, e, "an unknown or misplaced record");
         s = read_ring(r, &h, e);
         if (s != CK_OK)
             return s;

@@ -156,7 +156,7 @@ static int open_neighbours(pid_t pid, const ck_ring_id *id, ck_error *e)
         return -1;
     }
     if (!same_file(&st, id)) {
-        ck_fail(e, CK_ERR_FORMAT, "%s is something else", path);
+        ck_fail(e, CK_ERR_FORMAT, "%s is another file", path);
         return -1;
     }
     int fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
@@ -177,7 +177,7 @@ bool ck_ring_map(pid_t pid, const ck_ring_id *id, ck_ring **out, ck_error *e)
 {
     *out = NULL;
     if (!sound(id)) {
-        ck_fail(e, CK_ERR_FORMAT, "its sizes make no sense");
+        ck_fail(e, CK_ERR_FORMAT, "invalid sizes");
         return false;
     }
     int fd = open_neighbours(pid, id, e);
@@ -197,7 +197,7 @@ bool ck_ring_map(pid_t pid, const ck_ring_id *id, ck_ring **out, ck_error *e)
     const control *c = r->control;
     if (memcmp(c->magic, MAGIC, sizeof c->magic) || memcmp(c->nonce, id->nonce, sizeof c->nonce) ||
         c->slots != id->slots || c->slot_bytes != id->slot_bytes) {
-        ck_fail(e, CK_ERR_FORMAT, "its control page says something else");
+        ck_fail(e, CK_ERR_FORMAT, "its control page does not match");
         ck_ring_unref(r);
         return false;
     }
@@ -285,7 +285,7 @@ ck_status ck_ring_take(ck_ring *r, double timeout, int *slot, ck_error *e)
     for (;;) {
         uint32_t seen = atomic_load(&r->control->freed);
         if (atomic_load(&r->cancelled))
-            return ck_fail(e, CK_ERR_CLOSED, "given up");
+            return ck_fail(e, CK_ERR_CLOSED, "cancelled");
         *slot = find_free(r);
         if (*slot >= 0) {
             atomic_store(&r->control->slot[*slot].refs, 1);

@@ -43,12 +43,12 @@ bool ck_rings_attach(ck_rings *r, int fd, const ck_rings_body *body, size_t n, c
         return false;
     }
     if (!same_pipe(body, fd)) {
-        ck_fail(why, CK_ERR_UNSUPPORTED, "something stands between it and standard input");
+        ck_fail(why, CK_ERR_UNSUPPORTED, "another program is between it and standard input");
         return false;
     }
     for (uint32_t i = 0; i < body->rings; i++) {
         if (!ck_ring_map((pid_t)body->pid, &body->id[i], &r->ring[r->n], why)) {
-            ck_fail_in(why, CK_ERR_IO, "shared memory is out of reach");
+            ck_fail_in(why, CK_ERR_IO, "shared memory is unreachable");
             ck_rings_free(r);
             return false;
         }

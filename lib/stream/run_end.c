@@ -177,7 +177,7 @@ static bool input_closed(void *ctx)
 static void output_closed(void *ctx)
 {
     ck_run *r = ctx;
-    ck_error e = {"the reader of standard output is gone"};
+    ck_error e = {"the downstream program is gone"};
     ck_run_fail(r, CK_ERR_CLOSED, &e);
     if (atomic_load(&r->running))
         ck_run_cancel(r);

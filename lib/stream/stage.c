@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/help.h"
 #include "base/log.h"
 #include "base/signals.h"
 #include "base/stdio_guard.h"
@@ -175,7 +176,7 @@ static ck_status read_first(ck_run *r, ck_error *e)
     if (r->have_first)
         ck_trace_span(CK_TRACE_WAIT_IN, "main", since, (long)r->first.seq);
     if (*ck_reader_inline_view(r->reader))
-        ck_log_info("frames come inline: %s", ck_reader_inline_view(r->reader));
+        ck_log_info("frames arrive inline: %s", ck_reader_inline_view(r->reader));
     return s == CK_END ? CK_OK : s;
 }
 
@@ -293,10 +294,10 @@ int ck_stage_main(const ck_stage *s, int argc, char **argv)
     int code = 2;
     if (status == CK_OK && (opts->help || opts->version)) {
         if (opts->help)
-            ck_options_help(p, stdout);
+            ck_help_print(p, opts->help, stdout);
         else
             printf("%s %s\n", p->name, CK_VERSION);
-        code = fflush(stdout) || ferror(stdout) ? 1 : 0;
+        code = ck_log_flush_stdout();
     } else if (status != CK_OK) {
         ck_log_error("%s", opts ? e.text : "out of memory");
         if (opts)

@@ -107,8 +107,8 @@ static int count_slots(ck_writer *w, size_t slot_bytes)
     size_t n = slot_bytes ? most / slot_bytes : 0, enough = (size_t)SLOTS(ck_cores());
     if (slot_bytes && n < 2)
         ck_fail(&w->why_inline, CK_ERR_MEMORY,
-                "%.1f MB for shared memory hold fewer than two frames of %.1f MB: see --ring-bytes",
-                (double)most * 1e-6, (double)slot_bytes * 1e-6);
+                "a ring of %.1f MB holds fewer than two frames of %.1f MB: raise --ring-bytes", (double)most * 1e-6,
+                (double)slot_bytes * 1e-6);
     n = n < 2 ? 0 : n < enough ? n : enough;
     return n < CK_RING_MAX_SLOTS ? (int)n : CK_RING_MAX_SLOTS;
 }
@@ -120,7 +120,7 @@ static bool make_ring(ck_writer *w, const ck_frame *first)
     size_t slot_bytes = (first->asked + CK_RING_PAGE - 1) & ~(size_t)(CK_RING_PAGE - 1);
     int slots = count_slots(w, slot_bytes);
     if (w->rings.n == CK_RINGS_MAX) {
-        ck_fail(&w->why_inline, CK_ERR_UNSUPPORTED, "%d programs before this one share memory, which is the most",
+        ck_fail(&w->why_inline, CK_ERR_UNSUPPORTED, "%d upstream programs share memory, which is the limit",
                 CK_RINGS_MAX);
         return false;
     }
@@ -165,7 +165,7 @@ ck_status ck_writer_take_slot(ck_writer *w, ck_frame *f, ck_error *e)
     bool cancelled = w->cancelled;
     pthread_mutex_unlock(&w->gate);
     if (cancelled)
-        return ck_fail(e, CK_ERR_CLOSED, "given up");
+        return ck_fail(e, CK_ERR_CLOSED, "cancelled");
     ck_ring *own = attached(w) ? w->rings.ring[w->rings.n - 1] : NULL;
     if (!own || !ck_ring_id_view(own)->slots)
         return CK_OK;

@@ -1,4 +1,4 @@
-/* What a GPU host without oneDNN and libpng has instead (gpu.mk): no cpu backend, and pictures as packed streams. */
+/* Stand-ins for a GPU host without oneDNN and libpng (gpu.mk): no cpu backend, and images as packed streams. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>

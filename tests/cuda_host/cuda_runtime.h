@@ -99,7 +99,7 @@ static inline float __uint_as_float(unsigned u)
     return f;
 }
 
-/* What hardware asks for: ends the program otherwise. */
+/* A requirement of hardware: if it is not met, the program ends. */
 void cuda_host_need(bool good, const char *what);
 
 void __syncthreads();

@@ -25,7 +25,7 @@ namespace precision
 struct tf32;
 }
 
-/* What an operand is made of in memory; TF32's lower bits are cut off, not rounded. */
+/* Element type of an operand in memory; TF32's lower bits are truncated, not rounded. */
 template <typename T> struct element;
 template <> struct element<__half> {
     typedef __half type;

@@ -58,7 +58,7 @@ template <> inline float cuda_host_value<__nv_bfloat16>(__nv_bfloat16 v)
     return __bfloat162float(v);
 }
 
-/* What a lane hands to its warp: its parts of a and b as values; those of depth 8 leave the second halves alone. */
+/* A lane's parts of a and b, for its warp, as values; those of depth 8 leave the second halves unused. */
 struct cuda_host_parts {
     float a[8], b[4];
     char to_the_next[CUDA_HOST_SHARE - 12 * sizeof(float)];

@@ -150,8 +150,7 @@ cudaError_t cudaMalloc(void **p, size_t bytes)
     return cudaSuccess;
 }
 
-/* What was freed while work was queued is kept until nothing is: filled with NaN, so that whoever still reads it is
- * found out. */
+/* Memory freed while work is queued is kept until the queue is empty, filled with NaN: a late read is noticed. */
 struct limbo {
     struct limbo *next;
 };
@@ -264,7 +263,7 @@ cudaError_t cudaFreeHost(void *p)
 
 long cuda_host_registered;
 
-/* Whether all of it is mapped for writing. */
+/* True if all of it is mapped for writing. */
 static int writable(const char *p, size_t bytes)
 {
     FILE *f = fopen("/proc/self/maps", "r");

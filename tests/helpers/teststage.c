@@ -24,10 +24,11 @@ typedef struct options {
 
 #define AT(field) offsetof(options, field)
 static const ck_option rows[] = {
-    {'g', "size", CK_SIZE, AT(size), "WxH", "4096x2160", 16, 16384, NULL, 0, "size of the plane in pixels"},
-    {'n', "frames", CK_INT, AT(frames), "FRAMES", "60", 1, 1000000, NULL, 0, "how many frames a source makes"},
-    {0, "skip", CK_INT, AT(skip), "FRAMES", "20", 0, 1000000, NULL, 0, "frames before the clocks start"},
-    {0, "ms", CK_FLOAT, AT(ms), "MS", "0", 0, 1e6, NULL, 0, "milliseconds that a frame takes"},
+    {'g', "size", CK_SIZE, AT(size), "WxH", "4096x2160", 16, 16384, NULL, 0, "size of the plane in pixels", CK_IN_ALL},
+    {'n', "frames", CK_INT, AT(frames), "FRAMES", "60", 1, 1000000, NULL, 0, "how many frames a source makes",
+     CK_IN_ALL},
+    {0, "skip", CK_INT, AT(skip), "FRAMES", "20", 0, 1000000, NULL, 0, "frames before the clocks start", CK_IN_ALL},
+    {0, "ms", CK_FLOAT, AT(ms), "MS", "0", 0, 1e6, NULL, 0, "milliseconds that a frame takes", CK_IN_ALL},
     {0},
 };
 static const ck_program program = {

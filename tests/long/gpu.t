@@ -7,7 +7,7 @@ host=${CK_CUDA_HOST_LIB-$helpers/../cuda_host}
 python=${CK_TORCH_PYTHON:-python3}
 "$python" -c 'import torch' 2>/dev/null || python=$tmp/none
 
-# What gpu.mk builds, where it builds it.
+# The files of gpu.mk, where it puts them.
 gpu=$tmp/gpu
 mkdir -p "$gpu/tests/helpers" "$gpu/bench" "$tmp/out"
 ln -s "$(cd "$helpers" && pwd)"/* "$gpu/tests/helpers"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What takes the network longer than make check may: the reference at 512, the CPU at 1024, and 2048 with its memory.
+# Runs of the network too long for make check: the reference at 512, the CPU at 1024, and 2048 with its memory.
 . "$(dirname "$0")/../tap.sh"
 
 test=$helpers/../tests/network_test

@@ -19,7 +19,7 @@ ck_status ck_cuda_check(cudaError_t r, const char *what, ck_error *e)
     if (r == cudaSuccess)
         return CK_OK;
     (void)cudaGetLastError(); /* cleared, or the next launch would report it again */
-    return ck_fail(e, r == cudaErrorMemoryAllocation ? CK_ERR_MEMORY : CK_ERR_IO, "cannot %s: CUDA says '%s'", what,
+    return ck_fail(e, r == cudaErrorMemoryAllocation ? CK_ERR_MEMORY : CK_ERR_IO, "cannot %s: CUDA error '%s'", what,
                    cudaGetErrorString(r));
 }
 
@@ -74,7 +74,7 @@ static ck_status start(ck_cuda_device *d, ck_error *e)
     if (s == CK_OK)
         s = ck_cuda_check(cudaStreamCreateWithFlags(&d->stream, cudaStreamNonBlocking), "make a stream", e);
     if (s == CK_OK)
-        s = ck_cuda_check(cudaMalloc(&d->workspace, CK_CUDA_WORKSPACE), "take 32 MiB on the device", e);
+        s = ck_cuda_check(cudaMalloc(&d->workspace, CK_CUDA_WORKSPACE), "allocate 32 MiB on the device", e);
     int shared = 0;
     if (s == CK_OK)
         s = ck_cuda_check(cudaDeviceGetAttribute(&d->processors, cudaDevAttrMultiProcessorCount, d->which),
@@ -94,7 +94,7 @@ static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
     int count;
     ck_status s = ck_cuda_usable(&count, e);
     if (s == CK_OK && which >= count)
-        return ck_fail(e, CK_ERR_ARGUMENT, "no device cuda:%d: the last one is cuda:%d", which, count - 1);
+        return ck_fail(e, CK_ERR_ARGUMENT, "no device cuda:%d: the last is cuda:%d", which, count - 1);
     if (s == CK_OK)
         s = ck_cuda_suits(which, e);
     if (s != CK_OK)
@@ -138,11 +138,11 @@ static ck_status reserve(ck_nn *dev, size_t bytes, void **out, ck_error *e)
     *out = NULL;
     cudaError_t r = cudaMalloc(out, bytes ? bytes : 1);
     if (r != cudaErrorMemoryAllocation)
-        return ck_cuda_check(r, "take memory on the device", e);
+        return ck_cuda_check(r, "allocate memory on the device", e);
     (void)cudaGetLastError();
     return ck_fail(e, CK_ERR_MEMORY,
-                   "out of memory on cuda:%d: the network needs %.1f MB besides its weights, %.1f are left", d->which,
-                   (double)bytes * 1e-6, (double)available(dev) * 1e-6);
+                   "out of memory on cuda:%d: the network needs %.1f MB besides its weights, %.1f MB are free",
+                   d->which, (double)bytes * 1e-6, (double)available(dev) * 1e-6);
 }
 
 static void release(ck_nn *dev, void *p)

@@ -36,7 +36,7 @@ static ck_status grow(const ck_cuda_device *d, ck_cuda_buffer *r, size_t bytes, 
         return no_memory(d, bytes, host ? "of pinned memory" : "besides the network", e);
     if (c == cudaSuccess)
         r->bytes = bytes;
-    return ck_cuda_check(c, "take memory for frames", e);
+    return ck_cuda_check(c, "allocate memory for frames", e);
 }
 
 static size_t sample_bytes(ck_nn_sample t)
@@ -91,7 +91,7 @@ static ck_status take(const ck_cuda_device *d, ck_cuda_slot *s, const ck_nn_move
     bool placed = few && place_tables(s->in, in, n_in, &s->tables) && place_tables(s->out, out, n_out, &s->tables);
     size_t end = s->tables;
     if (!placed || !place_planes(s->in, n_in, &end, &staged) || !place_planes(s->out, n_out, &end, &staged))
-        return ck_fail(e, CK_ERR_ARGUMENT, "planes that are too many or too large for a device");
+        return ck_fail(e, CK_ERR_ARGUMENT, "too many planes, or planes too large, for a device");
     ck_status st = grow(d, &s->device, end, false, e);
     return st == CK_OK ? grow(d, &s->staging, staged ? end : s->tables, true, e) : st;
 }

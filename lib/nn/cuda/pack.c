@@ -73,7 +73,7 @@ static ck_status arrange(const ck_cuda_device *d, const ck_nn_weight *q, const f
 
 static ck_status take(void *to, size_t bytes, ck_error *e)
 {
-    return ck_cuda_check(cudaMalloc(to, bytes), "take memory for weights on the device", e);
+    return ck_cuda_check(cudaMalloc(to, bytes), "allocate memory for weights on the device", e);
 }
 
 static ck_status send(ck_cuda_device *d, const float *values, size_t n, float **to, ck_error *e)

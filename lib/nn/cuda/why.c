@@ -14,7 +14,7 @@ static ck_status driver_too_old(ck_error *e)
     cudaDriverGetVersion(&has);
     cudaRuntimeGetVersion(&wants);
     if (!has)
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "no NVIDIA driver here (libcuda.so.1): install one");
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "no NVIDIA driver found (libcuda.so.1)");
     return ck_fail(e, CK_ERR_UNSUPPORTED,
                    "the NVIDIA driver is for CUDA %d.%d, this build for %d.%d: update the driver", has / 1000,
                    has % 1000 / 10, wants / 1000, wants % 1000 / 10);
