@@ -14,12 +14,12 @@ void ck_log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 void ck_log_notice(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* a choice that the program made */
 void ck_log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));   /* only under --verbose */
 
-/* Progress on a terminal: "PROGRAM: 12/240 frames, 8.1 frames/s, 0:28 left", as much of it as fits in a line, drawn
- * over itself, at most ten times a second. total 0 = unknown.  If $CK_PROGRESS_FD names a descriptor, events are
- * written there instead (ck(7), EVENTS). Silent if stderr is no terminal. */
+/* Progress of `done` of `total` frames (0 = unknown), on a terminal only: "PROGRAM: 12/240 frames, 8.1 frames/s, 0:28
+ * left", cut to one line and overwritten in place, at most ten times a second.  If $CK_PROGRESS_FD names a descriptor,
+ * events are written there instead (ck(7), EVENTS). */
 void ck_log_progress(long done, long total);
 void ck_log_progress_end(void);
-/* Before the first frame, on a terminal only: "PROGRAM: 0/240 frames". */
+/* The line before the first frame, on a terminal only: "PROGRAM: 0/240 frames". */
 void ck_log_progress_first(long total);
 
 #endif

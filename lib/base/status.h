@@ -13,9 +13,9 @@ typedef enum ck_status {
     CK_ERR_IO,     /* a system call failed */
     CK_ERR_FORMAT, /* malformed data */
     CK_ERR_MEMORY,
-    CK_ERR_ARGUMENT,    /* an option or argument that makes no sense */
+    CK_ERR_ARGUMENT,    /* an option or argument that is not valid */
     CK_ERR_UNSUPPORTED, /* well-formed but not supported */
-    CK_ERR_CLOSED,      /* the reader of our output went away (EPIPE) */
+    CK_ERR_CLOSED,      /* our output has no reader any more (EPIPE) */
     CK_ERR_UPSTREAM,    /* an upstream stage failed; the text names the one that failed first */
     CK_ERR_TIMEOUT
 } ck_status;
