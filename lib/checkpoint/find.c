@@ -18,7 +18,7 @@ static ck_status too_many(const char *folder, ck_error *e)
     return ck_fail(e, CK_ERR_ARGUMENT, "%s: several models are here: name one with --model or in $CK_MODEL", folder);
 }
 
-/* The folder's only checkpoint; NULL if it has none or cannot be read. */
+/* Set *path to the folder's only checkpoint; NULL if it has none or cannot be read. */
 static ck_status only_model(const char *folder, char **path, ck_error *e)
 {
     DIR *d = opendir(folder);

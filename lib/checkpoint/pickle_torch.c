@@ -3,10 +3,10 @@
 
 #include "checkpoint/pickle_vm.h"
 
-/* ck_value.u.global: one of these, or STORAGE + a ck_dtype. */
+/* Values of ck_value.u.global: one of these, or STORAGE + a ck_dtype. */
 enum { ORDERED_DICT, REBUILD_TENSOR, STORAGE };
 
-/* The line that follows, without its newline. */
+/* Read the next line, without its newline. */
 static bool line(ck_vm *m, const char **s, size_t *n)
 {
     const uint8_t *p = m->bytes + m->next, *end = memchr(p, '\n', m->size - m->next);
@@ -55,7 +55,7 @@ static bool is_count(const ck_value *v)
     return v->kind == CK_VALUE_INT && v->u.i >= 0;
 }
 
-/* A tuple of numbers that are not negative; -1 when it is not, or is too long. */
+/* Read a tuple of numbers >= 0.  Returns their count; -1 if it is not such a tuple, or too long. */
 static int counts(const ck_vm *m, const ck_value *tuple, uint64_t out[static CK_TENSOR_DIMS])
 {
     if (tuple->kind != CK_VALUE_TUPLE || tuple->u.seq.n > CK_TENSOR_DIMS)
@@ -96,7 +96,8 @@ ck_status ck_vm_persistent(ck_vm *m, ck_error *e)
     return s == CK_OK ? ck_vm_push(m, v, e) : s;
 }
 
-/* (storage, offset, shape, stride, requires_grad, hooks[, metadata]): what is wrong, or NULL. */
+/* Rebuild a tensor from (storage, offset, shape, stride, requires_grad, hooks[, metadata]).  Returns the error, or
+ * NULL. */
 static const char *rebuild(const ck_vm *m, const ck_value *a, ck_tensor *t)
 {
     uint64_t shape[CK_TENSOR_DIMS], stride[CK_TENSOR_DIMS];
@@ -108,7 +109,7 @@ static const char *rebuild(const ck_vm *m, const ck_value *a, ck_tensor *t)
         counts(m, item(m, a, 3), stride) != dims || item(m, a, 4)->kind != CK_VALUE_BOOL ||
         item(m, a, 5)->kind != CK_VALUE_DICT)
         return "a tensor whose storage, offset, shape or strides make no sense";
-    /* Marks there would change the numbers (a conjugated or negated view). */
+    /* This metadata would change the numbers (a conjugated or negated view). */
     if (a->u.seq.n == 7 && item(m, a, 6)->kind != CK_VALUE_NONE &&
         (item(m, a, 6)->kind != CK_VALUE_DICT || item(m, a, 6)->u.seq.n))
         return "a tensor with metadata of its own";
@@ -153,7 +154,7 @@ ck_status ck_vm_reduce(ck_vm *m, ck_error *e)
         m, e, f->u.global == ORDERED_DICT ? "an OrderedDict made from arguments" : "a storage type that is called");
 }
 
-/* A state dict has one attribute, _metadata, which says nothing about the tensors. */
+/* The only attribute of a state dict is _metadata, which is not about the tensors. */
 ck_status ck_vm_build(ck_vm *m, ck_error *e)
 {
     uint32_t state, object;

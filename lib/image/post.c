@@ -1,4 +1,5 @@
-/* Row by row in blocks that stay in the first-level cache:
+/* Rows in blocks that stay in the L1 cache:
+ *
  *     fg -> float -> despill -> linear -> * alpha -> processed
  *                                                 -> + background (1 - alpha) -> sRGB -> comp */
 #include "image/post.h"
@@ -11,7 +12,7 @@
 
 #define BLOCK 1024
 
-#define CHECKER_BITS 7 /* squares of 128 px */
+#define CHECKER_BITS 7 /* log2 of the squares' side: 128 px */
 static const float checker_srgb[2] = {0.15f, 0.55f};
 
 typedef struct frame {
@@ -20,8 +21,8 @@ typedef struct frame {
     const uint8_t *fg;
     uint8_t *processed, *comp;
     ck_type fg_type, processed_type;
-    size_t plane;     /* samples of one channel */
-    float checker[2]; /* linear, or codes */
+    size_t plane;     /* samples per channel */
+    float checker[2]; /* the two shades, linear, or codes with `codes` */
 } frame;
 
 CK_CLONES
@@ -31,7 +32,7 @@ static void multiply(float *restrict x, const float *restrict a, size_t n)
         x[i] *= a[i];
 }
 
-/* The checkerboard's samples from column `left` of row `y` on. */
+/* Samples of the checkerboard from column `left` of row `y` on. */
 CK_CLONES
 static void draw_squares(const float *squares, int left, int y, float *restrict out, int n)
 {
@@ -42,7 +43,7 @@ static void draw_squares(const float *squares, int left, int y, float *restrict 
     }
 }
 
-/* x += under (1 - a) */
+/* x += under * (1 - a) */
 CK_CLONES
 static void lay_over(float *restrict x, const float *restrict a, const float *restrict under, size_t n)
 {
@@ -50,7 +51,7 @@ static void lay_over(float *restrict x, const float *restrict a, const float *re
         x[i] += under[i] * (1.0f - a[i]);
 }
 
-/* n samples of one channel of the background, which begin at sample i of the plane. */
+/* Load n samples of one channel of the background from sample i on. */
 static void load_background(const frame *f, size_t i, float *out, size_t n)
 {
     const ck_plane *p = f->o->background;
@@ -68,7 +69,7 @@ static void store(const frame *f, int channel, size_t at, const float *x, size_t
         memcpy((float *)f->processed + i, x, n * sizeof *x);
 }
 
-/* n pixels from column x of row y, which is sample `at` of its channel. */
+/* Make n pixels from column x of row y on; `at` is the first one's index in its channel. */
 static void block(const frame *f, int x, int y, size_t at, size_t n)
 {
     float rgb[3][BLOCK], under[BLOCK];
