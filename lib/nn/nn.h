@@ -1,15 +1,15 @@
-/* The table of tensor operations that a backend offers: everything the network is made of.
+/* The table of tensor operations that a backend implements: all that the network needs.
  *
  *     weights (host, f32) --pack--> ck_nn_weight             once, at load
  *     plan.h: a list of ck_nn_step over one arena            once per frame size
  *     backend->run[kind](dev, step)                          per frame, step by step
  *
  * A step is data: an operation, its tensors and its weights.  `prepare` sees each step beforehand, so that nothing is
- * chosen, created or allocated while frames flow.  A backend with its own queue may record the steps once and replay
- * them.
+ * chosen, created or allocated while frames are processed.  A backend with its own queue may record the steps once and
+ * replay them.
  *
- * Shapes: M tokens or pixels in row-major order, C channels, channels innermost (NHWC with N = 1).  Every sum has one
- * order: a backend's results depend neither on the number of threads nor on how work is divided. */
+ * Shapes: M tokens or pixels in row-major order, C channels, channels innermost (NHWC with N = 1).  Every sum has a
+ * fixed order: results depend neither on the number of threads nor on how work is divided. */
 #ifndef CK_NN_NN_H
 #define CK_NN_NN_H
 
@@ -243,14 +243,15 @@ bool ck_nn_precision_named(const char *name, ck_nn_precision *p);
 ck_status ck_nn_describe_cuda(int which, char *text, size_t size, ck_error *e);
 
 extern const ck_nn_backend ck_nn_cpu; /* oneDNN and vector code, f32 */
-extern const ck_nn_backend ck_nn_ref; /* plain C, f32 with f64 sums: the reference of the tests */
+extern const ck_nn_backend ck_nn_ref; /* plain C, f32 with f64 sums: the reference in tests */
 
-/* Packs a weight for `dev`: see ck_nn_backend.pack.  CK_ERR_UNSUPPORTED for a HEAD with more than CK_NN_HEADS_MAX
+/* Pack a weight for `dev`, see ck_nn_backend.pack.  CK_ERR_UNSUPPORTED for a HEAD with more than CK_NN_HEADS_MAX
  * outputs. */
 ck_status ck_nn_weight_new(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias,
                            ck_nn_weight **to, ck_error *e);
 
-/* Name of an operation ("linear", …); floating-point operations of a step, 2 per multiply-add, 0 outside products. */
+/* ck_nn_kind_name: name of an operation ("linear", …).  ck_nn_flop: floating-point operations of a step, 2 per
+ * multiply-add, 0 for operations without products. */
 const char *ck_nn_kind_name(ck_nn_kind k);
 double ck_nn_flop(const ck_nn_step *s);
 

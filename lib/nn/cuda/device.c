@@ -1,4 +1,4 @@
-/* The device: opening, memory, copies, failures, and the table. */
+/* The device: opening, memory, copies, failures, and the backend's table. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +18,7 @@ ck_status ck_cuda_check(cudaError_t r, const char *what, ck_error *e)
 {
     if (r == cudaSuccess)
         return CK_OK;
-    (void)cudaGetLastError(); /* cleared, or the next launch would report it again */
+    (void)cudaGetLastError(); /* clear the error, or the next launch would report it again */
     return ck_fail(e, r == cudaErrorMemoryAllocation ? CK_ERR_MEMORY : CK_ERR_IO, "cannot %s: CUDA says '%s'", what,
                    cudaGetErrorString(r));
 }
