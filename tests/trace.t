@@ -1,10 +1,10 @@
 #!/bin/bash
-# --trace, CK_TRACE, ck key --trace and --profile: whole JSON, the right spans, and nothing left behind.
+# --trace, CK_TRACE, ck key --trace and --profile: complete JSON, the right spans, no files left behind.
 . "$(dirname "$0")/tap.sh"
 export TMPDIR=$tmp/scratch
 mkdir "$TMPDIR" "$tmp/traces"
 
-# How many events of a trace have this name and, if given, this frame.
+# Number of events of a trace with this name and, if given, this frame.
 count() { # FILE NAME [FRAME]
     perl -MJSON::PP -e 'local $/; open my $f, "<", shift or die; my ($name, $frame) = @ARGV;
         print scalar grep { $_->{name} eq $name && (!defined $frame || $_->{args}{frame} == $frame) } @{decode_json(<$f>)}' "$@"

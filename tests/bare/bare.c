@@ -1,4 +1,4 @@
-/* What a GPU host without oneDNN and libpng has instead (gpu.mk): no cpu backend, and pictures as packed streams. */
+/* Replacements for a GPU host without oneDNN and libpng (gpu.mk): no cpu backend, and pictures as packed streams. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,7 +38,7 @@ static ck_status first_frame(const char *path, ck_frame *f, ck_error *e)
     return s;
 }
 
-/* NAME.png is NAME.ck here: the frame that reading the picture gave when the pack was made. */
+/* NAME.png is stored as NAME.ck: the frame made from the picture when the pack was made. */
 ck_status ck_png_read(const char *path, ck_want want, const char *name, ck_frame *f, ck_error *e)
 {
     char stream[4096];

@@ -1,7 +1,7 @@
-/* The functions of nn/cuda/ptx.h on the CPU, which says what they do.
+/* The functions of nn/cuda/ptx.h on the CPU; see there.
  *
- * Copies arrive as late as they may: what they write to is NaN until the thread waits.  A warp's lanes hand each other
- * what their fragments hold, in the places that the PTX ISA gives them: a wrong place is a wrong result. */
+ * Copies arrive as late as allowed: their destination is NaN until the thread waits.  Lanes of a warp exchange the
+ * elements of their fragments at the positions given in the PTX ISA, so a wrong position gives a wrong result. */
 #ifndef CK_TESTS_PTX_HOST_H
 #define CK_TESTS_PTX_HOST_H
 
@@ -58,7 +58,7 @@ template <> inline float cuda_host_value<__nv_bfloat16>(__nv_bfloat16 v)
     return __bfloat162float(v);
 }
 
-/* What a lane hands to its warp: its parts of a and b as values; those of depth 8 leave the second halves alone. */
+/* A lane's parts of a and b as values.  Products of depth 8 do not use the second halves. */
 struct cuda_host_parts {
     float a[8], b[4];
     char to_the_next[CUDA_HOST_SHARE - 12 * sizeof(float)];
@@ -73,8 +73,8 @@ template <typename T> static inline void cuda_host_unpack(float *to, const unsig
     }
 }
 
-/* a's element (m, k) is in register k / 8 * 2 + m / 8 of lane m % 8 * 4 + k % 8 / 2, b's (k, n) in register k / 8 of
- * lane n * 4 + k % 8 / 2, in the half k % 2; d's (m, n) in register m / 8 * 2 + n % 2 of lane m % 8 * 4 + n / 2. */
+/* Positions of elements: a (m, k) is in register k / 8 * 2 + m / 8 of lane m % 8 * 4 + k % 8 / 2; b (k, n) in register
+ * k / 8 of lane n * 4 + k % 8 / 2, in half k % 2; d (m, n) in register m / 8 * 2 + n % 2 of lane m % 8 * 4 + n / 2. */
 static inline void cuda_host_multiply(float d[4], const cuda_host_parts &mine, int depth, const float c[4])
 {
     cuda_host_share(&mine, 12 * sizeof(float));

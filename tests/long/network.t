@@ -1,5 +1,5 @@
 #!/bin/bash
-# What takes the network longer than make check may: the reference at 512, and 2048 with its memory.
+# The network, tests too slow for make check: the reference at 512, and 2048 with its memory.
 . "$(dirname "$0")/../tap.sh"
 
 test=$helpers/../tests/network_test
@@ -16,7 +16,7 @@ else
     skip "net_base_plus_512, net_base_plus_2048" "no goldens"
 fi
 
-# Anonymous memory of both halves, each as its program runs it: 6 GB together.
+# Anonymous memory of both halves, each run in its own program: at most 6 GB together.
 "$helpers/mkmodel" --img-size 2048 "$tmp/m.safetensors"
 for part in infer refine; do
     ok "$part at 2048" "$helpers/peak" "$tmp/$part" "$helpers/netrun" cpu $part "$tmp/m.safetensors" 2048x2048
