@@ -7,7 +7,7 @@
  * First, by kind of step: best of FRAMES, waiting after each step.  With $CK_RATES, a file made by device_rates, also
  * as shares of the device's peak rates.  Then without waits in between: encoder, decoders, refiner, all of them, and
  * whole frames with their copies.  Medians, and the best frame with its CPU time: with other load on the machine only
- * that is comparable. On a device with its own memory, also the memory used.  A line that begins with "row |" is for a
+ * that is comparable.  On a device with its own memory, also the memory used.  A line that begins with "row |" is for a
  * table: precision, size, medians, megabytes. */
 #include <time.h>
 

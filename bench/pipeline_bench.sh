@@ -1,5 +1,5 @@
 #!/bin/bash
-# The classical pipeline on a 1080p clip: each stage separately on one thread, then the whole. `ck key` divides the
+# The classical pipeline on a 1080p clip: each stage separately on one thread, then the whole.  `ck key` divides the
 # cores by these stages' times.
 set -eu
 frames=${FRAMES:-24}

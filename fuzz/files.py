@@ -3,11 +3,11 @@
 
     python3 fuzz/files.py --bin build/asan/bin --seconds 600 --found build/fuzz/files.found [--seed 1]
 
-Seeds are small files made by ffmpeg, oiiotool and ck's own programs; each one is changed at random and decoded by an
-instrumented ck-decode: a video by itself, stills also in sequences of forty, since most of a run is its start. A signal,
-a sanitizer report, an exit status that is not ck's, a failure without a message, or ten seconds of computing without an
-end is a find: the file and what was said are kept. Without finds the exit status is 0. The last line has the files, the
-runs and the CPU seconds of ck-decode alone.
+Seeds are small files made by ffmpeg, oiiotool and ck's own programs. Each is mutated at random and decoded by an
+instrumented ck-decode: videos singly, stills also in sequences of forty, since starting takes most of a run. A finding is
+a signal, a sanitizer report, an exit status that is not ck's, a failure without a message, or ten seconds of computing
+without an end. Its file and messages are kept. Exit status: 0 without findings. The last line has the numbers of files and
+runs and the CPU seconds of ck-decode.
 """
 
 import argparse
@@ -56,7 +56,7 @@ VIDEOS = [
 STILL_SUFFIXES = {"." + n.split(".")[1] for n, _ in STILLS} | {".exr", ".tif"}
 ALONE = 0.7  # share of the runs: one file, a video or the first still of its stream
 BATCH = 40
-AS_HINT = 0.1  # of the files that are alone
+AS_HINT = 0.1  # share of the single files
 # Options of a run; half of the runs have none.
 CALLS = [[], [], [], ["--keep-going"], ["--keep-going", "--repair"], ["-t", "1"], ["-v"]]
 VIDEO_CALLS = CALLS + [["--frames", "1-2", "--missing", "black", "--keep-going"]]

@@ -1,5 +1,5 @@
 /* Every pixel format of libav, filled with noise, against a sample-by-sample reading by its descriptor in double
- * precision. YUV arithmetic is tested in yuv_test; here, that the right samples reach it. */
+ * precision.  YUV arithmetic is tested in yuv_test; here, that the right samples reach it. */
 #include "io/av_pixels.h"
 
 #include <libavutil/frame.h>

@@ -80,7 +80,7 @@ static inline blob st_file(const char *header, size_t data)
 }
 
 /* A stored zip as written by torch.save: sizes after the data, padding to 64 bytes in the extra field, zip64 end
- * records. Flags select these parts. */
+ * records.  Flags select these parts. */
 enum { ZIP_DESCRIPTOR = 1, ZIP_PADDED = 2, ZIP_END64 = 4, ZIP_SIZES64 = 8, ZIP_TORCH = 7 };
 
 #define ZIP_MEMBERS 2000

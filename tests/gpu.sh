@@ -2,7 +2,7 @@
 # gpu.sh FOLDER: test the CUDA backend on a GPU with the programs in FOLDER (make check-cuda).
 #
 # Every operation against ref, network and refiner likewise, goldens of every size, all with compute-sanitizer watching
-# memory. Prints "skipped: no CUDA device" without a GPU.  Important tests come first.  Everything ends within
+# memory.  Prints "skipped: no CUDA device" without a GPU.  Important tests come first.  Everything ends within
 # $SECONDS_ALL (460): tests that take longer are stopped, and tests without time left are reported; both are failures.
 set -u
 tests=$1

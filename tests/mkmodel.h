@@ -1,5 +1,5 @@
 /* Checkpoints with weights made from their names, equal to those of synth_weights.py, from which the goldens were
- * computed. Value i of tensor NAME, row-major:
+ * computed.  Value i of tensor NAME, row-major:
  *
  *     z = splitmix64(fnv1a64(NAME) + seed * 0xD1342543DE82EF95 + (i + 1) * 0x9E3779B97F4A7C15)
  *     u = (z >> 40) / 2^24           in [0, 1)

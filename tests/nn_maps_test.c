@@ -97,7 +97,7 @@ static op_tensor like(const op_tensor *o)
 /* ---- LayerNorm ---- */
 
 /* The mean errs by dm <= a mean|x| with a = op_sum_bound(n / 16 + 6): sixteen sums side by side and four levels of
- * pairs. Deviations d err by dm and a rounding.  The variance, a sum of squares, errs relatively by a + 2 (dm + UNIT
+ * pairs.  Deviations d err by dm and a rounding.  The variance, a sum of squares, errs relatively by a + 2 (dm + UNIT
  * max|d|) / deviation; its root by half of that.  The result has three more roundings. */
 static void layer_norm_bound(const op_tensor *x, size_t p, const op_weight *w, double eps, op_tensor *bound)
 {

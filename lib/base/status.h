@@ -24,8 +24,7 @@ typedef struct ck_error {
     char text[1024]; /* one line, no newline: "what went wrong: what to do" */
 } ck_error;
 
-/* Set the text and return `s`, so that callers can write `return ck_fail(...)`.
- * `e` may be NULL. */
+/* Set the text and return `s`, so that callers can write `return ck_fail(...)`.  `e` may be NULL. */
 ck_status ck_fail(ck_error *e, ck_status s, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* As ck_fail with CK_ERR_IO (CK_ERR_CLOSED for EPIPE), ": strerror(errno)" appended. */

@@ -21,7 +21,7 @@ void ck_tile_select_undecided(const ck_tile_select *p, const float *alpha_logits
                               unsigned char *blocks);
 
 /* Select by a map of one channel, any size, u8, u16, f16 or f32: a block is refined if a sample that overlaps it is
- * above 0. CK_ERR_ARGUMENT for other maps. */
+ * above 0.  CK_ERR_ARGUMENT for other maps. */
 ck_status ck_tile_select_mapped(const ck_tile_select *p, const ck_plane *map, unsigned char *blocks, ck_error *e);
 
 /* Number of blocks to refine; number of all blocks. */

@@ -65,7 +65,8 @@ static inline float pow_srgb(float x)
     return (float)(y * scale_srgb[e]);
 }
 
-/* a if `first`, else b, by bit masks.  With ?: the compiler moves the curve behind a branch and does not vectorise. */
+/* Returns a if `first`, else b, by bit masks.  With ?: the compiler moves the curve behind a branch and does not
+ * vectorise. */
 static inline float choose(bool first, float a, float b)
 {
     uint32_t mask = -(uint32_t)first, ua, ub;

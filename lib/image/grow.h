@@ -11,7 +11,7 @@
  *
  * An antialiased edge moves by the radius in every direction, to within 0.15 pixels.  Where the matte is constant over
  * the disc the value stays exact.  Growing equals -shrink(-matte) and never lowers a pixel.  Pixels outside the image
- * are ignored. Nothing is clamped; radius 0 copies.
+ * are ignored.  Nothing is clamped; radius 0 copies.
  *
  * src and dst are [h, w] f32, finite, and must not overlap.  CK_ERR_ARGUMENT for |radius| above CK_MAX_GROW. */
 ck_status ck_grow(const float *src, int h, int w, double radius, float *dst, ck_error *e);

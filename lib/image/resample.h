@@ -1,7 +1,7 @@
 /* Resampling of planar float32 images, bit-exact with OpenCV and (CK_BILINEAR_AA) PyTorch.
  *
- * Output o is at position p = (o + 0.5) * in/out - 0.5, computed in double and rounded to float32; i = floor(p), t = p
- * - i. Horizontal filter first, then vertical. */
+ * Output o is at position p = (o + 0.5) * in/out - 0.5, computed in double and rounded to float32; i = floor(p) and
+ * t = p - i.  Horizontal filter first, then vertical. */
 #ifndef CK_IMAGE_RESAMPLE_H
 #define CK_IMAGE_RESAMPLE_H
 

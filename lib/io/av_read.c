@@ -48,7 +48,7 @@ struct ck_video {
     ck_av_messages demuxer, decoder;
     bool talkative;    /* the decoder also logs errors about good frames */
     ck_error demuxing; /* why reading stopped before the end, else "" */
-    ck_error whole;    /* what is missing according to the file's structure, else "" */
+    ck_error whole;    /* missing parts according to the file's structure, else "" */
     ck_av_queue queue;
     long orphans; /* number of frames left out */
     bool bad;     /* at least one frame is bad */

@@ -38,8 +38,8 @@ typedef struct ck_av_spec {
 ck_status ck_av_open(const ck_av_spec *spec, const char *path, double timeout, ck_av_writer **out, ck_error *e);
 
 /* Encode a picture.  Its buffer is shared, not copied: do not write to it afterwards.  time: seconds from the first
- * frame. A time within a millisecond of a multiple of the frame duration becomes that multiple, since files round their
- * times.  A time not after the last frame's is moved to just after it. */
+ * frame.  A time within a millisecond of a multiple of the frame duration becomes that multiple, since files round
+ * their times.  A time not after the last frame's is moved to just after it. */
 ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, double time, ck_error *e);
 
 ck_status ck_av_finish(ck_av_writer *w, ck_error *e);

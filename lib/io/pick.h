@@ -44,7 +44,7 @@ ck_status ck_pick_open(ck_pick *k, ck_frame *f, const char *name, ck_want want, 
 void ck_pick_row(const ck_pick *k, int y, int x, int n, const ck_row *row);
 
 /* s: the result of decoding.  CK_OK: choose between alpha and luminance, and set `hint-channel`.  Else remove the
- * plane. Returns s, or an error of its own. */
+ * plane.  Returns s, or an error of its own. */
 ck_status ck_pick_end(ck_pick *k, ck_frame *f, const char *name, ck_status s, ck_error *e);
 
 #endif

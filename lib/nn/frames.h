@@ -15,12 +15,12 @@
 #include "nn/nn.h"
 
 #define CK_NN_SLOTS 2
-#define CK_NN_MOVES 4 /* planes in, and as many out */
+#define CK_NN_MOVES 4 /* most planes in, and most planes out */
 
 typedef enum ck_nn_sample { CK_NN_SAMPLE_U8, CK_NN_SAMPLE_U16, CK_NN_SAMPLE_F16, CK_NN_SAMPLE_F32 } ck_nn_sample;
 
-/* Resampling along one axis.  Output o is the weighted sum of count[o] inputs from first[o] on; an index outside 0 … in
- * - 1 is clamped.  in == out: samples are copied and the tables are not read. */
+/* Resampling along one axis.  Output o is the weighted sum of count[o] inputs from first[o] on; an index outside
+ * 0 … in - 1 is clamped.  in == out: samples are copied and the tables are not read. */
 typedef struct ck_nn_axis {
     int in, out;
     int taps;                 /* weights stored per output, at least its count */

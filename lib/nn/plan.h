@@ -3,7 +3,7 @@
  *     ck_nn_plan_new(dev) -> tensors and steps in the order they run -> ck_nn_plan_finish -> run, run, run …
  *
  * A tensor is alive from the first step that writes it to the last that reads it; tensors never alive together share
- * memory. Functions that build the plan keep the first failure and go on, so that building code needs no error
+ * memory.  Functions that build the plan keep the first failure and go on, so that building code needs no error
  * handling; ck_nn_plan_finish reports it. */
 #ifndef CK_NN_PLAN_H
 #define CK_NN_PLAN_H

@@ -315,7 +315,7 @@ void ck_ring_keep(ck_ring *r, int slot)
     atomic_fetch_add(&r->control->slot[slot].refs, 1);
 }
 
-/* With only one reference left nobody else changes the slot, so the generation grows before the slot can be taken
+/* With only one reference left no other process changes the slot, so the generation grows before the slot can be taken
  * again. */
 void ck_ring_drop(ck_ring *r, int slot)
 {

@@ -56,7 +56,7 @@ ck_status ck_run_open_writer(ck_run *r, ck_error *e);
 bool ck_run_last(ck_run *r);
 /* Record the first failure: the run must end soon.  Any thread. */
 void ck_run_fail(ck_run *r, ck_status s, const ck_error *e);
-/* True if the first failure was that nobody reads our output. */
+/* True if the first failure was that our output has no reader. */
 bool ck_run_output_closed(ck_run *r);
 
 /* Tell downstream programs which program failed first. */

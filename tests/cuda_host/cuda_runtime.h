@@ -2,7 +2,7 @@
  *
  * Thread blocks run one at a time, their threads in turn from one barrier to the next (threads.cc).  The program ends
  * with an error at a barrier that some threads of a block or lanes of a warp never reach, and at a launch that no GPU
- * would accept. With CK_CUDA_HOST_REVERSE in the environment, threads and blocks run from last to first: a missing
+ * would accept.  With CK_CUDA_HOST_REVERSE in the environment, threads and blocks run from last to first: a missing
  * barrier changes results. */
 #ifndef CK_TESTS_CUDA_RUNTIME_H
 #define CK_TESTS_CUDA_RUNTIME_H

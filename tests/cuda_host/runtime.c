@@ -2,7 +2,7 @@
  *
  * CK_CUDA_HOST in the environment simulates a machine on which CUDA cannot be used, or not fully: no-driver,
  * old-driver, no-device, prohibited, exclusive, taken (exclusive and in use), old-device, mig, no-register (host memory
- * cannot be registered), no-read-only (read-only host memory cannot be). CK_CUDA_HOST_MEMORY: bytes of device memory.
+ * cannot be registered), no-read-only (read-only host memory cannot be).  CK_CUDA_HOST_MEMORY: bytes of device memory.
  * CK_CUDA_HOST_ALLOCATIONS=N: the Nth allocation fails, of device or host memory, counted from when the variable was
  * set or changed.  CK_CUDA_HOST_SHARED: bytes of shared memory per thread block. */
 #include <pthread.h>

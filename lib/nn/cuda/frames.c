@@ -13,7 +13,7 @@
 #include "nn/cuda/frames.h"
 
 #define ALIGNED 256
-#define TABLES ALIGNED /* where tables begin, after the flag */
+#define TABLES ALIGNED /* offset of the tables, after the flag */
 
 /* ---- memory ---- */
 
