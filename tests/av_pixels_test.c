@@ -125,8 +125,8 @@ static double compare_rgb(const AVFrame *av, const ck_plane *p)
     return worst;
 }
 
-/* Largest difference for YUV: planar words gathered one by one, through the same arithmetic, must give the same bits.
- */
+/* Largest difference for YUV: planar words gathered one by one, through the same arithmetic, must give the same
+ * bits. */
 static double compare_yuv(const AVFrame *av, const ck_plane *p)
 {
     static uint16_t codes[3][H][W];

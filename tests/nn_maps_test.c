@@ -208,8 +208,8 @@ static void pool(int h, int w, int c, int gap)
 
 /* ---- heads ---- */
 
-/* All terms are equal and their magnitudes known from the head of |w| and |bias|, since relu leaves nothing negative.
- */
+/* All terms are equal and their magnitudes known from the head of |w| and |bias|, since relu leaves nothing
+ * negative. */
 static void head_bound(ck_nn_step s, const op_weight *w, op_tensor *bound)
 {
     s.y = bound->t;

@@ -138,8 +138,8 @@ static void truncation(void)
     close(fd);
 }
 
-/* A changed byte of headers or padding is refused, unless it is data or text.  Nothing crashes (run with sanitizers).
- */
+/* A changed byte of headers or padding is refused, unless it is data or text.  Nothing crashes (run with
+ * sanitizers). */
 static void damage(void)
 {
     int fd = make_stream(), frames, refused = 0, tried = 0;

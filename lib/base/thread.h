@@ -18,8 +18,8 @@ typedef struct ck_flow {
     int threads;      /* workers, at least 1 */
     int slots;        /* items in existence; 1: nothing overlaps; 0 = threads + 2 */
 
-    /* Fill the item; CK_END after the last.  Any other status ends the run once every earlier item has been consumed.
-     */
+    /* Fill the item; CK_END after the last.  Any other status ends the run once every earlier item has been
+     * consumed. */
     ck_status (*produce)(void *ctx, void *item, ck_error *e);
     /* May be NULL.  A failure ends the run when the item's turn to be consumed comes. */
     ck_status (*work)(void *ctx, void *item, ck_error *e);

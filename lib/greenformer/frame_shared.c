@@ -11,8 +11,8 @@ static bool near(const unsigned char *wanted, int y, int x, int down, int across
     return false;
 }
 
-/* A refined block depends on its neighbours too: the convolutions after the first reach 30 pixels, less than a block.
- */
+/* A refined block depends on its neighbours too: the convolutions after the first reach 30 pixels, less than a
+ * block. */
 ck_status ck_network_blocks(ck_network *n, const unsigned char *wanted, ck_error *e)
 {
     static const int none[1];

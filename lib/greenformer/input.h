@@ -17,8 +17,8 @@ ck_status ck_input_fits(const ck_plane *p, int channels, ck_error *e);
  * u16, f16 or f32; out: [3][h][w]. */
 ck_status ck_input_rgb(const ck_plane *rgb, int h, int w, float *out, ck_error *e);
 
-/* Resample the first channel in the same way, without normalisation; out: [h][w].  CK_ERR_FORMAT if it is not finite.
- */
+/* Resample the first channel in the same way, without normalisation; out: [h][w].  CK_ERR_FORMAT if it is not
+ * finite. */
 ck_status ck_input_hint(const ck_plane *hint, int h, int w, float *out, ck_error *e);
 
 #endif

@@ -140,8 +140,8 @@ ck_refined ck_part_refiner(const ck_parts *b, const ck_nn_tensor *rgb, const ck_
         if (k < CK_REFINER_BLOCKS)
             apply(b, part, &n, &x, &x);
     }
-    /* The last block's sum is never stored, and corrections only with `keep`: the head computes its input on the fly.
-     */
+    /* The last block's sum is never stored, and corrections only with `keep`: the head computes its input on the
+     * fly. */
     ck_nn_step head = {.kind = CK_NN_OP_HEAD,
                        .x = {n.map, n.norm, x},
                        .y = r.delta,

@@ -59,8 +59,8 @@ static void join(ck_component_run *runs, uint32_t a, uint32_t b)
         runs[a].component = b;
 }
 
-/* Join this row's runs [here, end) with the row above, runs [above, here).  reach: 1 = corners touch, 0 = they do not.
- */
+/* Join this row's runs [here, end) with the row above, runs [above, here).  reach: 1 = corners touch, 0 = they do
+ * not. */
 static void join_rows(ck_component_run *runs, size_t above, size_t here, size_t end, int reach)
 {
     size_t i = above, j = here;

@@ -4,13 +4,13 @@
 
 #include "stream/frame.h"
 
-/* CK_ERR_FORMAT if plane `p` holds any.  The text gives their number, the position of the first (in rows from the top
- * left, in the first channel with one) and the remedy.  Planes of other types always pass. */
+/* CK_ERR_FORMAT if plane `p` holds bad samples.  The text gives their number, the position of the first (in rows from
+ * the top left, in the first channel with one) and the remedy.  Planes of other types always pass. */
 ck_status ck_finite_check(const ck_plane *p, ck_error *e);
 
-/* Replace them, channel by channel: each becomes the mean of its good neighbours among eight, from the edge of a gap
- * inwards.  A channel without any good sample becomes 0.  The plane's data must be writable (ck_frame_edit).  *filled:
- * number of samples replaced. */
+/* Replace bad samples, channel by channel: each becomes the mean of its good neighbours among eight, from the edge of a
+ * gap inwards.  A channel without any good sample becomes 0.  The plane's data must be writable (ck_frame_edit).
+ * *filled: number of samples replaced. */
 ck_status ck_finite_repair(const ck_plane *p, size_t *filled, ck_error *e);
 
 #endif

@@ -137,8 +137,8 @@ static void take(ck_ledger *l, int i, ck_note *out)
     memmove(l->notes + i, l->notes + i + 1, (size_t)(--l->n - i) * sizeof *l->notes);
 }
 
-/* True if `note` is shown before a frame with this id and pts.  Without times: sent more than `delay` packets earlier.
- */
+/* True if `note` is shown before a frame with this id and pts.  Without times: sent more than `delay` packets
+ * earlier. */
 static bool before(const ck_note *note, int64_t id, int64_t pts, int delay)
 {
     return note->pts != CK_NO_PTS && pts != CK_NO_PTS ? note->pts < pts : note->id < id - delay;

@@ -66,8 +66,8 @@ void ck_ledger_hidden(ck_ledger *l, int64_t pts, bool key);
 /* Later packets have nothing before them. */
 void ck_ledger_restart(ck_ledger *l);
 
-/* The frame of this note, an orphan that is not a leading picture, proved to be intra-coded: the stream starts there.
- */
+/* The frame of this note, an orphan that is not a leading picture, proved to be intra-coded: the stream starts
+ * there. */
 void ck_ledger_begin(ck_ledger *l, const ck_note *note);
 
 /* Mark a packet as bad.  The first reason is kept. */

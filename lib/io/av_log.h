@@ -15,8 +15,8 @@ typedef struct ck_av_messages {
 /* Stop libav from printing.  Any thread, any number of times. */
 void ck_av_log_install(void);
 
-/* Writes ": MESSAGE" into buf, or "" without a message; returns buf.  Thread-safe: decoders log from their own threads.
- */
+/* Writes ": MESSAGE" into buf, or "" without a message; returns buf.  Thread-safe: decoders log from their own
+ * threads. */
 const char *ck_av_messages_why(ck_av_messages *w, char *buf, size_t n);
 bool ck_av_messages_said(ck_av_messages *w);
 bool ck_av_messages_damage(ck_av_messages *w);

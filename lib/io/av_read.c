@@ -519,8 +519,8 @@ static ck_status choose_stream(ck_video *v, ck_error *e)
     return CK_OK;
 }
 
-/* Codecs whose frame threads survive damaged frames.  Others failed an assertion in libav (MPEG-4 Part 2, libav 5.1).
- */
+/* Codecs whose frame threads survive damaged frames.  Others failed an assertion in libav (MPEG-4 Part 2, libav
+ * 5.1). */
 static bool threads_safely(enum AVCodecID id)
 {
     return id == AV_CODEC_ID_H264 || id == AV_CODEC_ID_HEVC || id == AV_CODEC_ID_VP9 || id == AV_CODEC_ID_VP8;

@@ -1,5 +1,5 @@
-/* Messages and byte-wise compression for reading and writing through OpenEXRCore.  For lib/io/exr_*.c and size.c only.
- */
+/* Messages and byte-wise compression for reading and writing through OpenEXRCore.  For lib/io/exr_*.c and size.c
+ * only. */
 #ifndef CK_IO_EXR_CORE_H
 #define CK_IO_EXR_CORE_H
 

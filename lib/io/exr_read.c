@@ -146,8 +146,8 @@ static bool is_dwa(const ck_exr_part *p)
     return p->compression == EXR_COMPRESSION_DWAA || p->compression == EXR_COMPRESSION_DWAB;
 }
 
-/* libOpenEXR's C interface gives only half RGBA of unprefixed channels.  DWA colours were rounded to half when written.
- */
+/* libOpenEXR's C interface gives only half RGBA of unprefixed channels.  DWA colours were rounded to half when
+ * written. */
 static ck_status check_rgba(reader *r)
 {
     const ck_exr_choice *c = &r->part.choice;

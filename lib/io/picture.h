@@ -1,7 +1,7 @@
 /* A picture in the layout of video encoders and raw streams, made from a plane.
  *
- * Components (or one packed plane) follow each other in one buffer, rows without padding: the payload of a raw frame.
- */
+ * Components (or one packed plane) follow each other in one buffer, rows without padding: the payload of a raw
+ * frame. */
 #ifndef CK_IO_PICTURE_H
 #define CK_IO_PICTURE_H
 

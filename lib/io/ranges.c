@@ -7,8 +7,8 @@
 
 #include "base/mem.h"
 
-/* Parse digits with an optional sign; *p moves past them.  The limit leaves room for sums and excludes CK_RANGE_OPEN.
- */
+/* Parse digits with an optional sign; *p moves past them.  The limit leaves room for sums and excludes
+ * CK_RANGE_OPEN. */
 static bool number(const char **p, long *v)
 {
     const char *digits = *p + (**p == '-');

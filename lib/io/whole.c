@@ -83,8 +83,8 @@ static ck_status check_iso(const bytes *f, ck_error *e)
     return CK_OK;
 }
 
-/* Parse an EBML length: as many leading zeros as further bytes; all ones = unknown.  Returns its bytes, 0 if malformed.
- */
+/* Parse an EBML length: as many leading zeros as further bytes; all ones = unknown.  Returns its bytes, 0 if
+ * malformed. */
 static int ebml_length(const uint8_t *p, size_t n, uint64_t *v, bool *unknown)
 {
     int taken = 1;

@@ -79,10 +79,10 @@ typedef enum ck_nn_kind {
     CK_NN_OP_LINEAR,
     /* y[h/2][w/2][C] = maximum of 2x2 pixels of x[0]; h and w even. */
     CK_NN_OP_POOL,
-    /* Per head of width d = C / heads: y = softmax(q . k^T / sqrt(d)) . v, with q = x[0], k = x[1], v = x[2]. window >
-     * 0: attention inside squares of `window` tokens a side in the map of keys; queries come from the corresponding
-     * square of their own map, which may be smaller (window * q.w / k.w a side).  window = 0: all keys.  Memory is
-     * linear in the number of tokens. */
+    /* Per head of width d = C / heads: y = softmax(q . k^T / sqrt(d)) . v, with q = x[0], k = x[1], v = x[2].
+     * window = 0: all keys.  Otherwise attention stays inside squares of `window` tokens a side in the map of keys;
+     * queries come from the corresponding square of their own map, which may be smaller (window * q.w / k.w a side).
+     * Memory is linear in the number of tokens. */
     CK_NN_OP_ATTENTION,
     /* y planar [O][h][w] = head(relu(x[0] + up(x[1]) + up(x[2]) + up(x[3]))), `weight` (HEAD): x[0] has the size of
      * y; up enlarges the others bilinearly to it.  x[1] to x[3] are optional. */
@@ -144,8 +144,8 @@ static inline bool ck_nn_has(const ck_nn_tensor *t)
 /* Group statistics: the map is divided into blocks of CK_NN_BLOCK x CK_NN_BLOCK pixels from its top left corner.  Each
  * block has a sum and a sum of squares per group, in f64 or, over at most 64 values at a time, in f32, in an order that
  * the backend fixes.  Block sums are added in f64: CK_NN_RUN blocks at a time in row-major order, then the runs.  So
- * the bytes do not depend on threads, tiles or bands.  `stats` holds F64 [blocks][groups][2]; as a tensor h = blocks, w
- * = groups, c = 2. */
+ * results do not depend on threads, tiles or bands.  `stats` holds f64 [blocks][groups][2]; as a tensor h is blocks, w
+ * is groups, c is 2. */
 #define CK_NN_BLOCK 32
 #define CK_NN_RUN 64
 

@@ -57,8 +57,8 @@ ck_plane *ck_frame_plane(ck_frame *f, const char *name);
 const char *ck_plane_remedy(const char *name);
 
 /* The plane of that name, with checks.  An error, with plane and remedy in its text, if the plane is missing, has
- * another channel count than c (0 = any), or has a type outside `allowed` (bits 1 << CK_U8 ...; 0 = u8, u16, f16, f32).
- */
+ * another channel count than c (0 = any), or has a type outside `allowed` (bits 1 << CK_U8 ...; 0 = u8, u16, f16,
+ * f32). */
 ck_status ck_frame_need(ck_frame *f, const char *name, int c, unsigned allowed, ck_plane **out, ck_error *e);
 
 /* Add a plane with undefined contents, replacing one of that name.  Fill ck_plane_data(*out).  *out is valid until the

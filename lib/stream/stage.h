@@ -84,11 +84,11 @@ typedef struct ck_stage {
     /* Serial work after `frame`, in order, before the frame is written; in a sink this is the output.  Sees error
      * frames too.  May be NULL. */
     ck_status (*consume)(void *state, ck_frame *f, ck_error *e);
-    /* After the last frame, before END: complete files, report sums.  Not called if the run has failed.  May be NULL.
-     */
+    /* After the last frame, before END: complete files, report sums.  Not called if the run has failed.  May be
+     * NULL. */
     ck_status (*finish)(void *state, ck_error *e);
-    /* Release everything, remove unfinished files.  Called if `open` has set *state, even if it failed.  May be NULL.
-     */
+    /* Release everything, remove unfinished files.  Called if `open` has set *state, even if it failed.  May be
+     * NULL. */
     void (*close)(void *state);
 
     bool (*sink)(const void *opts);              /* true: the loop writes nothing on stdout; NULL = never */

@@ -10,8 +10,8 @@
 #include "base/mem.h"
 #include "stream/wire.h"
 
-/* A copy of the `available` bytes in the pipe, made by tee(2), which leaves them there.  Owned; NULL if not possible.
- */
+/* A copy of the `available` bytes in the pipe, made by tee(2), which leaves them there.  Owned; NULL if not
+ * possible. */
 static unsigned char *copy(int fd, int available)
 {
     int scratch[2], size = fcntl(fd, F_GETPIPE_SZ);

@@ -1,5 +1,5 @@
-/* The byte layout of ck-frame(5), shared by reader and writer only.  Little-endian; the build fails on other machines.
- */
+/* The byte layout of ck-frame(5), shared by reader and writer only.  Little-endian; the build fails on other
+ * machines. */
 #ifndef CK_STREAM_WIRE_H
 #define CK_STREAM_WIRE_H
 

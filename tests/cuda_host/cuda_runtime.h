@@ -112,8 +112,8 @@ int __any_sync(unsigned mask, int v);
 void cuda_host_share(const void *mine, size_t n);
 const void *cuda_host_of_lane(int lane);
 
-/* Asynchronous copy of 16 bytes to shared memory, n of them from `from`; NaN until the thread has waited for the group.
- */
+/* Asynchronous copy of 16 bytes to shared memory, n of them from `from`; NaN until the thread has waited for the
+ * group. */
 void cuda_host_copy_later(void *to, const void *from, size_t n);
 void cuda_host_end_copies();
 void cuda_host_wait_copies(int but);

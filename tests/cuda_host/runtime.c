@@ -149,8 +149,8 @@ cudaError_t cudaMalloc(void **p, size_t bytes)
     return cudaSuccess;
 }
 
-/* Memory freed while work is queued is kept until the queue is empty, filled with NaN so that late reads are detected.
- */
+/* Memory freed while work is queued is kept until the queue is empty, filled with NaN so that late reads are
+ * detected. */
 struct limbo {
     struct limbo *next;
 };

@@ -1,7 +1,7 @@
 /* softmax(q k^T) v for one head and one block of queries, keys in blocks of CK_CPU_KEYS.
  *
  *     for every block of keys:   s = q k^T                       in registers: S_ROWS x 2 vectors
- *                                m' = max(m, s),  p = 2^(s - m') l = l 2^(m - m') + sum p
+ *                                m' = max(m, s),  p = 2^(s - m'),  l = l 2^(m - m') + sum p
  *                                o = o 2^(m - m') + p v          in registers: V_ROWS x V_VECS vectors
  *     o / l
  *

@@ -2,8 +2,8 @@
  * 2023).
  *
  * A thread block computes QUERIES queries of a head, a warp ROWS of them.  Keys are copied KEYS at a time, the next
- * ones asynchronously during the current ones' computation.  Weights are rounded to the operand type; their sum is not.
- */
+ * ones asynchronously during the current ones' computation.  Weights are rounded to the operand type; their sum is
+ * not. */
 #include "nn/cuda/attention_tile.h"
 
 #define KEYS 64
