@@ -293,7 +293,7 @@ static void conv(int h, int w, int in, int out, int dilation, bool normed, int g
     ok(same && whole && ratio <= 1, "convolution %dx%d, %d -> %d, dilation %d%s%s: %.2f of its bound", w, h, in, out,
        dilation, normed ? ", normed" : "", type_names(t), ratio);
     ok(ref_sums && cpu_sums, "sums of %d groups", groups);
-    if (plain) { /* its measured error is within the bound for ours */
+    if (plain) { /* the f32 kernel errs within the same bound: twice that */
         ratio = op_ratio(&y, &first, &bound) / 2;
         ok(first_whole && ratio <= 1, "and against the float32 kernel: %.3f of it", ratio);
     }
@@ -388,7 +388,7 @@ static void attention(const attention_case *k, const ck_cpu_kernels *kernels, ty
     ok(same && whole && ratio <= 1, "attention %s, %dx%d of %dx%d, %d heads of %d, window %d%s: %.3f of its bound",
        ours ? kernels->name : cpu[0]->ops->name, k->qw, k->qh, k->kw, k->kh, k->heads, k->width, k->window,
        type_names(t), ratio);
-    if (plain) { /* its measured error is within the bound for ours */
+    if (plain) { /* the f32 kernel errs within the same bound: twice that */
         whole = op_run(plain, attention_step(k, &near_q, &near_kv, &want));
         ratio = op_ratio(&y, &want, &bound) / 2;
         ok(whole && ratio <= 1, "and against the float32 kernel: %.3f of it", ratio);

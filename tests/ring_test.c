@@ -79,7 +79,7 @@ static void waiting(void)
     ck_ring_unref(r);
 }
 
-/* Two threads take and give back: a slot is held by one of them at a time. */
+/* One of two threads that give back the slots that the main thread takes.  A slot has one holder at a time. */
 static void *give_back(void *arg)
 {
     ck_ring *r = ((void **)arg)[0];
@@ -87,7 +87,7 @@ static void *give_back(void *arg)
     while (read(pipe[0], &slot, sizeof slot) == sizeof slot) {
         unsigned char *p = ck_ring_slot(r, slot);
         if (p[0] != p[SLOT - 1])
-            p[1] = 1; /* this slot is never given back */
+            p[1] = 1; /* seen by the main thread: another holder wrote to the slot */
         ck_ring_drop(r, slot);
     }
     return NULL;

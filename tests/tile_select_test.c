@@ -23,7 +23,7 @@ static void fill(float (*v)[W / 4], float value)
             v[y][x] = value;
 }
 
-/* True if a tile, grown by the margin, contains the pixels of sample (y, x): its blocks are expected. */
+/* True if exactly those blocks are selected whose tile, grown by the margin, contains the pixels of sample (y, x). */
 static bool expected(const ck_tile_select *p, int y, int x)
 {
     for (int b = 0; b < BLOCKS; b++) {

@@ -131,7 +131,7 @@ static ck_status on_device(ck_network *n, moves *m, const unsigned char *blocks,
     return s;
 }
 
-/* Move memory of the caller that is laid out like the tensor. */
+/* Append a move of `data`, f32 laid out like the tensor; none if it is NULL. */
 static void move_floats(ck_nn_move *to, int *count, const ck_network *n, const ck_nn_tensor *t, int from, int c,
                         const float *data)
 {
