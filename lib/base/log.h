@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+/* Set the prefix of all messages; call before any other function here. */
 void ck_log_init(const char *program, bool verbose);
 const char *ck_log_program(void);
 bool ck_log_verbose(void);
@@ -18,6 +19,7 @@ void ck_log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));   
  * left", cut to one line and overwritten in place, at most ten times a second.  If $CK_PROGRESS_FD names a descriptor,
  * events are written there instead (ck(7), EVENTS). */
 void ck_log_progress(long done, long total);
+/* End the progress line. */
 void ck_log_progress_end(void);
 /* The line before the first frame, on a terminal only: "PROGRAM: 0/240 frames". */
 void ck_log_progress_first(long total);

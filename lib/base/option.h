@@ -84,6 +84,7 @@ ck_status ck_option_argument(const char *arg, ck_list *args, ck_error *e);
 /* Release the lists in `opts`. */
 void ck_options_free(const ck_program *p, void *opts);
 
+/* Print --help: usage, summary, all rows, examples. */
 void ck_options_help(const ck_program *p, FILE *f);
 /* The rows of one table, as ck_options_help prints them. */
 void ck_options_rows(const ck_option *rows, FILE *f);

@@ -22,6 +22,7 @@ typedef struct ck_outfile {
     int fd;     /* open for writing; -1 once closed */
 } ck_outfile;
 
+/* Find the target and create the temporary file. */
 ck_status ck_outfile_open(ck_outfile *o, const char *path, ck_error *e);
 /* Close, check, rename over `path`.  On failure the temporary file is removed.  *o is released either way. */
 ck_status ck_outfile_commit(ck_outfile *o, ck_error *e);

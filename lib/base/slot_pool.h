@@ -11,6 +11,7 @@ void ck_slot_pool_free(ck_slot_pool *s); /* NULL is fine; all slots must be free
 
 /* Take the slot that has been free for longest, 0 ... n-1; waits if none is free. */
 int ck_slot_pool_take(ck_slot_pool *s);
+/* Give a slot back; any thread. */
 void ck_slot_pool_release(ck_slot_pool *s, int i);
 
 #endif

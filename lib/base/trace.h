@@ -24,6 +24,7 @@ ck_status ck_trace_open(const char *path, const char *program, ck_error *e);
 /* Write buffered events and close.  Later events from other threads are discarded. */
 ck_status ck_trace_close(ck_error *e);
 
+/* True while spans are recorded, for a trace or for sums. */
 bool ck_trace_on(void);
 
 /* Now, in microseconds, for `since`. */

@@ -40,6 +40,7 @@ ck_status ck_json_member(ck_json *j, bool first, bool *more, ck_json_text *key, 
 /* Require that only white space is left. */
 ck_status ck_json_end(ck_json *j, ck_error *e);
 
+/* Fail with "header, byte N: WHAT". */
 ck_status ck_json_fail(const ck_json *j, ck_error *e, const char *what);
 
 #endif

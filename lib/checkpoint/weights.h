@@ -39,6 +39,7 @@ typedef struct ck_weights_text {
     size_t key_n, value_n;
 } ck_weights_text;
 
+/* Number of texts. */
 size_t ck_weights_texts(const ck_weights *w);
 const ck_weights_text *ck_weights_text_at(const ck_weights *w, size_t i);
 const char *ck_weights_meta(const ck_weights *w, const char *key); /* the value, or NULL */

@@ -67,6 +67,7 @@ ck_status ck_network_run_frame(ck_network *n, const ck_network_frame *f, bool ti
  * device is opened. */
 int ck_network_frames_at_once(const char *device);
 
+/* The inference size. */
 void ck_network_size(const ck_network *n, int *h, int *w);
 const ck_nn_plan *ck_network_plan(const ck_network *n); /* its steps, times and memory */
 const char *ck_network_device(const ck_network *n);

@@ -44,7 +44,7 @@ ck_nn_tensor ck_network_part(const ck_network *n, const ck_nn_tensor *t, int fro
 int ck_network_results(const ck_network *n, ck_nn_tensor t[2]);
 ck_status ck_network_not_finite(ck_error *e);
 
-/* The two implementations of ck_network_run_frame; the planes have been checked. */
+/* Implementations of ck_network_run (io) and ck_network_run_frame; planes have been checked. */
 ck_status ck_network_frame_on_host(ck_network *n, const ck_network_frame *f, bool timed, ck_error *e);
 ck_status ck_network_io_on_host(ck_network *n, const ck_network_io *io, bool timed, ck_error *e);
 ck_status ck_network_frame_on_device(ck_network *n, const ck_network_frame *f, bool timed, ck_error *e);

@@ -18,6 +18,7 @@ void ck_av_log_install(void);
 /* Writes ": MESSAGE" into buf, or "" without a message; returns buf.  Thread-safe: decoders log from their own
  * threads. */
 const char *ck_av_messages_why(ck_av_messages *w, char *buf, size_t n);
+/* True if an error line was logged since the last clear; ck_av_messages_damage: a message about damage. */
 bool ck_av_messages_said(ck_av_messages *w);
 bool ck_av_messages_damage(ck_av_messages *w);
 void ck_av_messages_clear(ck_av_messages *w);

@@ -33,6 +33,7 @@ typedef struct ck_av_queue {
                          * to it */
 } ck_av_queue;
 
+/* rate: frames per second.  repeats: see ck_av_queue. */
 void ck_av_queue_init(ck_av_queue *q, double rate, bool repeats);
 
 /* Append a frame; takes ownership of av.  pts: seconds of the file; NAN = one frame after the last.  note and error are

@@ -21,6 +21,7 @@ typedef struct ck_ranges {
     int n;       /* 0: all numbers */
 } ck_ranges;
 
+/* Parse a frame list.  CK_ERR_ARGUMENT if it is malformed. */
 ck_status ck_ranges_parse(const char *text, ck_ranges *out, ck_error *e);
 /* As few ranges as possible for `n` ascending, distinct numbers.  CK_OK or CK_ERR_MEMORY. */
 ck_status ck_ranges_of(const long *numbers, size_t n, ck_ranges *out, ck_error *e);

@@ -34,6 +34,7 @@ typedef struct ck_ring ck_ring;
 /* False if $CK_RING is "off": then nothing is shared. */
 bool ck_ring_wanted(void);
 
+/* Make a ring of `slots` slots, or of none (control pages only).  slot_bytes: a multiple of CK_RING_PAGE. */
 ck_status ck_ring_new(int slots, size_t slot_bytes, ck_ring **out, ck_error *e);
 /* Map a ring of process `pid`.  False, with the reason in e, if it cannot be reached or does not match `id`. */
 bool ck_ring_map(pid_t pid, const ck_ring_id *id, ck_ring **out, ck_error *e);
@@ -68,6 +69,7 @@ void ck_ring_drop(ck_ring *r, int slot);
 
 /* True if the slot is held and its generation is `gen`: validates a reference that came through the pipe. */
 bool ck_ring_holds(const ck_ring *r, int slot, uint64_t gen);
+/* Number of times that the slot was given back. */
 uint64_t ck_ring_generation(const ck_ring *r, int slot);
 
 /* The slot's first byte.  Writable in the owner, read-only elsewhere. */
