@@ -132,7 +132,7 @@ static void flat(bool blue)
     for (int y = 0; y < p.h; y++)
         for (int x = 0; x < p.w; x++) {
             bool in = x >= 100 && x < 200 && y >= 60 && y < 150;
-            /* The evidence is a mean of 3x3: pixels at the edge are solved, not declared. */
+            /* The evidence is a mean over 3x3: near the edge alpha is computed, so it need not be exact. */
             bool rim = x >= 98 && x < 202 && y >= 58 && y < 152 && !(x >= 102 && x < 198 && y >= 62 && y < 148);
             float a = p.alpha[at(&p, x, y)];
             wrong += rim ? fabsf(a - (float)in) > 0.02f : a != (float)in;

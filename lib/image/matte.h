@@ -27,7 +27,7 @@ ck_status ck_matte_from(ck_frame *f, const char *from, ck_type type, ck_error *e
 
 /* Change `alpha`, which becomes `type`.  The unchanged alpha is kept as `coverage`, unless the frame has that plane.
  * After the options' steps, alpha = max(alpha, holdout) * (1 - garbage), for each of the planes `holdout` and `garbage`
- * that the frame has; both are clamped to [0, 1] and resampled bilinearly.  Without steps and planes nothing
+ * that the frame has; both masks are clamped to [0, 1] and resampled bilinearly.  Without steps and planes nothing
  * changes. */
 ck_status ck_matte_change(ck_frame *f, const ck_matte_options *o, ck_type type, ck_error *e);
 
