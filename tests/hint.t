@@ -89,7 +89,7 @@ for bad in "clean:f32:3:srgb:8x5|encoded as 'srgb': it must be linear" "clean:f3
     fails 1 "${bad#*|}" "refused: ${bad%|*}" bash -c "ck-hint --screen green --method key <'$tmp/bad.ck' >/dev/null"
 done
 
-# The screen's colour given by hand: a grey-green screen whose left half is covered by a larger purer green.
+# The screen's colour given by hand: a grey-green screen, and one beside a larger area of purer green.
 ffmpeg -v error -f lavfi -i "color=0x6e7369:s=64x36:r=1:d=2" -vf "drawbox=24:12:16:24:0xb04c40:t=fill,format=rgb24" \
     "$tmp/grey.%04d.png"
 ffmpeg -v error -f lavfi -i "color=0x26a633:s=64x36:r=1:d=1" -vf "drawbox=44:0:20:36:0x598066:t=fill,format=rgb24" "$tmp/two.png"
