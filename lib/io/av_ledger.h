@@ -51,7 +51,7 @@ typedef struct ck_ledger {
     long shown;  /* of the last key frame output */
     long start;  /* packets up to this group precede the first key packet after a cut */
     int64_t key_pts, latest_pts;
-    int64_t last_orphan; /* ID of the last orphan, or of a place with hidden packets */
+    int64_t last_orphan; /* ID of the last orphan, or of the packet after a hidden one */
     int64_t head; /* ID of the first key packet after a cut, or of the last leading picture found missing after it */
     ck_group_damage damage[CK_LEDGER_GROUPS];
 } ck_ledger; /* all zero = empty */
