@@ -90,8 +90,7 @@ static void test_halve(void)
     int bad = 0;
     for (int i = 0; i < 5; i++) {
         int l = i ? 2 * i - 1 : 0;
-        float want = (a[l] + 2 * a[2 * i] + a[2 * i + 1] + b[l] + 2 * b[2 * i] + b[2 * i + 1]) / 8; /* exact: small
-                                                                                                     * integers */
+        float want = (a[l] + 2 * a[2 * i] + a[2 * i + 1] + b[l] + 2 * b[2 * i] + b[2 * i + 1]) / 8; /* exact */
         bad += out[i] != want;
     }
     ok(bad == 0, "4:2:0 weights are 1 2 1 across and 1 1 down");

@@ -18,8 +18,7 @@ typedef struct ck_network_options {
     bool keep;          /* keep intermediate tensors for ck_network_inside */
     /* Modes of the refiner.  A frame refined whole has bit-identical results in all of them. */
     int band;      /* band height in rows, a multiple of CK_NN_BLOCK; 0 = whole maps, 1.5x the memory */
-    size_t memory; /* bytes of tensors and scratch, with `band`; the refiner's maps beyond that go to a temporary file;
-                    * 0 = no limit */
+    size_t memory; /* bytes, with `band`; the refiner's maps beyond go to a temporary file; 0 = no limit */
     bool sparse;   /* single blocks of a frame may be refined */
     bool dry;      /* allocate no memory for frames, run none: for ck_nn_plan_bytes */
 } ck_network_options;
@@ -74,8 +73,7 @@ const char *ck_network_device(const ck_network *n);
 ck_nn_precision ck_network_precision(const ck_network *n); /* never AUTO */
 const char *ck_network_passed_over(const ck_network *n);   /* why `auto` did not choose CUDA; else empty */
 
-void ck_network_pins(ck_network *n, int *pinned, int *refused); /* ring slots that the device can and cannot access
-                                                                 * directly */
+void ck_network_pins(ck_network *n, int *pinned, int *refused); /* ring slots pinned for the device; refused */
 const char *ck_network_unrecorded(const ck_network *n); /* why steps are not replayed as one graph; else empty */
 
 /* With `keep`: copy a tensor of the last frame into dst (NULL: only its shape).  Names: "map0" to "map3" [h][w][c],

@@ -24,13 +24,11 @@ struct ck_network {
     int *blocks;  /* three lists: reach, core, rest */
     bool settled; /* statistics of a whole frame exist */
 
-    pthread_mutex_t lock; /* protects the plan and everything above while a frame is queued or, on the host, processed
-                           */
+    pthread_mutex_t lock; /* of the plan and everything above: held while a frame is queued (host: processed) */
     pthread_mutex_t slot_lock;
     pthread_cond_t slot_free;
     bool slot_taken[CK_NN_SLOTS];
-    ck_axis axis[CK_NN_SLOTS][4 * CK_NN_MOVES]; /* resampling of a slot's last frame, x and y of each move: in, then out
-                                                 */
+    ck_axis axis[CK_NN_SLOTS][4 * CK_NN_MOVES]; /* of a slot's last frame: x and y of each move, in, then out */
     ck_pins pins;
 };
 

@@ -113,8 +113,7 @@ ck_status ck_gaussian(const uint8_t *src, int h, int w, int n, uint8_t *dst, ck_
         return ck_fail(e, CK_ERR_ARGUMENT, "cannot blur %d x %d pixels with %d taps: odd numbers up to %d", w, h, n,
                        CK_MAX_BLUR);
     blur b = {.n = n, .r = n / 2, .h = h, .w = w};
-    b.stride = ((size_t)w + LANES - 1) / LANES * LANES + LANES; /* an extra LANES: rows a power of two apart would share
-                                                                 * cache sets */
+    b.stride = ((size_t)w + LANES - 1) / LANES * LANES + LANES; /* rows a power of two apart would share cache sets */
     size_t line = ck_pad(b.stride + 2 * (size_t)b.r + LANES), ring = b.stride * sizeof *b.ring * (size_t)n;
     ck_buffer *buf = ck_buffer_new(line + ck_pad(ring) + b.stride);
     if (!buf)

@@ -12,8 +12,7 @@ typedef enum ck_filter {
     CK_CUBIC,       /* Keys with a = -0.75, taps i-1 to i+2; edges repeated; no antialias */
     CK_LANCZOS4,    /* sinc(d) sinc(d/4), taps i-3 to i+4; edges repeated; no antialias; overshoots */
     CK_AREA,        /* exact coverage if both axes shrink, else OpenCV's two taps for growing */
-    CK_BILINEAR_AA, /* triangle widened by the scale where an axis shrinks; taps outside are discarded and the rest
-                     * renormalised: the network's input filter; bilinear where an axis grows */
+    CK_BILINEAR_AA, /* triangle, widened where an axis shrinks; taps outside dropped: the network's input filter */
     CK_FILTERS
 } ck_filter;
 

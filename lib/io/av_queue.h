@@ -29,8 +29,7 @@ typedef struct ck_av_queue {
     ck_queued previous; /* last frame put, if it may be repeated */
     long shown;         /* number of frames put */
     long repeated;
-    double start, last; /* seconds: start is the first frame's time (NAN before it); last is the last frame's, relative
-                         * to it */
+    double start, last; /* seconds: first frame's time (NAN before it); from there to the last frame */
 } ck_av_queue;
 
 /* rate: frames per second.  repeats: see ck_av_queue. */

@@ -21,8 +21,7 @@ struct ck_reader {
     ck_meta head;
     atomic_ullong count;      /* frames read; other threads read it too */
     pthread_mutex_t lock;     /* protects victim, reason and said */
-    pthread_mutex_t busy;     /* held while a record is read; between records another thread may look at the rest of the
-                               * pipe */
+    pthread_mutex_t busy;     /* held while a record is read: between records others may inspect the pipe */
     bool ended, over, inside; /* END was read; a call has returned no frame; inside a record.  All under `busy` */
     bool said;
     ck_rings rings; /* attached; empty: all planes come inline */

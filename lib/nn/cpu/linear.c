@@ -13,7 +13,7 @@ typedef struct product {
     size_t scratch; /* bytes per thread */
 } product;
 
-/* Rows of a tile: large tiles are faster, but all threads must get some. */
+/* Rows of a tile: large tiles are faster, but a map should have at least 16, so that all threads have work. */
 static int tile_rows(size_t rows)
 {
     int tile = 256;

@@ -27,8 +27,7 @@ struct ck_nn_weight {
     int out, in;        /* channels, taps not included */
     float *w;           /* LINEAR, TABLE, HEAD [out][in]; PATCH, CONV [tap][in][out]; SCALE [out] */
     float *bias;        /* [out]; NULL without a bias */
-    void *rounded;      /* replaces w if operands are rounded: LINEAR [out][ck_cuda_padded(in)], CONV see
-                         * ck_cuda_outputs */
+    void *rounded;      /* replaces w if operands are rounded: LINEAR [out][ck_cuda_padded(in)]; CONV: see below */
     void *rounded_bias; /* LINEAR with 16-bit activations: copy of bias in that type */
     struct ck_nn_weight *next;
 };
