@@ -8,11 +8,13 @@
 #include "base/status.h"
 
 typedef enum ck_filter {
-    CK_BILINEAR,    /* taps i, i+1; edges repeated; no antialias */
-    CK_CUBIC,       /* Keys with a = -0.75, taps i-1 to i+2; edges repeated; no antialias */
-    CK_LANCZOS4,    /* sinc(d) sinc(d/4), taps i-3 to i+4; edges repeated; no antialias; overshoots */
-    CK_AREA,        /* exact coverage if both axes shrink, else OpenCV's two taps for growing */
-    CK_BILINEAR_AA, /* triangle, widened where an axis shrinks; taps outside dropped: the network's input filter */
+    CK_BILINEAR, /* taps i, i+1; edges repeated; no antialias */
+    CK_CUBIC,    /* Keys with a = -0.75, taps i-1 to i+2; edges repeated; no antialias */
+    CK_LANCZOS4, /* sinc(d) sinc(d/4), taps i-3 to i+4; edges repeated; no antialias; overshoots */
+    CK_AREA,     /* exact coverage if both axes shrink, else OpenCV's two taps for growing */
+    /* The network's input filter: a triangle, widened by the scale where an axis shrinks; bilinear where it grows. Taps
+     * outside are dropped and the rest renormalised. */
+    CK_BILINEAR_AA,
     CK_FILTERS
 } ck_filter;
 
