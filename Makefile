@@ -3,18 +3,19 @@
 #   make                  programs into bin/
 #   make check            all tests (needs the tools that setup.sh installs)
 #   make check-asan       the same under AddressSanitizer and UBSan
-#   make format-check lint    clang-format, clang-tidy and shellcheck, each skipped where it is missing; make format formats
-#   make check-debians    the README's two commands in a bare Debian 12 and a bare 13 (root, debootstrap)
-#   make check-long       what takes longer than CI allows
-#   make fuzz             libFuzzer on every reader of strangers' bytes, FUZZ_SECONDS each (needs clang)
-#   make fuzz-files       changed pictures and videos through ck-decode, FUZZ_SECONDS (needs ffmpeg, oiiotool, python3)
-#   make check-cuda       the CUDA backend on a GPU, make bench-cuda its times, make gpu-session both with limits;
-#                         make gpu-pack makes a pack of it for a bare host (gpu.mk)
+#   make format           clang-format 14 over all sources
+#   make format-check lint    clang-format, clang-tidy and shellcheck; each is skipped if it is missing
+#   make check-debians    the README's two commands in bare Debian 12 and 13 (needs root and debootstrap)
+#   make check-long       tests that take longer than CI allows
+#   make fuzz             libFuzzer on every reader of untrusted input, FUZZ_SECONDS each (needs clang)
+#   make fuzz-files       mutated pictures and videos through ck-decode, FUZZ_SECONDS (needs ffmpeg, oiiotool, python3)
+#   make check-cuda       tests of the CUDA backend on a GPU; make bench-cuda: its times; make gpu-session: both,
+#                         with time limits; make gpu-pack: an archive of them for a bare host (gpu.mk)
 #   make bench            speed against the bare library calls
 #   make bench-refine MODEL=FILE CLIP=FILE    ck-refine's modes: errors, time, memory
-#   make quality               the classical key, ffmpeg's and a fixed one on shots with a known truth; MODEL=FILE adds a network
-#   make quality SET=DIR       the classical key, or with MODEL=FILE the network, on real subjects with a known matte
-#   make CUDA=0           without libck-cuda.so, which is built where nvcc is found (CUDA_ARCHS: for which GPUs)
+#   make quality          the classical key, ffmpeg's and a fixed one on shots with a known truth; MODEL=FILE adds a network
+#   make quality SET=DIR  the classical key, or the network with MODEL=FILE, on real subjects with a known matte
+#   make CUDA=0           without libck-cuda.so, which is built if nvcc is found (CUDA_ARCHS: for these GPUs)
 #   make install PREFIX=/usr/local DESTDIR=
 
 PREFIX ?= /usr/local
@@ -23,7 +24,7 @@ CC ?= gcc
 BUILD ?= build
 BIN ?= bin
 
-# Optimised without reassociation or contraction: IMAGE-exact results need both off.
+# Neither reassociation nor contraction: results must be bit-exact.
 CFLAGS ?= -O3 -g
 WERROR ?= $(if $(CI),-Werror)
 WARNINGS := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wcast-qual -Wdouble-promotion -Wvla -Wstrict-prototypes
@@ -31,11 +32,11 @@ PKGS_AV := libavformat libavcodec libswscale libavutil
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS_AV) OpenEXR libpng libtiff-4)
 CK_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) $(WERROR) -ffp-contract=off -fno-math-errno -MMD -MP -Ilib -Icmd \
              $(PKG_CFLAGS) $(SAN)
-# Every program is offered every library; --as-needed keeps what it uses.
+# All programs are linked with all libraries; --as-needed keeps only those used.
 LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS_AV) libpng libtiff-4 libdeflate) -lOpenEXRCore -lOpenEXR -lz \
         -ldnnl -lgomp -lm -lpthread
 
-# cmd/shared is what several programs print and choose alike.
+# cmd/shared is no program: it holds messages and choices of several.
 PROGRAMS := $(filter-out shared,$(notdir $(patsubst %/,%,$(wildcard cmd/*/))))
 LIB_SRC := $(filter-out lib/nn/cuda/%,$(wildcard lib/*/*.c lib/*/*/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
@@ -76,7 +77,7 @@ $(BIN)/$(1): $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/$(1)/*.c)) $(if $(filter
 endef
 $(foreach p,$(PROGRAMS),$(eval $(call PROGRAM,$(p))))
 
-# A test of a program's own files names them here.
+# Objects of a program that a test needs.
 $(BUILD)/tests/synth_test $(BUILD)/tests/key_test: $(patsubst %,$(BUILD)/cmd/ck-synth/%.o,synth synth_canvas)
 $(BUILD)/tests/meaning_test: $(OPTION_OBJ)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBCK)
@@ -99,7 +100,7 @@ $(BIN)/libck-cuda.so: $(CUDA_C:%.c=$(BUILD)/cuda/%.o) $(CUDA_CU:%=$(BUILD)/cuda/
 	@mkdir -p $(@D)
 	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CUDA_LINK)
 
-# The same sources on the CPU, for tests: tests/cuda_host stands for CUDA.  Needs a C++ compiler.
+# The CUDA sources compiled for the CPU, for tests; tests/cuda_host replaces CUDA.  Needs a C++ compiler.
 HOST_CUDA := $(if $(shell command -v $(CXX)),$(BUILD)/cuda_host/libck-cuda.so)
 HOST_CUDA_SRC := $(CUDA_C) $(CUDA_CU) tests/cuda_host/runtime.c tests/cuda_host/threads.cc tests/cuda_host/queue.cc
 HOST_CUDA_CFLAGS = $(CFLAGS) -fPIC -fvisibility=hidden -Itests/cuda_host
@@ -114,7 +115,7 @@ $(BUILD)/cuda_host/%.o: %
 $(BUILD)/cuda_host/libck-cuda.so: $(HOST_CUDA_SRC:%=$(BUILD)/cuda_host/%.o)
 	$(CXX) -shared $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
 
-# bench-cuda's ceilings there, for a test of its scripts.
+# device_rates on the CPU, for the test of bench-cuda's scripts.
 $(BUILD)/cuda_host/device_rates: $(patsubst %,$(BUILD)/cuda_host/%.o,bench/cuda/device_rates.c \
     $(filter tests/cuda_host/%,$(HOST_CUDA_SRC)))
 	$(CXX) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
@@ -122,7 +123,7 @@ $(BUILD)/cuda_host/device_rates: $(patsubst %,$(BUILD)/cuda_host/%.o,bench/cuda/
 libs:
 	@echo '$(LIBS)'
 
-# Whatever make does not need for a test or a program is built all the same, so that it does not rot.
+# Everything else is built too, so that it keeps compiling.
 REPLAY_BIN := $(patsubst fuzz/%.c,$(BUILD)/fuzz-replay/%,$(wildcard fuzz/*.c))
 $(BUILD)/fuzz-replay/%: $(BUILD)/fuzz/%.o $(BUILD)/fuzz/replay/replay.o $(LIBCK)
 	@mkdir -p $(@D)
@@ -139,7 +140,7 @@ check: test-build
 check-long: test-build
 	$(PROVE) $(TEST_LONG)
 
-# Formatting is compared with exactly this version: others break lines elsewhere.
+# Only this version's format counts: others break lines differently.
 CLANG_FORMAT ?= $(or $(shell command -v clang-format-14),$(shell command -v clang-format))
 FORMATTED = $(shell find lib cmd tests fuzz bench -name '*.[ch]')
 FORMAT_VERSION = $(if $(CLANG_FORMAT),$(shell $(CLANG_FORMAT) --version 2>/dev/null | grep -o 'version 14\.'))
@@ -148,7 +149,8 @@ format-check:
 format:
 	$(if $(FORMAT_VERSION),,$(error clang-format 14 is needed))$(CLANG_FORMAT) -i $(FORMATTED)
 
-# The checks are in .clang-tidy and .shellcheckrc.  tests/cuda_host stands for CUDA's headers; libomp-dev has omp.h for clang.
+# Checks are listed in .clang-tidy and .shellcheckrc.  tests/cuda_host replaces CUDA's headers; libomp-dev has clang's
+# omp.h.
 LINT_FLAGS = -std=c11 -D_GNU_SOURCE -Ilib -Icmd -Itests/cuda_host $(PKG_CFLAGS)
 SHELL_SCRIPTS = setup.sh .ci/run $(wildcard bench/*.sh tests/*.sh) $(shell grep -lE '^\#!/bin/(ba)?sh' $(TEST_T) $(TEST_LONG))
 lint:
@@ -158,18 +160,18 @@ lint:
 	@if command -v shellcheck >/dev/null; then shellcheck --severity warning $(SHELL_SCRIPTS); \
 	else echo "lint: scripts skipped, no shellcheck"; fi
 
-# GPU code is not instrumented and has been compiled before; on the CPU it is.
+# CUDA=0: GPU code cannot be instrumented; the tests run it on the CPU instead.
 ASAN_FLAGS = BUILD=build/asan BIN=build/asan/bin CUDA=0 CFLAGS="-O1 -g -fno-omit-frame-pointer" \
     SAN="-fsanitize=address,undefined -fno-sanitize-recover=all"
 check-asan:
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
 	$(MAKE) check $(ASAN_FLAGS) CK_ASAN=1
 
-# Both Debians, bare, from a clean clone: the README's two commands.  Needs root and debootstrap.
+# The README's two commands in bare Debian 12 and 13, from a clean clone.  Needs root and debootstrap.
 check-debians:
 	bash tests/debians.sh 12 13
 
-# What is found goes to build/fuzz/NAME.found, next to the input that broke a target.
+# Findings go to build/fuzz/NAME.found, with the input that caused them.
 FUZZ_SECONDS ?= 600
 FUZZ_SAN := address,undefined
 FUZZ_SRC := $(wildcard lib/base/*.c lib/stream/*.c lib/checkpoint/*.c lib/greenformer/*.c) lib/image/convert.c
@@ -182,7 +184,7 @@ $(BUILD)/fuzz/%.run: $(BUILD)/fuzz/%.o $(LIBCK)
 fuzz-build:
 	$(MAKE) $(FUZZ_FLAGS) $(FUZZ_TARGETS:%=build/fuzz/fuzz/%.run)
 
-# A size in a header may ask for any memory: more than 512 MiB are answered with none.
+# A size in a header may ask for any amount of memory: allocations above 512 MiB fail.
 fuzz: fuzz-build
 	for t in $(FUZZ_TARGETS); do mkdir -p build/fuzz/$$t.found && \
 	ASAN_OPTIONS=allocator_may_return_null=1:max_allocation_size_mb=512 \
@@ -190,7 +192,7 @@ fuzz: fuzz-build
 	    -max_len=8192 -print_final_stats=1 -artifact_prefix=build/fuzz/$$t.found/broken- \
 	    build/fuzz/$$t.found tests/corpus/$$t || exit 1; done
 
-# What is found goes to build/fuzz/files.found.  FUZZ_SEED: of the random numbers.
+# Findings go to build/fuzz/files.found.  FUZZ_SEED: seed of the random numbers.
 FUZZ_SEED ?= 1
 fuzz-files:
 	$(MAKE) all $(ASAN_FLAGS)
@@ -199,18 +201,18 @@ fuzz-files:
 bench: all $(BENCH_BIN) $(HELPER_BIN)
 	CK_BIN=$(abspath $(BIN)) CK_BENCH=$(abspath $(BUILD)/bench) CK_HELPERS=$(abspath $(BUILD)/helpers) bash bench/run.sh
 
-# These need less than the rest: gpu.mk also works alone.
+# In gpu.mk, which also works without this Makefile.
 check-cuda bench-cuda gpu-build gpu-session:
 	@$(MAKE) --no-print-directory -f gpu.mk $@ BUILD=$(BUILD)
 gpu-pack: test-build
 	$(MAKE) --no-print-directory -f gpu.mk $@ BUILD=$(BUILD)
 
-# Redo bench/results/refine.md: MODEL, CLIP, SIZE and EVERY are in bench/refine.sh.
+# Remake bench/results/refine.md; bench/refine.sh explains MODEL, CLIP, SIZE and EVERY.
 bench-refine: all $(BENCH_BIN) $(HELPER_BIN)
 	@CK_BIN=$(abspath $(BIN)) CK_BENCH=$(abspath $(BUILD)/bench) CK_HELPERS=$(abspath $(BUILD)/helpers) \
 	MODEL=$(MODEL) CLIP=$(CLIP) SIZE=$(SIZE) EVERY=$(EVERY) bash bench/refine.sh
 
-# SCENES: where synth_scene.py is; SET: a folder of real subjects instead; MODEL empty: without the network.
+# SCENES: folder of synth_scene.py.  SET: a folder of real subjects instead.  Empty MODEL: no network.
 SCENES ?= $(or $(CK_SCENES),../shared/tools)
 QUALITY_SCENES = quality.py --scenes $(SCENES) $(if $(MODEL),--model $(MODEL))
 QUALITY_SET = key_set.py "$(SET)" $(if $(MODEL),--program "ck key -m $(MODEL)")

@@ -1,20 +1,20 @@
-# How the CUDA backend is compiled and linked: for the Makefile and for gpu.mk, which also works without it.
+# Compiling and linking of the CUDA backend, for the Makefile and for gpu.mk, which also works without the Makefile.
 , := ,
 NVCC ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc))
-# Where nvcc lies or, if that is a link from elsewhere, where it comes from.
+# Folder of nvcc; if nvcc is a link into another folder, that folder.
 CUDA_HOME ?= $(patsubst %/include/cuda_runtime_api.h,%,$(firstword \
     $(wildcard $(patsubst %/bin/nvcc,%/include/cuda_runtime_api.h,$(NVCC) $(realpath $(NVCC))))))
 CUDA_ARCHS ?= 80 86 89 90
 CUDA_C := $(wildcard lib/nn/cuda/*.c) lib/base/status.c lib/base/mem.c
 CUDA_CU := $(wildcard lib/nn/cuda/*.cu)
 
-# Machine code for each architecture, PTX of the last for those to come.
+# Machine code for each architecture, and PTX of the last one for future GPUs.
 NVCC_FLAGS := -std=c++17 -O3 -fmad=false --threads 2 -Ilib \
     -Xcompiler -fPIC,-fvisibility=hidden,-fno-exceptions,-fno-threadsafe-statics,-Wall,-Wextra \
     $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
     -gencode arch=compute_$(lastword $(CUDA_ARCHS)),code=compute_$(lastword $(CUDA_ARCHS))
 CUDA_CFLAGS := -fPIC -fvisibility=hidden -isystem $(CUDA_HOME)/include
-# A folder with cuBLAS's include and lib, where the toolkit has none: such as PyTorch's packages bring.
+# A folder with cuBLAS's include and lib, for toolkits without it; PyTorch's packages contain one.
 CUBLAS ?=
 NVCC_FLAGS += $(CUBLAS:%=-I%/include)
 CUDA_CFLAGS += $(CUBLAS:%=-isystem %/include)

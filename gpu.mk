@@ -1,10 +1,10 @@
-# What a GPU host needs: the backend, its tests and its bench, with nothing but the CUDA toolkit and a C compiler.
-# The Makefile passes these goals on; in the folder that gpu-pack makes this is the Makefile.
+# Goals for a GPU host: the backend, its tests and its bench, with only the CUDA toolkit and a C compiler.  The Makefile
+# passes these goals on; in the folder that gpu-pack makes this file is the Makefile.
 #
 #   make check-cuda       every operation against ref, the network's goldens, a sanitizer; skipped without a GPU
 #   make bench-cuda       times, ours and PyTorch's
-#   make gpu-session      all of it on a GPU for the first time, with a limit on each part, results in $OUT
-#   make gpu-pack         build/ck-gpu.tar.gz for such a host (here, where the pictures can be read)
+#   make gpu-session      all of it on a GPU, with a time limit per part, results in $OUT
+#   make gpu-pack         build/ck-gpu.tar.gz for such a host (needs the full build, to decode pictures)
 
 CC ?= gcc
 BUILD ?= build
@@ -65,7 +65,7 @@ endif
 gpu-session:
 	@bash bench/gpu_session.sh
 
-# Goldens of every size, the pictures as streams of decoded frames.
+# Goldens of every size; their pictures are packed as streams of decoded frames.
 PACKED := net_mini_256 net_base_plus_256 net_base_plus_512 net_base_plus_1024 net_base_plus_2048
 PICTURES := net_base_plus_1024 net_base_plus_2048
 P := $(BUILD)/ck-gpu

@@ -1,9 +1,9 @@
 #!/bin/sh
-# sh setup.sh demo     install what is missing, build, key a synthetic shot, time the network, say where to look
-# sh setup.sh check    the same for the tests, and run them all
+# sh setup.sh demo     install missing packages, build, key a synthetic shot, time the network, list the results sh
+# setup.sh check    install the tests' packages too, and run all tests
 #
-# For Debian 12 and 13.  As root packages are installed with apt-get, else with
-# sudo; where neither is possible the line to run is printed.
+# For Debian 12 and 13.  Packages are installed with apt-get as root, else with sudo; if neither is possible the command
+# to run is printed.
 set -eu
 cd "$(dirname "$0")"
 
@@ -12,7 +12,7 @@ tests="g++ perl ffmpeg openexr openimageio-tools mandoc procps clang-tidy libomp
 
 say() { printf 'setup.sh: %s\n' "$*" >&2; }
 
-# The packages among "$@" that are not installed.
+# Print the packages among "$@" that are not installed.
 missing() {
     for p in "$@"; do
         [ "$(dpkg-query -W -f='${db:Status-Status}' "$p" 2>/dev/null)" = installed ] || printf '%s ' "$p"
@@ -66,7 +66,7 @@ demo() {
     say "With a checkpoint of your own: bin/ck key -m CorridorKey_v1.0.pth -s 1024 shot.mov out/"
 }
 
-# Three frames through a network of the public checkpoint's widths, made for 512 x 512, with random weights.
+# Time three frames through a network of the public checkpoint's widths, for 512 x 512, with random weights.
 time_network() {
     make build/helpers/mkmodel >/dev/null
     build/helpers/mkmodel --half "$out/random.safetensors"
@@ -81,11 +81,11 @@ time_network() {
     rm "$out/random.safetensors" "$out/infer.log" "$out/refine.log"
 }
 
-# Mean of a frame, from the last line of --time-layers; fails if there is none.
+# Mean per frame, from the last line of --time-layers; fails without such a line.
 milliseconds() { awk '$1 == "all" { printf "%.0f", $4; found = 1 } END { exit !found }' "$out/$1.log"; }
 
 check() {
-    # Later Debians do not have the version that the sources are formatted with.
+    # Later Debians lack clang-format 14, so formatting is checked on Debian 12 only.
     if grep -qs '^12' /etc/debian_version; then tests="$tests clang-format-14"; fi
     # shellcheck disable=SC2086
     install $build $tests

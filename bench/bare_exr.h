@@ -1,4 +1,4 @@
-/* The plainest way to write an EXR with OpenEXRCore: what our writer is compared with. */
+/* The plainest way to write an EXR with OpenEXRCore, compared with our writer. */
 #ifndef CK_BENCH_BARE_EXR_H
 #define CK_BENCH_BARE_EXR_H
 
@@ -15,10 +15,10 @@ static inline void bare_must(int good, const char *what)
     exit(1);
 }
 
-/* rgba: planar (4,h,w) half floats. */
+/* rgba: planar [4, h, w] half. */
 static inline void bare_exr_write(const char *path, const uint16_t *rgba, int w, int h, exr_compression_t c)
 {
-    static const char *const names[] = {"A", "B", "G", "R"}; /* as the file has them */
+    static const char *const names[] = {"A", "B", "G", "R"}; /* the file's order */
     exr_context_t ctx;
     exr_chunk_info_t chunk;
     exr_encode_pipeline_t pipe = EXR_ENCODE_PIPELINE_INITIALIZER;

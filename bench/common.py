@@ -1,21 +1,21 @@
-"""Shared by the quality benches: running programs, reading planes, ck-compare(1), Markdown tables."""
+"""Functions of the quality benches: run programs, read planes, ck-compare(1), Markdown tables."""
 import contextlib, glob, json, os, subprocess, tempfile, time
 import numpy as np
 
 
 def find_programs():
-    """$CK_BIN before the rest of $PATH."""
+    """Put $CK_BIN before the rest of $PATH."""
     if os.environ.get("CK_BIN"):
         os.environ["PATH"] = os.environ["CK_BIN"] + ":" + os.environ["PATH"]
 
 
 def run(*command):
-    """Standard output, bytes."""
+    """Standard output as bytes."""
     return subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout
 
 
 def shell(command, log=None):
-    """Seconds that a pipeline took.  Its messages are appended to the file `log`, if there is one."""
+    """Run a pipeline; returns seconds.  Its messages are appended to the file `log`, if given."""
     start = time.time()
     with open(log, "a") if log else contextlib.nullcontext() as err:
         subprocess.run(["bash", "-o", "pipefail", "-c", command], stderr=err, check=True)
@@ -23,7 +23,7 @@ def shell(command, log=None):
 
 
 def planes(command, names, log=None):
-    """Planes of the stream that a pipeline writes: for each name a list of frames, [C, H, W]."""
+    """Planes of the stream written by a pipeline: for each name a list of frames, [C, H, W]."""
     with tempfile.TemporaryDirectory() as tmp:
         shell(f"{command} | ck-info --npy {tmp}", log)
         return [[np.load(f) for f in sorted(glob.glob(f"{tmp}/{n}.*.npy"))] for n in names]
@@ -39,7 +39,7 @@ def show(cells):
 
 
 def table(corner, rows):
-    """A line for each (name, {column: number}), printed as it comes, and their means.  Returns the dictionaries."""
+    """Print a line for each (name, {column: number}) as it comes, then the means.  Returns the dictionaries."""
     done = []
     for name, row in rows:
         if not done:

@@ -1,6 +1,5 @@
-/* ck-decode against the bare library calls: libavcodec alone, and libavcodec with swscale's
- * conversion to planar float RGB, which is what ck-decode delivers (and swscale delivers
- * clipped).  Stills: our reader against libpng is in still_bench.
+/* ck-decode against the bare library calls: libavcodec only, and libavcodec with swscale's conversion to planar float
+ * RGB, which is ck-decode's output (but clipped).  Stills are in still_bench.
  *
  *     decode_bench [FRAMES]     clips are made with the ffmpeg program */
 #include <libavcodec/avcodec.h>
@@ -110,7 +109,7 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Medians of the three ways, measured in turns. */
+/* Medians of the three ways, measured alternately. */
 static void compare(const char *name, const char *path, int threads, int frames)
 {
     double t[3][RUNS];

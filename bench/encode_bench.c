@@ -1,9 +1,9 @@
 /* ck-encode against the bare library calls: 1920 x 1080, the same frames, settings and threads.
  *
- * ck-encode is a process that reads a stream from a file; the other side has the planes in memory
- * and does nothing but convert and encode: OpenEXRCore and libpng with a thread per frame, swscale and
- * libavcodec with the encoder's own threads.  Both write into /dev/shm where there is one.  They
- * take turns; the median of the clock is shown, and the CPU time, which a busy machine stretches less. */
+ * ck-encode is a process that reads a stream from a file.  The other side has the planes in memory and only converts
+ * and encodes: OpenEXRCore and libpng with a thread per frame, swscale and libavcodec with the encoder's own threads.
+ * Both write into /dev/shm if it exists.  They alternate.  Shown are medians of wall time and of CPU time, which
+ * suffers less from other load. */
 #include <fcntl.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -29,16 +29,16 @@ enum { W = 1920, H = 1080, FRAMES = 16, DISTINCT = 4, TURNS = 3 };
 static const size_t N = (size_t)W * H;
 
 static char dir[64];
-static float *fg[DISTINCT];     /* (3,H,W), sRGB-encoded */
-static float *matted[DISTINCT]; /* (4,H,W), premultiplied */
-static uint8_t *comp[DISTINCT]; /* (3,H,W) */
+static float *fg[DISTINCT];     /* [3, H, W], sRGB-encoded */
+static float *matted[DISTINCT]; /* [4, H, W], premultiplied */
+static uint8_t *comp[DISTINCT]; /* [3, H, W] */
 
 static void at(char buf[128], const char *name, int k)
 {
     snprintf(buf, 128, "%s/%s%d", dir, name, k);
 }
 
-/* A smooth picture with 1 % of triangular grain, and a soft disc as its matte. */
+/* A smooth picture with 1 % triangular grain, and a soft disc as matte. */
 static void make_frame(int k)
 {
     uint32_t s = (uint32_t)k + 1;
@@ -107,7 +107,7 @@ static void png_still(int k)
     png_init_io(png, f);
     png_set_IHDR(png, info, W, H, 16, PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT,
                  PNG_FILTER_TYPE_DEFAULT);
-    /* Its fastest: filter Sub, level 1. */
+    /* Fastest settings: filter Sub, level 1. */
     png_set_filter(png, 0, PNG_FILTER_SUB);
     png_set_compression_level(png, 1);
     png_write_info(png, info);
@@ -270,7 +270,7 @@ static double seconds(struct timeval t)
     return (double)t.tv_sec + 1e-6 * (double)t.tv_usec;
 }
 
-/* Milliseconds a frame: clock and CPU of this process and its children. */
+/* Milliseconds: wall, and CPU of this process and its children. */
 static void now(double t[2])
 {
     struct rusage self, children;
@@ -291,7 +291,7 @@ static int by_value(const void *a, const void *b)
 static void compare(const char *what, const char *input, const char *option, const char *format,
                     void (*bare)(int threads), int threads)
 {
-    double t[2][2][TURNS]; /* side, clock or CPU */
+    double t[2][2][TURNS]; /* [side][wall, CPU][turn] */
     const char *args[] = {option, format};
     for (int i = 0; i < TURNS; i++) {
         for (int side = 0; side < 2; side++) {

@@ -1,12 +1,13 @@
 #!/bin/bash
-# gpu.sh FOLDER: the network on a GPU, ours by what is in FOLDER and PyTorch's (make bench-cuda), as Markdown.
+# gpu.sh FOLDER: times of the network on a GPU, ours with the programs in FOLDER and PyTorch's (make bench-cuda), as
+# Markdown.
 #
-# It goes to $OUT/cuda.md where OUT is set, else to bench/results/cuda.md, and to standard output.  PyTorch as
-# bench/twin.py says, where $PYTHON (python3) has it; compiled with max-autotune at the largest size only, which alone
-# takes minutes and comes last.  All of it ends within $SECONDS_ALL (450): what no time is left for is said.
+# Written to $OUT/cuda.md, by default bench/results/cuda.md, and to standard output.  PyTorch runs bench/twin.py if
+# $PYTHON (python3) has it; compiled with max-autotune only at the largest size, which takes minutes and comes last.
+# Everything ends within $SECONDS_ALL (450); parts without time left are reported as not run.
 #
-# For tests of this script: PART_SECONDS, SIZES, ARCH, WIDTHS (mkmodel's options for those of ARCH/WIDTH), FRAMES, PLATE, GOLDEN_LIST, RATES (device_rates' arguments), TWIN (options of
-# twin.py), COMPILE=0.
+# For tests of this script: PART_SECONDS, SIZES, ARCH, WIDTHS (mkmodel's options for the widths of ARCH/WIDTH), FRAMES,
+# PLATE, GOLDEN_LIST, RATES (device_rates' arguments), TWIN (options of twin.py), COMPILE=0.
 set -u
 gpu=$1
 here=$(cd "$(dirname "$0")" && pwd)
@@ -32,7 +33,7 @@ exec > >(tee "$result") 2>"$tmp/errors"
 exec 3>&1
 failed=0
 
-within() { # NAME SECONDS COMMAND...: in what is left of the time; what fails is said, and the rest goes on
+within() { # NAME SECONDS COMMAND...: run within the remaining time; report a failure and go on
     local name=$1 most=${PART_SECONDS:-$2} left=$((limit - SECONDS)) status start=$SECONDS
     shift 2
     [ "$left" -lt "$most" ] && most=$left
@@ -82,7 +83,7 @@ for size in $sizes; do ours $size f16; done
 
 # ---- the programs ----
 
-# One frame and several: the time of the whole process, and what each frame after the first takes.
+# One frame and several: time of the whole process, and time per frame after the first.
 one_context() { "$gpu/bin/ck-infer" --refine -d cuda -m "$1" <"$2" >/dev/null; }
 two_contexts() { "$gpu/bin/ck-infer" -d cuda -m "$1" <"$2" | "$gpu/bin/ck-refine" -d cuda -m "$1" >/dev/null; }
 export gpu

@@ -1,13 +1,13 @@
 #!/bin/bash
-# gpu_session.sh [PART...]: what a GPU host is for, each part within its time, whatever became of those before.
+# gpu_session.sh [PART...]: the work on a GPU host.  Each part has a time limit and runs even if an earlier one failed.
 #
-#   build    gpu-build: the tests, the bench, the plug-in, for this machine's GPU only unless CUDA_ARCHS says otherwise
+#   build    gpu-build: tests, bench and plug-in, for this machine's GPU only unless CUDA_ARCHS is set
 #   check    make check-cuda
 #   bench    make bench-cuda
 #
-# Without a PART all three.  Everything is written below $OUT (build/gpu/session): what the machine is, a log a part,
-# cuda.md, and summary.txt, which is also the last that is printed.  BUILD_SECONDS, CHECK_SECONDS, BENCH_SECONDS are
-# the limits; PYTHON is the Python with PyTorch.
+# Default: all three.  Results go to $OUT (build/gpu/session): a description of the machine, a log per part, cuda.md,
+# and summary.txt, which is also printed at the end.  BUILD_SECONDS, CHECK_SECONDS and BENCH_SECONDS are the limits;
+# PYTHON is the Python with PyTorch.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export OUT=${OUT:-$PWD/build/gpu/session}
@@ -21,7 +21,7 @@ arch() { nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | 
 : "${CUDA_ARCHS:=$(arch)}"
 [ -n "$CUDA_ARCHS" ] && export CUDA_ARCHS
 
-# A toolkit without cuBLAS: PyTorch brings it.
+# Without cuBLAS in the toolkit, use PyTorch's.
 home=$(dirname "$(dirname "$(readlink -f "$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)")")")
 if [ ! -f "$home/include/cublasLt.h" ] && [ -z "${CUBLAS-}" ]; then
     header=$("${PYTHON:-python3}" -c 'import glob, nvidia; print(*glob.glob(list(nvidia.__path__)[0] + "/*/include/cublasLt.h"))' 2>/dev/null)

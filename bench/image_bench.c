@@ -1,5 +1,5 @@
-/* lib/image at 4096 x 2160, one thread: CPU milliseconds per call, the median of an odd number of turns.
- * bench/opencv_bench.sh times OpenCV's own calls on the same sizes where Python has them. */
+/* lib/image at 4096 x 2160, one thread: CPU milliseconds per call, median of an odd number of turns.
+ * bench/opencv_bench.sh times OpenCV's calls at the same sizes if Python has OpenCV. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -46,7 +46,7 @@ static void must(int good, const char *what)
     exit(1);
 }
 
-/* Page faults and pooled scratch are paid before the first turn. */
+/* A warm-up call takes the page faults and fills the pool. */
 static void timed(const char *name, ck_status (*call)(int), int arg)
 {
     double ms[TURNS];
@@ -140,7 +140,7 @@ static void *grab(size_t bytes)
     return p;
 }
 
-/* Noise for everything but the mask and the matte, which have blobs some dozens of pixels wide. */
+/* Noise, except for the mask and the matte, which have blobs some dozens of pixels wide. */
 static void make_pictures(void)
 {
     uint32_t seed = 1;

@@ -20,7 +20,7 @@ from common import find_programs, planes, run, table
 
 
 class Frame:
-    """A plate as 8-bit PNG, its truth, and what the keyers see of it."""
+    """A plate as 8-bit PNG, its truth, and its Y, U, V as ffmpeg makes them."""
 
     def __init__(self, scene, size, seed, number, tmp):
         import cv2
@@ -59,7 +59,7 @@ def rgb_distance(f, colour):
 
 
 def best(distances, truths, thin):
-    """Similarity and blend with the smallest mean error: a grid on every thin-th pixel, then downhill."""
+    """Similarity and blend with the smallest mean error: a grid over every thin-th pixel, then descent."""
     from scipy.optimize import minimize
     d = np.concatenate([x.ravel()[::thin] for x in distances])
     t = np.concatenate([x.ravel()[::thin] for x in truths])
@@ -76,7 +76,7 @@ def best(distances, truths, thin):
 
 
 def best_colour(frames, colour, distance):
-    """The same with the key colour searched too, within 0 to 255."""
+    """The same, also over the key colour within 0 to 255."""
     from scipy.optimize import minimize
     truths = [f.alpha[::4, ::4] for f in frames]
 

@@ -49,7 +49,7 @@ def srgb(x):
 
 
 def picture(path, axes=3):
-    """0 to 1: [H, W], or [H, W, 3] with blue first as OpenCV has it."""
+    """A picture in [0, 1]: [H, W], or [H, W, 3] in BGR order as in OpenCV."""
     p = cv2.imread(path, cv2.IMREAD_UNCHANGED)
     if p is None or p.ndim != axes or p.shape[2:] not in ((), (3,)):
         sys.exit(f"key_set.py: {path}: not a picture {'of three channels' if axes == 3 else 'of one channel'}")
@@ -68,7 +68,7 @@ class Subject:
         self.edge = (self.alpha > 0.01) & (self.alpha < 0.99)
 
     def grainy(self, exposure, grain, seed):
-        """The clean plate, exposed, with photon noise and read noise; u8."""
+        """The clean plate at another exposure, with photon noise and read noise; u8."""
         light = linear(picture(self.path + ".clean.png")) * exposure
         noise = np.random.default_rng(seed).normal(size=light.shape)
         noisy = srgb(np.clip(light + noise * np.sqrt(light * grain ** 2 + grain ** 2 * 0.02), 0, None))
@@ -76,7 +76,7 @@ class Subject:
 
 
 def key(program, plate, tmp):
-    """Seconds, the mattes [H, W] and the processed frames [H, W, 4] (blue first, linear), a list each."""
+    """Run the keyer.  Returns seconds, mattes [H, W] and processed frames [H, W, 4] (BGRA, linear), a list each."""
     start = time.time()
     subprocess.run([*program, plate, f"{tmp}/out"], check=True)
     seconds = time.time() - start
@@ -88,7 +88,7 @@ def key(program, plate, tmp):
 
 
 def backgrounds(h, w):
-    """Smooth and colourful, busy, light grey, dark grey; sRGB."""
+    """Four backgrounds: smooth and colourful, busy, light grey, dark grey; sRGB."""
     rng = np.random.default_rng(7)
     drawn = lambda n, how: cv2.resize(rng.random((n, n, 3)).astype(np.float32), (w, h), interpolation=how)
     smooth, busy = drawn(3, cv2.INTER_CUBIC).clip(0, 1), cv2.GaussianBlur(drawn(40, cv2.INTER_NEAREST), (0, 0), 4)

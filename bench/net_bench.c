@@ -1,14 +1,14 @@
-/* Milliseconds of the network, on a synthetic checkpoint.
+/* Milliseconds of the network, with a synthetic checkpoint.
  *
  *     net_bench [DEVICE [ARCH[/WIDTH] [SIZE [THREADS [FRAMES [PRECISION]]]]]]        cpu base_plus 512 0 3 f32
  *
- * WIDTH is that of decoders and refiner, where it is not the real one.
+ * WIDTH: of decoders and refiner, if not that of the published model.
  *
- * By kind of step, the best of FRAMES, each waited for; with $CK_RATES, a file that device_rates made, as shares of
- * what the device can do.  Then what nothing interrupts: the encoder, the decoders, the refiner and all of them, queued
- * at once, and whole frames with their copies: medians, and the best of the frames with its CPU time: on a machine that
- * others use too, only that can be compared.  On a device with memory of its own also what it takes there.
- * A line that begins with "row |" is for a table: precision, size, medians, megabytes. */
+ * First, by kind of step: best of FRAMES, waiting after each step.  With $CK_RATES, a file made by device_rates, also
+ * as shares of the device's peak rates.  Then without waits in between: encoder, decoders, refiner, all of them, and
+ * whole frames with their copies.  Medians, and the best frame with its CPU time: with other load on the machine only
+ * that is comparable.  On a device with its own memory, also the memory used.  A line that begins with "row |" is for a
+ * table: precision, size, medians, megabytes. */
 #include <time.h>
 
 #include "../tests/mkmodel.h"
@@ -64,7 +64,7 @@ static ck_weights *make_weights(const mk_spec *s, blob *b, ck_sizes *z)
     return w;
 }
 
-/* Bytes of the device's own memory that are left; 0 where it is the host's. */
+/* Bytes of the device's own memory that are free; 0 on a host device. */
 static size_t left(const ck_network_options *o)
 {
     ck_nn *dev;
@@ -82,7 +82,7 @@ static void run(ck_network *n, float *in, float *out, size_t pixels, bool timed)
     need(ck_network_run(n, &io, timed, &e), &e);
 }
 
-/* Device memory that a network holds once it has run, without the context. */
+/* MB of device memory that a network holds after running, without the context. */
 static double taken_mb(const ck_weights *w, const ck_sizes *z, ck_network_options o, bool infer, bool refine, float *in,
                        float *out, size_t pixels, double *plan)
 {
@@ -124,7 +124,7 @@ static void report_memory(const ck_weights *w, const ck_sizes *z, const ck_netwo
 /* ---- shares ---- */
 
 typedef struct rates {
-    double product, copy; /* a second; 0: not known */
+    double product, copy; /* per second; 0 = unknown */
 } rates;
 
 static rates read_rates(const char *precision)
@@ -143,7 +143,7 @@ static rates read_rates(const char *precision)
     return r;
 }
 
-/* The fewest bytes that a step moves: inputs and weights read once, results written once. */
+/* Least bytes that a step moves: inputs and weights read once, results written once. */
 static double step_bytes(const ck_nn_step *s)
 {
     double n = 0, weights = 0;
@@ -158,7 +158,7 @@ static double step_bytes(const ck_nn_step *s)
     return n + weights * sizeof(float);
 }
 
-/* Rows of the table: kinds, and attention to all keys apart from that in windows. */
+/* Row of the table: by kind, with global attention separate from windowed. */
 static int row_of(const ck_nn_step *s)
 {
     return s->kind == CK_NN_OP_ATTENTION && !s->window ? CK_NN_OPS : (int)s->kind;
@@ -215,7 +215,7 @@ static void report_steps(const ck_nn_plan *p, const double *best, const char *pr
 
 /* ---- parts ---- */
 
-/* Steps from `first` to `end` - 1, queued at once and waited for. */
+/* Queue steps `first` to `end` - 1 at once and wait for them. */
 static double run_steps(ck_nn_plan *p, int first, int end)
 {
     ck_error e;
@@ -227,7 +227,7 @@ static double run_steps(ck_nn_plan *p, int first, int end)
     return now_ms() - start;
 }
 
-/* The decoders' steps say so; the encoder's are before, the refiner's behind. */
+/* The decoders' labels separate the parts: the encoder's steps come before them, the refiner's after. */
 static void time_parts(ck_nn_plan *p, int frames, double ms[PARTS])
 {
     int first = 0, end, n = ck_nn_plan_steps(p);

@@ -1,6 +1,6 @@
 #!/bin/bash
-# OpenCV's own calls on the sizes of image_bench, one thread, CPU ms, where Python has them.
-# IPP is off: it gives other bits than the formulas we follow.
+# OpenCV's calls at the sizes of image_bench, one thread, CPU ms; skipped if Python lacks OpenCV. IPP is off: its
+# results differ in bits from the formulas that lib/image follows.
 python3 - <<'EOF' || true
 import sys, time
 try:

@@ -1,12 +1,12 @@
 #!/bin/bash
-# The classical pipeline on a 1080p clip: each stage alone on one thread, and the whole.
-# The stages' times are what `ck key` shares the cores out by.
+# The classical pipeline on a 1080p clip: each stage separately on one thread, then the whole.  `ck key` divides the
+# cores by these stages' times.
 set -eu
 frames=${FRAMES:-24}
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-# Milliseconds of wall time a frame, the median of three runs.
+# Wall milliseconds per frame, median of three runs.
 measure() {
     for _ in 1 2 3; do
         local start end

@@ -22,7 +22,7 @@ from key_quality import Frame, best, chroma_distance, chromakey
 
 WAYS = ("network", "bad hint", "classical", "at 1024", "chromakey", "fixed")
 HERE = os.path.dirname(os.path.abspath(__file__))
-WRONG = 0.3  # of a hint's area
+WRONG = 0.3  # share of the hint's area
 
 
 def write_pngs(folder, images):
@@ -33,7 +33,7 @@ def write_pngs(folder, images):
 
 
 def spoil(hint, seed):
-    """The hint turned over in smooth patches of 30 % of the frame."""
+    """The hint inverted in smooth patches over 30 % of the frame."""
     import cv2
     r, (h, w) = np.random.default_rng(seed), hint.shape
     field = cv2.resize(r.standard_normal((9, 16)).astype(np.float32), (w, h), interpolation=cv2.INTER_CUBIC)
@@ -59,7 +59,7 @@ class Shot:
         return compare(f"{self.tmp}/truth.ck", result)
 
     def stages(self):
-        """What `ck key` runs between ck-decode and ck-encode."""
+        """The stages that `ck key` runs between ck-decode and ck-encode."""
         plan = run("ck", "key", "-n", "-m", self.a.model, *shlex.split(self.a.key), "in", "out")
         return plan.decode().strip().split(" | ")[1:-1]
 
@@ -94,7 +94,7 @@ class Shot:
         return self.measure(f"{self.tmp}/small")
 
     def plate_error(self):
-        """The plate taken for the foreground: 1e3 times its mean error, each frame counted alike."""
+        """Error of the plate used as the foreground: 1e3 times the mean, each frame with equal weight."""
         errors = []
         for f in self.frames:
             between = (f.alpha > 0.05) & (f.alpha < 0.95)
@@ -115,7 +115,7 @@ class Shot:
 
 
 def show_measure(rows, measure):
-    """rows: seed -> way -> measures."""
+    """Means per way.  rows: seed -> way -> measures."""
     ways = [w for w in WAYS if w in next(iter(rows.values()))]
     ways = [w for w in ways if all(r[w].get(measure) is not None for r in rows.values())]
     print(f"\n### {measure}\n")

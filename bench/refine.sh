@@ -1,15 +1,15 @@
 #!/bin/bash
-# make bench-refine [MODEL=FILE] [CLIP=FILE] [SIZE=N] [EVERY=K]: what ck-refine's modes take and save.  Prints Markdown.
+# make bench-refine [MODEL=FILE] [CLIP=FILE] [SIZE=N] [EVERY=K]: cost and gain of ck-refine's modes, as Markdown.
 #
-# With CLIP, its frames through MODEL: that is the table that counts.  Without, three shots of synth_scene.py, in
-# $CK_SCENES, or ck-synth's where there is none, with logits made from the true matte, because those of untrained
-# weights are in doubt everywhere.
+# With CLIP: its frames through MODEL; this is the table that counts.  Without: three shots of synth_scene.py in
+# $CK_SCENES, or of ck-synth if that is missing.  Their logits are made from the true matte, because untrained weights
+# would leave everything undecided.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 PATH=${CK_BIN:-$here/../bin}:${CK_HELPERS:-$here/../build/helpers}:${CK_BENCH:-$here/../build/bench}:$PATH
 export CK_RING=off
 scenes=${CK_SCENES:-$here/../../shared/tools}
-size=${SIZE:-1024} every=${EVERY:-12} # of the first table; the others are of a network of 2048
+size=${SIZE:-1024} every=${EVERY:-12} # of the first table; the others use 2048
 tmp=$(mktemp -d /var/tmp/ck-bench-XXXXXX)
 trap 'rm -rf "$tmp"' EXIT
 model=${MODEL:-$tmp/synthetic.safetensors}

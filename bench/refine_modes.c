@@ -3,7 +3,7 @@
  *     ck-decode CLIP | ck-hint | ck-infer -m MODEL | refine_modes MODEL [EVERY]
  *     ck-synth | ck-hint | truelogits SIZE SHORT | refine_modes MODEL [EVERY]
  *
- * Every EVERYth frame of standard input is looked at. */
+ * Only every EVERYth frame is measured. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -26,7 +26,7 @@ typedef struct shot {
 
 typedef struct bench {
     ck_model model;
-    shot f; /* the frame in hand */
+    shot f; /* current frame */
     ck_network *own, *old;
     unsigned char *blocks;
     float *result;
@@ -137,7 +137,7 @@ static void compare(const bench *b, const ck_tile_select *p, score *s)
 }
 
 typedef struct setting {
-    const char *statistics; /* of this frame, or of the first */
+    const char *statistics; /* frame whose statistics are used: this one or the first */
     int tile, margin;
     double lo, hi;
 } setting;

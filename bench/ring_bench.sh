@@ -1,5 +1,5 @@
 #!/bin/bash
-# Shared memory against pipes: five stages that do as little as possible, so that what is timed is the transport.
+# Shared memory against pipes: five stages with hardly any work, so that the transport is measured.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 PATH=${CK_HELPERS:-$here/../build/helpers}:$PATH
@@ -8,7 +8,7 @@ trap 'rm -rf "$tmp"' EXIT
 
 median() { sort -g | awk '{ v[NR] = $1 } END { print v[int((NR + 1) / 2)] }'; }
 
-# Frames per second at the last of five stages: SIZE FRAMES SKIP RING
+# SIZE FRAMES SKIP RING: frames per second at the last of five stages.
 chain() {
     teststage fill -g "$1" -n "$2" 2>/dev/null | teststage pass 2>/dev/null | teststage pass 2>/dev/null |
         teststage pass 2>/dev/null | teststage sum --skip "$3" 2>&1 | awk '{ printf "%.2f\n", $2 / $3 }'

@@ -1,6 +1,6 @@
 #!/bin/bash
-# make bench: our speed against the bare library calls, both timed in the same run.
-# Prints Markdown; `make bench > bench/results/NAME.md` keeps it.
+# make bench: our speed against the bare library calls, both measured in the same run.  Prints Markdown; to keep it:
+# make bench > bench/results/NAME.md
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 bench=${CK_BENCH:-$here/../build/bench}

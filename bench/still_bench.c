@@ -1,8 +1,8 @@
 /* Stills of 4096 x 2160: our readers and writers against the bare library calls, one thread each.
  *
- * A grainy plate: noise is what compression costs time on.  Times are the process's CPU time, which a busy machine
- * stretches less than the clock; ours and theirs take turns, the median of an odd number of turns is shown.  Files
- * live in memory (/dev/shm) where there is such a place. */
+ * The plate is grainy, since noise is the expensive part of compression.  CPU time of the process is measured, which
+ * suffers less from other load than wall time.  Ours and theirs alternate; shown is the median of an odd number of
+ * turns.  Files are in memory (/dev/shm) if possible. */
 #include <math.h>
 #include <openexr.h>
 #include <png.h>
@@ -55,7 +55,7 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* A smooth picture with 1 % of triangular grain; alpha a soft disc. */
+/* A smooth picture with 1 % triangular grain; alpha is a soft disc. */
 static void make_plate(void)
 {
     plate = malloc(4 * N * sizeof *plate);
@@ -80,7 +80,7 @@ static void make_plate(void)
 
 /* ---- EXR ---- */
 
-static const char *const names[] = {"A", "B", "G", "R"}; /* as the file has them */
+static const char *const names[] = {"A", "B", "G", "R"}; /* the file's order */
 static const size_t plane_of[] = {3, 2, 1, 0};
 
 static void their_exr_read(uint16_t *out)
@@ -168,7 +168,7 @@ static void their_png_write(const void *planes, int channels, int depth)
     must(!fclose(f), "fclose");
 }
 
-/* Rows only, into one buffer that is not looked at: nothing that a reader could leave out. */
+/* Decode rows into one buffer and discard them: a lower bound for any reader. */
 static void their_png_read(int depth)
 {
     FILE *f = fopen(path[1], "rb");

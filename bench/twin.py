@@ -37,7 +37,7 @@ def safetensors(path):
 
 
 class Weights:
-    """A checkpoint's tensors under a prefix, as layers."""
+    """The tensors of a checkpoint under a prefix, as layers."""
 
     def __init__(self, tensors, prefix=""):
         self.tensors, self.prefix = tensors, prefix
@@ -236,12 +236,12 @@ def on_cpu(part, frames):
 
 
 def timed(part, frames, device):
-    """Its result and the median milliseconds of `frames` runs, after three that are not counted."""
+    """Result and median milliseconds of `frames` runs, after three warm-up runs."""
     if device == "cpu":
         return on_cpu(part, frames)
     ms = []
     for i in range(frames + 3):
-        torch.compiler.cudagraph_mark_step_begin()  # compiled parts may write over what they returned before
+        torch.compiler.cudagraph_mark_step_begin()  # compiled parts may overwrite their earlier results
         start, end = torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)
         start.record()
         result = part()
@@ -280,7 +280,7 @@ def bench(args):
         if device != "cpu":
             torch.cuda.reset_peak_memory_stats()
         _, ms_all = timed(lambda: refiner(x[:, :3], decoders(encoder(x))), args.frames, device)
-        # Copies: what max-autotune returns lies in its graph's own memory, which the next run overwrites.
+        # Copies: results of max-autotune are in its graph's own memory, which the next run overwrites.
         maps, ms_encoder = timed(lambda: encoder(x), args.frames, device)
         maps = [m.clone() for m in maps]
         logits, ms_decoders = timed(lambda: decoders(maps), args.frames, device)
@@ -302,7 +302,7 @@ def first(args):
 
 
 def finals_at(parts, x, kind, device):
-    """PyTorch's finals [4, h, w] with operands of that type; float32 is what is left when autocast and TF32 are off."""
+    """PyTorch's finals [4, h, w] with operands of that type; float32 needs autocast and TF32 off."""
     torch.backends.cuda.matmul.allow_tf32 = torch.backends.cudnn.allow_tf32 = kind == "tf32"
     cast = {"f16": torch.float16, "bf16": torch.bfloat16}.get(kind)
     encoder, decoders, refiner = parts
@@ -311,7 +311,7 @@ def finals_at(parts, x, kind, device):
 
 
 def error_of(finals, golden):
-    """Largest and mean error over what the golden has of alpha and foreground: all of it, or every 8th and a crop."""
+    """Largest and mean error over the golden's alpha and foreground: whole, or every 8th pixel and a crop."""
     top, total, count = 0.0, 0.0, 0
     for name, part in (("alpha_final", finals[:1]), ("fg_final", finals[1:])):
         for form in ("", "_s8", "_crop"):
@@ -328,7 +328,7 @@ def error_of(finals, golden):
 
 
 def verdict(ours, theirs, ideal):
-    """What issue and MODEL.md ask for: see the table's heading."""
+    """Compare with the bounds of the table's heading (MODEL.md)."""
     wrong = []
     if not ours[1] <= theirs[1]:
         wrong.append(f"mean {ours[1] / theirs[1]:.2f} x PyTorch's")

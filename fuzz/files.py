@@ -3,11 +3,11 @@
 
     python3 fuzz/files.py --bin build/asan/bin --seconds 600 --found build/fuzz/files.found [--seed 1]
 
-Seeds are small files made by ffmpeg, oiiotool and ck's own programs; each one is changed at random and decoded by an
-instrumented ck-decode: a video by itself, stills also in sequences of forty, since most of a run is its start. A signal,
-a sanitizer report, an exit status that is not ck's, a failure without a message, or ten seconds of computing without an
-end is a find: the file and what was said are kept. Without finds the exit status is 0. The last line has the files, the
-runs and the CPU seconds of ck-decode alone.
+Seeds are small files made by ffmpeg, oiiotool and ck's own programs. Each is mutated at random and decoded by an
+instrumented ck-decode: videos singly, stills also in sequences of forty, since starting takes most of a run. A finding is
+a signal, a sanitizer report, an exit status that is not ck's, a failure without a message, or ten seconds of computing
+without an end. Its file and messages are kept. Exit status: 0 without findings. The last line has the numbers of files and
+runs and the CPU seconds of ck-decode.
 """
 
 import argparse
@@ -56,15 +56,15 @@ VIDEOS = [
 STILL_SUFFIXES = {"." + n.split(".")[1] for n, _ in STILLS} | {".exr", ".tif"}
 ALONE = 0.7  # share of the runs: one file, a video or the first still of its stream
 BATCH = 40
-AS_HINT = 0.1  # of the files that are alone
-# Calls beside the plain one.
+AS_HINT = 0.1  # share of the single files
+# Options of a run; half of the runs have none.
 CALLS = [[], [], [], ["--keep-going"], ["--keep-going", "--repair"], ["-t", "1"], ["-v"]]
 VIDEO_CALLS = CALLS + [["--frames", "1-2", "--missing", "black", "--keep-going"]]
 NUMBERS = [0, 1, 2, 3, 0x7f, 0x80, 0xff, 0x100, 0x7fff, 0x8000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffffff]
 
 
 def make_seeds(folder, programs):
-    """Every seed that the tools of this machine can make, as (suffix, bytes)."""
+    """All seeds that this machine's tools can make, as (suffix, bytes)."""
     def call(*words):
         subprocess.run(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
 
@@ -97,7 +97,7 @@ def make_seeds(folder, programs):
 
 
 def mutate_once(data, other, rng):
-    """One change of a bytearray; half of them in the first 600 bytes, where headers are."""
+    """Mutate a bytearray once; half of the mutations hit the first 600 bytes, where headers are."""
     size = len(data)
     if size < 8:
         return data
@@ -129,7 +129,7 @@ def mutate_once(data, other, rng):
 
 
 def mend_png(data):
-    """Right check sums, so that a change gets past libpng's first look; and sometimes a change below zlib."""
+    """Correct the checksums, so that a mutation passes libpng's first check; sometimes mutate below zlib."""
     at = 8
     while at + 12 <= len(data):
         n, = struct.unpack_from(">I", data, at)
@@ -152,7 +152,7 @@ def mutate(seeds, rng):
 
 
 def decode(program, options, paths):
-    """(status, stderr, CPU seconds); status None: it did not end."""
+    """Run ck-decode: (status, stderr, CPU seconds); status None: it did not end in time."""
     env = dict(os.environ, UBSAN_OPTIONS="halt_on_error=1:print_stacktrace=1", ASAN_OPTIONS=(
         f"exitcode=99:allocator_may_return_null=1:hard_rss_limit_mb={LIMIT_MB}:max_allocation_size_mb={LIMIT_MB}"))
     with tempfile.TemporaryFile() as said:
@@ -173,7 +173,7 @@ def decode(program, options, paths):
 
 
 def wrong(status, text):
-    """The fault in one line, or None: 1, 2 and 3 say why, 0 to 3 are the only ends there are."""
+    """The fault in one line, or None.  Statuses 0 to 3 are valid; 1 and 2 need a message."""
     if status is None:
         return "no end in time"
     if status not in (0, 1, 2, 3):
@@ -186,7 +186,7 @@ def wrong(status, text):
 
 
 class Fuzzer:
-    """One ck-decode after the other, and what came of them."""
+    """Runs ck-decode again and again and counts the results."""
 
     def __init__(self, program, folder, found, seeds, seed):
         self.program, self.folder, self.found, self.seeds = program, folder, found, seeds
@@ -231,8 +231,8 @@ class Fuzzer:
             self.keep(path, data, fault, text)
 
     def batch(self, stills):
-        """A sequence that starts with the seed as it was; what fails there is looked for one by one.  Files that do not
-        start like a still would end it."""
+        """A sequence that starts with the unchanged seed.  The other files keep its first 12 bytes: one without a still's
+        signature would end the sequence.  After a fault each file is run singly."""
         suffix, good = self.rng.choice(stills)
         kin = [s for s in stills if s[0] == suffix]
         paths = [self.write("a0" + suffix, good)]

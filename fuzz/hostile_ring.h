@@ -1,7 +1,7 @@
-/* A peer that lies: a sound stream with planes in a sound ring, then changed as the input says.
+/* A hostile peer: a valid stream with planes in a valid ring, changed as the input says.
  *
- * The input is a list of changes of eight bytes each: what (0 the stream, 1 the control pages, 2 the same after the
- * first frame, 3 the stream's last bytes), a byte of zero, where (2 bytes), and a value (4 bytes). */
+ * The input is a list of changes of eight bytes each: target (0 the stream, 1 the control pages, 2 the control pages
+ * after the first frame, 3 the stream's last bytes), a zero byte, offset (2 bytes), value (4 bytes). */
 #ifndef CK_FUZZ_HOSTILE_RING_H
 #define CK_FUZZ_HOSTILE_RING_H
 
@@ -45,7 +45,7 @@ static inline ck_wire_record hostile_record(const char *kind, uint64_t number, s
     return r;
 }
 
-/* Two planes a frame, both in one slot. */
+/* A plane of 256 x 256 bytes.  Both planes of a frame are in one slot. */
 static inline ck_wire_plane hostile_plane(const char *name, int slot, size_t offset)
 {
     ck_wire_plane p = {.elem = 1, .c = 1, .h = 256, .w = 256, .bytes = 65536, .storage = CK_WIRE_RING};
@@ -82,7 +82,7 @@ static inline hostile_stream hostile_sound(const hostile *h, int fd)
         s.frame[i].planes[0] = hostile_plane("rgb", i, 0);
         s.frame[i].planes[1] = hostile_plane("hint", i, 65536);
     }
-    /* The body of a RING record is as long as its rings: the rest is moved up by hostile_send. */
+    /* A RING record is as long as its list of rings; hostile_pack moves up the rest. */
     s.ring.body_bytes = sizeof s.body - (CK_RINGS_MAX - 1) * sizeof *s.body.id;
     return s;
 }
@@ -108,7 +108,7 @@ static inline void hostile_apply(const hostile *h, const uint8_t *data, size_t n
     }
 }
 
-/* Bytes of the stream as it is sent. */
+/* Serialise the stream as it is sent; returns bytes. */
 static inline size_t hostile_pack(const hostile_stream *s, unsigned char *to)
 {
     const size_t first = offsetof(hostile_stream, body) + s->ring.body_bytes, from = offsetof(hostile_stream, frame);
@@ -117,7 +117,7 @@ static inline size_t hostile_pack(const hostile_stream *s, unsigned char *to)
     return first + sizeof *s - from;
 }
 
-/* Frames that were read. */
+/* Number of frames read. */
 static inline int hostile_read(const hostile *h, int fd, const uint8_t *data, size_t n)
 {
     ck_reader *r;
@@ -140,7 +140,7 @@ static inline int hostile_read(const hostile *h, int fd, const uint8_t *data, si
     return frames;
 }
 
-/* Frames that were read. */
+/* Number of frames read. */
 static inline int fuzz_ring(const uint8_t *data, size_t n)
 {
     static hostile h;
@@ -162,7 +162,7 @@ static inline int fuzz_ring(const uint8_t *data, size_t n)
     int frames = hostile_read(&h, fd[0], data, n);
     close(fd[0]);
     ck_pool_trim();
-    if (frames > HOSTILE_FRAMES + 1) /* END may have become a frame without planes */
+    if (frames > HOSTILE_FRAMES + 1) /* a change may turn END into a frame without planes */
         abort();
     return frames;
 }

@@ -1,4 +1,4 @@
-/* The pickle of a .pth. */
+/* Fuzz target: the pickle of a .pth. */
 #include "targets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

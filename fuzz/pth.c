@@ -1,4 +1,4 @@
-/* Checkpoints; the corpus makes them .pth. */
+/* Fuzz target: checkpoints; its corpus has .pth files. */
 #include "targets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

@@ -1,4 +1,4 @@
-/* ck-ring(7): records, references and control pages. */
+/* Fuzz target: ck-ring(7), its records, references and control pages. */
 #include "hostile_ring.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

@@ -1,4 +1,4 @@
-/* Checkpoints; the corpus makes them .safetensors. */
+/* Fuzz target: checkpoints; its corpus has .safetensors files. */
 #include "targets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

@@ -1,4 +1,4 @@
-/* ck-frame(5). */
+/* Fuzz target: ck-frame(5). */
 #include "targets.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

@@ -1,5 +1,5 @@
-/* Fuzz targets: every reader of untrusted input.  Each takes any bytes and must return.
- * tests/corpus_test.c runs them on the kept corpora, `make fuzz` on what libFuzzer thinks of. */
+/* Fuzz targets: every reader of untrusted input.  Each accepts any bytes and must return.  tests/corpus_test.c runs
+ * them on the stored corpora, `make fuzz` on libFuzzer's inputs. */
 #ifndef CK_FUZZ_TARGETS_H
 #define CK_FUZZ_TARGETS_H
 
@@ -14,7 +14,7 @@
 #include "checkpoint/weights.h"
 #include "stream/stream.h"
 
-/* Read all that an opened checkpoint offers, as far as memory is cheap. */
+/* Read everything that an opened checkpoint offers, with limited memory. */
 static inline void fuzz_use(const ck_weights *w)
 {
     ck_error e;
@@ -54,7 +54,7 @@ static inline int fuzz_weights(const uint8_t *data, size_t n)
     return 0;
 }
 
-/* Every storage has the bytes that the pickle wants, up to 4096. */
+/* A storage of any size up to 4096 bytes. */
 static inline ck_status fuzz_storage(void *ctx, const char *key, size_t n, uint64_t bytes, const uint8_t **data,
                                      ck_error *e)
 {
@@ -64,7 +64,7 @@ static inline ck_status fuzz_storage(void *ctx, const char *key, size_t n, uint6
     return bytes <= sizeof storage ? CK_OK : ck_fail(e, CK_ERR_FORMAT, "%.*s", (int)(n < 9 ? n : 9), key);
 }
 
-/* The pickle alone, without the archive that a change would break. */
+/* The pickle only, without the archive, which a mutation would break. */
 static inline int fuzz_pickle(const uint8_t *data, size_t n)
 {
     ck_pickle p;

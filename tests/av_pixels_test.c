@@ -1,5 +1,5 @@
-/* Every pixel format of libav, filled with noise, against a sample-by-sample reading of its descriptor in
- * double precision.  The YUV arithmetic itself is yuv_test's: here the right samples must reach it. */
+/* Every pixel format of libav, filled with noise, against a sample-by-sample reading by its descriptor in double
+ * precision.  YUV arithmetic is tested in yuv_test; here, that the right samples reach it. */
 #include "io/av_pixels.h"
 
 #include <libavutil/frame.h>
@@ -71,7 +71,7 @@ static AVFrame *noise(enum AVPixelFormat format)
     for (int i = 0; i < AV_NUM_DATA_POINTERS && av->buf[i]; i++)
         for (size_t k = 0; k < av->buf[i]->size; k++)
             av->buf[i]->data[k] = (uint8_t)next();
-    /* Random bits make floats of any kind; finite ones are enough here. */
+    /* Random bits would make NaN and infinity; finite floats are enough here. */
     for (int c = 0; d->flags & AV_PIX_FMT_FLAG_FLOAT && c < d->nb_components; c++)
         for (int y = 0; y < H; y++)
             for (int x = 0; x < W; x++)
@@ -79,7 +79,7 @@ static AVFrame *noise(enum AVPixelFormat format)
     return av;
 }
 
-/* Component c at (x,y) of its own plane, as libav's slow reader sees it; palettes are looked up. */
+/* Component c at (x,y) of its own plane, as read by libav's slow reader; palettes are looked up. */
 static double sample(const AVFrame *av, int c, int x, int y)
 {
     const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(av->format);
@@ -90,7 +90,7 @@ static double sample(const AVFrame *av, int c, int x, int y)
     }
     if (d->flags & AV_PIX_FMT_FLAG_FLOAT)
         return real(av, c, x, y);
-    /* From the row's start: libav 7.1 takes no notice of x where 10 bits are packed. */
+    /* Read from the row's start: libav 7.1 ignores x for packed 10-bit formats. */
     uint32_t row[W], v;
     av_read_image_line2(row, (const uint8_t **)(uintptr_t)av->data, av->linesize, d, 0, y, c, x + 1, 0, 4);
     v = row[x];
@@ -112,7 +112,7 @@ static double got(const ck_plane *p, int c, int x, int y)
     }
 }
 
-/* RGB and grey: the codes themselves. */
+/* Largest difference for RGB and grey: codes must be equal. */
 static double compare_rgb(const AVFrame *av, const ck_plane *p)
 {
     const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(av->format);
@@ -125,7 +125,8 @@ static double compare_rgb(const AVFrame *av, const ck_plane *p)
     return worst;
 }
 
-/* YUV: planar words, gathered one by one, through the same arithmetic must give the same bits. */
+/* Largest difference for YUV: planar words gathered one by one, through the same arithmetic, must give the same
+ * bits. */
 static double compare_yuv(const AVFrame *av, const ck_plane *p)
 {
     static uint16_t codes[3][H][W];
@@ -180,14 +181,14 @@ static void try_format(enum AVPixelFormat format)
                        : depth == 16                                       ? CK_U16
                                                                            : CK_F32;
         double worst = rgb ? compare_rgb(av, &f.planes[0]) : compare_yuv(av, &f.planes[0]);
-        /* One rounding of a value up to 2 (float formats are exact). */
+        /* One rounding of a value up to 2; float formats are exact. */
         ok(worst <= 1.2e-7 && f.planes[0].type == want, "%s: %s, %.1e", d->name, f.planes[0].type_name, worst);
     }
     ck_frame_free(&f);
     av_frame_free(&av);
 }
 
-/* Grey from limited to full, hints, turned pictures, unaligned words. */
+/* Grey of limited and full range, hints, transposed pictures, unaligned words. */
 static void ranges(void)
 {
     AVFrame *av = noise(AV_PIX_FMT_GRAY10LE);

@@ -1,4 +1,4 @@
-/* Bytes that grow, and the two containers of checkpoints made from them: tests break them on purpose. */
+/* Growing byte buffers, and the two checkpoint containers made from them, which tests damage on purpose. */
 #ifndef CK_TESTS_BLOB_H
 #define CK_TESTS_BLOB_H
 
@@ -29,7 +29,7 @@ static inline void blob_put(blob *b, const void *data, size_t n)
     b->n += n;
 }
 
-/* The lowest n bytes of v, little-endian. */
+/* Append the lowest n bytes of v, little-endian. */
 static inline void blob_int(blob *b, uint64_t v, size_t n)
 {
     blob_put(b, &v, n);
@@ -56,7 +56,7 @@ __attribute__((format(printf, 2, 3))) static inline void blob_printf(blob *b, co
     blob_put(b, text, (size_t)n);
 }
 
-/* Overwrite n bytes. */
+/* Overwrite n bytes at offset `at` with v. */
 static inline void blob_set(blob *b, size_t at, uint64_t v, size_t n)
 {
     memcpy(b->p + at, &v, n);
@@ -79,8 +79,8 @@ static inline blob st_file(const char *header, size_t data)
     return b;
 }
 
-/* A zip, stored, as torch.save makes them: sizes after the data, padding to 64 bytes in the extra field,
- * zip64 end records.  The flags change that. */
+/* A stored zip as written by torch.save: sizes after the data, padding to 64 bytes in the extra field, zip64 end
+ * records.  Flags select these parts. */
 enum { ZIP_DESCRIPTOR = 1, ZIP_PADDED = 2, ZIP_END64 = 4, ZIP_SIZES64 = 8, ZIP_TORCH = 7 };
 
 #define ZIP_MEMBERS 2000
@@ -89,8 +89,8 @@ typedef struct zip_writer {
     blob out, directory;
     unsigned flags;
     size_t n;
-    size_t local[ZIP_MEMBERS], central[ZIP_MEMBERS]; /* where each header is: in `out`, in `directory` */
-    size_t directory_at, end64_at, end_at;           /* in `out`, once finished */
+    size_t local[ZIP_MEMBERS], central[ZIP_MEMBERS]; /* offset of each header: in `out`, in `directory` */
+    size_t directory_at, end64_at, end_at;           /* offsets in `out`, once finished */
 } zip_writer;
 
 static inline size_t zip_extra(zip_writer *z, blob *extra, size_t name, size_t size, size_t fixed)
@@ -207,7 +207,7 @@ static inline zip_writer *zip_new(unsigned flags)
     return z;
 }
 
-/* Pickle opcodes, as torch.save writes them. */
+/* Pickle opcodes as written by torch.save. */
 static inline void pk_global(blob *b, const char *module, const char *name)
 {
     blob_printf(b, "c%s\n%s\n", module, name);
@@ -253,7 +253,7 @@ static inline void pk_storage(blob *b, const char *type, const char *key, uint64
     blob_str(b, "tQ");
 }
 
-/* A tensor of `count` elements of storage `key`, from element `offset`. */
+/* Append a tensor of `count` elements of storage `key`, from element `offset`. */
 static inline void pk_tensor(blob *b, const char *type, const char *key, uint64_t count, uint64_t offset,
                              const uint64_t *shape, const uint64_t *stride, size_t dims)
 {

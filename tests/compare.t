@@ -1,16 +1,16 @@
 #!/bin/bash
-# ck-compare: against an implementation of its own kind in Python, by hand, and what it refuses.
+# ck-compare: against a second implementation in Python, by hand, and its refusals.
 . "$(dirname "$0")/tap.sh"
 make_stream() { "$helpers/mkstream" "$@"; }
 figure() { ck-compare --json "$@" | perl -MJSON::PP -e 'local $/; my $d = decode_json(<STDIN>)->{mean}; print join " ", map { "$_=" . ($d->{$_} // "null") } qw(MAD MSE Grad Conn dtSSD PSNR SSIM FG)'; }
 
-# The same frames: nothing is different.
+# Equal frames: no difference.
 make_stream -n 2 -g 40x30 alpha:f32:1 fg:f32:3:srgb >"$tmp/a.ck"
 is "a matte is itself" "$(figure "$tmp/a.ck" "$tmp/a.ck")" "MAD=0 MSE=0 Grad=0 Conn=0 dtSSD=0 PSNR=null SSIM=1 FG=0"
 is "standard input" "$(figure - "$tmp/a.ck" <"$tmp/a.ck")" "MAD=0 MSE=0 Grad=0 Conn=0 dtSSD=0 PSNR=null SSIM=1 FG=0"
 is "the table has a line a frame, a head and a mean" "$(ck-compare "$tmp/a.ck" "$tmp/a.ck" | wc -l)" 4
 
-# By hand: a quarter of the picture off by 1.
+# By hand: a quarter of the picture differs by 1.
 half() { # NAME COLUMNS: columns that are white, of 16 x 8
     printf 'P5\n16 8\n255\n' >"$tmp/$1.pgm"
     for ((y = 0; y < 8; y++)); do for ((x = 0; x < 16; x++)); do
@@ -19,11 +19,12 @@ half() { # NAME COLUMNS: columns that are white, of 16 x 8
 }
 half wide 8
 half narrow 4
-# MAD 1000/4, MSE the same, PSNR 10 log10 4; Conn: the 32 pixels leave at the first threshold, level 0, phi 1 - 1 and 1.
+# MAD 1000/4, MSE the same, PSNR 10 log10 4.  Conn: the 32 pixels leave at the first threshold, level 0, phi 1 - 1 and
+# 1.
 is "stills, by hand" "$(figure "$tmp/wide.pgm" "$tmp/narrow.pgm" | sed 's/Grad=[^ ]* //; s/PSNR=6.0205999[0-9]*/PSNR=6.0206/; s/SSIM=[^ ]* //')" \
     "MAD=250 MSE=250 Conn=0.032 dtSSD=null PSNR=6.0206 FG=null"
 
-# Independently: numpy and scipy, to 1e-4 relative.
+# Against numpy and scipy, to 1e-4 relative.
 if python3 -c 'import numpy, scipy.ndimage' 2>"$tmp/err"; then
     ck-synth -g 160x96 -n 3 --seed 4 >"$tmp/truth.ck"
     ck-hint --method key <"$tmp/truth.ck" | ck-post --classical >"$tmp/key.ck"

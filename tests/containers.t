@@ -1,6 +1,6 @@
 #!/bin/bash
-# ck-decode on containers that declare more than they hold for good reasons, and on cut, joined and damaged ones: what can
-# be decoded is exact, what cannot is said, nothing is silent.  Times and tags of video outputs.
+# ck-decode on containers that legitimately declare more than they hold, and on cut, joined and damaged ones.  Frames
+# that can be decoded are exact, the others are reported.  Times and tags of video outputs.
 . "$(dirname "$0")/tap.sh"
 if ! command -v ffmpeg >/dev/null; then
     skip "containers" "ffmpeg is not installed"
@@ -8,9 +8,9 @@ if ! command -v ffmpeg >/dev/null; then
 fi
 cd "$tmp" || exit 1
 ff() { ffmpeg -nostdin -v error -y "$@"; }
-# Noise moves: no two frames are alike.
+# The noise moves, so all frames differ.
 clip() { ff -f lavfi -i "testsrc2=s=96x64:r=25" -frames:v 48 "$@"; }
-# Of each frame "TIME HASH" or "TIME bad", by time.
+# One line per frame, by time: "TIME HASH" or "TIME bad".
 frames_of() {
     rm -rf npy
     ck-decode "$@" 2>said >frames.ck
@@ -23,14 +23,14 @@ frames_of() {
 }
 hashes() { frames_of "$@" | cut -d' ' -f2; }
 count() { frames_of "$@" >counted; echo "$? $(grep -vc ' bad' counted) $(grep -c ' bad' counted)"; }
-# "STATUS GOOD BAD WRONG": frames of a damaged file that are not those of the whole one at the same time.
+# "STATUS GOOD BAD WRONG" of a damaged file.  WRONG: frames that differ from the whole file's at the same time.
 against() { # WHOLE DAMAGED
     [ -e "$1.frames" ] || frames_of "$1" >"$1.frames"
     frames_of --keep-going "$2" >damaged
     local status=$?
     echo "$status $(grep -vc ' bad' damaged) $(grep -c ' bad' damaged) $(grep -v ' bad' damaged | grep -vxFf "$1.frames" | wc -l)"
 }
-# The same for one whose times are others.
+# The same by order of frames, for files with other times.
 pictures_against() {
     [ -e "$1.frames" ] || frames_of "$1" >"$1.frames"
     frames_of --keep-going "$2" >damaged
@@ -39,9 +39,9 @@ pictures_against() {
     echo "$status $(grep -vc ' bad' damaged) $(grep -c ' bad' damaged) $(grep -v ' bad' damaged | grep -vFf pictures | wc -l)"
 }
 ffmpeg_count() { ffmpeg -nostdin -v error -i "$1" -map 0:v:0 -vsync passthrough -f framemd5 - 2>/dev/null | grep -vc '^#'; }
-# Offset and size of packet N of the video, in decoding order from 0.
+# Offset and size in bytes of packet N of the video, in decoding order from 0.
 packet() { ffprobe -v error -select_streams v:0 -show_entries packet=pos,size -of csv=p=0 "$1" | sed -n "$(($2 + 1))p" | tr -dc '0-9,\n'; }
-# Ones from the first third of packet N on.
+# Copy FILE with all bits set from the first third of packet N to its end.
 damage() { # FILE N OUT
     local size at
     IFS=, read -r size at _ < <(packet "$1" "$2")
@@ -60,7 +60,7 @@ clip -c:v $X265 h5.mkv 2>/dev/null
 clip -c:v mpeg2video -g 12 -bf 2 -q:v 4 m2.ts
 clip -c:v mpeg4 -g 12 -bf 2 -q:v 4 m4.ts
 
-# --- other streams that outlast the video
+# --- other streams longer than the video
 printf '1\n00:00:00,000 --> 00:00:09,000\nlong\n' >s.srt
 ff -i h4.mkv -i s.srt -c copy sub.mkv
 is "subtitles that outlast the video" "$(count sub.mkv)" "0 48 0"
@@ -68,14 +68,14 @@ ff -i h4.mkv -f lavfi -i "sine=d=5" -c:v copy -c:a aac -b:a 32k sound.mkv
 is "sound that does" "$(count sound.mkv)" "0 48 0"
 head -c $(($(stat -c %s sound.mkv) / 8)) sound.mkv >cut.mkv
 fails 1 "cut short" "a real cut is an error" bash -c "ck-decode cut.mkv >/dev/null"
-# Written to a pipe, without sizes and durations; then with the video's duration alone in the header.
+# Written to a pipe: no sizes and durations; then with only the video's duration in the header.
 ff -i h4.mkv -f lavfi -i "sine=d=5" -c:v copy -c:a aac -b:a 32k -f matroska - >piped.mkv
 is "a header without a duration" "$(count piped.mkv)" "0 48 0"
 
 # --- AVI
 clip -c:v mjpeg -q:v 3 all.avi
 ff -i all.avi -vf "select='not(eq(n,3)+eq(n,4)+eq(n,20))'" -vsync cfr -r 25 -c:v mjpeg -q:v 3 same.avi
-# Drop frames as ffmpeg writes them: chunks of no size where times jump.
+# Dropped frames as ffmpeg writes them: chunks of size 0 where times jump.
 ff -i all.avi -c copy -bsf:v "noise=drop='eq(n,3)+eq(n,4)+eq(n,20)+eq(n,47)'" drop.avi 2>/dev/null ||
     ff -i all.avi -vf "select='not(eq(n,3)+eq(n,4)+eq(n,20))'" -vsync passthrough -c:v mjpeg -q:v 3 drop.avi
 hashes all.avi >all
@@ -133,9 +133,9 @@ frames_of --keep-going dmg.mkv >/dev/null
 ok "the frame and what depends on it are told apart" \
     bash -c "grep -q 'frame 4: damaged' said && grep -q 'frame 11: it depends on an earlier damaged frame' said"
 damage h5.mkv 1 dmg.mkv
-# Of a packet whose units are broken libav gives up what it was about to output as well: the frame before.
+# After a broken unit libav also discards the frame that it was about to output.
 is "HEVC the same" "$(against h5.mkv dmg.mkv | awk '{ print $1, ($2 >= 36), $4 }')" "3 1 0"
-last_b() { # the last picture shown before key picture 12, of a clip that reorders: nothing refers to it
+last_b() { # last picture shown before key picture 12, in a clip with reordering; no other refers to it
     ffprobe -v error -show_entries packet=pts_time -of csv=p=0 "$1" | tr -d , | grep -n '^0.440' | cut -d: -f1
 }
 damage h4.mkv $(($(last_b h4.mkv) - 1)) dmg.mkv
@@ -193,7 +193,7 @@ curve() { # TRANSFER FILE
 }
 curve smpte2084 pq.mov
 curve arib-std-b67 hlg.mov
-# ProRes says it in each frame's header too: bytes 14 to 16 behind "icpf" and the header's size and version.
+# ProRes frame headers repeat the tags: bytes 14 to 16 after "icpf", the header's size and version.
 perl -0777 -pe 's/(icpf.{14})\x09\x10\x09/$1\x02\x02\x02/gs; s/(icpf.{10})(..)\x09\x10\x09/$1$2\x02\x02\x02/gs' pq.mov >unsaid.mov
 is "the container's tags count where the codec says none" \
     "$(cmp -s pq.mov unsaid.mov && echo unchanged) $(tag unsaid.mov)$(ck-decode -v unsaid.mov 2>&1 >/dev/null | grep -c 'matrix 2020, limited range')" \

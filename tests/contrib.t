@@ -1,5 +1,5 @@
 #!/bin/bash
-# The stage in Python: what it changes, what it passes on, how it ends.
+# The stage in Python: planes that it changes and passes on, and its end.
 . "$(dirname "$0")/tap.sh"
 stage=$here/../contrib/ck-matte-gamma
 if ! python3 -c 'import numpy' 2>"$tmp/err"; then
@@ -21,7 +21,7 @@ is "which is there" "$(ck-info <"$tmp/one.ck" 2>"$tmp/err" | grep -c '| ck-matte
 ok "gamma 2 squares alpha, sign kept" python3 -c "
 import numpy as np
 a, b = (np.load('$tmp/%s/alpha.000002.npy' % n) for n in ('in', 'two'))
-assert np.allclose(b, a * np.abs(a), rtol=1e-6, atol=0)" # a product and a power of float32: some units in the last place
+assert np.allclose(b, a * np.abs(a), rtol=1e-6, atol=0)" # a product and a power in float32: a few ULP
 ok "and leaves fg" cmp "$tmp/in/fg.000002.npy" "$tmp/two/fg.000002.npy"
 ok "in a pipeline" bash -c "set -o pipefail; ck-synth -n 2 -g 64x48 | ck-hint --method key | ck-post --classical |
     '$stage' 0.9 | ck-encode --fg off --processed off '$tmp/out'"

@@ -22,7 +22,7 @@ static uint32_t to_bits(float f)
     return u;
 }
 
-/* The definition: sign, 5 bits of exponent biased by 15, 10 of mantissa. */
+/* By definition: sign, 5 bits of exponent biased by 15, 10 bits of fraction. */
 static float half_value(uint16_t h)
 {
     int e = h >> 10 & 31, m = h & 0x3ff;
@@ -54,7 +54,7 @@ static void every_half(const char *name, to_float *widen, to_half *narrow)
     ok(trip, "%s: every half survives the way to float and back", name);
 }
 
-/* Between neighbours: the middle goes to the even one, what is off it to the nearer one. */
+/* Between two halves: the middle rounds to the even one, other values to the nearer one. */
 static void half_rounding(const char *name, to_half *narrow)
 {
     bool good = true;
@@ -143,7 +143,7 @@ static void rounding(void)
     ok(!memcmp(t, want_cut, 7), "u8 for comp: the same, 127.5 to 127");
 }
 
-/* Every length up to a few vectors, unaligned, nothing outside written, all equal to one long call. */
+/* All lengths up to a few vectors, unaligned: nothing outside is written, and results equal those of one long call. */
 static void lengths(void)
 {
     enum { N = 67 };
@@ -193,8 +193,8 @@ static float plain_srgb(float x)
 
 typedef void curve(const float *src, float *dst, size_t n);
 
-/* colour.h: one unit in the last place of the power.  To sRGB, 1.055 p is in 1/16…1/8 while the result
- * is still in 1/32…1/16: that unit is two of the result's, and the product's rounding may add as much. */
+/* Bound of colour.h: 1 ULP of the power.  To sRGB, 1.055 p may be in 1/16…1/8 while the result is in 1/32…1/16: that
+ * ULP is two of the result's, and the product's rounding may add as much. */
 static void against_pow(const char *name, curve *fast, float (*plain)(float), double units)
 {
     enum { N = 1 << 12 };

@@ -1,4 +1,4 @@
-/* The fuzzers' targets on the kept corpora: they come back, under every compiler and sanitizer. */
+/* The fuzz targets on the stored corpora: they return, under every compiler and sanitizer. */
 #include <dirent.h>
 #include <stdio.h>
 
@@ -9,7 +9,7 @@
 
 typedef int (*target)(const uint8_t *data, size_t n);
 
-/* Every file of a corpus, in memory of just its size; how many there were. */
+/* Run every file of a corpus from an allocation of exactly its size; returns the number of files. */
 static size_t run(const char *name, target t)
 {
     char folder[64], path[400];

@@ -1,5 +1,5 @@
 #!/bin/bash
-# The CUDA backend without a GPU: its own sources, kernels and all, on the CPU (tests/cuda_host), as a plug-in.
+# The CUDA backend without a GPU: its sources, kernels included, run on the CPU (tests/cuda_host) as a plug-in.
 . "$(dirname "$0")/tap.sh"
 tests=${CK_TESTS:-$helpers/../tests}
 host=${CK_CUDA_HOST_LIB-$helpers/../cuda_host}
@@ -7,7 +7,7 @@ host=${CK_CUDA_HOST_LIB-$helpers/../cuda_host}
 export CK_LIB=$host
 lines() { grep -v '^1\.\.' "$tmp/.out" | grep -v '^ok' | sed 's/^/# /' | head -20; }
 
-# Threads of a block from the last to the first: a missing barrier shows.
+# Also with threads of a block from last to first, which reveals missing barriers.
 for order in "" 1; do
     for test in nn_maps_test nn_products_test; do
         ok "$test${order:+, threads in reverse order}" env ${order:+CK_CUDA_HOST_REVERSE=1} "$tests/$test" cuda
@@ -49,7 +49,7 @@ else
     done
 fi
 
-# The programs.
+# The programs on this device.
 small=$tmp/small.safetensors
 "$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 32 --decoder-width 24 --refiner-width 16 "$small"
 "$helpers/mkstream" -n 2 -g 70x50 rgb:u8:3:srgb hint:u8:1 >"$tmp/in.ck"
@@ -57,7 +57,7 @@ small=$tmp/small.safetensors
 run() { ck-infer -d "$1" -m "$small" <"$tmp/in.ck" | ck-refine -d "$1" -m "$small" | ck-info --npy "$tmp/$2"; }
 run cuda a 2>"$tmp/err"
 run cuda:1 b 2>>"$tmp/err"
-# shellcheck disable=SC2218 # it is defined above
+# shellcheck disable=SC2218 # defined above
 run auto c 2>>"$tmp/err"
 is "twelve planes" "$(ls "$tmp/a" | wc -l)" "$(ls "$tmp/c" | wc -l)"
 ok "cuda:1 gives the bytes of cuda" diff -r "$tmp/a" "$tmp/b"
@@ -72,8 +72,8 @@ for precision in f32 tf32 bf16; do
 done
 is "each gives other bytes" "$(cat "$tmp/x.ck" "$tmp/"*f??.ck | wc -c) $(md5sum "$tmp/x.ck" "$tmp/"*f??.ck | cut -c-32 | sort -u | wc -l)" \
     "$(($(wc -c <"$tmp/x.ck") * 4)) 4"
-# Planes in slots of rings are pinned there; the others go through a copy.  Three frames: one run step by step, one
-# recorded and replayed, one replayed.
+# Planes in ring slots are pinned there; others go through a copy.  Three frames: one run step by step, one recorded and
+# replayed, one replayed.
 key() { ck-synth -n 3 -g 320x200 | ck-hint | ck-infer --refine -d cuda -m "$small" | ck-info --npy "$tmp/$1"; }
 export CK_CUDA_HOST_COUNT=1
 key by_ring 2>"$tmp/ring"
@@ -103,7 +103,7 @@ size=$(grep -oE -- '--size [0-9x]+ fits' "$tmp/.err" | cut -d' ' -f2)
 ok "the size that it says fits: ${size:-none}" \
     env CK_CUDA_HOST_MEMORY=35200000 bash -c "ck-infer -d cuda -s '$size' -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 
-# Several devices take frames in turn: the bytes of one, in order.
+# Several devices take frames in turn: the results of one device, in order.
 "$helpers/mkstream" -n 5 -g 70x50 rgb:u8:3:srgb hint:u8:1 >"$tmp/five.ck"
 keyed() { # OUT OPTIONS...
     local out=$1
@@ -137,7 +137,7 @@ lost=$(grep -c 'cuda:1: cannot' "$tmp/listed") kept=$(grep -c ' alpha_logits:' "
 report $? "and only they: $lost lost, $kept kept"
 is "ck key hands them on" "$(ck key -n -m M -d cuda:0,1 a b | grep -o -- '--device=cuda:0,1' | wc -l)" 2
 
-# --size auto: what is left after it, counted for both programs, or for one with both halves.
+# --size auto: by the memory left, for both programs or for one with both halves.
 "$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 256 --decoder-width 24 --refiner-width 16 "$tmp/auto.safetensors"
 auto() { # BYTES OPTIONS...: the side that it takes
     CK_CUDA_HOST_MEMORY=$1 ck-infer -d cuda -s auto --precision f32 -m "$tmp/auto.safetensors" "${@:2}" <"$tmp/frame.ck" \
@@ -157,7 +157,7 @@ ok "on two devices" test -n "$(auto 617000000 -d cuda:0,1)"
 fails 1 "no inference size fits the " "memory for none" env CK_CUDA_HOST_MEMORY=500000000 \
     bash -c "ck-infer -d cuda -s auto -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 
-# Machines on which CUDA cannot be used: doctor and --verbose say why, auto takes the CPU, cuda fails.
+# Machines on which CUDA cannot be used: doctor and --verbose give the reason, auto takes the CPU, cuda fails.
 while IFS='|' read -r machine why; do
     export CK_CUDA_HOST=$machine
     is "$machine: doctor says why" "$(ck doctor | grep -cF -- "$why")" 1
@@ -178,7 +178,7 @@ CK_CUDA_HOST=mig
 is "an instance of a GPU is one" "$(ck doctor | grep -c '^ok *cuda:0 .* MIG 1g')" 1
 unset CK_CUDA_HOST
 
-# A plug-in that cannot be opened.
+# A plug-in that cannot be loaded.
 export CK_LIB=$tmp/lib
 fails 1 "no libck-cuda.so in $tmp/lib" "none" bash -c "ck-infer -d cuda -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 mkdir "$tmp/lib"

@@ -1,10 +1,10 @@
 #!/bin/bash
-# The README's two commands in bare Debians, from a clean clone of the last commit, warnings as errors.
+# The README's two commands in bare Debians, from a clean clone of the last commit, with warnings as errors.
 #
 #   bash tests/debians.sh [12] [13]     needs root, debootstrap and Debian's packages
 #
-# A bare system is made once, build/debians/N.tar; each run unpacks it anew.  The log is build/debians/N.log.
-# Goldens come in from $CK_GOLDENS, else ../shared/golden, where there are any.
+# A bare system is made once, as build/debians/N.tar; each run unpacks it again.  The log is build/debians/N.log.
+# Goldens are copied in from $CK_GOLDENS, else ../shared/golden, if they exist.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 folder=$PWD/build/debians
@@ -27,7 +27,7 @@ bare() {
     mv "$folder/$1.tar.new" "$folder/$1.tar"
 }
 
-# Mounts live in a namespace of this run's own and go with it.
+# Mounts are in a namespace of this run and disappear with it.
 # shellcheck disable=SC2016
 inside='
 set -e

@@ -10,12 +10,12 @@ W=64 H=48
 ff() { ffmpeg -nostdin -v error -y "$@"; }
 source_of() { ff -f lavfi -i "testsrc2=s=${2:-${W}x$H}:r=25" -frames:v "$1" "${@:3}"; }
 
-# "stem:number stem:number ..." of a stream.
+# Frames of a stream as "stem:number stem:number ...".
 names() { ck-decode "$@" | ck-info | sed -nE 's/^FRAME [0-9]+( pts=[^ ]*)? stem=(.*)( number=([0-9]*))? rgb:.*/\2:\4/p' | sed -E 's/ inputs=[0-9]+:[0-9]+:$/:/; s/ number=([0-9]+):$/:\1/' | tr '\n' ' '; }
 # Plane rgb of frame 0, as `ck-info` prints it.
 plane() { ck-decode "$@" | ck-info | sed -n 's/^FRAME 0.* \(rgb:[^ ]*\).*/\1/p'; }
 head_of() { ck-decode "$@" | ck-info | head -1 | sed -E "s/ host=$(uname -n)( inputs=[0-9]+:[0-9]+)?//"; }
-# The samples of plane $1, all frames: ck-decode's arguments follow.
+# PLANE ARGUMENT...: samples of a plane of all frames, for ck-decode's arguments.
 samples() {
     local plane=$1
     shift
@@ -23,7 +23,7 @@ samples() {
     ck-decode "$@" | ck-info --npy npy
     for f in npy/"$plane".*.npy; do tail -c +129 "$f"; done
 }
-# libav's own RGB of the same files, planar, for lossless sources: 8 bits a sample.
+# libav's own planar RGB of the same files, for lossless sources: 8 bits per sample.
 reference() {
     ff "$@" -f rawvideo -pix_fmt gbrp ref.gbr
     local n=$((W * H)) i frames
@@ -33,7 +33,7 @@ reference() {
         tail -c +$((3 * i * n + 1)) ref.gbr | head -c $((2 * n))
     done
 }
-same() { # NAME INPUT: our bytes and libav's
+same() { # NAME INPUT: our bytes equal libav's
     is "$1" "$(samples rgb "$2" | sha256sum)" "$(reference -i "$2" | sha256sum)"
 }
 
@@ -84,7 +84,7 @@ is "10 bits are float, of the transfer that the file names" "$(plane ten.dpx)" "
 source_of 1 "" -q:v 2 j.jpg
 is "JPEG is float: it was YUV" "$(plane j.jpg)" "rgb:f32:3x${H}x$W:srgb:inline"
 
-# A JPEG held on its side: the orientation of its Exif block, after the first two bytes.
+# A JPEG held on its side, by the orientation in its Exif block, which follows the first two bytes.
 {
     head -c 2 j.jpg
     printf '\xff\xe1\x00\x22Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0'
@@ -121,7 +121,7 @@ source_of 2 "" -pix_fmt yuva444p10le -c:v prores_ks -profile:v 4 a.mov
 ck-decode -v a.mov 2>said | ck-info >/dev/null
 ok "alpha is dropped, and that is said" grep -q "alpha channel discarded" said
 
-# --- colours, against zimg, another implementation; both start from the same lossless codes.
+# --- colours, against zimg, an independent implementation; both start from the same lossless codes
 if ffmpeg -v error -filters | grep -q zscale; then
     # ffmpeg 5 takes the chroma location from the encoder's option, 7 from the frame.
     has_location=$(ffmpeg -v error -h filter=setparams | grep -c chroma_location)
@@ -133,7 +133,7 @@ if ffmpeg -v error -filters | grep -q zscale; then
         case "${tags[*]} $has_location" in
         *chroma_sample_location*" "[1-9]*) set=,setparams=chroma_location=$loc ;;
         esac
-        # Noise far beyond the legal range, so that excursions are compared.
+        # Noise far beyond the nominal range, so that excursions are compared.
         ff -f lavfi -i "nullsrc=s=62x46:r=1,format=yuv444p12,geq=lum='random(1)*4095':cb='random(2)*4095':cr='random(3)*4095',format=$fmt$set" \
             -frames:v 1 -c:v ffv1 -level 3 "${tags[@]}" yuv.mkv
         ff -i yuv.mkv -vf "zscale=min=$m:rin=$r:cin=$loc:m=gbr:r=full:filter=bilinear,format=gbrpf32le" \
@@ -177,7 +177,7 @@ is "an MP4 with its index at the end, as a redirected file" "$(ck-decode - <tail
 ff -i tail.mp4 -c copy -movflags +faststart front.mp4
 is "and with its index in front" "$(cat front.mp4 | ck-decode - | ck-info | tail -1)" "END 6 frames"
 
-# --- hints: of the k-th hint every sample is 10k
+# --- hints: every sample of the k-th hint is 10k
 mkdir hints
 for k in 3 4 5 6 7; do
     ff -f lavfi -i "color=c=0x$(printf '%02x%02x%02x' $((10 * k)) $((10 * k)) $((10 * k))):s=16x12,format=rgb24" \
@@ -185,7 +185,7 @@ for k in 3 4 5 6 7; do
     ff -f lavfi -i "color=c=black:s=16x12,format=gray,geq=lum=$((10 * k))" -frames:v 1 hints/g$k.pgm
 done
 ff -framerate 25 -start_number 3 -i hints/h.%04d.png -c:v ffv1 -pix_fmt gbrp hints.mkv
-first_bytes() { # the first sample of each hint
+first_bytes() { # first sample of each hint
     samples "$@" >/dev/null
     for f in npy/hint.*.npy; do tail -c +129 "$f" | od -An -t u1 -N 1; done | tr -s ' \n' ' '
 }

@@ -15,13 +15,13 @@ static ck_plane plane(void *data, ck_type type)
 {
     static ck_buffer buffers[8];
     static int n;
-    ck_buffer *b = &buffers[n++ % 8]; /* two live at once */
+    ck_buffer *b = &buffers[n++ % 8]; /* two are in use at once */
     *b = (ck_buffer){.data = data, .refs = 1};
     return (ck_plane){
         .name = "x", .type = type, .c = 1, .h = H, .w = W, .elem = type == CK_F16 ? 2 : 4, .data = data, .buf = b};
 }
 
-/* Strands a pixel wide, a disc, something half covered. */
+/* Draw strands one pixel wide, a disc, and a half covered area. */
 static void draw(void)
 {
     for (int y = 0; y < H; y++)
@@ -55,7 +55,7 @@ static void believe(bool coarse)
         ok(false, "the hint is seen");
 }
 
-/* The largest difference from `to` after the detail is added to alpha. */
+/* Largest difference from `to` after the detail is added to alpha. */
 static double added(bool coarse, ck_type type, const float *to)
 {
     static uint16_t half[H * W];
@@ -85,13 +85,13 @@ int main(void)
         for (int i = 0; i < H * W; i++)
             blurred = fmax(blurred, fabs((double)seen[i] - (double)hint[i]));
         ok(blurred > 0.3, "a network of %d x %d alone loses the strands (%.2f)", NW, NH, blurred);
-        /* A believer's matte becomes the hint: logits, exp and eight taps of Lanczos, each rounded, of numbers up to 6.
-         */
+        /* The matte of such a network becomes the hint, up to the rounding of logits, exp and eight Lanczos taps of
+         * values up to 6. */
         memcpy(alpha, seen, sizeof alpha);
         double off = added(coarse, CK_F32, hint);
         ok(off < 64 * 0x1p-23, "scale %s: a network that agrees gets the hint back (off by %.1e)", coarse ? "0" : "1",
            off);
-        /* float16 has 11 bits: half a step going in and half a step coming out, of numbers up to 1. */
+        /* f16 has 11 bits: half a step on input and half a step on output, of values up to 1. */
         off = added(coarse, CK_F16, hint);
         ok(off < 2 * 0x1p-12 * 1.5, "also in float16 (off by %.1e)", off);
 

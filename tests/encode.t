@@ -1,5 +1,5 @@
 #!/bin/bash
-# ck-encode: what it writes, what the files say of themselves, and what happens when it cannot.
+# ck-encode: its files, their metadata, and its failures.
 . "$(dirname "$0")/tap.sh"
 mk() { "$helpers/mkstream" "$@"; }
 has() { command -v "$1" >/dev/null; }
@@ -59,7 +59,7 @@ else
     skip "other readers" "oiiotool is not installed"
 fi
 
-# A .npy holds (C,H,W) after 128 bytes.  What other programs read must be the plane's own values.
+# A .npy holds [C, H, W] after 128 bytes.  Other programs must read the plane's own values.
 channels() { tail -c +129 "$1"; }
 if has ffmpeg; then
     raw() { ffmpeg -v error -i "$1" -f rawvideo -pix_fmt "$2" -; }
@@ -69,14 +69,14 @@ if has ffmpeg; then
     }
     channels "$tmp/npy/comp.000001.npy" | packed 3 >"$tmp/comp.rgb"
     ok "PNG of 8 bits holds the plane" cmp <(raw "$out/Comp/f.1002.png" rgb24) "$tmp/comp.rgb"
-    # ffmpeg's float RGB is planar, green first, alpha last.
+    # ffmpeg's float RGB is planar: green, blue, red, alpha.
     n=$((64 * 36 * 4))
     p=$tmp/npy/processed.000001.npy
     { channels "$p" | tail -c +$((n + 1)) | head -c $((2 * n)); channels "$p" | head -c $n
       channels "$p" | tail -c $n; } >"$tmp/gbra"
     ok "EXR of 32 bits holds the plane, excursions too" \
         cmp <(raw "$tmp/p/Processed/f.1002.exr" gbrapf32le) "$tmp/gbra"
-    # Half a code, and half a unit in the last place of the float32 product.
+    # Half a code, and half a ULP of the float32 product.
     ok "PNG of 16 bits: clamped, rounded" bash -c "
         ffmpeg -v error -i '$tmp/p/Matte/f.1002.png' -f rawvideo -pix_fmt gray16le - |
             perl -e 'local \$/; open F, shift; seek F, 128, 0; @a = unpack \"f*\", <F>; @b = unpack \"S<*\", <STDIN>;
@@ -115,14 +115,14 @@ if has ffprobe && has ffmpeg; then
         "r_frame_rate=24/1 1"
     mk -g 64x36 comp:u8:3:srgb | ck-encode --rate 25 --comp mp4 "$tmp/v3"
     is "--rate" "$(tags "$tmp/v3/comp.mp4" r_frame_rate)" "r_frame_rate=25/1 "
-    # Alpha is coded without loss from 10 bits: half a code.  ffmpeg's decoder cuts it to 12: one code of those.
+    # Alpha is coded losslessly from 10 bits: half a code.  ffmpeg's decoder cuts it to 12 bits: one code of those.
     ok "ProRes alpha is the plane's" bash -c "
         ffmpeg -v error -i '$tmp/v/processed.mov' -frames:v 1 -vf alphaextract -f rawvideo -pix_fmt gray12le - |
             perl -e 'local \$/; open F, shift; seek F, 128 + 3 * 64 * 36 * 4, 0; @a = unpack \"f*\", <F>;
                 @b = unpack \"S<*\", <STDIN>; exit 1 if @b != 64 * 36;
                 for (0 .. \$#b) { \$x = \$a[\$_]; \$x = 0 if \$x < 0; \$x = 1 if \$x > 1;
                     exit 1 if abs(\$b[\$_] / 4095 - \$x) > 0.5 / 1023 + 1 / 4095 + 1e-6 }' '$tmp/npy/processed.000000.npy'"
-    # ProRes at our quantiser: colour within a few codes.  A wrong matrix or range is off by tens.
+    # ProRes at our quantiser: colours within a few codes.  A wrong matrix or range is off by tens.
     ffmpeg -v error -f lavfi -i "smptehdbars=s=320x180" -frames:v 1 -pix_fmt rgb24 -y "$tmp/bars.png"
     ck-decode "$tmp/bars.png" | ck-encode --plane rgb=mov "$tmp/v3"
     ok "the colours of ProRes" bash -c "
@@ -173,7 +173,7 @@ if has ffmpeg; then
         <(ck-decode - <"$tmp/s.nut" | ck-encode --plane rgb=- -f nut | back rgb24)
     ok "ffmpeg before and after: the same frames, y4m" cmp <(ffmpeg -v error -i "$tmp/s.nut" -f rawvideo -) \
         <(ck-decode - <"$tmp/s.nut" | ck-encode --plane rgb=- -f y4m | back rgb24)
-    # Within 2 codes: a luma step is 255/219, a Cb step 1.772 * 255/224; half of both, and rounding, is under 2.5.
+    # A luma step is 255/219, a Cb step 1.772 * 255/224; half of both, plus rounding, is under 2.5.
     ok "y4m of 8 bits: within 2 codes" bash -c "
         cmp -l <(ck-decode - <'$tmp/s.nut' | ck-encode --plane rgb=- -f y4m --y4m-depth 8 | ck-decode - |
             ck-encode --plane rgb=- -f rawvideo | perl -e 'local \$/; print pack \"C*\", map { int(\$_ / 257 + 0.5) } unpack \"S<*\", <STDIN>') \
@@ -244,7 +244,7 @@ fails 2 "'dwaa' is not one of none|rle" "DWAA is not written" bash -c "ck-encode
 fails 2 "is not a frame rate" "a wrong rate" bash -c "ck-encode --rate 0/1 '$tmp/x' < '$tmp/a.ck'"
 fails 2 "ck-encode takes one folder" "two folders" bash -c "ck-encode '$tmp/x' '$tmp/y' < '$tmp/a.ck'"
 
-# ---- nowhere to write ----
+# ---- outputs that cannot be written ----
 
 touch "$tmp/file"
 fails 1 "file: cannot make this folder: a file of this name is in the way" "OUT is a file" \
@@ -256,7 +256,7 @@ for f in nut y4m rawvideo; do
     fails 1 "standard output: cannot write: No space left on device" "/dev/full, $f" \
         bash -c "ck-encode --comp=- -f $f < '$tmp/a.ck' > /dev/full"
 done
-# A full disk: files may have 8 blocks of 1 KiB, less than an EXR or a film of ours.
+# A full disk: files are limited to 8 blocks of 1 KiB, less than any EXR or video of ours.
 limited() { bash -c "trap '' XFSZ; ulimit -f 8; $*"; }
 fails 1 "File too large: make room or choose another OUT; finished files are complete" "a still that cannot be finished" \
     limited "ck-encode '$tmp/full' < '$tmp/a.ck'"
@@ -281,7 +281,7 @@ mk -n 3000 -g 64x36 fg:f32:3:srgb comp:u8:3:srgb 2>"$tmp/err0" |
 is "| head ends it by SIGPIPE, without a word" "${PIPESTATUS[1]} $(cat "$tmp/err")" "141 "
 is "and the unfinished video is gone" "$(files "$tmp/sig")" ""
 
-# ---- again into the same folder ----
+# ---- a second run into the same folder ----
 
 mkdir -p "$tmp/again/Comp"
 touch "$tmp/again/Comp/old.png" "$tmp/again/Comp/f.1001.png"
@@ -291,7 +291,7 @@ is "a re-run says what it replaced and what it found" "$(grep -o 'Comp: .*' "$tm
 touch "$tmp/again/Comp/.ck-2147483646-0-f.1001.png.tmp"
 ck-encode "$tmp/again" <"$tmp/a.ck"
 is "what a killed run left behind is swept" "$(temps "$tmp/again")" 0
-# Which of two frames of one name is written does not depend on threads.
+# The choice between two frames of one name does not depend on threads.
 for _ in 1 2 3 4 5; do
     "$helpers/mkstream" -n 12 -s same -g 8x8 rgb:f16:3:linear |
         ck-encode --keep-going -t 8 --plane rgb=exr "$tmp/same" 2>"$tmp/err"

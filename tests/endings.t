@@ -1,11 +1,11 @@
 #!/bin/bash
-# A run that cannot succeed ends soon, also in the middle of a frame that takes half a minute: a stage before or behind it
-# dies, its output is closed, the disk is full, a neighbour stands still.
+# A failed run ends soon, also in the middle of a frame that takes half a minute: a stage upstream or downstream dies,
+# the output is closed, the disk is full, or a neighbour hangs.
 . "$(dirname "$0")/tap.sh"
 PATH=$helpers:$PATH
-exec 2>"$tmp/shell" # which says of every job that it was killed
+exec 2>"$tmp/shell" # the shell reports every killed job there
 
-# Seconds, with hundredths, until none of the processes runs any more; at most 10.
+# Seconds, in hundredths, until all processes have ended; at most 10.
 until_ended() { # PID...
     local start i p left
     start=$(date +%s%N)
@@ -21,7 +21,7 @@ until_ended() { # PID...
 
 under() { awk -v a="$1" -v b="$2" 'BEGIN { exit !(a < b) }'; }
 
-# hand | SECOND | THIRD | FOURTH | drop; the first frame passes quickly, then the stages in the middle take their time.
+# hand | SECOND | THIRD | FOURTH | drop.  The first frame passes quickly, then the middle stages are slow.
 start() { # SIZE SECOND THIRD FOURTH LAST
     rm -f "$tmp"/p[1-4] "$tmp"/said.*
     mkfifo "$tmp"/p1 "$tmp"/p2 "$tmp"/p3 "$tmp"/p4
@@ -31,7 +31,7 @@ start() { # SIZE SECOND THIRD FOURTH LAST
     $4 <"$tmp/p3" >"$tmp/p4" 2>"$tmp/said.3" & pids[3]=$!
     $5 <"$tmp/p4" >/dev/null 2>"$tmp/said.4" & pids[4]=$!
 }
-names=(hand pass slow slow drop) # as HEAD has them
+names=(hand pass slow slow drop) # as in HEAD
 slow="teststage slow --ms 30000" quick="teststage pass" last="teststage drop"
 
 for size in 1024x512 32x32; do
@@ -53,18 +53,18 @@ for size in 1024x512 32x32; do
     wait "${pids[@]}" 2>/dev/null
 done
 
-# A stage fails by itself, with another frame in hand that takes long.
+# A stage fails while it processes another, slow frame.
 start 1024x512 "$quick" "$slow" "$quick" "teststage fail --skip 0"
 took=$(until_ended "${pids[@]}")
 ok "a failing last stage ends all ($took)" under "$took" 2
 is "and alone says why" "$(cat "$tmp"/said.[0-3])-$(grep -c 'asked to fail' "$tmp/said.4")" -1
 
-# A closed output.
+# The output is closed.
 took=$( { teststage hand -n 1000 2>/dev/null | teststage slow --ms 30000 2>"$tmp/said" & } | head -c 100 >/dev/null
     until_ended $(pgrep -P $$ teststage))
 ok "a closed output ends a stage in the middle of a frame ($took)" under "$took" 2
 
-# A disk that is full.
+# The disk is full.
 ck-synth -g 640x360 -n 100 2>"$tmp/said.0" | ck-hint 2>"$tmp/said.1" | ck-post --classical 2>"$tmp/said.2" |
     (trap '' XFSZ; ulimit -f 20; ck-encode --fg off --comp off "$tmp/full" 2>"$tmp/said.3")
 is "a full disk is told once, by the one that writes" "$?-$(cat "$tmp"/said.[012])-$(grep -c 'cannot write\|cannot finish' "$tmp/said.3")" "1--1"
@@ -72,7 +72,7 @@ is "and leaves no unfinished file" "$(find "$tmp/full" -name '.ck-*.tmp' | wc -l
 whole() { for f in "$tmp/full"/*/*.exr; do [ ! -f "$f" ] || ck-decode "$f" >/dev/null || return 1; done; }
 ok "what is there is whole" whole
 
-# A neighbour that stands still.
+# A neighbour hangs.
 for stopped in 0 2 4; do
     start 32x32 "$quick --timeout 1" "$quick --timeout 1" "$quick --timeout 1" "$last --timeout 1"
     sleep 0.3
@@ -85,7 +85,7 @@ for stopped in 0 2 4; do
     wait "${pids[@]}" 2>/dev/null
 done
 
-# Files that a slow last stage has not finished are removed.
+# Unfinished files of a slow last stage are removed.
 ck-synth -g 3840x2160 -n 30 2>/dev/null | ck-hint 2>/dev/null | ck-post --classical 2>/dev/null |
     ck-encode -t 1 --compression zip --processed exr "$tmp/cut" 2>"$tmp/err" &
 sleep 3

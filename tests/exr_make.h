@@ -1,4 +1,4 @@
-/* EXR files of every shape, written with the bare library, for the tests of our reader. */
+/* EXR files of every kind, written with the library directly, for tests of our reader. */
 #ifndef CK_TESTS_EXR_MAKE_H
 #define CK_TESTS_EXR_MAKE_H
 
@@ -10,7 +10,7 @@
 typedef struct make_channel {
     const char *name;
     exr_pixel_type_t type;
-    int sampling; /* both axes, 0 = 1 */
+    int sampling; /* on both axes, 0 = 1 */
 } make_channel;
 
 typedef struct make_spec {
@@ -23,7 +23,7 @@ typedef struct make_spec {
     const char *transfer; /* NULL = no ck:transfer */
 } make_spec;
 
-/* Sample of channel c at x, y (file coordinates): the integer written, before it becomes half or float. */
+/* Sample of channel c at x, y (file coordinates): the integer before conversion to half or float. */
 static inline unsigned make_value(int c, int x, int y)
 {
     return (unsigned)(c * 200 + (x & 15) * 20 + (y & 15));
@@ -63,7 +63,7 @@ static int make_chunk(exr_context_t ctx, const make_spec *s, int part, const exr
     void *samples[8] = {0};
     int rv = exr_encoding_initialize(ctx, part, chunk, &pipe);
     for (int i = 0; i < pipe.channel_count && !rv; i++) {
-        int c = 0; /* the library sorts them */
+        int c = 0; /* the library sorts channels */
         while (strcmp(s->channels[c].name, pipe.channels[i].channel_name))
             c++;
         samples[i] = make_samples(s, c, part, x, y, chunk->width, chunk->height);
@@ -102,7 +102,7 @@ static int make_part_pixels(exr_context_t ctx, const make_spec *s, int part)
     return rv;
 }
 
-/* 0 on success. */
+/* Write a file; 0 on success. */
 static int make_exr(const make_spec *s)
 {
     exr_context_t ctx;

@@ -1,4 +1,4 @@
-/* EXR: what others write is read right, what is broken fails. */
+/* EXR: files of other writers are read correctly, damaged ones fail. */
 #include <ImfCRgbaFile.h>
 #include <math.h>
 
@@ -220,7 +220,7 @@ static void test_channels(void)
     ck_frame_free(&f);
 }
 
-/* Files by libOpenEXR's own writer: kinds that the C library cannot make. */
+/* Files by libOpenEXR's own writer, of kinds that the C library cannot write. */
 static void test_rgba(void)
 {
     enum { W = 70, H = 300 };
@@ -238,7 +238,7 @@ static void test_rgba(void)
     }
     static const struct {
         int compression, channels;
-        float bar; /* DWA at its default quality and halved chroma: visibly the same */
+        float bar; /* DWA at its default quality and halved chroma: no visible difference */
         const char *what;
     } kinds[] = {{IMF_DWAA_COMPRESSION, IMF_WRITE_RGBA, 0.02f, "DWAA"},
                  {IMF_DWAB_COMPRESSION, IMF_WRITE_RGB, 0.02f, "DWAB"},
@@ -306,7 +306,7 @@ static bool fails(const char *path, ck_error *e)
     return s != CK_OK && e->text[0];
 }
 
-/* Cut anywhere it fails.  A flipped bit may go unnoticed, EXR has no checksums; it must not crash. */
+/* A cut anywhere must fail.  A flipped bit may go unnoticed, since EXR has no checksums, but must not crash. */
 static void damage(const char *path, const char *what, size_t step)
 {
     size_t n, passed = 0, noticed = 0, flips = 0;
@@ -333,7 +333,7 @@ static void damage(const char *path, const char *what, size_t step)
 
 static void test_damage(void)
 {
-    static uint16_t data[3 * 33 * 40]; /* a little grain on ramps, so that every compression has something to do */
+    static uint16_t data[3 * 33 * 40]; /* a little grain on ramps, so that every compression has work */
     ck_exr_channel ch[3];
     for (int i = 0; i < 3 * 33 * 40; i++)
         data[i] = (uint16_t)(0x3400 + i % 33 * 8 + i / 33 * 5 + (int)(noise() % 4));
@@ -382,7 +382,7 @@ static void test_refusals(void)
     spill("x.exr", "hello, this is no picture at all", 32);
     ok(fails("x.exr", &e), "another kind of file: %s", e.text);
 
-    /* Sizes that the file cannot hold: found by looking for the display window's bytes in the header. */
+    /* Sizes that the file cannot hold, patched into the header's display window. */
     exr_attr_box2i_t box = BOX(0, 0, 77, 55);
     make_spec s = {"x.exr", box, box, EXR_COMPRESSION_ZIP, .channels = RGBA_HALF};
     static const int32_t sizes[][2] = {{65535, 65535}, {65536, 55}, {0x7ffffff0, 55},

@@ -1,4 +1,4 @@
-/* EXR: what we write comes back bit-exact, in other eyes too. */
+/* EXR: our files are read back bit-exact, by the other library too. */
 #include <ImfCRgbaFile.h>
 #include <math.h>
 #include <pthread.h>
@@ -28,8 +28,8 @@ static ck_status load(const char *path, ck_want want, ck_frame *f, ck_error *e)
 enum { NOISE, PLATE, SWEEP, CONTENTS };
 static const char *const content_names[] = {"noise", "plate", "sweep"};
 
-/* NOISE: any bit pattern, NaN, infinities, subnormals, both zeros, with runs between them.  PLATE: ramps with grain and
- * a few of those.  SWEEP: all bit patterns in order, more than 2^14 in a chunk where there is room for them. */
+/* NOISE: random bit patterns, including NaN, infinities, subnormals and both zeros, with runs between them.  PLATE:
+ * ramps with grain and a few of those.  SWEEP: all bit patterns in order, more than 2^14 per chunk if they fit. */
 static void *samples(int content, int w, size_t n, ck_type t)
 {
     uint8_t *p = malloc(n * ck_type_size(t));
@@ -45,7 +45,7 @@ static void *samples(int content, int w, size_t n, ck_type t)
     return p;
 }
 
-/* The other library's view: RGBA as half, nothing of ours involved. */
+/* True if the other library reads the same RGBA halves; no code of ours is involved. */
 static bool theirs_is(const char *path, int w, int h, const uint16_t *const planes[4])
 {
     ImfInputFile *in = ImfOpenInputFile(path);
@@ -93,14 +93,14 @@ static void test_round_trips(void)
         for (int content = 0; content < CONTENTS; content++)
             for (ck_exr_compression c = CK_EXR_NONE; c <= CK_EXR_PXR24; c++)
                 for (int t = CK_F16; t <= CK_F32; t++)
-                    if (t == CK_F16 || c != CK_EXR_PXR24) /* which keeps 24 bits of a float */
+                    if (t == CK_F16 || c != CK_EXR_PXR24) /* PXR24 keeps 24 bits of a float */
                         round_trip(content, sizes[i][0], sizes[i][1], (ck_type)t, c);
 }
 
-/* The lossy ones: within their error, and the same in both libraries.  PXR24 rounds to 15 bits of mantissa.  B44
- * keeps 6 bits of differences within 4 x 4 pixels in steps of half's bit patterns: on a ramp of 1/64 per pixel
- * around 1 a block spans 3/64 * 2 = 96 of those, so a step is 96/63, rounded up to the next power of two, 2, and
- * a value errs by at most a step: 2 * 2^-10. */
+/* Lossy compressions: within their error, and equal in both libraries.  PXR24 rounds to 15 bits of mantissa.  B44 keeps
+ * 6 bits of differences within 4 x 4 pixels, in steps of half's bit patterns.  On a ramp of 1/64 per pixel around 1 a
+ * block spans 3/64 * 2 = 96 of those, so a step is 96/63, rounded up to the next power of two, 2, and a value errs by
+ * at most a step: 2 * 2^-10. */
 static void test_lossy(void)
 {
     enum { W = 37, H = 21, N = W * H };
@@ -126,7 +126,7 @@ static void test_lossy(void)
         ok(good && worst <= bar, "%s: largest error %g, bar %g %s", names[c], (double)worst, (double)bar, e.text);
         ck_frame_free(&f);
 
-        /* Small files that B44 would make larger are stored: exact. */
+        /* Small files that B44 would enlarge are stored: exact. */
         for (int w = 1; w < 4 && c != CK_EXR_PXR24; w++) {
             ck_exr_channel one[4] = {
                 {"R", half[0], CK_F16}, {"G", half[1], CK_F16}, {"B", half[2], CK_F16}, {"A", zero, CK_F16}};
@@ -150,7 +150,7 @@ static void test_pxr24_floats(void)
     }
     const float edges[] = {0.0f, -0.0f, INFINITY, -INFINITY, NAN, -NAN, 3.4028235e38f, -3.4028235e38f, 1e-45f, 1.0f};
     memcpy(in, edges, sizeof edges);
-    const uint32_t thin = 0x7f800001; /* a NaN whose payload is in the bits that go */
+    const uint32_t thin = 0x7f800001; /* a NaN whose payload is only in the discarded bits */
     memcpy(in + 20, &thin, 4);
     ck_exr_channel y = {"Y", in, CK_F32};
     ck_error e = {""};
@@ -163,7 +163,7 @@ static void test_pxr24_floats(void)
             good = isnan(got[i]);
         else if (isinf(in[i]))
             good = got[i] == in[i];
-        else /* FLT_MAX is cut, not rounded: a whole step; subnormals have steps of their own, 2^-141 */
+        else /* FLT_MAX is truncated, not rounded: a whole step; subnormals have steps of 2^-141 */
             good = fabsf(got[i] - in[i]) <=
                    fmaxf(fabsf(in[i]) * (fabsf(in[i]) > 3.4e38f ? 0x1p-15f : 0x1p-16f), 0x1p-142f);
         if (!good)
@@ -235,7 +235,7 @@ static void test_attributes(void)
     ck_meta_free(&m);
 }
 
-/* Several frames are read and written at once: neither pixels nor messages may mix. */
+/* Several frames are read and written at once: pixels and messages must not mix. */
 static void *one_of_many(void *arg)
 {
     int id = *(int *)arg;

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154 # tmp and count are tap.sh's
-# Kill stages of a running pipeline, or `ck`, at random moments and look at what is left.  Sourced:
+# Kill stages of a running pipeline, or `ck`, at random moments and check the state afterwards.  Sourced:
 #
 #   trials FIRST LAST MS      ck-synth | ck-hint | ck-post | ck-info --pass | ck-encode   as five children, through FIFOs
 #   key_trials FIRST LAST MS  ck key, classical and with a network, one of its stages or itself
@@ -7,14 +7,14 @@
 # MS: the latest moment of a death after the start.  Thirty numbers in a row are every signal to every stage; twelve runs
 # of ck key are every signal to either kind.
 #
-# Wanted after a death: all have ended within two seconds (with --timeout 1 one more, where a stage stands still); those
-# behind the victim failed, and one of them names it, or the program before X if that died before HEAD, or "X or a
-# program before it" where frames go through the pipes; those before it said nothing; every file there is whole; and
-# nothing unfinished is left unless the writer itself was killed in a way that no program can notice.
+# Requirements: all processes end within two seconds (with --timeout 1 one more, if a stage hangs).  Stages downstream
+# of the victim fail, and one of them names it: as "the program before X" if it died before HEAD, or as "X or a program
+# before it" if frames go through the pipes.  Stages upstream print nothing.  Every output file is complete, and no
+# unfinished file is left, unless the writer itself got SIGKILL, SIGSEGV or SIGSTOP.
 
 programs=(ck-synth ck-hint ck-post ck-info ck-encode)
 signals=(KILL SEGV TERM INT HUP STOP)
-export ASAN_OPTIONS=${ASAN_OPTIONS-}:handle_segv=0 # which would write a report
+export ASAN_OPTIONS=${ASAN_OPTIONS-}:handle_segv=0 # the handler would write a report
 
 start() { # OUT [OPTION]
     local i
@@ -29,7 +29,8 @@ start() { # OUT [OPTION]
     $env ck-info $2 --pass <"$tmp/p3" >"$tmp/p4" 2>"$tmp/said.3" & pids[3]=$!
     $env ck-encode $2 -t 1 --fg off --processed off "$1" <"$tmp/p4" 2>"$tmp/said.4" & pids[4]=$!
     }
-    # A child that dies before its FIFO is open leaves the neighbour's shell waiting in open(2): not ours to end.
+    # A child that dies before its FIFO is open leaves the neighbour's shell waiting in open(2): no
+    # stage could end that, so wait until all have started.
     for i in 0 1 2 3 4; do
         while [[ $(cat "/proc/${pids[i]}/comm" 2>/dev/null) =~ ^(bash|env)$ ]]; do sleep 0.002; done
     done
@@ -46,11 +47,11 @@ whole_files() { # OUT
 
 unfinished() { find "$1" -name '.ck-*' ! -name .ck-lock 2>/dev/null | grep -q .; }
 
-# The first message of a stage, apart from ck-info's own output and ck-encode's count of files of the run before.
+# First message of a stage, excluding ck-info's output and ck-encode's count of files replaced.
 words() { grep -vE '^(HEAD|FRAME|END) |of an earlier run (was|were) replaced$' "$tmp/said.$1" | head -1; }
 
-# One program behind the victim, the last one unless that had not come to read yet, names it, or says honestly that it is
-# one of several.
+# Exactly one program downstream names the victim, or says that it is one of several.  Usually the last program; not if
+# that had not started to read.
 named() { # VICTIM
     local i who=${programs[$1]}"|the program upstream of ${programs[$1 + 1]}"
     for ((i = $1; i < 4; i++)); do who+="|${programs[i]} or a program upstream of it"; done
@@ -85,7 +86,7 @@ trial() { # NUMBER MS
     if [ $victim != 4 ] || [[ $signal =~ ^(TERM|INT|HUP)$ ]]; then
         unfinished "$out" && why+="; unfinished files are left"
     fi
-    # Those that nobody can remove are the next run's to sweep.
+    # Files of a killed writer are removed by the next run.
     find "$out" -name '.ck-*' ! -name .ck-lock -delete 2>/dev/null
     [ -z "$why" ]
     report $? "${programs[victim]} gets SIG$signal after $delay s"
@@ -107,7 +108,7 @@ trials() { # FIRST LAST MS
     is "no process is left" "$(pgrep -P $$ 'ck-' | wc -l)" 0
 }
 
-# Made once.
+# Made only once.
 key_input() {
     [ -d "$tmp/shot" ] && return
     ck-synth -g 320x180 -n 200 | ck-encode --plane rgb=png "$tmp/shot" 2>"$tmp/err"
@@ -126,11 +127,11 @@ key_trial() { # NUMBER MS
     rm -rf "$out"
     # shellcheck disable=SC2086 # words
     env --default-signal=INT ck key $how $wait --trace "$tmp/trace.json" "$tmp/shot/rgb" "$out" 2>"$tmp/said" & pid=$!
-    # Its stages, not the decoder that looks for the screen before them.
+    # Its five stages, not the decoder that searches for the screen before them.
     until [ "$(pgrep -c -P $pid ck-)" -ge 5 ] || [ ! -d "/proc/$pid" ]; do sleep 0.01; done
     sleep "$delay"
     stages=$(pgrep -P $pid ck-)
-    # A quarter of the time `ck` itself, which nothing can stop for long.
+    # In a quarter of the trials the victim is `ck` itself, which must not be stopped for long.
     victim=$pid
     # shellcheck disable=SC2206 # words
     local all=($stages)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Stages die, and `ck`: fifty kills.  Three hundred are in long/faults.t.
+# Fifty trials in which a stage or `ck` is killed.  Three hundred are in long/faults.t.
 . "$(dirname "$0")/tap.sh"
 . "$here/faults.sh"
 trials 1 30 200

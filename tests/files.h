@@ -1,4 +1,4 @@
-/* Whole files in and out, a file in memory, and noise, for the tests of readers and writers. */
+/* Whole files, files in memory, and noise, for tests of readers and writers. */
 #ifndef CK_TESTS_FILES_H
 #define CK_TESTS_FILES_H
 
@@ -17,7 +17,7 @@ static inline uint32_t noise(void)
     return noise_state >> 8;
 }
 
-/* At most 1 MiB of a file; the caller frees. */
+/* Read at most 1 MiB of a file; the caller frees it. */
 static inline unsigned char *slurp(const char *path, size_t *n)
 {
     FILE *f = fopen(path, "rb");
@@ -37,7 +37,7 @@ static inline void spill(const char *path, const void *data, size_t n)
     }
 }
 
-/* A file of these bytes that lives in memory, for loops over thousands; the path of the last one. */
+/* Path of a file in memory with these bytes, for loops over thousands; valid until the next call. */
 static inline const char *in_memory(const void *data, size_t n)
 {
     static int fd = -1;

@@ -1,4 +1,4 @@
-/* NaN and infinity: found, counted, filled from their neighbours. */
+/* NaN and infinity: detected, counted, and filled from their neighbours. */
 #include <math.h>
 #include <string.h>
 
@@ -19,7 +19,7 @@ static ck_plane *plane(ck_frame *f, ck_type t, int c, int h, int w, const float 
     return p;
 }
 
-/* v: 1 x 3 x 4 before, want: after. */
+/* v: 1 x 3 x 4 samples before; want: after. */
 static void repairs(ck_type t, const float v[12], const float want[12], size_t bad, const char *what)
 {
     ck_frame f;

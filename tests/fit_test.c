@@ -1,4 +1,4 @@
-/* Which size of the network's picture fits: arithmetic, and what is counted. */
+/* Largest inference size that fits: the arithmetic, and the memory counted. */
 #include "mkmodel.h"
 #include "greenformer/fit.h"
 #include "tap.h"

@@ -1,5 +1,5 @@
 #!/bin/bash
-# ck-decode on files a user has, whole and broken: what comes out, and that nothing bad passes in silence.
+# ck-decode on typical user files, whole and broken: output, and that no damage passes silently.
 . "$(dirname "$0")/tap.sh"
 if ! command -v ffmpeg >/dev/null; then
     skip "ck-decode on real containers" "ffmpeg is not installed"
@@ -55,7 +55,7 @@ fails 1 "99" "a hint that lacks a number names it" bash -c "ck-decode --hint hin
 ff -frames:v 5 -c:v ffv1 short.mkv
 fails 1 "frame 5" "a hint that ends early names the frame" bash -c "ck-decode --hint short.mkv a.mp4 >/dev/null"
 
-# Bad input
+# Bad input.
 bad() { # NAME TEXT ARGS...
     local name=$1 text=$2
     shift 2
@@ -109,7 +109,7 @@ fails 2 "no input" "no input" bash -c "ck-decode >/dev/null"
 bad "an empty file" "zero.png" zero.png
 printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\x7f\xff\xff\xff\x7f\xff\xff\xff\x08\x02\0\0\0' >huge.png
 bad "a PNG of absurd size" "huge.png" huge.png
-# More than a pipe holds: a smaller stream may be written whole before head has read its part.
+# More than a pipe holds: a smaller stream might be written whole before head has read its part.
 ck-synth -g 1000x800 -n 1 | ck-encode --plane rgb=png large 2>/dev/null
 ck-decode large/rgb 2>err | head -c 1000 >/dev/null
 is "| head -c 1000 ends it silently" "${PIPESTATUS[0]} $(cat err)" "141 "

@@ -1,10 +1,10 @@
-/* Frames from planes to planes: like the operations on the host one after the other, whatever the device, the size and
- * the type; several at once; with what can go wrong between them.
+/* Frames from planes to planes: results equal the operations run one after the other on the host, for any device, size
+ * and type; several frames at once; with failures in between.
  *
- *     frames_test [DEVICE [PART...]]        cpu, all but the last part, which is for emulated devices
+ *     frames_test [DEVICE [PART...]]        cpu, all parts but the last, which is for emulated devices
  *
- * Parts: slots, frames, several (at once, in rings, in halves), memory (that cannot be had). tests/cuda.t has them in
- * several orders of what is queued. */
+ * Parts: slots, frames, several (at once, in rings, in halves), memory (allocation failures).  tests/cuda.t runs them
+ * with several orders of queued work. */
 #include <pthread.h>
 #include <unistd.h>
 
@@ -47,7 +47,7 @@ static ck_plane plane_new(ck_type t, const char *encoding, int c, int h, int w)
     return p;
 }
 
-/* Floats to 1.5, beyond what is displayed. */
+/* Random floats up to 1.5, beyond the displayable range. */
 static ck_plane random_plane(ck_type t, const char *encoding, int c, int h, int w, uint32_t seed)
 {
     ck_plane p = plane_new(t, encoding, c, h, w);
@@ -70,7 +70,7 @@ static bool same(const ck_plane *a, const ck_plane *b)
     return a->bytes == b->bytes && !memcmp(a->data, b->data, a->bytes);
 }
 
-/* ---- a plane in, a plane out: the device's slots alone ---- */
+/* ---- a plane in, a plane out, through the device's slots only ---- */
 
 static const ck_nn_sample samples[] = {
     [CK_U8] = CK_NN_SAMPLE_U8, [CK_U16] = CK_NN_SAMPLE_U16, [CK_F16] = CK_NN_SAMPLE_F16, [CK_F32] = CK_NN_SAMPLE_F32};
@@ -129,9 +129,9 @@ static float *fetched(ck_nn *dev, const ck_nn_tensor *t)
     return p;
 }
 
-/* The largest difference in units of the bound: to_srgb(x) = 1.055 x^(1/2.4) - 0.055 from powers within 4 units of the
- * last place (CUDA's powf) and 0.5005 (image/colour.h): 4.6 * 2^-23 (y + 0.055), and a rounding on each side of
- * product, difference, subtraction and quotient: 4 * 2^-23 (y + 1) in all; divided by the deviation. */
+/* Largest difference relative to the bound.  to_srgb(x) = 1.055 x^(1/2.4) - 0.055 from powers within 4 ULP (CUDA's
+ * powf) and 0.5005 ULP (image/colour.h): 4.6 * 2^-23 (y + 0.055).  Plus a rounding on each side of product, difference,
+ * subtraction and quotient.  In all 4 * 2^-23 (y + 1), divided by the deviation. */
 static double from_light(const float *got, const float *want, size_t n)
 {
     double worst = 0;
@@ -208,7 +208,7 @@ static void not_finite(ck_nn *dev)
         ((float *)p.buf->data)[at] = bad[i % 3];
         pass(dev, (int)(i % 2), &m, NULL, &finite);
         noticed += !finite;
-        ((float *)p.buf->data)[at] = 3e38f; /* large, but a number */
+        ((float *)p.buf->data)[at] = 3e38f; /* large but finite */
         pass(dev, (int)(i % 2), &m, NULL, &finite);
         more += finite;
         free_axes();
@@ -301,7 +301,7 @@ static bool same_results(const set *a, const set *b)
            same(&a->alpha, &b->alpha) && same(&a->fg, &b->fg);
 }
 
-/* By the operations one after the other, as they stand in MODEL.md. */
+/* The operations of MODEL.md, one after the other. */
 static void by_hand(ck_network *n, set *s)
 {
     enum { N = SIDE * SIDE };
@@ -347,7 +347,7 @@ static void like_by_hand(void)
     ck_network_close(n);
 }
 
-/* Both halves apart give what they give together, be the logits written or read. */
+/* Both halves run separately give the results of one run, with logits written or read. */
 static void halves(void)
 {
     ck_network *both = open_network(true, true), *first = open_network(true, false),
@@ -410,7 +410,7 @@ static void *work(void *ctx)
     return NULL;
 }
 
-/* Of three sizes, so that slots grow while another is in use. */
+/* Three sizes, so that a slot grows while another is in use. */
 static void make_frames(many *m)
 {
     *m = (many){.lock = PTHREAD_MUTEX_INITIALIZER};
@@ -456,7 +456,7 @@ static void at_once(int threads)
 
 /* ---- planes in rings ---- */
 
-/* A copy of the plane in a slot. */
+/* Copy a plane into a slot. */
 static void into_slot(ck_plane *p, ck_lease *l, const void *from)
 {
     ck_buffer *b = ck_lease_take(l, p->bytes);
@@ -469,7 +469,7 @@ static void into_slot(ck_plane *p, ck_lease *l, const void *from)
     p->data = b->data;
 }
 
-/* The same part of the slot as another process sees it, to read only. */
+/* Map the same part of the slot as another process would, read-only. */
 static void see_slot(ck_plane *p, ck_ring *ring, int slot)
 {
     size_t at = (size_t)((const unsigned char *)p->data - ck_ring_slot(ck_lease_ring(ck_lease_of(p->buf)), slot));
@@ -519,7 +519,7 @@ static void rings(void)
     ck_network_close(n);
 }
 
-/* ---- out of memory: only where a device is emulated does anybody listen ---- */
+/* ---- out of memory, on emulated devices only ---- */
 
 static void fail_at(int allocation)
 {
@@ -531,7 +531,7 @@ static void fail_at(int allocation)
         unsetenv("CK_CUDA_HOST_ALLOCATIONS");
 }
 
-/* Every ninth: they are hundreds of the same kind. */
+/* Every ninth allocation, since hundreds are of the same kind. */
 static void no_memory_to_open(void)
 {
     ck_network *n;
@@ -548,7 +548,7 @@ static void no_memory_to_open(void)
     ck_network_close(n);
 }
 
-/* Then the next frame finds what was missing. */
+/* After a failure the next frame succeeds. */
 static void no_memory_for_frames(void)
 {
     set a = set_new(CK_U8, "srgb", CK_F32, 70, 90, 6), b = set_new(CK_U8, "srgb", CK_F32, 70, 90, 6);
@@ -562,7 +562,7 @@ static void no_memory_for_frames(void)
         ck_status s = ck_network_run_frame(n, &f, false, &e);
         fail_at(0);
         if (s == CK_OK) {
-            ok(failed > 2, "%d allocations for frames", failed); /* the slot's on the device and the host, `partial` */
+            ok(failed > 2, "%d allocations for frames", failed); /* the slot's on device and host, and `partial` */
             break;
         }
         bool good = s == CK_ERR_MEMORY && strstr(e.text, "memory");

@@ -2,14 +2,14 @@
  *
  *     golden g;
  *     if (!golden_open(&g, "post.safetensors")) { skip("no goldens", "post"); return; }
- *     golden_image alpha = golden_planar(&g, "alpha");      owned float32, (c,h,w)
+ *     golden_image alpha = golden_planar(&g, "alpha");      owned float32, [C, H, W]
  *     const golden_tensor *t = golden_find(&g, "hsv");      borrowed, raw
  *     const char *erode = golden_meta(&g, "erode");         borrowed, or NULL
  *     golden_close(&g);
  *
- * Files are looked for in $CK_GOLDENS, else ../shared/golden.  A file that is absent is a reason to
- * skip; one that is there and broken, or lacks what is asked of it, ends the test program with
- * status 1: a test must not pass because its truth is damaged. */
+ * Files are searched for in $CK_GOLDENS, else ../shared/golden.  A missing file is a reason to skip.  A damaged one, or
+ * one without a requested tensor, ends the test program with status 1: a test must not pass because its truth is
+ * damaged. */
 #ifndef CK_TESTS_GOLDEN_H
 #define CK_TESTS_GOLDEN_H
 
@@ -35,17 +35,17 @@ typedef struct golden_tensor {
 typedef struct golden {
     char path[4096];
     unsigned char *bytes; /* the whole file */
-    size_t size, base;    /* base: where the tensors' data start */
+    size_t size, base;    /* base: offset of the tensors' data */
     golden_tensor *tensors;
     size_t n;
     char *(*meta)[2];
     size_t n_meta;
-    const char *at, *end; /* of the JSON text still to be read */
+    const char *at, *end; /* JSON text still to be parsed */
 } golden;
 
 typedef struct golden_image {
     int c, h, w;
-    float *data; /* (c,h,w), free() it */
+    float *data; /* [C, H, W], free() it */
 } golden_image;
 
 _Noreturn static inline void golden_die(const golden *g, const char *what, const char *name)
@@ -62,7 +62,7 @@ static inline void *golden_alloc(const golden *g, size_t n)
     return p;
 }
 
-/* ---- JSON, as far as a safetensors header goes ---- */
+/* ---- JSON, as far as a safetensors header needs it ---- */
 
 static inline void golden_space(golden *g)
 {
@@ -85,7 +85,7 @@ static inline void golden_expect(golden *g, char c)
         golden_die(g, "header: unexpected character, wanted", (char[]){c, 0});
 }
 
-/* Owned.  \uXXXX is kept as it stands: no golden needs it. */
+/* Parse a string; owned.  \uXXXX stays unchanged: no golden needs it. */
 static inline char *golden_string(golden *g)
 {
     golden_expect(g, '"');
@@ -228,7 +228,7 @@ static inline void golden_parse(golden *g)
         golden_die(g, "header: text after its end", NULL);
 }
 
-/* ---- what tests call ---- */
+/* ---- for tests ---- */
 
 static inline const char *golden_dir(void)
 {
@@ -236,7 +236,7 @@ static inline const char *golden_dir(void)
     return dir && *dir ? dir : "../shared/golden";
 }
 
-/* False: there is no such file. */
+/* Open a golden; false if the file does not exist. */
 static inline bool golden_open(golden *g, const char *file)
 {
     memset(g, 0, sizeof *g);
@@ -295,7 +295,7 @@ static inline float golden_half(uint16_t h)
     return s * (e ? ldexpf(1024 + m, e - 25) : ldexpf(m, -24));
 }
 
-/* Element i as a float; U8 and U16 keep their code values. */
+/* Element i as float; U8 and U16 keep their code values. */
 static inline float golden_value(const golden *g, const golden_tensor *t, size_t i)
 {
     const unsigned char *p = (const unsigned char *)t->data + i * t->elem;
@@ -313,7 +313,7 @@ static inline float golden_value(const golden *g, const golden_tensor *t, size_t
     golden_die(g, "a type that golden_value does not convert", t->name);
 }
 
-/* The image tensor (h,w) or (h,w,c) as planar floats. */
+/* The image tensor [H, W] or [H, W, C] as planar floats. */
 static inline golden_image golden_planar(const golden *g, const char *name)
 {
     const golden_tensor *t = golden_find(g, name);

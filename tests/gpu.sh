@@ -1,9 +1,9 @@
 #!/bin/bash
-# gpu.sh FOLDER: the CUDA backend on a GPU, by the tests in FOLDER (make check-cuda).
+# gpu.sh FOLDER: test the CUDA backend on a GPU with the programs in FOLDER (make check-cuda).
 #
-# Every operation against ref, the network and the refiner likewise, goldens of every size, all of it in memory that a
-# sanitizer watches.  Says "skipped: no CUDA device" where there is none.  What matters most comes first, and all of it
-# ends within $SECONDS_ALL (460): what takes longer is stopped, what no time is left for is said; both are failures.
+# Every operation against ref, network and refiner likewise, goldens of every size, all with compute-sanitizer watching
+# memory.  Prints "skipped: no CUDA device" without a GPU.  Important tests come first.  Everything ends within
+# $SECONDS_ALL (460): tests that take longer are stopped, and tests without time left are reported; both are failures.
 set -u
 tests=$1
 limit=${SECONDS_ALL:-460}
@@ -15,7 +15,7 @@ if ! device=$("$tests/helpers/cudadevice" 2>"$tests/why"); then
 fi
 echo "# $device"
 
-run() { # NAME COMMAND...: its failures and remarks, and how long it took
+run() { # NAME COMMAND...: print its failures, its comments and its duration
     local name=$1 out=$tests/out start=$SECONDS left=$((limit - SECONDS)) status
     shift
     if [ "$left" -lt 2 ]; then
@@ -64,7 +64,7 @@ golden net_mini_256 tf32 bf16
 golden net_base_plus_256 f32 f16
 golden net_base_plus_1024 f32 f16
 golden net_base_plus_2048 tf32 bf16
-# Small frames only: a sanitizer makes kernels many times slower.
+# Small frames only: the sanitizer makes kernels many times slower.
 sanitizer=$(command -v compute-sanitizer || ls "$CUDA_HOME/bin/compute-sanitizer" 2>/dev/null)
 if [ -n "$sanitizer" ]; then
     # The backend checks what calls return itself; libraries try calls that may fail.

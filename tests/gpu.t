@@ -1,5 +1,5 @@
 #!/bin/bash
-# The scripts for GPU hosts where there is no GPU: they say so, keep their limits, and write what they should.
+# The scripts for GPU hosts on a machine without a GPU: messages, time limits and output files.
 . "$(dirname "$0")/tap.sh"
 tests=${CK_TESTS:-$helpers/../tests}
 top=$(dirname "$here")
@@ -38,7 +38,7 @@ is "is stopped" "$(grep -c '^not ok - .* stopped: no time was left)$' "$tmp/.out
 [ "$(grep -c '^not ok - .*: not run, ' "$tmp/.out")" -gt 20 ]
 report $? "and what would follow is said not to have run"
 
-# The session: a make that builds, hangs and fails.
+# The session, with a make that builds, hangs and fails.
 mkdir "$tmp/fake"
 cat >"$tmp/fake/make" <<'END'
 #!/bin/sh

@@ -1,4 +1,4 @@
-/* Buffers with sentinels on both sides, and numbers from a seed. */
+/* Buffers with sentinels on both sides, and random numbers from a seed. */
 #ifndef CK_TESTS_GUARD_H
 #define CK_TESTS_GUARD_H
 
@@ -29,7 +29,7 @@ static inline guard guard_new(size_t size)
     return g;
 }
 
-/* Nothing outside was written.  Frees. */
+/* True if nothing outside was written.  Frees the buffer. */
 static inline bool guard_done(guard *g)
 {
     bool good = true;
@@ -46,13 +46,13 @@ static inline uint32_t rnd(uint32_t *seed)
     return *seed >> 8;
 }
 
-/* In [lo, hi). */
+/* A random float in [lo, hi). */
 static inline float rnd_float(uint32_t *seed, float lo, float hi)
 {
     return lo + (hi - lo) * (float)rnd(seed) / 16777216.0f;
 }
 
-/* In [lo, hi]. */
+/* A random integer in [lo, hi]. */
 static inline int rnd_int(uint32_t *seed, int lo, int hi)
 {
     return lo + (int)(rnd(seed) % (uint32_t)(hi - lo + 1));

@@ -1,9 +1,9 @@
 #!/bin/bash
-# Every header compiles alone, without a warning, and the public headers of lib compile together, so that no two of
-# them define the same name.  Public: those in lib/MODULE, not in a folder below it.
+# Every header compiles alone without warnings, and the public headers of lib compile together, so that no two of them
+# define the same name.  Public: those in lib/MODULE, not in a folder below it.
 #
-# Left out: lib/nn/cuda, which is C++ for nvcc, and attention_kernel.h, the body of three kernels, which expects its
-# includer's macros.
+# Left out: lib/nn/cuda, which is C++ for nvcc, and attention_kernel.h, the body of three kernels, which needs macros of
+# the including file.
 . "$(dirname "$0")/tap.sh"
 cd "$here/.." || exit
 # $CK_CC: the compiler with the Makefile's flags.
@@ -22,7 +22,7 @@ is "$(wc -w <<<"$headers") headers compile alone" "$bad" ""
 grep -E '^lib/[^/]+/[^/]+$' <<<"$headers" | sed 's,^lib/\(.*\),#include "\1",' >"$tmp/all.c"
 ok "$(wc -l <"$tmp/all.c") public headers of lib compile together" compiles "$tmp/all.c"
 
-# The test would see one that does not.
+# The test must detect a header that does not compile alone.
 printf 'static inline size_t f(void) { return 0; }\n' >"$tmp/alone.h"
 fails 1 "unknown type name" "a header that needs another is noticed" compiles "$tmp/alone.h"
 cp "$tmp/all.c" "$tmp/twice.c"

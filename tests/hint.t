@@ -1,5 +1,5 @@
 #!/bin/bash
-# ck-hint: goldens through the program, plates of every kind, what is left alone, which screen.
+# ck-hint: goldens through the program, plates of every kind, planes that must not change, the choice of the screen.
 . "$(dirname "$0")/tap.sh"
 gold() { "$helpers/goldstream" "$@"; }
 like() { "$helpers/goldcompare" "$@"; }
@@ -17,7 +17,7 @@ for colour in green blue; do
     ok "$colour: the golden's hint exactly" like $file hint hint 0 <"$tmp/$colour.ck"
     is "$colour: HEAD says so" "$(screen <"$tmp/$colour.ck")" " screen=$colour"
     is "$colour: one u8 channel" "$(plane hint <"$tmp/$colour.ck" | cut -d: -f2)" "u8"
-    # 8-bit codes survive every wider type and the way through linear light, so the hint is the same.
+    # 8-bit codes survive every wider type and the conversion through linear light, so the hint is the same.
     for kind in u16:srgb f16:srgb f32:srgb u16:linear f32:linear f32:bt709 f16:; do
         gold $file rgb=rgb:$kind | ck-hint >"$tmp/x.ck"
         ok "$colour: the same from a plate of ${kind/:/ }" like $file hint hint 0 <"$tmp/x.ck"
@@ -32,7 +32,7 @@ for colour in green blue; do
     is "$colour: a screen we do not know is decided anew" "$(screen <"$tmp/x.ck")" " screen=$colour"
 done
 
-# Which screen, on drawn shots; and the same bytes whatever the threads.
+# The screen's colour on drawn shots; and the same bytes with any number of threads.
 for seed in 1 2 3 4 5 6; do
     is "shot $seed is green" "$(ck-synth -g 320x180 --seed $seed | ck-hint | screen)" " screen=green"
     is "shot $seed in front of blue is blue" "$(ck-synth -g 320x180 --seed $seed --blue | ck-hint | screen)" " screen=blue"
@@ -45,7 +45,7 @@ for method in hsv key; do
 done
 is "key: one f32 channel" "$(ck-hint --method key <"$tmp/shot.ck" | plane hint)" " hint:f32:1x177x321:inline"
 
-# An existing hint is left alone, whatever its size.
+# An existing hint is not changed, whatever its size.
 "$helpers/mkstream" -n 2 rgb:u8:3:srgb hint:u8:1:-:7x5 >"$tmp/old.ck"
 ck-hint --screen green <"$tmp/old.ck" | data "$tmp/kept"
 data "$tmp/given" <"$tmp/old.ck"
@@ -69,7 +69,7 @@ ck-hint --screen green --with-key --replace <"$tmp/old.ck" | data "$tmp/kept"
 ck-hint --screen green --replace <"$tmp/old.ck" | data "$tmp/alone"
 ok "--replace replaces it by the method's, not by the matte" cmp "$tmp/alone/hint.000001.npy" "$tmp/kept/hint.000001.npy"
 
-# The clean plate and its noise, wherever the key ran.
+# The clean plate and its noise, whenever the key ran.
 meta() { ck-info | grep -o " $1=[^ ]*" | head -1; }
 is "hsv makes no clean plate" "$(ck-hint <"$tmp/shot.ck" | plane clean)$(ck-hint <"$tmp/shot.ck" | meta noise)" ""
 is "key: a clean plate of an eighth, linear halves" "$(ck-hint --method key <"$tmp/shot.ck" | plane clean)" \
@@ -80,7 +80,7 @@ is "and three numbers of noise" "$(meta noise <"$tmp/clean.ck" | grep -cE '^ noi
 data "$tmp/first" <"$tmp/clean.ck"
 ck-hint --method key --replace <"$tmp/clean.ck" | data "$tmp/again"
 ok "a clean plate that is there passes unchanged" cmp "$tmp/first/clean.000002.npy" "$tmp/again/clean.000002.npy"
-# A clean plate of random values is no screen of this plate: nothing of the frame looks like it.
+# A clean plate of random values is not this plate's screen: no part of the frame resembles it.
 "$helpers/mkstream" -g 64x36 rgb:u8:3 clean:f32:3:linear >"$tmp/noise.ck"
 ok "a clean plate is the screen, whatever it shows" bash -c "ck-hint --screen green --method key <'$tmp/noise.ck' | ck-info"
 for bad in "clean:f32:3:srgb:8x5|encoded as 'srgb': it must be linear" "clean:f32:3:linear:7x5|down to an eighth of it" \
@@ -89,13 +89,13 @@ for bad in "clean:f32:3:srgb:8x5|encoded as 'srgb': it must be linear" "clean:f3
     fails 1 "${bad#*|}" "refused: ${bad%|*}" bash -c "ck-hint --screen green --method key <'$tmp/bad.ck' >/dev/null"
 done
 
-# The screen's colour by hand: a grey-green screen, the left half beside it a larger purer green.
+# The screen's colour given by hand: a grey-green screen, and one beside a larger area of purer green.
 ffmpeg -v error -f lavfi -i "color=0x6e7369:s=64x36:r=1:d=2" -vf "drawbox=24:12:16:24:0xb04c40:t=fill,format=rgb24" \
     "$tmp/grey.%04d.png"
 ffmpeg -v error -f lavfi -i "color=0x26a633:s=64x36:r=1:d=1" -vf "drawbox=44:0:20:36:0x598066:t=fill,format=rgb24" "$tmp/two.png"
 ck-decode "$tmp/grey.%04d.png" >"$tmp/grey.ck"
 ck-decode "$tmp/two.png" >"$tmp/two.ck"
-matte() { # STREAM X Y: the matte there in its first frame, two digits
+matte() { # STREAM X Y: the matte at that pixel of the first frame, two digits
     data "$tmp/m" <"$1" && tail -c +129 "$tmp/m/hint.000000.npy" | od -A n -t f4 -j $((4 * ($3 * 64 + $2))) -N 4 | awk '{ printf "%.2f", $1 }'
 }
 ck-hint --method key <"$tmp/grey.ck" 2>/dev/null >"$tmp/x.ck"
@@ -150,7 +150,7 @@ fails 0 "green is assumed" "no plate to look at: said" bash -c "'$helpers/mkstre
 fails 3 "decided on frame 1002" "a first frame that failed decides nothing, the next one does" \
     bash -c "'$helpers/mkstream' -e 0 rgb:u8:3 | ck-hint -v >/dev/null"
 
-# Black frames, then blue ones: the first with a screen decides, whatever came before.
+# Black frames, then blue ones: the first frame with a screen decides.
 mkdir "$tmp/leader"
 ffmpeg -v error -f lavfi -i color=black:s=64x48:r=1:d=2 -pix_fmt rgb24 "$tmp/leader/a.%04d.png"
 ffmpeg -v error -f lavfi -i color=0x1e3cbe:s=64x48:r=1:d=2 -pix_fmt rgb24 -start_number 3 "$tmp/leader/a.%04d.png"

@@ -1,4 +1,4 @@
-/* HSV, erosion, blur and the hint: goldens to the bit, and what they do not pin. */
+/* HSV, erosion, blur and the hint: bit-exact with goldens, and properties that goldens do not cover. */
 #include "key/hint.h"
 
 #include <string.h>
@@ -51,12 +51,12 @@ static void against_golden(const char *file, bool blue)
     golden_close(&g);
 }
 
-static int divide(int a, int b) /* round(a/b); no quotient here ends in exactly one half but for even ones */
+static int divide(int a, int b) /* round(a/b); only even quotients here end in exactly 1/2 */
 {
     return b ? (int)rint((double)a / b) : 0;
 }
 
-/* IMAGE.md's integers, read off the page. */
+/* IMAGE.md's integer formulas, written down directly. */
 static void plain_hsv(int r, int g, int b, int *out)
 {
     int v = r > g ? r : g, m = r < g ? r : g;
@@ -90,7 +90,7 @@ static void every_colour(void)
     ok(differ == 0, "all 16,777,216 colours have the tables' HSV (%zu differ)", differ);
 }
 
-/* Worked by hand: no hue without chroma, nothing at all in black, red tested before green. */
+/* By hand: no hue without chroma, all 0 in black, red is tested before green. */
 static void some_colours(void)
 {
     static const uint8_t rgb[3][7] = {
@@ -267,7 +267,7 @@ static void blur(void)
        "an even or too long blur is refused");
 }
 
-/* A frame of one colour with a rectangle of another in the middle. */
+/* Guess for a frame of colour `back` with a rectangle of colour `front` in the middle. */
 static ck_screen_guess guess_of(int h, int w, const uint8_t *back, const uint8_t *front)
 {
     uint8_t *rgb = malloc((size_t)h * (size_t)w * 3);

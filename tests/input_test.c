@@ -34,8 +34,8 @@ static double from_normalised(const float *out, const float *value, size_t n)
     return worst;
 }
 
-/* Sizes are equal, so nothing is resampled.  Values to 16: a rounding each of value, difference, mean, deviation and
- * quotient, at most 16/0.224 large. */
+/* Sizes are equal, so nothing is resampled.  Values up to 16: one rounding each of value, difference, mean, deviation
+ * and quotient, the quotient at most 16/0.224. */
 #define EXACT (5 * 16 / 0.224 * 6e-8)
 
 static void types(void)
@@ -78,8 +78,8 @@ static void types(void)
     }
 }
 
-/* Stripes of 0 and 1 to half the size are 1/2 of the light, which is 0.735 encoded; converted first they would be 0.5.
- */
+/* Stripes of 0 and 1 at half the size give 1/2 in linear light, which is 0.735 encoded; encoded first they would give
+ * 0.5. */
 static void linear_light(void)
 {
     enum { H = 8, W = 64 };
@@ -106,7 +106,7 @@ static void refused(void)
 
 /* ---- from a plate to its matte ---- */
 
-/* One unit in the last place of g as float16, halved: how far storing may have moved it. */
+/* Half a ULP of g as float16: the rounding of the stored golden. */
 static double half_ulp(double g)
 {
     int exponent;
@@ -114,7 +114,7 @@ static double half_ulp(double g)
     return ldexp(1, (exponent < -13 ? -13 : exponent) - 12);
 }
 
-/* IMAGE.md: |x - g| <= half a float16 ULP of g + 1e-4; the golden is [h][w] or [h][w][c]. */
+/* Bound of IMAGE.md: |x - g| <= half a float16 ULP of g + 1e-4; the golden is [h][w] or [h][w][c]. */
 static void compare(const golden *g, const char *name, const float *x, int h, int w)
 {
     golden_image want = golden_planar(g, name);

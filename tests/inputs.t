@@ -1,5 +1,5 @@
 #!/bin/bash
-# ck-decode --input: planes from files beside INPUT, and of INPUT's own alpha.
+# ck-decode --input: planes from files other than INPUT, and from INPUT's own alpha.
 . "$(dirname "$0")/tap.sh"
 if ! command -v ffmpeg >/dev/null; then
     skip "ck-decode --input" "ffmpeg is not installed"
@@ -7,20 +7,20 @@ if ! command -v ffmpeg >/dev/null; then
 fi
 cd "$tmp" || exit 1
 ff() { ffmpeg -nostdin -v error -y "$@"; }
-# A picture of one colour: FILE SIZE FORMAT R G B A, in codes of 8 bits, or of 16 if the format has them.
+# FILE SIZE FORMAT R G B A: a picture of one colour, in codes of 8 bits, or of 16 if the format has them.
 flat() {
     local file=$1 size=$2 format=$3 work=gbrap
     case $format in *16le) work=gbrap16le ;; esac
     ff -f lavfi -i "color=c=black:s=$size:r=25,format=$work,geq=r=$4:g=$5:b=$6:a=$7,format=$format" -frames:v 1 "$file"
 }
 grey() { flat "$1" "${2:-16x12}" gray "$3" "$3" "$3" 255; } # FILE SIZE CODE
-# "NAME:TYPE:CxHxW[:ENCODING]" of plane $1, first frame.
+# PLANE ARGUMENT...: "NAME:TYPE:CxHxW[:ENCODING]" of the first frame.
 plane() {
     local plane=$1
     shift
     ck-decode "$@" | ck-info | sed -nE "s/^FRAME 0.* ($plane:[^ ]*):inline.*/\1/p"
 }
-# The first sample of each channel of plane $1, all frames: ck-decode's arguments follow.
+# PLANE ARGUMENT...: the first sample of each channel, of all frames.
 first() {
     local plane=$1
     shift
@@ -36,7 +36,7 @@ first() {
         }
         print "@all"' npy/"$plane".*.npy
 }
-bytes() { # PLANE ARGUMENT...: a sum of all its samples
+bytes() { # PLANE ARGUMENT...: a checksum of all samples
     local plane=$1
     shift
     rm -rf npy
@@ -52,7 +52,7 @@ done
 ff -framerate 25 -start_number 1 -i seq/p.%04d.png -c:v ffv1 -pix_fmt gbrp v.mkv
 ff -framerate 25 -start_number 1 -i bgs/b.%04d.png -c:v ffv1 -pix_fmt gbrp bgs.mkv
 
-# --- the background: as rgb, of the plate's size
+# --- the background: like rgb, of the plate's size
 is "a background of the plate's size is as read" "$(plane background --background bgs/b.0003.png seq)" background:u8:3x48x64:srgb
 is "a still is every frame's" "$(first background --background bgs/b.0003.png --frames 1-2 seq)" "30 7 9 30 7 9"
 is "a sequence goes by number" "$(first background --background 'bgs/b.####.png' --frames 2,4 seq)" "20 7 9 40 7 9"
@@ -77,7 +77,7 @@ is "what its file says stays out of the frame's metadata" "$(same_frame --backgr
 is "threads change nothing" "$(bytes background -t 1 --background small.png --input other=bgs seq)" \
     "$(bytes background -t 4 --background small.png --input other=bgs seq)"
 
-# --- the clean plate: linear, the plate's size down to an eighth
+# --- the clean plate: linear, of the plate's size or down to an eighth of it
 flat grey.png 64x48 rgb24 188 188 0 255
 is "a clean plate is float and linear" "$(plane clean --clean grey.png seq)" clean:f32:3x48x64:linear
 is "by its curve: 188 of 255 is half the light" "$(first clean --clean grey.png --frames 1 seq | awk '{ printf "%.3f %.3f %g", $1, $2, $3 }')" "0.503 0.503 0"
@@ -119,7 +119,7 @@ flat mid.exr 64x48 gbrpf32le 100 0 100 255
 is "also of linear files" "$(plane fg --input fg=mid.exr seq) $(first fg --input fg=mid.exr --frames 1 seq | awk '{ printf "%.2f %.2f", $1, $3 }')" \
     "fg:f32:3x48x64:srgb 0.66 0.66"
 
-# --- planes that no program knows: as the file is
+# --- unknown planes: as in the file
 is "grey of 16 bits" "$(plane own --input own=deep.png seq) $(first own --input own=deep.png --frames 1 seq)" "own:u16:1x12x16:srgb 16384"
 flat four.png 16x12 rgba 1 2 3 4
 is "RGB with alpha" "$(plane my.own-2 --input my.own-2=four.png seq) $(first my.own-2 --input my.own-2=four.png --frames 1 seq)" \

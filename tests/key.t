@@ -1,5 +1,5 @@
 #!/bin/bash
-# ck key and ck doctor: what runs, with which options, and what is said when it fails.
+# ck key and ck doctor: stages, their options, and messages of failures.
 . "$(dirname "$0")/tap.sh"
 
 plan() { ck key -n "$@" 2>/dev/null | sed -E 's/ --threads=[0-9]+//g'; }
@@ -65,7 +65,7 @@ is "with --refine" "$(plan -m M --refine --soften 2 a b)" \
     "ck-decode -- a | ck-hint | ck-infer --model=M --refine | ck-matte --soften=2 | ck-post | ck-encode -- b"
 fails 2 "ck-matte: --black 0.5 is not below --white 0.5" "levels that cross" ck key -n -m M --black 0.5 --white 0.5 a b
 
-# Real keying, small: a sequence, then stills of different sizes, then a failing stage.
+# Real keying of small frames: a sequence, stills of different sizes, a failing stage.
 ck-synth -g 160x90 -n 3 | ck-encode --plane rgb=png "$tmp/shot" 2>"$tmp/err"
 ok "a sequence is keyed" ck key "$tmp/shot/rgb" "$tmp/key"
 is "all four sets are there" "$(cd "$tmp/key" && find . -type f ! -name .ck-lock | wc -l)" 12
@@ -104,8 +104,8 @@ is "a folder with a damaged EXR fails, and only our programs speak" "$? $(grep -
 fails 1 "killed by signal 9" "a killed stage is named" bash -c '
     mkfifo "'"$tmp"'/pipe"; ck key "'"$tmp"'/pipe" "'"$tmp"'/k2" & pid=$!
     exec 3>"'"$tmp"'/pipe"; until pkill -9 -P $pid -x ck-hint; do sleep 0.05; done; exec 3>&-; wait $pid'
-# Told to end: SIGTERM goes on to every stage, and the second one kills what does not listen.  SIGINT as a terminal
-# would send it: a shell has its background jobs ignore it.
+# SIGTERM is passed on to every stage; a second one kills stages that do not react.  SIGINT is sent as by a terminal: a
+# shell makes its background jobs ignore it.
 told() { # STATUS NAME SIGNALS BEFORE
     local status=$1 name=$2 signals=$3
     mkfifo "$tmp/pipe.$name"
@@ -115,7 +115,7 @@ told() { # STATUS NAME SIGNALS BEFORE
     until [ "$(pgrep -c -P $pid ck-)" = 5 ]; do sleep 0.05; done
     local stages; stages=$(pgrep -P $pid ck- | tr '\n' ' ')
     [ -z "$4" ] || kill -"$4" ${stages%% *}
-    for s in $signals; do kill -"$s" $pid 2>"$tmp/gone"; sleep 0.2; done # the first one may have been enough
+    for s in $signals; do kill -"$s" $pid 2>"$tmp/gone"; sleep 0.2; done # the first one may have sufficed
     wait $pid
     is "SIG${signals// / and SIG}: the status" $? "$status"
     local left=; for s in $stages; do [ -d "/proc/$s" ] && left+="$s "; done
@@ -127,7 +127,7 @@ told 130 int INT ""
 told 130 stopped "INT INT" STOP
 fails 1 "a file of this name is in the way" "OUT is a file" ck key "$tmp/shot/rgb" "$tmp/shot/rgb/00000.png"
 
-# The screen of the whole input, for ranges too: black frames, then blue ones.
+# The screen of the whole input counts, for ranges too: black frames, then blue ones.
 mkdir "$tmp/leader"
 ffmpeg -v error -f lavfi -i color=black:s=64x48:r=1:d=2 -pix_fmt rgb24 "$tmp/leader/a.%04d.png"
 ffmpeg -v error -f lavfi -i color=0x1e3cbe:s=64x48:r=1:d=2 -pix_fmt rgb24 -start_number 3 "$tmp/leader/a.%04d.png"
@@ -147,7 +147,7 @@ is "the others get the input's" "$(grep -c 'screen green: given by --screen' "$t
 ffmpeg -v error -f lavfi -i color=black:s=32x16:r=25:d=20.04 -c:v ffv1 "$tmp/dark.mkv"
 ok "501 black frames" ck key --classical --frames 0 "$tmp/dark.mkv" "$tmp/dark"
 is "500 of them are looked at" "$(grep -c 'ck key: no screen in the first 500 frames' "$tmp/.err")" 1
-# A colour by hand decides for all stages, and its screen is unmixed: grey-blue, a red box in front of it.
+# A colour given by hand decides for all stages, and its screen is unmixed: grey-blue, with a red box in front.
 ffmpeg -v error -f lavfi -i "color=0x64696e:s=64x48:r=1:d=1" -vf "drawbox=24:16:16:32:0xb04c40:t=fill,format=rgb24" "$tmp/grey.png"
 for by in "--screen-colour 100,105,110" "--screen-at 5,5"; do
     ok "$by" ck key -v --classical $by "$tmp/grey.png" "$tmp/grey"

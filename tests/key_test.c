@@ -1,4 +1,4 @@
-/* The classical key: exact on a clean screen, close on synthetic shots, and calm about everything else. */
+/* The classical key: exact on a clean screen, close on synthetic shots, robust to everything else. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 typedef struct picture {
     int w, h;
-    float *rgb, *alpha, *fg; /* fg: what ck_key_foreground made */
+    float *rgb, *alpha, *fg; /* fg: from ck_key_foreground */
     float *true_alpha, *true_fg;
 } picture;
 
@@ -34,7 +34,7 @@ static picture blank(int w, int h, float r, float g, float b)
     return p;
 }
 
-/* Planar float samples as a plate, or as room for a foreground: a view. */
+/* Planar float samples as a plate, or as memory for a foreground. */
 typedef struct view {
     ck_plane plane;
     ck_buffer buf;
@@ -96,7 +96,7 @@ static void drop(picture *p)
     free(p->rgb), free(p->alpha), free(p->fg), free(p->true_alpha), free(p->true_fg);
 }
 
-/* Key it; false on any failure or a value that is not finite or, for alpha, not in 0…1. */
+/* Key a picture.  False on any failure, on values that are not finite, and on alpha outside [0, 1]. */
 static bool key(picture *p, bool blue, float *part)
 {
     ck_key_screen s;
@@ -132,20 +132,20 @@ static void flat(bool blue)
     for (int y = 0; y < p.h; y++)
         for (int x = 0; x < p.w; x++) {
             bool in = x >= 100 && x < 200 && y >= 60 && y < 150;
-            /* The evidence is a mean of 3x3: the pixels at the very edge are solved, not declared. */
+            /* The evidence is a mean over 3x3: near the edge alpha is computed, so it need not be exact. */
             bool rim = x >= 98 && x < 202 && y >= 58 && y < 152 && !(x >= 102 && x < 198 && y >= 62 && y < 148);
             float a = p.alpha[at(&p, x, y)];
             wrong += rim ? fabsf(a - (float)in) > 0.02f : a != (float)in;
         }
     ok(good && wrong == 0, "%s: 0 on a flat screen and its marker, 1 in the subject: %d wrong", blue ? "blue" : "green",
        wrong);
-    /* 320 x 180 less the subject's 9000 and the marker's 30 pixels: 0.8432 */
+    /* 320 x 180 minus the subject's 9000 and the marker's 30 pixels: 0.8432 */
     ok(fabsf(part - 0.843f) < 0.01f, "the bare screen's part is %.3f", (double)part);
     drop(&p);
 }
 
-/* Bounds a third above what is reached: a change that costs so much is a change of method.  Seeds 2 and 3 hold a
- * balloon: with an edge as sharp as a ball's, what shines through it is taken for its colour. */
+/* Bounds are a third above the measured errors: a larger loss is a change of method.  Seeds 2 and 3 contain a balloon:
+ * with an edge as sharp as a ball's, the light that shines through it is taken for its colour. */
 static void shots(void)
 {
     static const struct {
@@ -172,8 +172,8 @@ static void shots(void)
     }
 }
 
-/* A veil's colour is the veil's, not that of the nearest solid: where alpha is 1/4 it is less than a sixth of the way
- * from the one to the other, in linear light. */
+/* A veil keeps its own colour, not that of the nearest solid: where alpha is 1/4 it is less than a sixth of the way
+ * between them, in linear light. */
 static void veil(void)
 {
     static const float screen[3] = {0.15f, 0.65f, 0.2f}, colour[3] = {0.9f, 0.7f, 0.85f}, solid[3] = {0.2f, 0.1f, 0.5f};
@@ -214,8 +214,8 @@ static void veil(void)
     drop(&p);
 }
 
-/* Chroma of half the width, sited so that a body's first column shares its with the screen: the pixels there keep the
- * brightness that the body has, instead of going dark with the hue that is taken out. */
+/* Chroma of half the width, sited so that a body's first column shares it with the screen.  Pixels there must keep the
+ * body's brightness and not darken with the hue that is removed. */
 static void bleed(void)
 {
     static const float screen[3] = {0.15f, 0.65f, 0.2f}, body[3] = {0.2f, 0.16f, 0.13f},
@@ -248,7 +248,7 @@ static void bleed(void)
     drop(&p);
 }
 
-/* Swapping the channels of picture and screen changes nothing but the order of sums. */
+/* Swapping the channels of picture and screen changes only the order of sums. */
 static void symmetry(void)
 {
     float part[2];
@@ -275,7 +275,7 @@ static void no_screen(void)
     drop(&p);
 }
 
-/* The screen ends inside the frame: what is beyond is not the screen, and does not spoil it. */
+/* The screen ends inside the frame: the area beyond is not screen, and must not affect it. */
 static void stage(void)
 {
     float part;
@@ -317,7 +317,7 @@ static void odd(void)
     drop(&p);
 }
 
-/* A plane of n channels with room of its own. */
+/* A plane of c channels with memory of its own. */
 static ck_plane made(ck_type type, int c, int h, int w, const char *encoding)
 {
     ck_plane p = {.type = type, .elem = (uint32_t)ck_type_size(type), .c = c, .h = h, .w = w};
@@ -349,7 +349,7 @@ static ck_plane plate_of(const picture *p, ck_type type, const char *encoding)
     return out;
 }
 
-/* Matte and, in CK_F32, foreground of a plate. */
+/* Matte and foreground (CK_F32) of a plate. */
 static bool key_plate(const ck_plane *rgb, float *alpha, float *fg)
 {
     ck_key_screen s;
@@ -372,7 +372,7 @@ static void plates(void)
         double mean, worst_fg;
     } kind[] = {{CK_U16, "srgb", 0, 0},
                 {CK_F32, "bt709", 0, 0},
-                {CK_F32, "linear", 0, 1e-6}, /* the own colour of a pixel goes through the sRGB curve and back */
+                {CK_F32, "linear", 0, 1e-6}, /* the pixel's colour passes through the sRGB curve and back */
                 {CK_F16, "srgb", 5e-4, 1},
                 {CK_F16, "linear", 5e-4, 1}};
     picture p = drawn(480, 270, 2, false), q = blank(480, 270, 0, 0, 0);
@@ -395,7 +395,7 @@ static void plates(void)
     drop(&q);
 }
 
-/* The foreground as halves is the rounded foreground. */
+/* The foreground as halves equals the rounded foreground. */
 static void halves(void)
 {
     picture p = drawn(320, 180, 1, false);
@@ -416,9 +416,9 @@ static void halves(void)
     drop(&p);
 }
 
-/* A clean plate of a screen keys as the screen did.  Halves are off by 2^-12.  An eighth of the sides is a sample in 8
- * pixels where the grid has one in 12: corners of the grid between two samples are cut by a few per cent, less than
- * the noise of this shot (0.03 of the brightness). */
+/* A clean plate of a screen keys like the screen.  Halves are off by 2^-12.  At an eighth of the sides it has a sample
+ * per 8 pixels, the grid one per 12: corners of the grid between two samples are cut by a few per cent, less than the
+ * noise of this shot (0.03 of the brightness). */
 static void clean(ck_type type, int part)
 {
     picture p = drawn(960, 540, 2, false), q = blank(960, 540, 0, 0, 0);
@@ -454,7 +454,7 @@ static void clean(ck_type type, int part)
     drop(&q);
 }
 
-/* Planes that are no clean plate of this plate. */
+/* Planes that are not a clean plate of this plate. */
 static void no_clean(void)
 {
     static const struct {
@@ -486,8 +486,8 @@ static void no_clean(void)
     drop(&p);
 }
 
-/* Screens that the automatic search does not accept, or not before a larger one, and a subject of 100 x 90 pixels in
- * front of them. */
+/* Screens that the automatic search rejects, or finds only after a larger one, with a subject of 100 x 90 pixels in
+ * front. */
 static void named(void)
 {
     static const float screen[][3] = {{0.42f, 0.45f, 0.41f}, {0.62f, 0.65f, 0.2f}, {0.1f, 0.62f, 0.6f}};

@@ -1,4 +1,4 @@
-/* The ledger: what becomes of packets. */
+/* The ledger of packets and their fate. */
 #include "io/av_ledger.h"
 
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "tap.h"
 
-/* Packets in decoding order with their times; 'K' before a time marks a key packet, 'n' one that nothing refers to. */
+/* Send packets in decoding order with these times; 'K' before a time marks a key packet, 'n' one without dependents. */
 static void send(ck_ledger *l, const char *packets)
 {
     for (const char *p = packets; *p; p += strspn(p, " ")) {
@@ -18,8 +18,8 @@ static void send(ck_ledger *l, const char *packets)
     }
 }
 
-/* Frame `id` comes out: "x5 " for each bad packet before it ("(x5) " an orphan), then "id" or "id?" when suspect, "id!"
- * when bad, "(id)" an orphan. */
+/* Output frame `id` and log: "x5 " for each bad packet before it ("(x5) " for an orphan), then "id", "id?" if suspect,
+ * "id!" if bad, "(id)" if an orphan. */
 static void frame(ck_ledger *l, int64_t id, int64_t pts, char *log)
 {
     ck_note n;
@@ -239,7 +239,7 @@ static void orphans(void)
     is(log, "1 2! (x3) (x5) 4 6 end", "so it is after a joint, which damage does not cross");
 }
 
-/* A frame is judged when the packets that it may refer to are out. */
+/* A frame is judged once the packets that it may refer to have been output. */
 static void waiting(void)
 {
     ck_ledger l = {.strict = true};

@@ -3,8 +3,8 @@
 . "$(dirname "$0")/tap.sh"
 man=$here/../man
 
-# "--name VALUE" and "default X" of the lines that --help prints for options.
-help_options() { # PROGRAM... : the section "Options:" or, for ck(7), "Common options:"
+# Option lines of --help as "--name VALUE" and "default X".
+help_options() { # PROGRAM...: the section "Options:" or, for ck(7), "Common options:"
     awk -v want="$section" '
         /^[A-Z].*:$/ { on = ($0 == want); next }
         !on { next }
@@ -15,7 +15,7 @@ help_options() { # PROGRAM... : the section "Options:" or, for ck(7), "Common op
         END { if (text != "") print text }' | tr -s ' ' | sed -E 's/\t.*\(default ([^)]*)\).*/\t\1/; t; s/\t.*//'
 }
 
-# The same from a page: item heads start with --name or -x, --name.
+# The same from a manual page: item heads start with --name or -x, --name.
 page_options() {
     mandoc -T ascii -O width=300 "$1" | sed 's/.\x08//g' | awk '
         /^[A-Z]/ { on = ($0 == "OPTIONS" || $0 == "COMMON OPTIONS"); next }
@@ -28,7 +28,7 @@ page_options() {
         END { if (text != "") print text }' | tr -s ' ' | sed -E 's/\t.*\(default ([^)]*)\).*/\t\1/; t; s/\t.*//'
 }
 
-compare() { # NAME PAGE, help on stdin
+compare() { # NAME PAGE; help on stdin
     local help page
     help=$(help_options | sort)
     page=$(page_options "$man/$2" | sort)

@@ -1,10 +1,10 @@
 #!/bin/bash
-# ck-matte: planes, what passes untouched, its options in a pipeline, masks, what it refuses.
+# ck-matte: planes, unchanged planes, its options in a pipeline, masks, refusals.
 . "$(dirname "$0")/tap.sh"
 make_stream() { "$helpers/mkstream" "$@"; }
 planes() { ck-info | grep ^FRAME | head -1 | grep -o ' [a-z_]*:[^ ]*:[^ ]*' | sed 's/:inline//' | tr -d '\n'; }
 data() { ck-info --npy "$1"; }
-same() { cmp <(tail -c +129 "$1") <(tail -c +129 "$2"); } # but for the header
+same() { cmp <(tail -c +129 "$1") <(tail -c +129 "$2"); } # excluding the header
 differ() { ! same "$1" "$2" >"$tmp/.cmp"; }
 
 make_stream -n 3 -g 201x99 alpha:f32:1 fg:f16:3:srgb weird:u16:2 >"$tmp/in.ck"
@@ -29,7 +29,7 @@ ok "of two in a row the coverage is the first one's" same "$tmp/in/alpha.000002.
 is "--depth 16 makes halves, the coverage stays" "$(ck-matte --depth 16 --grow 1 <"$tmp/in.ck" | planes)" \
     " alpha:f16:1x99x201 fg:f16:3x99x201:srgb weird:u16:2x99x201 coverage:f32:1x99x201"
 
-# By reference: the coverage lies where the matte lay.
+# By reference: the coverage has the matte's place in memory.
 ck-synth -g 640x360 -n 8 | ck-hint --method key | ck-matte --from hint --grow 1 | ck-info >"$tmp/info"
 place() { grep '^FRAME 7' "$tmp/info" | grep -o " $1:[^ ]*" | sed 's/.*://'; }
 is "the coverage is not copied" "$(place coverage)" "$(place hint)"
@@ -45,7 +45,7 @@ ok "--from key is the key" same "$tmp/key/key.000000.npy" "$tmp/key/alpha.000000
 make_stream -g 201x99 rgb:u8:3 alpha:f32:1 hint:f32:1 coverage:f32:1 | ck-matte --from hint --grow 1 | data "$tmp/again"
 ok "--from replaces alpha, and the coverage of the old one" same "$tmp/again/hint.000000.npy" "$tmp/again/coverage.000000.npy"
 
-# Unmixing goes by the coverage, premultiplication by alpha.
+# Unmixing uses the coverage, premultiplication uses alpha.
 ck-synth -g 320x180 -n 2 | ck-hint --method key >"$tmp/shot.ck"
 ck-matte --from hint <"$tmp/shot.ck" | ck-post --unmix --despeckle off | data "$tmp/plain"
 ck-matte --from hint --grow -3 --soften 2 <"$tmp/shot.ck" | ck-post --unmix --despeckle off | data "$tmp/grown"

@@ -1,4 +1,4 @@
-/* Grow, soften, holes, the order of the changes of a matte, masks, passthrough: against plain loops. */
+/* Grow, soften, holes, the order of a matte's changes, masks, passthrough: against plain loops. */
 #include "image/matte.h"
 
 #include <math.h>
@@ -35,7 +35,7 @@ static double worst_of(const float *a, const float *b, size_t n)
     return worst;
 }
 
-/* The matte at any place: bilinear in double. */
+/* The matte at any position: bilinear in double. */
 static double at(const float *v, int h, int w, double y, double x)
 {
     double fy = floor(y), fx = floor(x), ty = y - fy, tx = x - fx;
@@ -45,7 +45,7 @@ static double at(const float *v, int h, int w, double y, double x)
     return top * (1 - ty) + bottom * ty;
 }
 
-/* Pixels of the disc, and its circle at equal angles. */
+/* Extremum over the pixels of the disc, and over its circle at equal angles. */
 static double plain_grow(const float *v, int h, int w, int y, int x, double radius)
 {
     double r = fabs(radius), sign = radius < 0 ? -1 : 1, best = -1e30;
@@ -61,7 +61,7 @@ static double plain_grow(const float *v, int h, int w, int y, int x, double radi
     return sign * best;
 }
 
-/* Samples are below 1.25 and rounded up to four times on their way: 4 x 6e-8 x 1.25, doubled for the weights. */
+/* Samples are below 1.25 and rounded up to four times: 4 x 6e-8 x 1.25, doubled for the weights. */
 static bool grow_at(int h, int w, double radius, uint32_t *seed)
 {
     size_t n = (size_t)h * (size_t)w;
@@ -90,7 +90,7 @@ static void grow_plainly(void)
        "50 pixels at most");
 }
 
-/* The header's promises about any matte. */
+/* Properties that the header promises for any matte. */
 static void grow_laws(void)
 {
     enum { H = 70, W = 530, N = H * W };
@@ -127,7 +127,7 @@ static void grow_laws(void)
     ok(fabs((double)ga[267] - (0.3 * 1.02 + 0.7 * -0.013)) < 1e-6, "an edge moves by 2.3 pixels: 30 %% of the third");
 }
 
-/* Antialiased straight edges: how far they move, by area. */
+/* Distance by which antialiased straight edges move, by area. */
 static void grow_edges(void)
 {
     enum { N = 96, BAND = 20 };
@@ -197,7 +197,8 @@ static void soften(void)
        "from 0 to 50");
 }
 
-/* True if the hole with pixel `start` is enclosed and of up to `area` pixels: flooded; `seen` gets 1 + start. */
+/* True if the hole with pixel `start` is enclosed and has at most `area` pixels.  Found by flooding, which sets `seen`
+ * to 1 + start. */
 static bool small_hole(const float *v, int h, int w, float limit, int start, long area, int *seen)
 {
     int *stack = malloc(sizeof(int) * (size_t)(h * w)), top = 0;
@@ -252,9 +253,9 @@ static void holes(void)
             changed += a[i] == 1;
     }
     ok(good && changed > 1000, "holes as by flooding");
-    float ring[25] = {0, 0,    0, 0,    0, /* a hole with a rim, */
-                      0, 1.2f, 1, 1,    0, /* whose corners are open */
-                      0, 1,    0, 0.7f, 1, /* ... and one at the edge */
+    float ring[25] = {0, 0,    0, 0,    0, /* a hole with a rim */
+                      0, 1.2f, 1, 1,    0, /* whose corners are open, */
+                      0, 1,    0, 0.7f, 1, /* and a hole at the edge */
                       0, 1,    1, 0.9f, 0, 0, 0, 0, 0, 0};
     ck_holes_fill(ring, 5, 5, 1, &e);
     ok(ring[12] == 1 && ring[13] == 0.7f && ring[6] == 1.2f && ring[0] == 0, "a hole of a pixel; its rim leads out");
@@ -347,7 +348,7 @@ static void masks(void)
     ck_frame_free(&f);
 }
 
-/* The order that the manual gives, step by step. */
+/* The order given in the manual, step by step. */
 static void order(void)
 {
     enum { H = 90, W = 120, N = H * W };
@@ -412,7 +413,7 @@ static void from(void)
     ck_frame_free(&f);
 }
 
-/* A solid subject on the left, a patch of the screen's hue in it. */
+/* A solid subject on the left with a patch of the screen's hue. */
 static void passthrough(void)
 {
     enum { H = 80, W = 160, N = H * W };

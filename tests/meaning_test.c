@@ -1,5 +1,5 @@
-/* `ck key` hands an option to every stage that has it: a name that several stages use must be the same row everywhere.
- */
+/* `ck key` passes an option to every stage that has it, so an option of several stages must have the same row
+ * everywhere. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +18,7 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a && b && !strcmp(a, b));
 }
 
-/* All but where the value goes. */
+/* True if the rows are equal, except for the offset. */
 static bool same_meaning(const ck_option *a, const ck_option *b)
 {
     return a->letter == b->letter && a->type == b->type && a->min == b->min && a->max == b->max &&

@@ -2,7 +2,7 @@
 # Memory is bounded whatever the clip's length: 2,000 frames of 320x180 against 20; of the slow stage 500.
 . "$(dirname "$0")/tap.sh"
 
-# The sanitizers keep freed memory for a while: their peaks say nothing about ours.
+# The sanitizers delay the release of freed memory, so peaks are meaningless.
 if [ -n "${CK_ASAN-}" ]; then
     skip "peak memory" "AddressSanitizer's quarantine is what would be measured"
     done_testing
@@ -18,9 +18,9 @@ clip 500 "$tmp/500.mp4"
 clip 2000 "$tmp/2000.mp4"
 ck-decode --frames 0 "$tmp/20.mp4" | ck-encode --plane rgb=png "$tmp/hint"
 
-# Each stage works on one frame at a time.  How many finished frames pile up behind it is the scheduler's
-# luck, so the short clip meets a closed door first: then all there is room for are waiting, the most there
-# can ever be.  Frames in a ring would be no memory of the stage's own.
+# Each stage works on one frame at a time.  The number of finished frames that wait behind it depends on the scheduler,
+# so the consumer of the short clip does not read at first: then as many frames wait as ever can.  Rings are off,
+# because frames in a ring are not the stage's own memory.
 set -o pipefail
 export CK_RING=off
 peak() { "$helpers/peak" "$tmp/kib" "$@"; }

@@ -1,10 +1,10 @@
-/* Checkpoints with weights made from their names, value by value those of ../shared/tools/synth_weights.py:
- * the goldens were computed from such.  Value i of tensor NAME, row-major:
+/* Checkpoints with weights made from their names, equal to those of synth_weights.py, from which the goldens were
+ * computed.  Value i of tensor NAME, row-major:
  *
  *     z = splitmix64(fnv1a64(NAME) + seed * 0xD1342543DE82EF95 + (i + 1) * 0x9E3779B97F4A7C15)
  *     u = (z >> 40) / 2^24           in [0, 1)
  *
- * then scaled in double (mk_scale_of) and rounded to float32.  A spec may also ask for one thing to be wrong. */
+ * then scaled in double (mk_scale_of) and rounded to float32.  A spec may also request one defect. */
 #ifndef CK_TESTS_MKMODEL_H
 #define CK_TESTS_MKMODEL_H
 
@@ -14,23 +14,23 @@
 #include "image/convert.h"
 
 typedef struct mk_spec {
-    int embed, heads, depth[4]; /* heads 0: the metadata do not say */
+    int embed, heads, depth[4]; /* heads 0: omitted from the metadata */
     int decoder, refiner;
-    int size; /* pos_embed is made for this picture size, a multiple of 4 */
+    int size; /* side that pos_embed is made for, a multiple of 4 */
     uint64_t seed;
-    bool half;           /* float16 instead of float32 */
-    const char *drop;    /* a tensor to leave out */
-    const char *reshape; /* one whose first axis is longer by one */
-    const char *poison;  /* one whose last value is `poison_with` */
-    const char *extra;   /* one to add: [3] */
+    bool half;           /* f16 instead of f32 */
+    const char *drop;    /* name of a tensor to omit */
+    const char *reshape; /* name of a tensor whose first axis gets one longer */
+    const char *poison;  /* name of a tensor whose last value becomes `poison_with` */
+    const char *extra;   /* name of a tensor to add, [3] */
     float poison_with;
 } mk_spec;
 
 #define MK_MINI ((mk_spec){.embed = 16, .heads = 1, .depth = {1, 2, 3, 1}, .decoder = 256, .refiner = 64, .size = 256})
-/* The smallest there is: for tests that open hundreds. */
+/* The smallest possible network, for tests that open hundreds. */
 #define MK_TOY ((mk_spec){.embed = 8, .heads = 1, .depth = {1, 1, 1, 1}, .decoder = 8, .refiner = 8, .size = 32})
 
-/* False: unknown. */
+/* Set the architecture; false if unknown. */
 static inline bool mk_arch(mk_spec *s, const char *name)
 {
     static const struct {
@@ -131,7 +131,7 @@ static inline void mk_head(mk_list *l, const char *head, int channels)
     mk_pair(l, MK_SHAPE(channels, w, 1, 1), head, "classifier");
 }
 
-/* Every tensor of the spec, in the order of synth_weights.py; free() its t. */
+/* All tensors of the spec, in the order of synth_weights.py; free() its t. */
 static inline mk_list mk_tensors(const mk_spec *s)
 {
     mk_list l = {.spec = s};
@@ -160,7 +160,7 @@ static inline bool mk_ends(const char *s, const char *tail)
     return n >= k && !strcmp(s + n - k, tail);
 }
 
-/* A value is offset + factor * v, where v is 2u - 1, or u itself: the range that keeps activations lively. */
+/* A value is offset + factor * v, where v is 2u - 1 or u: chosen so that activations neither vanish nor saturate. */
 typedef struct mk_scale {
     double offset, factor;
     bool positive; /* v is u */
@@ -214,7 +214,7 @@ static inline float *mk_values(const mk_spec *s, const mk_tensor *t)
     return out;
 }
 
-/* The same as they lie in a file. */
+/* The same in the file's format. */
 static inline void *mk_bytes(const mk_spec *s, const mk_tensor *t, size_t *bytes)
 {
     float *v = mk_values(s, t);
@@ -231,7 +231,7 @@ static inline void *mk_bytes(const mk_spec *s, const mk_tensor *t, size_t *bytes
     return h;
 }
 
-/* As .safetensors, byte for byte what synth_weights.py writes; false when the disk is full. */
+/* Write as .safetensors, byte for byte as synth_weights.py; false if the disk is full. */
 static inline bool mk_safetensors(const mk_spec *s, FILE *f)
 {
     mk_list l = mk_tensors(s);
@@ -264,7 +264,7 @@ static inline bool mk_safetensors(const mk_spec *s, FILE *f)
     return good;
 }
 
-/* In memory. */
+/* The same in memory. */
 static inline blob mk_safetensors_blob(const mk_spec *s)
 {
     char *p = NULL;
@@ -277,7 +277,7 @@ static inline blob mk_safetensors_blob(const mk_spec *s)
     return (blob){(uint8_t *)p, n, n};
 }
 
-/* As torch.save writes a state dict: an OrderedDict with its _metadata. */
+/* The state dict's pickle as written by torch.save: an OrderedDict with its _metadata. */
 static inline blob mk_pickle(const mk_spec *s, const mk_list *l)
 {
     blob b = {0};
@@ -305,7 +305,7 @@ static inline blob mk_pickle(const mk_spec *s, const mk_list *l)
     return b;
 }
 
-/* As .pth, in memory. */
+/* The checkpoint as .pth in memory. */
 static inline blob mk_pth_blob(const mk_spec *s)
 {
     mk_list l = mk_tensors(s);

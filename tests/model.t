@@ -1,5 +1,5 @@
 #!/bin/bash
-# ck-model: what it lists, what it accepts and refuses, and that converting loses nothing.
+# ck-model: listing, accepted and refused files, and lossless conversion.
 . "$(dirname "$0")/tap.sh"
 mkmodel=$helpers/mkmodel
 toy="--embed 16 --stages 1,2,1,1 --decoder-width 24 --refiner-width 16 --img-size 96 --seed 5"
@@ -39,7 +39,7 @@ ok "convert: a .safetensors onto itself, other heads" ck-model convert --heads 1
 is "convert: they are replaced" "$(ck-model check "$tmp/heads.safetensors" | grep heads)" \
     "heads    1 2 4 8, from the metadata"
 
-# Whatever is wrong with the input, no output appears and an old one stays.
+# With a wrong input no output appears and an existing one stays.
 head -c 100000 "$tmp/toy.pth" >"$tmp/cut.pth"
 cp "$tmp/heads.safetensors" "$tmp/keep"
 mkdir "$tmp/dir"
@@ -80,7 +80,7 @@ else
     skip "the golden checkpoints" "no goldens"
 fi
 
-# The public model's shape, made by the script that made the goldens' checkpoints.
+# A checkpoint of the public model's shape, by the script that made the goldens' checkpoints.
 synth=$here/../../shared/tools/synth_weights.py
 if [ -f "$synth" ] && python3 -c 'import numpy' 2>/dev/null; then
     python3 "$synth" --arch base_plus --img-size 64 --half -o "$tmp/base.safetensors" 2>/dev/null

@@ -1,4 +1,4 @@
-/* A `net_*` golden against a device: every tensor it holds, with the largest error printed. */
+/* A `net_*` golden against a device: every tensor in it, with the largest error printed. */
 #ifndef CK_TESTS_NET_GOLDEN_H
 #define CK_TESTS_NET_GOLDEN_H
 
@@ -11,9 +11,9 @@
 #include "mkmodel.h"
 #include "tap.h"
 
-/* The largest and the mean error on the finals that rounded operands leave in otherwise ideal arithmetic: MODEL.md's,
- * of the 256 what greenformer_ref.py --round prints.  Goldens without a figure take the largest of that precision,
- * which says nothing of how errors grow with a frame. */
+/* Largest and mean error of the finals from rounded operands in otherwise ideal arithmetic: MODEL.md's figures; for
+ * 256, the output of greenformer_ref.py --round.  Goldens without a figure use the largest of that precision, although
+ * errors may grow with the frame. */
 typedef struct net_figure {
     const char *golden;
     double top, mean;
@@ -36,8 +36,8 @@ static inline net_figure net_ideal(ck_nn_precision p, const char *name)
 
 typedef struct net_run {
     int h, w;
-    float *rgb, *hint;           /* [3][h][w], [h][w], one block */
-    float *alpha_logits, *alpha; /* each with its foreground behind it: [4][…] */
+    float *rgb, *hint;           /* [3][h][w], [h][w], contiguous */
+    float *alpha_logits, *alpha; /* each followed by its foreground: [4][…] */
     ck_network *net;
 } net_run;
 
@@ -70,7 +70,7 @@ static inline void net_png(const golden *g, const char *file, ck_want want, net_
     ck_frame_free(&f);
 }
 
-/* The golden's `input`, or the two pictures that its metadata name. */
+/* The golden's `input`, or the two pictures named by its metadata. */
 static inline void net_input(const golden *g, net_run *r)
 {
     const golden_tensor *t = net_find(g, "input");
@@ -90,7 +90,7 @@ static inline void net_input(const golden *g, net_run *r)
     r->hint = r->rgb + 3 * (size_t)r->h * (size_t)r->w;
 }
 
-/* Largest |x - g| over a golden [c][h][w] of every `step`th sample from (oy, ox) of x, which is [c][xh][xw], or
+/* Largest |x - g| over a golden [c][h][w], which has every `step`th sample of x from (oy, ox) on.  x is [c][xh][xw], or
  * [xh][xw][of] if `inner`; `from` is its first channel. */
 static inline double net_error(const golden *g, const golden_tensor *t, const float *x, int xh, int xw, bool inner,
                                int of, int from, int oy, int ox, int step, double *top, double *mean)
@@ -110,7 +110,7 @@ static inline double net_error(const golden *g, const golden_tensor *t, const fl
     return worst;
 }
 
-/* One tensor if the golden has it.  `relative`: to the golden's largest value; `mean`: what its mean error may be. */
+/* Compare one tensor if the golden has it.  relative: to the golden's largest value; mean: bound of the mean error. */
 static inline void net_compare(const golden *g, const char *device, const char *name, const float *x, int h, int w,
                                bool inner, int of, int from, double bar, double mean, bool relative)
 {
@@ -180,7 +180,7 @@ static inline void net_results(const golden *g, const char *device, ck_nn_precis
     net_compare(g, device, "fg_final", r->alpha, r->h, r->w, false, 4, 1, bar, mean, false);
 }
 
-/* MODEL.md's bars. */
+/* Compare all tensors with MODEL.md's bounds. */
 static inline void net_golden(const char *device, ck_nn_precision precision, const char *file)
 {
     golden g;

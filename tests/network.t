@@ -1,12 +1,12 @@
 #!/bin/bash
-# The network as programs: goldens from file to file, sizes, what passes through, what is refused.
+# The network as programs: goldens from file to file, sizes, unchanged planes, refusals.
 . "$(dirname "$0")/tap.sh"
 like() { "$helpers/goldcompare" "$@"; }
 make_stream() { "$helpers/mkstream" "$@"; }
 planes() { ck-info | grep ^FRAME | head -1 | grep -o ' [a-z_]*:[^ ]*:[^ ]*' | sed 's/:inline//' | tr -d '\n'; }
 
-# As IMAGE.md has it: alpha and fg of the goldens were rounded to half, and so was processed; where that comes from is
-# in its last section.  comp may be one off in a hundredth of the samples.
+# Bounds of IMAGE.md, last section: the goldens' alpha, fg and processed were rounded to half.  comp may differ by 1 in
+# 1 % of the samples.
 if [ -n "$goldens" ]; then
     "$helpers/mkmodel" --arch mini --img-size 512 --seed 1 "$tmp/mini.safetensors"
     "$helpers/goldstream" e2e_linear.safetensors src=src | ck-info --npy "$tmp/src" 2>"$tmp/err"
@@ -23,7 +23,7 @@ if [ -n "$goldens" ]; then
         ok "$file: processed" like $file processed processed half+4e-4 <"$tmp/$light.ck"
         ok "$file: comp" like $file comp comp 1 0.01 <"$tmp/$light.ck"
     done
-    # The same by the front end; a PNG keeps the comp's bytes.
+    # The same through the front end; a PNG keeps comp's bytes.
     ok "ck key -m" ck key -m "$tmp/mini.safetensors" --screen green --hint "$goldens/e2e_hint.png" \
         "$goldens/e2e_plate.png" "$tmp/key"
     ok "its comp is the golden's too" like e2e_srgb.safetensors comp rgb 1 0.01 \
@@ -81,7 +81,7 @@ is "and their sum" "$(grep -c '^all .* GFLOP ' "$tmp/words")" 2
 ck-infer -v -m "$small" <"$tmp/in.ck" 2>"$tmp/words" >"$tmp/x.ck"
 is "--verbose does not" "$(grep -c ' ms' "$tmp/words")" 0
 
-# A network for green screens in front of a blue one.
+# A network trained on green screens, with a blue screen.
 ck-synth -g 131x77 --seed 3 | ck-encode --plane rgb=png --plane true_alpha=png16 "$tmp/green" 2>"$tmp/err"
 mkdir "$tmp/blue"
 oiiotool "$tmp/green/rgb/00000.png" --ch R,B,G --chnames R,G,B -o "$tmp/blue/00000.png"
@@ -91,7 +91,7 @@ plate "$tmp/green/rgb" | ck-infer -m "$small" --blue-as-green | ck-refine -m "$s
 ok "--blue-as-green leaves green screens alone" diff -r "$tmp/asgreen" "$tmp/isgreen"
 plate "$tmp/blue" | ck-infer -m "$small" --blue-as-green 2>"$tmp/err" | ck-refine -m "$small" --blue-as-green | data "$tmp/asblue"
 ok "of a blue one it makes the same matte" cmp "$tmp/asgreen/alpha.000000.npy" "$tmp/asblue/alpha.000000.npy"
-# A .npy head of 128 bytes, then three planes.
+# A .npy header of 128 bytes, then three planes.
 is "and the same foreground, green and blue exchanged" "$(perl -0777 -ne '$n = (length() - 128) / 3;
     print substr($_, 0, 128 + $n), substr($_, 128 + 2 * $n), substr($_, 128 + $n, $n)' "$tmp/asblue/fg.000000.npy" | cksum)" \
     "$(cksum <"$tmp/asgreen/fg.000000.npy")"
@@ -120,7 +120,7 @@ is "a model is not looked for, as nothing is refined" "$(ck-refine -v <"$tmp/out
 make_stream rgb:u8:3:srgb alpha:f32:1 fg:f32:3 fg_logits:f32:3:-:8x8 >"$tmp/half.ck"
 fails 1 "no plane 'alpha_logits'" "nor with one kind of logits" bash -c "ck-refine -m '$small' <'$tmp/half.ck' >'$tmp/x.ck'"
 
-# Both halves in one program: the bytes of the two.
+# Both halves in one program: the bytes of two programs.
 joined() { # NAME DEVICE STREAM OPTIONS...
     local name=$1 device=$2 stream=$3
     shift 3
@@ -220,7 +220,7 @@ is "-m settles it" "$(ck key -n -m "$small" a b | grep -o -- "ck-[a-z]* --model=
 rm -r "$tmp/data"
 fails 2 "--size=64 needs the network, but no model was found" "the network's options without a model" ck key -s 64 a b
 
-# A frame that the network makes nothing of.
+# A frame for which the network's result is not finite.
 make_stream -n 3 -q 1 -g 33x20 rgb:f32:3:srgb hint:u8:1 >"$tmp/nan.ck"
 fails 1 "frame 1002: the network's result is not finite" "NaN in a plate" \
     bash -c "ck-infer -m '$small' <'$tmp/nan.ck' >'$tmp/x.ck'"

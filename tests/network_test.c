@@ -1,12 +1,12 @@
-/* The network: against the goldens tensor by tensor, and what must hold whatever the weights.
+/* The network: against the goldens tensor by tensor, and properties that hold for any weights.
  *
- *     network_test [DEVICE [PRECISION] [GOLDEN...]]        only these; without goldens what must hold of any device */
+ *     network_test [DEVICE [PRECISION] [GOLDEN...]]        only these; without goldens the properties of that device */
 #include "guard.h"
 #include "net_golden.h"
 #include "precision.h"
 
 #if defined(__SANITIZE_ADDRESS__)
-/* The reference takes minutes there; small networks below run it all the same. */
+/* The reference takes minutes for larger ones; it runs the small networks below. */
 static const char *const cpu_goldens[] = {"net_mini_256.safetensors"};
 static const char *const ref_goldens[] = {NULL};
 #else
@@ -19,11 +19,11 @@ static const char *const ref_goldens[] = {"net_mini_256.safetensors", "net_mini_
 #endif
 #define COUNT(list) (sizeof(list) / sizeof *(list))
 
-/* No width that anybody publishes, none a multiple of 16. */
+/* Widths that no published model has, none a multiple of 16. */
 static const mk_spec odd = {
     .embed = 24, .heads = 1, .depth = {1, 2, 3, 1}, .decoder = 40, .refiner = 24, .size = 96, .seed = 3};
 
-static ck_nn_precision precision; /* of the device that was named */
+static ck_nn_precision precision; /* of the named device */
 
 typedef struct checkpoint {
     blob bytes;
@@ -49,7 +49,7 @@ static void unmake(checkpoint *c)
     blob_free(&c->bytes);
 }
 
-/* All planes of one frame, each between sentinels. */
+/* All planes of one frame, with sentinels between them. */
 typedef struct planes {
     size_t pixels;
     guard input, logits, result; /* [4][h][w], [4][h/4][w/4], [4][h][w] */
@@ -127,7 +127,7 @@ static void devices_agree(const checkpoint *c, const char *device, int h, int w)
     if (precision == CK_NN_PRECISION_F32)
         ok(good && logits <= 1e-4 && finals <= 2e-5,
            "%dx%d, odd widths: %s and ref agree to %.1e on logits, %.1e on finals", w, h, device, logits, finals);
-    else /* more than float32 would leave: the precision counts */
+    else /* more than the rounding of float32: the precision has an effect */
         ok(good && finals <= 1.5 * net_ideal(precision, "").top && finals > 2e-5,
            "%dx%d, odd widths: %s at %s and ref agree to %.1e on finals", w, h, device, ck_nn_precision_name(precision),
            finals);
@@ -159,7 +159,7 @@ static void threads_do_not_matter(const checkpoint *c, const char *device, int h
     planes_free(&one);
 }
 
-/* Two frames through one network, and both halves apart as the two programs run them. */
+/* Two frames through one network, and both halves separately as in the two programs. */
 static void frames_and_parts(const checkpoint *c, const char *device, int h, int w)
 {
     planes whole = planes_new(h, w), parts = planes_new(h, w), again = planes_new(h, w);
@@ -191,7 +191,7 @@ static void frames_and_parts(const checkpoint *c, const char *device, int h, int
     ok(planes_free(&again) && a && b, "and stay in their planes");
 }
 
-/* scale 0: what the refiner says does not matter, so the finals are the enlarged logits' probabilities. */
+/* Scale 0: corrections have no effect, so the finals are the probabilities of the enlarged logits. */
 static void scale_counts(const checkpoint *c, const char *device, int h, int w)
 {
     planes p = planes_new(h, w);

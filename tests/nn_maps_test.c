@@ -2,9 +2,9 @@
  *
  *     nn_maps_test [DEVICE [PRECISION]]        cpu f32
  *
- * What both do with the same float32 operations must be equal; elsewhere the reference sums in double and rounds
- * once, and the bound is the cpu's own rounding.  Where activations are kept in 16 bits, both are given what these
- * hold, and what the reference gives is rounded once more. */
+ * Results of the same float32 operations must be equal.  Elsewhere the reference sums in double and rounds once, and
+ * the bound is the device's own rounding.  With 16-bit activations both get inputs that 16 bits hold, and the
+ * reference's result is rounded once more. */
 #include "precision.h"
 
 static ck_nn *ref, *cpu;
@@ -26,7 +26,7 @@ static op_tensor wrapped(const ck_nn_tensor *t)
     return (op_tensor){.t = *t, .g = {.data = t->data}};
 }
 
-/* Inputs as 16 bits hold them, here too. */
+/* Inputs rounded to 16 bits, for the reference too. */
 static ck_nn_step shortened(ck_nn_step s, op_tensor made[CK_NN_INPUTS])
 {
     for (int i = 0; i < CK_NN_INPUTS; i++)
@@ -39,7 +39,7 @@ static ck_nn_step shortened(ck_nn_step s, op_tensor made[CK_NN_INPUTS])
     return s;
 }
 
-/* The step on the device that is tested; y may be one of its inputs. */
+/* Run the step on the tested device; y may be one of its inputs. */
 static bool on_cpu(ck_nn_step s, op_tensor *y)
 {
     op_tensor made[CK_NN_INPUTS] = {0};
@@ -64,7 +64,7 @@ static bool on_cpu(ck_nn_step s, op_tensor *y)
     return whole;
 }
 
-/* Both devices; true if all scratch sentinels are whole.  `want` is rounded if results must be equal. */
+/* Run both devices; true if all scratch sentinels are intact.  `want` is rounded if results must be equal. */
 static bool both(ck_nn_step s, const op_weight *w, op_tensor *want, op_tensor *y, bool equal)
 {
     s.y = y->t;
@@ -80,7 +80,7 @@ static bool both(ck_nn_step s, const op_weight *w, op_tensor *want, op_tensor *y
     return whole;
 }
 
-/* Bounds for a result that is stored in 16 bits. */
+/* Add the rounding of a result stored in 16 bits to a bound. */
 static void stored_too(op_tensor *bound, const op_tensor *want)
 {
     for (size_t p = 0; precision_act(precision) != CK_NN_F32 && p < ck_nn_pixels(&want->t); p++)
@@ -96,9 +96,9 @@ static op_tensor like(const op_tensor *o)
 
 /* ---- LayerNorm ---- */
 
-/* The mean errs by dm <= a mean|x| with a = op_sum_bound(n / 16 + 6), sixteen sums side by side and four levels of
- * pairs; deviations d by dm and a rounding; the variance, a sum of squares, relatively by
- * a + 2 (dm + UNIT max|d|) / deviation; its root by half of that; the result has three more roundings. */
+/* The mean errs by dm <= a mean|x| with a = op_sum_bound(n / 16 + 6): sixteen sums side by side and four levels of
+ * pairs.  Deviations d err by dm and a rounding.  The variance, a sum of squares, errs relatively by a + 2 (dm + UNIT
+ * max|d|) / deviation; its root by half of that.  The result has three more roundings. */
 static void layer_norm_bound(const op_tensor *x, size_t p, const op_weight *w, double eps, op_tensor *bound)
 {
     int n = x->t.c;
@@ -162,7 +162,7 @@ static void group_norm(int h, int w, int c, int groups, int gap, bool add)
         s.x[2] = other.t;
     whole = both(s, NULL, &want, &y, true);
     ok(whole && op_equal(&want, &y), "applied to %dx%d%s: equal", w, h, add ? " and added" : "");
-    /* In place, as the network does it. */
+    /* In place, as in the network. */
     on_cpu(s, add ? &other : &x);
     ok(op_equal(add ? &other : &x, &want), "in place: equal");
     whole = op_free(&sums) && op_free(&norm) && op_free(&norm2) && op_free(&x) && op_free(&other);
@@ -171,7 +171,7 @@ static void group_norm(int h, int w, int c, int groups, int gap, bool add)
     op_weight_free(&k);
 }
 
-/* A constant map has no variance: eps alone keeps the scale finite. */
+/* A constant map has variance 0: only eps keeps the scale finite. */
 static void flat_group(void)
 {
     op_tensor sums = op_new(CK_NN_F64, false, 1, 1, 2, 0), norm = op_map(1, 2, 2, 0), norm2 = like(&norm);
@@ -183,7 +183,7 @@ static void flat_group(void)
          &norm2, true);
     double worst = 0;
     for (int c = 0; c < 2; c++) {
-        /* 0.3 scaled and shifted is the bias: to the rounding of scale and shift, which are 316 and 95 times w. */
+        /* 0.3 scaled and shifted is the bias, up to the rounding of scale and shift, which are 316 and 95 times w. */
         double y = 0.3 * (double)*op_at(&norm2, 0, c) + (double)*op_at(&norm2, 1, c);
         worst = fmax(worst, fabs(y - (double)k.bias[c]));
     }
@@ -208,7 +208,8 @@ static void pool(int h, int w, int c, int gap)
 
 /* ---- heads ---- */
 
-/* All terms are equal and their magnitudes known from the head of |w| and |bias|: relu leaves nothing negative. */
+/* All terms are equal and their magnitudes known from the head of |w| and |bias|, since relu leaves nothing
+ * negative. */
 static void head_bound(ck_nn_step s, const op_weight *w, op_tensor *bound)
 {
     s.y = bound->t;
@@ -254,7 +255,7 @@ static bool same_planes(const op_tensor *a, const op_tensor *b)
     return !memcmp(a->t.data, b->t.data, op_count(&a->t) * sizeof(float));
 }
 
-/* With logits a head does what FINISH would do to its result, to the byte, on each device. */
+/* A head with logits gives the bytes of a head followed by FINISH, on each device. */
 static void head_finishes(ck_nn_step s, int out, int in)
 {
     int h = s.x[0].h, w = s.x[0].w;
@@ -297,7 +298,7 @@ static void head(int h, int w, int c, int out, bool add, int gap)
 
 /* ---- probabilities ---- */
 
-/* x itself is equal.  e^-x errs relatively by the rounding of x log2(e), |x| UNIT, and 2e-7 + 3 UNIT (exp2.h); the
+/* x is equal on both.  e^-x errs relatively by the rounding of x log2(e), |x| UNIT, and 2e-7 + 3 UNIT (exp2.h); the
  * sigmoid by s (1 - s) <= min(1/4, e^-|x|) times that, and two roundings. */
 static double sigmoid_bound(double x)
 {
@@ -338,8 +339,8 @@ static void coarse(int h, int w, int lh, int lw, int c, int gap, float range)
     ok(whole, "and every sentinel is whole");
 }
 
-/* Far out the sigmoid is 0 or 1, and NaN stays NaN: a broken frame must be noticed.  (First: a sample is mixed
- * with the next one, be it with weight 0.) */
+/* Far out the sigmoid is 0 or 1, and NaN stays NaN, so that a broken frame is noticed.  NaN comes first, because a
+ * sample is mixed with the next one, even at weight 0. */
 static void extremes(ck_nn *dev)
 {
     static const float in[5] = {NAN, -1e30f, 1e30f, -200, 200};

@@ -1,5 +1,5 @@
-/* One operation on two devices: buffers with sentinels around them and in the gaps between pixels, the scratch
- * included; results compared under a bound for every element. */
+/* One operation on two devices.  Buffers have sentinels around them and in the gaps between pixels, scratch included.
+ * Results are compared under a bound for every element. */
 #ifndef CK_TESTS_NN_OP_H
 #define CK_TESTS_NN_OP_H
 
@@ -12,7 +12,7 @@
 
 #define UNIT ((double)FLT_EPSILON / 2) /* largest relative error of one rounding */
 
-/* Sums of n products in float32, in any order, with or without FMA: |error| <= this * sum of |products|. */
+/* Sum of n products in float32, in any order, with or without FMA: |error| <= this * sum of |products|. */
 static inline double op_sum_bound(double n)
 {
     return n * UNIT / (1 - n * UNIT);
@@ -56,7 +56,7 @@ static inline float *op_at(const op_tensor *o, size_t pixel, int c)
     return (float *)o->g.data + op_index(&o->t, pixel, c);
 }
 
-/* Gaps keep their pattern. */
+/* Fill with random values; gaps keep their pattern. */
 static inline void op_random(op_tensor *o, uint32_t *seed, float lo, float hi)
 {
     for (size_t p = 0; p < ck_nn_pixels(&o->t); p++)
@@ -64,7 +64,7 @@ static inline void op_random(op_tensor *o, uint32_t *seed, float lo, float hi)
             *op_at(o, p, c) = rnd_float(seed, lo, hi);
 }
 
-/* Every sentinel is whole: around the buffer and in the gaps. */
+/* Free a tensor; true if every sentinel is intact, around the buffer and in the gaps. */
 static inline bool op_free(op_tensor *o)
 {
     bool good = true;
@@ -102,7 +102,7 @@ static inline void op_weight_free(op_weight *w)
     free(w->bias);
 }
 
-/* `absolute`: of every value the magnitude. */
+/* Pack a weight.  absolute: the magnitude of every value. */
 static inline const ck_nn_weight *op_pack(ck_nn *dev, const op_weight *w, bool absolute)
 {
     ck_nn_weight *to = NULL;
@@ -130,16 +130,16 @@ static inline void op_need(ck_status st, const ck_error *e)
     }
 }
 
-/* ---- devices with memory of their own: every tensor goes there between sentinels and comes back ---- */
+/* ---- devices with their own memory: every tensor is copied there between sentinels, and back ---- */
 
 typedef struct op_away {
-    void *home; /* where the tensor's data are; NULL: scratch */
+    void *home; /* the tensor's data on the host; NULL: scratch */
     size_t bytes;
     void *all; /* on the device: sentinels, data, sentinels */
-    guard g;   /* the same here */
+    guard g;   /* copy of it on the host */
 } op_away;
 
-/* Uploads and downloads are of floats, whatever they mean. */
+/* Uploads and downloads copy floats, whatever they represent. */
 static inline void op_move(ck_nn *dev, op_away *a, bool there)
 {
     ck_nn_tensor t = {.data = a->all, .h = 1, .w = (int)((a->bytes + 2 * GUARD + 3) / 4), .c = 1, .ld = 1, .id = -1};
@@ -162,7 +162,7 @@ static inline void *op_send(ck_nn *dev, op_away *a, void *home, size_t bytes)
     return (char *)a->all + GUARD;
 }
 
-/* From the first sample to the last. */
+/* Bytes from the first sample to the last. */
 static inline size_t op_span(const ck_nn_tensor *t)
 {
     size_t n = t->planar ? op_count(t) : (ck_nn_pixels(t) - 1) * (size_t)t->ld + (size_t)t->c;
@@ -171,7 +171,7 @@ static inline size_t op_span(const ck_nn_tensor *t)
 
 #define OP_AWAY (CK_NN_INPUTS + 3)
 
-/* Tensors with the same data are one. */
+/* Send all tensors; those with the same data are sent once. */
 static inline int op_send_all(ck_nn *dev, ck_nn_step *s, op_away *away)
 {
     ck_nn_tensor *all[] = {&s->x[0], &s->x[1], &s->x[2], &s->x[3], &s->y, &s->stats};
@@ -190,7 +190,7 @@ static inline int op_send_all(ck_nn *dev, ck_nn_step *s, op_away *away)
     return n;
 }
 
-/* Results come home, everything else is as it was, and so are all sentinels. */
+/* Fetch the results; true if all other data and all sentinels are unchanged. */
 static inline bool op_fetch_all(ck_nn *dev, const ck_nn_step *s, op_away *away, int n)
 {
     bool good = true;
@@ -207,7 +207,8 @@ static inline bool op_fetch_all(ck_nn *dev, const ck_nn_step *s, op_away *away, 
     return good;
 }
 
-/* The step on one device, with its own scratch; whether the scratch's sentinels, elsewhere all, are whole. */
+/* Run the step on one device with scratch of its own; true if the sentinels are intact: of scratch, or of all tensors
+ * on a device with its own memory. */
 static inline bool op_run(ck_nn *dev, ck_nn_step s)
 {
     size_t bytes = 0;
@@ -223,8 +224,7 @@ static inline bool op_run(ck_nn *dev, ck_nn_step s)
     return guard_done(&scratch) && whole;
 }
 
-/* The largest |a - b| / bound; infinite for NaN.  `bound` has one value per element or, planar or not, is laid
- * out like a. */
+/* Largest |a - b| / bound; infinite for NaN.  `bound` has one value per element, or the layout of a. */
 static inline double op_ratio(const op_tensor *a, const op_tensor *b, const op_tensor *bound)
 {
     double worst = 0;

@@ -1,4 +1,4 @@
-/* Plans: memory shared only by tensors that are never alive together, errors kept, and the team's threads. */
+/* Plans: memory is shared only by tensors never alive together, errors are kept; and the team's threads. */
 #include "nn/plan.h"
 
 #include <stdatomic.h>
@@ -7,7 +7,7 @@
 #include "nn/team.h"
 #include "tap.h"
 
-/* A backend that only writes down what it is asked. */
+/* A backend that only records its calls. */
 static ck_status fake_reserve(ck_nn *dev, size_t bytes, void **out, ck_error *e)
 {
     (void)dev;

@@ -2,13 +2,13 @@
  *
  *     nn_products_test [DEVICE [PRECISION [once]]]        cpu f32; once: another device is not asked twice
  *
- * The reference sums in double and rounds once (UNIT of the result), so differences are the cpu's own rounding.  For a
- * sum of n products that is at most op_sum_bound(n) times the sum of their magnitudes, which the reference computes
- * too: from the magnitudes of inputs and weights.
+ * The reference sums in double and rounds once (UNIT of the result), so differences are the device's own rounding.  For
+ * a sum of n products that is at most op_sum_bound(n) times the sum of their magnitudes, which the reference computes
+ * too, from the magnitudes of inputs and weights.
  *
- * At a lower precision the reference is given rounded operands, whose products float32 holds.  Tensor cores cut off
- * what a rounding would round, a term by at most 2^-23 of the largest beside it and each partial sum once more: four
- * times op_sum_bound. */
+ * At a lower precision the reference gets rounded operands, whose products float32 holds exactly.  Tensor cores
+ * truncate where float32 would round: a term by at most 2^-23 of the largest beside it, and each partial sum once more.
+ * Hence four times op_sum_bound. */
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,7 +19,7 @@ static ck_nn *ref, *cpu[3]; /* with 1, 2 and 3 threads */
 static int cpus;            /* two of another device: the same bytes twice, unless `once` */
 static bool ours;           /* it is the cpu */
 static ck_nn_precision precision;
-static ck_nn *plain; /* the same device at f32, where that is another */
+static ck_nn *plain; /* the tested device at f32, if its precision is another */
 static uint32_t seed = 1;
 
 static double sum_bound(double n)
@@ -34,12 +34,12 @@ static void make_absolute(op_tensor *o)
             *op_at(o, p, c) = fabsf(*op_at(o, p, c));
 }
 
-/* Types of a step's inputs and of its result, on the device. */
+/* Types of a step's inputs and result on the device. */
 typedef struct types {
     ck_nn_type x, y;
 } types;
 
-/* All that the network uses at this precision. */
+/* All combinations that the network uses at this precision. */
 static int all_types(types to[4])
 {
     ck_nn_type act = precision_act(precision);
@@ -55,14 +55,14 @@ static const char *type_names(types t)
     return t.x == t.y ? t.x == CK_NN_F32 ? "" : ", short" : t.x == CK_NN_F32 ? ", to short" : ", from short";
 }
 
-/* Of a result that was rounded to t. */
+/* Error of a result of magnitude y rounded to t. */
 static double stored_bound(ck_nn_type t, double y)
 {
     return t == CK_NN_F32 ? 0 : precision_unit(precision) * fabs(y) + precision_tiny(precision);
 }
 
-/* Runs s on every device, its result of a type; y, and what is added in it, start from `start`.  Returns the results
- * agree among the cpus; *first is theirs. */
+/* Run s on every device, with a result of type t; y, and the addend in it, start as `start`.  True if the cpus agree;
+ * *first is their result. */
 static bool on_cpus(ck_nn_step s, const op_weight *w, const op_weight *extra, const op_tensor *start, op_tensor *y,
                     bool add_to_y, ck_nn_type type)
 {
@@ -95,8 +95,8 @@ typedef struct linear_case {
     enum { ALONE, IN_PLACE, ELSEWHERE } add;
 } linear_case;
 
-/* |gelu(a) - gelu(b)| <= 1.13 |a - b|; the polynomial behind oneDNN's erf (Abramowitz and Stegun 7.1.26) errs
- * by 1.5e-7, which x/2 multiplies; a dozen more roundings of it. */
+/* |gelu(a) - gelu(b)| <= 1.13 |a - b|.  The polynomial of oneDNN's erf (Abramowitz and Stegun 7.1.26) errs by 1.5e-7,
+ * which is multiplied by x/2; plus a dozen roundings. */
 static double gelu_bound(double x, double error)
 {
     return 1.13 * error + fabs(x) * (0.5 * 1.5e-7 + 12 * UNIT);
@@ -204,8 +204,8 @@ static void patch(int h, int w, int out)
     op_weight_free(&pos);
 }
 
-/* A device's sums are those of its own result, to what doubles lose: n sums of n terms, 2^-53 each.  Those of
- * conv_mma16.cu are taken before the result is rounded to `type`, of 64 values at a time in float32. */
+/* A device's sums must be those of its own result, up to the rounding of doubles: n sums of n terms, 2^-53 each.  Those
+ * of conv_mma16.cu are taken before the result is rounded to `type`, over 64 values at a time in float32. */
 static bool sums_right(const op_tensor *y, const double *sums, int groups, ck_nn_type type, bool tensor_cores)
 {
     double off = (type == CK_NN_F32 ? 0 : precision_unit(precision)) + (tensor_cores ? op_sum_bound(64 + 2) : 0);
@@ -266,7 +266,7 @@ static void conv(int h, int w, int in, int out, int dilation, bool normed, int g
     exact.x[1] = (ck_nn_tensor){0};
     exact.weight = precision_pack(ref, precision, &k, false);
     exact.y = want.t;
-    if (precision == CK_NN_PRECISION_F32) /* as it is, its normalising included */
+    if (precision == CK_NN_PRECISION_F32) /* unrounded, including its normalisation */
         exact.x[0] = x.t, exact.x[1] = s.x[1];
     bool whole = op_run(ref, exact), ref_sums = !groups || sums_right(&want, sums.g.data, groups, CK_NN_F32, false);
     memset(sums.g.data, 0xcd, sums.g.size);
@@ -293,7 +293,7 @@ static void conv(int h, int w, int in, int out, int dilation, bool normed, int g
     ok(same && whole && ratio <= 1, "convolution %dx%d, %d -> %d, dilation %d%s%s: %.2f of its bound", w, h, in, out,
        dilation, normed ? ", normed" : "", type_names(t), ratio);
     ok(ref_sums && cpu_sums, "sums of %d groups", groups);
-    if (plain) { /* its own error is no larger than what the bound says of ours */
+    if (plain) { /* the f32 kernel errs within the same bound: twice that */
         ratio = op_ratio(&y, &first, &bound) / 2;
         ok(first_whole && ratio <= 1, "and against the float32 kernel: %.3f of it", ratio);
     }
@@ -333,23 +333,23 @@ static void convs(void)
 
 typedef struct attention_case {
     int qh, qw, kh, kw, heads, width, window;
-    float range; /* of queries and keys: large ones make softmax pick one key */
+    float range; /* of queries and keys: with large ones softmax picks one key */
 } attention_case;
 
-/* Scores of magnitude S = sum |q||k| / sqrt(width) err by d = op_sum_bound(width + 2) S, rounding of q, scale and the
- * difference from the largest included; e^x then by another 4e-7 (exp2.h; 2^126 away from the largest it is 0);
- * so weights err by a factor of at most e^(2d) (1 + 8e-7), and a mean of values with such weights by that much of the
- * largest value.  The weighted sum is one of at most CK_CPU_KEYS products and then of one term a block; so is the sum
- * of the weights.
+/* Scores of magnitude S = sum |q||k| / sqrt(width) err by d = op_sum_bound(width + 2) S, including the rounding of q,
+ * of the scale and of the difference from the largest.  e^x errs by another 4e-7 (exp2.h; 2^126 below the largest it is
+ * 0).  So weights err by a factor of at most e^(2d) (1 + 8e-7), and a weighted mean by that share of the largest value.
+ * The weighted sum consists of sums of at most CK_CPU_KEYS products, plus one term per block; so does the sum of
+ * weights.
  *
- * Rounded weights are themselves off by a factor within 1 ± unit, or by tiny; they are also what is summed, to at least
- * 1, so that a mean is off by twice that. */
+ * Rounded weights are off by a factor within 1 ± unit, or by tiny.  They are also the ones that are summed, to at least
+ * 1, so a mean is off by twice that. */
 static double attention_bound(const attention_case *k, double s, double v)
 {
     double d = sum_bound(k->width + 2) * s + 2 * UNIT * s;
     double keys = k->window ? k->window * k->window : k->kh * k->kw;
     double n = keys < CK_CPU_KEYS ? keys : CK_CPU_KEYS + ceil(keys / CK_CPU_KEYS);
-    if (!ours) /* cuda: tiles of 16 or 32 keys, each with an FMA more */
+    if (!ours) /* cuda: tiles of 16 or 32 keys, each with one FMA more */
         n = fmin(keys, 32) + 2 * ceil(keys / 16);
     double unit = precision_unit(precision), tiny = keys * precision_tiny(precision);
     double weights = precision == CK_NN_PRECISION_F32 ? 0 : 2 * (unit / (1 - unit) + tiny);
@@ -388,7 +388,7 @@ static void attention(const attention_case *k, const ck_cpu_kernels *kernels, ty
     ok(same && whole && ratio <= 1, "attention %s, %dx%d of %dx%d, %d heads of %d, window %d%s: %.3f of its bound",
        ours ? kernels->name : cpu[0]->ops->name, k->qw, k->qh, k->kw, k->kh, k->heads, k->width, k->window,
        type_names(t), ratio);
-    if (plain) { /* its own error is no larger than what the bound says of ours */
+    if (plain) { /* the f32 kernel errs within the same bound: twice that */
         whole = op_run(plain, attention_step(k, &near_q, &near_kv, &want));
         ratio = op_ratio(&y, &want, &bound) / 2;
         ok(whole && ratio <= 1, "and against the float32 kernel: %.3f of it", ratio);
@@ -398,7 +398,7 @@ static void attention(const attention_case *k, const ck_cpu_kernels *kernels, ty
     ok(whole, "and every sentinel is whole");
 }
 
-/* One key scores 0, the other -x: their values 0 and 1 meet at 2^-x / (1 + 2^-x), which shows 2^-x itself. */
+/* One key scores 0, the other -x: their values 0 and 1 mix to 2^-x / (1 + 2^-x), which reveals 2^-x. */
 static void powers(const ck_cpu_kernels *kernels)
 {
     static float k[64], v[2 * 64], q[CK_CPU_QUERIES], scores[CK_CPU_QUERIES * CK_CPU_KEYS], o[CK_CPU_QUERIES * 64];
@@ -409,7 +409,7 @@ static void powers(const ck_cpu_kernels *kernels)
     v[wide] = 1;
     for (int round = 0; round < 200; round++) {
         for (int i = 0; i < CK_CPU_QUERIES; i++)
-            q[i] = round ? rnd_float(&seed, 0, i % 2 ? 1 : 126) : 124 + (float)i / 16; /* to 130 */
+            q[i] = round ? rnd_float(&seed, 0, i % 2 ? 1 : 126) : 124 + (float)i / 16; /* up to 130 */
         kernels->attend(&(ck_cpu_attend){
             .width = 1, .nk = 2, .nq = CK_CPU_QUERIES, .q = q, .k = k, .v = v, .scores = scores, .o = o});
         for (int i = 0; i < CK_CPU_QUERIES; i++) {
@@ -438,11 +438,11 @@ static void attentions(void)
         for (size_t j = 0; j < sizeof cases / sizeof *cases; j++)
             for (int m = n > 1; m < (n < 2 ? n : 2); m++)
                 attention(&cases[j], ours ? ck_cpu_kernels_at(i) : NULL, t[m], m ? 8 : 3);
-    if (n > 1) /* pixels of 16-bit tensors that begin anywhere */
+    if (n > 1) /* pixels of 16-bit tensors at any address */
         attention(&cases[4], NULL, t[1], 3);
 }
 
-/* oneDNN with less than this machine has. */
+/* Run again with oneDNN limited to older instructions than this machine's. */
 static void again_with(const char *program, const char *isa)
 {
     int status = -1;
@@ -472,13 +472,13 @@ int main(int argc, char **argv)
     plain = precision == CK_NN_PRECISION_F32 ? NULL : op_open(device, 1);
     convs();
     attentions();
-    linears(); /* what cuBLASLt has no way to do ends the program */
+    linears(); /* ends the program if cuBLASLt cannot do it */
     ck_nn_close(ref);
     ck_nn_close(plain);
     for (int i = 0; i < cpus; i++)
         ck_nn_close(cpu[i]);
 #if defined(__SANITIZE_ADDRESS__)
-    argc = 2; /* oneDNN's code is not instrumented, and ours is the same three times */
+    argc = 2; /* oneDNN's code is not instrumented, and ours is the same in all three */
 #endif
     if (argc < 2) {
         again_with(argv[0], "AVX2");

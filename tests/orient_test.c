@@ -1,4 +1,4 @@
-/* Turning pictures upright, against libav's own idea of a display matrix. */
+/* Orientation of pictures, against libav's interpretation of a display matrix. */
 #include "io/orient.h"
 
 #include <libavutil/display.h>
@@ -7,8 +7,8 @@
 
 #include "tap.h"
 
-/* libav: the matrix takes a stored pixel to its place on the screen, up to a shift.  Walk the stored
- * pixels forwards and see where each of them lands; the shift is what makes all coordinates start at 0. */
+/* In libav the matrix maps a stored pixel to its place on the screen, up to a shift.  Map all stored pixels and
+ * compare; the shift makes all coordinates start at 0. */
 static bool agrees(const int32_t m[9], ck_orient o, size_t elem, int w, int h)
 {
     int rows = o.swap ? w : h, cols = o.swap ? h : w, minx = 0, miny = 0;

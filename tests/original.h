@@ -1,6 +1,5 @@
-/* Numbers of the original network, OpenCV and PyTorch: small parts of the goldens, for original_test.c, which
- * compares with them where the goldens are not at hand.  Everything is row by row; each comment says where its part
- * lies. */
+/* Numbers of the original network, OpenCV and PyTorch: small parts of the goldens, for original_test.c, which runs
+ * without the goldens.  All arrays are in row-major order; each comment says which part it is. */
 #ifndef CK_TESTS_ORIGINAL_H
 #define CK_TESTS_ORIGINAL_H
 
@@ -10,9 +9,9 @@
 
 /* clang-format off */
 
-/* net_mini_256: the input under one window of stage 0, halo of the patch embedding included.  Attention stays inside
- * its window in stages 0 and 1, so maps 0 and 1 there depend on these pixels alone. */
-#define NET_Y 157 /* the patch's first row and column, and the first token of its window in stage 0 */
+/* net_mini_256: the input under one window of stage 0, including the patch embedding's halo.  Attention stays inside
+ * windows in stages 0 and 1, so maps 0 and 1 there depend only on these pixels. */
+#define NET_Y 157 /* first row and column of the part, and first token of its window in stage 0 */
 #define NET_X 157
 #define NET_TOKEN_Y 40
 #define NET_TOKEN_X 40
@@ -668,7 +667,7 @@ static const float net_input[4 * NET_SIDE * NET_SIDE] = {
     0.443450421f, 0.301056385f, 0.183927178f, 0.100335494f, 0.0485761911f, 0.0207701307f, 0.00780997192f,
     0.0025692638f, 0.00073076901f, 0.000171340653f, 2.6051468e-05f, 1.18191099e-06f, 5.73540637e-09f, 0.0f
 };
-/* channel, row, column of the whole map, and the original's value */
+/* Channel, row and column in the whole map, and the original's value. */
 typedef struct net_sample {
     int c, y, x;
     float value;
@@ -760,7 +759,7 @@ static const net_sample net_map1[] = {
     20, 23, 1.19411278f}, {30, 21, 22, 0.556259274f}, {30, 22, 20, -1.46570194f}, {30, 23, 20, -1.89171958f}, {31,
     21, 23, -0.661984265f}, {31, 22, 21, 1.69864666f}, {31, 22, 23, -0.519617915f}, {31, 23, 22, 0.713400006f}
 };
-/* The inner part is what HINT_EDGE pixels around it decide: erosion by 3, a blur of 10. */
+/* The inner part depends on HINT_EDGE pixels around it: erosion by 3, a blur of 10. */
 #define HINT_SIDE 36
 #define HINT_EDGE 13
 #define HINT_INNER (HINT_SIDE - 2 * HINT_EDGE)
@@ -1153,7 +1152,7 @@ typedef struct resampled {
 #define UP_W 96
 #define UP_OUT_H 117
 #define UP_OUT_W 208
-#define UP_Y 34 /* resample_up's first channel, rows from here */
+#define UP_Y 34 /* resample_up's first channel, rows from this one on */
 #define UP_X 34
 #define UP_SIDE 14
 static const float up_src[UP_SIDE * UP_SIDE] = {
@@ -1208,7 +1207,7 @@ static const resampled up_out[] = {
 #define DOWN_W 320
 #define DOWN_OUT_H 128
 #define DOWN_OUT_W 128
-#define DOWN_Y 69 /* resample_down's first channel, rows from here */
+#define DOWN_Y 69 /* resample_down's first channel, rows from this one on */
 #define DOWN_X 134
 #define DOWN_SIDE 20
 static const float down_src[DOWN_SIDE * DOWN_SIDE] = {
@@ -1284,7 +1283,7 @@ static const resampled down_out[] = {
 typedef struct post_pixel {
     int y, x;
     float alpha, fg[3];
-    float average[3], most[3], average_part[3], most_part[3]; /* despilled by strength 1 and 0.35 */
+    float average[3], most[3], average_part[3], most_part[3]; /* despilled with strength 1 and 0.35 */
     float processed[4], comp[3];                              /* after despill by the average, strength 1 */
 } post_pixel;
 static const post_pixel post_pixels[] = {

@@ -1,6 +1,6 @@
-/* Numbers of the original, without the goldens: the network's first two stages inside one window, the hint, resampling
- * and the pixels of ck-post, on parts of the goldens' inputs that decide the results compared.  The whole network's
- * finals need its whole input, 1 MB, which only the golden has: network_test.c. */
+/* Numbers of the original without the goldens: the network's first two stages inside one window, the hint, resampling
+ * and ck-post's pixels, on parts of the goldens' inputs that determine the compared results.  The network's finals need
+ * the whole input, 1 MB, which only the golden has: see network_test.c. */
 #include "original.h"
 
 #include <math.h>
@@ -30,13 +30,13 @@ static void compare_map(ck_network *n, const char *device, const char *name, con
         double d = fabs((double)map[pixel * (size_t)t.c + (size_t)s[i].c] - (double)s[i].value);
         worst = d > worst || isnan(d) ? d : worst;
     }
-    /* MODEL.md's bar for the encoder's maps, relative to their largest value. */
+    /* MODEL.md's bound for the encoder's maps, relative to their largest value. */
     ok(there && worst <= 1e-4 * (double)top, "%s: %s, %zu samples of the original: %.1e of 1e-4 relative", device, name,
        count, worst / (double)top);
     free(map);
 }
 
-/* Seed 1 made the golden's checkpoint. */
+/* The golden's checkpoint was made with seed 1. */
 static void network(const char *device)
 {
     mk_spec spec = MK_MINI;
@@ -99,7 +99,7 @@ static void hint(const char *name, bool blue, const uint8_t *rgb, const uint8_t 
        name);
 }
 
-/* The part at (y0, x0) of an image that is 0 elsewhere, side x side. */
+/* A picture that is 0 except for the part of side x side at (y0, x0). */
 static float *placed(const float *part, int side, int y0, int x0, int h, int w)
 {
     float *all = calloc((size_t)h * (size_t)w, sizeof *all);
@@ -108,7 +108,7 @@ static float *placed(const float *part, int side, int y0, int x0, int h, int w)
     return all;
 }
 
-/* The bars of resample_test.c. */
+/* Bounds as in resample_test.c. */
 static void resample(const char *name, float *src, int h, int w, int dh, int dw, const resampled *want, size_t count)
 {
     static const char *const filters[CK_FILTERS] = {"bilinear", "cubic", "lanczos4", "area", "bilinear_aa"};
@@ -151,7 +151,7 @@ static void despill(void)
     }
 }
 
-/* The bars of post_test.c. */
+/* Bounds as in post_test.c. */
 static void composite(void)
 {
     enum { N = POST_H * POST_W };

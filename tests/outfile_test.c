@@ -1,4 +1,4 @@
-/* Output files appear complete or not at all, whatever they are called and whatever stops them. */
+/* Output files appear complete or not at all, with any name and after any interruption. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -170,7 +170,7 @@ static void test_refusals(void)
     unlink("pipe");
 }
 
-/* A file-size limit stops write(2) half way through, as a full disk does. */
+/* A file-size limit stops write(2) half way, like a full disk. */
 static void test_full(void)
 {
     ck_error e = {""};
@@ -221,7 +221,7 @@ static void test_sweep(void)
     ck_outfile o;
     ck_error e;
     ck_outfile_open(&o, "held", &e);
-    rename(o.temp, name); /* as a process on another machine would hold it */
+    rename(o.temp, name); /* as if held by a process on another machine */
     ck_outfile_sweep(".");
     ok(entries() == 7, "a locked one is somebody's, whatever its number says");
     ck_outfile_discard(&o);

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Nothing of the user's is destroyed, and no frame that was asked for is missing without a word.
+# No file of the user is destroyed, and no requested frame is missing without a message.
 . "$(dirname "$0")/tap.sh"
 cd "$tmp" || exit 1
 mk() { "$helpers/mkstream" "$@"; }
@@ -64,7 +64,7 @@ before=$(sum m.pth)
 fails 2 "is the checkpoint m.pth itself" "a checkpoint over itself" ck-model convert --heads 1 m.pth hard.safetensors
 is "it has not changed" "$(sum m.pth)" "$before"
 
-# ---- one OUT is one job
+# ---- one OUT belongs to one job ----
 
 for range in 1-3 3-5 4-5 1-5x2 2-4x2; do ck-decode --frames $range plates >"s$range.ck"; done
 mk -n 3 rgb:f16:3:linear >unlisted.ck # numbers 1001 to 1003
@@ -145,7 +145,7 @@ ok "leftovers" bash -c "ck-encode --plane rgb=png keep < s1-3.ck"
 is "of another format are named" "$(cat .err)" \
     "ck-encode: keep: files of an earlier run in another format are kept: rgb/*.exr, rgb.mov"
 
-# ---- frames that do not exist
+# ---- missing frames ----
 
 mkdir gap
 cp png/p.000[1245].png gap
@@ -201,7 +201,7 @@ cp png/p.0001.png two/q1.png; cp png/p.0002.png two/q2.png
 fails 2 "2 sequences in one folder: name one of p.####.png, q%d.png" "two sequences in a folder" ck key --classical two gone
 is "one of them" "$(numbers 'two/q%d.png')" "1 2 "
 
-# A film shows only by decoding which frames it has.
+# Which frames a video has shows only during decoding.
 ck-decode --frames 1-4 plates | ck-encode --plane rgb=mov short
 film=short/rgb.mov
 ck key --classical --comp mov --frames 2-9 $film past >/dev/null 2>err

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Streams between programs: who is blamed, what status comes out, who ends silently.
+# Streams between programs: which program is blamed, exit statuses, and silent ends.
 . "$(dirname "$0")/tap.sh"
-# The size of HEAD, from its header.
+# Size of HEAD in bytes, from its header.
 head_size() { echo $((64 + $(od -An -t u8 -j 24 -N 8 "$1"))); }
 make_stream() { "$helpers/mkstream" "$@"; }
 
@@ -21,7 +21,7 @@ fails 1 "standard output: cannot write: Bad file descriptor" "a closed standard 
 ok "a closed standard error" bash -c "exec timeout 10 ck-info <'$tmp/a.ck' 2>&-"
 fails 1 "nowhere.mov" "ck key does without a standard input" bash -c "exec timeout 10 ck key '$tmp/nowhere.mov' '$tmp/o' <&-"
 
-# Truncation: every 97th byte of a small stream, through a filter too.
+# Truncation at every 97th byte of a small stream, also through a filter.
 make_stream -n 2 -g 9x5 rgb:u8:3:srgb hint:u8:1 >"$tmp/small.ck"
 size=$(stat -c %s "$tmp/small.ck")
 bad=0 unnamed=0 tried=0

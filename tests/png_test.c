@@ -1,4 +1,4 @@
-/* PNG: what we write comes back bit-exact, what others write is read right, what is broken fails. */
+/* PNG: our files are read back bit-exact, files of other writers correctly; damaged ones fail. */
 #include <png.h>
 #include <sys/resource.h>
 #include <zlib.h>
@@ -19,7 +19,7 @@ static ck_status load(const char *path, ck_want want, ck_frame *f, ck_error *e)
     return s;
 }
 
-/* The value a hint should have: luminance of the code values, in the steps of the file. */
+/* Expected value of a hint: luminance of the codes, rounded to the file's codes. */
 static double luminance(const double v[3])
 {
     return v[0] == v[1] && v[1] == v[2] ? v[0] : 0.2126 * v[0] + 0.7152 * v[1] + 0.0722 * v[2];
@@ -30,7 +30,7 @@ static double code(const void *planes, ck_type t, size_t i)
     return t == CK_U8 ? ((const uint8_t *)planes)[i] : ((const uint16_t *)planes)[i];
 }
 
-/* `channel`: the one that is the hint, or -1 for luminance. */
+/* channel: the one that is the hint, or -1 for luminance. */
 static bool hint_is(const ck_plane *p, const void *planes, ck_type t, int channels, int channel, size_t n)
 {
     if (p->c != 1 || p->encoding[0] || p->type != (t == CK_U8 ? CK_U8 : CK_F32))
@@ -39,7 +39,7 @@ static bool hint_is(const ck_plane *p, const void *planes, ck_type t, int channe
         double v[3];
         for (size_t c = 0; c < 3; c++)
             v[c] = code(planes, t, (channel >= 0 ? (size_t)channel * n : channels < 3 ? 0 : c * n) + i);
-        /* Half a step of rounding; float arithmetic may fall on the other side of a tie by 65535 * 2^-22. */
+        /* Half a code of rounding; float arithmetic may fall on the other side of a tie by 65535 * 2^-22. */
         double want = luminance(v), slack = 0.5 + 65535.0 / (1 << 22);
         double got = t == CK_U8 ? ((const uint8_t *)p->data)[i] : (double)((const float *)p->data)[i] * 65535.0;
         if (got < want - slack || got > want + slack)
@@ -93,7 +93,7 @@ static void round_trip(int w, int h, int channels, ck_type t, bool grey_as_rgb)
     free(planes);
 }
 
-/* Whatever libpng can write, so that we read what others make.  palette: number of entries. */
+/* Write any kind that libpng can, as other programs would.  palette: number of entries. */
 static void foreign(const char *path, int w, int h, int type, int depth, int interlace, int palette, png_bytep *rows,
                     png_fixed_point gamma, bool srgb, bool trns)
 {
@@ -107,7 +107,7 @@ static void foreign(const char *path, int w, int h, int type, int depth, int int
         colours[i] = (png_color){(png_byte)(i * 7 + 1), (png_byte)(255 - i), (png_byte)(i * i)};
     if (palette)
         png_set_PLTE(png, info, colours, palette);
-    png_set_check_for_invalid_index(png, 0); /* newer versions refuse to write what a test wants to be wrong */
+    png_set_check_for_invalid_index(png, 0); /* newer versions refuse to write invalid indices, which a test needs */
     png_byte see_through[2] = {0, 128};
     png_color_16 key = {.red = 1, .green = 1, .blue = 1, .gray = 1};
     if (trns)
@@ -123,7 +123,7 @@ static void foreign(const char *path, int w, int h, int type, int depth, int int
     fclose(f);
 }
 
-/* Pixel values 0,1,2,... packed at `depth` bits, wrapping at `most`. */
+/* Pixel values 0, 1, 2, ... packed at `depth` bits, wrapping at `most`. */
 static unsigned sample(int x, int y, unsigned most)
 {
     return (unsigned)(x * 3 + y * 5) % (most + 1);
@@ -210,7 +210,7 @@ static const char *encoding_of(const char *path)
     return tag;
 }
 
-/* An RGBA picture of 2 x 1 pixels, white, and the hint that it gives. */
+/* The hint made from an RGBA picture of 2 x 1 white pixels. */
 static int hint_of(uint8_t a0, uint8_t a1, uint8_t v1)
 {
     uint8_t planes[8] = {255, v1, 255, v1, 255, v1, a0, a1};
@@ -245,7 +245,7 @@ static void put32(uint8_t *p, uint32_t v)
         p[i] = (uint8_t)(v >> (24 - 8 * i));
 }
 
-/* The chunks, a name and its data each, between IHDR and IDAT of a picture that libpng has made. */
+/* Insert chunks, given by name and data, between IHDR and IDAT of a picture made by libpng. */
 static void with_chunks(const char *path, const char *const names[], const uint8_t *const data[], const size_t bytes[])
 {
     png_byte row[3] = {1, 2, 3};
@@ -272,7 +272,7 @@ static void with_chunks(const char *path, const char *const names[], const uint8
     free(file);
 }
 
-/* An ICC profile of three columns and one curve, a gamma of 1/256 steps; 0: sRGB's parametric curve. */
+/* An ICC profile with three columns and one curve; gamma in units of 1/256, 0: sRGB's parametric curve. */
 static size_t icc(uint8_t *p, const double xyz[9], int gamma)
 {
     static const char tags[] = "rXYZgXYZbXYZrTRCgTRCbTRC";
@@ -313,7 +313,7 @@ static size_t iccp(uint8_t *chunk, const double xyz[9], int gamma)
     return 6 + packed;
 }
 
-/* "ENCODING TRANSFER PRIMARIES", with "!" where there is a warning. */
+/* "ENCODING TRANSFER PRIMARIES", followed by "!" if there is a warning. */
 static const char *colour_of(const char *path)
 {
     static char text[sizeof(ck_error)];
@@ -457,7 +457,7 @@ static bool fails(const char *path, ck_error *e)
     return s != CK_OK && e->text[0];
 }
 
-/* Every byte of a PNG is under a checksum or checked by value, so every flip must be noticed. */
+/* Every byte of a PNG is covered by a checksum or checked by value, so every flip must be noticed. */
 static void test_damage(const char *what, const unsigned char *data, size_t n)
 {
     ck_error e;
@@ -511,7 +511,7 @@ static void test_broken(void)
     ok(fails("text.png", &e), "another kind of file: %s", e.text);
 }
 
-/* An honest file with only the size in its header changed (and the checksum made right again). */
+/* A valid file with only the size in its header changed, and the checksum corrected. */
 static void resized(const unsigned char *good, size_t n, uint32_t w, uint32_t h)
 {
     unsigned char *data = malloc(n);
@@ -548,7 +548,7 @@ static void test_sizes(void)
         {0xffffffff, 3}, {4, 4}, {0x80000000, 1}, {3, 3},          {4, 2}};
     struct rlimit old;
     getrlimit(RLIMIT_AS, &old);
-#ifndef __SANITIZE_ADDRESS__                          /* whose shadow needs terabytes of addresses */
+#ifndef __SANITIZE_ADDRESS__                          /* ASan's shadow needs terabytes of addresses */
     struct rlimit tight = {512u << 20, old.rlim_max}; /* 65536 x 65536 would need 24 GB */
     setrlimit(RLIMIT_AS, &tight);
 #endif

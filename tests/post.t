@@ -1,5 +1,5 @@
 #!/bin/bash
-# ck-post: goldens through the program, classical keying, depths, what it refuses.
+# ck-post: goldens through the program, classical keying, depths, refusals.
 . "$(dirname "$0")/tap.sh"
 gold() { "$helpers/goldstream" "$@"; }
 like() { "$helpers/goldcompare" "$@"; }
@@ -7,8 +7,8 @@ make_stream() { "$helpers/mkstream" "$@"; }
 planes() { ck-info | grep ^FRAME | head -1 | grep -o ' [a-z_]*:[^ ]*:[^ ]*' | sed 's/:inline//' | tr -d '\n'; }
 data() { ck-info --npy "$1"; }
 
-# alpha and fg of these goldens went through half: tests/post_test.c has the 8e-4 for processed, to
-# which a half's own rounding below 2 adds 4.9e-4; comp is at most 1 off in at most 1 % of samples.
+# Alpha and fg of these goldens were rounded to half.  tests/post_test.c derives 8e-4 for processed; a half's own
+# rounding below 2 adds 4.9e-4.  comp differs by at most 1 in at most 1 % of the samples.
 for file in e2e_srgb.safetensors e2e_linear.safetensors; do
     if [ -z "$goldens" ]; then
         skip "$file" "no goldens"
@@ -54,7 +54,7 @@ is "in halves if asked" "$(ck-post --classical --despeckle 400 --depth 16 <"$tmp
 ck-post --classical --despeckle 400 -t 1 <"$tmp/key.ck" | data "$tmp/classical"
 ck-post --classical --despeckle 400 -t 2 <"$tmp/key.ck" | data "$tmp/classical2"
 ok "1 thread and 2 make the same bytes" diff -r "$tmp/classical" "$tmp/classical2"
-same() { cmp <(tail -c +129 "$1") <(tail -c +129 "$2"); } # but for the header
+same() { cmp <(tail -c +129 "$1") <(tail -c +129 "$2"); } # excluding the header
 ok "a hint of the plate's size is the coverage" same "$tmp/classical/hint.000001.npy" "$tmp/classical/coverage.000001.npy"
 for name in 0 1 2 3; do tail -c $((4 * 320 * 180 * (4 - name))) "$tmp/classical/processed.000001.npy" | head -c $((4 * 320 * 180)) >"$tmp/channel$name"; done
 ok "the matte is despeckled once, as in processed" cmp "$tmp/channel3" <(tail -c $((4 * 320 * 180)) "$tmp/classical/alpha.000001.npy")
@@ -76,8 +76,8 @@ fails 1 "no plane 'rgb' in the stream" "--unmix without a plate" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3 screen=green | ck-post --unmix >/dev/null"
 fails 2 "--classical includes --unmix" "--unmix and --classical" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3 screen=green | ck-post --unmix --classical >/dev/null"
-# The clean plate is the screen: here a grey-green one, which the plate alone does not give away.  Where there is no
-# subject the foreground has the subject's colour, a red, instead of the plate's.
+# The clean plate defines the screen: a grey-green one, which the plate alone does not reveal.  Without a subject there
+# the foreground has the subject's colour, a red, instead of the plate's.
 ffmpeg -v error -f lavfi -i "color=0x6e7369:s=64x36:r=1:d=1" -vf "drawbox=24:12:16:24:0xb04c40:t=fill,format=rgb24" "$tmp/grey.png"
 sample() { od -A n -t f4 -j $((128 + 4 * (($2 * 36 + $4) * 64 + $3))) -N 4 "$tmp/grey/$1.000000.npy"; }
 redder() { awk "BEGIN { exit !($1 > 2 * $2) }"; }
@@ -114,7 +114,7 @@ fails 1 "plane 'background' is encoded as 'pq', but 'fg' as 'srgb': convert one 
 fails 1 "plane 'background' has 1 channels, not 3" "a background of one channel" \
     bash -c "'$helpers/mkstream' alpha:f32:1 fg:f32:3 background:u8:1 screen=green | ck-post >/dev/null"
 
-# --passthrough, into a network's foreground.
+# --passthrough into a network's foreground.
 "$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 96 --decoder-width 24 --refiner-width 16 "$tmp/m.safetensors"
 ck-infer -m "$tmp/m.safetensors" <"$tmp/key.ck" | ck-refine -m "$tmp/m.safetensors" | ck-matte --from hint >"$tmp/net.ck"
 ck-post --passthrough <"$tmp/net.ck" | data "$tmp/through"

@@ -1,4 +1,4 @@
-/* Components, despill, despeckle, processed and comp: goldens, and what they do not pin. */
+/* Components, despill, despeckle, processed and comp: goldens, and properties that they do not cover. */
 #include "image/post.h"
 
 #include <math.h>
@@ -41,9 +41,8 @@ static void despeckle_golden(const golden *g, const char *name, uint64_t area, i
     free(want.data);
 }
 
-/* IMAGE.md's 1e-6; the curve's one unit in the last place is 6e-8 below 1.  comp is stored as float
- * in the golden and as its truncated code here: codes may differ where the float is within 1e-6 of
- * a code's beginning, and nowhere else. */
+/* IMAGE.md's 1e-6; the curve's ULP below 1 is 6e-8.  comp is float in the golden and a truncated code here: codes may
+ * differ only where the float is within 1e-6 of a code's lower end. */
 static void composite_golden(const golden *g)
 {
     golden_image fg = golden_planar(g, "fg"), a = golden_planar(g, "matte_clean"), p = golden_planar(g, "processed"),
@@ -86,7 +85,7 @@ static void post_golden(void)
     golden_close(&g);
 }
 
-/* A half's unit in the last place at x. */
+/* The ULP of a half at x. */
 static double half_unit(double x)
 {
     int e;
@@ -94,10 +93,9 @@ static double half_unit(double x)
     return ldexp(1, (e - 1 < -14 ? -14 : e - 1) - 10);
 }
 
-/* The golden's alpha and fg went through half before they are used here, which the golden's own
- * processed and comp did not: that moves alpha by up to 2.4e-4 and linear fg by as much times the
- * curve's slope, 2.4/1.055 at 1, together 8e-4 for processed instead of IMAGE.md's 4e-4.  comp has
- * IMAGE.md's own bar, at most 1 on at most 1 % of the samples. */
+/* The golden's alpha and fg were rounded to half, its processed and comp were made before that.  The rounding changes
+ * alpha by up to 2.4e-4, and linear fg by as much times the curve's slope, 2.4/1.055 at 1: together 8e-4 for processed
+ * instead of IMAGE.md's 4e-4.  comp has IMAGE.md's own bound, at most 1 on at most 1 % of the samples. */
 static void e2e_golden(const char *file)
 {
     golden g;
@@ -166,7 +164,7 @@ static void despill_by_hand(void)
     ok(hdr[0] == 0.75f && hdr[1] == 0.5f && hdr[2] == 2.75f, "nothing is clamped, below 0 or above 1");
 }
 
-/* Blue is green with two channels in each other's place: the same for any colours. */
+/* Blue equals green with two channels swapped, for any colours. */
 static void despill_swaps(void)
 {
     enum { N = 37 };
@@ -187,7 +185,7 @@ static void despill_swaps(void)
     ok(good, "a blue screen's despill is the green one's with g and b swapped");
 }
 
-/* Areas by flooding, the slow way. */
+/* Areas by flood fill, slow but simple. */
 static void flood(const uint8_t *mask, int h, int w, int connectivity, int at, int *label, int name, long *area)
 {
     int *stack = malloc(sizeof(int) * (size_t)h * (size_t)w), top = 0;
@@ -269,7 +267,7 @@ static void components(void)
     ck_components_free(&c);
 }
 
-/* A blob of 20 x 20 = 400 pixels of value `solid`, one more pixel at its corner of value `extra`. */
+/* A blob of 20 x 20 = 400 pixels of value `solid`, plus one pixel at its corner of value `extra`. */
 static float despeckled_centre(float solid, float extra, uint64_t area)
 {
     enum { S = 60 };
@@ -297,7 +295,7 @@ static void thresholds(void)
     ok(isnan(despeckled_centre(NAN, 0, 1)), "NaN is not solid, and is not hidden either");
 }
 
-/* A speck goes, its like close to the subject stays, and values out of 0…1 pass. */
+/* A speck is removed, an equal one close to the subject stays, and values outside [0, 1] pass. */
 static void despeckle_keeps_hair(void)
 {
     enum { H = 100, W = 200 };
@@ -306,15 +304,15 @@ static void despeckle_keeps_hair(void)
     for (int y = 40; y < 70; y++)
         for (int x = 20; x < 50; x++)
             a[y * W + x] = 1.02f;
-    a[55 * W + 65] = 0.9f;  /* 16 px off: within the 25 px of the dilation less the blur's 5 */
-    a[55 * W + 150] = 0.9f; /* far off */
+    a[55 * W + 65] = 0.9f;  /* 16 px away: within the 25 px of the dilation minus the blur's 5 */
+    a[55 * W + 150] = 0.9f; /* far away */
     a[10 * W + 180] = -0.02f;
     ok(ck_despeckle(a, H, W, 400, 25, 11, a, &e) == CK_OK, "in place");
     ok(a[55 * W + 65] == 0.9f && a[55 * W + 150] == 0, "a hair beside the subject stays, a speck goes");
     ok(a[50 * W + 30] == 1.02f && a[10 * W + 180] == 0, "overshoot stays inside, vanishes outside");
 }
 
-/* One sample at a time, as IMAGE.md writes it. */
+/* One pixel at a time, as defined in IMAGE.md. */
 static void plain_pixel(const float *fg, float a, int x, int y, float *processed, uint8_t *comp)
 {
     const float srgb[2] = {0.15f, 0.55f};
@@ -362,7 +360,7 @@ static bool frame_at(int h, int w, ck_type fg_type, ck_type out_type, uint32_t *
     return guard_done(&c) && inside && good;
 }
 
-/* comp over a plane, against a plain loop: its encoding, or codes as they are. */
+/* comp over a plane, against a plain loop: converted by its encoding, or codes unconverted. */
 static bool over_background(ck_type type, const char *encoding, bool codes, uint32_t *seed)
 {
     enum { H = 3, W = 1100, N = H * W };

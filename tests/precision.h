@@ -1,11 +1,11 @@
-/* Devices at a precision, and what it does to operands. */
+/* Devices at a precision, and the rounding of operands. */
 #ifndef CK_TESTS_PRECISION_H
 #define CK_TESTS_PRECISION_H
 
 #include "checkpoint/dtype.h"
 #include "nn_op.h"
 
-/* Of "f32", …; bails out otherwise. */
+/* The precision named "f32", …; ends the test for other names. */
 static inline ck_nn_precision precision_of(const char *name)
 {
     ck_nn_precision p;
@@ -15,13 +15,13 @@ static inline ck_nn_precision precision_of(const char *name)
     exit(1);
 }
 
-/* Bits of a value, the hidden one included. */
+/* Bits of a value's significand, the hidden one included. */
 static inline int precision_bits(ck_nn_precision p)
 {
     return p == CK_NN_PRECISION_F32 ? 24 : p == CK_NN_PRECISION_BF16 ? 8 : 11;
 }
 
-/* The largest relative error of one rounding, and the largest error of one below all normal numbers. */
+/* Largest relative error of one rounding; largest absolute error of one below all normal numbers. */
 static inline double precision_unit(ck_nn_precision p)
 {
     return ldexp(1, -precision_bits(p));
@@ -32,7 +32,7 @@ static inline double precision_tiny(ck_nn_precision p)
     return p == CK_NN_PRECISION_F16 ? ldexp(1, -25) : ldexp(1, -126 - precision_bits(p));
 }
 
-/* To nearest, ties to even, by arithmetic alone: multiples of one unit in v's last place. */
+/* Round to nearest, ties to even, by arithmetic only: to a multiple of one ULP of v. */
 static inline float precision_round(ck_nn_precision p, float v)
 {
     int exponent;
@@ -52,7 +52,7 @@ static inline op_tensor precision_map(ck_nn_precision p, const op_tensor *o)
     return r;
 }
 
-/* ---- tensors of 16 bits: `o`'s values, rounded; and back ---- */
+/* ---- 16-bit tensors: the values of `o`, rounded; and back ---- */
 
 /* Type of activations at a precision. */
 static inline ck_nn_type precision_act(ck_nn_precision p)
@@ -60,7 +60,7 @@ static inline ck_nn_type precision_act(ck_nn_precision p)
     return p == CK_NN_PRECISION_F16 ? CK_NN_F16 : p == CK_NN_PRECISION_BF16 ? CK_NN_BF16 : CK_NN_F32;
 }
 
-/* Of a value that float16 holds. */
+/* Code of a value that float16 holds exactly. */
 static inline uint16_t precision_half(float v)
 {
     int exponent;
@@ -94,7 +94,7 @@ static inline void precision_untyped(const op_tensor *o, op_tensor *to)
                         op_at(to, i, 0), (size_t)o->t.c);
 }
 
-/* The weights, not the bias. */
+/* Round and pack the weights; the bias is not rounded. */
 static inline const ck_nn_weight *precision_pack(ck_nn *dev, ck_nn_precision p, const op_weight *w, bool absolute)
 {
     op_weight copy = *w;

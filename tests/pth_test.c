@@ -1,5 +1,5 @@
-/* .pth: state dicts in every shape torch.save gives them are read; a pickle that wants anything else is refused
- * with the name of what it wants. */
+/* .pth: state dicts in all forms that torch.save gives them are read; a pickle that needs anything else is refused, and
+ * the message names it. */
 #include <math.h>
 
 #include "weights.h"
@@ -8,9 +8,9 @@
 
 /* Members of the archive beside the pickle; NULL ones are left out. */
 typedef struct around {
-    const char *byteorder, *name; /* of the archive, "m" if NULL */
+    const char *byteorder, *name; /* name: of the archive, "m" if NULL */
     size_t storage;               /* bytes of data/0, 64 if 0 */
-    size_t storages;              /* data/0 … data/N-1, 1 if 0 */
+    size_t storages;              /* number of data/0 … data/N-1, 1 if 0 */
 } around;
 
 static blob archive(const blob *pickle, around a)
@@ -45,7 +45,7 @@ static ck_weights *open_pickle(const blob *p, around a)
     return w;
 }
 
-/* Opcodes, with the NULs that C strings do not have written as "@". */
+/* Opcodes from a C string, with "@" for NUL. */
 static blob opcodes(const char *s)
 {
     blob b = {0};
@@ -54,7 +54,7 @@ static blob opcodes(const char *s)
     return b;
 }
 
-/* PROTO 2, the body, STOP: refused with `text`. */
+/* True if PROTO 2, the body, STOP is refused with `text`. */
 static bool body_refused(const blob *body, const char *text)
 {
     blob p = opcodes("\x80\x02");
@@ -77,7 +77,7 @@ static bool ops_refused(const char *ops, const char *text)
     return good;
 }
 
-/* "a": float32 [2, 3] at element 1 of storage 0, which has 16. */
+/* Item "a": float32 [2, 3] at element 1 of storage 0, which has 16. */
 static void tensor_a(blob *b)
 {
     pk_text(b, "a");
@@ -93,7 +93,7 @@ static bool has_a(const ck_weights *w)
            a->data[0] == 4 && a->data[23] == 27;
 }
 
-/* A pickle between `before` and `after` the item a. */
+/* True if a pickle with item a between `before` and `after` is read. */
 static bool reads(const char *before, const char *after, around a)
 {
     blob p = opcodes(before);
@@ -169,7 +169,7 @@ static void names(void)
     blob_free(&p);
 }
 
-/* A view of storage 0, which has 16 floats: read as `first` (data of element 0 / 4), or refused. */
+/* A view of storage 0, which has 16 floats: read with first element `first`, or refused. */
 static bool view(uint64_t offset, const uint64_t *shape, const uint64_t *stride, size_t dims, const char *refused)
 {
     blob p = opcodes("\x80\x02}");
@@ -222,7 +222,7 @@ static void shared(void)
     blob_free(&p);
 }
 
-/* Whoever pickles a call of os.system gets its name back and nothing else. */
+/* A pickled call of os.system is refused by name and not executed. */
 static void nothing_runs(void)
 {
     ok(ops_refused("cos\nsystem\nX\x04@@@true\x85R", "global 'os.system' is refused"), "a call of os.system");
@@ -253,7 +253,7 @@ static void nothing_runs(void)
     ok(ops_refused("\xff", "0xff (unknown)"), "an opcode that does not exist");
 }
 
-/* One argument of _rebuild_tensor_v2 is replaced. */
+/* Replace one argument of _rebuild_tensor_v2: refused. */
 static bool argument_refused(int which, const char *ops, const char *text)
 {
     blob b = opcodes("}X\x01@@@v"
@@ -290,7 +290,7 @@ static void arguments(void)
     ok(argument_refused(5, "N", no_sense), "hooks that are no dict");
 }
 
-/* A persistent id made of five things. */
+/* A persistent ID of five parts: refused. */
 static bool id_refused(const char *ops, const char *text)
 {
     blob b = opcodes("(");
@@ -378,7 +378,7 @@ static void machine(void)
     blob_free(&p);
 }
 
-/* `n` times `each`, between two others. */
+/* `n` times `each` between `before` and `after`. */
 static bool repeated(const char *before, const char *each, size_t n, const char *after, const char *text)
 {
     blob b = opcodes(before), one = opcodes(each), tail = opcodes(after);

@@ -10,7 +10,7 @@ logits() { make_stream "$@" alpha_logits:f32:1:-:40x24 fg_logits:f32:3:-:40x24; 
 logits -n 3 -g 131x77 rgb:u8:3:srgb hint:u8:1 >"$tmp/in.ck"
 refine() { ck-refine -m "$small" "$@"; }
 
-# Tiled: the same bytes, whatever the tile, for a picture of 160x96 that most of them do not divide.
+# Tiled: the same bytes for every tile size, with a frame of 160x96 that most of them do not divide.
 for device in cpu ref; do
     refine -d $device <"$tmp/in.ck" | data "$tmp/full-$device"
     refine -d $device --mode tiled <"$tmp/in.ck" | data "$tmp/tiled"
@@ -27,7 +27,7 @@ refine --depth 16 <"$tmp/in.ck" | data "$tmp/half"
 refine --depth 16 --mode tiled --memory 60M <"$tmp/in.ck" | data "$tmp/half-tiled"
 ok "and narrowed to 16 bits" diff -r "$tmp/half" "$tmp/half-tiled"
 
-# Memory: the whole program's, at a size where the maps are most of it.
+# Memory of the whole program, at a size where the maps are most of it.
 "$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 96 --decoder-width 24 "$tmp/wide.safetensors"
 make_stream -n 2 -g 640x360 rgb:u8:3:srgb alpha_logits:f32:1:-:128x128 fg_logits:f32:3:-:128x128 >"$tmp/wide.ck"
 wide() { "$helpers/peak" "$tmp/kib" ck-refine -v -t 2 -m "$tmp/wide.safetensors" "$@" <"$tmp/wide.ck" 2>"$tmp/words"; }
@@ -66,7 +66,7 @@ sparse --refresh 2 --band 0,1 <"$tmp/in.ck"
 is "every second frame is whole" "$(grep -c 'fully refined: --refresh' "$tmp/words")" 1
 ok "and full's" cmp "$tmp/full-cpu/fg.000002.npy" "$tmp/sparse/fg.000002.npy"
 
-# A map from outside decides, of any size; one sample a block here.
+# A map from outside, of any size, decides; here with one sample per block.
 logits -n 2 -g 131x77 rgb:u8:3:srgb refine_map:f32:1:-:5x3 >"$tmp/mapped.ck"
 refine -v --mode sparse --map <"$tmp/mapped.ck" 2>"$tmp/words" | data "$tmp/mapped"
 data "$tmp/given" <"$tmp/mapped.ck"

@@ -1,12 +1,12 @@
-/* The refiner in bands, beyond memory and in places: the bytes of the whole frame, wherever that is promised.
+/* The refiner in bands, in limited memory and in single blocks: bit-identical with the whole frame wherever promised.
  *
- *     refine_test [DEVICE [PRECISION]]        only what concerns the device, one with memory of its own */
+ *     refine_test [DEVICE [PRECISION]]        only the parts for a device with its own memory */
 #include "guard.h"
 #include "greenformer/network.h"
 #include "mkmodel.h"
 #include "precision.h"
 
-/* Widths that are no multiple of what vectors hold. */
+/* Widths that are not multiples of vector lengths. */
 static const mk_spec odd = {
     .embed = 24, .heads = 1, .depth = {1, 1, 1, 1}, .decoder = 40, .refiner = 24, .size = 96, .seed = 3};
 
@@ -93,7 +93,7 @@ static ck_network_options options(const char *device, const planes *p)
         .device = device, .threads = 2, .precision = precision, .h = p->h, .w = p->w, .refine = true, .scale = 1};
 }
 
-/* The whole frame at once, as today: what everything is compared with. */
+/* The whole frame at once, for comparison. */
 static float *whole(const checkpoint *c, const char *device, const planes *p)
 {
     ck_network_options o = options(device, p);
@@ -128,7 +128,7 @@ static void bands(const checkpoint *c, const char *device, int h, int w)
         bool good = refine(n, &p, NULL, &e) == CK_OK && same(&p, want);
         good = refine(n, &p, NULL, &e) == CK_OK && same(&p, want) && good;
         size_t took = ck_nn_plan_bytes(ck_network_plan(n));
-        /* Two maps where there were three, but for the rows between them. */
+        /* Two maps instead of three, except for the rows between them. */
         bool less = o.band + 8 >= h || took < all;
         ok(good && less, "%s, %dx%d in bands of %d: the same bytes, twice, in %.1f MB, not %.1f", device, w, h, o.band,
            (double)took * 1e-6, (double)all * 1e-6);
@@ -138,7 +138,7 @@ static void bands(const checkpoint *c, const char *device, int h, int w)
     ok(planes_free(&p), "and nothing outside its planes");
 }
 
-/* The least that the plan says it needs, from its refusal of one byte. */
+/* The least memory that the plan needs, from its refusal of one byte. */
 static size_t least(const checkpoint *c, ck_network_options o)
 {
     ck_network *n;
@@ -210,9 +210,9 @@ static void no_room(const checkpoint *c)
     planes_free(&p);
 }
 
-/* ---- in places ---- */
+/* ---- single blocks ---- */
 
-/* Blocks of `got` that differ from `want`, among those where mask is `which`. */
+/* Number of blocks of `got` that differ from `want`, among those whose mask is `which`. */
 static int wrong_blocks(const planes *p, const float *want, const unsigned char *mask, int which)
 {
     int across = p->w / 32, wrong = 0;
@@ -229,7 +229,8 @@ static int wrong_blocks(const planes *p, const float *want, const unsigned char 
     return wrong;
 }
 
-/* A frame's own statistics make every refined block right, at the border too, and the others the logits alone. */
+/* With a frame's own statistics every refined block is right, also at the border; the others have the result of the
+ * logits. */
 static void places(const checkpoint *c, const char *device, int h, int w, int band, size_t memory)
 {
     planes p = planes_new(h, w, 10);
@@ -280,7 +281,7 @@ static void places(const checkpoint *c, const char *device, int h, int w, int ba
     ok(planes_free(&p), "and nothing outside its planes");
 }
 
-/* Another frame with the statistics of the first: not what its own would give, until it is refined whole. */
+/* Another frame with the first one's statistics: not its own result, until it is refined whole. */
 static void statistics_stay(const checkpoint *c, const char *device)
 {
     planes p = planes_new(32, 64, 11), q = planes_new(32, 64, 12);

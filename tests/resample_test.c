@@ -1,4 +1,4 @@
-/* Resampling: goldens to the bit, the block machinery against plain loops, properties, edges. */
+/* Resampling: bit-exact with goldens, the blocked code against plain loops, properties, edges. */
 #include "image/resample.h"
 
 #include <math.h>
@@ -10,8 +10,8 @@
 
 static const char *const names[] = {"bilinear", "cubic", "lanczos4", "area", "bilinear_aa"};
 
-/* The goldens are OpenCV's and must be met exactly; bilinear_aa is PyTorch's, whose FMA order is
- * its own: IMAGE.md measures 1.2e-7, one float32 unit of a value in 1…2. */
+/* OpenCV's goldens must be met exactly.  bilinear_aa is PyTorch's, with another order of FMAs: IMAGE.md measures
+ * 1.2e-7, one float32 ULP of a value in 1…2. */
 static const double tolerance[] = {0, 0, 0, 0, 1.2e-7};
 
 static void against_golden(const char *file)
@@ -49,7 +49,7 @@ static float tap(const ck_axis *a, int o, int k)
     return a->weight[(size_t)o * (size_t)a->taps + (size_t)k];
 }
 
-/* Sample by sample: across first, then down (cubic and lanczos4 from the last tap). */
+/* Sample by sample: horizontally first, then vertically (cubic and lanczos4 from the last tap). */
 static float plain(const float *src, const ck_axis *x, const ck_axis *y, bool reversed, int oy, int ox)
 {
     float sum = 0;

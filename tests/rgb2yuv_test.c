@@ -9,7 +9,7 @@
 #include "io/picture.h"
 #include "tap.h"
 
-enum { N = 4099 }; /* no multiple of a vector */
+enum { N = 4099 }; /* not a multiple of a vector length */
 
 static float noise(void)
 {
@@ -23,7 +23,7 @@ static void fill(float rgb[3][N])
     for (int i = 0; i < N; i++)
         for (int c = 0; c < 3; c++)
             rgb[c][i] = noise();
-    /* The corners of the cube, and grey. */
+    /* Corners of the colour cube, and grey. */
     for (int i = 0; i < 8; i++)
         for (int c = 0; c < 3; c++)
             rgb[c][i] = (float)(i >> c & 1);
@@ -68,8 +68,8 @@ static void test_rows(void)
                         grey += p && i >= 8 && i < 300 && code != 1 << (bits - 1);
                     }
                 }
-                /* Rounding takes half a code.  Float32 adds at most 8 roundings of 2^-24 of full scale:
-                 * three coefficients, three products, two sums (the offset's goes with them). */
+                /* Rounding takes half a code.  Float32 adds at most 8 roundings of 2^-24 of full scale: three
+                 * coefficients, three products, two sums (including the offset). */
                 ok(worst <= 0.5 + ldexp(top, -21), "%s, %d bits, %s range: nearest code (worst %.6f)", m->name, bits,
                    full ? "full" : "limited", worst);
                 ok(grey == 0, "%s, %d bits, %s range: grey has neutral chroma", m->name, bits,
@@ -90,7 +90,7 @@ static void test_halve(void)
     int bad = 0;
     for (int i = 0; i < 5; i++) {
         int l = i ? 2 * i - 1 : 0;
-        float want = (a[l] + 2 * a[2 * i] + a[2 * i + 1] + b[l] + 2 * b[2 * i] + b[2 * i + 1]) / 8; /* exact: small */
+        float want = (a[l] + 2 * a[2 * i] + a[2 * i + 1] + b[l] + 2 * b[2 * i] + b[2 * i + 1]) / 8; /* exact */
         bad += out[i] != want;
     }
     ok(bad == 0, "4:2:0 weights are 1 2 1 across and 1 1 down");
@@ -122,7 +122,7 @@ static double srgb(double x)
 
 static void test_display(void)
 {
-    /* 4 pixels: half covered, thin and bright, none, over-covered; linear and premultiplied. */
+    /* 4 pixels: half covered, thin and bright, none, coverage above 1; linear and premultiplied. */
     static const float v[4][4] = {
         {0.1f, 0.5f, 0.3f, 0.51f}, {0.0f, 0.6f, -0.1f, 0.2f}, {1, 0, 0, 0}, {0.5f, 0, 0, 1.02f}};
     ck_plane *p = plane(CK_F32, 4, 1, 4, "linear");
@@ -188,7 +188,7 @@ static void test_packed(void)
     ok(bad == 0, "integer planes are packed bit by bit");
 }
 
-/* Every component of a picture against single pixels worked out in double. */
+/* Every component of a picture against single pixels computed in double. */
 static void test_yuv_pictures(void)
 {
     const ck_yuv_matrix *m = ck_yuv_matrix_by_name("709");
@@ -209,7 +209,7 @@ static void test_yuv_pictures(void)
                 uint16_t v = ((uint16_t *)((char *)pic.buf->data + pic.offset[c]))[y * 34 + x];
                 worst = fmax(worst, fabs(v - exact(m, c, 10, false, AT(0, y, x), AT(1, y, x), AT(2, y, x))));
             }
-    /* As above, and one more rounding for v/255. */
+    /* As above, plus one rounding of v/255. */
     ok(worst <= 0.5 + ldexp(1023, -20), "4:4:4 picture of 10 bits (worst %.6f)", worst);
     ck_picture_free(&pic);
 

@@ -1,5 +1,6 @@
 #!/bin/bash
-# Planes by reference: the same results, the same place after every stage, little in the pipe, and inline where they must be.
+# Planes by reference: the same results, the same memory in every stage, little data in the pipe, and inline if
+# required.
 . "$(dirname "$0")/tap.sh"
 
 shot() { ck-synth -g 320x180 -n 30 --seed 3; }
@@ -10,7 +11,7 @@ ok "a pipeline over rings" key "$tmp/ring"
 CK_RING=off ok "and inline" key "$tmp/inline"
 ok "write the same files" diff -r "$tmp/ring" "$tmp/inline"
 
-# Every stage is looked at by ck-info --pass, which is a stage itself.
+# ck-info --pass, itself a stage, shows the planes after every stage.
 shot | ck-info --pass 2>"$tmp/1" | ck-hint --method key | ck-info --pass 2>"$tmp/2" | ck-post --classical |
     ck-info --pass 2>"$tmp/3" | ck-encode --fg off --processed off "$tmp/o"
 places() { grep '^FRAME' "$tmp/$1" | tail -20 | grep -o " rgb:[^ ]*" | sed 's/.*://'; }
@@ -27,7 +28,7 @@ total=$(cat "$tmp/bytes") one=$(cat "$tmp/first")
 each=$(((total - inline * one) / (n - inline)))
 ok "a frame by reference takes $each bytes of the pipe ($inline of $n were inline)" [ "$each" -lt 8192 ]
 
-# Inline, apart from RING, are the bytes that CK_RING=off writes.
+# Except for RING, inline streams equal those of CK_RING=off.
 shot | cat >"$tmp/offered.ck"
 CK_RING=off ck-synth -g 320x180 -n 30 --seed 3 >"$tmp/plain.ck"
 ok "behind cat all is inline" bash -c 'ck-info <"$1" | grep -c ":inline" | grep -qx 30' _ "$tmp/offered.ck"
@@ -58,7 +59,7 @@ else
     skip "to another user all goes inline" "needs root and setpriv"
 fi
 
-# A reader that comes late, through a named pipe, is not waited for by more than the pipe holds.
+# A reader that opens a named pipe late delays the writer only once the pipe is full.
 mkfifo "$tmp/fifo"
 shot >"$tmp/fifo" &
 sleep 0.3
@@ -83,7 +84,7 @@ CK_RING=off few 3M "$tmp/off"
 is "thirty pictures" "$(pixels "$tmp/off" | tail -1)" 30
 is "the pictures are those of CK_RING=off" "$(pixels "$tmp/few")" "$(pixels "$tmp/off")"
 is "in both cases" "$(pixels "$tmp/none")" "$(pixels "$tmp/off")"
-# Stages that write in place get a copy where the data belong to an upstream stage, and the plane itself elsewhere.
+# Stages that edit in place get a copy if the data belong to an upstream stage, else the plane itself.
 edited() { # KEPT-STREAM
     "$helpers/teststage" fill -g 320x180 -n 30 2>/dev/null | tee "$1" | "$helpers/teststage" edit 2>/dev/null |
         "$helpers/teststage" edit 2>/dev/null | "$helpers/teststage" sum --skip 1 2>&1 | cut -d ' ' -f 5

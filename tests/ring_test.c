@@ -1,4 +1,4 @@
-/* Rings: slots and references, who attaches to what, and peers that lie. */
+/* Rings: slots and references, attachment, and hostile peers. */
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
@@ -79,7 +79,7 @@ static void waiting(void)
     ck_ring_unref(r);
 }
 
-/* Two processes take and give back for a while: every slot is in one hand at a time. */
+/* One of two threads that give back the slots that the main thread takes.  A slot has one holder at a time. */
 static void *give_back(void *arg)
 {
     ck_ring *r = ((void **)arg)[0];
@@ -87,7 +87,7 @@ static void *give_back(void *arg)
     while (read(pipe[0], &slot, sizeof slot) == sizeof slot) {
         unsigned char *p = ck_ring_slot(r, slot);
         if (p[0] != p[SLOT - 1])
-            p[1] = 1; /* never */
+            p[1] = 1; /* seen by the main thread: another holder wrote to the slot */
         ck_ring_drop(r, slot);
     }
     return NULL;
@@ -200,7 +200,7 @@ static void mapping(void)
     ck_ring_unref(r);
 }
 
-/* A writer's process: frames of one plane of 128 KiB and a small one. */
+/* The writing process: frames of one plane of 128 KiB and a small one. */
 static void write_frames(int fd, int frames)
 {
     ck_meta head = {0};
@@ -233,7 +233,7 @@ static bool holds(ck_frame *f, const char *name, int value)
     return p != NULL;
 }
 
-/* Frames from a child; how many had rgb in shared memory.  -1: something was wrong. */
+/* Read frames from a child.  Returns the number with rgb in shared memory; -1: a frame was wrong. */
 static int read_from_child(int frames, bool relay)
 {
     int fd[2], via[2];
@@ -294,7 +294,7 @@ static void attaching(void)
     unsetenv("CK_RING");
 }
 
-/* Sound, so that what follows tests something; then lies of every kind. */
+/* A valid peer first, so that the rest tests something; then invalid data of every kind. */
 static void lies(void)
 {
     static hostile h;
@@ -317,7 +317,7 @@ static void lies(void)
         uint8_t changes[24];
         for (size_t k = 0; k < sizeof changes; k++)
             changes[k] = (uint8_t)rand();
-        /* Small values reach further than random ones. */
+        /* Small values reach deeper than random ones. */
         for (size_t k = 0; k < sizeof changes; k += 8)
             if (rand() % 2)
                 memset(changes + k + 5, 0, 3);

@@ -1,9 +1,9 @@
 #!/bin/bash
-# Every #include "…" between rooms is one that ARCHITECTURE.md allows.
+# Every #include "…" between rooms must be allowed by ARCHITECTURE.md.
 . "$(dirname "$0")/tap.sh"
 here=$(cd "$here/.." && pwd)
 
-edges() { # TREE: "FILE: ROOM must not include ROOM (HEADER)" for every include that the table of ARCHITECTURE.md lacks
+edges() { # TREE: "FILE: ROOM must not include ROOM (HEADER)" for every include not in the table of ARCHITECTURE.md
     (cd "$1" && find lib cmd -name '*.[ch]' -o -name '*.cu' -o -name '*.cuh' | sort | xargs grep -n '#include "') |
         perl -e '
             use strict;
@@ -42,7 +42,7 @@ for folder in "$here"/lib/*/ "$here"/lib/nn/*/; do
     ok "ARCHITECTURE.md has a row for $room" grep -q "^| $room |" "$here/ARCHITECTURE.md"
 done
 
-# Faults that must be found.
+# Violations that must be found.
 mkdir -p "$tmp/lib/base" "$tmp/cmd/ck-hint"
 cp "$here/ARCHITECTURE.md" "$tmp"
 echo '#include "stream/frame.h"' >"$tmp/lib/base/wrong.c"

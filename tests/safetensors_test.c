@@ -1,7 +1,7 @@
-/* .safetensors: what the format allows is read, everything else is refused with its reason. */
+/* .safetensors: everything that the format allows is read, everything else is refused with its reason. */
 #include "weights.h"
 
-/* A header that is right, for `data` bytes. */
+/* A valid header for 24 bytes of data. */
 #define A "\"a\": {\"dtype\": \"F32\", \"shape\": [2, 3], \"data_offsets\": [0, 24]}"
 #define B "\"b\": {\"dtype\": \"F16\", \"shape\": [4], \"data_offsets\": [24, 32]}"
 
@@ -20,7 +20,7 @@ static void good_files(void)
         weights_close(w);
     }
     ok(weights_cuts(&f), "every cut is refused");
-    /* Three changes to each of the 32 bytes of data, and those that leave a name a name: ` for a, c for b. */
+    /* Unnoticed changes: three for each of the 32 bytes of data, and two that keep a name valid: ` for a, c for b. */
     ok(weights_changes(&f) == 3 * 32 + 2, "every changed byte of the header is refused, but for two in names");
     blob_free(&f);
 }
@@ -83,7 +83,7 @@ static void metadata(void)
     ok(refused("{\"__metadata__\": {}, \"__metadata__\": {}}", 0, "__metadata__ appears twice"), "metadata twice");
 }
 
-/* The name that a tensor gets. */
+/* True if a tensor called `in_file` gets the name `want`. */
 static bool named(const char *in_file, const char *want)
 {
     char header[200];
@@ -120,7 +120,7 @@ static void names(void)
     ok(refused(header, 4, "longer than 512"), "a very long name");
 }
 
-/* One tensor with that dtype, shape and offsets. */
+/* True if a tensor with that dtype, shape and offsets is refused with `text`. */
 static bool entry_refused(const char *dtype, const char *shape, const char *offsets, size_t data, const char *text)
 {
     char header[400];
@@ -206,7 +206,7 @@ static void wrong_json(void)
     };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
         ok(refused(bad[i].header, 24, bad[i].text), "JSON: %s", bad[i].name);
-    /* Nothing recurses, so depth costs nothing but its bytes. */
+    /* Nothing recurses, so nesting costs only its bytes. */
     blob deep = {0};
     blob_str(&deep, "{\"a\":");
     blob_fill(&deep, '{', 1 << 20);
@@ -237,7 +237,7 @@ static void lengths(void)
     blob_free(&f);
 }
 
-/* A file of n tensors without elements: the limit, and that time does not grow with the square. */
+/* A file of n tensors without elements: the limit, and that time does not grow quadratically. */
 static bool many(size_t n)
 {
     blob h = {0};

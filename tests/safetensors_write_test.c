@@ -1,4 +1,4 @@
-/* Checkpoints written as .safetensors hold the same tensors and metadata, whatever they were read from. */
+/* Checkpoints written as .safetensors hold the same tensors and metadata, from either format. */
 #include <dirent.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -101,7 +101,7 @@ static size_t files_in_dir(void)
         n++;
     if (d)
         closedir(d);
-    return n - 2; /* . and .. */
+    return n - 2; /* excluding . and .. */
 }
 
 static void written(const ck_weights *w)

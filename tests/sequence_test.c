@@ -18,7 +18,7 @@ static void touch(const char *path)
         printf("# cannot make %s\n", path);
 }
 
-/* The stems in order, with their numbers, "a:1 b:2", '!' before a black one, or the error. */
+/* The stems in order with their numbers, "a:1 b:2", '!' before a black one; or the error. */
 static const char *show_with(const char *const *inputs, int n, const char *frames, ck_missing missing)
 {
     static char text[2048];
@@ -108,7 +108,7 @@ static void natural(void)
     ok(wrong == 0, "natural order of %d names, every pair", n);
 }
 
-/* All of `numbers` are in r, or none. */
+/* True if all of `numbers` are in r (`in`), or none of them. */
 static bool all_are(const ck_ranges *r, const char *numbers, bool in)
 {
     bool right = true;

@@ -1,12 +1,12 @@
 #!/bin/bash
-# Signals, limits and deaths: nothing stays behind, no innocent neighbour is accused, a failure is reported once.
+# Signals, limits and kills: nothing is left behind, no innocent neighbour is blamed, a failure is reported once.
 . "$(dirname "$0")/tap.sh"
 PATH=$helpers:$PATH
 export TMPDIR=$tmp/scratch
 mkdir "$TMPDIR"
-exec 2>"$tmp/shell" # which says of every job that it was killed
+exec 2>"$tmp/shell" # the shell reports every killed job there
 
-# A condition, for at most five seconds.
+# COMMAND...: wait until it succeeds, at most five seconds.
 await() { local i; for ((i = 0; i < 250; i++)); do "$@" >/dev/null 2>&1 && return 0; sleep 0.02; done; return 1; }
 unfinished() { find "$1" -name '.ck-*' ! -name .ck-lock 2>/dev/null | grep -q .; }
 empty() { [ -z "$(ls -A "$1")" ]; }
@@ -87,7 +87,7 @@ is "and leaves the one that somebody holds" "$(ls "$TMPDIR")" ck-traces-other
 kill $pid
 rmdir "$TMPDIR/ck-traces-other"
 
-# ---- a stage that stands still ----
+# ---- a stage that hangs ----
 ck key --classical --timeout 4 "$tmp/shot/rgb" "$tmp/still" 2>"$tmp/said" &
 pid=$!
 await eval '[ "$(ls "$tmp/still/Matte" 2>/dev/null | wc -l)" -gt 1 ]'
@@ -99,7 +99,7 @@ wait $pid
 is "which fails" $? 1
 is "and is named, once" "$(cat "$tmp/said")" "ck key: ck-hint stands still: no data came or were taken within --timeout"
 
-# ---- who is named ----
+# ---- the program that is named ----
 ck key --classical "$tmp/shot/rgb" "$tmp/one" 2>"$tmp/said" &
 pid=$!
 await eval '[ "$(ls "$tmp/one/Matte" 2>/dev/null | wc -l)" -gt 1 ]'
@@ -141,7 +141,7 @@ is "and failed frames" "$(cat "$tmp/said")" "ck-hint: 1 of 3 frames failed; the 
 mkstream -e 1 rgb:u8:3 | ck-hint 2>"$tmp/said" | ck-info >/dev/null 2>"$tmp/info"
 is "which it leaves to one of ours" "$(cat "$tmp/said")-$(grep -c 'frame 1002: asked to fail' "$tmp/info")" -1
 
-# Inline, in the middle of a frame that nobody takes out of the pipe: the last one cannot know who of them it was.
+# Inline, in the middle of a frame that is not taken out of the pipe: the last program cannot know which stage died.
 export CK_RING=off
 mkfifo "$tmp/p1" "$tmp/p2" "$tmp/p3"
 teststage hand -g 1024x512 -n 1000 >"$tmp/p1" 2>/dev/null & pids[0]=$!
@@ -154,7 +154,7 @@ ok "inline: all end within 2 s" ended 20 "${pids[@]}"
 ok "and the last one accuses nobody who is innocent" grep -qE 'stopped: (hand|(pass|ck-info) or a program upstream of it): ' "$tmp/said"
 unset CK_RING
 
-# ---- deaths while a first frame is computed ----
+# ---- kills during the first frame ----
 for ring in on off; do
     for g in 32x32 1024x512; do
         export CK_RING=$ring
@@ -202,7 +202,7 @@ ok "in linear time ($ms ms)" test $ms -lt 3000
 for n in 1 3; do
     ok "--profile of $n" ck key --profile --classical --frames 0-$((n - 1)) "$tmp/shot/rgb" "$tmp/few"
     is "no share is above 100 %" "$(grep -oE '[0-9]+%' "$tmp/.err" | tr -d % | awk '$1 > 100' | wc -l)" 0
-    # Of one frame, each stage's time is one thread's.
+    # With one frame, each stage's time is that of one thread.
     [ $n = 1 ] && is "the bottleneck is the busiest stage" "$(sed -n 's/.*the bottleneck is //p' "$tmp/.err")" \
         "$(awk '/^ck-[a-z]+ / && $3 > most { most = $3; name = $1 } END { print name }' "$tmp/.err")"
 done

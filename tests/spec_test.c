@@ -1,4 +1,4 @@
-/* The weight table: sizes from shapes alone, and every tensor that is missing, misshaped or broken is named. */
+/* The weight table: sizes follow from shapes, and every missing, misshaped or broken tensor is named. */
 #include "mkmodel.h"
 #include "checkpoint/build.h"
 #include "greenformer/spec.h"
@@ -6,7 +6,7 @@
 
 static ck_error e;
 
-/* Check a spec's checkpoint; *t is filled when it returns CK_OK. */
+/* Check a spec's checkpoint; *t is set if it returns CK_OK. */
 static ck_status check(const mk_spec *s, int heads, bool strict, unsigned parts, ck_spec *t)
 {
     blob b = mk_safetensors_blob(s);
@@ -22,7 +22,7 @@ static ck_status check(const mk_spec *s, int heads, bool strict, unsigned parts,
     return st;
 }
 
-/* The same without metadata, of tensors that are one number, repeated: of any size, and all in a few bytes. */
+/* The same without metadata and with tensors that repeat one number: any size in a few bytes. */
 static ck_status check_hollow(const mk_spec *s, ck_spec *t)
 {
     static const uint8_t zero[4];
@@ -121,7 +121,7 @@ static const char *shape_of(const mk_tensor *t, char buf[static CK_SHAPE_TEXT])
 static bool names(const char *what, const mk_tensor *t, const mk_tensor *other)
 {
     char name[100], want[CK_SHAPE_TEXT], got[CK_SHAPE_TEXT];
-    bool square = mk_ends(t->name, "pos_embed"); /* of which any size would do */
+    bool square = mk_ends(t->name, "pos_embed"); /* any square size would do */
     snprintf(name, sizeof name, "'%s' is", t->name);
     snprintf(want, sizeof want, "[1, N*N, %llu]", (unsigned long long)t->shape[2 * square]);
     if (!square)
@@ -132,7 +132,7 @@ static bool names(const char *what, const mk_tensor *t, const mk_tensor *other)
     return good;
 }
 
-/* Every tensor of the table, one at a time: left out, of another shape, with a NaN. */
+/* Every tensor of the table, one at a time: missing, of another shape, with a NaN. */
 static void every_tensor(void)
 {
     ck_spec t;
@@ -209,7 +209,7 @@ static void others(void)
     blob_free(&b);
 }
 
-/* A tensor of integers where numbers belong. */
+/* An integer tensor instead of a float tensor. */
 static void integers(void)
 {
     mk_spec s = MK_TOY;

@@ -1,4 +1,4 @@
-/* Memory that comes and goes: whatever is needed is as it was left, and what is idle takes none. */
+/* Spilled memory: needed ranges have their contents, and idle ranges take no memory. */
 #include "nn/spill.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #define PAGE CK_SPILL_PAGE
 
-/* Pages of the range that are in memory, as the kernel has it. */
+/* Number of pages of the range that are in memory according to the kernel. */
 static int present(const ck_spill *s, size_t pages)
 {
     unsigned char in[64];
@@ -26,7 +26,7 @@ static int present(const ck_spill *s, size_t pages)
     return n;
 }
 
-/* Ranges written and read at random, through a shadow of all bytes. */
+/* Random ranges written and read, compared with a shadow copy of all bytes. */
 static void as_left(size_t bytes, size_t resident)
 {
     ck_spill *s;

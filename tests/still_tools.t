@@ -1,5 +1,5 @@
 #!/bin/bash
-# Stills against other people's tools: they read what we write, and we read what they write.
+# Stills against other programs: they read our files, and we read theirs.
 set -u
 still=$(realpath "${CK_HELPERS:-$(dirname "$0")/../build/helpers}")/still
 work=$(mktemp -d) && cd "$work" || exit 1
@@ -17,7 +17,7 @@ skip() {
     n=$((n + 1))
     echo "ok $n - $1 # SKIP $2"
 }
-same() { # A B: all of B's channels as A has them, exactly
+same() { # A B: all channels of B equal those of A exactly
     oiiotool "$1" --ch R,G,B "$2" --ch R,G,B --fail 0 --warn 0 --diff >diff.txt 2>&1
 }
 
@@ -33,7 +33,7 @@ oiiotool f.exr -d half -o h.exr
 
 for c in none rle zips zip piz pxr24 b44 b44a; do
     "$still" h.exr ours_$c.exr $c && case $c in
-    b44*) oiiotool h.exr --compression $c -o theirs.exr && same theirs.exr ours_$c.exr ;; # lossy, but alike
+    b44*) oiiotool h.exr --compression $c -o theirs.exr && same theirs.exr ours_$c.exr ;; # lossy, but equal in both
     *) same h.exr ours_$c.exr ;;
     esac
     ok $? "$c half: oiiotool sees the same picture"

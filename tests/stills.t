@@ -1,5 +1,5 @@
 #!/bin/bash
-# Stills of other programs: exact values and true labels, from the file to the files that are made of it.
+# Stills of other programs: exact values and correct metadata, from the file to our output files.
 . "$(dirname "$0")/tap.sh"
 cd "$tmp" || exit 1
 
@@ -20,7 +20,7 @@ npy() { # PLANE FILES...: its samples, without the header
 }
 attribute() { exrheader "$1" | grep -a -A4 "^$2 (" | tr -d '\n' | sed 's/([a-zA-Z0-9 ]*type[^)]*): *//; s/  */ /g'; }
 said() { { ck-decode -v "$@" >/dev/null; } 2>&1; }
-# An 8-bit picture that has no symmetry.
+# An 8-bit picture without symmetry.
 ff -f lavfi -i testsrc2=s=64x48 -frames:v 1 -pix_fmt rgb24 base.png
 
 # --- TIFF, as oiiotool writes it
@@ -35,7 +35,7 @@ oiiotool base.png --tile 16 16 --planarconfig separate --compression lzw -o plan
 is "planes of tiles by LZW" "$(npy rgb planes.tif | sha256sum)" "$(npy rgb base.png | sha256sum)"
 ok "TIFF that is cut off is an error" bash -c "head -c 2500 planes.tif >cut.tif; ! ck-decode cut.tif 2>err >/dev/null && grep -q 'cut.tif: .*TIFF' err"
 
-# --- upright: the same picture as JPEG, which libav turns, as TIFF and as PNG
+# --- orientation: the same picture as JPEG, which libav rotates, as TIFF and as PNG
 exif='II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0%b\0\0\0\0\0\0\0'
 ff -i base.png -q:v 2 -pix_fmt yuvj444p j.jpg
 for o in 1 2 3 4 5 6 7 8; do
@@ -59,7 +59,7 @@ for f in side.png side.jpg side.tif; do
     ok "ck key knows the shape of $f: a job for each" bash -c "ck key -n --classical two o | grep -q 'different sizes'"
 done
 
-# --- DPX: byte 801 names the curve
+# --- DPX: byte 801 states the curve
 for curve in 1:log 3:log 2:linear 6:srgb 0:srgb; do
     oiiotool base.png -d uint10 -o d.dpx
     printf "\\x0${curve%:*}" | dd of=d.dpx bs=1 seek=801 conv=notrunc 2>/dev/null
@@ -72,7 +72,7 @@ label() { exrheader "$1" | grep -ao 'ck:transfer.*'; }
 is "and outputs do not say sRGB: EXR" "$(label log/FG/d.exr)" 'ck:transfer (type string): "log"'
 is "and video" "$(ffprobe -v error -show_entries stream=color_transfer -of csv=p=0 log/comp.mov)" unknown
 
-# --- chroma: a picture of WebP and AVIF against the same samples through zimg, centred
+# --- chroma: a picture as WebP and AVIF against the same samples through zimg, centred
 if ffmpeg -v error -encoders | grep -q ' libwebp ' && ffmpeg -v error -filters | grep -q zscale; then
     ff -i base.png -c:v libwebp -quality 90 -pix_fmt yuv420p w.webp
     ff -i w.webp -pix_fmt yuv420p -f rawvideo w.yuv
@@ -90,11 +90,11 @@ else
     skip "AVIF: chroma is centred where the file says nothing" "this ffmpeg writes no AVIF"
 fi
 
-# --- formats that are not read are named
+# --- unsupported formats are named
 printf '#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 1\n\1\2\3\4' >x.hdr
 fails 1 "x.hdr: a Radiance picture (HDR) is not read: convert it to OpenEXR" "Radiance" ck-decode x.hdr
 
-# --- Cineon, as OpenImageIO reads it; 5 x 3 pixels of codes that differ
+# --- Cineon, as read by OpenImageIO; 5 x 3 pixels of different codes
 cineon() { # PACK-LETTER
     perl -e '$p = shift; $_ = pack("${p}5", 0x802a5fd7, 2048, 1024, 1024, 0) . "\0" x 1004;
         substr($_, 20, 4) = pack($p, 2048 + 60); substr($_, 24, 8) = "V4.5\0\0\0\0"; substr($_, 193, 1) = "\3";
@@ -116,7 +116,7 @@ fi
 head -c 2100 c.cin >cut.cin
 fails 1 "cut.cin: truncated Cineon" "cut off" ck-decode cut.cin
 
-# --- EXR: what the header says of the picture comes out again
+# --- EXR: metadata of the header are written again
 ap1=0.713,0.293,0.165,0.83,0.128,0.044,0.32168,0.33767
 oiiotool base.png -d half --attrib:type=float[8] chromaticities $ap1 --attrib:type=float PixelAspectRatio 2 \
     --attrib:type=rational FramesPerSecond 24000/1001 --attrib:type=timecode smpte:TimeCode 01:02:03:04 -o ap1.exr
@@ -144,7 +144,7 @@ cp ap1.exr seq.1.exr
 cp odd.exr seq.2.exr
 ok "primaries that change in a sequence are said" bash -c "ck-decode seq.#.exr 2>&1 >/dev/null | grep -q 'seq.2.exr: primaries is 0.7,.*but ap1 in the first'"
 
-# --- EXR: windows, integers, sizes that cannot be
+# --- EXR: windows, integers, impossible sizes
 oiiotool base.png -d half --origin -8-4 --fullsize 48x40+0+0 -o beyond.exr
 ok "a data window beyond the display window is said" grep -q "reaches beyond its display window (0,0)-(47,39): cropped" <(said beyond.exr)
 oiiotool --create 32x16 3 -d half --fullsize 60000x60000+0+0 -o bomb.exr
@@ -155,7 +155,7 @@ fails 1 "which cannot hold the integers of" "integers under DWAA" ck-decode dwa.
 oiiotool base.png -d uint32 --compression zip -o uint.exr
 is "and under ZIP" "$(plane uint.exr)" "rgb:f32:3x48x64:linear"
 
-# --- curves that no program decodes keep their names
+# --- unknown curves keep their names
 "$helpers/mkstream" -g 64x36 fg:f32:3:pq processed:f32:4:pq comp:u8:3:pq transfer=smpte2084 primaries=bt2020 |
     ck-encode --comp png pq 2>/dev/null
 is "FG of PQ codes is PQ" "$(label pq/FG/*.exr)" 'ck:transfer (type string): "pq"'
@@ -193,7 +193,7 @@ is "--hint-channel luma" "$(npy hint --hint cut.png --hint-channel luma base.png
     "$(ff -i cut.png -pix_fmt rgb24 flat.png && npy hint --hint flat.png base.png | sha256sum)"
 fails 1 "base.png: no alpha channel" "no alpha to take" ck-decode --hint base.png --hint-channel alpha base.png
 
-# --- NaN and infinity: the same answer before either key
+# --- NaN and infinity: the same error before either key
 oiiotool half.exr --fill:color=inf,0.5,nan 2x1+40+30 -d half -o bad.exr
 fails 1 "bad.exr: plane 'rgb' has 4 NaN or infinite samples, the first in red at x 40, y 30" "counted and located" \
     ck-decode bad.exr

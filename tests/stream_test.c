@@ -1,4 +1,4 @@
-/* ck-frame(5): what is written is read back; everything else is refused. */
+/* ck-frame(5): written streams are read back; everything else is refused. */
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +50,7 @@ static int make_stream(void)
     return fd;
 }
 
-/* Read all of it; the status of the last call, frames counted. */
+/* Read to the end; returns the status of the last call and counts frames. */
 static ck_status read_all(int fd, int *frames)
 {
     lseek(fd, 0, SEEK_SET);
@@ -68,7 +68,7 @@ static ck_status read_all(int fd, int *frames)
     return s;
 }
 
-/* Names with what a shell treats as special. */
+/* Names with shell metacharacters. */
 static void last_program(void)
 {
     char *one[] = {"ck-decode", "it's | a\\ 'shot'.mov"}, *two[] = {"/usr/bin/ck-hint", "--method", "key"};
@@ -115,7 +115,7 @@ static void round_trip(void)
     close(fd);
 }
 
-/* Every cut fails: the property that no pipeline can lose its tail in silence. */
+/* Every truncation fails: no pipeline can lose its tail silently. */
 static void truncation(void)
 {
     int fd = make_stream(), frames;
@@ -138,8 +138,8 @@ static void truncation(void)
     close(fd);
 }
 
-/* Every single byte of headers and padding matters: a changed one is refused, or it is
- * data or text.  Nothing crashes (the sanitizers watch). */
+/* A changed byte of headers or padding is refused, unless it is data or text.  Nothing crashes (run with
+ * sanitizers). */
 static void damage(void)
 {
     int fd = make_stream(), frames, refused = 0, tried = 0;
@@ -170,7 +170,7 @@ typedef struct patch {
 
 static void hostile(void)
 {
-    /* offsets in ck-frame(5); the first plane header follows 64 bytes of metadata */
+    /* Offsets in ck-frame(5); the first plane header follows 64 bytes of metadata. */
     const size_t plane = 64 + 64;
     const patch patches[] = {
         {"33 planes", 1, 8, 33, 4},
@@ -219,7 +219,7 @@ static void metadata(void)
     ck_meta_free(&m);
 }
 
-/* A pipe whose writer stops: the reader comes back by time limit and by cancel. */
+/* A pipe whose writer hangs: the reader returns by time limit and by cancel. */
 static void waiting(void)
 {
     int fd[2];
@@ -237,7 +237,7 @@ static void waiting(void)
     ok(ck_reader_next(r, &f, &e) == CK_ERR_UPSTREAM, "a cancelled reader comes back");
     ck_reader_free(r);
     ck_writer_free(w);
-    /* A pipe of 1 MiB at most takes no 2 MiB. */
+    /* A pipe holds at most 1 MiB, so 2 MiB do not fit. */
     ck_plane *p;
     ck_writer_open(fd[1], 0.05, &head, &w, &e);
     ck_frame_add(&f, "rgb", CK_U8, 1, 1024, 2048, "", &p, &e);
@@ -249,8 +249,8 @@ static void waiting(void)
     close(fd[1]);
 }
 
-/* Whoever started us may have made the pipe non-blocking.  The reader sleeps 300 ms; a writer that asked again and
- * again would use all of them, one that waits next to nothing. */
+/* The parent may have made the pipe non-blocking.  The reader sleeps 300 ms: a writer that polls in a loop would use
+ * all of that as CPU time, one that waits hardly any. */
 static void waiting_without_blocking(void)
 {
     int fd[2];
@@ -277,7 +277,7 @@ static void waiting_without_blocking(void)
     waitpid(pid, NULL, 0);
 }
 
-/* Two names for one memory, until one of them is edited. */
+/* Two planes share memory until one of them is edited. */
 static void shared_planes(void)
 {
     ck_frame f = {0};

@@ -1,14 +1,14 @@
 #!/bin/bash
-# Names that the linker sees: all begin with ck_, no two programs' files or rooms use one twice, no files in a circle.
+# Linker names: all begin with ck_; no name is used by two programs' files or rooms; files have no cyclic dependencies.
 . "$(dirname "$0")/tap.sh"
 build=$(cd "${CK_TESTS:-$here/../build/tests}/.." && pwd)
 cd "$here/.." || exit 1
 [ -n "${CK_LIBS-}" ] || CK_LIBS=$(make -s libs)
 
-strangers() { # OBJECT...: external symbols without the prefix, main and a compiler's own (__…) apart
+strangers() { # OBJECT...: external symbols without the prefix, except main and compiler names (__…)
     nm -A -g --defined-only "$@" | awk 'NF > 2 && $NF !~ /^(ck_|_Z[0-9]*ck_|__|DW\.ref\.|main$)/'
 }
-circle() { # OBJECT...: the files of a circle, each using something of the next
+circle() { # OBJECT...: the files of a cycle, each using something of the next
     nm -A -g "$@" | awk '
         { split($1, at, ":"); name = $NF; kind = $(NF - 1) }
         kind == "U" { uses[at[1], name] = 1; next }
@@ -16,7 +16,7 @@ circle() { # OBJECT...: the files of a circle, each using something of the next
         END { for (u in uses) { split(u, p, SUBSEP); if (p[2] in by && by[p[2]] != p[1]) print p[1], by[p[2]] } }' |
         tsort 2>&1 >/dev/null | grep -v 'contains a loop'
 }
-link_whole() { # OUT OBJECT...: with all of libck.a, so that a name defined twice is an error
+link_whole() { # OUT OBJECT...: link with all of libck.a, so that a name defined twice is an error
     # shellcheck disable=SC2086
     ${CK_CC:-cc} -o "$1" "${@:2}" -Wl,--whole-archive "$build/libshared.a" "$build/libck.a" -Wl,--no-whole-archive $CK_LIBS 2>&1
 }

@@ -1,4 +1,4 @@
-/* Synthetic shots: deterministic, in range, and really in front of a screen. */
+/* Synthetic shots: deterministic, in range, and in front of a screen. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@ typedef struct shot {
     size_t n;
 } shot;
 
-/* One sample more than needed, to see that nothing is written behind. */
+/* One sample more than needed, to detect writes past the end. */
 static shot draw(int w, int h, uint64_t seed, bool blue, int t)
 {
     shot s = {.n = (size_t)w * (size_t)h};
@@ -64,7 +64,7 @@ static void screen(const shot *s, int channel, const char *name)
         clear++;
         right += v[channel] > v[(channel + 1) % 3] && v[channel] > v[(channel + 2) % 3];
     }
-    /* Grain may turn a pixel of a dark marker over, no more. */
+    /* Grain may affect a pixel of a dark marker, no more. */
     ok(right > clear * 99 / 100, "%s screen: %zu of %zu clear pixels", name, right, clear);
 }
 

@@ -1,4 +1,4 @@
-/* Test Anything Protocol for the C tests: ok(), is-like helpers, a plan at the end. */
+/* Test Anything Protocol for C tests: ok(), similar helpers, and a plan at the end. */
 #ifndef CK_TESTS_TAP_H
 #define CK_TESTS_TAP_H
 
@@ -7,7 +7,7 @@
 
 static int tap_count, tap_failed;
 
-/* One test point; prints the place on failure. */
+/* One test point; prints file and line on failure. */
 #define ok(cond, ...)                                                                                                  \
     do {                                                                                                               \
         bool tap_ok_ = (cond);                                                                                         \
@@ -27,7 +27,7 @@ static int tap_count, tap_failed;
         printf(" # SKIP %s\n", why);                                                                                   \
     } while (0)
 
-/* `return done_testing();` from main. */
+/* Call at the end of main: `return done_testing();` */
 static inline int done_testing(void)
 {
     printf("1..%d\n", tap_count);

@@ -1,27 +1,27 @@
 # shellcheck shell=bash
 # TAP for shell tests.  Source it first:  . "$(dirname "$0")/tap.sh"
 #
-#   ok NAME COMMAND...         passes when the command succeeds
-#   is NAME GOT WANTED         passes when the strings are equal
-#   fails STATUS TEXT NAME COMMAND...   exit status, and stderr holds TEXT
+#   ok NAME COMMAND...         passes if the command succeeds
+#   is NAME GOT WANTED         passes if the strings are equal
+#   fails STATUS TEXT NAME COMMAND...   passes with this exit status and TEXT in stderr
 #   skip NAME WHY
 #   done_testing
 #
-# $bin: the programs; $helpers: compiled tests/helpers; $tmp: a folder that is removed at the
-# end; $goldens: the folder of goldens, or empty.
+# $bin: the programs; $helpers: compiled tests/helpers; $tmp: a folder removed at the end; $goldens: the folder of
+# goldens, or empty.
 
 here=$(cd "$(dirname "$0")" && pwd)
 while [ ! -f "$here/tap.sh" ]; do here=$(dirname "$here"); done
 bin=${CK_BIN:-$here/../bin}
-# shellcheck disable=SC2034 # for the tests
+# shellcheck disable=SC2034 # used by the tests
 helpers=${CK_HELPERS:-$here/../build/helpers}
 PATH=$bin:$PATH
 goldens=${CK_GOLDENS:-$here/../../shared/golden}
 [ -d "$goldens" ] || goldens=
 tmp=$(mktemp -d)
-# A child that is killed before its exec would run the trap too.
+# A child killed before its exec would run the trap too.
 trap '[ "$BASHPID" != $$ ] || rm -rf "$tmp"' EXIT
-# No model of the user's, and the CPU unless a test says otherwise.
+# Ignore the user's model, and use the CPU unless a test says otherwise.
 unset CK_MODEL
 export CK_LIB=$tmp/no-plug-ins
 export XDG_DATA_HOME=$tmp/data
@@ -74,7 +74,7 @@ done_testing() {
     exit $((failed > 0))
 }
 
-# True when all processes have ended, looked at every 20 ms; kills them when the time is up.
+# True if all processes end within TENTHS of a second (checked every 20 ms); else they are killed.
 ended() { # TENTHS PID...
     local i p left limit=$1
     shift

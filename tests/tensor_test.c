@@ -1,4 +1,4 @@
-/* Tensors of checkpoints: every type to float32, views with strides, and which of them lie inside their storage. */
+/* Tensors of checkpoints: every type to float32, views with strides, and their limits inside the storage. */
 #include <math.h>
 
 #include "blob.h"
@@ -6,7 +6,7 @@
 #include "checkpoint/tensor.h"
 #include "tap.h"
 
-/* Odd addresses, so that nothing relies on alignment. */
+/* Data at an odd address, so that nothing relies on alignment. */
 static blob unaligned(const void *data, size_t n)
 {
     blob b = {0};
@@ -54,7 +54,7 @@ static void types(void)
        "others are none");
 }
 
-/* Element (i, j, k, …) by a plain formula, for the row-major index n. */
+/* Offset of element (i, j, k, …) by a plain formula, for the row-major index n. */
 static size_t place(const ck_tensor *t, size_t n)
 {
     size_t at = 0;
@@ -65,7 +65,7 @@ static size_t place(const ck_tensor *t, size_t n)
     return at;
 }
 
-/* A view of 0, 1, 2, … against that formula. */
+/* True if a view of 0, 1, 2, … agrees with that formula. */
 static bool view_is_right(const uint64_t *shape, const uint64_t *stride, size_t dims, uint64_t offset)
 {
     enum { N = 20000 };
@@ -125,7 +125,7 @@ static void limits(void)
     ok(!inside(LIST(1, 1, 1, 1, 1, 1, 1, 1, 1), LIST(1, 1, 1, 1, 1, 1, 1, 1, 1), 9, 0, 64), "nine axes");
 }
 
-/* A bad value anywhere is found where it is. */
+/* A bad value is found at any position. */
 static void finite_numbers(void)
 {
     enum { N = 2500 };

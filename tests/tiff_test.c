@@ -1,4 +1,4 @@
-/* TIFF: every layout that libtiff writes is read exactly, or refused by name; what is broken fails. */
+/* TIFF: every layout that libtiff writes is read exactly, or refused by name; damaged files fail. */
 #include <math.h>
 #include <tiffio.h>
 
@@ -12,11 +12,11 @@ static char dir[] = "/tmp/ck-tiff-XXXXXX";
 enum { W = 37, H = 29, MOST = 4 };
 
 typedef struct spec {
-    const char *mode; /* of TIFFOpen: "w", "wb" (big-endian), "w8" (BigTIFF) */
+    const char *mode; /* for TIFFOpen: "w", "wb" (big-endian), "w8" (BigTIFF) */
     int bits, format, samples, photometric, planar, tiled, compression, orientation, alpha;
 } spec;
 
-/* Noise in the highest bits, the same for every way of storing it. */
+/* Noise in the highest bits, equal for all layouts. */
 static uint32_t raw(const spec *s, int c, int x, int y)
 {
     uint32_t v = ((uint32_t)x * 2654435761u) ^ ((uint32_t)y * 40503u * 65537u) ^ ((uint32_t)c * 977231u);
@@ -84,7 +84,7 @@ static void set_fields(TIFF *t, const spec *s)
     }
 }
 
-/* A strip or tile from column x0, row y0; sample c0 of a planar file. */
+/* Fill a strip or tile from column x0, row y0 on; c0: the sample in a planar file. */
 static void fill_block(const spec *s, uint8_t *block, size_t row_bytes, int x0, int y0, int w, int h, int c0)
 {
     int stored = s->planar ? 1 : s->samples;
@@ -120,7 +120,7 @@ static bool make(const char *path, const spec *s)
     return good;
 }
 
-/* The value that TIFF 6.0 gives the sample. */
+/* The sample's value according to TIFF 6.0. */
 static float value(const spec *s, int c, int x, int y)
 {
     if (s->format == SAMPLEFORMAT_IEEEFP)
@@ -263,7 +263,7 @@ static void test_palettes(void)
         }
 }
 
-/* libtiff itself is the reference: its RGBA interface knows all eight. */
+/* libtiff is the reference: its RGBA interface supports all eight. */
 static void test_orientations(void)
 {
     for (int o = 1; o <= 8; o++) {
@@ -339,8 +339,8 @@ static void test_refusals(void)
     }
 }
 
-/* Cut anywhere: an error; a changed byte: no crash.  libtiff writes the directory last, so every cut loses it or
- * pixels. */
+/* A cut anywhere is an error; a changed byte must not crash.  libtiff writes the directory last, so every cut loses it
+ * or pixels. */
 static void test_damage(void)
 {
     TIFFSetErrorHandler(NULL);
@@ -368,7 +368,7 @@ static void test_damage(void)
         free(bad);
         free(data);
     }
-    /* A header that promises 60000 x 60000 pixels: no memory is taken for it. */
+    /* A header that claims 60000 x 60000 pixels: no memory is allocated for it. */
     TIFF *t = TIFFOpen("bomb.tif", "w");
     spec s = {"w", 8, UINT, 3, RGB, .compression = COMPRESSION_ADOBE_DEFLATE};
     set_fields(t, &s);
@@ -387,7 +387,7 @@ int main(void)
 {
     if (!mkdtemp(dir) || chdir(dir))
         return 1;
-    TIFFSetWarningHandler(NULL); /* of what is made here */
+    TIFFSetWarningHandler(NULL); /* for the files made here */
     test_samples();
     test_compressions();
     test_hints();

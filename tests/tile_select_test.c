@@ -23,7 +23,7 @@ static void fill(float (*v)[W / 4], float value)
             v[y][x] = value;
 }
 
-/* Blocks whose tile, grown by the margin, holds the pixels of sample (y, x). */
+/* True if exactly those blocks are selected whose tile, grown by the margin, contains the pixels of sample (y, x). */
 static bool expected(const ck_tile_select *p, int y, int x)
 {
     for (int b = 0; b < BLOCKS; b++) {
@@ -138,7 +138,7 @@ static void looks(void)
     /* A uniform channel over 4 of the bins' 4.9 leaves about one sample in 26 in its bin. */
     ok(d > 0.9 && d <= 1, "another green: %.3f", d);
     ok(ck_histogram_distance(&to, &at) == d, "either way");
-    /* Moved by a block: every fourth pixel of every fourth row has changed places, no more. */
+    /* Shifted by a block: every fourth pixel of every fourth row changes places only. */
     for (size_t c = 0; c < 3; c++)
         for (size_t y = 0; y < H; y++)
             for (size_t x = 0; x < W; x++)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# --trace, CK_TRACE, ck key --trace and --profile: whole JSON, the right spans, and nothing left behind.
+# --trace, CK_TRACE, ck key --trace and --profile: complete JSON, the right spans, no files left behind.
 . "$(dirname "$0")/tap.sh"
 export TMPDIR=$tmp/scratch
 mkdir "$TMPDIR" "$tmp/traces"

@@ -8,8 +8,8 @@
 
 static ck_error weights_error;
 
-/* Open n bytes that lie in memory of just that size, so that a sanitizer sees one byte too many.
- * NULL: refused, see weights_error.  weights_close() it. */
+/* Open n bytes from an allocation of exactly that size, so that a sanitizer sees reads past the end.  NULL if refused,
+ * see weights_error.  Close by weights_close(). */
 static void *weights_memory;
 
 static inline ck_weights *weights_open(const void *bytes, size_t n)
@@ -48,7 +48,7 @@ static inline bool weights_refused(const blob *b, const char *text)
     return good;
 }
 
-/* Every cut of the blob is refused. */
+/* True if every truncation of the blob is refused. */
 static inline bool weights_cuts(const blob *b)
 {
     bool all = true;
@@ -81,7 +81,7 @@ static inline void weights_read_all(const ck_weights *w)
     }
 }
 
-/* Three changes to every byte, one at a time: how many of them were not noticed. */
+/* Make three changes to every byte, one at a time; returns the number that went unnoticed. */
 static inline size_t weights_changes(const blob *b)
 {
     static const uint8_t masks[] = {0x01, 0x80, 0xff};

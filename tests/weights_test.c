@@ -1,5 +1,5 @@
-/* Both formats are one to the caller: the golden checkpoint as .safetensors and as every kind of .pth, the
- * generator that makes the same bytes, and files that are none. */
+/* Both formats look the same to the caller: the golden checkpoint as .safetensors and as every kind of .pth, the
+ * generator that makes the same bytes, and files that are not checkpoints. */
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -19,7 +19,7 @@ static float to_f16(float x)
     return golden_half(h);
 }
 
-/* Half to even in the upper 16 bits. */
+/* Round half to even to the upper 16 bits. */
 static float to_bf16(float x)
 {
     uint32_t u;
@@ -36,7 +36,7 @@ static const char *golden_path(const char *file)
     return path;
 }
 
-/* One tensor against the golden's, rounded. */
+/* True if one tensor equals the golden's, rounded. */
 static bool equal(const golden *g, const golden_tensor *want, const ck_tensor *t, float (*round)(float))
 {
     bool good = t && t->count == want->count && t->dims == want->dims;
@@ -136,7 +136,7 @@ static bool file_refused(const char *path, ck_status want, const char *text)
     return good;
 }
 
-/* Half of the file is cut off while it is open: what is gone is an error, not SIGBUS. */
+/* Half of the file is cut off while it is open: reading the missing part is an error, not SIGBUS. */
 static void shrinking(void)
 {
     char path[] = "/tmp/ck-weights-XXXXXX";

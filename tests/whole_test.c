@@ -1,4 +1,4 @@
-/* Containers that say how long they are, built byte by byte, whole and cut; JPEG files likewise. */
+/* Containers that declare their length, built byte by byte, whole and cut; JPEG files likewise. */
 #include "io/whole.h"
 
 #include <stdlib.h>
@@ -62,7 +62,7 @@ static bool whole_pipe(size_t n)
     return ck_whole_check(-1, f.b, n < CK_WHOLE_HEAD ? n : CK_WHOLE_HEAD, (int64_t)n, NULL) == CK_OK;
 }
 
-/* Complete, and every shorter length from `least` on refused. */
+/* The complete file passes; every shorter length from `least` on is refused. */
 static void check(const char *what, size_t least, bool pipe)
 {
     int missed = 0;
@@ -87,7 +87,7 @@ static void iso(void)
     box("ftyp", 16);
     box("moov", 300);
     box("free", 0);
-    size_t boxes = f.n; /* before this, a cut between two boxes cannot be seen */
+    size_t boxes = f.n; /* before this, a cut between two boxes cannot be detected */
     big(1, 4);
     text("mdat");
     big(16 + 500, 8);
@@ -122,7 +122,7 @@ static void matroska(void)
     big(1000, 7);
     zeros(1000);
     check("Matroska", 21, true);
-    memset(f.b + 14, 0xff, 7); /* the length starts at 13, its value at 14 */
+    memset(f.b + 14, 0xff, 7); /* the length is at 13, its value at 14 */
     ok(whole(f.n) && whole(500), "a segment of unknown length declares nothing");
 }
 

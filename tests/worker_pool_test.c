@@ -1,4 +1,4 @@
-/* Several devices under one name, places that threads take, and the workers behind a stage. */
+/* Lists of devices, the slot pool, and the workers behind a stage. */
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -33,7 +33,7 @@ static void test_devices(void)
     ok(ck_nn_devices_count("cuda:2,0,11") == 3 && ck_nn_devices_count("cuda:0,,1") == 1, "how many");
 }
 
-/* ---- places ---- */
+/* ---- slot pool ---- */
 
 static ck_slot_pool *slots;
 static int there[2], most, both;

@@ -1,8 +1,8 @@
-/* YUV to RGB against a second, plain reading of H.273 in double precision: every pixel's chroma
- * is looked up where it lies, no phases, no fixed-point weights, no shared tables.
+/* YUV to RGB against a second, plain implementation of H.273 in double precision: every pixel's chroma is looked up at
+ * its position, without phases, fixed-point weights or shared tables.
  *
- * Tolerance 1e-6 absolute.  Values reach 2.3 (out-of-range chroma on white), where a float's last
- * place is 2.4e-7; four roundings of a sum of three terms stay below 5e-7. */
+ * Tolerance 1e-6 absolute.  Values reach 2.3 (out-of-range chroma on white), where a float's ULP is 2.4e-7; four
+ * roundings of a sum of three terms stay below 5e-7. */
 #include "io/yuv.h"
 
 #include <math.h>
@@ -21,10 +21,10 @@ static uint32_t next(void)
     return (uint32_t)(seed >> 33);
 }
 
-/* An image in memory and how it is laid out. */
+/* An image in memory and its layout. */
 typedef struct image {
     ck_yuv yuv;
-    uint16_t *codes[3]; /* packed: what the reference reads */
+    uint16_t *codes[3]; /* contiguous copy, read by the reference */
     int cw, ch;
     void *memory;
 } image;
@@ -34,8 +34,8 @@ static int up(int n, int log2)
     return (n + (1 << log2) - 1) >> log2;
 }
 
-/* Layouts: 0 planar bytes or words, 1 planar with padded rows, upside down,
- * 2 semi-planar (chroma interleaved, words shifted to the top as in p010). */
+/* Layouts: 0 planar bytes or words; 1 planar with padded rows, upside down; 2 semi-planar (chroma interleaved, words
+ * shifted to the top as in p010). */
 static image make(int w, int h, int depth, int log2_w, int log2_h, int layout)
 {
     image m = {.yuv = {.w = w, .h = h, .log2_w = log2_w, .log2_h = log2_h}};
@@ -63,7 +63,7 @@ static image make(int w, int h, int depth, int log2_w, int log2_h, int layout)
             for (int x = 0; x < cols; x++) {
                 unsigned code = next() & ((1u << depth) - 1), word = code << shift;
                 if (elem == 2 && !shift && depth < 16 && layout == 1)
-                    word |= 1u << 15 << (depth == 16); /* what lies above the depth is to be ignored */
+                    word |= 1u << 15 << (depth == 16); /* bits above the depth must be ignored */
                 m.codes[c][y * cols + x] = (uint16_t)code;
                 memcpy(top + y * stride + x * step, &word, (size_t)elem);
             }
@@ -86,7 +86,7 @@ static double at(const image *m, int c, int x, int y)
     return m->codes[c][y * m->cw + x];
 }
 
-/* Chroma of component c at luma (x,y): the two axes are independent, so a product of tents. */
+/* Chroma of component c at luma (x,y): the axes are independent, so a product of tent functions. */
 static double chroma(const image *m, int c, int x, int y)
 {
     static const double across[] = {0, .5, 0, .5, 0, .5}, down[] = {.5, .5, 0, 0, 1, 1};
@@ -96,7 +96,7 @@ static double chroma(const image *m, int c, int x, int y)
     int x0 = (int)ix, y0, y1;
     double ty;
     if (m->yuv.interlaced && fh == 2) {
-        /* Walk the lines of our own parity for the pair around y. */
+        /* Search the lines of our own parity for the pair around y. */
         int p = y & 1, last = p;
         while (last + 2 < m->ch)
             last += 2;
@@ -150,7 +150,7 @@ static void reference(const image *m, const double k[2], int x, int y, double rg
     rgb[1] = (l - k[0] * rgb[0] - k[1] * rgb[2]) / (1 - k[0] - k[1]);
 }
 
-/* The largest error; *beyond counts values outside 0…1. */
+/* The largest error; *beyond counts values outside [0, 1]. */
 static double compare(const image *m, const double k[2], long *beyond)
 {
     size_t area = (size_t)m->yuv.w * (size_t)m->yuv.h;
@@ -193,7 +193,7 @@ static const struct {
 } grids[] = {{"4:4:4", 0, 0}, {"4:2:2", 1, 0}, {"4:2:0", 1, 1}, {"4:4:0", 0, 1}, {"4:1:1", 2, 0}, {"4:1:0", 2, 2}};
 static const char *const sites[] = {"left", "center", "topleft", "top", "bottomleft", "bottom"};
 
-/* Every site, both ranges, layouts and scans of one combination; sizes that do not divide evenly. */
+/* Every site, both ranges, all layouts and scans of one combination; sizes that do not divide evenly. */
 static void combination(int matrix, int grid, int depth)
 {
     double worst = 0;
@@ -225,7 +225,7 @@ static void combination(int matrix, int grid, int depth)
         printf("# worst at %s\n", where);
 }
 
-/* One, two and three pixels wide and high: nothing but edges. */
+/* One, two and three pixels wide and high: only edges. */
 static void tiny(void)
 {
     double worst = 0;
@@ -259,7 +259,7 @@ static void wide(void)
     ok(worst <= TOLERANCE, "70 widths from 1000: %.1e", worst);
 }
 
-/* Grey codes must come out exactly grey, black exactly 0 and white exactly 1, in every format. */
+/* Grey codes must give exactly grey, black exactly 0 and white exactly 1, in every format. */
 static void exact(void)
 {
     int wrong = 0;

@@ -1,11 +1,11 @@
-/* The zip reader: every way torch.save writes an archive is read, everything that is odd is refused. */
+/* The zip reader: every form of archive that torch.save writes is read, everything else is refused. */
 #include "blob.h"
 #include "checkpoint/zip.h"
 #include "tap.h"
 
 static ck_error e;
 
-/* Three members; members 0 and 1 are of the same length. */
+/* An archive of three members; members 0 and 1 have the same length. */
 static zip_writer *make(unsigned flags)
 {
     zip_writer *z = zip_new(flags);
@@ -16,7 +16,7 @@ static zip_writer *make(unsigned flags)
     return z;
 }
 
-/* Open bytes that lie in memory of just that size. */
+/* Open bytes in an allocation of exactly that size. */
 static ck_status open_bytes(const uint8_t *p, size_t n, ck_zip *z, uint8_t **memory)
 {
     *memory = malloc(n ? n : 1);
@@ -52,7 +52,7 @@ static bool refused(const blob *b, const char *text)
     return good;
 }
 
-/* Fields as offsets into the headers. */
+/* Offsets of fields in the headers. */
 enum { L_FLAGS = 6, L_METHOD = 8, L_STORED = 18, L_SIZE = 22, L_NAME = 26, L_EXTRA = 28, L_NAME_TEXT = 30 };
 enum {
     C_FLAGS = 8,
@@ -68,7 +68,7 @@ enum {
 };
 
 typedef struct patch {
-    char where; /* l, c: header of a member; e, E, o: end record, zip64 end record, locator */
+    char where; /* l, c: local or central header of a member; e, E, o: end record, zip64 end record, locator */
     size_t member, at;
     uint64_t value;
     size_t bytes;
@@ -120,7 +120,7 @@ static void kinds(void)
     zip_free(z);
 }
 
-/* Every changed byte: nothing is read outside of memory, and what is opened has sane members. */
+/* Change every byte: nothing is read outside of memory, and what opens has valid members. */
 static void changes(void)
 {
     static const uint8_t masks[] = {0x01, 0x80, 0xff};

@@ -1,11 +1,11 @@
-/* Rates that the device itself reaches, measured: the ceilings for shares of it.
+/* Measured peak rates of the device, as ceilings for other measurements.
  *
  *     device_rates [SIDE [REPEATS [DEVICE]]]        8192 20 0
  *
- * Prints "NAME RATE" a line: floating-point operations a second of a product of SIDE x SIDE matrices by cuBLASLt, for
- * operands of each precision, sums and result in float32; then bytes a second, read and written, of a copy within the
- * device as large as four such results.  The best of three series of REPEATS, after one that is not counted.  Operands
- * are random: on zeros a product can be faster than on anything real. */
+ * Prints lines "NAME RATE".  First floating-point operations per second of a product of SIDE x SIDE matrices by
+ * cuBLASLt, for each operand type, with sums and result in float32.  Then bytes per second, read and written, of a copy
+ * within the device of four such results.  Best of three series of REPEATS, after a warm-up series.  Operands are
+ * random: products of zeros can be faster than any real ones. */
 #include <cublasLt.h>
 #include <cuda_runtime_api.h>
 #include <stdio.h>
@@ -48,7 +48,7 @@ static double seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* The best seconds of one of `n` calls in a row. */
+/* Best seconds per call, over series of `n` calls. */
 static double best(void (*call)(void *ctx), void *ctx, int n)
 {
     double least = 1e30;
@@ -81,7 +81,7 @@ typedef struct product {
     cublasLtMatmulAlgo_t algo;
 } product;
 
-/* Numbers in -1 ... 1 of the type: a sign, an exponent just below that of 1, any fraction. */
+/* Random numbers in -1 … 1: random sign and fraction, exponent just below that of 1. */
 static void *operand(const precision *p, size_t n)
 {
     unsigned char *host = malloc(n * p->size), *device;
@@ -102,7 +102,7 @@ static void *operand(const precision *p, size_t n)
     }
     need(cudaMalloc((void **)&device, n * p->size), "take memory");
     need(cudaMemcpy(device, host, n * p->size, cudaMemcpyHostToDevice), "copy operands");
-    need(cudaStreamSynchronize(NULL), "copy operands"); /* our stream does not wait for it */
+    need(cudaStreamSynchronize(NULL), "copy operands"); /* our stream does not wait for the default stream */
     free(host);
     return device;
 }

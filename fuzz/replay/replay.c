@@ -1,4 +1,4 @@
-/* Runs a fuzz target once on each file named: a finding reproduced without libFuzzer.
+/* Run a fuzz target once per file, to reproduce a finding without libFuzzer.
  *
  *     build/fuzz-replay/NAME FILE … */
 #include <stdint.h>

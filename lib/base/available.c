@@ -3,7 +3,7 @@
 
 #include "base/mem.h"
 
-/* cgroup v2; "max" and a missing file are no limit. */
+/* A cgroup v2 file's number in bytes; SIZE_MAX for "max" and for a missing file: no limit. */
 static size_t number_in(const char *path)
 {
     uint64_t n;

@@ -1,9 +1,9 @@
-/* CK_CLONES before a function: compile its plain loops for several instruction sets and pick
- * one at load time.  Results are identical (no FMA contraction, no reassociation), only the
- * width of the vectors differs.  Helpers it calls must be `static inline` to be cloned along.
+/* CK_CLONES before a function: compile its plain loops for several x86-64 instruction sets and pick one at load time.
+ * Results are identical (no FMA contraction, no reassociation); only the vector width differs.  Functions that it calls
+ * must be `static inline` to be cloned along.
  *
- * CK_CLONES_SHORT leaves out the 512-bit vectors, for short loops in the midst of other code: on processors that
- * lower their clock for such vectors, that code pays (libpng's inflate around our row splitter: 15 %).
+ * CK_CLONES_SHORT leaves out the 512-bit vectors.  It is for short loops amid other code: some processors lower their
+ * clock for such vectors and slow that code down (libpng's inflate around our row splitter: 15 %).
  *
  * Off under the sanitizers: the resolver would run before their runtime is ready. */
 #ifndef CK_BASE_CLONES_H

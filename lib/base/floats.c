@@ -22,7 +22,7 @@ static inline float float_of(uint32_t u)
     return f;
 }
 
-/* As the instruction does it: exact, a signalling NaN made quiet. */
+/* Bit-exact with VCVTPH2PS: a signalling NaN becomes quiet. */
 static inline float half_to_float(uint16_t h)
 {
     uint32_t sign = (uint32_t)(h & 0x8000u) << 16;
@@ -35,14 +35,14 @@ static inline float half_to_float(uint16_t h)
     return float_of(out | sign);
 }
 
-/* As the instruction does it: half to even, overflow to infinity, NaN quiet with its upper payload. */
+/* Bit-exact with VCVTPS2PH: round to nearest even, overflow to infinity, NaN quiet with its upper payload bits. */
 static inline uint16_t float_to_half(float f)
 {
     uint32_t u = bits_of(f);
     uint32_t sign = (u >> 16) & 0x8000u;
     uint32_t mag = u & 0x7fffffffu;
     uint32_t normal = (mag - (112u << 23) + 0xfffu + ((mag >> 13) & 1u)) >> 13;
-    /* 0.5 has the half's last subnormal bit as its own last bit. */
+    /* The last mantissa bit of 0.5f equals a half's last subnormal bit, so the addition does the rounding. */
     uint32_t subnormal = bits_of(float_of(mag < 0x38800000u ? mag : 0) + 0.5f) - bits_of(0.5f);
     uint32_t special = mag > 0x7f800000u ? 0x7e00u | ((mag >> 13) & 0x3ffu) : 0x7c00u;
     uint32_t out = mag < 0x38800000u ? subnormal : normal;
@@ -83,7 +83,7 @@ __attribute__((target("avx,f16c"))) static void f32_to_half_f16c(const float *sr
         dst[i] = float_to_half(src[i]);
 }
 
-/* clang 14 cannot test for it at run time. */
+/* clang 14 cannot test for F16C at run time. */
 static int have_f16c(void)
 {
 #if defined(__clang__)

@@ -1,4 +1,5 @@
-/* Half floats (binary16) to float and back; finite floats.  n counts numbers; src and dst must not overlap. */
+/* Conversion between half (binary16) and float, and a test for finite floats.  n counts numbers; src and dst must not
+ * overlap. */
 #ifndef CK_BASE_FLOATS_H
 #define CK_BASE_FLOATS_H
 
@@ -12,7 +13,7 @@ void ck_f16_to_f32(const uint16_t *src, float *dst, size_t n);
 /* Round to nearest even, overflow to infinity, NaN kept. */
 void ck_f32_to_f16(const float *src, uint16_t *dst, size_t n);
 
-/* The same in plain C, for machines without F16C and as its oracle. */
+/* The same in plain C: used on machines without F16C, and by the tests as the reference. */
 void ck_f16_to_f32_ref(const uint16_t *src, float *dst, size_t n);
 void ck_f32_to_f16_ref(const float *src, uint16_t *dst, size_t n);
 

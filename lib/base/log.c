@@ -28,7 +28,7 @@ bool ck_log_verbose(void)
     return is_verbose;
 }
 
-/* A file name may hold anything: keep it on one line and out of the terminal's commands. */
+/* A file name may hold anything.  Escaped, it stays on one line and cannot command the terminal. */
 static void escape(const char *in, char *out, size_t n)
 {
     size_t o = 0;
@@ -46,7 +46,7 @@ static void escape(const char *in, char *out, size_t n)
     out[o] = 0;
 }
 
-/* One write(2) a line, so that the lines of a pipeline's programs do not mix. */
+/* One write(2) per line, so that lines of a pipeline's programs do not mix. */
 static void say(const char *level, const char *fmt, va_list ap)
 {
     char text[2048], safe[4096], line[4300];
@@ -55,7 +55,7 @@ static void say(const char *level, const char *fmt, va_list ap)
     int n = snprintf(line, sizeof line, "%s%s: %s%s\n", atomic_exchange(&drawn, false) ? "\r\033[K" : "", program_name,
                      level, safe);
     if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
-        return; /* stderr is gone: nothing else to do */
+        return; /* stderr is gone: no place is left to report it */
 }
 
 void ck_log_error(const char *fmt, ...)
@@ -107,7 +107,7 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* $CK_PROGRESS_FD: the descriptor for events that programs read; -1: none. */
+/* $CK_PROGRESS_FD: the descriptor for progress events, read by other programs; -1 = none. */
 static int event_fd(void)
 {
     const char *text = getenv("CK_PROGRESS_FD");
@@ -118,7 +118,7 @@ static int event_fd(void)
 
 static struct {
     long done, total;
-    double start, last; /* seconds; last: when something was shown */
+    double start, last; /* seconds; last: time of the last display */
     int terminal, fd;
     bool begun, pending; /* pending: the newest figures have not been shown */
 } progress;
@@ -139,14 +139,14 @@ static void write_event(double t)
         progress.fd = -1; /* the reader of events is gone */
 }
 
-/* Columns of the terminal, less one: at the last some terminals wrap. */
+/* Columns of the terminal less one: some terminals wrap when the last column is written. */
 static size_t columns(void)
 {
     struct winsize w;
     return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) || w.ws_col < 2 ? 79 : (size_t)w.ws_col - 1;
 }
 
-/* Append to the line if all of it still fits; a line that wraps is not overwritten by the next. */
+/* Append to the line if the text fits whole: a wrapped line would not be overwritten by the next. */
 __attribute__((format(printf, 3, 4))) static void add(char *line, size_t n, const char *fmt, ...)
 {
     char text[64];
@@ -158,7 +158,7 @@ __attribute__((format(printf, 3, 4))) static void add(char *line, size_t n, cons
         strcat(line, text);
 }
 
-/* What matters most comes first. */
+/* The most important figure first: the line is cut at the terminal's width. */
 static void draw(double t)
 {
     char text[160] = "", line[200];

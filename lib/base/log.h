@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+/* Set the prefix of all messages; call before any other function here. */
 void ck_log_init(const char *program, bool verbose);
 const char *ck_log_program(void);
 bool ck_log_verbose(void);
@@ -21,8 +22,9 @@ int ck_log_flush_stdout(void);
  * over itself, at most ten times a second. total 0 = unknown.  If $CK_PROGRESS_FD names a descriptor, events are
  * written there instead (ck(7), EVENTS). Silent if stderr is no terminal. */
 void ck_log_progress(long done, long total);
+/* End the progress line. */
 void ck_log_progress_end(void);
-/* Before the first frame, on a terminal only: "PROGRAM: 0/240 frames". */
+/* The line before the first frame, on a terminal only: "PROGRAM: 0/240 frames". */
 void ck_log_progress_first(long total);
 
 #endif

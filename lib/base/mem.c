@@ -14,9 +14,9 @@ void *ck_grown(void *items, size_t n, size_t *cap, size_t size)
     return p;
 }
 
-/* Buffers kept beyond this many are freed: a pipeline needs the planes of a few frames. */
+/* Buffers kept for reuse; older ones are freed.  A pipeline needs the planes of a few frames. */
 #define KEEP 64
-/* Smaller ones are not kept: malloc(3) reuses their pages by itself. */
+/* Smaller buffers are not kept: malloc(3) reuses their pages itself. */
 #define SMALL (128 << 10)
 
 static struct {
@@ -31,8 +31,8 @@ static void destroy(ck_buffer *b)
     free(b);
 }
 
-/* Sizes recur exactly from frame to frame, so only an exact fit is reused: a large buffer lent to a small plane
- * would be missed by the next frame. */
+/* Only an exact fit is reused.  Sizes recur exactly from frame to frame, and a large buffer lent to a small plane would
+ * be missed by the next frame. */
 static ck_buffer *take(size_t size)
 {
     pthread_mutex_lock(&pool.lock);
@@ -105,7 +105,7 @@ void ck_buffer_unref(ck_buffer *b)
     pthread_mutex_lock(&pool.lock);
     b->next = pool.free;
     pool.free = b;
-    /* Sizes that no longer occur sink to the end of the list; let them go. */
+    /* Sizes that no longer occur sink to the end of the list: the last buffer is freed. */
     if (++pool.n > KEEP) {
         ck_buffer **at = &pool.free;
         while ((*at)->next)

@@ -46,7 +46,7 @@ static const ck_option *find(const ck_option *rows, const char *name, size_t n, 
     return NULL;
 }
 
-/* The index of `value` among "a|b|c", or -1. */
+/* Index of `value` in the list "a|b|c" (`between` is the '|'), or -1. */
 static int word_index(const char *words, char between, const char *value)
 {
     size_t n = strlen(value);
@@ -65,7 +65,7 @@ bool ck_option_lacks(const ck_program *p, const ck_option *common)
     return p->without && word_index(p->without, ' ', common->name) >= 0;
 }
 
-/* A common row that the program has, or NULL. */
+/* The common row of that name or letter if the program has it, else NULL. */
 static const ck_option *find_common(const ck_program *p, const char *name, size_t n, char letter)
 {
     const ck_option *o = find(ck_common_options, name, n, letter);
@@ -99,7 +99,7 @@ static bool limited(const ck_option *o)
     return o->min != 0 || o->max != 0;
 }
 
-/* The values an option takes, for messages and help: "a number from 0 to 1". */
+/* The values that an option takes, for messages and help: "a number from 0 to 1". */
 static void describe(const ck_option *o, char *buf, size_t n)
 {
     const char *kind = o->type == CK_INT ? "a whole number" : "a number";
@@ -122,7 +122,7 @@ static bool number(const char *text, bool whole, double *out)
 {
     char *end;
     errno = 0;
-    /* strtod also takes leading space, "0x", "inf" and "nan": none of them is meant. */
+    /* strtod also accepts leading space, "0x", "inf" and "nan": refuse those. */
     if (!*text || strspn(text, whole ? "+-0123456789" : "+-.0123456789eE") != strlen(text))
         return false;
     *out = whole ? (double)strtol(text, &end, 10) : strtod(text, &end);
@@ -249,7 +249,7 @@ static const ck_option *taken_back(const ck_program *p, const char *arg)
     return o && o->type == CK_FLAG ? o : NULL;
 }
 
-/* One argument that starts with '-'; *i moves on when its value is the next argument. */
+/* Parse one argument that starts with '-'.  *i advances if the value is the next argument. */
 static ck_status option(const ck_program *p, int argc, char **argv, int *i, void *opts, ck_error *e)
 {
     const char *arg = argv[*i], *value = NULL;

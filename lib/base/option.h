@@ -1,8 +1,8 @@
-/* One table per program: it drives parsing, ranges, --help and the test of the man page.
+/* One option table per program.  Parsing, ranges, --help and the test of the manual page follow from it.
  *
- * A row names a field of the program's option struct by offset.  The common rows
- * (--threads, --verbose, --keep-going, --timeout, --ring-bytes, --trace, --help, --version) are part of every table,
- * but for those that the program does without. */
+ * A row names a field of the program's option struct by its offset.  The common rows (--threads, --verbose,
+ * --keep-going, --timeout, --ring-bytes, --trace, --help, --version) belong to every table, except those listed in
+ * `without`. */
 #ifndef CK_BASE_OPTION_H
 #define CK_BASE_OPTION_H
 
@@ -26,7 +26,7 @@ typedef enum ck_option_type {
 } ck_option_type;
 
 typedef struct ck_size {
-    int w, h; /* pixels; 0 0 = not given */
+    int w, h; /* pixels; 0 x 0 = not given */
 } ck_size;
 
 typedef struct ck_list {
@@ -44,20 +44,20 @@ typedef enum ck_listed {
 enum { CK_HELP_NONE, CK_HELP_BRIEF, CK_HELP_ALL }; /* --help, --help=all */
 
 typedef struct ck_option {
-    char letter;      /* 0 = none */
+    char letter;      /* short option, 0 = none */
     const char *name; /* without the dashes, never "no-…"; NULL ends the table */
     ck_option_type type;
     size_t offset;
-    const char *metavar; /* "FILE"; NULL for flags; choices print their words */
-    const char *init;    /* default as the user would type it; NULL = zero */
-    double min, max;     /* CK_INT, CK_FLOAT, CK_BYTES, each side of CK_SIZE; both 0 = no limit */
-    const char *words;   /* see the types */
+    const char *metavar; /* "FILE"; NULL for flags; choices show their words */
+    const char *init;    /* default as typed on the command line; NULL = zero */
+    double min, max;     /* for CK_INT, CK_FLOAT, CK_BYTES and each side of CK_SIZE; both 0 = no limit */
+    const char *words;   /* meaning depends on the type, see above */
     int word_value;
     const char *help; /* imperative or noun phrase, no full stop; the default is added */
     ck_listed listed;
 } ck_option;
 
-#define CK_VERSION "0.1.0" /* the only place that states it */
+#define CK_VERSION "0.1.0" /* stated here only */
 
 #define CK_RING_AUTO ((size_t)-1) /* a quarter of available memory */
 
@@ -70,7 +70,7 @@ typedef struct ck_common {
     size_t ring_bytes; /* of the ring shared with the downstream stage, or CK_RING_AUTO */
 } ck_common;
 
-/* A program's name, usage and options: for its own main, for `ck key` and for the tests. */
+/* A program's name, usage and options, used by its main, by `ck key` and by the tests. */
 typedef struct ck_program {
     const char *name;    /* "ck-hint" */
     const char *summary; /* "make a coarse alpha hint from a plate" */
@@ -84,14 +84,14 @@ typedef struct ck_program {
     ck_status (*check)(const void *opts, ck_error *e);
 } ck_program;
 
-/* Fill `opts` (options_size bytes) with the defaults, then with argv; the last occurrence of an option wins.  Options
- * and arguments may mix; "--" ends options, "-" is an argument.  A value may be attached: --name=value, -nvalue;
- * --no-name turns a flag off.  Values and arguments that are empty are refused. *args (owned by the caller, free() the
- * array) gets the arguments. */
+/* Set `opts` (options_size bytes) to the defaults, then parse argv.  The last occurrence of an option wins.  Options
+ * and arguments may mix; "--" ends options; "-" is an argument.  A value may be attached (--name=value, -nvalue);
+ * --no-name turns a flag off.  Empty values and arguments are refused.  *args receives the arguments, borrowed from
+ * argv; the caller frees args->items. */
 ck_status ck_options_parse(const ck_program *p, int argc, char **argv, void *opts, ck_list *args, ck_error *e);
 
-/* Append an argument that is no option.  An empty one is refused: no program has a use for it, and a path made of an
- * unset variable would be another place than the one meant. */
+/* Append an argument that is not an option.  An empty one is refused: it usually is an unset variable, and a path made
+ * of it would name another place. */
 ck_status ck_option_argument(const char *arg, ck_list *args, ck_error *e);
 
 /* Release the lists in `opts`. */
@@ -100,7 +100,7 @@ void ck_options_free(const ck_program *p, void *opts);
 /* The rows of every program. */
 extern const ck_option ck_common_options[];
 
-/* The row called `name` (long) in the table or among the common ones, or NULL. */
+/* The row with the long name `name`, in the table or among the common ones, or NULL. */
 const ck_option *ck_option_find(const ck_program *p, const char *name);
 
 /* True if the program does without this common row. */
@@ -115,7 +115,7 @@ ck_status ck_option_current(const ck_option *o, ck_error *e);
 /* The NAME in "no-NAME", or NULL if `name` is not a name of that form. */
 const char *ck_option_taken_back(const char *name);
 
-/* Append a copy of the pointer `s`; false when out of memory. */
+/* Append the pointer `s` (the string is not copied); false when out of memory. */
 bool ck_list_add(ck_list *l, const char *s);
 
 #endif

@@ -19,15 +19,15 @@
 #define PREFIX ".ck-"
 #define SUFFIX ".tmp"
 
-/* Bytes of the folder part, the last slash included; 0 when there is none. */
+/* Length of the folder part including the last slash; 0 without one. */
 static size_t folder_length(const char *path)
 {
     const char *slash = strrchr(path, '/');
     return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
-/* A name for the temporary file, in the folder of `path`.  The count keeps files of one process apart even where
- * names near NAME_MAX had to be cut.  NULL when out of memory. */
+/* The temporary file's path, in the folder of `path`; owned, NULL when out of memory.  The count keeps files of one
+ * process apart even if their names had to be cut at NAME_MAX. */
 static char *temp_name(const char *path)
 {
     static atomic_ulong count;
@@ -36,7 +36,7 @@ static char *temp_name(const char *path)
     char head[64];
     int n = snprintf(head, sizeof head, PREFIX "%ld-%lu-", (long)getpid(), atomic_fetch_add(&count, 1));
     size_t most = NAME_MAX - (size_t)n - strlen(SUFFIX), len = strlen(name);
-    /* A cut inside a UTF-8 character would be refused by file systems that insist on whole ones. */
+    /* Cut between UTF-8 characters: some file systems refuse incomplete ones. */
     if (len > most)
         for (len = most; len > 0 && ((unsigned char)name[len] & 0xc0) == 0x80;)
             len--;
@@ -51,7 +51,7 @@ static ck_status no_memory(ck_error *e)
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
 }
 
-/* Find out what the target is: *path becomes the file behind a link, *special says device or pipe. */
+/* Follow links: *path becomes the real target.  *special = 1 for a device or pipe. */
 static ck_status resolve(char **path, int *special, ck_error *e)
 {
     struct stat st;
@@ -64,7 +64,7 @@ static ck_status resolve(char **path, int *special, ck_error *e)
     if (S_ISLNK(st.st_mode)) {
         if (stat(*path, &st))
             return ck_fail_errno(e, "cannot write through this link: repair or remove it");
-        /* The target of /dev/stdout may have no path; it is written in place anyway. */
+        /* The target of /dev/stdout may have no path; then it is written in place. */
         char *real = S_ISREG(st.st_mode) ? realpath(*path, NULL) : NULL;
         if (S_ISREG(st.st_mode) && !real)
             return ck_fail_errno(e, "cannot follow this link");
@@ -100,7 +100,7 @@ ck_status ck_outfile_open(ck_outfile *o, const char *path, ck_error *e)
             o->temp = NULL;
         }
     }
-    /* File systems without locks: sweeps then go by the process number alone. */
+    /* Errors are ignored: on file systems without locks, ck_outfile_sweep goes by the process number only. */
     if (s == CK_OK && !special)
         (void)flock(o->fd, LOCK_EX | LOCK_NB);
     if (s != CK_OK)
@@ -116,7 +116,7 @@ static int in_place(const ck_outfile *o)
 ck_status ck_outfile_commit(ck_outfile *o, ck_error *e)
 {
     ck_status s = CK_OK;
-    /* The lock must outlive close(), which on network file systems is where a full disk shows. */
+    /* Keep the lock beyond close(), which is where network file systems report a full disk. */
     int lock = dup(o->fd);
     if (close(o->fd) && errno != EINTR)
         s = ck_fail_errno(e, "cannot finish writing");
@@ -145,7 +145,7 @@ void ck_outfile_discard(ck_outfile *o)
     *o = (ck_outfile){.fd = -1};
 }
 
-/* at < 0: at the current position. */
+/* Write all bytes at offset `at`, or at the current position if at < 0. */
 static ck_status write_all(int fd, const char *data, size_t n, off_t at, ck_error *e)
 {
     while (n) {
@@ -174,7 +174,7 @@ ck_status ck_outfile_write_at(ck_outfile *o, const void *data, size_t n, uint64_
     return write_all(o->fd, data, n, (off_t)offset, e);
 }
 
-/* One folder; one that is there already is fine, also when somebody else has just made it. */
+/* Create one folder.  An existing one is fine, also if another process has just created it. */
 static ck_status make_folder(const char *path, ck_error *e)
 {
     struct stat st;
@@ -206,7 +206,7 @@ ck_status ck_mkdirs(const char *path, ck_error *e)
     return s;
 }
 
-/* True for the name of a temporary file of ours whose process is gone. */
+/* True if the name is that of a temporary file of this project whose process is gone. */
 static int is_orphan(const char *name)
 {
     size_t n = strlen(name);

@@ -4,12 +4,10 @@
  *     ck_outfile_write(&o, data, n, e)   or another library writes to o.temp by name
  *     ck_outfile_commit(&o, e)           rename it over the target
  *
- * A killed writer leaves its temporary file behind; ck_outfile_sweep removes those.  A live
- * one keeps its file locked (flock), so a sweep on another machine or in another container,
- * where its process number means nothing, leaves it alone.
+ * A killed writer leaves its temporary file behind; ck_outfile_sweep removes it.  A running writer holds a lock (flock)
+ * on its file, so a sweep from another machine or container, where its process number means nothing, spares it.
  *
- * A target that is a symbolic link is followed.  One that is a device or a named pipe is
- * written in place: there is nothing to rename. */
+ * Symbolic links are followed.  A device or named pipe is written in place, since it cannot be replaced by renaming. */
 #ifndef CK_BASE_OUTFILE_H
 #define CK_BASE_OUTFILE_H
 
@@ -20,23 +18,24 @@
 
 typedef struct ck_outfile {
     char *path; /* the target, links followed; owned */
-    char *temp; /* what is being written, owned; equal to path for a device or pipe */
+    char *temp; /* file being written, owned; equal to path for a device or pipe */
     int fd;     /* open for writing; -1 once closed */
 } ck_outfile;
 
+/* Find the target and create the temporary file. */
 ck_status ck_outfile_open(ck_outfile *o, const char *path, ck_error *e);
-/* Close, check, rename over `path`; on failure the temporary file is gone.  *o is released either way. */
+/* Close, check, rename over `path`.  On failure the temporary file is removed.  *o is released either way. */
 ck_status ck_outfile_commit(ck_outfile *o, ck_error *e);
-/* Close, remove and release; harmless after commit or on an all-zero struct with fd -1. */
+/* Close, remove and release.  Harmless after commit, and on a zeroed struct with fd = -1. */
 void ck_outfile_discard(ck_outfile *o);
-/* write(2) until done; short writes and EINTR handled. */
+/* write(2) until all n bytes are written; handles short writes and EINTR. */
 ck_status ck_outfile_write(ck_outfile *o, const void *data, size_t n, ck_error *e);
-/* The same at a place in the file; the current position stays.  A pipe cannot do this. */
+/* As above at a byte offset; the current position stays.  Fails on a pipe. */
 ck_status ck_outfile_write_at(ck_outfile *o, const void *data, size_t n, uint64_t offset, ck_error *e);
 
-/* mkdir -p. */
+/* Create the folder and its parents, as mkdir -p does. */
 ck_status ck_mkdirs(const char *path, ck_error *e);
-/* Remove temporary files in `dir` whose process is gone. */
+/* Remove temporary files in `dir` whose process is gone.  Errors are ignored. */
 void ck_outfile_sweep(const char *dir);
 
 #endif

@@ -1,14 +1,14 @@
-/* The folder of the running program, which also holds its companions. */
+/* The folder of the running program, which also holds the project's other programs. */
 #ifndef CK_BASE_SELF_H
 #define CK_BASE_SELF_H
 
 #include <limits.h>
 #include <stdbool.h>
 
-/* The program's folder without a slash at the end; false if unknown. */
+/* The program's folder without a trailing slash; false if unknown. */
 bool ck_self_folder(char folder[PATH_MAX]);
 
-/* Owned path of a program beside this one, or its bare name for $PATH; NULL when out of memory. */
+/* Owned path of a program in that folder, or its bare name to be found in $PATH; NULL when out of memory. */
 char *ck_self_program(const char *name);
 
 #endif

@@ -26,10 +26,10 @@ void ck_signals_die(int sig)
     sigaddset(&one, sig);
     raise(sig);
     pthread_sigmask(SIG_UNBLOCK, &one, NULL);
-    _exit(128 + sig); /* a process that is the first of its namespace does not die by default actions */
+    _exit(128 + sig); /* the first process of a PID namespace survives default actions */
 }
 
-/* A thread of its own may lock and allocate, which a signal handler may not. */
+/* Runs in a thread of its own, which may lock and allocate; a signal handler may not. */
 static void *wait_for_end(void *arg)
 {
     sigset_t set;

@@ -37,7 +37,7 @@ ck_status ck_fail_in(ck_error *e, ck_status s, const char *prefix)
 {
     if (!e)
         return s;
-    /* A very long name keeps its end, and leaves room for what went wrong. */
+    /* A long name is cut at its start, to keep its end and leave room for the error. */
     size_t n = strlen(prefix), most = sizeof e->text / 2;
     const char *name = n > most ? prefix + n - most : prefix;
     char line[2 * sizeof e->text];

@@ -13,9 +13,9 @@ typedef enum ck_status {
     CK_ERR_IO,     /* a system call failed */
     CK_ERR_FORMAT, /* malformed data */
     CK_ERR_MEMORY,
-    CK_ERR_ARGUMENT,    /* an option or argument that makes no sense */
+    CK_ERR_ARGUMENT,    /* an option or argument that is not valid */
     CK_ERR_UNSUPPORTED, /* well-formed but not supported */
-    CK_ERR_CLOSED,      /* the reader of our output went away (EPIPE) */
+    CK_ERR_CLOSED,      /* our output has no reader any more (EPIPE) */
     CK_ERR_UPSTREAM,    /* an upstream stage failed; the text names the one that failed first */
     CK_ERR_STARVED,     /* no data came within --timeout */
     CK_ERR_BLOCKED      /* no data were taken within --timeout */
@@ -25,8 +25,7 @@ typedef struct ck_error {
     char text[1024]; /* one line, no newline: "what went wrong: what to do" */
 } ck_error;
 
-/* Set the text and return `s`, so that callers can write `return ck_fail(...)`.
- * `e` may be NULL. */
+/* Set the text and return `s`, so that callers can write `return ck_fail(...)`.  `e` may be NULL. */
 ck_status ck_fail(ck_error *e, ck_status s, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* As ck_fail with CK_ERR_IO (CK_ERR_CLOSED for EPIPE), ": strerror(errno)" appended. */

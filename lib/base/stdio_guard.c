@@ -6,7 +6,7 @@
 
 void ck_stdio_guard(void)
 {
-    /* open(2) gives the lowest that is free: this one, as those below are taken. */
+    /* open(2) returns the lowest free descriptor, which is fd: the lower ones are taken. */
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
         if (fcntl(fd, F_GETFD) < 0 && errno == EBADF)
             (void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);

@@ -13,7 +13,7 @@ static const char **paths;
 static int n;
 static size_t cap;
 
-/* Both under the lock: no file is created after the others have been removed. */
+/* Creation and registration under one lock: no file can appear after ck_tempfiles_remove. */
 int ck_tempfiles_create(const char *path, int flags)
 {
     pthread_mutex_lock(&lock);

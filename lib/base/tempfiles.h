@@ -1,13 +1,15 @@
-/* Unfinished files, to be removed when the process ends in the middle of its work. */
+/* A register of unfinished files, removed when the process ends early. */
 #ifndef CK_BASE_TEMPFILES_H
 #define CK_BASE_TEMPFILES_H
 
-/* Create `path`, borrowed, with open(2)'s flags, and register it for removal.  The descriptor, or -1 with errno. */
+/* Create `path` with open(2)'s flags and register it for removal.  The pointer is kept, not copied.  Returns the
+ * descriptor, or -1 with errno set. */
 int ck_tempfiles_create(const char *path, int flags);
-/* Unregister the same pointer; do so before freeing it. */
+/* Unregister; takes the same pointer, before it is freed. */
 void ck_tempfiles_forget(const char *path);
 
-/* Remove them all.  Only before _exit(2): a thread that then creates or finishes a file waits for ever. */
+/* Remove all registered files.  Only before _exit(2): afterwards a thread that creates or finishes a file blocks for
+ * ever. */
 void ck_tempfiles_remove(void);
 
 #endif

@@ -6,15 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Items live in a circle of `slots`.  Three counters only grow: produced, the next to work
- * on, the next to consume; an item's slot is its number modulo slots. */
+/* Items live in a ring of `slots`; item i is in slot i % slots.  Three counters only grow: produced, taken (next to
+ * work on) and consumed. */
 typedef struct flow {
     const ck_flow *f;
     pthread_mutex_t lock;
     pthread_cond_t change;
     int slots;
     long produced, taken, consumed;
-    bool ended;    /* produce has returned another status than CK_OK */
+    bool ended;    /* produce has returned something else than CK_OK */
     bool stop;     /* consume failed or reached a failure */
     ck_status end; /* produce's last status */
     ck_error end_error;
@@ -83,7 +83,7 @@ static void *work_loop(void *arg)
     }
 }
 
-/* The caller's thread consumes. */
+/* Runs in the caller's thread. */
 static ck_status consume_loop(flow *w, ck_error *e)
 {
     for (;;) {
@@ -172,7 +172,8 @@ ck_status ck_flow_run(const ck_flow *f, ck_error *e)
     return s;
 }
 
-/* Containers limit CPU time rather than cores: cgroup v2's cpu.max holds "QUOTA PERIOD". */
+/* cgroup v2's cpu.max, "QUOTA PERIOD", as a number of cores, rounded up; 0 = no limit.  Containers limit CPU time, not
+ * cores. */
 static int quota(void)
 {
     long q, p;

@@ -42,7 +42,7 @@ int ck_tool_main(const ck_program *p, work run, int argc, char **argv)
     }
     if (s == CK_OK && (fflush(stdout) || ferror(stdout)))
         s = ck_fail_errno(&e, "cannot write to standard output");
-    if (s != CK_OK && *e.text) /* else another program has reported it */
+    if (s != CK_OK && *e.text) /* without text, another program has reported the failure */
         ck_log_error("%s", e.text);
     if (opts)
         ck_options_free(p, opts);

@@ -20,15 +20,15 @@ static struct {
     char path[PATH_MAX], sums[PATH_MAX];
     FILE *f;
     atomic_bool on;
-    bool started; /* an event has been written, a comma is due */
+    bool started; /* an event has been written: a comma comes first */
     uint64_t first, last, total[CK_TRACE_KINDS];
-    uint64_t busiest; /* the most that one thread has computed */
-    uint64_t blocked; /* the most that one thread has waited to be rid of frames */
+    uint64_t busiest; /* longest compute time of any thread, us */
+    uint64_t blocked; /* longest time any thread waited for its output, us */
     long frames, peak_kib;
 } trace = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static _Thread_local bool named;
-static _Thread_local uint64_t own[CK_TRACE_KINDS]; /* this thread's part of `total` */
+static _Thread_local uint64_t own[CK_TRACE_KINDS]; /* this thread's share of `total` */
 
 uint64_t ck_trace_now(void)
 {
@@ -47,7 +47,7 @@ static long thread_id(void)
     return (long)syscall(SYS_gettid);
 }
 
-/* One event; under the lock.  A write error shows when the file is closed. */
+/* Append one event; call under the lock.  A write error shows when the file is closed. */
 static void event(const char *name, char phase, uint64_t at, const char *rest)
 {
     if (!trace.f)
@@ -107,7 +107,7 @@ void ck_trace_span(ck_trace_kind kind, const char *role, uint64_t since, long fr
     own[kind] += now - since;
     trace.busiest = most(trace.busiest, own[CK_TRACE_COMPUTE]);
     trace.blocked = most(trace.blocked, own[CK_TRACE_WAIT_OUT]);
-    /* Room and input are waited for once more than there are frames. */
+    /* Counted by compute spans: reads and waits for a slot occur once more than there are frames. */
     if (kind == CK_TRACE_COMPUTE && frame >= trace.frames)
         trace.frames = frame + 1;
     pthread_mutex_unlock(&trace.lock);

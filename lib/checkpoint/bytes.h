@@ -1,4 +1,4 @@
-/* Little-endian numbers at any address. */
+/* Little-endian numbers at unaligned addresses. */
 #ifndef CK_CHECKPOINT_BYTES_H
 #define CK_CHECKPOINT_BYTES_H
 

@@ -82,7 +82,7 @@ void ck_dtype_to_f32(const void *src, ck_dtype t, float *dst, size_t n)
         memcpy(dst, src, n * sizeof *dst);
         return;
     }
-    /* By way of an aligned piece that stays in the cache. */
+    /* Copy to an aligned piece first; it stays in the L1 cache. */
     union {
         uint16_t h[1024];
         double d[1024];

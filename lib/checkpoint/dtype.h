@@ -20,17 +20,17 @@ typedef enum ck_dtype {
     CK_DTYPE_U16,
     CK_DTYPE_U8,
     CK_DTYPE_BOOL,
-    CK_DTYPE_N /* how many; also "none of them" */
+    CK_DTYPE_N /* number of types; also "no such type" */
 } ck_dtype;
 
-const char *ck_dtype_name(ck_dtype t); /* as .safetensors spells it: "F32" */
+const char *ck_dtype_name(ck_dtype t); /* spelling of .safetensors: "F32" */
 size_t ck_dtype_size(ck_dtype t);      /* bytes */
 bool ck_dtype_is_float(ck_dtype t);
-/* By either file format's spelling, n bytes long; CK_DTYPE_N when it is none. */
+/* Look up the spelling of either file format, n bytes long.  CK_DTYPE_N if unknown. */
 ck_dtype ck_dtype_by_name(const char *name, size_t n);    /* "BF16" */
 ck_dtype ck_dtype_by_storage(const char *name, size_t n); /* "BFloat16Storage" */
 
-/* n elements of a float type, side by side, aligned to nothing, to float32. */
+/* Convert n contiguous elements of a float type, unaligned, to float32. */
 void ck_dtype_to_f32(const void *src, ck_dtype t, float *dst, size_t n);
 
 #endif

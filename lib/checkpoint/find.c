@@ -19,7 +19,7 @@ static ck_status too_many(const char *folder, ck_error *e)
                    folder);
 }
 
-/* The folder's only checkpoint; NULL if it has none or cannot be read. */
+/* Set *path to the folder's only checkpoint; NULL if it has none or cannot be read. */
 static ck_status only_model(const char *folder, char **path, ck_error *e)
 {
     DIR *d = opendir(folder);

@@ -45,7 +45,7 @@ ck_status ck_json_expect(ck_json *j, char c, ck_error *e)
     return ck_json_fail(j, e, what);
 }
 
-/* Four hexadecimal digits; -1 when they are not. */
+/* The value of four hexadecimal digits; -1 if they are not. */
 static int hex4(ck_json *j)
 {
     int v = 0;
@@ -75,7 +75,7 @@ static void put_utf8(ck_json *j, uint32_t c)
     j->used += (size_t)more + 1;
 }
 
-/* The character of a \u escape, or of a surrogate pair of two. */
+/* Decode a \u escape, or a surrogate pair of two. */
 static ck_status unicode(ck_json *j, ck_error *e)
 {
     int c = hex4(j);
@@ -125,7 +125,7 @@ ck_status ck_json_string(ck_json *j, ck_json_text *out, ck_error *e)
         else
             j->texts[j->used++] = (char)c;
     }
-    /* The quotes leave room for the NUL. */
+    /* The source's two quotes leave room for the NUL. */
     *out = (ck_json_text){j->texts + begin, j->used - begin};
     if (s == CK_OK)
         j->texts[j->used++] = 0;

@@ -1,7 +1,7 @@
-/* The little of JSON (RFC 8259) that a .safetensors header uses, read strictly: objects whose
- * values the caller expects, strings and whole numbers.  No recursion.
+/* The subset of JSON (RFC 8259) in .safetensors headers, read strictly: objects whose values the caller expects,
+ * strings and whole numbers.  No recursion.
  *
- * Every function fails with "header, byte N: …" and leaves the rest unread. */
+ * Every function fails with "header, byte N: ..." and leaves the rest unread. */
 #ifndef CK_CHECKPOINT_JSON_H
 #define CK_CHECKPOINT_JSON_H
 
@@ -13,33 +13,34 @@
 
 typedef struct ck_json {
     const uint8_t *start, *p, *end;
-    char *texts; /* decoded strings, end - start bytes: no string is longer than its source */
+    char *texts; /* decoded strings, end - start bytes: none is longer than its source */
     size_t used;
 } ck_json;
 
 typedef struct ck_json_text {
-    const char *s; /* NUL-terminated, and may hold NULs; lives as long as the reader */
+    const char *s; /* NUL-terminated, may contain NULs; valid as long as the reader */
     size_t n;
 } ck_json_text;
 
-/* The text must be valid UTF-8 and outlive the reader. */
+/* `text` must be valid UTF-8 and outlive the reader. */
 ck_status ck_json_open(ck_json *j, const uint8_t *text, size_t n, ck_error *e);
 void ck_json_close(ck_json *j);
 
-/* The next character that is not white space, which is `c`. */
+/* Skip white space, then require the character `c`. */
 ck_status ck_json_expect(ck_json *j, char c, ck_error *e);
-/* The same if it is there. */
+/* Skip white space; take the character `c` if it follows. */
 bool ck_json_accept(ck_json *j, char c);
 ck_status ck_json_string(ck_json *j, ck_json_text *out, ck_error *e);
-/* A whole number without sign, fraction or exponent. */
+/* Read a whole number without sign, fraction or exponent. */
 ck_status ck_json_number(ck_json *j, uint64_t *out, ck_error *e);
 
-/* The members of an object, the brace having been read: more = false after the last, else the key has been
- * read up to its colon.  `first` is true on the first call. */
+/* Read the next key of an object, up to its colon; the opening brace has been read.  *more = false after the last.
+ * first: true on the first call. */
 ck_status ck_json_member(ck_json *j, bool first, bool *more, ck_json_text *key, ck_error *e);
-/* Nothing but white space is left. */
+/* Require that only white space is left. */
 ck_status ck_json_end(ck_json *j, ck_error *e);
 
+/* Fail with "header, byte N: WHAT". */
 ck_status ck_json_fail(const ck_json *j, ck_error *e, const char *what);
 
 #endif

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define MAPS 16 /* files that are open at once; further ones are not guarded */
+#define MAPS 16 /* files guarded at once; further ones are not guarded */
 
 /* Read by a signal handler: atomics, no lock. */
 static struct {
@@ -25,7 +25,8 @@ static int find(uintptr_t p)
     return -1;
 }
 
-/* The rest of the map becomes zeros, and the read that failed goes on.  Elsewhere SIGBUS is what it always is. */
+/* Inside a guarded map, replace the rest by zeros, so that the failed read continues.  Elsewhere, restore SIGBUS's
+ * default action. */
 static void on_bus(int sig, siginfo_t *info, void *context)
 {
     (void)context;

@@ -1,4 +1,4 @@
-/* Opening a checkpoint: mapped, its format told by its first bytes, read by that format's reader. */
+/* Opening a checkpoint: map it, recognise its format by its first bytes, call that format's reader. */
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,10 +9,10 @@
 
 typedef ck_status (*reader)(ck_weights *w, const uint8_t *bytes, size_t n, ck_error *e);
 
-/* Which format the bytes are of. */
+/* Recognise the format of the bytes. */
 static ck_status tell(const uint8_t *bytes, size_t n, reader *read, const char **format, ck_error *e)
 {
-    /* At byte 8 a zip has its compression method, and none is 123, a safetensors header's '{'. */
+    /* A zip has its compression method at byte 8, and no method is 123, '{', with which a safetensors header starts. */
     if (n > 8 && bytes[8] == '{') {
         *format = "safetensors";
         *read = ck_safetensors_read;
@@ -31,8 +31,8 @@ static ck_status tell(const uint8_t *bytes, size_t n, reader *read, const char *
     return ck_fail(e, CK_ERR_FORMAT, "neither .safetensors nor .pth: is the download complete?");
 }
 
-/* A tensor may repeat its elements (a stride of 0), and a storage may be in several: a few bytes then stand for any
- * number of elements, for which memory would be allocated. */
+/* Limit the elements to the file's bytes.  A stride of 0 repeats elements, and tensors may share a storage, so a few
+ * bytes could ask for any amount of memory. */
 static ck_status check_elements(const ck_weights *w, size_t n, ck_error *e)
 {
     size_t sum = 0;
@@ -71,7 +71,7 @@ ck_status ck_weights_open_bytes(const void *bytes, size_t n, ck_weights **out, c
 ck_status ck_weights_open(const char *path, ck_weights **out, ck_error *e)
 {
     *out = NULL;
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a named pipe must not make us wait */
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* O_NONBLOCK: do not wait for a named pipe's writer */
     if (fd < 0)
         return ck_fail_errno(e, "cannot open the model");
     void *map;

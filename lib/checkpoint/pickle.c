@@ -17,7 +17,7 @@ static ck_status mark(ck_vm *m, ck_error *e)
     return CK_OK;
 }
 
-/* Take all above the last mark off the stack: *n values from m->stack + m->top. */
+/* Pop all values above the last mark.  *n values start at m->stack + m->top. */
 static ck_status pop_mark(ck_vm *m, uint32_t *n, ck_error *e)
 {
     if (!m->n_marks)
@@ -28,7 +28,7 @@ static ck_status pop_mark(ck_vm *m, uint32_t *n, ck_error *e)
     return CK_OK;
 }
 
-/* Append stack[from…from+n) to a container. */
+/* Append stack[from] ... stack[from+n-1] to a container. */
 static ck_status extend(ck_vm *m, ck_value *c, uint32_t from, uint32_t n, ck_error *e)
 {
     for (uint32_t i = 0; i < n; i++) {
@@ -47,7 +47,7 @@ static ck_status extend(ck_vm *m, ck_value *c, uint32_t from, uint32_t n, ck_err
     return CK_OK;
 }
 
-/* The n topmost values become one tuple. */
+/* Replace the n topmost values by a tuple of them. */
 static ck_status tuple(ck_vm *m, uint32_t n, ck_error *e)
 {
     if (m->top - ck_vm_floor(m) < n)
@@ -71,7 +71,7 @@ static ck_status marked_tuple(ck_vm *m, ck_error *e)
     return tuple(m, n, e);
 }
 
-/* Put n values above the container that is on the stack below them into it. */
+/* Pop n values and append them to the container below them. */
 static ck_status fill(ck_vm *m, ck_value_kind kind, uint32_t n, ck_error *e)
 {
     if (m->top == ck_vm_floor(m))
@@ -123,7 +123,7 @@ static ck_status get(ck_vm *m, uint32_t slot, ck_error *e)
     return ck_vm_push_index(m, m->memo[slot] - 1, e);
 }
 
-/* The n bytes that follow. */
+/* Take the next n bytes. */
 static ck_status take(ck_vm *m, size_t n, const uint8_t **p, ck_error *e)
 {
     if (n > m->size - m->next)
@@ -138,7 +138,7 @@ static ck_status push_int(ck_vm *m, int64_t i, ck_error *e)
     return ck_vm_push(m, (ck_value){.kind = CK_VALUE_INT, .u.i = i}, e);
 }
 
-/* n bytes of two's complement, the lowest first. */
+/* Push an integer of n bytes in two's complement, lowest byte first. */
 static ck_status long1(ck_vm *m, size_t n, ck_error *e)
 {
     const uint8_t *p = NULL;
@@ -146,7 +146,7 @@ static ck_status long1(ck_vm *m, size_t n, ck_error *e)
     ck_status s = take(m, n, &p, e);
     if (s != CK_OK)
         return s;
-    /* A random seed, perhaps; nothing of a tensor is that large. */
+    /* Longer ones may be random seeds; no number of a tensor is that large. */
     if (n > 8)
         return ck_vm_push(m, (ck_value){.kind = CK_VALUE_NONE}, e);
     for (size_t i = 0; i < n; i++)
@@ -177,7 +177,7 @@ static ck_status text(ck_vm *m, size_t n, ck_error *e)
     return ck_vm_push(m, (ck_value){.kind = CK_VALUE_TEXT, .u.text = {(const char *)p, n}}, e);
 }
 
-/* Opcodes with a fixed number of bytes after them: how many. */
+/* Number of operand bytes of opcodes for which it is fixed. */
 static size_t operand(uint8_t op)
 {
     switch (op) {

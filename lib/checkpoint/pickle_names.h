@@ -1,9 +1,9 @@
-/* Names of pickle's opcodes, for messages. */
+/* Names of pickle opcodes, for messages. */
 #ifndef CK_CHECKPOINT_PICKLE_NAMES_H
 #define CK_CHECKPOINT_PICKLE_NAMES_H
 
 #include <stddef.h>
 
-const char *ck_pickle_opcode_name(unsigned char code); /* "REDUCE"; "unknown" */
+const char *ck_pickle_opcode_name(unsigned char code); /* such as "REDUCE", or "unknown" */
 
 #endif

@@ -3,10 +3,10 @@
 
 #include "checkpoint/pickle_vm.h"
 
-/* ck_value.u.global: one of these, or STORAGE + a ck_dtype. */
+/* Values of ck_value.u.global: one of these, or STORAGE + a ck_dtype. */
 enum { ORDERED_DICT, REBUILD_TENSOR, STORAGE };
 
-/* The line that follows, without its newline. */
+/* Read the next line, without its newline. */
 static bool line(ck_vm *m, const char **s, size_t *n)
 {
     const uint8_t *p = m->bytes + m->next, *end = memchr(p, '\n', m->size - m->next);
@@ -55,7 +55,7 @@ static bool is_count(const ck_value *v)
     return v->kind == CK_VALUE_INT && v->u.i >= 0;
 }
 
-/* A tuple of numbers that are not negative; -1 when it is not, or is too long. */
+/* Read a tuple of numbers >= 0.  Returns their count; -1 if it is not such a tuple, or too long. */
 static int counts(const ck_vm *m, const ck_value *tuple, uint64_t out[static CK_TENSOR_DIMS])
 {
     if (tuple->kind != CK_VALUE_TUPLE || tuple->u.seq.n > CK_TENSOR_DIMS)
@@ -96,7 +96,8 @@ ck_status ck_vm_persistent(ck_vm *m, ck_error *e)
     return s == CK_OK ? ck_vm_push(m, v, e) : s;
 }
 
-/* (storage, offset, shape, stride, requires_grad, hooks[, metadata]): what is wrong, or NULL. */
+/* Rebuild a tensor from (storage, offset, shape, stride, requires_grad, hooks[, metadata]).  Returns the error, or
+ * NULL. */
 static const char *rebuild(const ck_vm *m, const ck_value *a, ck_tensor *t)
 {
     uint64_t shape[CK_TENSOR_DIMS], stride[CK_TENSOR_DIMS];
@@ -152,7 +153,7 @@ ck_status ck_vm_reduce(ck_vm *m, ck_error *e)
     return ck_vm_fail(m, e, f->u.global == ORDERED_DICT ? "OrderedDict with arguments" : "call of a storage type");
 }
 
-/* A state dict has one attribute, _metadata, which says nothing about the tensors. */
+/* The only attribute of a state dict is _metadata, which is not about the tensors. */
 ck_status ck_vm_build(ck_vm *m, ck_error *e)
 {
     uint32_t state, object;

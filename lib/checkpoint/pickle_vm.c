@@ -60,7 +60,7 @@ ck_value *ck_vm_value(const ck_vm *m, uint32_t i)
     return &m->out->values[i];
 }
 
-/* The lowest place of the stack that may be popped: above the last mark. */
+/* Lowest stack index that may be popped: above the last mark. */
 uint32_t ck_vm_floor(const ck_vm *m)
 {
     return m->n_marks ? m->marks[m->n_marks - 1] : 0;

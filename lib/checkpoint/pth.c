@@ -1,9 +1,9 @@
-/* A .pth as torch.save writes it: a zip archive, stored, of
+/* A .pth as written by torch.save: an uncompressed zip archive of
  *
- *     NAME/data.pkl     a pickle: the dict of tensors, or one that holds it under "state_dict"
+ *     NAME/data.pkl     a pickle: the dict of tensors, or a dict with that under "state_dict"
  *     NAME/data/KEY     the bytes of a storage, little-endian
  *     NAME/byteorder    optional: "little"
- *     NAME/version and others, which say nothing about the tensors
+ *     NAME/version and others, which are not about the tensors
  *
  * Source: torch/serialization.py, functions _save and _load. */
 #include <stdio.h>
@@ -13,15 +13,15 @@
 #include "checkpoint/pickle.h"
 #include "checkpoint/zip.h"
 
-#define MAX_PATH 1024 /* bytes of a member's name */
+#define MAX_PATH 1024 /* bytes of a member's path */
 
 typedef struct archive {
     ck_zip zip;
-    const char *name; /* n bytes: NAME with its slash */
+    const char *name; /* NAME with its slash, n bytes */
     size_t n;
 } archive;
 
-/* NAME/rest, or NULL. */
+/* The member NAME/rest, or NULL. */
 static const ck_zip_member *member(const archive *a, const char *rest, size_t n)
 {
     char path[MAX_PATH];
@@ -32,7 +32,7 @@ static const ck_zip_member *member(const archive *a, const char *rest, size_t n)
     return ck_zip_find(&a->zip, path, a->n + n);
 }
 
-/* The one member "NAME/data.pkl". */
+/* Find the only member "NAME/data.pkl". */
 static ck_status find_pickle(archive *a, const ck_zip_member **pickle, ck_error *e)
 {
     static const char tail[] = "/data.pkl";
@@ -89,7 +89,7 @@ static bool is_text(const ck_value *v, const char *word)
     return v->kind == CK_VALUE_TEXT && v->u.text.n == strlen(word) && !memcmp(v->u.text.s, word, v->u.text.n);
 }
 
-/* The dict of tensors: the root, or what it has under "state_dict". */
+/* The dict of tensors: the root, or its item "state_dict". */
 static ck_status find_dict(const ck_pickle *p, const ck_value **dict, ck_error *e)
 {
     const ck_value *root = &p->values[p->root], *inner = NULL;
@@ -107,7 +107,7 @@ static ck_status find_dict(const ck_pickle *p, const ck_value **dict, ck_error *
     return CK_OK;
 }
 
-/* A number or text beside the tensors is metadata; other values are not for us. */
+/* Numbers and texts beside the tensors become metadata; other values are ignored. */
 static ck_status add_text(ck_weights *w, const ck_value *key, const ck_value *v, ck_error *e)
 {
     char buf[40];
@@ -133,7 +133,7 @@ static ck_status add_text(ck_weights *w, const ck_value *key, const ck_value *v,
     return ck_weights_add_text(w, key->u.text.s, key->u.text.n, s, n, e);
 }
 
-/* Adds the tensors of a dict if `tensors`, else its texts and numbers. */
+/* Add a dict's tensors if `tensors`, else its texts and numbers. */
 static ck_status add_all(ck_weights *w, const ck_pickle *p, const ck_value *dict, bool tensors, ck_error *e)
 {
     ck_status s = CK_OK;

@@ -1,4 +1,4 @@
-/* The .safetensors format, as its documentation and its reference implementation have it:
+/* The .safetensors format, according to its documentation and reference implementation:
  *
  *     N       8 bytes, little-endian: bytes of the header, at most 100,000,000
  *     header  N bytes, UTF-8 JSON, starts with '{', may end in spaces:
@@ -6,7 +6,7 @@
  *              "NAME": {"dtype": "F32", "shape": [1, 16, 256], "data_offsets": [BEGIN, END]}, …}
  *     data    the rest of the file; offsets count from its start; row-major, little-endian
  *
- * No name twice, no overlaps, no holes: the tensors in order of their offsets are the whole of the data. */
+ * Names are unique.  In order of their offsets the tensors fill the data without overlaps and gaps. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,12 +27,12 @@ typedef struct reader {
     ck_weights *w;
     ck_json json;
     const uint8_t *data;
-    size_t size; /* of data */
-    span *spans; /* of every tensor */
+    size_t size; /* bytes of data */
+    span *spans; /* of all tensors */
     size_t n, cap;
 } reader;
 
-/* An object: `one` reads the value of each member. */
+/* Read an object; `one` reads the value of each member. */
 typedef ck_status (*member)(reader *r, const ck_json_text *key, void *ctx, ck_error *e);
 static ck_status read_object(reader *r, member one, void *ctx, ck_error *e)
 {
@@ -85,7 +85,7 @@ static ck_status read_dtype(reader *r, entry *t, ck_error *e)
     return CK_OK;
 }
 
-/* One of the three members of a tensor's object. */
+/* Read one of the three members of a tensor's object. */
 static ck_status read_field(reader *r, const ck_json_text *key, void *ctx, ck_error *e)
 {
     entry *t = ctx;
@@ -163,7 +163,7 @@ static ck_status read_text(reader *r, const ck_json_text *key, void *ctx, ck_err
     return s == CK_OK ? ck_weights_add_text(r->w, key->s, key->n, value.s, value.n, e) : s;
 }
 
-/* ctx: whether __metadata__ has been read. */
+/* ctx: a bool, set once __metadata__ has been read. */
 static ck_status read_tensor_or_metadata(reader *r, const ck_json_text *key, void *ctx, ck_error *e)
 {
     bool *metadata = ctx;
@@ -190,7 +190,7 @@ static int by_place(const void *a, const void *b)
     return (x->end > y->end) - (x->end < y->end);
 }
 
-/* One after the other, from the first byte to the last. */
+/* Check that the tensors fill the data from the first byte to the last. */
 static ck_status check_places(reader *r, ck_error *e)
 {
     uint64_t at = 0;

@@ -36,7 +36,7 @@ static void put_metadata(FILE *f, const ck_weights *w, const char *num_heads)
 {
     bool first = true;
     fputs("\"__metadata__\": {", f);
-    /* Other readers expect it of a PyTorch model. */
+    /* Other readers expect this entry in a model from PyTorch. */
     if (!ck_weights_meta(w, "format"))
         put_pair(f, &first, "format", 6, "pt", 2);
     for (size_t i = 0; i < ck_weights_texts(w); i++) {
@@ -49,7 +49,7 @@ static void put_metadata(FILE *f, const ck_weights *w, const char *num_heads)
     fputc('}', f);
 }
 
-/* The tensors by falling size of their elements, which leaves every one aligned to its type. */
+/* Order tensors by decreasing element size, which keeps each of them aligned to its type. */
 static size_t order(const ck_weights *w, const ck_tensor **sorted)
 {
     size_t n = 0;
@@ -106,8 +106,7 @@ static ck_status write_tensor(ck_outfile *o, const ck_tensor *t, ck_error *e)
 {
     size_t bytes = t->count * ck_dtype_size(t->dtype);
     if (bytes && t->contiguous)
-        (void)*(volatile const uint8_t *)(t->data + bytes -
-                                          1); /* write(2) cannot tell that the file has become shorter */
+        (void)*(volatile const uint8_t *)(t->data + bytes - 1); /* write(2) does not notice truncation */
     ck_status s = ck_tensor_intact(t, e);
     if (s != CK_OK || t->contiguous)
         return s == CK_OK ? ck_outfile_write(o, t->data, bytes, e) : s;

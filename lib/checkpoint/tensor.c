@@ -7,13 +7,13 @@
 #include "base/mem.h"
 #include "checkpoint/map.h"
 
-/* Elements a walk hands over at a time. */
+/* Elements converted at a time. */
 #define PIECE 1024
 
-/* A run of `n` elements, `step` bytes apart; false ends the walk. */
+/* Called for a run of `n` elements, `step` bytes apart; false ends the walk. */
 typedef bool (*run_fn)(void *ctx, const uint8_t *p, size_t step, size_t n);
 
-/* Every element in row-major order. */
+/* Visit every element in row-major order. */
 static void walk(const ck_tensor *t, run_fn run, void *ctx)
 {
     size_t size = ck_dtype_size(t->dtype), at[CK_TENSOR_DIMS] = {0};
@@ -70,12 +70,12 @@ void ck_tensor_copy(const ck_tensor *t, void *out)
     walk(t, copy_run, &c);
 }
 
-/* Converted pieces of at most PIECE elements, for whoever wants them. */
+/* State of a conversion in pieces of at most PIECE elements, for ck_tensor_f32 and ck_tensor_finite. */
 typedef struct converting {
     ck_dtype dtype;
     size_t done;
-    size_t bad; /* finite only: the index of the first bad piece, SIZE_MAX = none */
-    float *to;  /* f32 only */
+    size_t bad; /* ck_tensor_finite: index of the first bad piece, SIZE_MAX = none */
+    float *to;  /* ck_tensor_f32: output */
 } converting;
 
 static bool convert_run(void *ctx, const uint8_t *p, size_t step, size_t n)
@@ -87,7 +87,7 @@ static bool convert_run(void *ctx, const uint8_t *p, size_t step, size_t n)
         c->done += n;
         return true;
     }
-    double piece[PIECE]; /* 8 bytes are the widest element */
+    double piece[PIECE]; /* double: the widest element */
     for (size_t at = 0; at < n; at += PIECE) {
         size_t k = n - at < PIECE ? n - at : PIECE;
         gather(piece, p + at * step, step, size, k);
@@ -164,7 +164,7 @@ bool ck_tensor_set_view(ck_tensor *t, const uint64_t *stride, uint64_t offset, c
     size_t last = offset, reach;
     t->contiguous = true;
     for (int d = 0; d < t->dims; d++) {
-        /* The stride of an axis of length 1 means nothing. */
+        /* The stride of an axis of length 1 has no meaning. */
         bool matters = t->count && t->shape[d] > 1;
         if (matters && (!ck_mul(t->shape[d] - 1, stride[d], &reach) || !ck_add(last, reach, &last)))
             return false;

@@ -1,6 +1,6 @@
 #include "checkpoint/build.h"
 
-/* Bytes of the sequence at s, 0 when it is malformed.  Source: the Unicode Standard, table 3-7. */
+/* Length in bytes of the UTF-8 sequence at s, 0 if malformed.  Source: the Unicode Standard, table 3-7. */
 static size_t sequence(const uint8_t *s, size_t n)
 {
     uint8_t c = s[0], low = 0x80, high = 0xbf;

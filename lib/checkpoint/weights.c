@@ -8,9 +8,9 @@
 #include "checkpoint/map.h"
 
 struct ck_weights {
-    ck_tensor *tensors; /* in the file's order; their names are owned */
+    ck_tensor *tensors; /* in the file's order; names are owned */
     size_t n, cap;
-    const ck_tensor **by_name; /* the same, sorted */
+    const ck_tensor **by_name; /* sorted by name */
     ck_weights_text *texts;    /* owned, with their strings */
     size_t n_texts, cap_texts;
     const char *format;
@@ -92,7 +92,7 @@ static char *copy_text(const char *s, size_t n)
     return p;
 }
 
-/* Without what wrappers put in front, in whatever order they were put on. */
+/* Remove the prefixes that wrappers add, in any order. */
 static void normalise(const char **name, size_t *n)
 {
     static const char *const prefixes[] = {"_orig_mod.", "module."};
@@ -165,7 +165,7 @@ static int by_key(const void *a, const void *b)
     return c ? c : (x->key_n > y->key_n) - (x->key_n < y->key_n);
 }
 
-/* Two values under one key: readers differ in which they take, so none is right. */
+/* Reject a key with two values: readers differ in which they take. */
 static ck_status check_texts(const ck_weights *w, ck_error *e)
 {
     const ck_weights_text **t = malloc((w->n_texts + 1) * sizeof *t);

@@ -11,14 +11,14 @@ enum { LOCAL = 30, CENTRAL = 46, END = 22, END64 = 56, LOCATOR64 = 20 }; /* byte
 #define MAX16 0xffffu
 #define MAX32 0xffffffffu
 
-/* Flags for encryption, patches and hidden headers: none may be set. */
+/* Encryption, patch data and masked headers: refused. */
 #define FLAGS_REFUSED (1u << 0 | 1u << 5 | 1u << 6 | 1u << 13)
 #define FLAG_DESCRIPTOR (1u << 3) /* the local header may leave sizes zero */
 
 typedef struct reader {
     const uint8_t *bytes;
     size_t size;
-    uint64_t directory, directory_end, count; /* of the central directory */
+    uint64_t directory, directory_end, count; /* byte offsets and entries of the central directory */
 } reader;
 
 static ck_status damaged(ck_error *e, const char *what)
@@ -32,7 +32,7 @@ static ck_status damaged_member(ck_error *e, const ck_zip_member *m, const char 
                    (int)(m->name_n < 100 ? m->name_n : 100), m->name, what);
 }
 
-/* The zip64 records before the end record, if there are any, say where the directory is. */
+/* Read the zip64 records before the end record: they locate the directory.  *there: they exist. */
 static ck_status read_end64(reader *r, const uint8_t *end, bool *there, ck_error *e)
 {
     size_t at = (size_t)(end - r->bytes);
@@ -57,7 +57,7 @@ static ck_status read_end64(reader *r, const uint8_t *end, bool *there, ck_error
     return CK_OK;
 }
 
-/* A field of the end record: the same as in the zip64 record, or a mark that it does not fit here. */
+/* A field of the end record must equal the zip64 record's, or be the mark for "does not fit". */
 static bool agrees(uint64_t value, uint64_t mark, uint64_t value64)
 {
     return value == value64 || value == mark;
@@ -89,12 +89,12 @@ static ck_status read_end(reader *r, ck_error *e)
     return CK_OK;
 }
 
-/* Sizes and offset as the 32-bit fields and the zip64 extra field have them. */
+/* Sizes and offset, from 32-bit fields or the zip64 extra field. */
 typedef struct fields {
     uint64_t stored, size, offset;
 } fields;
 
-/* Replace the marks among *f by what the zip64 extra field holds for them, in its fixed order. */
+/* Replace marks in *f by the zip64 extra field's values, which come in fixed order. */
 static bool resolve(fields *f, const uint8_t *extra, size_t n)
 {
     uint64_t *wanted[3];
@@ -119,11 +119,11 @@ static bool resolve(fields *f, const uint8_t *extra, size_t n)
         extra += 4 + len;
         n -= 4 + len;
     }
-    /* A mark that nothing resolves would be a member of 4 GiB - 1, which nobody may write so. */
+    /* An unresolved mark would be a size of 4 GiB - 1, which must not be written in that form. */
     return n == 0 && k == 0;
 }
 
-/* The local header says the same, and the data lie before the directory. */
+/* Check that the local header agrees, and that the data lie before the directory. */
 static ck_status check_local(const reader *r, ck_zip_member *m, const fields *f, const uint8_t *central, ck_error *e)
 {
     if (f->offset > r->directory || r->directory - f->offset < LOCAL)
@@ -149,7 +149,7 @@ static ck_status check_local(const reader *r, ck_zip_member *m, const fields *f,
     return CK_OK;
 }
 
-/* One header of the directory; *p moves to the next. */
+/* Read one header of the directory; *next moves past it. */
 static ck_status read_central(const reader *r, const uint8_t **next, ck_zip_member *m, ck_error *e)
 {
     const uint8_t *p = *next;
@@ -193,7 +193,7 @@ static int by_name(const void *a, const void *b)
     return compare_names(x->name, x->name_n, y->name, y->name_n);
 }
 
-/* No byte belongs to two members, no name either; leaves them sorted by name. */
+/* Check that no byte and no name belongs to two members; sorts them by name. */
 static ck_status check_members(const reader *r, ck_zip *z, ck_error *e)
 {
     qsort(z->members, z->n, sizeof *z->members, by_begin);

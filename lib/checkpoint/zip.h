@@ -1,13 +1,13 @@
-/* A zip archive whose members are stored, not compressed: torch.save's container.
+/* A zip archive of stored (uncompressed) members, as written by torch.save.
  *
  *     local header, name, extra field, data [, data descriptor]      per member
  *     central directory: a header per member
  *     [zip64 end record, zip64 locator]
  *     end record, without a comment, at the very end
  *
- * Source: PKWARE's APPNOTE.TXT 6.3.10.  Refused: anything compressed, encrypted or on several disks; a name
- * twice; members that overlap, leave the file, or whose local header says something else than
- * the central directory.  Checksums are not looked at: torch.save can be told to leave them out. */
+ * Source: PKWARE's APPNOTE.TXT 6.3.10.  Refused: compression, encryption, several disks, duplicate names, members that
+ * overlap or leave the file, and local headers that differ from the central directory.  Checksums are not verified:
+ * torch.save can omit them. */
 #ifndef CK_CHECKPOINT_ZIP_H
 #define CK_CHECKPOINT_ZIP_H
 
@@ -17,11 +17,11 @@
 #include "base/status.h"
 
 typedef struct ck_zip_member {
-    const char *name; /* name_n bytes inside the archive, any bytes */
+    const char *name; /* name_n bytes inside the archive, may be any bytes */
     size_t name_n;
-    const uint8_t *data; /* size bytes inside the archive, aligned to nothing */
+    const uint8_t *data; /* size bytes inside the archive, unaligned */
     size_t size;
-    size_t begin; /* of the local header, in the archive */
+    size_t begin; /* offset of the local header */
 } ck_zip_member;
 
 typedef struct ck_zip {
@@ -33,6 +33,6 @@ typedef struct ck_zip {
 ck_status ck_zip_open(ck_zip *z, const uint8_t *bytes, size_t n, ck_error *e);
 void ck_zip_close(ck_zip *z);
 
-const ck_zip_member *ck_zip_find(const ck_zip *z, const char *name, size_t n); /* or NULL */
+const ck_zip_member *ck_zip_find(const ck_zip *z, const char *name, size_t n); /* NULL if not found */
 
 #endif

@@ -1,14 +1,14 @@
-/* Both decoders at once, folded.
+/* Both decoders at once, with their linear layers folded.
  *
- * A decoder sends map k through a linear layer P_k, enlarges the result, joins the four (c4, c3, c2, c1), and applies
- * a 1x1 convolution F, BatchNorm (scale s, shift z), ReLU and a classifier.  Enlarging mixes pixels with weights
- * that add up to 1, linear layers mix channels: they commute, biases included.  So with F = [F_4 F_3 F_2 F_1]
+ * A decoder sends map k through a linear layer P_k, enlarges the result, concatenates the four (c4, c3, c2, c1), and
+ * applies a 1x1 convolution F, BatchNorm (scale s, shift z), ReLU and a classifier.  Enlarging mixes pixels with
+ * weights that sum to 1, linear layers mix channels: they commute, biases included.  So with F = [F_4 F_3 F_2 F_1]
  *
  *     s (F [up(P_k x_k + p_k)]) + z  =  sum over k of up(M_k x_k) + m
  *     M_k = s F_k P_k      m = z + s sum over k of F_k p_k
  *
- * and every M_k, folded in double, works at its map's own resolution.  The rows of both decoders are
- * stacked: one product per map, one pass to enlarge, add, clamp and classify. */
+ * Every M_k is folded in double and works at its map's own resolution.  The rows of both decoders are stacked: one
+ * product per map, then one pass that enlarges, adds, applies ReLU and classifies. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +25,7 @@
 static const char *const prefixes[DECODERS] = {"alpha_decoder", "fg_decoder"};
 static const int outputs[DECODERS] = {1, 3};
 
-/* One decoder's weights as they are stored. */
+/* One decoder's weights as stored. */
 typedef struct stored {
     int d;
     float *fuse; /* [d][4 d] */
@@ -33,7 +33,7 @@ typedef struct stored {
     float *proj[CK_ENCODER_STAGES], *bias[CK_ENCODER_STAGES]; /* [d][width], [d] */
 } stored;
 
-/* Both decoders', folded and stacked; d rows of alpha, then d of the foreground. */
+/* Weights of both decoders, folded and stacked: d rows of alpha, then d of the foreground. */
 typedef struct folded {
     float *m[CK_ENCODER_STAGES]; /* [2 d][width] */
     double *bias;                /* [2 d] */
@@ -76,7 +76,7 @@ static void free_stored(stored *s)
     }
 }
 
-/* to[i] = scale * sum over j of f[j] * proj[j][i]; sum is room for n doubles. */
+/* to[i] = scale * sum over j of f[j] * proj[j][i]; sum: scratch of n doubles. */
 CK_CLONES static void fold_row(const float *f, int d, double scale, const float *proj, int n, double *sum, float *to)
 {
     memset(sum, 0, (size_t)n * sizeof *sum);
@@ -107,7 +107,7 @@ static void fold(const ck_parts *b, const stored *s, int first, folded *to, doub
     }
 }
 
-/* Each decoder's classifier sees its own rows: zeros elsewhere. */
+/* Each classifier reads the rows of its decoder; the others have weight 0. */
 static bool read_heads(const ck_parts *b, folded *to)
 {
     size_t d = (size_t)b->sizes->decoder;

@@ -21,7 +21,7 @@ static float mean_logit(const float *hint, int w)
     return logf(p / (1 - p));
 }
 
-/* The hint at the network's size through logits and back; `logits`: a sixteenth of its samples. */
+/* Send the hint at inference size through logits and back.  logits: scratch for 1/16 of its samples. */
 static ck_status through_logits(float *hint, int h, int w, float *logits, ck_error *e)
 {
     int lh = h / CK_LOGIT_STRIDE, lw = w / CK_LOGIT_STRIDE;
@@ -43,7 +43,7 @@ static void add(float *alpha, const float *hint, const float *seen, size_t n)
     }
 }
 
-/* Row by row, through `wide` where the matte is narrow. */
+/* Row by row; f16 rows are converted in `wide`. */
 static void add_to_plane(ck_plane *alpha, const float *hint, const float *seen, float *wide)
 {
     size_t w = (size_t)alpha->w;

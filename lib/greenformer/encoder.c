@@ -1,12 +1,13 @@
-/*  input [4][H][W]
- *    -> patch embedding 7x7/4 + position embedding            t [H/4][W/4][C]
- *    -> blocks, in four stages
- *         n = layer_norm(t)
- *         first block of stages 1 to 3:  t = pool(proj(n)),  q = pool(q)
- *         t += attn_proj(attention(qkv(n)))
- *         t += fc2(gelu(fc1(layer_norm(t))))
- *    -> t after each stage                                     maps
- */
+/* The encoder, a Hiera network:
+ *
+ *     input [4][H][W]
+ *       -> patch embedding 7x7/4 + position embedding            t [H/4][W/4][C]
+ *       -> blocks, in four stages
+ *            n = layer_norm(t)
+ *            first block of stages 1 to 3:  t = pool(proj(n)),  q = pool(q)
+ *            t += attn_proj(attention(qkv(n)))
+ *            t += fc2(gelu(fc1(layer_norm(t))))
+ *       -> t after each stage                                     maps */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,7 +18,7 @@
 
 #define EPS 1e-6f
 
-/* The embedding [side * side][c] for a map of h x w: bicubic, a = -0.75, half-pixel centres. */
+/* Resize the embedding to out [h][w][c]: bicubic, a = -0.75, half-pixel centres.  pos: [side * side][c]. */
 static ck_status resize(const float *pos, int side, int c, int h, int w, float *out, ck_error *e)
 {
     size_t from = (size_t)side * (size_t)side, to = (size_t)h * (size_t)w, n = (size_t)c;
@@ -60,7 +61,7 @@ static const ck_nn_weight *position(const ck_parts *b, int h, int w)
     return to;
 }
 
-/* The names of one block. */
+/* Names of one block's weights. */
 typedef struct names {
     char prefix[64], label[32], full[96];
 } names;
@@ -98,7 +99,7 @@ static void pool(const ck_parts *b, names *n, const char *what, const ck_nn_tens
     ck_nn_plan_add(b->plan, n->label, what, (ck_nn_step){.kind = CK_NN_OP_POOL, .x = {*x}, .y = *y});
 }
 
-/* The shortcut of a block that starts a stage: half the map, more channels. */
+/* The shortcut of a block that starts a stage: half the map's size, more channels. */
 static ck_nn_tensor shrink(const ck_parts *b, names *n, const ck_nn_tensor *x, int width)
 {
     ck_nn_tensor wide = ck_nn_plan_f32(b->plan, x->h, x->w, width);
@@ -133,7 +134,7 @@ static ck_nn_tensor block(const ck_parts *b, int index, int stage, bool first, c
 {
     int width = b->sizes->width[stage];
     bool halve = stage > 0 && first;
-    /* Attention stays inside one mask unit, 8 tokens of stage 0 wide, up to the first block of stage 2. */
+    /* Attention is windowed up to the first block of stage 2.  A window is one mask unit, 8 tokens of stage 0 wide. */
     bool windowed = stage < 2 || (stage == 2 && first);
     int window = windowed ? 8 >> (stage - halve) : 0;
     names n;

@@ -2,11 +2,11 @@
 
 #include <stdio.h>
 
-/* Of a second program on the same GPU: its context, its kernels, cuBLASLt's workspace.  An estimate; not measured. */
+/* Bytes of a second program on the same GPU: context, kernels, cuBLASLt's workspace.  An estimate, not measured. */
 #define CONTEXT 512e6
 #define HOST_SHARE 0.75 /* rings may take the other quarter, see --ring-bytes */
 
-/* Of a checkpoint's tensors as float32, which no backend's packing exceeds by much. */
+/* Bytes of a checkpoint's tensors as float32.  No backend's packed weights exceed that by much. */
 static double weight_bytes(const ck_weights *w)
 {
     double n = 0;
@@ -60,10 +60,10 @@ typedef struct search {
     const ck_sizes *z;
     const ck_network_options *o;
     ck_fit *out;
-    double fixed; /* bytes that every size takes */
+    double fixed; /* bytes independent of the size */
 } search;
 
-/* *fits if this side does, and then `out` is set to it; *frames: bytes that grow with it. */
+/* *fits: this side fits, and `out` is set to it.  *frames: bytes that grow with the side. */
 static ck_status try_side(const search *q, int side, bool *fits, double *frames, ck_error *e)
 {
     ck_status s = frame_bytes(q->w, q->z, q->o, side, frames, e);
@@ -91,7 +91,7 @@ ck_status ck_fit_network(const ck_weights *w, const ck_sizes *z, const ck_networ
         refused = side;
         side = next < side ? next : side - CK_FIT_STEP;
     }
-    /* Memory is not quite proportional to pixels: the next sides may fit too. */
+    /* Memory is not exactly proportional to pixels: the next sides may fit too. */
     while (s == CK_OK && fits && out->side + CK_FIT_STEP < refused)
         s = try_side(&q, out->side + CK_FIT_STEP, &fits, &frames, e);
     out->whole = out->side == most;

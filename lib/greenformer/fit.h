@@ -1,4 +1,4 @@
-/* The largest inference size that fits a device's memory. */
+/* The largest inference size that fits into a device's memory. */
 #ifndef CK_GREENFORMER_FIT_H
 #define CK_GREENFORMER_FIT_H
 
@@ -6,14 +6,13 @@
 
 #include "greenformer/network.h"
 
-#define CK_FIT_STEP 32 /* sides are multiples */
+#define CK_FIT_STEP 32 /* sides are multiples of it */
 
-/* Of the memory that is left on a device: the rest is for frames' planes, and what is taken in pieces does not use all
- * of it. */
+/* Share of the available device memory to use.  The rest is for frames' planes and fragmentation. */
 #define CK_FIT_SHARE 0.9
 
-/* The side, a multiple of 32 and maybe 0, whose picture takes `left` bytes, where one of `side` takes `needed`: what a
- * plan takes grows with the picture's pixels. */
+/* The side, a multiple of 32 and perhaps 0, that takes `left` bytes if `side` takes `needed`.  Memory grows with the
+ * number of pixels. */
 static inline int ck_fit_side(int side, double needed, double left)
 {
     if (needed <= 0 || left <= 0)
@@ -23,16 +22,16 @@ static inline int ck_fit_side(int side, double needed, double left)
 }
 
 typedef struct ck_fit {
-    int side;            /* of the square picture */
-    bool whole;          /* it is what the checkpoint was made for */
-    double needed, left; /* bytes */
+    int side;            /* of the square inference size */
+    bool whole;          /* it is the size the checkpoint was trained at */
+    double needed, left; /* bytes: for that size; available */
     char device[16];     /* "cpu", "cuda" */
 } ck_fit;
 
-/* The largest square picture, up to what the position embedding was made for, for which memory is left now.  Both
- * halves of the network are counted: one plan with o->refine, else two, the other program's with a context of its own.
- * On a host a quarter of the memory is left for frames and rings.  o's size is not looked at.  CK_ERR_MEMORY if not
- * even the smallest fits.  Packs the weights for every size that is looked at. */
+/* Find the largest square inference size that fits into memory now, at most that of the position embedding.  Counts
+ * both halves of the network: one plan with o->refine, else two, the second in another program with a context of its
+ * own.  On a host a quarter of the memory is left for frames and rings.  o's size is ignored.  CK_ERR_MEMORY if the
+ * smallest size does not fit.  Packs the weights for every size tried. */
 ck_status ck_fit_network(const ck_weights *w, const ck_sizes *z, const ck_network_options *o, ck_fit *out, ck_error *e);
 
 #endif

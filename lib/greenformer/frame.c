@@ -1,4 +1,4 @@
-/* Frames through the network: on the host or on a device with memory of its own. */
+/* Frames through the network, on the host or on a device with its own memory. */
 #include <string.h>
 
 #include "greenformer/input.h"

@@ -1,4 +1,4 @@
-/* Frames on a device with memory of its own, by way of its slots (nn/frames.h): two at once. */
+/* Frames on a device with its own memory, two at once in its slots (nn/frames.h). */
 #include <string.h>
 
 #include "greenformer/input.h"
@@ -32,8 +32,8 @@ static void give_slot(ck_network *n, int i)
     pthread_mutex_unlock(&n->slot_lock);
 }
 
-/* All that has to be in order: from the planes on the device to the planes on the device.  *queued: to be waited for,
- * be it that something went wrong. */
+/* Queue the ordered part of a frame, from planes on the device to planes on the device.  *queued: the slot must be
+ * waited for, even after a failure. */
 static ck_status queue(ck_network *n, int slot, const unsigned char *blocks, bool timed, bool *queued, ck_error *e)
 {
     const struct ck_nn_frames *d = n->dev->ops->frames;
@@ -68,12 +68,12 @@ static ck_status axis(ck_axis *kept, int from, int to, ck_filter f, bool across,
     out->first = kept->first;
     out->count = kept->count;
     out->weight = kept->weight;
-    out->reversed = !across && f == CK_LANCZOS4; /* as ck_resample adds them up */
+    out->reversed = !across && f == CK_LANCZOS4; /* the order in which ck_resample sums */
     return CK_OK;
 }
 
-/* Tables of all moves, kept in the slot since most frames have the size of the one before.  Planes are resampled by
- * CK_BILINEAR_AA on the way in and by Lanczos on the way out. */
+/* Make the tables of all moves.  They are kept in the slot, since most frames have the size of the one before.  Planes
+ * are resampled by CK_BILINEAR_AA on the way in and by Lanczos on the way out. */
 static ck_status make_axes(ck_network *n, int slot, moves *m, ck_error *e)
 {
     ck_axis *kept = n->axis[slot];
@@ -131,7 +131,7 @@ static ck_status on_device(ck_network *n, moves *m, const unsigned char *blocks,
     return s;
 }
 
-/* Memory of the caller's that is laid out like the tensor. */
+/* Append a move of `data`, f32 laid out like the tensor; none if it is NULL. */
 static void move_floats(ck_nn_move *to, int *count, const ck_network *n, const ck_nn_tensor *t, int from, int c,
                         const float *data)
 {
@@ -179,7 +179,7 @@ static moves moves_of(ck_network *n, const ck_network_frame *f)
     return m;
 }
 
-/* Blocks are chosen on the host, from its own conversion. */
+/* Blocks are chosen on the host, from the host's own conversion of the frame. */
 static ck_status choose(const ck_network *n, const ck_network_frame *f, const unsigned char **blocks, ck_error *e)
 {
     ck_buffer *rgb = ck_buffer_new(3 * sizeof(float) * (size_t)n->h * (size_t)n->w);

@@ -1,4 +1,4 @@
-/* Frames in the host's memory: the network's own tensors are filled and read, one frame at a time. */
+/* Frames in host memory: the network's own tensors are filled and read, one frame at a time. */
 
 #include "image/convert.h"
 #include "image/resample.h"
@@ -18,7 +18,7 @@ static void down(ck_network *n, const ck_nn_tensor *t, int from, int count, floa
         n->dev->ops->download(n->dev, &v, dst);
 }
 
-/* From the tensors that go in to those that come out. */
+/* Run the network from its input tensors to its result tensors. */
 static ck_status run_on_host(ck_network *n, const unsigned char *blocks, bool timed, ck_error *e)
 {
     ck_nn_tensor t[2];
@@ -31,7 +31,7 @@ static ck_status run_on_host(ck_network *n, const unsigned char *blocks, bool ti
     return s;
 }
 
-/* A plane from channels of the finals: resized, then narrowed, one channel at a time. */
+/* Make a plane from channels of the finals: resize, convert to the plane's type, one channel at a time. */
 static ck_status narrow(ck_plane *p, const ck_nn_tensor *t, ck_error *e)
 {
     size_t n = (size_t)p->h * (size_t)p->w, from = ck_nn_pixels(t);

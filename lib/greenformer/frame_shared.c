@@ -1,7 +1,7 @@
-/* Frames on the host and on a device: which blocks are refined, which tensors are results. */
+/* Selection of refined blocks and result tensors, for frames on the host and on a device. */
 #include "greenformer/network_inside.h"
 
-/* A wanted block or a neighbour of one. */
+/* True for a wanted block and its neighbours. */
 static bool near(const unsigned char *wanted, int y, int x, int down, int across)
 {
     for (int v = y > 0 ? y - 1 : 0; v <= y + 1 && v < down; v++)
@@ -11,7 +11,8 @@ static bool near(const unsigned char *wanted, int y, int x, int down, int across
     return false;
 }
 
-/* All convolutions behind the first together reach 30 pixels: less than a block. */
+/* A refined block depends on its neighbours too: the convolutions after the first reach 30 pixels, less than a
+ * block. */
 ck_status ck_network_blocks(ck_network *n, const unsigned char *wanted, ck_error *e)
 {
     static const int none[1];

@@ -5,7 +5,7 @@
 
 #include "greenformer/input.h"
 
-/* Normalised samples of 0 … 1 lie between -2.12 and 2.64 (ImageNet's mean and deviation). */
+/* Normalised samples of [0, 1] lie between -2.12 and 2.64 (ImageNet's mean and deviation). */
 #define LOWEST (-2.2f)
 #define HIGHEST 2.7f
 

@@ -6,7 +6,7 @@
 #include "image/convert.h"
 #include "image/resample.h"
 
-/* ImageNet's. */
+/* ImageNet's mean and deviation. */
 const float ck_input_mean[3] = {0.485f, 0.456f, 0.406f}, ck_input_deviation[3] = {0.229f, 0.224f, 0.225f};
 
 ck_status ck_input_fits(const ck_plane *p, int channels, ck_error *e)
@@ -18,7 +18,7 @@ ck_status ck_input_fits(const ck_plane *p, int channels, ck_error *e)
                    p->type_name, channels);
 }
 
-/* `channels` planes as float32, one at a time, then at the network's size. */
+/* Convert `channels` channels to float32 and resample them to h x w, one at a time. */
 static ck_status resized(const ck_plane *p, int channels, int h, int w, float *out, ck_error *e)
 {
     size_t n = (size_t)p->h * (size_t)p->w, made = (size_t)h * (size_t)w;

@@ -1,4 +1,4 @@
-/* A checkpoint found, opened and checked: what ck-infer and ck-refine start from. */
+/* Find, open and check a checkpoint, for ck-infer and ck-refine. */
 #ifndef CK_GREENFORMER_MODEL_H
 #define CK_GREENFORMER_MODEL_H
 
@@ -6,12 +6,12 @@
 
 typedef struct ck_model {
     ck_weights *weights;
-    ck_spec table; /* its warnings are the caller's to say */
+    ck_spec table; /* the caller reports its warnings */
     char *path;
 } ck_model;
 
-/* `given`: see ck_checkpoint_find, but no model is an error here.  `parts`: those whose numbers are looked at.  Errors
- * name the file. */
+/* given: see ck_checkpoint_find; no model is an error here.  parts: parts whose values are checked.  Errors name the
+ * file. */
 ck_status ck_model_load(const char *given, int heads, unsigned parts, ck_model *m, ck_error *e);
 void ck_model_free(ck_model *m); /* leaves it empty */
 

@@ -7,7 +7,7 @@
 #include "greenformer/input.h"
 #include "greenformer/network_inside.h"
 
-#define MAX_SIDE 16384 /* of a frame */
+#define MAX_SIDE 16384 /* pixels of a frame's side */
 
 static ck_status choose_size(ck_network *n, const ck_network_options *o, ck_error *e)
 {
@@ -50,7 +50,7 @@ static void build(ck_network *n, const ck_weights *w, const ck_spec_rows *rows, 
         n->logits = ck_nn_plan_planar(n->plan, CK_LOGITS, n->h / CK_LOGIT_STRIDE, n->w / CK_LOGIT_STRIDE);
         ck_nn_plan_input(n->plan, &n->logits);
     }
-    ck_nn_plan_output(n->plan, &n->logits); /* they are looked at */
+    ck_nn_plan_output(n->plan, &n->logits); /* kept to the end: they are checked */
     if (n->refine) {
         ck_nn_tensor rgb = ck_nn_plan_view(&n->input, 0, 3);
         n->refined = ck_part_refiner(&b, &rgb, &n->logits, o->scale);

@@ -1,4 +1,4 @@
-/* GreenFormer for one frame size on one device: what ck-infer and ck-refine run. */
+/* GreenFormer for one frame size on one device, as run by ck-infer and ck-refine. */
 #ifndef CK_GREENFORMER_NETWORK_H
 #define CK_GREENFORMER_NETWORK_H
 
@@ -9,74 +9,76 @@
 typedef struct ck_network ck_network;
 
 typedef struct ck_network_options {
-    const char *device; /* as ck_nn_open has it */
+    const char *device; /* see ck_nn_open */
     int threads;        /* 0 = all cores */
     ck_nn_precision precision;
-    int h, w;           /* multiples of 32; 0 = what the position embedding was made for */
-    bool infer, refine; /* which parts; at least one */
-    float scale;        /* of the refiner's corrections; 1 is the original */
-    bool keep;          /* keep what lies between, for ck_network_inside */
-    /* The refiner's ways of working.  A frame that is refined whole has the same bytes with each. */
-    int band; /* band height in rows, a multiple of CK_NN_BLOCK; 0 = whole maps, 1.5x the memory */
-    size_t
-        memory;  /* with `band`: of tensors and scratch, the refiner's maps beyond that in a temporary file; 0 = all */
-    bool sparse; /* frames may be refined in some places only */
-    bool dry;    /* take no memory for frames, and run none: for ck_nn_plan_bytes */
+    int h, w;           /* inference size, multiples of 32; 0 = that of the position embedding */
+    bool infer, refine; /* parts to load; at least one */
+    float scale;        /* factor of the refiner's corrections; 1 is the original */
+    bool keep;          /* keep intermediate tensors for ck_network_inside */
+    /* Modes of the refiner.  A frame refined whole has bit-identical results in all of them. */
+    int band;      /* band height in rows, a multiple of CK_NN_BLOCK; 0 = whole maps, 1.5x the memory */
+    size_t memory; /* bytes, with `band`; the refiner's maps beyond go to a temporary file; 0 = no limit */
+    bool sparse;   /* single blocks of a frame may be refined */
+    bool dry;      /* allocate no memory for frames, run none: for ck_nn_plan_bytes */
 } ck_network_options;
 
-/* Reads and packs the weights, which fit `z` (ck_spec_check), and takes all the memory that frames will need; `w` is
+/* Read and pack the weights, which must match `z` (ck_spec_check), and allocate all memory that frames need.  `w` is
  * not needed afterwards. */
 ck_status ck_network_open(const ck_weights *w, const ck_sizes *z, const ck_network_options *o, ck_network **out,
                           ck_error *e);
 void ck_network_close(ck_network *n); /* NULL is fine */
 
-/* The caller's planes, planar float32.  Parts that are not opened ignore theirs. */
+/* Planar float32 data of the caller.  A part that is not loaded ignores its own. */
 typedef struct ck_network_io {
-    const float *rgb;                /* [3][h][w], as ck_input_rgb makes it */
+    const float *rgb;                /* [3][h][w] from ck_input_rgb */
     const float *hint;               /* [h][w]; infer */
-    float *alpha_logits, *fg_logits; /* [1], [3][h/4][w/4]: written by infer (NULL: not wanted), else read by refine */
+    float *alpha_logits, *fg_logits; /* [1], [3][h/4][w/4]: written by infer (NULL: discarded), else read by refine */
     float *alpha, *fg;               /* [1], [3][h][w]: written by refine */
-    /* [h/32][w/32], sparse networks: not 0 where a block of CK_NN_BLOCK pixels a side is to be refined, with the
-     * statistics of the last frame that was refined whole; elsewhere the result is that of scale 0.  What a block gets
-     * does not depend on which others are refined.  NULL: refine all of the frame and take its statistics. */
+    /* Sparse networks: [h/32][w/32], not 0 for blocks of CK_NN_BLOCK x CK_NN_BLOCK pixels to refine, with the
+     * statistics of the last frame refined whole.  Other blocks get the result of scale 0.  A block's result does not
+     * depend on which others are refined.  NULL: refine the whole frame and keep its statistics. */
     const unsigned char *blocks;
 } ck_network_io;
 
-/* One frame.  CK_ERR_FORMAT if a result is not finite; CK_ERR_ARGUMENT for `blocks` without a whole frame before, or
- * where the network is not sparse.  `timed`: see ck_nn_plan_run. */
+/* Run one frame.  CK_ERR_FORMAT if a result is not finite.  CK_ERR_ARGUMENT for `blocks` before any whole frame, or in
+ * a network that is not sparse.  timed: see ck_nn_plan_run. */
 ck_status ck_network_run(ck_network *n, const ck_network_io *io, bool timed, ck_error *e);
 
-/* One frame from a stream's planes to such planes: resized, converted and normalised as greenformer/input.h has it, and
- * back by Lanczos.  On a device with memory of its own all of that is done there, and two threads at once overlap their
- * copies with each other's steps; elsewhere one frame is made at a time.  The same bytes in any case. */
+/* One frame from a stream's planes to a stream's planes: resampled, converted and normalised as in greenformer/input.h,
+ * and back by Lanczos.  A device with its own memory does all that itself; two threads then overlap their copies with
+ * each other's steps.  Elsewhere one frame is processed at a time.  Results are bit-identical. */
 typedef struct ck_network_frame {
-    const ck_plane *rgb;                /* three channels, of any size and type */
+    const ck_plane *rgb;                /* three channels of any size and type */
     const ck_plane *hint;               /* infer */
-    ck_plane *alpha_logits, *fg_logits; /* f32 [1], [3][h/4][w/4]: written by infer (NULL: not wanted), else read */
+    ck_plane *alpha_logits, *fg_logits; /* f32 [1], [3][h/4][w/4]: written by infer (NULL: discarded), else read */
     ck_plane *alpha, *fg;               /* [1], [3] of any size, f16 or f32: written by refine */
-    /* Asked before the frame is refined, with [3][h][w] as ck_input_rgb makes it: see ck_network_io.  NULL: all. */
+    /* Called before the frame is refined, with [3][h][w] from ck_input_rgb; chooses the blocks as in ck_network_io.
+     * NULL: refine all. */
     ck_status (*choose)(void *ctx, const float *rgb, const unsigned char **blocks, ck_error *e);
     void *ctx;
 } ck_network_frame;
 
-/* Statuses as ck_network_run's, and CK_ERR_ARGUMENT for planes that do not fit. */
+/* Fails as ck_network_run, and with CK_ERR_ARGUMENT for planes that do not fit. */
 ck_status ck_network_run_frame(ck_network *n, const ck_network_frame *f, bool timed, ck_error *e);
 
-/* Frames that a device can work on at once, so many threads may call ck_network_run_frame; asked before it is opened.
- */
+/* Frames that a device works on at once: call ck_network_run_frame from as many threads.  May be called before the
+ * device is opened. */
 int ck_network_frames_at_once(const char *device);
 
+/* The inference size. */
 void ck_network_size(const ck_network *n, int *h, int *w);
 const ck_nn_plan *ck_network_plan(const ck_network *n); /* its steps, times and memory */
 const char *ck_network_device(const ck_network *n);
 ck_nn_precision ck_network_precision(const ck_network *n); /* never AUTO */
-const char *ck_network_passed_over(const ck_network *n);   /* why `auto` did not take CUDA; empty if it was not asked */
+const char *ck_network_passed_over(const ck_network *n);   /* why `auto` did not choose CUDA; else empty */
 
-void ck_network_pins(ck_network *n, int *pinned, int *refused); /* slots of rings that the device reaches by itself */
-const char *ck_network_unrecorded(const ck_network *n); /* why steps are not replayed as one; empty if they are */
+void ck_network_pins(ck_network *n, int *pinned, int *refused); /* ring slots pinned for the device; refused */
+const char *ck_network_unrecorded(const ck_network *n); /* why steps are not replayed as one graph; else empty */
 
-/* With `keep`: "map0" to "map3" [h][w][c], "coarse" [h][w][7], "delta" planar, of the last frame, into dst (NULL: only
- * the shape).  False if there is no such tensor in float32: with activations of 16 bits "coarse" is not. */
+/* With `keep`: copy a tensor of the last frame into dst (NULL: only its shape).  Names: "map0" to "map3" [h][w][c],
+ * "coarse" [h][w][7], "delta" planar.  False if no such tensor exists in float32; with 16-bit activations "coarse" does
+ * not. */
 bool ck_network_inside(ck_network *n, const char *name, ck_nn_tensor *shape, float *dst);
 
 #endif

@@ -1,4 +1,4 @@
-/* The struct of a network: network.c builds it, frame*.c run it. */
+/* Structure of a network: network.c builds it, frame*.c run it. */
 #ifndef CK_GREENFORMER_NETWORK_INSIDE_H
 #define CK_GREENFORMER_NETWORK_INSIDE_H
 
@@ -22,27 +22,27 @@ struct ck_network {
     ck_refined refined;
     ck_refine_where where;
     int *blocks;  /* three lists: reach, core, rest */
-    bool settled; /* statistics have been taken */
+    bool settled; /* statistics of a whole frame exist */
 
-    pthread_mutex_t lock; /* of the plan and everything above: held while a frame is queued or, on the host, made */
+    pthread_mutex_t lock; /* of the plan and everything above: held while a frame is queued (host: processed) */
     pthread_mutex_t slot_lock;
     pthread_cond_t slot_free;
     bool slot_taken[CK_NN_SLOTS];
-    ck_axis axis[CK_NN_SLOTS][4 * CK_NN_MOVES]; /* of a slot's last frame, x and y of each move: in, then out */
+    ck_axis axis[CK_NN_SLOTS][4 * CK_NN_MOVES]; /* of a slot's last frame: x and y of each move, in, then out */
     ck_pins pins;
 };
 
-/* See ck_network_io; wanted NULL: all. */
+/* Set the block lists from `wanted` (see ck_network_io); NULL: all blocks. */
 ck_status ck_network_blocks(ck_network *n, const unsigned char *wanted, ck_error *e);
 
-/* `count` channels of a tensor, in their place. */
+/* `count` channels of a tensor, from `from` on, with their address. */
 ck_nn_tensor ck_network_part(const ck_network *n, const ck_nn_tensor *t, int from, int count);
 
 /* The results that must be finite: logits and, with a refiner, finals.  Returns their number. */
 int ck_network_results(const ck_network *n, ck_nn_tensor t[2]);
 ck_status ck_network_not_finite(ck_error *e);
 
-/* The two ways of what network.h has; a frame's planes have been looked at. */
+/* Implementations of ck_network_run (io) and ck_network_run_frame; planes have been checked. */
 ck_status ck_network_frame_on_host(ck_network *n, const ck_network_frame *f, bool timed, ck_error *e);
 ck_status ck_network_io_on_host(ck_network *n, const ck_network_io *io, bool timed, ck_error *e);
 ck_status ck_network_frame_on_device(ck_network *n, const ck_network_frame *f, bool timed, ck_error *e);

@@ -1,4 +1,4 @@
-/* Option rows that ck-infer and ck-refine share, so that `ck key` can hand one option to both. */
+/* Option rows shared by ck-infer and ck-refine, so that `ck key` can pass one option to both. */
 #ifndef CK_GREENFORMER_OPTIONS_H
 #define CK_GREENFORMER_OPTIONS_H
 
@@ -7,8 +7,8 @@
 #include "stream/depth.h"
 
 typedef struct ck_network_request {
-    const char *model; /* NULL: ck_checkpoint_find looks for one */
-    int heads;         /* 0: as the checkpoint says */
+    const char *model; /* NULL: search, see ck_checkpoint_find */
+    int heads;         /* 0: as stated by the checkpoint */
     const char *device;
     int precision; /* a ck_nn_precision */
     bool blue_as_green, time_layers;

@@ -1,29 +1,31 @@
-/*  [normalised RGB, sigmoid(up(logits))]                      coarse [H][W][7]
- *    -> stem: conv, GroupNorm, ReLU                            x [H][W][C]
- *    -> 4 x:  a = conv1(x)
- *             c = conv2(relu(norm(a)))
- *             x = relu(norm(c) + x)                            dilation 1, 2, 4, 8
- *    -> 1x1 convolution x 10                                   delta [4][H][W]
- *    -> sigmoid(up(logits) + scale * delta)                    final [4][H][W]
+/* The refiner:
  *
- * A convolution leaves its GroupNorm's sums behind; who reads its result normalises on the way.
- * Three maps of C channels are alive at a time: x, a, c.  In bands there are two: c is written over a, so many rows
- * higher up that a band overwrites only what no later one reads. */
+ *     [normalised RGB, sigmoid(up(logits))]                      coarse [H][W][7]
+ *       -> stem: conv, GroupNorm, ReLU                            x [H][W][C]
+ *       -> 4 x:  a = conv1(x)
+ *                c = conv2(relu(norm(a)))
+ *                x = relu(norm(c) + x)                            dilation 1, 2, 4, 8
+ *       -> 1x1 convolution x 10                                   delta [4][H][W]
+ *       -> sigmoid(up(logits) + scale * delta)                    final [4][H][W]
+ *
+ * A convolution stores the sums for its GroupNorm; the next step normalises when it reads the result.  Three maps of C
+ * channels are alive at a time: x, a, c.  With bands there are two: c overwrites a, shifted up by so many rows that a
+ * band overwrites only rows that no later band reads. */
 #include <stdio.h>
 
 #include "greenformer/parts.h"
 
 #define EPS 1e-5f
-#define CORRECTION 10 /* the last layer's factor */
+#define CORRECTION 10 /* factor of the last layer's result */
 
-#define REACH (1 << (CK_REFINER_BLOCKS - 1)) /* the largest dilation */
+#define REACH (1 << (CK_REFINER_BLOCKS - 1)) /* pixels: the largest dilation */
 
 typedef struct normed {
     ck_nn_tensor map;  /* before normalisation */
     ck_nn_tensor norm; /* [2][C]: scale, shift */
 } normed;
 
-/* The two maps of a residual block between x and x. */
+/* The two maps inside a residual block. */
 typedef struct pair {
     ck_nn_tensor a, c;
 } pair;
@@ -42,7 +44,7 @@ static pair maps(const ck_parts *b)
     return (pair){ck_nn_plan_rows(&both, ahead, b->h), ck_nn_plan_rows(&both, 0, b->h)};
 }
 
-/* Convolution and the scale and shift that its GroupNorm comes to. */
+/* Add a convolution and its GroupNorm's scale and shift. */
 static normed conv(const ck_parts *b, const char *part, const char *conv_name, const char *norm_name,
                    const ck_nn_tensor *x, const ck_nn_tensor *x_norm, const ck_nn_tensor *y, int dilation,
                    const ck_nn_part *where)
@@ -108,7 +110,7 @@ static void finish(const ck_parts *b, const char *name, const ck_nn_tensor *logi
     ck_nn_plan_add(b->plan, "refiner", name, s);
 }
 
-/* Scale 0: corrections that count for nothing are not made. */
+/* Scale 0: the corrections would have no effect and are not computed. */
 static ck_refined leave_coarse(const ck_parts *b, const ck_nn_tensor *logits)
 {
     ck_refined r = {.final = ck_nn_plan_planar(b->plan, CK_LOGITS, b->h, b->w)};
@@ -138,8 +140,8 @@ ck_refined ck_part_refiner(const ck_parts *b, const ck_nn_tensor *rgb, const ck_
         if (k < CK_REFINER_BLOCKS)
             apply(b, part, &n, &x, &x);
     }
-    /* The last block's sum is never stored, nor the corrections unless they are asked for: the head makes what it is
-     * made of as it goes. */
+    /* The last block's sum is never stored, and corrections only with `keep`: the head computes its input on the
+     * fly. */
     ck_nn_step head = {.kind = CK_NN_OP_HEAD,
                        .x = {n.map, n.norm, x},
                        .y = r.delta,

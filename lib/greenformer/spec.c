@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* More would be no model of this kind, and keeps every product below in an int. */
+/* Larger widths cannot be this kind of model.  The limit keeps every product below in an int. */
 #define MAX_WIDTH 8192
 #define MAX_BLOCKS 1000
 #define MAX_GRID 16384
@@ -13,9 +13,9 @@
 typedef struct checker {
     const ck_weights *w;
     ck_spec *out;
-    unsigned parts; /* whose values are looked at */
-    bool *used;     /* by index of the tensor */
-    ck_status s;    /* the first failure ends it all */
+    unsigned parts; /* parts whose values are checked */
+    bool *used;     /* [tensor index] the table names this tensor */
+    ck_status s;    /* after the first failure nothing more is checked */
     ck_error *e;
 } checker;
 
@@ -36,15 +36,15 @@ static ck_status misshaped(ck_error *e, const ck_tensor *t, const char *shape)
 
 /* ---- finding the sizes ---- */
 
-/* Axis `axis` of the tensor with that name; 0 when there is none. */
+/* Length of axis `axis` of the tensor of that name; 0 if it is missing. */
 static size_t axis_of(const ck_weights *w, const char *name, int axis)
 {
     const ck_tensor *t = ck_weights_find(w, name);
     return t && axis < t->dims ? t->shape[axis] : 0;
 }
 
-/* A size that three tensors know: what two of them agree on, so that one bad tensor is the
- * one that is blamed.  0 when no two agree. */
+/* A size stated by three tensors: the value that two agree on, so that one bad tensor is the one blamed.  0 if no two
+ * agree. */
 static size_t majority(size_t a, size_t b, size_t c)
 {
     return a == b || a == c ? a : b == c ? b : 0;
@@ -84,7 +84,7 @@ static ck_status find_widths(const ck_weights *w, ck_sizes *z, ck_error *e)
     return CK_OK;
 }
 
-/* The position embedding is square; nothing else tells how large. */
+/* Only the position embedding gives the grid, which must be square. */
 static ck_status find_grid(const ck_weights *w, ck_sizes *z, ck_error *e)
 {
     static const char name[] = "encoder.model.pos_embed";
@@ -109,7 +109,7 @@ static const ck_tensor *find_in_block(const ck_weights *w, int block, const char
     return ck_weights_find(w, name);
 }
 
-/* The first block of a stage has its own `proj`; where that is missing, qkv still tells. */
+/* The first block of a stage has a `proj` of its own; if that is missing, the shape of qkv decides. */
 static bool starts_stage(const ck_weights *w, int block)
 {
     const ck_tensor *qkv = find_in_block(w, block, "attn.qkv.weight");
@@ -117,7 +117,7 @@ static bool starts_stage(const ck_weights *w, int block)
            (qkv && qkv->dims == 2 && qkv->shape[0] == 6 * qkv->shape[1]);
 }
 
-/* One more than the largest number in "encoder.model.blocks.N.". */
+/* 1 + the largest N in "encoder.model.blocks.N.". */
 static long count_blocks(const ck_weights *w)
 {
     static const char prefix[] = "encoder.model.blocks.";
@@ -154,7 +154,7 @@ static ck_status find_stages(const ck_weights *w, ck_sizes *z, ck_error *e)
     return CK_OK;
 }
 
-/* Heads of published models of this embed dimension; 0 = none is known. */
+/* Number of heads in published models of this embed dimension; 0 = unknown. */
 static int heads_of_embed(int embed)
 {
     return embed == 96 ? 1 : embed == 112 || embed == 144 ? 2 : embed == 256 ? 4 : 0;
@@ -201,7 +201,7 @@ static void check_values(checker *c, const ck_tensor *t)
             t->name, bad);
 }
 
-/* The tensor of that name, of that shape and a float type. */
+/* Check the tensor of that name: shape and float type. */
 static void check_tensor(checker *c, const char *name, unsigned part, const size_t *shape, int dims)
 {
     char want[CK_SHAPE_TEXT];
@@ -247,7 +247,7 @@ static ck_status check_rows(checker *c, ck_error *e)
     return s;
 }
 
-/* Tensors that are not in the table; integers count batches and the like. */
+/* Report tensors that are not in the table, except integers, which count batches and the like. */
 static ck_status check_extras(checker *c, bool strict, ck_error *e)
 {
     char names[240] = "";

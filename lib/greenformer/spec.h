@@ -34,33 +34,33 @@
 #define CK_ENCODER_STAGES 4
 #define CK_GROUPS 8 /* of every GroupNorm */
 
-/* Which weights a program computes with; the others' values are not looked at. */
+/* Parts whose weights a program computes with; the values of the others are not checked. */
 enum { CK_PART_ENCODER = 1, CK_PART_DECODERS = 2, CK_PART_REFINER = 4, CK_PART_ALL = 7 };
 
 typedef enum ck_heads_from { CK_HEADS_METADATA, CK_HEADS_OPTION, CK_HEADS_EMBED } ck_heads_from;
 
 typedef struct ck_sizes {
-    int grid;                     /* pos_embed is grid x grid: made for pictures 4*grid on a side */
+    int grid;                     /* pos_embed is grid x grid: trained at 4*grid pixels a side */
     int embed;                    /* D */
     int heads;                    /* of stage 0; heads << s in stage s */
-    ck_heads_from heads_from;     /* where `heads` is from */
-    int blocks;                   /* all */
+    ck_heads_from heads_from;     /* source of `heads` */
+    int blocks;                   /* number of blocks */
     int depth[CK_ENCODER_STAGES]; /* blocks per stage, each at least 1 */
     int width[CK_ENCODER_STAGES]; /* D << s */
     int decoder;                  /* W */
     int refiner;                  /* R, a multiple of CK_GROUPS */
 } ck_sizes;
 
-#define CK_SPEC_NAME 96 /* bytes with the NUL */
+#define CK_SPEC_NAME 96 /* bytes including the NUL */
 
-/* NAME.weight and, as long as its first axis, NAME.bias; or, alone, the tensor NAME. */
+/* NAME.weight and NAME.bias, as long as weight's first axis; or, if `alone`, only the tensor NAME. */
 typedef struct ck_spec_row {
     char name[CK_SPEC_NAME];
     bool alone;
     unsigned part; /* a CK_PART_… */
     int dims;
     size_t shape[4];
-    ck_nn_pack pack; /* for alone ones that the decoders fold into others: what they become a part of */
+    ck_nn_pack pack; /* for `alone` tensors that the decoders fold: the pack of the result */
 } ck_spec_row;
 
 typedef struct ck_spec_rows {
@@ -68,25 +68,24 @@ typedef struct ck_spec_rows {
     int n;
 } ck_spec_rows;
 
-/* The table for these sizes.  *out is to be freed even after a failure, CK_ERR_MEMORY. */
+/* Make the table for these sizes.  Call ck_spec_rows_free even after a failure (CK_ERR_MEMORY). */
 ck_status ck_spec_rows_new(const ck_sizes *z, ck_spec_rows *out, ck_error *e);
-const ck_spec_row *ck_spec_rows_find(const ck_spec_rows *t, const char *name); /* NULL: there is none */
+const ck_spec_row *ck_spec_rows_find(const ck_spec_rows *t, const char *name); /* NULL if not found */
 void ck_spec_rows_free(ck_spec_rows *t);
 
 typedef struct ck_spec {
     ck_sizes sizes;
-    size_t tensors, values; /* that the network uses */
-    ck_dtype dtype;         /* the widest among them */
-    char warning[2][400];   /* what is to be said, a line each: without the file's name; "" = nothing */
+    size_t tensors, values; /* of the network */
+    ck_dtype dtype;         /* widest type among them */
+    char warning[2][400];   /* one line each without the file's name; "" = none */
 } ck_spec;
 
-/* Check the whole table: every tensor there, of its shape, of a float type, and, in the `parts` that are
- * asked for, without NaN and infinity.  An error names the tensor and both shapes.  Tensors
- * that are not in the table (integers apart) make a warning, under `strict` an error.
+/* Check a checkpoint against the whole table: every tensor exists, has its shape and a float type and, in the given
+ * `parts`, only finite values.  An error names the tensor and both shapes.  Tensors outside the table, except integers,
+ * cause a warning, or an error under `strict`.
  *
- * heads: what the user said, 0 = nothing.  The metadata's num_heads goes first (another `heads` is a
- * warning), then `heads`, then what published models of that embed dimension have, else an
- * error asks for it. */
+ * heads: the user's choice, 0 = none.  Order of precedence: num_heads in the metadata (a different `heads` causes a
+ * warning), `heads`, the number in published models of that embed dimension; else an error asks for it. */
 ck_status ck_spec_check(const ck_weights *w, int heads, bool strict, unsigned parts, ck_spec *out, ck_error *e);
 
 #endif

@@ -37,7 +37,7 @@ static void block(writer *w, int b, size_t in, size_t out)
 {
     static const struct {
         const char *name;
-        int rows, cols; /* in units of `out`; cols 0: a vector, -1: `in` columns */
+        int rows, cols; /* in units of `out`; cols 0: a vector; -1: `in` columns */
     } layers[] = {{"attn.qkv", 3, -1}, {"attn.proj", 1, 1}, {"norm2", 1, 0}, {"mlp.fc1", 4, 1}, {"mlp.fc2", 1, 4}};
     add(w, false, CK_PART_ENCODER, CK_NN_SCALE, SHAPE(in), "encoder.model.blocks.%d.norm1", b);
     if (in != out)

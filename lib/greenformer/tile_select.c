@@ -24,7 +24,7 @@ typedef struct box {
     int y0, x0, y1, x1;
 } box;
 
-/* No sample above lo: *low stays; none below hi: *high stays.  NaN is neither. */
+/* Scan a box: *low becomes false if a sample is above lo, *high if one is below hi, both for NaN. */
 static void look(const float *v, int w, const box *b, double lo, double hi, bool *low, bool *high)
 {
     for (int y = b->y0; y < b->y1; y++)
@@ -71,7 +71,7 @@ void ck_tile_select_undecided(const ck_tile_select *p, const float *alpha_logits
         }
 }
 
-/* Rows (or columns) of a map of m that block i of n pixels covers some of. */
+/* Range of rows (or columns) of a map of m that block i of n pixels touches. */
 static void covered(int i, int n, int m, int *from, int *end)
 {
     long y0 = (long)i * CK_NN_BLOCK, y1 = y0 + CK_NN_BLOCK < n ? y0 + CK_NN_BLOCK : n;

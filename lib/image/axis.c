@@ -2,14 +2,14 @@
 
 #include <math.h>
 
-/* Inputs per output, by way of its inverse: where o * scale is a whole number the last bit decides
- * on which side of it floor() falls. */
+/* Inputs per output.  Computed as the inverse of outputs per input, as OpenCV does: where o * scale is a whole number,
+ * the last bit decides on which side of it floor() falls. */
 static double scale_of(const ck_axis *a)
 {
     return 1.0 / ((double)a->out / a->in);
 }
 
-/* p = i + t as OpenCV has them: the position rounded to float32 before it is split. */
+/* Split position p of output o into i = floor(p) and t = p - i, rounded to float32 first as OpenCV does. */
 static float place(const ck_axis *a, int o, int *i)
 {
     float p = (float)((o + 0.5) * scale_of(a) - 0.5);
@@ -18,8 +18,8 @@ static float place(const ck_axis *a, int o, int *i)
     return p - whole;
 }
 
-/* OpenCV takes the single input beyond the first and last centre when it goes across, and the
- * same input twice when it goes down; x (1-t) + x t need not give x back. */
+/* Beyond the first and last centre OpenCV uses one input horizontally, but the same input twice vertically; x (1-t) + x
+ * t need not equal x. */
 static void bilinear(ck_axis *a, int o)
 {
     float *w = a->weight + (size_t)o * 2;
@@ -32,7 +32,7 @@ static void bilinear(ck_axis *a, int o)
     w[1] = t;
 }
 
-/* Keys' kernel at distances 1+t, t, 1-t; the last weight makes the sum 1. */
+/* Keys' cubic kernel (a = -0.75) at distances 1+t, t, 1-t.  The last weight makes the sum 1. */
 static void cubic(ck_axis *a, int o)
 {
     const float k = -0.75f;
@@ -45,8 +45,8 @@ static void cubic(ck_axis *a, int o)
     w[3] = 1.0f - w[0] - w[1] - w[2];
 }
 
-/* sinc(d) sinc(d/4) is sin(pi t) times (-1)^k sin(y)/y^2 with y = pi d/4; the factor that all taps
- * share goes with the normalisation.  At an input's own place the others vanish. */
+/* sinc(d) sinc(d/4) = sin(pi t) * (-1)^k sin(y) / y^2 up to a constant, with y = pi d/4.  The factor common to all taps
+ * cancels in the normalisation.  Exactly on an input the other weights are 0. */
 static void lanczos4(ck_axis *a, int o)
 {
     float *w = a->weight + (size_t)o * 8, sum = 0.0f;
@@ -73,7 +73,7 @@ static void add_tap(ck_axis *a, int o, double weight)
     a->weight[(size_t)o * (size_t)a->taps + (size_t)a->count[o]++] = (float)weight;
 }
 
-/* Coverage of [o scale, (o+1) scale): a fraction, whole inputs, a fraction. */
+/* The part of each input covered by [o scale, (o+1) scale): a fraction, whole inputs, a fraction. */
 static void area_shrink(ck_axis *a, int o)
 {
     const double ignored = 1e-3;

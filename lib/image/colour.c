@@ -7,12 +7,11 @@
 
 #include "base/clones.h"
 
-/* x^p for one float, p fixed: x = 2^e * m with 1 <= m < 2, so x^p = 2^(e*p) * m^p; the first
- * factor from a table by exponent, the second a polynomial in w = m - 1.5 in double.
+/* x^p for float x and fixed p, in double: x = 2^e * m with 1 <= m < 2, so x^p = 2^(e*p) * m^p.  The first factor comes
+ * from a table by exponent, the second is a polynomial in w = m - 1.5.
  *
- * The exponents are the float32 numbers nearest 2.4 and 1/2.4, as a float32 pow() sees them.
- * Coefficients: minimax fits of the relative error (Lawson's iteration on Chebyshev nodes),
- * 2^-35.1 for the first and 2^-36.4 for the second. */
+ * The exponents are the float32 numbers nearest to 2.4 and 1/2.4, as in a float32 pow().  Coefficients: minimax fits of
+ * the relative error (Lawson's iteration on Chebyshev nodes), 2^-35.1 for the first and 2^-36.4 for the second. */
 #define P_LIN 2.4000000953674316
 #define P_SRGB 0.4166666567325592
 
@@ -26,9 +25,9 @@ static const double POLY_SRGB[12] = {1.1840535826178307,     0.32890376497219126
                                      0.00036608065114072187, -0.00028861767917754907, 0.00018063153043060883};
 
 static double scale_lin[256], scale_srgb[256]; /* 2^((i-127)*p) */
-static float linear8[256];                     /* of v/255 */
+static float linear8[256];                     /* linear value of code v/255 */
 
-/* The exponent field of x and, in *w, its mantissa less 1.5.  x >= 0. */
+/* Returns the exponent field of x >= 0; *w = mantissa - 1.5. */
 static inline int64_t split(float x, double *w)
 {
     uint32_t u, one;
@@ -37,10 +36,10 @@ static inline int64_t split(float x, double *w)
     float m;
     memcpy(&m, &one, sizeof m);
     *w = (double)(m - 1.5f);
-    return (int64_t)((u >> 23) & 0xffu); /* 64 bits wide like a pointer, or the compiler will not gather with it */
+    return (int64_t)((u >> 23) & 0xffu); /* 64 bits like a pointer: otherwise the compiler does not gather with it */
 }
 
-/* Pairs first: the chains are short enough to fill the vector units. */
+/* Evaluated in pairs of terms: short dependency chains fill the vector units. */
 static inline float pow_lin(float x)
 {
     const double *c = POLY_LIN;
@@ -66,7 +65,8 @@ static inline float pow_srgb(float x)
     return (float)(y * scale_srgb[e]);
 }
 
-/* a where `first`, else b.  With ?: the compiler moves the curve behind a branch and no longer vectorises. */
+/* Returns a if `first`, else b, by bit masks.  With ?: the compiler moves the curve behind a branch and does not
+ * vectorise. */
 static inline float choose(bool first, float a, float b)
 {
     uint32_t mask = -(uint32_t)first, ua, ub;
@@ -77,7 +77,7 @@ static inline float choose(bool first, float a, float b)
     return a;
 }
 
-/* Keeps NaN. */
+/* max(x, 0), but NaN stays. */
 static inline float at_least_0(float x)
 {
     return choose(x < 0.0f, 0.0f, x);
@@ -86,7 +86,7 @@ static inline float at_least_0(float x)
 CK_CLONES
 void ck_srgb_to_linear(const float *src, float *dst, size_t n)
 {
-#pragma GCC ivdep /* dst is src or does not touch it */
+#pragma GCC ivdep /* dst is src or does not overlap it */
     for (size_t i = 0; i < n; i++) {
         float x = at_least_0(src[i]);
         float curve = pow_lin((x + 0.055f) / 1.055f);

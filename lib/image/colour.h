@@ -1,8 +1,8 @@
-/* The sRGB transfer curve (IEC 61966-2-1), per sample, in float32 arithmetic.
+/* The sRGB transfer curve (IEC 61966-2-1), sample by sample in float32.
  *
- * Negative values become 0, nothing is clamped above, NaN stays NaN.  In place (src == dst) is
- * allowed.  The power is within 0.5005 units in the last place of the exact one, so all but one
- * sample in 10,000 equal a correctly rounded float32 pow(); the others differ by one unit. */
+ * Negative values become 0, nothing is clamped above 1, NaN stays NaN.  src == dst is allowed.  The power is within
+ * 0.5005 ULP of the exact value: all but one sample in 10,000 equal a correctly rounded float32 pow(), the others
+ * differ by 1 ULP. */
 #ifndef CK_IMAGE_COLOUR_H
 #define CK_IMAGE_COLOUR_H
 
@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 void ck_srgb_to_linear(const float *src, float *dst, size_t n); /* x<=0.04045: x/12.92, else ((x+0.055)/1.055)^2.4 */
-/* Codes 0…255 as ck_srgb_to_linear gives v/255, from a table. */
+/* Codes 0 ... 255: the value of ck_srgb_to_linear at v/255, from a table. */
 void ck_srgb8_to_linear(const uint8_t *src, float *dst, size_t n);
 void ck_linear_to_srgb(const float *src, float *dst, size_t n); /* x<=0.0031308: 12.92x, else 1.055x^(1/2.4)-0.055 */
 

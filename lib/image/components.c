@@ -1,11 +1,11 @@
-/* Runs of set pixels, joined with the touching runs of the row above by union-find.  A root is the
- * earliest run of its component, so numbering roots in order numbers components by first pixel. */
+/* Runs of set pixels, joined by union-find with the touching runs of the row above.  A root is the earliest run of its
+ * component, so numbering roots in order numbers components by their first pixel. */
 #include "image/components.h"
 
 #include <stdbool.h>
 #include <string.h>
 
-/* Twice the size, so that buffers of few sizes serve all frames. */
+/* Double the capacity: scratch of few sizes then serves all frames. */
 static ck_status grow(ck_components *c, size_t *cap, ck_error *e)
 {
     size_t more = *cap ? 2 * *cap : 4096;
@@ -21,7 +21,7 @@ static ck_status grow(ck_components *c, size_t *cap, ck_error *e)
     return CK_OK;
 }
 
-/* From x on, the first pixel that is set (or, with `set`, is not); eight at a time where nothing changes. */
+/* The first set pixel at or after x; with `set`, the first clear one.  Tests eight pixels at a time. */
 static int next_change(const uint8_t *row, int x, int w, bool set)
 {
     while (x < w) {
@@ -59,7 +59,8 @@ static void join(ck_component_run *runs, uint32_t a, uint32_t b)
         runs[a].component = b;
 }
 
-/* Runs [above, here) are the row above, [here, end) this row; `reach` 1 lets corners touch. */
+/* Join this row's runs [here, end) with the row above, runs [above, here).  reach: 1 = corners touch, 0 = they do
+ * not. */
 static void join_rows(ck_component_run *runs, size_t above, size_t here, size_t end, int reach)
 {
     size_t i = above, j = here;
@@ -96,7 +97,7 @@ static ck_status find_runs(const uint8_t *mask, int h, int w, int reach, ck_comp
     return CK_OK;
 }
 
-/* Roots get numbers; a root comes before everything that points at it. */
+/* Number the roots.  A root precedes every run that points to it. */
 static ck_status number(ck_components *c, ck_error *e)
 {
     size_t cap = 4096;
@@ -126,7 +127,7 @@ ck_status ck_components_find(const uint8_t *mask, int h, int w, int connectivity
 {
     *c = (ck_components){0};
     ck_status s = find_runs(mask, h, w, connectivity == 8, c, e);
-    /* Point every run straight at its root before roots are renumbered. */
+    /* Point every run at its root before roots are renumbered. */
     for (size_t i = 0; s == CK_OK && i < c->n_runs; i++)
         c->runs[i].component = root(c->runs, (uint32_t)i);
     return s == CK_OK ? number(c, e) : s;

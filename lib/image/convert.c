@@ -5,7 +5,7 @@
 #include "base/clamp.h"
 #include "base/clones.h"
 
-/* 1.5 * 2^23: adding it leaves x rounded half to even in the low bits of the sum. */
+/* 1.5 * 2^23: x + ROUND_MAGIC holds x, rounded half to even, in its low bits. */
 #define ROUND_MAGIC 12582912.0f
 
 static inline uint32_t bits_of(float f)
@@ -82,7 +82,7 @@ void ck_f32_to_u8_trunc(const float *restrict src, uint8_t *restrict dst, size_t
         dst[i] = (uint8_t)(int32_t)(ck_clamp01(src[i]) * 255.0f);
 }
 
-/* NaN and infinity are the numbers whose exponent is all ones. */
+/* NaN and infinity have an exponent of all ones. */
 
 CK_CLONES
 void ck_clamp01_all(float *v, size_t n)

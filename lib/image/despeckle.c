@@ -18,7 +18,7 @@ static void solid(const float *restrict alpha, uint8_t *restrict mask, size_t n)
 CK_CLONES
 static void weigh(const float *alpha, const uint8_t *restrict mask, float *out, size_t n)
 {
-#pragma GCC ivdep /* out is alpha or does not touch it */
+#pragma GCC ivdep /* out is alpha or does not overlap it */
     for (size_t i = 0; i < n; i++)
         out[i] = alpha[i] * ((float)mask[i] / 255.0f);
 }

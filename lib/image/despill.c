@@ -7,7 +7,7 @@ static inline float larger(float a, float b)
     return a > b ? a : b;
 }
 
-/* `key` is the screen's channel, a and b the others. */
+/* key: the screen's channel; a, b: the other two. */
 CK_CLONES
 static void average(float *restrict key, float *restrict a, float *restrict b, size_t n, float keep, float take)
 {
@@ -32,7 +32,7 @@ static void largest(float *restrict key, float *restrict a, float *restrict b, s
     }
 }
 
-/* At full strength the mix multiplies by 0 and 1 and changes nothing. */
+/* Exact at strength 0 and 1: the mix multiplies by 0 and 1. */
 void ck_despill(float *rgb, size_t plane, size_t n, bool blue, ck_despill_mode mode, double strength)
 {
     float *g = rgb + plane, *b = rgb + 2 * plane;

@@ -29,7 +29,7 @@ static bool good_piece(const ck_plane *p, size_t at, size_t n)
                              : ck_all_finite((const float *)p->data + at, n);
 }
 
-/* The number of bad samples from `at` to `end`; the first is left in *first. */
+/* Number of samples in [at, end) that are NaN or infinite; *first is the index of the first. */
 static size_t count(const ck_plane *p, size_t at, size_t end, size_t *first)
 {
     size_t bad = 0;
@@ -59,16 +59,16 @@ ck_status ck_finite_check(const ck_plane *p, ck_error *e)
 
 enum { GOOD, BAD, QUEUED };
 
-/* A channel while it is repaired. */
+/* One channel during repair. */
 typedef struct channel {
     float *v; /* [h][w] */
     uint8_t *state;
     size_t w, h;
-    size_t *now, *next; /* places at the edge of the gaps, each listed once */
+    size_t *now, *next; /* indices of bad samples at the edge of gaps, each listed once */
     size_t n_now, n_next;
 } channel;
 
-/* The mean of the good neighbours; NaN when there are none.  The others are put on the next list if `grow`. */
+/* Mean of the good neighbours; NaN without any.  With `grow`, bad neighbours join the next list. */
 static float look_around(channel *c, size_t at, bool grow)
 {
     size_t x = at % c->w, y = at / c->w;
@@ -88,7 +88,7 @@ static float look_around(channel *c, size_t at, bool grow)
     return n ? (float)(sum / n) : NAN;
 }
 
-/* One ring of every gap: values first, so that they come from the ring before alone. */
+/* Fill the outermost ring of every gap.  States change after all values, so values depend on the ring before only. */
 static void fill_ring(channel *c)
 {
     c->n_next = 0;
@@ -124,7 +124,7 @@ static void fill_channel(channel *c)
         fill_ring(c);
 }
 
-/* Halves become floats and back, which changes none of them. */
+/* f16 samples pass through float32 and back, which is exact. */
 static void repair_channel(const ck_plane *p, size_t at, channel *c)
 {
     size_t area = c->w * c->h;

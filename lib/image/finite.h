@@ -1,16 +1,16 @@
-/* Samples that are no numbers: NaN and infinity, which f16 and f32 have. */
+/* Detection and repair of NaN and infinite samples in f16 and f32 planes. */
 #ifndef CK_IMAGE_FINITE_H
 #define CK_IMAGE_FINITE_H
 
 #include "stream/frame.h"
 
-/* CK_ERR_FORMAT when plane `p` holds any: the text counts them, says where the first is (row by row, from the top
- * left, in the first channel that has one) and names the remedy.  Planes of other types have none. */
+/* CK_ERR_FORMAT if plane `p` holds bad samples.  The text gives their number, the position of the first (in rows from
+ * the top left, in the first channel with one) and the remedy.  Planes of other types always pass. */
 ck_status ck_finite_check(const ck_plane *p, ck_error *e);
 
-/* Fill them, channel by channel: each becomes the mean of those of its eight neighbours that are numbers, from the
- * edge of a gap inwards; a channel without any number becomes 0.  The plane's data must be writable (ck_frame_edit).
- * *filled: how many there were. */
+/* Replace bad samples, channel by channel: each becomes the mean of its good neighbours among eight, from the edge of a
+ * gap inwards.  A channel without any good sample becomes 0.  The plane's data must be writable (ck_frame_edit).
+ * *filled: number of samples replaced. */
 ck_status ck_finite_repair(const ck_plane *p, size_t *filled, ck_error *e);
 
 #endif

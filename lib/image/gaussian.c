@@ -26,7 +26,7 @@ void ck_gaussian_weights(int n, int *q)
     q[n / 2] = left;
 }
 
-/* Reflected without repeating the edge, as often as it takes: an image may be narrower than the blur. */
+/* Reflect index i without repeating the edge, repeatedly if needed: an image may be narrower than the blur. */
 static int reflect(int i, int n)
 {
     if (n == 1)
@@ -40,13 +40,13 @@ static int reflect(int i, int n)
 
 typedef struct blur {
     int q[CK_MAX_BLUR];
-    int n, r; /* taps, n/2 */
+    int n, r; /* n: taps; r: n/2 */
     int h, w;
-    int skip;       /* weights that are 0 at either end */
-    size_t stride;  /* of a ring row: the width rounded up to LANES */
-    uint8_t *line;  /* a source row with r reflected pixels on both sides, room for LANES more */
-    uint16_t *ring; /* [n][stride] rows filtered across; row y is at y % n */
-    uint8_t *out;   /* a finished row, stride bytes */
+    int skip;       /* number of zero weights at either end */
+    size_t stride;  /* samples per ring row: the width rounded up to LANES */
+    uint8_t *line;  /* a source row with r reflected pixels on both sides, plus LANES */
+    uint16_t *ring; /* [n][stride] horizontally filtered rows; row y is at y % n */
+    uint8_t *out;   /* one output row, [stride] */
 } blur;
 
 static void load(const blur *b, const uint8_t *src)
@@ -58,7 +58,7 @@ static void load(const blur *b, const uint8_t *src)
     }
 }
 
-/* At most 255 * 256: the weights sum to 256. */
+/* Horizontal sums are at most 255 * 256, since the weights sum to 256. */
 CK_CLONES
 static void across(const blur *b, uint16_t *to)
 {
@@ -74,8 +74,8 @@ static void across(const blur *b, uint16_t *to)
     }
 }
 
-/* The 32-bit sum in two halves of 16: high and low bytes are weighted apart.  With S = 256 high + low,
- * (S + 32768) >> 16 is (high + (low >> 8) + 128) >> 8, and neither part can overflow. */
+/* The 32-bit sum in two halves of 16 bits: high and low bytes are weighted separately.  With S = 256 high + low, (S +
+ * 32768) >> 16 equals (high + (low >> 8) + 128) >> 8, and neither part can overflow. */
 CK_CLONES
 static void down(const blur *b, const uint16_t *const *rows)
 {
@@ -113,7 +113,7 @@ ck_status ck_gaussian(const uint8_t *src, int h, int w, int n, uint8_t *dst, ck_
         return ck_fail(e, CK_ERR_ARGUMENT, "cannot blur %d x %d pixels with %d taps: odd numbers up to %d", w, h, n,
                        CK_MAX_BLUR);
     blur b = {.n = n, .r = n / 2, .h = h, .w = w};
-    b.stride = ((size_t)w + LANES - 1) / LANES * LANES + LANES; /* rows a power of two apart share cache sets */
+    b.stride = ((size_t)w + LANES - 1) / LANES * LANES + LANES; /* rows a power of two apart would share cache sets */
     size_t line = ck_pad(b.stride + 2 * (size_t)b.r + LANES), ring = b.stride * sizeof *b.ring * (size_t)n;
     ck_buffer *buf = ck_buffer_new(line + ck_pad(ring) + b.stride);
     if (!buf)

@@ -1,5 +1,5 @@
-/* Tile by tile, so that lines stay in the first-level cache and flat tiles, most of a matte, cost nothing; in a tile
- * output row by output row.  Samples are negated on their way in, and the result on its way out, to shrink. */
+/* The image is processed in tiles, so that lines stay in the L1 cache and flat tiles, most of a matte, cost nothing.
+ * To shrink, samples are negated on load and the result on store. */
 #include "image/grow.h"
 
 #include <math.h>
@@ -25,14 +25,14 @@ typedef struct point {
 typedef struct disc {
     const float *src;
     int h, w;
-    float sign; /* -1: shrink */
+    float sign; /* -1: shrink; 1: grow */
     double radius;
-    int pad;  /* pixels that the circle's points reach beyond a pixel */
-    int x, n; /* the tile's columns: x … x + n-1 */
+    int pad;  /* pixels by which the circle reaches beyond a pixel */
+    int x, n; /* columns of the tile: x ... x + n-1 */
     int n_points;
     point points[MAX_POINTS];
-    float line[LINE], spare[LINE]; /* a row of the tile with pad more on either side */
-    float best[TILE_W];            /* the largest value so far */
+    float line[LINE], spare[LINE]; /* a row of the tile with `pad` more samples on both sides */
+    float best[TILE_W];            /* running maximum */
 } disc;
 
 static void split(double v, int *k, float *t)
@@ -41,8 +41,8 @@ static void split(double v, int *k, float *t)
     *t = (float)(v - *k);
 }
 
-/* Equal angles, symmetric to the diagonal to the last bit: from the axes and 45 degrees on, 0.8 pixels apart at most.
- */
+/* Equal angles, starting at the axes and at 45 degrees, at most 0.8 pixels apart.  Bit-exactly symmetric about the
+ * diagonal. */
 static void place_points(disc *d)
 {
     int steps = 2 * (int)ceil(d->radius) + 2;
@@ -61,7 +61,7 @@ static inline float larger(float a, float b)
     return a > b ? a : b;
 }
 
-/* From a to b, and never above both of them. */
+/* a + (b - a) t, never above the larger of both. */
 static inline float between(float a, float b, float t)
 {
     float v = (1.0f - t) * a + t * b, top = larger(a, b);
@@ -73,7 +73,7 @@ static const float *row(const disc *d, int y)
     return d->src + (size_t)ck_clamp_index(y, d->h) * (size_t)d->w;
 }
 
-/* The row t of the way from row a to row b into the line, the image's edges repeated. */
+/* Load the row at fraction t between rows a and b into the line; the image's edges are repeated. */
 CK_CLONES
 static void load(disc *d, int a, int b, float t)
 {
@@ -89,7 +89,7 @@ static void load(disc *d, int a, int b, float t)
         line[x] = line[n - 1];
 }
 
-/* In every window of `have` samples the largest so far; `next` gets it for windows of have + step. */
+/* Running maximum: from windows of `have` samples to windows of have + step. */
 CK_CLONES
 static void widen(const float *restrict now, float *restrict next, int step, int n)
 {
@@ -104,7 +104,7 @@ static void offer(float *restrict best, const float *restrict a, const float *re
         best[x] = larger(best[x], larger(a[x], b[x]));
 }
 
-/* The pixels within `half` of every pixel of the line. */
+/* Update `best` with the maximum over dx = -half ... half of the line. */
 static void offer_run(disc *d, int half)
 {
     int length = 2 * half + 1, have = 1, n = d->n + 2 * half;
@@ -119,7 +119,7 @@ static void offer_run(disc *d, int half)
     offer(d->best, now, now + length - have, d->n);
 }
 
-/* The two points k + t pixels to the left and to the right. */
+/* Update `best` with the points k + t pixels left and right. */
 CK_CLONES
 static void offer_pair(disc *d, int k, float t)
 {
@@ -168,7 +168,7 @@ static bool all_are(const float *v, float value, int n)
     return !others;
 }
 
-/* All that rows y … y + rows-1 of the tile depend on is one value. */
+/* True if all input of rows y ... y + rows-1 of the tile has one value. */
 static bool flat(const disc *d, int y, int rows)
 {
     int first = ck_clamp_index(d->x - d->pad, d->w), last = ck_clamp_index(d->x + d->n - 1 + d->pad, d->w);

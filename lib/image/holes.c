@@ -13,7 +13,7 @@ static void not_above(const float *restrict alpha, float limit, uint8_t *restric
         mask[i] = (uint8_t) - (alpha[i] <= limit);
 }
 
-/* Components that touch the frame's edge count as endless. */
+/* Components that touch the frame's edge are no holes: their area becomes infinite. */
 static void open_at_edges(const ck_components *c, int h, int w)
 {
     for (size_t i = 0; i < c->n_runs; i++) {

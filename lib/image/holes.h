@@ -1,4 +1,4 @@
-/* Fill small holes of a matte. */
+/* Fill small holes in a matte. */
 #ifndef CK_IMAGE_HOLES_H
 #define CK_IMAGE_HOLES_H
 
@@ -6,9 +6,9 @@
 
 #include "base/status.h"
 
-/* Set to 1, in alpha (h,w): pixels of at most 0.5 that something more solid encloses, then pixels below 1 that
- * something solid encloses, such as the rim that the first left; each where they are `area` at most.  Corners do not
- * join pixels of a hole, and what touches the frame's edge is no hole. */
+/* Set holes of at most `area` pixels in alpha [h, w] f32 to 1, in two passes: enclosed pixels of 0.5 or less, then
+ * enclosed pixels below 1, such as the rim left by the first pass.  A hole is 4-connected and does not touch the
+ * frame's edge. */
 ck_status ck_holes_fill(float *alpha, int h, int w, uint64_t area, ck_error *e);
 
 #endif

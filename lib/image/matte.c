@@ -15,7 +15,7 @@
 
 #define FLOATS (1u << CK_F16 | 1u << CK_F32)
 
-/* The plane's samples at another size. */
+/* Resample the plane's samples to h x w, as float32. */
 static ck_status resize(const ck_plane *p, int h, int w, float *out, ck_error *e)
 {
     const float *view;
@@ -42,7 +42,7 @@ static ck_status need(ck_frame *f, const char *name, unsigned allowed, ck_plane 
     return s == CK_OK ? ck_finite_check(copy, e) : s;
 }
 
-/* Replace `alpha` by h x w float samples. */
+/* Replace `alpha` by the h x w samples v. */
 static ck_status put_alpha(ck_frame *f, const float *v, int h, int w, ck_type type, ck_error *e)
 {
     ck_plane *p;
@@ -85,7 +85,7 @@ static void clip(float *v, size_t n, float black, float white)
         v[i] = ck_clamp01((v[i] - black) / range);
 }
 
-/* In double, which rounds alike on every machine. */
+/* In double: a float32 pow() rounds differently from machine to machine. */
 static void apply_gamma(float *v, size_t n, double gamma)
 {
     for (size_t i = 0; i < n; i++)
@@ -93,7 +93,7 @@ static void apply_gamma(float *v, size_t n, double gamma)
             v[i] = (float)pow((double)v[i], 1 / gamma);
 }
 
-/* Values below 0 stay where the mask is 0. */
+/* Holdout: where the mask is 0, values stay, even negative ones. */
 CK_CLONES
 static void hold_out(float *restrict v, const float *restrict mask, size_t n)
 {
@@ -110,7 +110,7 @@ static void cut(float *restrict v, const float *restrict mask, size_t n)
         v[i] *= 1.0f - ck_clamp01(mask[i]);
 }
 
-/* Change v by the plane `name`, if there is one.  `spare` is h x w samples of scratch. */
+/* Change v by the plane `name` if the frame has it.  spare: scratch of h x w samples. */
 static ck_status apply_mask(ck_frame *f, const char *name, void (*apply)(float *v, const float *mask, size_t n),
                             float *v, float *spare, int h, int w, ck_error *e)
 {
@@ -148,7 +148,7 @@ static void swap(float **a, float **b)
     *b = was;
 }
 
-/* The steps that need two buffers: the result is in *v, one of the two. */
+/* The steps that need two buffers.  The result is in *v, which may be either. */
 static ck_status change_edges(const ck_matte_options *o, float **v, float **spare, int h, int w, ck_error *e)
 {
     ck_status s = CK_OK;
@@ -168,7 +168,7 @@ static bool asked(const ck_matte_options *o)
     return o->black != 0 || o->white != 1 || o->gamma != 1 || o->fill || o->specks || o->grow != 0 || o->soften != 0;
 }
 
-/* `v` and `spare`: scratch of the size of alpha. */
+/* v, spare: scratch of alpha's size. */
 static ck_status change(ck_frame *f, const ck_matte_options *o, ck_type type, float *v, float *spare, ck_error *e)
 {
     ck_plane alpha = *ck_frame_plane(f, "alpha");

@@ -1,7 +1,6 @@
-/* Dilation, strip by strip of columns.  Each source row is widened step by step: once its running
- * maximum spans the half width of ellipse row dy, it is offered to the output rows y - dy and
- * y + dy, which are kept until the last source row that reaches them has passed.  Erosion is the
- * dilation of the complement. */
+/* Dilation in strips of columns.  The running maximum of a source row is widened step by step.  When it spans the half
+ * width of ellipse row dy, it updates output rows y - dy and y + dy.  Output rows are kept until the last source row
+ * that reaches them has passed.  Erosion is the dilation of the complement. */
 #include "image/morphology.h"
 
 #include <math.h>
@@ -11,15 +10,15 @@
 #include "base/clones.h"
 #include "base/mem.h"
 
-#define CACHE 28672 /* bytes of output rows that stay in the first-level cache */
+#define CACHE 28672 /* bytes of output rows, to stay in the L1 cache */
 
 typedef struct strip {
-    const int *half; /* the ellipse */
+    const int *half; /* half widths of the ellipse's rows */
     int radius, h, w;
-    int x0, n;     /* columns x0 … x0+n-1 */
-    size_t width;  /* the most that n may be */
-    uint8_t flip;  /* 255: erosion */
-    uint8_t *wide; /* two rows of width + 2 radius: the running maximum so far, and the next */
+    int x0, n;     /* columns x0 ... x0+n-1 */
+    size_t width;  /* maximum of n */
+    uint8_t flip;  /* 255: erosion; 0: dilation */
+    uint8_t *wide; /* two rows of width + 2 radius: the running maximum, and the next */
     uint8_t *rows; /* [2 radius + 1][width] output rows; row y is at y % (2 radius + 1) */
 } strip;
 
@@ -29,7 +28,7 @@ void ck_ellipse_rows(int radius, int *half)
         half[radius + dy] = (int)rint(sqrt((double)radius * radius - (double)dy * dy));
 }
 
-/* The strip's part of a source row with `radius` more on both sides, 0 outside the image.  False: all 0. */
+/* Load the strip's part of a source row with `radius` more on both sides, 0 outside the image.  False: all 0. */
 static inline bool load(const strip *s, const uint8_t *src, uint8_t *wide)
 {
     int from = s->x0 - s->radius, end = s->x0 + s->n + s->radius;
@@ -50,7 +49,7 @@ static inline uint8_t max2(uint8_t a, uint8_t b)
     return a > b ? a : b;
 }
 
-/* From the maximum over |dx| <= have to that over |dx| <= have + step, step <= 2 have + 1. */
+/* Running maximum: from |dx| <= have to |dx| <= have + step, for step <= 2 have + 1. */
 static inline void widen(const uint8_t *restrict in, uint8_t *restrict out, int have, int step, int total)
 {
     for (int x = have + step; x < total - have - step; x++)
@@ -90,7 +89,7 @@ static void take(const strip *s, const uint8_t *src, int y)
     }
 }
 
-/* Output row y is complete. */
+/* Write output row y, which is complete. */
 CK_CLONES
 static void give(const strip *s, uint8_t *restrict dst, int y)
 {

@@ -10,8 +10,8 @@
 
 #define BLOCK 4096
 #define SOLID 0.99f
-#define SPILL 0.04f /* of the encoded range: more than the grain of a plate */
-#define MARGIN 8    /* pixels: beyond the corners of the blur */
+#define SPILL 0.04f /* of the code range: above the grain of a plate */
+#define MARGIN 8    /* pixels: covers the corners of the blur */
 #define BLUR 11     /* taps */
 
 CK_CLONES
@@ -24,7 +24,7 @@ static void pure(const float *restrict matte, const float *restrict key, const f
     }
 }
 
-/* 255 where the plate's colour is the subject's alone. */
+/* 255 where the plate shows only the subject. */
 static void find_pure(const ck_plane *rgb, const float *matte, bool blue, uint8_t *mask)
 {
     float c[3][BLOCK];
@@ -37,7 +37,7 @@ static void find_pure(const ck_plane *rgb, const float *matte, bool blue, uint8_
     }
 }
 
-/* Exact where the weight is 0 or 1. */
+/* Exact at weight 0 and 1. */
 CK_CLONES
 static void mix(float *restrict fg, const float *restrict plate, const uint8_t *restrict weight, size_t n)
 {

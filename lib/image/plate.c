@@ -45,7 +45,7 @@ void ck_plate_to_f32(const ck_plane *p, float *out)
         ck_plate_part(p, i, out + i, all - i < BLOCK ? all - i : BLOCK);
 }
 
-/* Index of the sample in column x of row y of channel c. */
+/* Index of the sample at column x, row y, channel c. */
 static size_t sample(const ck_plane *p, size_t c, int y, int x)
 {
     return (c * (size_t)p->h + (size_t)y) * (size_t)p->w + (size_t)x;

@@ -1,4 +1,5 @@
-/* Row by row in blocks that stay in the first-level cache:
+/* Rows in blocks that stay in the L1 cache:
+ *
  *     fg -> float -> despill -> linear -> * alpha -> processed
  *                                                 -> + background (1 - alpha) -> sRGB -> comp */
 #include "image/post.h"
@@ -11,7 +12,7 @@
 
 #define BLOCK 256
 
-#define CHECKER_BITS 7 /* squares of 128 px */
+#define CHECKER_BITS 7 /* log2 of the squares' side: 128 px */
 static const float checker_srgb[2] = {0.15f, 0.55f};
 
 typedef struct frame {
@@ -32,7 +33,7 @@ static void multiply(float *restrict x, const float *restrict a, size_t n)
         x[i] *= a[i];
 }
 
-/* The checkerboard's samples from column `left` of row `y` on. */
+/* Samples of the checkerboard from column `left` of row `y` on. */
 CK_CLONES
 static void draw_squares(const float *squares, int left, int y, float *restrict out, int n)
 {
@@ -43,7 +44,7 @@ static void draw_squares(const float *squares, int left, int y, float *restrict 
     }
 }
 
-/* x += under (1 - a) */
+/* x += under * (1 - a) */
 CK_CLONES
 static void lay_over(float *restrict x, const float *restrict a, const float *restrict under, size_t n)
 {
@@ -51,7 +52,7 @@ static void lay_over(float *restrict x, const float *restrict a, const float *re
         x[i] += under[i] * (1.0f - a[i]);
 }
 
-/* n samples of one channel of the background, which begin at sample i of the plane. */
+/* Load n samples of one channel of the background from sample i on. */
 static void load_background(const frame *f, size_t i, float *out, size_t n)
 {
     const ck_plane *p = f->o->background;

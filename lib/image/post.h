@@ -1,4 +1,4 @@
-/* Outputs for a compositor: the premultiplied element and a preview of it over a checkerboard. */
+/* The outputs for compositors: a premultiplied element, and a preview over a checkerboard or background. */
 #ifndef CK_IMAGE_POST_H
 #define CK_IMAGE_POST_H
 
@@ -10,19 +10,21 @@
 #include "stream/frame.h"
 
 typedef struct ck_post_options {
-    double despill; /* 0…1 */
+    double despill; /* strength, in [0, 1] */
     ck_despill_mode mode;
     bool blue;
-    bool codes; /* fg is of a curve that is not known here (PQ, HLG, log): its codes are mixed as they are */
-    const ck_plane *background; /* (3,h,w), of any of the four types, for comp; NULL: a checkerboard */
+    bool codes;                 /* fg has an unknown curve (PQ, HLG, log): mix its codes unconverted */
+    const ck_plane *background; /* [3, h, w] of any of the four types, for comp; NULL: a checkerboard */
 } ck_post_options;
 
-/* alpha (h,w) float32, as it is to be used: despeckled.  fg (3,h,w), straight and sRGB-encoded, of
- * any of the four types.
- * processed (4,h,w) CK_F32 or CK_F16: to_linear(despilled fg) * alpha and alpha, unclamped.
- * comp (3,h,w): the same over the background, or over a checkerboard of 128 px squares, sRGB 0.15 (top
- * left) and 0.55, mixed in linear light, encoded, clamped, 8 bits by dropping the fraction.  NULL: none.
- * With `codes` nothing is made linear or encoded. */
+/* alpha: [h, w] f32, final (despeckled).  fg: [3, h, w] u8, u16, f16 or f32, straight, sRGB-encoded.
+ *
+ * processed: [4, h, w] f32 or f16: to_linear(despilled fg) * alpha, then alpha; linear, premultiplied, unclamped.
+ *
+ * comp: [3, h, w] u8, sRGB: the same over the background, mixed in linear light, encoded, clamped, fractions discarded.
+ * NULL: not made.  The checkerboard has squares of 128 px, sRGB 0.15 (top left) and 0.55.
+ *
+ * With `codes` nothing is converted to linear or encoded. */
 void ck_post_frame(const ck_post_options *o, const float *alpha, const void *fg, ck_type fg_type, int h, int w,
                    void *processed, ck_type processed_type, uint8_t *comp);
 

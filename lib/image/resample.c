@@ -1,9 +1,9 @@
-/*  source rows, 16 at a time
- *      -> transposed so that 16 rows lie side by side: [column][16]
- *      -> horizontal filter, one weight for 16 samples: no gathers
- *      -> transposed back into a ring of filtered rows
- *      -> vertical filter, row by row of the output
- */
+/* Source rows, 16 at a time:
+ *
+ *     -> transposed, so that 16 rows lie side by side: [column][16]
+ *     -> horizontal filter, one weight for 16 samples: no gathers
+ *     -> transposed back into a ring of filtered rows
+ *     -> vertical filter, row by row of the output */
 #include "image/resample.h"
 
 #include <string.h>
@@ -16,14 +16,14 @@
 
 typedef struct ring {
     float *rows;   /* [cap][stride]; source row y is at y % cap */
-    size_t stride; /* the output's width and a bit, never a power of two */
-    int cap;       /* a multiple of LANES */
-    int done;      /* rows 0 … done-1 have been made, or skipped */
+    size_t stride; /* samples per row: the output's width padded, never a power of two */
+    int cap;       /* rows, a multiple of LANES */
+    int done;      /* rows 0 ... done-1 have been made or skipped */
 } ring;
 
 typedef struct pass {
     const ck_axis *x, *y;
-    bool reversed;     /* vertical taps from last to first, as OpenCV adds them up for cubic and lanczos4 */
+    bool reversed;     /* sum vertical taps from last to first, as OpenCV does for cubic and lanczos4 */
     float *transposed; /* [CK_AXIS_PAD + w + CK_AXIS_PAD][LANES] */
     float *made;       /* [dw][LANES] */
     ring ring;
@@ -32,7 +32,7 @@ typedef struct pass {
 typedef float quad __attribute__((vector_size(16), aligned(4), may_alias));
 typedef float lanes __attribute__((vector_size(LANES * 4), may_alias));
 
-/* dst[c][r] = src[r][c] for 4x4 samples; strides in samples. */
+/* dst[c][r] = src[r][c] for 4x4 samples; ss, ds: strides in samples. */
 static inline void transpose4(const float *src, size_t ss, float *dst, size_t ds)
 {
     quad a = *(const quad *)src, b = *(const quad *)(src + ss), c = *(const quad *)(src + 2 * ss),
@@ -45,9 +45,8 @@ static inline void transpose4(const float *src, size_t ss, float *dst, size_t ds
     *(quad *)(dst + 3 * ds) = __builtin_shufflevector(AB, CD, 2, 3, 6, 7);
 }
 
-/* Blocks of 16 columns use every cache line up at once: rows of 4096 samples all share their cache sets.
- *
- * The first `rows` rows side by side, the other lanes filled with the last of them, edges repeated. */
+/* Transpose `rows` rows into [column][16]; missing lanes repeat the last row, edges are repeated.  In blocks of 16
+ * columns, to use up every cache line at once: rows of 4096 samples all share their cache sets. */
 static void transpose(const float *src, int rows, int w, float *out)
 {
     float *at = out + CK_AXIS_PAD * LANES;
@@ -66,7 +65,7 @@ static void transpose(const float *src, int rows, int w, float *out)
     }
 }
 
-/* All sixteen: the ring has room for them. */
+/* Transpose back into the ring, all 16 rows: it has room for them. */
 static void turn_back(const float *made, int w, float *dst, size_t stride)
 {
     int x = 0;
@@ -106,7 +105,7 @@ static void horizontal(const ck_axis *a, const float *transposed, float *made)
     }
 }
 
-/* Make the next rows of the ring, or pass over them if nobody reads below `needed`. */
+/* Make the ring's next rows, or skip them if only rows from `needed` on are still read. */
 static void fill(pass *p, const float *src, int needed)
 {
     int y = p->ring.done, rows = p->y->in - y < LANES ? p->y->in - y : LANES;
@@ -126,7 +125,7 @@ static const float *row(pass *p, const float *src, int y)
     return p->ring.rows + (size_t)(y % p->ring.cap) * p->ring.stride;
 }
 
-/* dst = (or dst +=) the weighted sum of up to four rows, added in the order given. */
+/* dst = (or dst +=) the weighted sum of up to four rows, added in the given order. */
 CK_CLONES
 static void blend(const float *const *r, const float *w, int taps, bool add, float *restrict dst, int n)
 {
@@ -146,7 +145,7 @@ static void blend(const float *const *r, const float *w, int taps, bool add, flo
                 dst[x] = add ? dst[x] + r[k][x] * w[k] : r[k][x] * w[k];
 }
 
-/* Output row o from its source rows. */
+/* Make output row o from its source rows. */
 static void vertical(pass *p, const float *src, int o, float *dst)
 {
     const ck_axis *a = p->y;
@@ -181,7 +180,7 @@ static void plane(pass *p, const float *src, float *dst)
     }
 }
 
-/* Room for the transposed rows and the ring; all zero where nothing is filtered across. */
+/* Allocate the transposed rows and the ring; nothing if the horizontal axis is copied. */
 static ck_status scratch(pass *p, ck_buffer **buf, ck_error *e)
 {
     size_t transposed, made, rows, bytes;

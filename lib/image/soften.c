@@ -1,5 +1,5 @@
-/* Output row by output row: down the columns into a line, then along it.  Weighted differences from the centre are
- * added to it, so that flat parts keep their value exactly. */
+/* Row by row of the output: filter the columns into a line, then filter the line.  Weighted differences are added to
+ * the centre sample, so that flat parts keep their value exactly. */
 #include "image/soften.h"
 
 #include <math.h>
@@ -15,8 +15,8 @@
 typedef struct blur {
     const float *src;
     int h, w, reach;
-    float weight[MAX_REACH + 1]; /* of the two samples k away */
-    float *sum;                  /* [w] weighted differences so far */
+    float weight[MAX_REACH + 1]; /* weight[k]: of the two samples at distance k */
+    float *sum;                  /* [w] weighted differences */
     float *line;                 /* [reach + w + reach] */
 } blur;
 

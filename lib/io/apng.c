@@ -14,7 +14,7 @@ long ck_apng_frames(int fd)
     uint8_t b[12];
     if (pread(fd, b, 8, 0) != 8 || memcmp(b, "\x89PNG\r\n\x1a\n", 8))
         return 0;
-    /* Length, type, data, checksum; acTL comes before the first IDAT. */
+    /* A chunk is length, type, data, checksum.  acTL comes before the first IDAT. */
     for (int64_t at = 8; pread(fd, b, 12, at) == 12; at += 12 + (int64_t)big32(b)) {
         if (!memcmp(b + 4, "IDAT", 4) || big32(b) > INT32_MAX)
             return 0;

@@ -1,8 +1,8 @@
-/* Animated PNG: a PNG with further frames, which PNG readers do not see. */
+/* Animated PNG: a PNG with further frames that ordinary PNG readers ignore. */
 #ifndef CK_IO_APNG_H
 #define CK_IO_APNG_H
 
-/* The frames that a file declares (its chunk acTL), 0 when it is no animated PNG.  Reads with pread alone. */
+/* Number of frames declared in the chunk acTL; 0 if it is not an animated PNG.  Reads with pread only. */
 long ck_apng_frames(int fd);
 
 #endif

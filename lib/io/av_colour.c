@@ -7,7 +7,7 @@
 
 #include "io/primaries.h"
 
-#define YCGCO_CHOICE 6 /* in CK_AV_MATRICES; GBR is the one after */
+#define YCGCO_CHOICE 6 /* index in CK_AV_MATRICES; GBR follows it */
 
 static const AVPixFmtDescriptor *layout(const AVFrame *av)
 {
@@ -126,7 +126,7 @@ const char *ck_av_encoding_of(int transfer)
     }
 }
 
-/* Float samples without a tag come from formats that hold light (PFM). */
+/* Float samples without a tag come from formats of linear light (PFM). */
 const char *ck_av_encoding(const AVFrame *av)
 {
     const char *s = ck_av_encoding_of(av->color_trc);

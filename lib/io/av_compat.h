@@ -1,4 +1,4 @@
-/* The generations of libav's API, 5.1 to 7.1, as one.  Nothing else in the project asks for libav's version. */
+/* One interface for libav 5.1 to 7.1.  The only file that depends on libav's version. */
 #ifndef CK_IO_AV_COMPAT_H
 #define CK_IO_AV_COMPAT_H
 
@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A number that travels with a packet through the decoder to its frame.  Ask for it before the decoder opens. */
+/* Carries a number with a packet through the decoder to its frame.  Enable it before the decoder is opened. */
 #ifdef AV_CODEC_FLAG_COPY_OPAQUE
 static inline void ck_av_number_packets(AVCodecContext *dec)
 {
@@ -51,7 +51,7 @@ static inline bool ck_av_interlaced(const AVFrame *av)
 #endif
 }
 
-/* The container's display matrix, 9 numbers that live as long as the stream, or NULL. */
+/* The container's display matrix, 9 numbers valid as long as the stream, or NULL. */
 static inline const int32_t *ck_av_display_matrix(const AVStream *st)
 {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 100)
@@ -67,7 +67,7 @@ static inline const int32_t *ck_av_display_matrix(const AVStream *st)
     return data;
 }
 
-/* A buffer that avio_alloc_context's writer gets. */
+/* Buffer type of avio_alloc_context's write callback. */
 #if LIBAVFORMAT_VERSION_MAJOR >= 61
 typedef const uint8_t ck_av_written;
 #else

@@ -6,7 +6,7 @@
 
 #include "io/apng.h"
 
-/* libav gives a duration for nearly everything, most of it estimated; these headers state it. */
+/* True if the header states the duration.  libav reports one for nearly every format, mostly an estimate. */
 static bool states_duration(const AVFormatContext *fmt)
 {
     static const char *const known[] = {"mov,", "matroska,", "flv", "mxf", "ivf"};
@@ -16,7 +16,7 @@ static bool states_duration(const AVFormatContext *fmt)
     return false;
 }
 
-/* The index of a film that is not fragmented is there from the start; edit lists are worked into it. */
+/* Number of samples that the edit list shows.  The index of an unfragmented film is complete after opening. */
 static long shown_samples(AVStream *st)
 {
     long n = 0;
@@ -26,7 +26,7 @@ static long shown_samples(AVStream *st)
     return n;
 }
 
-/* Chunks of no size stand for dropped frames: libav passes over them. */
+/* Chunks of size 0 stand for dropped frames; libav skips them. */
 static void read_avi(AVStream *video, ck_declared *d)
 {
     AVRational rate = video->r_frame_rate;
@@ -35,13 +35,13 @@ static void read_avi(AVStream *video, ck_declared *d)
     for (int i = 0; i < entries; i++)
         n += avformat_index_get_entry(video, i)->size > 0;
     d->frames = n ? n : -1;
-    /* The header of one that was never finished says 2^30 frames. */
+    /* A header that was never completed says 2^30 frames. */
     if (video->nb_frames > 0 && video->nb_frames < 1 << 30 && rate.num > 0 && rate.den > 0)
         d->slots = lround((double)video->nb_frames * av_q2d(video->time_base) * av_q2d(rate));
 }
 
-/* Matroska's tag for the duration of one stream: subtitles and audio may outlast the video.  Tools that copy the tags
- * of other files leave wrong ones: it is never longer than the file.  0: there is none. */
+/* Matroska's tag for the duration of one stream, in seconds; subtitles and audio may outlast the video.  A tag longer
+ * than the file is wrong: some tools copy the tags of other files.  0 without a usable tag. */
 static double own_duration(const AVFormatContext *fmt, const AVStream *video, double whole)
 {
     const AVDictionaryEntry *tag = av_dict_get(video->metadata, "DURATION", NULL, 0);
@@ -52,7 +52,7 @@ static double own_duration(const AVFormatContext *fmt, const AVStream *video, do
     return s > 0 && s < whole ? s : 0;
 }
 
-/* Other streams are read only where the file is as long as the longest of them, which may be one of subtitles. */
+/* Read other streams only if the declared duration is that of the longest stream, which may be one of subtitles. */
 static void choose_streams(const AVFormatContext *fmt, const AVStream *video, bool needed)
 {
     for (unsigned i = 0; i < fmt->nb_streams; i++) {
@@ -75,7 +75,7 @@ void ck_declared_read(const AVFormatContext *fmt, AVStream *video, int fd, ck_de
         d->frames = ck_apng_frames(fd) ? ck_apng_frames(fd) : -1;
     else if (video->nb_frames > 0 && video->nb_frames < 1 << 30)
         d->frames = strncmp(name, "mov,", 4) ? (long)video->nb_frames : shown_samples(video);
-    /* An IVF header that was never finished says 2^32-1 frames. */
+    /* An IVF header that was never completed says 2^32-1 frames. */
     if (states_duration(fmt) && fmt->duration > 0 && (strcmp(name, "ivf") || video->duration < UINT32_MAX))
         d->end = (double)fmt->duration / AV_TIME_BASE;
     double own = d->end > 0 ? own_duration(fmt, video, d->end) : 0;

@@ -15,11 +15,11 @@ ck_status ck_av_decoder_new(enum AVCodecID id, const AVCodecParameters *par, ck_
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a decoder");
     }
     dec->err_recognition = AV_EF_CRCCHECK | AV_EF_BITSTREAM | AV_EF_BUFFER | AV_EF_EXPLODE;
-    /* In TIFF "explode" also rejects unknown tags, such as the unit of resolution that every writer adds.  Real damage
-     * is still reported as a message, which is enough. */
+    /* For TIFF, "explode" also rejects unknown tags such as the resolution unit, which every writer adds.  Real damage
+     * is still logged, which is enough. */
     if (id == AV_CODEC_ID_TIFF)
         dec->err_recognition &= ~AV_EF_EXPLODE;
-    /* In H.264 it rejects frames whose commands are about frames before a cut.  Damage is concealed and marked. */
+    /* For H.264 it rejects frames with commands about frames before a cut.  Damage is concealed and marked instead. */
     if (id == AV_CODEC_ID_H264)
         dec->err_recognition &= ~AV_EF_EXPLODE;
     dec->opaque = words;

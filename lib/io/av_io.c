@@ -19,7 +19,7 @@ static int fail(ck_av_io *io, ck_status s)
     return AVERROR_EXTERNAL;
 }
 
-/* Wait for input, for ck_av_io_cancel, or for the time limit. */
+/* Wait for input, ck_av_io_cancel or the time limit. */
 static int wait_for(ck_av_io *io)
 {
     struct pollfd p[2] = {{.fd = io->fd, .events = POLLIN}, {.fd = io->wake, .events = POLLIN}};

@@ -1,4 +1,4 @@
-/* A file or standard input as libav's byte source: names need no escaping, reads can be given up. */
+/* A file or standard input as libav's byte source.  Names need no escaping; reads can be cancelled. */
 #ifndef CK_IO_AV_IO_H
 #define CK_IO_AV_IO_H
 
@@ -9,20 +9,20 @@
 
 typedef struct ck_av_io {
     AVIOContext *pb;
-    int fd, wake;                /* wake: an eventfd, readable once ck_av_io_cancel was called */
-    bool own, waits;             /* close fd at the end; reading it may wait for somebody */
+    int fd, wake;                /* wake: an eventfd, readable after ck_av_io_cancel */
+    bool own, waits;             /* own: close fd at the end; waits: reads of fd may block */
     double timeout;              /* seconds, 0 = none */
-    int64_t size;                /* bytes, -1 when not known beforehand */
-    int64_t pos;                 /* bytes from the start that libav has taken */
-    uint8_t head[CK_WHOLE_HEAD]; /* the first bytes of a pipe */
+    int64_t size;                /* bytes, -1 = unknown */
+    int64_t pos;                 /* bytes taken by libav so far */
+    uint8_t head[CK_WHOLE_HEAD]; /* first bytes of a pipe */
     size_t head_bytes;
     ck_status status;
-    ck_error error; /* why a read failed, if libav was not the cause */
+    ck_error error; /* cause of a failed read that is not libav's */
 } ck_av_io;
 
-/* path "-" is standard input. */
+/* Open `path`; "-" is standard input.  timeout: seconds without data, 0 = none. */
 ck_status ck_av_io_open(const char *path, double timeout, ck_av_io *io, ck_error *e);
-/* From another thread: a read that waits fails, and so do all later ones. */
+/* Any thread: the waiting read and all later ones fail. */
 void ck_av_io_cancel(ck_av_io *io);
 void ck_av_io_close(ck_av_io *io);
 

@@ -5,12 +5,12 @@
 
 #include "base/mem.h"
 
-/* More than any decoder holds back: threads and reordering together. */
+/* Packets: above what any decoder holds back through threads and reordering. */
 #define LONGEST_DELAY 256
-/* A picture's references come out at most a decoded picture buffer after it. */
+/* Frames: references of a picture are output at most a decoded picture buffer after it. */
 #define REORDERED 16
 
-/* Groups count from 2, so that zeroed slots belong to none. */
+/* Damage recorded for a group.  Groups count from 2, so zeroed entries match none. */
 static ck_group_damage damage_of(const ck_ledger *l, long group)
 {
     ck_group_damage d = l->damage[group % CK_LEDGER_GROUPS];
@@ -28,7 +28,7 @@ static void record(ck_ledger *l, long group, bool leading, int64_t id)
 
 void ck_ledger_restart(ck_ledger *l)
 {
-    l->start = l->group += 2; /* damage does not reach over the cut */
+    l->start = l->group += 2; /* +2: damage does not spread across the cut */
 }
 
 static void enter_group(ck_ledger *l, int64_t pts, bool key)
@@ -57,7 +57,7 @@ int64_t ck_ledger_sent(ck_ledger *l, int64_t pts, bool key, bool reference)
     l->notes = notes;
     enter_group(l, pts, key);
     bool first = l->group == l->start + 1, timed = pts != CK_NO_PTS, key_timed = l->key_pts != CK_NO_PTS;
-    /* Pictures shown before the first one have no time in Matroska, which cannot say a negative one. */
+    /* Pictures shown before the first key packet have no time in Matroska, which cannot store negative times. */
     bool leading = !key && l->group > l->start && key_timed && (timed ? pts < l->key_pts : first);
     reference |= !timed || pts >= l->latest_pts || l->last_id == 0;
     l->latest_pts = timed && (pts > l->latest_pts || l->last_id == 0) ? pts : l->latest_pts;
@@ -137,7 +137,8 @@ static void take(ck_ledger *l, int i, ck_note *out)
     memmove(l->notes + i, l->notes + i + 1, (size_t)(--l->n - i) * sizeof *l->notes);
 }
 
-/* Shown before a frame with this id and pts.  Without times, sent long enough before it. */
+/* True if `note` is shown before a frame with this id and pts.  Without times: sent more than `delay` packets
+ * earlier. */
 static bool before(const ck_note *note, int64_t id, int64_t pts, int delay)
 {
     return note->pts != CK_NO_PTS && pts != CK_NO_PTS ? note->pts < pts : note->id < id - delay;
@@ -174,7 +175,7 @@ bool ck_ledger_frame(ck_ledger *l, int64_t id, ck_note *out)
         take(l, i, out);
         if (out->key)
             l->shown = out->group;
-        /* Without times the order of output tells. */
+        /* Without times, a picture output before its group's key frame is a leading one. */
         else if (out->pts == CK_NO_PTS && !out->leading && out->group > l->shown && out->group > l->start) {
             out->leading = true;
             out->orphan = !l->intra && out->group == l->start + 1;
@@ -194,7 +195,7 @@ bool ck_ledger_rest(ck_ledger *l, ck_note *out)
     if (first < 0)
         return false;
     take(l, first, out);
-    /* Without times: decoders pass over leading pictures without a word, and those follow the key packet. */
+    /* Without times: leading pictures follow the key packet, and decoders drop them silently. */
     if (out->pts == CK_NO_PTS && !out->error && !l->intra && out->id == l->head + 1) {
         out->orphan = true;
         l->head++;

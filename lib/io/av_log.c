@@ -19,8 +19,8 @@ static ck_av_messages *listener(void *ctx)
     return strcmp(class->class_name, "AVCodecContext") ? NULL : ((AVCodecContext *)ctx)->opaque;
 }
 
-/* H.264 and HEVC decoders also call errors what is none: an unknown message says nothing.  With threads these messages
- * are all there is, since frames are marked after they were output. */
+/* True if the message is about damage.  The H.264 and HEVC decoders also log errors about good frames, so only known
+ * messages count.  With threads these are the only evidence: frames are marked after they were output. */
 static bool about_damage(const char *fmt)
 {
     static const char *const known[] = {

@@ -1,6 +1,6 @@
 #include "io/av_packets.h"
 
-/* Seconds: longer gaps in formats whose clock may restart are joints, as for ffmpeg. */
+/* Seconds.  In formats whose clock may restart, a longer gap is a joint; the limit is ffmpeg's. */
 #define LONGEST_GAP 10
 
 void ck_packets_init(ck_packets *p, AVFormatContext *fmt, AVStream *st, ck_declared *declared)
@@ -8,7 +8,7 @@ void ck_packets_init(ck_packets *p, AVFormatContext *fmt, AVStream *st, ck_decla
     *p = (ck_packets){.fmt = fmt, .st = st, .declared = declared, .last_dts = AV_NOPTS_VALUE, .end = AV_NOPTS_VALUE};
 }
 
-/* Read until `want` packets of ours are waiting. */
+/* Read until `want` packets of our stream are waiting. */
 static void fill(ck_packets *p, int want)
 {
     while (p->n < want && !p->code) {
@@ -31,7 +31,8 @@ static bool jumps(const ck_packets *p, int64_t before, int64_t dts)
     return dts < before || (double)(dts - before) * av_q2d(p->st->time_base) > LONGEST_GAP;
 }
 
-/* At a joint the demuxer misses a counter and calls what it was reading incomplete. */
+/* True if a joint is among the next packets.  At a joint the demuxer misses a counter value and reports the packet that
+ * it was reading as incomplete. */
 static bool joint_follows(ck_packets *p)
 {
     bool joint = false;
@@ -81,7 +82,7 @@ int ck_packets_next(ck_packets *p, AVPacket *pkt, bool *incomplete)
     p->lost = false;
     if (p->ahead[0]->flags & AV_PKT_FLAG_CORRUPT && !joint_follows(p)) {
         *incomplete = true;
-        /* A parser ends a packet where the next one starts, and marks it with what is missing there. */
+        /* A parser ends a packet where the next one starts, so the mark may mean missing data of the next one. */
         p->lost = av_stream_get_parser(p->st);
     }
     take(p, pkt);

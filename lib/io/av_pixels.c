@@ -1,8 +1,9 @@
-/*     AVFrame --views--> components in memory --+--> codes (u8, u16)   --+--> plane, upright
- *        |                   ^                  +--> float              |
- *        | odd layouts       |                  +--> yuv.h -> float   --+
- *        +--unpack, swscale--+
- */
+/* The stages of the conversion:
+ *
+ *     AVFrame --views--> components in memory --+--> codes (u8, u16)   --+--> plane, upright
+ *        |                   ^                  +--> float               |
+ *        | odd layouts       |                  +--> yuv.h -> float    --+
+ *        +--unpack, swscale--+ */
 #include "io/av_pixels.h"
 
 #include <libavutil/frame.h>
@@ -20,11 +21,11 @@ typedef struct source {
     const AVFrame *av;
     const AVPixFmtDescriptor *d;
     ck_av_colour colour;
-    int channels; /* 1 grey, 3 RGB or YUV */
-    int alpha;    /* the component that is alpha, 0 = none wanted */
+    int channels; /* 1: grey; 3: RGB or YUV */
+    int alpha;    /* index of the alpha component, 0 = not wanted */
     bool yuv, real;
     ck_samples_view c[4];
-    void *unpacked; /* [4][h][w] words, or NULL */
+    void *unpacked; /* [4][h][w] 16-bit words, or NULL */
 } source;
 
 bool ck_av_needs_swscale(const AVFrame *av)
@@ -38,8 +39,8 @@ static bool paletted(const source *s)
     return s->d->flags & AV_PIX_FMT_FLAG_PAL;
 }
 
-/* Components that are whole little-endian bytes or words of their own can be read where they lie.  Raw video
- * in a container may lie at odd addresses. */
+/* True if component i can be read in place: it is whole little-endian bytes or words.  Raw video in a container may lie
+ * at odd addresses. */
 static bool direct(const source *s, int i)
 {
     const AVComponentDescriptor *c = &s->d->comp[i];
@@ -62,7 +63,7 @@ static void view(source *s, int i)
 
 static void unpack_palette(const source *s, int i, uint16_t *out)
 {
-    const uint8_t *palette = s->av->data[1]; /* 256 native words, 0xAARRGGBB */
+    const uint8_t *palette = s->av->data[1]; /* 256 native 32-bit words, 0xAARRGGBB */
     for (int y = 0; y < s->av->height; y++) {
         const uint8_t *row = s->av->data[0] + (ptrdiff_t)y * s->av->linesize[0];
         for (int x = 0; x < s->av->width; x++) {
@@ -73,7 +74,7 @@ static void unpack_palette(const source *s, int i, uint16_t *out)
     }
 }
 
-/* Everything else: bit fields, big-endian words, packed bits. */
+/* Unpack any other layout: bit fields, big-endian words, packed bits. */
 static void unpack(source *s, int i, uint16_t *out)
 {
     bool chroma = s->yuv && (i == 1 || i == 2);
@@ -125,13 +126,13 @@ static ck_status look(source *s, const AVFrame *av, const ck_av_choice *choice, 
     s->real = flags & AV_PIX_FMT_FLAG_FLOAT;
     s->channels = !paletted(s) && s->d->nb_components < 3 ? 1 : 3;
     if (want != CK_WANT_RGB && flags & AV_PIX_FMT_FLAG_ALPHA)
-        s->alpha = s->channels; /* the one after the colours, in palettes too */
+        s->alpha = s->channels; /* follows the colours, in palettes too */
     s->yuv = s->channels == 3 && !(flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL));
     ck_status status = ck_av_colour_of(av, choice, &s->colour, e);
     return status == CK_OK ? find_components(s, e) : status;
 }
 
-/* The sample type that keeps the codes as they are, or float. */
+/* The sample type that keeps the codes unchanged, or float. */
 static ck_type natural_type(const source *s)
 {
     if (s->real || s->yuv || !s->colour.full)
@@ -149,7 +150,7 @@ static void scale_row(float *x, float black, float white, int n)
         x[i] = (x[i] - black) / white;
 }
 
-/* Row y of component i as floats. */
+/* Row y of component i as float. */
 static void scaled_row(const source *s, int i, int y, float *dst)
 {
     int depth = s->c[i].depth;
@@ -160,7 +161,7 @@ static void scaled_row(const source *s, int i, int y, float *dst)
     scale_row(dst, (float)range.y_offset, (float)range.y_scale, s->av->width);
 }
 
-/* Row y of component i: floats or halves of either byte order, planar or packed. */
+/* Row y of component i of f16 or f32 samples: either byte order, planar or packed. */
 static void real_row(const source *s, int i, int y, float *dst)
 {
     const AVComponentDescriptor *c = &s->d->comp[i];
@@ -181,7 +182,7 @@ static void real_row(const source *s, int i, int y, float *dst)
     }
 }
 
-/* RGB and grey, row by row; scratch holds four rows of floats. */
+/* Pick RGB and grey row by row; scratch holds four rows of floats. */
 static void pick_rows(const source *s, const ck_pick *k, float *scratch)
 {
     for (int y = 0; y < s->av->height; y++) {
@@ -215,7 +216,7 @@ static ck_status yuv_rgb(const source *s, float *rgb, ck_error *e)
     return ck_yuv_to_rgb(&yuv, rgb, e);
 }
 
-/* A mask out of YUV, or RGB with alpha; scratch holds a picture of RGB and a row. */
+/* Pick a mask from YUV, or RGB with alpha.  Scratch holds an RGB picture and a row. */
 static ck_status pick_yuv(const source *s, const ck_pick *k, float *rgb, ck_error *e)
 {
     size_t w = (size_t)s->av->width, area = w * (size_t)s->av->height;

@@ -1,12 +1,12 @@
-/* A decoded libav frame as a plane of ours.
+/* Conversion of a decoded libav frame to a plane.
  *
  *     RGB, palette, grey of 8 or 16 bits   u8, u16: the codes
- *     other depths, grey of limited range  f32: code / (2^n - 1), or by the range
+ *     other depths, grey of limited range  f32: code / (2^n - 1), or scaled by the range
  *     float                                f32
- *     YUV                                  f32 by yuv.h, excursions kept
+ *     YUV                                  f32 by yuv.h, values outside [0, 1] kept
  *     Bayer, XYZ                           u16, through swscale
  *
- * Alpha is dropped from RGB, grey repeated; other wants as pick.h makes them. */
+ * Wanted as RGB, alpha is dropped and grey repeated; for other wants see pick.h. */
 #ifndef CK_IO_AV_PIXELS_H
 #define CK_IO_AV_PIXELS_H
 
@@ -14,11 +14,11 @@
 #include "io/orient.h"
 #include "io/still.h"
 
-/* Adds plane `name`, upright.  Its encoding is ck_av_encoding(av), "" for a mask. */
+/* Add plane `name`, upright.  Its encoding is ck_av_encoding(av), "" for a mask. */
 ck_status ck_av_plane(const struct AVFrame *av, const ck_av_choice *choice, ck_orient o, ck_want want, const char *name,
                       ck_frame *f, ck_error *e);
 
-/* True if swscale converts it to RGB: for --verbose. */
+/* True if swscale does the conversion to RGB (for --verbose). */
 bool ck_av_needs_swscale(const struct AVFrame *av);
 
 #endif

@@ -17,7 +17,7 @@ void ck_av_queue_init(ck_av_queue *q, double rate, bool repeats)
     *q = (ck_av_queue){.rate = rate, .repeats = repeats, .start = NAN};
 }
 
-/* Takes av; `error` is copied. */
+/* Append a frame; takes ownership of av, copies `error`. */
 static ck_status append(ck_av_queue *q, AVFrame *av, double at, const ck_note *note, const char *error, ck_error *e)
 {
     if (q->first == q->n)

@@ -1,5 +1,5 @@
-/* Frames between the decoder and the caller, in order of showing, with their times.  They wait until it is known
- * what has become of the packets that they may refer to. */
+/* Frames between decoder and caller, in presentation order, with their times.  They wait until the fate of the packets
+ * that they may refer to is known. */
 #ifndef CK_IO_AV_QUEUE_H
 #define CK_IO_AV_QUEUE_H
 
@@ -8,37 +8,39 @@
 
 #include "io/av_ledger.h"
 
-/* A container that declares more missing frames than this is not believed. */
+/* Missing frames; a container that declares more is not believed. */
 #define CK_MOST_MISSING 100000
 
 struct AVFrame;
 
 typedef struct ck_queued {
-    struct AVFrame *av; /* owned; NULL: bad */
+    struct AVFrame *av; /* owned; NULL if bad */
     double pts;         /* seconds from the first frame */
-    char *error;        /* owned; why it is bad, or NULL */
-    ck_note note;       /* of its packet, without an error */
+    char *error;        /* owned; the reason why it is bad, or NULL */
+    ck_note note;       /* of its packet; its `error` is not set */
 } ck_queued;
 
 typedef struct ck_av_queue {
-    ck_queued *all; /* owned: [first, n), judged up to `judged` */
+    ck_queued *all; /* owned; frames are [first, n), of which those before `judged` have been judged */
     int first, judged, n;
     size_t cap;
     double rate;        /* frames per second */
-    bool repeats;       /* a gap between two times is frames that were dropped: the one before stays on the screen */
-    ck_queued previous; /* the last one put, where it may be repeated */
-    long shown;         /* frames put */
+    bool repeats;       /* a gap in times means dropped frames: repeat the frame before */
+    ck_queued previous; /* last frame put, if it may be repeated */
+    long shown;         /* number of frames put */
     long repeated;
-    double start, last; /* seconds: of the first frame, NAN before; from there to the last one put */
+    double start, last; /* seconds: first frame's time (NAN before it); from there to the last frame */
 } ck_av_queue;
 
+/* rate: frames per second.  repeats: see ck_av_queue. */
 void ck_av_queue_init(ck_av_queue *q, double rate, bool repeats);
 
-/* Takes av.  pts: seconds of the file, NAN: a frame after the last one.  note, error: copied, or NULL. */
+/* Append a frame; takes ownership of av.  pts: seconds of the file; NAN = one frame after the last.  note and error are
+ * copied and may be NULL. */
 ck_status ck_av_queue_put(ck_av_queue *q, struct AVFrame *av, double pts, const ck_note *note, const char *error,
                           ck_error *e);
 
-/* The last frame once more. */
+/* Repeat the last frame. */
 ck_status ck_av_queue_repeat(ck_av_queue *q, ck_error *e);
 
 void ck_av_queue_free(ck_av_queue *q);

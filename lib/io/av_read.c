@@ -1,7 +1,8 @@
-/*     file --av_io--> demuxer --packets--> ledger --> decoder --frames--> queue --judged--> ck_video_next
+/* The way of packets and frames:
+ *
+ *     file --av_io--> demuxer --packets--> ledger --> decoder --frames--> queue --judged--> ck_video_next
  *                        |                   |                              ^
- *                        +--> declared       +---- what is bad -------------+
- */
+ *                        +--> declared       +---- bad packets -------------+ */
 #include "io/av_read.h"
 
 #include <libavformat/avformat.h>
@@ -35,22 +36,22 @@ struct ck_video {
     ck_packets packets;
     ck_ledger ledger;
     ck_declared declared;
-    ck_av_tags *tags; /* owned; the containers' own, of each stream that was there at the start */
+    ck_av_tags *tags; /* owned; the containers' tags, for each stream present at the start */
     unsigned n_tags;
-    bool one_to_one; /* a packet is a frame */
-    bool keyed;      /* key packets are marked for certain */
-    bool reordered;  /* packets were seen whose order of decoding is not that of showing */
+    bool one_to_one; /* one packet gives one frame */
+    bool keyed;      /* key packets are marked reliably */
+    bool reordered;  /* packets came whose decoding order is not presentation order */
     bool gap;        /* the demuxer has reported damage */
-    bool joint;      /* the decoder is emptied where streams were joined */
+    bool joint;      /* at a joint; the decoder is being drained */
     bool ended;
-    bool threaded; /* errors come late: the packet they belong to is not known */
+    bool threaded; /* errors come late: their packet is unknown */
     ck_av_messages demuxer, decoder;
     bool talkative;    /* the decoder also logs errors about good frames */
-    ck_error demuxing; /* why reading stopped before the end, "" if it did not */
-    ck_error whole;    /* what the file's structure says is missing */
+    ck_error demuxing; /* why reading stopped before the end, else "" */
+    ck_error whole;    /* missing parts according to the file's structure, else "" */
     ck_av_queue queue;
-    long orphans; /* left out */
-    bool bad;     /* a frame at least */
+    long orphans; /* number of frames left out */
+    bool bad;     /* at least one frame is bad */
 };
 
 static ck_status no_memory(ck_error *e)
@@ -69,7 +70,7 @@ static double seconds(const ck_video *v, int64_t pts)
     return pts == AV_NOPTS_VALUE ? (double)NAN : (double)pts * av_q2d(v->st->time_base);
 }
 
-/* A packet that gave no frame.  Takes the note. */
+/* Put a bad frame for a packet that gave none.  Takes ownership of the note. */
 static ck_status put_bad(ck_video *v, ck_note *note, ck_error *e)
 {
     const char *why = note->error ? note->error : "the decoder made no frame of its packet";
@@ -84,7 +85,7 @@ static ck_status put_bad(ck_video *v, ck_note *note, ck_error *e)
     return s;
 }
 
-/* The reason why a decoded frame is bad in itself, or NULL. */
+/* The reason why a decoded frame is bad by itself, or NULL. */
 static const char *verdict(ck_video *v, const AVFrame *av, const ck_note *note, char *buf, size_t n)
 {
     char why[300];
@@ -97,7 +98,7 @@ static const char *verdict(ck_video *v, const AVFrame *av, const ck_note *note, 
     return buf;
 }
 
-/* An AVIF picture whose stream leaves the place of chroma open has it between the luma samples, as JPEG does. */
+/* Chroma of an AVIF picture without a stated location is centred, as in JPEG. */
 static void place_chroma(const ck_video *v, AVFrame *av)
 {
     const AVDictionaryEntry *brand = av_dict_get(v->fmt->metadata, "major_brand", NULL, 0);
@@ -105,7 +106,7 @@ static void place_chroma(const ck_video *v, AVFrame *av)
         av->chroma_location = AVCHROMA_LOC_CENTER;
 }
 
-/* True if the frame of an orphan is no use: it refers to frames before the start of the stream. */
+/* True if an orphan's frame must be left out: it refers to frames before the start of the stream. */
 static bool left_out(ck_video *v, const AVFrame *av, const ck_note *note, const char *error)
 {
     bool alone = av->pict_type == AV_PICTURE_TYPE_I || av->pict_type == AV_PICTURE_TYPE_NONE;
@@ -142,7 +143,7 @@ static ck_status put_frame(ck_video *v, AVFrame *av, const ck_note *note, ck_err
     return ck_av_queue_put(&v->queue, av, pts, note, error, e);
 }
 
-/* Takes av: a picture that no packet is left for. */
+/* Put a picture without a packet.  Takes ownership of av. */
 static ck_status put_second(ck_video *v, AVFrame *av, ck_error *e)
 {
     double pts = seconds(v, av->best_effort_timestamp);
@@ -150,7 +151,7 @@ static ck_status put_second(ck_video *v, AVFrame *av, ck_error *e)
     return ck_av_queue_put(&v->queue, NULL, pts, NULL, "damaged: a second frame of one packet", e);
 }
 
-/* v->av holds a frame. */
+/* Accept the frame in v->av. */
 static ck_status accept(ck_video *v, ck_error *e)
 {
     AVFrame *av = av_frame_clone(v->av);
@@ -172,7 +173,7 @@ static ck_status accept(ck_video *v, ck_error *e)
     return s;
 }
 
-/* What it refers to, its size. */
+/* Check the frame's references and its size. */
 static ck_status judge(ck_video *v, ck_queued *x, ck_error *e)
 {
     char text[200] = "";
@@ -203,7 +204,7 @@ static ck_status judge(ck_video *v, ck_queued *x, ck_error *e)
     return CK_OK;
 }
 
-/* Frames are judged in order, once it is known what has become of the packets that they may refer to. */
+/* Judge frames in order, as soon as the fate of their possible references is known. */
 static ck_status judge_settled(ck_video *v, ck_error *e)
 {
     ck_status s = CK_OK;
@@ -213,7 +214,7 @@ static ck_status judge_settled(ck_video *v, ck_error *e)
     return s;
 }
 
-/* The decoder failed.  Without frame threads it was the packet just sent. */
+/* The decoder failed.  Without frame threads the packet just sent is the cause. */
 static ck_status decoder_failed(ck_video *v, int64_t id, ck_error *e)
 {
     char why[300], text[400];
@@ -226,14 +227,14 @@ static ck_status decoder_failed(ck_video *v, int64_t id, ck_error *e)
     return ck_av_queue_put(&v->queue, NULL, NAN, NULL, text, e);
 }
 
-/* Before the first key packet there is nothing that these decoders could start from. */
+/* True before the first key packet: decoders of keyed formats cannot start there. */
 static bool headless(const ck_video *v)
 {
     return v->keyed && v->ledger.group == v->ledger.start;
 }
 
-/* The packet's time; of a stream that reorders frames, but has them in one order alone (an AVI put into MP4 as it was),
- * times are wrong. */
+/* The packet's presentation time, or none.  In a stream that reorders frames but stores one order only (an AVI copied
+ * into MP4), the times are wrong. */
 static int64_t shown_at(ck_video *v)
 {
     const AVPacket *pkt = v->pkt;
@@ -263,8 +264,8 @@ static ck_status enter(ck_video *v, bool incomplete, int64_t *id, ck_error *e)
     return s;
 }
 
-/* The decoder has reported damage, other than references that a start inside a group lacks.  With threads it may have
- * been any of the latest packets. */
+/* True if the decoder reported damage, other than missing references at a start inside a group.  With threads the
+ * message may concern any of the latest packets. */
 static bool damage_said(ck_video *v)
 {
     long around = v->threaded ? 2L * v->how.threads + 16 : 0;
@@ -280,7 +281,7 @@ static ck_status send(ck_video *v, bool incomplete, ck_error *e)
     if (!shown)
         ck_ledger_hidden(&v->ledger, pkt->pts, pkt->flags & AV_PKT_FLAG_KEY);
     ck_status s = shown && (pkt->size || v->declared.slots < 0) ? enter(v, incomplete, &id, e) : CK_OK;
-    /* An empty packet would tell the decoder that the stream is over. */
+    /* An empty packet would tell the decoder that the stream has ended. */
     if (s != CK_OK || pkt->size == 0 || headless(v))
         return s;
     ck_av_set_number(v->dec, pkt, id);
@@ -300,14 +301,14 @@ static void say_jump(ck_video *v)
     say(v, false, text);
 }
 
-/* One packet of our stream into the decoder, or the news that there are none left. */
+/* Send one packet of our stream to the decoder, or the end of the stream. */
 static ck_status feed(ck_video *v, ck_error *e)
 {
     char why[300];
     bool incomplete = false;
     int r = ck_packets_next(&v->packets, v->pkt, &incomplete);
     if (r == 0) {
-        /* The demuxer has found its way again after damage. */
+        /* The demuxer resynchronised after damage. */
         if (!v->gap && ck_av_messages_said(&v->demuxer)) {
             v->gap = true;
             ck_ledger_gap(&v->ledger);
@@ -330,7 +331,7 @@ static ck_status feed(ck_video *v, ck_error *e)
     return CK_OK;
 }
 
-/* Read the rest of a pipe, which the demuxer does not need: the upstream program may still be writing. */
+/* Read the rest of a pipe that the demuxer does not need: the upstream program may still be writing. */
 static void drain(ck_video *v)
 {
     uint8_t rest[4096];
@@ -339,7 +340,7 @@ static void drain(ck_video *v)
     ck_whole_check(-1, v->io.head, v->io.head_bytes, v->io.pos, &v->whole);
 }
 
-/* What the decoder was not able to make frames of. */
+/* Put bad frames for the packets that gave none. */
 static ck_status put_rest(ck_video *v, ck_error *e)
 {
     ck_note note;
@@ -350,7 +351,7 @@ static ck_status put_rest(ck_video *v, ck_error *e)
     return s;
 }
 
-/* The decoder holds nothing of what was before the joint any more. */
+/* Start again after a joint; the decoder has been drained. */
 static ck_status restart(ck_video *v, ck_error *e)
 {
     ck_status s = put_rest(v, e);
@@ -360,7 +361,7 @@ static ck_status restart(ck_video *v, ck_error *e)
     return s;
 }
 
-/* Frames that were declared and are not there, or the reason why the video is not whole. */
+/* Put bad frames for declared frames that are missing, or for the reason why the video is incomplete. */
 static ck_status put_missing(ck_video *v, ck_error *e)
 {
     ck_error why;
@@ -397,7 +398,7 @@ static void say_counts(const ck_video *v)
         say(v, true, text);
 }
 
-/* All frames have been decoded. */
+/* Finish after all frames have been decoded. */
 static ck_status conclude(ck_video *v, ck_error *e)
 {
     if (v->io.waits)
@@ -406,7 +407,7 @@ static ck_status conclude(ck_video *v, ck_error *e)
     v->ended = true;
     if (s == CK_OK)
         s = judge_settled(v, e);
-    /* Of threads that finished after the last packet was sent. */
+    /* Messages of threads that finished after the last packet was sent. */
     if (s == CK_OK && v->threaded && v->talkative && damage_said(v))
         s = decoder_failed(v, v->ledger.last_id, e);
     if (s == CK_OK)
@@ -415,7 +416,7 @@ static ck_status conclude(ck_video *v, ck_error *e)
     return s;
 }
 
-/* One frame out of the decoder, or one packet into it. */
+/* Receive one frame from the decoder, or send it one packet. */
 static ck_status step(ck_video *v, ck_error *e)
 {
     int r = avcodec_receive_frame(v->dec, v->av);
@@ -427,7 +428,7 @@ static ck_status step(ck_video *v, ck_error *e)
     return s == CK_OK ? judge_settled(v, e) : s;
 }
 
-/* The container's own tags, of the streams that its header tells of. */
+/* Keep the container's own tags of the streams in its header. */
 static ck_status keep_tags(ck_video *v, ck_error *e)
 {
     v->tags = calloc(v->fmt->nb_streams + 1, sizeof *v->tags);
@@ -454,10 +455,10 @@ static ck_status open_container(ck_video *v, const char *path, ck_error *e)
     v->fmt->pb = v->io.pb;
     v->fmt->flags |= AVFMT_FLAG_CUSTOM_IO;
     v->fmt->error_recognition = AV_EF_CRCCHECK | AV_EF_EXPLODE;
-    /* Playlists may name further files, not the network. */
+    /* Playlists may name further files, but not network addresses. */
     v->fmt->opaque = &v->demuxer;
     v->fmt->protocol_whitelist = av_strdup("file");
-    int r = avformat_open_input(&v->fmt, path, NULL, NULL); /* the name only helps to tell the format */
+    int r = avformat_open_input(&v->fmt, path, NULL, NULL); /* the name is a hint for the format only */
     if (r >= 0 && (s = keep_tags(v, e)) != CK_OK)
         return s;
     if (r >= 0)
@@ -485,7 +486,7 @@ static bool is_cover(const AVStream *st)
     return st->disposition & AV_DISPOSITION_ATTACHED_PIC;
 }
 
-/* The video streams but one, as "2 (h264 1920x1080), 3 (mjpeg 500x500, cover)". */
+/* List the video streams except one: "2 (h264 1920x1080), 3 (mjpeg 500x500, cover)". */
 static void list_streams(const ck_video *v, const AVStream *but, char *buf, size_t n)
 {
     size_t at = 0;
@@ -515,7 +516,8 @@ static ck_status choose_stream(ck_video *v, ck_error *e)
     return CK_OK;
 }
 
-/* Others have failed an assertion of libav when a damaged frame met frame threads (MPEG-4 Part 2, libav 5.1). */
+/* Codecs whose frame threads survive damaged frames.  Others failed an assertion in libav (MPEG-4 Part 2, libav
+ * 5.1). */
 static bool threads_safely(enum AVCodecID id)
 {
     return id == AV_CODEC_ID_H264 || id == AV_CODEC_ID_HEVC || id == AV_CODEC_ID_VP9 || id == AV_CODEC_ID_VP8;
@@ -532,10 +534,10 @@ static ck_status open_decoder(ck_video *v, ck_error *e)
     bool intra = d && d->props & AV_CODEC_PROP_INTRA_ONLY;
     bool slices = v->dec->codec->capabilities & AV_CODEC_CAP_SLICE_THREADS;
     bool frames = v->dec->codec->capabilities & AV_CODEC_CAP_FRAME_THREADS;
-    /* Frames in flight cost memory and delay; what stands alone has slices enough. */
+    /* Frames in flight cost memory and delay; intra-coded formats have enough slices. */
     v->threaded = frames && v->how.threads > 1 && !v->how.keep_going && (intra ? !slices : threads_safely(id));
     v->dec->thread_type = v->threaded ? FF_THREAD_FRAME : FF_THREAD_SLICE;
-    /* With slice threads the H.264 decoder no longer reports its errors. */
+    /* With slice threads the H.264 decoder does not report its errors. */
     v->dec->thread_count = v->how.threads > 1 && (intra || !v->how.keep_going) ? v->how.threads : 1;
     ck_av_number_packets(v->dec);
     v->dec->pkt_timebase = v->st->time_base;
@@ -572,7 +574,7 @@ static void describe(ck_video *v)
     i->turned_oddly = matrix && !ck_orient_from_matrix(matrix, &i->orient);
 }
 
-/* Decode until there is a good frame to tell sizes and colours from. */
+/* Decode up to the first good frame, for its size and colour tags. */
 static ck_status find_first(ck_video *v, ck_error *e)
 {
     ck_status s = CK_OK;

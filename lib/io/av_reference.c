@@ -1,8 +1,8 @@
 #include "io/av_reference.h"
 
-/* The first slice's NAL header decides: H.264's nal_ref_idc, or HEVC's unit type: even ones below 16 are not referred
- * to within their temporal layer.  Files with several layers put such pictures into the upper ones, which are not
- * judged. */
+/* Decide by the NAL header of a slice.  H.264: nal_ref_idc.  HEVC: unit types below 16 and even are not referred to
+ * within their temporal layer.  Encoders with several layers put such pictures into upper ones; only the lowest layer
+ * is judged. */
 static bool slice_header(enum AVCodecID id, const uint8_t *nal, bool *reference)
 {
     int type = id == AV_CODEC_ID_H264 ? nal[0] & 31 : nal[0] >> 1 & 63;
@@ -17,7 +17,7 @@ static bool slice_header(enum AVCodecID id, const uint8_t *nal, bool *reference)
 static bool nal_reference(const AVCodecParameters *par, const AVPacket *pkt)
 {
     const uint8_t *p = pkt->data, *end = p + pkt->size, *extra = par->extradata;
-    /* avcC and hvcC; otherwise start codes. */
+    /* prefixed: avcC or hvcC, with lengths; otherwise start codes. */
     bool reference = true, prefixed = par->extradata_size > 3 && (extra[0] || extra[1] || extra[2] > 1);
     if (!prefixed) {
         for (; end - p > 5; p++)

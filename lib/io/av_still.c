@@ -17,7 +17,7 @@
 #define HEAD 16
 
 static const struct {
-    const char *magic; /* "?" = any byte */
+    const char *magic; /* "?" matches any byte */
     size_t n;
     ck_still_kind kind;
     enum AVCodecID codec;
@@ -68,10 +68,10 @@ static bool suffix_is(const char *path, const char *suffix)
     return n > m && !strcasecmp(path + n - m, suffix);
 }
 
-/* PNM needs a blank after its two letters, or any text file that starts with them would be one. */
+/* The kind by signature, else by suffix.  PNM needs a blank after its two letters: text files may start with them. */
 static ck_still_kind kind_of(const char *path, const uint8_t *head, size_t n, enum AVCodecID *codec)
 {
-    /* Motion JPEG is nothing but JPEG after JPEG. */
+    /* Motion JPEG is a sequence of JPEGs: its signature is that of one. */
     if (suffix_is(path, ".mjpeg") || suffix_is(path, ".mjpg"))
         return CK_STILL_NONE;
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
@@ -86,7 +86,7 @@ static ck_still_kind kind_of(const char *path, const uint8_t *head, size_t n, en
     return suffix_is(path, ".tga") ? CK_STILL_AV : CK_STILL_NONE;
 }
 
-/* Opened; *n bytes of its head read. */
+/* Open the file and read *n bytes of its head. */
 static ck_status open_head(const char *path, int *fd, uint8_t head[HEAD], size_t *n, ck_error *e)
 {
     *fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -109,7 +109,7 @@ ck_status ck_still_probe(const char *path, ck_still_kind *kind, ck_error *e)
     int fd;
     enum AVCodecID codec;
     struct stat st;
-    /* A pipe's bytes can be read but once: it is for the video reader. */
+    /* A pipe can be read only once: leave it to the video reader. */
     *kind = CK_STILL_NONE;
     if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
         return CK_OK;
@@ -123,7 +123,7 @@ ck_status ck_still_probe(const char *path, ck_still_kind *kind, ck_error *e)
     return CK_OK;
 }
 
-/* The whole file in a packet, with the padding that libav's bit readers need. */
+/* The whole file in one packet, with the padding that libav's bit readers need. */
 static ck_status read_all(const char *path, AVPacket *pkt, enum AVCodecID *codec, ck_error *e)
 {
     uint8_t head[HEAD];
@@ -152,13 +152,13 @@ static ck_status read_all(const char *path, AVPacket *pkt, enum AVCodecID *codec
     return s;
 }
 
-/* Facts that the decoder does not pass on. */
+/* Set properties that the decoder does not pass on. */
 static void complete(enum AVCodecID codec, const AVPacket *pkt, AVFrame *av)
 {
-    /* Byte 801: transfer characteristic of the first image element (SMPTE 268M): printing density, logarithmic. */
+    /* Byte 801: transfer characteristic of the first image element (SMPTE 268M); printing density or logarithmic. */
     if (codec == AV_CODEC_ID_DPX && pkt->size > 801 && (pkt->data[801] == 1 || pkt->data[801] == 3))
         av->color_trc = AVCOL_TRC_LOG;
-    /* RFC 9649: BT.601, and VP8's chroma lies between the luma samples. */
+    /* RFC 9649: BT.601, chroma centred. */
     if (codec == AV_CODEC_ID_WEBP) {
         if (av->chroma_location == AVCHROMA_LOC_UNSPECIFIED)
             av->chroma_location = AVCHROMA_LOC_CENTER;
@@ -170,7 +170,7 @@ static void complete(enum AVCodecID codec, const AVPacket *pkt, AVFrame *av)
 static ck_status set_tags(const AVFrame *av, enum AVCodecID codec, const char *name, ck_frame *f, ck_error *e)
 {
     ck_colour_tag tag = {.encoding = ""};
-    /* libav's log100 is another curve than film's. */
+    /* libav's log100 is not the curve of film. */
     bool film = codec == AV_CODEC_ID_DPX && av->color_trc == AVCOL_TRC_LOG;
     ck_status s = ck_meta_set(&f->meta, "transfer", film ? "log" : ck_av_tag_transfer(av), e);
     if (s == CK_OK)

@@ -8,7 +8,7 @@ ck_av_tags ck_av_tags_of(const AVCodecParameters *par)
     return (ck_av_tags){par->color_range, par->color_primaries, par->color_trc, par->color_space, par->chroma_location};
 }
 
-/* Matrices are of YUV: files tag RGB with those of the YUV that somebody else makes of it. */
+/* True for YUV.  RGB files are tagged with the matrix of the YUV made from them, which must be ignored. */
 static bool has_matrix(const AVFrame *av)
 {
     const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(av->format);
@@ -27,7 +27,7 @@ void ck_av_tags_fill(const ck_av_tags *tags, AVFrame *av)
         av->color_range = tags->range;
     if (av->chroma_location == AVCHROMA_LOC_UNSPECIFIED)
         av->chroma_location = tags->chroma;
-    /* A container that says RGB of YUV samples is wrong. */
+    /* A container that says RGB for YUV samples is wrong. */
     if ((av->colorspace == AVCOL_SPC_UNSPECIFIED || av->colorspace == AVCOL_SPC_RESERVED) &&
         tags->matrix != AVCOL_SPC_RGB)
         av->colorspace = tags->matrix;

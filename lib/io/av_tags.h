@@ -1,4 +1,4 @@
-/* Colour tags of a container (colr, Matroska's Colour), which fill in what the codec leaves unspecified. */
+/* Colour tags of a container (colr, Matroska's Colour), used where the codec leaves them unspecified. */
 #ifndef CK_IO_AV_TAGS_H
 #define CK_IO_AV_TAGS_H
 
@@ -14,13 +14,13 @@ typedef struct ck_av_tags {
     enum AVChromaLocation chroma;
 } ck_av_tags;
 
-/* Before avformat_find_stream_info, which replaces them with those of the codec. */
+/* Read the container's tags.  Call before avformat_find_stream_info, which replaces them by the codec's. */
 ck_av_tags ck_av_tags_of(const AVCodecParameters *par);
 
-/* Tags of the frame that the codec left unspecified are the container's from now on. */
+/* Set the frame's unspecified tags to the container's. */
 void ck_av_tags_fill(const ck_av_tags *tags, AVFrame *av);
 
-/* "transfer smpte2084 (the codec: bt709), ..." into buf: where both specify one and they differ; else "". */
+/* List tags that both specify differently, as "transfer smpte2084 (the codec: bt709), ..."; else "". */
 void ck_av_tags_differ(const ck_av_tags *tags, const AVFrame *av, char *buf, size_t n);
 
 #endif

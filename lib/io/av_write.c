@@ -15,8 +15,8 @@
 #include "stream/fdio.h"
 
 #define BUFFER (1 << 18) /* bytes between libavformat and the file */
-#define CLOCK 90000      /* ticks a second, at least where a rate allows no more: those of a transport stream */
-#define ROUNDED 0.0011   /* seconds by which a frame's time and the first one's may be rounded, to milliseconds */
+#define CLOCK 90000      /* least ticks per second (if the rate allows), as in a transport stream */
+#define ROUNDED 0.0011   /* seconds: rounding of a frame's time and of the first one's, to milliseconds */
 
 struct ck_av_writer {
     AVFormatContext *mux;
@@ -24,11 +24,11 @@ struct ck_av_writer {
     AVStream *stream;
     AVFrame *frame;
     AVPacket *packet;
-    ck_outfile file; /* fd -1 when standard output is written */
+    ck_outfile file; /* fd is -1 for standard output */
     double timeout;
-    int64_t step;     /* ticks a frame */
-    int64_t last;     /* of the last frame, -step before the first */
-    ck_status broken; /* the first failed write, which libavformat may not pass on */
+    int64_t step;     /* ticks per frame */
+    int64_t last;     /* time of the last frame in ticks; -step before the first */
+    ck_status broken; /* first failed write; libavformat may not report it */
     ck_error why;
 };
 
@@ -61,7 +61,7 @@ enum AVColorTransferCharacteristic ck_av_transfer(const char *encoding)
     return code > 0 ? (enum AVColorTransferCharacteristic)code : AVCOL_TRC_UNSPECIFIED;
 }
 
-/* The error of a libav call, or of our own write before it. */
+/* CK_OK, or the error of a libav call or of an earlier write. */
 static ck_status check(ck_av_writer *w, int code, const char *what, ck_error *e)
 {
     if (w->broken != CK_OK) {
@@ -123,15 +123,15 @@ static void set_codec_options(AVCodecContext *c, const ck_av_spec *spec, AVDicti
     if (spec->codec == CK_AV_H264) {
         av_dict_set(opts, "preset", "medium", 0);
         av_dict_set(opts, "crf", "18", 0);
-        /* Frames held back for the look-ahead are most of the encoder's memory; */
+        /* Look-ahead frames take most of the encoder's memory. */
         av_dict_set(opts, "rc-lookahead", "10", 0);
     } else if (spec->codec == CK_AV_PRORES4444) {
-        /* Without a fixed quantiser each slice is tried at every one, for a size rather than a quality. */
+        /* Without a fixed quantiser, each slice is tried at every one, for a target size instead of a quality. */
         c->flags |= AV_CODEC_FLAG_QSCALE;
         c->global_quality = 2 * FF_QP2LAMBDA;
         c->thread_type = FF_THREAD_SLICE;
         av_dict_set(opts, "profile", "4444", 0);
-        av_dict_set(opts, "vendor", "apl0", 0); /* some editors ask for Apple's */
+        av_dict_set(opts, "vendor", "apl0", 0); /* some editors require Apple's */
     }
 }
 
@@ -148,7 +148,7 @@ static ck_status open_codec(ck_av_writer *w, const ck_av_spec *spec, ck_error *e
     c->height = spec->h;
     c->pix_fmt = spec->format;
     c->framerate = (AVRational){spec->rate_num, spec->rate_den};
-    /* A tick that divides a frame's duration, and is fine enough for frames at other times. */
+    /* The time base divides a frame's duration and is fine enough for other times. */
     int ticks = spec->rate_num < CLOCK ? CLOCK / spec->rate_num : 1;
     c->time_base = (AVRational){1, spec->rate_num * ticks};
     w->step = (int64_t)spec->rate_den * ticks;
@@ -185,7 +185,7 @@ static ck_status open_stream(ck_av_writer *w, const ck_av_spec *spec, ck_error *
     for (size_t i = 0; spec->tags && i < spec->tags->n && code >= 0; i++)
         code = av_dict_set(&w->mux->metadata, spec->tags->pairs[i].key, spec->tags->pairs[i].value, 0);
     AVDictionary *opts = NULL;
-    /* mov and mp4 keep only a fixed set of keys unless told so. */
+    /* mov and mp4 keep only a fixed set of keys without this flag. */
     av_dict_set(&opts, "movflags", "use_metadata_tags+write_colr", 0);
     if (code >= 0)
         code = avformat_write_header(w->mux, &opts);
@@ -210,7 +210,7 @@ ck_status ck_av_open(const ck_av_spec *spec, const char *path, double timeout, c
     return s == CK_OK ? open_stream(w, spec, e) : s;
 }
 
-/* Hand over what the encoder has ready. */
+/* Write the packets that the encoder has ready. */
 static ck_status drain(ck_av_writer *w, ck_error *e)
 {
     for (;;) {
@@ -219,7 +219,7 @@ static ck_status drain(ck_av_writer *w, ck_error *e)
             return check(w, 0, "write", e);
         if (code >= 0) {
             av_packet_rescale_ts(w->packet, w->codec->time_base, w->stream->time_base);
-            /* Only the last one's is kept: others last until the next. */
+            /* Used for the last packet only: others last until the next one. */
             w->packet->duration = av_rescale_q(w->step, w->codec->time_base, w->stream->time_base);
             w->packet->stream_index = w->stream->index;
             code = av_write_frame(w->mux, w->packet);
@@ -294,7 +294,7 @@ void ck_av_free(ck_av_writer *w)
 {
     if (!w)
         return;
-    w->broken = w->broken == CK_OK ? CK_ERR_CLOSED : w->broken; /* buffered data are discarded */
+    w->broken = w->broken == CK_OK ? CK_ERR_CLOSED : w->broken; /* discard buffered data */
     if (w->mux && w->mux->pb) {
         av_freep(&w->mux->pb->buffer);
         avio_context_free(&w->mux->pb);

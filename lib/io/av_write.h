@@ -1,11 +1,11 @@
 /* Video files and streams through libavcodec and libavformat.
  *
  *     ck_av_open(&spec, path, timeout, &w, e)     path NULL: standard output
- *     ck_av_frame(w, &picture, time, e)           in order; time NAN: a frame's duration after the last one
- *     ck_av_finish(w, e)                          flush, complete the file, give it its name
- *     ck_av_free(w)                               always; an unfinished file is removed
+ *     ck_av_frame(w, &picture, time, e)           in order; time NAN: one frame duration after the last
+ *     ck_av_finish(w, e)                          flush, complete the file, rename it to its name
+ *     ck_av_free(w)                               always; removes an unfinished file
  *
- * One thread at a time.  The encoders have threads of their own. */
+ * One thread at a time.  Encoders use threads of their own. */
 #ifndef CK_IO_AV_WRITE_H
 #define CK_IO_AV_WRITE_H
 
@@ -15,7 +15,7 @@ typedef struct ck_av_writer ck_av_writer;
 
 typedef enum ck_av_codec {
     CK_AV_H264,       /* libx264, CRF 18, preset medium */
-    CK_AV_PRORES4444, /* prores_ks, quantiser 2: visually lossless, as large as the picture needs */
+    CK_AV_PRORES4444, /* prores_ks, quantiser 2: visually lossless, size as needed */
     CK_AV_RAW
 } ck_av_codec;
 
@@ -25,27 +25,27 @@ typedef struct ck_av_spec {
     enum AVPixelFormat format;
     int w, h;
     int rate_num, rate_den;
-    int sar_num, sar_den; /* width of a pixel over its height */
+    int sar_num, sar_den; /* pixel width / pixel height */
     int threads;
-    /* YCbCr is limited range with 4:2:0 chroma on the left. */
+    /* YCbCr is limited range; 4:2:0 chroma is located left. */
     enum AVColorPrimaries primaries;
     enum AVColorTransferCharacteristic transfer;
     enum AVColorSpace matrix;
     const ck_meta *tags; /* container metadata; may be NULL */
 } ck_av_spec;
 
-/* Fails with CK_ERR_UNSUPPORTED when libavcodec was built without the encoder. */
+/* Open the output.  CK_ERR_UNSUPPORTED if libavcodec was built without the encoder. */
 ck_status ck_av_open(const ck_av_spec *spec, const char *path, double timeout, ck_av_writer **out, ck_error *e);
 
-/* The picture's buffer is shared, not copied: it must not be written to afterwards.
- * time: seconds from the first frame.  One within a millisecond of a multiple of the frame's duration is that multiple,
- * since files round their times to as little; one that is not after the last frame's follows it at once. */
+/* Encode a picture.  Its buffer is shared, not copied: do not write to it afterwards.  time: seconds from the first
+ * frame.  A time within a millisecond of a multiple of the frame duration becomes that multiple, since files round
+ * their times.  A time not after the last frame's is moved to just after it. */
 ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, double time, ck_error *e);
 
 ck_status ck_av_finish(ck_av_writer *w, ck_error *e);
 void ck_av_free(ck_av_writer *w); /* NULL is fine */
 
-/* By a plane's encoding ("srgb", "pq", "hlg") or libav's own name; unspecified for the rest. */
+/* The transfer code for a plane's encoding ("srgb", "pq", "hlg") or libav's name; else unspecified. */
 enum AVColorTransferCharacteristic ck_av_transfer(const char *encoding);
 
 #endif

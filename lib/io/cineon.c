@@ -7,18 +7,18 @@
 #include "io/orient.h"
 #include "io/pick.h"
 
-/* Offsets in the header (Kodak, Cineon file format 4.5): */
+/* Header offsets in bytes (Kodak, Cineon file format 4.5). */
 enum {
     PIXELS_AT = 4,
     ORIENTATION = 192,
     CHANNELS = 193,
-    FIRST_CHANNEL = 196, /* of 28 bytes each: */
+    FIRST_CHANNEL = 196, /* channels, 28 bytes each: */
     BITS = 2,
     WIDTH = 4,
     HEIGHT = 8,
     CHANNEL = 28,
     INTERLEAVE = 680,
-    PACKING = 681, /* 5: words of 32 bits, filled from the left */
+    PACKING = 681, /* 5: 32-bit words, left-justified */
     HEADER = 1024
 };
 
@@ -61,7 +61,7 @@ static ck_status read_header(reader *r)
         return ck_fail(r->e, CK_ERR_FORMAT, "Cineon size %u x %u: sides go from 1 to %d", w, h, CK_MAX_SIDE);
     r->w = (int)w;
     r->h = (int)h;
-    /* Before memory is taken for it: the file must be long enough. */
+    /* Check the file's length before memory is allocated for the picture. */
     if (fseeko(r->file, 0, SEEK_END))
         return ck_fail_errno(r->e, "cannot read");
     off_t start = word(r, r->head + PIXELS_AT);

@@ -42,7 +42,7 @@ void ck_colour_tag_gamma(ck_colour_tag *t, double gamma)
     }
 }
 
-/* ---- ICC ---- */
+/* ICC profiles */
 
 static uint32_t big32(const uint8_t *p)
 {
@@ -54,7 +54,7 @@ static double fixed(const uint8_t *p)
     return (int32_t)big32(p) / 65536.0;
 }
 
-/* A tag of the profile, of at least `least` bytes, or NULL. */
+/* Find a tag of the profile with at least `least` bytes; NULL if missing. */
 static const uint8_t *find(const uint8_t *p, size_t n, const char *tag, size_t least, size_t *bytes)
 {
     uint32_t count = n >= 132 ? big32(p + 128) : 0;
@@ -83,7 +83,7 @@ static bool columns(const uint8_t *p, size_t n, double xyz[9])
     return true;
 }
 
-/* A curve at x: a table, or the parametric functions of ICC.1 10.18.  NaN for others. */
+/* Value of a curve at x: a table, or a parametric function of ICC.1 10.18.  NaN for other kinds. */
 static double curve_at(const uint8_t *t, size_t bytes, double x)
 {
     static const int parameters[] = {1, 3, 4, 5, 7};
@@ -118,7 +118,7 @@ static double srgb_at(double x)
     return x <= 0.04045 ? x / 12.92 : pow((x + 0.055) / 1.055, 2.4);
 }
 
-/* The gamma of a curve, 0 for sRGB's, NaN for one of no name. */
+/* Gamma of a curve; 0 for sRGB's, NaN for an unknown one. */
 static double gamma_of(const uint8_t *t, size_t bytes)
 {
     double off_srgb = 0, off_power = 0, g = log(curve_at(t, bytes, 0.5)) / log(0.5);
@@ -132,7 +132,7 @@ static double gamma_of(const uint8_t *t, size_t bytes)
     return off_power < 0.002 ? g : (double)NAN;
 }
 
-/* The gamma that all curves have, 0 for sRGB's; NaN where they differ or have no name.  Grey has one curve. */
+/* Gamma of all curves; 0 for sRGB's, NaN if they differ or are unknown.  Grey has one curve. */
 static double common_gamma(const uint8_t *p, size_t n, bool grey)
 {
     static const char *const curves[] = {"rTRC", "gTRC", "bTRC"};
@@ -157,7 +157,7 @@ void ck_colour_tag_icc(ck_colour_tag *t, const uint8_t *p, size_t n)
         ck_colour_tag_gamma(t, gamma);
     else if (!isnan(gamma))
         ck_colour_tag_h273(t, 0, AVCOL_TRC_IEC61966_2_1);
-    /* A pure power of 2.2 goes by libav's name; gAMA, which cannot say sRGB, means sRGB by it. */
+    /* Gamma 2.2 gets libav's name.  In gAMA, which cannot express the sRGB curve, 2.2 means sRGB. */
     if (gamma > 0 && !strcmp(t->encoding, "srgb"))
         set(t->transfer, sizeof t->transfer, "gamma22");
     set(t->primaries, sizeof t->primaries, name || grey ? name : "unknown");

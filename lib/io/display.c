@@ -58,7 +58,7 @@ void ck_display_row(const ck_display *d, int y, float *out)
 ck_status ck_display_planar(const ck_display *d, int bits, ck_buffer **out, ck_error *e)
 {
     const ck_plane *p = d->plane;
-    /* A plane's bytes are checked; these are no more than twice as many. */
+    /* No overflow: these are at most twice the plane's bytes, which have been checked. */
     size_t w = (size_t)p->w, plane = w * (size_t)p->h, size = bits == 8 ? 1 : 2;
     ck_buffer *b = ck_buffer_new((size_t)p->c * plane * size), *row = ck_buffer_new((size_t)p->c * w * sizeof(float));
     if (!b || !row) {

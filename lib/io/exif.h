@@ -4,7 +4,7 @@
 
 #include "io/orient.h"
 
-/* `data`: a TIFF header and its first directory, as PNG's eXIf chunk holds them.  As stored where it says nothing. */
+/* data: a TIFF header and its first directory, as in PNG's eXIf chunk.  "As stored" without an orientation tag. */
 ck_orient ck_exif_orient(const uint8_t *data, size_t n);
 
 #endif

@@ -1,16 +1,16 @@
-/* OpenEXR through the C library OpenEXRCore (DWAA/DWAB are read through libOpenEXR's C interface). */
+/* OpenEXR through the C library OpenEXRCore.  DWAA and DWAB are read through libOpenEXR's C interface. */
 #ifndef CK_IO_EXR_H
 #define CK_IO_EXR_H
 
 #include "io/still.h"
 
-/* See ck_still_read.  Scanlines or tiles (level 0), the first part of several; half, float, or unsigned
- * integers (their value as f32).  Of the channels: R G B, else Y, else the only layer with R G B; see
- * exr_choose.h for hints and refusals.  DWA, and luminance with chroma, come as f16; DWA of integers is refused.
+/* See ck_still_read.  Scanlines or tiles (level 0) of the first part; half, float, or unsigned integers (value as f32).
+ * Channels: R G B, else Y, else the only layer with R G B; for hints and refusals see exr_choose.h.  DWA, and luminance
+ * with chroma, give f16; DWA of integers is refused.
  *
- * The plane covers the display window: a smaller data window is surrounded by zeros, a larger one
- * cropped, which is noted.  A display window of more than 64 Mi pixels, and 16 data windows, is refused.  Encoding
- * "linear" unless the header's string attribute `ck:transfer`, which our own files carry, says otherwise. */
+ * The plane covers the display window.  A smaller data window is surrounded by zeros, a larger one is cropped with a
+ * note.  A display window above 64 Mi pixels and 16 data windows is refused.  The encoding is "linear" unless the
+ * string attribute `ck:transfer`, which our own files carry, says otherwise. */
 ck_status ck_exr_read(const char *path, ck_want want, const char *name, ck_frame *f, ck_error *e);
 
 typedef enum ck_exr_compression {
@@ -26,16 +26,16 @@ typedef enum ck_exr_compression {
 #define CK_EXR_COMPRESSIONS "none|rle|zips|zip|piz|pxr24|b44|b44a" /* for an option table */
 
 typedef struct ck_exr_channel {
-    const char *name; /* "R", "Y", … any order; the file's is alphabetical */
+    const char *name; /* "R", "Y", ... in any order; the file's order is alphabetical */
     const void *data; /* h*w samples of `type` */
     ck_type type;     /* CK_F16 or CK_F32 */
 } ck_exr_channel;
 
-/* Write a scanline file complete or not at all.  file_type: CK_F16 or CK_F32; samples are
- * converted.  Every pair of `attributes` becomes a string attribute (may be NULL); "type" and "name"
- * are refused, and so are the names of the header's own fields.  `ck:primaries`, `ck:sar`, `ck:rate` and
- * `ck:timecode` also become chromaticities, pixelAspectRatio, framesPerSecond and timeCode.  R, G and B without
- * `ck:primaries` get Rec. 709 chromaticities; with one that io/primaries.h does not know, none. */
+/* Write a scanline file; it appears complete or not at all.  Samples are converted to file_type, CK_F16 or CK_F32.
+ * `attributes` (may be NULL) become string attributes; "type", "name" and the names of header fields are refused.
+ * `ck:primaries`, `ck:sar`, `ck:rate` and `ck:timecode` also become chromaticities, pixelAspectRatio, framesPerSecond
+ * and timeCode.  Without `ck:primaries`, R G B get Rec. 709 chromaticities; with one unknown to io/primaries.h,
+ * none. */
 ck_status ck_exr_write(const char *path, int w, int h, const ck_exr_channel *ch, int n, ck_type file_type,
                        ck_exr_compression c, const ck_meta *attributes, ck_error *e);
 

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The channel "PREFIXname" (prefix: the first n bytes), or -1. */
+/* Index of channel "PREFIXname" (prefix: the first n bytes), or -1. */
 static int find(const exr_attr_chlist_t *list, const char *prefix, size_t n, const char *name)
 {
     for (int i = 0; i < list->num_channels; i++) {
@@ -32,7 +32,7 @@ static bool take(ck_exr_choice *out, int channel)
     return channel >= 0;
 }
 
-/* The number of layers that have R, G and B; the first is left in *out. */
+/* Number of layers that have R, G and B; *out holds the first. */
 static int find_layers(const exr_attr_chlist_t *list, ck_exr_choice *out)
 {
     int layers = 0;
@@ -62,7 +62,7 @@ static ck_status refuse(const exr_attr_chlist_t *list, const char *why, ck_error
     return ck_fail(e, CK_ERR_UNSUPPORTED, "EXR channels %s: %s", names, why);
 }
 
-/* The A of the layer that the colours are of, at full size. */
+/* The full-size A in the layer of the colours, or -1. */
 static int find_alpha(const exr_attr_chlist_t *list, const ck_exr_choice *c)
 {
     const char *s = list->entries[c->index[0]].name.str, *dot = strrchr(s, '.');
@@ -107,7 +107,7 @@ ck_status ck_exr_choose(const exr_attr_chlist_t *list, ck_want want, ck_exr_choi
                           e);
     }
     out->alpha = want == CK_WANT_RGB ? -1 : find_alpha(list, out);
-    if (want == CK_WANT_ALL && out->alpha == out->index[0]) /* an A alone is no alpha of anything */
+    if (want == CK_WANT_ALL && out->alpha == out->index[0]) /* A is the colour channel itself: no alpha belongs to it */
         out->alpha = -1;
     out->type = CK_F16;
     for (int i = 0; i < out->n; i++)

@@ -18,7 +18,7 @@ void ck_exr_on_error(exr_const_context_t ctx, exr_result_t code, const char *tex
     (void)code;
     if (!kept[0])
         snprintf(kept, sizeof kept, "%s", text);
-    /* One line, whatever attribute of a broken file is quoted. */
+    /* Keep it on one line, whatever a broken file's attributes contain. */
     for (char *p = kept; *p; p++)
         if ((unsigned char)*p < ' ')
             *p = ' ';
@@ -48,7 +48,7 @@ void ck_exr_split(const uint8_t *restrict src, uint8_t *restrict dst, size_t n)
 
 typedef uint8_t bytes16 __attribute__((vector_size(16)));
 
-/* 16 differences to 16 values: running sums by doubling steps, then the value before the first. */
+/* Running sums of 16 differences by doubling steps, plus *before, the previous value. */
 static inline bytes16 running_sum(bytes16 d, bytes16 *before)
 {
     const bytes16 zero = {0};
@@ -70,13 +70,13 @@ static inline uint8_t sum(const uint8_t *src, size_t n)
     return s;
 }
 
-/* The odd half goes on from the last even byte, which is the sum of all even differences; with that in hand both
- * halves are summed side by side and leave in their final places. */
+/* The odd half continues from the last even byte, which is the sum of all even differences.  With that known, both
+ * halves are summed side by side and stored interleaved. */
 CK_CLONES_SHORT
 void ck_exr_join(const uint8_t *restrict src, uint8_t *restrict dst, size_t n)
 {
     size_t evens = (n + 1) / 2, odds = n / 2, i = 0;
-    /* 128 cancels the 128 that every byte but the first one has. */
+    /* 128 cancels the 128 added to every byte but the first. */
     bytes16 a = (bytes16){0} + 128;
     bytes16 b = (bytes16){0} + (uint8_t)(sum(src, evens) + 128 * (evens - 1));
     for (; i + 16 <= odds; i += 16) {
@@ -98,7 +98,7 @@ void ck_exr_join(const uint8_t *restrict src, uint8_t *restrict dst, size_t n)
     }
 }
 
-/* A count byte c: c + 1 copies of the next byte, or for negative c the next -c bytes as they are. */
+/* A count byte c >= 0: c + 1 copies of the next byte.  c < 0: the next -c bytes verbatim. */
 bool ck_exr_unrle(const uint8_t *in, size_t in_bytes, uint8_t *out, size_t out_bytes)
 {
     const uint8_t *end = in + in_bytes;

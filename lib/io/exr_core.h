@@ -1,5 +1,5 @@
-/* Shared by reading and writing through OpenEXRCore: its messages and its byte-wise compressions.  For lib/io/exr_*.c
- * and size.c only. */
+/* Messages and byte-wise compression for reading and writing through OpenEXRCore.  For lib/io/exr_*.c and size.c
+ * only. */
 #ifndef CK_IO_EXR_CORE_H
 #define CK_IO_EXR_CORE_H
 
@@ -10,22 +10,21 @@
 
 #include "base/status.h"
 
-/* OpenEXRCore prints its messages unless told otherwise.  This handler keeps the first one of the
- * calling thread, which names the cause; those that follow only say who noticed.  It keeps them by
- * thread and not by context, because the context is locked while it is called. */
+/* Error handler that keeps messages instead of printing them.  It keeps the calling thread's first one, which names the
+ * cause; later ones only say which function failed.  Kept by thread, since the context is locked during the call. */
 void ck_exr_on_error(exr_const_context_t ctx, exr_result_t code, const char *text);
-/* Forget what was kept: call before the first operation on a file. */
+/* Discard the kept message.  Call before the first operation on a file. */
 void ck_exr_listen(void);
-/* "WHAT (the kept message): REMEDY", as CK_ERR_FORMAT; CK_ERR_MEMORY when that is what `code` says. */
+/* Fail with "WHAT (the kept message): REMEDY" as CK_ERR_FORMAT, or as CK_ERR_MEMORY if `code` says so. */
 ck_status ck_exr_fail(ck_error *e, exr_result_t code, const char *what, const char *remedy);
 
-/* ZIP and RLE work on bytes rearranged and differenced: all even bytes, then all odd ones, each minus
- * the one before plus 128.  n bytes each; the two must not overlap. */
+/* Rearrange bytes for ZIP and RLE: all even bytes, then all odd ones; each minus the previous one plus 128.  n bytes
+ * each; src and dst must not overlap. */
 void ck_exr_split(const uint8_t *src, uint8_t *dst, size_t n);
 /* The inverse. */
 void ck_exr_join(const uint8_t *src, uint8_t *dst, size_t n);
 
-/* Undo the run lengths: true when exactly `out_bytes` came out of all of the input. */
+/* Undo RLE; true if the whole input gives exactly `out_bytes`. */
 bool ck_exr_unrle(const uint8_t *in, size_t in_bytes, uint8_t *out, size_t out_bytes);
 
 #endif

@@ -7,10 +7,12 @@
 #include "image/convert.h"
 #include "io/exr_core.h"
 
-/*  file --read--> packed --decompress--> unpacked: lines of R G B .. one after another --unpack--> ck_pick_row
+/* The pipeline of one chunk:
  *
- * The pipeline is the library's; decompress and unpack are ours.  Unpacking line by line from its buffer serves
- * windows, layers, sample types and hints alike without a picture in between. */
+ *     file --read--> packed --decompress--> lines of R, G, B, ... --unpack--> ck_pick_row
+ *
+ * The pipeline is the library's, decompress and unpack are ours.  Unpacking line by line handles windows, layers,
+ * sample types and hints without an intermediate picture. */
 
 typedef struct decoder {
     const ck_exr_part *part;
@@ -18,21 +20,21 @@ typedef struct decoder {
     exr_decode_pipeline_t pipe;
     exr_result_t (*library_decompress)(exr_decode_pipeline_t *);
     struct libdeflate_decompressor *inflate;
-    uint8_t *scratch; /* a chunk before its bytes are put back in order */
+    uint8_t *scratch; /* a chunk before its bytes are put in order */
     size_t scratch_bytes;
-    float *floats; /* four rows, where samples must be converted */
-    int x, y;      /* of the chunk's first sample */
+    float *floats; /* four rows, for samples that must be converted */
+    int x, y;      /* position of the chunk's first sample */
 } decoder;
 
-/* ZIP through libdeflate, which is twice as fast as zlib; RLE by ourselves, because the library takes one of its own
- * error codes for a length; and a chunk as long as its contents is stored as it is, which it misses for B44. */
+/* ZIP through libdeflate, twice as fast as zlib.  RLE by ck_exr_unrle, because the library mistakes one of its error
+ * codes for a length.  A chunk as long as its contents is stored uncompressed, which the library misses for B44. */
 static exr_result_t decompress(exr_decode_pipeline_t *p)
 {
     decoder *d = p->decoding_user_data;
     size_t packed = p->chunk.packed_size, n = p->chunk.unpacked_size;
     bool zip = d->part->compression == EXR_COMPRESSION_ZIP || d->part->compression == EXR_COMPRESSION_ZIPS;
     if (packed == n)
-        return EXR_ERR_SUCCESS; /* the pipeline has made the two buffers one */
+        return EXR_ERR_SUCCESS; /* stored: the pipeline uses one buffer for both */
     if (!zip && d->part->compression != EXR_COMPRESSION_RLE)
         return d->library_decompress(p);
     if (d->scratch_bytes < n) {
@@ -50,7 +52,7 @@ static exr_result_t decompress(exr_decode_pipeline_t *p)
     return EXR_ERR_SUCCESS;
 }
 
-/* Bytes of channel c in line y of the file; 0 where subsampling leaves the line out. */
+/* Bytes of channel c in line y of the file; 0 in lines that subsampling omits. */
 static size_t line_bytes(const exr_coding_channel_info_t *c, int y)
 {
     return c->y_samples > 1 && y % c->y_samples ? 0 : (size_t)c->width * (size_t)c->bytes_per_element;
@@ -62,7 +64,7 @@ static const void *as_floats(const uint8_t *src, const exr_coding_channel_info_t
     if (c->data_type == EXR_PIXEL_HALF) {
         ck_to_f32(src, CK_F16, out, n);
     } else if (c->data_type == EXR_PIXEL_FLOAT) {
-        memcpy(out, src, n * sizeof *out); /* after half channels it may not be aligned */
+        memcpy(out, src, n * sizeof *out); /* unaligned after half channels */
     } else {
         for (size_t i = 0; i < n; i++) {
             uint32_t v;
@@ -73,7 +75,7 @@ static const void *as_floats(const uint8_t *src, const exr_coding_channel_info_t
     return out;
 }
 
-/* The part of line y (file coordinates) inside the display window; src is the line's first byte. */
+/* Pass on the part of line y (file coordinates) inside the display window.  src: first byte of the line. */
 static void give_line(decoder *d, int y, const uint8_t *src)
 {
     const exr_decode_pipeline_t *p = &d->pipe;
@@ -128,7 +130,7 @@ static bool overlaps(const decoder *d, const exr_chunk_info_t *chunk)
     return d->x <= w->max.x && d->x + chunk->width > w->min.x && d->y <= w->max.y && d->y + chunk->height > w->min.y;
 }
 
-/* One chunk whose first sample is at x, y.  Outside the display window only its place in the file is checked. */
+/* Decode the chunk whose first sample is at x, y.  Outside the display window, only check its place in the file. */
 static exr_result_t decode_chunk(decoder *d, const exr_chunk_info_t *chunk, int x, int y)
 {
     exr_context_t ctx = d->part->ctx;

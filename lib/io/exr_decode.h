@@ -1,11 +1,11 @@
-/* The pixels of an opened OpenEXR part.  For lib/io/exr_*.c only. */
+/* Pixels of an open OpenEXR part.  For lib/io/exr_*.c only. */
 #ifndef CK_IO_EXR_DECODE_H
 #define CK_IO_EXR_DECODE_H
 
 #include "io/exr_choose.h"
 #include "io/pick.h"
 
-/* Part 0 of a file.  Windows are inclusive and in the file's coordinates; sides are at most CK_MAX_SIDE. */
+/* Part 0 of a file.  Windows are inclusive, in file coordinates; sides are at most CK_MAX_SIDE. */
 typedef struct ck_exr_part {
     exr_context_t ctx;
     exr_storage_t storage; /* scanline or tiled */
@@ -15,12 +15,12 @@ typedef struct ck_exr_part {
     ck_exr_choice choice;
 } ck_exr_part;
 
-/* Visit every chunk (level 0 of tiles) and give `pick` the rows inside the display window; what lies outside the
- * data window is left as it is.  An OpenEXRCore code, the message kept by ck_exr_on_error. */
+/* Visit every chunk (level 0 of tiles) and pass `pick` the rows inside the display window.  Pixels outside the data
+ * window are not written.  Returns an OpenEXRCore code; ck_exr_on_error has kept the message. */
 exr_result_t ck_exr_decode(const ck_exr_part *part, const ck_pick *pick);
 
-/* The same through libOpenEXR's C interface, which knows DWAA, DWAB and luminance with chroma, but only as half
- * RGBA.  `path` is opened anew. */
+/* The same through libOpenEXR's C interface, which also decodes DWAA, DWAB and luminance with chroma, but gives only
+ * half RGBA.  `path` is opened again. */
 ck_status ck_exr_decode_rgba(const char *path, const ck_exr_part *part, const ck_pick *pick, ck_error *e);
 
 #endif

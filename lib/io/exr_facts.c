@@ -14,7 +14,7 @@ static ck_status read_primaries(exr_context_t ctx, ck_frame *f, ck_error *e)
     const char *ours;
     int32_t n;
     if (!exr_attr_get_chromaticities(ctx, 0, "chromaticities", &c)) {
-        const float *v = &c.red_x; /* eight floats in our order */
+        const float *v = &c.red_x; /* eight floats, in the order of ck_primaries */
         ck_primaries p;
         for (int i = 0; i < 8; i++)
             p.xy[i] = (double)v[i];
@@ -26,7 +26,7 @@ static ck_status read_primaries(exr_context_t ctx, ck_frame *f, ck_error *e)
     return CK_OK;
 }
 
-/* The fraction of the smallest denominator that rounds to the same float. */
+/* Set `sar` to the fraction with the smallest denominator that rounds to the stored float. */
 static ck_status read_shape(exr_context_t ctx, ck_frame *f, ck_error *e)
 {
     float shape = 1;
@@ -41,7 +41,7 @@ static ck_status read_shape(exr_context_t ctx, ck_frame *f, ck_error *e)
 static ck_status read_rate(exr_context_t ctx, ck_frame *f, ck_error *e)
 {
     exr_attr_rational_t r;
-    /* OpenImageIO's spelling is the second. */
+    /* FramesPerSecond: OpenImageIO's spelling. */
     if (exr_attr_get_rational(ctx, 0, "framesPerSecond", &r) && exr_attr_get_rational(ctx, 0, "FramesPerSecond", &r))
         return CK_OK;
     if (r.num < 1 || r.denom < 1)
@@ -49,7 +49,7 @@ static ck_status read_rate(exr_context_t ctx, ck_frame *f, ck_error *e)
     return ck_meta_setf(&f->meta, e, "rate", "%d/%u", r.num, r.denom);
 }
 
-/* SMPTE 12M: two decimal digits in a byte, flags between them. */
+/* SMPTE 12M: two decimal digits per byte, with flags in between. */
 static unsigned digits(uint32_t word, int at, uint32_t tens)
 {
     return (word >> (at + 4) & tens) * 10 + (word >> at & 15);
@@ -80,11 +80,11 @@ ck_status ck_exr_read_facts(exr_context_t ctx, const char *encoding, ck_frame *f
         s = read_rate(ctx, f, e);
     if (s == CK_OK)
         s = read_timecode(ctx, f, e);
-    ck_exr_listen(); /* missing attributes are no errors */
+    ck_exr_listen(); /* a missing attribute is not an error */
     return s;
 }
 
-/* Readers assume Rec. 709 by default; colour files state it all the same. */
+/* Readers assume Rec. 709 by default; state it for files with colour. */
 static exr_result_t write_primaries(exr_context_t ctx, const char *text)
 {
     ck_primaries p;

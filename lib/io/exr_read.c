@@ -14,7 +14,7 @@
 typedef struct reader {
     int fd;
     int64_t file_bytes;
-    int read_errno; /* of a read that failed, 0 = none */
+    int read_errno; /* errno of a failed read, 0 = none */
     ck_exr_part part;
     char encoding[CK_PLANE_TAG];
     ck_error *e;
@@ -73,21 +73,21 @@ static ck_status open_file(reader *r, const char *path)
     init.size_fn = on_size;
     init.max_image_width = init.max_image_height = CK_MAX_SIDE;
     init.max_tile_width = init.max_tile_height = CK_MAX_SIDE;
-    /* A wrong table of chunks means that the writer did not finish; guessing the places of what it did write would
-     * make half a picture a success. */
+    /* A wrong chunk table means that the writer did not finish.  Reconstructing it would turn half a picture into
+     * success. */
     init.flags = EXR_CONTEXT_FLAG_DISABLE_CHUNK_RECONSTRUCTION;
     exr_result_t rv = exr_start_read(&r->part.ctx, "exr", &init);
     return rv ? fail(r, rv) : CK_OK;
 }
 
-/* Our own files say how their samples are encoded; all others are linear, as the format has it. */
+/* Only our own files state how samples are encoded; all others are linear, as the format requires. */
 static ck_status read_encoding(reader *r)
 {
     int32_t n = 0;
     const char *s = "linear";
     if (exr_attr_get_string(r->part.ctx, 0, "ck:transfer", &n, &s))
         s = "linear";
-    ck_exr_listen(); /* a missing attribute is no error */
+    ck_exr_listen(); /* a missing attribute is not an error */
     size_t len = strlen(s);
     if (len >= sizeof r->encoding || !ck_name_valid(s, len))
         return ck_fail(r->e, CK_ERR_FORMAT, "EXR attribute ck:transfer is not an encoding: make it srgb or linear");
@@ -100,8 +100,8 @@ static int64_t area(const exr_attr_box2i_t *b)
     return ((int64_t)b->max.x - b->min.x + 1) * ((int64_t)b->max.y - b->min.y + 1);
 }
 
-/* Memory goes by the display window, the file's size by the data window: a small one may lie in a large one, but
- * not in any. */
+/* Memory depends on the display window, the file's size on the data window.  So a display window above this size must
+ * not be more than 16 data windows. */
 #define PLAUSIBLE ((int64_t)64 << 20) /* pixels: 8192 x 8192 */
 
 static ck_status check_windows(reader *r)
@@ -146,7 +146,8 @@ static bool is_dwa(const ck_exr_part *p)
     return p->compression == EXR_COMPRESSION_DWAA || p->compression == EXR_COMPRESSION_DWAB;
 }
 
-/* libOpenEXR's C interface gives half RGBA of plain names.  DWA has rounded its colours to half already. */
+/* libOpenEXR's C interface gives only half RGBA of unprefixed channels.  DWA colours were rounded to half when
+ * written. */
 static ck_status check_rgba(reader *r)
 {
     const ck_exr_choice *c = &r->part.choice;
@@ -176,8 +177,7 @@ static ck_status note_window(const ck_exr_part *p, ck_frame *f, ck_error *e)
                         d->min.x, d->min.y, d->max.x, d->max.y, s->min.x, s->min.y, s->max.x, s->max.y);
 }
 
-/* Looks at the table of chunks, so that a header that promises more than the file holds fails before memory is
- * taken for it. */
+/* Read the chunk table: a header that promises more than the file holds fails before memory is allocated. */
 static ck_status check_first_chunk(reader *r)
 {
     exr_chunk_info_t chunk;
@@ -187,7 +187,7 @@ static ck_status check_first_chunk(reader *r)
     return rv ? fail(r, rv) : CK_OK;
 }
 
-/* Outside the data window there is nothing, which is 0. */
+/* Pixels outside the data window are 0. */
 static void clear_surroundings(const ck_exr_part *p, const ck_plane *plane)
 {
     if (p->data.min.x > p->display.min.x || p->data.min.y > p->display.min.y || p->data.max.x < p->display.max.x ||

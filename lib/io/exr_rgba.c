@@ -3,10 +3,10 @@
 
 #include "io/exr_decode.h"
 
-/* Lines read at a time: a DWAB block. */
+/* Lines read at a time: the height of a DWAB block. */
 #define BAND 256
 
-/* The library keeps its message in one buffer for all threads, so we do not look at it. */
+/* The library keeps its message in one buffer for all threads, so it is not used. */
 static ck_status damaged(ck_error *e)
 {
     return ck_fail(e, CK_ERR_FORMAT, "damaged or truncated EXR (libOpenEXR cannot decode it): copy or render it again");
@@ -22,10 +22,10 @@ static int most(int a, int b)
     return a > b ? a : b;
 }
 
-/* Lines y0 to y1 of the file into `pixels`, which holds as many lines of the data window. */
+/* Read lines y0 to y1 of the file into `pixels`, which has a row of the data window's width for each. */
 static int read_band(ImfInputFile *in, const exr_attr_box2i_t *data, int y0, int y1, ImfRgba *pixels)
 {
-    /* The interface wants to know where pixel (0,0) would be, inside the buffer or not. */
+    /* The interface expects the address of pixel (0,0), which may lie outside the buffer. */
     size_t w = (size_t)(data->max.x - data->min.x + 1);
     uintptr_t origin =
         (uintptr_t)pixels - ((uintptr_t)(intptr_t)data->min.x + (uintptr_t)(intptr_t)y0 * w) * sizeof *pixels;

@@ -9,9 +9,9 @@
 #include "io/exr_facts.h"
 #include "base/outfile.h"
 
-/* As libOpenEXR; higher ones cost much and gain nothing on grain (bench/results/still.md). */
+/* libOpenEXR's level; higher ones take longer and gain nothing on grain (bench/results/still.md). */
 #define ZIP_LEVEL 4
-#define SHORT_NAME 31 /* bytes of a name that every reader knows */
+#define SHORT_NAME 31 /* bytes of a channel name that every reader accepts */
 #define BLOCK ((size_t)1 << 20)
 
 typedef struct writer {
@@ -20,16 +20,16 @@ typedef struct writer {
     exr_encode_pipeline_t pipe;
     exr_result_t (*library_compress)(exr_encode_pipeline_t *);
     int w, h, n;
-    const ck_exr_channel **sorted; /* [n], by name */
+    const ck_exr_channel **sorted; /* [n], sorted by name */
     ck_type type;
     exr_compression_t compression;
     struct libdeflate_compressor *deflate;
-    uint8_t *split, *packed; /* a chunk rearranged, and compressed */
+    uint8_t *split, *packed; /* a chunk rearranged; the same compressed */
     size_t packed_bytes;
-    uint8_t *block; /* neighbouring small writes gathered, BLOCK bytes */
+    uint8_t *block; /* small neighbouring writes gathered, BLOCK bytes */
     size_t block_used;
     uint64_t block_at;
-    ck_status status; /* of the first write that failed */
+    ck_status status; /* of the first failed write */
     ck_error *e;
 } writer;
 
@@ -66,7 +66,7 @@ static ck_status fail(writer *w, exr_result_t code)
                               : ck_exr_fail(w->e, code, "cannot write this EXR", "see the channels and attributes");
 }
 
-/* Lines of R, then of G, ... as the file has them, converted on the way. */
+/* Pack lines as in the file, all of R, then G, ..., converting samples. */
 static exr_result_t pack(exr_encode_pipeline_t *p)
 {
     writer *w = p->encoding_user_data;
@@ -87,8 +87,8 @@ static exr_result_t pack(exr_encode_pipeline_t *p)
     return EXR_ERR_SUCCESS;
 }
 
-/* ZIP through libdeflate; the rest by the library.  Whatever does not get smaller is stored as it is, which is how
- * readers tell the two apart: the library forgets that for B44 and, when the sizes are equal, for PXR24. */
+/* Compress ZIP through libdeflate, the rest by the library.  A chunk that does not get smaller is stored uncompressed,
+ * which readers detect by its size.  The library misses that for B44 and, if sizes are equal, for PXR24. */
 static exr_result_t compress(exr_encode_pipeline_t *p)
 {
     writer *w = p->encoding_user_data;
@@ -97,7 +97,7 @@ static exr_result_t compress(exr_encode_pipeline_t *p)
         ck_exr_split(p->packed_buffer, w->split, n);
         got = libdeflate_zlib_compress(w->deflate, w->split, n, w->packed, w->packed_bytes);
         p->compressed_buffer = w->packed;
-        p->compressed_alloc_size = 0; /* ours to free */
+        p->compressed_alloc_size = 0; /* the buffer is not the pipeline's to free */
     } else {
         exr_result_t rv = w->library_compress(p);
         if (rv)
@@ -158,7 +158,7 @@ static ck_status set_attributes(writer *w, const ck_meta *attributes)
     exr_result_t rv = EXR_ERR_SUCCESS;
     for (size_t i = 0; attributes && i < attributes->n && !rv; i++) {
         const char *key = attributes->pairs[i].key;
-        /* The two strings by which readers find the pixels. */
+        /* Attributes by which readers find the pixels must not be overwritten. */
         if (!strcmp(key, "type") || !strcmp(key, "name") || !*key)
             return ck_fail(w->e, CK_ERR_ARGUMENT, "EXR attribute '%s' has a meaning of its own: use another key", key);
         if (strlen(key) > SHORT_NAME)
@@ -204,7 +204,7 @@ static exr_result_t start_pipeline(writer *w, const exr_chunk_info_t *chunk)
     w->library_compress = w->pipe.compress_fn;
     if (w->compression != EXR_COMPRESSION_NONE)
         w->pipe.compress_fn = compress;
-    /* Ours does not look at these, but the pipeline insists on them. */
+    /* Our pack function does not use these pointers, but the pipeline requires them. */
     for (int c = 0; c < w->n; c++)
         w->pipe.channels[c].encode_from_ptr = w->sorted[c]->data;
     if (w->compression == EXR_COMPRESSION_ZIP || w->compression == EXR_COMPRESSION_ZIPS) {

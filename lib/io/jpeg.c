@@ -9,7 +9,7 @@ static bool alone(int marker)
     return marker == SOI || marker == TEM || (marker >= RST0 && marker <= RST7);
 }
 
-/* Past entropy-coded data: to the next 0xff that neither stuffs a zero nor restarts. */
+/* Skip entropy-coded data up to the next marker: 0xff not followed by a stuffed zero or a restart code. */
 static size_t skip_scan(const uint8_t *d, size_t n, size_t i)
 {
     while (i + 1 < n && !(d[i] == 0xff && d[i + 1] != 0 && d[i + 1] != 0xff && !alone(d[i + 1])))
@@ -24,7 +24,7 @@ ck_status ck_jpeg_check(const uint8_t *d, size_t n, ck_error *e)
         if (d[i] != 0xff)
             return ck_fail(e, CK_ERR_FORMAT, "missing marker at byte %zu: the JPEG file is damaged", i);
         int marker = d[i + 1];
-        if (marker == 0xff) { /* a fill byte */
+        if (marker == 0xff) { /* fill byte */
             i++;
             continue;
         }

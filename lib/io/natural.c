@@ -8,7 +8,7 @@ static bool digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* The values of two runs of digits, however long; both pointers move past theirs. */
+/* Compare two runs of digits of any length by value; both pointers move past them. */
 static int compare_runs(const char **a, const char **b)
 {
     *a += strspn(*a, "0");

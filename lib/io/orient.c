@@ -4,7 +4,7 @@
 
 bool ck_orient_from_matrix(const int32_t m[9], ck_orient *o)
 {
-    /* The matrix takes (x, y) to (m0 x + m3 y, m1 x + m4 y). */
+    /* The matrix maps (x, y) to (m0 x + m3 y, m1 x + m4 y). */
     *o = (ck_orient){0};
     bool straight = m[0] && m[4] && !m[1] && !m[3], turned = !m[0] && !m[4] && m[1] && m[3];
     if (straight)
@@ -14,7 +14,7 @@ bool ck_orient_from_matrix(const int32_t m[9], ck_orient *o)
     return straight || turned;
 }
 
-/* Row 0, column 0 of the stored picture are the side and the edge that TIFF 6.0 names: 6 is right and top. */
+/* TIFF 6.0 names the side and edge at which row 0 and column 0 are stored: 6 is right and top. */
 ck_orient ck_orient_from_exif(int orientation)
 {
     static const ck_orient ways[9] = {
@@ -26,11 +26,11 @@ ck_orient ck_orient_from_exif(int orientation)
 typedef uint16_t __attribute__((may_alias)) two_bytes;
 typedef uint32_t __attribute__((may_alias)) four_bytes;
 
-/* Tiles, so that the side that is walked across stays in the cache. */
+/* Side of a tile: with a transposed access pattern a tile stays in the cache. */
 #define TILE 32
 
 typedef struct walk {
-    ptrdiff_t first, right, down; /* bytes to the source of (0,0), and from it when x' or y' grows by 1 */
+    ptrdiff_t first, right, down; /* bytes: offset of the source of (0,0), and its change when x' or y' grows by 1 */
 } walk;
 
 #define COPY(T)                                                                                                        \

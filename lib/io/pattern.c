@@ -7,7 +7,7 @@
 
 #define DIGITS "0123456789"
 
-/* %d, %4d (as %04d), %04d or ####; returns the bytes it takes, 0 when there is none at p. */
+/* Length of the placeholder at p: %d, %4d (as %04d), %04d or ####; 0 if none is there. */
 static size_t placeholder(const char *p, size_t *width)
 {
     size_t n = strspn(p, "#");

@@ -6,7 +6,7 @@
 #include "base/clones.h"
 #include "image/convert.h"
 
-/* Pixels worked on at a time where a conversion needs scratch: small enough for the stack and the first cache. */
+/* Pixels converted at a time; the scratch fits the stack and the L1 cache. */
 #define PIECE 512
 
 ck_status ck_pick_open(ck_pick *k, ck_frame *f, const char *name, ck_want want, ck_type type, int channels, int w,
@@ -34,7 +34,7 @@ ck_status ck_pick_open(ck_pick *k, ck_frame *f, const char *name, ck_want want, 
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for an alpha channel of %d x %d", w, h);
 }
 
-/* Both are u8, or both f32. */
+/* True if the samples vary.  Both are u8, or both f32. */
 static bool varies(const void *data, const ck_plane *p)
 {
     size_t n = p->bytes / p->elem;
@@ -79,7 +79,7 @@ ck_status ck_pick_end(ck_pick *k, ck_frame *f, const char *name, ck_status s, ck
     return s;
 }
 
-/* One channel out of `step`.  The steps that occur are constants, so that the loops become shuffles. */
+/* Copy one channel of interleaved pixels.  Constant steps let the compiler use shuffles. */
 #define GATHER(NAME, T)                                                                                                \
     CK_CLONES_SHORT                                                                                                    \
     static void NAME(const T *restrict src, int step, T *restrict dst, size_t n)                                       \
@@ -115,7 +115,7 @@ static void gather(const void *src, ck_type t, int step, void *dst, size_t n)
         gather32(src, step, dst, n);
 }
 
-/* All three channels in one pass over interleaved samples: a third of the loads of three gathers. */
+/* Copy all three channels in one pass: a third of the loads. */
 #define SPLIT(NAME, T)                                                                                                 \
     CK_CLONES_SHORT                                                                                                    \
     static void NAME(const T *restrict src, int step, T *restrict r, T *restrict g, T *restrict b, size_t n)           \
@@ -137,7 +137,7 @@ static void gather(const void *src, ck_type t, int step, void *dst, size_t n)
 SPLIT(split8, uint8_t)
 SPLIT(split16, uint16_t)
 
-/* The samples of up to PIECE pixels as floats: code values for integers, values for floats. */
+/* Load up to PIECE samples as floats; integers keep their code value. */
 static void load(const ck_row *row, const void *src, ck_type t, int at, float *dst, size_t n)
 {
     union {
@@ -156,7 +156,7 @@ static void load(const ck_row *row, const void *src, ck_type t, int at, float *d
         ck_to_f32(&raw, t, dst, n);
 }
 
-/* Equal channels are that value exactly, which the rounded weights would miss by a bit. */
+/* Equal channels give exactly that value; the rounded weights would miss it by a bit. */
 CK_CLONES_SHORT
 static void luminance(const float *restrict r, const float *restrict g, const float *restrict b, float *restrict y,
                       size_t n)
@@ -191,7 +191,7 @@ static void store(const ck_pick *k, const float *y, void *plane, size_t out, siz
         memcpy((float *)plane + out, y, n * sizeof *y);
 }
 
-/* The channel that a want names by itself, or NULL: luminance. */
+/* The channel that the want names, or NULL for luminance. */
 static const void *channel(const ck_pick *k, const ck_row *row)
 {
     if (k->want == CK_WANT_ALPHA)

@@ -27,7 +27,7 @@ static enum AVPixelFormat format_of(ck_sampling s, int c, int bits)
     return bits == 8 ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGBA64LE;
 }
 
-/* Sides are at most CK_MAX_SIDE and a pixel at most 8 bytes, so nothing overflows. */
+/* No overflow: sides are at most CK_MAX_SIDE and a pixel at most 8 bytes. */
 ck_picture ck_picture_shape(ck_sampling s, int c, int w, int h, int bits)
 {
     ck_picture p = {.format = format_of(s, c, bits), .w = w, .h = h};
@@ -43,7 +43,7 @@ ck_picture ck_picture_shape(ck_sampling s, int c, int w, int h, int bits)
     return p;
 }
 
-/* State for making rows; the scratch holds two display rows and one halved. */
+/* State for making rows.  The scratch holds two display rows and one halved row. */
 typedef struct maker {
     ck_picture *p;
     const ck_display *d;
@@ -88,7 +88,7 @@ static void packed_row(const maker *m, int y)
         m->bits == 8 ? pack8_4(codes, w, to) : pack16_4(codes, w, (uint16_t *)to);
 }
 
-/* Channel i of a display row; grey is all three. */
+/* Channel i of a display row; grey stands for all three. */
 static const float *channel(const maker *m, const float *row, size_t i)
 {
     return row + (m->d->plane->c == 1 ? 0 : i * (size_t)m->p->w);

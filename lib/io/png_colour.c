@@ -7,7 +7,7 @@
 
 #include "io/exif.h"
 
-/* Profiles of displays have kilobytes; larger ones are tables for printers, which would not be understood anyway. */
+/* Bytes.  Display profiles have kilobytes; larger ones are printer tables, which are not supported. */
 #define MOST_PROFILE ((size_t)1 << 20)
 
 void ck_png_colour_init(ck_png_colour *c)
@@ -20,7 +20,7 @@ static double number(const uint8_t *p)
     return (double)((uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3]) / 100000;
 }
 
-/* True when a chunk of that rank counts; what weaker ones have said is forgotten. */
+/* True if a chunk of this rank counts.  Statements of lower rank are discarded. */
 static bool outranks(ck_png_colour *c, ck_png_rank rank)
 {
     if (rank < c->rank)
@@ -35,7 +35,7 @@ static bool add_profile(ck_png_colour *c, const uint8_t *data, size_t n)
 {
     const uint8_t *end = memchr(data, 0, n < 80 ? n : 80);
     size_t name = end ? (size_t)(end - data) + 2 : n + 1, bytes = 0;
-    if (name > n || data[name - 1] != 0) /* the only method: deflate */
+    if (name > n || data[name - 1] != 0) /* 0: deflate, the only method */
         return false;
     struct libdeflate_decompressor *inflate = libdeflate_alloc_decompressor();
     uint8_t *profile = malloc(MOST_PROFILE);
@@ -50,7 +50,7 @@ static bool add_profile(ck_png_colour *c, const uint8_t *data, size_t n)
 
 static void add_chromaticities(ck_png_colour *c, const uint8_t *data)
 {
-    ck_primaries p; /* the chunk has the white first */
+    ck_primaries p; /* cHRM has the white point first */
     for (int i = 0; i < 8; i++)
         p.xy[(i + 6) % 8] = number(data + (size_t)4 * (size_t)i);
     ck_primaries_format(&p, c->tag.primaries);

@@ -9,14 +9,14 @@
 #include "io/pick.h"
 #include "io/png_colour.h"
 
-/* libpng leaves by longjmp, so everything it may touch lives here, outside the function that calls setjmp. */
+/* State that libpng may touch before its longjmp: kept outside the function that calls setjmp. */
 typedef struct reader {
     FILE *file;
     size_t file_bytes;
     png_structp png;
     png_infop info;
-    unsigned char *rows;     /* one row, or the whole picture when it is interlaced */
-    unsigned char *expanded; /* one row of a palette picture in RGBA, else NULL */
+    unsigned char *rows;     /* one row, or the whole picture if interlaced */
+    unsigned char *expanded; /* one palette row expanded to RGBA, else NULL */
     png_color colours[256];
     png_byte alphas[256];
     int n_colours;
@@ -33,13 +33,13 @@ typedef struct reader {
 static void on_error(png_structp png, png_const_charp text)
 {
     reader *r = png_get_error_ptr(png);
-    /* Set already when one of our own functions failed and brought us here. */
+    /* One of our own functions may have failed first and set the status. */
     if (r->status == CK_OK)
         r->status = ck_fail(r->e, CK_ERR_FORMAT, "damaged PNG (%s): replace the file", text);
     png_longjmp(png, 1);
 }
 
-/* Remaining warnings concern metadata that we do not use. */
+/* The remaining warnings are about metadata that are not used. */
 static void on_warning(png_structp png, png_const_charp text)
 {
     (void)png;
@@ -62,7 +62,7 @@ static void fail(reader *r, ck_status s)
     png_error(r->png, "ck");
 }
 
-/* A colour chunk whose length is wrong says nothing; its checksum has been looked at. */
+/* A colour chunk of wrong length is ignored; its checksum has been verified. */
 static int on_chunk(png_structp png, png_unknown_chunkp chunk)
 {
     reader *r = png_get_user_chunk_ptr(png);
@@ -70,11 +70,11 @@ static int on_chunk(png_structp png, png_unknown_chunkp chunk)
     return 1;
 }
 
-/* libpng's benign errors are errors here: a picture is complete or not read. */
+/* Make libpng's benign errors errors: a picture is read completely or not at all. */
 static void be_strict(reader *r)
 {
-    /* Metadata that we do not use, some of it notoriously broken in files that are otherwise fine.  Their checksums
-     * are still looked at.  Transparency is among it unless it is wanted: RGB drops alpha. */
+    /* Metadata not used here, some of it often broken in files that are otherwise fine; checksums are still verified.
+     * Transparency is included if alpha is not wanted. */
     static const png_byte unused[] = "bKGD\0hIST\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0"
                                      "sCAL\0sPLT\0tEXt\0tIME\0zTXt\0tRNS\0";
     static const png_byte colour[] = CK_PNG_COLOUR_CHUNKS;
@@ -89,8 +89,8 @@ static void be_strict(reader *r)
     png_set_user_limits(png, CK_MAX_SIDE, CK_MAX_SIDE);
 }
 
-/* Ask for 8 or 16 bits, native byte order, 1 to 4 channels; returns the interlace passes.  Palettes are expanded
- * here, because libpng turns indices beyond the palette into black without a word. */
+/* Request 8 or 16 bits, native byte order, 1 to 4 channels.  Returns the number of interlace passes.  Palettes are
+ * expanded here: libpng silently turns indices beyond the palette into black. */
 static int set_transforms(reader *r)
 {
     int type = png_get_color_type(r->png, r->info), depth = png_get_bit_depth(r->png, r->info);
@@ -155,13 +155,13 @@ static void give_row(reader *r, int y, const unsigned char *px)
     ck_pick_row(&r->pick, y, 0, r->pick.w, &row);
 }
 
-/* As ck_pick_open takes them: a palette is RGB, with alpha only where the file states some. */
+/* Channels for ck_pick_open: a palette is RGB, with alpha only if the file states it. */
 static int channels(reader *r)
 {
     return r->expanded ? 3 + (png_get_valid(r->png, r->info, PNG_INFO_tRNS) != 0) : png_get_channels(r->png, r->info);
 }
 
-/* Refuse what the file cannot hold before memory is taken for it: deflate shrinks at most 1032 times. */
+/* Refuse sizes that the file cannot hold before allocating memory: deflate compresses at most 1032 times. */
 static void check_size(reader *r, size_t stored_row, size_t h)
 {
     if (r->file_bytes && stored_row * h / 1032 > r->file_bytes)
@@ -176,7 +176,7 @@ static void read_all(reader *r)
     check_size(r, png_get_rowbytes(r->png, r->info), (size_t)h);
     int passes = set_transforms(r);
     size_t row_bytes = png_get_rowbytes(r->png, r->info);
-    r->rows = malloc(passes > 1 ? row_bytes * (size_t)h : row_bytes); /* both bounded by CK_MAX_SIDE: no overflow */
+    r->rows = malloc(passes > 1 ? row_bytes * (size_t)h : row_bytes); /* no overflow: both are bounded by CK_MAX_SIDE */
     if (!r->rows)
         fail(r, ck_fail(r->e, CK_ERR_MEMORY, "out of memory for a PNG of %d x %d", w, h));
 

@@ -8,11 +8,11 @@
 #include "base/outfile.h"
 #include "io/primaries.h"
 
-/* The chunks are put together here, because the time of a PNG is the time of its deflate: filter Sub (grain leaves
- * little for the others to find) and libdeflate's fastest level (bench/results/still.md). */
+/* Chunks are built here because deflate takes most of the time: filter Sub (on grain the others gain little) and
+ * libdeflate's fastest level (bench/results/still.md). */
 
 #define LEVEL 1
-#define MOST_IDAT ((size_t)1 << 30) /* a chunk's length has 31 bits */
+#define MOST_IDAT ((size_t)1 << 30) /* bytes; a chunk's length has 31 bits */
 
 typedef struct writer {
     ck_outfile file;
@@ -55,21 +55,21 @@ static ck_status gamma_chunk(writer *w, double gamma)
     return chunk(w, "gAMA", data, sizeof data);
 }
 
-/* The chunk has the white first. */
+/* cHRM has the white point first. */
 static ck_status chromaticities(writer *w, const ck_primaries *p)
 {
     uint8_t data[32];
     for (int i = 0; i < 8; i++) {
         double v = p->xy[(i + 6) % 8];
-        if (v < 0) /* cHRM has no sign */
+        if (v < 0) /* cHRM is unsigned */
             return CK_OK;
         big32(data + (ptrdiff_t)4 * i, (uint32_t)(v * 100000 + 0.5));
     }
     return chunk(w, "cHRM", data, sizeof data);
 }
 
-/* ck:transfer and ck:primaries as PNG's own chunks.  sRGB also says Rec. 709, so other primaries need gAMA and cHRM;
- * HDR needs cICP. */
+/* Write ck:transfer and ck:primaries as PNG chunks.  sRGB implies Rec. 709, so other primaries need gAMA and cHRM; HDR
+ * needs cICP. */
 static ck_status colour(writer *w, const ck_meta *text)
 {
     const char *t = text ? ck_meta_get(text, "ck:transfer") : NULL,
@@ -95,7 +95,7 @@ static bool is_ascii(const char *s)
     return !*s;
 }
 
-/* tEXt is Latin-1, so anything beyond ASCII goes into iTXt, which is UTF-8. */
+/* tEXt is Latin-1: text beyond ASCII goes into iTXt, which is UTF-8. */
 static ck_status text_chunk(writer *w, const ck_pair *pair)
 {
     size_t key = strlen(pair->key), value = strlen(pair->value);
@@ -116,7 +116,7 @@ static ck_status text_chunk(writer *w, const ck_pair *pair)
     return s;
 }
 
-/* Planar to interleaved.  A constant number of channels makes the inner loop a shuffle. */
+/* Planar to interleaved.  A constant number of channels turns the inner loop into shuffles. */
 #define INTERLEAVE(NAME, T, STORED)                                                                                    \
     static inline void NAME##_n(const T *restrict src, size_t plane, size_t channels, T *restrict dst, size_t n)       \
     {                                                                                                                  \
@@ -148,7 +148,7 @@ static ck_status text_chunk(writer *w, const ck_pair *pair)
 INTERLEAVE(interleave8, uint8_t, SAME)
 INTERLEAVE(interleave16, uint16_t, BIG16)
 
-/* Each byte minus the one a pixel to the left. */
+/* Filter Sub: each byte minus the one a pixel to the left. */
 CK_CLONES_SHORT
 static void filter_sub(const uint8_t *restrict row, size_t pixel, uint8_t *restrict dst, size_t n)
 {
@@ -157,7 +157,7 @@ static void filter_sub(const uint8_t *restrict row, size_t pixel, uint8_t *restr
         dst[i] = (uint8_t)(row[i] - row[i - pixel]);
 }
 
-/* Every row: the filter's number, then its bytes. */
+/* Each row: the filter's number, then the filtered bytes. */
 static void filter_all(const void *planes, ck_type type, int channels, size_t w, size_t h, uint8_t *row, uint8_t *out)
 {
     size_t size = ck_type_size(type), pixel = (size_t)channels * size;
@@ -171,11 +171,11 @@ static void filter_all(const void *planes, ck_type type, int channels, size_t w,
     }
 }
 
-/* The filtered picture as a zlib stream in *out. */
+/* Compress the filtered picture to a zlib stream in *out. */
 static ck_status compress(const void *planes, ck_type type, int channels, size_t w, size_t h, ck_buffer **out,
                           size_t *bytes, ck_error *e)
 {
-    /* Sides are at most CK_MAX_SIDE, so nothing here overflows. */
+    /* No overflow: sides are at most CK_MAX_SIDE. */
     size_t row_bytes = w * (size_t)channels * ck_type_size(type), raw_bytes = (row_bytes + 1) * h;
     struct libdeflate_compressor *deflate = libdeflate_alloc_compressor(LEVEL);
     size_t bound = deflate ? libdeflate_zlib_compress_bound(deflate, raw_bytes) : 0;

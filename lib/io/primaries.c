@@ -10,8 +10,8 @@
 #define ACES_WHITE 0.32168, 0.33767
 
 static const struct {
-    const char *name, *libav; /* libav's, where it is another */
-    int code;                 /* of H.273 */
+    const char *name, *libav; /* libav: its name if it differs */
+    int code;                 /* H.273 code */
     ck_primaries p;
 } table[] = {
     {"bt709", NULL, 1, {{0.64, 0.33, 0.30, 0.60, 0.15, 0.06, D65}}},
@@ -89,7 +89,7 @@ const char *ck_primaries_of_code(int code)
 
 typedef double matrix[3][3];
 
-/* By Cramer's rule; none of the matrices here is singular. */
+/* Solve by Cramer's rule; no matrix here is singular. */
 static void solve(const matrix m, const double b[3], double x[3])
 {
 #define DET(A, B, D)                                                                                                   \
@@ -117,7 +117,7 @@ static void to_xyz(const double *xy, double out[3])
     out[2] = (1 - xy[0] - xy[1]) / xy[1];
 }
 
-/* The columns of RGB to XYZ, then Bradford's adaptation of the white to ICC's D50. */
+/* Columns of RGB to XYZ, white adapted to ICC's D50 by Bradford's method. */
 static void icc_columns(const ck_primaries *p, double out[9])
 {
     static const matrix bradford = {{0.8951, 0.2664, -0.1614}, {-0.7502, 1.7135, 0.0367}, {0.0389, -0.0685, 1.0296}};
@@ -149,7 +149,7 @@ const char *ck_primaries_of_icc(const double xyz[9])
         icc_columns(&table[i].p, want);
         for (int k = 0; k < 9; k++)
             off = fmax(off, fabs(want[k] - xyz[k]));
-        /* Profiles round to 16 bits, and some were made with another adaptation matrix. */
+        /* Profiles round to 16 bits, and some use another adaptation matrix. */
         if (off < 0.003)
             return table[i].name;
     }

@@ -7,8 +7,8 @@
 
 #include "base/mem.h"
 
-/* Digits at *p with a sign, or without; *p moves past them.  The limit leaves room for sums and keeps CK_RANGE_OPEN
- * apart. */
+/* Parse digits with an optional sign; *p moves past them.  The limit leaves room for sums and excludes
+ * CK_RANGE_OPEN. */
 static bool number(const char **p, long *v)
 {
     const char *digits = *p + (**p == '-');
@@ -21,7 +21,7 @@ static bool number(const char **p, long *v)
     return !errno && *v < LONG_MAX / 4 && *v > -LONG_MAX / 4;
 }
 
-/* "x2" behind a range. */
+/* Parse "x2" after a range. */
 static bool step(const char **p, ck_range *r)
 {
     ++*p;
@@ -54,7 +54,7 @@ static int by_first(const void *a, const void *b)
     return (x->first > y->first) - (x->first < y->first);
 }
 
-/* Sort, and join what overlaps. */
+/* Sort, and merge ranges that overlap. */
 static void tidy(ck_ranges *s)
 {
     int n = 0;
@@ -112,7 +112,7 @@ ck_status ck_ranges_of(const long *numbers, size_t n, ck_ranges *out, ck_error *
         long d = i + 1 < n ? numbers[i + 1] - numbers[i] : 1;
         for (k = i + 1; k < n && numbers[k] - numbers[k - 1] == d;)
             k++;
-        /* Two numbers that are apart are no range with a step. */
+        /* Two numbers apart are listed singly, not as a range with a step. */
         if (k - i == 2 && d > 1)
             k--;
         out->r[out->n++] = (ck_range){numbers[i], numbers[k - 1], k - i > 1 ? d : 1};
@@ -125,7 +125,7 @@ typedef struct list {
     size_t cap;
 } list;
 
-/* Append the members of r between two numbers, both excluded.  False when out of memory. */
+/* Append the members of r strictly between two numbers.  False when out of memory. */
 static bool add_between(list *l, const ck_range *r, long after, long before)
 {
     long first = r->first, last = r->last;
@@ -143,12 +143,12 @@ static bool add_between(list *l, const ck_range *r, long after, long before)
     return true;
 }
 
-/* The members of r that are not among the numbers. */
+/* Append the members of r that are not among the numbers. */
 static bool add_missing(list *l, ck_range r, const long *numbers, size_t n)
 {
     long after = LONG_MIN;
     bool good = true;
-    if (r.last == CK_RANGE_OPEN) /* a start past the end is still missed */
+    if (r.last == CK_RANGE_OPEN) /* an open range that starts after the last number: its start is missing */
         r.last = n && numbers[n - 1] > r.first ? numbers[n - 1] - (numbers[n - 1] - r.first) % r.step : r.first;
     for (size_t k = 0; k < n && good; k++) {
         if (numbers[k] < r.first || numbers[k] > r.last || (numbers[k] - r.first) % r.step)

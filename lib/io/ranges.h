@@ -1,4 +1,4 @@
-/* Frame lists as users type them: "1,5,10-20,50-", "1001-1100x2" for every second one, "-2-1" from -2 to 1. */
+/* Frame lists as typed by users: "1,5,10-20,50-", "1001-1100x2" for every second one, "-2-1" from -2 to 1. */
 #ifndef CK_IO_RANGES_H
 #define CK_IO_RANGES_H
 
@@ -11,28 +11,29 @@
 #define CK_RANGE_OPEN LONG_MAX
 
 typedef struct ck_range {
-    long first, last; /* both included; last may be CK_RANGE_OPEN */
-    long step;        /* at least 1; `last` is a multiple of it away from `first` */
+    long first, last; /* inclusive; last may be CK_RANGE_OPEN */
+    long step;        /* at least 1; last - first is a multiple of it */
 } ck_range;
 
-/* A set: ascending by `first`, whatever order it was typed in; without steps also disjoint. */
+/* A set of ranges, ascending by `first`; disjoint if no range has a step above 1. */
 typedef struct ck_ranges {
     ck_range *r; /* owned */
-    int n;       /* 0: everything */
+    int n;       /* 0: all numbers */
 } ck_ranges;
 
+/* Parse a frame list.  CK_ERR_ARGUMENT if it is malformed. */
 ck_status ck_ranges_parse(const char *text, ck_ranges *out, ck_error *e);
-/* `n` ascending, distinct numbers as few ranges.  CK_ERR_MEMORY or CK_OK. */
+/* As few ranges as possible for `n` ascending, distinct numbers.  CK_OK or CK_ERR_MEMORY. */
 ck_status ck_ranges_of(const long *numbers, size_t n, ck_ranges *out, ck_error *e);
-/* The numbers of `s` that are not among the n ascending ones; an open range ends at the largest of these.  Unlike
- * elsewhere, out->n 0 is none. */
+/* The numbers of `s` that are not among n ascending ones; an open range ends at the largest of those.  Here out->n = 0
+ * means none. */
 ck_status ck_ranges_missing(const ck_ranges *s, const long *numbers, size_t n, ck_ranges *out, ck_error *e);
 bool ck_ranges_has(const ck_ranges *s, long number); /* true for all when n is 0 */
-/* The largest number asked for by name; CK_RANGE_OPEN when there is no end. */
+/* The largest number in the ranges; CK_RANGE_OPEN if one is open. */
 long ck_ranges_last(const ck_ranges *s);
-/* How many numbers there are in ranges that have ends, at most `most`. */
+/* Count of numbers in ranges that are not open, at most `most`. */
 size_t ck_ranges_count(const ck_ranges *s, size_t most);
-/* As ck_ranges_parse reads it; true if all of it fits into n bytes, else it ends in ",...". */
+/* Format for ck_ranges_parse.  True if all of it fits n bytes; else it ends in ",...". */
 bool ck_ranges_format(const ck_ranges *s, char *buf, size_t n);
 void ck_ranges_free(ck_ranges *s);
 

@@ -21,8 +21,7 @@ void ck_rgb2yuv_init(ck_rgb2yuv *k, const ck_yuv_matrix *m, int bits, bool full)
     k->bits = bits;
 }
 
-/* Chroma is 0 for grey whatever the coefficients' rounding, because only differences from green
- * enter it; that also keeps the sums small. */
+/* Computed from differences to green: chroma of grey is exactly 0 despite rounded coefficients, and sums stay small. */
 static inline float chroma(const float *c, float offset, float r, float g, float b)
 {
     return (c[0] * (r - g) + c[2] * (b - g)) + offset;
@@ -33,7 +32,7 @@ static inline float luma(const float *c, float offset, float r, float g, float b
     return ((c[0] * r + c[2] * b) + c[1] * g) + offset;
 }
 
-/* The sum is never below 0.5, so cutting the fraction rounds. */
+/* The sum is at least 0.5, so truncation rounds. */
 static inline int32_t code(float v, float top)
 {
     return (int32_t)(v < top ? v : top);

@@ -24,18 +24,18 @@ typedef struct files {
     size_t *n, *cap;
 } files;
 
-/* The number by the pattern or, without one, by the name. */
+/* Find the number by the pattern or, without one, in the name. */
 static void find_number(ck_sequence_file *f, const char *base, const ck_pattern *p)
 {
     ck_sequence_name name = ck_sequence_name_of(base);
     f->number = p ? ck_pattern_match(p, base) : name.number;
     f->from = p ? strlen(p->prefix) : name.from;
     f->to = p ? strlen(base) - strlen(p->tail) : name.to;
-    if (f->to > strlen(f->stem)) /* a pattern that takes its number from the suffix */
+    if (f->to > strlen(f->stem)) /* the pattern takes its number from the suffix */
         f->from = f->to = strlen(f->stem);
 }
 
-/* Takes `path`, which malloc made;  NULL: out of memory. */
+/* Append a file; takes ownership of `path` (malloc), NULL: out of memory. */
 static ck_status add(files to, char *path, const ck_pattern *p, ck_error *e)
 {
     ck_sequence_file *grown = path ? ck_grown(*to.list, *to.n, to.cap, sizeof *grown) : NULL;
@@ -94,7 +94,7 @@ static kind kind_of(const char *path)
     return lstat(path, &st) == 0 && S_ISLNK(st.st_mode) ? BROKEN : OTHER;
 }
 
-/* A file of a folder, if it is one.  Takes `path`. */
+/* Append an entry of a folder if it is a file.  Takes ownership of `path`. */
 static ck_status add_entry(ck_sequence *s, char *path, const ck_pattern *p, ck_error *e)
 {
     kind k = path ? kind_of(path) : REGULAR;
@@ -106,7 +106,7 @@ static ck_status add_entry(ck_sequence *s, char *path, const ck_pattern *p, ck_e
     return CK_OK;
 }
 
-/* Every file of a folder that fits the pattern or, without one, looks like an image. */
+/* Append all files of a folder that match the pattern or, without one, have an image suffix. */
 static ck_status list(ck_sequence *s, const char *dir, size_t dir_bytes, const ck_pattern *p, ck_error *e)
 {
     char *name = dir_bytes ? strndup(dir, dir_bytes) : strdup(".");
@@ -198,7 +198,7 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Two frames of one stem would be written over each other. */
+/* Refuse equal stems: the output files would overwrite each other. */
 static ck_status check_stems(const ck_sequence *s, ck_error *e)
 {
     const char **stems = calloc(s->n, sizeof *stems);
@@ -222,7 +222,7 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* True if the numbers tell the files apart. */
+/* Set s->numbered: every file has a number, and the numbers are distinct. */
 static ck_status tell_apart(ck_sequence *s, ck_error *e)
 {
     long *numbers = calloc(s->n, sizeof *numbers);
@@ -238,7 +238,7 @@ static ck_status tell_apart(ck_sequence *s, ck_error *e)
     return CK_OK;
 }
 
-/* Sort, count, and see what the names have in common. */
+/* Sort, number and group the files. */
 static ck_status arrange(ck_sequence *s, bool pattern, bool folder, ck_error *e)
 {
     ck_status status = tell_apart(s, e);

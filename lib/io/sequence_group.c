@@ -6,7 +6,7 @@
 
 #include "io/sequence_name.h"
 
-#define LISTED 6 /* patterns in a message */
+#define LISTED 6 /* patterns listed in a message */
 
 typedef struct entry {
     const char *path;
@@ -19,7 +19,7 @@ static int compare_bytes(const char *a, size_t n, const char *b, size_t m)
     return order ? order : (n > m) - (n < m);
 }
 
-/* By all but the number. */
+/* Order by everything but the number. */
 static int by_group(const void *a, const void *b)
 {
     const entry *x = a, *y = b;
@@ -37,7 +37,7 @@ static entry *entries_of(const ck_sequence *s)
     return all;
 }
 
-/* The end of the group that begins at i. */
+/* End of the group that begins at i. */
 static size_t end_of(const entry *all, size_t n, size_t i)
 {
     size_t k = i + 1;
@@ -46,7 +46,7 @@ static size_t end_of(const entry *all, size_t n, size_t i)
     return k;
 }
 
-/* "shot.####.exr", or "shot%d.exr" where numbers have no leading zeros. */
+/* Print "shot.####.exr", or "shot%d.exr" for numbers without leading zeros. */
 static void print_pattern(FILE *f, const entry *group, size_t n)
 {
     const entry *g = group;
@@ -95,14 +95,14 @@ ck_status ck_sequence_group(ck_sequence *s, bool folder, ck_error *e)
     entry *all = entries_of(s);
     if (!all)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the names of a sequence");
-    size_t numbered = 0, long_ones = 0; /* groups with a number; those of two files and more */
+    size_t numbered = 0, long_ones = 0; /* groups with a number; those with at least two files */
     for (size_t i = 0, k; i < s->n; i = k) {
         k = end_of(all, s->n, i);
         numbered += all[i].name.number != CK_NO_NUMBER;
         long_ones += all[i].name.number != CK_NO_NUMBER && k - i > 1;
     }
     s->single = s->numbered && end_of(all, s->n, 0) == s->n;
-    /* Single stills beside a sequence are its frames if their numbers are distinct. */
+    /* Single stills beside a sequence belong to it if all numbers are distinct. */
     bool several = long_ones > 1 || (long_ones && numbered > 1 && !s->numbered);
     ck_status status = folder && several ? refuse(all, s->n, e) : CK_OK;
     free(all);

@@ -10,13 +10,13 @@ static bool digit(char c)
     return c >= '0' && c <= '9';
 }
 
-/* Bytes of UTF-8 count as letters. */
+/* UTF-8 bytes count as letters. */
 static bool letter_or_digit(char c)
 {
     return digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
 }
 
-/* Digits are no suffix: frame.0001 ends in a number. */
+/* End of the stem.  A suffix of digits is a number: frame.0001. */
 static size_t stem_end(const char *name)
 {
     const char *dot = strrchr(name, '.');

@@ -1,4 +1,4 @@
-/* Frames chosen from a sequence, and those that are missing. */
+/* Selection of frames from a sequence, and stand-ins for missing ones. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +34,7 @@ const ck_sequence_file *ck_sequence_find(const ck_sequence *s, long number)
     return NULL;
 }
 
-/* Ascending, owned; NULL when out of memory. */
+/* All numbers, ascending; owned, NULL when out of memory. */
 static long *numbers_of(const ck_sequence *s)
 {
     long *numbers = calloc(s->n + 1, sizeof *numbers);
@@ -80,7 +80,7 @@ static void release(ck_sequence_file *f)
     free(f->stem);
 }
 
-/* Files that cannot be read are missing, if they are wanted at all. */
+/* Treat files in `keep` that cannot be read as missing. */
 static void drop_unreadable(ck_sequence *s, const ck_ranges *keep)
 {
     size_t n = 0;
@@ -117,7 +117,7 @@ static const ck_sequence_file *nearest(const ck_sequence *s, size_t n, long numb
     return best;
 }
 
-/* Owned: the stem of f with another number, in as many digits. */
+/* The stem of f with another number of as many digits; owned. */
 static char *stem_with(const ck_sequence_file *f, long number)
 {
     int digits = (int)(f->to - f->from) - (f->stem[f->from] == '-');
@@ -158,7 +158,7 @@ static ck_status add_stand_ins(ck_sequence *s, const ck_ranges *missing, bool bl
         for (long v = missing->r[i].first; v <= missing->r[i].last && status == CK_OK; v += missing->r[i].step)
             status = add_stand_in(s, n, v, black, e);
     qsort(s->files, s->n, sizeof *s->files, by_number);
-    /* Places as they would be without holes, whichever of these are filled. */
+    /* Positions count as if there were no holes, whichever of them are filled. */
     for (size_t i = 0; i < s->n; i++)
         s->files[i].index = s->files[i].number - first;
     return status;

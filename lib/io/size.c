@@ -17,7 +17,7 @@ static ck_status exr_size(const char *path, ck_size *size, ck_error *e)
     exr_context_t ctx;
     exr_context_initializer_t init = EXR_DEFAULT_CONTEXT_INITIALIZER;
     exr_attr_box2i_t box;
-    init.error_handler_fn = ck_exr_on_error; /* the library would print by itself */
+    init.error_handler_fn = ck_exr_on_error; /* keeps the library from printing */
     ck_exr_listen();
     if (exr_start_read(&ctx, path, &init) != EXR_ERR_SUCCESS)
         return ck_fail(e, CK_ERR_FORMAT, "not an OpenEXR file, or a truncated one");
@@ -37,8 +37,8 @@ static ck_status av_size(const char *path, ck_size *size, ck_error *e)
     AVFormatContext *fmt = NULL;
     AVDictionary *how = NULL;
     char *url;
-    ck_av_log_install(); /* the library would print by itself */
-    /* "file:" keeps a colon in a name from being a protocol, "none" a % from being a pattern. */
+    ck_av_log_install(); /* keeps the library from printing */
+    /* "file:" stops a colon from making a protocol of the name, "none" a % from making it a pattern. */
     av_dict_set(&how, "pattern_type", "none", 0);
     if (asprintf(&url, "file:%s", path) < 0)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
@@ -57,10 +57,10 @@ static ck_status av_size(const char *path, ck_size *size, ck_error *e)
     return size->w > 0 && size->h > 0 ? CK_OK : ck_fail(e, CK_ERR_FORMAT, "its size cannot be read: is it truncated?");
 }
 
-/* Exif of JPEG and PNG lies before the pixels, if its writer did not append it. */
+/* Bytes.  Exif in JPEG and PNG precedes the pixels unless a tool appended it. */
 #define HEAD ((size_t)128 << 10)
 
-/* Swap the sides where the picture lies on one; a file that says nothing stays as it is. */
+/* Swap the sides if the orientation is transposed; without Exif they stay. */
 static void turn(const char *path, ck_still_kind kind, ck_size *size)
 {
     const char *mark = kind == CK_STILL_PNG ? "eXIf" : "Exif\0\0";

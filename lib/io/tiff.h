@@ -1,10 +1,10 @@
-/* TIFF and BigTIFF through libtiff, strictly: whatever it reports as an error makes the file damaged. */
+/* TIFF and BigTIFF through libtiff, strictly: any error that it reports makes the file damaged. */
 #ifndef CK_IO_TIFF_H
 #define CK_IO_TIFF_H
 
 #include "io/still.h"
 
-/* See ck_still_read.  The first page; strips or tiles, interleaved or planar, in every compression that libtiff has.
+/* See ck_still_read.  The first page; strips or tiles, interleaved or planar, any compression of libtiff.
  *
  *     unsigned 8, 16 bits, palettes   u8, u16: the codes
  *     other unsigned                  f32: code / (2^n - 1)
@@ -12,11 +12,11 @@
  *     half; float, double             f16; f32: the values, linear unless an ICC profile names a curve
  *     YCbCr                           JPEG: RGB by libtiff, u8
  *
- * Encoding and primaries by the ICC profile, upright by the orientation.  CMYK, Lab, LogLuv, complex samples and
- * YCbCr without JPEG are refused by name. */
+ * Encoding and primaries by the ICC profile, upright by the orientation tag.  CMYK, Lab, LogLuv, complex samples and
+ * YCbCr without JPEG are refused with their name. */
 ck_status ck_tiff_read(const char *path, ck_want want, const char *name, ck_frame *f, ck_error *e);
 
-/* Width and height, upright. */
+/* Width and height in pixels, upright. */
 ck_status ck_tiff_size(const char *path, int *w, int *h, ck_error *e);
 
 #endif

@@ -12,9 +12,11 @@
 #include "io/pick.h"
 #include "io/tiff_samples.h"
 
-/*     strip or tile --libtiff--> block of samples --tiff_samples--> rows --> ck_pick_row
+/* The way of samples:
  *
- * A block holds all samples of its pixels, or one of them where the file is planar: then as many blocks are read. */
+ *     strip or tile --libtiff--> block of samples --tiff_samples--> rows --> ck_pick_row
+ *
+ * A block holds all samples of its pixels.  In a planar file it holds one, so one block per sample is read. */
 
 typedef struct reader {
     TIFF *tif;
@@ -23,9 +25,9 @@ typedef struct reader {
     uint32_t block_w, block_h;
     bool tiled, planar;
     uint16_t photometric, compression, orientation;
-    int alpha; /* which sample, -1 = none */
+    int alpha; /* index of the alpha sample, -1 = none */
     tmsize_t block_bytes;
-    uint8_t *blocks; /* as many as are read for one place */
+    uint8_t *blocks; /* all blocks of one place */
     int n_blocks;
     float *floats;   /* four rows of a block */
     char first[300]; /* libtiff's first error */
@@ -42,7 +44,7 @@ static int on_error(TIFF *tif, void *user, const char *module, const char *forma
     return 1;
 }
 
-/* Warnings are about tags that we do not use. */
+/* Warnings are about tags that are not used. */
 static int on_warning(TIFF *tif, void *user, const char *module, const char *format, va_list args)
 {
     (void)tif;
@@ -99,7 +101,7 @@ static ck_status check_photometric(reader *r)
     }
 }
 
-/* Colours first, then what ExtraSamples says of the rest. */
+/* Find alpha among the samples after the colours, by ExtraSamples. */
 static void find_alpha(reader *r)
 {
     uint16_t n = 0, *kinds = NULL;
@@ -109,7 +111,7 @@ static void find_alpha(reader *r)
     for (uint16_t i = 0; i < n && r->alpha < 0; i++)
         if (kinds[i] == EXTRASAMPLE_ASSOCALPHA || kinds[i] == EXTRASAMPLE_UNASSALPHA)
             r->alpha = r->l.colours + i;
-    /* A single extra sample of no stated kind is what RGBA looks like from simple writers. */
+    /* Simple writers leave the kind of RGBA's fourth sample unspecified. */
     if (r->alpha < 0 && r->l.samples == r->l.colours + 1)
         r->alpha = r->l.colours;
     if (r->alpha >= r->l.samples)
@@ -135,7 +137,7 @@ static ck_status check_samples(reader *r)
     return ck_tiff_layout_check(l, r->e);
 }
 
-/* Refuse what the file cannot hold before memory is taken for it: each compression has a most that it shrinks. */
+/* Refuse sizes that the file cannot hold before allocating memory: each compression has a maximum ratio. */
 static ck_status check_size(reader *r)
 {
     struct stat st;
@@ -191,7 +193,7 @@ static ck_status take_memory(reader *r)
         TIFFGetFieldDefaulted(r->tif, TIFFTAG_ROWSPERSTRIP, &r->block_h);
         r->block_h = r->block_h < r->h ? r->block_h : r->h;
     }
-    /* A tile may be larger than the picture, but not by any size. */
+    /* A tile may be larger than the picture, within limits. */
     double area = (double)r->block_w * r->block_h;
     if (r->block_w < 1 || r->block_h < 1 || (area > (1 << 24) && area > 4.0 * r->w * r->h))
         return ck_fail(r->e, CK_ERR_FORMAT, "damaged TIFF: blocks of %u x %u", r->block_w, r->block_h);
@@ -207,7 +209,7 @@ static ck_status take_memory(reader *r)
                                   : ck_fail(r->e, CK_ERR_MEMORY, "out of memory for a TIFF of %u x %u", r->w, r->h);
 }
 
-/* The blocks at x, y: `rows` of them are wanted. */
+/* Read the blocks at x, y, of which `rows` rows are wanted. */
 static ck_status read_blocks(reader *r, uint32_t x, uint32_t y, uint32_t rows)
 {
     tmsize_t need = (tmsize_t)(r->l.row_bytes * (r->tiled ? r->block_h : rows));

@@ -12,7 +12,7 @@ static bool eight_bits(const uint16_t *const map[3], size_t n, int *shift)
             low &= map[c][i] < 256;
             repeated &= map[c][i] % 257 == 0 || map[c][i] % 256 == 0;
         }
-    *shift = low ? 0 : 8; /* old writers put 8 bits into the low half */
+    *shift = low ? 0 : 8; /* old writers store 8-bit values in the low byte */
     return low || repeated;
 }
 
@@ -49,8 +49,7 @@ ck_status ck_tiff_layout_check(ck_tiff_layout *l, ck_error *e)
     return CK_OK;
 }
 
-/* Sample i of a row as an unsigned number: packed from the highest bit where it is no whole bytes, else in the
- * machine's order. */
+/* Sample i of a row as an unsigned number: native byte order if whole bytes, else packed from the highest bit. */
 static uint32_t whole(const uint8_t *row, size_t i, int bits)
 {
     uint32_t v = 0;
@@ -83,7 +82,7 @@ static float as_float(const ck_tiff_layout *l, const uint8_t *row, size_t i)
     return (float)(s / ((most - 1) / 2));
 }
 
-/* Codes from white to black, in the plane's type. */
+/* Invert codes whose 0 is white, in the plane's type. */
 static const void *invert(const ck_tiff_layout *l, const uint8_t *row, int sample, int n, void *out)
 {
     size_t step = (size_t)l->stored;

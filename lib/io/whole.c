@@ -7,13 +7,13 @@
 
 /* A file, or the first bytes of a pipe. */
 typedef struct bytes {
-    int fd; /* -1: a pipe */
+    int fd; /* -1 for a pipe */
     const uint8_t *head;
     size_t n;
     int64_t size;
 } bytes;
 
-/* Bytes read, fewer only at the end or on an error, which the demuxer will meet too. */
+/* Read up to n bytes at offset `at`.  Fewer at the end, or on an error, which the demuxer will report. */
 static size_t peek(const bytes *f, int64_t at, uint8_t *buf, size_t n)
 {
     if (f->fd >= 0) {
@@ -52,7 +52,7 @@ static bool box_known(const uint8_t *type, bool first)
     return false;
 }
 
-/* ISO 14496-12: 32-bit size, type; size 1: a 64-bit size follows; size 0: to the end of the file. */
+/* ISO 14496-12 boxes: 32-bit size, type.  Size 1: a 64-bit size follows.  Size 0: to the end of the file. */
 static ck_status check_iso(const bytes *f, ck_error *e)
 {
     uint64_t at = 0;
@@ -83,7 +83,8 @@ static ck_status check_iso(const bytes *f, ck_error *e)
     return CK_OK;
 }
 
-/* An EBML length: as many leading zeros as further bytes; all ones: not known.  Returns its bytes, 0 = bad. */
+/* Parse an EBML length: as many leading zeros as further bytes; all ones = unknown.  Returns its bytes, 0 if
+ * malformed. */
 static int ebml_length(const uint8_t *p, size_t n, uint64_t *v, bool *unknown)
 {
     int taken = 1;
@@ -117,7 +118,7 @@ static ck_status check_matroska(const bytes *f, ck_error *e)
     return at > (uint64_t)f->size ? cut(e, "segment", at, f->size) : CK_OK;
 }
 
-/* RIFF chunks of type AVI, then AVIX.  A writer that could not seek back leaves 0 or all ones. */
+/* RIFF chunks of type AVI, then AVIX.  A writer that could not seek back leaves size 0 or all ones. */
 static ck_status check_avi(const bytes *f, ck_error *e)
 {
     for (int64_t at = 0; at < f->size;) {
@@ -147,7 +148,7 @@ static ck_status check_ts(const bytes *f, int packet, int sync, ck_error *e)
     return CK_OK;
 }
 
-/* RFC 3533: the last page is complete and carries the flag that says so. */
+/* RFC 3533: the last page is complete and flagged as last. */
 static ck_status check_ogg(const bytes *f, ck_error *e)
 {
     enum { HEADER = 27, LONGEST = HEADER + 255 + 255 * 255 };
@@ -181,7 +182,7 @@ ck_status ck_whole_check(int fd, const uint8_t *head, size_t n, int64_t size, ck
         return check_ts(&f, 188, 0, e);
     if (b[4] == 0x47)
         return check_ts(&f, 192, 4, e);
-    /* These need more than the beginning. */
+    /* These checks need more than the head. */
     if (fd >= 0 && box_known(b + 4, true))
         return check_iso(&f, e);
     return fd >= 0 && !memcmp(b, "OggS", 4) ? check_ogg(&f, e) : CK_OK;

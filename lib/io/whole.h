@@ -1,8 +1,8 @@
-/* Does a video file hold as many bytes as its own structure says?
+/* Completeness check of video files by their own structure.
  *
- * Demuxers are forgiving: a Matroska or MP4 file that was cut short plays to the cut and ends as if that
- * were its end.  These containers say how long they are: ISO media (MP4, MOV) box by box, Matroska and
- * WebM by their segment, AVI by its RIFF chunks, MPEG-TS by whole packets, Ogg by its last page. */
+ * Demuxers are tolerant: a truncated Matroska or MP4 file plays up to the cut and ends as if complete.  These
+ * containers state their length: ISO media (MP4, MOV) by boxes, Matroska and WebM by the segment, AVI by its RIFF
+ * chunks, MPEG-TS by whole packets, Ogg by its last page. */
 #ifndef CK_IO_WHOLE_H
 #define CK_IO_WHOLE_H
 
@@ -13,10 +13,9 @@
 
 #define CK_WHOLE_HEAD 4096
 
-/* A file: fd, which is only read with pread, and its size; head NULL, n 0.  A pipe that has ended: fd -1, its
- * first n bytes (CK_WHOLE_HEAD are enough) and how many there were; MP4 and Ogg are not checked then.
- * CK_OK for containers we do not know, for those that declare nothing, and for files with something after
- * their end. */
+/* Check a file: fd (read with pread only), head NULL, n 0, its size.  Or a pipe that has ended: fd -1, its first n
+ * bytes (CK_WHOLE_HEAD suffice), its size; MP4 and Ogg are then not checked.  CK_OK for unknown containers, for those
+ * that declare nothing, and for files with data after their end. */
 ck_status ck_whole_check(int fd, const uint8_t *head, size_t n, int64_t size, ck_error *e);
 
 #endif

@@ -1,11 +1,10 @@
-/* Row by row, everything of a row in the first-level cache:
+/* Row by row; all data of a row stay in the L1 cache.
  *
- *     chroma lines a, b --down--> blend of both, 8 times too large --across--> 64 times too large
+ *     chroma lines a, b --vertical--> blend of both, times 8 --horizontal--> times 64
  *     luma line ----------------------------------------------------------\   |
  *                                                                      combine --> R, G, B
  *
- * The weights are eighths, so that both interpolations are exact in float (16 + 6 bits) and the
- * only rounding is that of the last step. */
+ * Weights are multiples of 1/8, so both interpolations are exact in float (16 + 6 bits); only the last step rounds. */
 #include "io/yuv.h"
 
 #include <stdlib.h>
@@ -15,7 +14,7 @@
 #include "base/mem.h"
 #include "stream/frame.h"
 
-/* Frames cut by their borders may start anywhere, so words are read unaligned. */
+/* Unaligned: cropped frames may start at any address. */
 typedef uint16_t __attribute__((aligned(1), may_alias)) word;
 
 CK_CLONES
@@ -79,7 +78,8 @@ static void blend(const float *restrict a, const float *restrict b, float wa, fl
         dst[i] = (a[i] * wa + b[i] * wb) - mid;
 }
 
-/* c has a sample more on either side; phase p of chroma sample i lies between c[i+at[p]] and the next. */
+/* Interpolate chroma horizontally.  c has one more sample on either side.  Phase p of chroma sample i lies between
+ * c[i+at[p]] and the next. */
 CK_CLONES
 static void across_2(const float *restrict c, const int *at, const float *wa, const float *wb, int n,
                      float *restrict dst)
@@ -100,9 +100,9 @@ static void across_any(const float *c, const int *at, const float *wa, const flo
 }
 
 typedef struct factors {
-    float black, white; /* codes of Y = 0 and the distance to Y = 1 */
+    float black, white; /* code of Y = 0; difference of codes to Y = 1 */
     float mid;          /* code of neutral chroma */
-    float u[3], v[3];   /* what a chroma step of 1/64 adds to R, G, B */
+    float u[3], v[3];   /* change of R, G, B per 1/64 chroma code */
 } factors;
 
 CK_CLONES
@@ -147,7 +147,7 @@ static factors factors_of(const ck_yuv *yuv)
     return f;
 }
 
-/* Sites across and down: 0 at the first luma sample, 1 between, 2 at the last. */
+/* Chroma sites: 0 at the first luma sample, 1 between, 2 at the last. */
 static int site_across(ck_yuv_site s)
 {
     return s == CK_YUV_CENTER || s == CK_YUV_TOP || s == CK_YUV_BOTTOM;
@@ -162,10 +162,10 @@ static int site_down(ck_yuv_site s)
 static int eighths(int x, int log2, int site)
 {
     int f = 1 << log2;
-    return (8 * x - 4 * site * (f - 1)) / f; /* exact: f divides 8x, and 4(f-1) whenever site does not vanish */
+    return (8 * x - 4 * site * (f - 1)) / f; /* exact: f divides 8x, and 4(f-1) unless site is 0 */
 }
 
-/* The two chroma lines luma line y lies between, and the weight of the second in eighths. */
+/* The two chroma lines around luma line y; returns the second one's weight in eighths. */
 static int lines_of(const ck_yuv *yuv, int ch, int y, int *a, int *b)
 {
     int site = site_down(yuv->site);
@@ -186,12 +186,12 @@ typedef struct work {
     const ck_yuv *yuv;
     factors f;
     int cw, ch;
-    int at[4]; /* per phase across: the first of two samples, counted in padded lines */
+    int at[4]; /* per horizontal phase: index of the first of two samples, in padded lines */
     float wa[4], wb[4];
     float *luma;      /* [w] */
-    float *line[2];   /* [cw + 2] chroma lines as they are */
-    float *mixed;     /* [cw + 2] blended, one more on either side */
-    float *chroma[2]; /* [cw * 4] at luma's places */
+    float *line[2];   /* [cw + 2] chroma lines, not interpolated */
+    float *mixed;     /* [cw + 2] interpolated vertically, padded on both sides */
+    float *chroma[2]; /* [cw * 4] at luma positions */
     void *memory;
 } work;
 
@@ -220,7 +220,7 @@ static ck_status prepare(work *k, const ck_yuv *yuv, ck_error *e)
     return CK_OK;
 }
 
-/* One component's chroma for luma line y, minus neutral, times 64. */
+/* Chroma of component c for luma line y, minus neutral, times 64. */
 static void chroma_line(work *k, int c, int a, int b, int weight)
 {
     const ck_samples_view *s = &k->yuv->c[c];

@@ -1,22 +1,20 @@
-/* YUV to RGB in float, as ITU-T H.273 defines it.  Nothing is rounded or clamped: codes below
- * black and above white come out below 0 and above 1.
+/* YUV to RGB in float according to ITU-T H.273.  Nothing is rounded or clamped: codes below black and above white give
+ * values below 0 and above 1.
  *
- * From codes to Y, U = Cb and V = Cr by the ranges of yuv_matrix.h, then
+ * Codes become Y, U = Cb and V = Cr by the ranges of yuv_matrix.h; then
  *
  *     R = Y + 2(1-Kr) V      G = Y - 2 Kb(1-Kb)/Kg U - 2 Kr(1-Kr)/Kg V      B = Y + 2(1-Kb) U
  *     YCgCo (U = Cg, V = Co): R = Y - U + V    G = Y + U    B = Y - U - V
  *
- * Subsampled chroma is interpolated linearly at the luma samples' places, first down, then
- * across; beyond the outermost chroma samples their values continue.  With f = 2^log2, chroma
- * sample i of an axis lies at luma coordinate
+ * Subsampled chroma is interpolated linearly to the luma samples, vertically first; beyond the outermost chroma samples
+ * their values continue.  With f = 2^log2, chroma sample i of an axis lies at luma coordinate
  *
  *     f i (left, top)      f i + (f-1)/2 (center)      f i + f-1 (bottom)
  *
- * In an interlaced 4:2:0 frame the chroma lines lie at the same places, but odd ones belong to
- * odd luma lines and even ones to even: each field is interpolated by itself.
+ * In an interlaced 4:2:0 frame chroma lines lie at the same places, but odd ones belong to odd luma lines and even ones
+ * to even: each field is interpolated separately.
  *
- * The error against exact arithmetic is below 1e-6; white is exactly 1, black exactly 0, and
- * neutral chroma gives R = G = B. */
+ * The error is below 1e-6.  White is exactly 1, black exactly 0, and neutral chroma gives R = G = B. */
 #ifndef CK_IO_YUV_H
 #define CK_IO_YUV_H
 
@@ -30,20 +28,20 @@
 typedef enum ck_yuv_kind {
     CK_YUV_LUMA, /* Kr and Kb of `matrix` */
     CK_YUV_YCGCO,
-    CK_YUV_GBR /* y is green, u blue, v red, all with luma's range; no subsampling */
+    CK_YUV_GBR /* y is green, u blue, v red, all with luma's range; not subsampled */
 } ck_yuv_kind;
 
 typedef enum ck_yuv_site {
-    CK_YUV_LEFT, /* across: left; down: center */
+    CK_YUV_LEFT, /* horizontal: left; vertical: center */
     CK_YUV_CENTER,
     CK_YUV_TOPLEFT,
-    CK_YUV_TOP, /* across: center; down: top */
+    CK_YUV_TOP, /* horizontal: center; vertical: top */
     CK_YUV_BOTTOMLEFT,
     CK_YUV_BOTTOM
 } ck_yuv_site;
 
-/* One component of an image in memory: sample x of row y is the little-endian word of `elem`
- * bytes at data + y*stride + x*step, shifted right by `shift`, its lowest `depth` bits. */
+/* View of one component.  Sample x of row y is the little-endian word of `elem` bytes at data + y*stride + x*step,
+ * shifted right by `shift`, lowest `depth` bits. */
 typedef struct ck_samples_view {
     const void *data;
     ptrdiff_t stride; /* bytes; may be negative */
@@ -55,18 +53,18 @@ typedef struct ck_samples_view {
 typedef struct ck_yuv {
     int w, h;             /* luma samples; chroma has ceil(w / 2^log2_w) x ceil(h / 2^log2_h) */
     int log2_w, log2_h;   /* 0, 1 or 2 */
-    ck_samples_view c[3]; /* y u v; the same depth, 8 to 16 */
+    ck_samples_view c[3]; /* y u v of equal depth, 8 to 16 */
     ck_yuv_kind kind;
     const ck_yuv_matrix *matrix; /* for CK_YUV_LUMA, else NULL */
     bool full;
     ck_yuv_site site;
-    bool interlaced; /* matters when log2_h is 1 */
+    bool interlaced; /* used if log2_h is 1 */
 } ck_yuv;
 
-/* rgb: planar (3,h,w).  Fails when out of memory or when `yuv` breaks the rules above. */
+/* rgb: planar [3, h, w] f32.  Fails when out of memory, or if `yuv` violates the rules above. */
 ck_status ck_yuv_to_rgb(const ck_yuv *yuv, float *rgb, ck_error *e);
 
-/* n samples of row y as numbers, 0 … 2^depth - 1. */
+/* n samples of row y as codes, 0 ... 2^depth - 1. */
 void ck_samples_row(const ck_samples_view *v, int y, int n, float *dst);
 
 #endif

@@ -24,7 +24,7 @@ const ck_yuv_matrix *ck_yuv_matrix_by_name(const char *name)
 
 const ck_yuv_matrix *ck_yuv_matrix_by_code(int code)
 {
-    if (code == 5) /* BT.470BG: the 625-line twin of 6 */
+    if (code == 5) /* 5: BT.470BG, the 625-line equivalent of 6 */
         code = 6;
     for (int i = 0; i < COUNT; i++)
         if (table[i].code == code)

@@ -1,4 +1,4 @@
-/* Several devices under one name: "cuda:0,1" is cuda:0 and cuda:1. */
+/* A list of devices in one string: "cuda:0,1" stands for cuda:0 and cuda:1. */
 #ifndef CK_NN_DEVICES_H
 #define CK_NN_DEVICES_H
 
@@ -11,7 +11,7 @@ typedef struct ck_nn_devices {
     char name[CK_NN_DEVICES][32];
 } ck_nn_devices;
 
-/* Splits a list; any other text is one device, which ck_nn_open checks.  CK_ERR_ARGUMENT for a malformed list or a
+/* Split a list.  Any other text is one device, which ck_nn_open checks.  CK_ERR_ARGUMENT for a malformed list or a
  * device named twice. */
 ck_status ck_nn_devices_named(const char *text, ck_nn_devices *out, ck_error *e);
 

@@ -59,8 +59,7 @@ void ck_nn_host_areas(ck_team *team, const ck_nn_step *s, void (*area)(const ck_
     ck_team_run(team, ck_nn_in_part(s) ? s->part->n : s->y.h, area_task, &a);
 }
 
-/* Sums of squares in double are precise enough: the variance of 2^28 f32 samples is good to 1e-10 of the mean square.
- */
+/* Sums of squares in double suffice: the variance of 2^28 f32 samples is accurate to 1e-10 of the mean square. */
 void ck_nn_host_group_norm(const ck_nn_step *s, const float *w, const float *bias)
 {
     const double *sums = s->x[0].data;

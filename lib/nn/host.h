@@ -1,4 +1,4 @@
-/* Shared by the backends whose tensors lie in host memory. */
+/* Functions shared by backends whose tensors are in host memory. */
 #ifndef CK_NN_HOST_H
 #define CK_NN_HOST_H
 
@@ -17,7 +17,7 @@ static inline float *ck_nn_at(const ck_nn_tensor *t, size_t pixel)
     return (float *)t->data + pixel * (size_t)t->ld;
 }
 
-/* area(step, …) for every row of y or, if the step makes a part of y, for every block of that part. */
+/* Call area(step, …) for every row of y or, if the step computes a part of y, for every block of that part. */
 void ck_nn_host_areas(ck_team *team, const ck_nn_step *s, void (*area)(const ck_nn_step *s, ck_nn_area a, int who));
 
 /* GROUP_NORM, with w [C] and bias [C] of its weight. */

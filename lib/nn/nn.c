@@ -14,7 +14,7 @@ static ck_status open_cuda(int which, int threads, ck_nn **dev, ck_error *e)
     return s == CK_OK ? cuda->open(which, threads, dev, e) : s;
 }
 
-/* *which = N for "cuda:N", 0 for "cuda"; false for other names. */
+/* True for "cuda" (*which = 0) and "cuda:N" (*which = N). */
 static bool is_cuda(const char *device, int *which)
 {
     *which = 0;

@@ -1,15 +1,15 @@
-/* The table of tensor operations that a backend offers: everything the network is made of.
+/* The table of tensor operations that a backend implements: all that the network needs.
  *
  *     weights (host, f32) --pack--> ck_nn_weight             once, at load
  *     plan.h: a list of ck_nn_step over one arena            once per frame size
  *     backend->run[kind](dev, step)                          per frame, step by step
  *
  * A step is data: an operation, its tensors and its weights.  `prepare` sees each step beforehand, so that nothing is
- * chosen, created or allocated while frames flow.  A backend with its own queue may record the steps once and replay
- * them.
+ * chosen, created or allocated while frames are processed.  A backend with its own queue may record the steps once and
+ * replay them.
  *
- * Shapes: M tokens or pixels in row-major order, C channels, channels innermost (NHWC with N = 1).  Every sum has one
- * order: a backend's results depend neither on the number of threads nor on how work is divided. */
+ * Shapes: M tokens or pixels in row-major order, C channels, channels innermost (NHWC with N = 1).  Every sum has a
+ * fixed order: results depend neither on the number of threads nor on how work is divided. */
 #ifndef CK_NN_NN_H
 #define CK_NN_NN_H
 
@@ -80,8 +80,8 @@ typedef enum ck_nn_kind {
     /* y[h/2][w/2][C] = maximum of 2x2 pixels of x[0]; h and w even. */
     CK_NN_OP_POOL,
     /* Per head of width d = C / heads: y = softmax(q . k^T / sqrt(d)) . v, with q = x[0], k = x[1], v = x[2].
-     * window > 0: attention inside squares of `window` tokens a side in the map of keys; queries come from the
-     * corresponding square of their own map, which may be smaller (window * q.w / k.w a side).  window = 0: all keys.
+     * window = 0: all keys.  Otherwise attention stays inside squares of `window` tokens a side in the map of keys;
+     * queries come from the corresponding square of their own map, which may be smaller (window * q.w / k.w a side).
      * Memory is linear in the number of tokens. */
     CK_NN_OP_ATTENTION,
     /* y planar [O][h][w] = head(relu(x[0] + up(x[1]) + up(x[2]) + up(x[3]))), `weight` (HEAD): x[0] has the size of
@@ -89,9 +89,9 @@ typedef enum ck_nn_kind {
     CK_NN_OP_FUSE,
     /* y[H][W][3+O]: the planar image x[0] [3][H][W], then sigmoid(up(x[1])) of planar logits [O][h][w]. */
     CK_NN_OP_COARSE,
-    /* y[H][W][O] = 3x3 convolution of `in` with zero padding and dilation `dilation`, `weight` (CONV), where
-     * in = x[0], or relu(x[0] * x[1].scale + x[1].shift) if x[1] is given ([2][C]: scales, then shifts).
-     * `stats` is optional: sums of y for GROUP_NORM. */
+    /* y[H][W][O] = 3x3 convolution of `in` with zero padding and dilation `dilation`, `weight` (CONV), where in = x[0],
+     * or relu(x[0] * x[1].scale + x[1].shift) if x[1] is given ([2][C]: scales, then shifts).  `stats` is optional:
+     * sums of y for GROUP_NORM. */
     CK_NN_OP_CONV,
     /* y[2][C]: scale and shift that normalise a map of `pixels` pixels with the sums x[0], then apply `weight`
      * (SCALE); biased variance, `eps`. */
@@ -144,8 +144,8 @@ static inline bool ck_nn_has(const ck_nn_tensor *t)
 /* Group statistics: the map is divided into blocks of CK_NN_BLOCK x CK_NN_BLOCK pixels from its top left corner.  Each
  * block has a sum and a sum of squares per group, in f64 or, over at most 64 values at a time, in f32, in an order that
  * the backend fixes.  Block sums are added in f64: CK_NN_RUN blocks at a time in row-major order, then the runs.  So
- * the bytes do not depend on threads, tiles or bands.
- * `stats` holds F64 [blocks][groups][2]; as a tensor h = blocks, w = groups, c = 2. */
+ * results do not depend on threads, tiles or bands.  `stats` holds f64 [blocks][groups][2]; as a tensor h is blocks, w
+ * is groups, c is 2. */
 #define CK_NN_BLOCK 32
 #define CK_NN_RUN 64
 
@@ -243,14 +243,15 @@ bool ck_nn_precision_named(const char *name, ck_nn_precision *p);
 ck_status ck_nn_describe_cuda(int which, char *text, size_t size, ck_error *e);
 
 extern const ck_nn_backend ck_nn_cpu; /* oneDNN and vector code, f32 */
-extern const ck_nn_backend ck_nn_ref; /* plain C, f32 with f64 sums: the reference of the tests */
+extern const ck_nn_backend ck_nn_ref; /* plain C, f32 with f64 sums: the reference in tests */
 
-/* Packs a weight for `dev`: see ck_nn_backend.pack.  CK_ERR_UNSUPPORTED for a HEAD with more than CK_NN_HEADS_MAX
+/* Pack a weight for `dev`, see ck_nn_backend.pack.  CK_ERR_UNSUPPORTED for a HEAD with more than CK_NN_HEADS_MAX
  * outputs. */
 ck_status ck_nn_weight_new(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias,
                            ck_nn_weight **to, ck_error *e);
 
-/* Name of an operation ("linear", …); floating-point operations of a step, 2 per multiply-add, 0 outside products. */
+/* ck_nn_kind_name: name of an operation ("linear", …).  ck_nn_flop: floating-point operations of a step, 2 per
+ * multiply-add, 0 for operations without products. */
 const char *ck_nn_kind_name(ck_nn_kind k);
 double ck_nn_flop(const ck_nn_step *s);
 

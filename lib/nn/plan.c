@@ -47,7 +47,7 @@ void ck_nn_plan_fail(ck_nn_plan *p, ck_status s, const ck_error *e)
     p->error = *e;
 }
 
-/* Makes space for one more element; a failure is kept as the plan's error. */
+/* Make room for one more element; a failure is kept as the plan's error. */
 static bool grow(ck_nn_plan *p, void **array, int n, int *cap, size_t size)
 {
     if (n < *cap)
@@ -175,7 +175,7 @@ static int larger_first(const void *a, const void *b, void *mem)
     return m != n ? (m < n) - (m > n) : i - j;
 }
 
-/* The lowest offset where m overlaps no tensor alive at the same time; done[n]: the tensors placed so far. */
+/* Lowest offset at which m overlaps no tensor alive at the same time; done[n]: tensors placed so far. */
 static size_t place(const ck_nn_plan *p, const int *done, int n, const ck_nn_plan_memory *m)
 {
     size_t at = 0;
@@ -243,7 +243,7 @@ static size_t window(const ck_nn_plan *p, const ck_nn_step *s)
     return bytes;
 }
 
-/* Decides how much of the maps stays in memory. */
+/* Decide how much of the maps stays in memory. */
 static ck_status divide(ck_nn_plan *p, ck_error *e)
 {
     size_t most = 0, least;
@@ -257,7 +257,7 @@ static ck_status divide(ck_nn_plan *p, ck_error *e)
         size_t n = window(p, &p->steps[i]);
         most = n > most ? n : most;
     }
-    /* The window, and a byte for each page that may be spilled. */
+    /* The band's window, plus one byte per page that may be spilled. */
     if (!ck_add(most, p->map_bytes / CK_SPILL_PAGE + 2 * CK_SPILL_PAGE, &p->window) ||
         !ck_add(p->arena_bytes, p->window, &least) || least > p->limit)
         return ck_fail(e, CK_ERR_ARGUMENT,

@@ -10,7 +10,7 @@ static double now_ms(void)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
-/* The byte range of rows y0 … y1 - 1 of a spilled map; false if there is none. */
+/* Byte range of rows y0 … y1 - 1 of a map; false if the tensor is not a spilled map or the range is empty. */
 static bool range(const ck_nn_plan *p, const ck_nn_tensor *t, int y0, int y1, size_t *at, size_t *n)
 {
     if (!p->spill || !ck_nn_has(t) || t->id < 0 || !p->mem[t->id].map)
@@ -23,7 +23,7 @@ static bool range(const ck_nn_plan *p, const ck_nn_tensor *t, int y0, int y1, si
     return *n > 0;
 }
 
-/* Brings into memory the rows that rows y0 … y1 - 1 of y are made from, and those of y. */
+/* Bring into memory the input rows needed for rows y0 … y1 - 1 of y, and those rows of y. */
 static ck_status fetch(ck_nn_plan *p, const ck_nn_step *s, int y0, int y1, ck_error *e)
 {
     size_t at, n;
@@ -36,7 +36,7 @@ static ck_status fetch(ck_nn_plan *p, const ck_nn_step *s, int y0, int y1, ck_er
     return st;
 }
 
-/* Spills the rows that the next band does not reach. */
+/* Spill the rows that the next band does not need. */
 static ck_status spill(ck_nn_plan *p, const ck_nn_step *s, int y0, int y1, ck_error *e)
 {
     size_t at, n;
@@ -107,7 +107,7 @@ static ck_status run_timed(ck_nn_plan *p, ck_error *e)
 
 /* ---- recorded steps ---- */
 
-/* A hash of which steps have something to do, not 0; 0 if there are lists of blocks, which belong to one frame. */
+/* Hash of the steps that have something to do, never 0.  0 if blocks are listed: such lists belong to one frame. */
 static uint64_t shape_of(const ck_nn_plan *p)
 {
     uint64_t hash = 0xcbf29ce484222325; /* FNV-1a, one bit per round */
@@ -120,7 +120,7 @@ static uint64_t shape_of(const ck_nn_plan *p)
     return hash | 1;
 }
 
-/* Records the steps without running them.  CK_END: recording failed. */
+/* Record the steps without running them.  CK_END: recording failed. */
 static ck_status record(ck_nn_plan *p, ck_error *e)
 {
     ck_nn *d = p->dev;
@@ -138,7 +138,7 @@ ck_status ck_nn_plan_queue(ck_nn_plan *p, ck_error *e)
     uint64_t shape = d->ops->record && !*d->unrecorded.text ? shape_of(p) : 0;
     if (!shape)
         return run_all(p, e);
-    if (shape != p->shape) { /* lazy initialisation of libraries happens here, outside a recording */
+    if (shape != p->shape) { /* First run of this shape: libraries initialise lazily here, outside a recording */
         d->ops->forget(d, p->graph);
         p->graph = NULL;
         p->shape = shape;

@@ -10,7 +10,7 @@
 
 #define TEXT (2 * PATH_MAX)
 
-/* The file in `path`; false if there is none, with the searched folders in `where`. */
+/* Set `path` to the file.  False if it was not found; `where` then lists the folders searched. */
 static bool find(const char *name, char path[TEXT], char where[TEXT])
 {
     static const char *const beside[] = {"%s/../lib/ck", "%s"};
@@ -31,7 +31,7 @@ static bool find(const char *name, char path[TEXT], char where[TEXT])
     return false;
 }
 
-/* Never closed: a driver that a backend has loaded cannot be unloaded again. */
+/* The library is never closed: a driver loaded by a backend cannot be unloaded. */
 ck_status ck_nn_plugin_load(const char *name, const ck_nn_backend **out, ck_error *e)
 {
     char path[TEXT], where[TEXT];

@@ -24,7 +24,7 @@ static const char *shape(const ck_nn_tensor *t, char buf[48])
     return buf;
 }
 
-/* Columns of an operation that multiplies nothing stay empty. */
+/* Columns stay empty for operations without products. */
 static void numbers(double gflop, double ms, char to[64])
 {
     if (gflop > 0 && ms > 0)

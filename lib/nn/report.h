@@ -9,8 +9,8 @@
 /* GFLOP of one run. */
 double ck_nn_plan_gflop(const ck_nn_plan *p);
 
-/* Step i in a line without its end: label, operation, shapes from and to, GFLOP, ms (the mean of the timed runs) and
- * GFLOP/s.  i = ck_nn_plan_steps(p): the sums.  Returns `line`. */
+/* Step i as one line without newline: label, operation, input and output shapes, GFLOP, ms (mean of timed runs),
+ * GFLOP/s. i = ck_nn_plan_steps(p): the totals.  Returns `line`. */
 const char *ck_nn_plan_line(const ck_nn_plan *p, int i, char line[CK_NN_REPORT_LINE]);
 
 #endif

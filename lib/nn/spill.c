@@ -18,12 +18,12 @@ struct ck_spill {
     char *data;
     size_t bytes, resident;
     int fd;
-    unsigned char *page; /* flags of the tail's pages: HERE, … */
+    unsigned char *page; /* flags per page of the tail: HERE, … */
 };
 
 /* ---- the file ---- */
 
-/* For file systems without O_TMPFILE: the name is removed at once. */
+/* Fallback for file systems without O_TMPFILE: remove the name at once. */
 static int make_unlinked(const char *folder)
 {
     char path[4096];
@@ -53,7 +53,7 @@ static ck_status make_file(size_t bytes, int *out, ck_error *e)
         fd = make_unlinked(folder);
     if (fd < 0)
         return ck_fail_errno(e, "cannot make a temporary file in %s (set TMPDIR to another folder)", folder);
-    /* Allocated whole: a full disk is an error here, not in the middle of a clip. */
+    /* Allocate all blocks now: a full disk is then an error here, not in the middle of a clip. */
     int failed = posix_fallocate(fd, 0, (off_t)bytes);
     if (failed) {
         close(fd);
@@ -65,7 +65,7 @@ static ck_status make_file(size_t bytes, int *out, ck_error *e)
     return CK_OK;
 }
 
-/* Copies pages i … end - 1 of the tail to the file (`out`) or from it. */
+/* Copy pages i … end - 1 of the tail to the file (`out`) or from it. */
 static ck_status transfer(ck_spill *s, size_t i, size_t end, bool out, ck_error *e)
 {
     char *at = s->data + s->resident + i * PAGE;
@@ -128,14 +128,14 @@ void *ck_spill_data(const ck_spill *s)
     return s->data;
 }
 
-/* The part of a range that lies in the tail, in bytes from the tail's start. */
+/* Clip a range to the tail, in bytes from the tail's start. */
 static void in_tail(const ck_spill *s, size_t at, size_t n, size_t *from, size_t *end)
 {
     *from = at > s->resident ? at - s->resident : 0;
     *end = at + n > s->resident ? at + n - s->resident : 0;
 }
 
-/* The page must be read from the file before use. */
+/* True if the page must be read from the file before use. */
 static bool missing(const ck_spill *s, size_t page, size_t from, size_t end, ck_spill_use use)
 {
     bool replaced = use == CK_SPILL_WRITE && page * PAGE >= from && (page + 1) * PAGE <= end;

@@ -2,8 +2,8 @@
  *
  *     ck_spill_new(bytes, resident) -> need a range, use it, mark it idle -> … -> ck_spill_free
  *
- * All of it has one range of addresses.  Idle pages are written to the file, unless they are unchanged, and take no
- * memory until they are needed again. */
+ * Head and tail have one range of addresses.  Idle pages are written to the file unless unchanged, and take no memory
+ * until they are needed again. */
 #ifndef CK_NN_SPILL_H
 #define CK_NN_SPILL_H
 
@@ -27,10 +27,10 @@ typedef enum ck_spill_use {
     CK_SPILL_WRITE /* old contents may be lost */
 } ck_spill_use;
 
-/* Makes n bytes from `at` on usable until they are marked idle.  Bytes never written are undefined. */
+/* Make n bytes from `at` on usable until they are marked idle.  Bytes never written are undefined. */
 ck_status ck_spill_need(ck_spill *s, size_t at, size_t n, ck_spill_use use, ck_error *e);
 
-/* Allows n bytes from `at` on to leave memory; pages only partly in the range stay. */
+/* Allow n bytes from `at` on to leave memory.  Pages only partly in the range stay. */
 ck_status ck_spill_idle(ck_spill *s, size_t at, size_t n, ck_error *e);
 
 #endif

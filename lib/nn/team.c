@@ -63,7 +63,7 @@ static void *loop(void *arg)
     }
 }
 
-/* Under the lock: a worker between its last check and its sleep would miss the signal. */
+/* Under the lock: otherwise a worker between its last check and its sleep would miss the signal. */
 static void start_round(ck_team *t)
 {
     pthread_mutex_lock(&t->lock);

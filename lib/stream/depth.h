@@ -1,4 +1,4 @@
-/* The option --depth of every stage that makes planes of floats. */
+/* The option --depth of stages that make floating-point planes. */
 #ifndef CK_STREAM_DEPTH_H
 #define CK_STREAM_DEPTH_H
 
@@ -7,7 +7,7 @@
 
 enum { CK_DEPTH_32, CK_DEPTH_16 };
 
-/* T's int `field` is one of the enum. */
+/* A row of an option table; T's int `field` becomes CK_DEPTH_32 or CK_DEPTH_16. */
 /* clang-format off */
 #define CK_DEPTH_ROW(T, field) \
     {0, "depth", CK_CHOICE, offsetof(T, field), NULL, "32", 0, 0, "32|16", 0, \

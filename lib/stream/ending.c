@@ -9,14 +9,14 @@
 #include <unistd.h>
 
 struct ck_ending {
-    int in, out, hurry, stop; /* the latter two are eventfds */
+    int in, out, hurry, stop; /* hurry, stop: eventfds */
     int grace;                /* ms */
     ck_ending_events events;
     void *ctx;
     pthread_t thread;
 };
 
-/* Wait for events; 0 when `limit` ms have passed. */
+/* poll(2) that restarts after EINTR; 0 after `limit` ms without an event. */
 static int wait_for(struct pollfd *p, int n, int limit)
 {
     int got;
@@ -26,10 +26,10 @@ static int wait_for(struct pollfd *p, int n, int limit)
     return got;
 }
 
-/* Wait until the run has failed (true) or has ended by itself (false). */
+/* True once the run has failed, false if it ended by itself. */
 static bool watch_for_failure(ck_ending *n)
 {
-    /* No events are asked for:  POLLHUP and POLLERR are reported whatever `events` says. */
+    /* No events are requested: POLLHUP and POLLERR are reported whatever `events` says. */
     struct pollfd p[4] = {
         {.fd = n->stop, .events = POLLIN}, {.fd = n->hurry, .events = POLLIN}, {.fd = n->out}, {.fd = n->in}};
     for (;;) {
@@ -74,7 +74,7 @@ ck_status ck_ending_start(int in, int out, double grace, const ck_ending_events 
     *n = (ck_ending){.in = in, .out = out, .grace = (int)(grace * 1000), .events = *events, .ctx = ctx};
     n->hurry = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     n->stop = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-    *result = n; /* before the thread starts, which may call one that asks for it */
+    *result = n; /* before the thread starts: its callbacks may use it */
     if (n->hurry < 0 || n->stop < 0 || (errno = pthread_create(&n->thread, NULL, watch, n))) {
         ck_status s = ck_fail_errno(e, "cannot start the thread that watches standard input and output");
         *result = NULL;

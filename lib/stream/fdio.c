@@ -6,7 +6,7 @@
 #include <poll.h>
 #include <unistd.h>
 
-/* Beyond this the kernel wants privileges (/proc/sys/fs/pipe-max-size). */
+/* Largest size without privileges (default of /proc/sys/fs/pipe-max-size). */
 #define PIPE_SIZE (1 << 20)
 
 void ck_fd_widen(int fd)
@@ -14,8 +14,7 @@ void ck_fd_widen(int fd)
     (void)!fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
 }
 
-/* Wait until fd is ready.  CK_OK also when poll(2) reports an error state: the call that
- * follows says which. */
+/* Wait until fd is ready.  CK_OK also for an error state of fd: the read or write that follows reports it. */
 static ck_status wait_for(int fd, short events, double timeout, int cancel, ck_error *e)
 {
     struct pollfd p[2] = {{.fd = fd, .events = events}, {.fd = cancel, .events = POLLIN}};
@@ -57,8 +56,8 @@ long ck_fd_read(int fd, void *buf, size_t n, double timeout, int cancel, ck_stat
     return (long)got;
 }
 
-/* With a time limit, no write may block: a pipe that polls writable takes PIPE_BUF bytes.  Without one, a pipe that
- * somebody else made non-blocking is waited for. */
+/* With a time limit no write may block, so at most PIPE_BUF bytes are written: a writable pipe takes them.  Without a
+ * limit, write(2) itself waits; if a pipe was made non-blocking elsewhere, poll first. */
 static ssize_t write_some(int fd, const struct iovec *iov, int n, double timeout, ck_status *s, ck_error *e)
 {
     *s = CK_OK;

@@ -88,7 +88,7 @@ ck_buffer *ck_frame_buffer(ck_frame *f, size_t bytes)
     return b ? b : ck_buffer_new(bytes);
 }
 
-/* Put `p`, whose reference to its buffer is taken over, in the place of the plane of its name, else at the end. */
+/* Put `p` in the place of the plane of its name, else at the end.  Takes over its reference to the buffer. */
 static ck_status put(ck_frame *f, const ck_plane *p, ck_plane **out, ck_error *e)
 {
     ck_plane *old = ck_frame_plane(f, p->name);
@@ -135,7 +135,7 @@ ck_status ck_frame_share(ck_frame *f, const char *from, const char *name, ck_err
     return put(f, &p, &out, e);
 }
 
-/* Private memory, or this stage's own ring before it is handed on. */
+/* True for private memory, and for this stage's own ring before the frame is sent. */
 static bool writable(const ck_frame *f, const ck_buffer *b)
 {
     const ck_lease *l = ck_lease_of(b);

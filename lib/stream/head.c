@@ -1,4 +1,4 @@
-/* HEAD's `program`: the stages so far, as a shell would read them. */
+/* HEAD's `program`: the command lines of all stages so far, as for a shell. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "base/quote.h"
 #include "stream/stream.h"
 
-/* A folder given as thousands of names must not swell every stream behind it. */
+/* Bytes kept of one command line: thousands of file names must not swell HEAD in every stage downstream. */
 #define LONGEST 1024
 
 ck_status ck_head_add_program(ck_meta *head, int argc, char **argv, ck_error *e)
@@ -43,7 +43,7 @@ int ck_head_last_program(const ck_meta *head, char *buf, size_t n)
     bool quoted = false;
     for (; *p; p++) {
         if (*p == '\\' && !quoted && p[1])
-            p++; /* an apostrophe is written '\'' */
+            p++; /* '\'' is a quoted apostrophe, not the end of a word */
         else if (*p == '\'')
             quoted = !quoted;
         else if (*p == '|' && !quoted && p[1] == ' ') {

@@ -7,7 +7,7 @@ struct ck_lease {
     atomic_int refs;
     ck_ring *ring;
     int slot;
-    size_t taken; /* bytes from the start of the slot */
+    size_t taken; /* bytes used from the start of the slot */
 };
 
 ck_lease *ck_lease_new(ck_ring *r, int slot)

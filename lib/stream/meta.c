@@ -44,7 +44,7 @@ static ck_status no_memory(ck_error *e)
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for metadata");
 }
 
-/* Append a pair and take ownership of both strings, also on failure. */
+/* Append a pair.  Takes ownership of both strings, also on failure. */
 static ck_status append(ck_meta *m, char *key, char *value, ck_error *e)
 {
     ck_pair *pairs = ck_grown(m->pairs, m->n, &m->cap, sizeof *pairs);
@@ -136,8 +136,8 @@ static char *unescape(char *s)
     return s;
 }
 
-/* The keys of a record while it is parsed, by their hash: comparing each with all before it would take minutes for a
- * stream that fills its records with short lines. */
+/* A hash set of a record's keys while it is parsed.  Comparing each key with all earlier ones would take minutes on a
+ * record full of short lines. */
 typedef struct keys {
     uint32_t *slot; /* 1 + index of the pair, 0 = free */
     size_t mask;    /* slots - 1 */
@@ -154,7 +154,7 @@ static bool new_keys(keys *k, const char *text, size_t n)
     return k->slot;
 }
 
-/* Enter the pair that m's next one will be; false if its key is there already. */
+/* Enter the key of the pair that is appended next to m; false if m has that key. */
 static bool enter(const keys *k, const ck_meta *m, const char *key)
 {
     uint64_t h = 14695981039346656037u; /* FNV-1a */

@@ -19,14 +19,14 @@ struct ck_reader {
     int fd, cancel;
     double timeout;
     ck_meta head;
-    atomic_ullong count;  /* frames read; another thread may ask */
-    pthread_mutex_t lock; /* for victim, reason and said */
-    pthread_mutex_t busy; /* held while a record is read: another thread may look at the rest of the pipe in between */
-    bool ended, over, inside; /* END was read; a record was no frame; inside a record.  All under `busy` */
+    atomic_ullong count;      /* frames read; other threads read it too */
+    pthread_mutex_t lock;     /* protects victim, reason and said */
+    pthread_mutex_t busy;     /* held while a record is read: between records others may inspect the pipe */
+    bool ended, over, inside; /* END was read; a call has returned no frame; inside a record.  All under `busy` */
     bool said;
-    ck_rings rings; /* attached; empty: all is inline */
+    ck_rings rings; /* attached; empty: all planes come inline */
     ck_error why_inline;
-    char self[64], victim[160]; /* "" while nobody failed */
+    char self[64], victim[160]; /* victim: "" until a failure */
     char reason[1024];
 };
 
@@ -63,7 +63,8 @@ void ck_reader_cancel(ck_reader *r)
     (void)!write(r->cancel, &one, sizeof one);
 }
 
-/* The first thread to notice reports it: the one that reads, or the one that looks ahead. */
+/* Fail with CK_ERR_UPSTREAM.  The first caller's victim and reason stay: the reading thread or the one that looks
+ * ahead. */
 static ck_status blame(ck_reader *r, const char *victim, const char *reason, bool said, ck_error *e)
 {
     pthread_mutex_lock(&r->lock);
@@ -76,8 +77,9 @@ static ck_status blame(ck_reader *r, const char *victim, const char *reason, boo
     return ck_fail(e, CK_ERR_UPSTREAM, "%s: %s", r->victim, r->reason);
 }
 
-/* The program whose stream is cut, as far as can be told.  In a pipe that was full it could not say that another had
- * failed before; with shared memory it can, and so it can where nothing but HEAD has come. */
+/* Name the program whose stream is cut.  Its pipe may have been too full to pass on the failure of a program further
+ * upstream, so " or a program before it" is added.  With a ring it could report that, and so it could in a pipe that
+ * holds only HEAD. */
 static void suspect(const ck_reader *r, bool clean, char *victim, size_t n)
 {
     const char *before = getenv(CK_UPSTREAM);
@@ -92,7 +94,7 @@ static void suspect(const ck_reader *r, bool clean, char *victim, size_t n)
     snprintf(victim + k, n - k, " or a program upstream of it");
 }
 
-/* `clean`: between two records. */
+/* clean: the cut is between two records. */
 static ck_status cut_pipe(ck_reader *r, bool clean, ck_error *e)
 {
     char victim[sizeof r->victim], reason[sizeof r->reason];
@@ -124,7 +126,7 @@ static bool from_file(const ck_reader *r)
     return !fstat(r->fd, &what) && S_ISREG(what.st_mode);
 }
 
-/* The stream is cut: the upstream program is at fault, unless it has named another. */
+/* The stream is cut.  Blame the failure left in the ring if there is one, else the upstream program. */
 static ck_status broken(ck_reader *r, bool clean, ck_error *e)
 {
     char victim[sizeof r->victim], reason[sizeof r->reason];
@@ -168,7 +170,7 @@ static ck_status aborted(ck_reader *r, const ck_meta *m, ck_error *e)
 ck_status ck_reader_peek_end(ck_reader *r, ck_error *e)
 {
     ck_meta why = {0};
-    /* Without a writer no read waits. */
+    /* The writer is gone, so no holder of `busy` waits for long. */
     pthread_mutex_lock(&r->busy);
     ck_tail t = r->over ? CK_TAIL_END : ck_tail_look(r->fd, &why);
     ck_status s = t == CK_TAIL_ABORT                       ? aborted(r, &why, e)
@@ -209,7 +211,7 @@ static ck_status malformed(ck_reader *r, ck_error *e, const char *what)
                    (long long)r->count - 1, what);
 }
 
-/* A reader of ours holds a lock on its end of the pipe; both ends are one file. */
+/* A reader of this project holds a lock on its end of the pipe; both ends share the lock. */
 bool ck_stream_read_by_us(int fd)
 {
     bool locked = flock(fd, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK;
@@ -249,7 +251,7 @@ static ck_status read_record(ck_reader *r, ck_wire_record *h, ck_error *e)
     return s == CK_OK ? check_record(r, h, e) : s;
 }
 
-/* Metadata of n bytes and their padding, which must be zero. */
+/* Read n bytes of metadata and their padding, which must be zero. */
 static ck_status read_meta(ck_reader *r, size_t n, ck_meta *m, ck_error *e)
 {
     _Static_assert(CK_WIRE_MAX_META % CK_ALIGN == 0, "n and its padding fit");
@@ -277,7 +279,7 @@ static ck_status skip(ck_reader *r, uint64_t n, ck_error *e)
     return CK_OK;
 }
 
-/* A reader that does not attach skips the record: frames then come inline. */
+/* Read a RING record and attach.  Without success the frames come inline. */
 static ck_status read_ring(ck_reader *r, const ck_wire_record *h, ck_error *e)
 {
     ck_rings_body body;
@@ -311,7 +313,8 @@ static ck_type type_of(const char *name)
     return CK_OTHER;
 }
 
-/* The frame's hold on a slot: the first plane in it takes over the reference that came with the frame. */
+/* The lease that f already holds on the slot, or NULL.  The frame brought one reference per slot: the first plane in
+ * the slot takes it over. */
 static ck_lease *lease_of_slot(const ck_frame *f, ck_ring *ring, int slot)
 {
     for (int i = 0; i < f->n; i++) {
@@ -345,7 +348,7 @@ static ck_status refer(ck_reader *r, ck_frame *f, ck_plane *to, const ck_wire_pl
     return CK_OK;
 }
 
-/* A plane header, checked; *padded grows by what its data take inline. */
+/* Check a plane header and add its plane.  *padded grows by the bytes that its inline data take. */
 static ck_status take_plane(ck_reader *r, ck_frame *f, const ck_wire_plane *p, uint64_t *padded, ck_error *e)
 {
     if (!good_name(p->name, sizeof p->name) || !good_name(p->type, sizeof p->type) ||
@@ -370,7 +373,7 @@ static ck_status take_plane(ck_reader *r, ck_frame *f, const ck_wire_plane *p, u
     memcpy(to->type_name, p->type, sizeof to->type_name);
     memcpy(to->encoding, p->encoding, sizeof to->encoding);
     ck_status s = shared ? refer(r, f, to, p, e) : CK_OK;
-    f->n++; /* buf of an inline plane is NULL until the data come */
+    f->n++; /* an inline plane's buf is NULL until its data are read */
     *padded += shared ? 0 : ck_pad(bytes);
     return s;
 }
@@ -380,7 +383,7 @@ static ck_status read_plane_data(ck_reader *r, ck_frame *f, ck_plane *p, ck_erro
     p->buf = ck_frame_buffer(f, p->bytes);
     if (!p->buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s' of %zu bytes", p->name, p->bytes);
-    p->data = p->buf->data; /* whose size is padded as the stream is */
+    p->data = p->buf->data; /* buffers are padded as the stream is */
     ck_status s = read_all(r, p->buf->data, ck_pad(p->bytes), e);
     if (s == CK_OK && !is_zero((const char *)p->data + p->bytes, ck_pad(p->bytes) - p->bytes))
         return malformed(r, e, "padding is not zero");
@@ -509,7 +512,7 @@ ck_status ck_reader_open(int fd, const char *self, double timeout, ck_reader **o
     ck_fd_widen(fd);
     struct stat what;
     if (!fstat(fd, &what) && S_ISFIFO(what.st_mode))
-        (void)flock(fd, LOCK_SH | LOCK_NB); /* for ck_stream_read_by_us */
+        (void)flock(fd, LOCK_SH | LOCK_NB); /* seen by ck_stream_read_by_us */
     return read_head(r, e);
 }
 

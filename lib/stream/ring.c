@@ -18,27 +18,27 @@
 #include "base/mem.h"
 
 #define MAGIC "ck-ring1"
-#define ORIGIN 156 /* with left, at 4288 to 6400 */
+#define ORIGIN 156 /* bytes; `left` to the end of `text`: 4288 to 6400 */
 #define TEXT 1952
 #define SEALS (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 
-/* Shared by programs of different builds: the layout is part of the protocol.  A line of the cache for each counter
- * that others change. */
+/* Programs of different builds share this: the layout is part of the protocol.  A counter written by other processes
+ * has a cache line of its own. */
 typedef struct slot_state {
     _Alignas(64) _Atomic uint32_t refs; /* 0: free */
-    _Atomic uint64_t gen;               /* how often it has been given back */
+    _Atomic uint64_t gen;               /* number of times the slot was given back */
 } slot_state;
 
 typedef struct control {
     char magic[8];
     uint8_t nonce[16];
     uint64_t slots, slot_bytes;
-    _Alignas(64) _Atomic uint32_t attached; /* process number of the reader that can follow references */
-    _Alignas(64) _Atomic uint32_t freed;    /* futex: counts slots given back */
+    _Alignas(64) _Atomic uint32_t attached; /* process ID of the reader that can follow references */
+    _Alignas(64) _Atomic uint32_t freed;    /* futex word: counts slots given back */
     slot_state slot[CK_RING_MAX_SLOTS];
-    _Alignas(64) _Atomic uint32_t left; /* 1: the owner has ended early, and the next two say why */
+    _Alignas(64) _Atomic uint32_t left; /* 1: the owner ended early; origin and text say why */
     char origin[ORIGIN], text[TEXT];    /* padded with NUL */
-    uint32_t said;                      /* 1: a program has said it on standard error */
+    uint32_t said;                      /* 1: a program has printed it on standard error */
 } control;
 
 _Static_assert(sizeof(slot_state) == 64 && offsetof(control, left) == 192 + 64 * CK_RING_MAX_SLOTS,
@@ -69,7 +69,7 @@ static ck_ring *allocate(const ck_ring_id *id)
     return r;
 }
 
-/* The control pages can be written by everybody, the slots only by their owner. */
+/* Control pages are mapped writable by all, slots only by their owner. */
 static bool map(ck_ring *r, bool own)
 {
     int fd = (int)r->id.fd;
@@ -129,7 +129,7 @@ ck_status ck_ring_new(int slots, size_t slot_bytes, ck_ring **out, ck_error *e)
     return CK_OK;
 }
 
-/* The sizes in a record fit each other. */
+/* True if the sizes of a RING record agree with each other. */
 static bool sound(const ck_ring_id *id)
 {
     uint64_t bytes;
@@ -145,7 +145,8 @@ static bool same_file(const struct stat *st, const ck_ring_id *id)
     return S_ISREG(st->st_mode) && st->st_dev == id->dev && st->st_ino == id->ino && (uint64_t)st->st_size == id->bytes;
 }
 
-/* Checked before it is opened, because opening a device can have effects; and after, because it may have changed. */
+/* Open a neighbour's memory.  Checked before opening, since opening a device can have effects, and after, since the
+ * file may have changed in between. */
 static int open_neighbours(pid_t pid, const ck_ring_id *id, ck_error *e)
 {
     char path[64];
@@ -314,8 +315,8 @@ void ck_ring_keep(ck_ring *r, int slot)
     atomic_fetch_add(&r->control->slot[slot].refs, 1);
 }
 
-/* The holder of the only reference is alone with the slot: the generation is raised before anybody can take it again.
- */
+/* With only one reference left no other process changes the slot, so the generation grows before the slot can be taken
+ * again. */
 void ck_ring_drop(ck_ring *r, int slot)
 {
     slot_state *s = &r->control->slot[slot];

@@ -1,4 +1,4 @@
-/* A run of a stage, shared by the frame loop and by what ends it; see stage.h. */
+/* State of one run of a stage, shared by the frame loop (stage.c) and by its end (run_end.c). */
 #ifndef CK_STREAM_RUN_H
 #define CK_STREAM_RUN_H
 
@@ -10,7 +10,7 @@
 
 typedef struct ck_run {
     const ck_stage *stage;
-    const ck_common *common; /* the first member of the program's options */
+    const ck_common *common; /* first member of the program's options */
     int argc;
     char **argv;
     void *state;
@@ -18,21 +18,21 @@ typedef struct ck_run {
     ck_writer *writer; /* NULL in a sink */
     bool sink;
     ck_meta head;
-    ck_frame first; /* read before `open`, not handed to produce yet */
+    ck_frame first; /* read before `open`, not yet returned by fetch */
     bool have_first;
     uint64_t made, done, failed;
-    long total;             /* frames, if HEAD knows; else 0 */
-    ck_error first_failure; /* of the first frame that failed */
-    bool first_said;        /* a program has reported it */
+    long total;             /* frames according to HEAD, 0 = unknown */
+    ck_error first_failure; /* text of the first error frame */
+    bool first_said;        /* a program has printed first_failure */
 
     ck_ending *ending;
     atomic_bool reading;     /* `reader` is open */
-    atomic_bool running;     /* the frame loop is: it can be cancelled */
-    atomic_bool writer_gone; /* of our input */
-    atomic_int last;         /* ck_run_last's answer: 0 not asked, 1 yes, -1 no */
-    pthread_mutex_t opening; /* of `writer`, which another thread may need for ABORT */
+    atomic_bool running;     /* the frame loop has started and can be cancelled */
+    atomic_bool writer_gone; /* the writer of our input is gone */
+    atomic_int last;         /* answer of ck_run_last: 0 not asked, 1 yes, -1 no */
+    pthread_mutex_t opening; /* protects creation of `writer`, which the watching thread may need for ABORT */
     pthread_mutex_t lock;
-    ck_status verdict; /* the first failure of any thread */
+    ck_status verdict; /* first failure of any thread */
     ck_error why;
 } ck_run;
 
@@ -41,27 +41,27 @@ static inline bool ck_run_is_source(const ck_run *r)
     return r->stage->produce != NULL;
 }
 
-/* Unblock all waits in the frame loop. */
+/* Unblock all waits in the frame loop.  Any thread. */
 void ck_run_cancel(ck_run *r);
 
-/* Watch the neighbours, and end a failed run soon; ck_ending_stop(r->ending) once it has ended. */
+/* Start watching the neighbours.  Call ck_ending_stop(r->ending) when the run has ended. */
 ck_status ck_run_watch(ck_run *r, ck_error *e);
-/* The reader is open. */
+/* Call when the reader is open. */
 void ck_run_reads(ck_run *r);
-/* The frame loop starts. */
+/* Call when the frame loop starts. */
 void ck_run_begins(ck_run *r);
-/* HEAD.  Once; fails if another thread has ended the stream with ABORT. */
+/* Write HEAD.  Called once; fails if another thread has ended the stream with ABORT. */
 ck_status ck_run_open_writer(ck_run *r, ck_error *e);
-/* True if this program has to report failures upstream: no program of ours reads its output. */
+/* True if no program of this project reads our output: then failures upstream are ours to report. */
 bool ck_run_last(ck_run *r);
-/* The run cannot succeed any more.  Any thread. */
+/* Record the first failure: the run must end soon.  Any thread. */
 void ck_run_fail(ck_run *r, ck_status s, const ck_error *e);
 /* True if the first failure was that our output has no reader. */
 bool ck_run_output_closed(ck_run *r);
 
-/* Tell the downstream programs which failed first. */
+/* Tell downstream programs which program failed first. */
 void ck_run_abort(ck_run *r, ck_status s, const ck_error *e);
-/* Report how the run ended.  The exit status. */
+/* Report on stderr how the run ended; returns the exit status. */
 int ck_run_conclude(ck_run *r, ck_status s, const ck_error *e);
 void ck_run_die_of_closed_output(void);
 

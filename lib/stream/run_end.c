@@ -10,8 +10,8 @@
 #include "base/log.h"
 #include "base/trace.h"
 
-/* Seconds that a failed run may go on, so that frames in hand are finished.  In a pipeline the failure
- * goes from stage to stage, and each may take as long; the last one has files to finish. */
+/* Seconds a failed run may continue, to finish frames in hand.  A failure passes from stage to stage, and each may take
+ * this long; the last one has files to finish. */
 #define GRACE 0.2
 #define GRACE_LAST 0.8
 
@@ -25,7 +25,6 @@ void ck_run_cancel(ck_run *r)
         r->stage->cancel(r->state);
 }
 
-/* The run cannot succeed any more. */
 void ck_run_fail(ck_run *r, ck_status s, const ck_error *e)
 {
     pthread_mutex_lock(&r->lock);
@@ -57,7 +56,7 @@ ck_status ck_run_open_writer(ck_run *r, ck_error *e)
     return s;
 }
 
-/* Programs downstream that never got HEAD get it now.  The frame loop's own head may be changing in another thread. */
+/* Send HEAD to downstream programs that never got it.  Not from r->head, which the main thread may be changing. */
 static void open_for_abort(ck_run *r)
 {
     ck_meta head = {0};
@@ -68,13 +67,12 @@ static void open_for_abort(ck_run *r)
     ck_meta_free(&head);
 }
 
-/* Failures upstream that no program has reported are ours to report if nobody downstream will. */
+/* A failure upstream is ours to report if no program has reported it and no program of ours reads our output. */
 static bool to_report(ck_run *r)
 {
     return r->reader && !ck_reader_said(r->reader) && ck_run_last(r);
 }
 
-/* Tell the downstream programs which failed first. */
 void ck_run_abort(ck_run *r, ck_status s, const ck_error *e)
 {
     if (r->sink || s == CK_ERR_CLOSED)
@@ -92,7 +90,7 @@ void ck_run_abort(ck_run *r, ck_status s, const ck_error *e)
         ck_writer_abort(r->writer, r->stage->program->name, e->text, true);
 }
 
-/* A reader of ours may have been started and not have come to its lock yet. */
+/* A downstream program may have started but not locked its pipe yet: wait up to 0.2 s. */
 static bool wait_for_reader(void)
 {
     bool ours = ck_stream_read_by_us(STDOUT_FILENO);
@@ -159,21 +157,21 @@ void ck_run_die_of_closed_output(void)
     raise(SIGPIPE);
 }
 
-/* Look ahead now: the frames before the break may keep our threads busy for long before anybody reads up to it. */
+/* Look ahead at once: our threads may be busy for minutes with the frames before the cut. */
 static bool input_closed(void *ctx)
 {
     ck_run *r = ctx;
     ck_error e;
     atomic_store(&r->writer_gone, true);
     if (!atomic_load(&r->reading))
-        return false; /* ck_run_reads comes back to it */
+        return false; /* ck_run_reads calls this again */
     ck_status s = ck_reader_peek_end(r->reader, &e);
     if (s != CK_OK)
         ck_run_fail(r, s, &e);
     return s != CK_OK;
 }
 
-/* The reader of our output is gone: nobody wants the frames.  Called by the thread that watches for it. */
+/* Called by the watching thread: no frame is wanted any more. */
 static void output_closed(void *ctx)
 {
     ck_run *r = ctx;
@@ -183,14 +181,14 @@ static void output_closed(void *ctx)
         ck_run_cancel(r);
 }
 
-/* The run has failed but does not end: other threads are in the middle of a frame. */
+/* The run failed but has not ended: other threads are inside a frame.  Ends the process. */
 static void end_now(void *ctx)
 {
     ck_run *r = ctx;
     pthread_mutex_lock(&r->lock);
     ck_run_abort(r, r->verdict, &r->why);
     int code = ck_run_conclude(r, r->verdict, &r->why);
-    /* The neighbours need not wait until the system has freed our memory. */
+    /* Close now: the neighbours need not wait until the system has freed our memory. */
     close(STDIN_FILENO);
     if (r->verdict != CK_ERR_CLOSED)
         close(STDOUT_FILENO);

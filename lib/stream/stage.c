@@ -1,10 +1,9 @@
-/* The frame loop:
+/* The frame loop, called from ck_stage_main; stage.h describes it.
  *
  *     read HEAD, first frame -> open -> write HEAD
- *     [ produce | read ] -> frame (threads) -> consume -> write        until END
+ *     [ produce | read ] -> admit -> frame (threads) -> consume -> write        until END
  *     finish -> write END          or, after a failure, ABORT
- *     close
- */
+ *     close */
 #include "stream/stage.h"
 
 #include <malloc.h>
@@ -21,7 +20,7 @@
 #include "base/trace.h"
 #include "stream/run.h"
 
-/* A frame could not be made: an error frame under --keep-going, else the end. */
+/* A frame failed.  With --keep-going it becomes an error frame and the run goes on. */
 static ck_status lose(const ck_run *r, ck_frame *f, ck_status s, ck_error *e)
 {
     if (s == CK_ERR_CLOSED)
@@ -38,7 +37,7 @@ static ck_status lose(const ck_run *r, ck_frame *f, ck_status s, ck_error *e)
     return set == CK_OK ? ck_meta_set(&f->meta, "said", "1", e) : set;
 }
 
-/* Room for the planes that will be added, except to the first frame, whose size decides how much is made. */
+/* Take a ring slot for the planes that will be added.  Not for the first frame: its size decides the slots' size. */
 static ck_status make_room(ck_run *r, ck_frame *f, ck_error *e)
 {
     if (!r->writer || !r->made)
@@ -107,7 +106,7 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
     ck_frame *f = item;
     if (ck_frame_error(f) && r->failed++ == 0) {
         ck_frame_error_line(f, &r->first_failure);
-        (void)ck_run_last(r); /* while the reader is there */
+        (void)ck_run_last(r); /* ask while the downstream program still runs */
     }
     uint64_t since = ck_trace_now();
     ck_status s = r->stage->consume ? r->stage->consume(r->state, f, e) : CK_OK;
@@ -157,7 +156,7 @@ static int workers(const ck_run *r)
     return r->common->threads ? r->common->threads : cores;
 }
 
-/* HEAD and the first frame, so that `open` can decide by the actual planes. */
+/* Read HEAD and the first frame, so that `open` can decide by the actual planes. */
 static ck_status read_first(ck_run *r, ck_error *e)
 {
     uint64_t since = ck_trace_now();
@@ -226,7 +225,7 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
                 .lock = PTHREAD_MUTEX_INITIALIZER,
                 .opening = PTHREAD_MUTEX_INITIALIZER};
     ck_error e = {{0}};
-    /* A closed output is noticed as EPIPE, so that unfinished files can be removed first. */
+    /* A closed output is noticed as EPIPE: unfinished files can then be removed first. */
     signal(SIGPIPE, SIG_IGN);
     ck_status s = ck_signals_watch(&e);
     if (s == CK_OK)
@@ -260,7 +259,7 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
     return code;
 }
 
-/* Wrong usage, which this program has reported: a program of ours downstream need not guess. */
+/* Send ABORT after wrong usage, so that downstream programs know that it has been reported. */
 static void abort_unstarted(const ck_stage *s, const ck_common *common, int argc, char **argv, const ck_error *e)
 {
     ck_run r = {.stage = s,
@@ -278,8 +277,8 @@ static void abort_unstarted(const ck_stage *s, const ck_common *common, int argc
 int ck_stage_main(const ck_stage *s, int argc, char **argv)
 {
     ck_stdio_guard();
-    /* Frames come from the pool.  Other large blocks return to the system at once: by default glibc raises this
-     * threshold with every such block, and each thread's arena then keeps the most it ever had. */
+    /* Frames come from the pool.  Other large blocks should return to the system at once.  By default glibc raises this
+     * threshold with every such block, and each thread's arena then keeps its maximum. */
     mallopt(M_MMAP_THRESHOLD, 1 << 18);
     const ck_program *p = s->program;
     ck_common *opts = calloc(1, p->options_size);

@@ -1,9 +1,11 @@
 /* Reader and writer of ck-frame(5).  A stream is HEAD [RING] FRAME* END, or ends in ABORT.
  *
- * Every field is checked before it is used.  A reader or writer belongs to one thread, but for what says otherwise.
+ * Every field is checked before it is used.  A reader or writer belongs to one thread, except for functions that say
+ * "any thread" or name another thread.
  *
- * Between two programs on one pipe the data of large planes stay where they are, in shared memory (ck-ring(7)).  The
- * reader attaches by itself.  A writer offers memory if it is asked to; what it cannot share it sends inline. */
+ * Between two programs on one pipe, large planes stay in shared memory (ck-ring(7)) and only references are sent.  The
+ * reader attaches by itself.  The writer offers memory after ck_writer_share; planes that cannot be shared are sent
+ * inline. */
 #ifndef CK_STREAM_STREAM_H
 #define CK_STREAM_STREAM_H
 
@@ -24,65 +26,64 @@ typedef struct ck_reader ck_reader;
 typedef struct ck_writer ck_writer;
 struct ck_rings;
 
-/* Reads HEAD.  timeout in seconds, 0 = none.  The descriptor stays the caller's.  A terminal
- * is refused.  *out is made even on failure (NULL only when out of memory), so that the caller
- * can ask for the victim; a stream that dies before HEAD names "the program before SELF". */
+/* Read HEAD.  timeout: seconds without data, 0 = none.  The descriptor stays the caller's.  A terminal is refused.
+ * *out is set even on failure (NULL only when out of memory), so that the caller can ask for the victim.  A stream that
+ * is cut before HEAD names "the program before SELF". */
 ck_status ck_reader_open(int fd, const char *self, double timeout, ck_reader **out, ck_error *e);
 const ck_meta *ck_reader_head_view(const ck_reader *r);
-/* `f` must have no planes and no metadata; planes that come inline go where it has room.  CK_END after a good END.
- * CK_ERR_UPSTREAM for ABORT and for a stream that stops without END; the text names the first victim. */
+/* Read one frame.  `f` must have no planes and no metadata; inline planes go into f->lease if they fit.  CK_END after a
+ * good END.  CK_ERR_UPSTREAM for ABORT and for a stream that is cut; the text names the program that failed first. */
 ck_status ck_reader_next(ck_reader *r, ck_frame *f, ck_error *e);
 /* Unblock a ck_reader_next that waits in another thread.  The reader cannot be used afterwards. */
 void ck_reader_cancel(ck_reader *r);
-/* When the writer is gone:  CK_OK if ck_reader_next has returned CK_END or an error, or the rest of the pipe leads to
- * END, as far as can be told without reading it; else the CK_ERR_UPSTREAM that ck_reader_next will return.  From any
- * thread. */
+/* Tell how the stream will end, once its writer is gone.  CK_OK if ck_reader_next has returned CK_END or an error, if
+ * END follows, or if the pipe's contents cannot be inspected.  Else the CK_ERR_UPSTREAM that ck_reader_next will
+ * return.  Any thread. */
 ck_status ck_reader_peek_end(ck_reader *r, ck_error *e);
-/* The program that failed first and its error, after CK_ERR_UPSTREAM.  They live as long as the reader. */
+/* After CK_ERR_UPSTREAM: the program that failed first, and its error.  Valid as long as the reader. */
 const char *ck_reader_victim_view(const ck_reader *r);
 const char *ck_reader_reason_view(const ck_reader *r);
-/* True if a program has said it on standard error. */
+/* True if a program has printed that error on standard error. */
 bool ck_reader_said(const ck_reader *r);
-/* The reason why frames come inline although shared memory was offered, "" otherwise. */
+/* The reason why frames come inline although shared memory was offered; else "". */
 const char *ck_reader_inline_view(const ck_reader *r);
-/* The rings attached upstream, for the writer to pass on. */
+/* The rings attached upstream, which the writer passes on. */
 const struct ck_rings *ck_reader_rings_view(const ck_reader *r);
 void ck_reader_free(ck_reader *r);
 
-/* Writes HEAD.  A terminal is refused. */
+/* Write HEAD.  A terminal is refused.  timeout: seconds without progress, 0 = none. */
 ck_status ck_writer_open(int fd, double timeout, const ck_meta *head, ck_writer **out, ck_error *e);
-/* Before the first frame: offer shared memory, at most ring_bytes of it, CK_RING_AUTO = a quarter of what is
- * available, 0 = none: planes that come by reference are then sent inline too.  `from`:
- * the reader whose planes are passed on, or NULL; it must outlive the writer. */
+/* Offer shared memory of at most ring_bytes; call before the first frame.  CK_RING_AUTO = a quarter of available
+ * memory. 0 = none: planes that came by reference are then sent inline too.  `from`: the reader whose planes are passed
+ * on, or NULL; it must outlive the writer. */
 void ck_writer_share(ck_writer *w, const ck_reader *from, size_t ring_bytes);
-/* Give `f`, which has no planes yet, room in shared memory.  Waits until the first frame has been written, whose size
- * becomes that of all slots, and then for a free slot.  For every frame but the first, in order, all from one thread.
- */
+/* Give `f`, which must have no planes yet, a slot in shared memory.  Call for every frame but the first, in order, from
+ * one thread.  Waits until the first frame is written, whose size becomes the slots' size, and then for a free slot. */
 ck_status ck_writer_take_slot(ck_writer *w, ck_frame *f, ck_error *e);
 /* Make a ck_writer_take_slot that waits in another thread return CK_ERR_CLOSED. */
 void ck_writer_cancel(ck_writer *w);
-ck_status ck_writer_frame(ck_writer *w, const ck_frame *f, ck_error *e); /* numbers must run 0,1,2… */
+ck_status ck_writer_frame(ck_writer *w, const ck_frame *f, ck_error *e); /* seq must run 0, 1, 2, ... */
 ck_status ck_writer_end(ck_writer *w, ck_error *e);
-/* Best effort, after a failure: origin is the program that failed first; said: a program has said so on standard error.
- * Any thread; nothing can be written after. */
+/* End the stream with ABORT, as far as the pipe permits.  origin: the program that failed first; said: a program has
+ * printed the error.  Any thread.  Nothing can be written afterwards. */
 void ck_writer_abort(ck_writer *w, const char *origin, const char *text, bool said);
 /* Metadata `said` of an error frame or ABORT for a stream into `fd`.  Its value is the inode of that pipe: a failure
  * has been said only where the stream comes straight from there.  A saved stream is read in another run. */
 ck_status ck_stream_set_said(ck_meta *m, int fd, ck_error *e);
 /* True if a program of this project reads the other end of the pipe `fd`. */
 bool ck_stream_read_by_us(int fd);
-/* After the first frame: the reason why large planes go inline although they were to be shared, "" otherwise. */
+/* After the first frame: the reason why large planes are sent inline although sharing was asked for; else "". */
 const char *ck_writer_inline_view(const ck_writer *w);
-/* Slots that somebody holds, and bytes of memory of the ring; 0 without one. */
+/* Slots in use, and bytes of memory, of the writer's own ring; 0 without one. */
 int ck_writer_slots(const ck_writer *w);
 /* From the first frame on: planes go into slots of our own, not inline. */
 bool ck_writer_has_slots(const ck_writer *w);
 size_t ck_writer_resident(const ck_writer *w);
 void ck_writer_free(ck_writer *w);
 
-/* Add a stage to HEAD's `program` ("ck-decode a.mov | ck-hint --method key"). */
+/* Append this stage's command line to HEAD's `program` ("ck-decode a.mov | ck-hint --method key"). */
 ck_status ck_head_add_program(ck_meta *head, int argc, char **argv, ck_error *e);
-/* The name of the last stage in `program`, cut to n bytes.  How many stages there are. */
+/* Copy the last stage's name in `program`, cut to n bytes.  Returns the number of stages. */
 int ck_head_last_program(const ck_meta *head, char *buf, size_t n);
 
 #endif

@@ -10,7 +10,8 @@
 #include "base/mem.h"
 #include "stream/wire.h"
 
-/* The `available` bytes in the pipe, by tee(2), which leaves them there.  Owned; NULL if that is not to be had. */
+/* A copy of the `available` bytes in the pipe, made by tee(2), which leaves them there.  Owned; NULL if not
+ * possible. */
 static unsigned char *copy(int fd, int available)
 {
     int scratch[2], size = fcntl(fd, F_GETPIPE_SZ);
@@ -31,7 +32,7 @@ static unsigned char *copy(int fd, int available)
     return NULL;
 }
 
-/* An ABORT is the last record, of metadata and nothing else: it starts where its length leads to the end. */
+/* ABORT is a metadata-only record at the end: try every start from which its length leads to the end. */
 static bool find_abort(const unsigned char *data, size_t n, ck_meta *why)
 {
     for (size_t back = sizeof(ck_wire_record); back <= n && back <= sizeof(ck_wire_record) + CK_WIRE_MAX_META;

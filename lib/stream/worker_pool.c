@@ -16,7 +16,7 @@ typedef struct pool {
     const ck_stage *one;
     int n;
     worker *all;
-    ck_slot_pool *slots; /* slot i is worker i % n's, who may have several frames at work */
+    ck_slot_pool *slots; /* slot i belongs to worker i % n; a worker may have several */
 } pool;
 
 static ck_status said_by(const pool *c, const worker *w, ck_status s, ck_error *e)

@@ -15,26 +15,26 @@
 #include "stream/stream.h"
 #include "stream/wire.h"
 
-/* Slots for frames that downstream programs hold on the way, and for those that the last one works on at once. */
+/* Slots of a ring: 8 for frames in flight downstream, plus one per core for a last stage that works on several. */
 #define SLOTS(cores) (8 + (cores))
-/* Seconds that an abort waits for a record that is being written. */
+/* Seconds that an ABORT waits for a record being written, and for room in the pipe. */
 #define ABORT_PATIENCE 0.2
 
 struct ck_writer {
     int fd;
     double timeout;
-    pthread_mutex_t sending; /* one record after the other, also when another thread aborts */
+    pthread_mutex_t sending; /* one record at a time, also when another thread aborts */
     uint64_t count;
-    bool broken; /* half a record may stand in the pipe, or the stream has ended: nothing can follow */
+    bool broken; /* the stream has ended, or half a record is in the pipe: nothing can follow */
 
-    bool share; /* wanted, and possible as far as we know */
+    bool share; /* wanted and not known to be impossible */
     size_t ring_bytes;
-    ck_rings rings; /* as in our RING record, our own last; empty: everything inline */
+    ck_rings rings; /* as in our RING record, our own last; empty: all planes are sent inline */
     ck_error why_inline;
-    atomic_bool offered;     /* RING is written: rings stay as they are */
-    atomic_bool failure_set; /* two threads may notice the end */
+    atomic_bool offered;     /* RING is written: rings no longer change */
+    atomic_bool failure_set; /* two threads may notice the failure */
 
-    pthread_mutex_t gate; /* for ck_writer_take_slot */
+    pthread_mutex_t gate; /* protects begun and cancelled */
     pthread_cond_t begun_or_cancelled;
     bool begun, cancelled; /* begun: the first frame has been written */
 };
@@ -53,7 +53,7 @@ static ck_status send(ck_writer *w, struct iovec *iov, int n, ck_error *e)
     return ck_fail(e, s, "standard output: %s", why.text);
 }
 
-/* A record of metadata and nothing else. */
+/* Send a record of metadata only. */
 static ck_status send_record(ck_writer *w, const char *kind, const ck_meta *m, ck_error *e)
 {
     size_t n;
@@ -100,7 +100,7 @@ void ck_writer_share(ck_writer *w, const ck_reader *from, size_t ring_bytes)
         w->rings.ring[w->rings.n++] = ck_ring_ref(before->ring[i]);
 }
 
-/* As many slots of the first frame's size as fit; 0, with the reason kept, if that is under two. */
+/* Number of slots of the first frame's size that fit.  Below two: 0, with the reason in why_inline. */
 static int count_slots(ck_writer *w, size_t slot_bytes)
 {
     size_t most = w->ring_bytes == CK_RING_AUTO ? ck_memory_available() / 4 : w->ring_bytes;
@@ -113,8 +113,8 @@ static int count_slots(ck_writer *w, size_t slot_bytes)
     return n < CK_RING_MAX_SLOTS ? (int)n : CK_RING_MAX_SLOTS;
 }
 
-/* A ring of our own is made even without slots: in it the reader confirms that it follows references to upstream rings,
- * and we leave the reason for an early end if the pipe is full. */
+/* Make our own ring, even without slots: in it the reader confirms that it follows references to upstream rings, and we
+ * leave the reason for an early end if the pipe is full. */
 static bool make_ring(ck_writer *w, const ck_frame *first)
 {
     size_t slot_bytes = (first->asked + CK_RING_PAGE - 1) & ~(size_t)(CK_RING_PAGE - 1);
@@ -130,7 +130,7 @@ static bool make_ring(ck_writer *w, const ck_frame *first)
     return true;
 }
 
-/* Before the first frame, whose planes are in private memory still. */
+/* Send RING before the first frame, whose own planes are private. */
 static ck_status offer(ck_writer *w, const ck_frame *first, ck_error *e)
 {
     if (!w->share)
@@ -199,7 +199,7 @@ static void fill_plane(ck_wire_plane *to, const ck_plane *p)
     to->bytes = p->bytes;
 }
 
-/* Refer to the plane's place in shared memory; false if it has to go inline. */
+/* Fill in the plane's place in shared memory; false if it must go inline. */
 static bool refer(const ck_writer *w, const ck_plane *p, ck_wire_plane *to)
 {
     const ck_lease *l = ck_lease_of(p->buf);
@@ -215,7 +215,7 @@ static bool refer(const ck_writer *w, const ck_plane *p, ck_wire_plane *to)
     return true;
 }
 
-/* A frame owns one reference to every slot it mentions: the reader's from now on. */
+/* Give the reader one reference to every slot that the frame mentions. */
 static void hand_over(const ck_writer *w, const ck_wire_plane *planes, int n)
 {
     for (int i = 0; i < n; i++) {
@@ -295,7 +295,7 @@ ck_status ck_writer_end(ck_writer *w, ck_error *e)
     return s;
 }
 
-/* No ABORT can follow if another thread stays in the middle of a frame that its reader does not take. */
+/* Lock `sending`; false if another thread is stuck inside a frame that its reader does not take. */
 static bool lock_for_abort(ck_writer *w)
 {
     struct timespec until;
@@ -313,7 +313,7 @@ void ck_writer_abort(ck_writer *w, const char *origin, const char *text, bool sa
         ck_ring_set_failure(w->rings.ring[w->rings.n - 1], origin, text, said);
     if (!lock_for_abort(w))
         return;
-    /* A pipe that is full takes no record, however small. */
+    /* A full pipe takes no record, however small. */
     struct pollfd out = {.fd = w->fd, .events = POLLOUT};
     w->broken |= poll(&out, 1, (int)(ABORT_PATIENCE * 1000)) < 1;
     if (!w->broken && ck_meta_set(&m, "origin", origin, NULL) == CK_OK &&

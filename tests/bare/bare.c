@@ -38,7 +38,7 @@ static ck_status first_frame(const char *path, ck_frame *f, ck_error *e)
     return s;
 }
 
-/* NAME.png is NAME.ck here: the frame that reading the picture gave when the pack was made. */
+/* NAME.png is stored as NAME.ck: the frame made from the picture when the pack was made. */
 ck_status ck_png_read(const char *path, ck_want want, const char *name, ck_frame *f, ck_error *e)
 {
     char stream[4096];

@@ -1,4 +1,4 @@
-/* As much of cuBLASLt as the backend uses: column-major products in plain C, summed in float32 (runtime.c). */
+/* The part of cuBLASLt that the backend uses: column-major products in plain C, summed in float32 (runtime.c). */
 #ifndef CK_TESTS_CUBLASLT_H
 #define CK_TESTS_CUBLASLT_H
 
@@ -37,7 +37,7 @@ typedef struct cuda_host_desc *cublasLtMatmulDesc_t;
 typedef struct cuda_host_layout *cublasLtMatrixLayout_t;
 typedef struct cuda_host_preference *cublasLtMatmulPreference_t;
 
-/* Here: the alignments that were promised, which cublasLtMatmul checks. */
+/* Only here: the promised alignments, which cublasLtMatmul checks. */
 typedef struct {
     uint64_t data[8];
 } cublasLtMatmulAlgo_t;

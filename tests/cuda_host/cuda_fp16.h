@@ -1,4 +1,4 @@
-/* As much of cuda_fp16.h as the backend uses. */
+/* The part of cuda_fp16.h that the backend uses. */
 #ifndef CK_TESTS_CUDA_FP16_H
 #define CK_TESTS_CUDA_FP16_H
 

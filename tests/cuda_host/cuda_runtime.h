@@ -1,9 +1,9 @@
-/* The language of kernels, for a C++ compiler: included before every .cu that is built for the CPU.
+/* CUDA's language extensions for a C++ compiler: included before every .cu that is built for the CPU.
  *
- * A thread block runs at a time, its threads in turn from one barrier to the next (threads.cc).  A barrier that some
- * threads of a block or lanes of a warp never reach ends the program, as does a launch that no GPU would take.
- * CK_CUDA_HOST_REVERSE in the environment runs threads and blocks from the last to the first: what is missing a barrier
- * comes out differently. */
+ * Thread blocks run one at a time, their threads in turn from one barrier to the next (threads.cc).  The program ends
+ * with an error at a barrier that some threads of a block or lanes of a warp never reach, and at a launch that no GPU
+ * would accept.  With CK_CUDA_HOST_REVERSE in the environment, threads and blocks run from last to first: a missing
+ * barrier changes results. */
 #ifndef CK_TESTS_CUDA_RUNTIME_H
 #define CK_TESTS_CUDA_RUNTIME_H
 
@@ -48,12 +48,12 @@ extern dim3 threadIdx, blockIdx, blockDim, gridDim;
 using std::max;
 using std::min;
 
-/* Now, all of it, with `shared` bytes of dynamic shared memory, NaN to begin with. */
+/* Run a kernel at once, with `shared` bytes of dynamic shared memory, filled with NaN. */
 void cuda_host_run(dim3 grid, dim3 block, size_t shared, const std::function<void()> &kernel);
-/* When its stream comes to it.  The kernel's address tells how much shared memory it is allowed. */
+/* Queue a kernel on its stream.  `address` identifies the kernel, for its limit of shared memory. */
 void cuda_host_launch(dim3 grid, dim3 block, size_t shared, const void *address, cudaStream_t stream,
                       std::function<void()> kernel);
-/* More of it than every kernel may have without asking ends the program. */
+/* End the program if the kernel has not requested more than the default limit of shared memory. */
 void cuda_host_check_shared(const void *address, size_t bytes);
 void *cuda_host_shared();
 
@@ -61,7 +61,7 @@ template <typename T> struct cuda_host_same {
     typedef T type;
 };
 
-/* Arguments are what they are at the launch. */
+/* Arguments are copied at the launch. */
 template <typename... P>
 void cuda_host_start(void (*kernel)(P...), dim3 grid, dim3 block, size_t shared, cudaStream_t stream,
                      typename cuda_host_same<P>::type... args)
@@ -107,12 +107,13 @@ void __syncwarp();
 float __shfl_xor_sync(unsigned mask, float v, int lanes);
 int __any_sync(unsigned mask, int v);
 
-/* Every lane of a warp shows n bytes and sees what the others showed, one behind the other, until it shows again. */
-#define CUDA_HOST_SHARE 64 /* at most, and from one lane's to the next's */
+/* Exchange among the lanes of a warp: each provides n bytes and can read those of all lanes until its next exchange. */
+#define CUDA_HOST_SHARE 64 /* bytes: the maximum, and the distance between lanes */
 void cuda_host_share(const void *mine, size_t n);
 const void *cuda_host_of_lane(int lane);
 
-/* 16 bytes of shared memory, n of them from elsewhere: NaN until the thread has waited for their group. */
+/* Asynchronous copy of 16 bytes to shared memory, n of them from `from`; NaN until the thread has waited for the
+ * group. */
 void cuda_host_copy_later(void *to, const void *from, size_t n);
 void cuda_host_end_copies();
 void cuda_host_wait_copies(int but);

@@ -1,5 +1,5 @@
-/* As much of the CUDA runtime as the backend uses, on the CPU: for tests of the kernels and of everything around them
- * where there is no GPU.  Names and numbers are those of NVIDIA's documentation; runtime.c says what each does here. */
+/* The part of the CUDA runtime that the backend uses, on the CPU, for tests without a GPU.  Names and numbers are those
+ * of NVIDIA's documentation; runtime.c describes the behaviour here. */
 #ifndef CK_TESTS_CUDA_RUNTIME_API_H
 #define CK_TESTS_CUDA_RUNTIME_API_H
 
@@ -53,7 +53,7 @@ typedef struct cuda_host_graph *cudaGraph_t, *cudaGraphExec_t;
 #define cudaHostRegisterDefault 0
 #define cudaHostRegisterReadOnly 8
 
-int cuda_host_most_shared(void); /* bytes of a thread block */
+int cuda_host_most_shared(void); /* shared memory per thread block, bytes */
 
 cudaError_t cudaDriverGetVersion(int *v);
 cudaError_t cudaRuntimeGetVersion(int *v);
@@ -90,15 +90,15 @@ const char *cudaGetErrorString(cudaError_t r);
 
 /* For the emulation's own files. */
 
-/* Queue run(args), which gets a copy of them: a kernel of a library. */
+/* Queue run(args), a library's kernel; args is copied (n bytes). */
 void cuda_host_queue(cudaStream_t s, void (*run)(void *args), const void *args, size_t n);
-/* Ends the program: what was done makes no sense on a GPU. */
+/* End the program: this call would be an error on a GPU. */
 void cuda_host_die(const char *what);
-int cuda_host_idle(void);      /* nothing is queued on the thread's device */
+int cuda_host_idle(void);      /* no work is queued on the thread's device */
 int cuda_host_capturing(void); /* this thread is recording a graph */
 int cuda_host_pinned(const void *p, size_t bytes);
-int cuda_host_device(void);       /* the calling thread's */
-extern long cuda_host_registered; /* pieces of the host's memory, so far */
+int cuda_host_device(void);       /* device of the calling thread */
+extern long cuda_host_registered; /* number of registered pieces of host memory */
 
 #ifdef __cplusplus
 }

@@ -1,8 +1,8 @@
-/* As much of mma.h as the backend uses: tiles of 16 x 16, products of depth 16 or, of TF32, 8.
+/* The part of mma.h that the backend uses: tiles of 16 x 16, products of depth 16, or 8 for TF32.
  *
- * Lane l of a warp holds columns l % 2 * 8 to + 7 of row l / 2 of a sum, of a matrix_a all of row l / 2, of a matrix_b
- * those columns: so a lane multiplies for itself.  Loads and stores wait for nobody, as on a GPU they need not; an
- * address or a distance between rows that hardware would not take ends the program. */
+ * Lane l of a warp holds columns l % 2 * 8 to + 7 of row l / 2 of a sum; of a matrix_a all of row l / 2; of a matrix_b
+ * those columns.  So each lane computes its own products.  Loads and stores do not synchronise, as on a GPU they need
+ * not.  An address or row stride that hardware would not accept ends the program. */
 #ifndef CK_TESTS_MMA_H
 #define CK_TESTS_MMA_H
 
@@ -135,7 +135,7 @@ static inline void
 mma_sync(fragment<accumulator, 16, 16, K, float, void> &d, const fragment<matrix_a, 16, 16, K, T, row_major> &a,
          const fragment<matrix_b, 16, 16, K, T, Layout> &b, const fragment<accumulator, 16, 16, K, float, void> &c)
 {
-    __syncwarp(); /* every lane comes here */
+    __syncwarp(); /* all lanes must reach this */
     float sum[8];
     std::memcpy(sum, c.x, sizeof sum);
     for (int k = 0; k < K; k++)

@@ -1,7 +1,7 @@
-/* The functions of nn/cuda/ptx.h on the CPU, which says what they do.
+/* The functions of nn/cuda/ptx.h on the CPU; see there.
  *
- * Copies arrive as late as they may: what they write to is NaN until the thread waits.  A warp's lanes hand each other
- * what their fragments hold, in the places that the PTX ISA gives them: a wrong place is a wrong result. */
+ * Copies arrive as late as allowed: their destination is NaN until the thread waits.  Lanes of a warp exchange the
+ * elements of their fragments at the positions given in the PTX ISA, so a wrong position gives a wrong result. */
 #ifndef CK_TESTS_PTX_HOST_H
 #define CK_TESTS_PTX_HOST_H
 
@@ -73,8 +73,8 @@ template <typename T> static inline void cuda_host_unpack(float *to, const unsig
     }
 }
 
-/* a's element (m, k) is in register k / 8 * 2 + m / 8 of lane m % 8 * 4 + k % 8 / 2, b's (k, n) in register k / 8 of
- * lane n * 4 + k % 8 / 2, in the half k % 2; d's (m, n) in register m / 8 * 2 + n % 2 of lane m % 8 * 4 + n / 2. */
+/* Positions of elements: a (m, k) is in register k / 8 * 2 + m / 8 of lane m % 8 * 4 + k % 8 / 2; b (k, n) in register
+ * k / 8 of lane n * 4 + k % 8 / 2, in half k % 2; d (m, n) in register m / 8 * 2 + n % 2 of lane m % 8 * 4 + n / 2. */
 static inline void cuda_host_multiply(float d[4], const cuda_host_parts &mine, int depth, const float c[4])
 {
     cuda_host_share(&mine, 12 * sizeof(float));

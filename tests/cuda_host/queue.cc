@@ -1,20 +1,20 @@
-/* Streams, events and graphs: work waits in its stream until somebody waits for it.
+/* Streams, events and graphs: work stays in its stream until it is waited for.
  *
- * Only what must have happened has happened: waiting for a stream or an event runs what is before it there, and of
- * other streams what an event on the way asks for.  So a result that nobody waited for, or that another stream uses
- * without an event between them, is not there yet.  With CK_CUDA_HOST_EAGER in the environment copies and the like run
- * as early as events and their own stream let them, before kernels of other streams: what may still be read is
- * overwritten. Both are orders that a GPU may take.
+ * Only work that must have happened has happened.  Waiting for a stream or event runs the work before it there, and in
+ * other streams the work that events on the way require.  So a result that was not waited for, or is used by another
+ * stream without an event in between, does not exist yet.  With CK_CUDA_HOST_EAGER in the environment, copies run as
+ * early as events and their own stream allow, before kernels of other streams: data that may still be read are
+ * overwritten.  A GPU may use either order.
  *
- * From NVIDIA's documentation of the runtime, "API synchronization behavior": a copy from pageable memory has read it
- * when the call returns and may not have arrived; a copy to pageable memory has ended when the call returns; other
- * copies are queued.  A stream made with cudaStreamNonBlocking does not wait for the default stream, which cudaMemcpy
- * uses.  While a stream is captured, calls on it only record, and waiting or allocating are errors.  An event waited
- * for is the last one recorded before that call.
+ * From NVIDIA's documentation of the runtime, "API synchronization behavior": a copy from pageable memory has read its
+ * source when the call returns, but may not have arrived; a copy to pageable memory has completed when the call
+ * returns; other copies are queued.  A stream made with cudaStreamNonBlocking does not wait for the default stream,
+ * which cudaMemcpy uses.  While a stream is captured, calls on it only record, and waiting or allocating are errors.
+ * Waiting for an event means the last one recorded before that call.
  *
- * CK_CUDA_HOST_BROKEN: copies from this device fail after so many, DEVICE:COPIES.
- * CK_CUDA_HOST_COUNT: at the end, to stderr, how many kernels and graphs were launched and how many pieces of the
- * host's memory registered. */
+ * CK_CUDA_HOST_BROKEN=DEVICE:COPIES: after that number of copies, further copies from the device fail.
+ * CK_CUDA_HOST_COUNT: at the end print to stderr the numbers of launched kernels and graphs and of registered pieces of
+ * host memory. */
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
@@ -24,20 +24,20 @@
 #include "cuda_runtime.h"
 
 struct op {
-    std::function<void()> run; /* or … */
-    cudaEvent_t wait;          /* … wait until this one has been recorded … */
-    unsigned long times;       /* … so many times */
+    std::function<void()> run; /* work, or ... */
+    cudaEvent_t wait;          /* ... an event to wait for ... */
+    unsigned long times;       /* ... and the number of its recording */
     bool kernel;
 };
 
 struct cuda_host_stream {
     std::deque<op> todo;
-    cuda_host_graph *graph; /* that is being recorded */
+    cuda_host_graph *graph; /* being recorded */
     int device;
 };
 
 struct cuda_host_event {
-    cudaStream_t stream; /* of the last record */
+    cudaStream_t stream; /* of the last recording */
     unsigned long asked, done;
 };
 
@@ -48,7 +48,7 @@ struct cuda_host_graph {
 static std::recursive_mutex lock;
 typedef std::lock_guard<std::recursive_mutex> hold;
 static std::vector<cudaStream_t> streams;
-static cuda_host_stream default_streams[2]; /* one a device */
+static cuda_host_stream default_streams[2]; /* one per device */
 static thread_local int capturing;
 static long kernels, graphs;
 
@@ -69,7 +69,7 @@ __attribute__((destructor)) static void tell()
         fprintf(stderr, "cuda_host: %ld kernels, %ld graphs, %ld registered\n", kernels, graphs, cuda_host_registered);
 }
 
-/* ---- what is queued runs ---- */
+/* ---- running queued work ---- */
 
 static void until(cudaEvent_t e, unsigned long times);
 

@@ -1,11 +1,10 @@
 /* The CUDA runtime and cuBLASLt on the CPU.
  *
- * CK_CUDA_HOST in the environment makes the machine one on which CUDA cannot be used, or not fully:
- * no-driver, old-driver, no-device, prohibited, exclusive, taken (exclusive and in use), old-device, mig,
- * no-register (of the host's memory), no-read-only (where it cannot be written).
- * CK_CUDA_HOST_MEMORY is how many bytes the device has; allocation number CK_CUDA_HOST_ALLOCATIONS, of either
- * memory and since the variable was set or changed, fails.  CK_CUDA_HOST_SHARED is how much shared memory a thread
- * block may have. */
+ * CK_CUDA_HOST in the environment simulates a machine on which CUDA cannot be used, or not fully: no-driver,
+ * old-driver, no-device, prohibited, exclusive, taken (exclusive and in use), old-device, mig, no-register (host memory
+ * cannot be registered), no-read-only (read-only host memory cannot be).  CK_CUDA_HOST_MEMORY: bytes of device memory.
+ * CK_CUDA_HOST_ALLOCATIONS=N: the Nth allocation fails, of device or host memory, counted from when the variable was
+ * set or changed.  CK_CUDA_HOST_SHARED: bytes of shared memory per thread block. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +56,7 @@ static size_t memory(void)
     return told ? strtoull(told, NULL, 10) : (size_t)8 << 30;
 }
 
-/* Compute capability 9.0's. */
+/* That of compute capability 9.0. */
 int cuda_host_most_shared(void)
 {
     const char *told = getenv("CK_CUDA_HOST_SHARED");
@@ -109,13 +108,13 @@ int cuda_host_device(void)
     return current;
 }
 
-/* ---- memory: filled with what is NaN in every type ---- */
+/* ---- memory, filled with a pattern that is NaN in every type ---- */
 
-#define HEAD 256 /* before each piece: its size */
+#define HEAD 256 /* bytes before each piece, which hold its size */
 
 static size_t taken;
 
-/* One thread at a time asks: a test. */
+/* True if this allocation may succeed.  Tests allocate from one thread at a time. */
 static int allowed(void)
 {
     static char seen[32];
@@ -183,7 +182,7 @@ cudaError_t cudaFree(void *p)
     return cudaSuccess;
 }
 
-/* ---- memory of the host that the device reaches ---- */
+/* ---- host memory that the device can access ---- */
 
 #define PINNED 64
 
@@ -193,7 +192,7 @@ static struct {
 } pinned[PINNED];
 static pthread_mutex_t pinning = PTHREAD_MUTEX_INITIALIZER;
 
-/* Of all pieces the one that holds some of these bytes; -1: none. */
+/* Index of the registered piece that contains some of these bytes; -1 if none does. */
 static int pinned_at(const char *p, size_t bytes)
 {
     for (int i = 0; i < PINNED; i++)
@@ -277,7 +276,7 @@ static int writable(const char *p, size_t bytes)
     return at >= end;
 }
 
-/* Read-only memory only with the flag, where the device has it. */
+/* Read-only memory can be registered only with the flag, and only if the device supports it. */
 cudaError_t cudaHostRegister(void *p, size_t bytes, unsigned flags)
 {
     int read_only = flags & cudaHostRegisterReadOnly;
@@ -328,7 +327,7 @@ struct cuda_host_lt {
 struct cuda_host_desc {
     cublasOperation_t a;
     cublasLtEpilogue_t epilogue;
-    const void *bias; /* of y's type */
+    const void *bias; /* in y's type */
     int tf32;
 };
 
@@ -339,7 +338,7 @@ struct cuda_host_layout {
 };
 
 struct cuda_host_preference {
-    uint32_t aligned[4]; /* a, b, c, y */
+    uint32_t aligned[4]; /* alignment in bytes of a, b, c, y */
 };
 
 #define MAKE(p) ((*(p) = calloc(1, sizeof **(p))) ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_ALLOC_FAILED)
@@ -398,7 +397,7 @@ cublasStatus_t cublasLtMatrixLayoutDestroy(cublasLtMatrixLayout_t l)
     return CUBLAS_STATUS_SUCCESS;
 }
 
-/* NVIDIA's library takes operands to be aligned to 256 bytes if it is not told. */
+/* The library assumes operands aligned to 256 bytes unless told otherwise. */
 cublasStatus_t cublasLtMatmulPreferenceCreate(cublasLtMatmulPreference_t *p)
 {
     cublasStatus_t s = MAKE(p);
@@ -464,7 +463,7 @@ static void set_value(cudaDataType_t type, void *p, uint64_t at, float v)
         ((float *)p)[at] = v;
 }
 
-/* All values of an operand, columns without gaps; NULL when out of memory. */
+/* All values of an operand as float32, columns contiguous; NULL when out of memory. */
 static float *values(const struct cuda_host_desc *how, const void *p, const struct cuda_host_layout *l)
 {
     float *all = malloc((l->rows * l->cols + 1) * sizeof *all);
@@ -476,7 +475,7 @@ static float *values(const struct cuda_host_desc *how, const void *p, const stru
     return all;
 }
 
-/* Column n of y, rounded once; `a` and b are without gaps. */
+/* Compute column n of y, rounded once; `a` and `b` are contiguous. */
 static void column(const struct cuda_host_desc *how, const float *a, const struct cuda_host_layout *la, const float *b,
                    uint64_t k, float beta, const void *c, const struct cuda_host_layout *lc, void *y,
                    const struct cuda_host_layout *ly, uint64_t n)
@@ -493,7 +492,7 @@ static void column(const struct cuda_host_desc *how, const float *a, const struc
     }
 }
 
-/* All that a product needs when its turn comes. */
+/* Copy of all that a queued product needs. */
 struct product {
     struct cuda_host_desc how;
     struct cuda_host_layout la, lb, lc, ly;

@@ -1,4 +1,4 @@
-/* Thread blocks on one CPU thread: each GPU thread is a context of its own that runs until a barrier. */
+/* Thread blocks on one CPU thread: each GPU thread is a context that runs until a barrier. */
 #include <csetjmp>
 #include <cstdio>
 #include <cstdlib>
@@ -11,7 +11,7 @@
 
 #define STACK ((size_t)256 << 10)
 #define LANES 32
-#define MOST 1024 /* threads of a block */
+#define MOST 1024 /* threads per block */
 #define UNASKED_SHARED ((size_t)48 << 10)
 
 dim3 threadIdx, blockIdx, blockDim, gridDim;
@@ -26,13 +26,13 @@ struct copy {
 };
 
 struct thread {
-    ucontext_t context; /* to begin with … */
-    jmp_buf place;      /* … and from then on, which takes no system call */
+    ucontext_t context; /* used to start ... */
+    jmp_buf place;      /* ... and then to switch, which takes no system call */
     dim3 index;
     enum state state;
-    unsigned shared;         /* so often: they take turns between two buffers */
-    std::deque<copy> copies; /* that it has not waited for */
-    int groups;              /* of copies, ended */
+    unsigned shared;         /* number of exchanges: they alternate between two buffers */
+    std::deque<copy> copies; /* not yet waited for */
+    int groups;              /* groups of copies closed so far */
     bool made;
 };
 
@@ -41,7 +41,7 @@ static ucontext_t start; /* never returned to */
 static jmp_buf scheduler;
 static int current;
 static const std::function<void()> *kernel;
-static std::map<const void *, int> allowed; /* dynamic shared memory */
+static std::map<const void *, int> allowed; /* dynamic shared memory, bytes per kernel */
 static unsigned char *dynamic;
 static size_t dynamic_bytes;
 
@@ -66,7 +66,7 @@ static void wait_at(enum state s)
         _longjmp(scheduler, 1);
 }
 
-/* A context outlives its block: making one takes longer than most threads. */
+/* A context is reused for later blocks: making one takes longer than most threads run. */
 static void run_for_ever()
 {
     for (;;) {
@@ -109,7 +109,7 @@ void __syncwarp()
     wait_at(AT_WARP);
 }
 
-/* ---- what lanes show each other ---- */
+/* ---- exchange between lanes ---- */
 
 void cuda_host_share(const void *mine, size_t n)
 {
@@ -150,7 +150,7 @@ int __any_sync(unsigned mask, int v)
     return any;
 }
 
-/* ---- shared memory by size, and copies to it ---- */
+/* ---- shared memory, and copies to it ---- */
 
 void *cuda_host_shared()
 {
@@ -204,7 +204,7 @@ static void take_shared(size_t bytes)
         die("out of memory");
 }
 
-/* Threads first … end-1 have all come to s, or none has. */
+/* True if threads first … end-1 are all in state s, false if none is. */
 static bool all_at(enum state s, int first, int end)
 {
     int n = 0;
@@ -229,7 +229,7 @@ static void each(int first, int end, const std::function<void(int)> &what)
         what(reversed() ? end - 1 - i : first + i);
 }
 
-/* Every lane to the end or to the block's barrier. */
+/* Run every lane to its end or to the block's barrier. */
 static void run_warp(int first, int end)
 {
     do

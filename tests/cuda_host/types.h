@@ -1,4 +1,4 @@
-/* The operands' types: in memory as on a GPU, rounded to nearest. */
+/* Operand types, stored in memory as on a GPU, rounded to nearest. */
 #ifndef CK_TESTS_CUDA_TYPES_H
 #define CK_TESTS_CUDA_TYPES_H
 
@@ -18,7 +18,7 @@ static inline float cuda_host_from_bf16(cuda_host_bf16 v)
     return f;
 }
 
-/* The `kept` upper bits of a float32, ties to even; NaN stays NaN. */
+/* f with its upper `kept` bits, ties to even; NaN stays NaN. */
 static inline float cuda_host_rounded(float f, int kept)
 {
     uint32_t u, below = (1u << (32 - kept)) - 1;

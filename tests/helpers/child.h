@@ -1,4 +1,4 @@
-/* For helpers that run a command and look at it in /proc: ARGV[0] FILE COMMAND... */
+/* Run a command and read about it in /proc, for helpers: ARGV[0] FILE COMMAND... */
 #ifndef CK_TESTS_CHILD_H
 #define CK_TESTS_CHILD_H
 
@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The command, started; only it may hold the pipe ends: its neighbours wait for them to close. */
+/* Start the command.  Only it may hold the pipe ends, because its neighbours wait for them to close. */
 static inline pid_t child_start(char **command)
 {
     pid_t pid = fork();
@@ -21,7 +21,7 @@ static inline pid_t child_start(char **command)
     return pid;
 }
 
-/* The number that a line of /proc/PID/FILE has, as scanf's FORMAT finds it; `none` if no line has it. */
+/* The number in a line of /proc/PID/FILE that matches the scanf format; `none` if no line matches. */
 static inline long long child_number(pid_t pid, const char *file, const char *format, long long none)
 {
     char path[64], line[256];
@@ -36,7 +36,7 @@ static inline long long child_number(pid_t pid, const char *file, const char *fo
     return n;
 }
 
-/* Write the number to FILE; the helper's exit status, which is the command's. */
+/* Write the number to FILE; returns the helper's exit status, which is the command's. */
 static inline int child_report(const char *file, long long n, int status)
 {
     FILE *f = fopen(file, "w");

@@ -1,4 +1,4 @@
-/* cudadevice: the first CUDA device in words; status 1, and why on stderr, if there is none. */
+/* cudadevice: describe the first CUDA device; status 1 and the reason on stderr if it cannot be used. */
 #include <stdio.h>
 
 #include "nn/nn.h"

@@ -1,9 +1,10 @@
 /* goldcompare FILE TENSOR PLANE TOLERANCE [PART] < STREAM
  *
- * Compare a plane of the first frame with a golden's tensor, both as numbers (u8 and u16 by code).
- * Prints the largest difference and how many samples differ.  Status 0: no difference above
- * TOLERANCE, and at most PART of the samples (default 1, all) differ; 1: not so; 77: no such golden.
- * TOLERANCE half+X: X, and half a unit in the last place of the golden's float16, by which it was rounded. */
+ * Compare a plane of the first frame with a golden's tensor, both as numbers (u8 and u16 by code).  Prints the largest
+ * difference and the number of differing samples.  Status 0: no difference above TOLERANCE, and at most PART of the
+ * samples (default 1, all) differ; 1: otherwise; 77: no such golden.
+ *
+ * TOLERANCE half+X: X plus half a ULP of the golden's float16, by which it was rounded. */
 #include <string.h>
 #include <unistd.h>
 
@@ -22,11 +23,11 @@ static float sample(const ck_plane *p, size_t i)
     return v;
 }
 
-/* Half a unit in the last place of v as a float16, whose smallest is 2^-24. */
+/* Half a ULP of v as a float16, whose smallest is 2^-24. */
 static double half_ulp(double v)
 {
     int exponent;
-    frexp(v, &exponent); /* v = m 2^exponent, 0.5 <= m < 1: 11 bits of m are kept */
+    frexp(v, &exponent); /* v = m 2^exponent, 0.5 <= m < 1; float16 keeps 11 bits of m */
     return ldexp(0.5, exponent < -13 ? -24 : exponent - 11);
 }
 

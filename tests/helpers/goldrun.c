@@ -1,8 +1,8 @@
-/* goldrun DEVICE PRECISION GOLDEN PREFIX: a network's golden at a precision, for others to compare.
+/* goldrun DEVICE PRECISION GOLDEN PREFIX: run a network's golden at a precision, for comparison by other programs.
  *
- * Writes PREFIX.safetensors, the golden's synthetic checkpoint, PREFIX.input, float32 [4][h][w], and PREFIX.PRECISION,
- * the finals that we make of it, likewise.  Prints the largest and the mean error that MODEL.md gives for ideal
- * rounding to that precision, "- -" where it gives none. */
+ * Writes PREFIX.safetensors, the golden's synthetic checkpoint; PREFIX.input, float32 [4][h][w]; and PREFIX.PRECISION,
+ * our finals, float32 [4][h][w].  Prints the largest and the mean error that MODEL.md gives for ideal rounding to that
+ * precision, "- -" without such a figure. */
 #include "../net_golden.h"
 
 static void die(const char *what)

@@ -1,9 +1,9 @@
 /* goldstream FILE PLANE=TENSOR[:TYPE[:ENCODING]]... [KEY=VALUE]...
  *
- * Write a one-frame ck-frame(5) stream from tensors of a golden (.safetensors, see tests/golden.h).
- * TYPE u8, u16, f16, f32 (default: the tensor's own); u8 tensors become floats as code / 255, and
- * u16 as code * 257.  ENCODING "linear" takes the tensor for sRGB and converts it.  Where there is
- * no TENSOR of that name, KEY=VALUE goes into HEAD.  Status 77: there is no such golden. */
+ * Write a one-frame ck-frame(5) stream from tensors of a golden (.safetensors, see tests/golden.h).  TYPE is u8, u16,
+ * f16 or f32 (default: the tensor's); from u8 tensors, floats are code / 255 and u16 is code * 257.  ENCODING "linear"
+ * treats the tensor as sRGB and converts it.  If no TENSOR has that name, KEY=VALUE goes into HEAD.  Status 77: no such
+ * golden. */
 #include <string.h>
 #include <unistd.h>
 

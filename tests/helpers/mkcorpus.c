@@ -1,8 +1,8 @@
-/* The seeds of the fuzzers' corpora: small good files of every kind.
+/* Write the seeds of the fuzz corpora: small valid files of every kind.
  *
  *     mkcorpus DIR      writes DIR/{safetensors,pth,pickle}/seed-*
  *
- * (Streams come from mkstream, see tests/corpus/README.) */
+ * Streams are made with mkstream, see tests/corpus/README. */
 #include "../blob.h"
 
 #define LIST(...) ((const uint64_t[]){__VA_ARGS__})

@@ -3,8 +3,7 @@
  *     mkmodel [--arch base_plus|tiny|mini] [--img-size N] [--seed N] [--half] [--heads N] [--embed N]
  *             [--stages A,B,C,D] [--decoder-width N] [--refiner-width N] OUT.safetensors|OUT.pth
  *
- * What is not given is as synth_weights.py has it: base_plus for 512, seed 0.  --heads 0 leaves num_heads
- * out of the metadata. */
+ * Defaults are those of synth_weights.py: base_plus for 512, seed 0.  --heads 0 omits num_heads from the metadata. */
 #include "../mkmodel.h"
 
 static long number(const char *option, const char *text, long min, long max)

@@ -1,10 +1,10 @@
 /* mkstream [-n FRAMES] [-g WxH] [PLANE:TYPE:C[:ENCODING[:WxH]]]... [KEY=VALUE]... [-e N] [-a N] [-x N] [-w N] [-q N]
  * [-s STEM]
  *
- * Write a ck-frame(5) stream with pseudo-random planes (values differ per frame, plane and
- * sample; floats from -0.25 to 1.25).  KEY=VALUE goes into HEAD.  -e N: frame N is an error
- * frame; -a N: ABORT instead of frame N; -x N: just stop before frame N, without END; -w N: from
- * frame N on, frames are a pixel wider; -s STEM: the stem of every frame ("-": none). */
+ * Write a ck-frame(5) stream with pseudo-random planes.  Values differ per frame, plane and sample; floats go from
+ * -0.25 to 1.25.  KEY=VALUE goes into HEAD.  -e N: frame N is an error frame; -a N: ABORT instead of frame N; -x N:
+ * stop before frame N, without END; -w N: from frame N on, frames are one pixel wider; -q N: frame N contains a NaN; -s
+ * STEM: stem of every frame ("-": none). */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

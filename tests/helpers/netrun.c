@@ -1,7 +1,8 @@
 /* netrun DEVICE PARTS MODEL WxH [OUT]: one frame of noise through a checkpoint's network.
  *
- * PARTS is infer, refine or both.  OUT gets float32 values: the input [4][h][w], the logits [4][h/4][w/4] and the
- * result [4][h][w], which is zeros without refine.  Noise comes from a seed; refine alone gets logits of noise too. */
+ * PARTS is infer, refine or both.  OUT receives float32 values: the input [4][h][w], the logits [4][h/4][w/4] and the
+ * result [4][h][w], zeros without refine.  The noise has a fixed seed; refine without infer gets noise as logits
+ * too. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

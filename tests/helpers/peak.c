@@ -1,7 +1,7 @@
-/* peak FILE COMMAND...: run the command and write its largest anonymous memory, in KiB, to FILE.
+/* peak FILE COMMAND...: run the command and write its peak anonymous memory, in KiB, to FILE.
  *
- * The kernel keeps no high-water mark of anonymous memory alone, so RssAnon is sampled every
- * 2 ms; pools of frames live far longer than that.  Exit status: the command's. */
+ * The kernel has no high-water mark of anonymous memory only, so RssAnon is sampled every 2 ms; pools of frames live
+ * much longer than that.  Exit status: the command's. */
 #include <time.h>
 
 #include "child.h"

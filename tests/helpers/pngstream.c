@@ -1,4 +1,4 @@
-/* pngstream FILE rgb|hint: a picture, read as the goldens' tests read it, as a one-frame ck-frame(5) stream. */
+/* pngstream FILE rgb|hint: a picture as a one-frame ck-frame(5) stream, read as by the goldens' tests. */
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
-/* rawdiff A B: the largest difference of two files of floats.
+/* rawdiff A B: the largest difference between two files of floats.
  *
- * Both are compared from their ends, so a .npy header in front of A does not matter; B must not be
- * the longer one.  Prints one number, "nan" included. */
+ * They are compared from their ends, so a .npy header before A's data does not matter; B must not be longer.  Prints
+ * one number, which may be "nan". */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ static float *load(const char *path, size_t *n)
         return NULL;
     long size = ftell(f);
     rewind(f);
-    /* The end is what counts: skip what is no whole float at the front. */
+    /* Aligned to the end: skip an incomplete float at the start. */
     float *data = malloc((size_t)size + 1);
     *n = (size_t)size / sizeof *data;
     if (!data || fseek(f, size % (long)sizeof *data, SEEK_SET) || fread(data, sizeof *data, *n, f) != *n)

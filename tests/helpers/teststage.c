@@ -1,12 +1,12 @@
 /* teststage ROLE [OPTION...]: a stage that does one thing, for tests and bench/ring_bench.sh.
  *
  *     fill    a source: one RGBA half plane, every byte written        sum    a sink that reads every byte
- *     hand    the same, written once only                              drop   a sink that reads nothing
- *     pass    hands frames on                                         fail   a sink that fails at frame --skip
+ *     hand    the same, written only once                              drop   a sink that reads nothing
+ *     pass    passes frames on                                         fail   a sink that fails at frame --skip
  *     edit    adds 1 to every byte, in place
- *     sleep, spin, slow   the same, after --ms of sleeping, of computing, of sleeping from the second frame on
+ *     sleep, spin, slow   as pass, after --ms of sleeping, of computing, of sleeping from the second frame on
  *
- * On stderr, at the end: "ROLE FRAMES SECONDS CPU", the last two from the frame --skip on, CPU in seconds. */
+ * At the end prints "ROLE FRAMES SECONDS CPU" on stderr; SECONDS and CPU, in seconds, count from frame --skip on. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,7 +63,7 @@ static ck_status open_bench(const void *opts, const ck_list *args, ck_meta *head
     return CK_OK;
 }
 
-/* `hand` shows what a hop costs: its slots, once filled, are handed on as they are. */
+/* `hand` measures the transport only: slots, once filled, are sent again unchanged. */
 static ck_status make(void *state, ck_frame *f, ck_error *e)
 {
     bench *b = state;

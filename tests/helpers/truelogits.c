@@ -1,7 +1,7 @@
 /* truelogits SIZE SHORT < STREAM: add alpha_logits and fg_logits of a network of SIZE x SIZE that knows the truth.
  *
- * They come from ck-synth's true_alpha and true_fg, which are taken out.  Where nothing is in doubt they are SHORT of
- * certainty, as a trained network's are: what that is for real weights only these can tell. */
+ * They are made from ck-synth's true_alpha and true_fg, which are removed.  Decided areas stay SHORT of 0 and 1, as
+ * with trained networks.  The right SHORT for a trained network can only be measured with its weights. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
-/* written FILE COMMAND...: run the command and write to FILE how many bytes it handed to write(2), by the kernel's
- * count.  Exit status: the command's. */
+/* written FILE COMMAND...: run the command and write to FILE the number of bytes that it passed to write(2), as counted
+ * by the kernel.  Exit status: the command's. */
 #include "child.h"
 
 int main(int argc, char **argv)
@@ -10,7 +10,7 @@ int main(int argc, char **argv)
     siginfo_t info;
     if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT))
         return 1;
-    /* The count outlives the process until somebody waits for it. */
+    /* The count remains readable until the process is waited for. */
     long long n = child_number(pid, "io", "wchar: %lld", -1);
     int status;
     waitpid(pid, &status, 0);

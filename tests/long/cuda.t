@@ -1,6 +1,6 @@
 #!/bin/bash
-# The CUDA backend on the CPU (tests/cuda_host), what takes it longer than make check may: the refiner in bands and
-# places at a lower precision, and a golden at each.
+# The CUDA backend on the CPU (tests/cuda_host), tests too slow for make check: the refiner in bands and in single
+# blocks at a lower precision, and a golden at each.
 . "$(dirname "$0")/../tap.sh"
 tests=${CK_TESTS:-$helpers/../tests}
 host=${CK_CUDA_HOST_LIB-$helpers/../cuda_host}

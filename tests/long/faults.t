@@ -1,5 +1,5 @@
 #!/bin/bash
-# Stages die, and `ck`: more than three hundred kills, a third of them where all frames go through the pipes.
+# More than three hundred trials in which a stage or `ck` is killed, a third of them with all frames sent through pipes.
 . "$(dirname "$0")/../tap.sh"
 . "$here/faults.sh"
 trials 1001 1200 500

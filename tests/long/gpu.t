@@ -1,6 +1,6 @@
 #!/bin/bash
-# bench-cuda's script from end to end on the CPU (tests/cuda_host), so that no GPU's time is lost to a mistake in it:
-# a small network, small frames.  PyTorch's parts where $CK_TORCH_PYTHON (python3) has it.
+# bench-cuda's script from end to end on the CPU (tests/cuda_host), so that no GPU time is lost to a mistake in it: a
+# small network, small frames.  PyTorch's parts run if $CK_TORCH_PYTHON (python3) has it.
 . "$(dirname "$0")/../tap.sh"
 host=${CK_CUDA_HOST_LIB-$helpers/../cuda_host}
 [ -f "$host/libck-cuda.so" ] || { skip "bench/gpu.sh" "no C++ compiler"; done_testing; exit; }
@@ -11,7 +11,7 @@ python=${CK_TORCH_PYTHON:-python3}
 gpu=$tmp/gpu
 mkdir -p "$gpu/tests/helpers" "$gpu/bench" "$tmp/out"
 ln -s "$(cd "$helpers" && pwd)"/* "$gpu/tests/helpers"
-# A golden at a lower precision takes minutes here: the cpu's float32 stands for all.
+# A golden at a lower precision takes minutes here; the cpu's float32 replaces it.
 rm "$gpu/tests/helpers/goldrun"
 cat >"$gpu/tests/helpers/goldrun" <<END
 #!/bin/sh
@@ -52,7 +52,7 @@ else
 fi
 sed 's/^/# /' "$table" | tail -30
 
-# A part that takes too long or fails is said, and the rest is there.
+# A part that takes too long or fails is reported, and the other parts are present.
 mkdir "$tmp/broken"
 cp -rP "$gpu/." "$tmp/broken"
 rm "$tmp/broken/bench/device_rates"

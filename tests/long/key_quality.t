@@ -1,5 +1,6 @@
 #!/bin/bash
-# The classical key is no worse than ffmpeg's chromakey at its best for the shot (bench/key_quality.py).
+# The classical key is at least as good as ffmpeg's chromakey with the best settings for the shot
+# (bench/key_quality.py).
 . "$(dirname "$0")/../tap.sh"
 scenes=${CK_SCENES:-$here/../../shared/tools}
 if [ ! -f "$scenes/synth_scene.py" ]; then

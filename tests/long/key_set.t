@@ -1,5 +1,5 @@
 #!/bin/bash
-# bench/key_set.py on one drawn subject: a perfect key has no error in any column, a wrong one has some in each.
+# bench/key_set.py on one drawn subject: a perfect key has zero error in every column, a wrong one has some in each.
 . "$(dirname "$0")/../tap.sh"
 if ! python3 -c 'import numpy, cv2' 2>/dev/null; then
     skip "key set" "python3 with numpy and OpenCV is not installed"
@@ -14,8 +14,8 @@ mv "$tmp"/shot/true_fg/*.png "$set/one.fg.png"
 mv "$tmp"/shot/rgb/*.png "$set/one.clean.png"
 ffmpeg -v error -i "$set/one.clean.png" -q:v 2 "$set/one.jpg"
 
-# The true matte and foreground whatever the plate; $fg is another foreground, $change a stage that changes the matte, and with
-# $grainy the plate's luminance is the matte.  float32: half floats round the truth.
+# A keyer that returns the true matte and foreground.  $fg is another foreground, $change a stage that changes the
+# matte; with $grainy the matte is the plate's luminance.  float32, since half floats would round the truth.
 cat >"$tmp/true" <<EOF
 #!/bin/bash
 set -o pipefail
@@ -26,13 +26,13 @@ ck-decode "\$1" --input alpha="\$matte" --input fg=\${fg:-$set/one.fg.png} | \${
 EOF
 chmod +x "$tmp/true"
 
-measured() { # NAME OPTION...: its tables into $tmp/NAME
+measured() { # NAME OPTION...: write the tables to $tmp/NAME
     local name=$1
     shift
     ok "$name" python3 "$here/../bench/key_set.py" "$set" "$@"
     mv "$tmp/.out" "$tmp/$name"
 }
-column() { # FILE COLUMN: its mean, in the last table that has it
+column() { # FILE COLUMN: its mean, from the last table that has it
     awk -F ' *[|] *' -v c="$2" '/^\| plate/ { n = 0; for (i = 2; i < NF; i++) if ($i == c) n = i }
         /^\| mean/ && n { v = $n } END { print v }' "$tmp/$1"
 }

@@ -20,7 +20,7 @@ else
     skip "the goldens at 512, 1024 and 2048" "no goldens"
 fi
 
-# Anonymous memory of both halves, each as its program runs it: 6 GB together.
+# Anonymous memory of both halves, each run in its own program: at most 6 GB together.
 "$helpers/mkmodel" --img-size 2048 "$tmp/m.safetensors"
 for part in infer refine; do
     ok "$part at 2048" "$helpers/peak" "$tmp/$part" "$helpers/netrun" cpu $part "$tmp/m.safetensors" 2048x2048

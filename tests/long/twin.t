@@ -1,6 +1,6 @@
 #!/bin/bash
-# Networks that no golden shows against the slow program that defines them, greenformer_ref.py: a frame of noise through
-# checkpoints of other sizes and widths, both devices.
+# Networks not covered by goldens against greenformer_ref.py, the slow program that defines them: a frame of noise
+# through checkpoints of other sizes and widths, on both devices.
 . "$(dirname "$0")/../tap.sh"
 
 tools=$(dirname "$goldens")/tools

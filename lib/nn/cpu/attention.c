@@ -62,7 +62,7 @@ static float *pixel(const ck_nn_tensor *t, int side, int wy, int wx, int i)
     return ck_nn_at(t, y * (size_t)t->w + x);
 }
 
-/* Packs keys first … end - 1 into panels, zero padded; first is a multiple of the panel. */
+/* Pack keys first … end - 1 into panels, zero padded; first is a multiple of the panel. */
 static void pack_keys(const job *j, int head, int wy, int wx, int first, int end, float *to)
 {
     size_t panel = (size_t)j->panel, width = (size_t)j->width;

@@ -1,7 +1,7 @@
 /* softmax(q k^T) v for one head and one block of queries, keys in blocks of CK_CPU_KEYS.
  *
  *     for every block of keys:   s = q k^T                       in registers: S_ROWS x 2 vectors
- *                                m' = max(m, s),  p = 2^(s - m') l = l 2^(m - m') + sum p
+ *                                m' = max(m, s),  p = 2^(s - m'),  l = l 2^(m - m') + sum p
  *                                o = o 2^(m - m') + p v          in registers: V_ROWS x V_VECS vectors
  *     o / l
  *
@@ -117,7 +117,7 @@ static void block_scores(const ck_cpu_attend *a, int first, int n, vec *top)
     }
 }
 
-/* The last keys do not fill their panel: scores past the end become minus infinity, whose power is 0. */
+/* Mask the last panel: scores past the last key become minus infinity, whose power is 0. */
 static int mask_tail(const ck_cpu_attend *a, int n, vec *top)
 {
     int whole = (n + PANEL - 1) / PANEL * PANEL;
@@ -132,7 +132,7 @@ static int mask_tail(const ck_cpu_attend *a, int n, vec *top)
     return whole;
 }
 
-/* Replaces n scores, a multiple of PANEL, by powers and returns their sum. */
+/* Replace n scores, a multiple of PANEL, by powers and return their sum. */
 INLINE float powers(float *s, int n, float largest)
 {
     vec base = vec_all(largest), sum[2] = {{0}, {0}};

@@ -1,6 +1,6 @@
-/* The CPU backend, private header: oneDNN for matrix products and convolutions, vectorised C for the rest.
+/* The CPU backend (private header): oneDNN for matrix products and convolutions, vectorised C for the rest.
  *
- * A step is divided into tiles whose shapes depend on its own alone.  One thread computes a tile, calling oneDNN for
+ * A step is divided into tiles whose shapes depend only on the step.  One thread computes a tile, calling oneDNN for
  * that tile only, so results do not depend on the number of threads. */
 #ifndef CK_NN_CPU_CPU_H
 #define CK_NN_CPU_CPU_H
@@ -12,7 +12,7 @@
 
 struct ck_nn_weight {
     ck_nn_pack pack;
-    int out, in;           /* of the product: taps of a patch are inputs */
+    int out, in;           /* of the product: a patch's inputs include its taps */
     ck_cpu_packed *packed; /* LINEAR, PATCH, CONV */
     float *w, *bias;       /* other kinds: [out][in], [out] */
     struct ck_nn_weight *next;
@@ -39,14 +39,14 @@ static inline ck_cpu_device *ck_cpu_of(ck_nn *dev)
     return (ck_cpu_device *)dev;
 }
 
-/* Runs task(&(ck_cpu_call){dev, s}, i, who) for i = 0 … n - 1 on the team. */
+/* Run task(&(ck_cpu_call){dev, s}, i, who) for i = 0 … n - 1 on the team. */
 typedef struct ck_cpu_call {
     ck_cpu_device *dev;
     const ck_nn_step *s;
 } ck_cpu_call;
 void ck_cpu_parallel(ck_nn *dev, const ck_nn_step *s, int n, void (*task)(void *call, int i, int who));
 
-/* The rows of a map in equal bands: enough to balance threads, and large enough for caches. */
+/* Divide the rows of a map into equal bands: enough to balance threads, large enough for caches. */
 int ck_cpu_bands(int rows);
 void ck_cpu_band(int rows, int i, int *first, int *end);
 

@@ -19,7 +19,7 @@
 #define EXP2_LEAST -126.0f     /* the result is 0 below */
 #define EXP2_ROUND 12582912.0f /* 1.5 * 2^23: adding and subtracting it rounds to integers */
 
-/* For -126 <= x <= 127; NaN gives NaN.  Without branches, so that loops around it are vectorised. */
+/* 2^x for -126 <= x <= 127; NaN gives NaN.  Without branches, so that loops around it vectorise. */
 static inline float exp2_plain(float x)
 {
     float r = x + EXP2_ROUND, f = x - (r - EXP2_ROUND), scale;

@@ -1,5 +1,5 @@
-/* The inner loops of attention for each instruction set.  attention_kernel.h is compiled once for each; the device
- * chooses one when it is opened. */
+/* Inner loops of attention per instruction set.  attention_kernel.h is compiled once for each; the device chooses one
+ * when it is opened. */
 #ifndef CK_NN_CPU_KERNEL_H
 #define CK_NN_CPU_KERNEL_H
 
@@ -7,9 +7,9 @@
 
 #define CK_CPU_QUERIES 96 /* queries per task: the keys are read once for all of them */
 #define CK_CPU_KEYS 256   /* keys per block: the running maximum is updated once per block */
-#define CK_CPU_ROWS 12    /* queries come in multiples of this, which every kernel's rows divide */
+#define CK_CPU_ROWS 12    /* the number of queries is a multiple of this, which every kernel's rows divide */
 
-/* At most CK_CPU_QUERIES queries of one head and all their keys. */
+/* Arguments: at most CK_CPU_QUERIES queries of one head, and all their keys. */
 typedef struct ck_cpu_attend {
     int width;      /* channels per head */
     int nk;         /* keys */
@@ -32,7 +32,7 @@ extern const ck_cpu_kernels ck_cpu_kernels_plain;
 extern const ck_cpu_kernels ck_cpu_kernels_avx2, ck_cpu_kernels_avx512;
 #endif
 
-/* The kernels that this machine runs, fastest first; NULL past the last. */
+/* Kernels that this machine can run, fastest first; NULL past the last. */
 const ck_cpu_kernels *ck_cpu_kernels_at(int i);
 
 #endif

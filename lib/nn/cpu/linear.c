@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "nn/cpu/cpu.h"
 
-/* Prepared: the product of a whole tile, and that of the last one if it is smaller. */
+/* Prepared: the product of a whole tile, and that of the last tile if it is smaller. */
 typedef struct product {
     ck_cpu_prepared base;
     ck_cpu_primitive *whole, *last;
@@ -13,7 +13,7 @@ typedef struct product {
     size_t scratch; /* bytes per thread */
 } product;
 
-/* Rows of a tile: large tiles are faster, but there must be enough of them for all threads. */
+/* Rows of a tile: large tiles are faster, but a map should have at least 16, so that all threads have work. */
 static int tile_rows(size_t rows)
 {
     int tile = 256;
@@ -109,7 +109,7 @@ static tile tile_of(const ck_nn_step *s, int i, int who)
                   .scratch = (char *)s->scratch + (size_t)who * per_thread(s)};
 }
 
-/* Copies the addend into y, to which oneDNN adds. */
+/* Copy the addend into y, to which oneDNN adds. */
 static void put(const ck_nn_step *s, const tile *t, const float *from, size_t ld)
 {
     for (int r = 0; r < t->rows; r++)
@@ -131,7 +131,7 @@ void ck_cpu_linear(ck_nn *dev, const ck_nn_step *s)
     ck_cpu_parallel(dev, s, tiles(s), linear_task);
 }
 
-/* One token's 7x7 pixels in the order of the weights, [channel][tap], zeros outside. */
+/* Gather one token's 7x7 pixels in the order of the weights, [channel][tap], zeros outside. */
 static void gather(const ck_nn_tensor *t, int oy, int ox, float *to)
 {
     for (int c = 0; c < t->c; c++)

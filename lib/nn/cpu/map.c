@@ -169,8 +169,8 @@ void ck_cpu_fuse(ck_nn *dev, const ck_nn_step *s)
 
 #define RUN 64 /* samples of a row computed at once */
 
-/* 1 / (1 + e^-x).  The clamp keeps 2^n in range and changes nothing: from x = 17 on the result rounds to 1, below -87
- * it is smaller than the smallest normal float. */
+/* v = 1 / (1 + e^-v).  The clamp keeps 2^n in range without changing results: from 17 on they round to 1, below -87
+ * they are under the smallest normal float. */
 CK_CLONES static void sigmoids(float *v, int n)
 {
     for (int i = 0; i < n; i++) {
@@ -181,7 +181,7 @@ CK_CLONES static void sigmoids(float *v, int n)
     }
 }
 
-/* Samples x0 … x0 + n - 1 of row y of one plane, enlarged to h x w. */
+/* Enlarge a plane to h x w; compute samples x0 … x0 + n - 1 of row y. */
 static void enlarge(const ck_nn_tensor *t, int c, int y, int x0, int n, int h, int w, float *to)
 {
     tap v = tap_at(y, t->h, h);

@@ -9,7 +9,7 @@
 #include "nn/cpu/dnnl_compat.h"
 
 #define TYPICAL_ROWS 64 /* rows of the product that decides the layout of weights */
-#define TYPICAL_SIDE 32 /* side of the convolution that does, at dilation 1: all dilations have one layout */
+#define TYPICAL_SIDE 32 /* side of the convolution that decides it, at dilation 1: all dilations have one layout */
 
 struct ck_cpu_dnnl {
     dnnl_engine_t engine;
@@ -82,7 +82,7 @@ static void free_layouts(layouts *l)
     ck_cpu_layout_free(l->y);
 }
 
-/* Operations after the product: gelu, addition to y.  The caller provides scratch. */
+/* Post-operations: GELU, addition to y.  The caller provides scratch. */
 static dnnl_status_t new_attr(bool gelu, bool add, dnnl_primitive_attr_t *to)
 {
     dnnl_post_ops_t post = NULL;
@@ -110,7 +110,7 @@ static dnnl_status_t matrix(ck_cpu_layout *l, int rows, int columns, int ld)
     return ck_cpu_layout_by_strides(l, 2, dims, strides);
 }
 
-/* With weights in the layout `packed`; NULL: in the one that oneDNN prefers. */
+/* Describe a product with weights in the layout `packed`; NULL: in the one that oneDNN prefers. */
 static dnnl_status_t describe_linear(dnnl_engine_t engine, int out, int in, const ck_cpu_linear_shape *s,
                                      ck_cpu_layout_view packed, ck_cpu_descriptor *to)
 {
@@ -160,7 +160,7 @@ static dnnl_status_t describe_conv(dnnl_engine_t engine, int out, int in, int si
 
 /* ---- weights ---- */
 
-/* oneDNN takes its inputs as void * too, and does not write them. */
+/* oneDNN takes inputs as void * too, and does not write to them. */
 static dnnl_status_t wrap_input(dnnl_memory_t *to, ck_cpu_layout_view l, dnnl_engine_t engine, const float *p)
 {
     return dnnl_memory_create(to, l, engine, (void *)(uintptr_t)p);
@@ -186,7 +186,7 @@ static dnnl_status_t reorder(ck_cpu_dnnl *d, dnnl_memory_t from, dnnl_memory_t t
     return s;
 }
 
-/* Weights in the layout `given`, and bias, to the layouts of `pd`. */
+/* Copy weights in the layout `given`, and bias, to the layouts of `pd`. */
 static dnnl_status_t place(ck_cpu_dnnl *d, ck_cpu_descriptor pd, ck_cpu_layout_view given, const float *weights,
                            const float *bias, ck_cpu_packed *p)
 {
@@ -214,7 +214,7 @@ static dnnl_status_t place(ck_cpu_dnnl *d, ck_cpu_descriptor pd, ck_cpu_layout_v
     return s;
 }
 
-/* Frees pd and given, either of which may be NULL if s is a failure. */
+/* Free pd and given; either may be NULL if s is a failure. */
 static ck_status finish_packing(ck_cpu_dnnl *d, dnnl_status_t s, ck_cpu_descriptor pd, ck_cpu_layout given,
                                 const float *weights, const float *bias, int out, int in, ck_cpu_packed **to,
                                 ck_error *e)
@@ -290,7 +290,7 @@ static dnnl_status_t fill(ck_cpu_primitive *p, ck_cpu_descriptor pd)
     return s;
 }
 
-/* Frees pd. */
+/* Make a primitive; frees pd. */
 static dnnl_status_t new_primitive(const ck_cpu_packed *w, ck_cpu_descriptor pd, ck_cpu_primitive **to)
 {
     ck_cpu_primitive *p = *to = calloc(1, sizeof *p);

@@ -1,4 +1,4 @@
-/* oneDNN's matrix products and 3x3 convolutions: the only file that calls oneDNN.
+/* oneDNN's matrix products and 3x3 convolutions.  Only primitive.c calls oneDNN.
  *
  * Weights are packed once into oneDNN's blocked layout.  A primitive has fixed shapes and runs on the calling thread;
  * several threads may run the same one, each with its own scratch. */
@@ -17,7 +17,7 @@ typedef struct ck_cpu_primitive ck_cpu_primitive;
 ck_status ck_cpu_dnnl_open(int threads, ck_cpu_dnnl **out, ck_error *e);
 void ck_cpu_dnnl_free(ck_cpu_dnnl *d);
 
-/* Packs copies of weights [out][in] and bias [out] (NULL: zeros).  On success the caller frees *to. */
+/* Pack copies of weights [out][in] and bias [out] (NULL: zeros).  On success the caller frees *to. */
 ck_status ck_cpu_packed_linear(ck_cpu_dnnl *d, int out, int in, const float *weights, const float *bias,
                                ck_cpu_packed **to, ck_error *e);
 /* The same for weights [out][in][3][3]. */
@@ -25,8 +25,8 @@ ck_status ck_cpu_packed_conv(ck_cpu_dnnl *d, int out, int in, const float *weigh
                              ck_cpu_packed **to, ck_error *e);
 void ck_cpu_packed_free(ck_cpu_packed *p);
 
-/* y [rows][out] = gelu(x [rows][in] w^T + bias) + y, with gelu and the addition as asked for; rows of x and y are ldx
- * and ldy floats apart.  oneDNN 2.6 is fast only if ldx = in and ldy = out. */
+/* Shape of y [rows][out] = gelu(x [rows][in] w^T + bias) + y; GELU and the addition are optional.  Rows of x and y are
+ * ldx and ldy floats apart.  oneDNN 2.6 is fast only if ldx = in and ldy = out. */
 typedef struct ck_cpu_linear_shape {
     int rows, ldx, ldy;
     bool gelu, add;
@@ -40,7 +40,7 @@ ck_status ck_cpu_primitive_conv(ck_cpu_dnnl *d, const ck_cpu_packed *w, int side
 
 size_t ck_cpu_primitive_scratch(const ck_cpu_primitive *p); /* bytes, a multiple of CK_ALIGN */
 
-/* Runs on the calling thread; `who` is its number, less than ck_cpu_dnnl_open's `threads`. */
+/* Run on the calling thread; `who` is its number, below ck_cpu_dnnl_open's `threads`. */
 ck_status ck_cpu_primitive_run(ck_cpu_dnnl *d, const ck_cpu_primitive *p, const float *x, float *y, void *scratch,
                                int who, ck_error *e);
 void ck_cpu_primitive_free(ck_cpu_primitive *p);

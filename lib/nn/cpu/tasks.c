@@ -1,11 +1,11 @@
-/* A step's work, shared out over the team. */
+/* Distribution of a step's work over the team. */
 #include <pthread.h>
 
 #include "nn/cpu/cpu.h"
 
 void ck_cpu_fail(ck_cpu_device *d, ck_status s, const ck_error *e)
 {
-    /* Several threads may fail at once; any of their errors may be reported. */
+    /* Several threads may fail at once; any one of their errors may be reported. */
     static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
     pthread_mutex_lock(&lock);
     if (d->failed == CK_OK) {

@@ -11,7 +11,7 @@
 
 #define TEAM 4 /* threads per query */
 
-/* Rows first … first + ROWS - 1 of a head's queries, keys or values times `scale`, zero padded to WIDTH. */
+/* Load rows first … first + ROWS - 1 of a head's queries, keys or values times `scale`, zero padded to WIDTH. */
 template <int ROWS, int WIDTH>
 __device__ static inline void fetch(const ck_cuda_windows &all, const ck_nn_tensor &keys, const ck_nn_tensor &t,
                                     int win, int head, int width, int first, int end, float scale,

@@ -2,8 +2,8 @@
  * 2023).
  *
  * A thread block computes QUERIES queries of a head, a warp ROWS of them.  Keys are copied KEYS at a time, the next
- * ones asynchronously during the current ones' computation.  Weights are rounded to the operand type; their sum is not.
- */
+ * ones asynchronously during the current ones' computation.  Weights are rounded to the operand type; their sum is
+ * not. */
 #include "nn/cuda/attention_tile.h"
 
 #define KEYS 64
@@ -28,7 +28,7 @@ __device__ static inline void fetch_queries(const ck_cuda_attention_args &a, int
 }
 
 /* The pieces of a tile of keys or values that a thread copies: source offset in elements from the tile's first key
- * (negative: zeros), and destination.  Computed once: they are the same for all tiles. */
+ * (negative: zeros), and destination.  Computed once, since they are the same for all tiles. */
 template <typename T, int D> struct tile_copies {
     static const int N = (KEYS * D + THREADS - 1) / THREADS;
     int from[N], to[N];
@@ -43,7 +43,7 @@ template <typename T, int D> struct tile_copies {
         }
     }
 
-    /* A tile of up to `left` keys from `first` on. */
+    /* Copy a tile of up to `left` keys from `first` on. */
     __device__ void run(const T *first, int left, T *stage) const
     {
         UNROLL

@@ -74,8 +74,8 @@ template <typename T, int D, int M, int N> struct ck_cuda_attention_tile {
             multiply_8<T>(s[m][n], q[m][p], b0, s[m][n]);
     }
 
-    /* Mask keys past the end or outside this window: there(row, key).  The barrier keeps the compiler from merging this
-     * test into tiles that need none. */
+    /* Mask keys past the end or outside this window, where there(row, key) is false.  The barrier keeps the compiler
+     * from merging this test into tiles without masked keys. */
     template <typename F> __device__ void mask(F there)
     {
         __syncwarp();
@@ -165,7 +165,7 @@ template <typename T, int D, int M, int N> struct ck_cuda_attention_tile {
         }
     }
 
-    /* Row r of the result to to(r); NULL: not stored. */
+    /* Store row r of the result at to(r), unless that is NULL. */
     template <typename F> __device__ void store(int width, F to)
     {
         UNROLL
@@ -183,7 +183,7 @@ template <typename T, int D, int M, int N> struct ck_cuda_attention_tile {
     }
 };
 
-/* Copy a piece of a row of queries, keys or values asynchronously; zeros if it is not there. */
+/* Copy a piece of a row of queries, keys or values asynchronously; zeros if it does not exist. */
 template <typename T>
 __device__ static inline void copy_piece(const ck_cuda_attention_args &a, const ck_nn_tensor &t, size_t pixel,
                                          bool there, int head, int piece, T *to)

@@ -15,7 +15,7 @@ struct share {
     int win, head, first;
 };
 
-/* Rows first … first + ROWS - 1 of a head's queries, keys or values, zero padded past `end` and the width. */
+/* Load rows first … first + ROWS - 1 of a head's queries, keys or values, zero padded past `end` and the width. */
 template <typename T, int ROWS, int WIDTH>
 __device__ static inline void fetch(const ck_cuda_attention_args &a, const share &s, const ck_nn_tensor &t, int first,
                                     int end, T *to)
@@ -36,7 +36,7 @@ template <typename T, int KEYS> struct softmax {
     T *weights;              /* [TILE][LD_WEIGHTS] */
     float top, sum;
 
-    /* Scores of the first `there` keys to weights; `factors` rescale the earlier sums. */
+    /* Turn the scores of the first `there` keys into weights; `factors` rescale the earlier sums. */
     __device__ void weigh(float scale, int there)
     {
         int row = threadIdx.x % WARP / 2, part = threadIdx.x % 2;
@@ -61,7 +61,7 @@ template <typename T, int KEYS> struct softmax {
     }
 };
 
-/* The rows of a lane's sums; `scratch` belongs to the warp. */
+/* Row numbers of a lane's sums; `scratch` belongs to the warp. */
 template <typename T> __device__ static inline void number_rows(float *scratch, int ld, int rows[])
 {
     typename ck_cuda_tile<T>::sum numbers;
@@ -119,7 +119,7 @@ __device__ static inline void add_values(const softmax<T, KEYS> &m, const T *sv,
     }
 }
 
-/* Results go through the scores' shared memory; a lane stores half a row. */
+/* Store results through the scores' shared memory; a lane stores half a row. */
 template <typename T, int KEYS, int WIDTH>
 __device__ static inline void store(const ck_cuda_attention_args &a, const share &s, const softmax<T, KEYS> &m, int own,
                                     const typename ck_cuda_tile<T>::sum *o)

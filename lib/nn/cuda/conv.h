@@ -1,4 +1,4 @@
-/* Shared by the f32 and wmma kernels of the 3x3 convolution: a tile's pixels and their inputs. */
+/* Pixels of a tile and their inputs, shared by the f32 and wmma kernels of the 3x3 convolution. */
 #ifndef CK_NN_CUDA_CONV_H
 #define CK_NN_CUDA_CONV_H
 
@@ -10,7 +10,7 @@
 
 struct ck_cuda_pixel {
     int y, x;
-    bool inside; /* the map and the block */
+    bool inside; /* inside the map and the block */
 };
 
 /* Pixel i of a tile, which is ROWS rows of a block. */
@@ -21,7 +21,7 @@ __device__ static inline ck_cuda_pixel tile_pixel(const ck_nn_area &a, int tile,
     return p;
 }
 
-/* One input, relu(x * scale + shift) if there is a norm; zero outside the map. */
+/* One input, relu(x * scale + shift) if `norm` is given; zero outside the map. */
 __device__ static inline float input(const ck_nn_tensor &x, const ck_nn_tensor &norm, int v, int u, int c)
 {
     if (v < 0 || v >= x.h || u < 0 || u >= x.w || c >= x.c)

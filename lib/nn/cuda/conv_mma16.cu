@@ -74,7 +74,7 @@ __device__ static inline lot lot_of(int pieces)
     return t;
 }
 
-/* f(position in the map, whether it is inside, address in shared memory) for each piece of a thread's lot. */
+/* Call f(position in the map, inside the map, address in shared memory) for each piece of a thread's lot. */
 template <typename T, int D, typename F>
 __device__ static inline void each_of(const mma16_args &k, const ck_nn_area &a, int stage, const lot &mine, T *pixels,
                                       F f)
@@ -300,7 +300,7 @@ __device__ static inline void finish(const mma16_args &k, const ck_nn_area &a, i
 
 #define PARTS (STAGES * WARPS / 2) /* partial sums per block, [part][output][2] */
 
-/* The block's sums from its partial ones.  All threads call this; afterwards `partial` may be overwritten. */
+/* Add up a block's partial sums.  All threads call this; afterwards `partial` may be overwritten. */
 __device__ static inline void flush(const mma16_args &k, int block, const float *partial, double *totals)
 {
     int t = threadIdx.x, per = k.y.c / k.groups;

@@ -22,7 +22,7 @@ struct wmma_args {
     int dilation;
 };
 
-/* DEPTH channels from c0 on of one tap: the inputs of the tile's pixels, the weights of outputs from `first` on. */
+/* Load DEPTH channels from c0 on of one tap: inputs of the tile's pixels, weights of outputs from `first` on. */
 template <typename T, int DEPTH>
 __device__ static inline void fetch(const wmma_args &k, const ck_nn_area &a, int tile_number, int first, int tap,
                                     int c0, T *in, T *weights)
@@ -65,7 +65,7 @@ __device__ static inline void multiply(const T *in, const T *weights, typename c
     }
 }
 
-/* Adds the bias and stores; `results` [PIXELS][OUTS + 4] is in shared memory. */
+/* Add the bias and store; `results` [PIXELS][OUTS + 4] is in shared memory. */
 template <typename T>
 __device__ static inline void store(const wmma_args &k, const ck_nn_area &a, int tile_number, int first, int own_p,
                                     int own_o, const typename ck_cuda_tile<T>::sum sum[MINE][MINE], float *results)
@@ -110,7 +110,7 @@ template <typename T, int DEPTH> static __global__ void conv_wmma(wmma_args k)
     store<T>(k, a, tile_number, first, own_p, own_o, sum, results);
 }
 
-/* A map of few channels, as the stem has, takes one step per tap. */
+/* Maps of few channels, such as the stem's, take one step per tap. */
 template <typename T> static void launch(ck_cuda_device *d, const wmma_args &k, int blocks)
 {
     dim3 grid((unsigned)blocks * TILES, grid_for((size_t)k.y.c, OUTS));

@@ -1,4 +1,4 @@
-/* The CUDA backend, private header: host code is C (.c), kernels and the functions that launch them are C++ (.cu).
+/* The CUDA backend (private header).  Host code is C (.c); kernels and the functions that launch them are C++ (.cu).
  *
  * All steps go to one stream, in order.  The first failure of a step is kept until sync reports it. */
 #ifndef CK_NN_CUDA_CUDA_H
@@ -24,11 +24,11 @@ extern "C" {
 
 struct ck_nn_weight {
     ck_nn_pack pack;
-    int out, in;        /* channels: taps are not counted */
+    int out, in;        /* channels, taps not included */
     float *w;           /* LINEAR, TABLE, HEAD [out][in]; PATCH, CONV [tap][in][out]; SCALE [out] */
-    float *bias;        /* [out]; NULL if there is none */
-    void *rounded;      /* replaces w if operands are rounded: LINEAR [out][ck_cuda_padded(in)], CONV see below */
-    void *rounded_bias; /* LINEAR, in addition to bias, if activations have 16 bits */
+    float *bias;        /* [out]; NULL without a bias */
+    void *rounded;      /* replaces w if operands are rounded: LINEAR [out][ck_cuda_padded(in)]; CONV: see below */
+    void *rounded_bias; /* LINEAR with 16-bit activations: copy of bias in that type */
     struct ck_nn_weight *next;
 };
 
@@ -42,30 +42,30 @@ typedef struct ck_cuda_device {
     cudaStream_t stream;
     cublasLtHandle_t lt;
     void *workspace;           /* of cuBLASLt */
-    ck_nn_weight *weights;     /* list of all */
-    ck_cuda_product *products; /* list of all */
-    int *list, *listed;        /* the blocks of a step's part: on the device, their copy here */
+    ck_nn_weight *weights;     /* list of all weights */
+    ck_cuda_product *products; /* list of all products */
+    int *list, *listed;        /* block list of a step's part: device copy, host copy */
     int n_listed, cap_list;
     struct ck_cuda_frames *frames;
     ck_status failed;
     ck_error error;
 } ck_cuda_device;
 
-/* Casts, and makes the device current for this thread. */
+/* Cast the device and make it current for this thread. */
 ck_cuda_device *ck_cuda_of(ck_nn *dev);
 
-/* CUDA's error as a status: "cannot WHAT: CUDA says …". */
+/* Turn a CUDA error into a status: "cannot WHAT: CUDA says …". */
 ck_status ck_cuda_check(cudaError_t r, const char *what, ck_error *e);
 
-/* Keep a failure for sync; `launched` checks the last launch. */
+/* Keep a failure for sync; ck_cuda_launched checks the last launch. */
 void ck_cuda_fail(ck_cuda_device *d, ck_status s, const ck_error *e);
 void ck_cuda_launched(ck_cuda_device *d, const ck_nn_step *s);
 
-/* The list of blocks that a step computes, on the device, and their number; NULL: all, in order. */
+/* The step's block list on the device, and its length; NULL: all blocks in order. */
 const int *ck_cuda_blocks(ck_cuda_device *d, const ck_nn_step *s, int *n);
 
-/* Operands are rounded to the device's precision unless that is F32.  Their rows are padded with zeros so that each
- * begins at a multiple of 16 bytes. */
+/* True if operands are rounded: in every precision but F32.  Their rows are padded with zeros, so that each begins at a
+ * multiple of 16 bytes. */
 static inline bool ck_cuda_rounds(const ck_cuda_device *d)
 {
     return d->base.precision != CK_NN_PRECISION_F32;
@@ -95,7 +95,7 @@ CK_CUDA_ANYWHERE static inline int ck_cuda_output_column(int o)
     return (o & ~31) | (o >> 1 & 3) << 3 | (o >> 3 & 3) << 1 | (o & 1);
 }
 
-/* to[rows][ld_to] = x[rows][columns], rounded. */
+/* to[rows][ld_to] = x[rows][columns], rounded to the operand type. */
 void ck_cuda_round(ck_cuda_device *d, const float *x, size_t rows, int columns, int ld, void *to, int ld_to);
 
 /* Recorded steps, see nn.h. */
@@ -104,9 +104,9 @@ ck_status ck_cuda_recorded(ck_nn *dev, ck_nn_graph **g, ck_error *e);
 void ck_cuda_replay(ck_nn *dev, ck_nn_graph *g);
 void ck_cuda_forget(ck_nn *dev, ck_nn_graph *g);
 
-/* The number of devices, or why none can be used. */
+/* Count the devices, or give the reason why none can be used. */
 ck_status ck_cuda_usable(int *count, ck_error *e);
-/* CK_OK, or why this device cannot be used. */
+/* CK_OK if the device can be used, else the reason. */
 ck_status ck_cuda_suits(int which, ck_error *e);
 ck_status ck_cuda_describe(int which, char *text, size_t size, ck_error *e);
 
@@ -126,7 +126,8 @@ void ck_cuda_layer_norm(ck_nn *dev, const ck_nn_step *s);
 void ck_cuda_pool(ck_nn *dev, const ck_nn_step *s);
 void ck_cuda_attention(ck_nn *dev, const ck_nn_step *s);
 
-/* Attention with operands in f32; rounded; in 16 bits, where false means that the shape is not supported. */
+/* Attention with f32 operands; with rounded operands; with 16-bit activations.  mma16 returns false for unsupported
+ * shapes. */
 void ck_cuda_attention_f32(ck_cuda_device *d, const ck_nn_step *s);
 void ck_cuda_attention_wmma(ck_cuda_device *d, const ck_nn_step *s);
 bool ck_cuda_attention_mma16(ck_cuda_device *d, const ck_nn_step *s);
@@ -137,7 +138,8 @@ void ck_cuda_fuse(ck_nn *dev, const ck_nn_step *s);
 void ck_cuda_coarse(ck_nn *dev, const ck_nn_step *s);
 void ck_cuda_conv(ck_nn *dev, const ck_nn_step *s);
 
-/* Likewise the convolution of n blocks (ck_cuda_blocks).  mma16 computes `stats`, the others leave it to block_sums. */
+/* The same for the convolution of n blocks (ck_cuda_blocks).  mma16 computes `stats`, the others leave it to
+ * block_sums. */
 void ck_cuda_conv_f32(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n);
 void ck_cuda_conv_wmma(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n);
 bool ck_cuda_conv_mma16(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n);

@@ -1,4 +1,4 @@
-/* The device: opening, memory, copies, failures, and the table. */
+/* The device: opening, memory, copies, failures, and the backend's table. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -39,7 +39,7 @@ __device__ static inline void put(const ck_nn_tensor &t, size_t i, float v)
         ((__nv_bfloat16 *)t.data)[i] = rounded<__nv_bfloat16>(v);
 }
 
-/* The stored form of a value: float32 is kept (`rounded` would make it TF32). */
+/* The stored form of a value.  float32 is kept unchanged (`rounded` would make it TF32). */
 template <typename T> __device__ inline T stored(float v)
 {
     return rounded<T>(v);
@@ -97,14 +97,14 @@ template <> __device__ inline void put_4<float>(float *p, float a, float b, floa
     *(float4 *)p = make_float4(a, b, c, d);
 }
 
-/* Every pixel can be read eight channels at a time. */
+/* True if every pixel can be read eight channels at a time. */
 static inline bool in_vectors(const ck_nn_tensor &t)
 {
     size_t row = (size_t)t.ld * ck_nn_type_size(t.type);
     return t.c % VECTOR == 0 && row % 16 == 0 && (uintptr_t)t.data % 16 == 0;
 }
 
-/* f((T *)NULL) for the C++ type of a tensor type. */
+/* Call f((T *)NULL) with the C++ type of a tensor type. */
 template <typename F> static inline void by_type(ck_nn_type type, F f)
 {
     if (type == CK_NN_F16)

@@ -1,11 +1,11 @@
-/* Slots: a frame's planes on their way in and out, on streams of their own.
+/* Slots: planes of a frame on their way in and out, on separate streams.
  *
  *     in        copies in ── arrived
  *     (steps)                  └─ tensors, steps, planes ── made
  *     out                                                    └─ copies out ── left
  *
- * A slot is reusable once its `left` event has completed: everything its next frame overwrites has been read.  Tensors
- * are used by one stream, in order. */
+ * A slot is reusable once its `left` event has completed: everything that its next frame overwrites has been read.
+ * Tensors are used by one stream, in order. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +13,7 @@
 #include "nn/cuda/frames.h"
 
 #define ALIGNED 256
-#define TABLES ALIGNED /* where tables begin, after the flag */
+#define TABLES ALIGNED /* offset of the tables, after the flag */
 
 /* ---- memory ---- */
 
@@ -24,7 +24,7 @@ static ck_status no_memory(const ck_cuda_device *d, size_t bytes, const char *of
                    (double)bytes * 1e-6, of);
 }
 
-/* Nothing queued uses the buffer. */
+/* Grow a buffer; call while no queued work uses it. */
 static ck_status grow(const ck_cuda_device *d, ck_cuda_buffer *r, size_t bytes, bool host, ck_error *e)
 {
     if (bytes <= r->bytes)
@@ -44,7 +44,7 @@ static size_t sample_bytes(ck_nn_sample t)
     return t == CK_NN_SAMPLE_U8 ? 1 : t == CK_NN_SAMPLE_F32 ? 4 : 2;
 }
 
-/* Aligned space for `bytes` after *end. */
+/* Reserve aligned space for `bytes` after *end. */
 static bool place(size_t bytes, size_t *at, size_t *end)
 {
     size_t padded;
@@ -103,7 +103,7 @@ static void *in_slot(const ck_cuda_buffer *r, const ck_cuda_move *m)
     return (char *)r->p + m->at;
 }
 
-/* The tables, `at` in the slot: copied to staging, and where they will be on the device. */
+/* Copy an axis's tables to staging at offset `at`, and return the axis with their device addresses. */
 static ck_nn_axis stage_axis(const ck_cuda_slot *s, const ck_nn_axis *a, size_t at)
 {
     ck_nn_axis there = *a;
@@ -121,7 +121,7 @@ static ck_nn_axis stage_axis(const ck_cuda_slot *s, const ck_nn_axis *a, size_t 
     return there;
 }
 
-/* All tables of a frame in one copy: they are small beside its planes. */
+/* Copy all tables of a frame at once: they are small beside its planes. */
 static ck_status send_tables(ck_cuda_device *d, ck_cuda_slot *s, ck_error *e)
 {
     for (int i = 0; i < s->n_in + s->n_out; i++) {
@@ -161,7 +161,7 @@ static ck_status fetch(ck_nn *dev, int slot, const ck_nn_move *in, int n_in, con
     return st;
 }
 
-/* Memory for the largest plane between its rows and its columns, before anything is queued. */
+/* Allocate the intermediate plane between horizontal and vertical resampling, before anything is queued. */
 static ck_status prepare(ck_cuda_device *d, const ck_cuda_slot *s, ck_error *e)
 {
     size_t most = 0;
@@ -175,7 +175,7 @@ static ck_status prepare(ck_cuda_device *d, const ck_cuda_slot *s, ck_error *e)
     return grow(d, &d->frames->partial, most, false, e);
 }
 
-/* The device's first failure, which belongs to this frame. */
+/* The device's first failure; it belongs to this frame. */
 static ck_status failure(ck_cuda_device *d, ck_error *e)
 {
     ck_error launch;

@@ -1,4 +1,4 @@
-/* Frames' planes: slots, and the kernels that convert planes to tensors and back. */
+/* Planes of frames: slots, and the kernels that convert planes to tensors and back. */
 #ifndef CK_NN_CUDA_FRAMES_H
 #define CK_NN_CUDA_FRAMES_H
 
@@ -33,20 +33,20 @@ typedef struct ck_cuda_slot {
 } ck_cuda_slot;
 
 struct ck_cuda_frames {
-    cudaStream_t in, out; /* of copies */
+    cudaStream_t in, out; /* for copies */
     bool read_only;       /* read-only memory can be pinned */
     ck_cuda_slot slot[CK_NN_SLOTS];
-    ck_cuda_buffer partial; /* a plane between the resampling of its rows and of its columns */
+    ck_cuda_buffer partial; /* a plane between horizontal and vertical resampling */
 };
 
 ck_status ck_cuda_frames_open(ck_cuda_device *d, ck_error *e);
 void ck_cuda_frames_close(ck_cuda_device *d);
 
-/* `from`, `to`: the plane, on the device.  `partial`: [c][source's h][result's w] f32. */
+/* from, to: the plane on the device.  partial: [c][source's h][result's w] f32. */
 void ck_cuda_plane_in(ck_cuda_device *d, const ck_cuda_move *m, const void *from, float *partial);
 void ck_cuda_plane_out(ck_cuda_device *d, const ck_cuda_move *m, void *to, float *partial);
 
-/* *flag = 1 if a sample is NaN or infinite. */
+/* Set *flag = 1 if a sample is NaN or infinite. */
 void ck_cuda_check_finite(ck_cuda_device *d, const ck_nn_tensor *t, int *flag);
 
 extern const struct ck_nn_frames ck_cuda_frames_table;

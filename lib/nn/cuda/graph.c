@@ -1,4 +1,4 @@
-/* Steps recorded as a CUDA graph: hundreds of kernels launched in one call. */
+/* Steps recorded as a CUDA graph, which launches hundreds of kernels in one call. */
 #include <stdlib.h>
 
 #include "nn/cuda/cuda.h"

@@ -1,7 +1,7 @@
-/* Shared by all kernels.
+/* Helpers shared by all kernels.
  *
  * Compiled without contraction: a multiplication and an addition are rounded separately, so that element-wise kernels
- * give the bytes of the reference.  Long sums call fmaf explicitly. */
+ * are bit-exact with the reference.  Long sums call fmaf explicitly. */
 #ifndef CK_NN_CUDA_KERNEL_H
 #define CK_NN_CUDA_KERNEL_H
 
@@ -31,9 +31,9 @@
 #define WARP 32
 #define ALL_LANES 0xffffffffu
 
-#define UNASKED_SHARED ((size_t)48 << 10) /* bytes per thread block; a kernel must ask for more */
+#define UNASKED_SHARED ((size_t)48 << 10) /* bytes per thread block; a kernel must request more */
 
-/* Allow a kernel `bytes` of dynamic shared memory, and as many thread blocks per processor as fit. */
+/* Allow a kernel `bytes` of dynamic shared memory, and as many thread blocks per multiprocessor as fit. */
 template <typename F> static inline void allow_shared(F *kernel, size_t bytes)
 {
     if (bytes > UNASKED_SHARED)
@@ -46,7 +46,7 @@ static inline unsigned grid_for(size_t n, unsigned block)
     return (unsigned)((n + block - 1) / block);
 }
 
-/* The number of this thread in a one-dimensional grid. */
+/* Global number of this thread in a one-dimensional grid. */
 __device__ static inline size_t thread_number()
 {
     return (size_t)blockIdx.x * blockDim.x + threadIdx.x;
@@ -85,7 +85,7 @@ __device__ static inline float lanes_max(float v, int lanes)
 
 /* ---- blocks of CK_NN_BLOCK x CK_NN_BLOCK pixels ---- */
 
-/* Block i of the list; list NULL: of the map. */
+/* Block i of the list, or of the map if list is NULL. */
 __device__ static inline ck_nn_area block_area(const ck_nn_tensor &t, const int *list, int i)
 {
     int block = list ? list[i] : i, across = (t.w + CK_NN_BLOCK - 1) / CK_NN_BLOCK;

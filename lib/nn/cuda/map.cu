@@ -44,7 +44,7 @@ void ck_cuda_pool(ck_nn *dev, const ck_nn_step *s)
     ck_cuda_launched(d, s);
 }
 
-/* x/2 (1 + erf(x/sqrt 2)) by way of erfc, which avoids cancellation. */
+/* x/2 (1 + erf(x/sqrt 2)), computed with erfc to avoid cancellation. */
 __device__ static inline float gelu_of(float v)
 {
     return 0.5f * v * erfcf(v * -(float)M_SQRT1_2);
@@ -59,7 +59,7 @@ static __global__ void gelu(ck_nn_tensor x, ck_nn_tensor add, ck_nn_tensor y)
     put(y, index_of(y, pixel) + c, add.h ? v + get(add, index_of(add, pixel) + c) : v);
 }
 
-/* In 16 bits cancellation does not matter: the error of 1 + erf is 2^-24, times x/2, and erff is twice as fast. */
+/* For 16-bit results cancellation does not matter (1 + erf has an error of 2^-24), and erff is twice as fast. */
 template <typename T> __device__ inline float gelu_for(float v)
 {
     return 0.5f * v * (1 + erff(v * (float)M_SQRT1_2));
@@ -175,7 +175,7 @@ __device__ static inline float finished(const corrected &of, float x, int o, int
     return of.logits.h ? sigmoid(enlarged(of.logits, o, v, u, y.h, y.w) + x * of.gain) : x;
 }
 
-/* Add up the sums of `lanes` lanes; the first stores the result if they have a pixel (`there`). */
+/* Add up the sums of `lanes` lanes; the first lane stores the result if there is a pixel. */
 __device__ static inline void put_head(const float sum[], const float *bias, int lanes, bool there, int v, int u,
                                        const corrected &of, const ck_nn_tensor &y)
 {

@@ -58,7 +58,7 @@ static __global__ void layer_norm_4(ck_nn_tensor x, const float *w, const float 
         }
 }
 
-/* The kernel for c channels; NULL: too many for registers. */
+/* The kernel for c channels; NULL if they do not fit registers. */
 template <typename T>
 static void (*layer_norm_of(int c))(ck_nn_tensor, const float *, const float *, float, ck_nn_tensor)
 {
@@ -85,8 +85,8 @@ void ck_cuda_layer_norm(ck_nn *dev, const ck_nn_step *s)
 
 /* ---- GroupNorm ---- */
 
-/* The sums of a convolution that leaves them to this: a thread block per block of pixels and group, whose threads add
- * up their samples, then pairs of sums. */
+/* Sums for GROUP_NORM, if the convolution did not compute them.  One thread block per block of pixels and group: its
+ * threads add up their samples, then pairs of sums. */
 static __global__ void block_sums(ck_nn_tensor y, ck_nn_tensor stats, const int *list)
 {
     __shared__ double part[THREADS][2];
@@ -123,7 +123,7 @@ void ck_cuda_block_sums(ck_cuda_device *d, const ck_nn_step *s, const int *list,
     CK_CUDA_LAUNCH(block_sums, grid, THREADS, d->stream, s->y, s->stats, list);
 }
 
-/* The sums of a group in nn.h's order: each thread adds up a run, then all threads add up the runs, CHUNK at a time.
+/* Sums of a group in the order of nn.h: each thread adds up a run, then all threads add up the runs, CHUNK at a time.
  * The same operations as in host.c. */
 #define CHUNK 128
 
@@ -148,7 +148,7 @@ __device__ static void add_sums(const double *sums, int blocks, int group, int g
     }
 }
 
-/* A thread block per group, all of whose threads compute the same sums. */
+/* One thread block per group; all its threads compute the same sums. */
 static __global__ void group_norm(ck_nn_tensor sums, const float *w, const float *bias, double n, double eps,
                                   ck_nn_tensor y)
 {
@@ -173,7 +173,7 @@ void ck_cuda_group_norm(ck_nn *dev, const ck_nn_step *s)
     ck_cuda_launched(d, s);
 }
 
-/* A thread block per block of pixels; adjacent threads compute adjacent channels. */
+/* One thread block per block of pixels; adjacent threads compute adjacent channels. */
 template <typename T>
 static __global__ void apply_8(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add, ck_nn_tensor y, const int *list)
 {

@@ -1,4 +1,4 @@
-/* Rounded operands of products: T is __half, __nv_bfloat16 or, for TF32, float. */
+/* Rounding to operand types of products: T is __half, __nv_bfloat16 or, for TF32, float. */
 #ifndef CK_NN_CUDA_OPERAND_H
 #define CK_NN_CUDA_OPERAND_H
 
@@ -7,7 +7,7 @@
 
 #include "nn/cuda/kernel.h"
 
-/* To nearest, ties to even. */
+/* Round to nearest, ties to even. */
 template <typename T> __device__ inline T rounded(float v);
 
 template <> __device__ inline __half rounded<__half>(float v)
@@ -20,7 +20,7 @@ template <> __device__ inline __nv_bfloat16 rounded<__nv_bfloat16>(float v)
     return __float2bfloat16_rn(v);
 }
 
-/* TF32 keeps the upper 19 bits of a float32. */
+/* TF32: the upper 19 bits of a float32. */
 template <> __device__ inline float rounded<float>(float v)
 {
     unsigned u = __float_as_uint(v);

@@ -1,7 +1,7 @@
-/* Weights, once at load: in the order in which the kernels read them.
+/* Packing of weights, once at load, into the order in which the kernels read them.
  *
- * All copies and kernels of a weight are queued, then waited for once: until then the host memory that they read must
- * stay, and so must the float32 values on the device that rounded ones are made from. */
+ * All copies and kernels of a weight are queued, then waited for once.  Until then their sources must stay: host
+ * memory, and the device's float32 values from which rounded ones are made. */
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -12,7 +12,7 @@ static int taps_of(ck_nn_pack p)
     return p == CK_NN_PATCH ? 49 : p == CK_NN_CONV ? 9 : 1;
 }
 
-/* LINEAR and CONV are operands of products. */
+/* True for LINEAR and CONV, which are operands of products. */
 static bool is_rounded(const ck_cuda_device *d, ck_nn_pack p)
 {
     return ck_cuda_rounds(d) && (p == CK_NN_LINEAR || p == CK_NN_CONV);
@@ -20,7 +20,7 @@ static bool is_rounded(const ck_cuda_device *d, ck_nn_pack p)
 
 /* ---- on the host ---- */
 
-/* [out][in][tap] to [tap][in][out]: threads side by side read outputs side by side. */
+/* [out][in][tap] to [tap][in][out], so that adjacent threads read adjacent outputs. */
 static void transpose(const float *w, int out, int in, int taps, float *to)
 {
     for (int t = 0; t < taps; t++)
@@ -50,7 +50,7 @@ static size_t value_count(const ck_cuda_device *d, const ck_nn_weight *q)
     return (size_t)q->out * (size_t)q->in * (size_t)taps_of(q->pack);
 }
 
-/* *values: w in the device's order; *own: memory to free after use, NULL if that order is w's. */
+/* *values: w in the device's order.  *own: memory to free after use, NULL if that is w itself. */
 static ck_status arrange(const ck_cuda_device *d, const ck_nn_weight *q, const float *w, const float **values,
                          float **own, ck_error *e)
 {
@@ -85,7 +85,7 @@ static ck_status send(ck_cuda_device *d, const float *values, size_t n, float **
                       : s;
 }
 
-/* `rows` x `columns` float32 values to rows of `ld` rounded ones. */
+/* Round `rows` x `columns` float32 values to rows of `ld` elements. */
 static ck_status round_to(ck_cuda_device *d, const float *from, size_t rows, int columns, int ld, void **to,
                           ck_error *e)
 {
@@ -107,7 +107,7 @@ static ck_status queue_values(ck_cuda_device *d, ck_nn_weight *q, const float *v
                : round_to(d, q->w, 9 * (size_t)ck_cuda_padded(q->in), outputs, outputs, &q->rounded, e);
 }
 
-/* Products that are stored in 16 bits take a bias of 16 bits (product.c). */
+/* Products stored in 16 bits need a 16-bit bias (product.c). */
 static ck_status queue_bias(ck_cuda_device *d, ck_nn_weight *q, const float *bias, ck_error *e)
 {
     ck_status s = send(d, bias, (size_t)q->out, &q->bias, e);

@@ -3,7 +3,7 @@
 
 #define THREADS 256
 
-/* Any shape, a thread per output; w [7][7][in][out]. */
+/* Any shape, one thread per output; w [7][7][in][out]. */
 static __global__ void patch_simple(ck_nn_tensor x, const float *w, const float *bias, const float *extra,
                                     ck_nn_tensor y)
 {
@@ -23,9 +23,9 @@ static __global__ void patch_simple(ck_nn_tensor x, const float *w, const float 
     at(y, token)[o] = sum + bias[o] + extra[i];
 }
 
-/* At most CHANNELS channels, outputs a multiple of EACH: a thread block computes TOKENS tokens of a row and OUTS
- * outputs from shared memory, a thread MINE tokens and EACH outputs.  Sums have the order of patch_simple: the same
- * bytes. */
+/* At most CHANNELS channels, outputs a multiple of EACH.  A thread block computes TOKENS tokens of a row and OUTS
+ * outputs from shared memory, a thread MINE tokens and EACH outputs.  Sums are in the order of patch_simple:
+ * bit-identical. */
 #define TOKENS 32
 #define OUTS 128
 #define EACH 4

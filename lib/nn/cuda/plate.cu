@@ -1,6 +1,6 @@
 /* Planes to planar f32 tensors and back: sample types, resampling, sRGB encoding, normalisation.
  *
- * Sums have the order that frames.h gives and nothing is contracted: resampling gives the host's bytes. */
+ * Sums follow the order in frames.h and nothing is contracted, so resampling is bit-exact with the host's. */
 #include <cuda_fp16.h>
 #include <stdint.h>
 
@@ -72,7 +72,7 @@ struct after {
     float mean[CK_NN_HEADS_MAX], deviation[CK_NN_HEADS_MAX];
 };
 
-/* The host's formula; CUDA's powf is within 4 units of the last place. */
+/* The host's formula.  CUDA's powf is within 4 ULP. */
 __device__ static inline float to_srgb(float x)
 {
     float v = x < 0 ? 0 : x;
@@ -96,7 +96,7 @@ static __global__ void resample_columns(const T *src, int channels, int w, ck_nn
     put(dst, i, v);
 }
 
-/* A plane of the right width goes without the first pass. */
+/* Skip the horizontal pass if the width already fits. */
 template <typename T, typename U>
 static void resample(ck_cuda_device *d, const T *src, int channels, const ck_nn_axis &x, const ck_nn_axis &y,
                      const after &then, float *partial, U *dst)

@@ -2,10 +2,10 @@
  *
  * cuBLASLt is column-major: our y [M][N] is its N x M, x [M][K] its K x M, and w [N][K] its K x N, transposed by the
  * product: y' = w'^T x' + bias + x[1]'.  The addend is its C, with beta 1.  Its GELU is the tanh approximation, so ours
- * is a kernel of its own.
+ * is a separate kernel.
  *
  * x is read in place if it has the operand type; otherwise it is rounded into scratch and K is padded.  Products stored
- * in 16 bits take a bias of 16 bits: cuBLASLt requires D's type. */
+ * in 16 bits need a 16-bit bias: cuBLASLt requires D's type. */
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -35,13 +35,13 @@ static bool through_scratch(const ck_nn_step *s)
     return has_gelu(s) && ck_nn_has(&s->x[1]);
 }
 
-/* x is not of the operand type. */
+/* True if x does not have the operand type. */
 static bool must_round(const ck_cuda_device *d, const ck_nn_step *s)
 {
     return ck_cuda_rounds(d) && s->x[0].type == CK_NN_F32;
 }
 
-/* Bytes of the rounded x in scratch; the product before GELU follows it. */
+/* Bytes of the rounded x in scratch; the product before GELU follows. */
 static size_t operand_bytes(const ck_cuda_device *d, const ck_nn_step *s)
 {
     size_t k = (size_t)ck_cuda_padded(s->x[0].c);
@@ -53,7 +53,7 @@ static cudaDataType_t type_of(ck_nn_type t)
     return t == CK_NN_F16 ? CUDA_R_16F : t == CK_NN_BF16 ? CUDA_R_16BF : CUDA_R_32F;
 }
 
-/* The type of the product before GELU. */
+/* Type of the product before GELU. */
 static ck_nn_type product_type(const ck_nn_step *s)
 {
     return through_scratch(s) ? CK_NN_F32 : s->y.type;
@@ -114,7 +114,7 @@ static uint32_t alignment(const ck_nn_tensor *t)
     return (uint32_t)(at & (~at + 1));
 }
 
-/* The algorithm that cuBLASLt ranks first, chosen once so that every run uses the same. */
+/* Choose the algorithm that cuBLASLt ranks first; once, so that every run uses the same. */
 static ck_status choose(ck_cuda_device *d, ck_cuda_product *p, const ck_nn_step *s, ck_error *e)
 {
     static const char what[] = "do this product";
@@ -122,7 +122,7 @@ static ck_status choose(ck_cuda_device *d, ck_cuda_product *p, const ck_nn_step 
     cublasLtMatmulHeuristicResult_t found;
     int n = 0;
     size_t workspace = CK_CUDA_WORKSPACE;
-    /* Partial sums stay in float32: the other schemes round them to the result's type. */
+    /* Partial sums must stay in float32: other schemes round them to the result's type. */
     uint32_t schemes = CUBLASLT_REDUCTION_SCHEME_NONE | CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE;
     uint32_t of_w = 64, of_x = must_round(d, s) ? 64 : alignment(&s->x[0]), of_y = alignment(&s->y),
              of_add = ck_nn_has(&s->x[1]) ? alignment(&s->x[1]) : of_y;

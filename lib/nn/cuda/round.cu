@@ -1,9 +1,9 @@
-/* float32 to rounded operands. */
+/* float32 to operand types. */
 #include "nn/cuda/operand.h"
 
 #define THREADS 256
 
-/* A thread per sample; columns past the last become 0. */
+/* One thread per sample; columns past the last become 0. */
 template <typename T>
 static __global__ void round_rows(const float *x, size_t rows, int columns, size_t ld, T *to, int ld_to)
 {

@@ -1,6 +1,6 @@
-/* The choice among kernels for one operation.
+/* Selection among the kernels of an operation:
  *
- *     f32     operands in float32
+ *     f32     f32 operands
  *     wmma    operands rounded to f16, bf16 or tf32
  *     mma16   activations in f16 or bf16, for the shapes of published models; a convolution of 64 channels takes up to
  *             153 KiB of shared memory, more than sm_86 and sm_89 have */

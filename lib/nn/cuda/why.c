@@ -1,4 +1,4 @@
-/* Devices and, if CUDA cannot be used, the reason. */
+/* List of devices, and the reason if CUDA cannot be used. */
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "nn/cuda/cuda.h"
 
-#define OLDEST 80 /* compute capability, times 10 */
+#define OLDEST 80 /* least compute capability, times 10 */
 
 static ck_status driver_too_old(ck_error *e)
 {
@@ -20,7 +20,7 @@ static ck_status driver_too_old(ck_error *e)
                    has % 1000 / 10, wants / 1000, wants % 1000 / 10);
 }
 
-/* The driver has made device nodes: it sees a GPU. */
+/* True if the driver has made device nodes: it sees a GPU. */
 static bool gpu_in_dev(void)
 {
     DIR *d = opendir("/dev");

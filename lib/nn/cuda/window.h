@@ -1,11 +1,11 @@
-/* The queries and keys of attention inside windows. */
+/* Queries and keys of attention inside windows. */
 #ifndef CK_NN_CUDA_WINDOW_H
 #define CK_NN_CUDA_WINDOW_H
 
 #include "nn/cuda/kernel.h"
 
 struct ck_cuda_windows {
-    int n, side; /* number of windows, their side; side 0: the map is one window */
+    int n, side; /* number of windows and their side in tokens; side 0: the map is one window */
     int nq, nk;  /* queries and keys per window */
 };
 

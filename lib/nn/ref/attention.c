@@ -1,7 +1,7 @@
 /* Attention, CK_REF_ROWS queries at a time against all their keys.
  *
- * Keys and values are first packed like weights, so that scores and results are two products.  The largest scratch is
- * a row of scores. */
+ * Keys and values are packed like weights, so that scores and results are two products.  The largest scratch is a row
+ * of scores. */
 #include <math.h>
 
 #include "nn/ref/ref.h"
@@ -72,7 +72,7 @@ static void pack(void *ctx, int i, int who)
     }
 }
 
-/* Replaces scores by exp(score - maximum) and returns their sum. */
+/* Replace scores by exp(score - maximum) and return their sum. */
 static double exponentials(float *row, int n, double scale)
 {
     float top = -INFINITY;

@@ -30,7 +30,7 @@ CK_CLONES void ck_ref_multiply(const float *x, size_t ldx, int rows, const ck_nn
     }
 }
 
-/* Scratch of a thread: one product's results and, for convolutions, the gathered patches. */
+/* Bytes of a thread's scratch: one product's results and, for convolutions, the gathered patches. */
 static size_t gathered(const ck_nn_step *s)
 {
     return s->kind == CK_NN_OP_LINEAR ? 0 : CK_REF_ROWS * (size_t)s->weight->in;
@@ -86,7 +86,7 @@ static bool inside(int y, int x, const ck_nn_tensor *t)
     return y >= 0 && y < t->h && x >= 0 && x < t->w;
 }
 
-/* The 7x7 pixels under a token, zeros outside; [tap][channel]. */
+/* Gather the 7x7 pixels under a token, zeros outside; [tap][channel]. */
 static void gather_patch(const ck_nn_step *s, int oy, int ox, float *to)
 {
     const ck_nn_tensor *t = &s->x[0];
@@ -96,7 +96,7 @@ static void gather_patch(const ck_nn_step *s, int oy, int ox, float *to)
             *to++ = inside(y, x, t) ? src[((size_t)c * (size_t)t->h + (size_t)y) * (size_t)t->w + (size_t)x] : 0;
 }
 
-/* The 3x3 pixels, normalised if x[1] is given; padding stays zero. */
+/* Gather the 3x3 pixels, normalised if x[1] is given; padding stays zero. */
 static void gather_conv(const ck_nn_step *s, int oy, int ox, float *to)
 {
     const ck_nn_tensor *t = &s->x[0];

@@ -1,4 +1,4 @@
-/* The reference backend, private header: plain C with sums in double, in loops that a compiler vectorises.  The tests
+/* The reference backend (private header): plain C with sums in double, in loops that a compiler vectorises.  Tests
  * compare the other backends with it. */
 #ifndef CK_NN_REF_REF_H
 #define CK_NN_REF_REF_H
@@ -6,14 +6,14 @@
 #include "nn/host.h"
 #include "nn/team.h"
 
-#define CK_REF_ROWS 4   /* rows of x multiplied at once */
-#define CK_REF_LANES 32 /* outputs of a panel */
+#define CK_REF_ROWS 4   /* rows of x multiplied together */
+#define CK_REF_LANES 32 /* outputs per panel */
 
 struct ck_nn_weight {
     ck_nn_pack pack;
     int out, in; /* in: inputs of one output, taps included */
     float *w;    /* LINEAR, PATCH, CONV: [out / CK_REF_LANES][in][CK_REF_LANES], zero padded; else [out][in] */
-    float *bias; /* [out rounded up to CK_REF_LANES]; zeros if there is none */
+    float *bias; /* [out rounded up to CK_REF_LANES]; zeros without a bias */
     struct ck_nn_weight *next;
 };
 
@@ -47,7 +47,7 @@ void ck_ref_apply(ck_nn *dev, const ck_nn_step *s);
 void ck_ref_head(ck_nn *dev, const ck_nn_step *s);
 void ck_ref_finish(ck_nn *dev, const ck_nn_step *s);
 
-/* `stats` of a CONV step whose y is complete. */
+/* Fill `stats` of a CONV step whose y is complete. */
 void ck_ref_group_sums(ck_ref_device *d, const ck_nn_step *s);
 
 #endif
