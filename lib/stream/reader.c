@@ -164,7 +164,8 @@ static bool said_here(const ck_reader *r, const ck_meta *m)
 static ck_status aborted(ck_reader *r, const ck_meta *m, ck_error *e)
 {
     const char *origin = ck_meta_get(m, "origin"), *text = ck_meta_get(m, "text");
-    return blame(r, origin ? origin : "a program upstream", text ? text : "failed without a reason", said_here(r, m), e);
+    return blame(r, origin ? origin : "a program upstream", text ? text : "failed without a reason", said_here(r, m),
+                 e);
 }
 
 ck_status ck_reader_peek_end(ck_reader *r, ck_error *e)
