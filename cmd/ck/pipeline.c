@@ -101,7 +101,7 @@ typedef struct children {
     int interrupted;      /* the first signal that told us to end, or 0 */
     bool told[CK_STAGES]; /* it stood still and was told to end */
     int blocked, starved; /* the last stage that its reader, and the first that its writer let wait for --timeout */
-    bool named;           /* the stage that stands still between them has been reported */
+    bool named;           /* the stage that is stuck between them has been reported */
     bool first_failed;    /* the first stage, which waits for no other: it has reported why */
 } children;
 
@@ -196,7 +196,7 @@ static void name_the_still(children *c)
         if (!stopped || stands_still(c, i))
             snprintf(names + n, sizeof names - n, "%s%s", n ? " or " : "", c->plan->stages[i].program->name);
     }
-    ck_log_error("%s stands still: no data came or were taken within --timeout", *names ? names : "a stage");
+    ck_log_error("%s is stuck: it neither sent nor took data within --timeout", *names ? names : "a stage");
     c->named = true;
 }
 

@@ -85,7 +85,7 @@ static ck_status put_bad(ck_video *v, ck_note *note, ck_error *e)
     return s;
 }
 
-/* The reason why a decoded frame is bad by itself, or NULL. */
+/* The reason why a decoded frame is bad on its own account, or NULL. */
 static const char *verdict(ck_video *v, const AVFrame *av, const ck_note *note, char *buf, size_t n)
 {
     char why[300];

@@ -24,7 +24,7 @@ ck_status ck_ending_start(int in, int out, double grace, const ck_ending_events 
                           ck_error *e);
 /* Report that the run has failed.  Any thread, any number of times. */
 void ck_ending_hurry(ck_ending *n);
-/* Stop watching: the run has ended by itself.  NULL is fine. */
+/* Stop watching: the run has ended normally.  NULL is fine. */
 void ck_ending_stop(ck_ending *n);
 
 #endif

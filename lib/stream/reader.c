@@ -78,7 +78,7 @@ static ck_status blame(ck_reader *r, const char *victim, const char *reason, boo
 }
 
 /* Name the program whose stream is cut.  Its pipe may have been too full to pass on the failure of a program further
- * upstream, so " or a program before it" is added.  With a ring it could report that, and so it could in a pipe that
+ * upstream, so " or a program upstream of it" is added.  With a ring it could report that, and so it could in a pipe that
  * holds only HEAD. */
 static void suspect(const ck_reader *r, bool clean, char *victim, size_t n)
 {
