@@ -8,8 +8,8 @@
 /* Decode the input up to the first frame that shows a screen, ignoring --frames and files of other planes.  Then add
  * --screen to the stages that have that option but were not given it.
  *
- * Nothing is added if no frame among the first 500 shows a screen, which is reported, if the input can be read only once,
- * or if it cannot be read, which the run reports. */
+ * Nothing is added if no frame among the first 500 shows a screen, which is reported, if the input can be read only
+ * once, or if it cannot be read, which the run reports. */
 ck_status ck_find_screen(ck_plan *p, ck_error *e);
 
 #endif

@@ -1,7 +1,7 @@
 /* Identities of the files that frames were read from, handed on in metadata so that no output replaces them.
  *
- * HEAD has `host`, and `inputs` for files that all frames come from; a FRAM has `inputs` for its own files.  An identity
- * is DEVICE:INODE, so links and other names of a folder do not matter; it is valid on that host only. */
+ * HEAD has `host`, and `inputs` for files that all frames come from; a FRAM has `inputs` for its own files.  An
+ * identity is DEVICE:INODE, so links and other names of a folder do not matter; it is valid on that host only. */
 #ifndef CK_SHARED_INPUTS_H
 #define CK_SHARED_INPUTS_H
 

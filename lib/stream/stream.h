@@ -4,7 +4,7 @@
  * "any thread" or name another thread.
  *
  * Between two programs on one pipe, large planes stay in shared memory (ck-ring(7)) and only references are sent.  The
- * reader attaches by itself.  The writer offers memory after ck_writer_share; planes that cannot be shared are sent
+ * reader attaches automatically.  The writer offers memory after ck_writer_share; planes that cannot be shared are sent
  * inline. */
 #ifndef CK_STREAM_STREAM_H
 #define CK_STREAM_STREAM_H
@@ -16,10 +16,10 @@
 /* True if the first n bytes of a file or pipe are those of a stream. */
 bool ck_stream_starts(const void *data, size_t n);
 
-/* The environment's name of the program before, "" in the first one, set by a parent that runs the whole pipeline: it
- * reports which of its children was killed or stands still. */
+/* Environment variable with the name of the upstream program, "" in the first one.  A parent that runs the whole
+ * pipeline sets it, and reports which of its children was killed or made no progress. */
 #define CK_UPSTREAM "CK_UPSTREAM"
-/* Exit statuses for that parent alone: a neighbour let --timeout pass, which is not reported. */
+/* Exit statuses for that parent only: a neighbour made no progress within --timeout.  The stage does not report it. */
 enum { CK_EXIT_STARVED = 4, CK_EXIT_BLOCKED = 5 };
 
 typedef struct ck_reader ck_reader;
@@ -28,7 +28,7 @@ struct ck_rings;
 
 /* Read HEAD.  timeout: seconds without data, 0 = none.  The descriptor stays the caller's.  A terminal is refused.
  * *out is set even on failure (NULL only when out of memory), so that the caller can ask for the victim.  A stream that
- * is cut before HEAD names "the program before SELF". */
+ * is cut before HEAD names "the program upstream of SELF". */
 ck_status ck_reader_open(int fd, const char *self, double timeout, ck_reader **out, ck_error *e);
 const ck_meta *ck_reader_head_view(const ck_reader *r);
 /* Read one frame.  `f` must have no planes and no metadata; inline planes go into f->lease if they fit.  CK_END after a
