@@ -1,7 +1,7 @@
 /* Prevents a run from replacing its own input, another run's frames, or files that --existing keeps.
  *
  *     ck_guard_init     from HEAD
- *     ck_guard_start    the outputs are known and nothing has been made
+ *     ck_guard_start    when the outputs are known, before a file is created
  *     ck_guard_frame    before a frame's files are written, in order */
 #ifndef CK_ENCODE_GUARD_H
 #define CK_ENCODE_GUARD_H

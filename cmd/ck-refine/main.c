@@ -80,7 +80,7 @@ static int band_rows(const ck_refine_options *o, int w)
     return (8 * threads + across - 1) / across * CK_NN_BLOCK;
 }
 
-/* Between opening and the first frame. */
+/* Open the network when the first frame with logits has arrived. */
 static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb, int h, int w, ck_error *e)
 {
     const ck_refine_options *o = s->opts;
@@ -112,7 +112,7 @@ static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb,
     return CK_OK;
 }
 
-/* The network for logits of this size: there is one for the whole stream. */
+/* Open the network for logits of this size.  Once it is open, other sizes are an error. */
 static ck_status settle_size(refine *s, const ck_frame *f, const ck_plane *rgb, const ck_plane *alpha,
                              const ck_plane *fg, ck_error *e)
 {
@@ -150,7 +150,7 @@ static ck_status find_planes(ck_frame *f, planes *at, ck_error *e)
     return st;
 }
 
-/* In order: the first frame opens the network. */
+/* Called in frame order: the first frame with logits opens the network. */
 static ck_status admit(void *state, ck_frame *f, ck_error *e)
 {
     refine *s = state;

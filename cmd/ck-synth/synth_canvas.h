@@ -47,7 +47,7 @@ void ck_canvas_shape(ck_canvas *c, const float box[4], ck_shape f, const void *s
 void ck_canvas_add(ck_canvas *c, const float box[4], ck_shape f, const void *shape, float edge, float weight);
 void ck_canvas_flush(ck_canvas *c, const float box[4], const ck_material *m);
 
-/* A curved hair from a by way of b to d, `width` pixels at the root, thinning to its tip. */
+/* Draw a hair from a to d, bent towards b, `width` pixels at the root, thinning to its tip. */
 void ck_canvas_hair(ck_canvas *c, ck_vec a, ck_vec b, ck_vec d, float width, const float colour[3], float opacity);
 
 /* Random numbers: splitmix64. */
