@@ -17,7 +17,7 @@
 #define ZERO (1L << 40)     /* the byte of frame 0: numbers may be negative */
 #define MOST_BYTES 4096     /* frames locked one by one; a longer list with steps is locked from first to last */
 #define MOST_TEXT (1 << 16) /* bytes of the holders' lines */
-#define WAIT_MS 2000        /* for the text */
+#define WAIT_MS 2000        /* longest wait for the lock on the text */
 
 static struct flock part(short type, long first, long bytes)
 {

@@ -64,7 +64,7 @@ static ck_status finish(void *state, ck_error *e)
     return CK_OK;
 }
 
-/* The alpha to use, despeckled once: a view of the plane's own data, or of *hold. */
+/* *view: the matte for processed and comp; the plane's own data, or a despeckled copy in *hold. */
 static ck_status clean_alpha(const post *s, const ck_plane *alpha, const float **view, ck_buffer **hold, ck_error *e)
 {
     ck_status st = ck_f32_view(alpha, view, hold, e);

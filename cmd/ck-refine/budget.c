@@ -40,8 +40,7 @@ ck_status ck_budget_network(const ck_refine_options *o, const ck_frame *f, const
     /* If the matte is float32 at the plate's size, this buffer becomes the matte, and is at most as large. */
     size_t wide = sizeof(float) * (size_t)rgb->h * (size_t)rgb->w;
     bool becomes = o->finals.depth == CK_DEPTH_32 && oh == rgb->h && ow == rgb->w;
-    size_t turned =
-        o->network.blue_as_green ? in : 0; /* copies of the plate and of logits, which are less than all there is */
+    size_t turned = o->network.blue_as_green ? in : 0; /* upper bound: only plate and logits are copied */
     size_t after = o->finals.detail ? ck_detail_bytes(h, w, oh, ow) : 0;
     size_t taken = in + turned + out + (becomes ? 0 : wide) + widened(o, f) + after + REST;
     if (taken >= o->memory)
