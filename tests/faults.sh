@@ -78,7 +78,7 @@ trial() { # NUMBER MS
         [ $i -gt $victim ] && [ $status = 0 ] && why+="; ${programs[i]} behind it succeeded"
     done
     if [ "$signal" = STOP ]; then
-        cat "$tmp"/said.* | grep -q 'seconds (--timeout)' || why+="; nobody says that somebody stands still"
+        cat "$tmp"/said.* | grep -q 'seconds (--timeout)' || why+="; the timeout is not reported"
     elif [ $victim -lt 4 ] && ! named $victim; then
         why+="; nobody names it, once: $(for ((i = victim + 1; i < 5; i++)); do words $i; done)"
     fi

@@ -97,7 +97,7 @@ kill -STOP "$(pgrep -P $pid ck-hint)"
 ok "with --timeout 4 a stage that stands still ends the run" ended 60 $pid $stages
 wait $pid
 is "which fails" $? 1
-is "and is named, once" "$(cat "$tmp/said")" "ck key: ck-hint stands still: no data came or were taken within --timeout"
+is "and is named, once" "$(cat "$tmp/said")" "ck key: ck-hint is stuck: it neither sent nor took data within --timeout"
 
 # ---- the program that is named ----
 ck key --classical "$tmp/shot/rgb" "$tmp/one" 2>"$tmp/said" &

@@ -197,7 +197,7 @@ static void name_the_still(children *c)
         if (!stopped || stands_still(c, i))
             snprintf(names + n, sizeof names - n, "%s%s", n ? " or " : "", c->plan->stages[i].program->name);
     }
-    ck_log_error("%s stands still: no data came or were taken within --timeout", *names ? names : "a stage");
+    ck_log_error("%s is stuck: it neither sent nor took data within --timeout", *names ? names : "a stage");
     c->named = true;
 }
 

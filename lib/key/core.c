@@ -29,7 +29,7 @@ static void guess_core(ck_key_map *m)
         m->core[i] = m->seen[i] && m->t1[i] > 0.75f && solid[i] > 0.3f;
 }
 
-/* The densest parts of a veil look solid by themselves.  What tells them: they have much of the screen's
+/* The densest parts of a veil look solid.  They differ from solids: they have much of the screen's
  * hue, most around them is seen as well, and hardly thinner. */
 static ck_status drop_islands(ck_key_map *m, ck_error *e)
 {
@@ -87,8 +87,8 @@ static bool same_cloth(const ck_key_map *m, size_t p, size_t f, float tolerance)
     return pf > 0.4f * ff && pf < 2.5f * ff && pp - pf * pf / ff < ck_key_sq(tolerance) * pp + ck_key_sq(2 * m->off);
 }
 
-/* From the core into neighbours that are the same cloth, where it is nearer to the screen's hue by
- * itself: folds, stripes, reflections. */
+/* From the core into neighbours that are the same cloth, where it is nearer to the screen's hue on its
+ * own: folds, stripes, reflections. */
 static void grow_core(ck_key_map *m)
 {
     int *queue = m->ints;

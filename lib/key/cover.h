@@ -1,4 +1,4 @@
-/* How much of a pixel is foreground, if the foreground is ...
+/* Coverage of a pixel under a supposition about its foreground.
  *
  * d = pixel - b, b = the local screen, all linear.  In plate = a F + (1 - a) b the coverage a and
  * the colour F hide behind each other: d = a (F - b).  Each function supposes something about F. */
@@ -10,12 +10,12 @@
 /* The brightness of something light relative to the screen's own channel, and at most (linear). */
 #define CK_KEY_LIGHT 1.1f
 #define CK_KEY_LIGHT_MAX 0.7f
-/* How much of brightness differences counts against colour differences: foregrounds vary in
+/* Weight of brightness differences against colour differences: foregrounds vary in
  * brightness much more than they do in saturation. */
 #define CK_KEY_GREY_WEIGHT 0.15f
 #define CK_KEY_TEXTURE 0.06f /* a foreground's local variation, relative */
 
-/* How d lies to the way from the screen to something light and of little colour.  dx / xx: the
+/* Projection of d on the way from the screen to something light and of little colour.  dx / xx: the
  * regression of d on that way; dx / sqrt(dd xx): whether it leads there at all. */
 typedef struct ck_key_way {
     float dx, dd, xx;

@@ -11,7 +11,7 @@
 
 #define CELLS 45           /* grid cells in a frame's height */
 #define LEAST_PART 0.01f   /* of the frame */
-#define LEAST_NAMED 0.001f /* the same of a screen that somebody has named */
+#define LEAST_NAMED 0.001f /* the same of a screen that the user has named */
 #define BEYOND 0.1         /* how far the fit may leave the window of chromaticities */
 
 static int cell_of(const ck_key_screen *k, const ck_key_probe *p)

@@ -88,7 +88,7 @@ static void doubt_edges(carried *c, ck_key_axes ax)
     }
 }
 
-/* Where there is nothing the neighbourhoods' colours go on, with no more of the screen's hue than the solids have. */
+/* Outside the subject the neighbourhoods' colours go on, with no more of the screen's hue than the solids have. */
 static void outside(carried *c, ck_key_axes ax)
 {
     size_t n = c->g.n, m = ax.m * n, u = ax.u * n, v = ax.v * n;
@@ -182,7 +182,7 @@ static void unmix(const float i[3], const float b[3], const float solid[3], cons
     mend(f, limit_hue(f, b, solid, ax), b, solid, near, ax);
 }
 
-/* What one row needs. */
+/* One row's inputs and scratch. */
 typedef struct task {
     const ck_plane *rgb;
     const ck_key_screen *s;

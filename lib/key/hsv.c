@@ -26,7 +26,7 @@ static inline int32_t min2(int32_t a, int32_t b)
     return a < b ? a : b;
 }
 
-/* Where the divisor is 0 the dividend is too, so any divisor does. */
+/* A divisor of 0 has a dividend of 0, so any divisor does. */
 static inline void convert(const uint8_t *restrict rp, const uint8_t *restrict gp, const uint8_t *restrict bp,
                            uint8_t *restrict hp, uint8_t *restrict sp, uint8_t *restrict vp, size_t n)
 {

@@ -182,7 +182,7 @@ static ck_status solve_all(const ck_key_map *m, const ck_key_palette *p, ck_key_
     return CK_OK;
 }
 
-/* Where the map's pixels are the plate's. */
+/* For maps whose pixels are the plate's. */
 static void quieten_map(ck_key_map *m, ck_key_quiet *quiet)
 {
     for (int y = 0; y < m->ch; y++)

@@ -1,4 +1,4 @@
-/* What the pixels around agree on.  One mixed pixel says little about its foreground colour F, but
+/* The colour that the pixels around agree on.  One mixed pixel says little about its foreground colour F, but
  *
  *     alpha F = rest,    rest = plate - (1 - alpha) screen    (linear light)
  *

@@ -1,4 +1,4 @@
-/* What the key's files share.  The plate is looked at twice: every pixel for what differs from
+/* Shared by the key's files.  The plate is looked at twice: every pixel for what differs from
  * the bare screen, and a coarse map, about 540 pixels on its short side whatever the plate's
  * size, for what the differing parts are: solid, soft, a marker, grain.
  *
@@ -38,7 +38,7 @@ static inline float ck_key_sq(float v)
     return v * v;
 }
 
-/* How a pixel of linear channels m, u, v (named by ck_key_axes) differs from the local screen colour:
+/* Difference of a pixel of linear channels m, u, v (named by ck_key_axes) from the local screen colour:
  * brightness relative to the screen's less 1, and the two other channels beside that brightness.
  * `root` = sqrt(local screen / mean screen) brings them to the level of the screen's mean: grain
  * in linear light grows about as the root of the level. */
@@ -164,7 +164,7 @@ size_t ck_key_near_scratch(const ck_key_grid *g);
 float ck_key_median(float *v, size_t n);
 /* Mean over (2r+1)^2 pixels, borders repeated; src may be dst; tmp (h,w), not dst. */
 void ck_key_box(const float *src, float *dst, float *tmp, int h, int w, int r);
-/* 3 x the distance to the nearest pixel whose `in` is 0 (chamfer 3-4); large where there is none. */
+/* 3 x the distance to the nearest pixel whose `in` is 0 (chamfer 3-4); large if no pixel is 0. */
 void ck_key_distance(const uint8_t *in, int *d, int h, int w);
 
 #endif

@@ -1,4 +1,4 @@
-/* What the parts of the map are.
+/* Kinds of parts of the map.
  *
  *     seen  something differs from the screen here, and it is no grain and no tracking marker
  *     core  it belongs to something solid
@@ -31,7 +31,7 @@ static float box_area(const ck_key_component *p)
     return (float)(p->x1 - p->x0 + 1) * (float)(p->y1 - p->y0 + 1);
 }
 
-/* How the component's colours differ from the screen: in brightness alone, or otherwise. */
+/* Sums of a component's differences from the screen: in brightness, and otherwise. */
 static void sum_differences(const ck_key_map *m, ck_key_components *s)
 {
     ck_key_axes ax = m->ax;

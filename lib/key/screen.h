@@ -32,7 +32,7 @@ enum { CK_SCREEN_GREEN, CK_SCREEN_BLUE, CK_SCREEN_AUTO };
 
 typedef struct ck_screen_choice {
     bool decided, blue;
-    bool at_open;        /* decided before the first frame, for all: HEAD says so */
+    bool at_open;        /* decided before the first frame, for all frames; HEAD holds it */
     bool upstream;       /* a program upstream looks at frames */
     const ck_hand *hand; /* the colour that decides, NULL: the looks of the frame; borrowed */
     char why[200];       /* once decided: "screen green: decided on frame 0 …", one line */
@@ -42,9 +42,9 @@ typedef struct ck_screen_choice {
  * else what plane `rgb` of the first frame that has a screen looks like.  Frames before it, such as black ones, decide
  * nothing.
  *
- * ck_screen_choose: before the frames.  The answer goes into HEAD for the stages behind: green, blue, or "frame" if the
- * first frame has no screen: then FRAME metadata have `screen`, from the frame that has one on.
- * `first` may be NULL (an empty stream), an error frame or without `rgb`. */
+ * ck_screen_choose: before the frames.  The answer goes into HEAD for the downstream stages: green, blue, or "frame" if
+ * the first frame has no screen: then FRAME metadata have `screen`, from the frame that has one on. `first` may be NULL
+ * (an empty stream), an error frame or without `rgb`. */
 ck_status ck_screen_choose(int asked, const ck_hand *hand, ck_meta *head, ck_frame *first, ck_screen_choice *out,
                            ck_error *e);
 /* Every frame, in order: decides if that is still to be done, and sets the FRAME's metadata.  *now: it was this frame.
