@@ -1,4 +1,4 @@
-/* A plane from a file beside INPUT: a still for every frame, a sequence or a video.
+/* A plane from a file of its own: a still for every frame, a sequence or a video.
  *
  *     ck_added_open -> ck_added_pair (in order, one thread) -> ck_added_frame (any thread) -> ck_added_close
  */

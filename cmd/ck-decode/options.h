@@ -19,7 +19,7 @@ typedef struct ck_decode_options {
 
 extern const ck_program ck_decode_program;
 
-/* A plane that comes from a file beside INPUT. */
+/* A plane that comes from another file than INPUT. */
 typedef struct ck_decode_file {
     char plane[CK_PLANE_NAME];
     const char *path; /* as ck_source_open takes it; borrowed from argv */

@@ -104,7 +104,7 @@ static void machine(void)
     line("pipe size", pipe >= 1 << 20, false, text, "raise /proc/sys/fs/pipe-max-size to 1048576 for speed");
 }
 
-/* Open the model that `ck key` would use, and check it including all its numbers. */
+/* Open the model that `ck key` would use, and check names, shapes and values of its tensors. */
 static int model(void)
 {
     ck_model m;

@@ -32,7 +32,7 @@ ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e);
 /* Replace INPUT of the first stage by `input`. */
 ck_status ck_plan_set_input(ck_plan *p, const char *input, ck_error *e);
 
-/* True if the first stage, ck-decode, was given this option, or one that names a file beside INPUT. */
+/* True if the first stage, ck-decode, was given this option, or one that gives a file for another plane. */
 bool ck_plan_decode_has(const ck_plan *p, const char *option);
 bool ck_plan_decode_has_files(const ck_plan *p);
 

@@ -1,4 +1,4 @@
-/* Checks of INPUT and the files beside it before any stage starts. */
+/* Checks of INPUT and the files of other planes before any stage starts. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
