@@ -100,8 +100,7 @@ typedef struct children {
     int result;
     int interrupted;      /* the first signal that told us to end, or 0 */
     bool told[CK_STAGES]; /* it was stopped, and a signal to end was sent */
-    int blocked;          /* the last stage that waited --timeout for its reader */
-    int starved;          /* the first stage that waited --timeout for its writer */
+    int blocked, starved; /* the last stage that waited --timeout for its reader, the first that did for its writer */
     bool named;           /* the cause, a stage between these two, has been reported */
     bool first_failed;    /* the first stage, which waits for no other, has failed and reported why */
 } children;
