@@ -58,8 +58,8 @@ static char *read_text(int fd)
     return text;
 }
 
-/* Remove our line and the lines of ended runs; then add ours if `add`.  Write errors are ignored, since the text only
- * serves messages. */
+/* Remove our line, and all lines if no other run holds a lock; then add ours if `add`.  Write errors are ignored, since
+ * the text only serves messages. */
 static void write_text(int fd, bool add)
 {
     struct flock any = part(F_WRLCK, 1, 0);
