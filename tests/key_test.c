@@ -368,8 +368,8 @@ static void grain(void)
             sum += a, squares += a * a, pixels++;
         }
     double mean = sum / pixels, deviation = sqrt(squares / pixels - mean * mean);
-    ok(good && fabs(mean - 0.5) < 0.15 && deviation < 0.02, "half covered under heavy grain: %.2f, give or take %.2f", mean,
-       deviation);
+    ok(good && fabs(mean - 0.5) < 0.15 && deviation < 0.02, "half covered under heavy grain: %.2f, give or take %.2f",
+       mean, deviation);
     drop(&p);
 }
 

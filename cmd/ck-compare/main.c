@@ -81,7 +81,7 @@ static void print_mean(const compare *c)
 
 /* ---- frames ---- */
 
-/* The colour error where both sides have a foreground; NaN where not. */
+/* The colour error; NaN unless both sides have a foreground. */
 static ck_status colour(compare *c, const float *truth, double *out, ck_error *e)
 {
     static const char *const true_fg[] = {"true_fg", "fg", NULL}, *const fg[] = {"fg", NULL};

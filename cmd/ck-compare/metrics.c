@@ -25,7 +25,7 @@ typedef struct pair {
 #define RADIUS_SSIM 5
 #define TAPS_MAX (2 * RADIUS_SSIM + 1)
 
-/* Correlation with `across` along rows and `down` along columns, borders repeated; src by its own sample function. */
+/* Correlate src with `across` along rows and `down` along columns; borders are repeated. */
 static void filter(const pair *q, const double *src, const double *across, const double *down, int radius, double *tmp,
                    double *dst)
 {
@@ -70,7 +70,7 @@ static void gradient_taps(double *smooth, double *slope)
     }
 }
 
-/* |grad| of a matte into `out`, which is also worked in. */
+/* |grad| of a matte into `out`, which also serves as scratch. */
 static void gradient(const pair *q, const float *matte, double *out)
 {
     double smooth[TAPS_MAX], slope[TAPS_MAX], *src = q->tmp[0], *gx = q->tmp[1];
@@ -99,7 +99,7 @@ static ck_status grad(const pair *q, double *out, ck_error *e)
 
 /* ---- connectivity ---- */
 
-/* level gets `before` where it has none yet and the pixel is not in the largest component of both >= theta. */
+/* Set level to `before` for pixels without a level that are outside the largest component where both are >= theta. */
 static ck_status cut(const pair *q, double theta, double before, uint8_t *mask, double *level, ck_error *e)
 {
     ck_components c = {0};

@@ -24,8 +24,8 @@ typedef struct ck_metrics {
     double mad, mse, grad, conn, dtssd, psnr, ssim;
 } ck_metrics;
 
-/* `last_truth` and `last`: the frame before, or NULL, then dtssd is 0.  Memory for a few planes is taken and given
- * back.  CK_ERR_MEMORY. */
+/* last_truth, last: the previous frame; NULL if none was, and dtssd is then 0.  Allocates a few planes of scratch.
+ * CK_ERR_MEMORY. */
 ck_status ck_metrics_matte(const float *truth, const float *matte, const float *last_truth, const float *last, int h,
                            int w, ck_metrics *out, ck_error *e);
 

@@ -11,7 +11,7 @@
 #include "base/self.h"
 #include "image/convert.h"
 
-/* A regular file with the stream's first bytes. */
+/* True for a regular file that starts as a stream. */
 static bool is_stream(const char *path)
 {
     char magic[4] = {0};
@@ -50,7 +50,7 @@ static ck_status start_decoder(ck_side *s, ck_error *e)
     return CK_OK;
 }
 
-/* Without a text if the decoder, or another program upstream, has reported the failure. */
+/* Clear the message if the decoder, or another upstream program, has reported the failure already. */
 static ck_status failed(const ck_side *s, ck_status st, ck_error *e)
 {
     if (st != CK_ERR_UPSTREAM || !ck_reader_said(s->reader))

@@ -14,15 +14,15 @@ typedef struct ck_side {
     ck_frame frame; /* the latest */
 } ck_side;
 
-/* "-": the stream on standard input; a file that starts like a stream: that; else ck-decode reads it, and its plane
- * `hint`, coverage by luminance, is the matte.  Errors name the path. */
+/* Open the stream on standard input ("-"), a file that starts as a stream, or any other file through ck-decode, whose
+ * plane `hint` is then the matte.  Errors name the path. */
 ck_status ck_side_open(ck_side *s, const char *path, double timeout, ck_error *e);
 
 /* The next frame; CK_END after the last.  An error frame is an error. */
 ck_status ck_side_next(ck_side *s, ck_error *e);
 
-/* Plane `name` of the frame, else the first there is of `usual` (NULL at the end), as float32 of the frame's own; one
- * channel of it.  *out is a new buffer. */
+/* Copy plane `name`, which must have c channels, as float32 into a new buffer *out.  If name is NULL: the first plane
+ * of `usual`, a list that ends in NULL, that the frame has. */
 ck_status ck_side_plane(ck_side *s, const char *name, const char *const *usual, int c, int *h, int *w, ck_buffer **out,
                         ck_error *e);
 

@@ -11,7 +11,7 @@ static ck_want want_of(const ck_added *a)
     return strcmp(a->name, "hint") ? ck_form_want(a->form) : (ck_want)(CK_WANT_HINT + a->opts->hint_channel);
 }
 
-/* Only the channel of a hint goes on of all that was found beside the samples. */
+/* Report the file's notes and warnings.  Of its metadata, only the channel of a hint is passed on to `f`. */
 static ck_status settle(ck_added *a, const char *file, ck_frame *side, ck_frame *f, ck_error *e)
 {
     const char *channel = ck_meta_get(&side->meta, "hint-channel");
@@ -22,7 +22,7 @@ static ck_status settle(ck_added *a, const char *file, ck_frame *side, ck_frame 
     return s == CK_OK ? ck_facts_say(&a->facts, overruled, file, side, e) : s;
 }
 
-/* Read into a frame of its own, whose metadata would be taken for those of INPUT. */
+/* Read into a frame of its own, so that the file's metadata do not mix with those of INPUT. */
 static ck_status read(ck_added *a, const ck_item *item, ck_frame *f, ck_error *e)
 {
     ck_frame side = {0};
@@ -64,7 +64,7 @@ ck_status ck_added_pair(ck_added *a, const ck_item *plate, ck_item *item, ck_err
     return a->still.n ? CK_OK : ck_source_pair(&a->source, plate->index, plate->number, item, e);
 }
 
-/* A copy: it goes into the shared memory of the frame, where the still itself would go through the pipe. */
+/* Copy the still into the frame's shared memory.  A reference to it would be sent inline through the pipe. */
 static ck_status copy_still(const ck_added *a, ck_frame *f, ck_error *e)
 {
     const ck_plane *from = &a->still.planes[0];

@@ -1,4 +1,4 @@
-/* A plane from a file beside INPUT: a still for every frame, a sequence or a video.
+/* A plane from a file of its own: a still for every frame, a sequence or a video.
  *
  *     ck_added_open -> ck_added_pair (in order, one thread) -> ck_added_frame (any thread) -> ck_added_close
  */
@@ -19,14 +19,14 @@ typedef struct ck_added {
     ck_facts facts;
     atomic_flag told_channel;
     ck_plane plate; /* INPUT's size and encoding; its samples are not kept */
-    ck_frame still; /* the plane of a still, which all frames get; empty for other files */
+    ck_frame still; /* the plane of a single still, copied to all frames; empty for other files */
 } ck_added;
 
-/* `file` must outlive it.  What is read for every frame goes into HEAD's `inputs`. */
+/* `file` must outlive it.  A file that is used for every frame is added to HEAD's `inputs`. */
 ck_status ck_added_open(ck_added *a, const ck_decode_file *file, const ck_decode_options *o, const ck_plane *plate,
                         ck_meta *head, ck_error *e);
 
-/* The item that goes with INPUT's frame, empty for a still.  CK_ERR_FORMAT if the file has no such frame. */
+/* The item that belongs to INPUT's frame, empty for a still.  CK_ERR_FORMAT if the file has no such frame. */
 ck_status ck_added_pair(ck_added *a, const ck_item *plate, ck_item *item, ck_error *e);
 
 /* Add the plane to `f`. */

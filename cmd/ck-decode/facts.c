@@ -21,7 +21,7 @@ ck_status ck_facts_start(ck_facts *t, const ck_decode_options *o, const ck_frame
     return s;
 }
 
-/* A frame that differs from HEAD keeps its own value, which programs that read it alone will need. */
+/* Remove values that equal HEAD's; a different value stays in the frame, and is reported once. */
 static ck_status compare(ck_facts *t, const ck_decode_options *o, const char *name, ck_frame *f, ck_error *e)
 {
     ck_status s = CK_OK;

@@ -1,5 +1,5 @@
-/* Facts that readers leave in a frame's metadata (io/still.h): of the first frame for HEAD, of the others compared
- * with it.  Sentences for the user are printed, each kind once a source. */
+/* Properties that readers leave in a frame's metadata (io/still.h).  Those of the first frame go into HEAD, those of
+ * the others are compared with it.  Notes and warnings for the user are printed, each kind once per source. */
 #ifndef CK_DECODE_FACTS_H
 #define CK_DECODE_FACTS_H
 
@@ -13,14 +13,14 @@ typedef struct ck_facts {
     atomic_flag noted, warned, differed;
 } ck_facts;
 
-/* The first frame's, into HEAD.  --linear and --srgb overrule its `transfer`. */
+/* Put the first frame's properties into HEAD.  --linear and --srgb override its `transfer`. */
 ck_status ck_facts_start(ck_facts *t, const ck_decode_options *o, const ck_frame *first, ck_meta *head, ck_error *e);
 
-/* Print the sentences for the user and remove them from the frame's metadata; warnings about colour unless `overruled`.
- * name: its file.  Any thread. */
+/* Print notes and warnings, and remove them from the frame's metadata.  Warnings about colour are dropped if
+ * `overruled` by an option.  name: the frame's file.  Any thread. */
 ck_status ck_facts_say(ck_facts *t, bool overruled, const char *name, ck_frame *f, ck_error *e);
 
-/* Of every frame of INPUT: the same; and remove from its metadata what HEAD says too.  Any thread. */
+/* For every frame of INPUT: ck_facts_say, then remove metadata that equal HEAD's.  Any thread. */
 ck_status ck_facts_settle(ck_facts *t, const ck_decode_options *o, const char *name, ck_frame *f, ck_error *e);
 
 void ck_facts_free(ck_facts *t);

@@ -39,7 +39,7 @@ ck_want ck_form_want(const ck_form *k)
     return k->want;
 }
 
-/* A side of a clean plate: at most the plate's, at least an eighth of it. */
+/* Clamp a side of a clean plate to 1/8 to 1 times the plate's. */
 static int clean_side(int side, int plate)
 {
     int least = ck_key_clean_side(plate);
@@ -60,7 +60,7 @@ static bool is_linear(const ck_plane *p)
     return !strcmp(p->encoding, "linear");
 }
 
-/* True if the samples need neither another type nor another light. */
+/* True if neither type nor encoding of the samples must be converted. */
 static bool as_they_are(const ck_form *k, const ck_plane *p)
 {
     switch (k->samples) {
@@ -82,7 +82,7 @@ static const char *encoding_of(const ck_form *k, const ck_plane *p)
     return k->samples == LINEAR ? "linear" : k->samples == SRGB ? ck_plate_codes(p) : p->encoding;
 }
 
-/* Curves that ck does not decode are treated as sRGB in the plate; the clean plate must then have the same. */
+/* A curve that ck does not decode is treated as sRGB in the plate; the clean plate must then have the same curve. */
 static ck_status check_curve(const ck_form *k, const ck_plane *from, const ck_plane *plate, ck_error *e)
 {
     if (k->samples != LINEAR || (ck_plate_known(from) && ck_plate_known(plate)) ||
@@ -92,7 +92,7 @@ static ck_status check_curve(const ck_form *k, const ck_plane *from, const ck_pl
                    plate->encoding);
 }
 
-/* All samples as floats, in the light wanted. */
+/* Convert all samples to floats in the encoding that k asks for. */
 static void to_floats(const ck_form *k, const ck_plane *p, float *out)
 {
     size_t n = p->bytes / p->elem;
@@ -134,7 +134,7 @@ ck_status ck_form_plane(const ck_form *k, const ck_plane *from, const ck_plane *
         to_floats(k, from, ck_plane_data(to));
     else
         s = resize(k, from, to, e);
-    /* Codes above white and below black occur in YUV and EXR. */
+    /* YCbCr and EXR have values below 0 and above 1. */
     if (k->samples == MASK && to->type == CK_F32)
         ck_clamp01_all(ck_plane_data(to), to->bytes / sizeof(float));
     return s;

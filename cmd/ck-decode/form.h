@@ -1,4 +1,4 @@
-/* Planes from files as the programs downstream expect them: samples, light and size by the plane's name.
+/* Conversion of planes from files to the samples, encoding and size that downstream programs expect, by plane name.
  *
  *     hint, garbage, holdout, refine_map    a mask as read, 0…1         its own size
  *     alpha, coverage, key, true_alpha      a mask, f32, not clamped    resized to the plate
@@ -7,7 +7,7 @@
  *     background                            as read; resized, f32       resized to the plate
  *     all others                            as read                     its own size
  *
- * Resizing fills the plate exactly, whatever the shape, by CK_BILINEAR_AA: no overshoot, and smooth where it shrinks.
+ * Resizing stretches to the plate's size without keeping the aspect ratio, by CK_BILINEAR_AA, which does not overshoot.
  */
 #ifndef CK_DECODE_FORM_H
 #define CK_DECODE_FORM_H
@@ -19,11 +19,11 @@ typedef struct ck_form ck_form;
 /* The row of plane `name`; never NULL. */
 const ck_form *ck_form_of(const char *name);
 
-/* The way to read the picture. */
+/* The `want` to read the picture with. */
 ck_want ck_form_want(const ck_form *k);
 
-/* Add `from`, a plane as it was read, to `f` under its name.  plate: its size and encoding count.  CK_ERR_FORMAT for a
- * clean plate whose curve cannot be made linear as the plate's is. */
+/* Convert `from`, a plane as it was read, and add it to `f` under its name.  Of `plate` only size and encoding are
+ * used. CK_ERR_FORMAT for a clean plate with a curve that is not decoded, if the plate has another curve. */
 ck_status ck_form_plane(const ck_form *k, const ck_plane *from, const ck_plane *plate, ck_frame *f, ck_error *e);
 
 #endif

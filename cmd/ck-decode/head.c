@@ -9,7 +9,7 @@
 #include "io/av_pixels.h"
 #include "shared/inputs.h"
 
-#define MOST_COUNTED 100000000 /* frames that are counted one by one */
+#define MOST_COUNTED 100000000 /* largest number of frames that is counted one by one */
 
 /* The number of frames to come, -1 if unknown. */
 static long count(const ck_source *s)
@@ -30,7 +30,7 @@ static long count(const ck_source *s)
     return n;
 }
 
-/* Which frames will come, so that who writes them can keep others away.  A list that is too long becomes its ends. */
+/* Announce the numbers of the frames to come, for ck-encode to lock.  A list that is too long becomes FIRST-LAST. */
 static ck_status numbers(const ck_source *s, ck_meta *head, ck_error *e)
 {
     char list[4096];
@@ -50,7 +50,7 @@ static ck_status numbers(const ck_source *s, ck_meta *head, ck_error *e)
     return ck_meta_set(head, "numbers", list, e);
 }
 
-/* Holes of a sequence are said, and handed on, since a film would lose its sync. */
+/* Report holes of a sequence, and put them into HEAD: ck-encode makes no video of it, which would lose its sync. */
 static ck_status holes(const ck_source *s, ck_meta *head, ck_error *e)
 {
     ck_ranges missing = {0};
@@ -73,7 +73,7 @@ static ck_status holes(const ck_source *s, ck_meta *head, ck_error *e)
     return status;
 }
 
-/* An option overrides the file's own name for its curve. */
+/* The transfer for HEAD: --linear or --srgb, else the file's, NULL if unknown. */
 static const char *transfer(const ck_source *s, const ck_plane *rgb)
 {
     const AVFrame *first = s->video ? ck_video_info_view(s->video)->first : NULL;

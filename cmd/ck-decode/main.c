@@ -21,18 +21,18 @@ typedef struct decode {
     ck_facts facts;
     ck_decode_file files[CK_DECODE_FILES];
     ck_added added[CK_DECODE_FILES];
-    int n_files, n_added;               /* the second: of `added`, to be closed */
-    ck_frame first;                     /* the first file, read to know its size; empty for video */
-    const ck_sequence_file *first_file; /* which one that is */
-    ck_plane like;                      /* a plane of the first picture: type, channels and encoding of all */
+    int n_files, n_added;               /* n_added: number of `added` that are open */
+    ck_frame first;                     /* the first readable file, read early for its size; empty for video */
+    const ck_sequence_file *first_file; /* the file that `first` was read from */
+    ck_plane like;                      /* type, channels and encoding of the first picture, for all others */
     int w, h;
     long made;
 } decode;
 
-/* Handed from produce to frame. */
+/* Passed from `produce` to `frame`. */
 typedef struct job {
     ck_item plate, added[CK_DECODE_FILES];
-    char *error; /* owned; which file has no frame for it */
+    char *error; /* message that a file of another plane has no such frame; owned */
 } job;
 
 static void job_free(void *p)
@@ -45,7 +45,7 @@ static void job_free(void *p)
     free(j);
 }
 
-/* A frame that stands in for one that does not exist. */
+/* Add a black `rgb` for a missing frame. */
 static ck_status black_rgb(const decode *d, ck_frame *f, ck_error *e)
 {
     ck_plane *p;
@@ -79,7 +79,7 @@ static ck_status read_first(decode *d, ck_error *e)
     for (size_t i = 0; i < d->plate.files.n && s != CK_OK && (i == 0 || d->opts->common.keep_going); i++) {
         ck_item item = {.file = &d->plate.files.files[i]};
         s = read_rgb(d, &item, &d->first, i ? &later : e);
-        if (s == CK_OK) /* of a black one this is its neighbour, which is as large */
+        if (s == CK_OK) /* for a black frame its neighbour was read, which has the same size */
             d->first_file = item.file->black ? NULL : item.file;
         else
             ck_frame_free(&d->first);
@@ -96,7 +96,7 @@ static ck_status open_plate(decode *d, const ck_list *args, ck_meta *head, ck_er
     if (!d->plate.video) {
         s = read_first(d, e);
     } else {
-        /* One frame is converted for its size and type alone; the first item converts it again. */
+        /* Converted only for size and type; the first item converts it again. */
         const ck_video_info *i = ck_video_info_view(d->plate.video);
         ck_item item = {.video = {.av = (struct AVFrame *)(uintptr_t)i->first}};
         s = read_rgb(d, &item, &d->first, e);
@@ -126,7 +126,7 @@ static ck_status open_files(decode *d, ck_meta *head, ck_error *e)
     return s;
 }
 
-/* Bytes of a pipe go to one reader. */
+/* Refuse standard input as INPUT and as a plane's file at once: only one can read it. */
 static ck_status check_standard_input(const decode *d, const ck_list *args, ck_error *e)
 {
     for (int i = 0; i < d->n_files; i++)
@@ -156,7 +156,7 @@ static ck_status open_decode(const void *opts, const ck_list *args, ck_meta *hea
     return s == CK_OK ? open_files(d, head, e) : s;
 }
 
-/* The names of a frame: a file's own, or its index in a video. */
+/* Set `stem`, and `number` (from the file's name) or `pts` (in a video). */
 static ck_status name_frame(const ck_item *item, ck_frame *f, ck_error *e)
 {
     if (!item->file) {
@@ -167,7 +167,7 @@ static ck_status name_frame(const ck_item *item, ck_frame *f, ck_error *e)
     return s == CK_OK && item->number != CK_NO_NUMBER ? ck_meta_setf(&f->meta, e, "number", "%ld", item->number) : s;
 }
 
-/* The frame's own files: an output must not replace them. */
+/* Set the frame's `inputs`, so that no output replaces these files. */
 static ck_status name_inputs(const job *j, ck_frame *f, ck_error *e)
 {
     ck_status s = j->plate.file ? ck_inputs_add(&f->meta, j->plate.file->path, e) : CK_OK;
@@ -177,14 +177,14 @@ static ck_status name_inputs(const job *j, ck_frame *f, ck_error *e)
     return s;
 }
 
-/* Frames that the video turned out not to have: an error frame that stands for no picture. */
+/* An error frame for frames past the end of a video; ck-encode writes no picture for it. */
 static ck_status absent(const ck_item *item, ck_frame *f, ck_error *e)
 {
     ck_status s = ck_meta_set(&f->meta, "missing", "1", e);
     return s == CK_OK ? ck_frame_set_error(f, item->video.error, e) : s;
 }
 
-/* A file that is too short is the frame's failure, after those of INPUT itself. */
+/* Find the frames of other planes.  If a file is too short, this frame fails, unless INPUT itself has failed here. */
 static ck_status pair(decode *d, job *j, ck_error *e)
 {
     ck_status s = CK_OK;
@@ -234,7 +234,7 @@ static ck_status make_frame(void *state, ck_frame *f, ck_error *e)
         s = ck_facts_settle(&d->facts, d->opts, ck_source_name(&d->plate, &j->plate), f, e);
     if (s == CK_OK && d->opts->plate_alpha)
         s = ck_garbage_add(&d->plate, &j->plate, f, e);
-    ck_item_free(&j->plate); /* decoders reuse their frames */
+    ck_item_free(&j->plate); /* early, since decoders reuse their frames */
     if (s == CK_OK && j->error)
         s = ck_fail(e, CK_ERR_FORMAT, "%s", j->error);
     for (int i = 0; i < d->n_added; i++) {

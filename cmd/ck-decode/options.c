@@ -48,7 +48,7 @@ static const ck_option rows[] = {
     {0},
 };
 
-/* Those that are short for --input. */
+/* Options that are short for --input PLANE=FILE. */
 static const struct {
     const char *plane;
     size_t offset;

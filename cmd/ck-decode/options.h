@@ -11,7 +11,7 @@ typedef struct ck_decode_options {
     const char *hint, *clean, *garbage, *holdout, *background; /* short for --input; NULL = not given */
     const char *frames;
     bool plate_alpha, linear, srgb, repair;
-    int hint_channel; /* CK_WANT_HINT + this is the want */
+    int hint_channel; /* added to CK_WANT_HINT it gives the ck_want */
     int missing;      /* ck_missing */
     ck_av_choice colour;
     int stream; /* -1: the best one */
@@ -19,15 +19,15 @@ typedef struct ck_decode_options {
 
 extern const ck_program ck_decode_program;
 
-/* A plane that comes from a file beside INPUT. */
+/* A plane that comes from another file than INPUT. */
 typedef struct ck_decode_file {
     char plane[CK_PLANE_NAME];
     const char *path; /* as ck_source_open takes it; borrowed from argv */
 } ck_decode_file;
-#define CK_DECODE_FILES 16 /* at most: a frame has CK_MAX_PLANES, and later stages need some */
+#define CK_DECODE_FILES 16 /* the rest of CK_MAX_PLANES is for planes that later stages add */
 
-/* Those that the options name, *n of them.  CK_ERR_ARGUMENT for a name that no plane may have, for a plane that is
- * given twice, and for two files from standard input. */
+/* List the files that the options name; *n is their number.  CK_ERR_ARGUMENT for an invalid plane name, a plane given
+ * twice, and two files from standard input. */
 ck_status ck_decode_files(const ck_decode_options *o, ck_decode_file files[CK_DECODE_FILES], int *n, ck_error *e);
 
 /* True if the option `name` gives such a file. */

@@ -62,7 +62,7 @@ static ck_status open_stills(ck_source *s, const char *const *inputs, int n, con
     return status;
 }
 
-/* libav would read an EXR here too, by its own notion of linear light. */
+/* Refuse an OpenEXR file as standard input: libav would read it, and convert linear light differently from ours. */
 static ck_status refuse_exr(ck_error *e)
 {
     ck_still_kind kind;
@@ -84,7 +84,7 @@ static ck_status probe(const char *const *inputs, int n, bool *video, ck_error *
         ck_still_kind kind;
         struct stat st;
         if (stat(inputs[i], &st) || S_ISDIR(st.st_mode))
-            continue; /* a pattern, a folder, or something that ck_sequence_open will miss */
+            continue; /* a pattern, a folder, or a missing file, which ck_sequence_open reports */
         ck_status s = ck_still_probe(inputs[i], &kind, e);
         if (s != CK_OK)
             return ck_fail_in(e, s, inputs[i]);
@@ -126,7 +126,7 @@ static ck_status next_file(ck_source *s, ck_item *item)
     return CK_OK;
 }
 
-/* The frames that were asked for and lie past the end. */
+/* List the frames of --frames that lie past the end. */
 static ck_status find_absent(ck_source *s, ck_error *e)
 {
     s->absent.r = calloc((size_t)s->keep.n + 1, sizeof *s->absent.r);
@@ -145,7 +145,7 @@ static ck_status find_absent(ck_source *s, ck_error *e)
     return CK_OK;
 }
 
-/* One item for all of them, so that what exists keeps its length and the run still ends with status 3. */
+/* One error item for all absent frames: video keeps its real length, and the run ends with status 3. */
 static ck_status report_absent(ck_source *s, ck_item *item, ck_error *e)
 {
     char list[200];
@@ -162,7 +162,7 @@ static ck_status report_absent(ck_source *s, ck_item *item, ck_error *e)
     return CK_OK;
 }
 
-/* After the end of a video nothing follows, unless frames past it were asked for. */
+/* The next of the absent frames, after the end of a video. */
 static ck_status next_absent(ck_source *s, ck_item *item, ck_error *e)
 {
     *item = (ck_item){.number = CK_NO_NUMBER};
@@ -281,8 +281,8 @@ static ck_status read_picture(const ck_source *s, const ck_item *item, ck_want w
     return ck_av_plane(item->video.av, &s->colour, ck_video_info_view(s->video)->orient, want, name, f, e);
 }
 
-/* A plane without NaN and infinity, which would spread to whole frames in the network and to dots in the classical
- * key. */
+/* Repair or refuse NaN and infinity: the network would spread them over the frame, the classical key turns them into
+ * dots. */
 static ck_status make_finite(const ck_source *s, const ck_item *item, const char *name, ck_frame *f, ck_error *e)
 {
     ck_plane *p;

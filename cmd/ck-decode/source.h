@@ -1,4 +1,4 @@
-/* INPUT or a file beside it, wherever its frames come from.
+/* A source of frames: INPUT, or the file of another plane (--input); a video, a sequence or stills.
  *
  *     ck_source_open -> ck_source_next (in order, one thread) -> ck_source_read (any thread) -> ck_item_free
  */
@@ -12,22 +12,22 @@
 
 typedef struct ck_source {
     const ck_decode_options *opts;
-    const char *plane; /* what its pictures become; "rgb": it is INPUT; borrowed */
+    const char *plane; /* plane that is made from it; "rgb" for INPUT; borrowed */
     const char *name;  /* as on the command line; borrowed */
     ck_sequence files; /* for stills */
     ck_video *video;   /* or NULL */
     bool single;       /* one still, named as such */
-    bool alpha;        /* its alpha may be wanted */
-    bool camera;       /* INPUT and its clean plate: --linear, --srgb and `colour` are about these */
+    bool alpha;        /* its alpha channel may be needed */
+    bool camera;       /* INPUT or clean plate: --linear, --srgb and `colour` apply */
     ck_av_choice colour;
     int stream;         /* of a video, -1 = the best one */
-    ck_missing missing; /* what becomes of frames that do not exist; CK_MISSING_ERROR unless it is INPUT */
+    ck_missing missing; /* --missing for INPUT, else CK_MISSING_ERROR */
     size_t next_file;
     /* Of a video: */
     ck_ranges keep;
     long next_index;
     bool ended;
-    ck_ranges absent; /* frames past its end that were asked for, once it has ended */
+    ck_ranges absent; /* frames of --frames past its end; set when it has ended */
     int absent_range; /* the next of them */
     long absent_index;
     struct AVFrame *last; /* the last good picture, kept for CK_MISSING_NEAREST */
@@ -35,33 +35,33 @@ typedef struct ck_source {
     long last_index;
 } ck_source;
 
-/* One frame to be: where it is and what it is called. */
+/* A frame that is not read yet: its file or packet, and its number. */
 typedef struct ck_item {
     const ck_sequence_file *file; /* borrowed from the source */
     ck_video_frame video;
     long index;  /* from 0, among all frames of the source */
     long number; /* the file's own, CK_NO_NUMBER = none */
-    bool black;  /* there is no such picture: black stands in for it */
-    bool absent; /* not even that: video.error says which frames do not exist */
+    bool black;  /* the frame is missing, and black replaces it */
+    bool absent; /* stands for all frames past the end; video.error lists them */
 } ck_item;
 
-/* plane "rgb" is for INPUT: --frames, --missing and --stream apply; other files go where INPUT goes. */
+/* Open the source of `plane`.  Only for "rgb", which is INPUT, do --frames, --missing and --stream apply. */
 ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_options *opts, const char *plane,
                          ck_source *s, ck_error *e);
 
-/* The next frame chosen.  CK_END after the last; before it, one item for all frames that a video turned out not to
- * have, unless --missing says otherwise. */
+/* The next frame that --frames selects; CK_END after the last.  If a video ends before the last selected frame, one
+ * more item stands for all that are absent, unless --missing says otherwise. */
 ck_status ck_source_next(ck_source *s, ck_item *item, ck_error *e);
 
-/* The frame that goes with frame `index`, `number` of another source: by number where both have one, else by place.
- * A single still goes with every frame and is not asked for here.  Must be asked for in ascending order.  CK_ERR_FORMAT
- * if it has no such frame; `e` tells which it has. */
+/* The frame that belongs to frame `index`, `number` of INPUT: by number if both sources have numbers, else by index.
+ * Call in ascending order, and not for a single still, which belongs to every frame.  CK_ERR_FORMAT if the source has
+ * no such frame; `e` tells which it has. */
 ck_status ck_source_pair(ck_source *s, long index, long number, ck_item *item, ck_error *e);
 
 /* The file of an item, or of the whole source: for messages. */
 const char *ck_source_name(const ck_source *s, const ck_item *item);
 
-/* The picture of an item as plane `name`, all its samples finite: texts name the file. */
+/* Read the picture of an item as plane `name`; all samples are finite.  Messages name the file. */
 ck_status ck_source_read(const ck_source *s, const ck_item *item, ck_want want, const char *name, ck_frame *f,
                          ck_error *e);
 

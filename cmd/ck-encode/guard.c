@@ -17,7 +17,7 @@ ck_status ck_guard_init(ck_guard *g, const ck_meta *head, const char *out, ck_ex
 {
     *g = (ck_guard){.lock = {.fd = -1}, .out = out, .existing = existing};
     const char *numbers = ck_meta_get(head, "numbers");
-    /* A foreign program may have written anything: without a list frames are locked as they come. */
+    /* A foreign program may write an invalid list; frames are then locked when they arrive. */
     if (numbers && ck_ranges_parse(numbers, &g->numbers, NULL) == CK_ERR_MEMORY)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a list of frames");
     g->local = ck_inputs_local(head);
@@ -33,7 +33,7 @@ static ck_status refuse_input(const ck_guard *g, const ck_frame *f, const char *
                    source ? source : "its plate", stem ? stem : "0");
 }
 
-/* The files of a frame, one after the other; a name that is none is reported when the frame is admitted. */
+/* Check that no file of the frame is an input.  An invalid stem is reported later, when the frame is admitted. */
 static ck_status check_inputs(const ck_guard *g, const ck_outputs *o, const ck_frame *f, bool videos, ck_error *e)
 {
     char *stem;
@@ -85,7 +85,7 @@ static ck_status lock(ck_guard *g, const ck_outputs *o, ck_error *e)
     return ck_lock_frames(&g->lock, g->all ? &every : &g->numbers, e);
 }
 
-/* A video that exists is not written again, or is in the way. */
+/* An existing video: an error with --existing refuse, turned off with skip. */
 static ck_status check_video(const ck_guard *g, ck_output *o, ck_error *e)
 {
     if (access(o->path, F_OK))
@@ -101,7 +101,7 @@ static ck_status check_video(const ck_guard *g, ck_output *o, ck_error *e)
     return CK_OK;
 }
 
-/* Files in the folder of `o` whose names are those of the frames to come, as far as the first one, `like`, tells. */
+/* Search the folder of `o` for files of the frames to come.  Their names are derived from the first one, `like`. */
 static ck_status check_folder(const ck_guard *g, const ck_output *o, const char *like, ck_error *e)
 {
     const char *suffix = ck_format_suffix(o->format), *base = strrchr(like, '/') + 1;

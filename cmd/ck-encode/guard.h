@@ -1,7 +1,7 @@
-/* Keeps a run from destroying something: its own input, another run's frames, files that were to be kept.
+/* Prevents a run from replacing its own input, another run's frames, or files that --existing keeps.
  *
  *     ck_guard_init     from HEAD
- *     ck_guard_start    the outputs are known and nothing has been made
+ *     ck_guard_start    when the outputs are known, before a file is created
  *     ck_guard_frame    before a frame's files are written, in order */
 #ifndef CK_ENCODE_GUARD_H
 #define CK_ENCODE_GUARD_H
@@ -11,7 +11,7 @@
 
 typedef struct ck_guard {
     ck_meta head;      /* copy of HEAD */
-    bool local;        /* identities in it mean something here */
+    bool local;        /* HEAD was made on this machine, so that its file identities are valid */
     ck_ranges numbers; /* of the frames to come, if HEAD has them; n 0 = unknown */
     bool all;          /* every frame is locked */
     ck_lock lock;
@@ -21,7 +21,7 @@ typedef struct ck_guard {
 
 ck_status ck_guard_init(ck_guard *g, const ck_meta *head, const char *out, ck_existing existing, ck_error *e);
 
-/* Also turns off videos that are there and are to be skipped, and names leftovers of another format. */
+/* Also turns off existing videos with --existing skip, and reports leftover files of another format. */
 ck_status ck_guard_start(ck_guard *g, ck_outputs *o, const ck_frame *f, ck_error *e);
 
 /* stem: of the frame's stills, or NULL. */

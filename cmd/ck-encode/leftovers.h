@@ -5,11 +5,11 @@
 #include "ck-encode/outputs.h"
 #include "ck-encode/stems.h"
 
-/* One line that names files of these outputs in another format, if an earlier run left any: this one will not replace
- * them. */
+/* Report in one line files of these outputs in another format, left by an earlier run: this run will not replace them.
+ */
 void ck_leftovers_other_formats(const ck_outputs *o, const char *out);
 
-/* One line under --verbose: files written, replaced, and others that were there already. */
+/* Report in one line the numbers of files written, replaced, and of others in the folder.  For --verbose. */
 void ck_leftovers_log(const ck_output *o, const ck_stems *written);
 
 #endif

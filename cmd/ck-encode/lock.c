@@ -15,9 +15,9 @@
 
 #define NAME ".ck-lock"
 #define ZERO (1L << 40)     /* the byte of frame 0: numbers may be negative */
-#define MOST_BYTES 4096     /* locked one by one; a list with steps beyond that is locked from end to end */
-#define MOST_TEXT (1 << 16) /* of holders */
-#define WAIT_MS 2000        /* for the text */
+#define MOST_BYTES 4096     /* frames locked one by one; a longer list with steps is locked from first to last */
+#define MOST_TEXT (1 << 16) /* bytes of the holders' lines */
+#define WAIT_MS 2000        /* longest wait for the lock on the text */
 
 static struct flock part(short type, long first, long bytes)
 {
@@ -58,8 +58,8 @@ static char *read_text(int fd)
     return text;
 }
 
-/* Drop our line, and those of runs that left none of their locks; add ours.  Only names are at stake: what cannot be
- * written is left out. */
+/* Remove our line, and all lines if no other run holds a lock; then add ours if `add`.  Write errors are ignored, since
+ * the text only serves messages. */
 static void write_text(int fd, bool add)
 {
     struct flock any = part(F_WRLCK, 1, 0);

@@ -1,8 +1,7 @@
-/* One OUT is one job: frames that a run writes are locked, so that a second run over the same ones is refused.
+/* Locks on the frames that a run writes, so that a second run over the same frames is refused.
  *
- * OUT/.ck-lock stays.  A frame is the byte 2^40 + number of it, locked with fcntl(2): the lock ends with its holder,
- * however that dies.  The text in the file names the holders, a line each, "PID HOST"; byte 0 is locked while it is
- * changed. */
+ * A frame is locked by fcntl(2) on byte 2^40 + number of OUT/.ck-lock.  Such a lock ends with its process, even if that
+ * is killed; the file stays.  Its text has a line "PID HOST" per holder; byte 0 is locked while the text changes. */
 #ifndef CK_ENCODE_LOCK_H
 #define CK_ENCODE_LOCK_H
 
@@ -14,9 +13,10 @@ typedef struct ck_lock {
     bool named;      /* our line is in the file */
 } ck_lock;
 
-/* Makes OUT and the file. */
+/* Create OUT and the lock file if necessary, and open the file. */
 ck_status ck_lock_open(ck_lock *l, const char *out, ck_error *e);
-/* frames->n 0 is every frame there can be.  A failure names the holder.  Folders without locks get a warning. */
+/* Lock frames; all possible ones if frames->n is 0.  On failure the message names the holder.  If the file system has
+ * no locks, warn and succeed. */
 ck_status ck_lock_frames(ck_lock *l, const ck_ranges *frames, ck_error *e);
 void ck_lock_close(ck_lock *l);
 

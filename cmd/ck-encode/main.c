@@ -24,19 +24,19 @@
 typedef struct encode {
     ck_outputs_run run;
     ck_outputs outputs;
-    pthread_mutex_t lock; /* of what follows and of the outputs' counts */
+    pthread_mutex_t lock; /* protects the members that follow and the outputs' counts */
     bool started;
-    ck_status broken; /* why starting failed, for every frame that comes after */
+    ck_status broken; /* error of the start; all later frames fail with it */
     ck_error why;
     ck_stems stems;
     ck_guard guard;
-    uint64_t gaps; /* error frames that videos still miss */
+    uint64_t gaps; /* error frames whose black pictures are not written yet */
     double from;   /* seconds: when frame 0 is shown */
     bool timed, time_said;
     bool fixed; /* the user gave videos a rate */
 } encode;
 
-/* Handed from `frame` to `consume`: an item per output. */
+/* Passed from `frame` to `consume`: an item per output. */
 typedef struct job {
     char *stem; /* of the stills' files, if there are any */
     int n;
@@ -73,7 +73,7 @@ static ck_status read_rate(encode *s, const ck_meta *head, ck_error *e)
     return CK_OK;
 }
 
-/* Pixels that are not square in the plate are not square in what is made of it. */
+/* Read pixel aspect ratio and plate size from HEAD; outputs of the plate's size get the same aspect ratio. */
 static void read_shape(encode *s, const ck_meta *head)
 {
     const char *sar = ck_meta_get(head, "sar");
@@ -142,14 +142,14 @@ static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *hea
     return st == CK_OK && !ck_frame_error(first) ? start(s, first, e) : st;
 }
 
-/* A failed write: its place, and the remedy. */
+/* Report a failed write with its path and a remedy. */
 static ck_status failed_at(const char *path, ck_status st, ck_error *e)
 {
     size_t n = e ? strlen(e->text) : 0;
     if (e && st == CK_ERR_IO)
         snprintf(e->text + n, sizeof e->text - n, ": make room or choose another OUT; finished files are complete");
     ck_fail_in(e, st, path ? path : "standard output");
-    /* A place that files cannot go to is a failure, not a wrong command line. */
+    /* An unusable path is a failure (status 1), not wrong usage (status 2). */
     return st == CK_ERR_ARGUMENT ? CK_ERR_IO : st;
 }
 
@@ -202,7 +202,7 @@ static ck_status claim_stem(encode *s, const ck_frame *f, job *j, ck_error *e)
     return st;
 }
 
-/* In order, so that of two frames of one name it is always the first that gets it. */
+/* Claim names in frame order: of two frames with one name, always the second fails. */
 static ck_status admit(void *state, ck_frame *f, ck_error *e)
 {
     encode *s = state;
@@ -237,7 +237,7 @@ static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
     return st;
 }
 
-/* The frame's time in videos, from frame 0; NAN when it has none. */
+/* The frame's time in videos, relative to frame 0; NAN if it has none. */
 static double time_of(encode *s, const ck_frame *f)
 {
     const char *text = ck_meta_get(&f->meta, "pts");
@@ -251,7 +251,7 @@ static double time_of(encode *s, const ck_frame *f)
     return pts - s->from;
 }
 
-/* At one rate, frames that come at other times are shown at times that are not theirs. */
+/* Warn once about a frame whose own time differs from its time at a constant rate. */
 static void check_time(encode *s, const ck_frame *f, double time)
 {
     double rate = (double)s->run.rate.num / s->run.rate.den, shown = (double)f->seq / rate;
@@ -267,7 +267,7 @@ static void check_time(encode *s, const ck_frame *f, double time)
                             : "y4m and rawvideo have a constant rate: write mov, mp4 or nut");
 }
 
-/* A picture to every video; no job: black ones. */
+/* Write a picture to every video, black if there is no job. */
 static ck_status feed(encode *s, const job *j, double time, ck_error *e)
 {
     for (int i = 0; i < s->outputs.n; i++) {
@@ -281,7 +281,7 @@ static ck_status feed(encode *s, const job *j, double time, ck_error *e)
     return CK_OK;
 }
 
-/* Report the files that are not written, and those of an earlier run that would be mistaken for them. */
+/* Report that an error frame's files are not written, and files of an earlier run that could be mistaken for them. */
 static void report_error(encode *s, ck_frame *f)
 {
     const job *j = f->job;
@@ -315,7 +315,7 @@ static ck_status consume(void *state, ck_frame *f, ck_error *e)
     pthread_mutex_lock(&s->lock);
     if (failed)
         report_error(s, f);
-    /* Frames that a video turned out not to have: there is no place that a picture would have to fill. */
+    /* Frames past the end of the input (`missing`) get no picture. */
     s->gaps += failed && !ck_meta_get(&f->meta, "missing");
     bool started = s->started;
     pthread_mutex_unlock(&s->lock);
@@ -350,7 +350,7 @@ static void close_encode(void *state)
     encode *s = state;
     ck_guard_log(&s->guard, &s->outputs);
     ck_outputs_free(&s->outputs);
-    ck_guard_free(&s->guard); /* once unfinished videos are gone */
+    ck_guard_free(&s->guard); /* after unfinished videos have been removed: it unlocks their names */
     ck_meta_free(&s->run.about);
     free(s->run.transfer);
     ck_stems_free(&s->stems);

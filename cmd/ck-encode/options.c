@@ -30,7 +30,7 @@ static const ck_option rows[] = {
 };
 
 typedef struct uses {
-    bool stream, file; /* asked for */
+    bool stream, file; /* an output is requested as a stream, as files */
 } uses;
 
 static uses uses_of(const ck_encode_options *o)

@@ -35,7 +35,7 @@ typedef struct ck_encode_options {
     int existing;                   /* ck_existing */
 } ck_encode_options;
 
-/* True if the command line needs a folder: without one only streams, one at least, may be left on. */
+/* True if the command line needs OUT: an output is requested as files, or none as a stream. */
 bool ck_encode_wants_folder(const ck_encode_options *o);
 
 /* True if an output goes to standard output. */

@@ -147,7 +147,7 @@ static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plan
     bool linear = !strcmp(p->encoding, "linear"), plate = p->w == run->plate_w && p->h == run->plate_h;
     const char *transfer = p->encoding, *alpha = NULL;
     if (p->c == 1)
-        transfer = exr ? "linear" : NULL; /* coverage: PNG readers must not bend it */
+        transfer = exr ? "linear" : NULL; /* coverage: PNG readers must not apply a curve to it */
     else if (linear && !exr)
         transfer = "srgb";
     else if (!*transfer)
@@ -156,7 +156,8 @@ static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plan
         alpha = premultiplied && exr ? "premultiplied" : "straight";
     else if (!strcmp(p->name, "fg") || !strcmp(p->name, "true_fg"))
         alpha = "straight";
-    /* Coverage has no primaries.  A picture says "unknown": EXR readers would take one that is silent for Rec. 709. */
+    /* Coverage has no primaries.  Colour without known ones is labelled "unknown" in EXR, since readers would otherwise
+     * assume Rec. 709. */
     const char *known = ck_meta_get(&run->about, "ck:primaries"), *primaries = known ? known : exr ? "unknown" : NULL;
     if (p->c == 1)
         primaries = NULL;
@@ -220,7 +221,7 @@ static ck_status missing(const ck_output *o, const ck_frame *f, ck_error *e)
                    format_word(o->format, word), planes, ck_plane_remedy(o->plane));
 }
 
-/* Find the plane; nothing is made yet. */
+/* Find the output's plane; creates no file. */
 static ck_status match(ck_output *o, const ck_outputs_run *run, ck_frame *f, ck_error *e)
 {
     ck_plane *p = ck_frame_plane(f, o->plane);
@@ -266,7 +267,7 @@ ck_status ck_outputs_match(ck_outputs *o, const ck_outputs_run *run, ck_frame *f
 ck_status ck_outputs_start(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e)
 {
     ck_status s = CK_OK;
-    /* Video first: it has conditions of its own, and empty folders would be left behind. */
+    /* Video first: if its encoder refuses the plane, no empty folders for stills are left. */
     for (int videos = 1; videos >= 0; videos--) {
         for (int i = 0; i < o->n && s == CK_OK; i++) {
             ck_output *p = &o->items[i];

@@ -1,4 +1,4 @@
-/* The outputs and their places: from the command line, then from the planes of the first good frame. */
+/* The outputs and their paths, from the command line and the planes of the first good frame. */
 #ifndef CK_ENCODE_OUTPUTS_H
 #define CK_ENCODE_OUTPUTS_H
 
@@ -11,7 +11,7 @@ typedef struct ck_output {
     char name[CK_PLANE_NAME];   /* of a video: "matte" */
     char folder[CK_PLANE_NAME]; /* of stills: "Matte" */
     ck_out_format format;
-    bool asked; /* by name: then a missing plane is an error */
+    bool asked; /* requested by an option, so that a missing plane is an error */
 
     /* From the first good frame: */
     bool on; /* the stream has the plane */
@@ -28,8 +28,8 @@ typedef struct ck_outputs {
     int n;
 } ck_outputs;
 
-/* From the command line: formats known, OUT given where files need it, one stream at most, no
- * two outputs in the same place. */
+/* List the outputs of the command line.  Checks that OUT is given if files are written, that at most one output is a
+ * stream, and that no two have the same path. */
 ck_status ck_outputs_plan(ck_outputs *o, const ck_encode_options *opts, const char *out, ck_error *e);
 
 /* Constants of a run. */
@@ -39,18 +39,18 @@ typedef struct ck_outputs_run {
     ck_meta about;   /* metadata of every file of any plane */
     char *transfer;  /* HEAD's, or NULL; owned */
     ck_rate rate;
-    bool rated;           /* by HEAD or by --rate; else it is a guess */
+    bool rated;           /* rate is from HEAD or --rate, else a guess */
     ck_rate sar;          /* HEAD's, of planes of the plate's size; 1/1 without */
     int plate_w, plate_h; /* HEAD's, 0 = unknown */
     int threads;          /* of an encoder */
 } ck_outputs_run;
 
-/* Match the plan with a frame's planes; nothing is made yet. */
+/* Match the outputs with a frame's planes; creates no file. */
 ck_status ck_outputs_match(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e);
 /* Make folders, open videos. */
 ck_status ck_outputs_start(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e);
 
-/* The plane for an output, checked to be like the first frame's. */
+/* The plane for an output; an error if its type or shape differs from the first frame's. */
 ck_status ck_output_plane(const ck_output *o, ck_frame *f, ck_plane **p, ck_error *e);
 
 /* The file of a still that is called `stem`; owned, NULL when out of memory. */

@@ -4,12 +4,11 @@
 
 #include "stream/frame.h"
 
-/* Owned name, `stem` of the frame's metadata or its number in five digits.  Fails for one that
- * is no plain file name. */
+/* *out: the frame's `stem`, else its number in five digits; owned.  Fails if the stem is not a plain file name. */
 ck_status ck_stem_make(const ck_frame *f, char **out, ck_error *e);
 
-/* The names used so far, as hashes of 64 bits: 48 bytes a frame at most, and in a million
- * frames a chance of 1 in 30 million that a good name is refused. */
+/* The names used so far, as 64-bit hashes, at most 48 bytes per frame.  In a million frames the probability that two
+ * names have one hash, so that a good name is refused, is 1 in 30 million. */
 typedef struct ck_stems {
     struct ck_stem_slot {
         uint64_t hash; /* 0 = empty */

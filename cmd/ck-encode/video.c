@@ -65,7 +65,7 @@ static ck_status open_raw(ck_video_sink *v, const ck_video_sink_spec *spec, cons
     return CK_OK;
 }
 
-/* Codec and sampling for the container, with the codec's limits checked here for the sake of the error text. */
+/* Choose codec and sampling for the container.  The codec's limits are checked here for a better error message. */
 static ck_status choose(ck_video_sink *v, const ck_video_sink_spec *spec, const ck_plane *p, ck_av_spec *av,
                         ck_error *e)
 {
@@ -93,8 +93,8 @@ static ck_status choose(ck_video_sink *v, const ck_video_sink_spec *spec, const 
     return CK_OK;
 }
 
-/* The curve that the video is tagged with: none for a matte, which is coverage.  ck-decode calls the curves of SDR
- * video srgb and keeps their codes, so codes of such a source go out under its own name: they look as it does. */
+/* The transfer that the video is labelled with; none for a matte, which is coverage.  ck-decode labels SDR video srgb
+ * but keeps its codes, so such planes are labelled with the source's own transfer, and look like the source. */
 static enum AVColorTransferCharacteristic transfer(const ck_video_sink_spec *spec, const ck_display *d)
 {
     enum AVColorTransferCharacteristic source = ck_av_transfer(spec->transfer ? spec->transfer : "");
@@ -102,8 +102,8 @@ static enum AVColorTransferCharacteristic transfer(const ck_video_sink_spec *spe
     return sdr && !strcmp(d->encoding, "srgb") ? source : ck_av_transfer(d->encoding);
 }
 
-/* Those of the source, unspecified where H.273 has no code for them.  Pictures of SDR curves without any are Rec. 709,
- * as sRGB and HD video are; of others nothing is claimed. */
+/* Primaries of the source; unspecified if H.273 has no code for them.  If the source states none, Rec. 709 for SDR
+ * curves, as in sRGB and HD video, else unspecified. */
 static enum AVColorPrimaries primaries(const ck_video_sink_spec *spec, const ck_plane *p, const ck_display *d)
 {
     if (p->c == 1)

@@ -9,7 +9,7 @@ typedef struct ck_rate {
     int num, den;
 } ck_rate;
 
-/* "25", "30000/1001"; false for anything that is no positive rate. */
+/* Parse "25" or "30000/1001"; false if it is not a positive rate. */
 bool ck_rate_parse(const char *text, ck_rate *out);
 
 typedef struct ck_video_sink ck_video_sink;
@@ -20,7 +20,7 @@ typedef struct ck_video_sink_spec {
     int y4m_matrix, y4m_depth; /* as in the options */
     const char *path;          /* NULL for CK_OUT_STREAM */
     const char *primaries;     /* HEAD's name, or NULL: BT.709 */
-    const char *transfer;      /* HEAD's name, or NULL: what the plane's encoding says */
+    const char *transfer;      /* HEAD's name, or NULL: by the plane's encoding */
     ck_rate rate;
     ck_rate sar; /* width of a pixel over its height */
     int threads;
@@ -28,7 +28,7 @@ typedef struct ck_video_sink_spec {
     const ck_meta *about; /* becomes the container's metadata */
 } ck_video_sink_spec;
 
-/* `like`: a plane of the kind that will come. */
+/* like: a plane with the size, type and encoding of all to come. */
 ck_status ck_video_sink_open(ck_video_sink **out, const ck_video_sink_spec *spec, const ck_plane *like, ck_error *e);
 
 /* Convert a plane; any thread. */

@@ -15,7 +15,7 @@ typedef struct hinter {
     ck_screen_choice screen;
     ck_hand hand;
     ck_size size;
-    atomic_bool missed; /* a frame without the colour by hand was reported */
+    atomic_bool missed; /* a frame without the colour of --screen-colour or --screen-at was reported */
 } hinter;
 
 static ck_status open_hint(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
@@ -50,7 +50,7 @@ static ck_status finish(void *state, ck_error *e)
     return CK_OK;
 }
 
-/* The recipe wants 8 bits. */
+/* Method hsv; the published recipe works on 8 bits. */
 static ck_status by_hue(const hinter *s, ck_frame *f, const ck_plane *rgb, ck_error *e)
 {
     const uint8_t *view;
@@ -82,7 +82,7 @@ static ck_status find_screen(hinter *s, ck_frame *f, const ck_plane *rgb, ck_key
     return st;
 }
 
-/* The clean plate and its noise, for the stages downstream. */
+/* Add the clean plate and its noise for downstream stages. */
 static ck_status pass_screen(ck_frame *f, const ck_plane *rgb, const ck_key_screen *k, ck_error *e)
 {
     ck_plane *clean;
@@ -94,7 +94,7 @@ static ck_status pass_screen(ck_frame *f, const ck_plane *rgb, const ck_key_scre
     return st == CK_OK ? ck_key_clean(k, clean, e) : st;
 }
 
-/* The key knows the screen better than a range of hues does. */
+/* Method key, which estimates the screen's colour instead of taking a range of hues. */
 static ck_status by_key(hinter *s, ck_frame *f, const ck_plane *rgb, const char *name, ck_error *e)
 {
     ck_key_screen screen = {0};

@@ -17,7 +17,7 @@ typedef struct infer {
     const ck_infer_options *opts;
     ck_network *net;
     int h, w;                /* inference size */
-    ck_screen_choice screen; /* --blue-as-green: green and blue change places where it is blue */
+    ck_screen_choice screen; /* --blue-as-green: if it is blue, green and blue are swapped */
 } infer;
 
 static ck_status open_network(infer *s, ck_error *e)
@@ -63,7 +63,7 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
     return open_network(s, e);
 }
 
-/* Planes for the results. */
+/* Add the planes for the results. */
 static ck_status add_planes(const infer *s, ck_frame *f, ck_error *e)
 {
     const ck_infer_options *o = s->opts;
@@ -143,9 +143,10 @@ static void close_infer(void *state)
     free(s);
 }
 
-/* ---- one worker a device ---- */
+/* ---- one worker per device ---- */
 
-/* On the host the threads work together on one frame: its activations are what takes memory. */
+/* Number of frames in work.  On the host all threads share one frame, because each frame's activations take much
+ * memory. */
 static int at_once(const void *opts, int cores)
 {
     (void)cores;
@@ -160,7 +161,7 @@ static const ck_stage worker = {.program = &ck_infer_program,
                                 .close = close_infer,
                                 .threads = at_once};
 
-/* --size auto: what fits all devices. */
+/* --size auto: the largest size that fits every device. */
 static ck_status fit(ck_infer_options *o, const ck_nn_devices *devices, ck_error *e)
 {
     ck_model m;

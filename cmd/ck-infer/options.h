@@ -8,8 +8,8 @@
 typedef struct ck_infer_options {
     ck_common common;
     ck_network_request network;
-    ck_size size; /* 0 0: what the checkpoint was made for; CK_INFER_SIZE_AUTO */
-    bool refine;  /* do ck-refine's work too; what follows is for that */
+    ck_size size; /* 0 0: the checkpoint's own size; or CK_INFER_SIZE_AUTO */
+    bool refine;  /* run the refiner too, with these options: */
     ck_finals_options finals;
 } ck_infer_options;
 

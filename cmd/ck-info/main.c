@@ -17,7 +17,7 @@ typedef struct info {
     ck_sheet sheet;
 } info;
 
-/* A value on one line, whatever it holds. */
+/* Print a value on one line, escaping what would break it. */
 static void print_value(FILE *f, const char *s)
 {
     for (; *s; s++) {

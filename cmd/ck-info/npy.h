@@ -4,8 +4,8 @@
 
 #include "stream/frame.h"
 
-/* Write the plane as a C-order array of shape (c, h, w), complete or not at all.  Types we do
- * not know are written as bytes, shape (c, h, w, elem). */
+/* Write the plane as a C-order array of shape (c, h, w), complete or not at all.  Planes of unknown type are written as
+ * bytes, shape (c, h, w, elem). */
 ck_status ck_npy_write(const char *path, const ck_plane *p, ck_error *e);
 
 #endif

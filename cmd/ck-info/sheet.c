@@ -15,7 +15,7 @@
 static const char *const columns[] = {"rgb", "hint", "alpha", "comp"};
 enum { COLUMNS = sizeof columns / sizeof *columns, WIDTH = COLUMNS * (CK_SHEET_CELL + GAP) + GAP };
 
-/* Grow by one row, grey.  The first frame decides the height of all cells. */
+/* Append a grey row of cells.  The first frame decides the height of all cells. */
 static uint8_t *grow(ck_sheet *s, const ck_frame *f)
 {
     if (!s->rows) {

@@ -89,7 +89,7 @@ static ck_status choose(const ck_list *args, const ck_model_options *o, const st
     return CK_OK;
 }
 
-/* Through links too. */
+/* True if both paths name one file, possibly through links. */
 static bool same_file(const char *a, const char *b)
 {
     struct stat x, y;
@@ -103,7 +103,7 @@ static ck_status run(const struct command *c, const ck_list *args, const ck_mode
     ck_status s = ck_weights_open(in, &w, e);
     if (s != CK_OK)
         return ck_fail_in(e, s, in);
-    /* A .safetensors holds afterwards what it held, with other heads perhaps. */
+    /* Replacing a .safetensors keeps its tensors, but replacing a .pth loses the original. */
     if (out && !strcmp(ck_weights_format(w), "pth") && same_file(in, out)) {
         ck_weights_free(w);
         return ck_fail(e, CK_ERR_ARGUMENT, "%s: OUT is the checkpoint %s itself: choose another name", out, in);

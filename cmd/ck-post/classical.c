@@ -15,8 +15,8 @@ static ck_status need(ck_frame *f, const char *name, int c, ck_plane *copy, ck_e
     return s;
 }
 
-/* Add `fg` in the plate's own codes: the plate with the screen's share taken out of every pixel, or as it is where no
- * screen is found.  Spill stays, as in the network's fg: --despill takes it out of what is made of both. */
+/* Add `fg` in the plate's encoding: the plate without the screen's share of each pixel, or unchanged if no screen is
+ * found.  Spill stays, as in the network's fg; --despill removes it from processed and comp. */
 static ck_status add_foreground(ck_frame *f, const ck_plane *rgb, const float *alpha, bool blue, ck_type type,
                                 ck_error *e)
 {

@@ -20,11 +20,11 @@
 
 typedef struct post {
     const ck_post_program_options *opts;
-    ck_post_options how; /* but for what is the frame's own: blue, codes, background */
+    ck_post_options how; /* blue, codes and background are set per frame, in a copy */
     ck_screen_choice screen;
     ck_size size;
     ck_type type;    /* of the planes that are made */
-    uint64_t specks; /* what to drop, pixels; 0: nothing */
+    uint64_t specks; /* parts below this area, in pixels, are removed; 0: none */
 } post;
 
 static ck_status open_post(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
@@ -38,10 +38,10 @@ static ck_status open_post(const void *opts, const ck_list *args, ck_meta *head,
     *state = s;
     s->opts = o;
     s->type = ck_depth_type(o->depth);
-    /* A classical key leaves no specks, and despeckling costs it whiskers and loose hair. */
+    /* The classical key leaves no specks, and despeckling would remove whiskers and loose hair. */
     int specks = o->despeckle != CK_POST_AUTO ? o->despeckle : o->classical ? 0 : CK_DESPECKLE_AREA;
     s->specks = (uint64_t)specks;
-    /* Unmixing has limited the edges already, and much of what is left inside is cloth, not spill. */
+    /* Unmixing has already reduced spill at the edges; inside, a green tint is often cloth, not spill. */
     s->how.despill = o->despill >= 0 ? o->despill : o->classical || o->unmix ? UNMIXED_DESPILL : DESPILL;
     s->how.mode = (ck_despill_mode)o->despill_mode;
     if (o->classical)
@@ -64,7 +64,7 @@ static ck_status finish(void *state, ck_error *e)
     return CK_OK;
 }
 
-/* The alpha to use, despeckled once: a view of the plane's own data, or of *hold. */
+/* *view: the matte for processed and comp; the plane's own data, or a despeckled copy in *hold. */
 static ck_status clean_alpha(const post *s, const ck_plane *alpha, const float **view, ck_buffer **hold, ck_error *e)
 {
     ck_status st = ck_f32_view(alpha, view, hold, e);
@@ -77,7 +77,7 @@ static ck_status clean_alpha(const post *s, const ck_plane *alpha, const float *
     return ck_despeckle(in, alpha->h, alpha->w, s->specks, CK_DESPECKLE_GROW, CK_DESPECKLE_BLUR, (*hold)->data, e);
 }
 
-/* The foreground as it is to be used, in the plane `fg`. */
+/* Make `fg` as --classical, --unmix and --passthrough require. */
 static ck_status prepare(const post *s, ck_frame *f, bool blue, ck_error *e)
 {
     ck_status st = CK_OK;
@@ -88,7 +88,8 @@ static ck_status prepare(const post *s, ck_frame *f, bool blue, ck_error *e)
     return st == CK_OK && s->opts->passthrough ? ck_planes_passthrough(f, blue, e) : st;
 }
 
-/* Add the planes, and set what is the frame's own in *how.  *background: room for the plane that it may point to. */
+/* Add the output planes, and set the per-frame members of *how.  *background: memory for the plane that how->background
+ * may point to. */
 static ck_status add_outputs(const post *s, ck_frame *f, ck_plane *alpha, ck_plane *fg, ck_post_options *how,
                              ck_plane *background, ck_error *e)
 {

@@ -34,7 +34,7 @@ ck_status ck_planes_need_matte(ck_frame *f, ck_plane *alpha, ck_plane *fg, ck_er
     return CK_OK;
 }
 
-/* Both known, so that they meet in linear light, or both in codes of the same curve. */
+/* True if the planes can be composited: both curves are decoded, or both are the same. */
 static bool mix(const ck_plane *a, const ck_plane *b)
 {
     return (ck_plate_known(a) && ck_plate_known(b)) || !strcmp(a->encoding, b->encoding);

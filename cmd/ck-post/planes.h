@@ -7,8 +7,8 @@
 /* Copies of `alpha` and `fg`: floats of one size, fg sRGB-encoded or in codes of another curve. */
 ck_status ck_planes_need_matte(ck_frame *f, ck_plane *alpha, ck_plane *fg, ck_error *e);
 
-/* *out: *copy, filled with the plane `background` for comp, or NULL where the frame has none.  CK_ERR_FORMAT if it has
- * not the size of fg, or codes that do not mix with fg's. */
+/* Copy the plane `background` for comp to *copy and point *out at it; *out is NULL if the frame has no background.
+ * CK_ERR_FORMAT if its size differs from fg's, or its encoding cannot be mixed with fg's. */
 ck_status ck_planes_background(ck_frame *f, const ck_plane *fg, ck_plane *copy, const ck_plane **out, ck_error *e);
 
 /* Replace `fg` by ck_passthrough of `rgb` with `coverage`, else `alpha`, as the matte.  All of one size. */

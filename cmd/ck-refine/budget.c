@@ -12,7 +12,7 @@
  * are being resampled.  20 MB were measured with two threads. */
 #define REST ((size_t)32 << 20)
 
-/* Copies in float32 of the key and of the hint, for what looks at them. */
+/* Copies of key and hint in float32, for --detail and sparse. */
 static size_t widened(const ck_refine_options *o, const ck_frame *f)
 {
     size_t sum = 0;
@@ -37,11 +37,10 @@ ck_status ck_budget_network(const ck_refine_options *o, const ck_frame *f, const
     size_t in = 0, out = 4 * (size_t)oh * (size_t)ow * (o->finals.depth == CK_DEPTH_16 ? 2 : 4);
     for (int i = 0; i < f->n; i++)
         in += f->planes[i].bytes;
-    /* At most as large as the matte, whose buffer it becomes, where that is float32 and of the plate's size. */
+    /* If the matte is float32 at the plate's size, this buffer becomes the matte, and is at most as large. */
     size_t wide = sizeof(float) * (size_t)rgb->h * (size_t)rgb->w;
     bool becomes = o->finals.depth == CK_DEPTH_32 && oh == rgb->h && ow == rgb->w;
-    size_t turned =
-        o->network.blue_as_green ? in : 0; /* copies of the plate and of logits, which are less than all there is */
+    size_t turned = o->network.blue_as_green ? in : 0; /* upper bound: only plate and logits are copied */
     size_t after = o->finals.detail ? ck_detail_bytes(h, w, oh, ow) : 0;
     size_t taken = in + turned + out + (becomes ? 0 : wide) + widened(o, f) + after + REST;
     if (taken >= o->memory)

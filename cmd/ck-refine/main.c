@@ -18,10 +18,10 @@
 
 typedef struct refine {
     const ck_refine_options *opts;
-    ck_model model;          /* from the first frame with logits on, until the network is there */
-    ck_network *net;         /* from the first frame with logits on, whose size it has */
+    ck_model model;          /* loaded for the first frame with logits, kept until the network is open */
+    ck_network *net;         /* opened for the first frame with logits, at that frame's size */
     int h, w;                /* inference size */
-    ck_screen_choice screen; /* --blue-as-green: green and blue change places where it is blue */
+    ck_screen_choice screen; /* --blue-as-green: if it is blue, green and blue are swapped */
     sparse sparse;
 } refine;
 
@@ -33,7 +33,7 @@ static ck_status load(refine *s, ck_error *e)
     return st;
 }
 
-/* By ck-infer --refine, or another ck-refine. */
+/* True if ck-infer --refine or another ck-refine has refined the frame. */
 static bool refined_before(ck_frame *f)
 {
     bool logits = ck_frame_plane(f, "alpha_logits") || ck_frame_plane(f, "fg_logits");
@@ -71,7 +71,7 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
     return st == CK_OK ? load(s, e) : st;
 }
 
-/* Rows of a band: enough blocks for every thread to be busy, few enough to be a small part of the picture. */
+/* Rows of a band: enough blocks to keep all threads busy, but a small part of the picture. */
 static int band_rows(const ck_refine_options *o, int w)
 {
     if (o->mode == CK_REFINE_TILED && o->tile)
@@ -80,7 +80,7 @@ static int band_rows(const ck_refine_options *o, int w)
     return (8 * threads + across - 1) / across * CK_NN_BLOCK;
 }
 
-/* Between opening and the first frame. */
+/* Open the network when the first frame with logits has arrived. */
 static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb, int h, int w, ck_error *e)
 {
     const ck_refine_options *o = s->opts;
@@ -94,7 +94,7 @@ static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb,
                               .sparse = o->mode == CK_REFINE_SPARSE};
     if (o->mode == CK_REFINE_TILED || o->memory)
         how.band = band_rows(o, w);
-    ck_sparse_close(&s->sparse); /* of a first frame that failed */
+    ck_sparse_close(&s->sparse); /* may be open from an earlier frame that failed */
     ck_status st = s->model.weights ? CK_OK : load(s, e);
     if (st == CK_OK)
         st = how.sparse ? ck_sparse_open(&s->sparse, o, h, w, e) : CK_OK;
@@ -112,7 +112,7 @@ static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb,
     return CK_OK;
 }
 
-/* The network for logits of this size: there is one for the whole stream. */
+/* Open the network for logits of this size.  Once it is open, other sizes are an error. */
 static ck_status settle_size(refine *s, const ck_frame *f, const ck_plane *rgb, const ck_plane *alpha,
                              const ck_plane *fg, ck_error *e)
 {
@@ -130,7 +130,7 @@ static ck_status settle_size(refine *s, const ck_frame *f, const ck_plane *rgb, 
     return CK_OK;
 }
 
-/* A frame's planes, which stay where they are while others are added. */
+/* A frame's planes, copied because adding planes moves the originals; the data stay in place. */
 typedef struct planes {
     ck_plane rgb, alpha_logits, fg_logits, alpha, fg;
 } planes;
@@ -150,7 +150,7 @@ static ck_status find_planes(ck_frame *f, planes *at, ck_error *e)
     return st;
 }
 
-/* In order: the first frame opens the network. */
+/* Called in frame order: the first frame with logits opens the network. */
 static ck_status admit(void *state, ck_frame *f, ck_error *e)
 {
     refine *s = state;
@@ -254,10 +254,10 @@ static void close_refine(void *state)
     free(s);
 }
 
-/* ---- one worker a device ---- */
+/* ---- one worker per device ---- */
 
-/* On the host the threads work together on one frame: its activations are what takes memory.  Places are chosen after
- * the frame before. */
+/* Number of frames in work.  On the host all threads share one frame, because each frame's activations take much
+ * memory. Sparse chooses blocks by the previous frame, so it also works on one frame at a time. */
 static int at_once(const void *opts, int cores)
 {
     const ck_refine_options *o = opts;
@@ -291,7 +291,7 @@ static int one_a_device(const void *opts, int cores)
     return ck_nn_devices_count(((const ck_refine_options *)opts)->network.device) * at_once(opts, cores);
 }
 
-/* With a limit on memory nothing is read or written beside the frame at work. */
+/* With --memory, no frame is read or written while another is processed. */
 static int frames_at_once(const void *opts)
 {
     const ck_refine_options *o = opts;

@@ -9,7 +9,7 @@
 
 #define TILE 64
 #define MARGIN 4 /* bench/results/refine.md: the fastest setting within 4/255, and 0.02/255 in the mean */
-/* A frame that looks so different from the last whole one is another shot, or as good as one. */
+/* A frame that differs from the last whole one in more than this share of samples counts as a cut. */
 #define CUT 0.25
 
 ck_status ck_sparse_open(sparse *s, const ck_refine_options *o, int h, int w, ck_error *e)
@@ -34,7 +34,7 @@ void ck_sparse_forget(sparse *s)
     s->settled = false;
 }
 
-/* Why the frame is refined whole, or NULL. */
+/* The reason to refine the frame whole, or NULL. */
 static const char *reason(sparse *s, const ck_histogram *now, double *moved)
 {
     *moved = s->settled ? ck_histogram_distance(now, &s->whole) : 0;

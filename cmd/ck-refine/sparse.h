@@ -1,4 +1,4 @@
-/* Which blocks of each frame --mode sparse refines, and when a frame is refined whole for its statistics. */
+/* --mode sparse: choice of the blocks to refine, and of frames that are refined whole for their statistics. */
 #ifndef CK_REFINE_SPARSE_H
 #define CK_REFINE_SPARSE_H
 
@@ -11,17 +11,17 @@ typedef struct sparse {
     int refresh; /* 0: never but first and after a cut */
     bool map;
     unsigned char *blocks;
-    bool settled;       /* a frame has been refined whole … */
-    int age;            /* … this many frames ago … */
-    ck_histogram whole; /* … that looked like this */
+    bool settled;       /* a frame has been refined whole */
+    int age;            /* frames since then */
+    ck_histogram whole; /* its histogram */
 } sparse;
 
-/* For frames of the network's size h x w; the options have been looked at. */
+/* h, w: inference size.  The options must have been checked. */
 ck_status ck_sparse_open(sparse *s, const ck_refine_options *o, int h, int w, ck_error *e);
 void ck_sparse_close(sparse *s);
 
-/* The blocks of a frame, or NULL for all; reported under --verbose.  rgb as the network has it.  Adds refine_map if
- * that is wanted, so pointers to planes of f are stale afterwards. */
+/* The blocks of a frame to refine, or NULL for all; reported under --verbose.  rgb: the network's input.  With --map it
+ * adds refine_map, so pointers to planes of f become invalid. */
 ck_status ck_sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float *alpha_logits,
                            const unsigned char **blocks, ck_error *e);
 

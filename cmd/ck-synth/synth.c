@@ -11,7 +11,7 @@
 #include "ck-synth/synth_canvas.h"
 
 #define PI 3.14159265f
-#define SUBFRAMES 14 /* of an open shutter */
+#define SUBFRAMES 14 /* moments of an open shutter that are averaged for motion blur */
 
 /* The subject, decided by the seed.  Lengths are pixels. */
 typedef struct person {
@@ -35,7 +35,7 @@ static void pick(float to[3], const float from[3], ck_random *r)
         to[i] = from[i] * k;
 }
 
-/* A cloth colour that is not the screen's: the screen's channel stays below the largest. */
+/* A cloth colour unlike the screen's: the screen's channel is not the largest. */
 static void dye(float to[3], bool blue, ck_random *r)
 {
     int s = blue ? 2 : 1;
@@ -143,7 +143,7 @@ static void draw_face(ck_canvas *c, const person *p, ck_vec h)
         ck_vec eye = {h.x + (float)s * 41 * u, h.y - 6 * u};
         ck_material m = plain(white, 0);
         ellipse(c, eye, 19 * u, 10 * u, 1.2f, &m);
-        /* Eyes as green or blue as the screen: a key that is only a colour makes holes here. */
+        /* Eyes as green or blue as the screen: a key by colour alone makes holes here. */
         m = plain((float[3]){0.05f, 0.22f, 0.11f}, 0);
         ellipse(c, (ck_vec){eye.x + 2 * u, eye.y}, 8.5f * u, 8.5f * u, 1.2f, &m);
         m = plain(dark, 0);
@@ -206,7 +206,7 @@ static void draw_front_hair(ck_canvas *c, const person *p, ck_vec h, float t, ck
     m.stripe = 9 * u;
     float box[4] = {scalp.c.x - scalp.r.x, scalp.c.y - scalp.r.y, scalp.c.x + scalp.r.x, scalp.c.y + 0.4f * scalp.r.y};
     ck_canvas_shape(c, box, cap_shape, &scalp, 3 * u, &m);
-    /* Stray hairs, from a third of a pixel to two and a half: what tells keyers apart. */
+    /* Stray hairs of 1/3 to 2.5 pixels, which good and bad keyers treat differently. */
     for (int i = 0; i < 230; i++)
         strand(c, p, h, t, ck_random_in(r, -PI - 0.1f, 0.1f), ck_random_in(r, 60, 260) * u,
                ck_random_in(r, 0.35f, 2.4f) * u, r);

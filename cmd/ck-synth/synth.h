@@ -2,7 +2,7 @@
  *
  * A shot is chosen by its seed: a person's build, pose, colours and hair, a flying scarf, a
  * waving arm, the screen's tint, light, folds and markers, spill and grain.  The frame number
- * moves them, 24 to the second.  Everything is composited in linear light:
+ * moves them, at 24 frames per second.  Everything is composited in linear light:
  *
  *     plate = foreground * alpha + screen * (1 - alpha) + spill      (linear)
  *     rgb   = 8 bits of (sRGB(plate) + grain)

@@ -38,16 +38,16 @@ typedef struct ck_capsule {
 } ck_capsule;
 float ck_shape_capsule(const void *capsule, float x, float y);
 
-/* Lay the shape over what is there.  box: x0 y0 x1 y1 that holds it; edge: width in pixels over
- * which coverage falls from 1 to 0. */
+/* Draw the shape over the canvas.  box: bounds x0 y0 x1 y1; edge: width in pixels over which coverage falls from 1 to
+ * 0. */
 void ck_canvas_shape(ck_canvas *c, const float box[4], ck_shape f, const void *shape, float edge, const ck_material *m);
 
-/* Add `weight` times the shape's coverage to the scratch; ck_canvas_flush lays that down, in
- * one colour, and clears it: shapes in motion, and shapes joined without a seam. */
+/* Add `weight` times the shape's coverage to the scratch, which ck_canvas_flush draws in one colour and clears.  For
+ * motion blur, and for shapes joined without a seam. */
 void ck_canvas_add(ck_canvas *c, const float box[4], ck_shape f, const void *shape, float edge, float weight);
 void ck_canvas_flush(ck_canvas *c, const float box[4], const ck_material *m);
 
-/* A curved hair from a by way of b to d, `width` pixels at the root, thinning to its tip. */
+/* Draw a hair from a to d, bent towards b, `width` pixels at the root, thinning to its tip. */
 void ck_canvas_hair(ck_canvas *c, ck_vec a, ck_vec b, ck_vec d, float width, const float colour[3], float opacity);
 
 /* Random numbers: splitmix64. */

@@ -11,11 +11,11 @@ ck_status ck_args_option(ck_plan_stage *s, const ck_option *o, const char *value
 /* Prepend a word: the front end's choices stand before the user's, so that the user's win. */
 ck_status ck_args_first(ck_plan_stage *s, const char *a, const char *b, ck_error *e);
 
-/* Remove an option, wherever it stands.  *value: what its last occurrence gave, owned, NULL if it is not there or has
- * none. */
+/* Remove all occurrences of an option.  *value: the value of the last one, owned by the caller; NULL if there was no
+ * occurrence or no value. */
 ck_status ck_args_take(ck_plan_stage *s, const char *option, char **value, ck_error *e);
 
-bool ck_args_has(const ck_plan_stage *s, const char *option); /* with a value or without, and not taken back */
+bool ck_args_has(const ck_plan_stage *s, const char *option); /* given, and not turned off by --no-OPTION */
 bool ck_args_have(const ck_plan_stage *s, const char *word);
 
 /* The option's name in a word, "" if it is not an option; false for --no-NAME, which turns NAME off. */

@@ -1,5 +1,4 @@
-/* The commands of the front end.  Each takes the arguments from its own name on and returns
- * the exit status. */
+/* The commands of ck.  Each takes the arguments from its own name on, and returns the exit status. */
 #ifndef CK_CK_COMMANDS_H
 #define CK_CK_COMMANDS_H
 

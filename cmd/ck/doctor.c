@@ -1,4 +1,4 @@
-/* ck doctor: what this machine has and what is missing. */
+/* ck doctor: check programs, libraries, model and devices. */
 #include <dnnl.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
@@ -20,7 +20,7 @@
 #include "greenformer/model.h"
 #include "nn/nn.h"
 
-/* One line; a problem is also said what to do about.  Returns 1 for a problem that stops keying. */
+/* Print one line, for a problem with its remedy.  Returns 1 for a problem that prevents keying. */
 static int line(const char *what, bool good, bool needed, const char *detail, const char *remedy)
 {
     printf("%-4s %-22s %s%s%s\n",
@@ -104,7 +104,7 @@ static void machine(void)
     line("pipe size", pipe >= 1 << 20, false, text, "raise /proc/sys/fs/pipe-max-size to 1048576 for speed");
 }
 
-/* The model that `ck key` would take, opened and checked, numbers and all. */
+/* Open the model that `ck key` would use, and check names, shapes and values of its tensors. */
 static int model(void)
 {
     ck_model m;
@@ -125,7 +125,7 @@ static int model(void)
     return 0;
 }
 
-/* The devices, and the default one.  They are opened: one that exists may be taken by another process. */
+/* List the devices and the default one.  Each is opened, because another process may hold it exclusively. */
 static void devices(void)
 {
     char name[32], text[256];

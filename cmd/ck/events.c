@@ -7,14 +7,14 @@
 
 static bool on;
 
-/* One write(2) a line: the stages write into the same descriptor. */
+/* Write each line by one write(2), because the stages write to the same descriptor. */
 static void say(const char *line)
 {
     if (on && write(STDOUT_FILENO, line, strlen(line)) < 0)
         on = false; /* the reader is gone */
 }
 
-/* The last stage's standard output is ours: the descriptor keeps its number in every stage. */
+/* Duplicate standard output for events, and pass the descriptor's number to the stages by the environment. */
 ck_status ck_events_start(ck_error *e)
 {
     int fd = dup(STDOUT_FILENO);

@@ -7,8 +7,8 @@
 /* Turn events on for this process and, through the environment, for the stages that it starts. */
 ck_status ck_events_start(ck_error *e);
 
-void ck_event_start(const ck_plan *p);                         /* the stages' names */
-void ck_event_stage(const char *program, int status, int sig); /* one has ended; sig 0: not killed */
-void ck_event_end(int status);                                 /* of the whole */
+void ck_event_start(const ck_plan *p);                         /* the pipeline starts, with these stages */
+void ck_event_stage(const char *program, int status, int sig); /* a stage has ended; sig 0: not killed */
+void ck_event_end(int status);                                 /* the pipeline has ended */
 
 #endif

@@ -18,10 +18,10 @@
 #include "key/screen.h"
 #include "stream/stream.h"
 
-/* Frames that are looked at: a leader is shorter, and the run decodes them once more. */
+/* Maximum number of frames searched: longer than a leader, and few enough to decode twice. */
 #define MOST_FRAMES 500
 
-/* A stage of the plan that has --screen and was not told which. */
+/* True if the stage has an option --screen that is not given, or is auto. */
 static bool undecided(const ck_plan_stage *s)
 {
     const char *last = NULL;
@@ -31,15 +31,15 @@ static bool undecided(const ck_plan_stage *s)
     return ck_option_find(s->program, "screen") && (!last || !strcmp(last, "auto"));
 }
 
-/* Standard input and pipes can be read once. */
+/* False for standard input and pipes, which can be read only once. */
 static bool readable_twice(const char *input)
 {
     struct stat st;
     return strcmp(input, "-") != 0 && (stat(input, &st) || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
 }
 
-/* The first stage without --frames, and without files beside INPUT, which may be pipes, or shorter than INPUT is.
- * Borrowed words, owned array. */
+/* The first stage's command line without --frames and without files of other planes, which may be pipes, or shorter
+ * than INPUT.  Borrowed strings, owned array. */
 static char **whole_input(const ck_plan_stage *decode)
 {
     char **argv = calloc((size_t)decode->argc + 1, sizeof *argv);
@@ -54,7 +54,7 @@ static char **whole_input(const ck_plan_stage *decode)
     return argv;
 }
 
-/* In the child.  The run itself says what is wrong with the input. */
+/* In the child: become ck-decode, silently, since the run itself reports problems of the input. */
 static void become(char **argv, pid_t parent, int out)
 {
     sigset_t none;
@@ -81,7 +81,8 @@ static double timeout_of(const ck_plan_stage *s)
     return t;
 }
 
-/* The first frame with a screen, of a stream on `fd`.  A stream that fails decides nothing.  *frames: looked at. */
+/* Search the stream on `fd` for the first frame with a screen.  If the stream fails, nothing is decided.  *frames:
+ * number of frames searched. */
 static ck_status look(int fd, double timeout, ck_screen_choice *c, int *frames, ck_error *e)
 {
     ck_reader *r;
@@ -101,7 +102,7 @@ static ck_status look(int fd, double timeout, ck_screen_choice *c, int *frames, 
     return s == CK_ERR_STARVED ? s : CK_OK;
 }
 
-/* A decoder that was killed is a failure; its own are for the run to report. */
+/* Wait for the decoder.  Only a decoder that was killed is a failure here; the run reports all others. */
 static ck_status reap(pid_t pid, bool needed, ck_error *e)
 {
     int status = 0;
@@ -115,7 +116,7 @@ static ck_status reap(pid_t pid, bool needed, ck_error *e)
                    strsignal(WTERMSIG(status)));
 }
 
-/* A signal that ends us takes the child along. */
+/* Run the decoder and search its frames.  A signal that ends us also ends the child. */
 static ck_status decode(const ck_plan_stage *stage, ck_screen_choice *c, ck_error *e)
 {
     int ends[2], frames = 0;
@@ -147,7 +148,7 @@ static ck_status decode(const ck_plan_stage *stage, ck_screen_choice *c, ck_erro
     return s == CK_OK ? end : ck_fail_in(e, s, "ck-decode");
 }
 
-/* The screen's colour by hand, from the options of ck-hint. */
+/* The screen's colour from --screen-colour or --screen-at of ck-hint. */
 static ck_status hand_of(const ck_plan_stage *hint, ck_hand *out, ck_error *e)
 {
     ck_hint_options o;

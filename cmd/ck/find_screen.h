@@ -1,13 +1,15 @@
-/* The screen of the whole input, before the stages start: ranges that are keyed on different machines must agree. */
+/* The screen (green or blue) of the whole input, found before the stages start, so that ranges that are keyed on
+ * different machines agree. */
 #ifndef CK_CK_FIND_SCREEN_H
 #define CK_CK_FIND_SCREEN_H
 
 #include "ck/plan.h"
 
-/* Decode the input from its first frame on, without --frames and the files of other planes, up to the one that has a
- * screen, and add --screen to the stages that have that option and were not given it.  Nothing is added if none of the
- * first 500 frames has a screen, which is reported, or if the input is shorter, can only be read once, or not at all,
- * which the run reports. */
+/* Decode the input up to the first frame that shows a screen, ignoring --frames and files of other planes.  Then add
+ * --screen to the stages that have that option but were not given it.
+ *
+ * Nothing is added if no frame among the first 500 shows a screen, which is reported, if the input can be read only
+ * once, or if it cannot be read, which the run reports. */
 ck_status ck_find_screen(ck_plan *p, ck_error *e);
 
 #endif

@@ -23,8 +23,8 @@ static bool is_folder(const char *path)
     return !stat(path, &st) && S_ISDIR(st.st_mode);
 }
 
-/* True if the stills differ in size, which a stream may not.  A file whose size cannot be read is left to ck-decode,
- * which reports why. */
+/* True if the stills differ in size, so that they cannot be one stream.  A file whose size cannot be read is left to
+ * ck-decode, which reports why. */
 static bool sizes_differ(const ck_sequence *s)
 {
     ck_size first = {0}, size;
@@ -39,7 +39,7 @@ static bool sizes_differ(const ck_sequence *s)
     return false;
 }
 
-/* One pipeline a still, all into the same OUT. */
+/* Run one pipeline per still, all with the same OUT. */
 static int run_stills(ck_plan *plan, const ck_sequence *s, int *interrupted)
 {
     if (plan->own.dry)
@@ -57,7 +57,7 @@ static int run_stills(ck_plan *plan, const ck_sequence *s, int *interrupted)
     return result;
 }
 
-/* True, with the stills, if the input is to be keyed still by still. */
+/* True if each still is keyed by a pipeline of its own; *stills then lists them. */
 static bool one_by_one(const ck_plan *plan, ck_sequence *stills)
 {
     const char *input = plan->args.items[0];
@@ -74,7 +74,7 @@ static int run(ck_plan *plan, const ck_sequence *stills, int *interrupted)
     return 0;
 }
 
-/* A signal that came outside of ck_pipeline_run, or 0. */
+/* A blocked signal that has arrived outside of ck_pipeline_run, or 0. */
 static int pending(const sigset_t *set)
 {
     static const struct timespec now;
@@ -82,7 +82,7 @@ static int pending(const sigset_t *set)
     return sig > 0 ? sig : 0;
 }
 
-/* Signals wait from before the folder of traces is made until it is gone. */
+/* Block signals while the folder of traces exists, so that it is always removed. */
 static int run_watched(ck_plan *plan, const ck_sequence *stills)
 {
     ck_watch w;
@@ -107,7 +107,7 @@ static int run_watched(ck_plan *plan, const ck_sequence *stills)
     return code;
 }
 
-/* Stills of different sizes have a screen each. */
+/* Find the screen, then run.  For stills of different sizes, the stages find their screens. */
 static int prepare_and_run(ck_plan *plan, const ck_sequence *stills)
 {
     int none = 0;
@@ -147,7 +147,7 @@ static void say_no_model(void)
                   folder);
 }
 
-/* Say which model is used unless the user named it, or --classical. */
+/* Report the model used, or that none was found, unless --model or --classical was given. */
 static void announce(const ck_plan *plan)
 {
     if (plan->found)

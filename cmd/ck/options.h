@@ -9,7 +9,7 @@ typedef struct ck_key_options {
     ck_common common;
     bool dry;     /* print the pipeline, run nothing */
     int progress; /* CK_PROGRESS_AUTO, … */
-    bool profile; /* say at the end what each stage spent its time on */
+    bool profile; /* print a table of each stage's times at the end */
 } ck_key_options;
 
 extern const ck_program ck_key_program;

@@ -18,12 +18,12 @@
 #include "ck/events.h"
 #include "stream/stream.h"
 
-/* Milliseconds that stages get to end after one of them has failed: each takes up to 0.2 s, the last one 1 s.  Then
- * stopped stages are terminated, and after that killed; others may be stopped later. */
+/* Milliseconds.  After a failure each stage takes up to 0.2 s to end, the last one 1 s.  After PATIENCE, stages that
+ * are stopped are terminated, and after LAST_PATIENCE killed; both repeat for stages that are stopped later. */
 #define PATIENCE 1300
 #define LAST_PATIENCE 300
 
-/* The signals that wait_all takes one by one.  What a parent ignores for us (nohup, a shell's background jobs) stays
+/* The signals that wait_all receives.  Signals that the parent has set to be ignored (nohup, background jobs) stay
  * ignored. */
 static sigset_t watched(void)
 {
@@ -33,7 +33,7 @@ static sigset_t watched(void)
     return set;
 }
 
-/* In the child: the signal that takes it along if `ck` dies.  `ck` may have died before. */
+/* In the child: ask for a signal when `ck` dies, and exit if it has died already. */
 static void follow(pid_t parent)
 {
     struct sigaction term;
@@ -42,7 +42,7 @@ static void follow(pid_t parent)
         _exit(1);
 }
 
-/* In the child: stdin from `in`, stdout to `out` (-1: as they are). */
+/* In the child: become the stage, with stdin from `in` and stdout to `out` (-1: unchanged). */
 static void become(const ck_plan_stage *s, const char *before, pid_t parent, int in, int out)
 {
     follow(parent);
@@ -99,20 +99,20 @@ typedef struct children {
     int started, left;
     int result;
     int interrupted;      /* the first signal that told us to end, or 0 */
-    bool told[CK_STAGES]; /* it stood still and was told to end */
-    int blocked, starved; /* the last stage that its reader, and the first that its writer let wait for --timeout */
-    bool named;           /* the stage that is stuck between them has been reported */
-    bool first_failed;    /* the first stage, which waits for no other: it has reported why */
+    bool told[CK_STAGES]; /* it was stopped, and a signal to end was sent */
+    int blocked, starved; /* the last stage that waited --timeout for its reader, the first that did for its writer */
+    bool named;           /* the cause, a stage between these two, has been reported */
+    bool first_failed;    /* the first stage, which waits for no other, has failed and reported why */
 } children;
 
-/* A signal that ended a stage and is on its way to us too: the terminal sends it to all. */
+/* True if `sig` is about to reach us too: the terminal sends it to the whole process group. */
 static bool pending(int sig)
 {
     sigset_t set;
     return !sigpending(&set) && sigismember(&set, sig) == 1;
 }
 
-/* The end of stage i.  SIGPIPE means that the one behind it ended first, and spoke. */
+/* Exit status for the end of stage i.  SIGPIPE means that the downstream stage ended first and has reported why. */
 static int judge(const children *c, int i, int status)
 {
     const ck_plan_stage *s = &c->plan->stages[i];
@@ -158,7 +158,7 @@ static void send(const children *c, int sig)
             kill(c->pids[i], sig);
 }
 
-/* Pass the signal on; the second one kills.  A stopped stage must be continued to end. */
+/* Send the signal to all stages, or SIGKILL if it is the second one.  SIGCONT lets a stopped stage act on it. */
 static void pass_on(children *c, int sig)
 {
     send(c, c->interrupted ? SIGKILL : SIGTERM);
@@ -167,7 +167,7 @@ static void pass_on(children *c, int sig)
         c->interrupted = sig;
 }
 
-/* Stopped by a signal: state T in /proc/PID/stat, behind the name in parentheses. */
+/* True if a stage is stopped by a signal: state T in /proc/PID/stat, after the name in parentheses. */
 static bool stands_still(const children *c, int i)
 {
     if (c->pids[i] <= 0)
@@ -182,7 +182,7 @@ static bool stands_still(const children *c, int i)
     return name_end && !strncmp(name_end, ") T", 3);
 }
 
-/* After --timeout: the stages between those that waited, or the stopped ones among them. */
+/* After --timeout, name the stages between the blocked and the starved one; if some are stopped, only those. */
 static void name_the_still(children *c)
 {
     if (c->named || c->first_failed || c->interrupted || (c->blocked < 0 && c->starved == c->plan->n))
@@ -200,8 +200,8 @@ static void name_the_still(children *c)
     c->named = true;
 }
 
-/* Stopped stages outlive the failure of others.  Stages that still work (on a stream that was complete when its writer
- * failed) go on. */
+/* After a failure, end stopped stages, which do not end otherwise.  Stages that still work, on a stream that was
+ * complete before the failure, go on. */
 static void end_the_stopped(children *c)
 {
     for (int i = 0; i < c->started; i++) {

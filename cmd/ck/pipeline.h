@@ -4,12 +4,12 @@
 
 #include "ck/plan.h"
 
-/* The exit status of the whole: 0, 1, 2 or 3 as the stages'; says which stage was killed.  *interrupted: the signal
- * that ended the run, else 0.  The signals of ck_signals_set are blocked from then on, and are the caller's to die by.
- */
+/* Run the pipeline.  Returns the worst exit status of the stages, and reports which stage was killed.  *interrupted:
+ * the signal that ended the run, else 0.  The signals of ck_signals_set stay blocked afterwards; the caller raises
+ * *interrupted again when it has cleaned up. */
 int ck_pipeline_run(const ck_plan *p, int *interrupted);
 
-/* Of two exit statuses the graver: 0 < 3 < 2 < 1. */
+/* The worse of two exit statuses: 0 < 3 < 2 < 1. */
 int ck_pipeline_worse(int a, int b);
 
 #endif

@@ -21,8 +21,8 @@ static ck_status start_stages(ck_plan *p, ck_error *e)
     return s;
 }
 
-/* Cores of a stage without --threads, at least one.  The network takes nearly all the time, in turns in its two stages:
- * both get every core, and the system shares them out. */
+/* Cores of a stage without a --threads of its own, at least one.  The network's two stages take nearly all the time, so
+ * each gets every core, and the system schedules them. */
 static int share(const ck_plan *p, int stage, int cores)
 {
     if (!p->classical)
@@ -68,7 +68,7 @@ static ck_status check_stages(const ck_plan *p, ck_error *e)
     return CK_OK;
 }
 
-/* *wants: ck-encode needs OUT.  Its command line has been checked. */
+/* Set *wants if ck-encode needs OUT, *streams if it writes to standard output.  Its command line has been checked. */
 static ck_status wants_folder(const ck_plan_stage *encode, bool *wants, bool *streams, ck_error *e)
 {
     ck_encode_options o;
@@ -81,7 +81,7 @@ static ck_status wants_folder(const ck_plan_stage *encode, bool *wants, bool *st
     return s;
 }
 
-/* INPUT to the first stage, OUT (which --comp=- makes unnecessary) to the last. */
+/* Give INPUT to the first stage and OUT to the last.  With --comp=- and no files, OUT is not needed. */
 static ck_status place_arguments(ck_plan *p, ck_error *e)
 {
     bool wants, streams;

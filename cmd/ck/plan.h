@@ -9,7 +9,7 @@
 
 typedef struct ck_plan_stage {
     const ck_program *program;
-    const char *name; /* "hint": what stands before the colon in --hint:screen */
+    const char *name; /* "hint", as in --hint:screen */
     char **argv;      /* owned, NULL at the end */
     int argc;
 } ck_plan_stage;
@@ -25,22 +25,22 @@ typedef struct ck_plan {
     ck_list args;       /* INPUT OUT; borrowed strings, owned array */
 } ck_plan;
 
-/* Sort argv (from "key" on) into the stages; without a model (ck_checkpoint_find) those of the network are left out.
- * Every stage's command line is checked with its own table, so that a wrong value is refused before anything starts. */
+/* Distribute argv (from "key" on) over the stages.  If no model was found (ck_checkpoint_find), the network's stages
+ * are left out.  Every stage's command line is checked with its own table, before anything starts. */
 ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e);
 
-/* Point the first stage at `input` (the other arguments stay). */
+/* Replace INPUT of the first stage by `input`. */
 ck_status ck_plan_set_input(ck_plan *p, const char *input, ck_error *e);
 
-/* True if the first stage, ck-decode, was given this option, or one that names a file beside INPUT. */
+/* True if the first stage, ck-decode, was given this option, or one that gives a file for another plane. */
 bool ck_plan_decode_has(const ck_plan *p, const char *option);
 bool ck_plan_decode_has_files(const ck_plan *p);
 
-/* Before anything starts: INPUT and the files beside it are footage, and if INPUT is a sequence, the frames asked for
- * exist.  CK_ERR_ARGUMENT. */
+/* Before anything starts, check that INPUT and the files of other planes are footage and, if INPUT is a sequence, that
+ * the frames of --frames exist.  Otherwise CK_ERR_ARGUMENT. */
 ck_status ck_plan_check_input(const ck_plan *p, ck_error *e);
 
-/* As a shell would read it, one line on stdout. */
+/* Print the pipeline on stdout as one line of shell. */
 void ck_plan_print(const ck_plan *p);
 
 /* --help (CK_HELP_BRIEF) and --help=all (CK_HELP_ALL) on stdout: the front end's options and the stages'. */

@@ -2,7 +2,7 @@
 #include "base/help.h"
 #include "ck/plan_inside.h"
 
-/* A row that an earlier stage has too. */
+/* True if an earlier stage has the same option. */
 static bool listed(int stage, const ck_option *o)
 {
     for (int i = 0; i < stage; i++)

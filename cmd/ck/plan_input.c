@@ -1,4 +1,4 @@
-/* Checks of INPUT and the files beside it before any stage starts. */
+/* Checks of INPUT and the files of other planes before any stage starts. */
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,7 +8,7 @@
 #include "io/sequence.h"
 #include "shared/inputs.h"
 
-/* Sequences that need no decoder to be known. */
+/* True for a sequence, whose frames are known without a decoder. */
 static bool is_sequence(const char *input)
 {
     struct stat st;

@@ -8,20 +8,20 @@ enum { DECODE, HINT, INFER, REFINE, MATTE, POST, ENCODE };
 
 extern const ck_plan_stage ck_plan_stages[CK_STAGES];
 
-/* The row that `name` (or `letter`) means to one stage. */
+/* The stage's option `name` (or `letter`), or NULL. */
 const ck_option *ck_plan_lookup(const ck_program *p, const char *name, char letter);
 
-/* ck-infer has these for --refine only, which settles where they go in the end. */
+/* True for the refiner's options.  They go to ck-refine, or to ck-infer if --refine is given (ck_plan_join). */
 bool ck_plan_refiners(const char *name);
 
-/* Take argv[*i], and the next if that is its value, to the stages that it is for. */
+/* Give the option argv[*i], and its value if that is the next word, to the stages that have it. */
 ck_status ck_plan_option(ck_plan *p, int argc, char **argv, int *i, ck_error *e);
 
-/* With the network if there is a model, else without. */
+/* Choose the network if a model was found, else the classical key. */
 ck_status ck_plan_choose(ck_plan *p, ck_error *e);
 
-/* Without the network ck-matte makes the matte and ck-post the foreground; with it ck-matte runs if it has something to
- * do.  Before ck_plan_join. */
+/* Place ck-matte.  Without the network it makes the matte, and ck-post the foreground.  With the network it runs only
+ * if an option or a mask needs it.  Call before ck_plan_join. */
 ck_status ck_plan_matte(ck_plan *p, ck_error *e);
 
 /* Drop the stages that are not needed.  With --refine ck-infer does both halves: it gets the refiner's options, and the

@@ -6,7 +6,7 @@
 #include "ck-post/options.h"
 #include "ck/plan_inside.h"
 
-/* ck-decode is asked for a plane that ck-matte reads. */
+/* True if ck-decode is to add a plane that ck-matte reads. */
 static bool masked(const ck_plan_stage *decode)
 {
     static const char *const words[] = {"--garbage=", "--holdout=", "--plate-alpha",
@@ -18,7 +18,8 @@ static bool masked(const ck_plan_stage *decode)
     return false;
 }
 
-/* An option is given that ck-post has not: such as --depth, which several have, is no reason to run ck-matte. */
+/* True if an option is given that ck-post does not have.  Options of both, such as --depth, are no reason to run
+ * ck-matte. */
 static bool asked(const ck_plan_stage *s)
 {
     bool any = false;
@@ -30,8 +31,8 @@ static bool asked(const ck_plan_stage *s)
     return any;
 }
 
-/* `ck-post --classical` in two stages: with --despeckle Matte is despeckled like Processed, and the options of ck-matte
- * go between. */
+/* Split `ck-post --classical` into ck-matte --from hint and ck-post --unmix, so that options of ck-matte apply in
+ * between and --despeckle affects Matte as well as Processed. */
 static ck_status classical(ck_plan *p, ck_error *e)
 {
     ck_plan_stage *matte = &p->stages[MATTE], *post = &p->stages[POST];

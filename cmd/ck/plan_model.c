@@ -5,13 +5,13 @@
 #include "ck/plan_inside.h"
 #include "checkpoint/find.h"
 
-/* An option that only the network's stages have is of no use without them. */
+/* Refuse options of a dropped stage that no other stage has. */
 static ck_status refuse_options(const ck_plan_stage *s, const char *why, ck_error *e)
 {
     for (int k = 1; k < s->argc; k++) {
         char name[64];
         ck_args_name(s->argv[k], name, sizeof name);
-        bool elsewhere = !ck_args_has(s, name); /* taken back: nothing is asked for */
+        bool elsewhere = !ck_args_has(s, name); /* cancelled by a later --no-NAME */
         for (int i = 0; i < CK_STAGES; i++)
             elsewhere |= i != INFER && i != REFINE && ck_option_find(ck_plan_stages[i].program, name);
         if (!elsewhere)
@@ -58,7 +58,7 @@ ck_status ck_plan_join(ck_plan *p, ck_error *e)
     }
     if (p->classical || !ck_args_has(infer, "refine"))
         return CK_OK;
-    /* Before the words for ck-infer alone, which count more; so the last comes first. */
+    /* The last occurrence of an option wins, so put these before ck-infer's own; backwards, to keep their order. */
     for (int k = refine->argc - 1; k > 0 && s == CK_OK; k--) {
         char name[64];
         ck_args_name(refine->argv[k], name, sizeof name);

@@ -1,4 +1,4 @@
-/* Which stage an option is for. */
+/* Assignment of options to stages. */
 #include <string.h>
 
 #include "ck/plan_inside.h"
@@ -28,7 +28,7 @@ typedef struct word {
     int stage;         /* named by --STAGE:name, -1 = every stage that has it */
 } word;
 
-/* Take "--STAGE:name=value", "--name=value" or "-nvalue" apart. */
+/* Split "--STAGE:name=value", "--name=value" or "-nvalue". */
 static ck_status take_apart(const char *arg, word *w, ck_error *e)
 {
     *w = (word){.stage = -1};
@@ -58,8 +58,8 @@ static ck_status take_apart(const char *arg, word *w, ck_error *e)
     return CK_OK;
 }
 
-/* True for an option of the front end: its own rows, and the common ones that concern the whole run, such as --threads,
- * which it shares out. */
+/* True for an option that `ck key` handles itself: its own, and common ones that concern the whole run, such as
+ * --threads, which it shares out. */
 static bool is_own(const word *w, const ck_option *o)
 {
     static const char *const common[] = {"threads", "trace", "help", "version"};
@@ -92,7 +92,7 @@ static ck_status route(ck_plan *p, const word *w, const ck_option *o, const char
     return s;
 }
 
-/* The first row that the word means, of those that the stages have, or NULL. */
+/* The option that the word names: ck key's own, else the first stage's that has it, or NULL. */
 static const ck_option *find(const word *w)
 {
     const ck_option *o = w->stage < 0 ? ck_plan_lookup(&ck_key_program, w->name, w->letter) : NULL;

@@ -1,4 +1,4 @@
-/* Every program of the family beside ck itself: the one list. */
+/* The list of all programs except ck itself. */
 #ifndef CK_CK_PROGRAMS_H
 #define CK_CK_PROGRAMS_H
 

@@ -21,7 +21,7 @@ ck_status ck_watch_start(ck_watch *w, const ck_plan *p, ck_error *e)
 
 /* ---- traces ---- */
 
-/* A stage's events, without the brackets around them; the events themselves have no brackets. */
+/* Append a stage's events without the array's brackets.  Events contain no brackets, so the first ']' is the end. */
 static bool append(const char *path, bool *started, FILE *to)
 {
     FILE *f = fopen(path, "r");
@@ -90,7 +90,7 @@ static double share(double part, double of)
     return of > 0 ? 100 * part / of : 0;
 }
 
-/* The thread that computes most holds the others up. */
+/* The bottleneck is the stage whose busiest thread computed longest. */
 static void print_profile(const ck_watch *w, const ck_plan *p, FILE *to)
 {
     int slowest = -1;

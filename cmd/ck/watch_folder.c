@@ -19,8 +19,8 @@ static const char *parent(void)
     return tmp && *tmp ? tmp : "/tmp";
 }
 
-/* The folder, locked, or -1 if it is another user's, not a folder, gone, or held by another run.  anyway: also on file
- * systems without locks. */
+/* Open and lock the folder.  -1 if it belongs to another user, is not a folder, is gone, or is locked by another run.
+ * anyway: succeed on file systems without locks. */
 static int hold(int at, const char *name, bool anyway)
 {
     struct stat st;
@@ -34,7 +34,7 @@ static int hold(int at, const char *name, bool anyway)
     return -1;
 }
 
-/* Closes `lock`. */
+/* Remove the folder with its files, and close `lock`. */
 static void empty_and_remove(int at, const char *name, int lock)
 {
     DIR *d = fdopendir(lock);
@@ -62,7 +62,7 @@ static void sweep(void)
 ck_status ck_watch_folder_make(ck_watch_folder *w, ck_error *e)
 {
     sweep();
-    /* Another run may sweep it away before it is locked. */
+    /* Another run may remove the new folder before it is locked; then make another one. */
     for (int i = 0; i < 100; i++) {
         int n = snprintf(w->path, sizeof w->path, "%s/%sXXXXXX", parent(), PREFIX);
         errno = ENAMETOOLONG;

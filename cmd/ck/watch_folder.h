@@ -1,5 +1,5 @@
-/* The folder in $TMPDIR where the stages of a run write their times.  Its holder locks it: what a killed one has left
- * is removed by the next. */
+/* The folder in $TMPDIR where the stages of a run write their traces.  The run locks it, so that the next run can tell
+ * the folder of a killed run, and removes it. */
 #ifndef CK_CK_WATCH_FOLDER_H
 #define CK_CK_WATCH_FOLDER_H
 
@@ -14,7 +14,7 @@ typedef struct ck_watch_folder {
 
 ck_status ck_watch_folder_make(ck_watch_folder *w, ck_error *e);
 
-/* Only files are in it. */
+/* Remove the folder, which contains only files. */
 void ck_watch_folder_remove(ck_watch_folder *w);
 
 #endif

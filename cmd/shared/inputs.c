@@ -11,7 +11,7 @@
 
 #define KEY "inputs"
 
-/* "DEVICE:INODE"; false for what is no regular file. */
+/* "DEVICE:INODE"; false if `path` is not a regular file. */
 static bool identity(const char *path, char *buf, size_t n)
 {
     struct stat st;
@@ -63,7 +63,7 @@ ck_status ck_inputs_refuse_stream(const char *path, ck_error *e)
     char magic[16];
     struct stat st;
     bool standard = !strcmp(path, "-");
-    /* Whoever writes into a named pipe would see a reader come and go. */
+    /* Opening a named pipe and closing it again would make its writer fail. */
     if (!standard && (stat(path, &st) || !S_ISREG(st.st_mode)))
         return CK_OK;
     int fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);

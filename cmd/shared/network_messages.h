@@ -5,14 +5,14 @@
 #include "greenformer/model.h"
 #include "stream/frame.h"
 
-/* The checkpoint's warnings. */
+/* Report the checkpoint's warnings. */
 void ck_messages_model(const ck_model *m);
 
-/* The network opened from the checkpoint at `path`, and its device. */
+/* Report the network opened from the checkpoint at `path`, and its device. */
 void ck_messages_opened(const char *path, const ck_network *n);
 
-/* After the last frame: why there was no CUDA graph, how frames reached the device, and with `layers` each one's time.
- */
+/* After the last frame, report why no CUDA graph was used, how frames were copied to the device, and with `layers` each
+ * layer's time. */
 void ck_messages_done(ck_network *n, bool layers);
 
 #endif

@@ -45,7 +45,7 @@ ck_status ck_json_expect(ck_json *j, char c, ck_error *e)
     return ck_json_fail(j, e, what);
 }
 
-/* The value of four hexadecimal digits; -1 if they are not. */
+/* Value of the next four hexadecimal digits; -1 if one of them is none. */
 static int hex4(ck_json *j)
 {
     int v = 0;

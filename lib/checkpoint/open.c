@@ -12,7 +12,8 @@ typedef ck_status (*reader)(ck_weights *w, const uint8_t *bytes, size_t n, ck_er
 /* Recognise the format of the bytes. */
 static ck_status tell(const uint8_t *bytes, size_t n, reader *read, const char **format, ck_error *e)
 {
-    /* A zip has its compression method at byte 8, and no method is 123, '{', with which a safetensors header starts. */
+    /* Byte 8 is '{' in a safetensors file, where the header starts; in a zip it would be compression method 123, which
+     * does not exist. */
     if (n > 8 && bytes[8] == '{') {
         *format = "safetensors";
         *read = ck_safetensors_read;
@@ -31,8 +32,8 @@ static ck_status tell(const uint8_t *bytes, size_t n, reader *read, const char *
     return ck_fail(e, CK_ERR_FORMAT, "neither .safetensors nor .pth: is the download complete?");
 }
 
-/* Limit the elements to the file's bytes.  A stride of 0 repeats elements, and tensors may share a storage, so a few
- * bytes could ask for any amount of memory. */
+/* Limit the number of elements to the file's size in bytes.  A stride of 0 repeats elements, and tensors may share a
+ * storage, so without a limit a small file could demand any amount of memory. */
 static ck_status check_elements(const ck_weights *w, size_t n, ck_error *e)
 {
     size_t sum = 0;

@@ -109,7 +109,7 @@ static const char *rebuild(const ck_vm *m, const ck_value *a, ck_tensor *t)
         counts(m, item(m, a, 3), stride) != dims || item(m, a, 4)->kind != CK_VALUE_BOOL ||
         item(m, a, 5)->kind != CK_VALUE_DICT)
         return "invalid storage, offset, shape or strides of a tensor";
-    /* Marks there would change the numbers (a conjugated or negated view). */
+    /* Refuse metadata: they mark a conjugated or negated view, whose numbers differ from the stored ones. */
     if (a->u.seq.n == 7 && item(m, a, 6)->kind != CK_VALUE_NONE &&
         (item(m, a, 6)->kind != CK_VALUE_DICT || item(m, a, 6)->u.seq.n))
         return "a tensor with metadata";

@@ -9,7 +9,7 @@
 /* Normalisation that the encoder was trained with: (x - mean) / deviation, by channel. */
 extern const float ck_input_mean[3], ck_input_deviation[3];
 
-/* CK_ERR_ARGUMENT if the plane has not at least `channels` channels of a known type. */
+/* CK_ERR_ARGUMENT if the plane has fewer than `channels` channels, or an unknown type. */
 ck_status ck_input_fits(const ck_plane *p, int channels, ck_error *e);
 
 /* Resample the plate to h x w (triangle filter, widened where it shrinks; aspect ratio not kept).  Linear light is then

@@ -45,7 +45,7 @@ typedef struct ck_refined {
 /* rgb: planar [3][h][w], normalised; scale: factor of the corrections. */
 ck_refined ck_part_refiner(const ck_parts *b, const ck_nn_tensor *rgb, const ck_nn_tensor *logits, float scale);
 
-/* ---- weights; NULL after a failure, which is then the plan's ---- */
+/* ---- weights; NULL after a failure, which the plan keeps ---- */
 
 /* All values of a tensor; free() them. */
 float *ck_part_read(const ck_parts *b, const char *name);

@@ -9,8 +9,8 @@
  *       -> sigmoid(up(logits) + scale * delta)                    final [4][H][W]
  *
  * A convolution stores the sums for its GroupNorm; the next step normalises when it reads the result.  Three maps of C
- * channels are alive at a time: x, a, c.  With bands there are two: c overwrites a, shifted up far enough that a
- * band overwrites only rows that no later band reads. */
+ * channels are alive at a time: x, a, c.  With bands there are two: c overwrites a, shifted up far enough that a band
+ * overwrites only rows that no later band reads. */
 #include <stdio.h>
 
 #include "greenformer/parts.h"

@@ -25,7 +25,7 @@ typedef struct ck_av_queue {
     int first, judged, n;
     size_t cap;
     double rate;        /* frames per second */
-    bool repeats;       /* a gap in times means dropped frames: repeat the frame before */
+    bool repeats;       /* a gap in times means dropped frames: repeat the previous frame */
     ck_queued previous; /* last frame put, if it may be repeated */
     long shown;         /* number of frames put */
     long repeated;

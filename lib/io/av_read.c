@@ -42,7 +42,7 @@ struct ck_video {
     bool keyed;      /* key packets are marked reliably */
     bool reordered;  /* packets came whose decoding order is not presentation order */
     bool gap;        /* the demuxer has reported damage */
-    bool joint;      /* at a joint; the decoder is being drained */
+    bool joint;      /* a joined stream begins; the decoder is drained first */
     bool ended;
     bool threaded; /* errors come late: their packet is unknown */
     ck_av_messages demuxer, decoder;
@@ -85,7 +85,7 @@ static ck_status put_bad(ck_video *v, ck_note *note, ck_error *e)
     return s;
 }
 
-/* The reason why a decoded frame is bad on its own account, or NULL. */
+/* The reason why a decoded frame is bad, its references apart, or NULL. */
 static const char *verdict(ck_video *v, const AVFrame *av, const ck_note *note, char *buf, size_t n)
 {
     char why[300];
@@ -351,7 +351,7 @@ static ck_status put_rest(ck_video *v, ck_error *e)
     return s;
 }
 
-/* Start again after a joint; the decoder has been drained. */
+/* Start again with a joined stream; the decoder has been drained. */
 static ck_status restart(ck_video *v, ck_error *e)
 {
     ck_status s = put_rest(v, e);

@@ -21,7 +21,7 @@
  *
  *     a start inside a group of pictures    frames that refer to earlier ones are left out
  *     joined streams (TS)                   a new start; times continue
- *     dropped frames (AVI)                  the frame before is repeated at each of their times */
+ *     dropped frames (AVI)                  the previous frame is repeated at each of their times */
 #ifndef CK_IO_AV_READ_H
 #define CK_IO_AV_READ_H
 

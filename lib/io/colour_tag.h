@@ -19,7 +19,7 @@ typedef struct ck_colour_tag {
 void ck_colour_tag_h273(ck_colour_tag *t, int primaries, int transfer);
 
 /* Set by a gamma: samples are light to the power 1/gamma.  A gamma other than 1 and sRGB's 2.2 becomes the encoding
- * "gammaN", whose codes no program converts; the warning names it. */
+ * "gammaN", whose codes no program converts; this sets the warning. */
 void ck_colour_tag_gamma(ck_colour_tag *t, double gamma);
 
 /* Set by an ICC profile.  Its matrix columns and curves are compared with named ones.  Unknown curves leave the

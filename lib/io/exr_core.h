@@ -15,7 +15,7 @@
 void ck_exr_on_error(exr_const_context_t ctx, exr_result_t code, const char *text);
 /* Discard the kept message.  Call before the first operation on a file. */
 void ck_exr_listen(void);
-/* Fail with "WHAT (the kept message): REMEDY" as CK_ERR_FORMAT, or as CK_ERR_MEMORY if `code` is that. */
+/* Fail with "WHAT (the kept message): REMEDY" as CK_ERR_FORMAT, or as CK_ERR_MEMORY if `code` is out of memory. */
 ck_status ck_exr_fail(ck_error *e, exr_result_t code, const char *what, const char *remedy);
 
 /* Rearrange bytes for ZIP and RLE: all even bytes, then all odd ones; each minus the previous one plus 128.  n bytes

@@ -80,7 +80,7 @@ ck_status ck_exr_read_facts(exr_context_t ctx, const char *encoding, ck_frame *f
         s = read_rate(ctx, f, e);
     if (s == CK_OK)
         s = read_timecode(ctx, f, e);
-    ck_exr_listen(); /* a missing attribute is not an error */
+    ck_exr_listen(); /* discard messages about missing attributes, which are optional */
     return s;
 }
 

@@ -97,7 +97,7 @@ static exr_result_t compress(exr_encode_pipeline_t *p)
         ck_exr_split(p->packed_buffer, w->split, n);
         got = libdeflate_zlib_compress(w->deflate, w->split, n, w->packed, w->packed_bytes);
         p->compressed_buffer = w->packed;
-        p->compressed_alloc_size = 0; /* the buffer is not the pipeline's to free */
+        p->compressed_alloc_size = 0; /* the pipeline must not free our buffer */
     } else {
         exr_result_t rv = w->library_compress(p);
         if (rv)

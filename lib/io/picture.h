@@ -31,8 +31,8 @@ typedef enum ck_sampling {
 ck_picture ck_picture_shape(ck_sampling s, int c, int w, int h, int bits);
 
 /* Make a picture.  bits: 8 or 16, for CK_PACKED.  matrix: for the other samplings, which use limited range.  Grey
- * becomes YCbCr with neutral chroma.  Alpha is dropped unless the format is CK_PACKED or CK_444_10_ALPHA; the caller
- * must refuse that if it matters. */
+ * becomes YCbCr with neutral chroma.  Alpha is dropped unless the format is CK_PACKED or CK_444_10_ALPHA; a
+ * caller that needs it must refuse the format. */
 ck_status ck_picture_make(ck_picture *out, const ck_display *d, ck_sampling s, int bits, const ck_yuv_matrix *matrix,
                           ck_error *e);
 

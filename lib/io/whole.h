@@ -13,9 +13,10 @@
 
 #define CK_WHOLE_HEAD 4096
 
-/* Check a file: fd (read with pread only), head NULL, n 0, its size.  Or a pipe that has ended: fd -1, its first n
- * bytes (CK_WHOLE_HEAD suffice), its size; MP4 and Ogg are then not checked.  CK_OK for unknown containers, for those
- * that declare nothing, and for files with data after their end. */
+/* Check `size` bytes of a video.  A file is given by fd, which is read by pread only; head is NULL and n 0.  A pipe
+ * that has ended is given by its first n bytes in head (CK_WHOLE_HEAD suffice) and fd -1; MP4 and Ogg are then not
+ * checked. CK_OK for unknown containers, for those that do not state a length, and for files with data after their end.
+ */
 ck_status ck_whole_check(int fd, const uint8_t *head, size_t n, int64_t size, ck_error *e);
 
 #endif

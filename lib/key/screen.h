@@ -42,9 +42,9 @@ typedef struct ck_screen_choice {
  * else what plane `rgb` of the first frame that has a screen looks like.  Frames before it, such as black ones, decide
  * nothing.
  *
- * ck_screen_choose: before the frames.  The answer goes into HEAD for the downstream stages: green, blue, or "frame" if the
- * first frame has no screen: then FRAME metadata have `screen`, from the frame that has one on.
- * `first` may be NULL (an empty stream), an error frame or without `rgb`. */
+ * ck_screen_choose: before the frames.  The answer goes into HEAD for the downstream stages: green, blue, or "frame" if
+ * the first frame has no screen: then FRAME metadata have `screen`, from the frame that has one on. `first` may be NULL
+ * (an empty stream), an error frame or without `rgb`. */
 ck_status ck_screen_choose(int asked, const ck_hand *hand, ck_meta *head, ck_frame *first, ck_screen_choice *out,
                            ck_error *e);
 /* Every frame, in order: decides if that is still to be done, and sets the FRAME's metadata.  *now: it was this frame.

@@ -26,7 +26,7 @@ static int wait_for(struct pollfd *p, int n, int limit)
     return got;
 }
 
-/* True once the run has failed, false if it ended normally. */
+/* Wait for the end of the run.  True if it has failed. */
 static bool watch_for_failure(ck_ending *n)
 {
     /* No events are requested: POLLHUP and POLLERR are reported whatever `events` says. */

@@ -10,8 +10,8 @@
 typedef struct ck_ending ck_ending;
 
 typedef struct ck_ending_events {
-    /* The writer of `in` is gone; called once.  Returns true if the run has failed by that.  False: the data left in
-     * the pipe may still end well. */
+    /* The writer of `in` is gone; called once.  Returns true if this means that the run has failed, false if the data
+     * left in the pipe may be complete. */
     bool (*in_closed)(void *ctx);
     void (*out_closed)(void *ctx); /* the reader of `out` is gone */
     void (*late)(void *ctx);       /* `grace` is over: must end the process */
@@ -24,7 +24,7 @@ ck_status ck_ending_start(int in, int out, double grace, const ck_ending_events 
                           ck_error *e);
 /* Report that the run has failed.  Any thread, any number of times. */
 void ck_ending_hurry(ck_ending *n);
-/* Stop watching: the run has ended normally.  NULL is fine. */
+/* Stop watching, since the run has ended without a failure.  NULL is fine. */
 void ck_ending_stop(ck_ending *n);
 
 #endif

@@ -77,9 +77,9 @@ static ck_status blame(ck_reader *r, const char *victim, const char *reason, boo
     return ck_fail(e, CK_ERR_UPSTREAM, "%s: %s", r->victim, r->reason);
 }
 
-/* Name the program whose stream is cut.  Its pipe may have been too full to pass on the failure of a program further
- * upstream, so " or a program upstream of it" is added.  With a ring it could report that, and so it could in a pipe that
- * holds only HEAD. */
+/* Name the program whose stream is cut.  If its pipe was full, it could not pass on the failure of a program further
+ * upstream, so " or a program upstream of it" is added.  Not with a ring, whose control page has the name, and not if
+ * only HEAD was in the pipe, which then had room. */
 static void suspect(const ck_reader *r, bool clean, char *victim, size_t n)
 {
     const char *before = getenv(CK_UPSTREAM);

@@ -2,7 +2,7 @@
  *
  *     int main(int argc, char **argv) { return ck_stage_main(&stage, argc, argv); }
  *
- * Kinds.  A source has `produce` and reads nothing.  A sink writes no stream; `sink` decides that from the options.  Every
+ * Kinds.  A source has `produce` and reads nothing.  A sink writes no stream; `sink` decides this by the options. Every
  * other stage reads a stream on stdin and writes one on stdout.  Planes and metadata that a callback leaves alone are
  * passed on.
  *

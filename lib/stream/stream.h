@@ -4,7 +4,7 @@
  * "any thread" or name another thread.
  *
  * Between two programs on one pipe, large planes stay in shared memory (ck-ring(7)) and only references are sent.  The
- * reader attaches on its own.  The writer offers memory after ck_writer_share; planes that cannot be shared are sent
+ * reader attaches automatically.  The writer offers memory after ck_writer_share; planes that cannot be shared are sent
  * inline. */
 #ifndef CK_STREAM_STREAM_H
 #define CK_STREAM_STREAM_H
@@ -16,10 +16,10 @@
 /* True if the first n bytes of a file or pipe are those of a stream. */
 bool ck_stream_starts(const void *data, size_t n);
 
-/* The environment's name of the upstream program, "" in the first one, set by a parent that runs the whole pipeline: it
- * reports which of its children was killed or is stopped. */
+/* Environment variable with the name of the upstream program, "" in the first one.  A parent that runs the whole
+ * pipeline sets it, and reports which of its children was killed or made no progress. */
 #define CK_UPSTREAM "CK_UPSTREAM"
-/* Exit statuses for that parent alone: a neighbour let --timeout pass, which is not reported. */
+/* Exit statuses for that parent only: a neighbour made no progress within --timeout.  The stage does not report it. */
 enum { CK_EXIT_STARVED = 4, CK_EXIT_BLOCKED = 5 };
 
 typedef struct ck_reader ck_reader;

@@ -27,7 +27,7 @@ struct ck_writer {
     uint64_t count;
     bool broken; /* the stream has ended, or half a record is in the pipe: nothing can follow */
 
-    bool share; /* wanted and not known to be impossible */
+    bool share; /* shared memory is requested, and has not failed */
     size_t ring_bytes;
     ck_rings rings; /* as in our RING record, our own last; empty: all planes are sent inline */
     ck_error why_inline;
@@ -313,7 +313,7 @@ void ck_writer_abort(ck_writer *w, const char *origin, const char *text, bool sa
         ck_ring_set_failure(w->rings.ring[w->rings.n - 1], origin, text, said);
     if (!lock_for_abort(w))
         return;
-    /* A full pipe takes no record, however small. */
+    /* Do not block on a full pipe. */
     struct pollfd out = {.fd = w->fd, .events = POLLOUT};
     w->broken |= poll(&out, 1, (int)(ABORT_PATIENCE * 1000)) < 1;
     if (!w->broken && ck_meta_set(&m, "origin", origin, NULL) == CK_OK &&
