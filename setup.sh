@@ -45,6 +45,7 @@ install() {
 demo() {
     # shellcheck disable=SC2086
     install $build
+    say "building (some minutes)"
     make -j"$(nproc)" >/dev/null
     out=ck-demo
     rm -rf "$out"
@@ -70,7 +71,7 @@ demo() {
 time_network() {
     make build/helpers/mkmodel >/dev/null
     build/helpers/mkmodel --half "$out/random.safetensors"
-    say "three frames through a network of random weights: its matte means nothing, the plumbing and the time are real:"
+    say "three frames through a network of random weights: the time is that of a real one, the matte is meaningless:"
     say "  ck-decode --frames 0-2 $out/plate | ck-hint | ck-infer -m M | ck-refine -m M | ck-info"
     bin/ck-decode --frames 0-2 "$out/plate" | bin/ck-hint |
         bin/ck-infer --time-layers -m "$out/random.safetensors" 2>"$out/infer.log" |

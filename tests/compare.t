@@ -100,7 +100,7 @@ fails 1 "cut.ck: mkstream: the file ends after" "a stream that stops" ck-compare
 fails 1 "nothing.mov" "a file that is not there" ck-compare "$tmp/a.ck" "$tmp/nothing.mov"
 is "once" "$(wc -l <"$tmp/.err")" 1
 fails 1 "no plane 'beta'" "a plane that is not there" ck-compare --plane beta "$tmp/a.ck" "$tmp/a.ck"
-fails 2 "TRUTH and RESULT are needed" "one argument" ck-compare "$tmp/a.ck"
+fails 2 "two arguments are needed, TRUTH and RESULT, not 1" "one argument" ck-compare "$tmp/a.ck"
 fails 2 "only one of" "standard input twice" ck-compare - -
 fails 1 "cannot write to standard output" "a full disk" bash -c "ck-compare '$tmp/a.ck' '$tmp/a.ck' >/dev/full"
 done_testing

@@ -50,6 +50,8 @@ ok "ck key --help has options of the stages" grep -q -- '--model FILE' <(ck key 
 is "once each" "$(ck key --help | grep -oE '^ +(-., )?--[a-z-]+' | sort | uniq -d)" ""
 
 is "ck help is ck --help" "$(ck help)" "$(ck --help)"
+is "so are ck help --help" "$(ck help --help)" "$(ck --help)"
+is "and ck version --help" "$(ck version --help)" "$(ck --help)"
 is "ck --help has every program" "$(ck --help | awk '/^Programs:/ { on = 1 } /^Examples:/ { on = 0 } on && NF > 1 { print $1 }' | sort)" \
     "$(cd "$bin" && find . -name 'ck-*' -type f -executable -printf '%f\n' | sort)"
 is "ck help ck-hint" "$(ck help ck-hint)" "$(ck-hint --help)"

@@ -153,7 +153,7 @@ static ck_status next_pair(compare *c, ck_error *e)
 static ck_status run(compare *c, const ck_list *args, ck_error *e)
 {
     if (args->n != 2)
-        return ck_fail(e, CK_ERR_ARGUMENT, "%d arguments where TRUTH and RESULT are needed: see ck-compare --help",
+        return ck_fail(e, CK_ERR_ARGUMENT, "two arguments are needed, TRUTH and RESULT, not %d: see ck-compare --help",
                        args->n);
     if (!strcmp(args->items[0], "-") && !strcmp(args->items[1], "-"))
         return ck_fail(e, CK_ERR_ARGUMENT, "only one of TRUTH and RESULT can be standard input");

@@ -13,7 +13,7 @@ static const ck_option rows[] = {
 
 const ck_program ck_info_program = {
     .name = "ck-info",
-    .summary = "print a line per packet, dump planes, check a stream",
+    .summary = "print a line per record, dump planes, check a stream",
     .usage = "",
     .options = rows,
     .options_size = sizeof(ck_info_options),

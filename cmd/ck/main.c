@@ -39,8 +39,15 @@ static int overview(void)
     return ck_log_flush_stdout();
 }
 
+static bool asks_for_help(int argc, char **argv)
+{
+    return argc == 2 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help=all"));
+}
+
 static int command_version(int argc, char **argv)
 {
+    if (asks_for_help(argc, argv))
+        return overview();
     if (argc > 1) {
         ck_log_error("unexpected argument '%s': ck version takes none", argv[1]);
         return 2;
@@ -80,7 +87,7 @@ static int command_help(int argc, char **argv)
         ck_log_error("unexpected argument '%s': ck help takes one command", argv[2]);
         return 2;
     }
-    return argc > 1 ? explain(argv[1]) : overview();
+    return argc > 1 && !asks_for_help(argc, argv) ? explain(argv[1]) : overview();
 }
 
 int main(int argc, char **argv)
@@ -91,7 +98,7 @@ int main(int argc, char **argv)
         ck_log_error("no command: try 'ck key INPUT OUT' or 'ck help'");
         return 2;
     }
-    if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help=all"))
+    if (asks_for_help(2, argv))
         return overview();
     if (!strcmp(argv[1], "--version"))
         return command_version(1, argv);

@@ -92,7 +92,7 @@ static ck_status place_arguments(ck_plan *p, ck_error *e)
     if (streams && p->own.progress == CK_PROGRESS_JSON)
         return ck_fail(e, CK_ERR_ARGUMENT, "--progress json and a stream both need standard output: choose one");
     if (p->args.n > 2 || p->args.n < 1 + wants)
-        return ck_fail(e, CK_ERR_ARGUMENT, "%d arguments where INPUT and OUT are needed: ck key INPUT OUT", p->args.n);
+        return ck_fail(e, CK_ERR_ARGUMENT, "two arguments are needed, not %d: ck key INPUT OUT", p->args.n);
     s = ck_args_push(decode, "--", "", e);
     if (s == CK_OK)
         s = ck_args_push(decode, p->args.items[0], "", e);

@@ -203,11 +203,14 @@ static bool is_zero(const void *p, size_t n)
 
 static ck_status malformed(ck_reader *r, ck_error *e, const char *what)
 {
-    if (!r->count)
+    if (!r->head.n)
         return ck_fail(e, CK_ERR_FORMAT,
                        "standard input, before the first frame: %s: not a ck-frame(5) stream; for footage use "
                        "ck-decode FILE | ...",
                        what);
+    if (!r->count)
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "standard input, in the first frame: %s: the program that wrote it breaks ck-frame(5)", what);
     return ck_fail(e, CK_ERR_FORMAT, "standard input, after frame %lld: %s: the ck-frame(5) stream is damaged",
                    (long long)r->count - 1, what);
 }
