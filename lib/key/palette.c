@@ -3,7 +3,6 @@
 #include <string.h>
 
 #define LEAST_WEIGHT 1e-3f /* of a neighbourhood: fewer solid pixels say nothing about its colours */
-#define ENOUGH 0.5f        /* weight of near colours, from which those further away add nothing */
 #define CLIPPED 0.97f      /* of white, linear: a channel that was cut off here */
 #define BEYOND 1.2f        /* was so much brighter */
 #define BEYOND_BY 0.15f    /* give or take, relative */
@@ -105,8 +104,6 @@ int ck_key_palette_at(const ck_key_palette *p, int x, int y, ck_key_colours out[
         moments_at(&p->reach[k], x, y, m);
         if (m[0] < LEAST_WEIGHT)
             continue;
-        if (n && out[n - 1].weight > ENOUGH)
-            break;
         ck_key_colours *c = &out[n++];
         c->weight = vote[k] * m[0];
         for (int i = 0; i < 3; i++)

@@ -6,9 +6,8 @@
 
 #define SIDE 5
 #define HALF (SIDE / 2)
-#define GRAINY_FROM                                                                                                    \
-    0.005f              /* standard deviation of the screen's brightness, relative: below, all rows stay as they are */
-#define GRAINY_TO 0.02f /* and from here all of the grain is taken out that can be */
+#define GRAINY_FROM 0.005f /* relative deviation of the screen's light, up to which rows stay as they are */
+#define GRAINY_TO 0.02f    /* and from here all of the grain is taken out that can be */
 #define LEFT 0.45f      /* of its standard deviation then: 25 pixels are seldom alike, and grain is not quite white */
 #define READ_NOISE 0.3f /* part of the grain's variance that does not fall with the light */
 
