@@ -85,7 +85,8 @@ static inline void golden_expect(golden *g, char c)
         golden_die(g, "header: unexpected character, wanted", (char[]){c, 0});
 }
 
-/* Parse a string; owned.  \uXXXX stays unchanged: no golden needs it. */
+/* Parse a string; the caller frees it.  Escapes of code points (backslash, u, four digits) stay as they are: no
+ * golden has any. */
 static inline char *golden_string(golden *g)
 {
     golden_expect(g, '"');

@@ -21,9 +21,9 @@ typedef struct frame {
     const uint8_t *fg;
     uint8_t *processed, *comp;
     ck_type fg_type, processed_type;
-    size_t plane;     /* samples of one channel */
-    float checker[2]; /* linear, or codes */
-    float checker_codes[2];
+    size_t plane;           /* samples of one channel */
+    float checker[2];       /* linear, or codes */
+    float checker_codes[2]; /* as the composite has them */
 } frame;
 
 CK_CLONES
@@ -78,7 +78,7 @@ static bool uncovered(const float *a, size_t n)
     return most == 0;
 }
 
-/* What `block` makes of n pixels whose alpha is 0, whatever their foreground is. */
+/* n pixels whose alpha is 0: nothing, over the background, as `block` makes it of any finite foreground. */
 static void empty_block(const frame *f, int x, int y, size_t at, size_t n)
 {
     float under[BLOCK];

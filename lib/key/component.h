@@ -28,4 +28,10 @@ static inline bool ck_key_component_fits(const ck_key_component *p, int side)
     return p->x1 - p->x0 < side && p->y1 - p->y0 < side;
 }
 
+/* Area of the box. */
+static inline float ck_key_component_box(const ck_key_component *p)
+{
+    return (float)(p->x1 - p->x0 + 1) * (float)(p->y1 - p->y0 + 1);
+}
+
 #endif

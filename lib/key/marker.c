@@ -47,9 +47,9 @@ static void add_pixel(const ck_key_map *m, int x, int y, int beside, outline *p)
 
 static bool is_marker(const ck_key_map *m, const ck_key_component *c, float area, const outline *p)
 {
-    float box = (float)(c->x1 - c->x0 + 1) * (float)(c->y1 - c->y0 + 1);
-    if (!ck_key_component_fits(c, ck_key_px(m, SIDE)) || area < AREA * ck_key_sq(m->unit) || area < FILLED * box ||
-        p->inside < INSIDE_PART * area || (float)p->bare < BARE * (float)p->other)
+    if (!ck_key_component_fits(c, ck_key_px(m, SIDE)) || area < AREA * ck_key_sq(m->unit) ||
+        area < FILLED * ck_key_component_box(c) || p->inside < INSIDE_PART * area ||
+        (float)p->bare < BARE * (float)p->other)
         return false;
     float mean = p->sum / p->inside;
     return p->squares / p->inside - ck_key_sq(mean) < ck_key_sq(FLAT * mean);

@@ -1,4 +1,4 @@
-/* The plate's rows in linear light with less grain: the linear estimate of least squares from the mean and variance of
+/* Rows of the plate in linear light with less grain: the linear estimate of least squares from the mean and variance of
  * the 5x5 pixels around (Lee 1980).  What varies by no more than the grain becomes its mean, what varies by much more
  * stays. */
 #ifndef CK_KEY_QUIET_H
@@ -22,7 +22,7 @@ typedef struct ck_key_quiet {
 ck_status ck_key_quiet_new(ck_key_quiet *q, const ck_plane *rgb, const ck_key_screen *s, int band, ck_error *e);
 void ck_key_quiet_free(ck_key_quiet *q);
 
-/* n pixels of row y from column x on: channel c at out + c * stride. */
+/* n pixels of row y from column x on, linear: channel c at out + c * stride, stride >= n. */
 void ck_key_quiet_row(ck_key_quiet *q, int y, int x, size_t n, float *out, size_t stride);
 
 #endif

@@ -26,11 +26,6 @@
 #define VEIL_BLUR 5     /* radius in which a veil begins: a step would show as a line */
 #define BESIDE 12       /* so near to something a speck may be the end of a hair */
 
-static float box_area(const ck_key_component *p)
-{
-    return (float)(p->x1 - p->x0 + 1) * (float)(p->y1 - p->y0 + 1);
-}
-
 /* Sums of a component's differences from the screen: in brightness, and otherwise. */
 static void sum_differences(const ck_key_map *m, ck_key_components *s)
 {
@@ -66,7 +61,7 @@ static ck_status drop_specks(ck_key_map *m, ck_error *e)
             p->marker = p->off < 0.35f * p->bright && ck_key_component_fits(p, marker);
             p->keep = (float)s.c.area[i] > least && p->peak > 3 * m->k->seen && !p->marker;
             /* Strands are screen-hued where they are thin, but they do not fill their box. */
-            p->marker = p->marker && (float)s.c.area[i] > fmaxf(least, 0.3f * box_area(p));
+            p->marker = p->marker && (float)s.c.area[i] > fmaxf(least, 0.3f * ck_key_component_box(p));
         }
         for (size_t i = 0; i < m->n; i++)
             m->mask[i] = 1;
@@ -151,7 +146,7 @@ static float towards_light(const ck_key_map *m, size_t i)
 /* Compact, of another hue than the screen's, and not light: no scarf, no shadow, no glass. */
 static bool is_thing(const ck_key_component *p, float area)
 {
-    return area > COMPACT * box_area(p) && p->off > CLOTH * area && p->least < LIGHT * area;
+    return area > COMPACT * ck_key_component_box(p) && p->off > CLOTH * area && p->least < LIGHT * area;
 }
 
 /* A veil fades towards its rim, a solid of the same colour does not: m->veil of each region by how much, and m->core
