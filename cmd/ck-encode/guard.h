@@ -6,7 +6,7 @@
 #ifndef CK_ENCODE_GUARD_H
 #define CK_ENCODE_GUARD_H
 
-#include "ck-encode/lock.h"
+#include "shared/lock.h"
 #include "ck-encode/outputs.h"
 
 typedef struct ck_guard {

@@ -1,4 +1,4 @@
-#include "ck-encode/lock.h"
+#include "shared/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>

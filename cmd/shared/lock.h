@@ -2,8 +2,8 @@
  *
  * A frame is locked by fcntl(2) on byte 2^40 + number of OUT/.ck-lock.  Such a lock ends with its process, even if that
  * is killed; the file stays.  Its text has a line "PID HOST" per holder; byte 0 is locked while the text changes. */
-#ifndef CK_ENCODE_LOCK_H
-#define CK_ENCODE_LOCK_H
+#ifndef CK_SHARED_LOCK_H
+#define CK_SHARED_LOCK_H
 
 #include "io/ranges.h"
 
