@@ -2,11 +2,11 @@
 
 static const ck_option rows[] = {
     {'n', "dry-run", CK_FLAG, offsetof(ck_key_options, dry), NULL, NULL, 0, 0, NULL, 0,
-     "print the pipeline instead of running it", CK_IN_KEY},
+     "print the pipeline instead of running it", CK_IN_KEY | CK_RUN_ONLY},
     {0, "profile", CK_FLAG, offsetof(ck_key_options, profile), NULL, NULL, 0, 0, NULL, 0,
-     "report busy times, waits and the bottleneck", CK_IN_KEY},
+     "report busy times, waits and the bottleneck", CK_IN_KEY | CK_RUN_ONLY},
     {0, "progress", CK_CHOICE, offsetof(ck_key_options, progress), NULL, "auto", 0, 0, "auto|json", 0,
-     "progress line, or JSON on stdout", CK_IN_KEY},
+     "progress line, or JSON on stdout", CK_IN_KEY | CK_RUN_ONLY},
     {0},
 };
 

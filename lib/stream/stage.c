@@ -215,12 +215,10 @@ static ck_status run_frames(ck_run *r, ck_error *e)
     return s;
 }
 
-static int run_stage(const ck_stage *stage, const ck_common *common, const ck_list *args, int argc, char **argv)
+static int run_stage(const ck_stage *stage, const ck_common *common, const ck_list *args)
 {
     ck_run r = {.stage = stage,
                 .common = common,
-                .argc = argc,
-                .argv = argv,
                 .sink = stage->sink && stage->sink(common),
                 .lock = PTHREAD_MUTEX_INITIALIZER,
                 .opening = PTHREAD_MUTEX_INITIALIZER};
@@ -260,14 +258,9 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
 }
 
 /* Send ABORT after wrong usage, so that downstream programs know that it has been reported. */
-static void abort_unstarted(const ck_stage *s, const ck_common *common, int argc, char **argv, const ck_error *e)
+static void abort_unstarted(const ck_stage *s, const ck_common *common, const ck_error *e)
 {
-    ck_run r = {.stage = s,
-                .common = common,
-                .argc = argc,
-                .argv = argv,
-                .lock = PTHREAD_MUTEX_INITIALIZER,
-                .opening = PTHREAD_MUTEX_INITIALIZER};
+    ck_run r = {.stage = s, .common = common, .lock = PTHREAD_MUTEX_INITIALIZER, .opening = PTHREAD_MUTEX_INITIALIZER};
     signal(SIGPIPE, SIG_IGN);
     if (!ck_run_last(&r))
         ck_run_abort(&r, CK_ERR_ARGUMENT, e);
@@ -300,10 +293,10 @@ int ck_stage_main(const ck_stage *s, int argc, char **argv)
     } else if (status != CK_OK) {
         ck_log_error("%s", opts ? e.text : "out of memory");
         if (opts)
-            abort_unstarted(s, opts, argc, argv, &e);
+            abort_unstarted(s, opts, &e);
     } else {
         ck_log_init(p->name, opts->verbose);
-        code = run_stage(s, opts, &args, argc, argv);
+        code = run_stage(s, opts, &args);
     }
     if (opts)
         ck_options_free(p, opts);
