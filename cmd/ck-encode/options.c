@@ -61,6 +61,18 @@ bool ck_encode_streams(const ck_encode_options *o)
     return uses_of(o).stream;
 }
 
+bool ck_encode_writes(const ck_encode_options *o, ck_out_format format)
+{
+    static const char *const words[] = {[CK_OUT_MP4] = "=mp4", [CK_OUT_MOV] = "=mov"};
+    bool any = (ck_out_format)o->fg == format || (ck_out_format)o->matte == format ||
+               (ck_out_format)o->processed == format || (ck_out_format)o->comp == format;
+    for (int i = 0; i < o->planes.n; i++) {
+        const char *eq = strrchr(o->planes.items[i], '=');
+        any |= eq && words[format] && !strcmp(eq, words[format]);
+    }
+    return any;
+}
+
 const ck_program ck_encode_program = {
     .name = "ck-encode",
     .summary = "write planes as EXR, PNG, video files or a raw video stream",

@@ -41,6 +41,9 @@ bool ck_encode_wants_folder(const ck_encode_options *o);
 /* True if an output goes to standard output. */
 bool ck_encode_streams(const ck_encode_options *o);
 
+/* True if an output is written in that format. */
+bool ck_encode_writes(const ck_encode_options *o, ck_out_format format);
+
 extern const ck_program ck_encode_program;
 
 #endif

@@ -297,6 +297,8 @@ static ck_status read_line(const char *text, size_t n, line *l, ck_error *e)
         s = ck_json_end(&j, e);
     if (s == CK_OK && l->video && (!l->as_video.frames || !l->as_video.failed))
         s = ck_json_fail(&j, e, "a video without its frames");
+    if (s == CK_OK && l->run && !l->as_run.frames)
+        s = keep(&l->as_run.frames, "", e);
     ck_json_close(&j);
     return s;
 }
@@ -348,22 +350,29 @@ static ck_status add_line(ck_job *job, line *l, ck_error *e)
     return grown ? CK_OK : ck_fail(e, CK_ERR_MEMORY, no_memory);
 }
 
-/* By number, later lines first. */
-static int by_number(const void *a, const void *b)
+/* By number and name: photos of one folder may share a number. */
+static int same_frame(const ck_job_frame *x, const ck_job_frame *y)
+{
+    int d = (x->number > y->number) - (x->number < y->number);
+    return d ? d : strcmp(x->n ? x->files[0].name : "", y->n ? y->files[0].name : "");
+}
+
+/* Later lines first. */
+static int by_frame(const void *a, const void *b)
 {
     const ck_job_frame *x = a, *y = b;
-    int d = (x->number > y->number) - (x->number < y->number);
+    int d = same_frame(x, y);
     return d ? d : (x->order < y->order) - (x->order > y->order);
 }
 
-/* Sort the frames; of lines with one number only the last counts. */
+/* Sort the frames; of lines for the same files only the last counts. */
 static void settle(ck_job *job)
 {
     size_t n = 0;
     if (job->n_frames)
-        qsort(job->frames, job->n_frames, sizeof *job->frames, by_number);
+        qsort(job->frames, job->n_frames, sizeof *job->frames, by_frame);
     for (size_t i = 0; i < job->n_frames; i++) {
-        if (n && job->frames[n - 1].number == job->frames[i].number)
+        if (n && !same_frame(&job->frames[n - 1], &job->frames[i]))
             free_frame(&job->frames[i]);
         else
             job->frames[n++] = job->frames[i];
@@ -416,17 +425,19 @@ static void lock(int fd, short type)
 static char *read_all(int fd, size_t *n)
 {
     struct stat st;
-    if (fstat(fd, &st))
-        return NULL;
-    char *text = malloc((size_t)st.st_size + 1);
+    char *text = fstat(fd, &st) ? NULL : malloc((size_t)st.st_size + 1);
     *n = 0;
-    for (ssize_t k = 1; text && k > 0 && *n < (size_t)st.st_size; *n += k > 0 ? (size_t)k : 0)
-        if ((k = pread(fd, text + *n, (size_t)st.st_size - *n, (off_t)*n)) < 0 && errno != EINTR) {
+    while (text && *n < (size_t)st.st_size) {
+        ssize_t k = pread(fd, text + *n, (size_t)st.st_size - *n, (off_t)*n);
+        if (k > 0)
+            *n += (size_t)k;
+        else if (k == 0)
+            break;
+        else if (errno != EINTR) {
             free(text);
             return NULL;
-        } else if (k < 0) {
-            k = 0, *n += 0;
         }
+    }
     return text;
 }
 
@@ -466,18 +477,19 @@ void ck_job_free(ck_job *job)
     *job = (ck_job){0};
 }
 
-const ck_job_frame *ck_job_frame_of(const ck_job *job, long number)
+const ck_job_frame *ck_job_frame_of(const ck_job *job, long number, const char *id)
 {
     size_t lo = 0, hi = job->n_frames;
     while (lo < hi) {
         size_t mid = lo + (hi - lo) / 2;
-        if (job->frames[mid].number == number)
-            return &job->frames[mid];
         if (job->frames[mid].number < number)
             lo = mid + 1;
         else
             hi = mid;
     }
+    for (; lo < job->n_frames && job->frames[lo].number == number; lo++)
+        if (!strcmp(job->frames[lo].id, id))
+            return &job->frames[lo];
     return NULL;
 }
 
@@ -542,8 +554,23 @@ static ck_status append(int fd, const char *object, ck_error *e)
     return s;
 }
 
-/* Append the object that `text` is, unless `same` finds it in the file; `text` is freed. */
-static ck_status add(const char *out, char *text, const ck_job_run *run, ck_error *e)
+/* True if the last run in the file is `text`. */
+static bool last_run_is(int fd, const char *text)
+{
+    size_t n, len = strlen(text);
+    char *all = read_all(fd, &n);
+    bool same = false;
+    for (size_t i = n; all && i-- > 0;)
+        if ((i == 0 || all[i - 1] == '\n') && n - i > len && !strncmp(all + i, "{\"job\"", strlen("{\"job\""))) {
+            same = !memcmp(all + i, text, len);
+            break;
+        }
+    free(all);
+    return same;
+}
+
+/* Append the object that `text` is, and free it.  A run is left out if the last one is the same. */
+static ck_status add(const char *out, char *text, bool run, ck_error *e)
 {
     char *path = job_path(out);
     if (!path || !text) {
@@ -555,16 +582,8 @@ static ck_status add(const char *out, char *text, const ck_job_run *run, ck_erro
     ck_status s = fd >= 0 ? CK_OK : ck_fail_errno(e, "cannot open");
     if (fd >= 0) {
         lock(fd, F_WRLCK);
-        ck_job now = {0};
-        size_t n = 0;
-        char *all = run ? read_all(fd, &n) : NULL;
-        if (run)
-            s = all ? read_lines(all, n, &now, e) : ck_fail_errno(e, "cannot read");
-        const ck_job_run *last = now.n_runs ? &now.runs[now.n_runs - 1] : NULL;
-        if (s == CK_OK && !(run && last && !strcmp(last->id, run->id) && !strcmp(last->frames, run->frames)))
+        if (!run || !last_run_is(fd, text))
             s = append(fd, text, e);
-        free(all);
-        ck_job_free(&now);
         close(fd);
     }
     if (s != CK_OK)
@@ -576,17 +595,17 @@ static ck_status add(const char *out, char *text, const ck_job_run *run, ck_erro
 
 ck_status ck_job_add_run(const char *out, const ck_job_run *run, ck_error *e)
 {
-    return add(out, ck_job_run_text(run), run, e);
+    return add(out, ck_job_run_text(run), true, e);
 }
 
 ck_status ck_job_add_frame(const char *out, const ck_job_frame *frame, ck_error *e)
 {
-    return add(out, text_of(put_frame, frame), NULL, e);
+    return add(out, text_of(put_frame, frame), false, e);
 }
 
 ck_status ck_job_add_video(const char *out, const ck_job_video *video, ck_error *e)
 {
-    return add(out, text_of(put_video, video), NULL, e);
+    return add(out, text_of(put_video, video), false, e);
 }
 
 static bool stat_file(const char *out, const char *name, struct stat *st)

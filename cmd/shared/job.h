@@ -55,7 +55,7 @@ typedef struct ck_job_video {
 typedef struct ck_job {
     ck_job_run *runs;
     size_t n_runs, cap_runs;
-    ck_job_frame *frames; /* ascending by number; the last line of a number only */
+    ck_job_frame *frames; /* ascending by number; of lines with the same number and files, the last only */
     size_t n_frames, cap_frames;
     ck_job_video *videos;
     size_t n_videos, cap_videos;
@@ -71,8 +71,8 @@ void ck_job_run_free(ck_job_run *run);
 /* Read OUT/ck-job.json.  A missing file is an empty job; an incomplete last line is ignored. */
 ck_status ck_job_read(const char *out, ck_job *job, ck_error *e);
 void ck_job_free(ck_job *job);
-/* The row of a frame, or NULL. */
-const ck_job_frame *ck_job_frame_of(const ck_job *job, long number);
+/* The row of a frame with that ID, or NULL. */
+const ck_job_frame *ck_job_frame_of(const ck_job *job, long number, const char *id);
 /* The last row of a video with this name and ID, or NULL. */
 const ck_job_video *ck_job_video_of(const ck_job *job, const char *name, const char *id);
 
