@@ -25,7 +25,7 @@ static const ck_option rows[] = {
     {0, "rate", CK_STRING, AT(rate), "RATE", "auto", 0, 0, NULL, 0,
      "frame rate of video, as 25 or 30000/1001; auto: the stream's, else 24", CK_IN_HELP},
     {0, "existing", CK_CHOICE, AT(existing), NULL, "replace", 0, 0, "replace|refuse|skip", 0,
-     "replace, refuse or skip files", CK_IN_KEY | CK_RUN_ONLY},
+     "replace, refuse or skip files", CK_IN_HELP | CK_RUN_ONLY},
     {0},
 };
 

@@ -136,7 +136,11 @@ static int run_job(ck_plan *plan)
     ck_status s = ck_todo_make(plan, &todo, &e);
     int code = s == CK_ERR_ARGUMENT ? 2 : 1;
     if (s == CK_OK && todo.n_left == 0) {
-        ck_log_notice("%s: nothing is left to do: %zu frames are finished", out, todo.to - todo.from);
+        if (todo.from == todo.to)
+            ck_log_notice("%s: part %s has no frames: only multiples of %zu frames are parts", out, plan->own.chunk,
+                          todo.unit);
+        else
+            ck_log_notice("%s: nothing is left to do: %zu frames are finished", out, todo.to - todo.from);
         code = join_videos(plan, &todo);
     } else if (s == CK_OK) {
         if (todo.n_left < todo.to - todo.from)

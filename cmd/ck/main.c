@@ -17,6 +17,7 @@ static const struct {
     const char *help;
 } commands[] = {
     {"key", ck_command_key, "key footage: build, run and watch the whole pipeline"},
+    {"verify", ck_command_verify, "check that a job's files are all there and whole"},
     {"doctor", ck_command_doctor, "check programs, libraries, model and devices"},
     {"help", command_help, "explain a command or program: ck help key, ck help hint"},
     {"version", command_version, "print the version"},
@@ -75,6 +76,8 @@ static int explain(char *name)
     }
     if (!strcmp(name, "key"))
         return ck_command_key(2, argv);
+    if (!strcmp(name, "verify"))
+        return ck_command_verify(2, argv);
     if (!strcmp(name, "doctor"))
         return ck_command_doctor(2, argv);
     ck_log_error("unknown command '%s': 'ck help' lists them", name);

@@ -10,9 +10,9 @@ static const ck_option rows[] = {
     {0, "progress", CK_CHOICE, offsetof(ck_key_options, progress), NULL, "auto", 0, 0, "auto|json", 0,
      "progress line, or JSON on stdout", CK_IN_KEY | CK_RUN_ONLY},
     {0, "resume", CK_FLAG, offsetof(ck_key_options, resume), NULL, NULL, 0, 0, NULL, 0,
-     "do only the frames that an earlier run into OUT has not finished", CK_IN_KEY | CK_RUN_ONLY},
+     "skip frames that an earlier run has finished", CK_IN_KEY | CK_RUN_ONLY},
     {0, "chunk", CK_STRING, offsetof(ck_key_options, chunk), "I/N", NULL, 0, 0, NULL, 0,
-     "do part I of N equal parts, for N machines that share OUT", CK_IN_HELP | CK_RUN_ONLY},
+     "part I of N equal parts of the frames", CK_IN_KEY | CK_RUN_ONLY},
     {0},
 };
 

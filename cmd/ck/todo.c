@@ -125,7 +125,7 @@ static ck_status frame_is_done(done *d, size_t at, bool *yes, ck_error *e)
     for (int i = 0; *yes && i < row->n; i++)
         *yes = ck_job_file_is(d->out, &row->files[i]);
     for (int i = 0; *yes && i < row->n_videos && s == CK_OK; i++) {
-        const bool *frames;
+        const bool *frames = NULL;
         s = find_video(d, row->videos[i], &frames, e);
         *yes = s == CK_OK && frames[at];
     }
