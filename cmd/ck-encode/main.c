@@ -92,21 +92,31 @@ static void read_shape(encode *s, const ck_meta *head)
     s->run.plate_h = (int)ck_meta_int(head, "height", 1, CK_MAX_SIDE, 0);
 }
 
+/* Add the source, without its folder, and the programs.  Neither depends on the range, the threads or the machine. */
+static ck_status read_provenance(ck_meta *m, const ck_meta *head, ck_error *e)
+{
+    const char *source = ck_meta_get(head, "source"), *program = ck_meta_get(head, "program");
+    char *base = source ? ck_option_base_name(source) : NULL;
+    if (source && !base)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for metadata");
+    ck_status st = ck_meta_set(m, "ck:source", base, e);
+    free(base);
+    return st == CK_OK ? ck_meta_setf(m, e, "ck:program", "%s%sck-encode", program ? program : "", program ? " | " : "")
+                       : st;
+}
+
 static ck_status read_head(encode *s, const ck_meta *head, ck_error *e)
 {
     ck_meta *m = &s->run.about;
     read_shape(s, head);
-    const char *program = ck_meta_get(head, "program"), *transfer = ck_meta_get(head, "transfer");
-    const char *numbers = ck_meta_get(head, "numbers");
+    const char *transfer = ck_meta_get(head, "transfer"), *numbers = ck_meta_get(head, "numbers");
     if ((transfer && !(s->run.transfer = strdup(transfer))) || (numbers && !(s->numbers = strdup(numbers))))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for metadata");
     ck_status st = ck_meta_set(m, "software", "ck-encode " CK_VERSION, e);
     if (st == CK_OK)
-        st = ck_meta_set(m, "ck:source", ck_meta_get(head, "source"), e);
-    if (st == CK_OK)
         st = ck_meta_set(m, "ck:primaries", ck_meta_get(head, "primaries"), e);
-    if (st == CK_OK)
-        st = ck_meta_setf(m, e, "ck:program", "%s%sck-encode", program ? program : "", program ? " | " : "");
+    if (st == CK_OK && s->run.opts->provenance)
+        st = read_provenance(m, head, e);
     return st == CK_OK ? read_rate(s, head, e) : st;
 }
 
@@ -176,8 +186,6 @@ static ck_status write_still(encode *s, ck_output *o, const ck_frame *f, const c
     ck_meta about = {0};
     const char *number = ck_meta_get(&f->meta, "number");
     ck_status st = ck_meta_copy(&about, &o->about, e);
-    if (st == CK_OK)
-        st = ck_meta_setf(&about, e, "ck:frame", "%llu", (unsigned long long)f->seq);
     if (st == CK_OK)
         st = ck_meta_set(&about, "ck:number", number, e);
     if (st == CK_OK)
@@ -276,8 +284,8 @@ static void check_time(encode *s, const ck_frame *f, double time)
     if (!untimed || s->time_said || isnan(time) || fabs(time - shown) * rate < 1.5)
         return;
     s->time_said = true;
-    ck_log_warning("frame %llu belongs at %.3f s, but %d/%d frames a second put it at %.3f s: %s",
-                   (unsigned long long)f->seq, time + s->from, s->run.rate.num, s->run.rate.den, shown + s->from,
+    ck_log_warning("frame %ld belongs at %.3f s, but %d/%d frames a second put it at %.3f s: %s", ck_frame_number(f),
+                   time + s->from, s->run.rate.num, s->run.rate.den, shown + s->from,
                    s->fixed ? "video is written at a constant rate (--rate)"
                             : "y4m and rawvideo have a constant rate: write mov, mp4 or nut");
 }

@@ -26,6 +26,8 @@ static const ck_option rows[] = {
      "frame rate of video, as 25 or 30000/1001; auto: the stream's, else 24", CK_IN_HELP},
     {0, "existing", CK_CHOICE, AT(existing), NULL, "replace", 0, 0, "replace|refuse|skip", 0,
      "replace, refuse or skip files", CK_IN_HELP | CK_RUN_ONLY},
+    {0, "provenance", CK_CHOICE, AT(provenance), NULL, "on", 0, 0, "off|on", 0, "record source and programs in files",
+     CK_IN_ALL},
     {0},
 };
 

@@ -70,12 +70,11 @@ static ck_status add_map(const sparse *s, ck_frame *f, bool all, ck_error *e)
     return st;
 }
 
-static void say(const sparse *s, uint64_t seq, const char *why, double moved)
+static void say(const sparse *s, long number, const char *why, double moved)
 {
     int all = ck_tile_select_all(&s->places), n = why ? all : ck_tile_select_count(&s->places, s->blocks);
-    ck_log_info("frame %llu: %.1f %% skipped%s%s (distance %.3f from the last fully refined frame)",
-                (unsigned long long)seq, 100.0 * (all - n) / all, why ? ", fully refined: " : "", why ? why : "",
-                moved);
+    ck_log_info("frame %ld: %.1f %% skipped%s%s (distance %.3f from the last fully refined frame)", number,
+                100.0 * (all - n) / all, why ? ", fully refined: " : "", why ? why : "", moved);
 }
 
 ck_status ck_sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float *alpha_logits,
@@ -94,6 +93,6 @@ ck_status ck_sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float
         s->whole = now;
     s->settled = true;
     *blocks = why ? NULL : s->blocks;
-    say(s, f->seq, why, moved);
+    say(s, ck_frame_number(f), why, moved);
     return CK_OK;
 }

@@ -120,6 +120,15 @@ ck_status ck_ranges_of(const long *numbers, size_t n, ck_ranges *out, ck_error *
     return s;
 }
 
+ck_status ck_ranges_copy(const ck_ranges *s, ck_ranges *out, ck_error *e)
+{
+    ck_status status = make(out, (size_t)s->n, e);
+    if (status == CK_OK && s->n)
+        memcpy(out->r, s->r, (size_t)s->n * sizeof *s->r);
+    out->n = status == CK_OK ? s->n : 0;
+    return status;
+}
+
 typedef struct list {
     ck_ranges *out;
     size_t cap;
@@ -189,6 +198,18 @@ long ck_ranges_last(const ck_ranges *s)
     for (int i = 0; i < s->n; i++)
         last = s->r[i].last > last ? s->r[i].last : last;
     return last;
+}
+
+long ck_ranges_next(const ck_ranges *s, long from)
+{
+    long next = s->n ? -1 : from;
+    for (int i = 0; i < s->n; i++) {
+        const ck_range *r = &s->r[i];
+        long v = from <= r->first ? r->first : r->first + (from - r->first + r->step - 1) / r->step * r->step;
+        if (v <= r->last && (next < 0 || v < next))
+            next = v;
+    }
+    return next;
 }
 
 size_t ck_ranges_count(const ck_ranges *s, size_t most)
