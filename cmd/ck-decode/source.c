@@ -151,8 +151,9 @@ static ck_status report_absent(ck_source *s, ck_item *item, ck_error *e)
     char list[200];
     ck_ranges_format(&s->absent, list, sizeof list);
     bool one = ck_ranges_count(&s->absent, 2) == 1;
-    if (asprintf(&item->video.error, "%s: frame%s %s %s asked for, but there are only %ld, counted from 0", s->name,
-                 one ? "" : "s", list, one ? "was" : "were", s->next_index) < 0) {
+    if (asprintf(&item->video.error, "%s: frame%s %s of --frames %s not exist: the video has %ld, counted from 0: %s",
+                 s->name, one ? "" : "s", list, one ? "does" : "do", s->next_index,
+                 "correct --frames or add --missing") < 0) {
         item->video.error = NULL;
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     }

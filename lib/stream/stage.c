@@ -112,6 +112,7 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
     ck_status s = r->stage->consume ? r->stage->consume(r->state, f, e) : CK_OK;
     if (r->stage->consume)
         ck_trace_span(CK_TRACE_COMPUTE, "main", since, (long)f->seq);
+    r->absent += ck_frame_error(f) && ck_meta_get(&f->meta, "missing");
     if (ck_frame_error(f) && r->failed == 1)
         r->first_said = ck_meta_get(&f->meta, "said") != NULL;
     if (s == CK_OK && r->writer && ck_frame_error(f) && ck_meta_get(&f->meta, "said"))
