@@ -21,6 +21,16 @@ fails 1 "standard output: cannot write: Bad file descriptor" "a closed standard 
 ok "a closed standard error" bash -c "exec timeout 10 ck-info <'$tmp/a.ck' 2>&-"
 fails 1 "nowhere.mov" "ck key does without a standard input" bash -c "exec timeout 10 ck key '$tmp/nowhere.mov' '$tmp/o' <&-"
 
+# A standard input that holds nothing is nobody's failure.
+: >"$tmp/nothing"
+for from in /dev/null "$tmp/nothing"; do
+    ck-hint <"$from" 2>"$tmp/err" | ck-encode "$tmp/o" 2>>"$tmp/err"
+    is "an empty standard input, $from: the reader says so, once" "${PIPESTATUS[*]} $(cat "$tmp/err")" \
+        "1 1 ck-hint: standard input is empty (/dev/null or an empty file): pipe a stream in, as in ck-decode FILE | ck-hint"
+done
+fails 2 "no output: name a folder" "a missing OUT comes before the empty input" ck-encode </dev/null
+fails 2 "no output: name a folder" "and before an input that never ends" bash -c 'sleep 3 | timeout 2 ck-encode; exit ${PIPESTATUS[1]}'
+
 # Truncation at every 97th byte of a small stream, also through a filter.
 make_stream -n 2 -g 9x5 rgb:u8:3:srgb hint:u8:1 >"$tmp/small.ck"
 size=$(stat -c %s "$tmp/small.ck")

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -7,6 +8,7 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "stream/fdio.h"
@@ -497,6 +499,16 @@ static ck_status read_head(ck_reader *r, ck_error *e)
     return read_meta(r, h.meta_bytes, &r->head, e);
 }
 
+/* True for /dev/null and empty files, which no upstream program has cut.  Not for a closed standard input, whose place
+ * ck_stdio_guard fills with a /dev/null that cannot be read. */
+static bool empty(int fd)
+{
+    struct stat what;
+    if (fstat(fd, &what) || (fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY)
+        return false;
+    return S_ISREG(what.st_mode) ? !what.st_size : S_ISCHR(what.st_mode) && what.st_rdev == makedev(1, 3);
+}
+
 ck_status ck_reader_open(int fd, const char *self, double timeout, ck_reader **out, ck_error *e)
 {
     ck_reader *r = *out = calloc(1, sizeof *r);
@@ -512,6 +524,11 @@ ck_status ck_reader_open(int fd, const char *self, double timeout, ck_reader **o
         return ck_fail_errno(e, "cannot make an eventfd");
     if (isatty(fd))
         return ck_fail(e, CK_ERR_ARGUMENT, "standard input is a terminal: pipe a stream in, as in ck-decode FILE | %s",
+                       self);
+    if (empty(fd))
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "standard input is empty (/dev/null or an empty file): pipe a stream in, as in "
+                       "ck-decode FILE | %s",
                        self);
     ck_fd_widen(fd);
     struct stat what;

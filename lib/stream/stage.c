@@ -267,12 +267,22 @@ static void abort_unstarted(const ck_stage *s, const ck_common *common, int argc
                 .common = common,
                 .argc = argc,
                 .argv = argv,
+                .sink = s->sink && s->sink(common),
                 .lock = PTHREAD_MUTEX_INITIALIZER,
                 .opening = PTHREAD_MUTEX_INITIALIZER};
     signal(SIGPIPE, SIG_IGN);
     if (!ck_run_last(&r))
         ck_run_abort(&r, CK_ERR_ARGUMENT, e);
     ck_writer_free(r.writer);
+}
+
+static ck_status check_arguments(const ck_stage *s, const ck_common *opts, const ck_list *args, ck_error *e)
+{
+    if (args->n && !*s->program->usage)
+        return ck_fail(e, CK_ERR_ARGUMENT, "unexpected argument '%s': %s", args->items[0],
+                       s->produce ? "this program reads nothing"
+                                  : "this program reads standard input: use ck-decode FILE | ..., or < STREAM");
+    return s->check ? s->check(opts, args, e) : CK_OK;
 }
 
 int ck_stage_main(const ck_stage *s, int argc, char **argv)
@@ -287,10 +297,8 @@ int ck_stage_main(const ck_stage *s, int argc, char **argv)
     ck_error e = {{0}};
     ck_log_init(p->name, false);
     ck_status status = opts ? ck_options_parse(p, argc, argv, opts, &args, &e) : CK_ERR_MEMORY;
-    if (status == CK_OK && args.n && !*p->usage)
-        status = ck_fail(&e, CK_ERR_ARGUMENT, "unexpected argument '%s': %s", args.items[0],
-                         s->produce ? "this program reads nothing"
-                                    : "this program reads standard input: use ck-decode FILE | ..., or < STREAM");
+    if (status == CK_OK && !opts->help && !opts->version)
+        status = check_arguments(s, opts, &args, &e);
     int code = 2;
     if (status == CK_OK && (opts->help || opts->version)) {
         if (opts->help)
