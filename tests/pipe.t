@@ -66,6 +66,19 @@ codes=${PIPESTATUS[*]}
 is "| head -c 1000 ends the pipeline by SIGPIPE" "$codes" "141 141 0"
 is "and gets its bytes" "$(stat -c %s "$tmp/head")" 1000
 
+# A plane header with a wrong text: the message names the plane and the field.
+spoil() { perl -0777 -pe "$1" "$tmp/small.ck" >"$tmp/spoilt.ck"; } # of planes rgb and hint
+spoil 's/rgb\0\0/rGb\0\0/'
+fails 1 "plane 1: its name is invalid, use a-z" "a plane's name" bash -c "ck-info <'$tmp/spoilt.ck'"
+spoil 's/hint\0\0/hi t\0\0/'
+fails 1 "plane 2: its name is invalid" "the second one's" bash -c "ck-info <'$tmp/spoilt.ck'"
+spoil 's/(rgb\0{29})u8/$1u*/'
+fails 1 "plane 'rgb': its type is invalid" "its type" bash -c "ck-info <'$tmp/spoilt.ck'"
+spoil 's/srgb\0\0/s=gb\0\0/'
+fails 1 "plane 'rgb': its encoding is invalid" "its encoding" bash -c "ck-info <'$tmp/spoilt.ck'"
+spoil 's/hint\0\0/rgb\0\0\0/'
+fails 1 "plane 'rgb' appears twice in the frame" "one name twice" bash -c "ck-info <'$tmp/spoilt.ck'"
+
 fails 1 "not a ck-frame(5) stream" "noise is refused" bash -c "head -c 9999 /dev/urandom | ck-info"
 fails 1 "not a ck-frame(5) stream" "a video is refused" bash -c "printf 'YUV4MPEG2 W16 H16\n%0200d' 0 | ck-info"
 fails 1 "data after END" "two streams are not one" bash -c "cat '$tmp/a.ck' '$tmp/a.ck' | ck-info"
