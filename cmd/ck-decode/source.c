@@ -41,7 +41,7 @@ static ck_status open_video(ck_source *s, const char *path, const char *frames, 
     if (status != CK_OK)
         return status;
     status = ck_video_open(path, &how, &s->video, e);
-    if (status == CK_ERR_FORMAT && !strcmp(path, "-")) {
+    if (status == CK_ERR_FORMAT && !strcmp(path, "-") && strncmp(e->text, "no data", strlen("no data")) != 0) {
         ck_error why = *e;
         ck_fail(e, status,
                 "%.500s: to read a still, or an MP4 or MOV with its index at the end, name the file instead of -",
