@@ -6,7 +6,7 @@ static const ck_option rows[] = {
     {0, "profile", CK_FLAG, offsetof(ck_key_options, profile), NULL, NULL, 0, 0, NULL, 0,
      "report busy times, waits and the bottleneck", CK_IN_KEY},
     {0, "progress", CK_CHOICE, offsetof(ck_key_options, progress), NULL, "auto", 0, 0, "auto|json", 0,
-     "progress line, or JSON on stdout", CK_IN_KEY},
+     "progress line, or JSON on stdout", CK_IN_ALL},
     {0},
 };
 

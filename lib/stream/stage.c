@@ -21,7 +21,7 @@
 #include "stream/run.h"
 
 /* A frame failed.  With --keep-going it becomes an error frame and the run goes on. */
-static ck_status lose(const ck_run *r, ck_frame *f, ck_status s, ck_error *e)
+static ck_status fail_frame(const ck_run *r, ck_frame *f, ck_status s, ck_error *e)
 {
     if (s == CK_ERR_CLOSED)
         return s;
@@ -75,7 +75,7 @@ static ck_status produce(void *ctx, void *item, ck_error *e)
     if (s == CK_OK && r->stage->admit && !ck_frame_error(f)) {
         s = r->stage->admit(r->state, f, e);
         if (s != CK_OK)
-            s = lose(r, f, s, e);
+            s = fail_frame(r, f, s, e);
     }
     if (s != CK_OK)
         ck_frame_free(f);
@@ -94,7 +94,7 @@ static ck_status work(void *ctx, void *item, ck_error *e)
     ck_status s = r->stage->frame(r->state, f, e);
     ck_trace_span(CK_TRACE_COMPUTE, "worker", since, (long)f->seq);
     if (s != CK_OK)
-        s = lose(r, f, s, e);
+        s = fail_frame(r, f, s, e);
     if (s != CK_OK)
         ck_run_fail(r, s, e);
     return s;
