@@ -17,7 +17,7 @@ typedef struct ck_av_io {
     uint8_t head[CK_WHOLE_HEAD]; /* first bytes of a pipe */
     size_t head_bytes;
     ck_status status;
-    ck_error error; /* cause of a failed read that is not libav's */
+    ck_error error; /* cause of a failed read, if it arose here and not in libav */
 } ck_av_io;
 
 /* Open `path`; "-" is standard input.  timeout: seconds without data, 0 = none. */
