@@ -181,10 +181,14 @@ static ck_status name_inputs(const job *j, ck_frame *f, ck_error *e)
     return s;
 }
 
-/* An error frame for frames past the end of a video; ck-encode writes no picture for it. */
+/* An error frame for frames past the end of a video; ck-encode writes no picture for it.  Reported here and not by the
+ * last stage, since --frames is an option of this program. */
 static ck_status absent(const ck_item *item, ck_frame *f, ck_error *e)
 {
+    ck_log_error("%s", item->video.error);
     ck_status s = ck_meta_set(&f->meta, "missing", "1", e);
+    if (s == CK_OK)
+        s = ck_meta_set(&f->meta, "said", "1", e);
     return s == CK_OK ? ck_frame_set_error(f, item->video.error, e) : s;
 }
 

@@ -140,6 +140,17 @@ static ck_status start(encode *s, ck_frame *f, ck_error *e)
     return st;
 }
 
+/* Before the stream is read: a wrong command line is no fault of the upstream programs. */
+static ck_status check(const void *opts, const ck_list *args, ck_error *e)
+{
+    ck_outputs o;
+    if (args->n > 1)
+        return ck_fail(e, CK_ERR_ARGUMENT, "unexpected argument '%s': ck-encode takes one folder", args->items[1]);
+    ck_status st = ck_outputs_plan(&o, opts, args->n ? args->items[0] : NULL, e);
+    ck_outputs_free(&o);
+    return st;
+}
+
 static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
                              ck_error *e)
 {
@@ -152,8 +163,6 @@ static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *hea
     s->run.opts = opts;
     s->run.out = args->n ? args->items[0] : NULL;
     s->run.threads = s->run.opts->common.threads ? s->run.opts->common.threads : ck_cores();
-    if (args->n > 1)
-        return ck_fail(e, CK_ERR_ARGUMENT, "unexpected argument '%s': ck-encode takes one folder", args->items[1]);
     ck_status st = ck_outputs_plan(&s->outputs, opts, s->run.out, e);
     if (st == CK_OK)
         st = ck_recorder_open(&s->recorder, s->run.out, e);
@@ -433,6 +442,7 @@ static bool sink(const void *opts)
 int main(int argc, char **argv)
 {
     static const ck_stage stage = {.program = &ck_encode_program,
+                                   .check = check,
                                    .open = open_encode,
                                    .admit = admit,
                                    .frame = encode_frame,

@@ -148,6 +148,17 @@ static void explain(ck_run *r, ck_status s, const ck_error *e)
         ck_log_error("%s", e->text);
 }
 
+/* Report how many frames failed, and the first failure unless a program has reported it. */
+static void report_failed(const ck_run *r)
+{
+    unsigned long long failed = r->failed - r->absent, done = r->done - r->absent;
+    if (failed)
+        ck_log_error("%llu of %llu frames failed%s%s", failed, done, r->first_said ? "" : "; the first: ",
+                     r->first_said ? "" : r->first_failure.text);
+    else if (!r->first_said)
+        ck_log_error("%s", r->first_failure.text);
+}
+
 int ck_run_conclude(ck_run *r, ck_status s, const ck_error *e)
 {
     ck_log_progress_end();
@@ -156,8 +167,7 @@ int ck_run_conclude(ck_run *r, ck_status s, const ck_error *e)
         return failure(r, s);
     }
     if (r->failed && ck_run_last(r))
-        ck_log_error("%llu of %llu frames failed%s%s", (unsigned long long)r->failed, (unsigned long long)r->done,
-                     r->first_said ? "" : "; the first: ", r->first_said ? "" : r->first_failure.text);
+        report_failed(r);
     return r->failed ? 3 : 0;
 }
 

@@ -8,7 +8,9 @@
  *
  * Life of a run:
  *
- *     parse options; read HEAD and the first frame (not in a source)
+ *     parse options
+ *     check
+ *     read HEAD and the first frame (not in a source)
  *     open                                main thread
  *     write HEAD (not in a sink), with this stage and its options appended to `program`
  *     for each frame:
@@ -65,6 +67,8 @@
 typedef struct ck_stage {
     const ck_program *program;
 
+    /* Check the arguments, before anything is read: CK_ERR_ARGUMENT.  NULL = any will do. */
+    ck_status (*check)(const void *opts, const ck_list *args, ck_error *e);
     /* Before any frame.  `opts` is the program's option struct, args the arguments that remain.  `head` is upstream's
      * HEAD (empty in a source) and may be changed.  `first` is the first frame as read, for decisions by the actual
      * planes; it goes through `admit` and `frame` later.  NULL for an empty stream and in a source.  *state is passed
