@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cores.h"
 #include "base/help.h"
 #include "base/log.h"
 #include "base/signals.h"
