@@ -281,6 +281,21 @@ mk -n 3000 -g 64x36 fg:f32:3:srgb comp:u8:3:srgb 2>"$tmp/err0" |
 is "| head ends it by SIGPIPE, without a word" "${PIPESTATUS[1]} $(cat "$tmp/err")" "141 "
 is "and the unfinished video is gone" "$(files "$tmp/sig")" ""
 
+# ---- --fsync ----
+
+flushes() { # OPTION...: calls of fsync for two stills of every frame and a video
+    strace -f -o "$tmp/calls" -e trace=fsync ck-encode "$@" --matte mov --processed off "$tmp/flushed" <"$tmp/a.ck"
+    grep -c 'fsync(' "$tmp/calls"
+}
+if strace -o "$tmp/calls" true 2>/dev/null; then
+    is "nothing is flushed without --fsync" "$(flushes)" 0
+    # a.ck has 3 frames: 6 stills and a video, each with its folder.
+    is "with it each file and its folder are" "$(flushes --fsync)" 14
+    is "ck key hands it on" "$(ck key -n --fsync a b | grep -o 'ck-encode .*' | grep -c -- --fsync)" 1
+else
+    skip "--fsync" "no strace"
+fi
+
 # ---- a second run into the same folder ----
 
 mkdir -p "$tmp/again/Comp"

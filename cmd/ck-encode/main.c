@@ -12,8 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/log.h"
 #include "base/cores.h"
+#include "base/log.h"
+#include "base/outfile.h"
 #include "ck-encode/guard.h"
 #include "ck-encode/leftovers.h"
 #include "ck-encode/outputs.h"
@@ -129,6 +130,7 @@ static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *hea
     s->guard.lock.fd = -1;
     s->run.opts = opts;
     s->run.out = args->n ? args->items[0] : NULL;
+    ck_outfile_sync(s->run.opts->fsync);
     s->run.threads = s->run.opts->common.threads ? s->run.opts->common.threads : ck_cores();
     if (args->n > 1)
         return ck_fail(e, CK_ERR_ARGUMENT, "unexpected argument '%s': ck-encode takes one folder", args->items[1]);

@@ -26,6 +26,8 @@ static const ck_option rows[] = {
      "frame rate of video, as 25 or 30000/1001; auto: the stream's, else 24", CK_IN_HELP},
     {0, "existing", CK_CHOICE, AT(existing), NULL, "replace", 0, 0, "replace|refuse|skip", 0,
      "replace, refuse or skip files", CK_IN_KEY},
+    {0, "fsync", CK_FLAG, AT(fsync), NULL, NULL, 0, 0, NULL, 0, "flush each finished file and its folder to the disk",
+     CK_IN_HELP},
     {0},
 };
 

@@ -33,6 +33,7 @@ typedef struct ck_encode_options {
     int y4m_depth;                  /* 0: 10 bits, 1: 8 */
     const char *rate;               /* "auto", "N", "N/D" */
     int existing;                   /* ck_existing */
+    bool fsync;                     /* flush each finished file to the disk */
 } ck_encode_options;
 
 /* True if the command line needs OUT: an output is requested as files, or none as a stream. */
