@@ -177,7 +177,7 @@ static void test_refusals(void)
 
     struct stat before, after;
     stat("/dev/full", &before);
-    ok(put("/dev/full", "x", &e) == CK_ERR_IO && strstr(e.text, "No space"), "/dev/full: %s", e.text);
+    ok(put("/dev/full", "x", &e) == CK_ERR_FULL && strstr(e.text, "No space"), "/dev/full: %s", e.text);
     ok(!stat("/dev/full", &after) && before.st_ino == after.st_ino && S_ISCHR(after.st_mode), "the device stays");
     ok(put("/dev/null", "x", &e) == CK_OK, "/dev/null takes it in place");
 

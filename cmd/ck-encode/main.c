@@ -18,6 +18,7 @@
 #include "ck-encode/guard.h"
 #include "ck-encode/leftovers.h"
 #include "ck-encode/outputs.h"
+#include "ck-encode/space.h"
 #include "ck-encode/stems.h"
 #include "ck-encode/still.h"
 #include "stream/stage.h"
@@ -34,7 +35,8 @@ typedef struct encode {
     uint64_t gaps; /* error frames whose black pictures are not written yet */
     double from;   /* seconds: when frame 0 is shown */
     bool timed, time_said;
-    bool fixed; /* the user gave videos a rate */
+    bool measured; /* free space has been compared with the first frame's size */
+    bool fixed;    /* the user gave videos a rate */
 } encode;
 
 /* Passed from `frame` to `consume`: an item per output. */
@@ -148,7 +150,7 @@ static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *hea
 static ck_status failed_at(const char *path, ck_status st, ck_error *e)
 {
     size_t n = e ? strlen(e->text) : 0;
-    if (e && st == CK_ERR_IO)
+    if (e && (st == CK_ERR_IO || st == CK_ERR_FULL))
         snprintf(e->text + n, sizeof e->text - n, ": make room or choose another OUT; finished files are complete");
     ck_fail_in(e, st, path ? path : "standard output");
     /* An unusable path is a failure (status 1), not wrong usage (status 2). */
@@ -310,6 +312,19 @@ static void report_error(encode *s, ck_frame *f)
     free(stem);
 }
 
+/* Compare free space with the frames to come, once the first frame is written. */
+static ck_status check_space(encode *s, const ck_frame *f, ck_error *e)
+{
+    const job *j = f->job;
+    uint64_t total = (uint64_t)ck_meta_int(&s->guard.head, "frames", 1, 1L << 40, 0);
+    ck_space_rest rest = {.out = s->run.out,
+                          .stem = j->stem,
+                          .numbers = &s->guard.numbers,
+                          .frames = total > f->seq ? total - f->seq - 1 : 0};
+    s->measured = true;
+    return s->run.out ? ck_space_check(&s->outputs, &rest, e) : CK_OK;
+}
+
 static ck_status consume(void *state, ck_frame *f, ck_error *e)
 {
     encode *s = state;
@@ -327,7 +342,10 @@ static ck_status consume(void *state, ck_frame *f, ck_error *e)
     ck_status st = CK_OK;
     for (; started && s->gaps && st == CK_OK; s->gaps--)
         st = feed(s, NULL, s->gaps == 1 && failed ? time : (double)NAN, e);
-    return st == CK_OK && !failed ? feed(s, f->job, time, e) : st;
+    if (st != CK_OK || failed)
+        return st;
+    st = feed(s, f->job, time, e);
+    return st == CK_OK && !s->measured ? check_space(s, f, e) : st;
 }
 
 static ck_status finish(void *state, ck_error *e)

@@ -275,6 +275,12 @@ ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, double time, ck_erro
     return s == CK_OK ? drain(w, e) : s;
 }
 
+uint64_t ck_av_bytes(const ck_av_writer *w)
+{
+    int64_t n = avio_tell(w->mux->pb);
+    return n > 0 ? (uint64_t)n : 0;
+}
+
 ck_status ck_av_finish(ck_av_writer *w, ck_error *e)
 {
     ck_status s = check(w, avcodec_send_frame(w->codec, NULL), "finish the encoder", e);

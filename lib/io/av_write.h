@@ -42,6 +42,9 @@ ck_status ck_av_open(const ck_av_spec *spec, const char *path, double timeout, c
  * their times.  A time not after the last frame's is moved to just after it. */
 ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, double time, ck_error *e);
 
+/* Bytes of the file so far; encoders keep frames back. */
+uint64_t ck_av_bytes(const ck_av_writer *w);
+
 ck_status ck_av_finish(ck_av_writer *w, ck_error *e);
 void ck_av_free(ck_av_writer *w); /* NULL is fine */
 
