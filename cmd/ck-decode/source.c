@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/thread.h"
+#include "base/cores.h"
 #include "image/finite.h"
 #include "io/av_pixels.h"
 #include "io/av_still.h"

@@ -8,9 +8,8 @@
 
 #include "base/log.h"
 #include "ck-encode/leftovers.h"
+#include "ck-encode/siblings.h"
 #include "ck-encode/stems.h"
-#include "io/natural.h"
-#include "io/sequence_name.h"
 #include "shared/inputs.h"
 
 ck_status ck_guard_init(ck_guard *g, const ck_meta *head, const char *out, ck_existing existing, bool segmented,
@@ -106,17 +105,12 @@ static ck_status check_video(const ck_guard *g, ck_output *o, ck_error *e)
 /* Search the folder of `o` for files of the frames to come.  Their names are derived from the first one, `like`. */
 static ck_status check_folder(const ck_guard *g, const ck_output *o, const char *like, ck_error *e)
 {
-    const char *suffix = ck_format_suffix(o->format), *base = strrchr(like, '/') + 1;
-    ck_sequence_name want = ck_sequence_name_of(base);
-    size_t prefix = want.from;
+    const char *base = strrchr(like, '/') + 1;
     long found = 0;
     char example[NAME_MAX + 1];
     DIR *d = opendir(o->path);
     for (struct dirent *entry; d && (entry = readdir(d));) {
-        ck_sequence_name n = ck_sequence_name_of(entry->d_name);
-        if (n.number == CK_NO_NUMBER || n.from != prefix || strncmp(entry->d_name, base, prefix) ||
-            strcmp(entry->d_name + n.to, base + want.to) || strcmp(entry->d_name + n.stem, suffix) ||
-            !ck_ranges_has(&g->numbers, n.number))
+        if (!ck_sibling(entry->d_name, base, &g->numbers))
             continue;
         if (!found++)
             snprintf(example, sizeof example, "%s", entry->d_name);

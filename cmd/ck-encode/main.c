@@ -12,13 +12,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cores.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/thread.h"
+#include "base/outfile.h"
 #include "ck-encode/guard.h"
 #include "ck-encode/leftovers.h"
 #include "ck-encode/outputs.h"
 #include "ck-encode/recorder.h"
+#include "ck-encode/space.h"
 #include "ck-encode/stems.h"
 #include "ck-encode/still.h"
 #include "stream/stage.h"
@@ -41,7 +43,8 @@ typedef struct encode {
     size_t n_gaps, cap_gaps;
     double from;   /* seconds: when frame 0 is shown */
     bool timed, time_said;
-    bool fixed; /* the user gave videos a rate */
+    bool measured; /* free space has been compared with the first frame's size */
+    bool fixed;    /* the user gave videos a rate */
 } encode;
 
 /* Passed from `frame` to `consume`: an item per output. */
@@ -162,6 +165,7 @@ static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *hea
     s->guard.lock.fd = -1;
     s->run.opts = opts;
     s->run.out = args->n ? args->items[0] : NULL;
+    ck_outfile_sync(s->run.opts->fsync);
     s->run.threads = s->run.opts->common.threads ? s->run.opts->common.threads : ck_cores();
     ck_status st = ck_outputs_plan(&s->outputs, opts, s->run.out, e);
     if (st == CK_OK)
@@ -180,7 +184,7 @@ static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *hea
 static ck_status failed_at(const char *path, ck_status st, ck_error *e)
 {
     size_t n = e ? strlen(e->text) : 0;
-    if (e && st == CK_ERR_IO)
+    if (e && (st == CK_ERR_IO || st == CK_ERR_FULL))
         snprintf(e->text + n, sizeof e->text - n, ": make room or choose another OUT; finished files are complete");
     ck_fail_in(e, st, path ? path : "standard output");
     /* An unusable path is a failure (status 1), not wrong usage (status 2). */
@@ -371,6 +375,19 @@ static ck_status record(encode *s, const ck_frame *f, ck_error *e)
     return j->skipped ? CK_OK : ck_recorder_frame(&s->recorder, &s->outputs, ck_frame_number(f), j->stem, e);
 }
 
+/* Compare free space with the frames to come, once the first frame is written. */
+static ck_status check_space(encode *s, const ck_frame *f, ck_error *e)
+{
+    const job *j = f->job;
+    uint64_t total = (uint64_t)ck_meta_int(&s->guard.head, "frames", 1, 1L << 40, 0);
+    ck_space_rest rest = {.out = s->run.out,
+                          .stem = j->stem,
+                          .numbers = &s->guard.numbers,
+                          .frames = total > f->seq ? total - f->seq - 1 : 0};
+    s->measured = true;
+    return s->run.out ? ck_space_check(&s->outputs, &rest, e) : CK_OK;
+}
+
 static ck_status consume(void *state, ck_frame *f, ck_error *e)
 {
     encode *s = state;
@@ -397,7 +414,9 @@ static ck_status consume(void *state, ck_frame *f, ck_error *e)
     if (st != CK_OK || failed)
         return st;
     st = feed(s, f->job, at, pts, e);
-    return st == CK_OK ? record(s, f, e) : st;
+    if (st == CK_OK)
+        st = record(s, f, e);
+    return st == CK_OK && !s->measured ? check_space(s, f, e) : st;
 }
 
 static ck_status finish(void *state, ck_error *e)

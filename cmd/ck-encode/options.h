@@ -34,6 +34,7 @@ typedef struct ck_encode_options {
     const char *rate;               /* "auto", "N", "N/D" */
     int existing;                   /* ck_existing */
     int provenance;                 /* 0: off, 1: on */
+    bool fsync;                     /* flush each finished file to the disk */
 } ck_encode_options;
 
 /* True if the command line needs OUT: an output is requested as files, or none as a stream. */

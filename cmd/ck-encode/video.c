@@ -207,6 +207,11 @@ bool ck_video_sink_timed(const ck_video_sink *v)
     return v->av;
 }
 
+uint64_t ck_video_sink_bytes(const ck_video_sink *v)
+{
+    return v->av ? ck_av_bytes(v->av) : 0;
+}
+
 ck_status ck_video_sink_finish(ck_video_sink *v, ck_error *e)
 {
     return v->av ? ck_av_finish(v->av, e) : CK_OK;

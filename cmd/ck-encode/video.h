@@ -45,6 +45,9 @@ ck_status ck_video_sink_segment(ck_video_sink *v, const char *path, const char *
 /* False for y4m and rawvideo: their frames have no times of their own. */
 bool ck_video_sink_timed(const ck_video_sink *v);
 
+/* Bytes written so far; 0 for y4m and rawvideo. */
+uint64_t ck_video_sink_bytes(const ck_video_sink *v);
+
 ck_status ck_video_sink_finish(ck_video_sink *v, ck_error *e);
 void ck_video_sink_free(ck_video_sink *v); /* an unfinished file is removed */
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/quote.h"
-#include "base/thread.h"
+#include "base/cores.h"
 #include "ck-decode/options.h"
 #include "ck-encode/options.h"
 

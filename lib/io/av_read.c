@@ -465,7 +465,7 @@ static ck_status open_container(ck_video *v, ck_error *e)
         return ck_fail(e, CK_ERR_FORMAT, "no data came in: see the program or file that it is read from");
     return ck_fail(e, CK_ERR_FORMAT, "neither an image nor a video that libav can open (%s)%s",
                    *why ? why + strlen(": ") : av_err2str(r),
-                   strcmp(path, "-") ? ": copy the file again, or convert it with ffmpeg" : "");
+                   strcmp(v->path, "-") ? ": copy the file again, or convert it with ffmpeg" : "");
 }
 
 static bool is_cover(const AVStream *st)

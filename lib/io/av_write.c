@@ -398,6 +398,12 @@ static ck_status end_segment(ck_av_writer *w, ck_error *e)
     return s;
 }
 
+uint64_t ck_av_bytes(const ck_av_writer *w)
+{
+    int64_t n = w->segment ? lseek(segment_file(w), 0, SEEK_CUR) : avio_tell(w->mux->pb);
+    return n > 0 ? (uint64_t)n : 0;
+}
+
 ck_status ck_av_finish(ck_av_writer *w, ck_error *e)
 {
     ck_status s = check(w, avcodec_send_frame(w->codec, NULL), "finish the encoder", e);

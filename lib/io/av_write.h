@@ -59,6 +59,9 @@ ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, const ck_av_stamp *a
 struct ck_segment_packet;
 ck_status ck_av_packet(ck_av_writer *w, const struct ck_segment_packet *p, const void *data, ck_error *e);
 
+/* Bytes of the file so far; encoders keep frames back. */
+uint64_t ck_av_bytes(const ck_av_writer *w);
+
 ck_status ck_av_finish(ck_av_writer *w, ck_error *e);
 void ck_av_free(ck_av_writer *w); /* NULL is fine */
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cores.h"
 #include "base/help.h"
 #include "base/log.h"
 #include "base/signals.h"
@@ -20,7 +21,7 @@
 #include "base/trace.h"
 #include "stream/run.h"
 
-/* A frame failed.  With --keep-going it becomes an error frame and the run goes on. */
+/* A frame failed.  With --keep-going it becomes an error frame and the run goes on, unless the disk is full. */
 static ck_status fail_frame(const ck_run *r, ck_frame *f, ck_status s, ck_error *e)
 {
     if (s == CK_ERR_CLOSED)
@@ -30,7 +31,7 @@ static ck_status fail_frame(const ck_run *r, ck_frame *f, ck_status s, ck_error 
         snprintf(where, sizeof where, "frame %ld", ck_frame_number(f));
         ck_fail_in(e, s, where);
     }
-    if (!r->common->keep_going)
+    if (!r->common->keep_going || s == CK_ERR_FULL)
         return s;
     ck_log_error("%s", e->text);
     ck_status set = ck_frame_set_error(f, e->text, e);
