@@ -24,7 +24,7 @@ import json, sys
 lines = json.load(open(sys.argv[1]))
 run, video = lines[0], lines[-1]
 assert run["frames"] == "1001-1040" and run["screen"] == "green" and run["version"], run
-assert run["input"].startswith("plates, 40 files, ") and "--comp mov" in run["ck-encode"], run
+assert run["input"] == "plates, shot.#.png" and run["chunks"] == "1" and "--comp mov" in run["ck-encode"], run
 assert not any(word in value for value in run.values() for word in ("--threads", "--frames", "/")), run
 rows = [l for l in lines if "frame" in l]
 assert [r["frame"] for r in rows] == list(range(1001, 1041))
@@ -72,20 +72,21 @@ refused() { # NAME TEXT OPTION...
     shift 2
     fails 2 "$text" "$name" key --resume "$@"
 }
-refused "another option" "ck-matte was '--from hint', now '--from hint --grow 1'" "$tmp/plates" "$tmp/resumed" "${formats[@]}" --grow 1
-refused "another format" "ck-encode was '--fg exr --matte png16 --processed off --comp mov', now '--fg exr --comp mov'" "$tmp/plates" "$tmp/resumed" --fg exr --comp mov
-refused "another screen" "screen was 'green', now 'blue'" --screen blue "$tmp/plates" "$tmp/resumed" "${formats[@]}"
-cp -a "$tmp/plates" "$tmp/plates2"
-touch -d 2020-01-01 "$tmp/plates2/shot.1020.png"
-mv "$tmp/plates" "$tmp/plates1" && mv "$tmp/plates2" "$tmp/plates"
-refused "a file that changed" "input was 'plates, 40 files, " "$tmp/plates" "$tmp/resumed" "${formats[@]}"
-rm -r "$tmp/plates" && mv "$tmp/plates1" "$tmp/plates"
-ok "options that change no pixel are no difference" key --resume -v --threads 2 --timeout 60 "$tmp/plates" "$tmp/resumed" "${formats[@]}"
-refused "--existing" "leave out --existing" --existing skip "$tmp/plates" "$tmp/resumed" "${formats[@]}"
-refused "standard input" "to read it again" - "$tmp/other"
 mkdir "$tmp/letters"
 cp "$tmp/plates/shot.1001.png" "$tmp/letters/a.png"
 cp "$tmp/plates/shot.1002.png" "$tmp/letters/b.png"
+refused "another option" "ck-matte was '--from hint', now '--from hint --grow 1'" "$tmp/plates" "$tmp/resumed" "${formats[@]}" --grow 1
+refused "another format" "ck-encode was '--fg exr --matte png16 --processed off --comp mov', now '--fg exr --comp mov'" "$tmp/plates" "$tmp/resumed" --fg exr --comp mov
+refused "another screen" "screen was 'green', now 'blue'" --screen blue "$tmp/plates" "$tmp/resumed" "${formats[@]}"
+cp -r "$tmp/plates" "$tmp/others"
+refused "another input" "input was 'plates, shot.#.png', now 'others, shot.#.png'" "$tmp/others" "$tmp/resumed" "${formats[@]}"
+touch -r "$tmp/plates/shot.1020.png" "$tmp/time"
+touch -d 2020-01-01 "$tmp/plates/shot.1020.png"
+refused "a file that changed" "shot.1020.png: has changed since frame 1020 was finished" "$tmp/plates" "$tmp/resumed" "${formats[@]}"
+touch -r "$tmp/time" "$tmp/plates/shot.1020.png"
+ok "options that change no pixel are no difference" key --resume -v --threads 2 --timeout 60 "$tmp/plates" "$tmp/resumed" "${formats[@]}"
+refused "--existing" "leave out --existing" --existing skip "$tmp/plates" "$tmp/resumed" "${formats[@]}"
+refused "standard input" "to read it again" - "$tmp/other"
 refused "no numbers" "have no numbers" "$tmp/letters" "$tmp/other"
 refused "frames that do not exist" "1041-1050" --frames 1031-1050 "$tmp/plates" "$tmp/other"
 refused "frames past a video's end" "40-49" --frames 30-49 "$video" "$tmp/other"
@@ -143,5 +144,21 @@ cp -r "$tmp/plates" "$tmp/bad"
 head -c 500 "$tmp/plates/shot.1020.png" >"$tmp/bad/shot.1020.png"
 fails 3 "shot.1020.png" "a frame that fails" key --keep-going --resume "$tmp/bad" "$tmp/failed" --fg off --matte png --processed off --comp mov
 is "verify names it" "$(ck verify "$tmp/failed" 2>"$tmp/said")" 1020
-is "its picture is black" "$(ck-decode --frames 19 "$tmp/failed/comp.mov" | ck-info -p rgb --stats 2>/dev/null | grep -c .)" "$(ck-decode --frames 19 "$tmp/failed/comp.mov" | ck-info -p rgb --stats 2>/dev/null | grep -c .)"
+rgb_of() { ck-decode --frames 19 "$1" | ck-info --npy "$tmp/npy" && tail -c +129 "$tmp/npy/rgb.000019.npy" | tr -d '\000' | wc -c; }
+is "its picture is black" "$(rgb_of "$tmp/failed/comp.mov")" 0
+cp -p "$tmp/plates/shot.1020.png" "$tmp/bad/"
+ok "the file is mended, and the job resumed" key --keep-going --resume "$tmp/bad" "$tmp/failed" --fg off --matte png --processed off --comp mov
+is "one frame more" "$(rows "$tmp/failed")" 40
+key "$tmp/bad" "$tmp/mended" --fg off --matte png --processed off --comp mov
+ok "the files are those of a run without failures" same "$tmp/mended" "$tmp/failed"
+ok "verify finds nothing" ck verify "$tmp/failed"
+
+# ---- a sequence that grows ----
+
+mkdir "$tmp/grown"
+cp -p "$tmp"/plates/shot.100?.png "$tmp/grown"
+ok "nine frames are there" key --resume "$tmp/grown" "$tmp/growing" --fg off --matte png --processed off --comp off
+cp -p "$tmp"/plates/shot.101?.png "$tmp/grown"
+ok "ten more" key --resume "$tmp/grown" "$tmp/growing" --fg off --matte png --processed off --comp off
+is "only they are done" "$(rows "$tmp/growing")" 19
 done_testing

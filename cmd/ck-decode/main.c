@@ -171,10 +171,14 @@ static ck_status name_frame(const ck_item *item, ck_frame *f, ck_error *e)
     return s == CK_OK && item->number != CK_NO_NUMBER ? ck_meta_setf(&f->meta, e, "number", "%ld", item->number) : s;
 }
 
-/* Set the frame's `inputs`, so that no output replaces these files. */
+/* Set the frame's `inputs`, so that no output replaces these files, and `input-state`, so that a job can tell whether
+ * its file has changed. */
 static ck_status name_inputs(const job *j, ck_frame *f, ck_error *e)
 {
+    char state[64];
     ck_status s = j->plate.file ? ck_inputs_add(&f->meta, j->plate.file->path, e) : CK_OK;
+    if (s == CK_OK && j->plate.file && ck_inputs_state(j->plate.file->path, state, sizeof state))
+        s = ck_meta_set(&f->meta, "input-state", state, e);
     for (int i = 0; i < CK_DECODE_FILES && s == CK_OK; i++)
         if (j->added[i].file)
             s = ck_inputs_add(&f->meta, j->added[i].file->path, e);

@@ -372,7 +372,7 @@ static void report_error(encode *s, ck_frame *f)
 static ck_status record(encode *s, const ck_frame *f, ck_error *e)
 {
     const job *j = f->job;
-    return j->skipped ? CK_OK : ck_recorder_frame(&s->recorder, &s->outputs, ck_frame_number(f), j->stem, e);
+    return j->skipped ? CK_OK : ck_recorder_frame(&s->recorder, &s->outputs, f, j->stem, e);
 }
 
 /* Compare free space with the frames to come, once the first frame is written. */

@@ -155,34 +155,51 @@ static ck_status add_file(const ck_recorder *r, const ck_output *o, const char *
     return ck_job_stat(r->out, file, e);
 }
 
-ck_status ck_recorder_frame(ck_recorder *r, const ck_outputs *o, long number, const char *stem, ck_error *e)
+/* The row of a frame; its arrays have room for every output. */
+static ck_status make_row(const ck_recorder *r, const ck_outputs *o, const ck_frame *of, ck_job_frame *f, ck_error *e)
+{
+    const char *input = ck_meta_get(&of->meta, "input-state");
+    *f = (ck_job_frame){.number = ck_frame_number(of),
+                        .input = strdup(input ? input : ""),
+                        .files = calloc((size_t)o->n + 1, sizeof *f->files),
+                        .videos = calloc((size_t)o->n + 1, sizeof *f->videos)};
+    memcpy(f->id, r->run.id, sizeof f->id);
+    return f->input && f->files && f->videos ? CK_OK : no_memory(e);
+}
+
+static void free_row(ck_job_frame *f)
+{
+    for (int i = 0; i < f->n; i++)
+        free(f->files[i].name);
+    for (int i = 0; i < f->n_videos; i++)
+        free(f->videos[i]);
+    free(f->files);
+    free(f->videos);
+    free(f->input);
+}
+
+ck_status ck_recorder_frame(ck_recorder *r, const ck_outputs *o, const ck_frame *f, const char *stem, ck_error *e)
 {
     if (!r->on)
         return CK_OK;
-    ck_job_frame f = {.number = number,
-                      .files = calloc((size_t)o->n + 1, sizeof *f.files),
-                      .videos = calloc((size_t)o->n + 1, sizeof *f.videos)};
-    memcpy(f.id, r->run.id, sizeof f.id);
-    ck_status s = f.files && f.videos ? append(&r->seen, number, e) : no_memory(e);
+    ck_job_frame row;
+    ck_status s = make_row(r, o, f, &row, e);
+    if (s == CK_OK)
+        s = append(&r->seen, row.number, e);
     for (int i = 0; i < o->n && s == CK_OK; i++) {
         const ck_output *p = &o->items[i];
         if (!p->on || !p->path)
             continue;
         if (!p->video)
-            s = add_file(r, p, stem, &f, e);
-        else if ((f.videos[f.n_videos] = ck_output_name(p, "")))
-            f.n_videos++;
+            s = add_file(r, p, stem, &row, e);
+        else if ((row.videos[row.n_videos] = ck_output_name(p, "")))
+            row.n_videos++;
         else
             s = no_memory(e);
     }
     if (s == CK_OK)
-        s = ck_job_add_frame(r->out, &f, e);
-    for (int i = 0; i < f.n; i++)
-        free(f.files[i].name);
-    for (int i = 0; i < f.n_videos; i++)
-        free(f.videos[i]);
-    free(f.files);
-    free(f.videos);
+        s = ck_job_add_frame(r->out, &row, e);
+    free_row(&row);
     return s;
 }
 

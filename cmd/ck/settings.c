@@ -59,6 +59,23 @@ static ck_status about_sequence(const char *path, char *buf, size_t n, ck_error 
     return s;
 }
 
+/* "shot.#.exr": the sequence's name.  Its files are compared one by one with the frames that were made of them. */
+static ck_status about_names(const char *path, char *buf, size_t n, ck_error *e)
+{
+    ck_sequence files;
+    ck_status s = ck_sequence_open(&path, 1, &files, e);
+    if (s != CK_OK)
+        return s;
+    const ck_sequence_file *f = files.files;
+    const char *suffix = strrchr(f->path, '.');
+    if (files.single && f->number != CK_NO_NUMBER)
+        snprintf(buf, n, "%.*s#%s%s", (int)f->from, f->stem, f->stem + f->to, suffix ? suffix : "");
+    else
+        snprintf(buf, n, "%zu files", files.n);
+    ck_sequence_free(&files);
+    return CK_OK;
+}
+
 /* Hash of a file's bytes: two machines may have copies of one model. */
 static ck_status about_bytes(const char *path, char *buf, size_t n, ck_error *e)
 {
@@ -94,14 +111,13 @@ static ck_status about_bytes(const char *path, char *buf, size_t n, ck_error *e)
 static ck_status add_file(ck_meta *m, const char *key, const char *path, ck_error *e)
 {
     struct stat st;
-    char about[100] = "read once";
-    bool there = stat(path, &st) == 0;
+    char about[300] = "read once";
+    bool there = stat(path, &st) == 0, plate = !strcmp(key, "input");
     char *name = ck_option_base_name(path);
     ck_status s = name ? CK_OK : no_memory(e);
-    if (s == CK_OK && ck_sequence_is_pattern(path))
-        s = about_sequence(path, about, sizeof about, e);
-    else if (s == CK_OK && there && S_ISDIR(st.st_mode))
-        s = about_sequence(path, about, sizeof about, e);
+    bool sequence = ck_sequence_is_pattern(path) || (there && S_ISDIR(st.st_mode));
+    if (s == CK_OK && sequence)
+        s = plate ? about_names(path, about, sizeof about, e) : about_sequence(path, about, sizeof about, e);
     else if (s == CK_OK && there && S_ISREG(st.st_mode))
         s = strcmp(key, "model") ? about_file(path, about, sizeof about, e) : about_bytes(path, about, sizeof about, e);
     if (s == CK_OK)

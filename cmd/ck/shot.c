@@ -9,7 +9,6 @@
 #include "ck/plan_inside.h"
 #include "io/av_read.h"
 #include "io/av_still.h"
-#include "io/sequence.h"
 #include "io/still.h"
 
 static ck_status no_memory(ck_error *e)
@@ -121,22 +120,21 @@ static ck_status check_holes(const ck_plan *p, const ck_sequence *files, const c
 static ck_status of_sequence(const ck_plan *p, const char *path, const ck_decode_options *o, const ck_ranges *keep,
                              ck_shot *shot, ck_error *e)
 {
-    ck_sequence files;
-    ck_status s = ck_sequence_open(&path, 1, &files, e);
+    ck_sequence *files = &shot->files;
+    ck_status s = ck_sequence_open(&path, 1, files, e);
     if (s != CK_OK)
         return s;
-    if (!files.numbered)
+    if (!files->numbered)
         s = ck_fail(e, CK_ERR_ARGUMENT, "%s: its files have no numbers, which --resume and --chunk need", path);
-    if (s == CK_OK && (s = check_holes(p, &files, o, e)) != CK_OK)
+    if (s == CK_OK && (s = check_holes(p, files, o, e)) != CK_OK)
         ck_fail_in(e, s, path);
-    if (s == CK_OK && (s = ck_sequence_select(&files, keep, (ck_missing)o->missing, e)) != CK_OK)
+    if (s == CK_OK && (s = ck_sequence_select(files, keep, (ck_missing)o->missing, e)) != CK_OK)
         ck_fail_in(e, s, path);
-    shot->numbers = s == CK_OK ? malloc((files.n + 1) * sizeof *shot->numbers) : NULL;
+    shot->numbers = s == CK_OK ? malloc((files->n + 1) * sizeof *shot->numbers) : NULL;
     if (s == CK_OK && !shot->numbers)
         s = no_memory(e);
-    for (size_t i = 0; i < files.n && s == CK_OK; i++)
-        shot->numbers[shot->n++] = files.files[i].number;
-    ck_sequence_free(&files);
+    for (size_t i = 0; i < files->n && s == CK_OK; i++)
+        shot->numbers[shot->n++] = files->files[i].number;
     return s;
 }
 
@@ -178,6 +176,7 @@ ck_status ck_shot_open(const ck_plan *p, ck_shot *shot, ck_error *e)
 void ck_shot_free(ck_shot *shot)
 {
     free(shot->numbers);
+    ck_sequence_free(&shot->files);
     *shot = (ck_shot){0};
 }
 

@@ -3,10 +3,12 @@
 #define CK_CK_SHOT_H
 
 #include "ck/plan.h"
+#include "io/sequence.h"
 
 typedef struct ck_shot {
     long *numbers; /* ascending: files' numbers, or indices in a video; owned */
     size_t n;
+    ck_sequence files; /* of a sequence: the files in the same order; empty for a video */
 } ck_shot;
 
 /* List the frames.  CK_ERR_ARGUMENT if INPUT cannot be read again, or its files have no numbers. */

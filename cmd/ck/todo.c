@@ -12,6 +12,7 @@
 #include "ck/plan_inside.h"
 #include "ck/settings.h"
 #include "io/ranges.h"
+#include "shared/inputs.h"
 
 static ck_status no_memory(ck_error *e)
 {
@@ -73,6 +74,7 @@ static ck_status cut_chunk(const char *text, ck_todo *t, ck_error *e)
     t->from = blocks * (size_t)(i - 1) / (size_t)n * t->unit;
     t->to = blocks * (size_t)i / (size_t)n * t->unit;
     t->to = t->to < t->shot.n ? t->to : t->shot.n;
+    t->run.chunks = n;
     return s;
 }
 
@@ -132,6 +134,20 @@ static ck_status frame_is_done(done *d, size_t at, bool *yes, ck_error *e)
     return s;
 }
 
+/* A frame that is finished must have been made of the file that is there now. */
+static ck_status check_input(const done *d, size_t at, ck_error *e)
+{
+    const ck_shot *shot = &d->todo->shot;
+    const ck_job_frame *row = ck_job_frame_of(d->job, shot->numbers[at], d->todo->run.id);
+    char state[64];
+    if (!row || !*row->input || at >= shot->files.n || !ck_inputs_state(shot->files.files[at].path, state, sizeof state) ||
+        !strcmp(row->input, state))
+        return CK_OK;
+    return ck_fail(e, CK_ERR_ARGUMENT,
+                   "%s: has changed since frame %ld was finished: remove that frame's files in %s, or choose another OUT",
+                   shot->files.files[at].path, shot->numbers[at], d->out);
+}
+
 /* A block of which a frame is left is left as a whole. */
 static void complete_blocks(ck_todo *t)
 {
@@ -150,11 +166,12 @@ static ck_status find_left(ck_todo *t, const ck_job *job, const char *out, bool 
 {
     done d = {.todo = t, .job = job, .out = out};
     ck_status s = CK_OK;
-    for (size_t i = t->from; i < t->to && s == CK_OK; i++) {
+    for (size_t i = 0; i < t->shot.n && s == CK_OK; i++) {
         bool yes = false;
-        if (resume)
-            s = frame_is_done(&d, i, &yes, e);
-        t->left[i] = !yes;
+        s = frame_is_done(&d, i, &yes, e);
+        if (s == CK_OK && yes)
+            s = check_input(&d, i, e);
+        t->left[i] = i >= t->from && i < t->to && !(yes && resume);
     }
     complete_blocks(t);
     for (int i = 0; i < d.n; i++) {
@@ -169,8 +186,12 @@ static ck_status read_and_compare(const ck_plan *p, ck_todo *t, ck_job *job, ck_
 {
     const char *out = p->args.items[1];
     ck_status s = ck_job_read(out, job, e);
-    if (s == CK_OK && job->n_runs)
-        s = ck_settings_same(&job->runs[job->n_runs - 1], &t->run, out, e);
+    const ck_job_run *last = s == CK_OK && job->n_runs ? &job->runs[job->n_runs - 1] : NULL;
+    if (last)
+        s = ck_settings_same(last, &t->run, out, e);
+    if (s == CK_OK && last && last->chunks > 1 && t->run.chunks > 1 && strcmp(last->frames, t->run.frames))
+        s = ck_fail(e, CK_ERR_ARGUMENT, "%s: other chunks are parts of frames %.300s, not of %.300s", out, last->frames,
+                    t->run.frames);
     return s;
 }
 
@@ -188,9 +209,9 @@ ck_status ck_todo_make(const ck_plan *p, ck_todo *t, ck_error *e)
     if (s == CK_OK)
         s = ck_settings_of(p, &t->run, e);
     if (s == CK_OK)
-        s = read_and_compare(p, t, &job, e);
-    if (s == CK_OK)
         s = cut_chunk(p->own.chunk, t, e);
+    if (s == CK_OK)
+        s = read_and_compare(p, t, &job, e);
     if (s == CK_OK && !(t->left = calloc(t->shot.n + 1, sizeof *t->left)))
         s = no_memory(e);
     if (s == CK_OK)

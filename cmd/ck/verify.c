@@ -111,7 +111,7 @@ static ck_status find_frames(ck_verify *v, ck_error *e)
     for (size_t i = 0; i < all.n; i++)
         if (n == 0 || all.v[n - 1] != all.v[i])
             all.v[n++] = all.v[i];
-    v->shot = (ck_shot){all.v, n};
+    v->shot = (ck_shot){.numbers = all.v, .n = n};
     v->bad = calloc(n + 1, sizeof *v->bad);
     return s == CK_OK && !v->bad ? no_memory(e) : s;
 }

@@ -39,6 +39,7 @@ static void put_run(FILE *f, const void *object)
     const ck_job_run *r = object;
     fprintf(f, "{\"job\": \"%s\"", r->id);
     put_pair(f, "frames", r->frames ? r->frames : "");
+    fprintf(f, ", \"chunks\": \"%ld\"", r->chunks > 1 ? r->chunks : 1);
     put_pairs(f, &r->pairs);
     fputc('}', f);
 }
@@ -46,7 +47,9 @@ static void put_run(FILE *f, const void *object)
 static void put_frame(FILE *f, const void *object)
 {
     const ck_job_frame *r = object;
-    fprintf(f, "{\"frame\": %ld, \"job\": \"%s\", \"videos\": [", r->number, r->id);
+    fprintf(f, "{\"frame\": %ld, \"job\": \"%s\"", r->number, r->id);
+    put_pair(f, "input", r->input ? r->input : "");
+    fputs(", \"videos\": [", f);
     for (int i = 0; i < r->n_videos; i++) {
         fputs(i ? ", " : "", f);
         ck_json_put(f, r->videos[i]);
@@ -136,6 +139,7 @@ static void free_frame(ck_job_frame *f)
         free(f->videos[i]);
     free(f->files);
     free(f->videos);
+    free(f->input);
 }
 
 static void free_video(ck_job_video *v)
@@ -245,6 +249,12 @@ static ck_status read_text(ck_json *j, const char *key, line *l, ck_error *e)
         l->video = true;
         return keep(&l->as_video.file.name, t.s, e);
     }
+    if (!strcmp(key, "chunks") && !l->frame && !l->video) {
+        l->as_run.chunks = strtol(t.s, NULL, 10);
+        return CK_OK;
+    }
+    if (!strcmp(key, "input") && l->frame)
+        return keep(&l->as_frame.input, t.s, e);
     if (!strcmp(key, "failed") && l->video)
         return keep(&l->as_video.failed, t.s, e);
     if (!strcmp(key, "frames"))
@@ -297,6 +307,8 @@ static ck_status read_line(const char *text, size_t n, line *l, ck_error *e)
         s = ck_json_end(&j, e);
     if (s == CK_OK && l->video && (!l->as_video.frames || !l->as_video.failed))
         s = ck_json_fail(&j, e, "a video without its frames");
+    if (s == CK_OK && l->frame && !l->as_frame.input)
+        s = keep(&l->as_frame.input, "", e);
     if (s == CK_OK && l->run && !l->as_run.frames)
         s = keep(&l->as_run.frames, "", e);
     ck_json_close(&j);

@@ -2,12 +2,14 @@
  *
  * A JSON array, one object a line, in the order of writing.  Every run appends; nothing is changed.
  *
- *     {"job": ID, "frames": LIST, KEY: VALUE, ...}       a run began; the other pairs are what changes pixels
- *     {"frame": NUMBER, "job": ID, "videos": [NAME, ...],
+ *     {"job": ID, "frames": LIST, "chunks": N, KEY: VALUE, ...}
+ *     {"frame": NUMBER, "job": ID, "input": "SIZE MTIME", "videos": [NAME, ...],
  *      "files": [{"name": NAME, "size": BYTES, "mtime": "SECONDS.NANOSECONDS"}, ...]}
  *     {"video": NAME, "job": ID, "frames": LIST, "failed": LIST, "size": BYTES, "mtime": "..."}
  *
- * LIST is as in --frames.  Names are relative to OUT.  ID is a hash of the pairs. */
+ * The first tells that a run began, with the frames of the whole job, and N chunks or "1".  The other pairs are what
+ * changes pixels; ID is their hash.  LIST is as in --frames, names are relative to OUT.  "input" is the state of the
+ * frame's own file (ck_inputs_state), "" in a video. */
 #ifndef CK_SHARED_JOB_H
 #define CK_SHARED_JOB_H
 
@@ -26,6 +28,7 @@
 typedef struct ck_job_run {
     char id[17];
     char *frames;  /* list; owned */
+    long chunks;   /* 1 = not shared out */
     ck_meta pairs; /* what changes pixels */
 } ck_job_run;
 
@@ -39,6 +42,7 @@ typedef struct ck_job_file {
 typedef struct ck_job_frame {
     long number;
     char id[17];
+    char *input; /* owned */
     ck_job_file *files; /* owned */
     int n;
     char **videos; /* owned */
