@@ -71,13 +71,12 @@ static ck_status read_all(int fd, int *frames)
 /* Names with shell metacharacters. */
 static void last_program(void)
 {
-    char *one[] = {"ck-decode", "it's | a\\ 'shot'.mov"}, *two[] = {"/usr/bin/ck-hint", "--method", "key"};
     char last[32];
     ck_meta head = {0};
-    ck_head_add_program(&head, 2, one, &e);
+    ck_head_add_program(&head, "ck-decode", "--hint 'it'\\''s | a\\ '\\''shot'\\''.mov'", &e);
     ok(ck_head_last_program(&head, last, sizeof last) && !strcmp(last, "ck-decode"), "one program is the last: %s",
        last);
-    ck_head_add_program(&head, 3, two, &e);
+    ck_head_add_program(&head, "ck-hint", "--method key", &e);
     ok(ck_head_last_program(&head, last, sizeof last) && !strcmp(last, "ck-hint"),
        "the last program is found behind a name with an apostrophe: %s", last);
     ck_meta_free(&head);

@@ -116,7 +116,7 @@ ck_status ck_side_next(ck_side *s, ck_error *e)
         return st;
     const char *error = st == CK_OK ? ck_frame_error(&s->frame) : NULL;
     if (error)
-        st = ck_fail(e, CK_ERR_FORMAT, "frame %llu failed: %s", (unsigned long long)s->frame.seq, error);
+        st = ck_fail(e, CK_ERR_FORMAT, "frame %ld failed: %s", ck_frame_number(&s->frame), error);
     if (st == CK_OK && s->decoder && s->frame.seq == 0)
         st = check_colour(s, e);
     return st == CK_OK ? st : failed(s, st, e);

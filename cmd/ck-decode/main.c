@@ -89,7 +89,7 @@ static ck_status read_first(decode *d, ck_error *e)
 
 static ck_status open_plate(decode *d, const ck_list *args, ck_meta *head, ck_error *e)
 {
-    ck_status s = ck_source_open(args->items, args->n, d->opts, "rgb", &d->plate, e);
+    ck_status s = ck_source_open(args->items, args->n, d->opts, "rgb", NULL, &d->plate, e);
     if (s != CK_OK)
         return s;
     d->plate.alpha = d->opts->plate_alpha;
@@ -120,9 +120,11 @@ static ck_status open_plate(decode *d, const ck_list *args, ck_meta *head, ck_er
 
 static ck_status open_files(decode *d, ck_meta *head, ck_error *e)
 {
-    ck_status s = CK_OK;
+    ck_ranges pairs = {0};
+    ck_status s = d->n_files ? ck_source_indices(&d->plate, &pairs, e) : CK_OK;
     for (int i = 0; i < d->n_files && s == CK_OK; i++)
-        s = ck_added_open(&d->added[d->n_added++], &d->files[i], d->opts, &d->like, head, e);
+        s = ck_added_open(&d->added[d->n_added++], &d->files[i], d->opts, &d->like, &pairs, head, e);
+    ck_ranges_free(&pairs);
     return s;
 }
 
@@ -156,11 +158,13 @@ static ck_status open_decode(const void *opts, const ck_list *args, ck_meta *hea
     return s == CK_OK ? open_files(d, head, e) : s;
 }
 
-/* Set `stem`, and `number` (from the file's name) or `pts` (in a video). */
+/* Set `stem` and `number`: the file's own, or the index in a video; there also `pts`. */
 static ck_status name_frame(const ck_item *item, ck_frame *f, ck_error *e)
 {
     if (!item->file) {
         ck_status s = ck_meta_setf(&f->meta, e, "pts", "%.6f", item->video.pts);
+        if (s == CK_OK)
+            s = ck_meta_setf(&f->meta, e, "number", "%ld", item->index);
         return s == CK_OK ? ck_meta_setf(&f->meta, e, "stem", "%05ld", item->index) : s;
     }
     ck_status s = ck_meta_set(&f->meta, "stem", item->file->stem, e);

@@ -18,6 +18,7 @@ static const struct {
     const char *help;
 } commands[] = {
     {"key", ck_command_key, "key footage: build, run and watch the whole pipeline"},
+    {"verify", ck_command_verify, "check that a job's files are all there and whole"},
     {"doctor", ck_command_doctor, "check programs, libraries, model and devices"},
     {"help", command_help, "explain a command or program: ck help key, ck help hint"},
     {"version", command_version, "print the version"},
@@ -91,6 +92,8 @@ static int explain(char *name)
     }
     if (!strcmp(name, "key"))
         return ck_command_key(2, argv);
+    if (!strcmp(name, "verify"))
+        return ck_command_verify(2, argv);
     if (!strcmp(name, "doctor"))
         return ck_command_doctor(2, argv);
     return unknown(name);

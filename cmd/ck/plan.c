@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/quote.h"
-#include "base/thread.h"
+#include "base/cores.h"
 #include "ck-decode/options.h"
 #include "ck-encode/options.h"
 
@@ -89,6 +89,7 @@ static ck_status place_arguments(ck_plan *p, ck_error *e)
     ck_status s = wants_folder(encode, &wants, &streams, e);
     if (s != CK_OK)
         return ck_fail_in(e, s, ck_encode_program.name);
+    p->streams = streams;
     if (streams && p->own.progress == CK_PROGRESS_JSON)
         return ck_fail(e, CK_ERR_ARGUMENT, "--progress json and a stream both need standard output: choose one");
     if (p->args.n > 2 || p->args.n < 1 + wants)

@@ -19,6 +19,7 @@ typedef struct ck_plan {
     int n;
     bool classical;     /* no network: the hint is the matte */
     bool asked;         /* … because --classical was given */
+    bool streams;       /* an output goes to standard output */
     char *found;        /* the model from $CK_MODEL or the user's folder, or NULL; owned */
     ck_plan_stage self; /* the front end's own command line */
     ck_key_options own; /* … parsed; its texts are self's */

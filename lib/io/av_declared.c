@@ -86,6 +86,8 @@ void ck_declared_read(const AVFormatContext *fmt, AVStream *video, int fd, ck_de
 
 void ck_declared_packet(ck_declared *d, const AVStream *st, const AVPacket *pkt, bool video)
 {
+    if (d->settled)
+        return;
     int64_t at = pkt->pts != AV_NOPTS_VALUE ? pkt->pts : pkt->dts;
     if (at != AV_NOPTS_VALUE) {
         double end = (double)(at + pkt->duration) * av_q2d(st->time_base);
@@ -99,6 +101,8 @@ void ck_declared_packet(ck_declared *d, const AVStream *st, const AVPacket *pkt,
 
 void ck_declared_frame(ck_declared *d, double pts)
 {
+    if (d->settled)
+        return;
     if (pts - d->last > d->frame)
         d->frame = pts - d->last;
     d->last = pts;

@@ -44,6 +44,11 @@ static int read_some(void *opaque, uint8_t *buf, int n)
         return AVERROR_EXTERNAL;
     if (io->waits && wait_for(io))
         return AVERROR_EXTERNAL;
+    if (io->blind) {
+        n = io->size - io->pos < n ? (int)(io->size - io->pos) : n;
+        io->pos += n > 0 ? n : 0;
+        return n > 0 ? n : AVERROR_EOF;
+    }
     ssize_t r;
     do
         r = read(io->fd, buf, (size_t)n);
@@ -98,6 +103,33 @@ ck_status ck_av_io_open(const char *path, double timeout, ck_av_io *io, ck_error
         av_free(buffer);
     ck_av_io_close(io);
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for reading");
+}
+
+/* Forget bytes that libav has buffered. */
+static void forget(ck_av_io *io)
+{
+    io->pb->buf_ptr = io->pb->buf_end = io->pb->buffer;
+    io->pb->pos = io->pos;
+    io->pb->eof_reached = io->pb->error = 0;
+}
+
+void ck_av_io_blind(ck_av_io *io, bool blind)
+{
+    if (io->blind && !blind) {
+        lseek(io->fd, io->pos, SEEK_SET);
+        forget(io);
+    }
+    io->blind = blind;
+}
+
+ck_status ck_av_io_rewind(ck_av_io *io, ck_error *e)
+{
+    ck_av_io_blind(io, false);
+    if (lseek(io->fd, 0, SEEK_SET) < 0)
+        return ck_fail_errno(e, "cannot seek");
+    io->pos = 0;
+    forget(io);
+    return io->status;
 }
 
 void ck_av_io_cancel(ck_av_io *io)

@@ -17,6 +17,7 @@ typedef struct ck_queued {
     struct AVFrame *av; /* owned; NULL if bad */
     double pts;         /* seconds from the first frame */
     char *error;        /* owned; the reason why it is bad, or NULL */
+    long index;         /* among all frames, from 0 */
     ck_note note;       /* of its packet; its `error` is not set */
 } ck_queued;
 
@@ -39,6 +40,13 @@ void ck_av_queue_init(ck_av_queue *q, double rate, bool repeats);
  * copied and may be NULL. */
 ck_status ck_av_queue_put(ck_av_queue *q, struct AVFrame *av, double pts, const ck_note *note, const char *error,
                           ck_error *e);
+
+/* Drop the first frame. */
+void ck_av_queue_drop(ck_av_queue *q);
+
+/* Drop all frames.  The next one is frame `shown`, and its time is `at` seconds from the first frame's, which is
+ * `start` seconds of the file unless that is known already. */
+void ck_av_queue_restart(ck_av_queue *q, long shown, double at, double start);
 
 /* Repeat the last frame. */
 ck_status ck_av_queue_repeat(ck_av_queue *q, ck_error *e);

@@ -11,8 +11,6 @@
 typedef struct ck_run {
     const ck_stage *stage;
     const ck_common *common; /* first member of the program's options */
-    int argc;
-    char **argv;
     void *state;
     ck_reader *reader; /* NULL in a source */
     ck_writer *writer; /* NULL in a sink */

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cores.h"
 #include "base/help.h"
 #include "base/log.h"
 #include "base/signals.h"
@@ -20,7 +21,7 @@
 #include "base/trace.h"
 #include "stream/run.h"
 
-/* A frame failed.  With --keep-going it becomes an error frame and the run goes on. */
+/* A frame failed.  With --keep-going it becomes an error frame and the run goes on, unless the disk is full. */
 static ck_status fail_frame(const ck_run *r, ck_frame *f, ck_status s, ck_error *e)
 {
     if (s == CK_ERR_CLOSED)
@@ -30,7 +31,7 @@ static ck_status fail_frame(const ck_run *r, ck_frame *f, ck_status s, ck_error 
         snprintf(where, sizeof where, "frame %ld", ck_frame_number(f));
         ck_fail_in(e, s, where);
     }
-    if (!r->common->keep_going)
+    if (!r->common->keep_going || s == CK_ERR_FULL)
         return s;
     ck_log_error("%s", e->text);
     ck_status set = ck_frame_set_error(f, e->text, e);
@@ -216,12 +217,10 @@ static ck_status run_frames(ck_run *r, ck_error *e)
     return s;
 }
 
-static int run_stage(const ck_stage *stage, const ck_common *common, const ck_list *args, int argc, char **argv)
+static int run_stage(const ck_stage *stage, const ck_common *common, const ck_list *args)
 {
     ck_run r = {.stage = stage,
                 .common = common,
-                .argc = argc,
-                .argv = argv,
                 .sink = stage->sink && stage->sink(common),
                 .lock = PTHREAD_MUTEX_INITIALIZER,
                 .opening = PTHREAD_MUTEX_INITIALIZER};
@@ -261,12 +260,10 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
 }
 
 /* Send ABORT after wrong usage, so that downstream programs know that it has been reported. */
-static void abort_unstarted(const ck_stage *s, const ck_common *common, int argc, char **argv, const ck_error *e)
+static void abort_unstarted(const ck_stage *s, const ck_common *common, const ck_error *e)
 {
     ck_run r = {.stage = s,
                 .common = common,
-                .argc = argc,
-                .argv = argv,
                 .sink = s->sink && s->sink(common),
                 .lock = PTHREAD_MUTEX_INITIALIZER,
                 .opening = PTHREAD_MUTEX_INITIALIZER};
@@ -309,10 +306,10 @@ int ck_stage_main(const ck_stage *s, int argc, char **argv)
     } else if (status != CK_OK) {
         ck_log_error("%s", opts ? e.text : "out of memory");
         if (opts)
-            abort_unstarted(s, opts, argc, argv, &e);
+            abort_unstarted(s, opts, &e);
     } else {
         ck_log_init(p->name, opts->verbose);
-        code = run_stage(s, opts, &args, argc, argv);
+        code = run_stage(s, opts, &args);
     }
     if (opts)
         ck_options_free(p, opts);

@@ -12,7 +12,7 @@
  *     check
  *     read HEAD and the first frame (not in a source)
  *     open                                main thread
- *     write HEAD (not in a sink), with this stage's command line appended to `program`
+ *     write HEAD (not in a sink), with this stage and its options appended to `program`
  *     for each frame:
  *         produce, or read from stdin     reading thread, in order
  *         admit                           reading thread, in order

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "base/option.h"
-#include "base/thread.h"
+#include "base/cores.h"
 #include "stream/fdio.h"
 #include "stream/rings.h"
 #include "stream/stream.h"
