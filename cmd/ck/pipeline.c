@@ -217,8 +217,8 @@ static void name_the_input(const children *c)
     list_stages(c, 1, false, others, sizeof others);
     ck_log_error("%s%s: no frame came within --timeout%s%s%s: check its source, or raise --timeout",
                  strcmp(input, "-") ? input : "standard input",
-                 reads_other_files(c->plan->stages) ? " or a file of another plane" : "", *others ? " (or " : "", others,
-                 *others ? " is stuck)" : "");
+                 reads_other_files(c->plan->stages) ? " or a file of another plane" : "", *others ? " (or " : "",
+                 others, *others ? " is stuck)" : "");
 }
 
 /* After --timeout, name the stages between the blocked and the starved one; if some are stopped, only those. */

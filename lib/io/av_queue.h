@@ -1,5 +1,5 @@
-/* Frames between decoder and caller, in presentation order, with their times.  A frame waits here until it is known which of
- * the packets that it may refer to are bad. */
+/* Frames between decoder and caller, in presentation order, with their times.  A frame waits here until it is known
+ * which of the packets that it may refer to are bad. */
 #ifndef CK_IO_AV_QUEUE_H
 #define CK_IO_AV_QUEUE_H
 

@@ -153,8 +153,8 @@ static void report_failed(const ck_run *r)
 {
     unsigned long long failed = r->failed - r->absent, done = r->done - r->absent;
     if (failed)
-        ck_log_error("%llu of %llu frames failed%s%s", failed, done, r->first_said ? "" : "; the first: ",
-                     r->first_said ? "" : r->first_failure.text);
+        ck_log_error("%llu of %llu frames failed%s%s", failed, done,
+                     r->first_said ? "" : "; the first: ", r->first_said ? "" : r->first_failure.text);
     else if (!r->first_said)
         ck_log_error("%s", r->first_failure.text);
 }
