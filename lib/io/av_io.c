@@ -69,6 +69,8 @@ static int64_t seek(void *opaque, int64_t offset, int whence)
     ck_av_io *io = opaque;
     if (whence & AVSEEK_SIZE)
         return io->size >= 0 ? io->size : AVERROR(ENOSYS);
+    if (io->blind && (whence & ~AVSEEK_FORCE) == SEEK_SET)
+        return io->pos = offset;
     int64_t at = lseek(io->fd, offset, whence & ~AVSEEK_FORCE);
     if (at < 0)
         return AVERROR(errno);
@@ -105,30 +107,13 @@ ck_status ck_av_io_open(const char *path, double timeout, ck_av_io *io, ck_error
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for reading");
 }
 
-/* Forget bytes that libav has buffered. */
-static void forget(ck_av_io *io)
-{
-    io->pb->buf_ptr = io->pb->buf_end = io->pb->buffer;
-    io->pb->pos = io->pos;
-    io->pb->eof_reached = io->pb->error = 0;
-}
-
-void ck_av_io_blind(ck_av_io *io, bool blind)
-{
-    if (io->blind && !blind) {
-        lseek(io->fd, io->pos, SEEK_SET);
-        forget(io);
-    }
-    io->blind = blind;
-}
-
 ck_status ck_av_io_rewind(ck_av_io *io, ck_error *e)
 {
-    ck_av_io_blind(io, false);
     if (lseek(io->fd, 0, SEEK_SET) < 0)
         return ck_fail_errno(e, "cannot seek");
-    io->pos = 0;
-    forget(io);
+    io->pos = io->pb->pos = 0;
+    io->pb->buf_ptr = io->pb->buf_end = io->pb->buffer;
+    io->pb->eof_reached = io->pb->error = 0;
     return io->status;
 }
 

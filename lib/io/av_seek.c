@@ -4,36 +4,11 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "io/av_index.h"
 
 /* Attempts to land on a packet, each at an earlier key packet. */
 #define ATTEMPTS 3
-
-/* True if ISO 14496-12 boxes of type moof follow the index: it is not complete. */
-static bool fragmented(const ck_av_io *io)
-{
-    uint8_t b[16];
-    for (int64_t at = 0; at >= 0 && at < io->size && pread(io->fd, b, sizeof b, at) == sizeof b;) {
-        uint64_t n = 0;
-        for (int i = 0; i < 8; i++)
-            n = n << 8 | b[8 + i];
-        uint32_t small = (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
-        n = small == 1 ? n : small;
-        if (!memcmp(b + 4, "moof", 4) || !memcmp(b + 4, "mvex", 4))
-            return true;
-        if (n < 8 || n > (uint64_t)INT64_MAX)
-            return false;
-        at += (int64_t)n;
-    }
-    return false;
-}
-
-/* True if packets can be listed from the index in memory. */
-static bool indexed(const ck_video *v)
-{
-    return !strncmp(v->fmt->iformat->name, "mov,", 4) && v->declared.frames > 0 && !av_stream_get_parser(v->st) &&
-           !fragmented(&v->io);
-}
 
 /* Codecs of one frame a packet, besides those of v->one_to_one. */
 static bool single(enum AVCodecID id)
@@ -110,6 +85,14 @@ static ck_status read_rows(ck_video *v, ck_error *e)
     return s;
 }
 
+static long count_shown(const ck_av_table *t)
+{
+    long n = 0;
+    for (long i = 0; i < t->n; i++)
+        n += t->rows[i].shown;
+    return n;
+}
+
 /* The counts of what the container declares: known now, or not to be compared. */
 static void settle_declared(ck_video *v)
 {
@@ -119,6 +102,8 @@ static void settle_declared(ck_video *v)
         ck_declared_frame(&v->declared, ck_video_seconds(v, t->rows[row].pts));
     if (!t->complete)
         v->declared.frames = v->declared.slots = -1, v->declared.end = 0, v->declared.whole_frames = false;
+    if (t->indexed)
+        v->declared.packets = count_shown(t);
     v->declared.settled = true;
 }
 
@@ -128,16 +113,14 @@ static ck_status read_table(ck_video *v, ck_error *e)
     t->unfit = unfit(v);
     if (t->unfit)
         return CK_OK;
-    bool blind = indexed(v);
-    ck_av_io_blind(&v->io, blind);
-    ck_status s = read_rows(v, e);
-    ck_av_io_blind(&v->io, false);
+    t->indexed = ck_av_index_complete(v->fmt, v->st, v->io.fd, v->io.size);
+    ck_status s = t->indexed ? ck_av_index_read(v->path, v->st->index, v->ledger.intra, t, e) : read_rows(v, e);
     if (v->io.status != CK_OK) {
         *e = v->io.error;
         return v->io.status;
     }
-    if (blind && !t->unfit && av_stream_get_parser(v->st))
-        t->unfit = "its packets have to be parsed";
+    if (t->indexed && !t->unfit && count_shown(t) != v->declared.frames)
+        t->unfit = "its index is not complete";
     if (s == CK_OK)
         s = ck_av_table_settle(t, e);
     if (!t->unfit && !v->ledger.intra && !t->reordered && v->dec->has_b_frames)
@@ -275,7 +258,7 @@ bool ck_seek_follows(ck_video *v, int code, bool incomplete)
     if (!v->sought || v->lost)
         return !v->lost;
     bool same = code == 0 && row < t->n && v->pkt->pts == t->rows[row].pts && is_shown(v) == t->rows[row].shown &&
-                is_key(v) == t->rows[row].key && !odd(v, incomplete);
+                (t->indexed || is_key(v) == t->rows[row].key) && !odd(v, incomplete);
     if (code == 0 && row >= t->n && !t->complete)
         return true; /* after the last frame wanted */
     if ((code == 0 && !same) || (code && (code != AVERROR_EOF || row < t->n)) || ck_av_messages_said(&v->demuxer))

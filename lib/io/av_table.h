@@ -31,6 +31,7 @@ typedef struct ck_av_table {
     bool led;          /* frames may be shown before it: the decoder decides how many */
     bool reordered;    /* a packet is decoded before its time */
     bool complete;     /* all packets of the file are listed */
+    bool indexed;      /* from the container's index: a parser may find other key packets */
     const char *unfit; /* or NULL */
 } ck_av_table;         /* all zero = empty */
 
