@@ -348,7 +348,7 @@ static void report_error(encode *s, ck_frame *f)
     if (!ck_meta_get(&f->meta, "said")) {
         ck_error line;
         ck_frame_error_line(f, &line);
-        ck_log_error("%s", line.text);
+        ck_log_frame_error(ck_frame_number(f), line.text);
         (void)ck_meta_set(&f->meta, "said", "1", NULL);
     }
     char *stem;

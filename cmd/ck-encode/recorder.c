@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/outfile.h"
 #include "io/ranges.h"
@@ -106,6 +107,17 @@ static long position(const ck_recorder *r, long number)
     return -1;
 }
 
+/* Event: the segments that were open are complete. */
+static void announce(const ck_recorder *r, const ck_outputs *o)
+{
+    for (int i = 0; i < o->n && r->at >= 0; i++) {
+        char *name = o->items[i].video && o->items[i].path ? ck_output_name(&o->items[i], "") : NULL;
+        if (name)
+            ck_log_event_segment(name, r->first, r->last);
+        free(name);
+    }
+}
+
 /* Begin a segment of the output: FOLDER/NUMBER.COUNT, with the first count that is not used yet. */
 static ck_status begin(const ck_recorder *r, ck_output *o, long number, ck_error *e)
 {
@@ -139,7 +151,12 @@ ck_status ck_recorder_stamp(ck_recorder *r, ck_outputs *o, ck_rate rate, double 
     for (int i = 0; i < o->n && s == CK_OK && !next; i++)
         if (o->items[i].video && o->items[i].path)
             s = begin(r, &o->items[i], at->number, e);
+    if (s == CK_OK && !next) {
+        announce(r, o);
+        r->first = at->number;
+    }
     r->at = here;
+    r->last = at->number;
     at->time = isnan(pts) ? (double)here * rate.den / rate.num : pts;
     return s;
 }
@@ -226,6 +243,8 @@ ck_status ck_recorder_finish(ck_recorder *r, const ck_outputs *o, ck_error *e)
 {
     if (!r->on)
         return CK_OK;
+    if (r->segmented)
+        announce(r, o);
     char *seen = ck_numbers_text(r->seen.v, r->seen.n), *failed = ck_numbers_text(r->failed.v, r->failed.n);
     ck_status s = seen && failed ? CK_OK : no_memory(e);
     if (s == CK_OK && !r->counted) {

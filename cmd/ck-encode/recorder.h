@@ -24,6 +24,7 @@ typedef struct ck_recorder {
     bool counted;            /* the job's frames were known from the start */
     ck_numbers job;          /* the job's frames, ascending; if segmented */
     long at;                 /* position of the last frame in the segments; -1 */
+    long first, last;        /* numbers of the first and last frame in the segments that are open */
     ck_numbers seen, failed; /* frames of this run */
 } ck_recorder;
 

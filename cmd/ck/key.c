@@ -108,8 +108,8 @@ static int run_watched(ck_plan *plan, const ck_sequence *stills, const ck_todo *
     ck_signals_set(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
     ck_status s = ck_watch_start(&w, plan, &e);
-    if (s == CK_OK && plan->own.progress == CK_PROGRESS_JSON)
-        s = ck_events_start(&e);
+    if (s == CK_OK)
+        s = ck_events_start(&plan->own, &e);
     if (s != CK_OK)
         ck_log_error("%s", e.text);
     int code = s == CK_OK ? run(plan, stills, &sig) : 1;
@@ -118,12 +118,12 @@ static int run_watched(ck_plan *plan, const ck_sequence *stills, const ck_todo *
         code = ck_pipeline_worse(code, 1);
     }
     if (sig || (sig = pending(&set))) {
-        ck_event_end(code);
+        ck_events_done(code);
         ck_signals_die(sig);
     }
     if (todo && (code == 0 || code == 3))
         code = ck_pipeline_worse(code, join_videos(plan, todo));
-    ck_event_end(code);
+    ck_events_done(code);
     return code;
 }
 

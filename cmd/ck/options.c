@@ -9,6 +9,8 @@ static const ck_option rows[] = {
      "report busy times, waits and the bottleneck", CK_IN_KEY | CK_RUN_ONLY},
     {0, "progress", CK_CHOICE, offsetof(ck_key_options, progress), NULL, "auto", 0, 0, "auto|json", 0,
      "progress line, or JSON on stdout", CK_IN_ALL | CK_RUN_ONLY},
+    {0, "progress-fd", CK_INT, offsetof(ck_key_options, progress_fd), "N", NULL, 1, 1 << 20, NULL, 0,
+     "write JSON events to descriptor N", CK_IN_ALL | CK_RUN_ONLY},
     {0, "resume", CK_FLAG, offsetof(ck_key_options, resume), NULL, NULL, 0, 0, NULL, 0,
      "skip frames that an earlier run has finished", CK_IN_KEY | CK_RUN_ONLY},
     {0, "chunk", CK_STRING, offsetof(ck_key_options, chunk), "I/N", NULL, 0, 0, NULL, 0,

@@ -7,10 +7,11 @@ enum { CK_PROGRESS_AUTO, CK_PROGRESS_JSON };
 
 typedef struct ck_key_options {
     ck_common common;
-    bool dry;     /* print the pipeline, run nothing */
-    int progress; /* CK_PROGRESS_AUTO, … */
-    bool profile; /* print a table of each stage's times at the end */
-    bool resume;  /* do only what OUT/ck-job.json does not list as finished */
+    bool dry;          /* print the pipeline, run nothing */
+    int progress;      /* CK_PROGRESS_AUTO, … */
+    int progress_fd;   /* descriptor for events; 0 = none */
+    bool profile;      /* print a table of each stage's times at the end */
+    bool resume;       /* do only what OUT/ck-job.json does not list as finished */
     const char *chunk; /* "I/N", or NULL */
 } ck_key_options;
 

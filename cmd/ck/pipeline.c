@@ -121,7 +121,7 @@ static int judge(const children *c, int i, int status)
     const ck_plan_stage *s = &c->plan->stages[i];
     int sig = WIFEXITED(status) ? 0 : WTERMSIG(status);
     int code = sig ? 128 + sig : WEXITSTATUS(status) <= 3 ? WEXITSTATUS(status) : 1;
-    ck_event_stage(s->program->name, code, sig);
+    ck_events_stage(s->program->name, code, sig);
     if (!sig)
         return code;
     if (sig == SIGPIPE)
@@ -284,7 +284,7 @@ int ck_pipeline_run(const ck_plan *p, int *interrupted)
     signal(SIGCHLD, SIG_DFL); /* a parent may have left it ignored, and waitpid would find no child */
     sigprocmask(SIG_BLOCK, &set, NULL);
     int in = -1;
-    ck_event_start(p);
+    ck_events_pipeline(p);
     while (c.started < p->n && (c.pids[c.started] = start(p, c.started, &in)) > 0)
         c.started++;
     c.left = c.started;

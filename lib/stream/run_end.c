@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,6 +35,18 @@ void ck_run_fail(ck_run *r, ck_status s, const ck_error *e)
     }
     pthread_mutex_unlock(&r->lock);
     ck_ending_hurry(r->ending);
+}
+
+void ck_run_lost(ck_run *r, const ck_frame *f, const ck_error *e)
+{
+    pthread_mutex_lock(&r->lock);
+    if (!r->lost || f->seq < r->lost_seq) {
+        r->lost = true;
+        r->lost_seq = f->seq;
+        r->lost_number = ck_frame_number(f);
+        r->lost_text = *e;
+    }
+    pthread_mutex_unlock(&r->lock);
 }
 
 bool ck_run_output_closed(ck_run *r)
@@ -144,6 +157,8 @@ static void explain(ck_run *r, ck_status s, const ck_error *e)
         ck_log_error("stopped: %s", e->text);
     else if (s == CK_ERR_UPSTREAM)
         ck_log_info("stopped: %s", e->text);
+    else if (r->lost && !strcmp(r->lost_text.text, e->text))
+        ck_log_frame_error(r->lost_number, e->text);
     else
         ck_log_error("%s", e->text);
 }

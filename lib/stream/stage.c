@@ -22,7 +22,7 @@
 #include "stream/run.h"
 
 /* A frame failed.  With --keep-going it becomes an error frame and the run goes on, unless the disk is full. */
-static ck_status fail_frame(const ck_run *r, ck_frame *f, ck_status s, ck_error *e)
+static ck_status fail_frame(ck_run *r, ck_frame *f, ck_status s, ck_error *e)
 {
     if (s == CK_ERR_CLOSED)
         return s;
@@ -31,9 +31,11 @@ static ck_status fail_frame(const ck_run *r, ck_frame *f, ck_status s, ck_error 
         snprintf(where, sizeof where, "frame %ld", ck_frame_number(f));
         ck_fail_in(e, s, where);
     }
-    if (!r->common->keep_going || s == CK_ERR_FULL)
+    if (!r->common->keep_going || s == CK_ERR_FULL) {
+        ck_run_lost(r, f, e);
         return s;
-    ck_log_error("%s", e->text);
+    }
+    ck_log_frame_error(ck_frame_number(f), e->text);
     ck_status set = ck_frame_set_error(f, e->text, e);
     return set == CK_OK ? ck_meta_set(&f->meta, "said", "1", e) : set;
 }
@@ -131,6 +133,8 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
     r->done += s == CK_OK;
     if (r->sink)
         ck_log_progress((long)r->done, r->total);
+    if (r->sink && s == CK_OK && !ck_frame_error(f))
+        ck_log_progress_frame(ck_frame_number(f));
     return s;
 }
 
