@@ -35,13 +35,13 @@ typedef struct encode {
     ck_stems stems;
     ck_guard guard;
     ck_recorder recorder;
-    char *numbers;     /* HEAD's; owned, or NULL */
+    char *numbers; /* HEAD's; owned, or NULL */
     struct gap {
         ck_av_stamp at;
         double pts;
     } * gaps; /* error frames whose black pictures are not written yet */
     size_t n_gaps, cap_gaps;
-    double from;   /* seconds: when frame 0 is shown */
+    double from; /* seconds: when frame 0 is shown */
     bool timed, time_said;
     bool measured; /* free space has been compared with the first frame's size */
     bool fixed;    /* the user gave videos a rate */
@@ -266,8 +266,7 @@ static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
             continue;
         st = ck_output_plane(o, f, &p, e);
         if (st == CK_OK)
-            st = o->video ? ck_video_sink_picture(o->video, p, &j->items[i].picture, e)
-                          : write_still(s, o, f, p, j, e);
+            st = o->video ? ck_video_sink_picture(o->video, p, &j->items[i].picture, e) : write_still(s, o, f, p, j, e);
         j->items[i].written = !o->video && st == CK_OK;
     }
     return st;

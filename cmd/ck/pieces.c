@@ -98,7 +98,7 @@ static long block_of(const ck_segment *s, const ck_shot *shot)
     }
     long end = first + CK_SEGMENT_FRAMES < (long)shot->n ? first + CK_SEGMENT_FRAMES : (long)shot->n;
     return s->ended && s->n && first % CK_SEGMENT_FRAMES == 0 && last == end - 1 && (long)s->n == end - first ? first
-                                                                                                            : -1;
+                                                                                                              : -1;
 }
 
 static size_t failures(const ck_segment *s)

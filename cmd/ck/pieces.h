@@ -3,7 +3,7 @@
 #define CK_CK_PIECES_H
 
 #include "ck/shot.h"
-#include "io/av_segment.h"
+#include "io/av_join.h"
 
 typedef struct ck_pieces {
     ck_segment *segments; /* owned */

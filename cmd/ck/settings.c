@@ -213,8 +213,8 @@ ck_status ck_settings_same(const ck_job_run *before, const ck_job_run *now, cons
             if (was && is && !strcmp(was, is))
                 continue;
             return ck_fail(e, CK_ERR_ARGUMENT,
-                           "%s: began with other settings: %s was %s, now %s: give the same, or choose another OUT", out,
-                           key, shown(was, a, sizeof a), shown(is, b, sizeof b));
+                           "%s: began with other settings: %s was %s, now %s: give the same, or choose another OUT",
+                           out, key, shown(was, a, sizeof a), shown(is, b, sizeof b));
         }
     return CK_OK;
 }

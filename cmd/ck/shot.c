@@ -52,8 +52,10 @@ static ck_status past_the_end(const ck_decode_options *o, const ck_ranges *keep,
     char list[300];
     ck_ranges_format(&absent, list, sizeof list);
     if (o->missing == CK_MISSING_ERROR)
-        s = ck_fail(e, CK_ERR_ARGUMENT, "--frames %s: no such frames: it has %ld, from 0: shorten the list, or give "
-                    "--missing", list, n);
+        s = ck_fail(e, CK_ERR_ARGUMENT,
+                    "--frames %s: no such frames: it has %ld, from 0: shorten the list, or give "
+                    "--missing",
+                    list, n);
     else if (o->missing != CK_MISSING_SKIP)
         s = ck_ranges_numbers(&absent, &numbers, &count, e);
     long *grown = s == CK_OK ? realloc(shot->numbers, (shot->n + count + 1) * sizeof *grown) : NULL;

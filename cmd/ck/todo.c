@@ -43,8 +43,9 @@ static ck_status refresh_of(const ck_plan *p, size_t *unit, ck_error *e)
             continue;
         s = ck_options_parse(&ck_refine_program, p->stages[i].argc, p->stages[i].argv, &o, &rest, e);
         if (s == CK_OK && o.mode == CK_REFINE_SPARSE && !o.refresh)
-            s = ck_fail(e, CK_ERR_ARGUMENT, "--mode sparse depends on the frames before: with --resume or --chunk it "
-                                            "needs --refresh K");
+            s = ck_fail(e, CK_ERR_ARGUMENT,
+                        "--mode sparse depends on the frames before: with --resume or --chunk it "
+                        "needs --refresh K");
         if (s == CK_OK && o.mode == CK_REFINE_SPARSE)
             *unit = common_multiple(*unit, (size_t)o.refresh);
         ck_options_free(&ck_refine_program, &o);
@@ -140,12 +141,13 @@ static ck_status check_input(const done *d, size_t at, ck_error *e)
     const ck_shot *shot = &d->todo->shot;
     const ck_job_frame *row = ck_job_frame_of(d->job, shot->numbers[at], d->todo->run.id);
     char state[64];
-    if (!row || !*row->input || at >= shot->files.n || !ck_inputs_state(shot->files.files[at].path, state, sizeof state) ||
-        !strcmp(row->input, state))
+    if (!row || !*row->input || at >= shot->files.n ||
+        !ck_inputs_state(shot->files.files[at].path, state, sizeof state) || !strcmp(row->input, state))
         return CK_OK;
-    return ck_fail(e, CK_ERR_ARGUMENT,
-                   "%s: has changed since frame %ld was finished: remove that frame's files in %s, or choose another OUT",
-                   shot->files.files[at].path, shot->numbers[at], d->out);
+    return ck_fail(
+        e, CK_ERR_ARGUMENT,
+        "%s: has changed since frame %ld was finished: remove that frame's files in %s, or choose another OUT",
+        shot->files.files[at].path, shot->numbers[at], d->out);
 }
 
 /* A block of which a frame is left is left as a whole. */

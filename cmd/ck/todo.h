@@ -10,9 +10,9 @@
 #include "shared/job.h"
 
 typedef struct ck_todo {
-    ck_job_run run; /* the settings and the whole job's frames */
-    ck_shot shot;   /* the job's frames */
-    size_t unit;    /* frames of a block */
+    ck_job_run run;  /* the settings and the whole job's frames */
+    ck_shot shot;    /* the job's frames */
+    size_t unit;     /* frames of a block */
     size_t from, to; /* the chunk: positions, `to` not included; all without --chunk */
     bool *left;      /* per position; owned */
     size_t n_left;

@@ -42,7 +42,7 @@ typedef struct ck_job_file {
 typedef struct ck_job_frame {
     long number;
     char id[17];
-    char *input; /* owned */
+    char *input;        /* owned */
     ck_job_file *files; /* owned */
     int n;
     char **videos; /* owned */

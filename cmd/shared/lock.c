@@ -15,8 +15,8 @@
 
 #define NAME ".ck-lock"
 #define ZERO (1L << 40)     /* the byte of frame 0: numbers may be negative */
-#define JOINING 1        /* the byte locked while videos are joined */
-#define FIRST 2          /* the first byte of frames */
+#define JOINING 1           /* the byte locked while videos are joined */
+#define FIRST 2             /* the first byte of frames */
 #define MOST_BYTES 4096     /* frames locked one by one; a longer list with steps is locked from first to last */
 #define MOST_TEXT (1 << 16) /* bytes of the holders' lines */
 #define WAIT_MS 2000        /* longest wait for the lock on the text */

@@ -15,7 +15,7 @@
 typedef struct ck_json {
     const uint8_t *start, *p, *end;
     const char *where, *advice; /* of messages: "header", "the file is damaged"; borrowed */
-    char *texts; /* decoded strings, end - start bytes: none is longer than its source */
+    char *texts;                /* decoded strings, end - start bytes: none is longer than its source */
     size_t used;
 } ck_json;
 

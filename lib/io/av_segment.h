@@ -1,4 +1,4 @@
-/* Segments: the encoded packets of some frames of a video, in a file of their own.  ck_av_join makes the video of them
+/* Segments: the encoded packets of some frames of a video, in a file of their own.  ck_av_join (av_join.h) makes the video of them
  * without encoding again.
  *
  * A segment is written packet by packet.  If the writer is killed, all packets but the last are whole, and a reader
@@ -32,9 +32,9 @@ typedef struct ck_segment_packet {
 
 typedef struct ck_segment {
     char *path;
-    ck_meta about; /* the pairs of the header */
-    bool ended;    /* the last packet has been written */
-    bool intra;    /* every packet is a frame by itself */
+    ck_meta about;              /* the pairs of the header */
+    bool ended;                 /* the last packet has been written */
+    bool intra;                 /* no packet refers to another one */
     ck_segment_packet *packets; /* owned */
     size_t n, cap;
 } ck_segment;
@@ -51,12 +51,7 @@ void ck_segment_free(ck_segment *s);
 ck_status ck_segment_describe(const ck_av_spec *spec, const char *job, ck_meta *about, ck_error *e);
 ck_status ck_segment_spec(const ck_segment *s, ck_av_spec *spec, ck_meta *tags, ck_error *e);
 
-/* A frame of the video to be joined: packet `packet` of segment `segment`. */
-typedef struct ck_segment_ref {
-    size_t segment, packet;
-} ck_segment_ref;
-
-/* Write the packets, in the order of decoding, to a new video at `path`. */
-ck_status ck_av_join(const ck_segment *segments, const ck_segment_ref *refs, size_t n, const char *path, ck_error *e);
+/* Read the data of a packet into `to`, which has p->size bytes; fd: of the segment's file. */
+bool ck_segment_get(int fd, const ck_segment_packet *p, void *to);
 
 #endif

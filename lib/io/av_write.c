@@ -33,9 +33,9 @@ struct ck_av_writer {
     int64_t last;     /* time of the last frame in ticks; -step before the first */
     ck_status broken; /* first failed write; libavformat may not report it */
     ck_error why;
-    bool segment;     /* packets go to a segment, not to `mux` */
-    int in_place;     /* of a segment that stays if it is not finished; else -1 */
-    struct waiting {  /* frames whose packets the encoder has not given yet */
+    bool segment;    /* packets go to a segment, not to `mux` */
+    int in_place;    /* of a segment that stays if it is not finished; else -1 */
+    struct waiting { /* frames whose packets the encoder has not given yet */
         int64_t pts, number;
         bool failed;
     } * waiting;
@@ -239,8 +239,7 @@ static ck_status open_segment(ck_av_writer *w, const char *path, int *fd, ck_err
     return *fd < 0 ? ck_fail_errno(e, "cannot create") : CK_OK;
 }
 
-ck_status ck_av_open_segment(const ck_av_spec *spec, const char *path, const char *job, ck_av_writer **out,
-                             ck_error *e)
+ck_status ck_av_open_segment(const ck_av_spec *spec, const char *path, const char *job, ck_av_writer **out, ck_error *e)
 {
     ck_meta about = {0};
     int fd;
