@@ -96,9 +96,9 @@ fails 1 "a file of this name is in the way" "--npy under a file" bash -c "ck-inf
 ok "planes are dumped" bash -c "ck-info --npy '$tmp/pl änes' < '$tmp/a.ck'"
 is "and nothing is printed" "$(cat "$tmp/.out")" ""
 is "a file a plane and frame" "$(ls "$tmp/pl änes" | tr '\n' ' ')" \
-    "alpha.000000.npy alpha.000001.npy alpha.000002.npy rgb.000000.npy rgb.000001.npy rgb.000002.npy weird.000000.npy weird.000001.npy weird.000002.npy "
-is "the header is NumPy's" "$(head -c 127 "$tmp/pl änes/rgb.000001.npy" | tail -c +11 | sed 's/ *$//')" \
+    "alpha.001001.npy alpha.001002.npy alpha.001003.npy rgb.001001.npy rgb.001002.npy rgb.001003.npy weird.001001.npy weird.001002.npy weird.001003.npy "
+is "the header is NumPy's" "$(head -c 127 "$tmp/pl änes/rgb.001002.npy" | tail -c +11 | sed 's/ *$//')" \
     "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 18, 32), }"
-is "the data are the plane's" "$(tail -c +129 "$tmp/pl änes/rgb.000000.npy" | sha256sum)" \
+is "the data are the plane's" "$(tail -c +129 "$tmp/pl änes/rgb.001001.npy" | sha256sum)" \
     "$(tail -c +$(($(head_size "$tmp/a.ck") + 64 + 64 + 3 * 128 + 1)) "$tmp/a.ck" | head -c 1728 | sha256sum)"
 done_testing

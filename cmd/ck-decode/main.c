@@ -164,8 +164,8 @@ static ck_status name_frame(const ck_item *item, ck_frame *f, ck_error *e)
     if (!item->file) {
         ck_status s = ck_meta_setf(&f->meta, e, "pts", "%.6f", item->video.pts);
         if (s == CK_OK)
-            s = ck_meta_setf(&f->meta, e, "number", "%ld", item->index);
-        return s == CK_OK ? ck_meta_setf(&f->meta, e, "stem", "%05ld", item->index) : s;
+            s = ck_meta_setf(&f->meta, e, "stem", "%05ld", item->index);
+        return s == CK_OK ? ck_meta_setf(&f->meta, e, "number", "%ld", item->index) : s;
     }
     ck_status s = ck_meta_set(&f->meta, "stem", item->file->stem, e);
     return s == CK_OK && item->number != CK_NO_NUMBER ? ck_meta_setf(&f->meta, e, "number", "%ld", item->number) : s;

@@ -54,6 +54,7 @@ struct ck_video {
     bool landed;       /* its packet is in `pkt` */
     long start, place; /* place: in table.order, of the next frame */
     const char *lost;  /* why the table is wrong, or NULL */
+    int tries;         /* number of times that decoding began further back */
     long next;         /* index of the frame for the next ck_video_next */
 };
 

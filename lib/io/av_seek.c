@@ -7,7 +7,7 @@
 
 #include "io/av_index.h"
 
-/* Attempts to land on a packet, each at an earlier key packet. */
+/* Attempts to land on a packet, and to decode from a key packet; each at an earlier one. */
 #define ATTEMPTS 3
 
 /* Codecs of one frame a packet, besides those of v->one_to_one. */
@@ -110,9 +110,6 @@ static void settle_declared(ck_video *v)
 static ck_status read_table(ck_video *v, ck_error *e)
 {
     ck_av_table *t = &v->table;
-    t->unfit = unfit(v);
-    if (t->unfit)
-        return CK_OK;
     t->indexed = ck_av_index_complete(v->fmt, v->st, v->io.fd, v->io.size);
     ck_status s = t->indexed ? ck_av_index_read(v->path, v->st->index, v->ledger.intra, t, e) : read_rows(v, e);
     if (v->io.status != CK_OK) {
@@ -157,6 +154,15 @@ static bool land(ck_video *v)
     return false;
 }
 
+/* The key packet before a row, or the first one. */
+static long earlier(const ck_av_table *t, long row)
+{
+    do
+        row--;
+    while (row > t->first && !t->rows[row].key);
+    return row > t->first ? row : t->first;
+}
+
 /* Position the demuxer at row v->start, whose packet is then in v->pkt. */
 static bool find_packet(ck_video *v)
 {
@@ -167,8 +173,7 @@ static bool find_packet(ck_video *v)
         ck_packets_init(&v->packets, v->fmt, v->st, &v->declared);
         if (av_seek_frame(v->fmt, v->st->index, rows[key].seek, AVSEEK_FLAG_BACKWARD) >= 0 && land(v))
             return true;
-        for (key -= key > 0; key > 0 && !rows[key].key;)
-            key--;
+        key = earlier(&v->table, key);
     }
     return false;
 }
@@ -205,19 +210,31 @@ static void go(ck_video *v, long start)
     double from = isnan(v->queue.start) ? ck_video_seconds(v, rows[first].pts) : v->queue.start;
     ck_av_queue_restart(&v->queue, rows[row].frame, ck_video_seconds(v, rows[row].pts) - from, from);
     v->landed = v->sought = true;
-    v->next = rows[row].frame;
+    v->next = rows[row].frame > v->next ? rows[row].frame : v->next;
 }
 
 static void say_start(const ck_video *v, long frame)
 {
     char text[160];
-    snprintf(text, sizeof text, "frame %ld: decoding starts at frame %ld, %ld packets are skipped", frame, v->next,
-             v->row);
+    snprintf(text, sizeof text, "frame %ld: decoding starts at frame %ld, %ld packets are skipped", frame,
+             v->queue.shown, v->row);
+    ck_video_say(v, true, text);
+}
+
+static void say_from_start(const ck_video *v, const char *why)
+{
+    char text[200];
+    snprintf(text, sizeof text, "decoded from its start: %s", why);
     ck_video_say(v, true, text);
 }
 
 ck_status ck_seek_prepare(ck_video *v, ck_error *e)
 {
+    const char *why = unfit(v);
+    if (why) {
+        say_from_start(v, why); /* nothing has been read yet */
+        return CK_OK;
+    }
     ck_status s = read_table(v, e);
     if (s == CK_OK && !v->table.unfit && v->table.led)
         s = find_base(v, e);
@@ -246,6 +263,7 @@ ck_status ck_video_skip(ck_video *v, long index, ck_error *e)
     long start = ck_av_table_start(&v->table, index);
     if (start <= v->row)
         return CK_OK;
+    v->tries = 0;
     go(v, start);
     return v->lost ? ck_seek_give_up(v, e) : CK_OK;
 }
@@ -294,10 +312,27 @@ bool ck_seek_accepts(const ck_video *v, const AVFrame *av)
     return !v->sought || (av->width == par->width && av->height == par->height);
 }
 
+/* Try again further back.  libav loses frames after some H.264 key frames that are not IDR, unless it comes from the
+ * group before. */
+static bool retry(ck_video *v)
+{
+    if (!v->sought || v->tries == ATTEMPTS)
+        return false;
+    v->tries++;
+    long start = ck_av_table_start(&v->table, v->next);
+    for (int i = 0; i < v->tries; i++)
+        start = earlier(&v->table, start);
+    v->lost = NULL;
+    go(v, start);
+    if (!v->lost)
+        say_start(v, v->next);
+    return !v->lost;
+}
+
 ck_status ck_seek_give_up(ck_video *v, ck_error *e)
 {
-    char text[200];
-    snprintf(text, sizeof text, "decoded from its start: %s", v->lost);
-    ck_video_say(v, true, text);
+    if (retry(v))
+        return CK_OK;
+    say_from_start(v, v->lost);
     return ck_video_reopen(v, e);
 }

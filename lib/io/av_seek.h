@@ -30,7 +30,7 @@ bool ck_seek_expects(ck_video *v, const AVFrame *av, int64_t pts, const char *er
 /* True if the first good frame may stand for the video's first one: they have the same size. */
 bool ck_seek_accepts(const ck_video *v, const AVFrame *av);
 
-/* Open again and decode from the start, since v->lost is set. */
+/* Go back since v->lost is set: to an earlier key packet, at last to the start. */
 ck_status ck_seek_give_up(ck_video *v, ck_error *e);
 
 #endif
