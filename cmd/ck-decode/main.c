@@ -158,7 +158,7 @@ static ck_status open_decode(const void *opts, const ck_list *args, ck_meta *hea
     return s == CK_OK ? open_files(d, head, e) : s;
 }
 
-/* Set `stem` and `number`: the file's own, or the index in a video; there also `pts`. */
+/* Set `stem`, `number` (the file's own, or the index in a video) and, in a video, `pts`. */
 static ck_status name_frame(const ck_item *item, ck_frame *f, ck_error *e)
 {
     if (!item->file) {

@@ -32,9 +32,9 @@ typedef struct ck_segment_packet {
 
 typedef struct ck_segment {
     char *path;
-    ck_meta about;              /* the pairs of the header */
-    bool ended;                 /* the last packet has been written */
-    bool intra;                 /* no packet refers to another one */
+    ck_meta about; /* the pairs of the header */
+    bool ended;    /* the last packet has been written */
+    bool intra;    /* every packet is a whole frame */
     ck_segment_packet *packets; /* owned */
     size_t n, cap;
 } ck_segment;

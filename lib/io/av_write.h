@@ -37,8 +37,8 @@ typedef struct ck_av_spec {
 /* Open the output.  CK_ERR_UNSUPPORTED if libavcodec was built without the encoder. */
 ck_status ck_av_open(const ck_av_spec *spec, const char *path, double timeout, ck_av_writer **out, ck_error *e);
 
-/* Open a segment (av_segment.h) of the video that the spec describes.  job: of ck-job.json.  With a codec whose frames
- * do not refer to each other, what was written stays when the writer is killed or freed; else an unfinished segment is
+/* Open a segment (av_segment.h) of the video that the spec describes.  job: of ck-job.json.  With a codec that encodes
+ * frames one by one, what was written stays when the writer is killed or freed; else an unfinished segment is
  * removed. */
 ck_status ck_av_open_segment(const ck_av_spec *spec, const char *path, const char *job, ck_av_writer **out,
                              ck_error *e);

@@ -33,7 +33,7 @@ ck_status ck_ranges_copy(const ck_ranges *s, ck_ranges *out, ck_error *e);
 bool ck_ranges_has(const ck_ranges *s, long number); /* true for all when n is 0 */
 /* The largest number in the ranges; CK_RANGE_OPEN if one is open. */
 long ck_ranges_last(const ck_ranges *s);
-/* The smallest number of at least `from`; -1 past the last.  from >= 0. */
+/* The smallest number of at least `from`; -1 if all are smaller.  from >= 0. */
 long ck_ranges_next(const ck_ranges *s, long from);
 /* Count of numbers in ranges that are not open, at most `most`. */
 size_t ck_ranges_count(const ck_ranges *s, size_t most);
