@@ -135,6 +135,7 @@ int main(int argc, char **argv)
                                    .admit = admit,
                                    .frame = finish_frame,
                                    .finish = finish,
-                                   .close = free};
+                                   .close = free,
+                                   .frames = ck_stage_frame_each};
     return ck_stage_main(&stage, argc, argv);
 }

@@ -156,6 +156,12 @@ static int workers(const ck_run *r)
     return r->common->threads ? r->common->threads : cores;
 }
 
+int ck_stage_frame_each(const void *opts)
+{
+    int threads = ((const ck_common *)opts)->threads, n = threads ? threads : ck_cores();
+    return n > 2 ? n : 2;
+}
+
 /* Read HEAD and the first frame, so that `open` can decide by the actual planes. */
 static ck_status read_first(ck_run *r, ck_error *e)
 {
