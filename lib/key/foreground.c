@@ -60,6 +60,7 @@ static ck_status make_room(carried *c, ck_error *e)
     if (!ck_mul(n, 6 * sizeof(float) + 1, &maps) || !ck_mul(ck_key_near_scratch(&c->g), sizeof(float), &scratch) ||
         !ck_add(maps, scratch, &bytes) || !(c->buf = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground of %d x %d", c->g.w, c->g.h);
+    c->buf->once = true; /* the frame's largest planes are made after it */
     c->lin = c->buf->data;
     c->near = c->lin + 3 * n;
     c->scratch = c->near + 3 * n;

@@ -159,7 +159,7 @@ static int workers(const ck_run *r)
 int ck_stage_frame_each(const void *opts)
 {
     int threads = ((const ck_common *)opts)->threads, n = threads ? threads : ck_cores();
-    return n > 2 ? n : 2;
+    return n;
 }
 
 /* Read HEAD and the first frame, so that `open` can decide by the actual planes. */
