@@ -139,6 +139,6 @@ int main(int argc, char **argv)
                                    .frame = make_hint,
                                    .finish = finish,
                                    .close = free,
-                                   .frames = ck_stage_frame_each};
+                                   .frames = ck_stage_workers};
     return ck_stage_main(&stage, argc, argv);
 }

@@ -96,9 +96,9 @@ typedef struct ck_stage {
     int (*frames)(const void *opts);             /* frames in existence; NULL or 0 = workers + 2 */
 } ck_stage;
 
-/* For `frames`, of a stage whose planes are large and whose work takes much longer than handing frames on: one frame
- * for each worker, at least two.  A finished frame then waits in the place of one that could be begun. */
-int ck_stage_frame_each(const void *opts);
+/* Workers of a stage without `threads`: --threads, else all cores.  As `frames`: no frame is read before a worker is
+ * free, for stages whose frames are large and whose work takes much longer than handing them on. */
+int ck_stage_workers(const void *opts);
 
 /* Run the stage.  Returns the exit status. */
 int ck_stage_main(const ck_stage *s, int argc, char **argv);
