@@ -44,6 +44,7 @@ ck_status ck_key_measure(const ck_plane *rgb, const ck_key_probes *s, ck_key_scr
         free(row);
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the screen's samples");
     }
+    buf->once = true;
     ck_key_axes ax = ck_key_axes_of(k->blue);
     float *v[3] = {buf->data, v[0] + s->n + 1, v[1] + s->n + 1};
     int last = -1;

@@ -401,12 +401,19 @@ static ck_status take_plane(ck_reader *r, ck_frame *f, const ck_wire_plane *p, u
     return s;
 }
 
+/* True if upstream has a ring for its planes: only the first frame's come inline. */
+static bool by_reference(const ck_reader *r)
+{
+    return r->rings.n && ck_ring_id_view(r->rings.ring[r->rings.n - 1])->slots;
+}
+
 static ck_status read_plane_data(ck_reader *r, ck_frame *f, ck_plane *p, ck_error *e)
 {
     p->buf = ck_frame_buffer(f, p->bytes);
     if (!p->buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s' of %zu bytes", p->name, p->bytes);
     p->data = p->buf->data; /* buffers are padded as the stream is */
+    p->buf->once = by_reference(r);
     ck_status s = read_all(r, p->buf->data, ck_pad(p->bytes), e);
     if (s == CK_OK && !is_zero((const char *)p->data + p->bytes, ck_pad(p->bytes) - p->bytes))
         return malformed(r, e, "plane '%s': padding is not zero", p->name);

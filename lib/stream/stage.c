@@ -154,12 +154,15 @@ static void cancel(void *ctx)
     ck_run_cancel(ctx);
 }
 
+int ck_stage_workers(const void *opts)
+{
+    int threads = ((const ck_common *)opts)->threads;
+    return threads ? threads : ck_cores();
+}
+
 static int workers(const ck_run *r)
 {
-    int cores = ck_cores();
-    if (r->stage->threads)
-        return r->stage->threads(r->common, cores);
-    return r->common->threads ? r->common->threads : cores;
+    return r->stage->threads ? r->stage->threads(r->common, ck_cores()) : ck_stage_workers(r->common);
 }
 
 /* Read HEAD and the first frame, so that `open` can decide by the actual planes. */

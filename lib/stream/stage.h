@@ -100,6 +100,10 @@ typedef struct ck_stage {
     int (*frames)(const void *opts);             /* frames in existence; NULL or 0 = workers + 2 */
 } ck_stage;
 
+/* Workers of a stage without `threads`: --threads, else all cores.  As `frames`: no frame is read before a worker is
+ * free, for stages whose frames are large and whose work takes much longer than handing them on. */
+int ck_stage_workers(const void *opts);
+
 /* Run the stage.  Returns the exit status. */
 int ck_stage_main(const ck_stage *s, int argc, char **argv);
 
