@@ -42,9 +42,8 @@ static ck_status fetch(source *from, const ck_segment *segments, const ck_segmen
         if (!from->data)
             return ck_fail(e, CK_ERR_MEMORY, "out of memory for a packet of %llu bytes", (unsigned long long)p->size);
     }
-    return ck_segment_get(from->fd, p, from->data)
-               ? CK_OK
-               : ck_fail(e, CK_ERR_IO, "%s: cannot read: it has changed", s->path);
+    return ck_segment_get(from->fd, p, from->data) ? CK_OK
+                                                   : ck_fail(e, CK_ERR_IO, "%s: cannot read: it has changed", s->path);
 }
 
 static ck_status write_packets(ck_av_writer *w, const ck_segment *segments, const ck_segment_ref *refs, size_t n,

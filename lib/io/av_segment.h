@@ -1,5 +1,5 @@
-/* Segments: the encoded packets of some frames of a video, in a file of their own.  ck_av_join (av_join.h) makes the video of them
- * without encoding again.
+/* Segments: the encoded packets of some frames of a video, in a file of their own.  ck_av_join (av_join.h) makes the
+ * video of them without encoding again.
  *
  * A segment is written packet by packet.  If the writer is killed, all packets but the last are whole, and a reader
  * takes those.  Little-endian:
@@ -32,9 +32,9 @@ typedef struct ck_segment_packet {
 
 typedef struct ck_segment {
     char *path;
-    ck_meta about; /* the pairs of the header */
-    bool ended;    /* the last packet has been written */
-    bool intra;    /* every packet is a whole frame */
+    ck_meta about;              /* the pairs of the header */
+    bool ended;                 /* the last packet has been written */
+    bool intra;                 /* every packet is a whole frame */
     ck_segment_packet *packets; /* owned */
     size_t n, cap;
 } ck_segment;
