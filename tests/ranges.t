@@ -37,7 +37,7 @@ ranges() {
         frames_of --frames "$list" "$2" >got
         from=$(grep -cE "decoded from its start" words)
         cmp -s got <(part "$list") || wrong="$wrong $list"
-        [ "$1" = any ] || [ "$from" = $([ "$1" = seek ] && echo 0 || echo 1) ] || wrong="$wrong $list($1)"
+        [ "$1" = any ] || [ "$from" = "$([ "$1" = seek ] && echo 0 || echo 1)" ] || wrong="$wrong $list($1)"
     done
     is "$2: ranges are parts of the whole, $1" "$wrong" ""
 }

@@ -56,6 +56,26 @@ static int64_t seek_time(const ck_video *v)
     return decoding ? v->pkt->dts : v->pkt->pts;
 }
 
+static ck_status add(ck_video *v, ck_error *e)
+{
+    ck_av_row row = {.pts = v->pkt->pts,
+                     .seek = seek_time(v),
+                     .pos = v->pkt->pos,
+                     .size = v->pkt->size,
+                     .key = is_key(v),
+                     .shown = is_shown(v)};
+    return ck_av_table_add(&v->table, &row, v->pkt->dts, e);
+}
+
+/* True if the packet just read is that of the row.  In a damaged file, another may have its time. */
+static bool is_row(const ck_video *v, long row, bool incomplete)
+{
+    const ck_av_table *t = &v->table;
+    const ck_av_row *r = &t->rows[row];
+    return v->pkt->pts == r->pts && v->pkt->size == r->size && v->pkt->pos == r->pos && is_shown(v) == r->shown &&
+           (t->indexed || is_key(v) == r->key) && !odd(v, incomplete);
+}
+
 /* Read packets into the table, up to those that the last frame wanted needs. */
 static ck_status read_rows(ck_video *v, ck_error *e)
 {
@@ -72,7 +92,7 @@ static ck_status read_rows(ck_video *v, ck_error *e)
         if (v->pkt->size == 0 && v->declared.slots >= 0)
             t->unfit = NULL;
         else if (!t->unfit)
-            s = ck_av_table_add(t, v->pkt->pts, v->pkt->dts, seek_time(v), is_key(v), is_shown(v), e);
+            s = add(v, e);
         av_packet_unref(v->pkt);
     }
     t->complete = code == AVERROR_EOF;
@@ -145,7 +165,7 @@ static bool land(ck_video *v)
     bool incomplete = false;
     while (ck_packets_next(&v->packets, v->pkt, &incomplete) == 0) {
         long row = ck_av_table_find(&v->table, v->pkt->pts);
-        if (row == v->start && !odd(v, incomplete) && is_shown(v) == v->table.rows[row].shown)
+        if (row == v->start && is_row(v, row, incomplete))
             return true;
         av_packet_unref(v->pkt);
         if (row >= v->start)
@@ -275,8 +295,7 @@ bool ck_seek_follows(ck_video *v, int code, bool incomplete)
     v->row += code == 0;
     if (!v->sought || v->lost)
         return !v->lost;
-    bool same = code == 0 && row < t->n && v->pkt->pts == t->rows[row].pts && is_shown(v) == t->rows[row].shown &&
-                (t->indexed || is_key(v) == t->rows[row].key) && !odd(v, incomplete);
+    bool same = code == 0 && row < t->n && is_row(v, row, incomplete);
     if (code == 0 && row >= t->n && !t->complete)
         return true; /* after the last frame wanted */
     if ((code == 0 && !same) || (code && (code != AVERROR_EOF || row < t->n)) || ck_av_messages_said(&v->demuxer))
