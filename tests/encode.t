@@ -264,8 +264,8 @@ fails 1 "fg.mov: cannot write: File too large" "a video that cannot be finished"
     limited "ck-encode --fg mov --matte off --processed off --comp off '$tmp/full2' < '$tmp/a.ck'"
 is "is not there, nor is a temporary file" "$(files "$tmp/full2")" ""
 mkdir "$tmp/disk"
+mk -n 30 -g 64x36 fg:f32:3:srgb >"$tmp/long.ck"
 if mount -t tmpfs -o size=100k none "$tmp/disk" 2>/dev/null; then
-    mk -n 30 -g 64x36 fg:f32:3:srgb >"$tmp/long.ck"
     fails 1 "No space left on device: make room" "a full tmpfs" bash -c "ck-encode '$tmp/disk' < '$tmp/long.ck'"
     is "leaves no temporary files" "$(temps "$tmp/disk")" 0
     bad=0
@@ -275,10 +275,50 @@ if mount -t tmpfs -o size=100k none "$tmp/disk" 2>/dev/null; then
 else
     skip "a full tmpfs" "mounting is not allowed here"
 fi
+# Free space is compared with the first frame's files: here a frame takes 15 kB in FG, 29 more are announced.
+disk() { # SIZE COMMAND: run it in a new tmpfs, which is gone afterwards
+    unshare -rm bash -c "mount -t tmpfs -o size=$1 none '$tmp/disk' && cd '$tmp/disk' && { $2; }"
+}
+if disk 100k true 2>"$tmp/err"; then
+    mk -n 30 -g 64x36 fg:f32:3:srgb frames=30 >"$tmp/told.ck"
+    fails 1 "ck-encode: out: 29 more frames need about 0.4 MiB, but 0.1 MiB is free: make room" "a job that cannot fit is refused" \
+        disk 150k "ck-encode out < '$tmp/told.ck'"
+    is "in one message" "$(wc -l <"$tmp/.err")" 1
+    ok "with complete files only" disk 150k \
+        "ck-encode -t 1 out < '$tmp/told.ck' 2>'$tmp/words'; ls -A out/FG >'$tmp/left'; for f in out/FG/*.exr; do ck-decode \$f >'$tmp/frame' || exit 1; done"
+    ok "soon: 3 of 30 frames" test "$(wc -l <"$tmp/left")" -le 4
+    fails 1 "No space left on device: make room" "one that may fit is tried" disk 300k "ck-encode out < '$tmp/told.ck'"
+    is "with one warning before" "$(grep -c 'warning: out: 29 more frames need about 0.4 MiB, and 0.[23] MiB is free' "$tmp/.err") $(wc -l <"$tmp/.err")" "1 2"
+    ok "one that fits" disk 500k "ck-encode out < '$tmp/told.ck'"
+    is "has no warning" "$(cat "$tmp/.err")" ""
+    ok "files that are replaced count as room" disk 600k "ck-encode out < '$tmp/told.ck'; ck-encode out < '$tmp/told.ck'"
+    is "without a warning" "$(cat "$tmp/.err")" "ck-encode: out: 30 files of an earlier run were replaced"
+    ok "and files that are skipped" disk 600k "ck-encode out < '$tmp/told.ck'; ck-encode --existing skip out < '$tmp/told.ck'"
+    fails 1 "29 more frames need about" "ProRes counts too" disk 200k "ck-encode --fg mov out < '$tmp/told.ck'"
+    fails 1 "No space left on device: make room" "a full disk ends a run with --keep-going too" disk 100k "ck-encode --keep-going out < '$tmp/long.ck'"
+    is "with one message" "$(wc -l <"$tmp/.err")" 1
+else
+    skip "free space" "unshare -rm is not allowed here"
+fi
 mk -n 3000 -g 64x36 fg:f32:3:srgb comp:u8:3:srgb 2>"$tmp/err0" |
     ck-encode --comp=- -f y4m --fg mov "$tmp/sig" 2>"$tmp/err" | head -c 1000 >/dev/null
 is "| head ends it by SIGPIPE, without a word" "${PIPESTATUS[1]} $(cat "$tmp/err")" "141 "
 is "and the unfinished video is gone" "$(files "$tmp/sig")" ""
+
+# ---- --fsync ----
+
+flushes() { # OPTION...: calls of fsync for two stills of every frame and a video
+    strace -f -o "$tmp/calls" -e trace=fsync ck-encode "$@" --matte mov --processed off "$tmp/flushed" <"$tmp/a.ck"
+    grep -c 'fsync(' "$tmp/calls"
+}
+if strace -o "$tmp/calls" true 2>/dev/null; then
+    is "nothing is flushed without --fsync" "$(flushes)" 0
+    # a.ck has 3 frames: 6 stills and a video, each with its folder.
+    is "with it each file and its folder are" "$(flushes --fsync)" 14
+    is "ck key hands it on" "$(ck key -n --fsync a b | grep -o 'ck-encode .*' | grep -c -- --fsync)" 1
+else
+    skip "--fsync" "no strace"
+fi
 
 # ---- a second run into the same folder ----
 

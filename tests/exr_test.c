@@ -287,7 +287,8 @@ static void test_refusals(void)
     ch[0].type = CK_U16;
     ok(ck_exr_write("n.exr", 2, 2, ch, 1, CK_F16, CK_EXR_ZIP, NULL, &e) == CK_ERR_ARGUMENT, "u16: %s", e.text);
     ch[0].type = CK_F16;
-    ok(ck_exr_write("/dev/full", 2, 2, ch, 1, CK_F16, CK_EXR_ZIP, NULL, &e) == CK_ERR_IO && strstr(e.text, "No space"),
+    ok(ck_exr_write("/dev/full", 2, 2, ch, 1, CK_F16, CK_EXR_ZIP, NULL, &e) == CK_ERR_FULL &&
+           strstr(e.text, "No space"),
        "a full device: %s", e.text);
     ok(ck_exr_write("no/n.exr", 2, 2, ch, 1, CK_F16, CK_EXR_ZIP, NULL, &e) == CK_ERR_IO, "no folder: %s", e.text);
     ok(access("n.exr", F_OK), "what is refused does not appear");

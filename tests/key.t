@@ -25,7 +25,10 @@ fails 2 "ck key INPUT OUT" "three arguments" ck key a b c
 fails 2 "unknown option '--nope'" "an unknown option" ck key --nope a b
 fails 2 "no stage 'grade'" "an unknown stage" ck key --grade:threads 3 a b
 fails 2 "one of green|blue|auto" "a wrong value, before anything starts" ck key --screen red a b
-fails 2 "unknown command" "an unknown command" ck kye
+fails 2 "unknown command 'kye': did you mean 'key'?" "an unknown command" ck kye
+fails 2 "unknown command 'decode': did you mean 'ck-decode'?" "a program as a command" ck decode
+fails 2 "did you mean --despill? See ck key" "a mistyped option" ck key --dispill 1 a b
+fails 2 "did you mean --encode:threads?" "of one stage" ck key --encode:theads 1 a b
 fails 2 "no command" "no command" ck
 fails 1 "nowhere.mov" "a file that is not there" ck key "$tmp/nowhere.mov" "$tmp/out"
 fails 2 "takes no value" "a value where none belongs" ck key --dry-run=no a b
@@ -135,7 +138,7 @@ for frames in 1-4 1 3-4; do
     ok "--frames $frames" ck key -v --classical --frames $frames "$tmp/leader" "$tmp/leader-$frames"
     is "the screen is decided on the whole input" "$(grep -c 'screen blue: given by --screen' "$tmp/.err")" 2
 done
-pixels() { ck-decode "$1" | ck-info --npy "$tmp/npy" && sha256sum <"$tmp/npy/rgb.000000.npy"; }
+pixels() { rm -rf "$tmp/npy" && ck-decode "$1" | ck-info --npy "$tmp/npy" && cat "$tmp"/npy/rgb.*.npy | sha256sum; }
 for file in 1/FG/a.0001 3-4/Matte/a.0003; do
     is "ranges join without a seam: $file" "$(pixels "$tmp/leader-$file.exr")" "$(pixels "$tmp/leader-1-4/${file#*/}.exr")"
 done

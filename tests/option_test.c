@@ -159,7 +159,13 @@ int main(void)
     refuses("--fla", "unknown option '--fla'");
     refuses("--path x", "--path has been renamed: use --file");
     refuses("--path", "use --file");
-    refuses("-q", "unknown option '-q'");
+    refuses("-q", "unknown option '-q': see");
+    refuses("--fla", "did you mean --flag? See ");
+    refuses("--falg=3", "did you mean --flag? See ");
+    refuses("--starngth 1", "did you mean --strength? See ");
+    refuses("--therads 1", "did you mean --threads? See ");
+    refuses("--aaer", "unknown option '--aaer': see"); /* 2 of 4 letters */
+    refuses("--xyzxyzxyzxyzxyzxyzxyzxyzxyzxyzxyz", "xyz': see");
     refuses("--file", "needs a value");
     ok(parse("-f --no-flag -v --no-verbose") == CK_OK && !o.flag && !o.common.verbose, "a flag is taken back");
     ok(parse("--no-flag --flag") == CK_OK && o.flag, "and given again");

@@ -15,6 +15,25 @@
 
 static char dir[] = "/tmp/ck-outfile-XXXXXX";
 
+/* fsync(2) as the library sees it: what was flushed, in order, F for a file and D for a folder; small letters before
+ * the file has its name.  sync_fails: the error of the next call. */
+static char synced[32];
+static int sync_fails;
+
+int fsync(int fd)
+{
+    struct stat st;
+    char c[2] = "?";
+    if (!fstat(fd, &st))
+        c[0] = S_ISDIR(st.st_mode) ? 'D' : 'F';
+    if (access("safe/file", F_OK))
+        c[0] = (char)(c[0] | 0x20);
+    strcat(synced, c);
+    errno = sync_fails;
+    sync_fails = 0;
+    return errno ? -1 : 0;
+}
+
 static int entries(void)
 {
     int n = 0;
@@ -158,7 +177,7 @@ static void test_refusals(void)
 
     struct stat before, after;
     stat("/dev/full", &before);
-    ok(put("/dev/full", "x", &e) == CK_ERR_IO && strstr(e.text, "No space"), "/dev/full: %s", e.text);
+    ok(put("/dev/full", "x", &e) == CK_ERR_FULL && strstr(e.text, "No space"), "/dev/full: %s", e.text);
     ok(!stat("/dev/full", &after) && before.st_ino == after.st_ino && S_ISCHR(after.st_mode), "the device stays");
     ok(put("/dev/null", "x", &e) == CK_OK, "/dev/null takes it in place");
 
@@ -248,6 +267,25 @@ static void test_mkdirs(void)
     ok(ck_mkdirs("", &e) == CK_ERR_IO, "an empty name");
 }
 
+static void test_sync(void)
+{
+    ck_error e = {""};
+    ok(!*synced, "nothing is flushed unless asked: '%s'", synced);
+    ck_outfile_sync(true);
+    ok(ck_mkdirs("safe/a", &e) == CK_OK && !strcmp(synced, "dd"), "the parents of new folders are flushed: %s", synced);
+    *synced = 0;
+    ok(put("safe/file", "x", &e) == CK_OK && !strcmp(synced, "fD"), "a file before it is renamed, then its folder: %s",
+       synced);
+    unlink("safe/file");
+    *synced = 0;
+    sync_fails = EIO;
+    ok(put("safe/file", "x", &e) == CK_ERR_IO && strstr(e.text, "cannot flush the file"), "a failure: %s", e.text);
+    ok(access("safe/file", F_OK) && !strcmp(synced, "f"), "leaves no file");
+    ok(put("/dev/null", "x", &e) == CK_OK && !strcmp(synced, "f"), "a device is not flushed");
+    ck_outfile_sync(false);
+    ok(put("plain", "x", &e) == CK_OK && !strcmp(synced, "f"), "and off again");
+}
+
 int main(void)
 {
     if (!mkdtemp(dir) || chdir(dir))
@@ -260,6 +298,7 @@ int main(void)
     test_full();
     test_sweep();
     test_mkdirs();
+    test_sync();
     char clean[100];
     snprintf(clean, sizeof clean, "rm -rf '%s'", dir);
     return system(clean) ? 1 : done_testing();

@@ -21,6 +21,16 @@ fails 1 "standard output: cannot write: Bad file descriptor" "a closed standard 
 ok "a closed standard error" bash -c "exec timeout 10 ck-info <'$tmp/a.ck' 2>&-"
 fails 1 "nowhere.mov" "ck key does without a standard input" bash -c "exec timeout 10 ck key '$tmp/nowhere.mov' '$tmp/o' <&-"
 
+# A standard input that holds nothing is nobody's failure.
+: >"$tmp/nothing"
+for from in /dev/null "$tmp/nothing"; do
+    ck-hint <"$from" 2>"$tmp/err" | ck-encode "$tmp/o" 2>>"$tmp/err"
+    is "an empty standard input, $from: the reader says so, once" "${PIPESTATUS[*]} $(cat "$tmp/err")" \
+        "1 1 ck-hint: standard input is empty (/dev/null or an empty file): pipe a stream in, as in ck-decode FILE | ck-hint"
+done
+fails 2 "no output: name a folder" "a missing OUT comes before the empty input" ck-encode </dev/null
+fails 2 "no output: name a folder" "and before an input that never ends" bash -c 'sleep 3 | timeout 2 ck-encode; exit ${PIPESTATUS[1]}'
+
 # Truncation at every 97th byte of a small stream, also through a filter.
 make_stream -n 2 -g 9x5 rgb:u8:3:srgb hint:u8:1 >"$tmp/small.ck"
 size=$(stat -c %s "$tmp/small.ck")
@@ -55,6 +65,19 @@ make_stream -n 3000 rgb:u8:3 2>"$tmp/err0" | ck-info --pass 2>/dev/null | head -
 codes=${PIPESTATUS[*]}
 is "| head -c 1000 ends the pipeline by SIGPIPE" "$codes" "141 141 0"
 is "and gets its bytes" "$(stat -c %s "$tmp/head")" 1000
+
+# A plane header with a wrong text: the message names the plane and the field.
+spoil() { perl -0777 -pe "$1" "$tmp/small.ck" >"$tmp/spoilt.ck"; } # of planes rgb and hint
+spoil 's/rgb\0\0/rGb\0\0/'
+fails 1 "plane 1: its name is invalid, use a-z" "a plane's name" bash -c "ck-info <'$tmp/spoilt.ck'"
+spoil 's/hint\0\0/hi t\0\0/'
+fails 1 "plane 2: its name is invalid" "the second one's" bash -c "ck-info <'$tmp/spoilt.ck'"
+spoil 's/(rgb\0{29})u8/$1u*/'
+fails 1 "plane 'rgb': its type is invalid" "its type" bash -c "ck-info <'$tmp/spoilt.ck'"
+spoil 's/srgb\0\0/s=gb\0\0/'
+fails 1 "plane 'rgb': its encoding is invalid" "its encoding" bash -c "ck-info <'$tmp/spoilt.ck'"
+spoil 's/hint\0\0/rgb\0\0\0/'
+fails 1 "plane 'rgb' appears twice in the frame" "one name twice" bash -c "ck-info <'$tmp/spoilt.ck'"
 
 fails 1 "not a ck-frame(5) stream" "noise is refused" bash -c "head -c 9999 /dev/urandom | ck-info"
 fails 1 "not a ck-frame(5) stream" "a video is refused" bash -c "printf 'YUV4MPEG2 W16 H16\n%0200d' 0 | ck-info"

@@ -562,7 +562,7 @@ static void test_sizes(void)
     ok(ck_png_write("x.png", 0, 3, 1, grey, CK_U8, NULL, &e) == CK_ERR_ARGUMENT, "writing 0 x 3: %s", e.text);
     ok(ck_png_write("x.png", 4, 3, 5, grey, CK_U8, NULL, &e) == CK_ERR_ARGUMENT, "writing 5 channels: %s", e.text);
     ok(ck_png_write("x.png", 4, 3, 1, grey, CK_F32, NULL, &e) == CK_ERR_ARGUMENT, "writing floats: %s", e.text);
-    ok(ck_png_write("/dev/full", 4, 3, 1, grey, CK_U8, NULL, &e) == CK_ERR_IO && strstr(e.text, "No space"),
+    ok(ck_png_write("/dev/full", 4, 3, 1, grey, CK_U8, NULL, &e) == CK_ERR_FULL && strstr(e.text, "No space"),
        "writing to a full device: %s", e.text);
     ok(access("x.png", F_OK), "a refused file does not appear");
 }

@@ -133,7 +133,7 @@ static void not_written(const ck_weights *w)
     snprintf(path, sizeof path, "%s/no/out", dir);
     ok(ck_safetensors_write(w, path, NULL, &e) == CK_ERR_IO, "a folder that is not there");
     if (!access("/dev/full", W_OK))
-        ok(ck_safetensors_write(w, "/dev/full", NULL, &e) == CK_ERR_IO && strstr(e.text, "No space"), "a full disk");
+        ok(ck_safetensors_write(w, "/dev/full", NULL, &e) == CK_ERR_FULL && strstr(e.text, "No space"), "a full disk");
     else
         skip("no /dev/full", "a full disk");
     blob f = make("__metadata__");

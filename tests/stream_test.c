@@ -125,7 +125,7 @@ static void truncation(void)
     memcpy(&body, bytes + offsetof(ck_wire_record, body_bytes), sizeof body);
     off_t head = (off_t)(64 + body);
     ok(read_all(fd, &frames) == CK_END && frames == 3, "the whole stream is good");
-    for (off_t n = 0; n < size && all; n++) {
+    for (off_t n = 1; n < size && all; n++) {
         if (ftruncate(fd, 0) || pwrite(fd, bytes, (size_t)n, 0) != n)
             all = false;
         all &= read_all(fd, &frames) == CK_ERR_UPSTREAM;
@@ -133,6 +133,8 @@ static void truncation(void)
     }
     ok(all, "the stream cut at any of its %ld bytes fails", (long)size);
     ok(named, "and the message says of what program's file");
+    ok(!ftruncate(fd, 0) && read_all(fd, &frames) == CK_ERR_FORMAT && strstr(e.text, "standard input is empty"),
+       "an empty file: %s", e.text);
     free(bytes);
     close(fd);
 }

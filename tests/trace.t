@@ -45,14 +45,4 @@ is "no folder stays behind" "$(ls -A "$TMPDIR")" ""
 fails 1 "$tmp/no/x.json: cannot write the trace" "an unwritable trace of the whole" \
     ck key --trace "$tmp/no/x.json" "$tmp/shot/rgb" "$tmp/key2"
 is "and none then" "$(ls -A "$TMPDIR")" ""
-
-# Events.
-ok "--progress json" ck key --progress json "$tmp/shot/rgb" "$tmp/key"
-is "each line is JSON" "$(perl -MJSON::PP -ne 'decode_json($_); END { print $. > 6 ? "lines" : "few" }' <"$tmp/.out" 2>&1)" lines
-is "start, stages, end" "$(grep -o '"event":"[a-z]*"' "$tmp/.out" | grep -v progress | cut -d'"' -f4 | tr '\n' ' ')" \
-    "start stage stage stage stage stage end "
-is "the last progress has every frame" "$(grep progress "$tmp/.out" | tail -1 | grep -c '"frames":5,"total":5,')" 1
-fails 1 "cannot open" "a failure has its words on stderr" ck key --progress json "$tmp/nothing.mov" "$tmp/key"
-is "and its status in the events" "$(tail -1 "$tmp/.out")" '{"event":"end","status":1}'
-fails 2 "both need standard output" "events and a stream" ck key --progress json --comp=- -f y4m "$tmp/shot/rgb"
 done_testing

@@ -158,7 +158,7 @@ static ck_status open_decode(const void *opts, const ck_list *args, ck_meta *hea
     return s == CK_OK ? open_files(d, head, e) : s;
 }
 
-/* Set `stem` and `number`: the file's own, or the index in a video; there also `pts`. */
+/* Set `stem`, `number` (the file's own, or the index in a video) and, in a video, `pts`. */
 static ck_status name_frame(const ck_item *item, ck_frame *f, ck_error *e)
 {
     if (!item->file) {
@@ -171,22 +171,30 @@ static ck_status name_frame(const ck_item *item, ck_frame *f, ck_error *e)
     return s == CK_OK && item->number != CK_NO_NUMBER ? ck_meta_setf(&f->meta, e, "number", "%ld", item->number) : s;
 }
 
-/* Set the frame's `inputs`, so that no output replaces these files. */
+/* Set the frame's `inputs`, so that no output replaces these files, and `input-state`, so that a job can tell whether
+ * its file has changed. */
 static ck_status name_inputs(const job *j, ck_frame *f, ck_error *e)
 {
+    char state[64];
     ck_status s = j->plate.file ? ck_inputs_add(&f->meta, j->plate.file->path, e) : CK_OK;
+    if (s == CK_OK && j->plate.file && ck_inputs_state(j->plate.file->path, state, sizeof state))
+        s = ck_meta_set(&f->meta, "input-state", state, e);
     for (int i = 0; i < CK_DECODE_FILES && s == CK_OK; i++)
         if (j->added[i].file)
             s = ck_inputs_add(&f->meta, j->added[i].file->path, e);
     return s;
 }
 
-/* An error frame for frames past the end of a video; ck-encode writes no picture for it. */
+/* An error frame for frames past the end of a video; ck-encode writes no picture for it.  Reported here and not by the
+ * last stage, since --frames is an option of this program. */
 static ck_status absent(const ck_item *item, ck_frame *f, ck_error *e)
 {
+    ck_log_error("%s", item->video.error);
     ck_status s = ck_meta_set(&f->meta, "missing", "1", e);
     if (s == CK_OK)
         s = ck_meta_setf(&f->meta, e, "number", "%ld", item->index);
+    if (s == CK_OK)
+        s = ck_meta_set(&f->meta, "said", "1", e);
     return s == CK_OK ? ck_frame_set_error(f, item->video.error, e) : s;
 }
 

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/thread.h"
+#include "base/cores.h"
 #include "image/finite.h"
 #include "io/av_pixels.h"
 #include "io/av_still.h"
@@ -56,7 +56,7 @@ static ck_status open_video(ck_source *s, const char *path, const char *frames, 
         return status;
     want_frames(s, &how);
     status = ck_video_open(path, &how, &s->video, e);
-    if (status == CK_ERR_FORMAT && !strcmp(path, "-")) {
+    if (status == CK_ERR_FORMAT && !strcmp(path, "-") && strncmp(e->text, "no data", strlen("no data")) != 0) {
         ck_error why = *e;
         ck_fail(e, status,
                 "%.500s: to read a still, or an MP4 or MOV with its index at the end, name the file instead of -",
@@ -170,8 +170,9 @@ static ck_status report_absent(ck_source *s, ck_item *item, ck_error *e)
     char list[200];
     ck_ranges_format(&s->absent, list, sizeof list);
     bool one = ck_ranges_count(&s->absent, 2) == 1;
-    if (asprintf(&item->video.error, "%s: frame%s %s %s asked for, but there are only %ld, counted from 0", s->name,
-                 one ? "" : "s", list, one ? "was" : "were", s->next_index) < 0) {
+    if (asprintf(&item->video.error, "%s: frame%s %s of --frames %s not exist: the video has %ld, counted from 0: %s",
+                 s->name, one ? "" : "s", list, one ? "does" : "do", s->next_index,
+                 "correct --frames or add --missing") < 0) {
         item->video.error = NULL;
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     }

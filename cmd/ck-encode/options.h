@@ -34,6 +34,7 @@ typedef struct ck_encode_options {
     const char *rate;               /* "auto", "N", "N/D" */
     int existing;                   /* ck_existing */
     int provenance;                 /* 0: off, 1: on */
+    bool fsync;                     /* flush each finished file to the disk */
 } ck_encode_options;
 
 /* True if the command line needs OUT: an output is requested as files, or none as a stream. */
@@ -41,6 +42,9 @@ bool ck_encode_wants_folder(const ck_encode_options *o);
 
 /* True if an output goes to standard output. */
 bool ck_encode_streams(const ck_encode_options *o);
+
+/* True if an output is written in that format. */
+bool ck_encode_writes(const ck_encode_options *o, ck_out_format format);
 
 extern const ck_program ck_encode_program;
 

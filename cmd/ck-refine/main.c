@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/thread.h"
+#include "base/cores.h"
 #include "ck-refine/budget.h"
 #include "ck-refine/options.h"
 #include "ck-refine/sparse.h"

@@ -35,14 +35,14 @@ void ck_sparse_forget(sparse *s)
 }
 
 /* The reason to refine the frame whole, or NULL. */
-static const char *reason(sparse *s, const ck_histogram *now, double *moved)
+static const char *reason(sparse *s, uint64_t seq, const ck_histogram *now, double *moved)
 {
     *moved = s->settled ? ck_histogram_distance(now, &s->whole) : 0;
     if (!s->settled)
         return "no statistics yet";
     if (*moved > CUT)
         return "a cut";
-    return s->refresh && s->age + 1 >= s->refresh ? "--refresh" : NULL;
+    return s->refresh && seq % (uint64_t)s->refresh == 0 ? "--refresh" : NULL;
 }
 
 static ck_status by_hint(sparse *s, ck_frame *f, const float *alpha_logits, ck_error *e)
@@ -82,7 +82,7 @@ ck_status ck_sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float
 {
     ck_histogram now = ck_histogram_of(rgb, alpha_logits, s->places.h, s->places.w);
     double moved;
-    const char *why = reason(s, &now, &moved);
+    const char *why = reason(s, f->seq, &now, &moved);
     const ck_plane *map = ck_frame_plane(f, "refine_map");
     ck_status st = map ? ck_tile_select_mapped(&s->places, map, s->blocks, e) : by_hint(s, f, alpha_logits, e);
     if (st == CK_OK && s->map)
@@ -91,7 +91,6 @@ ck_status ck_sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float
         return st;
     if (why)
         s->whole = now;
-    s->age = why ? 0 : s->age + 1;
     s->settled = true;
     *blocks = why ? NULL : s->blocks;
     say(s, ck_frame_number(f), why, moved);

@@ -10,10 +10,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cores.h"
 #include "base/log.h"
 #include "base/option.h"
 #include "base/self.h"
-#include "base/thread.h"
 #include "ck/commands.h"
 #include "checkpoint/find.h"
 #include "ck/programs.h"
@@ -92,8 +92,10 @@ static long read_long(const char *path)
 
 static void machine(void)
 {
-    char text[96];
-    snprintf(text, sizeof text, "%d usable%s%s", ck_cores(), __builtin_cpu_supports("avx2") ? ", AVX2" : "",
+    char text[128];
+    ck_core_limit cores = ck_cores_limit();
+    snprintf(text, sizeof text, "%d usable (%s%s)%s%s", cores.n, cores.by ? "limited by " : "all",
+             cores.by ? cores.by : "", __builtin_cpu_supports("avx2") ? ", AVX2" : "",
              __builtin_cpu_supports("avx512f") ? ", AVX-512" : "");
     line("cores", true, true, text, "");
     double gib = (double)sysconf(_SC_AVPHYS_PAGES) * (double)sysconf(_SC_PAGESIZE) / (1 << 30);

@@ -62,8 +62,8 @@ static void become(char **argv, pid_t parent, int out)
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) || getppid() != parent || setenv("CK_RING", "off", 1) ||
-        unsetenv("CK_TRACE") || unsetenv("CK_PROFILE") || unsetenv("CK_PROGRESS_FD") || null < 0 ||
-        dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
+        unsetenv("CK_TRACE") || unsetenv("CK_PROFILE") || unsetenv("CK_PROGRESS_FD") || unsetenv("CK_PROGRESS_TALLY") ||
+        null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 || dup2(null, STDERR_FILENO) < 0)
         _exit(1);
     char *path = ck_self_program(argv[0]);
     if (path)

@@ -2,11 +2,13 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/quote.h"
-#include "base/thread.h"
+#include "base/cores.h"
 #include "ck-decode/options.h"
 #include "ck-encode/options.h"
+#include "ck/events.h"
 
 /* Shares of the cores, about as the stages use them on footage (bench/results/pipeline.md). */
 static const int classical_shares[CK_STAGES] = {[DECODE] = 1, [HINT] = 4, [MATTE] = 1, [POST] = 4, [ENCODE] = 4};
@@ -89,8 +91,12 @@ static ck_status place_arguments(ck_plan *p, ck_error *e)
     ck_status s = wants_folder(encode, &wants, &streams, e);
     if (s != CK_OK)
         return ck_fail_in(e, s, ck_encode_program.name);
-    if (streams && p->own.progress == CK_PROGRESS_JSON)
+    p->streams = streams;
+    if (streams && (p->own.progress == CK_PROGRESS_JSON || p->own.progress_fd == STDOUT_FILENO))
         return ck_fail(e, CK_ERR_ARGUMENT, "--progress json and a stream both need standard output: choose one");
+    s = ck_events_check(&p->own, e);
+    if (s != CK_OK)
+        return s;
     if (p->args.n > 2 || p->args.n < 1 + wants)
         return ck_fail(e, CK_ERR_ARGUMENT, "two arguments are needed, not %d: ck key INPUT OUT", p->args.n);
     s = ck_args_push(decode, "--", "", e);
@@ -139,6 +145,7 @@ ck_status ck_plan_set_input(ck_plan *p, const char *input, ck_error *e)
     ck_plan_stage *s = &p->stages[DECODE];
     free(s->argv[--s->argc]);
     s->argv[s->argc] = NULL;
+    p->total = 1;
     return ck_args_push(s, input, "", e);
 }
 

@@ -17,8 +17,10 @@ typedef struct ck_plan_stage {
 typedef struct ck_plan {
     ck_plan_stage stages[CK_STAGES]; /* `n` of them, in the order they run */
     int n;
+    long total;         /* frames of the run; 0 = unknown; set by ck_plan_check_input */
     bool classical;     /* no network: the hint is the matte */
     bool asked;         /* … because --classical was given */
+    bool streams;       /* an output goes to standard output */
     char *found;        /* the model from $CK_MODEL or the user's folder, or NULL; owned */
     ck_plan_stage self; /* the front end's own command line */
     ck_key_options own; /* … parsed; its texts are self's */
@@ -37,8 +39,8 @@ bool ck_plan_decode_has(const ck_plan *p, const char *option);
 bool ck_plan_decode_has_files(const ck_plan *p);
 
 /* Before anything starts, check that INPUT and the files of other planes are footage and, if INPUT is a sequence, that
- * the frames of --frames exist.  Otherwise CK_ERR_ARGUMENT. */
-ck_status ck_plan_check_input(const ck_plan *p, ck_error *e);
+ * the frames of --frames exist; then they are counted.  Otherwise CK_ERR_ARGUMENT. */
+ck_status ck_plan_check_input(ck_plan *p, ck_error *e);
 
 /* Print the pipeline on stdout as one line of shell. */
 void ck_plan_print(const ck_plan *p);

@@ -15,7 +15,7 @@ static bool is_sequence(const char *input)
     return ck_sequence_is_pattern(input) || (!stat(input, &st) && S_ISDIR(st.st_mode));
 }
 
-static ck_status check_frames(const ck_decode_options *o, const char *input, ck_error *e)
+static ck_status check_frames(const ck_decode_options *o, const char *input, long *n, ck_error *e)
 {
     ck_sequence files;
     ck_ranges keep = {0};
@@ -26,6 +26,7 @@ static ck_status check_frames(const ck_decode_options *o, const char *input, ck_
         s = ck_ranges_parse(o->frames, &keep, e);
     if (s == CK_OK && (s = ck_sequence_select(&files, &keep, (ck_missing)o->missing, e)) != CK_OK)
         ck_fail_in(e, s, input);
+    *n = (long)files.n;
     ck_ranges_free(&keep);
     ck_sequence_free(&files);
     return s;
@@ -42,7 +43,7 @@ static ck_status check_files(const ck_decode_options *o, ck_error *e)
     return s;
 }
 
-ck_status ck_plan_check_input(const ck_plan *p, ck_error *e)
+ck_status ck_plan_check_input(ck_plan *p, ck_error *e)
 {
     const char *input = p->args.items[0];
     bool standard = !strcmp(input, "-");
@@ -55,7 +56,7 @@ ck_status ck_plan_check_input(const ck_plan *p, ck_error *e)
     if (s == CK_OK)
         s = check_files(&o, e);
     if (s == CK_OK && !standard && is_sequence(input))
-        s = check_frames(&o, input, e);
+        s = check_frames(&o, input, &p->total, e);
     ck_options_free(&ck_decode_program, &o);
     free(rest.items);
     return s;

@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -9,14 +10,22 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/event.h"
+#include "base/tally.h"
+
+#define MOST 2048 /* bytes of a message */
+
 static const char *program_name = "ck";
 static bool is_verbose;
+static ck_tally *tally;   /* NULL: frames are not counted */
 static atomic_bool drawn; /* a progress line is on the terminal; any thread may end it */
 
 void ck_log_init(const char *program, bool verbose)
 {
     program_name = program;
     is_verbose = verbose;
+    if (!tally)
+        tally = ck_tally_inherited();
 }
 
 const char *ck_log_program(void)
@@ -47,10 +56,9 @@ static void escape(const char *in, char *out, size_t n)
 }
 
 /* One write(2) per line, so that lines of a pipeline's programs do not mix. */
-static void say(const char *level, const char *fmt, va_list ap)
+static void say(const char *level, const char *text)
 {
-    char text[2048], safe[4096], line[4300];
-    vsnprintf(text, sizeof text, fmt, ap);
+    char safe[4096], line[4300];
     escape(text, safe, sizeof safe);
     int n = snprintf(line, sizeof line, "%s%s: %s%s\n", atomic_exchange(&drawn, false) ? "\r\033[K" : "", program_name,
                      level, safe);
@@ -58,38 +66,73 @@ static void say(const char *level, const char *fmt, va_list ap)
         return; /* stderr is gone: no place is left to report it */
 }
 
+/* frame: its number, or NULL. */
+static void say_failed(const char *text, const long *frame)
+{
+    ck_event v;
+    say("", text);
+    ck_event_begin(&v, "failed");
+    ck_event_text(&v, "program", program_name);
+    if (frame)
+        ck_event_int(&v, "number", *frame);
+    else
+        ck_event_null(&v, "number");
+    ck_event_text(&v, "text", text);
+    ck_event_send(&v);
+}
+
 void ck_log_error(const char *fmt, ...)
 {
+    char text[MOST];
     va_list ap;
     va_start(ap, fmt);
-    say("", fmt, ap);
+    vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    say_failed(text, NULL);
+}
+
+void ck_log_frame_error(long number, const char *text)
+{
+    say_failed(text, &number);
+    if (tally)
+        atomic_fetch_add(&tally->failed, 1);
 }
 
 void ck_log_warning(const char *fmt, ...)
 {
+    char text[MOST];
     va_list ap;
     va_start(ap, fmt);
-    say("warning: ", fmt, ap);
+    vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    say("warning: ", text);
+    ck_event v;
+    ck_event_begin(&v, "warning");
+    ck_event_text(&v, "program", program_name);
+    ck_event_text(&v, "text", text);
+    ck_event_send(&v);
 }
 
 void ck_log_notice(const char *fmt, ...)
 {
+    char text[MOST];
     va_list ap;
     va_start(ap, fmt);
-    say("", fmt, ap);
+    vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    say("", text);
 }
 
 void ck_log_info(const char *fmt, ...)
 {
     if (!is_verbose)
         return;
+    char text[MOST];
     va_list ap;
     va_start(ap, fmt);
-    say("", fmt, ap);
+    vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
+    say("", text);
 }
 
 int ck_log_flush_stdout(void)
@@ -107,36 +150,23 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-/* $CK_PROGRESS_FD: the descriptor for progress events, read by other programs; -1 = none. */
-static int event_fd(void)
-{
-    const char *text = getenv("CK_PROGRESS_FD");
-    char *end;
-    long fd = text && *text ? strtol(text, &end, 10) : -1;
-    return fd >= 0 && fd < 1024 && !*end ? (int)fd : -1;
-}
-
 static struct {
     long done, total;
     double start, last; /* seconds; last: time of the last display */
-    int terminal, fd;
+    bool terminal;
     bool begun, pending; /* pending: the newest figures have not been shown */
 } progress;
 
+/* Frames per second since the first one was finished; NAN if unknown. */
 static double rate(double t)
 {
-    return t > progress.start ? (double)progress.done / (t - progress.start) : 0;
+    return progress.done > 1 && t > progress.start ? (double)(progress.done - 1) / (t - progress.start) : (double)NAN;
 }
 
-static void write_event(double t)
+/* Seconds left; NAN if unknown. */
+static double left(double t)
 {
-    char line[200];
-    int n = snprintf(line, sizeof line,
-                     "{\"event\":\"progress\",\"program\":\"%s\",\"frames\":%ld,\"total\":%ld,\"seconds\":%.3f,"
-                     "\"rate\":%.3f}\n",
-                     program_name, progress.done, progress.total, t - progress.start, rate(t));
-    if (write(progress.fd, line, (size_t)n) < 0)
-        progress.fd = -1; /* the reader of events is gone */
+    return progress.total >= progress.done ? (double)(progress.total - progress.done) / rate(t) : (double)NAN;
 }
 
 /* Columns of the terminal less one: some terminals wrap when the last column is written. */
@@ -168,11 +198,11 @@ static void draw(double t)
     if (progress.total > 0)
         add(text, n, "/%ld", progress.total);
     add(text, n, " frames");
-    if (progress.begun)
+    if (rate(t) > 0)
         add(text, n, ", %.1f frames/s", rate(t));
-    if (progress.begun && progress.total > progress.done && rate(t) > 0) {
-        long left = (long)((double)(progress.total - progress.done) / rate(t) + 0.5);
-        add(text, n, ", %ld:%02ld left", left / 60, left % 60);
+    if (left(t) > 0) {
+        long seconds = lround(left(t));
+        add(text, n, ", %ld:%02ld left", seconds / 60, seconds % 60);
     }
     int k = snprintf(line, sizeof line, "\r\033[K%s", text);
     drawn = write(STDERR_FILENO, line, (size_t)k) > 0;
@@ -180,9 +210,7 @@ static void draw(double t)
 
 static void show(double t)
 {
-    if (progress.fd >= 0)
-        write_event(t);
-    else if (progress.terminal)
+    if (progress.terminal)
         draw(t);
     progress.last = t;
     progress.pending = false;
@@ -191,7 +219,7 @@ static void show(double t)
 void ck_log_progress_first(long total)
 {
     progress.total = total;
-    if (event_fd() < 0 && isatty(STDERR_FILENO))
+    if (!ck_event_on() && isatty(STDERR_FILENO))
         draw(now());
 }
 
@@ -201,14 +229,38 @@ void ck_log_progress(long done, long total)
     if (!progress.begun) {
         progress.begun = true;
         progress.start = t;
-        progress.fd = event_fd();
-        progress.terminal = isatty(STDERR_FILENO);
+        progress.terminal = !ck_event_on() && isatty(STDERR_FILENO);
     }
     progress.done = done;
     progress.total = total;
     progress.pending = true;
     if (t - progress.last >= 0.1)
         show(t);
+}
+
+void ck_log_progress_frame(long number)
+{
+    double t = now();
+    ck_event v;
+    ck_event_begin(&v, "frame");
+    ck_event_int(&v, "number", number);
+    ck_event_int(&v, "done", progress.done);
+    ck_event_int(&v, "total", progress.total);
+    ck_event_real(&v, "rate", rate(t));
+    ck_event_real(&v, "left", left(t));
+    ck_event_send(&v);
+    if (tally)
+        atomic_fetch_add(&tally->done, 1);
+}
+
+void ck_log_event_segment(const char *video, long first, long last)
+{
+    ck_event v;
+    ck_event_begin(&v, "segment");
+    ck_event_text(&v, "video", video);
+    ck_event_int(&v, "first", first);
+    ck_event_int(&v, "last", last);
+    ck_event_send(&v);
 }
 
 void ck_log_progress_end(void)

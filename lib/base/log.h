@@ -9,8 +9,10 @@ void ck_log_init(const char *program, bool verbose);
 const char *ck_log_program(void);
 bool ck_log_verbose(void);
 
-/* One line each; control characters in file names are shown as \n, \t, \xNN. */
+/* One line each; control characters in file names are shown as \n, \t, \xNN.  Errors and warnings are events too
+ * (ck(7), EVENTS). */
 void ck_log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void ck_log_frame_error(long number, const char *text); /* an error of that frame, which `text` names */
 void ck_log_warning(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* "warning: …": the program goes on */
 void ck_log_notice(const char *fmt, ...) __attribute__((format(printf, 1, 2))); /* a choice that the program made */
 void ck_log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));   /* only under --verbose */
@@ -19,12 +21,17 @@ void ck_log_info(const char *fmt, ...) __attribute__((format(printf, 1, 2)));   
 int ck_log_flush_stdout(void);
 
 /* Progress on a terminal: "PROGRAM: 12/240 frames, 8.1 frames/s, 0:28 left", as much of it as fits in a line, drawn
- * over itself, at most ten times a second. total 0 = unknown.  If $CK_PROGRESS_FD names a descriptor, events are
- * written there instead (ck(7), EVENTS). Silent if stderr is no terminal. */
+ * over itself, at most ten times a second. total 0 = unknown.  Silent if stderr is no terminal, or if $CK_PROGRESS_FD
+ * asks for events instead. */
 void ck_log_progress(long done, long total);
+/* Event `frame`: the frame is finished.  Call after ck_log_progress. */
+void ck_log_progress_frame(long number);
 /* End the progress line. */
 void ck_log_progress_end(void);
 /* The line before the first frame, on a terminal only: "PROGRAM: 0/240 frames". */
 void ck_log_progress_first(long total);
+
+/* Event `segment`: frames first to last of a video are complete in a file of their own. */
+void ck_log_event_segment(const char *video, long first, long last);
 
 #endif

@@ -251,6 +251,26 @@ static const ck_option *taken_back(const ck_program *p, const char *arg)
     return o && o->type == CK_FLAG ? o : NULL;
 }
 
+void ck_option_try(ck_near *near, const ck_program *p)
+{
+    for (const ck_option *o = p->options; o && o->name; o++)
+        if (o->type != CK_RENAMED)
+            ck_near_try(near, o->name);
+    for (const ck_option *o = ck_common_options; o->name; o++)
+        if (!ck_option_lacks(p, o))
+            ck_near_try(near, o->name);
+}
+
+static ck_status unknown(const ck_program *p, const char *arg, ck_error *e)
+{
+    ck_near near = {.typed = arg + 2, .n = strcspn(arg + 2, "=")};
+    if (arg[1] == '-')
+        ck_option_try(&near, p);
+    return near.name ? ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': did you mean --%s? See %s --help=all", arg,
+                               near.name, p->name)
+                     : ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see %s --help=all", arg, p->name);
+}
+
 /* Parse one argument that starts with '-'.  *i advances if the value is the next argument. */
 static ck_status option(const ck_program *p, int argc, char **argv, int *i, void *opts, ck_error *e)
 {
@@ -271,7 +291,7 @@ static ck_status option(const ck_program *p, int argc, char **argv, int *i, void
         return CK_OK;
     }
     if (!o)
-        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see %s --help=all", arg, p->name);
+        return unknown(p, arg, e);
     ck_status s = ck_option_current(o, e);
     if (s != CK_OK)
         return s;

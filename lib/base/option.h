@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/near.h"
 #include "base/status.h"
 
 typedef enum ck_option_type {
@@ -107,6 +108,9 @@ extern const ck_option ck_common_options[];
 
 /* The row with the long name `name`, in the table or among the common ones, or NULL. */
 const ck_option *ck_option_find(const ck_program *p, const char *name);
+
+/* Offer the names of the program's options to `near`. */
+void ck_option_try(ck_near *near, const ck_program *p);
 
 /* True if the program does without this common row. */
 bool ck_option_lacks(const ck_program *p, const ck_option *common);

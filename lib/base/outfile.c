@@ -19,6 +19,13 @@
 #define PREFIX ".ck-"
 #define SUFFIX ".tmp"
 
+static bool sync_files; /* ck_outfile_sync */
+
+void ck_outfile_sync(bool on)
+{
+    sync_files = on;
+}
+
 /* Length of the folder part including the last slash; 0 without one. */
 static size_t folder_length(const char *path)
 {
@@ -108,6 +115,24 @@ ck_status ck_outfile_open(ck_outfile *o, const char *path, ck_error *e)
     return s;
 }
 
+/* Flush the folder that holds `path`: the name of a new file is in it.  Some file systems cannot flush folders; they
+ * answer EINVAL, and keep names safe by other means or not at all. */
+static ck_status sync_folder_of(const char *path, ck_error *e)
+{
+    size_t n = folder_length(path);
+    char *folder = n ? strndup(path, n) : strdup(".");
+    if (!folder)
+        return no_memory(e);
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    free(folder);
+    ck_status s = CK_OK;
+    if (fd < 0 || (fsync(fd) && errno != EINVAL))
+        s = ck_fail_errno(e, "cannot flush its folder to the disk");
+    if (fd >= 0)
+        close(fd);
+    return s;
+}
+
 static int in_place(const ck_outfile *o)
 {
     return !strcmp(o->path, o->temp);
@@ -116,9 +141,12 @@ static int in_place(const ck_outfile *o)
 ck_status ck_outfile_commit(ck_outfile *o, ck_error *e)
 {
     ck_status s = CK_OK;
+    bool sync = sync_files && !in_place(o);
+    if (sync && fsync(o->fd))
+        s = ck_fail_errno(e, "cannot flush the file to the disk");
     /* Keep the lock beyond close(), which is where network file systems report a full disk. */
     int lock = dup(o->fd);
-    if (close(o->fd) && errno != EINTR)
+    if (close(o->fd) && errno != EINTR && s == CK_OK)
         s = ck_fail_errno(e, "cannot finish writing");
     o->fd = lock;
     if (s == CK_OK && !in_place(o) && rename(o->temp, o->path))
@@ -127,6 +155,7 @@ ck_status ck_outfile_commit(ck_outfile *o, ck_error *e)
         ck_tempfiles_forget(o->temp);
         free(o->temp);
         o->temp = NULL;
+        s = sync ? sync_folder_of(o->path, e) : CK_OK;
     }
     ck_outfile_discard(o);
     return s;
@@ -179,7 +208,7 @@ static ck_status make_folder(const char *path, ck_error *e)
 {
     struct stat st;
     if (!mkdir(path, 0777))
-        return CK_OK;
+        return sync_files ? sync_folder_of(path, e) : CK_OK;
     int err = errno;
     if (!stat(path, &st) && S_ISDIR(st.st_mode))
         return CK_OK;

@@ -11,6 +11,7 @@
 #ifndef CK_BASE_OUTFILE_H
 #define CK_BASE_OUTFILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -32,6 +33,10 @@ void ck_outfile_discard(ck_outfile *o);
 ck_status ck_outfile_write(ck_outfile *o, const void *data, size_t n, ck_error *e);
 /* As above at a byte offset; the current position stays.  Fails on a pipe. */
 ck_status ck_outfile_write_at(ck_outfile *o, const void *data, size_t n, uint64_t offset, ck_error *e);
+
+/* With `on`, every later commit flushes the file to the disk before it is renamed, and its folder after; every new
+ * folder's parent is flushed too.  Off by default.  Call before other threads start. */
+void ck_outfile_sync(bool on);
 
 /* Create the folder and its parents, as mkdir -p does. */
 ck_status ck_mkdirs(const char *path, ck_error *e);

@@ -30,7 +30,17 @@ ck_status ck_fail_errno(ck_error *e, const char *fmt, ...)
         size_t n = strlen(e->text);
         snprintf(e->text + n, sizeof e->text - n, ": %s", strerror(err));
     }
-    return err == EPIPE ? CK_ERR_CLOSED : err == ENOMEM ? CK_ERR_MEMORY : CK_ERR_IO;
+    switch (err) {
+    case EPIPE:
+        return CK_ERR_CLOSED;
+    case ENOMEM:
+        return CK_ERR_MEMORY;
+    case ENOSPC:
+    case EDQUOT:
+        return CK_ERR_FULL;
+    default:
+        return CK_ERR_IO;
+    }
 }
 
 ck_status ck_fail_in(ck_error *e, ck_status s, const char *prefix)

@@ -11,6 +11,7 @@ typedef enum ck_status {
     CK_OK = 0,
     CK_END,        /* no more frames; not an error */
     CK_ERR_IO,     /* a system call failed */
+    CK_ERR_FULL,   /* the disk or the quota is full: what follows would fail too */
     CK_ERR_FORMAT, /* malformed data */
     CK_ERR_MEMORY,
     CK_ERR_ARGUMENT,    /* an option or argument that is not valid */
@@ -28,7 +29,7 @@ typedef struct ck_error {
 /* Set the text and return `s`, so that callers can write `return ck_fail(...)`.  `e` may be NULL. */
 ck_status ck_fail(ck_error *e, ck_status s, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
-/* As ck_fail with CK_ERR_IO (CK_ERR_CLOSED for EPIPE), ": strerror(errno)" appended. */
+/* As ck_fail with CK_ERR_IO (CK_ERR_CLOSED for EPIPE, CK_ERR_FULL for a full disk), ": strerror(errno)" appended. */
 ck_status ck_fail_errno(ck_error *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 /* Put "PREFIX: " before the text and return `s`: callers add the file's name on the way up. */

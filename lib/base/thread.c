@@ -1,9 +1,7 @@
 #include "base/thread.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 /* Items live in a ring of `slots`; item i is in slot i % slots.  Three counters only grow: produced, taken (next to
@@ -170,26 +168,4 @@ ck_status ck_flow_run(const ck_flow *f, ck_error *e)
     free(ids);
     release(&w);
     return s;
-}
-
-/* cgroup v2's cpu.max, "QUOTA PERIOD", as a number of cores, rounded up; 0 = no limit.  Containers limit CPU time, not
- * cores. */
-static int quota(void)
-{
-    long q, p;
-    int n = 0;
-    FILE *f = fopen("/sys/fs/cgroup/cpu.max", "r");
-    if (f && fscanf(f, "%ld %ld", &q, &p) == 2 && p > 0 && q > 0)
-        n = (int)((q + p - 1) / p);
-    if (f)
-        fclose(f);
-    return n;
-}
-
-int ck_cores(void)
-{
-    cpu_set_t set;
-    int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    int q = quota();
-    return q > 0 && q < n ? q : n;
 }

@@ -33,7 +33,4 @@ typedef struct ck_flow {
 /* Run until produce returns CK_END and all items are consumed: CK_OK.  Else the first failure, in item order. */
 ck_status ck_flow_run(const ck_flow *f, ck_error *e);
 
-/* Cores that this process may use (sched_getaffinity and cgroup quota), at least 1. */
-int ck_cores(void);
-
 #endif

@@ -2,6 +2,7 @@
 #ifndef CK_CHECKPOINT_BUILD_H
 #define CK_CHECKPOINT_BUILD_H
 
+#include "base/utf8.h"
 #include "checkpoint/weights.h"
 
 #define CK_WEIGHTS_MAX 65536    /* tensors, and metadata texts */
@@ -19,9 +20,6 @@ void ck_weights_own_map(ck_weights *w, void *map, size_t size);
 ck_status ck_weights_add(ck_weights *w, const char *name, size_t n, const ck_tensor *t, ck_error *e);
 ck_status ck_weights_add_text(ck_weights *w, const char *key, size_t key_n, const char *value, size_t value_n,
                               ck_error *e);
-
-/* True for well-formed UTF-8: no overlong forms, surrogates or code points beyond U+10FFFF. */
-bool ck_utf8_valid(const uint8_t *s, size_t n);
 
 /* The readers.  `bytes` must outlive `w`. */
 ck_status ck_safetensors_read(ck_weights *w, const uint8_t *bytes, size_t n, ck_error *e);

@@ -37,7 +37,7 @@ typedef struct ck_network_request {
     {0, "native", CK_FLAG, offsetof(T, finals.native), NULL, NULL, 0, 0, NULL, 0, \
      "leave matte and foreground at inference size", CK_IN_ALL}, \
     {0, "detail", CK_FLAG, offsetof(T, finals.detail), NULL, NULL, 0, 0, NULL, 0, \
-     "restore detail lost at inference size from the key", CK_IN_KEY}, \
+     "restore detail lost at inference size from the key", CK_IN_HELP}, \
     CK_DEPTH_ROW(T, finals.depth)
 /* clang-format on */
 

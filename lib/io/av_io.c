@@ -83,8 +83,9 @@ ck_status ck_av_io_open(const char *path, double timeout, ck_av_io *io, ck_error
     struct stat st;
     bool standard = !strcmp(path, "-");
     *io = (ck_av_io){.wake = -1, .own = !standard, .timeout = timeout, .size = -1};
-    io->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    if (io->fd < 0 || fstat(io->fd, &st)) {
+    /* Opening a FIFO without a writer would block, whatever --timeout says; wait_for waits instead. */
+    io->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (io->fd < 0 || fstat(io->fd, &st) || (!standard && fcntl(io->fd, F_SETFL, 0))) {
         ck_fail_errno(e, "cannot open");
         ck_av_io_close(io);
         return CK_ERR_IO;

@@ -18,7 +18,7 @@ typedef struct ck_av_io {
     size_t head_bytes;
     bool blind; /* set it for a file: reads do not touch it any more, and give bytes of any value */
     ck_status status;
-    ck_error error; /* cause of a failed read that is not libav's */
+    ck_error error; /* cause of a failed read, if it arose here and not in libav */
 } ck_av_io;
 
 /* Open `path`; "-" is standard input.  timeout: seconds without data, 0 = none. */

@@ -1,5 +1,5 @@
-/* Frames between decoder and caller, in presentation order, with their times.  They wait until the fate of the packets
- * that they may refer to is known. */
+/* Frames between decoder and caller, in presentation order, with their times.  A frame waits here until it is known
+ * which of the packets that it may refer to are bad. */
 #ifndef CK_IO_AV_QUEUE_H
 #define CK_IO_AV_QUEUE_H
 
@@ -8,7 +8,7 @@
 
 #include "io/av_ledger.h"
 
-/* Missing frames; a container that declares more is not believed. */
+/* Most missing frames that are reported one by one; a container that declares more is not believed. */
 #define CK_MOST_MISSING 100000
 
 struct AVFrame;
@@ -30,7 +30,7 @@ typedef struct ck_av_queue {
     ck_queued previous; /* last frame put, if it may be repeated */
     long shown;         /* number of frames put */
     long repeated;
-    double start, last; /* seconds: first frame's time (NAN before it); from there to the last frame */
+    double start, last; /* seconds: time of the first frame, NAN before it; from there to the last frame */
 } ck_av_queue;
 
 /* rate: frames per second.  repeats: see ck_av_queue. */

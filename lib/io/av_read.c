@@ -430,7 +430,7 @@ static ck_status open_container(ck_video *v, ck_error *e)
     char why[300];
     ck_status s;
     if (v->io.size >= 0 && ck_whole_check(v->io.fd, NULL, 0, v->io.size, &v->whole) != CK_OK && !v->how.keep_going)
-        return ck_fail(e, CK_ERR_FORMAT, "%s", v->whole.text);
+        return ck_fail(e, CK_ERR_FORMAT, "%s: copy it again, or try --keep-going", v->whole.text);
     ck_av_log_install();
     v->fmt = avformat_alloc_context();
     if (!v->fmt)
@@ -461,7 +461,11 @@ static ck_status open_container(ck_video *v, ck_error *e)
         return ck_fail(e, CK_ERR_FORMAT,
                        "an MP4 or MOV with its index at the end cannot be read from a pipe: name the file, or send "
                        "nut, mkv or ts");
-    return ck_fail(e, CK_ERR_FORMAT, "neither an image nor a video that libav can open (%s)%s", av_err2str(r), why);
+    if (v->io.pos == 0 && (v->io.waits || v->io.size == 0))
+        return ck_fail(e, CK_ERR_FORMAT, "no data came in: see the program or file that it is read from");
+    return ck_fail(e, CK_ERR_FORMAT, "neither an image nor a video that libav can open (%s)%s",
+                   *why ? why + strlen(": ") : av_err2str(r),
+                   strcmp(v->path, "-") ? ": copy the file again, or convert it with ffmpeg" : "");
 }
 
 static bool is_cover(const AVStream *st)

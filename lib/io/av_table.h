@@ -56,7 +56,7 @@ long ck_av_table_start(const ck_av_table *t, long frame);
 /* The row with this time, or -1. */
 long ck_av_table_find(const ck_av_table *t, int64_t pts);
 
-/* The next row in order of time that is shown, at or after place *at of `order`; -1 past the last.  *at moves past
+/* The next row in order of time that is shown, at or after place *at of `order`; -1 after the last.  *at moves past
  * it. */
 long ck_av_table_next(const ck_av_table *t, long *at);
 /* The place of a row in `order`. */

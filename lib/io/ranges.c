@@ -247,6 +247,49 @@ bool ck_ranges_format(const ck_ranges *s, char *buf, size_t n)
     return true;
 }
 
+char *ck_ranges_text(const ck_ranges *s)
+{
+    size_t n = (size_t)s->n * 80 + 8;
+    char *text = malloc(n);
+    if (text)
+        ck_ranges_format(s, text, n);
+    return text;
+}
+
+char *ck_numbers_text(const long *numbers, size_t n)
+{
+    ck_ranges r;
+    if (ck_ranges_of(numbers, n, &r, NULL) != CK_OK)
+        return NULL;
+    char *text = ck_ranges_text(&r);
+    ck_ranges_free(&r);
+    return text;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const long *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+ck_status ck_ranges_numbers(const ck_ranges *s, long **numbers, size_t *n, ck_error *e)
+{
+    size_t count = ck_ranges_count(s, CK_RANGES_MOST + 1), k = 0;
+    long *all = count <= CK_RANGES_MOST ? malloc((count + 1) * sizeof *all) : NULL;
+    *n = 0;
+    *numbers = all;
+    if (!all)
+        return no_memory(e);
+    for (int i = 0; i < s->n; i++)
+        for (long v = s->r[i].first; k < count && v <= s->r[i].last; v += s->r[i].step)
+            all[k++] = v;
+    qsort(all, k, sizeof *all, by_value);
+    for (size_t i = 0; i < k; i++)
+        if (*n == 0 || all[*n - 1] != all[i])
+            all[(*n)++] = all[i];
+    return CK_OK;
+}
+
 void ck_ranges_free(ck_ranges *s)
 {
     free(s->r);

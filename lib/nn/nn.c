@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/thread.h"
+#include "base/cores.h"
 #include "nn/plugin.h"
 
 static ck_status open_cuda(int which, int threads, ck_nn **dev, ck_error *e)

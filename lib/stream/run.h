@@ -19,6 +19,7 @@ typedef struct ck_run {
     ck_frame first; /* read before `open`, not yet returned by fetch */
     bool have_first;
     uint64_t made, done, failed;
+    uint64_t absent;        /* of `failed`: 1 if it stands for frames past the end of the input, else 0 */
     long total;             /* frames according to HEAD, 0 = unknown */
     ck_error first_failure; /* text of the first error frame */
     bool first_said;        /* a program has printed first_failure */
@@ -32,6 +33,10 @@ typedef struct ck_run {
     pthread_mutex_t lock;
     ck_status verdict; /* first failure of any thread */
     ck_error why;
+    bool lost; /* a frame has failed and ends the run; the first such frame, in order: */
+    uint64_t lost_seq;
+    long lost_number;
+    ck_error lost_text;
 } ck_run;
 
 static inline bool ck_run_is_source(const ck_run *r)
@@ -54,6 +59,8 @@ ck_status ck_run_open_writer(ck_run *r, ck_error *e);
 bool ck_run_last(ck_run *r);
 /* Record the first failure: the run must end soon.  Any thread. */
 void ck_run_fail(ck_run *r, ck_status s, const ck_error *e);
+/* Note which frame failed, for the report at the end.  Any thread. */
+void ck_run_lost(ck_run *r, const ck_frame *f, const ck_error *e);
 /* True if the first failure was that our output has no reader. */
 bool ck_run_output_closed(ck_run *r);
 

@@ -2,6 +2,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -34,6 +35,18 @@ void ck_run_fail(ck_run *r, ck_status s, const ck_error *e)
     }
     pthread_mutex_unlock(&r->lock);
     ck_ending_hurry(r->ending);
+}
+
+void ck_run_lost(ck_run *r, const ck_frame *f, const ck_error *e)
+{
+    pthread_mutex_lock(&r->lock);
+    if (!r->lost || f->seq < r->lost_seq) {
+        r->lost = true;
+        r->lost_seq = f->seq;
+        r->lost_number = ck_frame_number(f);
+        r->lost_text = *e;
+    }
+    pthread_mutex_unlock(&r->lock);
 }
 
 bool ck_run_output_closed(ck_run *r)
@@ -144,8 +157,21 @@ static void explain(ck_run *r, ck_status s, const ck_error *e)
         ck_log_error("stopped: %s", e->text);
     else if (s == CK_ERR_UPSTREAM)
         ck_log_info("stopped: %s", e->text);
+    else if (r->lost && !strcmp(r->lost_text.text, e->text))
+        ck_log_frame_error(r->lost_number, e->text);
     else
         ck_log_error("%s", e->text);
+}
+
+/* Report how many frames failed, and the first failure unless a program has reported it. */
+static void report_failed(const ck_run *r)
+{
+    unsigned long long failed = r->failed - r->absent, done = r->done - r->absent;
+    if (failed)
+        ck_log_error("%llu of %llu frames failed%s%s", failed, done,
+                     r->first_said ? "" : "; the first: ", r->first_said ? "" : r->first_failure.text);
+    else if (!r->first_said)
+        ck_log_error("%s", r->first_failure.text);
 }
 
 int ck_run_conclude(ck_run *r, ck_status s, const ck_error *e)
@@ -156,8 +182,7 @@ int ck_run_conclude(ck_run *r, ck_status s, const ck_error *e)
         return failure(r, s);
     }
     if (r->failed && ck_run_last(r))
-        ck_log_error("%llu of %llu frames failed%s%s", (unsigned long long)r->failed, (unsigned long long)r->done,
-                     r->first_said ? "" : "; the first: ", r->first_said ? "" : r->first_failure.text);
+        report_failed(r);
     return r->failed ? 3 : 0;
 }
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/cores.h"
 #include "base/help.h"
 #include "base/log.h"
 #include "base/signals.h"
@@ -20,8 +21,8 @@
 #include "base/trace.h"
 #include "stream/run.h"
 
-/* A frame failed.  With --keep-going it becomes an error frame and the run goes on. */
-static ck_status lose(const ck_run *r, ck_frame *f, ck_status s, ck_error *e)
+/* A frame failed.  With --keep-going it becomes an error frame and the run goes on, unless the disk is full. */
+static ck_status fail_frame(ck_run *r, ck_frame *f, ck_status s, ck_error *e)
 {
     if (s == CK_ERR_CLOSED)
         return s;
@@ -30,9 +31,11 @@ static ck_status lose(const ck_run *r, ck_frame *f, ck_status s, ck_error *e)
         snprintf(where, sizeof where, "frame %ld", ck_frame_number(f));
         ck_fail_in(e, s, where);
     }
-    if (!r->common->keep_going)
+    if (!r->common->keep_going || s == CK_ERR_FULL) {
+        ck_run_lost(r, f, e);
         return s;
-    ck_log_error("%s", e->text);
+    }
+    ck_log_frame_error(ck_frame_number(f), e->text);
     ck_status set = ck_frame_set_error(f, e->text, e);
     return set == CK_OK ? ck_meta_set(&f->meta, "said", "1", e) : set;
 }
@@ -75,7 +78,7 @@ static ck_status produce(void *ctx, void *item, ck_error *e)
     if (s == CK_OK && r->stage->admit && !ck_frame_error(f)) {
         s = r->stage->admit(r->state, f, e);
         if (s != CK_OK)
-            s = lose(r, f, s, e);
+            s = fail_frame(r, f, s, e);
     }
     if (s != CK_OK)
         ck_frame_free(f);
@@ -94,7 +97,7 @@ static ck_status work(void *ctx, void *item, ck_error *e)
     ck_status s = r->stage->frame(r->state, f, e);
     ck_trace_span(CK_TRACE_COMPUTE, "worker", since, (long)f->seq);
     if (s != CK_OK)
-        s = lose(r, f, s, e);
+        s = fail_frame(r, f, s, e);
     if (s != CK_OK)
         ck_run_fail(r, s, e);
     return s;
@@ -112,6 +115,7 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
     ck_status s = r->stage->consume ? r->stage->consume(r->state, f, e) : CK_OK;
     if (r->stage->consume)
         ck_trace_span(CK_TRACE_COMPUTE, "main", since, (long)f->seq);
+    r->absent += ck_frame_error(f) && ck_meta_get(&f->meta, "missing");
     if (ck_frame_error(f) && r->failed == 1)
         r->first_said = ck_meta_get(&f->meta, "said") != NULL;
     if (s == CK_OK && r->writer && ck_frame_error(f) && ck_meta_get(&f->meta, "said"))
@@ -129,6 +133,8 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
     r->done += s == CK_OK;
     if (r->sink)
         ck_log_progress((long)r->done, r->total);
+    if (r->sink && s == CK_OK && !ck_frame_error(f))
+        ck_log_progress_frame(ck_frame_number(f));
     return s;
 }
 
@@ -148,12 +154,15 @@ static void cancel(void *ctx)
     ck_run_cancel(ctx);
 }
 
+int ck_stage_workers(const void *opts)
+{
+    int threads = ((const ck_common *)opts)->threads;
+    return threads ? threads : ck_cores();
+}
+
 static int workers(const ck_run *r)
 {
-    int cores = ck_cores();
-    if (r->stage->threads)
-        return r->stage->threads(r->common, cores);
-    return r->common->threads ? r->common->threads : cores;
+    return r->stage->threads ? r->stage->threads(r->common, ck_cores()) : ck_stage_workers(r->common);
 }
 
 /* Read HEAD and the first frame, so that `open` can decide by the actual planes. */
@@ -260,11 +269,24 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
 /* Send ABORT after wrong usage, so that downstream programs know that it has been reported. */
 static void abort_unstarted(const ck_stage *s, const ck_common *common, const ck_error *e)
 {
-    ck_run r = {.stage = s, .common = common, .lock = PTHREAD_MUTEX_INITIALIZER, .opening = PTHREAD_MUTEX_INITIALIZER};
+    ck_run r = {.stage = s,
+                .common = common,
+                .sink = s->sink && s->sink(common),
+                .lock = PTHREAD_MUTEX_INITIALIZER,
+                .opening = PTHREAD_MUTEX_INITIALIZER};
     signal(SIGPIPE, SIG_IGN);
     if (!ck_run_last(&r))
         ck_run_abort(&r, CK_ERR_ARGUMENT, e);
     ck_writer_free(r.writer);
+}
+
+static ck_status check_arguments(const ck_stage *s, const ck_common *opts, const ck_list *args, ck_error *e)
+{
+    if (args->n && !*s->program->usage)
+        return ck_fail(e, CK_ERR_ARGUMENT, "unexpected argument '%s': %s", args->items[0],
+                       s->produce ? "this program reads nothing"
+                                  : "this program reads standard input: use ck-decode FILE | ..., or < STREAM");
+    return s->check ? s->check(opts, args, e) : CK_OK;
 }
 
 int ck_stage_main(const ck_stage *s, int argc, char **argv)
@@ -279,10 +301,8 @@ int ck_stage_main(const ck_stage *s, int argc, char **argv)
     ck_error e = {{0}};
     ck_log_init(p->name, false);
     ck_status status = opts ? ck_options_parse(p, argc, argv, opts, &args, &e) : CK_ERR_MEMORY;
-    if (status == CK_OK && args.n && !*p->usage)
-        status = ck_fail(&e, CK_ERR_ARGUMENT, "unexpected argument '%s': %s", args.items[0],
-                         s->produce ? "this program reads nothing"
-                                    : "this program reads standard input: use ck-decode FILE | ..., or < STREAM");
+    if (status == CK_OK && !opts->help && !opts->version)
+        status = check_arguments(s, opts, &args, &e);
     int code = 2;
     if (status == CK_OK && (opts->help || opts->version)) {
         if (opts->help)

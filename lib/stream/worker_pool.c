@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/slot_pool.h"
-#include "base/thread.h"
+#include "base/cores.h"
 
 typedef struct worker {
     void *opts;

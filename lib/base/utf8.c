@@ -1,7 +1,7 @@
-#include "checkpoint/build.h"
+#include "base/utf8.h"
 
-/* Length in bytes of the UTF-8 sequence at s, 0 if malformed.  Source: the Unicode Standard, table 3-7. */
-static size_t sequence(const uint8_t *s, size_t n)
+/* Source: the Unicode Standard, table 3-7. */
+size_t ck_utf8_length(const uint8_t *s, size_t n)
 {
     uint8_t c = s[0], low = 0x80, high = 0xbf;
     size_t len = c < 0x80 ? 1 : c < 0xc2 ? 0 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : c < 0xf5 ? 4 : 0;
@@ -26,7 +26,7 @@ static size_t sequence(const uint8_t *s, size_t n)
 bool ck_utf8_valid(const uint8_t *s, size_t n)
 {
     while (n) {
-        size_t len = sequence(s, n);
+        size_t len = ck_utf8_length(s, n);
         if (!len)
             return false;
         s += len;
