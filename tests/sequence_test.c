@@ -185,6 +185,13 @@ static void lists(void)
        "numbers as few ranges: %s", text);
     ok(!ck_ranges_format(&all, text, 12) && strlen(text) < 12 && strstr(text, "..."),
        "cut off where there is no room: %s", text);
+    ck_ranges copy;
+    ok(ck_ranges_copy(&all, &copy, &e) == CK_OK && ck_ranges_next(&copy, 0) == 0 && ck_ranges_next(&copy, 1) == 4 &&
+           ck_ranges_next(&copy, 5) == 6 && ck_ranges_next(&copy, 11) == 20 && ck_ranges_next(&copy, 31) == -1,
+       "the next number of a copy");
+    ck_ranges_free(&copy);
+    copy = (ck_ranges){0};
+    ok(ck_ranges_next(&copy, 7) == 7, "of all numbers, the number itself");
     ck_ranges_free(&all);
 }
 

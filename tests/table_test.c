@@ -20,7 +20,7 @@ static ck_av_table table_of(const char *text)
         p += strchr("KHh-", *p) != NULL;
         int64_t pts = timed ? strtol(p, NULL, 10) : CK_NO_PTS;
         p += strspn(p, "0123456789");
-        ck_av_table_add(&t, pts, 0, 0, key, shown, &e);
+        ck_av_table_add(&t, &(ck_av_row){.pts = pts, .key = key, .shown = shown}, 0, &e);
     }
     t.complete = true;
     ck_av_table_settle(&t, &e);
@@ -84,7 +84,7 @@ int main(void)
     t = (ck_av_table){0};
     long n = 0;
     while (!ck_av_table_covers(&t, 10) && n < 100) {
-        ck_av_table_add(&t, n, n, 0, n % 4 == 0, true, &e);
+        ck_av_table_add(&t, &(ck_av_row){.pts = n, .key = n % 4 == 0, .shown = true}, n, &e);
         n++;
     }
     ok(n == 17, "frame 10 is certain once the key packet after the next is there: %ld", n);

@@ -192,6 +192,8 @@ static ck_status absent(const ck_item *item, ck_frame *f, ck_error *e)
     ck_log_error("%s", item->video.error);
     ck_status s = ck_meta_set(&f->meta, "missing", "1", e);
     if (s == CK_OK)
+        s = ck_meta_setf(&f->meta, e, "number", "%ld", item->index);
+    if (s == CK_OK)
         s = ck_meta_set(&f->meta, "said", "1", e);
     return s == CK_OK ? ck_frame_set_error(f, item->video.error, e) : s;
 }

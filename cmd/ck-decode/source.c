@@ -31,6 +31,10 @@ static void want_frames(const ck_source *s, ck_video_how *how)
     how->last = ck_ranges_last(all);
     how->skips = how->first > 0 || all->n > 1 || (all->n && all->r[0].step > 1);
     how->first = how->first < 0 ? 0 : how->first;
+    for (int i = 0; i < all->n; i++) {
+        long cover = all->r[i].step > 1 ? all->r[i].last : all->r[i].first;
+        how->cover = cover > how->cover ? cover : how->cover;
+    }
 }
 
 static ck_status open_video(ck_source *s, const char *path, const char *frames, ck_error *e)

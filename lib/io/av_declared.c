@@ -101,8 +101,6 @@ void ck_declared_packet(ck_declared *d, const AVStream *st, const AVPacket *pkt,
 
 void ck_declared_frame(ck_declared *d, double pts)
 {
-    if (d->settled)
-        return;
     if (pts - d->last > d->frame)
         d->frame = pts - d->last;
     d->last = pts;

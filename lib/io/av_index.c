@@ -41,6 +41,17 @@ static ck_status no_memory(ck_error *e)
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for a table of packets");
 }
 
+static ck_status add(ck_av_table *t, const AVPacket *pkt, bool intra, ck_error *e)
+{
+    ck_av_row row = {.pts = pkt->pts,
+                     .seek = pkt->dts,
+                     .pos = pkt->pos,
+                     .size = pkt->size,
+                     .key = intra || pkt->flags & AV_PKT_FLAG_KEY,
+                     .shown = !(pkt->flags & AV_PKT_FLAG_DISCARD)};
+    return ck_av_table_add(t, &row, pkt->dts, e);
+}
+
 /* The data of these packets are bytes of any value. */
 static ck_status list(AVFormatContext *fmt, int stream, bool intra, ck_av_table *t, ck_error *e)
 {
@@ -51,8 +62,7 @@ static ck_status list(AVFormatContext *fmt, int stream, bool intra, ck_av_table 
         if (pkt->stream_index == stream && pkt->flags & AV_PKT_FLAG_CORRUPT)
             t->unfit = "its index points past its end";
         else if (pkt->stream_index == stream)
-            s = ck_av_table_add(t, pkt->pts, pkt->dts, pkt->dts, intra || pkt->flags & AV_PKT_FLAG_KEY,
-                                !(pkt->flags & AV_PKT_FLAG_DISCARD), e);
+            s = add(t, pkt, intra, e);
         av_packet_unref(pkt);
     }
     if (code && code != AVERROR_EOF)

@@ -46,16 +46,17 @@ struct ck_video {
     bool bad;     /* at least one frame is bad */
 
     /* Seeking (av_seek.h) */
-    ck_av_table table; /* empty: no frame is sought */
-    bool can_seek;     /* the table is numbered */
-    long base;         /* index of the first key packet's frame, or of the first one after it; -1 = unknown */
-    long row;          /* next packet to be sent, if there is a table */
-    bool sought;       /* decoding began at the row `start`; what follows is compared with the table */
-    bool landed;       /* its packet is in `pkt` */
-    long start, place; /* place: in table.order, of the next frame */
-    const char *lost;  /* why the table is wrong, or NULL */
-    int tries;         /* number of times that decoding began further back */
-    long next;         /* index of the frame for the next ck_video_next */
+    ck_av_table table;  /* empty: no frame is sought */
+    ck_declared listed; /* counts of the packets in the table */
+    bool can_seek;      /* the table is numbered */
+    long base;          /* index of the first key packet's frame, or of the first one after it; -1 = unknown */
+    long row;           /* next packet to be sent, if there is a table */
+    bool sought;        /* decoding began at the row `start`; what follows is compared with the table */
+    bool landed;        /* its packet is in `pkt` */
+    long start, place;  /* place: in table.order, of the next frame */
+    const char *lost;   /* why the table is wrong, or NULL */
+    int tries;          /* number of times that decoding began further back */
+    long next;          /* index of the frame for the next ck_video_next */
 };
 
 /* Pass a remark on; asked: only under --verbose. */

@@ -53,7 +53,7 @@ static ck_status put_bad(ck_video *v, ck_note *note, ck_error *e)
     const char *why = note->error ? note->error : "the decoder made no frame of its packet";
     ck_status s = CK_OK;
     if (note->orphan) {
-        v->orphans++;
+        v->orphans += !v->sought; /* after a seek they are leading pictures, not at the start of the stream */
     } else {
         ck_ledger_spoil(&v->ledger, note);
         s = put(v, NULL, note->pts, note, why, e);
@@ -90,7 +90,7 @@ static bool left_out(ck_video *v, const AVFrame *av, const ck_note *note, const 
     if (!note->orphan || (!error && note->leading))
         return false; /* decoders output leading pictures only when they can be decoded */
     if (error || !alone) {
-        v->orphans++;
+        v->orphans += !v->sought;
         return true;
     }
     ck_ledger_begin(&v->ledger, note);

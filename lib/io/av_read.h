@@ -41,6 +41,7 @@ typedef struct ck_video_how {
     bool skips;      /* not all frames from 0 on are wanted: */
     long first;      /* the first one wanted */
     long last;       /* the last one wanted, LONG_MAX = the last of the video */
+    long cover;      /* from this one to the last, all are wanted; LONG_MAX = frames are skipped up to the end */
     /* Called with remarks that are not failures; may be NULL. */
     void (*say)(const void *whose, bool asked, const char *text); /* asked: print only under --verbose */
     const void *whose;

@@ -56,13 +56,33 @@ static int64_t seek_time(const ck_video *v)
     return decoding ? v->pkt->dts : v->pkt->pts;
 }
 
+static ck_status add(ck_video *v, ck_error *e)
+{
+    ck_av_row row = {.pts = v->pkt->pts,
+                     .seek = seek_time(v),
+                     .pos = v->pkt->pos,
+                     .size = v->pkt->size,
+                     .key = is_key(v),
+                     .shown = is_shown(v)};
+    return ck_av_table_add(&v->table, &row, v->pkt->dts, e);
+}
+
+/* True if the packet just read is that of the row.  In a damaged file, another may have its time. */
+static bool is_row(const ck_video *v, long row, bool incomplete)
+{
+    const ck_av_table *t = &v->table;
+    const ck_av_row *r = &t->rows[row];
+    return v->pkt->pts == r->pts && v->pkt->size == r->size && v->pkt->pos == r->pos && is_shown(v) == r->shown &&
+           (t->indexed || is_key(v) == r->key) && !odd(v, incomplete);
+}
+
 /* Read packets into the table, up to those that the last frame wanted needs. */
 static ck_status read_rows(ck_video *v, ck_error *e)
 {
     ck_av_table *t = &v->table;
     ck_status s = CK_OK;
     int code = 0;
-    while (s == CK_OK && !t->unfit && !ck_av_table_covers(t, v->how.last)) {
+    while (s == CK_OK && !t->unfit && !ck_av_table_covers(t, v->how.cover)) {
         bool incomplete = false;
         code = ck_packets_next(&v->packets, v->pkt, &incomplete);
         if (code)
@@ -72,7 +92,7 @@ static ck_status read_rows(ck_video *v, ck_error *e)
         if (v->pkt->size == 0 && v->declared.slots >= 0)
             t->unfit = NULL;
         else if (!t->unfit)
-            s = ck_av_table_add(t, v->pkt->pts, v->pkt->dts, seek_time(v), is_key(v), is_shown(v), e);
+            s = add(v, e);
         av_packet_unref(v->pkt);
     }
     t->complete = code == AVERROR_EOF;
@@ -93,18 +113,24 @@ static long count_shown(const ck_av_table *t)
     return n;
 }
 
-/* The counts of what the container declares: known now, or not to be compared. */
-static void settle_declared(ck_video *v)
+/* Keep what the packets listed say about what the container declares. */
+static void keep_counts(ck_video *v)
 {
-    ck_av_table *t = &v->table;
-    long at = t->unfit ? 0 : ck_av_table_place(t, t->first), row;
-    while (!t->unfit && t->complete && (row = ck_av_table_next(t, &at)) >= 0)
-        ck_declared_frame(&v->declared, ck_video_seconds(v, t->rows[row].pts));
-    if (!t->complete)
-        v->declared.frames = v->declared.slots = -1, v->declared.end = 0, v->declared.whole_frames = false;
+    const ck_av_table *t = &v->table;
+    v->listed = v->declared;
+    v->listed.settled = true;
     if (t->indexed)
-        v->declared.packets = count_shown(t);
-    v->declared.settled = true;
+        v->listed.packets = count_shown(t);
+}
+
+/* The distances of frames that will be skipped count too. */
+static void measure_frames(ck_video *v)
+{
+    const ck_av_table *t = &v->table;
+    long at = ck_av_table_place(t, t->first), row;
+    while ((row = ck_av_table_next(t, &at)) >= 0 && (t->complete || t->rows[row].frame <= v->how.cover))
+        ck_declared_frame(&v->listed, ck_video_seconds(v, t->rows[row].pts));
+    v->listed.last = NAN;
 }
 
 static ck_status read_table(ck_video *v, ck_error *e)
@@ -129,9 +155,11 @@ static ck_status read_table(ck_video *v, ck_error *e)
 static ck_status find_base(ck_video *v, ck_error *e)
 {
     ck_av_table table = v->table;
+    ck_declared listed = v->listed;
     v->table = (ck_av_table){0};
     ck_status s = ck_video_reopen(v, e);
     v->table = table;
+    v->listed = listed;
     while (s == CK_OK && v->base < 0 && !v->ended)
         s = ck_video_step(v, e);
     if (s == CK_OK && v->base < 0)
@@ -145,7 +173,7 @@ static bool land(ck_video *v)
     bool incomplete = false;
     while (ck_packets_next(&v->packets, v->pkt, &incomplete) == 0) {
         long row = ck_av_table_find(&v->table, v->pkt->pts);
-        if (row == v->start && !odd(v, incomplete) && is_shown(v) == v->table.rows[row].shown)
+        if (row == v->start && is_row(v, row, incomplete))
             return true;
         av_packet_unref(v->pkt);
         if (row >= v->start)
@@ -187,6 +215,7 @@ static void forget(ck_video *v)
     v->ledger.intra = intra;
     v->ledger.strict = strict;
     av_packet_unref(v->pkt);
+    v->declared = v->listed;
     v->ended = v->joint = v->bad = false;
     v->info.first = NULL;
     v->reordered = v->table.reordered;
@@ -236,6 +265,7 @@ ck_status ck_seek_prepare(ck_video *v, ck_error *e)
         return CK_OK;
     }
     ck_status s = read_table(v, e);
+    keep_counts(v);
     if (s == CK_OK && !v->table.unfit && v->table.led)
         s = find_base(v, e);
     if (s != CK_OK)
@@ -244,8 +274,8 @@ ck_status ck_seek_prepare(ck_video *v, ck_error *e)
     if (v->lost)
         return ck_seek_give_up(v, e);
     v->base = v->table.led ? v->base : 0;
-    settle_declared(v);
     ck_av_table_number(&v->table, v->base, av_q2d(v->st->time_base), v->queue.repeats ? v->queue.rate : 0);
+    measure_frames(v);
     v->can_seek = true;
     if (v->how.first < v->base)
         return CK_OK; /* it is decoded from the start already */
@@ -273,12 +303,13 @@ bool ck_seek_follows(ck_video *v, int code, bool incomplete)
     const ck_av_table *t = &v->table;
     long row = v->row;
     v->row += code == 0;
+    if (v->sought && !t->complete && v->row >= t->n)
+        v->declared.settled = false; /* the next packet has not been counted */
     if (!v->sought || v->lost)
         return !v->lost;
-    bool same = code == 0 && row < t->n && v->pkt->pts == t->rows[row].pts && is_shown(v) == t->rows[row].shown &&
-                (t->indexed || is_key(v) == t->rows[row].key) && !odd(v, incomplete);
+    bool same = code == 0 && row < t->n && is_row(v, row, incomplete);
     if (code == 0 && row >= t->n && !t->complete)
-        return true; /* after the last frame wanted */
+        return true; /* not listed */
     if ((code == 0 && !same) || (code && (code != AVERROR_EOF || row < t->n)) || ck_av_messages_said(&v->demuxer))
         v->lost = "its packets differ after a seek";
     return !v->lost;
@@ -286,7 +317,7 @@ bool ck_seek_follows(ck_video *v, int code, bool incomplete)
 
 bool ck_seek_wants(const ck_video *v, long frame)
 {
-    return v->table.complete || frame <= v->how.last;
+    return frame <= v->how.last;
 }
 
 bool ck_seek_expects(ck_video *v, const AVFrame *av, int64_t pts, const char *error)
@@ -296,8 +327,11 @@ bool ck_seek_expects(ck_video *v, const AVFrame *av, int64_t pts, const char *er
         return !v->lost;
     if (pts != AV_NOPTS_VALUE && pts < t->rows[v->start].pts)
         return false; /* a leading picture */
-    if (!ck_seek_wants(v, v->queue.shown))
-        return true;
+    if (!t->complete && v->queue.shown > v->how.cover) {
+        if (error && ck_seek_wants(v, v->queue.shown))
+            v->lost = "a frame is damaged";
+        return !v->lost;
+    }
     long row = ck_av_table_next(t, &v->place);
     if (error || row < 0 || pts != t->rows[row].pts)
         v->lost = error ? "a frame is damaged" : "its frames differ from its packets";

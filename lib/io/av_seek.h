@@ -20,7 +20,7 @@ ck_status ck_seek_prepare(ck_video *v, ck_error *e);
  * set. */
 bool ck_seek_follows(ck_video *v, int code, bool incomplete);
 
-/* False for frames decoded ahead of the last one wanted: their part of the table was not read. */
+/* False for frames decoded ahead of the last one wanted. */
 bool ck_seek_wants(const ck_video *v, long frame);
 
 /* Call for every frame, good or bad.  False: it must be dropped; it is not wanted, or it contradicts the table and

@@ -13,7 +13,7 @@ static ck_status no_memory(ck_error *e)
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for a table of packets");
 }
 
-ck_status ck_av_table_add(ck_av_table *t, int64_t pts, int64_t dts, int64_t seek, bool key, bool shown, ck_error *e)
+ck_status ck_av_table_add(ck_av_table *t, const ck_av_row *packet, int64_t dts, ck_error *e)
 {
     ck_av_row *rows = ck_grown(t->rows, (size_t)t->n, &t->cap, sizeof *rows);
     if (!rows)
@@ -21,13 +21,16 @@ ck_status ck_av_table_add(ck_av_table *t, int64_t pts, int64_t dts, int64_t seek
     t->rows = rows;
     if (t->n == 0)
         t->first = -1;
-    if (t->first < 0 && key)
+    if (t->first < 0 && packet->key)
         t->first = t->n;
     const ck_av_row *last = t->n ? &rows[t->n - 1] : NULL;
     bool counted = last && t->first >= 0 && t->first < t->n && last->shown && last->pts >= rows[t->first].pts;
-    rows[t->n++] = (ck_av_row){pts, seek, -1, last ? last->shown_after + counted : 0, key, shown};
-    t->reordered |= pts != dts;
-    if (pts == CK_NO_PTS)
+    long shown_after = last ? last->shown_after + counted : 0;
+    rows[t->n] = *packet;
+    rows[t->n].frame = -1;
+    rows[t->n++].shown_after = shown_after;
+    t->reordered |= packet->pts != dts;
+    if (packet->pts == CK_NO_PTS)
         t->unfit = "packets have no times";
     return CK_OK;
 }

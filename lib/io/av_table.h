@@ -17,6 +17,8 @@
 
 typedef struct ck_av_row {
     int64_t pts, seek; /* seek: where the demuxer is to look for it */
+    int64_t pos;       /* of its data in the file, -1 = unknown */
+    int size;          /* bytes */
     long frame;        /* index of its frame, counted from 0; -1 = not shown, or decided by the decoder */
     long shown_after;  /* number of rows shown before this one and not before the first key packet */
     bool key, shown;
@@ -35,8 +37,8 @@ typedef struct ck_av_table {
     const char *unfit; /* or NULL */
 } ck_av_table;         /* all zero = empty */
 
-/* Append the next packet in decoding order.  CK_OK or CK_ERR_MEMORY. */
-ck_status ck_av_table_add(ck_av_table *t, int64_t pts, int64_t dts, int64_t seek, bool key, bool shown, ck_error *e);
+/* Append the next packet in decoding order; `frame` and `shown_after` are set here.  CK_OK or CK_ERR_MEMORY. */
+ck_status ck_av_table_add(ck_av_table *t, const ck_av_row *packet, int64_t dts, ck_error *e);
 
 /* True if the rows so far certainly include frame `last` and all that it depends on. */
 bool ck_av_table_covers(const ck_av_table *t, long last);
