@@ -9,6 +9,10 @@ static const ck_option rows[] = {
      "progress line, or JSON on stdout", CK_IN_KEY},
     {0, "progress-fd", CK_INT, offsetof(ck_key_options, progress_fd), "N", NULL, 1, 1 << 20, NULL, 0,
      "write JSON events to descriptor N", CK_IN_ALL},
+    {0, "jobs", CK_STRING, offsetof(ck_key_options, jobs), "LIST", NULL, 0, 0, NULL, 0,
+     "key several shots: file (-: stdin) of lines INPUT OUT [OPTION...]", CK_IN_ALL},
+    {'j', "shots", CK_INT, offsetof(ck_key_options, shots), "N", "1", 1, 1024, NULL, 0,
+     "shots of --jobs that run at once", CK_IN_ALL},
     {0},
 };
 
@@ -21,5 +25,6 @@ const ck_program ck_key_program = {
     .options_size = sizeof(ck_key_options),
     .examples = "ck key --screen blue --frames 100-200 --comp mp4 shot.mov out/\n"
                 "ck key -n 'plates/shot.####.exr' out/\n"
-                "ck key --encode:threads 4 shot.mov out/",
+                "ck key --encode:threads 4 shot.mov out/\n"
+                "ck key -j 2 --jobs shots.txt",
 };

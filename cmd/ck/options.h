@@ -7,10 +7,12 @@ enum { CK_PROGRESS_AUTO, CK_PROGRESS_JSON };
 
 typedef struct ck_key_options {
     ck_common common;
-    bool dry;        /* print the pipeline, run nothing */
-    int progress;    /* CK_PROGRESS_AUTO, … */
-    int progress_fd; /* descriptor for events; 0 = none */
-    bool profile;    /* print a table of each stage's times at the end */
+    bool dry;         /* print the pipeline, run nothing */
+    int progress;     /* CK_PROGRESS_AUTO, … */
+    int progress_fd;  /* descriptor for events; 0 = none */
+    bool profile;     /* print a table of each stage's times at the end */
+    const char *jobs; /* list of shots, or NULL */
+    int shots;        /* of the list, at once */
 } ck_key_options;
 
 extern const ck_program ck_key_program;
