@@ -6,8 +6,8 @@ mkdir "$TMPDIR" "$tmp/work"
 cd "$tmp/work" || exit 1
 exec 2>"$tmp/shell" # the shell reports killed jobs there
 
-# COMMAND...: wait until it succeeds, at most ten seconds.
-await() { local i; for ((i = 0; i < 500; i++)); do "$@" >"$tmp/awaited" 2>&1 && return 0; sleep 0.02; done; return 1; }
+# COMMAND...: wait until it succeeds, at most half a minute.
+await() { local i; for ((i = 0; i < 1500; i++)); do "$@" >"$tmp/awaited" 2>&1 && return 0; sleep 0.02; done; return 1; }
 unfinished() { find "$@" -name '.ck-*.tmp' 2>/dev/null | grep -q .; }
 ours() { pgrep -f "$tmp/work/long" | grep -vx $$; } # processes of the long shots
 shots() { ck key --classical "$@"; }

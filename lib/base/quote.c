@@ -39,16 +39,17 @@ static ck_status take_word(const char **at, char *to, ck_error *e)
     const char *p = *at;
     char quote = 0;
     for (; *p && (quote || !is_blank(*p)); p++) {
-        if (!quote && (*p == '\'' || *p == '"'))
+        if (!quote && (*p == '\'' || *p == '"')) {
             quote = *p;
-        else if (*p == quote)
+        } else if (*p == quote) {
             quote = 0;
-        else if (*p != '\\' || quote == '\'' || (quote == '"' && p[1] != '"' && p[1] != '\\'))
+        } else {
+            bool escapes = *p == '\\' && (!quote || (quote == '"' && (p[1] == '"' || p[1] == '\\')));
+            p += escapes;
+            if (!*p)
+                return ck_fail(e, CK_ERR_ARGUMENT, "nothing follows the last backslash: write \\\\ for a backslash");
             *to++ = *p;
-        else if (*++p)
-            *to++ = *p;
-        else
-            return ck_fail(e, CK_ERR_ARGUMENT, "nothing follows the last backslash: write \\\\ for a backslash");
+        }
     }
     *to = 0;
     *at = p;
