@@ -97,9 +97,11 @@ $(BUILD)/cuda/%.cu.o: %.cu
 $(BUILD)/cuda/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CK_CFLAGS) $(CFLAGS) $(CUDA_CFLAGS) -c -o $@ $<
+# The linker makes it executable, but started as a program it crashes.
 $(BIN)/libck-cuda.so: $(CUDA_C:%.c=$(BUILD)/cuda/%.o) $(CUDA_CU:%=$(BUILD)/cuda/%.o)
 	@mkdir -p $(@D)
 	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CUDA_LINK)
+	@chmod a-x $@
 
 # The CUDA sources compiled for the CPU, for tests; tests/cuda_host replaces CUDA.  Needs a C++ compiler.
 HOST_CUDA := $(if $(shell command -v $(CXX)),$(BUILD)/cuda_host/libck-cuda.so)
@@ -226,7 +228,7 @@ install: all
 	install -m 755 $(PROGRAMS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
 ifneq ($(CUDA_PLUGIN),)
 	install -d $(DESTDIR)$(PREFIX)/lib/ck
-	install -m 755 $(CUDA_PLUGIN) $(DESTDIR)$(PREFIX)/lib/ck
+	install -m 644 $(CUDA_PLUGIN) $(DESTDIR)$(PREFIX)/lib/ck
 endif
 	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5

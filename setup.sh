@@ -1,6 +1,6 @@
 #!/bin/sh
-# sh setup.sh demo     install missing packages, build, key a synthetic shot, time the network, list the results sh
-# setup.sh check    install the tests' packages too, and run all tests
+# sh setup.sh demo     install missing packages, build, key a synthetic shot, time the network, list the results
+# sh setup.sh check    install the tests' packages too, and run all tests
 #
 # For Debian 12 and 13.  Packages are installed with apt-get as root, else with sudo; if neither is possible the command
 # to run is printed.
@@ -21,7 +21,7 @@ missing() {
 
 install() {
     if ! command -v dpkg-query >/dev/null; then
-        say "this is not Debian: make sure that these, or what corresponds to them, are there: $*"
+        say "this is not Debian: install what corresponds to these Debian packages: $*"
         return
     fi
     need=$(missing "$@")

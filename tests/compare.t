@@ -24,6 +24,17 @@ half narrow 4
 is "stills, by hand" "$(figure "$tmp/wide.pgm" "$tmp/narrow.pgm" | sed 's/Grad=[^ ]* //; s/PSNR=6.0205999[0-9]*/PSNR=6.0206/; s/SSIM=[^ ]* //')" \
     "MAD=250 MSE=250 Conn=0.032 dtSSD=null PSNR=6.0206 FG=null"
 
+# A colour picture is likely the wrong file.  Grey ones and cut-outs are not.
+for at in 30,40,20 0,40,90; do # one pixel of a picture that is grey otherwise
+    IFS=, read -r r g b <<<"$at"
+    { printf 'P6\n16 8\n255\n'; head -c 381 /dev/zero; printf "\\$(printf %o "$r")\\$(printf %o "$g")\\$(printf %o "$b")"; } >"$tmp/rgb${at//,/-}.ppm"
+done
+ok "a faint colour" ck-compare "$tmp/rgb30-40-20.ppm" "$tmp/wide.pgm"
+is "is not reported" "$(cat "$tmp/.err")" ""
+ok "a colour picture is compared" ck-compare "$tmp/wide.pgm" "$tmp/rgb0-40-90.ppm"
+is "and reported" "$(cat "$tmp/.err")" \
+    "ck-compare: $tmp/rgb0-40-90.ppm: a colour picture: its luma is taken as the matte; name a grey picture, or one with alpha"
+
 # Against numpy and scipy, to 1e-4 relative.
 if python3 -c 'import numpy, scipy.ndimage' 2>"$tmp/err"; then
     ck-synth -g 160x96 -n 3 --seed 4 >"$tmp/truth.ck"
@@ -95,7 +106,7 @@ fails 1 "short.ck has only 1 frames" "fewer frames" ck-compare "$tmp/a.ck" "$tmp
 fails 1 "short.ck has only 1 frames" "on either side" ck-compare "$tmp/short.ck" "$tmp/a.ck"
 fails 1 "frame 0: $tmp/a.ck is 40 x 30, but $tmp/wide.ck is 41 x 30" "another size" ck-compare "$tmp/a.ck" "$tmp/wide.ck"
 fails 1 "none.ck: no matte found" "no matte" ck-compare "$tmp/a.ck" "$tmp/none.ck"
-fails 1 "error.ck: frame 1 failed: asked to fail" "an error frame" ck-compare "$tmp/a.ck" "$tmp/error.ck"
+fails 1 "error.ck: frame 1002 failed: asked to fail" "an error frame" ck-compare "$tmp/a.ck" "$tmp/error.ck"
 fails 1 "cut.ck: mkstream: the file ends after" "a stream that stops" ck-compare "$tmp/a.ck" "$tmp/cut.ck"
 fails 1 "nothing.mov" "a file that is not there" ck-compare "$tmp/a.ck" "$tmp/nothing.mov"
 is "once" "$(wc -l <"$tmp/.err")" 1

@@ -36,7 +36,6 @@ if has exrheader; then
     want "$out/FG/f.1002.exr" 'ck:alpha (type string): "straight"'
     want "$out/FG/f.1002.exr" 'ck:program (type string): "mkstream | ck-encode"'
     want "$out/FG/f.1002.exr" 'ck:number (type string): "1002"'
-    want "$out/FG/f.1002.exr" 'ck:frame (type string): "1"'
     want "$out/FG/f.1002.exr" 'compression (type compression): piz'
     want "$out/FG/f.1002.exr" 'software (type string): "ck-encode'
     want "$out/Matte/f.1002.exr" '    Y, 16-bit floating-point'
@@ -67,11 +66,11 @@ if has ffmpeg; then
         perl -e '$c = shift; local $/; binmode STDIN; $d = <STDIN>; $n = length($d) / $c;
             for $i (0 .. $n - 1) { print substr($d, $_ * $n + $i, 1) for 0 .. $c - 1 }' "$1"
     }
-    channels "$tmp/npy/comp.000001.npy" | packed 3 >"$tmp/comp.rgb"
+    channels "$tmp/npy/comp.001002.npy" | packed 3 >"$tmp/comp.rgb"
     ok "PNG of 8 bits holds the plane" cmp <(raw "$out/Comp/f.1002.png" rgb24) "$tmp/comp.rgb"
     # ffmpeg's float RGB is planar: green, blue, red, alpha.
     n=$((64 * 36 * 4))
-    p=$tmp/npy/processed.000001.npy
+    p=$tmp/npy/processed.001002.npy
     { channels "$p" | tail -c +$((n + 1)) | head -c $((2 * n)); channels "$p" | head -c $n
       channels "$p" | tail -c $n; } >"$tmp/gbra"
     ok "EXR of 32 bits holds the plane, excursions too" \
@@ -82,7 +81,7 @@ if has ffmpeg; then
             perl -e 'local \$/; open F, shift; seek F, 128, 0; @a = unpack \"f*\", <F>; @b = unpack \"S<*\", <STDIN>;
                 exit 1 if @b != 64 * 36;
                 for (0 .. \$#b) { \$x = \$a[\$_]; \$x = 0 if \$x < 0; \$x = 1 if \$x > 1;
-                    exit 1 if abs(\$b[\$_] - 65535 * \$x) > 0.5 + 2 ** -9 }' '$tmp/npy/alpha.000001.npy'"
+                    exit 1 if abs(\$b[\$_] - 65535 * \$x) > 0.5 + 2 ** -9 }' '$tmp/npy/alpha.001002.npy'"
 else
     skip "the values of stills" "ffmpeg is not installed"
 fi
@@ -121,7 +120,7 @@ if has ffprobe && has ffmpeg; then
             perl -e 'local \$/; open F, shift; seek F, 128 + 3 * 64 * 36 * 4, 0; @a = unpack \"f*\", <F>;
                 @b = unpack \"S<*\", <STDIN>; exit 1 if @b != 64 * 36;
                 for (0 .. \$#b) { \$x = \$a[\$_]; \$x = 0 if \$x < 0; \$x = 1 if \$x > 1;
-                    exit 1 if abs(\$b[\$_] / 4095 - \$x) > 0.5 / 1023 + 1 / 4095 + 1e-6 }' '$tmp/npy/processed.000000.npy'"
+                    exit 1 if abs(\$b[\$_] / 4095 - \$x) > 0.5 / 1023 + 1 / 4095 + 1e-6 }' '$tmp/npy/processed.001001.npy'"
     # ProRes at our quantiser: colours within a few codes.  A wrong matrix or range is off by tens.
     ffmpeg -v error -f lavfi -i "smptehdbars=s=320x180" -frames:v 1 -pix_fmt rgb24 -y "$tmp/bars.png"
     ck-decode "$tmp/bars.png" | ck-encode --plane rgb=mov "$tmp/v3"
@@ -159,7 +158,7 @@ is "its size" "$(stream --comp=- -f y4m | wc -c)" $((80 + 3 * (6 + 64 * 36 * 6))
 is "rawvideo's size" "$(stream --processed=- -f rawvideo | wc -c)" $((3 * 64 * 36 * 8))
 is "what reads it, when asked" "$(stream -v --comp=- -f rawvideo 2>&1 >/dev/null | grep -c 'ffmpeg -f rawvideo -pix_fmt rgb24 -s 64x36 -r 30000/1001 -i -')" 1
 if has ffmpeg; then
-    for k in 0 1 2; do channels "$tmp/npy/comp.00000$k.npy" | packed 3; done >"$tmp/comp3.rgb"
+    for k in 1 2 3; do channels "$tmp/npy/comp.00100$k.npy" | packed 3; done >"$tmp/comp3.rgb"
     back() { ffmpeg -v error -i - -f rawvideo -pix_fmt "$1" -; }
     ok "nut: ffmpeg gets the plane back" cmp <(stream --comp=- | back rgb24) "$tmp/comp3.rgb"
     ok "rawvideo is the same samples" cmp <(stream --comp=- -f rawvideo) "$tmp/comp3.rgb"
@@ -335,9 +334,9 @@ is "what a killed run left behind is swept" "$(temps "$tmp/again")" 0
 for _ in 1 2 3 4 5; do
     "$helpers/mkstream" -n 12 -s same -g 8x8 rgb:f16:3:linear |
         ck-encode --keep-going -t 8 --plane rgb=exr "$tmp/same" 2>"$tmp/err"
-    exrheader "$tmp/same/rgb/same.exr" | grep -o '^ck:frame .*'
+    exrheader "$tmp/same/rgb/same.exr" | grep -o '^ck:number .*'
 done >"$tmp/owners"
-is "of frames of one name the first is written" "$(sort -u "$tmp/owners")" 'ck:frame (type string): "0"'
+is "of frames of one name the first is written" "$(sort -u "$tmp/owners")" 'ck:number (type string): "1001"'
 if command -v ffmpeg >/dev/null; then
     ffmpeg -v error -f lavfi -i testsrc2=s=32x32:r=10 -frames:v 8 -vf "setpts='if(gt(N,4),PTS+5,PTS)'" -vsync vfr \
         -c:v ffv1 "$tmp/vfr.mkv"

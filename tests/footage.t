@@ -83,9 +83,11 @@ cp seq/shot.99.png crc.png
 printf '\xff' | dd of=crc.png bs=1 seek=$(($(size crc.png) / 2)) conv=notrunc status=none
 bad "a PNG with a wrong checksum" "crc.png" crc.png
 cut a.mp4 $(($(size a.mp4) * 6 / 10)) cut.mp4
-bad "an mp4 that declares more frames than it has" "cut.mp4" cut.mp4
+bad "an mp4 that declares more frames than it has" "copy it again" cut.mp4
 cut a.mov $(($(size a.mov) / 2)) cut.mov
-bad "a mov without its index" "cut.mov" cut.mov
+bad "a mov without its index" "copy it again, or try --keep-going" cut.mov
+printf '\0\0\0\x14ftypqt  \0\0\0\0qt  ' >cut.mov
+bad "one with its first box alone" "cut.mov: neither an image nor a video that libav can open (moov atom not found): copy" cut.mov
 cp a.mkv crc.mkv
 printf '\x5a\x5a\x5a' | dd of=crc.mkv bs=1 seek=$(($(size crc.mkv) / 2)) conv=notrunc status=none
 bad "FFV1 with a wrong checksum" "crc.mkv" crc.mkv
@@ -105,8 +107,12 @@ ck-decode --keep-going broken 2>err | ck-info >out 2>/dev/null
 is "with --keep-going it is an error frame in its place, status 3" \
     "${PIPESTATUS[*]} $(grep -c ^FRAME out) $(grep -c '^FRAME 2 .*error=.*shot.101.png' out)" "3 3 12 1"
 fails 2 "no input" "no input" bash -c "ck-decode >/dev/null"
-: >zero.png
-bad "an empty file" "zero.png" zero.png
+for from in /dev/null zero.png ' <(:)'; do
+    : >zero.png
+    fails 1 "-: no data came in: see the program or file that it is read from" "nothing from $from" \
+        bash -c "ck-decode - <$from >/dev/null"
+done
+bad "an empty file" "zero.png: the file is empty: copy or render it again" zero.png
 printf '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\x7f\xff\xff\xff\x7f\xff\xff\xff\x08\x02\0\0\0' >huge.png
 bad "a PNG of absurd size" "huge.png" huge.png
 # More than a pipe holds: a smaller stream might be written whole before head has read its part.

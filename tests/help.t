@@ -47,6 +47,9 @@ for stage in decode hint infer refine matte post encode; do
         "$(comm -13 <(options <"$tmp/key") <("ck-$stage" --help=all | options))" ""
 done
 ok "ck key --help has options of the stages" grep -q -- '--model FILE' <(ck key --help)
+for option in $(sed -n '/^## When the classical key/,/^## Pipe/p' "$here/../README.md" | grep -oE '^    ck key .*' | grep -oE -- '--[a-z-]+'); do
+    ok "and what README shows first: $option" grep -q -- "^ .*$option " <(ck key --help)
+done
 is "once each" "$(ck key --help | grep -oE '^ +(-., )?--[a-z-]+' | sort | uniq -d)" ""
 
 is "ck help is ck --help" "$(ck help)" "$(ck --help)"

@@ -49,7 +49,7 @@ is "key: one f32 channel" "$(ck-hint --method key <"$tmp/shot.ck" | plane hint)"
 "$helpers/mkstream" -n 2 rgb:u8:3:srgb hint:u8:1:-:7x5 >"$tmp/old.ck"
 ck-hint --screen green <"$tmp/old.ck" | data "$tmp/kept"
 data "$tmp/given" <"$tmp/old.ck"
-ok "a hint that is there passes unchanged" cmp "$tmp/given/hint.000001.npy" "$tmp/kept/hint.000001.npy"
+ok "a hint that is there passes unchanged" cmp "$tmp/given/hint.001002.npy" "$tmp/kept/hint.001002.npy"
 is "--replace makes a new one" "$(ck-hint --screen green --replace <"$tmp/old.ck" | plane hint)" " hint:u8:1x18x32:inline"
 ok "a hint without a plate passes" bash -c "'$helpers/mkstream' hint:f32:1 | ck-hint --screen blue | ck-info"
 
@@ -63,11 +63,11 @@ for method in hsv key; do
 done
 ck-hint --screen green --with-key <"$tmp/old.ck" | data "$tmp/kept"
 ck-hint --screen green --method key --replace <"$tmp/old.ck" | data "$tmp/alone"
-ok "--with-key leaves a hint that was given" cmp "$tmp/given/hint.000001.npy" "$tmp/kept/hint.000001.npy"
-ok "and adds the matte" cmp "$tmp/alone/hint.000001.npy" "$tmp/kept/key.000001.npy"
+ok "--with-key leaves a hint that was given" cmp "$tmp/given/hint.001002.npy" "$tmp/kept/hint.001002.npy"
+ok "and adds the matte" cmp "$tmp/alone/hint.001002.npy" "$tmp/kept/key.001002.npy"
 ck-hint --screen green --with-key --replace <"$tmp/old.ck" | data "$tmp/kept"
 ck-hint --screen green --replace <"$tmp/old.ck" | data "$tmp/alone"
-ok "--replace replaces it by the method's, not by the matte" cmp "$tmp/alone/hint.000001.npy" "$tmp/kept/hint.000001.npy"
+ok "--replace replaces it by the method's, not by the matte" cmp "$tmp/alone/hint.001002.npy" "$tmp/kept/hint.001002.npy"
 
 # The clean plate and its noise, whenever the key ran.
 meta() { ck-info | grep -o " $1=[^ ]*" | head -1; }
@@ -96,7 +96,10 @@ ffmpeg -v error -f lavfi -i "color=0x26a633:s=64x36:r=1:d=1" -vf "drawbox=44:0:2
 ck-decode "$tmp/grey.%04d.png" >"$tmp/grey.ck"
 ck-decode "$tmp/two.png" >"$tmp/two.ck"
 matte() { # STREAM X Y: the matte at that pixel of the first frame, two digits
-    data "$tmp/m" <"$1" && tail -c +129 "$tmp/m/hint.000000.npy" | od -A n -t f4 -j $((4 * ($3 * 64 + $2))) -N 4 | awk '{ printf "%.2f", $1 }'
+    rm -rf "$tmp/m"
+    data "$tmp/m" <"$1"
+    first=$(find "$tmp/m" -name 'hint.*.npy' | sort | head -1)
+    tail -c +129 "$first" | od -A n -t f4 -j $((4 * ($3 * 64 + $2))) -N 4 | awk '{ printf "%.2f", $1 }'
 }
 ck-hint --method key <"$tmp/grey.ck" 2>/dev/null >"$tmp/x.ck"
 is "a grey-green screen is none by itself" "$(matte "$tmp/x.ck" 8 8)$(plane clean <"$tmp/x.ck")" 1.00

@@ -56,7 +56,7 @@ static int divide(int a, int b) /* round(a/b); only even quotients here end in e
     return b ? (int)rint((double)a / b) : 0;
 }
 
-/* IMAGE.md's integer formulas, written down directly. */
+/* OpenCV's conversion of 8-bit RGB to HSV (RGB2HSV_b), with divisions in the place of its tables. */
 static void plain_hsv(int r, int g, int b, int *out)
 {
     int v = r > g ? r : g, m = r < g ? r : g;

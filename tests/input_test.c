@@ -114,7 +114,7 @@ static double half_ulp(double g)
     return ldexp(1, (exponent < -13 ? -13 : exponent) - 12);
 }
 
-/* Bound of IMAGE.md: |x - g| <= half a float16 ULP of g + 1e-4; the golden is [h][w] or [h][w][c]. */
+/* |x - g| <= half a float16 ULP of g + 1e-4, the bound of tests/network.t; the golden is [h][w] or [h][w][c]. */
 static void compare(const golden *g, const char *name, const float *x, int h, int w)
 {
     golden_image want = golden_planar(g, name);

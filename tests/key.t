@@ -25,7 +25,10 @@ fails 2 "ck key INPUT OUT" "three arguments" ck key a b c
 fails 2 "unknown option '--nope'" "an unknown option" ck key --nope a b
 fails 2 "no stage 'grade'" "an unknown stage" ck key --grade:threads 3 a b
 fails 2 "one of green|blue|auto" "a wrong value, before anything starts" ck key --screen red a b
-fails 2 "unknown command" "an unknown command" ck kye
+fails 2 "unknown command 'kye': did you mean 'key'?" "an unknown command" ck kye
+fails 2 "unknown command 'decode': did you mean 'ck-decode'?" "a program as a command" ck decode
+fails 2 "did you mean --despill? See ck key" "a mistyped option" ck key --dispill 1 a b
+fails 2 "did you mean --encode:threads?" "of one stage" ck key --encode:theads 1 a b
 fails 2 "no command" "no command" ck
 fails 1 "nowhere.mov" "a file that is not there" ck key "$tmp/nowhere.mov" "$tmp/out"
 fails 2 "takes no value" "a value where none belongs" ck key --dry-run=no a b

@@ -18,14 +18,14 @@ ok "0 is off" diff -r "$tmp/in" "$tmp/zero"
 for options in "--black 0.2" "--white 0.7" "--gamma 1.5" "--gamma 0.5" "--fill 9" "--specks 99999" "--grow 0.3" "--grow -2" "--soften 1.2"; do
     ck-matte -t 1 $options <"$tmp/in.ck" | data "$tmp/one"
     ck-matte -t 3 $options <"$tmp/in.ck" | data "$tmp/three"
-    ok "$options changes alpha" differ "$tmp/in/alpha.000001.npy" "$tmp/one/alpha.000001.npy"
-    ok "the one it got is the coverage" same "$tmp/in/alpha.000001.npy" "$tmp/one/coverage.000001.npy"
+    ok "$options changes alpha" differ "$tmp/in/alpha.001002.npy" "$tmp/one/alpha.001002.npy"
+    ok "the one it got is the coverage" same "$tmp/in/alpha.001002.npy" "$tmp/one/coverage.001002.npy"
     ok "the rest passes unchanged" diff -r -x 'alpha.*' -x 'coverage.*' "$tmp/in" "$tmp/one"
     ok "1 thread and 3 make the same bytes" diff -r "$tmp/one" "$tmp/three"
     rm -r "$tmp/one" "$tmp/three"
 done
 ck-matte --black 0.2 <"$tmp/in.ck" | ck-matte --grow 1 | data "$tmp/twice"
-ok "of two in a row the coverage is the first one's" same "$tmp/in/alpha.000002.npy" "$tmp/twice/coverage.000002.npy"
+ok "of two in a row the coverage is the first one's" same "$tmp/in/alpha.001003.npy" "$tmp/twice/coverage.001003.npy"
 is "--depth 16 makes halves, the coverage stays" "$(ck-matte --depth 16 --grow 1 <"$tmp/in.ck" | planes)" \
     " alpha:f16:1x99x201 fg:f16:3x99x201:srgb weird:u16:2x99x201 coverage:f32:1x99x201"
 
@@ -66,7 +66,7 @@ done
 # Masks in the stream.
 make_stream -g 64x36 alpha:f32:1 garbage:u8:1:-:7x5 holdout:f32:1 >"$tmp/masks.ck"
 ck-matte <"$tmp/masks.ck" | data "$tmp/masks"
-ok "garbage and holdout need no option" differ "$tmp/masks/alpha.000000.npy" "$tmp/masks/coverage.000000.npy"
+ok "garbage and holdout need no option" differ "$tmp/masks/alpha.001001.npy" "$tmp/masks/coverage.001001.npy"
 
 # Refusals and their messages.
 fails 1 "no plane 'alpha' in the stream: add ck-infer and ck-refine upstream, or give --from hint" "no alpha" \

@@ -1,13 +1,14 @@
 /* The option table: every type, its range, its messages. */
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/option.h"
 #include "tap.h"
 
 typedef struct opts {
     ck_common common;
-    bool flag;
+    bool flag, hurry;
     int area, mode;
     double strength;
     const char *file;
@@ -19,6 +20,7 @@ typedef struct opts {
 #define AT(f) offsetof(opts, f)
 static const ck_option rows[] = {
     {'f', "flag", CK_FLAG, AT(flag), NULL, NULL, 0, 0, NULL, 0, "a flag", CK_IN_ALL},
+    {0, "hurry", CK_FLAG, AT(hurry), NULL, NULL, 0, 0, NULL, 0, "a flag of the run", CK_IN_ALL | CK_RUN_ONLY},
     {0, "area", CK_INT, AT(area), "AREA", "400", 0, 1000, "off", -1, "an area", CK_IN_ALL},
     {'m', "mode", CK_CHOICE, AT(mode), NULL, "average", 0, 0, "average|max", 0, "a choice", CK_IN_ALL},
     {0, "strength", CK_FLOAT, AT(strength), "S", "0.5", 0, 1, NULL, 0, "a number", CK_IN_ALL},
@@ -67,8 +69,38 @@ static void refuses(const char *line, const char *text)
     ok(s == CK_ERR_ARGUMENT && strstr(e.text, text), "%s: %s", line, e.text);
 }
 
+/* The settings that the line is recorded as. */
+static void text(const char *line, const char *want)
+{
+    char *got = parse(line) == CK_OK ? ck_options_text(&program, &o) : NULL;
+    ok(got && !strcmp(got, want), "'%s' is recorded as '%s': '%s'", line, want, got ? got : e.text);
+    free(got);
+}
+
+static void texts(void)
+{
+    text("", "");
+    text("--area 400 --mode average --strength .5 --memory 1 --no-flag", "--memory 1");
+    text("--mode max --area 7 a b", "--area 7 --mode max");
+    text("--area 7 --area off -m max", "--area off --mode max");
+    text("-t 3 -v --hurry --trace t.json --timeout 5 --ring-bytes 1M -f", "--flag");
+    text("--file /home/me/shot.mov", "--file shot.mov");
+    text("--file shots/", "--file shots");
+    text("--plane x=png --plane y=a|b", "--plane x=png --plane 'y=a|b'");
+    text("-g 640", "--size 640x640");
+    text("-g auto --memory 2K --strength 1e-3", "--strength 0.001 --size auto --memory 2048");
+    char *here = getcwd(NULL, 0), *base = ck_option_base_name(".");
+    ok(here && base && !strcmp(base, strrchr(here, '/') + 1), "the base name of . is the folder's: %s", base);
+    free(here);
+    free(base);
+    ok(!ck_option_changes_pixels(ck_option_find(&program, "threads")) &&
+           ck_option_changes_pixels(ck_option_find(&program, "area")),
+       "rows say whether they change pixels");
+}
+
 int main(void)
 {
+    texts();
     static const struct {
         const char *line;
         size_t want;
@@ -127,7 +159,13 @@ int main(void)
     refuses("--fla", "unknown option '--fla'");
     refuses("--path x", "--path has been renamed: use --file");
     refuses("--path", "use --file");
-    refuses("-q", "unknown option '-q'");
+    refuses("-q", "unknown option '-q': see");
+    refuses("--fla", "did you mean --flag? See ");
+    refuses("--falg=3", "did you mean --flag? See ");
+    refuses("--starngth 1", "did you mean --strength? See ");
+    refuses("--therads 1", "did you mean --threads? See ");
+    refuses("--aaer", "unknown option '--aaer': see"); /* 2 of 4 letters */
+    refuses("--xyzxyzxyzxyzxyzxyzxyzxyzxyzxyzxyz", "xyz': see");
     refuses("--file", "needs a value");
     ok(parse("-f --no-flag -v --no-verbose") == CK_OK && !o.flag && !o.common.verbose, "a flag is taken back");
     ok(parse("--no-flag --flag") == CK_OK && o.flag, "and given again");
@@ -142,7 +180,7 @@ int main(void)
     ok(parse("--help all") == CK_OK && o.common.help == CK_HELP_BRIEF && args.n == 1, "the word must be attached");
     refuses("--help=al", "--help 'al' is not one of all");
     refuses("--no-help", "unknown option '--no-help'");
-    ok(ck_option_find(&program, "mode") == &rows[2] && ck_option_find(&program, "threads") &&
+    ok(ck_option_find(&program, "mode") == &rows[3] && ck_option_find(&program, "threads") &&
            !ck_option_find(&program, "x"),
        "rows are found by name, common ones too");
     ck_options_free(&program, &o);

@@ -206,7 +206,12 @@ ck-decode --frames 1-4 plates | ck-encode --plane rgb=mov short
 film=short/rgb.mov
 ck key --classical --comp mov --frames 2-9 $film past >/dev/null 2>err
 is "past the end of a film: status 3, what exists is done" "$? $(ls past/FG | tr '\n' ' ')" "3 00002.exr 00003.exr "
-is "the frames are listed, once" "$(grep -c 'frames 4-9 were asked for, but there are only 4, counted from 0' err)" 1
+is "ck-decode lists the frames, with the remedy, and nobody repeats it" "$(grep -v '^ck key: no model' err)" \
+    "ck-decode: $film: frames 4-9 of --frames do not exist: the video has 4, counted from 0: correct --frames or add --missing"
+ck-decode --frames 2-9 $film 2>/dev/null | cat >past.ck
+fails 3 "ck-encode: $film: frames 4-9 of --frames do not exist" "a saved stream reports them again, as no frame of its own" \
+    bash -c 'ck-encode --plane rgb=png past2 <past.ck'
+is "and counts no failed frame" "$(grep -c 'frames failed' "$tmp/.err")" 0
 is "the film made of it has its frames alone" "$(ck-decode past/comp.mov | ck-info | tail -1)" "END 2 frames"
 ck-decode --keep-going --frames 0,9 $film 2>err | ck-info >said 2>/dev/null
 is "with --keep-going it is the same" "${PIPESTATUS[0]} ${PIPESTATUS[1]} $(tail -1 said)" "3 3 END 2 frames, 1 failed"

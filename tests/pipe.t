@@ -21,6 +21,16 @@ fails 1 "standard output: cannot write: Bad file descriptor" "a closed standard 
 ok "a closed standard error" bash -c "exec timeout 10 ck-info <'$tmp/a.ck' 2>&-"
 fails 1 "nowhere.mov" "ck key does without a standard input" bash -c "exec timeout 10 ck key '$tmp/nowhere.mov' '$tmp/o' <&-"
 
+# A standard input that holds nothing is nobody's failure.
+: >"$tmp/nothing"
+for from in /dev/null "$tmp/nothing"; do
+    ck-hint <"$from" 2>"$tmp/err" | ck-encode "$tmp/o" 2>>"$tmp/err"
+    is "an empty standard input, $from: the reader says so, once" "${PIPESTATUS[*]} $(cat "$tmp/err")" \
+        "1 1 ck-hint: standard input is empty (/dev/null or an empty file): pipe a stream in, as in ck-decode FILE | ck-hint"
+done
+fails 2 "no output: name a folder" "a missing OUT comes before the empty input" ck-encode </dev/null
+fails 2 "no output: name a folder" "and before an input that never ends" bash -c 'sleep 3 | timeout 2 ck-encode; exit ${PIPESTATUS[1]}'
+
 # Truncation at every 97th byte of a small stream, also through a filter.
 make_stream -n 2 -g 9x5 rgb:u8:3:srgb hint:u8:1 >"$tmp/small.ck"
 size=$(stat -c %s "$tmp/small.ck")
@@ -56,6 +66,19 @@ codes=${PIPESTATUS[*]}
 is "| head -c 1000 ends the pipeline by SIGPIPE" "$codes" "141 141 0"
 is "and gets its bytes" "$(stat -c %s "$tmp/head")" 1000
 
+# A plane header with a wrong text: the message names the plane and the field.
+spoil() { perl -0777 -pe "$1" "$tmp/small.ck" >"$tmp/spoilt.ck"; } # of planes rgb and hint
+spoil 's/rgb\0\0/rGb\0\0/'
+fails 1 "plane 1: its name is invalid, use a-z" "a plane's name" bash -c "ck-info <'$tmp/spoilt.ck'"
+spoil 's/hint\0\0/hi t\0\0/'
+fails 1 "plane 2: its name is invalid" "the second one's" bash -c "ck-info <'$tmp/spoilt.ck'"
+spoil 's/(rgb\0{29})u8/$1u*/'
+fails 1 "plane 'rgb': its type is invalid" "its type" bash -c "ck-info <'$tmp/spoilt.ck'"
+spoil 's/srgb\0\0/s=gb\0\0/'
+fails 1 "plane 'rgb': its encoding is invalid" "its encoding" bash -c "ck-info <'$tmp/spoilt.ck'"
+spoil 's/hint\0\0/rgb\0\0\0/'
+fails 1 "plane 'rgb' appears twice in the frame" "one name twice" bash -c "ck-info <'$tmp/spoilt.ck'"
+
 fails 1 "not a ck-frame(5) stream" "noise is refused" bash -c "head -c 9999 /dev/urandom | ck-info"
 fails 1 "not a ck-frame(5) stream" "a video is refused" bash -c "printf 'YUV4MPEG2 W16 H16\n%0200d' 0 | ck-info"
 fails 1 "data after END" "two streams are not one" bash -c "cat '$tmp/a.ck' '$tmp/a.ck' | ck-info"
@@ -73,9 +96,9 @@ fails 1 "a file of this name is in the way" "--npy under a file" bash -c "ck-inf
 ok "planes are dumped" bash -c "ck-info --npy '$tmp/pl änes' < '$tmp/a.ck'"
 is "and nothing is printed" "$(cat "$tmp/.out")" ""
 is "a file a plane and frame" "$(ls "$tmp/pl änes" | tr '\n' ' ')" \
-    "alpha.000000.npy alpha.000001.npy alpha.000002.npy rgb.000000.npy rgb.000001.npy rgb.000002.npy weird.000000.npy weird.000001.npy weird.000002.npy "
-is "the header is NumPy's" "$(head -c 127 "$tmp/pl änes/rgb.000001.npy" | tail -c +11 | sed 's/ *$//')" \
+    "alpha.001001.npy alpha.001002.npy alpha.001003.npy rgb.001001.npy rgb.001002.npy rgb.001003.npy weird.001001.npy weird.001002.npy weird.001003.npy "
+is "the header is NumPy's" "$(head -c 127 "$tmp/pl änes/rgb.001002.npy" | tail -c +11 | sed 's/ *$//')" \
     "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 18, 32), }"
-is "the data are the plane's" "$(tail -c +129 "$tmp/pl änes/rgb.000000.npy" | sha256sum)" \
+is "the data are the plane's" "$(tail -c +129 "$tmp/pl änes/rgb.001001.npy" | sha256sum)" \
     "$(tail -c +$(($(head_size "$tmp/a.ck") + 64 + 64 + 3 * 128 + 1)) "$tmp/a.ck" | head -c 1728 | sha256sum)"
 done_testing

@@ -27,7 +27,7 @@ ck-post -t 3 <"$tmp/in.ck" | data "$tmp/three"
 ok "1 thread and 3 make the same bytes" diff -r "$tmp/one" "$tmp/three"
 data "$tmp/in" <"$tmp/in.ck"
 for name in alpha fg weird; do
-    ok "$name passes unchanged" cmp "$tmp/in/$name.000002.npy" "$tmp/one/$name.000002.npy"
+    ok "$name passes unchanged" cmp "$tmp/in/$name.001003.npy" "$tmp/one/$name.001003.npy"
 done
 is "--depth 16 makes halves" "$(ck-post --depth 16 <"$tmp/in.ck" | planes)" \
     " alpha:f32:1x99x201 fg:f32:3x99x201:srgb weird:u16:2x99x201 processed:f16:4x99x201:linear comp:u8:3x99x201:srgb"
@@ -43,7 +43,7 @@ for options in "--despill 1" "--despill-mode max" "--screen blue" "--despill 0";
 done
 make_stream -n 3 -g 201x99 alpha:f32:1 fg:f32:3:srgb weird:u16:2 screen=blue | ck-post | data "$tmp/head"
 ck-post --screen blue <"$tmp/in.ck" | data "$tmp/asked"
-ok "HEAD's screen is what auto takes" cmp "$tmp/head/processed.000001.npy" "$tmp/asked/processed.000001.npy"
+ok "HEAD's screen is what auto takes" cmp "$tmp/head/processed.001002.npy" "$tmp/asked/processed.001002.npy"
 
 # Without a network.
 ck-synth -g 320x180 -n 2 | ck-hint --method key >"$tmp/key.ck"

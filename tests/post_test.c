@@ -41,8 +41,8 @@ static void despeckle_golden(const golden *g, const char *name, uint64_t area, i
     free(want.data);
 }
 
-/* IMAGE.md's 1e-6; the curve's ULP below 1 is 6e-8.  comp is float in the golden and a truncated code here: codes may
- * differ only where the float is within 1e-6 of a code's lower end. */
+/* 1e-6: a few roundings of the curve, whose ULP below 1 is 6e-8.  comp is float in the golden and a truncated code
+ * here: codes may differ only where the float is within 1e-6 of a code's lower end. */
 static void composite_golden(const golden *g)
 {
     golden_image fg = golden_planar(g, "fg"), a = golden_planar(g, "matte_clean"), p = golden_planar(g, "processed"),
@@ -95,7 +95,8 @@ static double half_unit(double x)
 
 /* The golden's alpha and fg were rounded to half, its processed and comp were made before that.  The rounding changes
  * alpha by up to 2.4e-4, and linear fg by as much times the curve's slope, 2.4/1.055 at 1: together 8e-4 for processed
- * instead of IMAGE.md's 4e-4.  comp has IMAGE.md's own bound, at most 1 on at most 1 % of the samples. */
+ * where tests/network.t, whose alpha and fg are not rounded, has 4e-4.  comp: at most 1 on at most 1 % of the samples,
+ * as there. */
 static void e2e_golden(const char *file)
 {
     golden g;
@@ -312,7 +313,7 @@ static void despeckle_keeps_hair(void)
     ok(a[50 * W + 30] == 1.02f && a[10 * W + 180] == 0, "overshoot stays inside, vanishes outside");
 }
 
-/* One pixel at a time, as defined in IMAGE.md. */
+/* One pixel at a time, as defined in image/post.h. */
 static void plain_pixel(const float *fg, float a, int x, int y, float *processed, uint8_t *comp)
 {
     const float srgb[2] = {0.15f, 0.55f};

@@ -57,31 +57,31 @@ sparse --refresh 1 <"$tmp/in.ck"
 ok "every frame whole: full, to the byte" diff -r "$tmp/full-cpu" "$tmp/sparse"
 rm -r "$tmp/sparse"
 sparse --band 0,1 <"$tmp/in.ck"
-ok "the first frame is whole" cmp "$tmp/full-cpu/alpha.000000.npy" "$tmp/sparse/alpha.000000.npy"
-is "a band from 0 to 1 skips nothing" "$(share 1) $(share 2)" "0.0 0.0"
-! cmp -s "$tmp/full-cpu/alpha.000001.npy" "$tmp/sparse/alpha.000001.npy"
+ok "the first frame is whole" cmp "$tmp/full-cpu/alpha.001001.npy" "$tmp/sparse/alpha.001001.npy"
+is "a band from 0 to 1 skips nothing" "$(share 1002) $(share 1003)" "0.0 0.0"
+! cmp -s "$tmp/full-cpu/alpha.001002.npy" "$tmp/sparse/alpha.001002.npy"
 is "but the statistics are the first frame's" $? 0
 rm -r "$tmp/sparse"
 sparse --refresh 2 --band 0,1 <"$tmp/in.ck"
 is "every second frame is whole" "$(grep -c 'fully refined: --refresh' "$tmp/words")" 1
-ok "and full's" cmp "$tmp/full-cpu/fg.000002.npy" "$tmp/sparse/fg.000002.npy"
+ok "and full's" cmp "$tmp/full-cpu/fg.001003.npy" "$tmp/sparse/fg.001003.npy"
 
 # A map from outside, of any size, decides; here with one sample per block.
 logits -n 2 -g 131x77 rgb:u8:3:srgb refine_map:f32:1:-:5x3 >"$tmp/mapped.ck"
 refine -v --mode sparse --map <"$tmp/mapped.ck" 2>"$tmp/words" | data "$tmp/mapped"
 data "$tmp/given" <"$tmp/mapped.ck"
 ones() { tail -c $((15 * $2)) "$1" | od -An -v -t$3$2 | tr -s ' ' '\n' | grep -cE '^[^-]*[1-9]'; }
-want=$(ones "$tmp/given/refine_map.000001.npy" 4 f)
+want=$(ones "$tmp/given/refine_map.001002.npy" 4 f)
 [ "$want" -gt 0 ] && [ "$want" -lt 15 ]
 report $? "a map marks $want of 15 blocks"
-is "so many are refined" "$(share 1)" "$(LC_ALL=C awk "BEGIN { printf \"%.1f\", 100 * (15 - $want) / 15 }")"
-is "--map says which" "$(ones "$tmp/mapped/refine_map.000001.npy" 1 u)" "$want"
-is "and that a whole frame was whole" "$(ones "$tmp/mapped/refine_map.000000.npy" 1 u)" 15
+is "so many are refined" "$(share 1002)" "$(LC_ALL=C awk "BEGIN { printf \"%.1f\", 100 * (15 - $want) / 15 }")"
+is "--map says which" "$(ones "$tmp/mapped/refine_map.001002.npy" 1 u)" "$want"
+is "and that a whole frame was whole" "$(ones "$tmp/mapped/refine_map.001001.npy" 1 u)" 15
 logits rgb:u8:3:srgb refine_map:u8:3 >"$tmp/bad.ck"
 fails 2 "refine_map needs one of" "a map of three channels" bash -c "ck-refine -m '$small' --mode sparse <'$tmp/bad.ck' >'$tmp/x'"
 rm -rf "$tmp/mapped"
 refine <"$tmp/mapped.ck" | data "$tmp/mapped"
-ok "other modes pass a map on" cmp "$tmp/given/refine_map.000001.npy" "$tmp/mapped/refine_map.000001.npy"
+ok "other modes pass a map on" cmp "$tmp/given/refine_map.001002.npy" "$tmp/mapped/refine_map.001002.npy"
 
 # Two shots in one stream.
 for seed in 1 2; do

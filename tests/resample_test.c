@@ -10,8 +10,8 @@
 
 static const char *const names[] = {"bilinear", "cubic", "lanczos4", "area", "bilinear_aa"};
 
-/* OpenCV's goldens must be met exactly.  bilinear_aa is PyTorch's, with another order of FMAs: IMAGE.md measures
- * 1.2e-7, one float32 ULP of a value in 1…2. */
+/* OpenCV's goldens must be met exactly.  bilinear_aa is PyTorch's, with another order of FMAs: the
+ * difference is at most one float32 ULP of a value in 1…2. */
 static const double tolerance[] = {0, 0, 0, 0, 1.2e-7};
 
 static void against_golden(const char *file)
@@ -142,7 +142,7 @@ static void equal_size_copies(void)
            "%s: equal sizes copy, infinity included", names[f]);
 }
 
-/* A matte's overshoot must survive: IMAGE.md has lanczos4 from -0.02 to 1.02. */
+/* A matte's overshoot must survive: MODEL.md states -0.02 to 1.02. */
 static void overshoot(void)
 {
     float src[16], dst[64], lo = 0, hi = 1;

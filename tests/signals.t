@@ -99,6 +99,24 @@ wait $pid
 is "which fails" $? 1
 is "and is named, once" "$(cat "$tmp/said")" "ck key: ck-hint is stuck: it neither sent nor took data within --timeout"
 
+# An input that sends nothing is named, and not the stage that waits for it: a FIFO without a writer, with one, a pipe.
+mkfifo "$tmp/silent"
+blames_input() { # INPUT
+    [ "$(wc -l <"$tmp/said")" = 1 ] && grep -q "^ck key: $1: no frame came within --timeout" "$tmp/said"
+}
+ck key --classical --timeout 1 "$tmp/silent" "$tmp/still" 2>"$tmp/said"
+ok "a FIFO without a writer is named" blames_input "$tmp/silent"
+exec 4<>"$tmp/silent"
+ck key --classical --timeout 1 "$tmp/silent" "$tmp/still" 2>"$tmp/said"
+ok "one whose writer waits" blames_input "$tmp/silent"
+sleep 2 | ck key --classical --timeout 1 - "$tmp/still" 2>"$tmp/said"
+ok "standard input" blames_input "standard input"
+ck key --classical --timeout 1 --hint "$tmp/silent" "$tmp/shot/rgb" "$tmp/still" 2>"$tmp/said"
+ok "the file of another plane" blames_input "$tmp/shot/rgb or a file of another plane"
+exec 4>&-
+fails 1 "ck-decode: $tmp/silent: no data came for 1 seconds (--timeout)" "ck-decode alone does not wait for a writer for ever" \
+    timeout 10 ck-decode --timeout 1 "$tmp/silent"
+
 # ---- the program that is named ----
 ck key --classical "$tmp/shot/rgb" "$tmp/one" 2>"$tmp/said" &
 pid=$!

@@ -71,13 +71,12 @@ static ck_status read_all(int fd, int *frames)
 /* Names with shell metacharacters. */
 static void last_program(void)
 {
-    char *one[] = {"ck-decode", "it's | a\\ 'shot'.mov"}, *two[] = {"/usr/bin/ck-hint", "--method", "key"};
     char last[32];
     ck_meta head = {0};
-    ck_head_add_program(&head, 2, one, &e);
+    ck_head_add_program(&head, "ck-decode", "--hint 'it'\\''s | a\\ '\\''shot'\\''.mov'", &e);
     ok(ck_head_last_program(&head, last, sizeof last) && !strcmp(last, "ck-decode"), "one program is the last: %s",
        last);
-    ck_head_add_program(&head, 3, two, &e);
+    ck_head_add_program(&head, "ck-hint", "--method key", &e);
     ok(ck_head_last_program(&head, last, sizeof last) && !strcmp(last, "ck-hint"),
        "the last program is found behind a name with an apostrophe: %s", last);
     ck_meta_free(&head);
@@ -126,7 +125,7 @@ static void truncation(void)
     memcpy(&body, bytes + offsetof(ck_wire_record, body_bytes), sizeof body);
     off_t head = (off_t)(64 + body);
     ok(read_all(fd, &frames) == CK_END && frames == 3, "the whole stream is good");
-    for (off_t n = 0; n < size && all; n++) {
+    for (off_t n = 1; n < size && all; n++) {
         if (ftruncate(fd, 0) || pwrite(fd, bytes, (size_t)n, 0) != n)
             all = false;
         all &= read_all(fd, &frames) == CK_ERR_UPSTREAM;
@@ -134,6 +133,8 @@ static void truncation(void)
     }
     ok(all, "the stream cut at any of its %ld bytes fails", (long)size);
     ok(named, "and the message says of what program's file");
+    ok(!ftruncate(fd, 0) && read_all(fd, &frames) == CK_ERR_FORMAT && strstr(e.text, "standard input is empty"),
+       "an empty file: %s", e.text);
     free(bytes);
     close(fd);
 }

@@ -5,13 +5,12 @@
  *     MAD    1e3 mean |p - t|                MSE   1e3 mean (p - t)^2
  *     Grad   sum (|grad t| - |grad p|)^2 / 1e3, gradients by 9x9 derivatives of a Gaussian, sigma 1.4, each divided by
  *            its Frobenius norm; borders repeated
- *     Conn   sum |phi(t) - phi(p)| / 1e3.  For theta = 0.1 … 1 in steps of 0.1: the largest 4-connected component of
- *            the pixels where both are >= theta; l of a pixel is the theta before the first whose component lacks
- *            it, 1 if none does.  phi(x) = 1 - d where d = x - l >= 0.15, else 1
- *     dtSSD  1e2 sqrt(mean ((p - p') - (t - t'))^2), p' and t' of the frame before
- *     PSNR   10 log10(1 / mean (p - t)^2), infinite for equal mattes
- *     SSIM   mean over the pixels that have all of their 11x11 Gaussian window, sigma 1.5, K 0.01 and 0.03; 1 in a
- *            smaller picture only if equal
+ *     Conn   sum |phi(t) - phi(p)| / 1e3.  C(theta), theta = 0.1, 0.2 … 1: the largest 4-connected component of the
+ *            pixels where both mattes are >= theta.  l of a pixel: theta - 0.1 of the first C that lacks the pixel; 1
+ * if every C has it.  phi(x) = 1 - d where d = x - l >= 0.15, else 1 dtSSD  1e2 sqrt(mean ((p - p') - (t - t'))^2), p'
+ * and t' of the frame before PSNR   10 log10(1 / mean (p - t)^2), infinite for equal mattes SSIM   mean over the pixels
+ * whose 11x11 window lies inside the picture; Gaussian weights, sigma 1.5, K 0.01 and 0.03.  A smaller picture: 1 if
+ * the mattes are equal, else 0
  *
  * Source: Rhemann et al. 2009 (Grad, Conn), Erofeev et al. 2015 (dtSSD), Wang et al. 2004 (SSIM), with the constants of
  * Robust Video Matting's evaluation. */
@@ -24,7 +23,7 @@ typedef struct ck_metrics {
     double mad, mse, grad, conn, dtssd, psnr, ssim;
 } ck_metrics;
 
-/* last_truth, last: the previous frame; NULL if none was, and dtssd is then 0.  Allocates a few planes of scratch.
+/* last_truth, last: the previous frame; NULL for the first one, whose dtssd is 0.  Allocates a few planes of scratch.
  * CK_ERR_MEMORY. */
 ck_status ck_metrics_matte(const float *truth, const float *matte, const float *last_truth, const float *last, int h,
                            int w, ck_metrics *out, ck_error *e);

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -74,6 +75,39 @@ ck_status ck_side_open(ck_side *s, const char *path, double timeout, ck_error *e
     return st == CK_OK ? st : failed(s, st, e);
 }
 
+/* True if the channels of a pixel differ visibly.  Chroma noise of a grey video does not count. */
+static bool coloured(const ck_plane *p, float *rows)
+{
+    const float least = 0.1f;
+    size_t w = (size_t)p->w, plane = w * (size_t)p->h;
+    float *r = rows, *g = r + w, *b = g + w;
+    for (size_t y = 0; y < (size_t)p->h; y++) {
+        for (size_t c = 0; c < 3; c++)
+            ck_to_f32((const char *)p->data + (c * plane + y * w) * p->elem, p->type, rows + c * w, w);
+        for (size_t x = 0; x < w; x++)
+            if (fabsf(r[x] - g[x]) > least || fabsf(g[x] - b[x]) > least || fabsf(b[x] - r[x]) > least)
+                return true;
+    }
+    return false;
+}
+
+/* Report that a colour picture, likely the wrong file, was reduced to its luma. */
+static ck_status check_colour(ck_side *s, ck_error *e)
+{
+    const ck_plane *rgb = ck_frame_plane(&s->frame, "rgb");
+    const char *channel = ck_meta_get(&s->frame.meta, "hint-channel");
+    if (!rgb || rgb->c != 3 || rgb->type == CK_OTHER || !channel || strcmp(channel, "luma") != 0)
+        return CK_OK;
+    ck_buffer *rows = ck_buffer_new(3 * (size_t)rgb->w * sizeof(float));
+    if (!rows)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a row of the picture");
+    if (coloured(rgb, rows->data))
+        ck_log_notice("%s: a colour picture: its luma is taken as the matte; name a grey picture, or one with alpha",
+                      s->path);
+    ck_buffer_unref(rows);
+    return CK_OK;
+}
+
 ck_status ck_side_next(ck_side *s, ck_error *e)
 {
     ck_frame_free(&s->frame);
@@ -82,7 +116,9 @@ ck_status ck_side_next(ck_side *s, ck_error *e)
         return st;
     const char *error = st == CK_OK ? ck_frame_error(&s->frame) : NULL;
     if (error)
-        st = ck_fail(e, CK_ERR_FORMAT, "frame %llu failed: %s", (unsigned long long)s->frame.seq, error);
+        st = ck_fail(e, CK_ERR_FORMAT, "frame %ld failed: %s", ck_frame_number(&s->frame), error);
+    if (st == CK_OK && s->decoder && s->frame.seq == 0)
+        st = check_colour(s, e);
     return st == CK_OK ? st : failed(s, st, e);
 }
 

@@ -40,10 +40,10 @@ static ck_status read(ck_added *a, const ck_item *item, ck_frame *f, ck_error *e
 }
 
 ck_status ck_added_open(ck_added *a, const ck_decode_file *file, const ck_decode_options *o, const ck_plane *plate,
-                        ck_meta *head, ck_error *e)
+                        const ck_ranges *pairs, ck_meta *head, ck_error *e)
 {
     *a = (ck_added){.opts = o, .name = file->plane, .form = ck_form_of(file->plane), .plate = *plate};
-    ck_status s = ck_source_open(&file->path, 1, o, a->name, &a->source, e);
+    ck_status s = ck_source_open(&file->path, 1, o, a->name, pairs, &a->source, e);
     if (s != CK_OK)
         return s;
     a->source.alpha = want_of(a) != CK_WANT_RGB;

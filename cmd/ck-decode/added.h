@@ -22,9 +22,10 @@ typedef struct ck_added {
     ck_frame still; /* the plane of a single still, copied to all frames; empty for other files */
 } ck_added;
 
-/* `file` must outlive it.  A file that is used for every frame is added to HEAD's `inputs`. */
+/* pairs: as in ck_source_open.  `file` must outlive it.  A file that is used for every frame is added to HEAD's
+ * `inputs`. */
 ck_status ck_added_open(ck_added *a, const ck_decode_file *file, const ck_decode_options *o, const ck_plane *plate,
-                        ck_meta *head, ck_error *e);
+                        const ck_ranges *pairs, ck_meta *head, ck_error *e);
 
 /* The item that belongs to INPUT's frame, empty for a still.  CK_ERR_FORMAT if the file has no such frame. */
 ck_status ck_added_pair(ck_added *a, const ck_item *plate, ck_item *item, ck_error *e);

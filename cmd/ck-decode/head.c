@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "io/av_pixels.h"
+#include "io/sequence_name.h"
 #include "shared/inputs.h"
 
 #define MOST_COUNTED 100000000 /* largest number of frames that is counted one by one */
@@ -97,10 +98,20 @@ static ck_status head_of_video(const ck_video_info *i, ck_meta *head, ck_error *
     return s == CK_OK ? ck_meta_set(head, "primaries", ck_av_tag_primaries(i->first), e) : s;
 }
 
+/* The name of INPUT.  Of several files it is their common pattern: whichever of them were given, the name is the
+ * same. */
+static ck_status source_name(const ck_source *s, ck_meta *head, ck_error *e)
+{
+    ck_sequence_name n = ck_sequence_name_of(s->name);
+    if (s->video || s->single || !s->listed || n.number == CK_NO_NUMBER)
+        return ck_meta_set(head, "source", s->name, e);
+    return ck_meta_setf(head, e, "source", "%.*s*%s", (int)n.from, s->name, s->name + n.to);
+}
+
 ck_status ck_decode_fill_head(const ck_source *s, const ck_plane *rgb, ck_meta *head, ck_error *e)
 {
     long n = count(s);
-    ck_status status = ck_meta_set(head, "source", s->name, e);
+    ck_status status = source_name(s, head, e);
     if (status == CK_OK)
         status = ck_meta_setf(head, e, "width", "%d", rgb->w);
     if (status == CK_OK)

@@ -4,8 +4,8 @@
 
 #include "ck-decode/source.h"
 
-/* source, rate, frames, numbers, missing, transfer, primaries, start, sar, inputs; rgb is a plane of the first frame.
- */
+/* Set source, width, height, rate, frames, numbers, missing, transfer, primaries, start, sar, host and inputs in
+ * `head`. rgb: a plane of the first frame. */
 ck_status ck_decode_fill_head(const ck_source *s, const ck_plane *rgb, ck_meta *head, ck_error *e);
 
 /* Report what was found, guessed and left unchanged. */

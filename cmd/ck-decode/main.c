@@ -89,7 +89,7 @@ static ck_status read_first(decode *d, ck_error *e)
 
 static ck_status open_plate(decode *d, const ck_list *args, ck_meta *head, ck_error *e)
 {
-    ck_status s = ck_source_open(args->items, args->n, d->opts, "rgb", &d->plate, e);
+    ck_status s = ck_source_open(args->items, args->n, d->opts, "rgb", NULL, &d->plate, e);
     if (s != CK_OK)
         return s;
     d->plate.alpha = d->opts->plate_alpha;
@@ -120,9 +120,11 @@ static ck_status open_plate(decode *d, const ck_list *args, ck_meta *head, ck_er
 
 static ck_status open_files(decode *d, ck_meta *head, ck_error *e)
 {
-    ck_status s = CK_OK;
+    ck_ranges pairs = {0};
+    ck_status s = d->n_files ? ck_source_indices(&d->plate, &pairs, e) : CK_OK;
     for (int i = 0; i < d->n_files && s == CK_OK; i++)
-        s = ck_added_open(&d->added[d->n_added++], &d->files[i], d->opts, &d->like, head, e);
+        s = ck_added_open(&d->added[d->n_added++], &d->files[i], d->opts, &d->like, &pairs, head, e);
+    ck_ranges_free(&pairs);
     return s;
 }
 
@@ -156,31 +158,41 @@ static ck_status open_decode(const void *opts, const ck_list *args, ck_meta *hea
     return s == CK_OK ? open_files(d, head, e) : s;
 }
 
-/* Set `stem`, and `number` (from the file's name) or `pts` (in a video). */
+/* Set `stem`, `number` (the file's own, or the index in a video) and, in a video, `pts`. */
 static ck_status name_frame(const ck_item *item, ck_frame *f, ck_error *e)
 {
     if (!item->file) {
         ck_status s = ck_meta_setf(&f->meta, e, "pts", "%.6f", item->video.pts);
-        return s == CK_OK ? ck_meta_setf(&f->meta, e, "stem", "%05ld", item->index) : s;
+        if (s == CK_OK)
+            s = ck_meta_setf(&f->meta, e, "stem", "%05ld", item->index);
+        return s == CK_OK ? ck_meta_setf(&f->meta, e, "number", "%ld", item->index) : s;
     }
     ck_status s = ck_meta_set(&f->meta, "stem", item->file->stem, e);
     return s == CK_OK && item->number != CK_NO_NUMBER ? ck_meta_setf(&f->meta, e, "number", "%ld", item->number) : s;
 }
 
-/* Set the frame's `inputs`, so that no output replaces these files. */
+/* Set the frame's `inputs`, so that no output replaces these files, and `input-state`, so that a job can tell whether
+ * its file has changed. */
 static ck_status name_inputs(const job *j, ck_frame *f, ck_error *e)
 {
+    char state[64];
     ck_status s = j->plate.file ? ck_inputs_add(&f->meta, j->plate.file->path, e) : CK_OK;
+    if (s == CK_OK && j->plate.file && ck_inputs_state(j->plate.file->path, state, sizeof state))
+        s = ck_meta_set(&f->meta, "input-state", state, e);
     for (int i = 0; i < CK_DECODE_FILES && s == CK_OK; i++)
         if (j->added[i].file)
             s = ck_inputs_add(&f->meta, j->added[i].file->path, e);
     return s;
 }
 
-/* An error frame for frames past the end of a video; ck-encode writes no picture for it. */
+/* An error frame for frames past the end of a video; ck-encode writes no picture for it.  Reported here and not by the
+ * last stage, since --frames is an option of this program. */
 static ck_status absent(const ck_item *item, ck_frame *f, ck_error *e)
 {
+    ck_log_error("%s", item->video.error);
     ck_status s = ck_meta_set(&f->meta, "missing", "1", e);
+    if (s == CK_OK)
+        s = ck_meta_set(&f->meta, "said", "1", e);
     return s == CK_OK ? ck_frame_set_error(f, item->video.error, e) : s;
 }
 

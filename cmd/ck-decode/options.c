@@ -26,7 +26,7 @@ static const ck_option rows[] = {
     {0, "hint-channel", CK_CHOICE, AT(hint_channel), NULL, "auto", 0, 0, CK_HINT_CHANNELS, 0,
      "channel of the hint's files; auto: alpha where it varies, else luminance", CK_IN_ALL},
     {0, "frames", CK_STRING, AT(frames), "LIST", NULL, 0, 0, NULL, 0,
-     "file numbers, or video indices: 1,5,10-20,50-99x2", CK_IN_KEY},
+     "file numbers, or video indices: 1,5,10-20,50-99x2", CK_IN_KEY | CK_RUN_ONLY},
     {0, "missing", CK_CHOICE, AT(missing), NULL, "error", 0, 0, CK_MISSING_WORDS, 0,
      "frames that do not exist: an error if --frames asks for them, left out, black, or a copy of the nearest",
      CK_IN_HELP},

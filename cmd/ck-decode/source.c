@@ -23,6 +23,16 @@ static void say(const void *whose, bool asked, const char *text)
         ck_log_notice("%s: %s", s->name, text);
 }
 
+/* Which frames will be asked for: those of --frames, or those of INPUT that this source belongs to. */
+static void want_frames(const ck_source *s, ck_video_how *how)
+{
+    const ck_ranges *all = s->pairs ? s->pairs : &s->keep;
+    how->first = ck_ranges_next(all, 0);
+    how->last = ck_ranges_last(all);
+    how->skips = how->first > 0 || all->n > 1 || (all->n && all->r[0].step > 1);
+    how->first = how->first < 0 ? 0 : how->first;
+}
+
 static ck_status open_video(ck_source *s, const char *path, const char *frames, ck_error *e)
 {
     const ck_common *c = &s->opts->common;
@@ -40,8 +50,9 @@ static ck_status open_video(ck_source *s, const char *path, const char *frames, 
         status = ck_inputs_refuse_stream(path, e);
     if (status != CK_OK)
         return status;
+    want_frames(s, &how);
     status = ck_video_open(path, &how, &s->video, e);
-    if (status == CK_ERR_FORMAT && !strcmp(path, "-")) {
+    if (status == CK_ERR_FORMAT && !strcmp(path, "-") && strncmp(e->text, "no data", strlen("no data")) != 0) {
         ck_error why = *e;
         ck_fail(e, status,
                 "%.500s: to read a still, or an MP4 or MOV with its index at the end, name the file instead of -",
@@ -96,12 +107,13 @@ static ck_status probe(const char *const *inputs, int n, bool *video, ck_error *
 }
 
 ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_options *opts, const char *plane,
-                         ck_source *s, ck_error *e)
+                         const ck_ranges *pairs, ck_source *s, ck_error *e)
 {
     bool video, plate = !strcmp(plane, "rgb");
     struct stat st;
     const char *frames = plate ? opts->frames : NULL;
     *s = (ck_source){.opts = opts, .plane = plane, .name = inputs[0], .stream = plate ? opts->stream : -1};
+    s->pairs = pairs;
     s->missing = plate ? (ck_missing)opts->missing : CK_MISSING_ERROR;
     s->camera = plate || !strcmp(plane, "clean");
     if (s->camera)
@@ -111,8 +123,11 @@ ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_optio
         return status;
     if (!video && s->stream >= 0)
         return ck_fail(e, CK_ERR_ARGUMENT, "%s: not a video: leave --stream out", inputs[0]);
+    s->listed = n > 1;
     s->single = !video && n == 1 && stat(inputs[0], &st) == 0 && !S_ISDIR(st.st_mode);
-    return video ? open_video(s, inputs[0], frames, e) : open_stills(s, inputs, n, frames, e);
+    status = video ? open_video(s, inputs[0], frames, e) : open_stills(s, inputs, n, frames, e);
+    s->pairs = NULL;
+    return status;
 }
 
 static ck_status next_file(ck_source *s, ck_item *item)
@@ -151,8 +166,9 @@ static ck_status report_absent(ck_source *s, ck_item *item, ck_error *e)
     char list[200];
     ck_ranges_format(&s->absent, list, sizeof list);
     bool one = ck_ranges_count(&s->absent, 2) == 1;
-    if (asprintf(&item->video.error, "%s: frame%s %s %s asked for, but there are only %ld, counted from 0", s->name,
-                 one ? "" : "s", list, one ? "was" : "were", s->next_index) < 0) {
+    if (asprintf(&item->video.error, "%s: frame%s %s of --frames %s not exist: the video has %ld, counted from 0: %s",
+                 s->name, one ? "" : "s", list, one ? "does" : "do", s->next_index,
+                 "correct --frames or add --missing") < 0) {
         item->video.error = NULL;
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     }
@@ -197,6 +213,13 @@ static ck_status keep_last(ck_source *s, const ck_item *item, ck_error *e)
     return s->last ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a picture");
 }
 
+/* Frames before `index` are not wanted. */
+static ck_status skip_to(ck_source *s, long index, ck_error *e)
+{
+    ck_status status = index > s->next_index ? ck_video_skip(s->video, index, e) : CK_OK;
+    return status == CK_OK ? status : ck_fail_in(e, status, s->name);
+}
+
 /* The next frame of the video, wanted or not. */
 static ck_status next_picture(ck_source *s, ck_item *item, ck_error *e)
 {
@@ -204,9 +227,9 @@ static ck_status next_picture(ck_source *s, ck_item *item, ck_error *e)
     if (status != CK_OK && status != CK_END)
         return ck_fail_in(e, status, s->name);
     s->ended = status == CK_END;
-    item->index = s->next_index;
+    item->index = s->ended ? s->next_index : item->video.index;
     item->number = CK_NO_NUMBER;
-    s->next_index += !s->ended;
+    s->next_index = s->ended ? s->next_index : item->index + 1;
     return status == CK_OK ? keep_last(s, item, e) : status;
 }
 
@@ -216,7 +239,9 @@ ck_status ck_source_next(ck_source *s, ck_item *item, ck_error *e)
     if (!s->video)
         return next_file(s, item);
     while (!s->ended && s->next_index <= ck_ranges_last(&s->keep)) {
-        ck_status status = next_picture(s, item, e);
+        ck_status status = skip_to(s, ck_ranges_next(&s->keep, s->next_index), e);
+        if (status == CK_OK)
+            status = next_picture(s, item, e);
         if (status == CK_END)
             break;
         if (status != CK_OK || ck_ranges_has(&s->keep, item->index))
@@ -224,6 +249,20 @@ ck_status ck_source_next(ck_source *s, ck_item *item, ck_error *e)
         ck_item_free(item);
     }
     return s->ended ? next_absent(s, item, e) : CK_END;
+}
+
+ck_status ck_source_indices(const ck_source *s, ck_ranges *out, ck_error *e)
+{
+    if (s->video)
+        return ck_ranges_copy(&s->keep, out, e);
+    long *all = calloc(s->files.n + 1, sizeof *all);
+    if (!all)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a list of frames");
+    for (size_t i = 0; i < s->files.n; i++)
+        all[i] = s->files.files[i].index;
+    ck_status status = ck_ranges_of(all, s->files.n, out, e);
+    free(all);
+    return status;
 }
 
 static ck_status too_short(const ck_source *s, long index, long n, ck_error *e)
@@ -257,7 +296,9 @@ ck_status ck_source_pair(ck_source *s, long index, long number, ck_item *item, c
     }
     while (!s->ended && s->next_index <= index && status == CK_OK) {
         ck_item_free(item);
-        status = next_picture(s, item, e);
+        status = skip_to(s, index, e);
+        if (status == CK_OK)
+            status = next_picture(s, item, e);
     }
     if (s->ended || (status == CK_OK && !item->video.av && !item->video.error)) {
         too_short(s, index, s->next_index, e);

@@ -17,12 +17,14 @@ typedef struct ck_source {
     ck_sequence files; /* for stills */
     ck_video *video;   /* or NULL */
     bool single;       /* one still, named as such */
+    bool listed;       /* several stills, named one by one */
     bool alpha;        /* its alpha channel may be needed */
     bool camera;       /* INPUT or clean plate: --linear, --srgb and `colour` apply */
     ck_av_choice colour;
     int stream;         /* of a video, -1 = the best one */
     ck_missing missing; /* --missing for INPUT, else CK_MISSING_ERROR */
     size_t next_file;
+    const ck_ranges *pairs; /* while opening: see ck_source_open */
     /* Of a video: */
     ck_ranges keep;
     long next_index;
@@ -45,9 +47,13 @@ typedef struct ck_item {
     bool absent; /* stands for all frames past the end; video.error lists them */
 } ck_item;
 
-/* Open the source of `plane`.  Only for "rgb", which is INPUT, do --frames, --missing and --stream apply. */
+/* Open the source of `plane`.  Only for "rgb", which is INPUT, do --frames, --missing and --stream apply.  pairs: for
+ * another plane, the indices of INPUT's frames; borrowed, used here only. */
 ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_options *opts, const char *plane,
-                         ck_source *s, ck_error *e);
+                         const ck_ranges *pairs, ck_source *s, ck_error *e);
+
+/* The indices of the frames that ck_source_next will give; the caller frees them. */
+ck_status ck_source_indices(const ck_source *s, ck_ranges *out, ck_error *e);
 
 /* The next frame that --frames selects; CK_END after the last.  If a video ends before the last selected frame, one
  * more item stands for all that are absent, unless --missing says otherwise. */

@@ -12,9 +12,10 @@
 #include "ck-encode/stems.h"
 #include "shared/inputs.h"
 
-ck_status ck_guard_init(ck_guard *g, const ck_meta *head, const char *out, ck_existing existing, ck_error *e)
+ck_status ck_guard_init(ck_guard *g, const ck_meta *head, const char *out, ck_existing existing, bool segmented,
+                        ck_error *e)
 {
-    *g = (ck_guard){.lock = {.fd = -1}, .out = out, .existing = existing};
+    *g = (ck_guard){.lock = {.fd = -1}, .out = out, .existing = existing, .segmented = segmented};
     const char *numbers = ck_meta_get(head, "numbers");
     /* A foreign program may write an invalid list; frames are then locked when they arrive. */
     if (numbers && ck_ranges_parse(numbers, &g->numbers, NULL) == CK_ERR_MEMORY)
@@ -75,8 +76,9 @@ static bool has_file(const ck_outputs *o, bool video)
 static ck_status lock(ck_guard *g, const ck_outputs *o, ck_error *e)
 {
     static const ck_ranges every = {0};
-    g->all = has_file(o, true);
-    if (!g->all && !has_file(o, false))
+    bool video = has_file(o, true);
+    g->all = video && !g->segmented;
+    if (!video && !has_file(o, false))
         return CK_OK;
     ck_status s = ck_lock_open(&g->lock, g->out, e);
     if (s != CK_OK || (!g->all && !g->numbers.n))
@@ -131,7 +133,7 @@ static ck_status check_existing(ck_guard *g, ck_outputs *o, const ck_frame *f, c
             continue;
         char *like = numbered && ck_format_is_still(p->format) ? ck_output_file(p, stem) : NULL;
         if (!ck_format_is_still(p->format))
-            s = check_video(g, p, e);
+            s = g->segmented ? CK_OK : check_video(g, p, e);
         else if (like)
             s = check_folder(g, p, like, e);
         free(like);

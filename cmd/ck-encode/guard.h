@@ -6,7 +6,7 @@
 #ifndef CK_ENCODE_GUARD_H
 #define CK_ENCODE_GUARD_H
 
-#include "ck-encode/lock.h"
+#include "shared/lock.h"
 #include "ck-encode/outputs.h"
 
 typedef struct ck_guard {
@@ -14,20 +14,22 @@ typedef struct ck_guard {
     bool local;        /* HEAD was made on this machine, so that its file identities are valid */
     ck_ranges numbers; /* of the frames to come, if HEAD has them; n 0 = unknown */
     bool all;          /* every frame is locked */
+    bool segmented;    /* videos are written in segments, so other runs may write theirs at the same time */
     ck_lock lock;
     ck_existing existing;
     const char *out; /* borrowed, or NULL */
 } ck_guard;
 
-ck_status ck_guard_init(ck_guard *g, const ck_meta *head, const char *out, ck_existing existing, ck_error *e);
+ck_status ck_guard_init(ck_guard *g, const ck_meta *head, const char *out, ck_existing existing, bool segmented,
+                        ck_error *e);
 
-/* Also turns off existing videos with --existing skip, and reports leftover files of another format. */
+/* With --existing skip, outputs whose video exists are turned off.  Leftover files of another format are reported. */
 ck_status ck_guard_start(ck_guard *g, ck_outputs *o, const ck_frame *f, ck_error *e);
 
 /* stem: of the frame's stills, or NULL. */
 ck_status ck_guard_frame(ck_guard *g, const ck_outputs *o, const ck_frame *f, const char *stem, ck_error *e);
 
-/* Say how many files were replaced or skipped. */
+/* Report how many files were replaced or skipped. */
 void ck_guard_log(const ck_guard *g, const ck_outputs *o);
 
 void ck_guard_free(ck_guard *g);

@@ -5,11 +5,10 @@
 #include "ck-encode/outputs.h"
 #include "ck-encode/stems.h"
 
-/* Report in one line files of these outputs in another format, left by an earlier run: this run will not replace them.
- */
+/* Report, in one line, files of an earlier run in another format of these outputs, which this run does not replace. */
 void ck_leftovers_other_formats(const ck_outputs *o, const char *out);
 
-/* Report in one line the numbers of files written, replaced, and of others in the folder.  For --verbose. */
+/* Report, in one line, how many files were written, replaced and left in the folder.  For --verbose. */
 void ck_leftovers_log(const ck_output *o, const ck_stems *written);
 
 #endif

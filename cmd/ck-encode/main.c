@@ -14,10 +14,12 @@
 
 #include "base/cores.h"
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/outfile.h"
 #include "ck-encode/guard.h"
 #include "ck-encode/leftovers.h"
 #include "ck-encode/outputs.h"
+#include "ck-encode/recorder.h"
 #include "ck-encode/space.h"
 #include "ck-encode/stems.h"
 #include "ck-encode/still.h"
@@ -32,8 +34,14 @@ typedef struct encode {
     ck_error why;
     ck_stems stems;
     ck_guard guard;
-    uint64_t gaps; /* error frames whose black pictures are not written yet */
-    double from;   /* seconds: when frame 0 is shown */
+    ck_recorder recorder;
+    char *numbers; /* HEAD's; owned, or NULL */
+    struct gap {
+        ck_av_stamp at;
+        double pts;
+    } * gaps; /* error frames whose black pictures are not written yet */
+    size_t n_gaps, cap_gaps;
+    double from; /* seconds: when frame 0 is shown */
     bool timed, time_said;
     bool measured; /* free space has been compared with the first frame's size */
     bool fixed;    /* the user gave videos a rate */
@@ -41,7 +49,8 @@ typedef struct encode {
 
 /* Passed from `frame` to `consume`: an item per output. */
 typedef struct job {
-    char *stem; /* of the stills' files, if there are any */
+    char *stem;   /* of the stills' files, if there are any */
+    bool skipped; /* a file exists, and was left as it is */
     int n;
     struct {
         ck_picture picture; /* video */
@@ -86,20 +95,31 @@ static void read_shape(encode *s, const ck_meta *head)
     s->run.plate_h = (int)ck_meta_int(head, "height", 1, CK_MAX_SIDE, 0);
 }
 
+/* Add the source, without its folder, and the programs.  Neither depends on the range, the threads or the machine. */
+static ck_status read_provenance(ck_meta *m, const ck_meta *head, ck_error *e)
+{
+    const char *source = ck_meta_get(head, "source"), *program = ck_meta_get(head, "program");
+    char *base = source ? ck_option_base_name(source) : NULL;
+    if (source && !base)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for metadata");
+    ck_status st = ck_meta_set(m, "ck:source", base, e);
+    free(base);
+    return st == CK_OK ? ck_meta_setf(m, e, "ck:program", "%s%sck-encode", program ? program : "", program ? " | " : "")
+                       : st;
+}
+
 static ck_status read_head(encode *s, const ck_meta *head, ck_error *e)
 {
     ck_meta *m = &s->run.about;
     read_shape(s, head);
-    const char *program = ck_meta_get(head, "program"), *transfer = ck_meta_get(head, "transfer");
-    if (transfer && !(s->run.transfer = strdup(transfer)))
+    const char *transfer = ck_meta_get(head, "transfer"), *numbers = ck_meta_get(head, "numbers");
+    if ((transfer && !(s->run.transfer = strdup(transfer))) || (numbers && !(s->numbers = strdup(numbers))))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for metadata");
     ck_status st = ck_meta_set(m, "software", "ck-encode " CK_VERSION, e);
     if (st == CK_OK)
-        st = ck_meta_set(m, "ck:source", ck_meta_get(head, "source"), e);
-    if (st == CK_OK)
         st = ck_meta_set(m, "ck:primaries", ck_meta_get(head, "primaries"), e);
-    if (st == CK_OK)
-        st = ck_meta_setf(m, e, "ck:program", "%s%sck-encode", program ? program : "", program ? " | " : "");
+    if (st == CK_OK && s->run.opts->provenance)
+        st = read_provenance(m, head, e);
     return st == CK_OK ? read_rate(s, head, e) : st;
 }
 
@@ -112,12 +132,25 @@ static ck_status start(encode *s, ck_frame *f, ck_error *e)
             s->broken = ck_guard_start(&s->guard, &s->outputs, f, &s->why);
         if (s->broken == CK_OK)
             s->broken = ck_outputs_start(&s->outputs, &s->run, f, &s->why);
+        if (s->broken == CK_OK)
+            s->broken = ck_recorder_start(&s->recorder, &s->outputs, s->numbers, &s->why);
         s->started = s->broken == CK_OK;
     }
     if (s->broken != CK_OK && e)
         *e = s->why;
     ck_status st = s->broken;
     pthread_mutex_unlock(&s->lock);
+    return st;
+}
+
+/* Before the stream is read: a wrong command line is no fault of the upstream programs. */
+static ck_status check(const void *opts, const ck_list *args, ck_error *e)
+{
+    ck_outputs o;
+    if (args->n > 1)
+        return ck_fail(e, CK_ERR_ARGUMENT, "unexpected argument '%s': ck-encode takes one folder", args->items[1]);
+    ck_status st = ck_outputs_plan(&o, opts, args->n ? args->items[0] : NULL, e);
+    ck_outputs_free(&o);
     return st;
 }
 
@@ -134,13 +167,14 @@ static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *hea
     s->run.out = args->n ? args->items[0] : NULL;
     ck_outfile_sync(s->run.opts->fsync);
     s->run.threads = s->run.opts->common.threads ? s->run.opts->common.threads : ck_cores();
-    if (args->n > 1)
-        return ck_fail(e, CK_ERR_ARGUMENT, "unexpected argument '%s': ck-encode takes one folder", args->items[1]);
     ck_status st = ck_outputs_plan(&s->outputs, opts, s->run.out, e);
+    if (st == CK_OK)
+        st = ck_recorder_open(&s->recorder, s->run.out, e);
+    s->run.segmented = s->recorder.segmented;
     if (st == CK_OK)
         st = read_head(s, head, e);
     if (st == CK_OK)
-        st = ck_guard_init(&s->guard, head, s->run.out, (ck_existing)s->run.opts->existing, e);
+        st = ck_guard_init(&s->guard, head, s->run.out, (ck_existing)s->run.opts->existing, s->run.segmented, e);
     if (st == CK_OK && !first)
         return ck_fail(e, CK_ERR_FORMAT, "the stream has no frames: nothing to write");
     return st == CK_OK && !ck_frame_error(first) ? start(s, first, e) : st;
@@ -157,17 +191,14 @@ static ck_status failed_at(const char *path, ck_status st, ck_error *e)
     return st == CK_ERR_ARGUMENT ? CK_ERR_IO : st;
 }
 
-static ck_status write_still(encode *s, ck_output *o, const ck_frame *f, const ck_plane *p, const char *stem,
-                             ck_error *e)
+static ck_status write_still(encode *s, ck_output *o, const ck_frame *f, const ck_plane *p, job *j, ck_error *e)
 {
-    char *path = ck_output_file(o, stem);
+    char *path = ck_output_file(o, j->stem);
     if (!path)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
     ck_meta about = {0};
     const char *number = ck_meta_get(&f->meta, "number");
     ck_status st = ck_meta_copy(&about, &o->about, e);
-    if (st == CK_OK)
-        st = ck_meta_setf(&about, e, "ck:frame", "%llu", (unsigned long long)f->seq);
     if (st == CK_OK)
         st = ck_meta_set(&about, "ck:number", number, e);
     if (st == CK_OK)
@@ -183,6 +214,7 @@ static ck_status write_still(encode *s, ck_output *o, const ck_frame *f, const c
     o->written += st == CK_OK && !skip;
     o->replaced += st == CK_OK && there && !skip;
     o->skipped += st == CK_OK && skip;
+    j->skipped |= skip;
     pthread_mutex_unlock(&s->lock);
     return st;
 }
@@ -234,8 +266,7 @@ static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
             continue;
         st = ck_output_plane(o, f, &p, e);
         if (st == CK_OK)
-            st = o->video ? ck_video_sink_picture(o->video, p, &j->items[i].picture, e)
-                          : write_still(s, o, f, p, j->stem, e);
+            st = o->video ? ck_video_sink_picture(o->video, p, &j->items[i].picture, e) : write_still(s, o, f, p, j, e);
         j->items[i].written = !o->video && st == CK_OK;
     }
     return st;
@@ -265,24 +296,48 @@ static void check_time(encode *s, const ck_frame *f, double time)
     if (!untimed || s->time_said || isnan(time) || fabs(time - shown) * rate < 1.5)
         return;
     s->time_said = true;
-    ck_log_warning("frame %llu belongs at %.3f s, but %d/%d frames a second put it at %.3f s: %s",
-                   (unsigned long long)f->seq, time + s->from, s->run.rate.num, s->run.rate.den, shown + s->from,
+    ck_log_warning("frame %ld belongs at %.3f s, but %d/%d frames a second put it at %.3f s: %s", ck_frame_number(f),
+                   time + s->from, s->run.rate.num, s->run.rate.den, shown + s->from,
                    s->fixed ? "video is written at a constant rate (--rate)"
                             : "y4m and rawvideo have a constant rate: write mov, mp4 or nut");
 }
 
 /* Write a picture to every video, black if there is no job. */
-static ck_status feed(encode *s, const job *j, double time, ck_error *e)
+static ck_status feed(encode *s, const job *j, ck_av_stamp at, double pts, ck_error *e)
 {
-    for (int i = 0; i < s->outputs.n; i++) {
+    if (s->fixed)
+        at.time = pts = (double)NAN;
+    ck_status st = ck_recorder_stamp(&s->recorder, &s->outputs, s->run.rate, pts, &at, e);
+    for (int i = 0; i < s->outputs.n && st == CK_OK; i++) {
         ck_output *o = &s->outputs.items[i];
         if (!o->video)
             continue;
-        ck_status st = ck_video_sink_write(o->video, j ? &j->items[i].picture : NULL, s->fixed ? (double)NAN : time, e);
+        st = ck_video_sink_write(o->video, j ? &j->items[i].picture : NULL, &at, e);
         if (st != CK_OK)
             return failed_at(o->path, st, e);
     }
+    return st;
+}
+
+/* Remember a frame that failed, until its black picture can be written. */
+static ck_status add_gap(encode *s, const ck_av_stamp *at, double pts, ck_error *e)
+{
+    struct gap *grown = ck_grown(s->gaps, s->n_gaps, &s->cap_gaps, sizeof *grown);
+    if (!grown)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for the frames that failed");
+    s->gaps = grown;
+    grown[s->n_gaps++] = (struct gap){*at, pts};
     return CK_OK;
+}
+
+/* Write the black pictures of frames that failed. */
+static ck_status fill_gaps(encode *s, ck_error *e)
+{
+    ck_status st = CK_OK;
+    for (size_t i = 0; i < s->n_gaps && st == CK_OK; i++)
+        st = feed(s, NULL, s->gaps[i].at, s->gaps[i].pts, e);
+    s->n_gaps = 0;
+    return st;
 }
 
 /* Report that an error frame's files are not written, and files of an earlier run that could be mistaken for them. */
@@ -312,6 +367,13 @@ static void report_error(encode *s, ck_frame *f)
     free(stem);
 }
 
+/* Record a frame unless some of its files were left as they were. */
+static ck_status record(encode *s, const ck_frame *f, ck_error *e)
+{
+    const job *j = f->job;
+    return j->skipped ? CK_OK : ck_recorder_frame(&s->recorder, &s->outputs, f, j->stem, e);
+}
+
 /* Compare free space with the frames to come, once the first frame is written. */
 static ck_status check_space(encode *s, const ck_frame *f, ck_error *e)
 {
@@ -332,19 +394,27 @@ static ck_status consume(void *state, ck_frame *f, ck_error *e)
     pthread_mutex_lock(&s->lock);
     if (failed)
         report_error(s, f);
-    /* Frames past the end of the input (`missing`) get no picture. */
-    s->gaps += failed && !ck_meta_get(&f->meta, "missing");
     bool started = s->started;
     pthread_mutex_unlock(&s->lock);
-    double time = time_of(s, f);
-    if (!failed)
-        check_time(s, f, time);
+    const char *text = ck_meta_get(&f->meta, "pts");
+    double pts = text ? strtod(text, NULL) : (double)NAN;
+    ck_av_stamp at = {.time = time_of(s, f), .number = ck_frame_number(f), .failed = failed};
     ck_status st = CK_OK;
-    for (; started && s->gaps && st == CK_OK; s->gaps--)
-        st = feed(s, NULL, s->gaps == 1 && failed ? time : (double)NAN, e);
+    /* Frames past the end of the input (`missing`) get no picture. */
+    if (failed && !ck_meta_get(&f->meta, "missing")) {
+        st = add_gap(s, &at, pts, e);
+        if (st == CK_OK)
+            st = ck_recorder_failed(&s->recorder, at.number, e);
+    } else if (!failed) {
+        check_time(s, f, at.time);
+    }
+    if (st == CK_OK && started)
+        st = fill_gaps(s, e);
     if (st != CK_OK || failed)
         return st;
-    st = feed(s, f->job, time, e);
+    st = feed(s, f->job, at, pts, e);
+    if (st == CK_OK)
+        st = record(s, f, e);
     return st == CK_OK && !s->measured ? check_space(s, f, e) : st;
 }
 
@@ -362,7 +432,7 @@ static ck_status finish(void *state, ck_error *e)
         if (!o->video && ck_log_verbose())
             ck_leftovers_log(o, &s->stems);
     }
-    return CK_OK;
+    return ck_recorder_finish(&s->recorder, &s->outputs, e);
 }
 
 static void close_encode(void *state)
@@ -373,6 +443,9 @@ static void close_encode(void *state)
     ck_guard_free(&s->guard); /* after unfinished videos have been removed: it unlocks their names */
     ck_meta_free(&s->run.about);
     free(s->run.transfer);
+    free(s->numbers);
+    free(s->gaps);
+    ck_recorder_close(&s->recorder);
     ck_stems_free(&s->stems);
     pthread_mutex_destroy(&s->lock);
     free(s);
@@ -387,6 +460,7 @@ static bool sink(const void *opts)
 int main(int argc, char **argv)
 {
     static const ck_stage stage = {.program = &ck_encode_program,
+                                   .check = check,
                                    .open = open_encode,
                                    .admit = admit,
                                    .frame = encode_frame,

@@ -25,9 +25,11 @@ static const ck_option rows[] = {
     {0, "rate", CK_STRING, AT(rate), "RATE", "auto", 0, 0, NULL, 0,
      "frame rate of video, as 25 or 30000/1001; auto: the stream's, else 24", CK_IN_HELP},
     {0, "existing", CK_CHOICE, AT(existing), NULL, "replace", 0, 0, "replace|refuse|skip", 0,
-     "replace, refuse or skip files", CK_IN_KEY},
+     "replace, refuse or skip files", CK_IN_HELP | CK_RUN_ONLY},
+    {0, "provenance", CK_CHOICE, AT(provenance), NULL, "on", 0, 0, "off|on", 0, "record source and programs in files",
+     CK_IN_ALL},
     {0, "fsync", CK_FLAG, AT(fsync), NULL, NULL, 0, 0, NULL, 0, "flush each finished file and its folder to the disk",
-     CK_IN_HELP},
+     CK_IN_HELP | CK_RUN_ONLY},
     {0},
 };
 
@@ -61,6 +63,18 @@ bool ck_encode_wants_folder(const ck_encode_options *o)
 bool ck_encode_streams(const ck_encode_options *o)
 {
     return uses_of(o).stream;
+}
+
+bool ck_encode_writes(const ck_encode_options *o, ck_out_format format)
+{
+    static const char *const words[] = {[CK_OUT_MP4] = "=mp4", [CK_OUT_MOV] = "=mov"};
+    bool any = (ck_out_format)o->fg == format || (ck_out_format)o->matte == format ||
+               (ck_out_format)o->processed == format || (ck_out_format)o->comp == format;
+    for (int i = 0; i < o->planes.n; i++) {
+        const char *eq = strrchr(o->planes.items[i], '=');
+        any |= eq && words[format] && !strcmp(eq, words[format]);
+    }
+    return any;
 }
 
 const ck_program ck_encode_program = {

@@ -33,6 +33,7 @@ typedef struct ck_encode_options {
     int y4m_depth;                  /* 0: 10 bits, 1: 8 */
     const char *rate;               /* "auto", "N", "N/D" */
     int existing;                   /* ck_existing */
+    int provenance;                 /* 0: off, 1: on */
     bool fsync;                     /* flush each finished file to the disk */
 } ck_encode_options;
 
@@ -41,6 +42,9 @@ bool ck_encode_wants_folder(const ck_encode_options *o);
 
 /* True if an output goes to standard output. */
 bool ck_encode_streams(const ck_encode_options *o);
+
+/* True if an output is written in that format. */
+bool ck_encode_writes(const ck_encode_options *o, ck_out_format format);
 
 extern const ck_program ck_encode_program;
 

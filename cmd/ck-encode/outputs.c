@@ -205,7 +205,8 @@ static ck_status start_video(ck_output *o, const ck_outputs_run *run, const ck_p
                                .sar = plate ? run->sar : (ck_rate){1, 1},
                                .threads = run->threads,
                                .timeout = run->opts->common.timeout,
-                               .about = &o->about};
+                               .about = &o->about,
+                               .segmented = run->segmented && o->path};
     s = ck_video_sink_open(&o->video, &spec, p, e);
     if (s != CK_OK)
         return ck_fail_in(e, s == CK_ERR_ARGUMENT ? CK_ERR_UNSUPPORTED : s, o->path ? o->path : "standard output");
@@ -308,6 +309,15 @@ char *ck_output_file(const ck_output *o, const char *stem)
 {
     char *path;
     return asprintf(&path, "%s/%s%s", o->path, stem, ck_format_suffix(o->format)) < 0 ? NULL : path;
+}
+
+char *ck_output_name(const ck_output *o, const char *stem)
+{
+    char *name;
+    bool still = ck_format_is_still(o->format);
+    int n = still ? asprintf(&name, "%s/%s%s", o->folder, stem, ck_format_suffix(o->format))
+                  : asprintf(&name, "%s%s", o->name, ck_format_suffix(o->format));
+    return n < 0 ? NULL : name;
 }
 
 void ck_outputs_free(ck_outputs *o)

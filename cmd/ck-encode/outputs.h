@@ -43,7 +43,11 @@ typedef struct ck_outputs_run {
     ck_rate sar;          /* HEAD's, of planes of the plate's size; 1/1 without */
     int plate_w, plate_h; /* HEAD's, 0 = unknown */
     int threads;          /* of an encoder */
+    bool segmented;       /* videos are written in segments */
 } ck_outputs_run;
+
+/* The name relative to OUT: "comp.mov", or "FG/STEM.exr"; owned, NULL when out of memory. */
+char *ck_output_name(const ck_output *o, const char *stem);
 
 /* Match the outputs with a frame's planes; creates no file. */
 ck_status ck_outputs_match(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e);

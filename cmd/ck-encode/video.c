@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "io/av_colour.h"
-#include "io/av_write.h"
 #include "io/primaries.h"
 #include "stream/fdio.h"
 
@@ -18,7 +17,8 @@ struct ck_video_sink {
     const ck_yuv_matrix *matrix;
     ck_picture shape;   /* of every picture; no buffer */
     ck_picture black;   /* made when first needed */
-    ck_av_writer *av;   /* NULL: raw frames, each after `header` */
+    ck_av_writer *av;   /* NULL: raw frames, each after `header`; or no segment is open */
+    ck_av_spec spec;    /* of segments */
     const char *header; /* "FRAME\n" or "" */
     double timeout;
     char words[200];
@@ -141,7 +141,8 @@ static ck_status open_av(ck_video_sink *v, const ck_video_sink_spec *spec, const
              : av.codec == CK_AV_PRORES4444 ? "ProRes 4444"
                                             : av.container,
              av_get_pix_fmt_name(av.format), p->w, p->h, spec->rate.num, spec->rate.den);
-    return ck_av_open(&av, spec->path, spec->timeout, &v->av, e);
+    v->spec = av;
+    return spec->segmented ? CK_OK : ck_av_open(&av, spec->path, spec->timeout, &v->av, e);
 }
 
 static ck_status open_kind(ck_video_sink *v, const ck_video_sink_spec *spec, const ck_plane *like, ck_error *e)
@@ -182,7 +183,15 @@ ck_status ck_video_sink_picture(const ck_video_sink *v, const ck_plane *p, ck_pi
     return s == CK_OK ? ck_picture_make(out, &d, v->sampling, v->bits, v->matrix, e) : s;
 }
 
-ck_status ck_video_sink_write(ck_video_sink *v, const ck_picture *p, double time, ck_error *e)
+ck_status ck_video_sink_segment(ck_video_sink *v, const char *path, const char *job, ck_error *e)
+{
+    ck_status s = ck_video_sink_finish(v, e);
+    ck_av_free(v->av);
+    v->av = NULL;
+    return s == CK_OK ? ck_av_open_segment(&v->spec, path, job, &v->av, e) : s;
+}
+
+ck_status ck_video_sink_write(ck_video_sink *v, const ck_picture *p, const ck_av_stamp *at, ck_error *e)
 {
     if (!p && !v->black.buf) {
         ck_status s = ck_picture_black(&v->black, &v->shape, e);
@@ -190,7 +199,7 @@ ck_status ck_video_sink_write(ck_video_sink *v, const ck_picture *p, double time
             return s;
     }
     p = p ? p : &v->black;
-    return v->av ? ck_av_frame(v->av, p, time, e) : write_out(v, p->buf->data, p->bytes, e);
+    return v->av ? ck_av_frame(v->av, p, at, e) : write_out(v, p->buf->data, p->bytes, e);
 }
 
 bool ck_video_sink_timed(const ck_video_sink *v)

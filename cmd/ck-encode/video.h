@@ -3,6 +3,7 @@
 #define CK_ENCODE_VIDEO_H
 
 #include "ck-encode/options.h"
+#include "io/av_write.h"
 #include "io/picture.h"
 
 typedef struct ck_rate {
@@ -25,7 +26,8 @@ typedef struct ck_video_sink_spec {
     ck_rate sar; /* width of a pixel over its height */
     int threads;
     double timeout;
-    const ck_meta *about; /* becomes the container's metadata */
+    const ck_meta *about; /* becomes the container's metadata; outlives the sink */
+    bool segmented;       /* open no file: ck_video_sink_segment will */
 } ck_video_sink_spec;
 
 /* like: a plane with the size, type and encoding of all to come. */
@@ -34,8 +36,11 @@ ck_status ck_video_sink_open(ck_video_sink **out, const ck_video_sink_spec *spec
 /* Convert a plane; any thread. */
 ck_status ck_video_sink_picture(const ck_video_sink *v, const ck_plane *p, ck_picture *out, ck_error *e);
 
-/* Append a picture; NULL: a black one, for a frame that failed.  time: as for ck_av_frame, not used without timing. */
-ck_status ck_video_sink_write(ck_video_sink *v, const ck_picture *p, double time, ck_error *e);
+/* Append a picture; NULL: a black one, for a frame that failed.  at: not used without timing. */
+ck_status ck_video_sink_write(ck_video_sink *v, const ck_picture *p, const ck_av_stamp *at, ck_error *e);
+
+/* Finish the segment that is open, and begin another one at `path`. */
+ck_status ck_video_sink_segment(ck_video_sink *v, const char *path, const char *job, ck_error *e);
 
 /* False for y4m and rawvideo: their frames have no times of their own. */
 bool ck_video_sink_timed(const ck_video_sink *v);

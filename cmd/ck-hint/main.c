@@ -138,6 +138,7 @@ int main(int argc, char **argv)
                                    .admit = admit,
                                    .frame = make_hint,
                                    .finish = finish,
-                                   .close = free};
+                                   .close = free,
+                                   .frames = ck_stage_workers};
     return ck_stage_main(&stage, argc, argv);
 }

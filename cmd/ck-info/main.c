@@ -99,7 +99,7 @@ static ck_status dump(void *state, ck_frame *f, ck_error *e)
     info *s = state;
     for (int i = 0; s->opts->npy && i < f->n; i++) {
         char *path;
-        if (asprintf(&path, "%s/%s.%06llu.npy", s->opts->npy, f->planes[i].name, (unsigned long long)f->seq) < 0)
+        if (asprintf(&path, "%s/%s.%06ld.npy", s->opts->npy, f->planes[i].name, ck_frame_number(f)) < 0)
             return ck_fail(e, CK_ERR_MEMORY, "out of memory");
         ck_status st = ck_npy_write(path, &f->planes[i], e);
         if (st != CK_OK)

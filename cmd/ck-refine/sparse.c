@@ -35,14 +35,14 @@ void ck_sparse_forget(sparse *s)
 }
 
 /* The reason to refine the frame whole, or NULL. */
-static const char *reason(sparse *s, const ck_histogram *now, double *moved)
+static const char *reason(sparse *s, uint64_t seq, const ck_histogram *now, double *moved)
 {
     *moved = s->settled ? ck_histogram_distance(now, &s->whole) : 0;
     if (!s->settled)
         return "no statistics yet";
     if (*moved > CUT)
         return "a cut";
-    return s->refresh && s->age + 1 >= s->refresh ? "--refresh" : NULL;
+    return s->refresh && seq % (uint64_t)s->refresh == 0 ? "--refresh" : NULL;
 }
 
 static ck_status by_hint(sparse *s, ck_frame *f, const float *alpha_logits, ck_error *e)
@@ -70,12 +70,11 @@ static ck_status add_map(const sparse *s, ck_frame *f, bool all, ck_error *e)
     return st;
 }
 
-static void say(const sparse *s, uint64_t seq, const char *why, double moved)
+static void say(const sparse *s, long number, const char *why, double moved)
 {
     int all = ck_tile_select_all(&s->places), n = why ? all : ck_tile_select_count(&s->places, s->blocks);
-    ck_log_info("frame %llu: %.1f %% skipped%s%s (distance %.3f from the last fully refined frame)",
-                (unsigned long long)seq, 100.0 * (all - n) / all, why ? ", fully refined: " : "", why ? why : "",
-                moved);
+    ck_log_info("frame %ld: %.1f %% skipped%s%s (distance %.3f from the last fully refined frame)", number,
+                100.0 * (all - n) / all, why ? ", fully refined: " : "", why ? why : "", moved);
 }
 
 ck_status ck_sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float *alpha_logits,
@@ -83,7 +82,7 @@ ck_status ck_sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float
 {
     ck_histogram now = ck_histogram_of(rgb, alpha_logits, s->places.h, s->places.w);
     double moved;
-    const char *why = reason(s, &now, &moved);
+    const char *why = reason(s, f->seq, &now, &moved);
     const ck_plane *map = ck_frame_plane(f, "refine_map");
     ck_status st = map ? ck_tile_select_mapped(&s->places, map, s->blocks, e) : by_hint(s, f, alpha_logits, e);
     if (st == CK_OK && s->map)
@@ -92,9 +91,8 @@ ck_status ck_sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float
         return st;
     if (why)
         s->whole = now;
-    s->age = why ? 0 : s->age + 1;
     s->settled = true;
     *blocks = why ? NULL : s->blocks;
-    say(s, f->seq, why, moved);
+    say(s, ck_frame_number(f), why, moved);
     return CK_OK;
 }

@@ -12,7 +12,6 @@ typedef struct sparse {
     bool map;
     unsigned char *blocks;
     bool settled;       /* a frame has been refined whole */
-    int age;            /* frames since then */
     ck_histogram whole; /* its histogram */
 } sparse;
 

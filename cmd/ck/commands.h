@@ -3,6 +3,7 @@
 #define CK_CK_COMMANDS_H
 
 int ck_command_key(int argc, char **argv);
+int ck_command_verify(int argc, char **argv);
 int ck_command_doctor(int argc, char **argv);
 
 #endif

@@ -14,11 +14,11 @@
 #include "base/signals.h"
 #include "ck/child.h"
 #include "ck/pipeline.h"
-#include "ck/shots.h"
+#include "ck/jobs_list.h"
 
 typedef struct jobs {
     const ck_plan *plan;
-    ck_shots shots;
+    ck_jobs_list shots;
     int at_once;
     int next;        /* the first shot that has not been started */
     int running;     /* children */
@@ -43,7 +43,7 @@ static sigset_t watched(void)
 /* ---- one shot ---- */
 
 /* In the child: become `ck key`, with no input.  If shots run side by side, its messages name the shot. */
-static void become(const jobs *j, const ck_shot *shot, pid_t parent)
+static void become(const jobs *j, const ck_jobs_shot *shot, pid_t parent)
 {
     sigset_t set = watched();
     int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -60,7 +60,7 @@ static void become(const jobs *j, const ck_shot *shot, pid_t parent)
     _exit(1);
 }
 
-static void start(jobs *j, ck_shot *shot)
+static void start(jobs *j, ck_jobs_shot *shot)
 {
     pid_t self = getpid(), pid = fork();
     if (pid == 0)
@@ -76,7 +76,7 @@ static void start(jobs *j, ck_shot *shot)
     j->running++;
 }
 
-static void note_end(jobs *j, ck_shot *shot, int status)
+static void note_end(jobs *j, ck_jobs_shot *shot, int status)
 {
     shot->sig = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     shot->status = WIFEXITED(status) && WEXITSTATUS(status) <= 3 ? WEXITSTATUS(status) : 1;
@@ -143,7 +143,7 @@ static void run_all(jobs *j)
 
 /* ---- the report ---- */
 
-static void name_failure(const jobs *j, const ck_shot *shot)
+static void name_failure(const jobs *j, const ck_jobs_shot *shot)
 {
     char why[80];
     if (shot->sig)
@@ -159,7 +159,7 @@ static int report(const jobs *j, int *worst)
 {
     int left = 0;
     for (int i = 0; i < j->shots.n; i++) {
-        const ck_shot *shot = &j->shots.items[i];
+        const ck_jobs_shot *shot = &j->shots.items[i];
         left += shot->status != 0;
         if (shot->status > 0 && !(j->interrupted && shot->sig == j->interrupted))
             name_failure(j, shot);
@@ -230,14 +230,14 @@ int ck_jobs_run(const ck_plan *p)
 {
     jobs j = {.plan = p};
     ck_error e;
-    ck_status s = ck_shots_read(&j.shots, p, &e);
+    ck_status s = ck_jobs_list_read(&j.shots, p, &e);
     int code = s == CK_ERR_ARGUMENT ? 2 : 1;
     j.at_once = p->own.dry ? 1 : j.shots.at_once;
     if (s == CK_OK)
         code = run(&j);
     else
         ck_log_error("%s", e.text);
-    ck_shots_free(&j.shots);
+    ck_jobs_list_free(&j.shots);
     if (j.interrupted)
         ck_signals_die(j.interrupted);
     return code;

@@ -7,12 +7,16 @@
 
 #include "base/log.h"
 #include "base/signals.h"
+#include "ck/args.h"
 #include "ck/commands.h"
 #include "ck/events.h"
 #include "ck/find_screen.h"
 #include "ck/jobs.h"
+#include "ck/join.h"
 #include "ck/plan.h"
 #include "ck/pipeline.h"
+#include "ck/settings.h"
+#include "ck/todo.h"
 #include "ck/watch.h"
 #include "io/sequence.h"
 #include "io/size.h"
@@ -83,8 +87,20 @@ static int pending(const sigset_t *set)
     return sig > 0 ? sig : 0;
 }
 
-/* Block signals while the folder of traces exists, so that it is always removed. */
-static int run_watched(ck_plan *plan, const ck_sequence *stills)
+/* After a run of a job, join the videos that are complete.  Returns the exit status. */
+static int join_videos(const ck_plan *plan, const ck_todo *todo)
+{
+    ck_error e;
+    ck_status s = ck_signals_watch(&e);
+    if (s == CK_OK)
+        s = ck_join_videos(plan->args.items[1], &todo->run, &todo->shot, &e);
+    if (s != CK_OK)
+        ck_log_error("%s", e.text);
+    return s == CK_OK ? 0 : 1;
+}
+
+/* Block signals while the folder of traces exists, so that it is always removed.  todo: of a job, or NULL. */
+static int run_watched(ck_plan *plan, const ck_sequence *stills, const ck_todo *todo)
 {
     ck_watch w;
     ck_error e = {{0}};
@@ -102,10 +118,71 @@ static int run_watched(ck_plan *plan, const ck_sequence *stills)
         ck_log_error("%s", e.text);
         code = ck_pipeline_worse(code, 1);
     }
-    ck_events_done(code);
-    if (sig || (sig = pending(&set)))
+    if (sig || (sig = pending(&set))) {
+        ck_events_done(code);
         ck_signals_die(sig);
+    }
+    if (todo && (code == 0 || code == 3))
+        code = ck_pipeline_worse(code, join_videos(plan, todo));
+    ck_events_done(code);
     return code;
+}
+
+/* Run a job: what is left of it. */
+static int run_job(ck_plan *plan)
+{
+    ck_todo todo;
+    ck_error e;
+    const char *out = plan->args.items[1];
+    ck_status s = ck_todo_make(plan, &todo, &e);
+    int code = s == CK_ERR_ARGUMENT ? 2 : 1;
+    if (s == CK_OK && todo.n_left == 0) {
+        if (todo.from == todo.to)
+            ck_log_notice("%s: part %s has no frames: only multiples of %zu frames are parts", out, plan->own.chunk,
+                          todo.unit);
+        else
+            ck_log_notice("%s: nothing is left to do: %zu frames are finished", out, todo.to - todo.from);
+        code = join_videos(plan, &todo);
+    } else if (s == CK_OK) {
+        if (todo.n_left < todo.to - todo.from)
+            ck_log_notice("%s: %zu of %zu frames are left to do", out, todo.n_left, todo.to - todo.from);
+        s = ck_todo_apply(&todo, plan, &e);
+        if (s == CK_OK)
+            code = run_watched(plan, NULL, &todo);
+    }
+    if (s != CK_OK)
+        ck_log_error("%s", e.text);
+    ck_todo_free(&todo);
+    return code;
+}
+
+/* Name the settings to ck-encode, which records them with what it finishes.  If they cannot be told, the run fails for
+ * the same reason, and reports it. */
+static void announce_job(const ck_plan *plan, bool one_by_one)
+{
+    ck_job_run run = {.frames = one_by_one ? strdup("0-") : NULL};
+    char *text = NULL;
+    (void)(unsetenv(CK_JOB_ENV) || unsetenv(CK_JOB_SEGMENTS_ENV));
+    if (plan->args.n > 1 && ck_settings_of(plan, &run, NULL) == CK_OK && (text = ck_job_run_text(&run)))
+        (void)setenv(CK_JOB_ENV, text, 1);
+    free(text);
+    ck_job_run_free(&run);
+}
+
+/* Refuse options that contradict --resume and --chunk. */
+static ck_status check_job(const ck_plan *plan, const ck_sequence *stills, ck_error *e)
+{
+    const char *word = plan->own.resume ? "--resume" : "--chunk";
+    const ck_plan_stage *encode = &plan->stages[plan->n - 1];
+    if (plan->args.n < 2)
+        return ck_fail(e, CK_ERR_ARGUMENT, "%s needs OUT, a folder", word);
+    if (ck_args_has(encode, "existing"))
+        return ck_fail(e, CK_ERR_ARGUMENT, "%s decides which files are kept: leave out --existing", word);
+    if (plan->streams)
+        return ck_fail(e, CK_ERR_ARGUMENT, "%s: a stream on standard output cannot be joined: write files", word);
+    if (stills)
+        return ck_fail(e, CK_ERR_ARGUMENT, "%s: %s needs frames of one size", plan->args.items[0], word);
+    return CK_OK;
 }
 
 /* Find the screen, then run.  For stills of different sizes, the stages find their screens. */
@@ -122,13 +199,17 @@ static int prepare_and_run(ck_plan *plan, const ck_sequence *stills)
     if (plan->own.dry)
         return run(plan, stills, &none);
     ck_status s = ck_plan_check_input(plan, &e);
+    bool job = plan->own.resume || plan->own.chunk;
+    if (s == CK_OK && job)
+        s = check_job(plan, stills, &e);
     if (s == CK_OK && !stills)
         s = ck_find_screen(plan, &e);
     if (s != CK_OK) {
         ck_log_error("%s", e.text);
         return s == CK_ERR_ARGUMENT ? 2 : 1;
     }
-    return run_watched(plan, stills);
+    announce_job(plan, stills != NULL);
+    return job ? run_job(plan) : run_watched(plan, stills, NULL);
 }
 
 static int key(ck_plan *plan)

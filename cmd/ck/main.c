@@ -4,6 +4,7 @@
 
 #include "base/help.h"
 #include "base/log.h"
+#include "base/near.h"
 #include "base/stdio_guard.h"
 #include "ck/commands.h"
 #include "ck/programs.h"
@@ -17,6 +18,7 @@ static const struct {
     const char *help;
 } commands[] = {
     {"key", ck_command_key, "key footage: build, run and watch the whole pipeline"},
+    {"verify", ck_command_verify, "check that a job's files are all there and whole"},
     {"doctor", ck_command_doctor, "check programs, libraries, model and devices"},
     {"help", command_help, "explain a command or program: ck help key, ck help hint"},
     {"version", command_version, "print the version"},
@@ -65,6 +67,21 @@ static const ck_program *program(const char *name)
     return NULL;
 }
 
+static int unknown(const char *name)
+{
+    const ck_program *p = program(name);
+    ck_near near = {.typed = name, .n = strlen(name), .name = p ? p->name : NULL};
+    for (size_t i = 0; i < N && !p; i++)
+        ck_near_try(&near, commands[i].name);
+    for (const ck_program *const *q = ck_programs; *q && !p; q++)
+        ck_near_try(&near, (*q)->name);
+    if (near.name)
+        ck_log_error("unknown command '%s': did you mean '%s'? 'ck help' lists them", name, near.name);
+    else
+        ck_log_error("unknown command '%s': 'ck help' lists them", name);
+    return 2;
+}
+
 static int explain(char *name)
 {
     char option[] = "--help", *argv[] = {name, option, NULL};
@@ -75,10 +92,11 @@ static int explain(char *name)
     }
     if (!strcmp(name, "key"))
         return ck_command_key(2, argv);
+    if (!strcmp(name, "verify"))
+        return ck_command_verify(2, argv);
     if (!strcmp(name, "doctor"))
         return ck_command_doctor(2, argv);
-    ck_log_error("unknown command '%s': 'ck help' lists them", name);
-    return 2;
+    return unknown(name);
 }
 
 static int command_help(int argc, char **argv)
@@ -105,6 +123,5 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < N; i++)
         if (!strcmp(argv[1], commands[i].name))
             return commands[i].run(argc - 1, argv + 1);
-    ck_log_error("unknown command '%s': 'ck help' lists them", argv[1]);
-    return 2;
+    return unknown(argv[1]);
 }

@@ -15,6 +15,8 @@
 #include "base/self.h"
 #include "base/signals.h"
 #include "ck/child.h"
+#include "ck-decode/options.h"
+#include "ck/args.h"
 #include "ck/events.h"
 #include "stream/stream.h"
 
@@ -93,6 +95,7 @@ typedef struct children {
     bool told[CK_STAGES]; /* it was stopped, and a signal to end was sent */
     int blocked, starved; /* the last stage that waited --timeout for its reader, the first that did for its writer */
     bool named;           /* the cause, a stage between these two, has been reported */
+    bool first_done;      /* the first stage has sent the whole input */
     bool first_failed;    /* the first stage, which waits for no other, has failed and reported why */
 } children;
 
@@ -122,6 +125,7 @@ static int judge(const children *c, int i, int status)
 static void note_wait(children *c, int i, int status)
 {
     int code = WIFEXITED(status) ? WEXITSTATUS(status) : 0;
+    c->first_done |= i == 0 && WIFEXITED(status) && code == 0;
     c->first_failed |= i == 0 && (code == 1 || code == 2);
     if (code == CK_EXIT_BLOCKED && i > c->blocked)
         c->blocked = i;
@@ -173,21 +177,55 @@ static bool stands_still(const children *c, int i)
     return name_end && !strncmp(name_end, ") T", 3);
 }
 
+/* True if an option of ck-decode names the file of another plane. */
+static bool reads_other_files(const ck_plan_stage *decode)
+{
+    bool found = false;
+    for (int k = 1; k < decode->argc; k++) {
+        char name[64];
+        ck_args_name(decode->argv[k], name, sizeof name);
+        found |= ck_decode_option_gives_file(name);
+    }
+    return found;
+}
+
+/* "A or B": the stages from `from` on, before the starved one; only the stopped ones if `stopped`. */
+static void list_stages(const children *c, int from, bool stopped, char *names, size_t size)
+{
+    *names = 0;
+    for (int i = from; i < c->starved; i++) {
+        size_t n = strlen(names);
+        if (!stopped || stands_still(c, i))
+            snprintf(names + n, size - n, "%s%s", n ? " or " : "", c->plan->stages[i].program->name);
+    }
+}
+
+/* ck-decode waits for its files only, so if it did not end, they sent nothing, or a later stage hangs. */
+static void name_the_input(const children *c)
+{
+    char others[CK_STAGES * 20];
+    const char *input = c->plan->args.items[0];
+    list_stages(c, 1, false, others, sizeof others);
+    ck_log_error("%s%s: no frame came within --timeout%s%s%s: check its source, or raise --timeout",
+                 strcmp(input, "-") ? input : "standard input",
+                 reads_other_files(c->plan->stages) ? " or a file of another plane" : "", *others ? " (or " : "",
+                 others, *others ? " is stuck)" : "");
+}
+
 /* After --timeout, name the stages between the blocked and the starved one; if some are stopped, only those. */
 static void name_the_still(children *c)
 {
     if (c->named || c->first_failed || c->interrupted || (c->blocked < 0 && c->starved == c->plan->n))
         return;
-    char names[CK_STAGES * 20] = "";
+    char names[CK_STAGES * 20];
     bool stopped = false;
     for (int i = c->blocked + 1; i < c->starved; i++)
         stopped |= stands_still(c, i);
-    for (int i = c->blocked + 1; i < c->starved; i++) {
-        size_t n = strlen(names);
-        if (!stopped || stands_still(c, i))
-            snprintf(names + n, sizeof names - n, "%s%s", n ? " or " : "", c->plan->stages[i].program->name);
-    }
-    ck_log_error("%s is stuck: it neither sent nor took data within --timeout", *names ? names : "a stage");
+    list_stages(c, c->blocked + 1 + (c->blocked < 0 && c->first_done), stopped, names, sizeof names);
+    if (c->blocked < 0 && !stopped && !c->first_done)
+        name_the_input(c);
+    else
+        ck_log_error("%s is stuck: it neither sent nor took data within --timeout", *names ? names : "a stage");
     c->named = true;
 }
 

@@ -20,13 +20,13 @@ typedef struct ck_plan {
     long total;         /* frames of the run; 0 = unknown; set by ck_plan_check_input */
     bool classical;     /* no network: the hint is the matte */
     bool asked;         /* … because --classical was given */
+    bool streams;       /* an output goes to standard output */
     char *found;        /* the model from $CK_MODEL or the user's folder, or NULL; owned */
     ck_plan_stage self; /* the front end's own command line */
     ck_key_options own; /* … parsed; its texts are self's */
     ck_list args;       /* INPUT OUT; borrowed strings, owned array */
     char **given;       /* the words of all options but --jobs and --shots; borrowed strings, owned array */
     int n_given;
-    bool streams; /* ck-encode writes to standard output */
 } ck_plan;
 
 /* Distribute argv (from "key" on) over the stages.  If no model was found (ck_checkpoint_find), the network's stages

@@ -112,6 +112,20 @@ static const ck_option *find_taken_back(word *w)
     return o && o->type == CK_FLAG ? o : NULL;
 }
 
+static ck_status unknown(const word *w, const char *arg, ck_error *e)
+{
+    ck_near near = {.typed = w->name, .n = strlen(w->name)};
+    if (!w->letter && w->stage < 0)
+        ck_option_try(&near, &ck_key_program);
+    for (int k = 0; k < CK_STAGES && !w->letter; k++)
+        if (w->stage < 0 || w->stage == k)
+            ck_option_try(&near, ck_plan_stages[k].program);
+    const char *stage = w->stage < 0 ? "" : ck_plan_stages[w->stage].name;
+    return near.name ? ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': did you mean --%s%s%s? See ck key --help=all",
+                               arg, stage, *stage ? ":" : "", near.name)
+                     : ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see ck key --help=all", arg);
+}
+
 ck_status ck_plan_option(ck_plan *p, int argc, char **argv, int *i, ck_error *e)
 {
     const char *arg = argv[*i];
@@ -122,7 +136,7 @@ ck_status ck_plan_option(ck_plan *p, int argc, char **argv, int *i, ck_error *e)
     const ck_option *o = find(&w);
     o = o ? o : find_taken_back(&w);
     if (!o)
-        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see ck key --help=all", arg);
+        return unknown(&w, arg, e);
     s = ck_option_current(o, e);
     if (s != CK_OK)
         return s;

@@ -36,6 +36,15 @@ ck_status ck_inputs_add(ck_meta *m, const char *path, ck_error *e)
     return ck_meta_setf(m, e, KEY, "%s%s%s", before ? before : "", before ? " " : "", id);
 }
 
+bool ck_inputs_state(const char *path, char *buf, size_t n)
+{
+    struct stat st;
+    if (stat(path, &st) || !S_ISREG(st.st_mode))
+        return false;
+    snprintf(buf, n, "%lld %lld", (long long)st.st_size, (long long)st.st_mtim.tv_sec);
+    return true;
+}
+
 bool ck_inputs_local(const ck_meta *head)
 {
     struct utsname u;

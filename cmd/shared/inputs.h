@@ -5,12 +5,18 @@
 #ifndef CK_SHARED_INPUTS_H
 #define CK_SHARED_INPUTS_H
 
+#include <stdbool.h>
+
 #include "stream/meta.h"
 
 /* Name this machine in HEAD. */
 ck_status ck_inputs_host(ck_meta *head, ck_error *e);
 /* Append a regular file; "-" is standard input.  Anything else is ignored. */
 ck_status ck_inputs_add(ck_meta *m, const char *path, ck_error *e);
+
+/* "SIZE MTIME" of a regular file, in bytes and seconds since 1970; false for anything else.  Unlike DEVICE:INODE it is
+ * the same on every machine. */
+bool ck_inputs_state(const char *path, char *buf, size_t n);
 
 /* True if `head` was made on this machine, so that identities may be compared. */
 bool ck_inputs_local(const ck_meta *head);

@@ -42,7 +42,7 @@ static void shorten(char *head, bool metavar)
 void ck_help_row(const ck_option *o, ck_listed least, FILE *f)
 {
     char head[160], text[600], letter[8] = "    ";
-    if (o->type == CK_RENAMED || o->listed < least)
+    if (o->type == CK_RENAMED || (o->listed & CK_LISTED) < (int)least)
         return;
     if (o->letter)
         snprintf(letter, sizeof letter, "-%c, ", o->letter);

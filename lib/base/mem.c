@@ -97,7 +97,7 @@ void ck_buffer_unref(ck_buffer *b)
         b->release(b);
         return;
     }
-    if (b->size < SMALL) {
+    if (b->size < SMALL || b->once) {
         destroy(b);
         return;
     }

@@ -42,6 +42,7 @@ typedef struct ck_buffer {
     void *data;                          /* CK_ALIGN-aligned */
     size_t size;                         /* usable bytes */
     int refs;                            /* atomic */
+    bool once;                           /* its size will not recur: freed at the last unref, not kept in the pool */
     void (*release)(struct ck_buffer *); /* called at the last unref; NULL: back to the pool */
     void *owner;                         /* for `release` */
     struct ck_buffer *next;              /* the pool's free list */

@@ -10,21 +10,23 @@
 
 #define COMMON(field) offsetof(ck_common, field)
 const ck_option ck_common_options[] = {
-    {'t', "threads", CK_INT, COMMON(threads), "N", "0", 0, 1024, NULL, 0, "worker threads; 0: all cores", CK_IN_HELP},
+    {'t', "threads", CK_INT, COMMON(threads), "N", "0", 0, 1024, NULL, 0, "worker threads; 0: all cores",
+     CK_IN_HELP | CK_RUN_ONLY},
     {'v', "verbose", CK_FLAG, COMMON(verbose), NULL, NULL, 0, 0, NULL, 0,
-     "report inputs, guesses and actions on stderr", CK_IN_KEY},
+     "report inputs, guesses and actions on stderr", CK_IN_KEY | CK_RUN_ONLY},
     {0, "keep-going", CK_FLAG, COMMON(keep_going), NULL, NULL, 0, 0, NULL, 0,
-     "continue after a failed frame (exit status 3)", CK_IN_ALL},
+     "continue after a failed frame (exit status 3)", CK_IN_ALL | CK_RUN_ONLY},
     {0, "timeout", CK_FLOAT, COMMON(timeout), "SECONDS", "0", 0, 1e6, NULL, 0,
-     "abort after SECONDS without progress from a neighbour; 0: never", CK_IN_ALL},
+     "abort after SECONDS without progress from a neighbour; 0: never", CK_IN_ALL | CK_RUN_ONLY},
     {0, "ring-bytes", CK_BYTES, COMMON(ring_bytes), "N", "auto", 0, 0, "auto", -1,
      "ring size shared with the downstream stage, in bytes (K, M, G, T); 0: none; auto: a quarter of available memory",
-     CK_IN_ALL},
+     CK_IN_ALL | CK_RUN_ONLY},
     {0, "trace", CK_STRING, COMMON(trace), "FILE", NULL, 0, 0, NULL, 0,
-     "write a Chrome trace of where the time goes, for Perfetto", CK_IN_ALL},
+     "write a Chrome trace of where the time goes, for Perfetto", CK_IN_ALL | CK_RUN_ONLY},
     {'h', "help", CK_FLAG_WORD, COMMON(help), NULL, NULL, 0, 0, "all", 0,
-     "print the most used options, or all, and exit", CK_IN_KEY},
-    {0, "version", CK_FLAG, COMMON(version), NULL, NULL, 0, 0, NULL, 0, "print the version and exit", CK_IN_ALL},
+     "print the most used options, or all, and exit", CK_IN_KEY | CK_RUN_ONLY},
+    {0, "version", CK_FLAG, COMMON(version), NULL, NULL, 0, 0, NULL, 0, "print the version and exit",
+     CK_IN_ALL | CK_RUN_ONLY},
     {0},
 };
 
@@ -249,6 +251,26 @@ static const ck_option *taken_back(const ck_program *p, const char *arg)
     return o && o->type == CK_FLAG ? o : NULL;
 }
 
+void ck_option_try(ck_near *near, const ck_program *p)
+{
+    for (const ck_option *o = p->options; o && o->name; o++)
+        if (o->type != CK_RENAMED)
+            ck_near_try(near, o->name);
+    for (const ck_option *o = ck_common_options; o->name; o++)
+        if (!ck_option_lacks(p, o))
+            ck_near_try(near, o->name);
+}
+
+static ck_status unknown(const ck_program *p, const char *arg, ck_error *e)
+{
+    ck_near near = {.typed = arg + 2, .n = strcspn(arg + 2, "=")};
+    if (arg[1] == '-')
+        ck_option_try(&near, p);
+    return near.name ? ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': did you mean --%s? See %s --help=all", arg,
+                               near.name, p->name)
+                     : ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see %s --help=all", arg, p->name);
+}
+
 /* Parse one argument that starts with '-'.  *i advances if the value is the next argument. */
 static ck_status option(const ck_program *p, int argc, char **argv, int *i, void *opts, ck_error *e)
 {
@@ -269,7 +291,7 @@ static ck_status option(const ck_program *p, int argc, char **argv, int *i, void
         return CK_OK;
     }
     if (!o)
-        return ck_fail(e, CK_ERR_ARGUMENT, "unknown option '%s': see %s --help=all", arg, p->name);
+        return unknown(p, arg, e);
     ck_status s = ck_option_current(o, e);
     if (s != CK_OK)
         return s;

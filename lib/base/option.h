@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/near.h"
 #include "base/status.h"
 
 typedef enum ck_option_type {
@@ -38,8 +39,13 @@ typedef struct ck_list {
 typedef enum ck_listed {
     CK_IN_ALL,  /* --help=all */
     CK_IN_HELP, /* --help of its program too */
-    CK_IN_KEY   /* --help of `ck key` too */
+    CK_IN_KEY,  /* --help of `ck key` too */
+    CK_LISTED   /* mask of these */
 } ck_listed;
+
+/* Added to a row's ck_listed: the option concerns the run (which frames, how fast, on which machine) and never the
+ * result of a frame.  Such options appear neither in files nor in the settings of a job. */
+#define CK_RUN_ONLY 4
 
 enum { CK_HELP_NONE, CK_HELP_BRIEF, CK_HELP_ALL }; /* --help, --help=all */
 
@@ -54,7 +60,7 @@ typedef struct ck_option {
     const char *words;   /* meaning depends on the type, see above */
     int word_value;
     const char *help; /* imperative or noun phrase, no full stop; the default is added */
-    ck_listed listed;
+    int listed;       /* ck_listed, with CK_RUN_ONLY where that is so */
 } ck_option;
 
 #define CK_VERSION "0.1.0" /* stated here only */
@@ -103,6 +109,9 @@ extern const ck_option ck_common_options[];
 /* The row with the long name `name`, in the table or among the common ones, or NULL. */
 const ck_option *ck_option_find(const ck_program *p, const char *name);
 
+/* Offer the names of the program's options to `near`. */
+void ck_option_try(ck_near *near, const ck_program *p);
+
 /* True if the program does without this common row. */
 bool ck_option_lacks(const ck_program *p, const ck_option *common);
 
@@ -114,6 +123,18 @@ ck_status ck_option_current(const ck_option *o, ck_error *e);
 
 /* The NAME in "no-NAME", or NULL if `name` is not a name of that form. */
 const char *ck_option_taken_back(const char *name);
+
+/* False if the option never changes a frame's result. */
+bool ck_option_changes_pixels(const ck_option *o);
+
+/* The options in `opts` that change pixels and differ from their defaults, as for a shell, in the order of the table:
+ * "--screen blue --hint a.mov".  Files are named without their folders.  The text is the caller's; NULL when out of
+ * memory.  Equal text: equal settings, in whatever order and form they were typed. */
+char *ck_options_text(const ck_program *p, const void *opts);
+
+/* The last part of a path, for files that must not depend on where they were made; "." is resolved.  The text is the
+ * caller's; NULL when out of memory. */
+char *ck_option_base_name(const char *path);
 
 /* Append the pointer `s` (the string is not copied); false when out of memory. */
 bool ck_list_add(ck_list *l, const char *s);

@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "checkpoint/build.h"
 #include "checkpoint/bytes.h"
-#include "checkpoint/json.h"
 
 #define MAX_HEADER 100000000
 
@@ -225,7 +225,7 @@ ck_status ck_safetensors_read(ck_weights *w, const uint8_t *bytes, size_t n, ck_
     if (!ck_utf8_valid(bytes + 8, header))
         return ck_fail(e, CK_ERR_FORMAT, "the header of this .safetensors is not UTF-8: the file is damaged");
     reader r = {.w = w, .data = bytes + 8 + header, .size = n - 8 - header};
-    ck_status s = ck_json_open(&r.json, bytes + 8, header, e);
+    ck_status s = ck_json_open(&r.json, bytes + 8, header, "header", "the file is damaged, or not a .safetensors", e);
     if (s == CK_OK)
         s = read_header(&r, e);
     if (s == CK_OK)

@@ -22,13 +22,13 @@ typedef struct ck_network_request {
     {0, "heads", CK_INT, offsetof(T, network.heads), "N", NULL, 1, 64, NULL, 0, \
      "attention heads of the first stage, if the checkpoint does not say", CK_IN_ALL}, \
     {'d', "device", CK_STRING, offsetof(T, network.device), "DEVICE", "auto", 0, 0, NULL, 0, \
-     "auto, cpu, cuda[:N[,N...]] or ref", CK_IN_KEY}, \
+     "auto, cpu, cuda[:N[,N...]] or ref", CK_IN_KEY | CK_RUN_ONLY}, \
     {0, "precision", CK_CHOICE, offsetof(T, network.precision), NULL, "auto", 0, 0, "f32|tf32|f16|bf16|auto", 0, \
      "operand type of matrix products; auto: f16 on CUDA, f32 on CPU", CK_IN_ALL}, \
     {0, "blue-as-green", CK_FLAG, offsetof(T, network.blue_as_green), NULL, NULL, 0, 0, NULL, 0, \
      "swap green and blue around the network, for checkpoints trained on green screens only", CK_IN_ALL}, \
     {0, "time-layers", CK_FLAG, offsetof(T, network.time_layers), NULL, NULL, 0, 0, NULL, 0, \
-     "print the time of each layer (no CUDA graph, one sync per step)", CK_IN_ALL}
+     "print the time of each layer (no CUDA graph, one sync per step)", CK_IN_ALL | CK_RUN_ONLY}
 
 /* T has a ck_finals_options `finals`. */
 #define CK_FINALS_ROWS(T) \
@@ -37,7 +37,7 @@ typedef struct ck_network_request {
     {0, "native", CK_FLAG, offsetof(T, finals.native), NULL, NULL, 0, 0, NULL, 0, \
      "leave matte and foreground at inference size", CK_IN_ALL}, \
     {0, "detail", CK_FLAG, offsetof(T, finals.detail), NULL, NULL, 0, 0, NULL, 0, \
-     "restore detail lost at inference size from the key", CK_IN_KEY}, \
+     "restore detail lost at inference size from the key", CK_IN_HELP}, \
     CK_DEPTH_ROW(T, finals.depth)
 /* clang-format on */
 

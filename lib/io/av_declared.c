@@ -86,6 +86,8 @@ void ck_declared_read(const AVFormatContext *fmt, AVStream *video, int fd, ck_de
 
 void ck_declared_packet(ck_declared *d, const AVStream *st, const AVPacket *pkt, bool video)
 {
+    if (d->settled)
+        return;
     int64_t at = pkt->pts != AV_NOPTS_VALUE ? pkt->pts : pkt->dts;
     if (at != AV_NOPTS_VALUE) {
         double end = (double)(at + pkt->duration) * av_q2d(st->time_base);
@@ -99,6 +101,8 @@ void ck_declared_packet(ck_declared *d, const AVStream *st, const AVPacket *pkt,
 
 void ck_declared_frame(ck_declared *d, double pts)
 {
+    if (d->settled)
+        return;
     if (pts - d->last > d->frame)
         d->frame = pts - d->last;
     d->last = pts;
@@ -110,16 +114,17 @@ ck_status ck_declared_check(const ck_declared *d, int64_t bytes, long *missing, 
     if (d->frames > d->packets) {
         *missing = d->frames - d->packets;
         return ck_fail(e, CK_ERR_FORMAT,
-                       "the file declares %ld frames, but only %ld are there: it is cut short or damaged", d->frames,
-                       d->packets);
+                       "the file declares %ld frames, but only %ld are there: cut short or damaged, copy it again",
+                       d->frames, d->packets);
     }
     double slack = 1.5 * d->frame + (d->alone ? 0.001 : 0.05);
     if (d->frames < 0 && d->end > 0 && d->found < d->end - slack)
-        return ck_fail(e, CK_ERR_FORMAT,
-                       "the file declares a duration of %.3f s, but ends after %.3f s (%ld frames): it is cut short",
-                       d->end, d->found, d->packets);
+        return ck_fail(
+            e, CK_ERR_FORMAT,
+            "the file declares a duration of %.3f s, but ends after %.3f s (%ld frames): cut short, copy it again",
+            d->end, d->found, d->packets);
     if (d->whole_frames && d->last_byte >= 0 && d->last_byte < bytes)
-        return ck_fail(e, CK_ERR_FORMAT, "cut short: %lld bytes follow the last whole frame",
+        return ck_fail(e, CK_ERR_FORMAT, "cut short: %lld bytes follow the last whole frame: copy it again",
                        (long long)(bytes - d->last_byte));
     return CK_OK;
 }

@@ -19,6 +19,7 @@ typedef struct ck_declared {
     double last;       /* time of the previous frame, seconds */
     bool alone;        /* no other stream is read */
     int64_t last_byte; /* end of the last packet in the file, -1 = unknown */
+    bool settled;      /* all packets and frames have been counted: later calls count nothing */
 } ck_declared;
 
 /* Read the declarations.  Call after avformat_find_stream_info.  fd: the file, for facts that libav does not give. */

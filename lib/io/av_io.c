@@ -44,6 +44,11 @@ static int read_some(void *opaque, uint8_t *buf, int n)
         return AVERROR_EXTERNAL;
     if (io->waits && wait_for(io))
         return AVERROR_EXTERNAL;
+    if (io->blind) {
+        n = io->size - io->pos < n ? (int)(io->size - io->pos) : n;
+        io->pos += n > 0 ? n : 0;
+        return n > 0 ? n : AVERROR_EOF;
+    }
     ssize_t r;
     do
         r = read(io->fd, buf, (size_t)n);
@@ -64,6 +69,8 @@ static int64_t seek(void *opaque, int64_t offset, int whence)
     ck_av_io *io = opaque;
     if (whence & AVSEEK_SIZE)
         return io->size >= 0 ? io->size : AVERROR(ENOSYS);
+    if (io->blind && (whence & ~AVSEEK_FORCE) == SEEK_SET)
+        return io->pos = offset;
     int64_t at = lseek(io->fd, offset, whence & ~AVSEEK_FORCE);
     if (at < 0)
         return AVERROR(errno);
@@ -76,8 +83,9 @@ ck_status ck_av_io_open(const char *path, double timeout, ck_av_io *io, ck_error
     struct stat st;
     bool standard = !strcmp(path, "-");
     *io = (ck_av_io){.wake = -1, .own = !standard, .timeout = timeout, .size = -1};
-    io->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
-    if (io->fd < 0 || fstat(io->fd, &st)) {
+    /* Opening a FIFO without a writer would block, whatever --timeout says; wait_for waits instead. */
+    io->fd = standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (io->fd < 0 || fstat(io->fd, &st) || (!standard && fcntl(io->fd, F_SETFL, 0))) {
         ck_fail_errno(e, "cannot open");
         ck_av_io_close(io);
         return CK_ERR_IO;
@@ -97,6 +105,16 @@ ck_status ck_av_io_open(const char *path, double timeout, ck_av_io *io, ck_error
         av_free(buffer);
     ck_av_io_close(io);
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for reading");
+}
+
+ck_status ck_av_io_rewind(ck_av_io *io, ck_error *e)
+{
+    if (lseek(io->fd, 0, SEEK_SET) < 0)
+        return ck_fail_errno(e, "cannot seek");
+    io->pos = io->pb->pos = 0;
+    io->pb->buf_ptr = io->pb->buf_end = io->pb->buffer;
+    io->pb->eof_reached = io->pb->error = 0;
+    return io->status;
 }
 
 void ck_av_io_cancel(ck_av_io *io)

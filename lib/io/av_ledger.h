@@ -1,6 +1,6 @@
 /* A ledger of the packets sent to a decoder and their fate.  A packet leaves the ledger when its frame is output, or
- * when it is certain that none will be.  Frames are output in presentation order.  A bad one is placed before the first
- * frame that is shown after it.
+ * when it is certain that none will be.  Frames are output in presentation order.  A bad frame is placed before the
+ * first one that is shown after it.
  *
  * Damage spreads within groups of pictures.  A group starts at a key packet.  Of the packets after it, leading ones are
  * shown before it (open GOP, RASL) and may refer to the previous group; the others may not.
@@ -63,7 +63,7 @@ int64_t ck_ledger_sent(ck_ledger *l, int64_t pts, bool key, bool reference);
 /* The same for a packet whose frame is not to be shown.  It gets no note. */
 void ck_ledger_hidden(ck_ledger *l, int64_t pts, bool key);
 
-/* Later packets have nothing before them. */
+/* A new stream begins: later packets refer to none before. */
 void ck_ledger_restart(ck_ledger *l);
 
 /* The frame of this note, an orphan that is not a leading picture, proved to be intra-coded: the stream starts
@@ -88,7 +88,8 @@ bool ck_ledger_suspect(const ck_ledger *l, const ck_note *note);
 /* True while the fate of a packet sent shortly before `id` is unknown. */
 bool ck_ledger_waiting(const ck_ledger *l, int64_t id);
 
-/* Take out a note that comes before a frame with this id and pts and will give no frame.  True: *out is the caller's.
+/* Take out a note whose packet precedes the frame with this id and pts, and will give no frame.  True: *out is the
+ * caller's.
  * Unless strict, notes of packets that can no longer give a frame are discarded on the way. */
 bool ck_ledger_overdue(ck_ledger *l, int64_t id, int64_t pts, ck_note *out);
 

@@ -30,7 +30,7 @@ static ck_status append(ck_av_queue *q, AVFrame *av, double at, const ck_note *n
         av_frame_free(&av);
         return no_memory(e);
     }
-    q->all[q->n] = (ck_queued){.av = av, .pts = at, .error = copy};
+    q->all[q->n] = (ck_queued){.av = av, .pts = at, .error = copy, .index = q->shown};
     if (note)
         q->all[q->n].note = *note;
     q->all[q->n++].note.error = NULL;
@@ -83,6 +83,23 @@ ck_status ck_av_queue_put(ck_av_queue *q, AVFrame *av, double pts, const ck_note
     }
     s = append(q, av, at, note, error, e);
     return s == CK_OK && q->repeats ? remember(q, e) : s;
+}
+
+void ck_av_queue_drop(ck_av_queue *q)
+{
+    empty(&q->all[q->first++]);
+    q->judged = q->judged < q->first ? q->first : q->judged;
+}
+
+void ck_av_queue_restart(ck_av_queue *q, long shown, double at, double start)
+{
+    while (q->first < q->n)
+        empty(&q->all[q->first++]);
+    empty(&q->previous);
+    q->first = q->judged = q->n = 0;
+    q->shown = shown;
+    q->last = at - 1 / q->rate; /* no gap before it */
+    q->start = isnan(q->start) ? start : q->start;
 }
 
 void ck_av_queue_free(ck_av_queue *q)

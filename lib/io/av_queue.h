@@ -1,5 +1,5 @@
-/* Frames between decoder and caller, in presentation order, with their times.  They wait until the fate of the packets
- * that they may refer to is known. */
+/* Frames between decoder and caller, in presentation order, with their times.  A frame waits here until it is known
+ * which of the packets that it may refer to are bad. */
 #ifndef CK_IO_AV_QUEUE_H
 #define CK_IO_AV_QUEUE_H
 
@@ -8,7 +8,7 @@
 
 #include "io/av_ledger.h"
 
-/* Missing frames; a container that declares more is not believed. */
+/* Most missing frames that are reported one by one; a container that declares more is not believed. */
 #define CK_MOST_MISSING 100000
 
 struct AVFrame;
@@ -17,6 +17,7 @@ typedef struct ck_queued {
     struct AVFrame *av; /* owned; NULL if bad */
     double pts;         /* seconds from the first frame */
     char *error;        /* owned; the reason why it is bad, or NULL */
+    long index;         /* among all frames, from 0 */
     ck_note note;       /* of its packet; its `error` is not set */
 } ck_queued;
 
@@ -29,7 +30,7 @@ typedef struct ck_av_queue {
     ck_queued previous; /* last frame put, if it may be repeated */
     long shown;         /* number of frames put */
     long repeated;
-    double start, last; /* seconds: first frame's time (NAN before it); from there to the last frame */
+    double start, last; /* seconds: time of the first frame, NAN before it; from there to the last frame */
 } ck_av_queue;
 
 /* rate: frames per second.  repeats: see ck_av_queue. */
@@ -39,6 +40,13 @@ void ck_av_queue_init(ck_av_queue *q, double rate, bool repeats);
  * copied and may be NULL. */
 ck_status ck_av_queue_put(ck_av_queue *q, struct AVFrame *av, double pts, const ck_note *note, const char *error,
                           ck_error *e);
+
+/* Drop the first frame. */
+void ck_av_queue_drop(ck_av_queue *q);
+
+/* Drop all frames.  The next one is frame `shown`, and its time is `at` seconds from the first frame's, which is
+ * `start` seconds of the file unless that is known already. */
+void ck_av_queue_restart(ck_av_queue *q, long shown, double at, double start);
 
 /* Repeat the last frame. */
 ck_status ck_av_queue_repeat(ck_av_queue *q, ck_error *e);

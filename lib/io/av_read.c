@@ -5,69 +5,46 @@
  *                        +--> declared       +---- bad packets -------------+ */
 #include "io/av_read.h"
 
-#include <libavformat/avformat.h>
 #include <libavutil/display.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "io/av_compat.h"
-#include "io/av_declared.h"
 #include "io/av_decoder.h"
-#include "io/av_io.h"
-#include "io/av_ledger.h"
-#include "io/av_log.h"
-#include "io/av_packets.h"
-#include "io/av_queue.h"
+#include "io/av_inside.h"
 #include "io/av_reference.h"
-#include "io/av_tags.h"
+#include "io/av_seek.h"
 #include "io/whole.h"
 #include "stream/frame.h"
-
-struct ck_video {
-    ck_video_how how;
-    ck_video_info info;
-    ck_av_io io;
-    AVFormatContext *fmt;
-    AVStream *st;
-    AVCodecContext *dec;
-    AVPacket *pkt;
-    AVFrame *av;
-    ck_packets packets;
-    ck_ledger ledger;
-    ck_declared declared;
-    ck_av_tags *tags; /* owned; the containers' tags, for each stream present at the start */
-    unsigned n_tags;
-    bool one_to_one; /* one packet gives one frame */
-    bool keyed;      /* key packets are marked reliably */
-    bool reordered;  /* packets came whose decoding order is not presentation order */
-    bool gap;        /* the demuxer has reported damage */
-    bool joint;      /* a joined stream begins; the decoder is drained first */
-    bool ended;
-    bool threaded; /* errors come late: their packet is unknown */
-    ck_av_messages demuxer, decoder;
-    bool talkative;    /* the decoder also logs errors about good frames */
-    ck_error demuxing; /* why reading stopped before the end, else "" */
-    ck_error whole;    /* missing parts according to the file's structure, else "" */
-    ck_av_queue queue;
-    long orphans; /* number of frames left out */
-    bool bad;     /* at least one frame is bad */
-};
 
 static ck_status no_memory(ck_error *e)
 {
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for video");
 }
 
-static void say(const ck_video *v, bool asked, const char *text)
+void ck_video_say(const ck_video *v, bool asked, const char *text)
 {
     if (v->how.say)
         v->how.say(v->how.whose, asked, text);
 }
 
-static double seconds(const ck_video *v, int64_t pts)
+double ck_video_seconds(const ck_video *v, int64_t pts)
 {
     return pts == AV_NOPTS_VALUE ? (double)NAN : (double)pts * av_q2d(v->st->time_base);
+}
+
+/* Put a frame, good or bad, at its place.  pts: in ticks of the file.  Takes ownership of av. */
+static ck_status put(ck_video *v, AVFrame *av, int64_t pts, const ck_note *note, const char *error, ck_error *e)
+{
+    if (!ck_seek_expects(v, av, pts, error)) {
+        av_frame_free(&av);
+        return CK_OK;
+    }
+    ck_status s = ck_av_queue_put(&v->queue, av, ck_video_seconds(v, pts), note, error, e);
+    if (v->base < 0 && note && note->key && note->group == v->ledger.start + 1)
+        v->base = v->queue.shown - 1;
+    return s;
 }
 
 /* Put a bad frame for a packet that gave none.  Takes ownership of the note. */
@@ -79,7 +56,7 @@ static ck_status put_bad(ck_video *v, ck_note *note, ck_error *e)
         v->orphans++;
     } else {
         ck_ledger_spoil(&v->ledger, note);
-        s = ck_av_queue_put(&v->queue, NULL, seconds(v, note->pts), note, why, e);
+        s = put(v, NULL, note->pts, note, why, e);
     }
     free(note->error);
     return s;
@@ -129,9 +106,9 @@ static ck_status put_frame(ck_video *v, AVFrame *av, const ck_note *note, ck_err
         av_frame_free(&av);
         return CK_OK;
     }
-    double pts = seconds(v, av->best_effort_timestamp);
-    if (!isnan(pts))
-        ck_declared_frame(&v->declared, pts);
+    int64_t pts = av->best_effort_timestamp;
+    if (pts != AV_NOPTS_VALUE)
+        ck_declared_frame(&v->declared, ck_video_seconds(v, pts));
     if (error)
         ck_ledger_spoil(&v->ledger, note);
     if (note->key && !intra)
@@ -140,15 +117,15 @@ static ck_status put_frame(ck_video *v, AVFrame *av, const ck_note *note, ck_err
         ck_av_tags_fill(&v->tags[v->st->index], av);
     if (error)
         av_frame_free(&av);
-    return ck_av_queue_put(&v->queue, av, pts, note, error, e);
+    return put(v, av, pts, note, error, e);
 }
 
 /* Put a picture without a packet.  Takes ownership of av. */
 static ck_status put_second(ck_video *v, AVFrame *av, ck_error *e)
 {
-    double pts = seconds(v, av->best_effort_timestamp);
+    int64_t pts = av->best_effort_timestamp;
     av_frame_free(&av);
-    return ck_av_queue_put(&v->queue, NULL, pts, NULL, "damaged: a second frame of one packet", e);
+    return put(v, NULL, pts, NULL, "damaged: a second frame of one packet", e);
 }
 
 /* Accept the frame in v->av. */
@@ -187,6 +164,10 @@ static ck_status judge(ck_video *v, ck_queued *x, ck_error *e)
     else if (v->info.w && (av->width != v->info.w || av->height != v->info.h))
         snprintf(text, sizeof text, "frame size changed in mid-stream, from %dx%d to %dx%d: split the video", v->info.w,
                  v->info.h, av->width, av->height);
+    else if (!v->info.w && !ck_seek_accepts(v, av))
+        snprintf(text, sizeof text, "its frame size is not that of the stream");
+    if (*text && v->sought && ck_seek_wants(v, x->index))
+        v->lost = "a frame is damaged";
     if (*text) {
         v->bad = true;
         av_frame_free(&x->av);
@@ -224,7 +205,7 @@ static ck_status decoder_failed(ck_video *v, int64_t id, ck_error *e)
         ck_ledger_gap(&v->ledger);
     if (!v->threaded)
         return ck_ledger_bad(&v->ledger, id, text, e);
-    return ck_av_queue_put(&v->queue, NULL, NAN, NULL, text, e);
+    return put(v, NULL, AV_NOPTS_VALUE, NULL, text, e);
 }
 
 /* True before the first key packet: decoders of keyed formats cannot start there. */
@@ -298,7 +279,7 @@ static void say_jump(ck_video *v)
     snprintf(text, sizeof text,
              "timestamps jump from %.3f s to %.3f s, as in joined recordings: continued without a gap", v->packets.from,
              v->packets.to);
-    say(v, false, text);
+    ck_video_say(v, false, text);
 }
 
 /* Send one packet of our stream to the decoder, or the end of the stream. */
@@ -306,7 +287,12 @@ static ck_status feed(ck_video *v, ck_error *e)
 {
     char why[300];
     bool incomplete = false;
-    int r = ck_packets_next(&v->packets, v->pkt, &incomplete);
+    int r = v->landed ? 0 : ck_packets_next(&v->packets, v->pkt, &incomplete);
+    v->landed = false;
+    if (!ck_seek_follows(v, r, incomplete)) {
+        av_packet_unref(v->pkt);
+        return CK_OK;
+    }
     if (r == 0) {
         /* The demuxer resynchronised after damage. */
         if (!v->gap && ck_av_messages_said(&v->demuxer)) {
@@ -391,11 +377,11 @@ static void say_counts(const ck_video *v)
     char text[200];
     snprintf(text, sizeof text, "%ld frames refer to frames before the start of the stream: discarded", v->orphans);
     if (v->orphans)
-        say(v, false, text);
+        ck_video_say(v, false, text);
     snprintf(text, sizeof text, "%ld frames were dropped in recording: each repeats the previous one",
              v->queue.repeated);
     if (v->queue.repeated)
-        say(v, true, text);
+        ck_video_say(v, true, text);
 }
 
 /* Finish after all frames have been decoded. */
@@ -416,8 +402,7 @@ static ck_status conclude(ck_video *v, ck_error *e)
     return s;
 }
 
-/* Receive one frame from the decoder, or send it one packet. */
-static ck_status step(ck_video *v, ck_error *e)
+ck_status ck_video_step(ck_video *v, ck_error *e)
 {
     int r = avcodec_receive_frame(v->dec, v->av);
     ck_status s = r >= 0                 ? accept(v, e)
@@ -440,14 +425,12 @@ static ck_status keep_tags(ck_video *v, ck_error *e)
     return CK_OK;
 }
 
-static ck_status open_container(ck_video *v, const char *path, ck_error *e)
+static ck_status open_container(ck_video *v, ck_error *e)
 {
     char why[300];
-    ck_status s = ck_av_io_open(path, v->how.timeout, &v->io, e);
-    if (s != CK_OK)
-        return s;
+    ck_status s;
     if (v->io.size >= 0 && ck_whole_check(v->io.fd, NULL, 0, v->io.size, &v->whole) != CK_OK && !v->how.keep_going)
-        return ck_fail(e, CK_ERR_FORMAT, "%s", v->whole.text);
+        return ck_fail(e, CK_ERR_FORMAT, "%s: copy it again, or try --keep-going", v->whole.text);
     ck_av_log_install();
     v->fmt = avformat_alloc_context();
     if (!v->fmt)
@@ -458,7 +441,7 @@ static ck_status open_container(ck_video *v, const char *path, ck_error *e)
     /* Playlists may name further files, but not network addresses. */
     v->fmt->opaque = &v->demuxer;
     v->fmt->protocol_whitelist = av_strdup("file");
-    int r = avformat_open_input(&v->fmt, path, NULL, NULL); /* the name is a hint for the format only */
+    int r = avformat_open_input(&v->fmt, v->path, NULL, NULL); /* the name is a hint for the format only */
     if (r >= 0 && (s = keep_tags(v, e)) != CK_OK)
         return s;
     if (r >= 0)
@@ -478,7 +461,11 @@ static ck_status open_container(ck_video *v, const char *path, ck_error *e)
         return ck_fail(e, CK_ERR_FORMAT,
                        "an MP4 or MOV with its index at the end cannot be read from a pipe: name the file, or send "
                        "nut, mkv or ts");
-    return ck_fail(e, CK_ERR_FORMAT, "neither an image nor a video that libav can open (%s)%s", av_err2str(r), why);
+    if (v->io.pos == 0 && (v->io.waits || v->io.size == 0))
+        return ck_fail(e, CK_ERR_FORMAT, "no data came in: see the program or file that it is read from");
+    return ck_fail(e, CK_ERR_FORMAT, "neither an image nor a video that libav can open (%s)%s",
+                   *why ? why + strlen(": ") : av_err2str(r),
+                   strcmp(v->path, "-") ? ": copy the file again, or convert it with ffmpeg" : "");
 }
 
 static bool is_cover(const AVStream *st)
@@ -578,8 +565,11 @@ static void describe(ck_video *v)
 static ck_status find_first(ck_video *v, ck_error *e)
 {
     ck_status s = CK_OK;
-    while (s == CK_OK && !v->info.first && !v->ended && (!v->bad || v->how.keep_going))
-        s = step(v, e);
+    while (s == CK_OK && !v->info.first && !v->ended && (!v->bad || v->how.keep_going)) {
+        s = ck_video_step(v, e);
+        if (s == CK_OK && v->lost)
+            s = ck_seek_give_up(v, e);
+    }
     if (s != CK_OK || v->info.first)
         return s;
     return v->bad ? ck_fail(e, CK_ERR_FORMAT, "frame 0: %s", v->queue.all[0].error)
@@ -587,11 +577,13 @@ static ck_status find_first(ck_video *v, ck_error *e)
                             v->orphans ? " that can be decoded without frames before its start" : "");
 }
 
-static ck_status open_video(ck_video *v, const char *path, ck_error *e)
+/* Open up to the first packet. */
+static ck_status open_parts(ck_video *v, ck_error *e)
 {
+    v->base = -1;
     v->pkt = av_packet_alloc();
     v->av = av_frame_alloc();
-    ck_status s = v->pkt && v->av ? open_container(v, path, e) : no_memory(e);
+    ck_status s = v->pkt && v->av ? open_container(v, e) : no_memory(e);
     if (s == CK_OK)
         s = choose_stream(v, e);
     if (s == CK_OK)
@@ -600,10 +592,47 @@ static ck_status open_video(ck_video *v, const char *path, ck_error *e)
         return s;
     ck_declared_read(v->fmt, v->st, v->io.fd, &v->declared);
     ck_packets_init(&v->packets, v->fmt, v->st, &v->declared);
+    AVRational rate = av_guess_frame_rate(v->fmt, v->st, NULL);
+    ck_av_queue_init(&v->queue, rate.num > 0 && rate.den > 0 ? av_q2d(rate) : 25, v->declared.slots >= 0);
+    return CK_OK;
+}
+
+static ck_status open_video(ck_video *v, ck_error *e)
+{
+    ck_status s = ck_av_io_open(v->path, v->how.timeout, &v->io, e);
+    if (s == CK_OK)
+        s = open_parts(v, e);
+    if (s != CK_OK)
+        return s;
     describe(v);
-    double rate = v->info.rate_num > 0 ? (double)v->info.rate_num / v->info.rate_den : 25;
-    ck_av_queue_init(&v->queue, rate, v->declared.slots >= 0);
-    return find_first(v, e);
+    if (v->how.skips)
+        s = ck_seek_prepare(v, e);
+    return s == CK_OK ? find_first(v, e) : s;
+}
+
+/* Close all but the byte source, and forget what was decoded. */
+static void close_parts(ck_video *v)
+{
+    ck_av_queue_free(&v->queue);
+    free(v->tags);
+    ck_packets_free(&v->packets);
+    ck_ledger_free(&v->ledger);
+    av_packet_free(&v->pkt);
+    av_frame_free(&v->av);
+    avcodec_free_context(&v->dec);
+    avformat_close_input(&v->fmt);
+    ck_av_table_free(&v->table);
+}
+
+ck_status ck_video_reopen(ck_video *v, ck_error *e)
+{
+    close_parts(v);
+    /* Workers read `info` meanwhile; only the size is found anew. */
+    *v = (ck_video){.how = v->how, .path = v->path, .info = v->info, .io = v->io, .next = v->next};
+    v->info.first = NULL;
+    v->info.w = v->info.h = 0;
+    ck_status s = ck_av_io_rewind(&v->io, e);
+    return s == CK_OK ? open_parts(v, e) : s;
 }
 
 ck_status ck_video_open(const char *path, const ck_video_how *how, ck_video **out, ck_error *e)
@@ -614,7 +643,8 @@ ck_status ck_video_open(const char *path, const ck_video_how *how, ck_video **ou
         return no_memory(e);
     v->how = *how;
     v->io.fd = v->io.wake = -1;
-    ck_status s = open_video(v, path, e);
+    v->path = strdup(path);
+    ck_status s = v->path ? open_video(v, e) : no_memory(e);
     if (s == CK_OK)
         *out = v;
     else
@@ -627,18 +657,34 @@ const ck_video_info *ck_video_info_view(const ck_video *v)
     return &v->info;
 }
 
-ck_status ck_video_next(ck_video *v, ck_video_frame *f, ck_error *e)
+/* Decode until a frame is there whose index is at least v->next, or the end has come. */
+static ck_status find_next(ck_video *v, ck_error *e)
 {
     ck_status s = CK_OK;
     ck_av_queue *q = &v->queue;
-    while (s == CK_OK && q->first == q->judged && !v->ended)
-        s = step(v, e);
+    for (;;) {
+        while (s == CK_OK && q->first == q->judged && !v->ended && !v->lost)
+            s = ck_video_step(v, e);
+        if (s == CK_OK && v->lost)
+            s = ck_seek_give_up(v, e);
+        else if (s != CK_OK || q->first == q->n || q->all[q->first].index >= v->next)
+            return s;
+        else
+            ck_av_queue_drop(q);
+    }
+}
+
+ck_status ck_video_next(ck_video *v, ck_video_frame *f, ck_error *e)
+{
+    ck_status s = find_next(v, e);
+    ck_av_queue *q = &v->queue;
     if (s != CK_OK)
         return s;
     if (q->first == q->n)
         return CK_END;
     const ck_queued *next = &q->all[q->first++];
-    *f = (ck_video_frame){.av = next->av, .pts = next->pts, .error = next->error};
+    *f = (ck_video_frame){.av = next->av, .pts = next->pts, .error = next->error, .index = next->index};
+    v->next = next->index + 1;
     return CK_OK;
 }
 
@@ -658,14 +704,8 @@ void ck_video_free(ck_video *v)
 {
     if (!v)
         return;
-    ck_av_queue_free(&v->queue);
-    free(v->tags);
-    ck_packets_free(&v->packets);
-    ck_ledger_free(&v->ledger);
-    av_packet_free(&v->pkt);
-    av_frame_free(&v->av);
-    avcodec_free_context(&v->dec);
-    avformat_close_input(&v->fmt);
+    close_parts(v);
     ck_av_io_close(&v->io);
+    free(ck_drop_const(v->path));
     free(v);
 }

@@ -38,6 +38,9 @@ typedef struct ck_video_how {
     double timeout;  /* seconds without data on standard input, 0 = none */
     bool keep_going; /* identify every bad frame, not only the first: no frame threads */
     int stream;      /* stream index in the container, -1 = the best one */
+    bool skips;      /* not all frames from 0 on are wanted: */
+    long first;      /* the first one wanted */
+    long last;       /* the last one wanted, LONG_MAX = the last of the video */
     /* Called with remarks that are not failures; may be NULL. */
     void (*say)(const void *whose, bool asked, const char *text); /* asked: print only under --verbose */
     const void *whose;
@@ -63,11 +66,17 @@ typedef struct ck_video_frame {
     struct AVFrame *av; /* owned, av_frame_free; NULL if bad */
     double pts;         /* seconds from the first frame */
     char *error;        /* owned, free; the reason why it is bad, or NULL */
+    long index;         /* among all frames of the video, from 0 */
 } ck_video_frame;
 
-/* Open and decode up to the first good frame; fails without one.  path "-" is standard input. */
+/* Open and decode up to the first good frame, from how->first on where it can be sought; fails without one.  path "-"
+ * is standard input. */
 ck_status ck_video_open(const char *path, const ck_video_how *how, ck_video **out, ck_error *e);
 const ck_video_info *ck_video_info_view(const ck_video *v);
+
+/* Frames before `index` are not wanted.  They are returned all the same unless they could be skipped without decoding
+ * (av_seek.h). */
+ck_status ck_video_skip(ck_video *v, long index, ck_error *e);
 
 /* The next frame, good or bad; CK_END after the last.  A failure is final: reading has stopped. */
 ck_status ck_video_next(ck_video *v, ck_video_frame *f, ck_error *e);

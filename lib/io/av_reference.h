@@ -5,8 +5,8 @@
 #include <libavcodec/avcodec.h>
 #include <stdbool.h>
 
-/* False if nothing refers to this packet's picture; true if it may.  type: the picture type found by a parser, or
- * AV_PICTURE_TYPE_NONE. */
+/* False if nothing refers to this packet's picture, true if something may.  type: the picture type found by a parser,
+ * or AV_PICTURE_TYPE_NONE. */
 bool ck_av_is_reference(const AVCodecParameters *par, const AVPacket *pkt, enum AVPictureType type);
 
 #endif

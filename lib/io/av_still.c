@@ -116,6 +116,10 @@ ck_status ck_still_probe(const char *path, ck_still_kind *kind, ck_error *e)
     ck_status s = open_head(path, &fd, head, &n, e);
     if (s != CK_OK)
         return s;
+    if (n == 0) {
+        close(fd);
+        return ck_fail(e, CK_ERR_FORMAT, "the file is empty: copy or render it again");
+    }
     *kind = kind_of(path, head, n, &codec);
     if (*kind == CK_STILL_PNG && ck_apng_frames(fd) > 1)
         *kind = CK_STILL_ANIMATED;
@@ -206,10 +210,11 @@ static ck_status decode(enum AVCodecID id, AVPacket *pkt, AVFrame *av, ck_error 
     if (r >= 0)
         r = avcodec_receive_frame(dec, av);
     if (r < 0)
-        s = ck_fail(e, CK_ERR_FORMAT, "damaged, or of a kind libav cannot decode%s",
+        s = ck_fail(e, CK_ERR_FORMAT, "damaged, or of a kind libav cannot decode%s: copy or render it again",
                     ck_av_messages_why(&words, why, sizeof why));
     else if (ck_av_damaged(av) || ck_av_messages_said(&words))
-        s = ck_fail(e, CK_ERR_FORMAT, "damaged%s", ck_av_messages_why(&words, why, sizeof why));
+        s = ck_fail(e, CK_ERR_FORMAT, "damaged%s: copy or render it again",
+                    ck_av_messages_why(&words, why, sizeof why));
     avcodec_free_context(&dec);
     return s;
 }

@@ -1,6 +1,7 @@
 #include "io/av_write.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
 #include <libavutil/opt.h>
@@ -10,8 +11,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "io/av_compat.h"
+#include "base/mem.h"
 #include "base/outfile.h"
+#include "io/av_compat.h"
+#include "io/av_segment.h"
 #include "stream/fdio.h"
 
 #define BUFFER (1 << 18) /* bytes between libavformat and the file */
@@ -30,6 +33,13 @@ struct ck_av_writer {
     int64_t last;     /* time of the last frame in ticks; -step before the first */
     ck_status broken; /* first failed write; libavformat may not report it */
     ck_error why;
+    bool segment;    /* packets go to a segment, not to `mux` */
+    int in_place;    /* of a segment that stays if it is not finished; else -1 */
+    struct waiting { /* frames whose packets the encoder has not given yet */
+        int64_t pts, number;
+        bool failed;
+    } * waiting;
+    size_t n_waiting, cap_waiting;
 };
 
 typedef struct choice {
@@ -193,21 +203,109 @@ static ck_status open_stream(ck_av_writer *w, const ck_av_spec *spec, ck_error *
     return check(w, code, "write the header", e);
 }
 
-ck_status ck_av_open(const ck_av_spec *spec, const char *path, double timeout, ck_av_writer **out, ck_error *e)
+static ck_status open_writer(const ck_av_spec *spec, ck_av_writer **out, ck_error *e)
 {
     av_log_set_level(AV_LOG_QUIET); /* only programs write to stderr */
     ck_av_writer *w = *out = calloc(1, sizeof *w);
     if (!w)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a video file");
-    w->file.fd = -1;
-    w->timeout = timeout;
+    w->file.fd = w->in_place = -1;
     ck_status s =
         check(w, avformat_alloc_output_context2(&w->mux, NULL, spec->container, NULL), "make this container", e);
+    return s == CK_OK ? open_codec(w, spec, e) : s;
+}
+
+ck_status ck_av_open(const ck_av_spec *spec, const char *path, double timeout, ck_av_writer **out, ck_error *e)
+{
+    ck_status s = open_writer(spec, out, e);
+    if (s != CK_OK)
+        return s;
+    (*out)->timeout = timeout;
+    s = open_output(*out, path, e);
+    return s == CK_OK ? open_stream(*out, spec, e) : s;
+}
+
+/* Create the segment's file. */
+static ck_status open_segment(ck_av_writer *w, const char *path, int *fd, ck_error *e)
+{
+    bool intra = !(w->codec->codec_descriptor->props & AV_CODEC_PROP_REORDER) &&
+                 w->codec->codec_descriptor->props & AV_CODEC_PROP_INTRA_ONLY;
+    if (!intra) {
+        ck_status s = ck_outfile_open(&w->file, path, e);
+        *fd = w->file.fd;
+        return s;
+    }
+    *fd = w->in_place = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    return *fd < 0 ? ck_fail_errno(e, "cannot create") : CK_OK;
+}
+
+ck_status ck_av_open_segment(const ck_av_spec *spec, const char *path, const char *job, ck_av_writer **out, ck_error *e)
+{
+    ck_meta about = {0};
+    int fd;
+    ck_status s = open_writer(spec, out, e);
     if (s == CK_OK)
-        s = open_codec(w, spec, e);
+        s = open_segment(*out, path, &fd, e);
     if (s == CK_OK)
-        s = open_output(w, path, e);
-    return s == CK_OK ? open_stream(w, spec, e) : s;
+        s = ck_segment_describe(spec, job, &about, e);
+    if (s == CK_OK)
+        s = ck_segment_put_header(fd, &about, e);
+    if (*out) {
+        (*out)->segment = true;
+        (*out)->packet = av_packet_alloc();
+        (*out)->frame = av_frame_alloc();
+        if (s == CK_OK && (!(*out)->packet || !(*out)->frame))
+            s = ck_fail(e, CK_ERR_MEMORY, "out of memory for a video stream");
+    }
+    ck_meta_free(&about);
+    return s;
+}
+
+/* Remember the frame that is sent to the encoder, to find it again when its packet comes. */
+static ck_status note_frame(ck_av_writer *w, int64_t pts, const ck_av_stamp *at, ck_error *e)
+{
+    struct waiting *grown = ck_grown(w->waiting, w->n_waiting, &w->cap_waiting, sizeof *grown);
+    if (!grown)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a video stream");
+    w->waiting = grown;
+    grown[w->n_waiting++] = (struct waiting){pts, at->number, at->failed};
+    return CK_OK;
+}
+
+static int segment_file(const ck_av_writer *w)
+{
+    return w->in_place >= 0 ? w->in_place : w->file.fd;
+}
+
+/* Write the encoder's packet to the segment, with the number of its frame. */
+static ck_status put_packet(ck_av_writer *w, ck_error *e)
+{
+    const AVPacket *p = w->packet;
+    struct waiting of = {.number = -1};
+    for (size_t i = 0; i < w->n_waiting; i++)
+        if (w->waiting[i].pts == p->pts) {
+            of = w->waiting[i];
+            w->waiting[i] = w->waiting[--w->n_waiting];
+            break;
+        }
+    ck_segment_packet out = {.flags = (p->flags & AV_PKT_FLAG_KEY ? CK_SEGMENT_KEY : 0) |
+                                      (of.failed ? CK_SEGMENT_FAILED : 0),
+                             .number = of.number,
+                             .pts = p->pts,
+                             .dts = p->dts,
+                             .duration = w->step,
+                             .size = (uint64_t)p->size};
+    return ck_segment_put(segment_file(w), &out, p->data, e);
+}
+
+/* Write the packet to the container; a libav code. */
+static int mux_packet(ck_av_writer *w)
+{
+    av_packet_rescale_ts(w->packet, w->codec->time_base, w->stream->time_base);
+    /* Used for the last packet only: others last until the next one. */
+    w->packet->duration = av_rescale_q(w->step, w->codec->time_base, w->stream->time_base);
+    w->packet->stream_index = w->stream->index;
+    return av_write_frame(w->mux, w->packet);
 }
 
 /* Write the packets that the encoder has ready. */
@@ -217,18 +315,30 @@ static ck_status drain(ck_av_writer *w, ck_error *e)
         int code = avcodec_receive_packet(w->codec, w->packet);
         if (code == AVERROR(EAGAIN) || code == AVERROR_EOF)
             return check(w, 0, "write", e);
-        if (code >= 0) {
-            av_packet_rescale_ts(w->packet, w->codec->time_base, w->stream->time_base);
-            /* Used for the last packet only: others last until the next one. */
-            w->packet->duration = av_rescale_q(w->step, w->codec->time_base, w->stream->time_base);
-            w->packet->stream_index = w->stream->index;
-            code = av_write_frame(w->mux, w->packet);
-            av_packet_unref(w->packet);
-        }
-        ck_status s = check(w, code, "encode", e);
+        ck_status s = CK_OK;
+        if (code >= 0 && w->segment)
+            s = put_packet(w, e);
+        else if (code >= 0)
+            code = mux_packet(w);
+        av_packet_unref(w->packet);
+        s = s == CK_OK ? check(w, code, "encode", e) : s;
         if (s != CK_OK)
             return s;
     }
+}
+
+ck_status ck_av_packet(ck_av_writer *w, const ck_segment_packet *p, const void *data, ck_error *e)
+{
+    int code = av_new_packet(w->packet, (int)p->size);
+    if (code >= 0) {
+        memcpy(w->packet->data, data, p->size);
+        w->packet->pts = p->pts;
+        w->packet->dts = p->dts;
+        w->packet->flags = p->flags & CK_SEGMENT_KEY ? AV_PKT_FLAG_KEY : 0;
+        code = mux_packet(w);
+        av_packet_unref(w->packet);
+    }
+    return check(w, code, "write", e);
 }
 
 static void release(void *opaque, uint8_t *data)
@@ -248,13 +358,13 @@ static int64_t ticks_of(const ck_av_writer *w, double time)
     return at > w->last ? at : w->last + 1;
 }
 
-ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, double time, ck_error *e)
+ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, const ck_av_stamp *at, ck_error *e)
 {
     AVFrame *f = w->frame;
     f->format = p->format;
     f->width = p->w;
     f->height = p->h;
-    f->pts = w->last = ticks_of(w, time);
+    f->pts = w->last = ticks_of(w, at->time);
     f->color_range = w->codec->color_range;
     f->color_primaries = w->codec->color_primaries;
     f->color_trc = w->codec->color_trc;
@@ -269,15 +379,27 @@ ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, double time, ck_erro
         f->data[i] = p->size[i] ? (uint8_t *)p->buf->data + p->offset[i] : NULL;
         f->linesize[i] = p->stride[i];
     }
-    int code = avcodec_send_frame(w->codec, f);
+    ck_status s = w->segment ? note_frame(w, w->last, at, e) : CK_OK;
+    int code = s == CK_OK ? avcodec_send_frame(w->codec, f) : 0;
     av_frame_unref(f);
-    ck_status s = check(w, code, "encode", e);
+    s = s == CK_OK ? check(w, code, "encode", e) : s;
     return s == CK_OK ? drain(w, e) : s;
+}
+
+/* Mark the end of the segment. */
+static ck_status end_segment(ck_av_writer *w, ck_error *e)
+{
+    static const ck_segment_packet end = {.flags = CK_SEGMENT_END};
+    ck_status s = ck_segment_put(segment_file(w), &end, "", e);
+    if (s == CK_OK && w->in_place >= 0 && close(w->in_place))
+        s = ck_fail_errno(e, "cannot write");
+    w->in_place = -1;
+    return s;
 }
 
 uint64_t ck_av_bytes(const ck_av_writer *w)
 {
-    int64_t n = avio_tell(w->mux->pb);
+    int64_t n = w->segment ? lseek(segment_file(w), 0, SEEK_CUR) : avio_tell(w->mux->pb);
     return n > 0 ? (uint64_t)n : 0;
 }
 
@@ -286,7 +408,9 @@ ck_status ck_av_finish(ck_av_writer *w, ck_error *e)
     ck_status s = check(w, avcodec_send_frame(w->codec, NULL), "finish the encoder", e);
     if (s == CK_OK)
         s = drain(w, e);
-    if (s == CK_OK) {
+    if (s == CK_OK && w->segment) {
+        s = end_segment(w, e);
+    } else if (s == CK_OK) {
         int code = av_write_trailer(w->mux);
         avio_flush(w->mux->pb);
         s = check(w, code, "finish the file", e);
@@ -310,5 +434,8 @@ void ck_av_free(ck_av_writer *w)
     av_frame_free(&w->frame);
     av_packet_free(&w->packet);
     ck_outfile_discard(&w->file);
+    if (w->in_place >= 0)
+        close(w->in_place);
+    free(w->waiting);
     free(w);
 }

@@ -1,7 +1,7 @@
 /* Video files and streams through libavcodec and libavformat.
  *
  *     ck_av_open(&spec, path, timeout, &w, e)     path NULL: standard output
- *     ck_av_frame(w, &picture, time, e)           in order; time NAN: one frame duration after the last
+ *     ck_av_frame(w, &picture, &stamp, e)         in order
  *     ck_av_finish(w, e)                          flush, complete the file, rename it to its name
  *     ck_av_free(w)                               always; removes an unfinished file
  *
@@ -37,10 +37,27 @@ typedef struct ck_av_spec {
 /* Open the output.  CK_ERR_UNSUPPORTED if libavcodec was built without the encoder. */
 ck_status ck_av_open(const ck_av_spec *spec, const char *path, double timeout, ck_av_writer **out, ck_error *e);
 
-/* Encode a picture.  Its buffer is shared, not copied: do not write to it afterwards.  time: seconds from the first
- * frame.  A time within a millisecond of a multiple of the frame duration becomes that multiple, since files round
- * their times.  A time not after the last frame's is moved to just after it. */
-ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, double time, ck_error *e);
+/* Open a segment (av_segment.h) of the video that the spec describes.  job: of ck-job.json.  With a codec that encodes
+ * frames one by one, what was written stays when the writer is killed or freed; else an unfinished segment is
+ * removed. */
+ck_status ck_av_open_segment(const ck_av_spec *spec, const char *path, const char *job, ck_av_writer **out,
+                             ck_error *e);
+
+typedef struct ck_av_stamp {
+    /* Seconds from the first frame; NAN: one frame duration after the last.  A time within a millisecond of a multiple
+     * of the frame duration becomes that multiple, since files round their times.  A time not after the last frame's
+     * is moved to just after it. */
+    double time;
+    long number; /* for segments: of the frame, in the shot */
+    bool failed; /* for segments: the picture stands for a frame that failed */
+} ck_av_stamp;
+
+/* Encode a picture.  Its buffer is shared, not copied: do not write to it afterwards. */
+ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, const ck_av_stamp *at, ck_error *e);
+
+/* Write a packet that is encoded already, instead of frames.  p: times in ticks of the encoder's time base. */
+struct ck_segment_packet;
+ck_status ck_av_packet(ck_av_writer *w, const struct ck_segment_packet *p, const void *data, ck_error *e);
 
 /* Bytes of the file so far; encoders keep frames back. */
 uint64_t ck_av_bytes(const ck_av_writer *w);

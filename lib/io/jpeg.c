@@ -42,5 +42,6 @@ ck_status ck_jpeg_check(const uint8_t *d, size_t n, ck_error *e)
         if (marker == SOS)
             i = skip_scan(d, n, i);
     }
-    return ck_fail(e, CK_ERR_FORMAT, "the JPEG file is cut short: it ends after %zu bytes without an end marker", n);
+    return ck_fail(e, CK_ERR_FORMAT,
+                   "the JPEG file is cut short: it ends after %zu bytes without an end marker, copy it again", n);
 }

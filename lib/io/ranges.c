@@ -120,6 +120,15 @@ ck_status ck_ranges_of(const long *numbers, size_t n, ck_ranges *out, ck_error *
     return s;
 }
 
+ck_status ck_ranges_copy(const ck_ranges *s, ck_ranges *out, ck_error *e)
+{
+    ck_status status = make(out, (size_t)s->n, e);
+    if (status == CK_OK && s->n)
+        memcpy(out->r, s->r, (size_t)s->n * sizeof *s->r);
+    out->n = status == CK_OK ? s->n : 0;
+    return status;
+}
+
 typedef struct list {
     ck_ranges *out;
     size_t cap;
@@ -191,6 +200,18 @@ long ck_ranges_last(const ck_ranges *s)
     return last;
 }
 
+long ck_ranges_next(const ck_ranges *s, long from)
+{
+    long next = s->n ? -1 : from;
+    for (int i = 0; i < s->n; i++) {
+        const ck_range *r = &s->r[i];
+        long v = from <= r->first ? r->first : r->first + (from - r->first + r->step - 1) / r->step * r->step;
+        if (v <= r->last && (next < 0 || v < next))
+            next = v;
+    }
+    return next;
+}
+
 size_t ck_ranges_count(const ck_ranges *s, size_t most)
 {
     size_t n = 0;
@@ -224,6 +245,49 @@ bool ck_ranges_format(const ck_ranges *s, char *buf, size_t n)
         at += (size_t)snprintf(buf + at, n - at, "%s%s", i ? "," : "", one);
     }
     return true;
+}
+
+char *ck_ranges_text(const ck_ranges *s)
+{
+    size_t n = (size_t)s->n * 80 + 8;
+    char *text = malloc(n);
+    if (text)
+        ck_ranges_format(s, text, n);
+    return text;
+}
+
+char *ck_numbers_text(const long *numbers, size_t n)
+{
+    ck_ranges r;
+    if (ck_ranges_of(numbers, n, &r, NULL) != CK_OK)
+        return NULL;
+    char *text = ck_ranges_text(&r);
+    ck_ranges_free(&r);
+    return text;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const long *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+ck_status ck_ranges_numbers(const ck_ranges *s, long **numbers, size_t *n, ck_error *e)
+{
+    size_t count = ck_ranges_count(s, CK_RANGES_MOST + 1), k = 0;
+    long *all = count <= CK_RANGES_MOST ? malloc((count + 1) * sizeof *all) : NULL;
+    *n = 0;
+    *numbers = all;
+    if (!all)
+        return no_memory(e);
+    for (int i = 0; i < s->n; i++)
+        for (long v = s->r[i].first; k < count && v <= s->r[i].last; v += s->r[i].step)
+            all[k++] = v;
+    qsort(all, k, sizeof *all, by_value);
+    for (size_t i = 0; i < k; i++)
+        if (*n == 0 || all[*n - 1] != all[i])
+            all[(*n)++] = all[i];
+    return CK_OK;
 }
 
 void ck_ranges_free(ck_ranges *s)

@@ -28,13 +28,25 @@ ck_status ck_ranges_of(const long *numbers, size_t n, ck_ranges *out, ck_error *
 /* The numbers of `s` that are not among n ascending ones; an open range ends at the largest of those.  Here out->n = 0
  * means none. */
 ck_status ck_ranges_missing(const ck_ranges *s, const long *numbers, size_t n, ck_ranges *out, ck_error *e);
+/* CK_OK or CK_ERR_MEMORY. */
+ck_status ck_ranges_copy(const ck_ranges *s, ck_ranges *out, ck_error *e);
 bool ck_ranges_has(const ck_ranges *s, long number); /* true for all when n is 0 */
 /* The largest number in the ranges; CK_RANGE_OPEN if one is open. */
 long ck_ranges_last(const ck_ranges *s);
+/* The smallest number of at least `from`; -1 if all are smaller.  from >= 0. */
+long ck_ranges_next(const ck_ranges *s, long from);
 /* Count of numbers in ranges that are not open, at most `most`. */
 size_t ck_ranges_count(const ck_ranges *s, size_t most);
 /* Format for ck_ranges_parse.  True if all of it fits n bytes; else it ends in ",...". */
 bool ck_ranges_format(const ck_ranges *s, char *buf, size_t n);
+/* The same without a limit, owned by the caller; NULL when out of memory. */
+char *ck_ranges_text(const ck_ranges *s);
+/* The text of n ascending, distinct numbers, owned by the caller; NULL when out of memory. */
+char *ck_numbers_text(const long *numbers, size_t n);
+/* The numbers, ascending and distinct; owned.  No range may be open.  CK_ERR_MEMORY also for more than CK_RANGES_MOST.
+ */
+#define CK_RANGES_MOST ((size_t)100000000)
+ck_status ck_ranges_numbers(const ck_ranges *s, long **numbers, size_t *n, ck_error *e);
 void ck_ranges_free(ck_ranges *s);
 
 #endif

@@ -57,6 +57,27 @@ static ck_status av_size(const char *path, ck_size *size, ck_error *e)
     return size->w > 0 && size->h > 0 ? CK_OK : ck_fail(e, CK_ERR_FORMAT, "its size cannot be read: is it truncated?");
 }
 
+/* From IHDR, which is the first chunk; libav would decode the picture. */
+static ck_status png_size(const char *path, ck_size *size, ck_error *e)
+{
+    unsigned char head[24];
+    FILE *f = fopen(path, "rbe");
+    size_t n = f ? fread(head, 1, sizeof head, f) : 0;
+    if (f)
+        fclose(f);
+    if (n < sizeof head || memcmp(head + 12, "IHDR", 4))
+        return ck_fail(e, CK_ERR_FORMAT, "its size cannot be read: is it truncated?");
+    uint32_t sides[2];
+    for (int i = 0; i < 2; i++) {
+        const unsigned char *p = head + 16 + 4 * i;
+        sides[i] = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+        if (sides[i] < 1 || sides[i] > INT_MAX)
+            return ck_fail(e, CK_ERR_FORMAT, "invalid size");
+    }
+    *size = (ck_size){(int)sides[0], (int)sides[1]};
+    return CK_OK;
+}
+
 /* Bytes.  Exif in JPEG and PNG precedes the pixels unless a tool appended it. */
 #define HEAD ((size_t)128 << 10)
 
@@ -87,7 +108,10 @@ ck_status ck_still_size(const char *path, ck_size *size, ck_error *e)
     ck_status s = ck_still_probe(path, &kind, e);
     if (s != CK_OK)
         return s;
-    s = (kind == CK_STILL_EXR ? exr_size : kind == CK_STILL_TIFF ? tiff_size : av_size)(path, size, e);
+    s = (kind == CK_STILL_EXR    ? exr_size
+         : kind == CK_STILL_PNG  ? png_size
+         : kind == CK_STILL_TIFF ? tiff_size
+                                 : av_size)(path, size, e);
     if (s == CK_OK && (kind == CK_STILL_PNG || kind == CK_STILL_AV))
         turn(path, kind, size);
     return s;

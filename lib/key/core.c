@@ -24,7 +24,7 @@ static void guess_core(ck_key_map *m)
         dense = dense > m->pure[i] ? dense : m->pure[i];
         solid[i] = m->seen[i] ? dense * (1 - m->rough[i]) : 0;
     }
-    ck_key_box(solid, m->t1, m->t2, m->ch, m->cw, ck_key_px(m, 3));
+    ck_key_box(solid, m->t1, m->box, m->ch, m->cw, ck_key_px(m, 3));
     for (size_t i = 0; i < m->n; i++)
         m->core[i] = m->seen[i] && m->t1[i] > 0.75f && solid[i] > 0.3f;
 }

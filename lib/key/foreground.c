@@ -23,13 +23,13 @@
 
 /* Colours on a map q times smaller: of the solid pixels, carried everywhere, and of neighbourhoods. */
 typedef struct carried {
-    float *lin;    /* (3,ch,cw) of the solids, linear */
-    float *near;   /* (3,ch,cw) of neighbourhoods, linear */
-    float *enc;    /* (3,ch,cw) of what is outside, sRGB-encoded */
-    float *w;      /* (ch,cw) how much a pixel knows of its own */
-    int *distance; /* (ch,cw) to where less than the whole pixel is solid */
-    uint8_t *deep; /* (ch,cw) the plate's colour is the foreground's without doubt */
-    float *scratch;
+    float *lin;     /* (3,ch,cw) of the solids, linear */
+    float *near;    /* (3,ch,cw) of neighbourhoods, linear */
+    uint8_t *deep;  /* (ch,cw) the plate's colour is the foreground's without doubt */
+    float *w;       /* (ch,cw) how much a pixel knows of its own; until the solids' colours are carried */
+    int *distance;  /* (ch,cw) to where less than the whole pixel is solid; until then, too */
+    float *row;     /* (3,w) of the plate */
+    float *scratch; /* of ck_key_near, in the places of w, distance and row */
     ck_key_grid g;
     ck_buffer *buf;
 } carried;
@@ -57,16 +57,17 @@ static void add_row(carried *c, size_t o, const float *lin, const float *alpha)
 static ck_status make_room(carried *c, ck_error *e)
 {
     size_t maps, scratch, bytes, n = c->g.n;
-    if (!ck_mul(n, 11 * sizeof(float) + 1, &maps) || !ck_mul(ck_key_near_scratch(&c->g), sizeof(float), &scratch) ||
+    if (!ck_mul(n, 6 * sizeof(float) + 1, &maps) || !ck_mul(ck_key_near_scratch(&c->g), sizeof(float), &scratch) ||
         !ck_add(maps, scratch, &bytes) || !(c->buf = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground of %d x %d", c->g.w, c->g.h);
+    c->buf->once = true; /* the frame's largest planes are made after it */
     c->lin = c->buf->data;
-    c->enc = c->lin + 3 * n;
-    c->near = c->enc + 3 * n;
-    c->w = c->near + 3 * n;
-    c->distance = (int *)(c->w + n);
-    c->scratch = (float *)(c->distance + n);
+    c->near = c->lin + 3 * n;
+    c->scratch = c->near + 3 * n;
     c->deep = (uint8_t *)(c->scratch + ck_key_near_scratch(&c->g));
+    c->w = c->scratch;
+    c->distance = (int *)(c->w + n);
+    c->row = c->w + 2 * n;
     return CK_OK;
 }
 
@@ -88,18 +89,20 @@ static void doubt_edges(carried *c, ck_key_axes ax)
     }
 }
 
-/* Outside the subject the neighbourhoods' colours go on, with no more of the screen's hue than the solids have. */
-static void outside(carried *c, ck_key_axes ax)
+/* Outside the subject the neighbourhoods' colours go on, with no more of the screen's hue than the solids have.
+ * out (3,cw): the map's row that begins at map_row, sRGB-encoded. */
+static void outside(const carried *c, ck_key_axes ax, size_t map_row, float *out)
 {
-    size_t n = c->g.n, m = ax.m * n, u = ax.u * n, v = ax.v * n;
-    const float *lin = c->lin, *near = c->near;
-    memcpy(c->enc, near, 3 * n * sizeof(float));
-    for (size_t i = 0; i < n; i++) {
+    size_t n = c->g.n, m = ax.m * n, u = ax.u * n, v = ax.v * n, cw = (size_t)c->g.cw;
+    const float *lin = c->lin + map_row, *near = c->near + map_row;
+    for (size_t k = 0; k < 3; k++)
+        memcpy(out + k * cw, near + k * n, cw * sizeof(float));
+    for (size_t i = 0; i < cw; i++) {
         float solid = lin[m + i] - (lin[u + i] > lin[v + i] ? lin[u + i] : lin[v + i]);
         float most = (near[u + i] > near[v + i] ? near[u + i] : near[v + i]) + (solid > 0 ? solid : 0);
-        c->enc[m + i] = near[m + i] < most ? near[m + i] : most;
+        out[ax.m * cw + i] = near[m + i] < most ? near[m + i] : most;
     }
-    ck_linear_to_srgb(c->enc, c->enc, 3 * n);
+    ck_linear_to_srgb(out, out, 3 * cw);
 }
 
 /* Everywhere: the solids' colours, and those of neighbourhoods. */
@@ -109,8 +112,8 @@ static ck_status carry(carried *c, const ck_key_screen *s, const ck_plane *rgb, 
     const ck_key_grid *g = &c->g;
     for (int j = 0; j < g->ch; j++) {
         int y = ck_key_grid_row(g, j);
-        ck_key_row(rgb, y, 0, (size_t)g->w, c->scratch, (size_t)g->w);
-        add_row(c, (size_t)j * (size_t)g->cw, c->scratch, alpha + (size_t)y * (size_t)g->w);
+        ck_key_row(rgb, y, 0, (size_t)g->w, c->row, (size_t)g->w);
+        add_row(c, (size_t)j * (size_t)g->cw, c->row, alpha + (size_t)y * (size_t)g->w);
     }
     doubt_edges(c, ax);
     ck_status st = CK_OK;
@@ -119,7 +122,6 @@ static ck_status carry(carried *c, const ck_key_screen *s, const ck_plane *rgb, 
     if (st != CK_OK)
         return st;
     ck_key_near(g, s, rgb, alpha, c->lin, c->near, c->scratch);
-    outside(c, ax);
     return CK_OK;
 }
 
@@ -190,6 +192,7 @@ typedef struct task {
     const carried *c;
     float *bg, *lin; /* (3,w) the row's screen; scratch */
     float *out;      /* (3,w) the colours outside, of the map's row at `drawn` */
+    float *outside;  /* (3,cw) the same before it is stretched */
     float *fg[3];    /* the row's foreground, channel by channel */
     size_t map_row;  /* where the map's row begins */
     size_t drawn;
@@ -230,9 +233,11 @@ static void copy_run(const ck_plane *rgb, int y, int x0, int x1, float *const fg
 static void carry_run(task *t, int x0, int x1)
 {
     size_t w = (size_t)t->rgb->w;
+    if (t->drawn != t->map_row)
+        outside(t->c, t->ax, t->map_row, t->outside);
     for (size_t k = 0; k < 3 && t->drawn != t->map_row; k++)
         for (size_t x = 0; x < w; x++)
-            t->out[k * w + x] = carried_at(t->c, t->c->enc + k * t->c->g.n + t->map_row, (int)x);
+            t->out[k * w + x] = carried_at(t->c, t->outside + k * (size_t)t->c->g.cw, (int)x);
     t->drawn = t->map_row;
     for (size_t k = 0; k < 3; k++)
         memcpy(t->fg[k] + x0, t->out + k * w + (size_t)x0, (size_t)(x1 - x0) * sizeof *t->out);
@@ -282,6 +287,7 @@ static ck_status unmix_all(const ck_plane *rgb, const float *alpha, const ck_key
               .bg = rows + 3 * w,
               .lin = rows + 6 * w,
               .out = rows + 9 * w,
+              .outside = rows + 12 * w,
               .drawn = SIZE_MAX};
     ck_status st = make_room(&c, e);
     if (st == CK_OK)
@@ -299,7 +305,7 @@ static ck_status unmix_all(const ck_plane *rgb, const float *alpha, const ck_key
 ck_status ck_key_foreground(const ck_plane *rgb, const float *alpha, const ck_key_screen *s, const ck_plane *fg,
                             ck_error *e)
 {
-    ck_buffer *rows = ck_buffer_new(12 * (size_t)rgb->w * sizeof(float));
+    ck_buffer *rows = ck_buffer_new(15 * (size_t)rgb->w * sizeof(float));
     if (!rows)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground");
     ck_status st = CK_OK;

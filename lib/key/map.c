@@ -20,18 +20,22 @@ ck_status ck_key_map_new(ck_key_map *m, int h, int w, const ck_key_screen *k, ck
                       .unit = g.unit};
     m->off = sqrtf(ck_key_sq(k->sigma[1]) + ck_key_sq(k->sigma[2]));
     size_t one = ck_pad(m->n * sizeof(float)), bytes;
-    if (!ck_mul(one, 29, &bytes) || !(m->buf = ck_buffer_new(bytes)))
+    if (!ck_mul(one, 20, &bytes) || !(m->buf = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's map");
     char *p = m->buf->data;
 #define TAKE(field, planes) (m->field = (void *)p, p += (planes)*one)
-    TAKE(col, 3), TAKE(bg, 3), TAKE(peak, 1), TAKE(thin, 1), TAKE(least, 1), TAKE(pure, 1), TAKE(rough, 1),
-        TAKE(hue, 1);
-    TAKE(mean, 1), TAKE(bare, 1), TAKE(solid, 1), TAKE(expect_bare, 1), TAKE(expect_solid, 1), TAKE(held, 1),
-        TAKE(free, 1), TAKE(veil, 1), TAKE(veil_scale, 1), TAKE(edge_light, 1), TAKE(edge_hue, 1), TAKE(t0, 1),
-        TAKE(t1, 1), TAKE(t2, 1), TAKE(ints, 1);
-#undef TAKE
+    TAKE(col, 3), TAKE(bg, 3), TAKE(thin, 1), TAKE(veil, 1), TAKE(veil_scale, 1), TAKE(box, 1);
     /* Bytes: a quarter of a float plane each. */
     m->seen = (uint8_t *)p, m->core = m->seen + one / 4, m->sure = m->core + one / 4, m->mask = m->sure + one / 4;
+    p += one;
+    char *again = p;
+    TAKE(peak, 1), TAKE(least, 1), TAKE(pure, 1), TAKE(hue, 1), TAKE(ints, 1), TAKE(free, 1), TAKE(rough, 1),
+        TAKE(t0, 1), TAKE(t1, 1);
+    p = again;
+    TAKE(held, 1), TAKE(edge_light, 1), TAKE(edge_hue, 1), TAKE(lends, 1), TAKE(mean, 1), TAKE(bare, 1), TAKE(open, 1),
+        TAKE(base, 1), TAKE(around, 1);
+    m->solid = m->lends;
+#undef TAKE
     return CK_OK;
 }
 
@@ -145,10 +149,10 @@ ck_status ck_key_map_scan(ck_key_map *m, const ck_plane *rgb, ck_error *e)
 static void roughness(ck_key_map *m)
 {
     int r = ck_key_px(m, 2);
-    ck_key_box(m->t0, m->t1, m->t2, m->ch, m->cw, r);
+    ck_key_box(m->t0, m->t1, m->box, m->ch, m->cw, r);
     for (size_t i = 0; i < m->n; i++)
         m->t0[i] *= m->t0[i];
-    ck_key_box(m->t0, m->t0, m->t2, m->ch, m->cw, r);
+    ck_key_box(m->t0, m->t0, m->box, m->ch, m->cw, r);
     for (size_t i = 0; i < m->n; i++) {
         float mean2 = ck_key_sq(m->t1[i]) + 1e-4f;
         m->rough[i] = ck_key_ramp((m->t0[i] - mean2) / mean2, 0.04f, 0.08f);

@@ -95,19 +95,21 @@ static inline float finished(const ck_key_map *m, size_t i, float a, float thin)
 static float coverage_of(const ck_key_map *m, size_t i)
 {
     ck_key_said s = {m->mean[i], m->bare[i], m->solid[i]};
-    return m->seen[i] ? finished(m, i, ck_key_expect(s, m->expect_bare[i], m->expect_solid[i]), m->thin[i]) : 0;
+    ck_key_odds o = ck_key_odds_at(m, i);
+    return m->seen[i] ? finished(m, i, ck_key_expect(s, o.bare, o.solid), m->thin[i]) : 0;
 }
 
-/* A whole map pixel without asking the plate's: 0 bare, 2 solid, 1 = ask.  m->t0 is the map's coverage. */
+/* A whole map pixel without asking the plate's: 0 bare, 2 solid, 1 = ask. */
 static int kind_of(const ck_key_map *m, size_t i)
 {
     if (!m->seen[i])
         return 0;
-    return m->t0[i] > 0.999f && m->sure[i] ? 2 : 1;
+    return m->sure[i] && coverage_of(m, i) > 0.999f ? 2 : 1;
 }
 
 /* Coverage of the pixel of colour lin, in map pixel i. */
-static float solve_pixel(const ck_key_map *m, const ck_key_mixture *mix, size_t i, const float lin[3], float scale)
+static float solve_pixel(const ck_key_map *m, const ck_key_mixture *mix, size_t i, ck_key_odds o, const float lin[3],
+                         float scale)
 {
     float c[3], b[3], d[3];
     for (size_t k = 0; k < 3; k++) {
@@ -115,7 +117,7 @@ static float solve_pixel(const ck_key_map *m, const ck_key_mixture *mix, size_t 
         d[k] = lin[k] - b[k];
         c[k] = scale * lin[k];
     }
-    float a = ck_key_expect(ck_key_mixture_ask(mix, c), m->expect_bare[i], m->expect_solid[i]);
+    float a = ck_key_expect(ck_key_mixture_ask(mix, c), o.bare, o.solid);
     return ck_clamp01(finished(m, i, a, m->veil[i] > 0 ? ck_key_if_neutral(d, b, m->ax) : 0));
 }
 
@@ -137,10 +139,11 @@ static void solve_cell(const band *t, int cx)
     int x0 = cx * m->q, x1 = x0 + m->q < m->w ? x0 + m->q : m->w;
     ck_key_mixture mix;
     mixture_at(m, t->p, cx, t->my, &mix);
+    ck_key_odds o = ck_key_odds_at(m, i);
     for (int y = 0; y < t->rows; y++)
         for (int x = x0; x < x1; x++) {
             const float *at = t->lin + 3 * w * (size_t)y + x, c[3] = {at[0], at[w], at[2 * w]};
-            t->alpha[ck_key_pixel(x, y, m->w)] = solve_pixel(m, &mix, i, c, t->p->scale);
+            t->alpha[ck_key_pixel(x, y, m->w)] = solve_pixel(m, &mix, i, o, c, t->p->scale);
         }
 }
 
@@ -193,26 +196,23 @@ static ck_status solve(ck_key_map *m, const ck_plane *rgb, float *alpha, ck_erro
 {
     ck_key_palette p = {0};
     ck_key_quiet quiet;
-    float *lends = m->solid; /* not needed yet */
     ck_status st = ck_key_quiet_new(&quiet, rgb, m->k, m->q, e);
     for (int k = 0; k < 3; k++)
         m->sigma[k] = quiet.left * m->k->sigma[k];
     if (st == CK_OK && m->q == 1 && quiet.share > 0)
         quieten_map(m, &quiet);
     if (st == CK_OK)
-        st = ck_key_surround(m, lends, e);
+        st = ck_key_surround(m, e);
     if (st == CK_OK)
-        st = ck_key_palette_new(&p, m, lends, e);
+        st = ck_key_palette_new(&p, m, e);
     if (st == CK_OK) {
         ask_map(m, &p);
         ck_key_expectations(m);
-        for (size_t i = 0; i < m->n; i++)
-            m->t0[i] = coverage_of(m, i);
         if (m->q > 1)
             st = solve_all(m, &p, &quiet, alpha, e);
         else
             for (size_t i = 0; i < m->n; i++) /* the map's pixels are the plate's */
-                alpha[i] = ck_clamp01(m->t0[i]);
+                alpha[i] = ck_clamp01(coverage_of(m, i));
     }
     ck_key_quiet_free(&quiet);
     ck_key_palette_free(&p);

@@ -3,8 +3,8 @@
 
 #include "key/probe.h"
 
-/* Evidence is the mean over 3x3 pixels (see matte.c).  How it spreads on the bare screen says
- * what is more than grain: compression and raw conversion tie neighbours together. */
+/* Evidence is the mean over 3x3 pixels (see matte.c).  Its spread on the bare screen bounds the grain: that of single
+ * pixels would not do, since compression and raw conversion correlate neighbours. */
 static float threshold(const ck_plane *rgb, const ck_key_probes *s, const ck_key_screen *k, float *row, float *v)
 {
     ck_key_axes ax = ck_key_axes_of(k->blue);
@@ -44,6 +44,7 @@ ck_status ck_key_measure(const ck_plane *rgb, const ck_key_probes *s, ck_key_scr
         free(row);
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the screen's samples");
     }
+    buf->once = true;
     ck_key_axes ax = ck_key_axes_of(k->blue);
     float *v[3] = {buf->data, v[0] + s->n + 1, v[1] + s->n + 1};
     int last = -1;
@@ -61,7 +62,7 @@ ck_status ck_key_measure(const ck_plane *rgb, const ck_key_probes *s, ck_key_scr
     }
     for (int a = 0; a < 3; a++)
         k->sigma[a] = 1.4826f * ck_key_median(v[a], n);
-    /* Eight bits cannot say less. */
+    /* 8 bits cannot show less. */
     k->sigma[0] = k->sigma[0] < 0.004f ? 0.004f : k->sigma[0];
     for (int a = 1; a < 3; a++)
         k->sigma[a] = k->sigma[a] < 0.0004f ? 0.0004f : k->sigma[a];

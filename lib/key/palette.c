@@ -15,14 +15,14 @@ static const float vote[CK_KEY_REACHES] = {1, 0.3f, 0.1f};
 #define BOX 2
 
 /* Sums of weight, colours and their products over the cells of a reach's grid. */
-static void gather(struct ck_key_reach *r, const ck_key_map *m, const float *lends, float scale)
+static void gather(struct ck_key_reach *r, const ck_key_map *m, float scale)
 {
     size_t n = (size_t)r->h * (size_t)r->w;
     memset(r->m, 0, CK_KEY_MOMENTS * n * sizeof(float));
     for (int y = 0; y < m->ch; y++)
         for (int x = 0; x < m->cw; x++) {
             size_t i = ck_key_pixel(x, y, m->cw), o = ck_key_pixel(x / r->step, y / r->step, r->w);
-            float w = lends[i], c[3];
+            float w = m->lends[i], c[3];
             if (w <= 0)
                 continue;
             bool clipped[3];
@@ -44,7 +44,7 @@ static void gather(struct ck_key_reach *r, const ck_key_map *m, const float *len
         r->m[i] *= per;
 }
 
-ck_status ck_key_palette_new(ck_key_palette *p, ck_key_map *m, const float *lends, ck_error *e)
+ck_status ck_key_palette_new(ck_key_palette *p, ck_key_map *m, ck_error *e)
 {
     size_t floats = 0;
     for (int k = 0; k < CK_KEY_REACHES; k++) {
@@ -63,10 +63,10 @@ ck_status ck_key_palette_new(ck_key_palette *p, ck_key_map *m, const float *lend
         size_t n = (size_t)r->h * (size_t)r->w;
         r->m = at;
         at += CK_KEY_MOMENTS * n;
-        gather(r, m, lends, p->scale);
+        gather(r, m, p->scale);
         for (size_t c = 0; c < CK_KEY_MOMENTS; c++)
             for (int pass = 0; pass < 2; pass++)
-                ck_key_box(r->m + c * n, r->m + c * n, m->t2, r->h, r->w, BOX);
+                ck_key_box(r->m + c * n, r->m + c * n, m->box, r->h, r->w, BOX);
     }
     return CK_OK;
 }

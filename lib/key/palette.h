@@ -25,8 +25,8 @@ typedef struct ck_key_palette {
     ck_buffer *buf;
 } ck_key_palette;
 
-/* lends (ch,cw), 0…1: how much of a map pixel's colour is the subject's own.  CK_ERR_MEMORY. */
-ck_status ck_key_palette_new(ck_key_palette *p, ck_key_map *m, const float *lends, ck_error *e);
+/* From m->col and m->lends, 0…1: how much of a map pixel's colour is the subject's own.  CK_ERR_MEMORY. */
+ck_status ck_key_palette_new(ck_key_palette *p, ck_key_map *m, ck_error *e);
 void ck_key_palette_free(ck_key_palette *p);
 
 /* The distributions around map pixel (x,y), nearest first; returns how many, at most CK_KEY_REACHES. */

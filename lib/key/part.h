@@ -105,34 +105,42 @@ static inline int ck_key_grid_row(const ck_key_grid *g, int my)
     return y < g->h ? y : g->h - 1;
 }
 
+/* Planes are (ch,cw) unless noted.  Those of the second group take the places of the first one's. */
 typedef struct ck_key_map {
     const ck_key_screen *k;
     ck_key_axes ax;
-    int h, w;                          /* of the plate */
-    int q;                             /* a coarse pixel covers q x q of the plate's */
-    int ch, cw;                        /* of the map */
-    size_t n;                          /* ch * cw */
-    float unit;                        /* lengths in map pixels are meant for a short side of 540; times this */
-    float sigma[3];                    /* grain that is left in the colours that are asked about */
-    float off;                         /* grain that is not brightness, both channels together */
-    float *col, *bg;                   /* (3,ch,cw) linear: mean colour, local screen colour */
-    float *peak;                       /* (ch,cw) strongest evidence inside */
-    float *thin;                       /* coverage if it is something light and neutral */
-    float *least;                      /* least coverage any foreground colour allows */
-    float *pure;                       /* 1 = nothing of the screen's hue in it */
-    float *free;                       /* how much is free of the screen's hue, 0…1: the colour difference key */
-    float *hue;                        /* 0 = the screen's hue, in whatever light; 1 = another */
-    float *rough;                      /* 1 = screen and something alternate here: hair, lace */
-    float *veil, *veil_scale;          /* 1 = wide and translucent; factor for `thin` there */
-    uint8_t *seen;                     /* something is here */
-    uint8_t *core, *sure;              /* belongs to a solid; solid with certainty, its colour is the subject's */
-    float *mean, *bare, *solid;        /* what the colour says, see mixture.h, where seen */
-    float *expect_bare, *expect_solid; /* and how much the surroundings make of 0 and 1 */
-    float *held;                       /* 1 = between solids on all sides, bare screen far away */
+    int h, w;       /* of the plate */
+    int q;          /* a coarse pixel covers q x q of the plate's */
+    int ch, cw;     /* of the map */
+    size_t n;       /* ch * cw */
+    float unit;     /* lengths in map pixels are meant for a short side of 540; times this */
+    float sigma[3]; /* grain that is left in the colours that are asked about */
+    float off;      /* grain that is not brightness, both channels together */
+    /* From the scan to the matte: */
+    float *col, *bg;          /* (3,ch,cw) linear: mean colour, local screen colour */
+    float *thin;              /* coverage if it is something light and neutral */
+    float *veil, *veil_scale; /* 1 = wide and translucent; factor for `thin` there */
+    uint8_t *seen;            /* something is here */
+    uint8_t *core, *sure;     /* belongs to a solid; solid with certainty, its colour is the subject's */
+    uint8_t *mask;            /* scratch */
+    float *box;               /* scratch of ck_key_box */
+    /* Until the regions are known: */
+    float *peak;  /* strongest evidence inside */
+    float *least; /* least coverage any foreground colour allows */
+    float *pure;  /* 1 = nothing of the screen's hue in it */
+    float *hue;   /* 0 = the screen's hue, in whatever light; 1 = another */
+    int *ints;    /* scratch */
+    /* Until ck_key_surround has returned: */
+    float *free;    /* how much is free of the screen's hue, 0…1: the colour difference key */
+    float *rough;   /* 1 = screen and something alternate here: hair, lace */
+    float *t0, *t1; /* scratch */
+    /* Set by ck_key_surround, in the places of peak, least, pure and hue: */
+    float *held;                  /* 1 = between solids on all sides, bare screen far away */
     float *edge_light, *edge_hue; /* variances that a codec's ringing adds beside edges, units of the screen's level */
-    float *t0, *t1, *t2;          /* scratch, (ch,cw) each */
-    uint8_t *mask;
-    int *ints;
+    float *lends;                 /* how much of a sure pixel's colour is the subject's own; for the palette */
+    /* Set after it, in the places of the others and of lends: */
+    float *mean, *bare, *solid;  /* what the colour says, see mixture.h, where seen */
+    float *open, *base, *around; /* what the surroundings say, see surround.h */
     ck_buffer *buf;
 } ck_key_map;
 

@@ -51,6 +51,7 @@ ck_status ck_key_probe_plate(const ck_plane *rgb, const ck_key_screen *s, const 
     if (!ck_mul(nx, ny, &n) || !ck_mul(n, sizeof(ck_key_probe), &bytes) ||
         !ck_add(bytes, 6 * row * sizeof(float), &bytes) || !(out->buf = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the screen's samples");
+    out->buf->once = true;
     out->p = out->buf->data;
     float *lin = (float *)(out->p + n), *bg = lin + 3 * row;
     memset(bg, 0, 3 * row * sizeof *bg);

@@ -122,8 +122,8 @@ static void scale_veils(ck_key_map *m)
         m->t0[i] = m->veil[i] * m->thin[i];
         m->t1[i] = m->t0[i] * m->thin[i];
     }
-    ck_key_box(m->t0, m->t0, m->t2, m->ch, m->cw, r);
-    ck_key_box(m->t1, m->t1, m->t2, m->ch, m->cw, r);
+    ck_key_box(m->t0, m->t0, m->box, m->ch, m->cw, r);
+    ck_key_box(m->t1, m->t1, m->box, m->ch, m->cw, r);
     for (size_t i = 0; i < m->n; i++) {
         float density = (m->t1[i] + 1e-5f * middle) / (m->t0[i] + 1e-5f);
         float f = sqrtf(middle / (density > 0.01f ? density : 0.01f));
@@ -202,7 +202,7 @@ ck_status ck_key_regions(ck_key_map *m, ck_error *e)
     if (st == CK_OK) {
         ck_key_find_sure(m);
         scale_veils(m);
-        ck_key_box(m->veil, m->veil, m->t2, m->ch, m->cw, ck_key_px(m, VEIL_BLUR));
+        ck_key_box(m->veil, m->veil, m->box, m->ch, m->cw, ck_key_px(m, VEIL_BLUR));
     }
     return st;
 }

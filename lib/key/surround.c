@@ -21,27 +21,28 @@
 static void blur(ck_key_map *m, const float *src, float *dst, float radius)
 {
     int r = ck_key_px(m, radius);
-    ck_key_box(src, dst, m->t2, m->ch, m->cw, r);
-    ck_key_box(dst, dst, m->t2, m->ch, m->cw, r);
+    ck_key_box(src, dst, m->box, m->ch, m->cw, r);
+    ck_key_box(dst, dst, m->box, m->ch, m->cw, r);
 }
 
 /* A solid's colour that has much of the screen's hue is rather that of dense hair than of cloth. */
-static void find_lenders(ck_key_map *m, float *lends)
+static void find_lenders(ck_key_map *m)
 {
     for (size_t i = 0; i < m->n; i++)
         m->t1[i] = m->seen[i] && !m->core[i];
     blur(m, m->t1, m->t1, SOFT);
-    ck_key_box(m->free, m->t0, m->t2, m->ch, m->cw, 1);
+    ck_key_box(m->free, m->t0, m->box, m->ch, m->cw, 1);
     for (size_t i = 0; i < m->n; i++) {
         float own = ck_key_ramp(m->t0[i], 0.85f, 1), smooth = (1 - m->rough[i]) * ck_key_ramp(m->t1[i], 0.12f, 0.03f);
-        lends[i] = m->sure[i] ? MIXED + (1 - MIXED) * (own > smooth ? own : smooth) : 0;
+        m->lends[i] = m->sure[i] ? MIXED + (1 - MIXED) * (own > smooth ? own : smooth) : 0;
     }
 }
 
 /* Between solids on all sides: `lends` carried on over what is neither solid nor bare, less where the screen is near.
  */
-static ck_status find_held(ck_key_map *m, const float *lends, ck_error *e)
+static ck_status find_held(ck_key_map *m, ck_error *e)
 {
+    const float *lends = m->lends;
     float *weight = m->t0;
     for (size_t i = 0; i < m->n; i++) {
         float bare = !m->seen[i];
@@ -58,17 +59,17 @@ static ck_status find_held(ck_key_map *m, const float *lends, ck_error *e)
     return CK_OK;
 }
 
-/* out = variance of in around each pixel; `in` is lost. */
-static void variance(ck_key_map *m, float *in, float *out)
+/* v becomes its variance around each pixel. */
+static void variance(ck_key_map *m, float *v)
 {
     int r = ck_key_px(m, EDGE);
-    ck_key_box(in, m->t1, m->t2, m->ch, m->cw, r);
+    ck_key_box(v, m->t1, m->box, m->ch, m->cw, r);
     for (size_t i = 0; i < m->n; i++)
-        in[i] *= in[i];
-    ck_key_box(in, out, m->t2, m->ch, m->cw, r);
+        v[i] *= v[i];
+    ck_key_box(v, v, m->box, m->ch, m->cw, r);
     for (size_t i = 0; i < m->n; i++) {
-        float v = out[i] - m->t1[i] * m->t1[i];
-        out[i] = v > 0 ? v : 0;
+        float over = v[i] - m->t1[i] * m->t1[i];
+        v[i] = over > 0 ? over : 0;
     }
 }
 
@@ -78,10 +79,9 @@ static void find_edges(ck_key_map *m)
     size_t n = m->n;
     const float *c = m->col, *b = m->bg;
     for (size_t i = 0; i < n; i++)
-        m->t0[i] = (c[i] + c[n + i] + c[2 * n + i]) / (b[i] + b[n + i] + b[2 * n + i]);
-    variance(m, m->t0, m->edge_light);
+        m->edge_light[i] = (c[i] + c[n + i] + c[2 * n + i]) / (b[i] + b[n + i] + b[2 * n + i]);
+    variance(m, m->edge_light);
     memset(m->edge_hue, 0, n * sizeof(float));
-    float *sum = m->mean; /* not needed yet */
     float scale = 1 / m->k->mean[m->ax.m];
     for (size_t k = 0; k < 3; k++) {
         for (size_t i = 0; i < n; i++) {
@@ -92,9 +92,9 @@ static void find_edges(ck_key_map *m)
             }
             m->t0[i] = scale * (c[k * n + i] - bc / bb * b[k * n + i]);
         }
-        variance(m, m->t0, sum);
+        variance(m, m->t0);
         for (size_t i = 0; i < n; i++)
-            m->edge_hue[i] += sum[i];
+            m->edge_hue[i] += m->t0[i];
     }
     for (size_t i = 0; i < n; i++) {
         m->edge_light[i] *= RINGING;
@@ -102,11 +102,11 @@ static void find_edges(ck_key_map *m)
     }
 }
 
-ck_status ck_key_surround(ck_key_map *m, float *lends, ck_error *e)
+ck_status ck_key_surround(ck_key_map *m, ck_error *e)
 {
     find_edges(m);
-    find_lenders(m, lends);
-    return find_held(m, lends, e);
+    find_lenders(m);
+    return find_held(m, e);
 }
 
 /* Mean coverages around, from which 0 and 1 become likelier, and their odds against all coverages between. */
@@ -120,34 +120,42 @@ ck_status ck_key_surround(ck_key_map *m, float *lends, ck_error *e)
 #define BARE_MORE 1000.0f /* and where all around is bare */
 #define BESIDE_VEIL 3     /* map pixels */
 #define VEILED 0.3f       /* mean of veils around, from which nothing is expected to be solid */
+#define UNKNOWN 0.5f      /* a mean coverage that says nothing about either */
 #define PASSES 2
+
+ck_key_odds ck_key_odds_at(const ck_key_map *m, size_t i)
+{
+    return (ck_key_odds){.bare = BARE + BARE_MORE * ck_key_sq(ck_key_ramp(m->around[i], BARE_AROUND, 0)),
+                         .solid =
+                             m->base[i] + m->open[i] * SOLID * ck_key_sq(ck_key_ramp(m->around[i], SOLID_AROUND, 1))};
+}
+
+/* m->open: 1 = no veil is near, beside which solids are not to be expected.  m->base: odds of 1 whatever is around. */
+static void find_base(ck_key_map *m)
+{
+    float anywhere = GRAIN * ck_key_sq(m->sigma[0]);
+    for (size_t i = 0; i < m->n; i++)
+        m->base[i] = m->sure[i];
+    blur(m, m->base, m->base, NEAR);
+    blur(m, m->veil, m->open, BESIDE_VEIL);
+    for (size_t i = 0; i < m->n; i++) {
+        m->open[i] = ck_key_ramp(m->open[i], VEILED, 0);
+        float held = ck_key_sq(ck_key_sq(ck_key_sq(m->held[i])));
+        m->base[i] = anywhere + SURE * ck_key_sq(m->base[i]) + m->open[i] * HELD_SOLID * held;
+    }
+}
 
 void ck_key_expectations(ck_key_map *m)
 {
-    size_t n = m->n;
-    float anywhere = GRAIN * ck_key_sq(m->sigma[0]);
-    for (size_t i = 0; i < n; i++)
-        m->t0[i] = m->sure[i];
-    blur(m, m->t0, m->t1, NEAR);
-    float *open = m->rough; /* not needed any more: 1 = no veil is near, beside which solids are not to be expected */
-    blur(m, m->veil, open, BESIDE_VEIL);
-    for (size_t i = 0; i < n; i++)
-        open[i] = ck_key_ramp(open[i], VEILED, 0);
-    for (size_t i = 0; i < n; i++) {
-        float held = ck_key_sq(ck_key_sq(ck_key_sq(m->held[i])));
-        m->t0[i] = anywhere + SURE * ck_key_sq(m->t1[i]) + open[i] * HELD_SOLID * held;
-        m->expect_solid[i] = m->t0[i];
-        m->expect_bare[i] = BARE;
-    }
+    find_base(m);
+    for (size_t i = 0; i < m->n; i++)
+        m->around[i] = UNKNOWN;
     for (int pass = 0; pass < PASSES; pass++) {
-        for (size_t i = 0; i < n; i++) {
+        for (size_t i = 0; i < m->n; i++) {
             ck_key_said s = {m->mean[i], m->bare[i], m->solid[i]};
-            m->t1[i] = m->seen[i] ? ck_key_expect(s, m->expect_bare[i], m->expect_solid[i]) : 0;
+            ck_key_odds o = ck_key_odds_at(m, i);
+            m->around[i] = m->seen[i] ? ck_key_expect(s, o.bare, o.solid) : 0;
         }
-        blur(m, m->t1, m->t1, AROUND);
-        for (size_t i = 0; i < n; i++) {
-            m->expect_solid[i] = m->t0[i] + open[i] * SOLID * ck_key_sq(ck_key_ramp(m->t1[i], SOLID_AROUND, 1));
-            m->expect_bare[i] = BARE + BARE_MORE * ck_key_sq(ck_key_ramp(m->t1[i], BARE_AROUND, 0));
-        }
+        blur(m, m->around, m->around, AROUND);
     }
 }

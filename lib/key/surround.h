@@ -4,11 +4,16 @@
 
 #include "key/part.h"
 
-/* lends (ch,cw): how much of a sure pixel's colour is the subject's own.  Sets m->held, m->edge_light and m->edge_hue.
- */
-ck_status ck_key_surround(ck_key_map *m, float *lends, ck_error *e);
+/* Sets m->held, edge_light, edge_hue and lends. */
+ck_status ck_key_surround(ck_key_map *m, ck_error *e);
 
-/* From m->mean, bare and solid: expect_bare and expect_solid. */
+/* From m->mean, bare and solid: open, base and around. */
 void ck_key_expectations(ck_key_map *m);
+
+/* How much the surroundings of map pixel i make of 0 and 1, for ck_key_expect. */
+typedef struct ck_key_odds {
+    float bare, solid;
+} ck_key_odds;
+ck_key_odds ck_key_odds_at(const ck_key_map *m, size_t i);
 
 #endif

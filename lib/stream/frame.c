@@ -181,7 +181,8 @@ const char *ck_frame_error(const ck_frame *f)
 void ck_frame_error_line(const ck_frame *f, ck_error *line)
 {
     const char *text = ck_frame_error(f);
-    if (strncmp(text, "frame ", 6))
+    /* The text names the frame already, or stands for several (`missing`). */
+    if (strncmp(text, "frame ", 6) && !ck_meta_get(&f->meta, "missing"))
         ck_fail(line, CK_OK, "frame %ld: %s", ck_frame_number(f), text);
     else
         ck_fail(line, CK_OK, "%s", text);

@@ -1,37 +1,21 @@
-/* HEAD's `program`: the command lines of all stages so far, as for a shell. */
+/* HEAD's `program`: all stages so far with their options that change pixels, as for a shell. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "base/quote.h"
 #include "stream/stream.h"
 
-/* Bytes kept of one command line: thousands of file names must not swell HEAD in every stage downstream. */
+/* Bytes kept of one stage's options: a long list of files must not swell HEAD in every stage downstream. */
 #define LONGEST 1024
 
-ck_status ck_head_add_program(ck_meta *head, int argc, char **argv, ck_error *e)
+ck_status ck_head_add_program(ck_meta *head, const char *name, const char *options, ck_error *e)
 {
-    char *text = NULL;
-    size_t n;
-    FILE *f = open_memstream(&text, &n);
-    if (!f)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for metadata");
-    const char *slash = strrchr(argv[0], '/'), *name = slash ? slash + 1 : argv[0];
-    ck_quote_print(f, name);
-    for (int i = 1; i < argc; i++) {
-        fputc(' ', f);
-        ck_quote_print(f, argv[i]);
-    }
-    if (fclose(f)) {
-        free(text);
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for metadata");
-    }
     const char *before = ck_meta_get(head, "program");
-    bool first = !before || !*before;
-    ck_status s = ck_meta_setf(head, e, "program", "%s%s%s%s", first ? "" : before, first ? "" : " | ",
-                               n > LONGEST ? name : text, n > LONGEST ? " ..." : "");
-    free(text);
-    return s;
+    bool first = !before || !*before, some = options && *options, cut = some && strlen(options) > LONGEST;
+    return ck_meta_setf(head, e, "program", "%s%s%s%s%s", first ? "" : before, first ? "" : " | ", name,
+                        some ? " " : "",
+                        cut    ? "..."
+                        : some ? options
+                               : "");
 }
 
 int ck_head_last_program(const ck_meta *head, char *buf, size_t n)

@@ -1,5 +1,7 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "stream/fdio.h"
@@ -116,7 +119,7 @@ static ck_status cut_file(ck_reader *r, ck_error *e)
         snprintf(reason, sizeof reason,
                  "the file ends after %llu frames without END: it is truncated, or the program failed", r->count);
     else
-        snprintf(reason, sizeof reason, "the file is empty, or truncated in its HEAD");
+        snprintf(reason, sizeof reason, "the file is truncated in its HEAD");
     return blame(r, victim, reason, false, e);
 }
 
@@ -201,8 +204,13 @@ static bool is_zero(const void *p, size_t n)
     return n == 0;
 }
 
-static ck_status malformed(ck_reader *r, ck_error *e, const char *what)
+__attribute__((format(printf, 3, 4))) static ck_status malformed(ck_reader *r, ck_error *e, const char *format, ...)
 {
+    char what[300];
+    va_list args;
+    va_start(args, format);
+    vsnprintf(what, sizeof what, format, args);
+    va_end(args);
     if (!r->head.n)
         return ck_fail(e, CK_ERR_FORMAT,
                        "standard input, before the first frame: %s: not a ck-frame(5) stream; for footage use "
@@ -267,7 +275,7 @@ static ck_status read_meta(ck_reader *r, size_t n, ck_meta *m, ck_error *e)
         return malformed(r, e, "padding is not zero");
     ck_error why = {{0}};
     s = ck_meta_parse(m, text, n, &why);
-    return s == CK_ERR_FORMAT ? malformed(r, e, why.text) : s == CK_OK ? s : ck_fail(e, s, "%s", why.text);
+    return s == CK_ERR_FORMAT ? malformed(r, e, "%s", why.text) : s == CK_OK ? s : ck_fail(e, s, "%s", why.text);
 }
 
 static ck_status skip(ck_reader *r, uint64_t n, ck_error *e)
@@ -332,16 +340,16 @@ static ck_lease *lease_of_slot(const ck_frame *f, ck_ring *ring, int slot)
 static ck_status refer(ck_reader *r, ck_frame *f, ck_plane *to, const ck_wire_plane *p, ck_error *e)
 {
     if (p->ring >= (uint32_t)r->rings.n)
-        return malformed(r, e, "the data of a plane are in a ring that is not attached");
+        return malformed(r, e, "the data of plane '%s' are in a ring that is not attached", to->name);
     ck_ring *ring = r->rings.ring[p->ring];
     const ck_ring_id *id = ck_ring_id_view(ring);
     uint64_t end;
     if (p->slot >= id->slots || p->offset % CK_ALIGN || !ck_add(p->offset, ck_pad(to->bytes), &end) ||
         end > id->slot_bytes)
-        return malformed(r, e, "the data of a plane are outside their ring");
+        return malformed(r, e, "the data of plane '%s' are outside their ring", to->name);
     int slot = (int)p->slot;
     if (!ck_ring_holds(ring, slot, p->gen))
-        return malformed(r, e, "the slot of a plane's data has been given back");
+        return malformed(r, e, "the slot of plane '%s' has been given back", to->name);
     ck_lease *held = lease_of_slot(f, ring, slot), *l = held ? held : ck_lease_new(ring, slot);
     to->buf = l ? ck_lease_view(l, p->offset, ck_pad(to->bytes)) : NULL;
     if (!held)
@@ -352,34 +360,51 @@ static ck_status refer(ck_reader *r, ck_frame *f, ck_plane *to, const ck_wire_pl
     return CK_OK;
 }
 
+/* Check the texts of a plane header.  The name may be the bad one: then the plane's place names it. */
+static ck_status check_texts(ck_reader *r, const ck_frame *f, const ck_wire_plane *p, ck_error *e)
+{
+    static const char rule[] = "use a-z 0-9 _ . -, and zero bytes to the end";
+    if (!good_name(p->name, sizeof p->name))
+        return malformed(r, e, "plane %d: its name is invalid, %s", f->n + 1, rule);
+    if (!good_name(p->type, sizeof p->type))
+        return malformed(r, e, "plane '%s': its type is invalid, %s", p->name, rule);
+    if (!good_tag(p->encoding, sizeof p->encoding))
+        return malformed(r, e, "plane '%s': its encoding is invalid, %s", p->name, rule);
+    return CK_OK;
+}
+
 /* Check a plane header and add its plane.  *padded grows by the bytes that its inline data take. */
 static ck_status take_plane(ck_reader *r, ck_frame *f, const ck_wire_plane *p, uint64_t *padded, ck_error *e)
 {
-    if (!good_name(p->name, sizeof p->name) || !good_name(p->type, sizeof p->type) ||
-        !good_tag(p->encoding, sizeof p->encoding))
-        return malformed(r, e, "a plane's name, type or encoding is not clean text");
-    char what[120];
-    snprintf(what, sizeof what, "plane '%s' of %u channels, %u x %u", p->name, p->c, p->w, p->h);
+    ck_status s = check_texts(r, f, p, e);
+    if (s != CK_OK)
+        return s;
     ck_type type = type_of(p->type);
     size_t bytes;
     if (!p->c || !p->h || !p->w || p->c > CK_MAX_CHANNELS || p->h > CK_MAX_SIDE || p->w > CK_MAX_SIDE || !p->elem ||
         p->elem > 64 || !ck_mul((size_t)p->c * p->h, p->w, &bytes) || !ck_mul(bytes, p->elem, &bytes) ||
         bytes > CK_WIRE_MAX_PLANE || bytes != p->bytes || (type && p->elem != ck_type_size(type)))
-        return malformed(r, e, strcat(what, ": invalid size"));
+        return malformed(r, e, "plane '%s' of %u channels, %u x %u: invalid size", p->name, p->c, p->w, p->h);
     bool shared = p->storage == CK_WIRE_RING;
     if (p->zero1 || p->zero2 || (!shared && (p->storage || p->ring || p->slot || p->gen || p->offset)))
-        return malformed(r, e, strcat(what, ": reserved bytes of its header are not zero"));
+        return malformed(r, e, "plane '%s': reserved bytes of its header are not zero", p->name);
     if (ck_frame_plane(f, p->name))
-        return malformed(r, e, strcat(what, ": it appears twice"));
+        return malformed(r, e, "plane '%s' appears twice in the frame", p->name);
     ck_plane *to = &f->planes[f->n];
     *to = (ck_plane){.type = type, .elem = p->elem, .c = (int)p->c, .h = (int)p->h, .w = (int)p->w, .bytes = bytes};
     memcpy(to->name, p->name, sizeof to->name);
     memcpy(to->type_name, p->type, sizeof to->type_name);
     memcpy(to->encoding, p->encoding, sizeof to->encoding);
-    ck_status s = shared ? refer(r, f, to, p, e) : CK_OK;
+    s = shared ? refer(r, f, to, p, e) : CK_OK;
     f->n++; /* an inline plane's buf is NULL until its data are read */
     *padded += shared ? 0 : ck_pad(bytes);
     return s;
+}
+
+/* True if upstream has a ring for its planes: only the first frame's come inline. */
+static bool by_reference(const ck_reader *r)
+{
+    return r->rings.n && ck_ring_id_view(r->rings.ring[r->rings.n - 1])->slots;
 }
 
 static ck_status read_plane_data(ck_reader *r, ck_frame *f, ck_plane *p, ck_error *e)
@@ -388,9 +413,10 @@ static ck_status read_plane_data(ck_reader *r, ck_frame *f, ck_plane *p, ck_erro
     if (!p->buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for plane '%s' of %zu bytes", p->name, p->bytes);
     p->data = p->buf->data; /* buffers are padded as the stream is */
+    p->buf->once = by_reference(r);
     ck_status s = read_all(r, p->buf->data, ck_pad(p->bytes), e);
     if (s == CK_OK && !is_zero((const char *)p->data + p->bytes, ck_pad(p->bytes) - p->bytes))
-        return malformed(r, e, "padding is not zero");
+        return malformed(r, e, "plane '%s': padding is not zero", p->name);
     return s;
 }
 
@@ -497,6 +523,16 @@ static ck_status read_head(ck_reader *r, ck_error *e)
     return read_meta(r, h.meta_bytes, &r->head, e);
 }
 
+/* True for /dev/null and empty files, which no upstream program has cut.  Not for a closed standard input, whose place
+ * ck_stdio_guard fills with a /dev/null that cannot be read. */
+static bool empty(int fd)
+{
+    struct stat what;
+    if (fstat(fd, &what) || (fcntl(fd, F_GETFL) & O_ACCMODE) == O_WRONLY)
+        return false;
+    return S_ISREG(what.st_mode) ? !what.st_size : S_ISCHR(what.st_mode) && what.st_rdev == makedev(1, 3);
+}
+
 ck_status ck_reader_open(int fd, const char *self, double timeout, ck_reader **out, ck_error *e)
 {
     ck_reader *r = *out = calloc(1, sizeof *r);
@@ -512,6 +548,11 @@ ck_status ck_reader_open(int fd, const char *self, double timeout, ck_reader **o
         return ck_fail_errno(e, "cannot make an eventfd");
     if (isatty(fd))
         return ck_fail(e, CK_ERR_ARGUMENT, "standard input is a terminal: pipe a stream in, as in ck-decode FILE | %s",
+                       self);
+    if (empty(fd))
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "standard input is empty (/dev/null or an empty file): pipe a stream in, as in "
+                       "ck-decode FILE | %s",
                        self);
     ck_fd_widen(fd);
     struct stat what;

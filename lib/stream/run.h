@@ -11,8 +11,6 @@
 typedef struct ck_run {
     const ck_stage *stage;
     const ck_common *common; /* first member of the program's options */
-    int argc;
-    char **argv;
     void *state;
     ck_reader *reader; /* NULL in a source */
     ck_writer *writer; /* NULL in a sink */
@@ -21,6 +19,7 @@ typedef struct ck_run {
     ck_frame first; /* read before `open`, not yet returned by fetch */
     bool have_first;
     uint64_t made, done, failed;
+    uint64_t absent;        /* of `failed`: 1 if it stands for frames past the end of the input, else 0 */
     long total;             /* frames according to HEAD, 0 = unknown */
     ck_error first_failure; /* text of the first error frame */
     bool first_said;        /* a program has printed first_failure */

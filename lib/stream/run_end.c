@@ -57,12 +57,22 @@ bool ck_run_output_closed(ck_run *r)
     return closed;
 }
 
+static ck_status add_program(const ck_run *r, ck_meta *head, ck_error *e)
+{
+    const ck_program *p = r->stage->program;
+    char *options = ck_options_text(p, r->common);
+    ck_status s = options ? ck_head_add_program(head, p->name, options, e)
+                          : ck_fail(e, CK_ERR_MEMORY, "out of memory for metadata");
+    free(options);
+    return s;
+}
+
 ck_status ck_run_open_writer(ck_run *r, ck_error *e)
 {
     pthread_mutex_lock(&r->opening);
     ck_status s = r->writer ? ck_fail(e, CK_ERR_CLOSED, "the stream has ended") : CK_OK;
     if (s == CK_OK)
-        s = ck_head_add_program(&r->head, r->argc, r->argv, e);
+        s = add_program(r, &r->head, e);
     if (s == CK_OK)
         s = ck_writer_open(STDOUT_FILENO, r->common->timeout, &r->head, &r->writer, e);
     pthread_mutex_unlock(&r->opening);
@@ -75,7 +85,7 @@ static void open_for_abort(ck_run *r)
     ck_meta head = {0};
     bool have = atomic_load(&r->reading);
     if (!isatty(STDOUT_FILENO) && (!have || ck_meta_copy(&head, ck_reader_head_view(r->reader), NULL) == CK_OK) &&
-        ck_head_add_program(&head, r->argc, r->argv, NULL) == CK_OK)
+        add_program(r, &head, NULL) == CK_OK)
         (void)ck_writer_open(STDOUT_FILENO, r->common->timeout, &head, &r->writer, NULL);
     ck_meta_free(&head);
 }
@@ -153,6 +163,17 @@ static void explain(ck_run *r, ck_status s, const ck_error *e)
         ck_log_error("%s", e->text);
 }
 
+/* Report how many frames failed, and the first failure unless a program has reported it. */
+static void report_failed(const ck_run *r)
+{
+    unsigned long long failed = r->failed - r->absent, done = r->done - r->absent;
+    if (failed)
+        ck_log_error("%llu of %llu frames failed%s%s", failed, done,
+                     r->first_said ? "" : "; the first: ", r->first_said ? "" : r->first_failure.text);
+    else if (!r->first_said)
+        ck_log_error("%s", r->first_failure.text);
+}
+
 int ck_run_conclude(ck_run *r, ck_status s, const ck_error *e)
 {
     ck_log_progress_end();
@@ -161,8 +182,7 @@ int ck_run_conclude(ck_run *r, ck_status s, const ck_error *e)
         return failure(r, s);
     }
     if (r->failed && ck_run_last(r))
-        ck_log_error("%llu of %llu frames failed%s%s", (unsigned long long)r->failed, (unsigned long long)r->done,
-                     r->first_said ? "" : "; the first: ", r->first_said ? "" : r->first_failure.text);
+        report_failed(r);
     return r->failed ? 3 : 0;
 }
 

@@ -22,7 +22,7 @@
 #include "stream/run.h"
 
 /* A frame failed.  With --keep-going it becomes an error frame and the run goes on, unless the disk is full. */
-static ck_status lose(ck_run *r, ck_frame *f, ck_status s, ck_error *e)
+static ck_status fail_frame(ck_run *r, ck_frame *f, ck_status s, ck_error *e)
 {
     if (s == CK_ERR_CLOSED)
         return s;
@@ -78,7 +78,7 @@ static ck_status produce(void *ctx, void *item, ck_error *e)
     if (s == CK_OK && r->stage->admit && !ck_frame_error(f)) {
         s = r->stage->admit(r->state, f, e);
         if (s != CK_OK)
-            s = lose(r, f, s, e);
+            s = fail_frame(r, f, s, e);
     }
     if (s != CK_OK)
         ck_frame_free(f);
@@ -97,7 +97,7 @@ static ck_status work(void *ctx, void *item, ck_error *e)
     ck_status s = r->stage->frame(r->state, f, e);
     ck_trace_span(CK_TRACE_COMPUTE, "worker", since, (long)f->seq);
     if (s != CK_OK)
-        s = lose(r, f, s, e);
+        s = fail_frame(r, f, s, e);
     if (s != CK_OK)
         ck_run_fail(r, s, e);
     return s;
@@ -115,6 +115,7 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
     ck_status s = r->stage->consume ? r->stage->consume(r->state, f, e) : CK_OK;
     if (r->stage->consume)
         ck_trace_span(CK_TRACE_COMPUTE, "main", since, (long)f->seq);
+    r->absent += ck_frame_error(f) && ck_meta_get(&f->meta, "missing");
     if (ck_frame_error(f) && r->failed == 1)
         r->first_said = ck_meta_get(&f->meta, "said") != NULL;
     if (s == CK_OK && r->writer && ck_frame_error(f) && ck_meta_get(&f->meta, "said"))
@@ -153,12 +154,15 @@ static void cancel(void *ctx)
     ck_run_cancel(ctx);
 }
 
+int ck_stage_workers(const void *opts)
+{
+    int threads = ((const ck_common *)opts)->threads;
+    return threads ? threads : ck_cores();
+}
+
 static int workers(const ck_run *r)
 {
-    int cores = ck_cores();
-    if (r->stage->threads)
-        return r->stage->threads(r->common, cores);
-    return r->common->threads ? r->common->threads : cores;
+    return r->stage->threads ? r->stage->threads(r->common, ck_cores()) : ck_stage_workers(r->common);
 }
 
 /* Read HEAD and the first frame, so that `open` can decide by the actual planes. */
@@ -220,12 +224,10 @@ static ck_status run_frames(ck_run *r, ck_error *e)
     return s;
 }
 
-static int run_stage(const ck_stage *stage, const ck_common *common, const ck_list *args, int argc, char **argv)
+static int run_stage(const ck_stage *stage, const ck_common *common, const ck_list *args)
 {
     ck_run r = {.stage = stage,
                 .common = common,
-                .argc = argc,
-                .argv = argv,
                 .sink = stage->sink && stage->sink(common),
                 .lock = PTHREAD_MUTEX_INITIALIZER,
                 .opening = PTHREAD_MUTEX_INITIALIZER};
@@ -265,18 +267,26 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
 }
 
 /* Send ABORT after wrong usage, so that downstream programs know that it has been reported. */
-static void abort_unstarted(const ck_stage *s, const ck_common *common, int argc, char **argv, const ck_error *e)
+static void abort_unstarted(const ck_stage *s, const ck_common *common, const ck_error *e)
 {
     ck_run r = {.stage = s,
                 .common = common,
-                .argc = argc,
-                .argv = argv,
+                .sink = s->sink && s->sink(common),
                 .lock = PTHREAD_MUTEX_INITIALIZER,
                 .opening = PTHREAD_MUTEX_INITIALIZER};
     signal(SIGPIPE, SIG_IGN);
     if (!ck_run_last(&r))
         ck_run_abort(&r, CK_ERR_ARGUMENT, e);
     ck_writer_free(r.writer);
+}
+
+static ck_status check_arguments(const ck_stage *s, const ck_common *opts, const ck_list *args, ck_error *e)
+{
+    if (args->n && !*s->program->usage)
+        return ck_fail(e, CK_ERR_ARGUMENT, "unexpected argument '%s': %s", args->items[0],
+                       s->produce ? "this program reads nothing"
+                                  : "this program reads standard input: use ck-decode FILE | ..., or < STREAM");
+    return s->check ? s->check(opts, args, e) : CK_OK;
 }
 
 int ck_stage_main(const ck_stage *s, int argc, char **argv)
@@ -291,10 +301,8 @@ int ck_stage_main(const ck_stage *s, int argc, char **argv)
     ck_error e = {{0}};
     ck_log_init(p->name, false);
     ck_status status = opts ? ck_options_parse(p, argc, argv, opts, &args, &e) : CK_ERR_MEMORY;
-    if (status == CK_OK && args.n && !*p->usage)
-        status = ck_fail(&e, CK_ERR_ARGUMENT, "unexpected argument '%s': %s", args.items[0],
-                         s->produce ? "this program reads nothing"
-                                    : "this program reads standard input: use ck-decode FILE | ..., or < STREAM");
+    if (status == CK_OK && !opts->help && !opts->version)
+        status = check_arguments(s, opts, &args, &e);
     int code = 2;
     if (status == CK_OK && (opts->help || opts->version)) {
         if (opts->help)
@@ -305,10 +313,10 @@ int ck_stage_main(const ck_stage *s, int argc, char **argv)
     } else if (status != CK_OK) {
         ck_log_error("%s", opts ? e.text : "out of memory");
         if (opts)
-            abort_unstarted(s, opts, argc, argv, &e);
+            abort_unstarted(s, opts, &e);
     } else {
         ck_log_init(p->name, opts->verbose);
-        code = run_stage(s, opts, &args, argc, argv);
+        code = run_stage(s, opts, &args);
     }
     if (opts)
         ck_options_free(p, opts);

@@ -8,9 +8,11 @@
  *
  * Life of a run:
  *
- *     parse options; read HEAD and the first frame (not in a source)
+ *     parse options
+ *     check
+ *     read HEAD and the first frame (not in a source)
  *     open                                main thread
- *     write HEAD (not in a sink), with this stage's command line appended to `program`
+ *     write HEAD (not in a sink), with this stage and its options appended to `program`
  *     for each frame:
  *         produce, or read from stdin     reading thread, in order
  *         admit                           reading thread, in order
@@ -65,6 +67,8 @@
 typedef struct ck_stage {
     const ck_program *program;
 
+    /* Check the arguments, before anything is read: CK_ERR_ARGUMENT.  NULL = any will do. */
+    ck_status (*check)(const void *opts, const ck_list *args, ck_error *e);
     /* Before any frame.  `opts` is the program's option struct, args the arguments that remain.  `head` is upstream's
      * HEAD (empty in a source) and may be changed.  `first` is the first frame as read, for decisions by the actual
      * planes; it goes through `admit` and `frame` later.  NULL for an empty stream and in a source.  *state is passed
@@ -95,6 +99,10 @@ typedef struct ck_stage {
     int (*threads)(const void *opts, int cores); /* workers for `frame`; NULL = --threads, else all cores */
     int (*frames)(const void *opts);             /* frames in existence; NULL or 0 = workers + 2 */
 } ck_stage;
+
+/* Workers of a stage without `threads`: --threads, else all cores.  As `frames`: no frame is read before a worker is
+ * free, for stages whose frames are large and whose work takes much longer than handing them on. */
+int ck_stage_workers(const void *opts);
 
 /* Run the stage.  Returns the exit status. */
 int ck_stage_main(const ck_stage *s, int argc, char **argv);

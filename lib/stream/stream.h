@@ -81,8 +81,9 @@ bool ck_writer_has_slots(const ck_writer *w);
 size_t ck_writer_resident(const ck_writer *w);
 void ck_writer_free(ck_writer *w);
 
-/* Append this stage's command line to HEAD's `program` ("ck-decode a.mov | ck-hint --method key"). */
-ck_status ck_head_add_program(ck_meta *head, int argc, char **argv, ck_error *e);
+/* Append a stage to HEAD's `program` ("ck-decode --linear | ck-hint --method key").  options: as ck_options_text makes
+ * them, may be NULL: the same shot gets the same HEAD, whatever its range and machine. */
+ck_status ck_head_add_program(ck_meta *head, const char *name, const char *options, ck_error *e);
 /* Copy the last stage's name in `program`, cut to n bytes.  Returns the number of stages. */
 int ck_head_last_program(const ck_meta *head, char *buf, size_t n);
 

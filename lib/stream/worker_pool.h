@@ -1,7 +1,7 @@
 /* A worker pool behind one stage, one worker per device.  A frame goes to the slot that has been free for longest;
  * frames leave in order.
  *
- * A worker is a stage's state of its own, opened with the program's options.  One option, a string, names the
+ * A worker is a state of the stage, opened with the program's options.  One option, a string, names the
  * worker. */
 #ifndef CK_STREAM_WORKER_POOL_H
 #define CK_STREAM_WORKER_POOL_H

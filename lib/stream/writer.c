@@ -16,7 +16,7 @@
 #include "stream/wire.h"
 
 /* Slots of a ring: 8 for frames in flight downstream, plus one per core for a last stage that works on several. */
-#define SLOTS(cores) (8 + (cores))
+#define SLOTS(cores) (4 + (cores))
 /* Seconds that an ABORT waits for a record being written, and for room in the pipe. */
 #define ABORT_PATIENCE 0.2
 

@@ -77,8 +77,8 @@ int main(int argc, char **argv)
         else if (ck_meta_set(&head, name, tensor, &e))
             die(&e);
     }
-    if (ck_head_add_program(&head, 1, (char *[]){"goldstream"}, &e) ||
-        ck_writer_open(STDOUT_FILENO, 0, &head, &w, &e) || ck_writer_frame(w, &f, &e) || ck_writer_end(w, &e))
+    if (ck_head_add_program(&head, "goldstream", NULL, &e) || ck_writer_open(STDOUT_FILENO, 0, &head, &w, &e) ||
+        ck_writer_frame(w, &f, &e) || ck_writer_end(w, &e))
         die(&e);
     ck_writer_free(w);
     ck_meta_free(&head);

@@ -96,7 +96,7 @@ int main(int argc, char **argv)
             *eq = '=';
         }
     }
-    ck_head_add_program(&head, 1, argv, &e);
+    ck_head_add_program(&head, "mkstream", NULL, &e);
     if (ck_writer_open(STDOUT_FILENO, 0, &head, &wr, &e))
         die(&e);
     for (int k = 0; k < n; k++) {

@@ -1,3 +1,4 @@
+/* attention_kernel.h for AVX2, which has 16 registers of 8 floats. */
 #if defined(__x86_64__)
 #include <immintrin.h>
 #if defined(__clang__)
@@ -9,8 +10,8 @@
 #include "nn/cpu/exp2.h"
 
 #define LANES 8
-#define S_ROWS 6 /* 12 sums, 2 of keys, 1 query */
-#define V_ROWS 3 /* 12 sums; with more rows the 4 vectors of values would not fit */
+#define S_ROWS 6 /* registers: 12 of sums, 2 of keys, 1 of a query */
+#define V_ROWS 3 /* registers: 12 of sums; with more rows the 4 of values would not fit */
 #define V_VECS 4
 #define KERNELS ck_cpu_kernels_avx2
 #define NAME "avx2"

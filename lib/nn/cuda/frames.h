@@ -18,7 +18,7 @@ typedef struct ck_cuda_buffer {
 typedef struct ck_cuda_move {
     ck_nn_move is;
     size_t at, bytes;  /* the plane in the slot's memory */
-    size_t x_at, y_at; /* the tables of is.x, is.y there */
+    size_t x_at, y_at; /* the tables of is.x, is.y in the slot's memory */
     ck_nn_axis x, y;   /* is.x, is.y with tables on the device */
 } ck_cuda_move;
 

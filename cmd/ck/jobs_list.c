@@ -1,4 +1,4 @@
-#include "ck/shots.h"
+#include "ck/jobs_list.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +13,7 @@ static ck_status no_memory(ck_error *e)
 }
 
 /* "LIST:LINE: " before the text. */
-static ck_status fail_at(const ck_plan *p, const ck_shot *shot, ck_status s, ck_error *e)
+static ck_status fail_at(const ck_plan *p, const ck_jobs_shot *shot, ck_status s, ck_error *e)
 {
     char *where;
     if (asprintf(&where, "%s:%d", p->own.jobs, shot->number) < 0)
@@ -24,15 +24,15 @@ static ck_status fail_at(const ck_plan *p, const ck_shot *shot, ck_status s, ck_
 }
 
 /* Append a line, without its end, unless it is empty or a comment. */
-static ck_status take_line(ck_shots *s, char *line, size_t n, int number, ck_error *e)
+static ck_status take_line(ck_jobs_list *s, char *line, size_t n, int number, ck_error *e)
 {
-    ck_shot shot = {.number = number, .status = -1};
+    ck_jobs_shot shot = {.number = number, .status = -1};
     bool nul = strlen(line) < n;
     line[strcspn(line, "\r\n")] = 0;
     const char *first = line + strspn(line, " \t");
     if (!nul && (!*first || *first == '#'))
         return CK_OK;
-    ck_shot *items = realloc(s->items, (size_t)(s->n + 1) * sizeof *items);
+    ck_jobs_shot *items = realloc(s->items, (size_t)(s->n + 1) * sizeof *items);
     if (items)
         s->items = items;
     shot.line = strdup(line);
@@ -44,7 +44,7 @@ static ck_status take_line(ck_shots *s, char *line, size_t n, int number, ck_err
     return nul ? ck_fail(e, CK_ERR_ARGUMENT, "the line has a NUL byte") : CK_OK;
 }
 
-static ck_status read_lines(ck_shots *s, const ck_plan *p, ck_error *e)
+static ck_status read_lines(ck_jobs_list *s, const ck_plan *p, ck_error *e)
 {
     bool standard = !strcmp(p->own.jobs, "-");
     FILE *f = standard ? stdin : fopen(p->own.jobs, "re");
@@ -113,7 +113,7 @@ static char *absolute(const char *path)
 }
 
 /* Build the command line: the front end's share of the cores, the options of `p`, the line's words. */
-static ck_status build(ck_shots *s, ck_shot *shot, const ck_plan *p, ck_error *e)
+static ck_status build(ck_jobs_list *s, ck_jobs_shot *shot, const ck_plan *p, ck_error *e)
 {
     static char ck[] = "ck", key[] = "key";
     int n, k = 0;
@@ -132,7 +132,7 @@ static ck_status build(ck_shots *s, ck_shot *shot, const ck_plan *p, ck_error *e
     return CK_OK;
 }
 
-static ck_status check(ck_shot *shot, ck_error *e)
+static ck_status check(ck_jobs_shot *shot, ck_error *e)
 {
     ck_plan plan;
     int argc = 0;
@@ -157,14 +157,14 @@ static ck_status check(ck_shot *shot, ck_error *e)
 
 static int by_out(const void *a, const void *b)
 {
-    const ck_shot *x = *(const ck_shot *const *)a, *y = *(const ck_shot *const *)b;
+    const ck_jobs_shot *x = *(const ck_jobs_shot *const *)a, *y = *(const ck_jobs_shot *const *)b;
     int order = strcmp(x->out, y->out);
     return order ? order : x->number - y->number;
 }
 
-static ck_status refuse_same_out(const ck_shots *s, const ck_plan *p, ck_error *e)
+static ck_status refuse_same_out(const ck_jobs_list *s, const ck_plan *p, ck_error *e)
 {
-    const ck_shot **sorted = s->n > 0 ? calloc((size_t)s->n, sizeof *sorted) : NULL;
+    const ck_jobs_shot **sorted = s->n > 0 ? calloc((size_t)s->n, sizeof *sorted) : NULL;
     if (!sorted)
         return no_memory(e);
     for (int i = 0; i < s->n; i++)
@@ -181,9 +181,9 @@ static ck_status refuse_same_out(const ck_shots *s, const ck_plan *p, ck_error *
     return st;
 }
 
-ck_status ck_shots_read(ck_shots *s, const ck_plan *p, ck_error *e)
+ck_status ck_jobs_list_read(ck_jobs_list *s, const ck_plan *p, ck_error *e)
 {
-    *s = (ck_shots){0};
+    *s = (ck_jobs_list){0};
     ck_status st = refuse_own(p, false, e);
     if (st == CK_OK && p->args.n)
         st = ck_fail(e, CK_ERR_ARGUMENT, "unexpected argument '%s': INPUT and OUT are in the list of --jobs",
@@ -208,10 +208,10 @@ ck_status ck_shots_read(ck_shots *s, const ck_plan *p, ck_error *e)
     return st == CK_OK ? refuse_same_out(s, p, e) : st;
 }
 
-void ck_shots_free(ck_shots *s)
+void ck_jobs_list_free(ck_jobs_list *s)
 {
     for (int i = 0; i < s->n; i++) {
-        ck_shot *shot = &s->items[i];
+        ck_jobs_shot *shot = &s->items[i];
         free(shot->line);
         free(shot->argv);
         ck_quote_free(shot->words);
@@ -219,5 +219,5 @@ void ck_shots_free(ck_shots *s)
         free(shot->out);
     }
     free(s->items);
-    *s = (ck_shots){0};
+    *s = (ck_jobs_list){0};
 }

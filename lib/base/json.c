@@ -1,12 +1,13 @@
-#include "checkpoint/json.h"
+#include "base/json.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-ck_status ck_json_open(ck_json *j, const uint8_t *text, size_t n, ck_error *e)
+ck_status ck_json_open(ck_json *j, const void *text, size_t n, const char *where, const char *advice, ck_error *e)
 {
-    *j = (ck_json){.start = text, .p = text, .end = text + n, .texts = malloc(n + 1)};
-    return j->texts ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a header of %zu bytes", n);
+    const uint8_t *from = text;
+    *j = (ck_json){.start = from, .p = from, .end = from + n, .where = where, .advice = advice, .texts = malloc(n + 1)};
+    return j->texts ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a %s of %zu bytes", where, n);
 }
 
 void ck_json_close(ck_json *j)
@@ -17,8 +18,7 @@ void ck_json_close(ck_json *j)
 
 ck_status ck_json_fail(const ck_json *j, ck_error *e, const char *what)
 {
-    return ck_fail(e, CK_ERR_FORMAT, "header, byte %zu: %s: the file is damaged, or not a .safetensors",
-                   (size_t)(j->p - j->start), what);
+    return ck_fail(e, CK_ERR_FORMAT, "%s, byte %zu: %s: %s", j->where, (size_t)(j->p - j->start), what, j->advice);
 }
 
 static void skip_space(ck_json *j)
@@ -149,6 +149,17 @@ ck_status ck_json_number(ck_json *j, uint64_t *out, ck_error *e)
     return CK_OK;
 }
 
+ck_status ck_json_signed(ck_json *j, int64_t *out, ck_error *e)
+{
+    uint64_t v = 0;
+    bool minus = ck_json_accept(j, '-');
+    ck_status s = ck_json_number(j, &v, e);
+    if (s == CK_OK && v > INT64_MAX)
+        return ck_json_fail(j, e, "number overflows");
+    *out = minus ? -(int64_t)v : (int64_t)v;
+    return s;
+}
+
 ck_status ck_json_member(ck_json *j, bool first, bool *more, ck_json_text *key, ck_error *e)
 {
     *more = !ck_json_accept(j, '}');
@@ -163,5 +174,20 @@ ck_status ck_json_member(ck_json *j, bool first, bool *more, ck_json_text *key, 
 ck_status ck_json_end(ck_json *j, ck_error *e)
 {
     skip_space(j);
-    return j->p == j->end ? CK_OK : ck_json_fail(j, e, "data after the header's last brace");
+    return j->p == j->end ? CK_OK : ck_json_fail(j, e, "data after the last brace");
+}
+
+void ck_json_put(FILE *f, const char *text)
+{
+    fputc('"', f);
+    for (const char *p = text; *p; p++) {
+        unsigned char c = (unsigned char)*p;
+        if (c == '"' || c == '\\')
+            fprintf(f, "\\%c", c);
+        else if (c < 32)
+            fprintf(f, "\\u%04x", c);
+        else
+            fputc(c, f);
+    }
+    fputc('"', f);
 }

@@ -1,4 +1,4 @@
-#include "ck-encode/lock.h"
+#include "shared/lock.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +15,8 @@
 
 #define NAME ".ck-lock"
 #define ZERO (1L << 40)     /* the byte of frame 0: numbers may be negative */
+#define JOINING 1           /* the byte locked while videos are joined */
+#define FIRST 2             /* the first byte of frames */
 #define MOST_BYTES 4096     /* frames locked one by one; a longer list with steps is locked from first to last */
 #define MOST_TEXT (1 << 16) /* bytes of the holders' lines */
 #define WAIT_MS 2000        /* longest wait for the lock on the text */
@@ -62,7 +64,7 @@ static char *read_text(int fd)
  * the text only serves messages. */
 static void write_text(int fd, bool add)
 {
-    struct flock any = part(F_WRLCK, 1, 0);
+    struct flock any = part(F_WRLCK, FIRST, 0);
     bool others = !fcntl(fd, F_GETLK, &any) && any.l_type != F_UNLCK;
     char *before = read_text(fd), *after = NULL, *next;
     size_t n = 0;
@@ -113,16 +115,16 @@ static ck_status taken(const ck_lock *l, long first, long bytes, ck_error *e)
                                                                                     : 0;
     if (last == from)
         snprintf(what, sizeof what, "frame %ld", from - ZERO);
-    else if (last && from > 1)
+    else if (last && from > FIRST)
         snprintf(what, sizeof what, "frames %ld-%ld", from - ZERO, last - ZERO);
     return ck_fail(e, CK_ERR_IO, "%s: %s: being written by %s: wait for it, or choose another OUT", l->out, what, who);
 }
 
 static ck_status lock_bytes(const ck_lock *l, long first, long bytes, ck_error *e)
 {
-    if (first < 1) { /* byte 0 is the text's */
-        bytes = bytes ? bytes + first - 1 : 0;
-        first = 1;
+    if (first < FIRST) {
+        bytes = bytes ? bytes + first - FIRST : 0;
+        first = FIRST;
     }
     if (set(l->fd, F_WRLCK, first, bytes))
         return CK_OK;
@@ -164,7 +166,7 @@ ck_status ck_lock_open(ck_lock *l, const char *out, ck_error *e)
 
 ck_status ck_lock_frames(ck_lock *l, const ck_ranges *frames, ck_error *e)
 {
-    static const ck_range every = {1 - ZERO, CK_RANGE_OPEN, 1};
+    static const ck_range every = {FIRST - ZERO, CK_RANGE_OPEN, 1};
     ck_status s = CK_OK;
     bool text = take_text(l->fd);
     if (frames->n == 0)
@@ -177,6 +179,17 @@ ck_status ck_lock_frames(ck_lock *l, const ck_ranges *frames, ck_error *e)
     if (text)
         set(l->fd, F_UNLCK, 0, 1);
     return s;
+}
+
+ck_status ck_lock_joining(ck_lock *l, ck_error *e)
+{
+    struct flock one = part(F_WRLCK, JOINING, 1);
+    while (fcntl(l->fd, F_SETLKW, &one))
+        if (errno == EDEADLK || errno == ENOLCK)
+            return ck_fail_errno(e, "%s: cannot be locked for joining videos", l->out);
+        else if (errno != EINTR)
+            break; /* a file system without locks */
+    return CK_OK;
 }
 
 void ck_lock_close(ck_lock *l)

@@ -1,0 +1,269 @@
+#include "ck-encode/recorder.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/outfile.h"
+#include "io/ranges.h"
+
+static ck_status no_memory(ck_error *e)
+{
+    return ck_fail(e, CK_ERR_MEMORY, "out of memory for the record of the run");
+}
+
+static ck_status append(ck_numbers *to, long v, ck_error *e)
+{
+    long *grown = ck_grown(to->v, to->n, &to->cap, sizeof *grown);
+    if (!grown)
+        return no_memory(e);
+    to->v = grown;
+    grown[to->n++] = v;
+    return CK_OK;
+}
+
+ck_status ck_recorder_open(ck_recorder *r, const char *out, ck_error *e)
+{
+    const char *text = getenv(CK_JOB_ENV);
+    *r = (ck_recorder){.out = out, .at = -1};
+    if (!text || !out)
+        return CK_OK;
+    r->on = true;
+    r->segmented = getenv(CK_JOB_SEGMENTS_ENV) != NULL;
+    ck_status s = ck_job_run_parse(text, &r->run, e);
+    r->counted = s == CK_OK && *r->run.frames;
+    ck_ranges frames = {0};
+    if (r->segmented && r->counted)
+        s = ck_ranges_parse(r->run.frames, &frames, e);
+    if (s == CK_OK && r->segmented)
+        s = ck_ranges_numbers(&frames, &r->job.v, &r->job.n, e);
+    ck_ranges_free(&frames);
+    return s == CK_OK ? s : ck_fail_in(e, s, "$" CK_JOB_ENV);
+}
+
+static char *segments_folder(const ck_recorder *r, const ck_output *o)
+{
+    char *path = NULL, *name = ck_output_name(o, "");
+    if (name && asprintf(&path, "%s/" CK_SEGMENTS "/%s", r->out, name) < 0)
+        path = NULL;
+    free(name);
+    return path;
+}
+
+/* Make the folders of segments, and remove what killed runs left unfinished. */
+static ck_status make_folders(const ck_recorder *r, const ck_outputs *o, ck_error *e)
+{
+    ck_status s = CK_OK;
+    for (int i = 0; i < o->n && s == CK_OK; i++) {
+        if (!o->items[i].on || !o->items[i].video || !o->items[i].path)
+            continue;
+        char *path = segments_folder(r, &o->items[i]);
+        s = path ? ck_mkdirs(path, e) : no_memory(e);
+        if (s == CK_OK)
+            ck_outfile_sweep(path);
+        else if (path)
+            ck_fail_in(e, s, path);
+        free(path);
+    }
+    return s;
+}
+
+static ck_status set_frames(ck_recorder *r, const char *frames, ck_error *e)
+{
+    free(r->run.frames);
+    r->run.frames = strdup(frames);
+    return r->run.frames ? CK_OK : no_memory(e);
+}
+
+ck_status ck_recorder_start(ck_recorder *r, const ck_outputs *o, const char *numbers, ck_error *e)
+{
+    if (!r->on)
+        return CK_OK;
+    ck_status s = r->segmented ? make_folders(r, o, e) : CK_OK;
+    if (s == CK_OK && !r->counted && numbers) {
+        s = set_frames(r, numbers, e);
+        r->counted = *numbers && numbers[strlen(numbers) - 1] != '-';
+    }
+    return s == CK_OK ? ck_job_add_run(r->out, &r->run, e) : s;
+}
+
+/* Position of a frame in the job, or -1. */
+static long position(const ck_recorder *r, long number)
+{
+    size_t lo = 0, hi = r->job.n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (r->job.v[mid] == number)
+            return (long)mid;
+        if (r->job.v[mid] < number)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return -1;
+}
+
+/* Event: the segments that were open are complete. */
+static void announce(const ck_recorder *r, const ck_outputs *o)
+{
+    for (int i = 0; i < o->n && r->at >= 0; i++) {
+        char *name = o->items[i].video && o->items[i].path ? ck_output_name(&o->items[i], "") : NULL;
+        if (name)
+            ck_log_event_segment(name, r->first, r->last);
+        free(name);
+    }
+}
+
+/* Begin a segment of the output: FOLDER/NUMBER.COUNT, with the first count that is not used yet. */
+static ck_status begin(const ck_recorder *r, ck_output *o, long number, ck_error *e)
+{
+    char *folder = segments_folder(r, o), *path = NULL;
+    ck_status s = folder ? CK_OK : no_memory(e);
+    for (int k = 0; s == CK_OK && (!path || access(path, F_OK) == 0); k++) {
+        free(path);
+        if (asprintf(&path, "%s/%ld.%d", folder, number, k) < 0) {
+            path = NULL;
+            s = no_memory(e);
+        }
+    }
+    if (s == CK_OK)
+        s = ck_video_sink_segment(o->video, path, r->run.id, e);
+    if (s != CK_OK && path)
+        ck_fail_in(e, s, path);
+    free(path);
+    free(folder);
+    return s;
+}
+
+ck_status ck_recorder_stamp(ck_recorder *r, ck_outputs *o, ck_rate rate, double pts, ck_av_stamp *at, ck_error *e)
+{
+    if (!r->segmented)
+        return CK_OK;
+    long here = position(r, at->number);
+    if (here < 0)
+        return ck_fail(e, CK_ERR_FORMAT, "frame %ld is not one of the job's", at->number);
+    bool next = r->at >= 0 && here == r->at + 1 && here % CK_SEGMENT_FRAMES != 0;
+    ck_status s = CK_OK;
+    for (int i = 0; i < o->n && s == CK_OK && !next; i++)
+        if (o->items[i].video && o->items[i].path)
+            s = begin(r, &o->items[i], at->number, e);
+    if (s == CK_OK && !next) {
+        announce(r, o);
+        r->first = at->number;
+    }
+    r->at = here;
+    r->last = at->number;
+    at->time = isnan(pts) ? (double)here * rate.den / rate.num : pts;
+    return s;
+}
+
+/* Add a still to the frame's row. */
+static ck_status add_file(const ck_recorder *r, const ck_output *o, const char *stem, ck_job_frame *f, ck_error *e)
+{
+    ck_job_file *file = &f->files[f->n];
+    file->name = ck_output_name(o, stem);
+    if (!file->name)
+        return no_memory(e);
+    f->n++;
+    return ck_job_stat(r->out, file, e);
+}
+
+/* The row of a frame; its arrays have room for every output. */
+static ck_status make_row(const ck_recorder *r, const ck_outputs *o, const ck_frame *of, ck_job_frame *f, ck_error *e)
+{
+    const char *input = ck_meta_get(&of->meta, "input-state");
+    *f = (ck_job_frame){.number = ck_frame_number(of),
+                        .input = strdup(input ? input : ""),
+                        .files = calloc((size_t)o->n + 1, sizeof *f->files),
+                        .videos = calloc((size_t)o->n + 1, sizeof *f->videos)};
+    memcpy(f->id, r->run.id, sizeof f->id);
+    return f->input && f->files && f->videos ? CK_OK : no_memory(e);
+}
+
+static void free_row(ck_job_frame *f)
+{
+    for (int i = 0; i < f->n; i++)
+        free(f->files[i].name);
+    for (int i = 0; i < f->n_videos; i++)
+        free(f->videos[i]);
+    free(f->files);
+    free(f->videos);
+    free(f->input);
+}
+
+ck_status ck_recorder_frame(ck_recorder *r, const ck_outputs *o, const ck_frame *f, const char *stem, ck_error *e)
+{
+    if (!r->on)
+        return CK_OK;
+    ck_job_frame row;
+    ck_status s = make_row(r, o, f, &row, e);
+    if (s == CK_OK)
+        s = append(&r->seen, row.number, e);
+    for (int i = 0; i < o->n && s == CK_OK; i++) {
+        const ck_output *p = &o->items[i];
+        if (!p->on || !p->path)
+            continue;
+        if (!p->video)
+            s = add_file(r, p, stem, &row, e);
+        else if ((row.videos[row.n_videos] = ck_output_name(p, "")))
+            row.n_videos++;
+        else
+            s = no_memory(e);
+    }
+    if (s == CK_OK)
+        s = ck_job_add_frame(r->out, &row, e);
+    free_row(&row);
+    return s;
+}
+
+ck_status ck_recorder_failed(ck_recorder *r, long number, ck_error *e)
+{
+    if (!r->on)
+        return CK_OK;
+    ck_status s = append(&r->seen, number, e);
+    return s == CK_OK ? append(&r->failed, number, e) : s;
+}
+
+static ck_status record_video(const ck_recorder *r, const ck_output *o, char *seen, char *failed, ck_error *e)
+{
+    ck_job_video v = {.frames = seen, .failed = failed, .file.name = ck_output_name(o, "")};
+    memcpy(v.id, r->run.id, sizeof v.id);
+    ck_status s = v.file.name ? ck_job_stat(r->out, &v.file, e) : no_memory(e);
+    if (s == CK_OK)
+        s = ck_job_add_video(r->out, &v, e);
+    free(v.file.name);
+    return s;
+}
+
+ck_status ck_recorder_finish(ck_recorder *r, const ck_outputs *o, ck_error *e)
+{
+    if (!r->on)
+        return CK_OK;
+    if (r->segmented)
+        announce(r, o);
+    char *seen = ck_numbers_text(r->seen.v, r->seen.n), *failed = ck_numbers_text(r->failed.v, r->failed.n);
+    ck_status s = seen && failed ? CK_OK : no_memory(e);
+    if (s == CK_OK && !r->counted) {
+        s = set_frames(r, seen, e);
+        if (s == CK_OK)
+            s = ck_job_add_run(r->out, &r->run, e);
+    }
+    for (int i = 0; i < o->n && s == CK_OK && !r->segmented; i++)
+        if (o->items[i].on && o->items[i].video && o->items[i].path)
+            s = record_video(r, &o->items[i], seen, failed, e);
+    free(seen);
+    free(failed);
+    return s;
+}
+
+void ck_recorder_close(ck_recorder *r)
+{
+    ck_job_run_free(&r->run);
+    free(r->job.v);
+    free(r->seen.v);
+    free(r->failed.v);
+}

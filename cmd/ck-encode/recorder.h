@@ -1,0 +1,50 @@
+/* The record of a run of `ck key`: which frames are finished (shared/job.h), and videos in segments.
+ *
+ *     ck_recorder_open      from the environment
+ *     ck_recorder_start     when outputs are known, before the first file
+ *     ck_recorder_stamp     before a frame goes to the videos, in order; begins new segments
+ *     ck_recorder_frame     after it
+ *     ck_recorder_finish    after the videos are finished */
+#ifndef CK_ENCODE_RECORDER_H
+#define CK_ENCODE_RECORDER_H
+
+#include "ck-encode/outputs.h"
+#include "shared/job.h"
+
+typedef struct ck_numbers {
+    long *v; /* owned */
+    size_t n, cap;
+} ck_numbers;
+
+typedef struct ck_recorder {
+    bool on; /* `ck key` runs us, and OUT is a folder */
+    bool segmented;
+    const char *out; /* borrowed */
+    ck_job_run run;
+    bool counted;            /* the job's frames were known from the start */
+    ck_numbers job;          /* the job's frames, ascending; if segmented */
+    long at;                 /* position of the last frame in the segments; -1 */
+    long first, last;        /* numbers of the first and last frame in the segments that are open */
+    ck_numbers seen, failed; /* frames of this run */
+} ck_recorder;
+
+/* $CK_JOB and $CK_JOB_SEGMENTS; without the first, all other functions do nothing. */
+ck_status ck_recorder_open(ck_recorder *r, const char *out, ck_error *e);
+
+/* Write that the run begins.  numbers: HEAD's, or NULL. */
+ck_status ck_recorder_start(ck_recorder *r, const ck_outputs *o, const char *numbers, ck_error *e);
+
+/* If videos are written in segments: begin new ones where one is due, and set the stamp's time to the shot's.
+ * pts: of the frame in the shot, in seconds, or NAN. */
+ck_status ck_recorder_stamp(ck_recorder *r, ck_outputs *o, ck_rate rate, double pts, ck_av_stamp *at, ck_error *e);
+
+/* Record a frame, whose files and pictures have been written. */
+ck_status ck_recorder_frame(ck_recorder *r, const ck_outputs *o, const ck_frame *f, const char *stem, ck_error *e);
+/* Note a frame that failed. */
+ck_status ck_recorder_failed(ck_recorder *r, long number, ck_error *e);
+
+/* Record the videos. */
+ck_status ck_recorder_finish(ck_recorder *r, const ck_outputs *o, ck_error *e);
+void ck_recorder_close(ck_recorder *r);
+
+#endif

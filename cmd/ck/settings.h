@@ -1,0 +1,15 @@
+/* What changes the pixels of a job: its options, files and model, for ck-job.json. */
+#ifndef CK_CK_SETTINGS_H
+#define CK_CK_SETTINGS_H
+
+#include "ck/plan.h"
+#include "shared/job.h"
+
+/* Fill run->pairs and run->id from the plan; the screen must have been found.  Options appear as text in one order,
+ * files by name, size and time, the model by a hash of its bytes. */
+ck_status ck_settings_of(const ck_plan *p, ck_job_run *run, ck_error *e);
+
+/* CK_OK if both have the same pairs; else CK_ERR_ARGUMENT that names the first that differs. */
+ck_status ck_settings_same(const ck_job_run *before, const ck_job_run *now, const char *out, ck_error *e);
+
+#endif

@@ -1,0 +1,198 @@
+#include "ck/shot.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "ck-decode/options.h"
+#include "ck-encode/options.h"
+#include "ck/plan_inside.h"
+#include "io/av_read.h"
+#include "io/av_still.h"
+#include "io/still.h"
+
+static ck_status no_memory(ck_error *e)
+{
+    return ck_fail(e, CK_ERR_MEMORY, "out of memory for the job's frames");
+}
+
+/* Count a video's frames by decoding it. */
+static ck_status decode_all(ck_video *v, long *n, ck_error *e)
+{
+    ck_video_frame f;
+    ck_status s;
+    for (*n = 0; (s = ck_video_next(v, &f, e)) == CK_OK; ++*n)
+        ck_video_frame_free(&f);
+    return s == CK_END ? CK_OK : s;
+}
+
+static ck_status count_video(const char *path, const ck_decode_options *o, long *n, ck_error *e)
+{
+    ck_video *v = NULL;
+    ck_video_how how = {.threads = 1, .keep_going = o->common.keep_going, .stream = o->stream};
+    ck_status s = ck_video_open(path, &how, &v, e);
+    if (s == CK_OK) {
+        *n = ck_video_info_view(v)->frames;
+        if (*n < 0)
+            s = decode_all(v, n, e);
+    }
+    ck_video_free(v);
+    return s == CK_OK ? s : ck_fail_in(e, s, path);
+}
+
+/* Frames of `keep` past the end of the video: an error, or stand-ins, or left out, as --missing says. */
+static ck_status past_the_end(const ck_decode_options *o, const ck_ranges *keep, ck_shot *shot, long n, ck_error *e)
+{
+    ck_ranges absent;
+    long *numbers = NULL;
+    size_t count = 0;
+    ck_status s = keep->n ? ck_ranges_missing(keep, shot->numbers, shot->n, &absent, e) : CK_OK;
+    if (s != CK_OK || !keep->n || !absent.n)
+        return s;
+    char list[300];
+    ck_ranges_format(&absent, list, sizeof list);
+    if (o->missing == CK_MISSING_ERROR)
+        s = ck_fail(e, CK_ERR_ARGUMENT,
+                    "--frames %s: no such frames: it has %ld, from 0: shorten the list, or give "
+                    "--missing",
+                    list, n);
+    else if (o->missing != CK_MISSING_SKIP)
+        s = ck_ranges_numbers(&absent, &numbers, &count, e);
+    long *grown = s == CK_OK ? realloc(shot->numbers, (shot->n + count + 1) * sizeof *grown) : NULL;
+    if (s == CK_OK && !grown)
+        s = no_memory(e);
+    shot->numbers = grown ? grown : shot->numbers;
+    for (size_t i = 0; i < count && s == CK_OK; i++)
+        shot->numbers[shot->n++] = numbers[i];
+    free(numbers);
+    ck_ranges_free(&absent);
+    return s;
+}
+
+static ck_status of_video(const char *path, const ck_decode_options *o, const ck_ranges *keep, ck_shot *shot,
+                          ck_error *e)
+{
+    long n = 0;
+    ck_status s = count_video(path, o, &n, e);
+    shot->numbers = s == CK_OK ? malloc(((size_t)n + 1) * sizeof *shot->numbers) : NULL;
+    if (s == CK_OK && !shot->numbers)
+        return no_memory(e);
+    for (long i = 0; i < n && s == CK_OK; i++)
+        if (ck_ranges_has(keep, i))
+            shot->numbers[shot->n++] = i;
+    if (s == CK_OK && (s = past_the_end(o, keep, shot, n, e)) != CK_OK)
+        ck_fail_in(e, s, path);
+    return s;
+}
+
+/* True if ck-encode is to write a video file. */
+static bool writes_video(const ck_plan *p)
+{
+    ck_encode_options o;
+    ck_list rest = {0};
+    const ck_plan_stage *encode = &p->stages[p->n - 1];
+    bool video = false;
+    if (ck_options_parse(&ck_encode_program, encode->argc, encode->argv, &o, &rest, NULL) == CK_OK)
+        video = ck_encode_writes(&o, CK_OUT_MOV) || ck_encode_writes(&o, CK_OUT_MP4);
+    ck_options_free(&ck_encode_program, &o);
+    free(rest.items);
+    return video;
+}
+
+/* As ck-encode checks when it reads the whole sequence. */
+static ck_status check_holes(const ck_plan *p, const ck_sequence *files, const ck_decode_options *o, ck_error *e)
+{
+    ck_ranges holes;
+    if (o->frames || o->missing != CK_MISSING_ERROR || !writes_video(p))
+        return CK_OK;
+    ck_status s = ck_sequence_holes(files, &holes, e);
+    if (s != CK_OK)
+        return s;
+    if (holes.n) {
+        char list[300];
+        ck_ranges_format(&holes, list, sizeof list);
+        s = ck_fail(e, CK_ERR_FORMAT,
+                    "frames are missing (%s), and video would lose its sync: give --missing black, nearest or skip",
+                    list);
+    }
+    ck_ranges_free(&holes);
+    return s;
+}
+
+static ck_status of_sequence(const ck_plan *p, const char *path, const ck_decode_options *o, const ck_ranges *keep,
+                             ck_shot *shot, ck_error *e)
+{
+    ck_sequence *files = &shot->files;
+    ck_status s = ck_sequence_open(&path, 1, files, e);
+    if (s != CK_OK)
+        return s;
+    if (!files->numbered)
+        s = ck_fail(e, CK_ERR_ARGUMENT, "%s: its files have no numbers, which --resume and --chunk need", path);
+    if (s == CK_OK && (s = check_holes(p, files, o, e)) != CK_OK)
+        ck_fail_in(e, s, path);
+    if (s == CK_OK && (s = ck_sequence_select(files, keep, (ck_missing)o->missing, e)) != CK_OK)
+        ck_fail_in(e, s, path);
+    shot->numbers = s == CK_OK ? malloc((files->n + 1) * sizeof *shot->numbers) : NULL;
+    if (s == CK_OK && !shot->numbers)
+        s = no_memory(e);
+    for (size_t i = 0; i < files->n && s == CK_OK; i++)
+        shot->numbers[shot->n++] = files->files[i].number;
+    return s;
+}
+
+static ck_status of_input(const ck_plan *p, const ck_decode_options *o, ck_shot *shot, ck_error *e)
+{
+    const char *path = p->args.items[0];
+    struct stat st;
+    ck_ranges keep = {0};
+    bool pattern = ck_sequence_is_pattern(path);
+    if (!strcmp(path, "-") || (!pattern && !stat(path, &st) && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+        return ck_fail(e, CK_ERR_ARGUMENT, "%s: --resume and --chunk need INPUT as a file or folder, to read it again",
+                       path);
+    ck_status s = o->frames ? ck_ranges_parse(o->frames, &keep, e) : CK_OK;
+    ck_still_kind kind = CK_STILL_NONE;
+    bool files = pattern || (!stat(path, &st) && S_ISDIR(st.st_mode));
+    if (s == CK_OK && !files && (s = ck_still_probe(path, &kind, e)) != CK_OK)
+        ck_fail_in(e, s, path);
+    if (s == CK_OK && (files || (kind != CK_STILL_NONE && kind != CK_STILL_ANIMATED)))
+        s = of_sequence(p, path, o, &keep, shot, e);
+    else if (s == CK_OK)
+        s = of_video(path, o, &keep, shot, e);
+    ck_ranges_free(&keep);
+    return s;
+}
+
+ck_status ck_shot_open(const ck_plan *p, ck_shot *shot, ck_error *e)
+{
+    ck_decode_options o;
+    ck_list rest = {0};
+    *shot = (ck_shot){0};
+    ck_status s = ck_options_parse(&ck_decode_program, p->stages[DECODE].argc, p->stages[DECODE].argv, &o, &rest, e);
+    if (s == CK_OK)
+        s = of_input(p, &o, shot, e);
+    ck_options_free(&ck_decode_program, &o);
+    free(rest.items);
+    return s;
+}
+
+void ck_shot_free(ck_shot *shot)
+{
+    free(shot->numbers);
+    ck_sequence_free(&shot->files);
+    *shot = (ck_shot){0};
+}
+
+long ck_shot_position(const ck_shot *shot, long number)
+{
+    size_t lo = 0, hi = shot->n;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (shot->numbers[mid] == number)
+            return (long)mid;
+        if (shot->numbers[mid] < number)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    return -1;
+}

@@ -1,0 +1,257 @@
+#include "ck/todo.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "ck-encode/options.h"
+#include "ck-refine/options.h"
+#include "ck/join.h"
+#include "ck/pieces.h"
+#include "ck/plan_inside.h"
+#include "ck/settings.h"
+#include "io/ranges.h"
+#include "shared/inputs.h"
+
+static ck_status no_memory(ck_error *e)
+{
+    return ck_fail(e, CK_ERR_MEMORY, "out of memory for the job's frames");
+}
+
+/* ---- blocks ---- */
+
+static size_t common_multiple(size_t a, size_t b)
+{
+    size_t x = a, y = b;
+    while (y) {
+        size_t r = x % y;
+        x = y;
+        y = r;
+    }
+    return a / x * b;
+}
+
+/* --refresh of a refiner that carries state from frame to frame, else 1. */
+static ck_status refresh_of(const ck_plan *p, size_t *unit, ck_error *e)
+{
+    ck_status s = CK_OK;
+    for (int i = 0; i < p->n && s == CK_OK; i++) {
+        ck_refine_options o;
+        ck_list rest = {0};
+        if (p->stages[i].program != &ck_refine_program)
+            continue;
+        s = ck_options_parse(&ck_refine_program, p->stages[i].argc, p->stages[i].argv, &o, &rest, e);
+        if (s == CK_OK && o.mode == CK_REFINE_SPARSE && !o.refresh)
+            s = ck_fail(e, CK_ERR_ARGUMENT,
+                        "--mode sparse depends on the frames before: with --resume or --chunk it "
+                        "needs --refresh K");
+        if (s == CK_OK && o.mode == CK_REFINE_SPARSE)
+            *unit = common_multiple(*unit, (size_t)o.refresh);
+        ck_options_free(&ck_refine_program, &o);
+        free(rest.items);
+    }
+    return s;
+}
+
+static ck_status unit_of(const ck_plan *p, size_t *unit, ck_error *e)
+{
+    ck_encode_options o;
+    ck_list rest = {0};
+    const ck_plan_stage *encode = &p->stages[p->n - 1];
+    ck_status s = ck_options_parse(&ck_encode_program, encode->argc, encode->argv, &o, &rest, e);
+    *unit = s == CK_OK && ck_encode_writes(&o, CK_OUT_MP4) ? CK_SEGMENT_FRAMES : 1;
+    ck_options_free(&ck_encode_program, &o);
+    free(rest.items);
+    return s == CK_OK ? refresh_of(p, unit, e) : s;
+}
+
+/* Chunks are the same for everyone: blocks shared out in order, as evenly as possible. */
+static ck_status cut_chunk(const char *text, ck_todo *t, ck_error *e)
+{
+    long i = 1, n = 1;
+    ck_status s = text ? ck_chunk_parse(text, &i, &n, e) : CK_OK;
+    size_t blocks = (t->shot.n + t->unit - 1) / t->unit;
+    t->from = blocks * (size_t)(i - 1) / (size_t)n * t->unit;
+    t->to = blocks * (size_t)i / (size_t)n * t->unit;
+    t->to = t->to < t->shot.n ? t->to : t->shot.n;
+    t->run.chunks = n;
+    return s;
+}
+
+/* ---- what is finished ---- */
+
+typedef struct done {
+    const ck_todo *todo;
+    const ck_job *job;
+    const char *out;
+    struct video {
+        char *name;
+        bool *frames; /* per position */
+    } * videos;
+    int n;
+} done;
+
+/* The frames of a video that are finished; looked up once. */
+static ck_status find_video(done *d, const char *name, const bool **frames, ck_error *e)
+{
+    for (int i = 0; i < d->n; i++)
+        if (!strcmp(d->videos[i].name, name)) {
+            *frames = d->videos[i].frames;
+            return CK_OK;
+        }
+    struct video *grown = realloc(d->videos, (size_t)(d->n + 1) * sizeof *grown);
+    if (!grown)
+        return no_memory(e);
+    d->videos = grown;
+    size_t n = d->todo->shot.n;
+    struct video v = {.name = strdup(name), .frames = calloc(n + 1, sizeof *v.frames)};
+    grown[d->n++] = v;
+    if (!v.name || !v.frames)
+        return no_memory(e);
+    bool whole = ck_video_is_whole(d->out, d->job, name, d->todo->run.id, &d->todo->shot);
+    ck_pieces p = {0};
+    ck_status s = whole ? CK_OK : ck_pieces_load(d->out, name, d->todo->run.id, &d->todo->shot, &p, e);
+    for (size_t i = 0; i < n && s == CK_OK; i++)
+        v.frames[i] = whole || (p.there[i] && !p.failed[i]);
+    ck_pieces_free(&p);
+    *frames = v.frames;
+    return s;
+}
+
+/* *yes: every output of the frame is finished. */
+static ck_status frame_is_done(done *d, size_t at, bool *yes, ck_error *e)
+{
+    const ck_job_frame *row = ck_job_frame_of(d->job, d->todo->shot.numbers[at], d->todo->run.id);
+    *yes = row != NULL;
+    ck_status s = CK_OK;
+    for (int i = 0; *yes && i < row->n; i++)
+        *yes = ck_job_file_is(d->out, &row->files[i]);
+    for (int i = 0; *yes && i < row->n_videos && s == CK_OK; i++) {
+        const bool *frames = NULL;
+        s = find_video(d, row->videos[i], &frames, e);
+        *yes = s == CK_OK && frames[at];
+    }
+    return s;
+}
+
+/* A frame that is finished must have been made of the file that is there now. */
+static ck_status check_input(const done *d, size_t at, ck_error *e)
+{
+    const ck_shot *shot = &d->todo->shot;
+    const ck_job_frame *row = ck_job_frame_of(d->job, shot->numbers[at], d->todo->run.id);
+    char state[64];
+    if (!row || !*row->input || at >= shot->files.n ||
+        !ck_inputs_state(shot->files.files[at].path, state, sizeof state) || !strcmp(row->input, state))
+        return CK_OK;
+    return ck_fail(
+        e, CK_ERR_ARGUMENT,
+        "%s: has changed since frame %ld was finished: remove that frame's files in %s, or choose another OUT",
+        shot->files.files[at].path, shot->numbers[at], d->out);
+}
+
+/* A block of which a frame is left is left as a whole. */
+static void complete_blocks(ck_todo *t)
+{
+    for (size_t from = t->from; from < t->to; from += t->unit) {
+        size_t to = from + t->unit < t->to ? from + t->unit : t->to;
+        bool any = false;
+        for (size_t i = from; i < to; i++)
+            any |= t->left[i];
+        for (size_t i = from; i < to; i++)
+            t->left[i] = any;
+        t->n_left += any ? to - from : 0;
+    }
+}
+
+static ck_status find_left(ck_todo *t, const ck_job *job, const char *out, bool resume, ck_error *e)
+{
+    done d = {.todo = t, .job = job, .out = out};
+    ck_status s = CK_OK;
+    for (size_t i = 0; i < t->shot.n && s == CK_OK; i++) {
+        bool yes = false;
+        s = frame_is_done(&d, i, &yes, e);
+        if (s == CK_OK && yes)
+            s = check_input(&d, i, e);
+        t->left[i] = i >= t->from && i < t->to && !(yes && resume);
+    }
+    complete_blocks(t);
+    for (int i = 0; i < d.n; i++) {
+        free(d.videos[i].name);
+        free(d.videos[i].frames);
+    }
+    free(d.videos);
+    return s;
+}
+
+static ck_status read_and_compare(const ck_plan *p, ck_todo *t, ck_job *job, ck_error *e)
+{
+    const char *out = p->args.items[1];
+    ck_status s = ck_job_read(out, job, e);
+    const ck_job_run *last = s == CK_OK && job->n_runs ? &job->runs[job->n_runs - 1] : NULL;
+    if (last)
+        s = ck_settings_same(last, &t->run, out, e);
+    if (s == CK_OK && last && last->chunks > 1 && t->run.chunks > 1 && strcmp(last->frames, t->run.frames))
+        s = ck_fail(e, CK_ERR_ARGUMENT, "%s: other chunks are parts of frames %.300s, not of %.300s", out, last->frames,
+                    t->run.frames);
+    return s;
+}
+
+ck_status ck_todo_make(const ck_plan *p, ck_todo *t, ck_error *e)
+{
+    *t = (ck_todo){0};
+    ck_job job = {0};
+    ck_status s = unit_of(p, &t->unit, e);
+    if (s == CK_OK)
+        s = ck_shot_open(p, &t->shot, e);
+    if (s == CK_OK && !(t->run.frames = ck_numbers_text(t->shot.numbers, t->shot.n)))
+        s = no_memory(e);
+    if (s == CK_OK && t->unit % CK_SEGMENT_FRAMES && t->unit > 1) /* where blocks begin depends on the frames */
+        s = ck_meta_set(&t->run.pairs, "frames.refreshed", t->run.frames, e);
+    if (s == CK_OK)
+        s = ck_settings_of(p, &t->run, e);
+    if (s == CK_OK)
+        s = cut_chunk(p->own.chunk, t, e);
+    if (s == CK_OK)
+        s = read_and_compare(p, t, &job, e);
+    if (s == CK_OK && !(t->left = calloc(t->shot.n + 1, sizeof *t->left)))
+        s = no_memory(e);
+    if (s == CK_OK)
+        s = find_left(t, &job, p->args.items[1], p->own.resume, e);
+    ck_job_free(&job);
+    return s;
+}
+
+void ck_todo_free(ck_todo *t)
+{
+    ck_job_run_free(&t->run);
+    ck_shot_free(&t->shot);
+    free(t->left);
+    *t = (ck_todo){0};
+}
+
+/* Replace --frames of ck-decode. */
+static ck_status set_frames(ck_plan *p, const char *list, ck_error *e)
+{
+    char *before = NULL;
+    ck_status s = ck_args_take(&p->stages[DECODE], "frames", &before, e);
+    free(before);
+    return s == CK_OK ? ck_args_first(&p->stages[DECODE], "--frames=", list, e) : s;
+}
+
+ck_status ck_todo_apply(const ck_todo *t, ck_plan *p, ck_error *e)
+{
+    long *numbers = calloc(t->n_left + 1, sizeof *numbers);
+    size_t n = 0;
+    for (size_t i = t->from; numbers && i < t->to; i++)
+        if (t->left[i])
+            numbers[n++] = t->shot.numbers[i];
+    char *list = numbers ? ck_numbers_text(numbers, n) : NULL, *job = ck_job_run_text(&t->run);
+    ck_status s = list && job ? set_frames(p, list, e) : no_memory(e);
+    if (s == CK_OK && (setenv(CK_JOB_ENV, job, 1) || setenv(CK_JOB_SEGMENTS_ENV, "1", 1)))
+        s = no_memory(e);
+    free(numbers);
+    free(list);
+    free(job);
+    return s;
+}

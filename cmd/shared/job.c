@@ -1,0 +1,329 @@
+#include "shared/job.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "shared/job_line.h"
+
+static const char no_memory[] = "out of memory for " CK_JOB_FILE;
+
+/* Move the object of a line into the job. */
+static ck_status add_line(ck_job *job, ck_job_line *l, ck_error *e)
+{
+    void *grown;
+    if (l->frame) {
+        grown = ck_grown(job->frames, job->n_frames, &job->cap_frames, sizeof *job->frames);
+        job->frames = grown ? grown : job->frames;
+        if (grown) {
+            l->as_frame.order = job->n_frames;
+            job->frames[job->n_frames++] = l->as_frame;
+            l->as_frame = (ck_job_frame){0};
+        }
+    } else if (l->video) {
+        grown = ck_grown(job->videos, job->n_videos, &job->cap_videos, sizeof *job->videos);
+        job->videos = grown ? grown : job->videos;
+        if (grown) {
+            job->videos[job->n_videos++] = l->as_video;
+            l->as_video = (ck_job_video){0};
+        }
+    } else {
+        grown = ck_grown(job->runs, job->n_runs, &job->cap_runs, sizeof *job->runs);
+        job->runs = grown ? grown : job->runs;
+        if (grown) {
+            job->runs[job->n_runs++] = l->as_run;
+            l->as_run = (ck_job_run){0};
+        }
+    }
+    return grown ? CK_OK : ck_fail(e, CK_ERR_MEMORY, no_memory);
+}
+
+/* By number and name: photos of one folder may share a number. */
+static int same_frame(const ck_job_frame *x, const ck_job_frame *y)
+{
+    int d = (x->number > y->number) - (x->number < y->number);
+    return d ? d : strcmp(x->n ? x->files[0].name : "", y->n ? y->files[0].name : "");
+}
+
+/* Later lines first. */
+static int by_frame(const void *a, const void *b)
+{
+    const ck_job_frame *x = a, *y = b;
+    int d = same_frame(x, y);
+    return d ? d : (x->order < y->order) - (x->order > y->order);
+}
+
+/* Sort the frames; of lines for the same files only the last counts. */
+static void settle(ck_job *job)
+{
+    size_t n = 0;
+    if (job->n_frames)
+        qsort(job->frames, job->n_frames, sizeof *job->frames, by_frame);
+    for (size_t i = 0; i < job->n_frames; i++) {
+        if (n && !same_frame(&job->frames[n - 1], &job->frames[i]))
+            ck_job_frame_free(&job->frames[i]);
+        else
+            job->frames[n++] = job->frames[i];
+    }
+    job->n_frames = n;
+}
+
+/* Read the lines between "[" and "]".  A last line without a newline was cut off, and is ignored. */
+static ck_status read_lines(const char *text, size_t n, ck_job *job, ck_error *e)
+{
+    ck_status s = CK_OK;
+    long number = 1;
+    for (const char *p = text, *next; s == CK_OK && (next = memchr(p, '\n', n - (size_t)(p - text))); p = next + 1) {
+        size_t len = (size_t)(next - p);
+        if (len && p[len - 1] == ',')
+            len--;
+        if (len > 1) {
+            ck_job_line l;
+            s = ck_job_line_read(p, len, &l, e);
+            if (s == CK_OK)
+                s = add_line(job, &l, e);
+            ck_job_line_free(&l);
+        }
+        if (s != CK_OK) {
+            char where[32];
+            snprintf(where, sizeof where, "line %ld", number);
+            ck_fail_in(e, s, where);
+        }
+        number++;
+    }
+    settle(job);
+    return s;
+}
+
+static char *job_path(const char *out)
+{
+    char *path;
+    return asprintf(&path, "%s/" CK_JOB_FILE, out) < 0 ? NULL : path;
+}
+
+/* Lock the whole file; a lock that the file system does not have is done without. */
+static void lock(int fd, short type)
+{
+    struct flock l = {.l_type = type, .l_whence = SEEK_SET};
+    while (fcntl(fd, F_SETLKW, &l) && errno == EINTR)
+        ;
+}
+
+/* The bytes of the file, owned; NULL with errno set. */
+static char *read_all(int fd, size_t *n)
+{
+    struct stat st;
+    char *text = fstat(fd, &st) ? NULL : malloc((size_t)st.st_size + 1);
+    *n = 0;
+    while (text && *n < (size_t)st.st_size) {
+        ssize_t k = pread(fd, text + *n, (size_t)st.st_size - *n, (off_t)*n);
+        if (k > 0)
+            *n += (size_t)k;
+        else if (k == 0)
+            break;
+        else if (errno != EINTR) {
+            free(text);
+            return NULL;
+        }
+    }
+    return text;
+}
+
+ck_status ck_job_read(const char *out, ck_job *job, ck_error *e)
+{
+    *job = (ck_job){0};
+    char *path = job_path(out);
+    if (!path)
+        return ck_fail(e, CK_ERR_MEMORY, no_memory);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ck_status s = fd >= 0 || errno == ENOENT ? CK_OK : ck_fail_errno(e, "cannot open");
+    if (fd >= 0) {
+        size_t n;
+        lock(fd, F_RDLCK);
+        char *text = read_all(fd, &n);
+        close(fd);
+        s = text ? read_lines(text, n, job, e) : ck_fail_errno(e, "cannot read");
+        free(text);
+    }
+    if (s != CK_OK)
+        ck_fail_in(e, s, path);
+    free(path);
+    return s;
+}
+
+void ck_job_free(ck_job *job)
+{
+    for (size_t i = 0; i < job->n_runs; i++)
+        ck_job_run_free(&job->runs[i]);
+    for (size_t i = 0; i < job->n_frames; i++)
+        ck_job_frame_free(&job->frames[i]);
+    for (size_t i = 0; i < job->n_videos; i++)
+        ck_job_video_free(&job->videos[i]);
+    free(job->runs);
+    free(job->frames);
+    free(job->videos);
+    *job = (ck_job){0};
+}
+
+const ck_job_frame *ck_job_frame_of(const ck_job *job, long number, const char *id)
+{
+    size_t lo = 0, hi = job->n_frames;
+    while (lo < hi) {
+        size_t mid = lo + (hi - lo) / 2;
+        if (job->frames[mid].number < number)
+            lo = mid + 1;
+        else
+            hi = mid;
+    }
+    for (; lo < job->n_frames && job->frames[lo].number == number; lo++)
+        if (!strcmp(job->frames[lo].id, id))
+            return &job->frames[lo];
+    return NULL;
+}
+
+const ck_job_video *ck_job_video_of(const ck_job *job, const char *name, const char *id)
+{
+    for (size_t i = job->n_videos; i-- > 0;)
+        if (!strcmp(job->videos[i].file.name, name) && !strcmp(job->videos[i].id, id))
+            return &job->videos[i];
+    return NULL;
+}
+
+/* The end of the last whole line, comma excluded, so that what follows may be overwritten; 0 for an empty file.  It is
+ * within the last bytes unless the last line is very long. */
+static off_t append_at(int fd, off_t size)
+{
+    char tail[4096];
+    off_t from = size > (off_t)sizeof tail ? size - (off_t)sizeof tail : 0;
+    ssize_t n = pread(fd, tail, sizeof tail, from);
+    if (n >= 3 && !memcmp(tail + n - 3, "\n]\n", 3))
+        return from + n - 3;
+    /* A writer was stopped in the middle. */
+    size_t all;
+    char *text = read_all(fd, &all);
+    off_t at = 0;
+    for (size_t i = all; text && i-- > 1 && !at;)
+        if (text[i] == '\n' && (text[i - 1] == ',' || text[i - 1] == '}'))
+            at = (off_t)(text[i - 1] == ',' ? i - 1 : i);
+    free(text);
+    return at;
+}
+
+static ck_status write_at(int fd, const char *text, size_t n, off_t at, ck_error *e)
+{
+    for (size_t done = 0; done < n;) {
+        ssize_t k = pwrite(fd, text + done, n - done, at + (off_t)done);
+        if (k < 0 && errno == EINTR)
+            continue;
+        if (k < 0)
+            return ck_fail_errno(e, "cannot write");
+        done += (size_t)k;
+    }
+    return CK_OK;
+}
+
+/* Append an object and close the array again.  If that fails, the file stays as it was. */
+static ck_status append(int fd, const char *object, ck_error *e)
+{
+    struct stat st;
+    char *text;
+    if (fstat(fd, &st))
+        return ck_fail_errno(e, "cannot read");
+    off_t at = append_at(fd, st.st_size);
+    int n = asprintf(&text, "%s%s\n]\n", at ? ",\n" : "[\n", object);
+    if (n < 0)
+        return ck_fail(e, CK_ERR_MEMORY, no_memory);
+    ck_status s = write_at(fd, text, (size_t)n, at, e);
+    if (s != CK_OK && at)
+        (void)write_at(fd, "\n]\n", 3, at, NULL);
+    if (ftruncate(fd, at + (s == CK_OK ? n : at ? 3 : 0)) && s == CK_OK)
+        s = ck_fail_errno(e, "cannot write");
+    free(text);
+    return s;
+}
+
+/* True if the last run in the file is `text`. */
+static bool last_run_is(int fd, const char *text)
+{
+    size_t n, len = strlen(text);
+    char *all = read_all(fd, &n);
+    bool same = false;
+    for (size_t i = n; all && i-- > 0;)
+        if ((i == 0 || all[i - 1] == '\n') && n - i > len && !strncmp(all + i, "{\"job\"", strlen("{\"job\""))) {
+            same = !memcmp(all + i, text, len);
+            break;
+        }
+    free(all);
+    return same;
+}
+
+/* Append the object that `text` is, and free it.  A run is left out if the last one is the same. */
+static ck_status add(const char *out, char *text, bool run, ck_error *e)
+{
+    char *path = job_path(out);
+    if (!path || !text) {
+        free(path);
+        free(text);
+        return ck_fail(e, CK_ERR_MEMORY, no_memory);
+    }
+    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+    ck_status s = fd >= 0 ? CK_OK : ck_fail_errno(e, "cannot open");
+    if (fd >= 0) {
+        lock(fd, F_WRLCK);
+        if (!run || !last_run_is(fd, text))
+            s = append(fd, text, e);
+        close(fd);
+    }
+    if (s != CK_OK)
+        ck_fail_in(e, s, path);
+    free(path);
+    free(text);
+    return s;
+}
+
+ck_status ck_job_add_run(const char *out, const ck_job_run *run, ck_error *e)
+{
+    return add(out, ck_job_run_text(run), true, e);
+}
+
+ck_status ck_job_add_frame(const char *out, const ck_job_frame *frame, ck_error *e)
+{
+    return add(out, ck_job_frame_text(frame), false, e);
+}
+
+ck_status ck_job_add_video(const char *out, const ck_job_video *video, ck_error *e)
+{
+    return add(out, ck_job_video_text(video), false, e);
+}
+
+static bool stat_file(const char *out, const char *name, struct stat *st)
+{
+    char *path;
+    if (asprintf(&path, "%s/%s", out, name) < 0)
+        return false;
+    bool good = !stat(path, st) && S_ISREG(st->st_mode);
+    free(path);
+    return good;
+}
+
+ck_status ck_job_stat(const char *out, ck_job_file *f, ck_error *e)
+{
+    struct stat st;
+    if (!stat_file(out, f->name, &st))
+        return ck_fail_errno(e, "%s/%s: cannot read what was written", out, f->name);
+    f->size = (uint64_t)st.st_size;
+    f->sec = st.st_mtim.tv_sec;
+    f->nsec = st.st_mtim.tv_nsec;
+    return CK_OK;
+}
+
+bool ck_job_file_is(const char *out, const ck_job_file *f)
+{
+    struct stat st;
+    return stat_file(out, f->name, &st) && (uint64_t)st.st_size == f->size && st.st_mtim.tv_sec == f->sec &&
+           st.st_mtim.tv_nsec == f->nsec;
+}

@@ -1,0 +1,84 @@
+#include "io/av_join.h"
+
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+/* The least time of the packets: when the video begins. */
+static int64_t beginning(const ck_segment *segments, const ck_segment_ref *refs, size_t n)
+{
+    int64_t first = INT64_MAX;
+    for (size_t i = 0; i < n; i++) {
+        int64_t pts = segments[refs[i].segment].packets[refs[i].packet].pts;
+        first = pts < first ? pts : first;
+    }
+    return first;
+}
+
+typedef struct source {
+    size_t segment; /* SIZE_MAX: none */
+    int fd;
+    uint8_t *data;
+    size_t cap;
+} source;
+
+/* Read the data of a packet; segments are opened one at a time. */
+static ck_status fetch(source *from, const ck_segment *segments, const ck_segment_ref *r, ck_error *e)
+{
+    const ck_segment *s = &segments[r->segment];
+    const ck_segment_packet *p = &s->packets[r->packet];
+    if (from->segment != r->segment) {
+        if (from->fd >= 0)
+            close(from->fd);
+        from->fd = open(s->path, O_RDONLY | O_CLOEXEC);
+        from->segment = r->segment;
+        if (from->fd < 0)
+            return ck_fail_errno(e, "%s: cannot open", s->path);
+    }
+    if (p->size > from->cap) {
+        free(from->data);
+        from->data = malloc(p->size);
+        from->cap = from->data ? p->size : 0;
+        if (!from->data)
+            return ck_fail(e, CK_ERR_MEMORY, "out of memory for a packet of %llu bytes", (unsigned long long)p->size);
+    }
+    return ck_segment_get(from->fd, p, from->data) ? CK_OK
+                                                   : ck_fail(e, CK_ERR_IO, "%s: cannot read: it has changed", s->path);
+}
+
+static ck_status write_packets(ck_av_writer *w, const ck_segment *segments, const ck_segment_ref *refs, size_t n,
+                               ck_error *e)
+{
+    source from = {.segment = SIZE_MAX, .fd = -1};
+    int64_t begin = beginning(segments, refs, n);
+    ck_status s = CK_OK;
+    for (size_t i = 0; i < n && s == CK_OK; i++) {
+        ck_segment_packet p = segments[refs[i].segment].packets[refs[i].packet];
+        s = fetch(&from, segments, &refs[i], e);
+        p.pts -= begin;
+        p.dts -= begin;
+        if (s == CK_OK)
+            s = ck_av_packet(w, &p, from.data, e);
+    }
+    if (from.fd >= 0)
+        close(from.fd);
+    free(from.data);
+    return s;
+}
+
+ck_status ck_av_join(const ck_segment *segments, const ck_segment_ref *refs, size_t n, const char *path, ck_error *e)
+{
+    ck_av_spec spec;
+    ck_meta tags = {0};
+    ck_av_writer *w = NULL;
+    ck_status s = ck_segment_spec(&segments[refs[0].segment], &spec, &tags, e);
+    if (s == CK_OK)
+        s = ck_av_open(&spec, path, 0, &w, e);
+    if (s == CK_OK)
+        s = write_packets(w, segments, refs, n, e);
+    if (s == CK_OK)
+        s = ck_av_finish(w, e);
+    ck_av_free(w);
+    ck_meta_free(&tags);
+    return s;
+}
