@@ -128,8 +128,8 @@ static ck_status finish_frame(void *state, ck_frame *f, ck_error *e)
     return st;
 }
 
-/* Outputs are large, so no finished frame waits beside the workers', except with one worker: it goes on while a frame is
- * written. */
+/* Outputs are large, so no finished frame waits beside the workers', except with one worker: it goes on while a frame
+ * is written. */
 static int frames_at_once(const void *opts)
 {
     int workers = ck_stage_workers(opts);

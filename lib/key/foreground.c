@@ -23,12 +23,12 @@
 
 /* Colours on a map q times smaller: of the solid pixels, carried everywhere, and of neighbourhoods. */
 typedef struct carried {
-    float *lin;    /* (3,ch,cw) of the solids, linear */
-    float *near;   /* (3,ch,cw) of neighbourhoods, linear */
-    uint8_t *deep; /* (ch,cw) the plate's colour is the foreground's without doubt */
-    float *w;      /* (ch,cw) how much a pixel knows of its own; until the solids' colours are carried */
-    int *distance; /* (ch,cw) to where less than the whole pixel is solid; until then, too */
-    float *row;    /* (3,w) of the plate */
+    float *lin;     /* (3,ch,cw) of the solids, linear */
+    float *near;    /* (3,ch,cw) of neighbourhoods, linear */
+    uint8_t *deep;  /* (ch,cw) the plate's colour is the foreground's without doubt */
+    float *w;       /* (ch,cw) how much a pixel knows of its own; until the solids' colours are carried */
+    int *distance;  /* (ch,cw) to where less than the whole pixel is solid; until then, too */
+    float *row;     /* (3,w) of the plate */
     float *scratch; /* of ck_key_near, in the places of w, distance and row */
     ck_key_grid g;
     ck_buffer *buf;

@@ -105,17 +105,18 @@ static inline int ck_key_grid_row(const ck_key_grid *g, int my)
     return y < g->h ? y : g->h - 1;
 }
 
-/* Planes are (ch,cw) unless noted.  Those of the second group take the places of the first one's. */
+/* Planes are (ch,cw) unless noted.  Groups in the order of their lives: the later ones take the earlier ones'
+ * places. */
 typedef struct ck_key_map {
     const ck_key_screen *k;
     ck_key_axes ax;
-    int h, w;                          /* of the plate */
-    int q;                             /* a coarse pixel covers q x q of the plate's */
-    int ch, cw;                        /* of the map */
-    size_t n;                          /* ch * cw */
-    float unit;                        /* lengths in map pixels are meant for a short side of 540; times this */
-    float sigma[3];                    /* grain that is left in the colours that are asked about */
-    float off;                         /* grain that is not brightness, both channels together */
+    int h, w;       /* of the plate */
+    int q;          /* a coarse pixel covers q x q of the plate's */
+    int ch, cw;     /* of the map */
+    size_t n;       /* ch * cw */
+    float unit;     /* lengths in map pixels are meant for a short side of 540; times this */
+    float sigma[3]; /* grain that is left in the colours that are asked about */
+    float off;      /* grain that is not brightness, both channels together */
     /* From the scan to the matte: */
     float *col, *bg;          /* (3,ch,cw) linear: mean colour, local screen colour */
     float *thin;              /* coverage if it is something light and neutral */
@@ -131,9 +132,9 @@ typedef struct ck_key_map {
     float *hue;   /* 0 = the screen's hue, in whatever light; 1 = another */
     int *ints;    /* scratch */
     /* Until ck_key_surround has returned: */
-    float *free;     /* how much is free of the screen's hue, 0…1: the colour difference key */
-    float *rough;    /* 1 = screen and something alternate here: hair, lace */
-    float *t0, *t1;  /* scratch */
+    float *free;    /* how much is free of the screen's hue, 0…1: the colour difference key */
+    float *rough;   /* 1 = screen and something alternate here: hair, lace */
+    float *t0, *t1; /* scratch */
     /* Set by ck_key_surround, in the places of peak, least, pure and hue: */
     float *held;                  /* 1 = between solids on all sides, bare screen far away */
     float *edge_light, *edge_hue; /* variances that a codec's ringing adds beside edges, units of the screen's level */

@@ -125,9 +125,9 @@ ck_status ck_key_surround(ck_key_map *m, ck_error *e)
 
 ck_key_odds ck_key_odds_at(const ck_key_map *m, size_t i)
 {
-    return (ck_key_odds){
-        .bare = BARE + BARE_MORE * ck_key_sq(ck_key_ramp(m->around[i], BARE_AROUND, 0)),
-        .solid = m->base[i] + m->open[i] * SOLID * ck_key_sq(ck_key_ramp(m->around[i], SOLID_AROUND, 1))};
+    return (ck_key_odds){.bare = BARE + BARE_MORE * ck_key_sq(ck_key_ramp(m->around[i], BARE_AROUND, 0)),
+                         .solid =
+                             m->base[i] + m->open[i] * SOLID * ck_key_sq(ck_key_ramp(m->around[i], SOLID_AROUND, 1))};
 }
 
 /* m->open: 1 = no veil is near, beside which solids are not to be expected.  m->base: odds of 1 whatever is around. */
