@@ -26,6 +26,11 @@ void ck_outfile_sync(bool on)
     sync_files = on;
 }
 
+bool ck_outfile_syncs(void)
+{
+    return sync_files;
+}
+
 /* Length of the folder part including the last slash; 0 without one. */
 static size_t folder_length(const char *path)
 {

@@ -37,6 +37,7 @@ ck_status ck_outfile_write_at(ck_outfile *o, const void *data, size_t n, uint64_
 /* With `on`, every later commit flushes the file to the disk before it is renamed, and its folder after; every new
  * folder's parent is flushed too.  Off by default.  Call before other threads start. */
 void ck_outfile_sync(bool on);
+bool ck_outfile_syncs(void); /* the last value given */
 
 /* Create the folder and its parents, as mkdir -p does. */
 ck_status ck_mkdirs(const char *path, ck_error *e);

@@ -391,6 +391,8 @@ static ck_status end_segment(ck_av_writer *w, ck_error *e)
 {
     static const ck_segment_packet end = {.flags = CK_SEGMENT_END};
     ck_status s = ck_segment_put(segment_file(w), &end, "", e);
+    if (s == CK_OK && w->in_place >= 0 && ck_outfile_syncs() && fsync(w->in_place))
+        s = ck_fail_errno(e, "cannot flush to the disk");
     if (s == CK_OK && w->in_place >= 0 && close(w->in_place))
         s = ck_fail_errno(e, "cannot write");
     w->in_place = -1;
