@@ -11,7 +11,7 @@ ff() { ffmpeg -nostdin -v error -y "$@"; }
 source_of() { ff -f lavfi -i "testsrc2=s=${2:-${W}x$H}:r=25" -frames:v "$1" "${@:3}"; }
 
 # Frames of a stream as "stem:number stem:number ...".
-names() { ck-decode "$@" | ck-info | sed -nE 's/^FRAME [0-9]+( pts=[^ ]*)? stem=(.*)( number=([0-9]*))? rgb:.*/\2:\4/p' | sed -E 's/ inputs=[0-9]+:[0-9]+:$/:/; s/ number=([0-9]+):$/:\1/' | tr '\n' ' '; }
+names() { ck-decode "$@" | ck-info | sed -nE 's/^FRAME [0-9]+( pts=[^ ]*)? stem=(.*)( number=([0-9]*))? rgb:.*/\2:\4/p' | sed -E 's/ inputs=[0-9]+:[0-9]+ input-state=[0-9]+ [0-9]+:$/:/; s/ number=([0-9]+):$/:\1/' | tr '\n' ' '; }
 # Plane rgb of frame 0, as `ck-info` prints it.
 plane() { ck-decode "$@" | ck-info | sed -n 's/^FRAME 0.* \(rgb:[^ ]*\).*/\1/p'; }
 head_of() { ck-decode "$@" | ck-info | head -1 | sed -E "s/ host=$(uname -n)( inputs=[0-9]+:[0-9]+)?//"; }

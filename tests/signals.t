@@ -185,7 +185,7 @@ for ring in on off; do
         sleep 0.5
         kill -KILL "${pids[1]}"
         ok "ring $ring, $g: a death with an empty pipe is noticed in the first frame" ended 20 "${pids[@]}"
-        is "and named" "$(grep -cE 'stopped: slow( or a program upstream of it)?: failed or was killed' "$tmp/said")" 1
+        is "and named" "$(grep -cE 'stopped: teststage( or a program upstream of it)?: failed or was killed' "$tmp/said")" 1
     done
 done
 unset CK_RING

@@ -11,6 +11,7 @@
 #include "ck/commands.h"
 #include "ck/events.h"
 #include "ck/find_screen.h"
+#include "ck/jobs.h"
 #include "ck/join.h"
 #include "ck/plan.h"
 #include "ck/pipeline.h"
@@ -253,6 +254,8 @@ int ck_command_key(int argc, char **argv)
     } else if (plan.own.common.version) {
         printf("ck key %s\n", CK_VERSION);
         code = ck_log_flush_stdout();
+    } else if (plan.own.jobs) {
+        code = ck_jobs_run(&plan);
     } else {
         if (!plan.own.dry)
             announce(&plan);

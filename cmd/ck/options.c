@@ -15,6 +15,10 @@ static const ck_option rows[] = {
      "skip frames that an earlier run has finished", CK_IN_KEY | CK_RUN_ONLY},
     {0, "chunk", CK_STRING, offsetof(ck_key_options, chunk), "I/N", NULL, 0, 0, NULL, 0,
      "part I of N equal parts of the frames", CK_IN_KEY | CK_RUN_ONLY},
+    {0, "jobs", CK_STRING, offsetof(ck_key_options, jobs), "LIST", NULL, 0, 0, NULL, 0,
+     "key several shots: file (-: stdin) of lines INPUT OUT [OPTION...]", CK_IN_ALL | CK_RUN_ONLY},
+    {'j', "shots", CK_INT, offsetof(ck_key_options, shots), "N", "1", 1, 1024, NULL, 0,
+     "shots of --jobs that run at once", CK_IN_ALL | CK_RUN_ONLY},
     {0},
 };
 
@@ -43,5 +47,6 @@ const ck_program ck_key_program = {
     .check = check,
     .examples = "ck key --screen blue --frames 100-200 --comp mp4 shot.mov out/\n"
                 "ck key -n 'plates/shot.####.exr' out/\n"
-                "ck key --encode:threads 4 shot.mov out/",
+                "ck key --encode:threads 4 shot.mov out/\n"
+                "ck key -j 2 --jobs shots.txt",
 };

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +14,7 @@
 #include "base/log.h"
 #include "base/self.h"
 #include "base/signals.h"
+#include "ck/child.h"
 #include "ck-decode/options.h"
 #include "ck/args.h"
 #include "ck/events.h"
@@ -35,19 +35,10 @@ static sigset_t watched(void)
     return set;
 }
 
-/* In the child: ask for a signal when `ck` dies, and exit if it has died already. */
-static void follow(pid_t parent)
-{
-    struct sigaction term;
-    bool ignored = !sigaction(SIGTERM, NULL, &term) && term.sa_handler == SIG_IGN;
-    if (prctl(PR_SET_PDEATHSIG, ignored ? SIGKILL : SIGTERM) || getppid() != parent)
-        _exit(1);
-}
-
 /* In the child: become the stage, with stdin from `in` and stdout to `out` (-1: unchanged). */
 static void become(const ck_plan_stage *s, const char *before, pid_t parent, int in, int out)
 {
-    follow(parent);
+    ck_child_follow(parent);
     if (setenv(CK_UPSTREAM, before, 1))
         _exit(1);
     if ((in >= 0 && dup2(in, STDIN_FILENO) < 0) || (out >= 0 && dup2(out, STDOUT_FILENO) < 0))

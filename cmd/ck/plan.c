@@ -86,13 +86,12 @@ static ck_status wants_folder(const ck_plan_stage *encode, bool *wants, bool *st
 /* Give INPUT to the first stage and OUT to the last.  With --comp=- and no files, OUT is not needed. */
 static ck_status place_arguments(ck_plan *p, ck_error *e)
 {
-    bool wants, streams;
+    bool wants;
     ck_plan_stage *decode = &p->stages[0], *encode = &p->stages[p->n - 1];
-    ck_status s = wants_folder(encode, &wants, &streams, e);
+    ck_status s = wants_folder(encode, &wants, &p->streams, e);
     if (s != CK_OK)
         return ck_fail_in(e, s, ck_encode_program.name);
-    p->streams = streams;
-    if (streams && (p->own.progress == CK_PROGRESS_JSON || p->own.progress_fd == STDOUT_FILENO))
+    if (p->streams && (p->own.progress == CK_PROGRESS_JSON || p->own.progress_fd == STDOUT_FILENO))
         return ck_fail(e, CK_ERR_ARGUMENT, "--progress json and a stream both need standard output: choose one");
     s = ck_events_check(&p->own, e);
     if (s != CK_OK)
@@ -109,6 +108,26 @@ static ck_status place_arguments(ck_plan *p, ck_error *e)
     return s;
 }
 
+/* Take the option argv[*i] and note its words in `given`. */
+static ck_status take_option(ck_plan *p, int argc, char **argv, int *i, ck_error *e)
+{
+    int from = *i, own = p->self.argc;
+    char name[64] = "";
+    ck_status s = ck_plan_option(p, argc, argv, i, e);
+    if (s == CK_OK && p->self.argc > own)
+        ck_args_name(p->self.argv[own], name, sizeof name);
+    if (s != CK_OK || !strcmp(name, "jobs") || !strcmp(name, "shots"))
+        return s;
+    for (; from <= *i; from++) {
+        char **given = realloc(p->given, (size_t)(p->n_given + 1) * sizeof *given);
+        if (!given)
+            return ck_fail(e, CK_ERR_MEMORY, "out of memory for a command line");
+        p->given = given;
+        given[p->n_given++] = argv[from];
+    }
+    return CK_OK;
+}
+
 ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e)
 {
     *p = (ck_plan){0};
@@ -118,7 +137,7 @@ ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e)
         if (!plain && !strcmp(argv[i], "--"))
             plain = true;
         else if (!plain && argv[i][0] == '-' && argv[i][1])
-            s = ck_plan_option(p, argc, argv, &i, e);
+            s = take_option(p, argc, argv, &i, e);
         else
             s = ck_option_argument(argv[i], &p->args, e);
     }
@@ -128,6 +147,8 @@ ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e)
     free(rest.items);
     if (s != CK_OK || p->own.common.help || p->own.common.version)
         return s;
+    if (p->own.jobs)
+        return check_stages(p, e);
     s = ck_plan_choose(p, e);
     if (s == CK_OK)
         s = ck_plan_matte(p, e);
@@ -185,5 +206,6 @@ void ck_plan_free(ck_plan *p)
         ck_plan_drop(p, p->n - 1);
     ck_args_free(&p->self);
     free(p->found);
+    free(p->given);
     free(p->args.items);
 }

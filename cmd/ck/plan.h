@@ -25,10 +25,13 @@ typedef struct ck_plan {
     ck_plan_stage self; /* the front end's own command line */
     ck_key_options own; /* … parsed; its texts are self's */
     ck_list args;       /* INPUT OUT; borrowed strings, owned array */
+    char **given;       /* the words of all options but --jobs and --shots; borrowed strings, owned array */
+    int n_given;
 } ck_plan;
 
 /* Distribute argv (from "key" on) over the stages.  If no model was found (ck_checkpoint_find), the network's stages
- * are left out.  Every stage's command line is checked with its own table, before anything starts. */
+ * are left out.  Every stage's command line is checked with its own table, before anything starts.  With --jobs that is
+ * all; the arguments are then those of each shot. */
 ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e);
 
 /* Replace INPUT of the first stage by `input`. */

@@ -16,17 +16,10 @@
 #define MOST 2048 /* bytes of a message */
 
 static const char *program_name = "ck";
+static char shot[256]; /* "SHOT: " from $CK_SHOT, set if `ck key --jobs` runs several shots side by side; or empty */
 static bool is_verbose;
 static ck_tally *tally;   /* NULL: frames are not counted */
 static atomic_bool drawn; /* a progress line is on the terminal; any thread may end it */
-
-void ck_log_init(const char *program, bool verbose)
-{
-    program_name = program;
-    is_verbose = verbose;
-    if (!tally)
-        tally = ck_tally_inherited();
-}
 
 const char *ck_log_program(void)
 {
@@ -55,13 +48,26 @@ static void escape(const char *in, char *out, size_t n)
     out[o] = 0;
 }
 
+void ck_log_init(const char *program, bool verbose)
+{
+    const char *name = getenv("CK_SHOT");
+    program_name = program;
+    is_verbose = verbose;
+    if (name) {
+        escape(name, shot, sizeof shot - 2);
+        strcat(shot, ": ");
+    }
+    if (!tally)
+        tally = ck_tally_inherited();
+}
+
 /* One write(2) per line, so that lines of a pipeline's programs do not mix. */
 static void say(const char *level, const char *text)
 {
-    char safe[4096], line[4300];
+    char safe[4096], line[4600];
     escape(text, safe, sizeof safe);
-    int n = snprintf(line, sizeof line, "%s%s: %s%s\n", atomic_exchange(&drawn, false) ? "\r\033[K" : "", program_name,
-                     level, safe);
+    int n = snprintf(line, sizeof line, "%s%s%s: %s%s\n", atomic_exchange(&drawn, false) ? "\r\033[K" : "", shot,
+                     program_name, level, safe);
     if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
         return; /* stderr is gone: no place is left to report it */
 }
@@ -208,6 +214,12 @@ static void draw(double t)
     drawn = write(STDERR_FILENO, line, (size_t)k) > 0;
 }
 
+/* Lines of shots that run side by side would overwrite each other. */
+static bool wants_line(void)
+{
+    return !ck_event_on() && !*shot && isatty(STDERR_FILENO);
+}
+
 static void show(double t)
 {
     if (progress.terminal)
@@ -219,7 +231,7 @@ static void show(double t)
 void ck_log_progress_first(long total)
 {
     progress.total = total;
-    if (!ck_event_on() && isatty(STDERR_FILENO))
+    if (wants_line())
         draw(now());
 }
 
@@ -229,7 +241,7 @@ void ck_log_progress(long done, long total)
     if (!progress.begun) {
         progress.begun = true;
         progress.start = t;
-        progress.terminal = !ck_event_on() && isatty(STDERR_FILENO);
+        progress.terminal = wants_line();
     }
     progress.done = done;
     progress.total = total;

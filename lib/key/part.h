@@ -105,7 +105,8 @@ static inline int ck_key_grid_row(const ck_key_grid *g, int my)
     return y < g->h ? y : g->h - 1;
 }
 
-/* Planes are (ch,cw) unless noted.  Those of the second group take the places of the first one's. */
+/* Planes are (ch,cw) unless noted.  Groups in the order of their lives: the later ones take the earlier ones'
+ * places. */
 typedef struct ck_key_map {
     const ck_key_screen *k;
     ck_key_axes ax;

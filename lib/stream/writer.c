@@ -15,7 +15,8 @@
 #include "stream/stream.h"
 #include "stream/wire.h"
 
-/* Slots of a ring: 8 for frames in flight downstream, plus one per core for a last stage that works on several. */
+/* Slots of a ring: one per core, on which a frame may be worked on, and 4 for frames that wait.  More would only let a
+ * fast stage run ahead of a slow one. */
 #define SLOTS(cores) (4 + (cores))
 /* Seconds that an ABORT waits for a record being written, and for room in the pipe. */
 #define ABORT_PATIENCE 0.2
