@@ -125,7 +125,7 @@ is "planes of other files are found as well" "$(cd r && md5sum hint.*)" \
     "$(cd w && md5sum hint.00006{0,3,6,9}.npy)"
 is "--missing nearest repeats the last frame" \
     "$(frames_of --missing nearest --frames 88-91 closed.mp4 | sed 's/.* //; s/-//' | cut -c1-32 | uniq -c | wc -l)" 1
-fails 3 "frame 95 was asked for, but there are only 90" "frames past the end are counted" \
+fails 3 "frame 95 of --frames does not exist: the video has 90" "frames past the end are counted" \
     bash -c "ck-decode --keep-going --frames 70,95 closed.mp4 | ck-info"
 
 # Same frame, same bytes: whatever range, threads, folder.

@@ -4,6 +4,7 @@
 
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
+#include <math.h>
 
 #include "io/av_declared.h"
 #include "io/av_io.h"
@@ -60,15 +61,16 @@ struct ck_video {
 };
 
 /* Pass a remark on; asked: only under --verbose. */
-void ck_video_say(const ck_video *v, bool asked, const char *text);
+static inline void ck_video_say(const ck_video *v, bool asked, const char *text)
+{
+    if (v->how.say)
+        v->how.say(v->how.whose, asked, text);
+}
 
 /* Seconds of the file, NAN without a time. */
-double ck_video_seconds(const ck_video *v, int64_t pts);
-
-/* Receive one frame from the decoder, or send it one packet. */
-ck_status ck_video_step(ck_video *v, ck_error *e);
-
-/* Open the file again, to decode from its start; without a table.  The byte source stays. */
-ck_status ck_video_reopen(ck_video *v, ck_error *e);
+static inline double ck_video_seconds(const ck_video *v, int64_t pts)
+{
+    return pts == AV_NOPTS_VALUE ? (double)NAN : (double)pts * av_q2d(v->st->time_base);
+}
 
 #endif

@@ -23,17 +23,6 @@ static ck_status no_memory(ck_error *e)
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for video");
 }
 
-void ck_video_say(const ck_video *v, bool asked, const char *text)
-{
-    if (v->how.say)
-        v->how.say(v->how.whose, asked, text);
-}
-
-double ck_video_seconds(const ck_video *v, int64_t pts)
-{
-    return pts == AV_NOPTS_VALUE ? (double)NAN : (double)pts * av_q2d(v->st->time_base);
-}
-
 /* Put a frame, good or bad, at its place.  pts: in ticks of the file.  Takes ownership of av. */
 static ck_status put(ck_video *v, AVFrame *av, int64_t pts, const ck_note *note, const char *error, ck_error *e)
 {
@@ -402,7 +391,8 @@ static ck_status conclude(ck_video *v, ck_error *e)
     return s;
 }
 
-ck_status ck_video_step(ck_video *v, ck_error *e)
+/* Receive one frame from the decoder, or send it one packet. */
+static ck_status step(ck_video *v, ck_error *e)
 {
     int r = avcodec_receive_frame(v->dec, v->av);
     ck_status s = r >= 0                 ? accept(v, e)
@@ -561,22 +551,6 @@ static void describe(ck_video *v)
     i->turned_oddly = matrix && !ck_orient_from_matrix(matrix, &i->orient);
 }
 
-/* Decode up to the first good frame, for its size and colour tags. */
-static ck_status find_first(ck_video *v, ck_error *e)
-{
-    ck_status s = CK_OK;
-    while (s == CK_OK && !v->info.first && !v->ended && (!v->bad || v->how.keep_going)) {
-        s = ck_video_step(v, e);
-        if (s == CK_OK && v->lost)
-            s = ck_seek_give_up(v, e);
-    }
-    if (s != CK_OK || v->info.first)
-        return s;
-    return v->bad ? ck_fail(e, CK_ERR_FORMAT, "frame 0: %s", v->queue.all[0].error)
-                  : ck_fail(e, CK_ERR_FORMAT, "no frame in this video%s",
-                            v->orphans ? " that can be decoded without frames before its start" : "");
-}
-
 /* Open up to the first packet. */
 static ck_status open_parts(ck_video *v, ck_error *e)
 {
@@ -597,19 +571,6 @@ static ck_status open_parts(ck_video *v, ck_error *e)
     return CK_OK;
 }
 
-static ck_status open_video(ck_video *v, ck_error *e)
-{
-    ck_status s = ck_av_io_open(v->path, v->how.timeout, &v->io, e);
-    if (s == CK_OK)
-        s = open_parts(v, e);
-    if (s != CK_OK)
-        return s;
-    describe(v);
-    if (v->how.skips)
-        s = ck_seek_prepare(v, e);
-    return s == CK_OK ? find_first(v, e) : s;
-}
-
 /* Close all but the byte source, and forget what was decoded. */
 static void close_parts(ck_video *v)
 {
@@ -624,7 +585,8 @@ static void close_parts(ck_video *v)
     ck_av_table_free(&v->table);
 }
 
-ck_status ck_video_reopen(ck_video *v, ck_error *e)
+/* Open the file again, to decode from its start; without a table.  The byte source stays. */
+static ck_status reopen(ck_video *v, ck_error *e)
 {
     close_parts(v);
     /* Workers read `info` meanwhile; only the size is found anew. */
@@ -633,6 +595,73 @@ ck_status ck_video_reopen(ck_video *v, ck_error *e)
     v->info.w = v->info.h = 0;
     ck_status s = ck_av_io_rewind(&v->io, e);
     return s == CK_OK ? open_parts(v, e) : s;
+}
+
+/* Decoding contradicts the table: go back, at last to the start. */
+static ck_status give_up(ck_video *v, ck_error *e)
+{
+    return ck_seek_retry(v) ? CK_OK : reopen(v, e);
+}
+
+/* Let the decoder tell how many frames are shown before the first key packet's. */
+static ck_status find_base(ck_video *v, ck_error *e)
+{
+    ck_av_table table = v->table;
+    ck_declared listed = v->listed;
+    v->table = (ck_av_table){0};
+    ck_status s = reopen(v, e);
+    v->table = table;
+    v->listed = listed;
+    while (s == CK_OK && v->base < 0 && !v->ended)
+        s = step(v, e);
+    if (s == CK_OK && v->base < 0)
+        v->lost = "it starts with damaged frames";
+    return s;
+}
+
+static ck_status prepare_seek(ck_video *v, ck_error *e)
+{
+    ck_status s = ck_seek_list(v, e);
+    if (s == CK_OK && v->table.led && !v->lost)
+        s = find_base(v, e);
+    if (s == CK_OK && v->table.n && !v->lost)
+        ck_seek_begin(v);
+    return s == CK_OK && v->lost ? give_up(v, e) : s;
+}
+
+ck_status ck_video_skip(ck_video *v, long index, ck_error *e)
+{
+    ck_seek_to(v, index);
+    return v->lost ? give_up(v, e) : CK_OK;
+}
+
+/* Decode up to the first good frame, for its size and colour tags. */
+static ck_status find_first(ck_video *v, ck_error *e)
+{
+    ck_status s = CK_OK;
+    while (s == CK_OK && !v->info.first && !v->ended && (!v->bad || v->how.keep_going)) {
+        s = step(v, e);
+        if (s == CK_OK && v->lost)
+            s = give_up(v, e);
+    }
+    if (s != CK_OK || v->info.first)
+        return s;
+    return v->bad ? ck_fail(e, CK_ERR_FORMAT, "frame 0: %s", v->queue.all[0].error)
+                  : ck_fail(e, CK_ERR_FORMAT, "no frame in this video%s",
+                            v->orphans ? " that can be decoded without frames before its start" : "");
+}
+
+static ck_status open_video(ck_video *v, ck_error *e)
+{
+    ck_status s = ck_av_io_open(v->path, v->how.timeout, &v->io, e);
+    if (s == CK_OK)
+        s = open_parts(v, e);
+    if (s != CK_OK)
+        return s;
+    describe(v);
+    if (v->how.skips)
+        s = prepare_seek(v, e);
+    return s == CK_OK ? find_first(v, e) : s;
 }
 
 ck_status ck_video_open(const char *path, const ck_video_how *how, ck_video **out, ck_error *e)
@@ -664,9 +693,9 @@ static ck_status find_next(ck_video *v, ck_error *e)
     ck_av_queue *q = &v->queue;
     for (;;) {
         while (s == CK_OK && q->first == q->judged && !v->ended && !v->lost)
-            s = ck_video_step(v, e);
+            s = step(v, e);
         if (s == CK_OK && v->lost)
-            s = ck_seek_give_up(v, e);
+            s = give_up(v, e);
         else if (s != CK_OK || q->first == q->n || q->all[q->first].index >= v->next)
             return s;
         else

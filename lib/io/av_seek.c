@@ -151,22 +151,6 @@ static ck_status read_table(ck_video *v, ck_error *e)
     return s;
 }
 
-/* Let the decoder tell how many frames are shown before the first key packet's. */
-static ck_status find_base(ck_video *v, ck_error *e)
-{
-    ck_av_table table = v->table;
-    ck_declared listed = v->listed;
-    v->table = (ck_av_table){0};
-    ck_status s = ck_video_reopen(v, e);
-    v->table = table;
-    v->listed = listed;
-    while (s == CK_OK && v->base < 0 && !v->ended)
-        s = ck_video_step(v, e);
-    if (s == CK_OK && v->base < 0)
-        v->table.unfit = "it starts with damaged frames";
-    return s;
-}
-
 /* Read on to the packet of row v->start.  False if it has been passed, or never comes. */
 static bool land(ck_video *v)
 {
@@ -257,7 +241,7 @@ static void say_from_start(const ck_video *v, const char *why)
     ck_video_say(v, true, text);
 }
 
-ck_status ck_seek_prepare(ck_video *v, ck_error *e)
+ck_status ck_seek_list(ck_video *v, ck_error *e)
 {
     const char *why = unfit(v);
     if (why) {
@@ -266,36 +250,32 @@ ck_status ck_seek_prepare(ck_video *v, ck_error *e)
     }
     ck_status s = read_table(v, e);
     keep_counts(v);
-    if (s == CK_OK && !v->table.unfit && v->table.led)
-        s = find_base(v, e);
-    if (s != CK_OK)
-        return s;
     v->lost = v->table.unfit;
-    if (v->lost)
-        return ck_seek_give_up(v, e);
+    return s;
+}
+
+void ck_seek_begin(ck_video *v)
+{
     v->base = v->table.led ? v->base : 0;
     ck_av_table_number(&v->table, v->base, av_q2d(v->st->time_base), v->queue.repeats ? v->queue.rate : 0);
     measure_frames(v);
     v->can_seek = true;
     if (v->how.first < v->base)
-        return CK_OK; /* it is decoded from the start already */
+        return; /* it is decoded from the start already */
     go(v, ck_av_table_start(&v->table, v->how.first));
-    if (v->lost)
-        return ck_seek_give_up(v, e);
-    say_start(v, v->how.first);
-    return CK_OK;
+    if (!v->lost)
+        say_start(v, v->how.first);
 }
 
-ck_status ck_video_skip(ck_video *v, long index, ck_error *e)
+void ck_seek_to(ck_video *v, long index)
 {
     if (!v->can_seek || index <= v->next || index < v->base)
-        return CK_OK;
+        return;
     long start = ck_av_table_start(&v->table, index);
     if (start <= v->row)
-        return CK_OK;
+        return;
     v->tries = 0;
     go(v, start);
-    return v->lost ? ck_seek_give_up(v, e) : CK_OK;
 }
 
 bool ck_seek_follows(ck_video *v, int code, bool incomplete)
@@ -346,27 +326,21 @@ bool ck_seek_accepts(const ck_video *v, const AVFrame *av)
     return !v->sought || (av->width == par->width && av->height == par->height);
 }
 
-/* Try again further back.  libav loses frames after some H.264 key frames that are not IDR, unless it comes from the
- * group before. */
-static bool retry(ck_video *v)
+/* libav loses frames after some H.264 key frames that are not IDR, unless it comes from the group before. */
+bool ck_seek_retry(ck_video *v)
 {
-    if (!v->sought || v->tries == ATTEMPTS)
-        return false;
-    v->tries++;
-    long start = ck_av_table_start(&v->table, v->next);
-    for (int i = 0; i < v->tries; i++)
-        start = earlier(&v->table, start);
-    v->lost = NULL;
-    go(v, start);
-    if (!v->lost)
+    bool again = v->sought && v->tries < ATTEMPTS;
+    if (again) {
+        v->tries++;
+        long start = ck_av_table_start(&v->table, v->next);
+        for (int i = 0; i < v->tries; i++)
+            start = earlier(&v->table, start);
+        v->lost = NULL;
+        go(v, start);
+    }
+    if (v->lost)
+        say_from_start(v, v->lost);
+    else
         say_start(v, v->next);
-    return !v->lost;
-}
-
-ck_status ck_seek_give_up(ck_video *v, ck_error *e)
-{
-    if (retry(v))
-        return CK_OK;
-    say_from_start(v, v->lost);
-    return ck_video_reopen(v, e);
+    return again && !v->lost;
 }

@@ -1,6 +1,7 @@
 /* Decoding of a range of frames without those before it.
  *
- *     ck_seek_prepare     list all packets without decoding; go to the first frame wanted
+ *     ck_seek_list        list all packets without decoding
+ *     ck_seek_begin       go to the first frame wanted
  *     ck_video_skip       go on to a later one (av_read.h)
  *
  * Nothing is sent to the decoder before the random-access point of the frame wanted.  The index of a frame follows from
@@ -12,9 +13,15 @@
 
 #include "io/av_inside.h"
 
-/* Make the table and go to frame how.first.  If that is impossible, the video will be decoded from its start, which is
- * reported to how.say. */
-ck_status ck_seek_prepare(ck_video *v, ck_error *e);
+/* Make the table.  v->lost is set if it cannot be trusted, after packets have been read; it stays empty if the video
+ * cannot be searched at all. */
+ck_status ck_seek_list(ck_video *v, ck_error *e);
+
+/* Go to frame how.first.  If the table is `led`, v->base must be known.  v->lost is set on failure. */
+void ck_seek_begin(ck_video *v);
+
+/* Go on to frame `index` if that skips packets.  v->lost is set on failure. */
+void ck_seek_to(ck_video *v, long index);
 
 /* Call for every packet read, with the result of ck_packets_next.  False: it contradicts the table, and v->lost is
  * set. */
@@ -30,7 +37,8 @@ bool ck_seek_expects(ck_video *v, const AVFrame *av, int64_t pts, const char *er
 /* True if the first good frame may stand for the video's first one: they have the same size. */
 bool ck_seek_accepts(const ck_video *v, const AVFrame *av);
 
-/* Go back since v->lost is set: to an earlier key packet, at last to the start. */
-ck_status ck_seek_give_up(ck_video *v, ck_error *e);
+/* Since v->lost is set: decode from an earlier key packet.  False after some attempts: open the video again and decode
+ * it from its start. */
+bool ck_seek_retry(ck_video *v);
 
 #endif
