@@ -31,7 +31,7 @@ start() { # SIZE SECOND THIRD FOURTH LAST
     $4 <"$tmp/p3" >"$tmp/p4" 2>"$tmp/said.3" & pids[3]=$!
     $5 <"$tmp/p4" >/dev/null 2>"$tmp/said.4" & pids[4]=$!
 }
-names=(hand pass slow slow drop) # as in HEAD
+names=(teststage teststage teststage teststage teststage) # as in HEAD
 slow="teststage slow --ms 30000" quick="teststage pass" last="teststage drop"
 
 for size in 1024x512 32x32; do

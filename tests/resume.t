@@ -4,7 +4,7 @@
 
 key() { ck key --classical --screen green -t 1 "$@"; }
 same() { # A B: equal but for the record and the lock
-    diff -r -x ck-job.json -x .ck-lock "$1" "$2"
+    diff -r -x ck-job.json -x .ck-lock "$1" "$2" >&2
 }
 rows() { grep -c '^{"frame"' "$1/ck-job.json"; } # frames that were finished, all runs together
 

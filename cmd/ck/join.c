@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/outfile.h"
 #include "ck/pieces.h"
 #include "io/ranges.h"
 #include "shared/lock.h"
@@ -100,8 +101,10 @@ ck_status ck_join_videos(const char *out, const ck_job_run *run, const ck_shot *
     ck_status s = ck_lock_open(&l, out, e);
     if (s == CK_OK)
         s = ck_lock_joining(&l, e);
-    if (s == CK_OK)
+    if (s == CK_OK) {
+        ck_outfile_sweep(out); /* a run may have been killed while it joined */
         s = ck_pieces_videos(out, join, &j, e);
+    }
     ck_lock_close(&l);
     return s;
 }

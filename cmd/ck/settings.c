@@ -193,6 +193,16 @@ ck_status ck_settings_of(const ck_plan *p, ck_job_run *run, ck_error *e)
     return s == CK_OK ? ck_job_name(run, e) : s;
 }
 
+char *ck_settings_input(const ck_plan *p)
+{
+    ck_meta m = {0};
+    char *text = NULL;
+    if (add_file(&m, "input", p->args.items[0], NULL) == CK_OK)
+        text = strdup(ck_meta_get(&m, "input"));
+    ck_meta_free(&m);
+    return text;
+}
+
 /* "'VALUE'", or "absent". */
 static const char *shown(const char *value, char *buf, size_t n)
 {

@@ -72,8 +72,8 @@ static ck_status past_the_end(const ck_decode_options *o, const ck_ranges *keep,
 static ck_status of_video(const char *path, const ck_decode_options *o, const ck_ranges *keep, ck_shot *shot,
                           ck_error *e)
 {
-    long n = 0;
-    ck_status s = count_video(path, o, &n, e);
+    ck_status s = shot->length ? CK_OK : count_video(path, o, &shot->length, e);
+    long n = shot->length;
     shot->numbers = s == CK_OK ? malloc(((size_t)n + 1) * sizeof *shot->numbers) : NULL;
     if (s == CK_OK && !shot->numbers)
         return no_memory(e);
@@ -162,11 +162,11 @@ static ck_status of_input(const ck_plan *p, const ck_decode_options *o, ck_shot 
     return s;
 }
 
-ck_status ck_shot_open(const ck_plan *p, ck_shot *shot, ck_error *e)
+ck_status ck_shot_open(const ck_plan *p, long length, ck_shot *shot, ck_error *e)
 {
     ck_decode_options o;
     ck_list rest = {0};
-    *shot = (ck_shot){0};
+    *shot = (ck_shot){.length = length};
     ck_status s = ck_options_parse(&ck_decode_program, p->stages[DECODE].argc, p->stages[DECODE].argv, &o, &rest, e);
     if (s == CK_OK)
         s = of_input(p, &o, shot, e);

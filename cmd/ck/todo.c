@@ -184,13 +184,22 @@ static ck_status find_left(ck_todo *t, const ck_job *job, const char *out, bool 
     return s;
 }
 
-static ck_status read_and_compare(const ck_plan *p, ck_todo *t, ck_job *job, ck_error *e)
+/* Frames of the video, if the last run had the same one and counted them: without an index, all must be decoded. */
+static long counted(const ck_plan *p, const ck_job *job)
+{
+    const ck_job_run *last = job->n_runs ? &job->runs[job->n_runs - 1] : NULL;
+    const char *was = last ? ck_meta_get(&last->pairs, "input") : NULL;
+    char *is = was ? ck_settings_input(p) : NULL;
+    long length = is && !strcmp(was, is) ? last->length : 0;
+    free(is);
+    return length;
+}
+
+static ck_status compare(const ck_plan *p, const ck_todo *t, const ck_job *job, ck_error *e)
 {
     const char *out = p->args.items[1];
-    ck_status s = ck_job_read(out, job, e);
-    const ck_job_run *last = s == CK_OK && job->n_runs ? &job->runs[job->n_runs - 1] : NULL;
-    if (last)
-        s = ck_settings_same(last, &t->run, out, e);
+    const ck_job_run *last = job->n_runs ? &job->runs[job->n_runs - 1] : NULL;
+    ck_status s = last ? ck_settings_same(last, &t->run, out, e) : CK_OK;
     if (s == CK_OK && last && last->chunks > 1 && t->run.chunks > 1 && strcmp(last->frames, t->run.frames))
         s = ck_fail(e, CK_ERR_ARGUMENT, "%s: other chunks are parts of frames %.300s, not of %.300s", out, last->frames,
                     t->run.frames);
@@ -203,7 +212,10 @@ ck_status ck_todo_make(const ck_plan *p, ck_todo *t, ck_error *e)
     ck_job job = {0};
     ck_status s = unit_of(p, &t->unit, e);
     if (s == CK_OK)
-        s = ck_shot_open(p, &t->shot, e);
+        s = ck_job_read(p->args.items[1], &job, e);
+    if (s == CK_OK)
+        s = ck_shot_open(p, counted(p, &job), &t->shot, e);
+    t->run.length = t->shot.length;
     if (s == CK_OK && !(t->run.frames = ck_numbers_text(t->shot.numbers, t->shot.n)))
         s = no_memory(e);
     if (s == CK_OK && t->unit % CK_SEGMENT_FRAMES && t->unit > 1) /* where blocks begin depends on the frames */
@@ -213,7 +225,7 @@ ck_status ck_todo_make(const ck_plan *p, ck_todo *t, ck_error *e)
     if (s == CK_OK)
         s = cut_chunk(p->own.chunk, t, e);
     if (s == CK_OK)
-        s = read_and_compare(p, t, &job, e);
+        s = compare(p, t, &job, e);
     if (s == CK_OK && !(t->left = calloc(t->shot.n + 1, sizeof *t->left)))
         s = no_memory(e);
     if (s == CK_OK)

@@ -2,13 +2,13 @@
  *
  * A JSON array, one object a line, in the order of writing.  Every run appends; nothing is changed.
  *
- *     {"job": ID, "frames": LIST, "chunks": N, KEY: VALUE, ...}
+ *     {"job": ID, "frames": LIST, "chunks": N, "length": N, KEY: VALUE, ...}
  *     {"frame": NUMBER, "job": ID, "input": "SIZE MTIME", "videos": [NAME, ...],
  *      "files": [{"name": NAME, "size": BYTES, "mtime": "SECONDS.NANOSECONDS"}, ...]}
  *     {"video": NAME, "job": ID, "frames": LIST, "failed": LIST, "size": BYTES, "mtime": "..."}
  *
- * The first tells that a run began, with the frames of the whole job, and N chunks or "1".  The other pairs are what
- * changes pixels; ID is their hash.  LIST is as in --frames, names are relative to OUT.  "input" is the state of the
+ * The first tells that a run began, with the frames of the whole job, the number of its chunks, and the number of
+ * frames of the whole video, "0" if unknown.  The other pairs are what changes pixels; ID is their hash.  LIST is as in --frames, names are relative to OUT.  "input" is the state of the
  * frame's own file (ck_inputs_state), "" in a video. */
 #ifndef CK_SHARED_JOB_H
 #define CK_SHARED_JOB_H
@@ -29,6 +29,7 @@ typedef struct ck_job_run {
     char id[17];
     char *frames;  /* list; owned */
     long chunks;   /* 1 = not shared out */
+    long length;   /* frames of INPUT if it is a video and they have been counted, else 0 */
     ck_meta pairs; /* what changes pixels */
 } ck_job_run;
 

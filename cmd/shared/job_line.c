@@ -34,7 +34,7 @@ static void put_run(FILE *f, const void *object)
     const ck_job_run *r = object;
     fprintf(f, "{\"job\": \"%s\"", r->id);
     put_pair(f, "frames", r->frames ? r->frames : "");
-    fprintf(f, ", \"chunks\": \"%ld\"", r->chunks > 1 ? r->chunks : 1);
+    fprintf(f, ", \"chunks\": \"%ld\", \"length\": \"%ld\"", r->chunks > 1 ? r->chunks : 1, r->length);
     put_pairs(f, &r->pairs);
     fputc('}', f);
 }
@@ -246,6 +246,10 @@ static ck_status read_text(ck_json *j, const char *key, ck_job_line *l, ck_error
     }
     if (!strcmp(key, "chunks") && !l->frame && !l->video) {
         l->as_run.chunks = strtol(t.s, NULL, 10);
+        return CK_OK;
+    }
+    if (!strcmp(key, "length") && !l->frame && !l->video) {
+        l->as_run.length = strtol(t.s, NULL, 10);
         return CK_OK;
     }
     if (!strcmp(key, "input") && l->frame)

@@ -5,7 +5,7 @@
 
 frames=300
 key() { ck key --classical --screen green "$@"; }
-same() { diff -r -x ck-job.json -x .ck-lock "$1" "$2"; }
+same() { diff -r -x ck-job.json -x .ck-lock "$1" "$2" >&2; }
 rows() { grep -c '^{"frame"' "$1/ck-job.json" 2>/dev/null || echo 0; }
 
 ck-synth -n $frames -g 96x64 | ck-encode --plane rgb=mov --fg off --matte off --processed off "$tmp/clip"
