@@ -65,6 +65,25 @@ ok "a plain run of ten frames" key --frames 1011-1020 "$tmp/plates" "$tmp/part" 
 ok "is completed by --resume" key --resume "$tmp/plates" "$tmp/part" --fg off --processed off --matte png --comp off
 is "without the ten frames" "$(rows "$tmp/part")" 40
 
+# Segments that were not joined, as after a kill in the last moment: the last stage alone, told of the job.
+job=$(sed -n '2s/,$//p' "$tmp/resumed/ck-job.json")
+ck-decode "$tmp/plates" | ck-hint --screen green --method key | ck-matte --from hint | ck-post --screen green --unmix --despeckle off |
+    CK_JOB=$job CK_JOB_SEGMENTS=1 ck-encode "${formats[@]}" "$tmp/apart"
+is "verify finds segments that are not joined" "$(ck verify "$tmp/apart" 2>&1)" \
+    "ck verify: $tmp/apart/comp.mov: its segments are not joined yet: give --join"
+ok "--join joins them" ck verify --join "$tmp/apart"
+ok "to the same video" same "$tmp/plain" "$tmp/apart"
+
+# A folder of stills of different sizes is keyed one by one, and recorded too.
+mkdir "$tmp/photos"
+ck-synth -n 1 -g 64x48 | ck-encode --plane rgb=png --fg off --matte off --processed off "$tmp/synth/a"
+cp "$tmp/synth/a/rgb/00000.png" "$tmp/photos/a.png"
+cp "$tmp/plates/shot.1001.png" "$tmp/photos/b.png"
+ok "photos" key "$tmp/photos" "$tmp/album"
+rm "$tmp/album/Matte/b.exr"
+is "verify names the file that is missing" "$(ck verify "$tmp/album" 2>&1 >/dev/null)" \
+    "ck verify: $tmp/album/Matte/b.exr: missing: No such file or directory"
+
 # ---- settings ----
 
 refused() { # NAME TEXT OPTION...
@@ -90,6 +109,8 @@ refused "standard input" "to read it again" - "$tmp/other"
 refused "no numbers" "have no numbers" "$tmp/letters" "$tmp/other"
 refused "frames that do not exist" "1041-1050" --frames 1031-1050 "$tmp/plates" "$tmp/other"
 refused "frames past a video's end" "40-49" --frames 30-49 "$video" "$tmp/other"
+"$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 96 --decoder-width 24 --refiner-width 16 "$tmp/model.safetensors"
+fails 2 "needs --refresh K" "sparse without --refresh" ck key -m "$tmp/model.safetensors" --mode sparse --screen green --resume "$video" "$tmp/other"
 refused "a stream" "cannot be joined" --comp=- "$video" "$tmp/other"
 ok "nothing was made of these" test ! -e "$tmp/other"
 

@@ -160,7 +160,7 @@ static int run_job(ck_plan *plan)
  * the same reason, and reports it. */
 static void announce_job(const ck_plan *plan, bool one_by_one)
 {
-    ck_job_run run = {.frames = one_by_one ? strdup("0-") : NULL};
+    ck_job_run run = {.frames = one_by_one ? strdup(CK_JOB_ONE_BY_ONE) : NULL};
     char *text = NULL;
     (void)(unsetenv(CK_JOB_ENV) || unsetenv(CK_JOB_SEGMENTS_ENV));
     if (plan->args.n > 1 && ck_settings_of(plan, &run, NULL) == CK_OK && (text = ck_job_run_text(&run)))

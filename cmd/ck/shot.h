@@ -12,7 +12,8 @@ typedef struct ck_shot {
     ck_sequence files; /* of a sequence: the files in the same order; empty for a video */
 } ck_shot;
 
-/* List the frames.  length: of the video, if an earlier run has counted it, else 0.  CK_ERR_ARGUMENT if INPUT cannot be read again, or its files have no numbers. */
+/* List the frames.  length: of the video, if an earlier run has counted it, else 0.  CK_ERR_ARGUMENT if INPUT cannot be
+ * read again, or its files have no numbers. */
 ck_status ck_shot_open(const ck_plan *p, long length, ck_shot *shot, ck_error *e);
 void ck_shot_free(ck_shot *shot);
 

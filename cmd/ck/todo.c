@@ -218,7 +218,8 @@ ck_status ck_todo_make(const ck_plan *p, ck_todo *t, ck_error *e)
     t->run.length = t->shot.length;
     if (s == CK_OK && !(t->run.frames = ck_numbers_text(t->shot.numbers, t->shot.n)))
         s = no_memory(e);
-    if (s == CK_OK && t->unit % CK_SEGMENT_FRAMES && t->unit > 1) /* where blocks begin depends on the frames */
+    /* Where --refresh falls depends on the frames that were asked for. */
+    if (s == CK_OK && t->unit % CK_SEGMENT_FRAMES && t->unit > 1 && ck_plan_decode_has(p, "frames"))
         s = ck_meta_set(&t->run.pairs, "frames.refreshed", t->run.frames, e);
     if (s == CK_OK)
         s = ck_settings_of(p, &t->run, e);

@@ -23,14 +23,14 @@ typedef struct folder {
 
 typedef struct checking {
     ck_verify *v;
-    size_t next;
+    size_t next;     /* row */
+    bool one_by_one; /* stills of different sizes, each keyed by itself */
     folder folders[64];
     int n;
 } checking;
 
-/* A frame and what is wrong with its files. */
+/* A row of a frame, and what is wrong with its files. */
 typedef struct item {
-    size_t at;
     const ck_job_frame *row;
     struct file {
         ck_error why;
@@ -43,12 +43,14 @@ static ck_status produce(void *ctx, void *p, ck_error *e)
 {
     checking *c = ctx;
     item *i = p;
-    if (c->next == c->v->shot.n)
+    const ck_job *job = &c->v->job;
+    while (c->next < job->n_frames && strcmp(job->frames[c->next].id, c->v->run->id))
+        c->next++;
+    if (c->next == job->n_frames)
         return CK_END;
-    i->at = c->next++;
-    i->row = ck_job_frame_of(&c->v->job, c->v->shot.numbers[i->at], c->v->run->id);
-    i->files = i->row ? calloc((size_t)i->row->n + 1, sizeof *i->files) : NULL;
-    return i->row && !i->files ? ck_fail(e, CK_ERR_MEMORY, "out of memory for a frame") : CK_OK;
+    i->row = &job->frames[c->next++];
+    i->files = calloc((size_t)i->row->n + 1, sizeof *i->files);
+    return i->files ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a frame");
 }
 
 static ck_status decode(const char *path, struct file *f, ck_error *e)
@@ -90,7 +92,7 @@ static ck_status work(void *ctx, void *p, ck_error *e)
 {
     item *i = p;
     ck_status s = CK_OK;
-    for (int k = 0; i->row && k < i->row->n && s == CK_OK; k++)
+    for (int k = 0; k < i->row->n && s == CK_OK; k++)
         s = check_file(ctx, &i->row->files[k], &i->files[k], e);
     return s;
 }
@@ -118,18 +120,14 @@ static ck_status consume(void *ctx, void *p, ck_error *e)
     checking *c = ctx;
     item *i = p;
     (void)e;
-    if (!i->row) {
-        ck_verify_fault(c->v, "%s: frame %ld is missing", c->v->out, c->v->shot.numbers[i->at]);
-        c->v->bad[i->at] = true;
-        return CK_OK;
-    }
+    long at = ck_shot_position(&c->v->shot, i->row->number);
     for (int k = 0; k < i->row->n; k++) {
         struct file *f = &i->files[k];
-        if (!f->bad)
+        if (!f->bad && !c->one_by_one)
             check_size(c, i->row->files[k].name, f);
         if (f->bad)
             ck_verify_fault(c->v, "%s/%s: %s", c->v->out, i->row->files[k].name, f->why.text);
-        c->v->bad[i->at] |= f->bad;
+        c->v->bad[at] |= f->bad;
     }
     return CK_OK;
 }
@@ -141,9 +139,20 @@ static void drop(void *ctx, void *p)
     *(item *)p = (item){0};
 }
 
+/* Frames that no row tells of. */
+static void find_missing(ck_verify *v)
+{
+    for (size_t i = 0; i < v->shot.n; i++)
+        if (!ck_job_frame_of(&v->job, v->shot.numbers[i], v->run->id)) {
+            ck_verify_fault(v, "%s: frame %ld is missing", v->out, v->shot.numbers[i]);
+            v->bad[i] = true;
+        }
+}
+
 ck_status ck_verify_stills(ck_verify *v, int threads, ck_error *e)
 {
-    checking c = {.v = v};
+    find_missing(v);
+    checking c = {.v = v, .one_by_one = !strcmp(v->run->frames, CK_JOB_ONE_BY_ONE)};
     ck_flow flow = {.ctx = &c,
                     .item_size = sizeof(item),
                     .threads = threads,

@@ -8,8 +8,9 @@
  *     {"video": NAME, "job": ID, "frames": LIST, "failed": LIST, "size": BYTES, "mtime": "..."}
  *
  * The first tells that a run began, with the frames of the whole job, the number of its chunks, and the number of
- * frames of the whole video, "0" if unknown.  The other pairs are what changes pixels; ID is their hash.  LIST is as in --frames, names are relative to OUT.  "input" is the state of the
- * frame's own file (ck_inputs_state), "" in a video. */
+ * frames of the whole video, "0" if unknown.  The other pairs are what changes pixels; ID is their hash.  LIST is as in
+ * --frames, names are relative to OUT.  "input" is the state of the frame's own file (ck_inputs_state), "" in a video.
+ */
 #ifndef CK_SHARED_JOB_H
 #define CK_SHARED_JOB_H
 
@@ -22,6 +23,7 @@
 #define CK_JOB_FILE "ck-job.json"
 #define CK_JOB_ENV "CK_JOB"                   /* `ck key` to ck-encode: the first kind of object */
 #define CK_JOB_SEGMENTS_ENV "CK_JOB_SEGMENTS" /* set: videos are written in segments */
+#define CK_JOB_ONE_BY_ONE "0-"                /* the frames of a run that keyed each still by itself */
 #define CK_SEGMENTS ".ck-segments"            /* OUT/.ck-segments/comp.mov/ holds the segments of comp.mov */
 #define CK_SEGMENT_FRAMES 250                 /* frames of a job between two cuts */
 
