@@ -132,6 +132,13 @@ is "H.264, open groups: a damaged P takes its group and the leading pictures of 
 frames_of --keep-going dmg.mkv >/dev/null
 ok "the frame and what depends on it are told apart" \
     bash -c "grep -q 'frame 4: damaged' said && grep -q 'frame 11: it depends on an earlier damaged frame' said"
+# Frame threads do not tell which packet is damaged: the file is then read again without them.
+damage h4.mkv 24 dmg.mkv
+strictly() { ck-decode -t "$1" "${@:2}" dmg.mkv 2>said | ck-info 2>/dev/null | grep -c '^FRAME.* rgb:'; cat said; }
+for threads in 2 4; do
+    is "$threads threads give the frames before the damage, and name it, as one does" "$(strictly $threads)" "$(strictly 1)"
+    is "and a range after it" "$(strictly $threads --frames 40-45)" "6"
+done
 damage h5.mkv 1 dmg.mkv
 # After a broken unit libav also discards the frame that it was about to output.
 is "HEVC the same" "$(against h5.mkv dmg.mkv | awk '{ print $1, ($2 >= 36), $4 }')" "3 1 0"

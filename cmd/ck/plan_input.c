@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "ck-decode/options.h"
+#include "ck-encode/options.h"
 #include "ck/plan_inside.h"
 #include "io/sequence.h"
 #include "shared/inputs.h"
@@ -15,14 +16,52 @@ static bool is_sequence(const char *input)
     return ck_sequence_is_pattern(input) || (!stat(input, &st) && S_ISDIR(st.st_mode));
 }
 
-static ck_status check_frames(const ck_decode_options *o, const char *input, long *n, ck_error *e)
+/* True if ck-encode is to write a video file. */
+static bool writes_video(const ck_plan *p)
+{
+    ck_encode_options o;
+    ck_list rest = {0};
+    const ck_plan_stage *encode = &p->stages[p->n - 1];
+    bool video = false;
+    if (ck_options_parse(&ck_encode_program, encode->argc, encode->argv, &o, &rest, NULL) == CK_OK)
+        video = ck_encode_writes(&o, CK_OUT_MOV) || ck_encode_writes(&o, CK_OUT_MP4);
+    ck_options_free(&ck_encode_program, &o);
+    free(rest.items);
+    return video;
+}
+
+/* Video of a sequence with holes would lose its sync.  ck-encode refuses it too, but only after ck-decode has reported
+ * the holes. */
+static ck_status check_holes(const ck_plan *p, const ck_sequence *files, const ck_decode_options *o, ck_error *e)
+{
+    ck_ranges holes;
+    if (o->frames || o->missing != CK_MISSING_ERROR || !writes_video(p))
+        return CK_OK;
+    ck_status s = ck_sequence_holes(files, &holes, e);
+    if (s != CK_OK)
+        return s;
+    if (holes.n) {
+        char list[300];
+        ck_ranges_format(&holes, list, sizeof list);
+        s = ck_fail(e, CK_ERR_FORMAT,
+                    "frames are missing (%s), and video would lose its sync: give --missing black, nearest or skip",
+                    list);
+    }
+    ck_ranges_free(&holes);
+    return s;
+}
+
+static ck_status check_frames(const ck_plan *p, const ck_decode_options *o, const char *input, long *n, ck_error *e)
 {
     ck_sequence files;
     ck_ranges keep = {0};
     ck_status s = ck_sequence_open(&input, 1, &files, e);
     if (s != CK_OK)
         return s;
-    if (o->frames)
+    s = check_holes(p, &files, o, e);
+    if (s != CK_OK)
+        ck_fail_in(e, s, input);
+    else if (o->frames)
         s = ck_ranges_parse(o->frames, &keep, e);
     if (s == CK_OK && (s = ck_sequence_select(&files, &keep, (ck_missing)o->missing, e)) != CK_OK)
         ck_fail_in(e, s, input);
@@ -56,7 +95,7 @@ ck_status ck_plan_check_input(ck_plan *p, ck_error *e)
     if (s == CK_OK)
         s = check_files(&o, e);
     if (s == CK_OK && !standard && is_sequence(input))
-        s = check_frames(&o, input, &p->total, e);
+        s = check_frames(p, &o, input, &p->total, e);
     ck_options_free(&ck_decode_program, &o);
     free(rest.items);
     return s;

@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 
 #include "ck-decode/options.h"
-#include "ck-encode/options.h"
 #include "ck/plan_inside.h"
 #include "io/av_read.h"
 #include "io/av_still.h"
@@ -84,42 +83,8 @@ static ck_status of_video(const char *path, const ck_decode_options *o, const ck
     return s;
 }
 
-/* True if ck-encode is to write a video file. */
-static bool writes_video(const ck_plan *p)
-{
-    ck_encode_options o;
-    ck_list rest = {0};
-    const ck_plan_stage *encode = &p->stages[p->n - 1];
-    bool video = false;
-    if (ck_options_parse(&ck_encode_program, encode->argc, encode->argv, &o, &rest, NULL) == CK_OK)
-        video = ck_encode_writes(&o, CK_OUT_MOV) || ck_encode_writes(&o, CK_OUT_MP4);
-    ck_options_free(&ck_encode_program, &o);
-    free(rest.items);
-    return video;
-}
-
-/* As ck-encode checks when it reads the whole sequence. */
-static ck_status check_holes(const ck_plan *p, const ck_sequence *files, const ck_decode_options *o, ck_error *e)
-{
-    ck_ranges holes;
-    if (o->frames || o->missing != CK_MISSING_ERROR || !writes_video(p))
-        return CK_OK;
-    ck_status s = ck_sequence_holes(files, &holes, e);
-    if (s != CK_OK)
-        return s;
-    if (holes.n) {
-        char list[300];
-        ck_ranges_format(&holes, list, sizeof list);
-        s = ck_fail(e, CK_ERR_FORMAT,
-                    "frames are missing (%s), and video would lose its sync: give --missing black, nearest or skip",
-                    list);
-    }
-    ck_ranges_free(&holes);
-    return s;
-}
-
-static ck_status of_sequence(const ck_plan *p, const char *path, const ck_decode_options *o, const ck_ranges *keep,
-                             ck_shot *shot, ck_error *e)
+static ck_status of_sequence(const char *path, const ck_decode_options *o, const ck_ranges *keep, ck_shot *shot,
+                             ck_error *e)
 {
     ck_sequence *files = &shot->files;
     ck_status s = ck_sequence_open(&path, 1, files, e);
@@ -127,8 +92,6 @@ static ck_status of_sequence(const ck_plan *p, const char *path, const ck_decode
         return s;
     if (!files->numbered)
         s = ck_fail(e, CK_ERR_ARGUMENT, "%s: its files have no numbers, which --resume and --chunk need", path);
-    if (s == CK_OK && (s = check_holes(p, files, o, e)) != CK_OK)
-        ck_fail_in(e, s, path);
     if (s == CK_OK && (s = ck_sequence_select(files, keep, (ck_missing)o->missing, e)) != CK_OK)
         ck_fail_in(e, s, path);
     shot->numbers = s == CK_OK ? malloc((files->n + 1) * sizeof *shot->numbers) : NULL;
@@ -154,7 +117,7 @@ static ck_status of_input(const ck_plan *p, const ck_decode_options *o, ck_shot 
     if (s == CK_OK && !files && (s = ck_still_probe(path, &kind, e)) != CK_OK)
         ck_fail_in(e, s, path);
     if (s == CK_OK && (files || (kind != CK_STILL_NONE && kind != CK_STILL_ANIMATED)))
-        s = of_sequence(p, path, o, &keep, shot, e);
+        s = of_sequence(path, o, &keep, shot, e);
     else if (s == CK_OK)
         s = of_video(path, o, &keep, shot, e);
     ck_ranges_free(&keep);

@@ -37,7 +37,8 @@ struct ck_video {
     bool gap;        /* the demuxer has reported damage */
     bool joint;      /* a joined stream begins; the decoder is drained first */
     bool ended;
-    bool threaded; /* errors come late: their packet is unknown */
+    bool threaded; /* frame threads: the packet of an error is unknown */
+    bool alone;    /* a packet is damaged: decode again without frame threads, to find out which */
     ck_av_messages demuxer, decoder;
     bool talkative;    /* the decoder also logs errors about good frames */
     ck_error demuxing; /* why reading stopped before the end, else "" */

@@ -184,10 +184,16 @@ static ck_status judge_settled(ck_video *v, ck_error *e)
     return s;
 }
 
-/* The decoder failed.  Without frame threads the packet just sent is the cause. */
+/* The decoder failed.  Without frame threads the packet just sent is the cause; with them a file is read again without.
+ * Its frames so far are good, since threads work ahead of what they have returned. */
 static ck_status decoder_failed(ck_video *v, int64_t id, ck_error *e)
 {
     char why[300], text[400];
+    if (v->threaded && !v->io.waits) {
+        v->alone = true;
+        v->lost = "a packet is damaged";
+        return CK_OK;
+    }
     snprintf(text, sizeof text, "damaged%s", ck_av_messages_why(&v->decoder, why, sizeof why));
     ck_av_messages_clear(&v->decoder);
     if (!id)
@@ -385,6 +391,8 @@ static ck_status conclude(ck_video *v, ck_error *e)
     /* Messages of threads that finished after the last packet was sent. */
     if (s == CK_OK && v->threaded && v->talkative && damage_said(v))
         s = decoder_failed(v, v->ledger.last_id, e);
+    if (v->lost)
+        return s;
     if (s == CK_OK)
         s = put_missing(v, e);
     say_counts(v);
@@ -512,10 +520,11 @@ static ck_status open_decoder(ck_video *v, ck_error *e)
     bool slices = v->dec->codec->capabilities & AV_CODEC_CAP_SLICE_THREADS;
     bool frames = v->dec->codec->capabilities & AV_CODEC_CAP_FRAME_THREADS;
     /* Frames in flight cost memory and delay; intra-coded formats have enough slices. */
-    v->threaded = frames && v->how.threads > 1 && !v->how.keep_going && (intra ? !slices : threads_safely(id));
+    bool exact = v->how.keep_going || v->alone;
+    v->threaded = frames && v->how.threads > 1 && !exact && (intra ? !slices : threads_safely(id));
     v->dec->thread_type = v->threaded ? FF_THREAD_FRAME : FF_THREAD_SLICE;
     /* With slice threads the H.264 decoder does not report its errors. */
-    v->dec->thread_count = v->how.threads > 1 && (intra || !v->how.keep_going) ? v->how.threads : 1;
+    v->dec->thread_count = v->how.threads > 1 && (intra || !exact) ? v->how.threads : 1;
     ck_av_number_packets(v->dec);
     v->dec->pkt_timebase = v->st->time_base;
     v->one_to_one = intra || id == AV_CODEC_ID_H264 || id == AV_CODEC_ID_HEVC || id == AV_CODEC_ID_MPEG2VIDEO ||
@@ -590,7 +599,7 @@ static ck_status reopen(ck_video *v, ck_error *e)
 {
     close_parts(v);
     /* Workers read `info` meanwhile; only the size is found anew. */
-    *v = (ck_video){.how = v->how, .path = v->path, .info = v->info, .io = v->io, .next = v->next};
+    *v = (ck_video){.how = v->how, .path = v->path, .info = v->info, .io = v->io, .next = v->next, .alone = v->alone};
     v->info.first = NULL;
     v->info.w = v->info.h = 0;
     ck_status s = ck_av_io_rewind(&v->io, e);
@@ -600,7 +609,8 @@ static ck_status reopen(ck_video *v, ck_error *e)
 /* Decoding contradicts the table: go back, at last to the start. */
 static ck_status give_up(ck_video *v, ck_error *e)
 {
-    return ck_seek_retry(v) ? CK_OK : reopen(v, e);
+    bool threads = v->alone && v->threaded;
+    return !threads && ck_seek_retry(v) ? CK_OK : reopen(v, e);
 }
 
 /* Let the decoder tell how many frames are shown before the first key packet's. */
