@@ -107,7 +107,7 @@ static long position(const ck_recorder *r, long number)
     return -1;
 }
 
-/* Event: the segments that were open are complete. */
+/* Write an event: the open segments are complete. */
 static void announce(const ck_recorder *r, const ck_outputs *o)
 {
     for (int i = 0; i < o->n && r->at >= 0; i++) {

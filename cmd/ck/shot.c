@@ -40,7 +40,7 @@ static ck_status count_video(const char *path, const ck_decode_options *o, long 
     return s == CK_OK ? s : ck_fail_in(e, s, path);
 }
 
-/* Frames of `keep` past the end of the video: an error, or stand-ins, or left out, as --missing says. */
+/* Treat frames of `keep` past the end of the video as --missing says: fail, add them to the shot, or leave them out. */
 static ck_status past_the_end(const ck_decode_options *o, const ck_ranges *keep, ck_shot *shot, long n, ck_error *e)
 {
     ck_ranges absent;
@@ -99,7 +99,7 @@ static bool writes_video(const ck_plan *p)
     return video;
 }
 
-/* As ck-encode checks when it reads the whole sequence. */
+/* Refuse video of a sequence with holes, as ck-encode does when it reads the whole sequence. */
 static ck_status check_holes(const ck_plan *p, const ck_sequence *files, const ck_decode_options *o, ck_error *e)
 {
     ck_ranges holes;

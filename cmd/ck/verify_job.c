@@ -42,7 +42,7 @@ static ck_status add(numbers *all, long number, ck_error *e)
     return CK_OK;
 }
 
-/* Add the frames of a run.  An open list, of a run that did not know its frames, adds none. */
+/* Add the frames of a run.  A run that did not know its frames has an open list, and adds none. */
 static ck_status add_run(numbers *all, const ck_job_run *run, ck_error *e)
 {
     ck_ranges r = {0};
@@ -64,7 +64,7 @@ static int by_value(const void *a, const void *b)
     return (*x > *y) - (*x < *y);
 }
 
-/* The frames of all runs with the last settings, and those that were finished. */
+/* List the frames of all runs with the settings of the last one, and the finished frames with these settings. */
 static ck_status find_frames(ck_verify *v, ck_error *e)
 {
     numbers all = {0};
