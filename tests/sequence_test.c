@@ -192,6 +192,21 @@ static void lists(void)
     ck_ranges_free(&copy);
     copy = (ck_ranges){0};
     ok(ck_ranges_next(&copy, 7) == 7, "of all numbers, the number itself");
+
+    ck_ranges lists;
+    ck_numbers numbers;
+    static const long wanted[] = {-2, -1, 3, 5, 7, 9};
+    ok(ck_ranges_parse("3-9x2,5-7x2,-2--1", &lists, &e) == CK_OK && ck_ranges_numbers(&lists, &numbers, &e) == CK_OK &&
+           numbers.n == 6 && !memcmp(numbers.v, wanted, sizeof wanted),
+       "the numbers of overlapping ranges, once each");
+    char *list = ck_numbers_text(numbers.v, numbers.n);
+    ok(list && !strcmp(list, "-2--1,3-9x2"), "as a list");
+    ok(ck_numbers_find(numbers.v, numbers.n, -2) == 0 && ck_numbers_find(numbers.v, numbers.n, 9) == 5 &&
+           ck_numbers_find(numbers.v, numbers.n, 4) == -1 && ck_numbers_find(numbers.v, 0, 4) == -1,
+       "found by their place");
+    free(list);
+    free(numbers.v);
+    ck_ranges_free(&lists);
     ck_ranges_free(&all);
 }
 

@@ -7,23 +7,12 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/mem.h"
 #include "base/outfile.h"
 #include "io/ranges.h"
 
 static ck_status no_memory(ck_error *e)
 {
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for the record of the run");
-}
-
-static ck_status append(ck_numbers *to, long v, ck_error *e)
-{
-    long *grown = ck_grown(to->v, to->n, &to->cap, sizeof *grown);
-    if (!grown)
-        return no_memory(e);
-    to->v = grown;
-    grown[to->n++] = v;
-    return CK_OK;
 }
 
 ck_status ck_recorder_open(ck_recorder *r, const char *out, ck_error *e)
@@ -40,7 +29,7 @@ ck_status ck_recorder_open(ck_recorder *r, const char *out, ck_error *e)
     if (r->segmented && r->counted)
         s = ck_ranges_parse(r->run.frames, &frames, e);
     if (s == CK_OK && r->segmented)
-        s = ck_ranges_numbers(&frames, &r->job.v, &r->job.n, e);
+        s = ck_ranges_numbers(&frames, &r->job, e);
     ck_ranges_free(&frames);
     return s == CK_OK ? s : ck_fail_in(e, s, "$" CK_JOB_ENV);
 }
@@ -91,22 +80,6 @@ ck_status ck_recorder_start(ck_recorder *r, const ck_outputs *o, const char *num
     return s == CK_OK ? ck_job_add_run(r->out, &r->run, e) : s;
 }
 
-/* Position of a frame in the job, or -1. */
-static long position(const ck_recorder *r, long number)
-{
-    size_t lo = 0, hi = r->job.n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (r->job.v[mid] == number)
-            return (long)mid;
-        if (r->job.v[mid] < number)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return -1;
-}
-
 /* Write an event: the open segments are complete. */
 static void announce(const ck_recorder *r, const ck_outputs *o)
 {
@@ -143,7 +116,7 @@ ck_status ck_recorder_stamp(ck_recorder *r, ck_outputs *o, ck_rate rate, double 
 {
     if (!r->segmented)
         return CK_OK;
-    long here = position(r, at->number);
+    long here = ck_numbers_find(r->job.v, r->job.n, at->number);
     if (here < 0)
         return ck_fail(e, CK_ERR_FORMAT, "frame %ld is not one of the job's", at->number);
     bool next = r->at >= 0 && here == r->at + 1 && here % CK_SEGMENT_FRAMES != 0;
@@ -202,7 +175,7 @@ ck_status ck_recorder_frame(ck_recorder *r, const ck_outputs *o, const ck_frame 
     ck_job_frame row;
     ck_status s = make_row(r, o, f, &row, e);
     if (s == CK_OK)
-        s = append(&r->seen, row.number, e);
+        s = ck_numbers_add(&r->seen, row.number, e);
     for (int i = 0; i < o->n && s == CK_OK; i++) {
         const ck_output *p = &o->items[i];
         if (!p->on || !p->path)
@@ -224,8 +197,8 @@ ck_status ck_recorder_failed(ck_recorder *r, long number, ck_error *e)
 {
     if (!r->on)
         return CK_OK;
-    ck_status s = append(&r->seen, number, e);
-    return s == CK_OK ? append(&r->failed, number, e) : s;
+    ck_status s = ck_numbers_add(&r->seen, number, e);
+    return s == CK_OK ? ck_numbers_add(&r->failed, number, e) : s;
 }
 
 static ck_status record_video(const ck_recorder *r, const ck_output *o, char *seen, char *failed, ck_error *e)

@@ -9,12 +9,8 @@
 #define CK_ENCODE_RECORDER_H
 
 #include "ck-encode/outputs.h"
+#include "io/numbers.h"
 #include "shared/job.h"
-
-typedef struct ck_numbers {
-    long *v; /* owned */
-    size_t n, cap;
-} ck_numbers;
 
 typedef struct ck_recorder {
     bool on; /* `ck key` runs us, and OUT is a folder */

@@ -18,14 +18,13 @@ static ck_status no_memory(ck_error *e)
 static bool frames_equal(const ck_shot *shot, const char *list)
 {
     ck_ranges r;
-    long *numbers = NULL;
-    size_t n = 0;
+    ck_numbers numbers = {0};
     bool equal = false;
     if (ck_ranges_parse(list, &r, NULL) != CK_OK)
         return false;
-    if (ck_ranges_last(&r) != CK_RANGE_OPEN && ck_ranges_numbers(&r, &numbers, &n, NULL) == CK_OK)
-        equal = n == shot->n && !memcmp(numbers, shot->numbers, n * sizeof *numbers);
-    free(numbers);
+    if (ck_ranges_last(&r) != CK_RANGE_OPEN && ck_ranges_numbers(&r, &numbers, NULL) == CK_OK)
+        equal = numbers.n == shot->n && !memcmp(numbers.v, shot->numbers, shot->n * sizeof *numbers.v);
+    free(numbers.v);
     ck_ranges_free(&r);
     return equal;
 }

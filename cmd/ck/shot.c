@@ -44,8 +44,7 @@ static ck_status count_video(const char *path, const ck_decode_options *o, long 
 static ck_status past_the_end(const ck_decode_options *o, const ck_ranges *keep, ck_shot *shot, long n, ck_error *e)
 {
     ck_ranges absent;
-    long *numbers = NULL;
-    size_t count = 0;
+    ck_numbers extra = {0};
     ck_status s = keep->n ? ck_ranges_missing(keep, shot->numbers, shot->n, &absent, e) : CK_OK;
     if (s != CK_OK || !keep->n || !absent.n)
         return s;
@@ -57,14 +56,14 @@ static ck_status past_the_end(const ck_decode_options *o, const ck_ranges *keep,
                     "--missing",
                     list, n);
     else if (o->missing != CK_MISSING_SKIP)
-        s = ck_ranges_numbers(&absent, &numbers, &count, e);
-    long *grown = s == CK_OK ? realloc(shot->numbers, (shot->n + count + 1) * sizeof *grown) : NULL;
+        s = ck_ranges_numbers(&absent, &extra, e);
+    long *grown = s == CK_OK ? realloc(shot->numbers, (shot->n + extra.n + 1) * sizeof *grown) : NULL;
     if (s == CK_OK && !grown)
         s = no_memory(e);
     shot->numbers = grown ? grown : shot->numbers;
-    for (size_t i = 0; i < count && s == CK_OK; i++)
-        shot->numbers[shot->n++] = numbers[i];
-    free(numbers);
+    for (size_t i = 0; i < extra.n && s == CK_OK; i++)
+        shot->numbers[shot->n++] = extra.v[i];
+    free(extra.v);
     ck_ranges_free(&absent);
     return s;
 }
@@ -184,15 +183,5 @@ void ck_shot_free(ck_shot *shot)
 
 long ck_shot_position(const ck_shot *shot, long number)
 {
-    size_t lo = 0, hi = shot->n;
-    while (lo < hi) {
-        size_t mid = lo + (hi - lo) / 2;
-        if (shot->numbers[mid] == number)
-            return (long)mid;
-        if (shot->numbers[mid] < number)
-            lo = mid + 1;
-        else
-            hi = mid;
-    }
-    return -1;
+    return ck_numbers_find(shot->numbers, shot->n, number);
 }

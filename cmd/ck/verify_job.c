@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "base/mem.h"
 #include "ck/verify.h"
 #include "io/ranges.h"
 
@@ -27,62 +26,35 @@ void ck_verify_fault(ck_verify *v, const char *fmt, ...)
         ck_log_error("more faults are not listed here: standard output has all frames");
 }
 
-typedef struct numbers {
-    long *v;
-    size_t n, cap;
-} numbers;
-
-static ck_status add(numbers *all, long number, ck_error *e)
-{
-    long *grown = ck_grown(all->v, all->n, &all->cap, sizeof *grown);
-    if (!grown)
-        return no_memory(e);
-    all->v = grown;
-    grown[all->n++] = number;
-    return CK_OK;
-}
-
 /* Add the frames of a run.  A run that did not know its frames has an open list, and adds none. */
-static ck_status add_run(numbers *all, const ck_job_run *run, ck_error *e)
+static ck_status add_run(ck_numbers *all, const ck_job_run *run, ck_error *e)
 {
     ck_ranges r = {0};
-    long *list = NULL;
-    size_t n = 0;
+    ck_numbers list = {0};
     ck_status s = *run->frames ? ck_ranges_parse(run->frames, &r, e) : CK_OK;
     if (s == CK_OK && r.n && ck_ranges_last(&r) != CK_RANGE_OPEN)
-        s = ck_ranges_numbers(&r, &list, &n, e);
-    for (size_t i = 0; i < n && s == CK_OK; i++)
-        s = add(all, list[i], e);
-    free(list);
+        s = ck_ranges_numbers(&r, &list, e);
+    for (size_t i = 0; i < list.n && s == CK_OK; i++)
+        s = ck_numbers_add(all, list.v[i], e);
+    free(list.v);
     ck_ranges_free(&r);
     return s;
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const long *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
 }
 
 /* List the frames of all runs with the settings of the last one, and the finished frames with these settings. */
 static ck_status find_frames(ck_verify *v, ck_error *e)
 {
-    numbers all = {0};
+    ck_numbers all = {0};
     ck_status s = CK_OK;
     for (size_t i = 0; i < v->job.n_runs && s == CK_OK; i++)
         if (!strcmp(v->job.runs[i].id, v->run->id))
             s = add_run(&all, &v->job.runs[i], e);
     for (size_t i = 0; i < v->job.n_frames && s == CK_OK; i++)
         if (!strcmp(v->job.frames[i].id, v->run->id))
-            s = add(&all, v->job.frames[i].number, e);
-    size_t n = 0;
-    if (all.n)
-        qsort(all.v, all.n, sizeof *all.v, by_value);
-    for (size_t i = 0; i < all.n; i++)
-        if (n == 0 || all.v[n - 1] != all.v[i])
-            all.v[n++] = all.v[i];
-    v->shot = (ck_shot){.numbers = all.v, .n = n};
-    v->bad = calloc(n + 1, sizeof *v->bad);
+            s = ck_numbers_add(&all, v->job.frames[i].number, e);
+    ck_numbers_sort(&all);
+    v->shot = (ck_shot){.numbers = all.v, .n = all.n};
+    v->bad = calloc(all.n + 1, sizeof *v->bad);
     return s == CK_OK && !v->bad ? no_memory(e) : s;
 }
 

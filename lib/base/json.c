@@ -179,9 +179,14 @@ ck_status ck_json_end(ck_json *j, ck_error *e)
 
 void ck_json_put(FILE *f, const char *text)
 {
+    ck_json_put_bytes(f, text, strlen(text));
+}
+
+void ck_json_put_bytes(FILE *f, const char *text, size_t n)
+{
     fputc('"', f);
-    for (const char *p = text; *p; p++) {
-        unsigned char c = (unsigned char)*p;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)text[i];
         if (c == '"' || c == '\\')
             fprintf(f, "\\%c", c);
         else if (c < 32)

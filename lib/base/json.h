@@ -49,5 +49,6 @@ ck_status ck_json_fail(const ck_json *j, ck_error *e, const char *what);
 
 /* Write a string with its quotes; bytes from 128 on as they are. */
 void ck_json_put(FILE *f, const char *text);
+void ck_json_put_bytes(FILE *f, const char *text, size_t n); /* which may contain NULs */
 
 #endif

@@ -5,31 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/outfile.h"
-
-static void put_text(FILE *f, const char *s, size_t n)
-{
-    fputc('"', f);
-    for (size_t i = 0; i < n; i++) {
-        unsigned char c = (unsigned char)s[i];
-        if (c == '"' || c == '\\')
-            fprintf(f, "\\%c", c);
-        else if (c < 32)
-            fprintf(f, "\\u%04x", c);
-        else
-            fputc(c, f);
-    }
-    fputc('"', f);
-}
 
 static void put_pair(FILE *f, bool *first, const char *key, size_t key_n, const char *value, size_t value_n)
 {
     fputs(*first ? "" : ", ", f);
     *first = false;
-    put_text(f, key, key_n);
+    ck_json_put_bytes(f, key, key_n);
     fputs(": ", f);
-    put_text(f, value, value_n);
+    ck_json_put_bytes(f, value, value_n);
 }
 
 static void put_metadata(FILE *f, const ck_weights *w, const char *num_heads)
@@ -69,7 +55,7 @@ static ck_status put_tensors(FILE *f, const ck_tensor *const *t, size_t n, ck_er
         if (!ck_add(at, t[i]->count * ck_dtype_size(t[i]->dtype), &end))
             return ck_fail(e, CK_ERR_FORMAT, "the tensors together are larger than any file");
         fputs(", ", f);
-        put_text(f, t[i]->name, strlen(t[i]->name));
+        ck_json_put_bytes(f, t[i]->name, strlen(t[i]->name));
         fprintf(f, ": {\"dtype\": \"%s\", \"shape\": [", ck_dtype_name(t[i]->dtype));
         for (int d = 0; d < t[i]->dims; d++)
             fprintf(f, "%s%zu", d ? ", " : "", t[i]->shape[d]);

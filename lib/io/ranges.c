@@ -266,28 +266,15 @@ char *ck_numbers_text(const long *numbers, size_t n)
     return text;
 }
 
-static int by_value(const void *a, const void *b)
+ck_status ck_ranges_numbers(const ck_ranges *s, ck_numbers *out, ck_error *e)
 {
-    const long *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
-}
-
-ck_status ck_ranges_numbers(const ck_ranges *s, long **numbers, size_t *n, ck_error *e)
-{
-    size_t count = ck_ranges_count(s, CK_RANGES_MOST + 1), k = 0;
-    long *all = count <= CK_RANGES_MOST ? malloc((count + 1) * sizeof *all) : NULL;
-    *n = 0;
-    *numbers = all;
-    if (!all)
-        return no_memory(e);
-    for (int i = 0; i < s->n; i++)
-        for (long v = s->r[i].first; k < count && v <= s->r[i].last; v += s->r[i].step)
-            all[k++] = v;
-    qsort(all, k, sizeof *all, by_value);
-    for (size_t i = 0; i < k; i++)
-        if (*n == 0 || all[*n - 1] != all[i])
-            all[(*n)++] = all[i];
-    return CK_OK;
+    ck_status st = ck_ranges_count(s, CK_RANGES_MOST + 1) > CK_RANGES_MOST ? no_memory(e) : CK_OK;
+    *out = (ck_numbers){0};
+    for (int i = 0; i < s->n && st == CK_OK; i++)
+        for (long v = s->r[i].first; v <= s->r[i].last && st == CK_OK; v += s->r[i].step)
+            st = ck_numbers_add(out, v, e);
+    ck_numbers_sort(out);
+    return st;
 }
 
 void ck_ranges_free(ck_ranges *s)

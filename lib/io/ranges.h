@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "base/status.h"
+#include "io/numbers.h"
 
 #define CK_RANGE_OPEN LONG_MAX
 
@@ -43,10 +44,9 @@ bool ck_ranges_format(const ck_ranges *s, char *buf, size_t n);
 char *ck_ranges_text(const ck_ranges *s);
 /* The text of n ascending, distinct numbers, owned by the caller; NULL when out of memory. */
 char *ck_numbers_text(const long *numbers, size_t n);
-/* The numbers, ascending and distinct; owned.  No range may be open.  CK_ERR_MEMORY also for more than CK_RANGES_MOST.
- */
+/* The numbers, ascending and distinct.  No range may be open.  CK_ERR_MEMORY also for more than CK_RANGES_MOST. */
 #define CK_RANGES_MOST ((size_t)100000000)
-ck_status ck_ranges_numbers(const ck_ranges *s, long **numbers, size_t *n, ck_error *e);
+ck_status ck_ranges_numbers(const ck_ranges *s, ck_numbers *out, ck_error *e);
 void ck_ranges_free(ck_ranges *s);
 
 #endif
