@@ -157,7 +157,7 @@ is "is the second segment" "$(ls "$tmp/halves/.ck-segments/comp.mp4")" 255.0
 ok "the first half" key --chunk 1/2 "${h264[@]}" "$tmp/halves"
 ok "the video is that of one run" cmp "$tmp/whole/comp.mp4" "$tmp/halves/comp.mp4"
 is "a third of it has no frames" "$(key --chunk 1/3 "${h264[@]}" "$tmp/thirds" 2>&1 | sed 's/.*: //')" \
-    "only multiples of 250 frames are parts"
+    "chunks begin at multiples of 250 frames"
 
 # ---- frames that fail ----
 

@@ -22,7 +22,7 @@ typedef struct ck_added {
     ck_frame still; /* the plane of a single still, copied to all frames; empty for other files */
 } ck_added;
 
-/* pairs: as in ck_source_open.  `file` must outlive it.  A file that is used for every frame is added to HEAD's
+/* pairs: as in ck_source_open.  `file` must outlive `a`.  A file that is used for every frame is added to HEAD's
  * `inputs`. */
 ck_status ck_added_open(ck_added *a, const ck_decode_file *file, const ck_decode_options *o, const ck_plane *plate,
                         const ck_ranges *pairs, ck_meta *head, ck_error *e);

@@ -23,7 +23,7 @@ static void say(const void *whose, bool asked, const char *text)
         ck_log_notice("%s: %s", s->name, text);
 }
 
-/* Which frames will be asked for: those of --frames, or those of INPUT that this source belongs to. */
+/* Set the frames that will be asked for: those of --frames, or the indices of INPUT's frames for another plane. */
 static void want_frames(const ck_source *s, ck_video_how *how)
 {
     const ck_ranges *all = s->pairs ? s->pairs : &s->keep;
@@ -77,7 +77,7 @@ static ck_status open_stills(ck_source *s, const char *const *inputs, int n, con
     return status;
 }
 
-/* Refuse an OpenEXR file as standard input: libav would read it, and convert linear light differently from ours. */
+/* Refuse an OpenEXR file on standard input: libav would read it, but converts linear light differently from ck. */
 static ck_status refuse_exr(ck_error *e)
 {
     ck_still_kind kind;
@@ -217,7 +217,7 @@ static ck_status keep_last(ck_source *s, const ck_item *item, ck_error *e)
     return s->last ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a picture");
 }
 
-/* Frames before `index` are not wanted. */
+/* Skip the frames before `index`. */
 static ck_status skip_to(ck_source *s, long index, ck_error *e)
 {
     ck_status status = index > s->next_index ? ck_video_skip(s->video, index, e) : CK_OK;

@@ -30,7 +30,7 @@ typedef struct ck_source {
     long next_index;
     bool ended;
     ck_ranges absent; /* frames of --frames past its end; set when it has ended */
-    int absent_range; /* the next of them */
+    int absent_range; /* the range of `absent` that comes next */
     long absent_index;
     struct AVFrame *last; /* the last good picture, kept for CK_MISSING_NEAREST */
     double last_pts;

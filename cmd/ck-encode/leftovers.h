@@ -5,7 +5,7 @@
 #include "ck-encode/outputs.h"
 #include "ck-encode/stems.h"
 
-/* Report, in one line, files of an earlier run in another format of these outputs, which this run does not replace. */
+/* Report, in one line, files that an earlier run wrote in another format for these outputs: they stay. */
 void ck_leftovers_other_formats(const ck_outputs *o, const char *out);
 
 /* Report, in one line, how many files were written, replaced and left in the folder.  For --verbose. */

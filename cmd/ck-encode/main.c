@@ -30,7 +30,7 @@ typedef struct encode {
     ck_outputs outputs;
     pthread_mutex_t lock; /* protects the members that follow and the outputs' counts */
     bool started;
-    ck_status broken; /* error of the start; all later frames fail with it */
+    ck_status broken; /* error that `start` returned; all later frames fail with it */
     ck_error why;
     ck_stems stems;
     ck_guard guard;
@@ -53,8 +53,8 @@ typedef struct job {
     bool skipped; /* a file exists, and was left as it is */
     int n;
     struct {
-        ck_picture picture; /* video */
-        bool written;       /* still */
+        ck_picture picture; /* of a video */
+        bool written;       /* a still: its file is complete */
     } items[];
 } job;
 
@@ -143,7 +143,7 @@ static ck_status start(encode *s, ck_frame *f, ck_error *e)
     return st;
 }
 
-/* Before the stream is read: a wrong command line is no fault of the upstream programs. */
+/* Check the command line before the stream is read, so that no upstream program is blamed for it. */
 static ck_status check(const void *opts, const ck_list *args, ck_error *e)
 {
     ck_outputs o;
@@ -238,7 +238,7 @@ static ck_status claim_stem(encode *s, const ck_frame *f, job *j, ck_error *e)
     return st;
 }
 
-/* Claim names in frame order: of two frames with one name, always the second fails. */
+/* Claim names in frame order, so that of two frames with one name the second fails in every run. */
 static ck_status admit(void *state, ck_frame *f, ck_error *e)
 {
     encode *s = state;

@@ -38,7 +38,7 @@ static int format_index(const char *word)
     return -1;
 }
 
-/* "NAME=FORMAT"; the name becomes that of a folder. */
+/* Plan an output from "NAME=FORMAT" of --plane.  The plane's name is also that of its folder. */
 static ck_status plan_plane(ck_output *o, const char *text, ck_error *e)
 {
     const char *eq = strrchr(text, '=');

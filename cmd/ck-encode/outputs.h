@@ -39,8 +39,8 @@ typedef struct ck_outputs_run {
     ck_meta about;   /* metadata of every file of any plane */
     char *transfer;  /* HEAD's, or NULL; owned */
     ck_rate rate;
-    bool rated;           /* rate is from HEAD or --rate, else a guess */
-    ck_rate sar;          /* HEAD's, of planes of the plate's size; 1/1 without */
+    bool rated;           /* true if the rate is from HEAD or --rate; false if it is a guess */
+    ck_rate sar;          /* pixel aspect ratio of planes of the plate's size: HEAD's, else 1/1 */
     int plate_w, plate_h; /* HEAD's, 0 = unknown */
     int threads;          /* of an encoder */
     bool segmented;       /* videos are written in segments */

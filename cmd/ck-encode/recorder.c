@@ -80,7 +80,7 @@ ck_status ck_recorder_start(ck_recorder *r, const ck_outputs *o, const char *num
     return s == CK_OK ? ck_job_add_run(r->out, &r->run, e) : s;
 }
 
-/* Event: the segments that were open are complete. */
+/* Write an event: the open segments are complete. */
 static void announce(const ck_recorder *r, const ck_outputs *o)
 {
     for (int i = 0; i < o->n && r->at >= 0; i++) {

@@ -3,7 +3,7 @@
  *     ck_recorder_open      from the environment
  *     ck_recorder_start     when outputs are known, before the first file
  *     ck_recorder_stamp     before a frame goes to the videos, in order; begins new segments
- *     ck_recorder_frame     after it
+ *     ck_recorder_frame     after the frame has been written
  *     ck_recorder_finish    after the videos are finished */
 #ifndef CK_ENCODE_RECORDER_H
 #define CK_ENCODE_RECORDER_H
@@ -30,8 +30,8 @@ ck_status ck_recorder_open(ck_recorder *r, const char *out, ck_error *e);
 /* Write that the run begins.  numbers: HEAD's, or NULL. */
 ck_status ck_recorder_start(ck_recorder *r, const ck_outputs *o, const char *numbers, ck_error *e);
 
-/* If videos are written in segments: begin new ones where one is due, and set the stamp's time to the shot's.
- * pts: of the frame in the shot, in seconds, or NAN. */
+/* If videos are written in segments: begin new segments if the frame needs them, and set at->time to the frame's time
+ * in the shot.  pts: that time in seconds, or NAN if it follows from the frame's position and the rate. */
 ck_status ck_recorder_stamp(ck_recorder *r, ck_outputs *o, ck_rate rate, double pts, ck_av_stamp *at, ck_error *e);
 
 /* Record a frame, whose files and pictures have been written. */

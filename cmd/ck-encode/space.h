@@ -8,11 +8,11 @@
 typedef enum ck_space {
     CK_SPACE_ENOUGH,
     CK_SPACE_TIGHT, /* less than the estimate is free: it may not fit */
-    CK_SPACE_SHORT  /* less than half of it is free: frames differ in size, but not that much */
+    CK_SPACE_SHORT  /* less than half of the estimate is free: it cannot fit, although frames differ in size */
 } ck_space;
 
 /* Bytes that `frames` more frames need if each takes `frame_bytes`.  existing: bytes of their files that are there
- * already, to be replaced or kept.  At most UINT64_MAX. */
+ * already, whether they will be replaced or kept.  At most UINT64_MAX. */
 uint64_t ck_space_needed(uint64_t frame_bytes, uint64_t frames, uint64_t existing);
 
 ck_space ck_space_judge(uint64_t needed, uint64_t available);

@@ -26,8 +26,8 @@ typedef struct jobs {
     int interrupted; /* the first signal that told us to end, or 0 */
 } jobs;
 
-/* Signals that the main loop receives.  Each shot is a process group of its own: signals of the terminal reach only us,
- * and every shot gets them once. */
+/* Signals that the main loop receives.  Each shot is a process group of its own, so the terminal's signals reach only
+ * this process, which passes them on. */
 static sigset_t watched(void)
 {
     sigset_t set;
@@ -71,7 +71,7 @@ static void start(jobs *j, ck_jobs_shot *shot)
         j->ended++;
         return;
     }
-    setpgid(pid, pid); /* in parent and child: whoever comes first */
+    setpgid(pid, pid); /* in parent and child, since either may run first */
     shot->pid = pid;
     j->running++;
 }
@@ -117,7 +117,7 @@ static void act(jobs *j, int sig)
         send(j, SIGCONT, true);
     } else {
         send(j, sig, false);
-        send(j, SIGCONT, true); /* a stopped one can then act on it */
+        send(j, SIGCONT, true); /* a stopped process acts on a signal once it continues */
         if (!j->interrupted)
             j->interrupted = sig;
     }
@@ -126,7 +126,7 @@ static void act(jobs *j, int sig)
 static void run_all(jobs *j)
 {
     sigset_t set = watched();
-    signal(SIGCHLD, SIG_DFL); /* a parent may have left it ignored, and waitpid would find no child */
+    signal(SIGCHLD, SIG_DFL); /* if it stayed ignored, as a parent may leave it, waitpid would find no child */
     sigprocmask(SIG_BLOCK, &set, NULL);
     for (;;) {
         while (!j->interrupted && j->running < j->at_once && j->next < j->shots.n) {
@@ -153,8 +153,8 @@ static void name_failure(const jobs *j, const ck_jobs_shot *shot)
     ck_log_error("%s:%d: %s: %s", j->plan->own.jobs, shot->number, shot->input, why);
 }
 
-/* Name the shots that failed.  After a signal those that were running have only been interrupted.  Returns the number
- * of shots that are not done. */
+/* Name the shots that failed, without those that the signal to us ended.  Returns the number of shots that are not
+ * done. */
 static int report(const jobs *j, int *worst)
 {
     int left = 0;

@@ -71,7 +71,7 @@ static ck_status read_lines(ck_jobs_list *s, const ck_plan *p, ck_error *e)
     return st;
 }
 
-/* Options that one shot alone can have. */
+/* Refuse options that several shots cannot share, and options that a line cannot have (`line`). */
 static ck_status refuse_own(const ck_plan *p, bool line, ck_error *e)
 {
     if (p->own.progress == CK_PROGRESS_JSON || p->own.progress_fd)
@@ -112,7 +112,7 @@ static char *absolute(const char *path)
     return result;
 }
 
-/* Build the command line: the front end's share of the cores, the options of `p`, the line's words. */
+/* Build the command line: --threads with the shot's share of the cores, the options of `p`, the line's words. */
 static ck_status build(ck_jobs_list *s, ck_jobs_shot *shot, const ck_plan *p, ck_error *e)
 {
     static char ck[] = "ck", key[] = "key";

@@ -54,7 +54,7 @@ static ck_status record_video(const joining *j, const char *name, const ck_piece
     ck_status s = v.file.name && v.failed ? ck_job_stat(j->out, &v.file, e) : no_memory(e);
     if (s == CK_OK)
         s = ck_job_add_video(j->out, &v, e);
-    if (s == CK_OK && n == 0) /* a later run may still replace frames that failed */
+    if (s == CK_OK && n == 0) /* with failures segments stay, and a later run may add those frames */
         ck_pieces_remove(j->out, name);
     free(v.file.name);
     free(v.failed);
@@ -101,7 +101,7 @@ ck_status ck_join_videos(const char *out, const ck_job_run *run, const ck_shot *
     if (s == CK_OK)
         s = ck_lock_joining(&l, e);
     if (s == CK_OK) {
-        ck_outfile_sweep(out); /* a run may have been killed while it joined */
+        ck_outfile_sweep(out); /* files that a killed run left while joining */
         s = ck_pieces_videos(out, join, &j, e);
     }
     ck_lock_close(&l);

@@ -8,8 +8,8 @@
 /* True if OUT/NAME has been finished with all frames of the job. */
 bool ck_video_is_whole(const char *out, const ck_job *job, const char *name, const char *id, const ck_shot *shot);
 
-/* Make the videos whose segments are all there, and remove these.  Call when a run has ended; waits while another run
- * does the same. */
+/* Make the videos whose segments are all there, and remove those segments.  Call when a run has ended.  Waits while
+ * another run joins videos. */
 ck_status ck_join_videos(const char *out, const ck_job_run *run, const ck_shot *shot, ck_error *e);
 
 #endif

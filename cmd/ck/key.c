@@ -138,7 +138,7 @@ static int run_job(ck_plan *plan)
     int code = s == CK_ERR_ARGUMENT ? 2 : 1;
     if (s == CK_OK && todo.n_left == 0) {
         if (todo.from == todo.to)
-            ck_log_notice("%s: part %s has no frames: only multiples of %zu frames are parts", out, plan->own.chunk,
+            ck_log_notice("%s: chunk %s has no frames: chunks begin at multiples of %zu frames", out, plan->own.chunk,
                           todo.unit);
         else
             ck_log_notice("%s: nothing is left to do: %zu frames are finished", out, todo.to - todo.from);

@@ -60,13 +60,14 @@ static ck_status read_folder(ck_pieces *p, const char *folder, const char *id, c
     return s;
 }
 
-/* The segment a frame is taken from: one where it did not fail, if there is one. */
+/* True if another packet of a frame should replace the one chosen, `now`: none is chosen yet, or only `now` failed.
+ * there: one is chosen.  failed: the other packet stands for a failed frame. */
 static bool better(const ck_pieces *p, const ck_segment_ref *now, bool there, bool failed)
 {
     return !there || (p->segments[now->segment].packets[now->packet].flags & CK_SEGMENT_FAILED && !failed);
 }
 
-/* Every packet is a frame of its own: of each frame one. */
+/* For a video whose packets are whole frames: choose a packet for each frame. */
 static void match_frames(ck_pieces *p, const ck_shot *shot)
 {
     for (size_t i = 0; i < p->n; i++)
@@ -85,7 +86,7 @@ static void match_frames(ck_pieces *p, const ck_shot *shot)
             p->refs[p->n_refs++] = p->refs[i];
 }
 
-/* Position of the segment's first frame if it holds exactly the frames between two cuts, else -1. */
+/* Position of the segment's first frame if the segment is finished and holds all frames between two cuts, else -1. */
 static long block_of(const ck_segment *s, const ck_shot *shot)
 {
     long first = (long)shot->n, last = -1;
@@ -109,7 +110,7 @@ static size_t failures(const ck_segment *s)
     return n;
 }
 
-/* Frames refer to each other: whole segments only. */
+/* For a video whose frames refer to each other: choose a whole segment for each block of frames. */
 static void match_blocks(ck_pieces *p, const ck_shot *shot)
 {
     for (size_t from = 0; from < shot->n; from += CK_SEGMENT_FRAMES) {

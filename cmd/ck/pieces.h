@@ -8,9 +8,9 @@
 typedef struct ck_pieces {
     ck_segment *segments; /* owned */
     size_t n, cap;
-    ck_segment_ref *refs; /* per frame of the job that is there, in the order of decoding; owned */
+    ck_segment_ref *refs; /* in decoding order, one for each frame that is there; owned */
     size_t n_refs;
-    bool *there, *failed; /* per frame of the job; failed: a black picture stands for it */
+    bool *there, *failed; /* per frame of the job: a segment has it; only as a black picture */
 } ck_pieces;
 
 /* Read the segments that belong to job `id`; unreadable ones are left out. */
@@ -20,7 +20,7 @@ void ck_pieces_free(ck_pieces *p);
 
 /* The folder of a video's segments, owned; NULL when out of memory. */
 char *ck_pieces_folder(const char *out, const char *name);
-/* Remove it and what is in it, and the folder above if it is empty then. */
+/* Remove that folder and its files, then OUT/.ck-segments if that is empty. */
 void ck_pieces_remove(const char *out, const char *name);
 
 /* Call `each` for every video that has segments.  Stops at the first failure. */

@@ -59,7 +59,7 @@ static ck_status about_sequence(const char *path, char *buf, size_t n, ck_error 
     return s;
 }
 
-/* "shot.#.exr": the sequence's name.  Its files are compared one by one with the frames that were made of them. */
+/* "shot.#.exr": the sequence's name alone.  Each frame's row in the record has the state of its own file. */
 static ck_status about_names(const char *path, char *buf, size_t n, ck_error *e)
 {
     ck_sequence files;
@@ -76,7 +76,7 @@ static ck_status about_names(const char *path, char *buf, size_t n, ck_error *e)
     return CK_OK;
 }
 
-/* Hash of a file's bytes: two machines may have copies of one model. */
+/* Hash of a file's bytes, since copies of a model on two machines differ in time. */
 static ck_status about_bytes(const char *path, char *buf, size_t n, ck_error *e)
 {
     enum { BLOCK = 1 << 20 };
@@ -107,7 +107,7 @@ static ck_status about_bytes(const char *path, char *buf, size_t n, ck_error *e)
     return s;
 }
 
-/* Set pair `key` to the name and identity of a file, folder or pattern; "-" and pipes have none. */
+/* Set pair `key` to the name and identity of a file, folder or pattern.  For "-" and pipes the identity is unknown. */
 static ck_status add_file(ck_meta *m, const char *key, const char *path, ck_error *e)
 {
     struct stat st;

@@ -39,7 +39,7 @@ static ck_status count_video(const char *path, const ck_decode_options *o, long 
     return s == CK_OK ? s : ck_fail_in(e, s, path);
 }
 
-/* Frames of `keep` past the end of the video: an error, or stand-ins, or left out, as --missing says. */
+/* Treat frames of `keep` past the end of the video as --missing says: fail, add them to the shot, or leave them out. */
 static ck_status past_the_end(const ck_decode_options *o, const ck_ranges *keep, ck_shot *shot, long n, ck_error *e)
 {
     ck_ranges absent;

@@ -66,7 +66,7 @@ static ck_status unit_of(const ck_plan *p, size_t *unit, ck_error *e)
     return s == CK_OK ? refresh_of(p, unit, e) : s;
 }
 
-/* Chunks are the same for everyone: blocks shared out in order, as evenly as possible. */
+/* A chunk is a contiguous run of blocks.  Chunks are as equal as possible, and the same on every machine. */
 static ck_status cut_chunk(const char *text, ck_todo *t, ck_error *e)
 {
     long i = 1, n = 1;
@@ -92,7 +92,7 @@ typedef struct done {
     int n;
 } done;
 
-/* The frames of a video that are finished; looked up once. */
+/* *frames: per position, whether the video has the frame.  Computed once per video. */
 static ck_status find_video(done *d, const char *name, const bool **frames, ck_error *e)
 {
     for (int i = 0; i < d->n; i++)
@@ -135,7 +135,7 @@ static ck_status frame_is_done(done *d, size_t at, bool *yes, ck_error *e)
     return s;
 }
 
-/* A frame that is finished must have been made of the file that is there now. */
+/* Fail if the input file has changed since the frame was finished. */
 static ck_status check_input(const done *d, size_t at, ck_error *e)
 {
     const ck_shot *shot = &d->todo->shot;
@@ -150,7 +150,7 @@ static ck_status check_input(const done *d, size_t at, ck_error *e)
         shot->files.files[at].path, shot->numbers[at], d->out);
 }
 
-/* A block of which a frame is left is left as a whole. */
+/* If one frame of a block is left to do, the whole block is. */
 static void complete_blocks(ck_todo *t)
 {
     for (size_t from = t->from; from < t->to; from += t->unit) {
@@ -184,7 +184,7 @@ static ck_status find_left(ck_todo *t, const ck_job *job, const char *out, bool 
     return s;
 }
 
-/* Frames of the video, if the last run had the same one and counted them: without an index, all must be decoded. */
+/* Number of frames of the video, if the last run counted them, else 0.  Counting may mean decoding the whole video. */
 static long counted(const ck_plan *p, const ck_job *job)
 {
     const ck_job_run *last = job->n_runs ? &job->runs[job->n_runs - 1] : NULL;
@@ -218,7 +218,7 @@ ck_status ck_todo_make(const ck_plan *p, ck_todo *t, ck_error *e)
     t->run.length = t->shot.length;
     if (s == CK_OK && !(t->run.frames = ck_numbers_text(t->shot.numbers, t->shot.n)))
         s = no_memory(e);
-    /* Where --refresh falls depends on the frames that were asked for. */
+    /* --frames decides which frames --refresh refines whole, so here it is a setting that changes pixels. */
     if (s == CK_OK && t->unit % CK_SEGMENT_FRAMES && t->unit > 1 && ck_plan_decode_has(p, "frames"))
         s = ck_meta_set(&t->run.pairs, "frames.refreshed", t->run.frames, e);
     if (s == CK_OK)

@@ -1,8 +1,8 @@
-/* What a run of `ck key --resume` or `--chunk I/N` has to do.
+/* The frames that a run of `ck key --resume` or `--chunk I/N` has to do.
  *
- * Frames are counted by their position in the job.  Some must be done together: a segment of a video whose frames refer
- * to each other, and the frames from one --refresh of ck-refine to the next.  Such blocks begin at multiples of `unit`
- * and are never split, neither by chunks nor by what is left. */
+ * Frames are counted by their position in the job.  Some must be done together: the frames of a video segment if they
+ * refer to each other, and the frames from one --refresh of ck-refine to the next.  Such a block begins at a multiple
+ * of `unit`.  One run does it as a whole: no chunk splits it, and if one of its frames is left, all are done again. */
 #ifndef CK_CK_TODO_H
 #define CK_CK_TODO_H
 

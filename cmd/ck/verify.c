@@ -87,7 +87,7 @@ static ck_status verify(const void *opts, const ck_list *args, ck_error *e)
     if (s == CK_OK)
         s = print_bad(&v, e);
     if (s == CK_OK && v.faults) {
-        ck_fail(e, CK_ERR_IO, "%s", ""); /* all has been said */
+        ck_fail(e, CK_ERR_IO, "%s", ""); /* the faults have been reported */
         s = CK_ERR_IO;
     }
     ck_verify_close(&v);

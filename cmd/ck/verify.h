@@ -11,7 +11,7 @@ typedef struct ck_verify {
     const ck_job_run *run; /* the last one: its settings count */
     ck_shot shot;          /* the frames of all runs with these settings */
     bool *bad;             /* per frame of the job; owned */
-    long faults;           /* lines reported */
+    long faults;           /* number of faults so far */
 } ck_verify;
 
 /* Read OUT/ck-job.json. */
@@ -23,7 +23,7 @@ ck_status ck_verify_stills(ck_verify *v, int threads, ck_error *e);
 /* Check that every video is there and whole. */
 ck_status ck_verify_videos(ck_verify *v, int threads, ck_error *e);
 
-/* Report a fault on stderr; only the first are shown. */
+/* Count a fault, and report it on stderr if it is one of the first 20. */
 void ck_verify_fault(ck_verify *v, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
 void ck_verify_close(ck_verify *v);

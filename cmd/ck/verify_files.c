@@ -24,7 +24,7 @@ typedef struct folder {
 typedef struct checking {
     ck_verify *v;
     size_t next;     /* row */
-    bool one_by_one; /* stills of different sizes, each keyed by itself */
+    bool one_by_one; /* stills of different sizes, keyed one by one */
     folder folders[64];
     int n;
 } checking;
@@ -139,7 +139,7 @@ static void drop(void *ctx, void *p)
     *(item *)p = (item){0};
 }
 
-/* Frames that no row tells of. */
+/* Report frames that have no row in the record. */
 static void find_missing(ck_verify *v)
 {
     for (size_t i = 0; i < v->shot.n; i++)
@@ -200,7 +200,7 @@ static ck_status decode_video(ck_verify *v, const char *name, int threads, ck_er
     return CK_OK;
 }
 
-/* A video that is not made yet: which frames lack, or that only the joining does. */
+/* Report the frames that a video still in segments lacks, or that its segments are not joined yet. */
 static ck_status check_pieces(ck_verify *v, const char *name, ck_error *e)
 {
     ck_pieces p;
@@ -238,7 +238,7 @@ static ck_status check_video(ck_verify *v, const char *name, int threads, ck_err
 
 ck_status ck_verify_videos(ck_verify *v, int threads, ck_error *e)
 {
-    /* The frames of a job all go to the same videos. */
+    /* All frames of a job go to the same videos, so any row names them. */
     const ck_job_frame *row = NULL;
     for (size_t i = 0; i < v->job.n_frames && !row; i++)
         if (!strcmp(v->job.frames[i].id, v->run->id))

@@ -26,7 +26,7 @@ void ck_verify_fault(ck_verify *v, const char *fmt, ...)
         ck_log_error("more faults are not listed here: standard output has all frames");
 }
 
-/* Add the frames of a run.  An open list, of a run that did not know its frames, adds none. */
+/* Add the frames of a run.  A run that did not know its frames has an open list, and adds none. */
 static ck_status add_run(ck_numbers *all, const ck_job_run *run, ck_error *e)
 {
     ck_ranges r = {0};
@@ -41,7 +41,7 @@ static ck_status add_run(ck_numbers *all, const ck_job_run *run, ck_error *e)
     return s;
 }
 
-/* The frames of all runs with the last settings, and those that were finished. */
+/* List the frames of all runs with the settings of the last one, and the finished frames with these settings. */
 static ck_status find_frames(ck_verify *v, ck_error *e)
 {
     ck_numbers all = {0};

@@ -57,7 +57,7 @@ static int by_frame(const void *a, const void *b)
     return d ? d : (x->order < y->order) - (x->order > y->order);
 }
 
-/* Sort the frames; of lines for the same files only the last counts. */
+/* Sort the frames.  Of several lines for the same files, keep the last. */
 static void settle(ck_job *job)
 {
     size_t n = 0;
@@ -105,7 +105,7 @@ static char *job_path(const char *out)
     return asprintf(&path, "%s/" CK_JOB_FILE, out) < 0 ? NULL : path;
 }
 
-/* Lock the whole file; a lock that the file system does not have is done without. */
+/* Lock the whole file.  On a file system without locks, go on without one. */
 static void lock(int fd, short type)
 {
     struct flock l = {.l_type = type, .l_whence = SEEK_SET};
@@ -193,19 +193,19 @@ const ck_job_video *ck_job_video_of(const ck_job *job, const char *name, const c
     return NULL;
 }
 
-/* The end of the last whole line, comma excluded, so that what follows may be overwritten; 0 for an empty file.  It is
- * within the last bytes unless the last line is very long. */
+/* The offset to write at: the end of the last whole line, before its comma; 0 for an empty file.  The bytes from there
+ * on are the array's end, or a line that was cut off. */
 static off_t append_at(int fd, off_t size)
 {
-    char tail[4096];
-    off_t from = size > (off_t)sizeof tail ? size - (off_t)sizeof tail : 0;
-    ssize_t n = pread(fd, tail, sizeof tail, from);
-    if (n >= 3 && !memcmp(tail + n - 3, "\n]\n", 3))
-        return from + n - 3;
-    /* A writer was stopped in the middle. */
+    static const char close[] = "\n]\n";
+    char tail[sizeof close - 1];
+    off_t at = size - (off_t)sizeof tail;
+    if (at > 0 && pread(fd, tail, sizeof tail, at) == (ssize_t)sizeof tail && !memcmp(tail, close, sizeof tail))
+        return at;
+    /* The array is not closed: a writer was stopped in the middle. */
     size_t all;
     char *text = read_all(fd, &all);
-    off_t at = 0;
+    at = 0;
     for (size_t i = all; text && i-- > 1 && !at;)
         if (text[i] == '\n' && (text[i - 1] == ',' || text[i - 1] == '}'))
             at = (off_t)(text[i - 1] == ',' ? i - 1 : i);
@@ -261,7 +261,7 @@ static bool last_run_is(int fd, const char *text)
     return same;
 }
 
-/* Append the object that `text` is, and free it.  A run is left out if the last one is the same. */
+/* Append the object in `text`, and free it.  run: it is a run, which is left out if the last run is the same. */
 static ck_status add(const char *out, char *text, bool run, ck_error *e)
 {
     char *path = job_path(out);

@@ -7,9 +7,10 @@
  *      "files": [{"name": NAME, "size": BYTES, "mtime": "SECONDS.NANOSECONDS"}, ...]}
  *     {"video": NAME, "job": ID, "frames": LIST, "failed": LIST, "size": BYTES, "mtime": "..."}
  *
- * The first tells that a run began, with the frames of the whole job, the number of its chunks, and the number of
+ * The first kind is written when a run begins: the frames of the whole job, the number of its chunks, and the number of
  * frames of the whole video, "0" if unknown.  The other pairs are what changes pixels; ID is their hash.  LIST is as in
- * --frames, names are relative to OUT.  "input" is the state of the frame's own file (ck_inputs_state), "" in a video.
+ * --frames, names are relative to OUT.  "input" is the state of the frame's own input file (ck_inputs_state); it is ""
+ * if INPUT is a video.
  */
 #ifndef CK_SHARED_JOB_H
 #define CK_SHARED_JOB_H
@@ -21,16 +22,16 @@
 #include "stream/meta.h"
 
 #define CK_JOB_FILE "ck-job.json"
-#define CK_JOB_ENV "CK_JOB"                   /* `ck key` to ck-encode: the first kind of object */
+#define CK_JOB_ENV "CK_JOB"                   /* from `ck key` to ck-encode: an object of the first kind */
 #define CK_JOB_SEGMENTS_ENV "CK_JOB_SEGMENTS" /* set: videos are written in segments */
-#define CK_JOB_ONE_BY_ONE "0-"                /* the frames of a run that keyed each still by itself */
+#define CK_JOB_ONE_BY_ONE "0-"                /* the frames of a run that keyed stills one by one */
 #define CK_SEGMENTS ".ck-segments"            /* OUT/.ck-segments/comp.mov/ holds the segments of comp.mov */
-#define CK_SEGMENT_FRAMES 250                 /* frames of a job between two cuts */
+#define CK_SEGMENT_FRAMES 250                 /* segments are cut at positions that are multiples of this */
 
 typedef struct ck_job_run {
     char id[17];
     char *frames;  /* list; owned */
-    long chunks;   /* 1 = not shared out */
+    long chunks;   /* 1 = not divided */
     long length;   /* frames of INPUT if it is a video and they have been counted, else 0 */
     ck_meta pairs; /* what changes pixels */
 } ck_job_run;

@@ -226,7 +226,7 @@ static ck_status read_videos(ck_json *j, ck_job_frame *f, ck_error *e)
     return s;
 }
 
-/* A value whose key is that of a string in any of the objects. */
+/* Read a value that is a string. */
 static ck_status read_text(ck_json *j, const char *key, ck_job_line *l, ck_error *e)
 {
     ck_json_text t;

@@ -15,10 +15,10 @@
 
 #define NAME ".ck-lock"
 #define ZERO (1L << 40)     /* the byte of frame 0: numbers may be negative */
-#define JOINING 1           /* the byte locked while videos are joined */
+#define JOINING 1           /* byte that is locked while videos are joined */
 #define FIRST 2             /* the first byte of frames */
-#define MOST_BYTES 4096     /* frames locked one by one; a longer list with steps is locked from first to last */
-#define MOST_TEXT (1 << 16) /* bytes of the holders' lines */
+#define MOST_BYTES 4096     /* a list with steps has a lock per frame; above this, one lock from first to last */
+#define MOST_TEXT (1 << 16) /* largest size of the holders' lines, in bytes */
 #define WAIT_MS 2000        /* longest wait for the lock on the text */
 
 static struct flock part(short type, long first, long bytes)
@@ -36,7 +36,7 @@ static bool set(int fd, short type, long first, long bytes)
     return r == 0;
 }
 
-/* Lock the text; false after WAIT_MS, since every run holds the lock briefly. */
+/* Lock the text; false if another run still holds the lock after WAIT_MS.  Runs hold it only briefly. */
 static bool take_text(int fd)
 {
     static const struct timespec pause = {.tv_nsec = 5000000};

@@ -1,8 +1,8 @@
 /* Locks on the frames that a run writes, so that a second run over the same frames is refused.
  *
- * A frame is locked by fcntl(2) on byte 2^40 + number of OUT/.ck-lock.  Such a lock ends with its process, even if that
- * is killed; the file stays.  Its text has a line "PID HOST" per holder; byte 0 is locked while the text changes, byte
- * 1 while videos are joined. */
+ * A frame is locked by fcntl(2) on byte 2^40 + number of OUT/.ck-lock.  Such a lock ends with its process, even if the
+ * process is killed; the file stays.  The file's text has a line "PID HOST" for each holder.  Byte 0 is locked while
+ * the text changes, byte 1 while videos are joined. */
 #ifndef CK_SHARED_LOCK_H
 #define CK_SHARED_LOCK_H
 
@@ -19,7 +19,7 @@ ck_status ck_lock_open(ck_lock *l, const char *out, ck_error *e);
 /* Lock frames; all possible ones if frames->n is 0.  On failure the message names the holder.  If the file system has
  * no locks, warn and succeed. */
 ck_status ck_lock_frames(ck_lock *l, const ck_ranges *frames, ck_error *e);
-/* Wait until no other run joins videos in OUT, and keep others from it. */
+/* Wait until no other run joins videos in OUT, then keep other runs from joining. */
 ck_status ck_lock_joining(ck_lock *l, ck_error *e);
 void ck_lock_close(ck_lock *l);
 

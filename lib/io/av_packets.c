@@ -82,7 +82,7 @@ int ck_packets_next(ck_packets *p, AVPacket *pkt, bool *incomplete)
     p->lost = false;
     if (p->ahead[0]->flags & AV_PKT_FLAG_CORRUPT && !joint_follows(p)) {
         *incomplete = true;
-        /* A parser ends a packet where the next one starts, so the mark may mean missing data of the next one. */
+        /* A parser ends a packet where the next one starts, so what is missing may belong to the next one. */
         p->lost = av_stream_get_parser(p->st);
     }
     take(p, pkt);

@@ -7,17 +7,17 @@
 
 #include "io/av_index.h"
 
-/* Attempts to land on a packet, and to decode from a key packet; each at an earlier one. */
+/* Attempts to find a packet, and attempts to decode from a key packet.  Each starts at an earlier key packet. */
 #define ATTEMPTS 3
 
-/* Codecs of one frame a packet, besides those of v->one_to_one. */
+/* Codecs with one frame per packet that v->one_to_one does not cover. */
 static bool single(enum AVCodecID id)
 {
     return id == AV_CODEC_ID_FFV1 || id == AV_CODEC_ID_PNG || id == AV_CODEC_ID_QTRLE;
 }
 
-/* The reason why the video cannot be searched, as far as its header tells, or NULL.  The frames of a codec must follow
- * from its packets one by one. */
+/* The reason why the video cannot be searched, as far as its header tells, or NULL.  Each packet of its codec must give
+ * one frame. */
 static const char *unfit(const ck_video *v)
 {
     if (v->io.size < 0 || !v->io.own)
@@ -49,7 +49,8 @@ static bool is_key(const ck_video *v)
     return v->ledger.intra || v->pkt->flags & AV_PKT_FLAG_KEY;
 }
 
-/* The time by which the container's index finds the packet: Matroska's has presentation times. */
+/* The time by which the container's index finds the packet: its presentation time in Matroska, else its decoding
+ * time. */
 static int64_t seek_time(const ck_video *v)
 {
     bool decoding = v->pkt->dts != AV_NOPTS_VALUE && strncmp(v->fmt->iformat->name, "matroska,", 9);
@@ -67,7 +68,7 @@ static ck_status add(ck_video *v, ck_error *e)
     return ck_av_table_add(&v->table, &row, v->pkt->dts, e);
 }
 
-/* True if the packet just read is that of the row.  In a damaged file, another may have its time. */
+/* True if the packet just read is that of the row.  In a damaged file, another packet may have the same time. */
 static bool is_row(const ck_video *v, long row, bool incomplete)
 {
     const ck_av_table *t = &v->table;
@@ -76,7 +77,7 @@ static bool is_row(const ck_video *v, long row, bool incomplete)
            (t->indexed || is_key(v) == r->key) && !odd(v, incomplete);
 }
 
-/* Read packets into the table, up to those that the last frame wanted needs. */
+/* Read packets into the table, until it has all that the last wanted frame needs. */
 static ck_status read_rows(ck_video *v, ck_error *e)
 {
     ck_av_table *t = &v->table;
@@ -88,7 +89,7 @@ static ck_status read_rows(ck_video *v, ck_error *e)
         if (code)
             break;
         t->unfit = odd(v, incomplete);
-        /* AVI: such chunks stand for dropped frames, which the times show too. */
+        /* In AVI an empty chunk stands for a dropped frame.  It needs no row, because the times show the gap. */
         if (v->pkt->size == 0 && v->declared.slots >= 0)
             t->unfit = NULL;
         else if (!t->unfit)
@@ -113,7 +114,7 @@ static long count_shown(const ck_av_table *t)
     return n;
 }
 
-/* Keep what the packets listed say about what the container declares. */
+/* Save what the list of packets tells about the declared counts.  forget() restores it. */
 static void keep_counts(ck_video *v)
 {
     const ck_av_table *t = &v->table;
@@ -123,7 +124,7 @@ static void keep_counts(ck_video *v)
         v->listed.packets = count_shown(t);
 }
 
-/* The distances of frames that will be skipped count too. */
+/* Measure the distances of all listed frames now, since skipped frames are not measured later. */
 static void measure_frames(ck_video *v)
 {
     const ck_av_table *t = &v->table;
@@ -190,7 +191,7 @@ static bool find_packet(ck_video *v)
     return false;
 }
 
-/* Forget what was decoded; keep what the whole file says. */
+/* Reset the decoding.  Keep what holds for the whole file. */
 static void forget(ck_video *v)
 {
     bool intra = v->ledger.intra, strict = v->ledger.strict;
@@ -326,7 +327,8 @@ bool ck_seek_accepts(const ck_video *v, const AVFrame *av)
     return !v->sought || (av->width == par->width && av->height == par->height);
 }
 
-/* libav loses frames after some H.264 key frames that are not IDR, unless it comes from the group before. */
+/* Starts at an earlier key frame each time, because libav loses frames after some H.264 key frames that are not IDR,
+ * unless it also decodes the group before. */
 bool ck_seek_retry(ck_video *v)
 {
     bool again = v->sought && v->tries < ATTEMPTS;

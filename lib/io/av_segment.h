@@ -1,5 +1,5 @@
 /* Segments: the encoded packets of some frames of a video, in a file of their own.  ck_av_join (av_join.h) makes the
- * video of them without encoding again.
+ * video from segments without encoding again.
  *
  * A segment is written packet by packet.  If the writer is killed, all packets but the last are whole, and a reader
  * takes those.  Little-endian:
@@ -39,7 +39,7 @@ typedef struct ck_segment {
     size_t n, cap;
 } ck_segment;
 
-/* Write the header and a packet at the current position of a file. */
+/* Write the header, or a packet, at the current position of a file. */
 ck_status ck_segment_put_header(int fd, const ck_meta *about, ck_error *e);
 ck_status ck_segment_put(int fd, const ck_segment_packet *p, const void *data, ck_error *e);
 
@@ -47,7 +47,8 @@ ck_status ck_segment_put(int fd, const ck_segment_packet *p, const void *data, c
 ck_status ck_segment_read(const char *path, ck_segment *out, ck_error *e);
 void ck_segment_free(ck_segment *s);
 
-/* The spec as pairs, and back; texts of *spec are borrowed from the pairs, spec->tags is filled into *tags. */
+/* Write the spec into pairs, and read it back.  The texts of *spec are then borrowed from the segment's pairs, and
+ * spec->tags points to *tags. */
 ck_status ck_segment_describe(const ck_av_spec *spec, const char *job, ck_meta *about, ck_error *e);
 ck_status ck_segment_spec(const ck_segment *s, ck_av_spec *spec, ck_meta *tags, ck_error *e);
 

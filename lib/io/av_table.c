@@ -51,8 +51,8 @@ static int by_time(const void *a, const void *b, void *ctx)
     return (x->pts > y->pts) - (x->pts < y->pts);
 }
 
-/* The first contradiction within the groups of pictures, or NULL.  Packets of a group are shown after the group
- * before's key packet and before the next one. */
+/* The first contradiction within the groups of pictures, or NULL.  The packets of a group must be shown after the key
+ * packet of the previous group, and before that of the next. */
 static const char *contradiction(const ck_av_table *t)
 {
     const ck_av_row *r = t->rows;

@@ -4,8 +4,8 @@
  *     ck_av_table_add ... -> ck_av_table_settle -> ck_av_table_number -> ck_av_table_start, ck_av_table_find
  *
  * A random-access point is a key packet.  Packets after it that are shown before it (leading pictures) may refer to
- * packets before it; the others do not.  So a frame is decoded from the latest key packet that comes no later in both
- * orders.  `unfit` says why the table of a video cannot be trusted; such a video is decoded from its start. */
+ * packets before it; the others do not.  So a frame is decoded from the latest key packet that is neither decoded nor
+ * shown after it.  `unfit` says why the table of a video cannot be trusted; such a video is decoded from its start. */
 #ifndef CK_IO_AV_TABLE_H
 #define CK_IO_AV_TABLE_H
 
@@ -16,11 +16,11 @@
 #include "base/status.h"
 
 typedef struct ck_av_row {
-    int64_t pts, seek; /* seek: where the demuxer is to look for it */
+    int64_t pts, seek; /* seek: time by which the demuxer finds it */
     int64_t pos;       /* of its data in the file, -1 = unknown */
     int size;          /* bytes */
     long frame;        /* index of its frame, counted from 0; -1 = not shown, or decided by the decoder */
-    long shown_after;  /* number of rows shown before this one and not before the first key packet */
+    long shown_after; /* number of shown rows listed before this one, without those shown before the first key packet */
     bool key, shown;
 } ck_av_row;
 
@@ -30,7 +30,7 @@ typedef struct ck_av_table {
     long n;
     size_t cap;
     long first;        /* row of the first key packet */
-    bool led;          /* frames may be shown before it: the decoder decides how many */
+    bool led;          /* frames may be shown before that row: the decoder decides how many */
     bool reordered;    /* a packet is decoded before its time */
     bool complete;     /* all packets of the file are listed */
     bool indexed;      /* from the container's index: a parser may find other key packets */

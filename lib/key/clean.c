@@ -1,4 +1,4 @@
-/* The screen as a picture: rows of it at the plate's size, and the plane `clean`. */
+/* The screen as a picture: its rows at the plate's size, and the plane `clean`. */
 #include <string.h>
 
 #include "base/clones.h"
@@ -36,7 +36,7 @@ static void blend(const float *a, const float *b, float weight, size_t n, float 
         out[i] = a[i] + weight * (b[i] - a[i]);
 }
 
-/* The grid's rows around row y of a picture with `cell` rows to a cell, and the weight of the second. */
+/* j: the two rows of the grid around row y of a picture with `cell` rows to a cell.  Returns the weight of j[1]. */
 static float between(const ck_key_screen *s, int y, float cell, int j[2])
 {
     float last = (float)(s->gh - 1), at = ((float)y + 0.5f) / cell - 0.5f;

@@ -115,7 +115,7 @@ static ck_status queue_bias(ck_cuda_device *d, ck_nn_weight *q, const float *bia
     return s == CK_OK && also_rounded ? round_to(d, q->bias, 1, q->out, q->out, &q->rounded_bias, e) : s;
 }
 
-/* ---- the table's pack ---- */
+/* ---- `pack` of the backend's table ---- */
 
 ck_status ck_cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias, ck_nn_weight **to,
                        ck_error *e)
