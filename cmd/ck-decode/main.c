@@ -177,7 +177,7 @@ static ck_status name_inputs(const job *j, ck_frame *f, ck_error *e)
 {
     char state[64];
     ck_status s = j->plate.file ? ck_inputs_add(&f->meta, j->plate.file->path, e) : CK_OK;
-    if (s == CK_OK && j->plate.file && ck_inputs_state(j->plate.file->path, state, sizeof state))
+    if (s == CK_OK && j->plate.file && !j->plate.black && ck_inputs_state(j->plate.file->path, state, sizeof state))
         s = ck_meta_set(&f->meta, "input-state", state, e);
     for (int i = 0; i < CK_DECODE_FILES && s == CK_OK; i++)
         if (j->added[i].file)

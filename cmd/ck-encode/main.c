@@ -382,6 +382,7 @@ static ck_status check_space(encode *s, const ck_frame *f, ck_error *e)
     ck_space_rest rest = {.out = s->run.out,
                           .stem = j->stem,
                           .numbers = &s->guard.numbers,
+                          .segmented = s->run.segmented,
                           .frames = total > f->seq ? total - f->seq - 1 : 0};
     s->measured = true;
     return s->run.out ? ck_space_check(&s->outputs, &rest, e) : CK_OK;

@@ -95,7 +95,7 @@ static void announce(const ck_recorder *r, const ck_outputs *o)
 static ck_status begin(const ck_recorder *r, ck_output *o, long number, ck_error *e)
 {
     char *folder = segments_folder(r, o), *path = NULL;
-    ck_status s = folder ? CK_OK : no_memory(e);
+    ck_status s = folder ? ck_mkdirs(folder, e) : no_memory(e);
     for (int k = 0; s == CK_OK && (!path || access(path, F_OK) == 0); k++) {
         free(path);
         if (asprintf(&path, "%s/%ld.%d", folder, number, k) < 0) {

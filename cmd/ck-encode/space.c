@@ -64,7 +64,8 @@ static ck_status measure(const ck_outputs *o, const ck_space_rest *rest, uint64_
         if (!p->on || !p->path)
             continue;
         if (p->video)
-            frame += ck_video_sink_bytes(p->video); /* none yet of an encoder that looks ahead */
+            frame +=
+                (rest->segmented ? 2 : 1) * ck_video_sink_bytes(p->video); /* none yet of an encoder that looks ahead */
         else if (rest->stem && same_disk(p->path, rest->out))
             s = measure_stills(p, rest, &frame, &existing, e);
     }

@@ -23,6 +23,7 @@ typedef struct ck_space_rest {
     const char *stem;         /* of the first frame's stills, or NULL */
     const ck_ranges *numbers; /* of all frames; n 0: unknown */
     uint64_t frames;
+    bool segmented; /* videos are written twice: in segments, then joined */
 } ck_space_rest;
 
 /* Call when the first frame is written.  CK_ERR_FULL if the rest cannot fit; warns if it may not.  Only outputs on the

@@ -204,7 +204,7 @@ ck_status ck_video_sink_write(ck_video_sink *v, const ck_picture *p, const ck_av
 
 bool ck_video_sink_timed(const ck_video_sink *v)
 {
-    return v->av;
+    return v->av || v->spec.container; /* the latter between two segments */
 }
 
 uint64_t ck_video_sink_bytes(const ck_video_sink *v)

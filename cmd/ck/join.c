@@ -39,6 +39,7 @@ typedef struct joining {
     const char *out;
     const ck_job_run *run;
     const ck_shot *shot;
+    bool busy; /* another run is writing, perhaps to segments: they stay, and the end of that run removes them */
 } joining;
 
 static ck_status record_video(const joining *j, const char *name, const ck_pieces *p, ck_error *e)
@@ -54,7 +55,7 @@ static ck_status record_video(const joining *j, const char *name, const ck_piece
     ck_status s = v.file.name && v.failed ? ck_job_stat(j->out, &v.file, e) : no_memory(e);
     if (s == CK_OK)
         s = ck_job_add_video(j->out, &v, e);
-    if (s == CK_OK && n == 0) /* with failures segments stay, and a later run may add those frames */
+    if (s == CK_OK && n == 0 && !j->busy) /* with failures segments stay, and a later run may add those frames */
         ck_pieces_remove(j->out, name);
     free(v.file.name);
     free(v.failed);
@@ -82,9 +83,9 @@ static ck_status join(const char *name, void *arg, ck_error *e)
     ck_pieces p = {0};
     ck_status s = ck_job_read(j->out, &job, e);
     bool whole = s == CK_OK && ck_video_is_whole(j->out, &job, name, j->run->id, j->shot);
-    if (whole)
+    if (whole && !j->busy)
         ck_pieces_remove(j->out, name);
-    else if (s == CK_OK)
+    else if (s == CK_OK && !whole)
         s = ck_pieces_load(j->out, name, j->run->id, j->shot, &p, e);
     if (s == CK_OK && !whole && p.n_refs == j->shot->n && p.n_refs)
         s = write_video(j, name, &p, e);
@@ -95,12 +96,13 @@ static ck_status join(const char *name, void *arg, ck_error *e)
 
 ck_status ck_join_videos(const char *out, const ck_job_run *run, const ck_shot *shot, ck_error *e)
 {
-    joining j = {out, run, shot};
+    joining j = {.out = out, .run = run, .shot = shot};
     ck_lock l;
     ck_status s = ck_lock_open(&l, out, e);
     if (s == CK_OK)
         s = ck_lock_joining(&l, e);
     if (s == CK_OK) {
+        j.busy = ck_lock_busy(&l);
         ck_outfile_sweep(out); /* files that a killed run left while joining */
         s = ck_pieces_videos(out, join, &j, e);
     }

@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include "base/log.h"
+#include "base/outfile.h"
 #include "base/signals.h"
 #include "ck/args.h"
 #include "ck/commands.h"
@@ -92,6 +93,7 @@ static int join_videos(const ck_plan *plan, const ck_todo *todo)
 {
     ck_error e;
     ck_status s = ck_signals_watch(&e);
+    ck_outfile_sync(ck_args_has(&plan->stages[plan->n - 1], "fsync"));
     if (s == CK_OK)
         s = ck_join_videos(plan->args.items[1], &todo->run, &todo->shot, &e);
     if (s != CK_OK)
@@ -128,6 +130,28 @@ static int run_watched(ck_plan *plan, const ck_sequence *stills, const ck_todo *
     return code;
 }
 
+static void say_finished(const char *out, const ck_todo *todo)
+{
+    if (todo->from < todo->to)
+        ck_log_notice("%s: nothing is left to do: frames finished: %zu", out, todo->to - todo->from);
+    else if (todo->unit > 1)
+        ck_log_notice("%s: this chunk has no frames: chunks begin at multiples of %zu frames", out, todo->unit);
+    else
+        ck_log_notice("%s: this chunk has no frames: the job has %zu", out, todo->shot.n);
+}
+
+/* Join videos without a run before it. */
+static int join_alone(const ck_plan *plan, const ck_todo *todo)
+{
+    ck_error e;
+    ck_status s = ck_events_start(&plan->own, &e);
+    if (s != CK_OK)
+        ck_log_error("%s", e.text);
+    int code = s == CK_OK ? join_videos(plan, todo) : 1;
+    ck_events_done(code);
+    return code;
+}
+
 /* Run a job: what is left of it. */
 static int run_job(ck_plan *plan)
 {
@@ -137,12 +161,8 @@ static int run_job(ck_plan *plan)
     ck_status s = ck_todo_make(plan, &todo, &e);
     int code = s == CK_ERR_ARGUMENT ? 2 : 1;
     if (s == CK_OK && todo.n_left == 0) {
-        if (todo.from == todo.to)
-            ck_log_notice("%s: chunk %s has no frames: chunks begin at multiples of %zu frames", out, plan->own.chunk,
-                          todo.unit);
-        else
-            ck_log_notice("%s: nothing is left to do: %zu frames are finished", out, todo.to - todo.from);
-        code = join_videos(plan, &todo);
+        say_finished(out, &todo);
+        code = join_alone(plan, &todo);
     } else if (s == CK_OK) {
         if (todo.n_left < todo.to - todo.from)
             ck_log_notice("%s: %zu of %zu frames are left to do", out, todo.n_left, todo.to - todo.from);

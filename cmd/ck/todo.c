@@ -123,7 +123,9 @@ static ck_status find_video(done *d, const char *name, const bool **frames, ck_e
 static ck_status frame_is_done(done *d, size_t at, bool *yes, ck_error *e)
 {
     const ck_job_frame *row = ck_job_frame_of(d->job, d->todo->shot.numbers[at], d->todo->run.id);
-    *yes = row != NULL;
+    const ck_sequence *files = &d->todo->shot.files;
+    bool stale = row && !*row->input && at < files->n && !files->files[at].black; /* black stood for it */
+    *yes = row && !stale;
     ck_status s = CK_OK;
     for (int i = 0; *yes && i < row->n; i++)
         *yes = ck_job_file_is(d->out, &row->files[i]);
@@ -135,19 +137,19 @@ static ck_status frame_is_done(done *d, size_t at, bool *yes, ck_error *e)
     return s;
 }
 
-/* Fail if the input file has changed since the frame was finished. */
-static ck_status check_input(const done *d, size_t at, ck_error *e)
+/* A finished frame must have been made of the file that is there now.  Its stills may be removed, to be done again
+ * (`yes` is then false); its picture in a video may not. */
+static ck_status check_input(const done *d, size_t at, bool yes, ck_error *e)
 {
     const ck_shot *shot = &d->todo->shot;
     const ck_job_frame *row = ck_job_frame_of(d->job, shot->numbers[at], d->todo->run.id);
     char state[64];
-    if (!row || !*row->input || at >= shot->files.n ||
+    if (!row || !*row->input || at >= shot->files.n || shot->files.files[at].black || (!yes && !row->n_videos) ||
         !ck_inputs_state(shot->files.files[at].path, state, sizeof state) || !strcmp(row->input, state))
         return CK_OK;
-    return ck_fail(
-        e, CK_ERR_ARGUMENT,
-        "%s: has changed since frame %ld was finished: remove that frame's files in %s, or choose another OUT",
-        shot->files.files[at].path, shot->numbers[at], d->out);
+    return ck_fail(e, CK_ERR_ARGUMENT, "%s: has changed since frame %ld was finished: %schoose another OUT",
+                   shot->files.files[at].path, shot->numbers[at],
+                   row->n_videos ? "" : "remove that frame's files in OUT, or ");
 }
 
 /* If one frame of a block is left to do, the whole block is. */
@@ -171,8 +173,8 @@ static ck_status find_left(ck_todo *t, const ck_job *job, const char *out, bool 
     for (size_t i = 0; i < t->shot.n && s == CK_OK; i++) {
         bool yes = false;
         s = frame_is_done(&d, i, &yes, e);
-        if (s == CK_OK && yes)
-            s = check_input(&d, i, e);
+        if (s == CK_OK)
+            s = check_input(&d, i, yes, e);
         t->left[i] = i >= t->from && i < t->to && !(yes && resume);
     }
     complete_blocks(t);

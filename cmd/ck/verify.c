@@ -7,6 +7,7 @@
 
 #include "base/cores.h"
 #include "base/log.h"
+#include "base/outfile.h"
 #include "base/tool.h"
 #include "ck/commands.h"
 #include "ck/join.h"
@@ -60,6 +61,7 @@ static ck_status print_bad(const ck_verify *v, ck_error *e)
 static ck_status join(ck_verify *v, ck_error *e)
 {
     ck_job_run run = *v->run;
+    ck_outfile_sync(true); /* segments are removed afterwards */
     run.frames = ck_numbers_text(v->shot.numbers, v->shot.n);
     ck_status s = run.frames ? ck_join_videos(v->out, &run, &v->shot, e) : no_memory(e);
     free(run.frames);

@@ -31,7 +31,8 @@ static ck_status add_run(ck_numbers *all, const ck_job_run *run, ck_error *e)
 {
     ck_ranges r = {0};
     ck_numbers list = {0};
-    ck_status s = *run->frames ? ck_ranges_parse(run->frames, &r, e) : CK_OK;
+    bool known = *run->frames && strcmp(run->frames, CK_JOB_ONE_BY_ONE) != 0;
+    ck_status s = known ? ck_ranges_parse(run->frames, &r, e) : CK_OK;
     if (s == CK_OK && r.n && ck_ranges_last(&r) != CK_RANGE_OPEN)
         s = ck_ranges_numbers(&r, &list, e);
     for (size_t i = 0; i < list.n && s == CK_OK; i++)
@@ -67,6 +68,9 @@ ck_status ck_verify_open(const char *out, ck_verify *v, ck_error *e)
     if (s != CK_OK)
         return s;
     v->run = &v->job.runs[v->job.n_runs - 1];
+    size_t n = strlen(v->run->frames);
+    if (n && v->run->frames[n - 1] == '-')
+        ck_verify_fault(v, "%s: the last run did not finish, and it did not know its last frame: run it again", out);
     return find_frames(v, e);
 }
 

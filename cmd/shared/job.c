@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/outfile.h"
 #include "shared/job_line.h"
 
 static const char no_memory[] = "out of memory for " CK_JOB_FILE;
@@ -242,8 +243,21 @@ static ck_status append(int fd, const char *object, ck_error *e)
         (void)write_at(fd, "\n]\n", 3, at, NULL);
     if (ftruncate(fd, at + (s == CK_OK ? n : at ? 3 : 0)) && s == CK_OK)
         s = ck_fail_errno(e, "cannot write");
+    if (s == CK_OK && ck_outfile_syncs() && fdatasync(fd))
+        s = ck_fail_errno(e, "cannot flush to the disk");
     free(text);
     return s;
+}
+
+/* Refuse to change a file that is not ours. */
+static ck_status check_own(int fd, ck_error *e)
+{
+    static const char first[] = "[\n{\"";
+    char head[sizeof first - 1];
+    ssize_t n = pread(fd, head, sizeof head, 0);
+    return n < (ssize_t)sizeof head || !memcmp(head, first, sizeof head)
+               ? CK_OK
+               : ck_fail(e, CK_ERR_FORMAT, "was not written by ck key: move it away");
 }
 
 /* True if the last run in the file is `text`. */
@@ -274,7 +288,8 @@ static ck_status add(const char *out, char *text, bool run, ck_error *e)
     ck_status s = fd >= 0 ? CK_OK : ck_fail_errno(e, "cannot open");
     if (fd >= 0) {
         lock(fd, F_WRLCK);
-        if (!run || !last_run_is(fd, text))
+        s = check_own(fd, e);
+        if (s == CK_OK && (!run || !last_run_is(fd, text)))
             s = append(fd, text, e);
         close(fd);
     }

@@ -24,7 +24,7 @@
 #define CK_JOB_FILE "ck-job.json"
 #define CK_JOB_ENV "CK_JOB"                   /* from `ck key` to ck-encode: an object of the first kind */
 #define CK_JOB_SEGMENTS_ENV "CK_JOB_SEGMENTS" /* set: videos are written in segments */
-#define CK_JOB_ONE_BY_ONE "0-"                /* the frames of a run that keyed stills one by one */
+#define CK_JOB_ONE_BY_ONE "each"              /* the frames of a run that keyed stills one by one */
 #define CK_SEGMENTS ".ck-segments"            /* OUT/.ck-segments/comp.mov/ holds the segments of comp.mov */
 #define CK_SEGMENT_FRAMES 250                 /* segments are cut at positions that are multiples of this */
 

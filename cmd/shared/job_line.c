@@ -293,7 +293,7 @@ ck_status ck_job_line_read(const char *text, size_t n, ck_job_line *l, ck_error 
     ck_json_text key;
     bool more;
     *l = (ck_job_line){0};
-    ck_status s = ck_json_open(&j, text, n, "line", "the file was changed by another program: remove it", e);
+    ck_status s = ck_json_open(&j, text, n, "object", "the file was changed by another program: remove it", e);
     if (s == CK_OK)
         s = ck_json_expect(&j, '{', e);
     for (bool first = true; s == CK_OK; first = false) {

@@ -60,12 +60,17 @@ static char *read_text(int fd)
     return text;
 }
 
+bool ck_lock_busy(const ck_lock *l)
+{
+    struct flock any = part(F_WRLCK, FIRST, 0);
+    return !fcntl(l->fd, F_GETLK, &any) && any.l_type != F_UNLCK;
+}
+
 /* Remove our line, and all lines if no other run holds a lock; then add ours if `add`.  Write errors are ignored, since
  * the text only serves messages. */
 static void write_text(int fd, bool add)
 {
-    struct flock any = part(F_WRLCK, FIRST, 0);
-    bool others = !fcntl(fd, F_GETLK, &any) && any.l_type != F_UNLCK;
+    bool others = ck_lock_busy(&(ck_lock){.fd = fd});
     char *before = read_text(fd), *after = NULL, *next;
     size_t n = 0;
     FILE *f = before ? open_memstream(&after, &n) : NULL;

@@ -19,6 +19,8 @@ ck_status ck_lock_open(ck_lock *l, const char *out, ck_error *e);
 /* Lock frames; all possible ones if frames->n is 0.  On failure the message names the holder.  If the file system has
  * no locks, warn and succeed. */
 ck_status ck_lock_frames(ck_lock *l, const ck_ranges *frames, ck_error *e);
+/* True if another run has locked frames. */
+bool ck_lock_busy(const ck_lock *l);
 /* Wait until no other run joins videos in OUT, then keep other runs from joining. */
 ck_status ck_lock_joining(ck_lock *l, ck_error *e);
 void ck_lock_close(ck_lock *l);

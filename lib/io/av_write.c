@@ -133,6 +133,9 @@ static void set_codec_options(AVCodecContext *c, const ck_av_spec *spec, AVDicti
     if (spec->codec == CK_AV_H264) {
         av_dict_set(opts, "preset", "medium", 0);
         av_dict_set(opts, "crf", "18", 0);
+        /* Otherwise the bytes depend on the vector unit, and with AVX-512 on memory that was never written (x264 164).
+         */
+        av_dict_set(opts, "x264-params", "cpu-independent=1", 0);
         /* Look-ahead frames take most of the encoder's memory. */
         av_dict_set(opts, "rc-lookahead", "10", 0);
     } else if (spec->codec == CK_AV_PRORES4444) {
