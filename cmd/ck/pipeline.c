@@ -189,11 +189,11 @@ static bool reads_other_files(const ck_plan_stage *decode)
     return found;
 }
 
-/* "A or B": the stages from `from` on, before the starved one; only the stopped ones if `stopped`. */
-static void list_stages(const children *c, int from, bool stopped, char *names, size_t size)
+/* "A or B": the stages from `from` to `to`, which is not included; only the stopped ones if `stopped`. */
+static void list_stages(const children *c, int from, int to, bool stopped, char *names, size_t size)
 {
     *names = 0;
-    for (int i = from; i < c->starved; i++) {
+    for (int i = from; i < to; i++) {
         size_t n = strlen(names);
         if (!stopped || stands_still(c, i))
             snprintf(names + n, size - n, "%s%s", n ? " or " : "", c->plan->stages[i].program->name);
@@ -205,23 +205,25 @@ static void name_the_input(const children *c)
 {
     char others[CK_STAGES * 20];
     const char *input = c->plan->args.items[0];
-    list_stages(c, 1, false, others, sizeof others);
+    list_stages(c, 1, c->starved, false, others, sizeof others);
     ck_log_error("%s%s: no frame came within --timeout%s%s%s: check its source, or raise --timeout",
                  strcmp(input, "-") ? input : "standard input",
                  reads_other_files(c->plan->stages) ? " or a file of another plane" : "", *others ? " (or " : "",
                  others, *others ? " is stuck)" : "");
 }
 
-/* After --timeout, name the stages between the blocked and the starved one; if some are stopped, only those. */
+/* After --timeout, name the stages that are stopped; if there is none, those between the blocked and the starved one.
+ */
 static void name_the_still(children *c)
 {
     if (c->named || c->first_failed || c->interrupted || (c->blocked < 0 && c->starved == c->plan->n))
         return;
     char names[CK_STAGES * 20];
     bool stopped = false;
-    for (int i = c->blocked + 1; i < c->starved; i++)
+    for (int i = 0; i < c->started; i++)
         stopped |= stands_still(c, i);
-    list_stages(c, c->blocked + 1 + (c->blocked < 0 && c->first_done), stopped, names, sizeof names);
+    int after = c->blocked + 1 + (c->blocked < 0 && c->first_done);
+    list_stages(c, stopped ? 0 : after, stopped ? c->started : c->starved, stopped, names, sizeof names);
     if (c->blocked < 0 && !stopped && !c->first_done)
         name_the_input(c);
     else
