@@ -44,6 +44,7 @@ is "nothing has changed or come" "$(sum over/FG/*) $(ls -A over | tr '\n' ' ')" 
 mkdir -p later/FG && ln -s "$PWD/over/FG/p.0002.exr" later/FG/p.0002.exr
 ck key --classical over/FG later >/dev/null 2>err
 is "a link among the outputs that leads to a later plate" "$? $(grep -c "p.0002.exr: $refused" err) $(sum over/FG/*)" "2 1 $before"
+is "and nothing was written before it" "$(find later -type f | wc -l)" 0
 ok "the same plates into another OUT" ck key --classical over/FG other
 ck-decode plates | ck-encode --plane rgb=mov film
 before=$(sum film/rgb.mov)

@@ -65,6 +65,8 @@ static ck_status check_frames(const ck_plan *p, const ck_decode_options *o, cons
         s = ck_ranges_parse(o->frames, &keep, e);
     if (s == CK_OK && (s = ck_sequence_select(&files, &keep, (ck_missing)o->missing, e)) != CK_OK)
         ck_fail_in(e, s, input);
+    if (s == CK_OK)
+        s = ck_plan_check_output(p, &files, e);
     *n = (long)files.n;
     ck_ranges_free(&keep);
     ck_sequence_free(&files);

@@ -3,6 +3,7 @@
 #define CK_CK_PLAN_INSIDE_H
 
 #include "ck/args.h"
+#include "io/sequence.h"
 
 enum { DECODE, HINT, INFER, REFINE, MATTE, POST, ENCODE };
 
@@ -27,6 +28,10 @@ ck_status ck_plan_matte(ck_plan *p, ck_error *e);
 /* Drop the stages that are not needed.  With --refine ck-infer does both halves: it gets the refiner's options, and the
  * pipeline has no ck-refine. */
 ck_status ck_plan_join(ck_plan *p, ck_error *e);
+
+/* CK_ERR_ARGUMENT if a still that ck-encode would write is one of the input files, through whatever link.  ck-encode
+ * checks it again for every frame; this check is for later frames, before the first is written. */
+ck_status ck_plan_check_output(const ck_plan *p, const ck_sequence *files, ck_error *e);
 
 void ck_plan_drop(ck_plan *p, int i);
 
