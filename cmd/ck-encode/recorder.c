@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/outfile.h"
 #include "io/ranges.h"
+#include "shared/job_line.h"
 
 static ck_status no_memory(ck_error *e)
 {
@@ -43,22 +44,18 @@ static char *segments_folder(const ck_recorder *r, const ck_output *o)
     return path;
 }
 
-/* Make the folders of segments, and remove what killed runs left unfinished. */
-static ck_status make_folders(const ck_recorder *r, const ck_outputs *o, ck_error *e)
+/* Remove segments that killed runs left unfinished. */
+static ck_status sweep_segments(const ck_recorder *r, const ck_outputs *o, ck_error *e)
 {
-    ck_status s = CK_OK;
-    for (int i = 0; i < o->n && s == CK_OK; i++) {
-        if (!o->items[i].on || !o->items[i].video || !o->items[i].path)
-            continue;
-        char *path = segments_folder(r, &o->items[i]);
-        s = path ? ck_mkdirs(path, e) : no_memory(e);
-        if (s == CK_OK)
+    for (int i = 0; i < o->n; i++) {
+        char *path = o->items[i].video && o->items[i].path ? segments_folder(r, &o->items[i]) : NULL;
+        if (!path && o->items[i].video && o->items[i].path)
+            return no_memory(e);
+        if (path)
             ck_outfile_sweep(path);
-        else if (path)
-            ck_fail_in(e, s, path);
         free(path);
     }
-    return s;
+    return CK_OK;
 }
 
 static ck_status set_frames(ck_recorder *r, const char *frames, ck_error *e)
@@ -72,7 +69,7 @@ ck_status ck_recorder_start(ck_recorder *r, const ck_outputs *o, const char *num
 {
     if (!r->on)
         return CK_OK;
-    ck_status s = r->segmented ? make_folders(r, o, e) : CK_OK;
+    ck_status s = r->segmented ? sweep_segments(r, o, e) : CK_OK;
     if (s == CK_OK && !r->counted && numbers) {
         s = set_frames(r, numbers, e);
         r->counted = *numbers && numbers[strlen(numbers) - 1] != '-';
@@ -157,17 +154,6 @@ static ck_status make_row(const ck_recorder *r, const ck_outputs *o, const ck_fr
     return f->input && f->files && f->videos ? CK_OK : no_memory(e);
 }
 
-static void free_row(ck_job_frame *f)
-{
-    for (int i = 0; i < f->n; i++)
-        free(f->files[i].name);
-    for (int i = 0; i < f->n_videos; i++)
-        free(f->videos[i]);
-    free(f->files);
-    free(f->videos);
-    free(f->input);
-}
-
 ck_status ck_recorder_frame(ck_recorder *r, const ck_outputs *o, const ck_frame *f, const char *stem, ck_error *e)
 {
     if (!r->on)
@@ -189,7 +175,7 @@ ck_status ck_recorder_frame(ck_recorder *r, const ck_outputs *o, const ck_frame 
     }
     if (s == CK_OK)
         s = ck_job_add_frame(r->out, &row, e);
-    free_row(&row);
+    ck_job_frame_free(&row);
     return s;
 }
 

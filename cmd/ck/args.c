@@ -86,6 +86,14 @@ bool ck_args_have(const ck_plan_stage *s, const char *word)
     return false;
 }
 
+ck_status ck_args_parse(const ck_plan_stage *s, void *opts, ck_error *e)
+{
+    ck_list arguments = {0};
+    ck_status st = ck_options_parse(s->program, s->argc, s->argv, opts, &arguments, e);
+    free(arguments.items);
+    return st;
+}
+
 void ck_args_free(ck_plan_stage *s)
 {
     for (int k = 0; k < s->argc; k++)

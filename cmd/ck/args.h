@@ -21,6 +21,10 @@ bool ck_args_have(const ck_plan_stage *s, const char *word);
 /* The option's name in a word, "" if it is not an option; false for --no-NAME, which turns NAME off. */
 bool ck_args_name(const char *word, char *name, size_t n);
 
+/* Parse the stage's options into `opts`, the option struct of its program, without the arguments.  The caller calls
+ * ck_options_free in any case. */
+ck_status ck_args_parse(const ck_plan_stage *s, void *opts, ck_error *e);
+
 void ck_args_free(ck_plan_stage *s);
 
 #endif

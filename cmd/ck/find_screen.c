@@ -152,12 +152,10 @@ static ck_status decode(const ck_plan_stage *stage, ck_screen_choice *c, ck_erro
 static ck_status hand_of(const ck_plan_stage *hint, ck_hand *out, ck_error *e)
 {
     ck_hint_options o;
-    ck_list rest = {0};
-    ck_status s = ck_options_parse(&ck_hint_program, hint->argc, hint->argv, &o, &rest, e);
+    ck_status s = ck_args_parse(hint, &o, e);
     if (s == CK_OK)
         s = ck_hand_parse(o.screen_colour, o.screen_at, out, e);
     ck_options_free(&ck_hint_program, &o);
-    free(rest.items);
     return s;
 }
 

@@ -50,7 +50,7 @@ static ck_status record_video(const joining *j, const char *name, const ck_piece
         if (p->failed[i])
             failed[n++] = j->shot->numbers[i];
     ck_job_video v = {.file.name = strdup(name), .frames = j->run->frames};
-    v.failed = failed ? (n ? ck_numbers_text(failed, n) : strdup("")) : NULL;
+    v.failed = failed ? ck_numbers_text(failed, n) : NULL;
     memcpy(v.id, j->run->id, sizeof v.id);
     ck_status s = v.file.name && v.failed ? ck_job_stat(j->out, &v.file, e) : no_memory(e);
     if (s == CK_OK)

@@ -17,7 +17,7 @@
 #include "ck/plan.h"
 #include "ck/pipeline.h"
 #include "ck/settings.h"
-#include "ck/todo.h"
+#include "ck/remaining.h"
 #include "ck/watch.h"
 #include "io/sequence.h"
 #include "io/size.h"
@@ -89,20 +89,20 @@ static int pending(const sigset_t *set)
 }
 
 /* After a run of a job, join the videos that are complete.  Returns the exit status. */
-static int join_videos(const ck_plan *plan, const ck_todo *todo)
+static int join_videos(const ck_plan *plan, const ck_remaining *rest)
 {
     ck_error e;
     ck_status s = ck_signals_watch(&e);
     ck_outfile_sync(ck_args_has(&plan->stages[plan->n - 1], "fsync"));
     if (s == CK_OK)
-        s = ck_join_videos(plan->args.items[1], &todo->run, &todo->shot, &e);
+        s = ck_join_videos(plan->args.items[1], &rest->run, &rest->shot, &e);
     if (s != CK_OK)
         ck_log_error("%s", e.text);
     return s == CK_OK ? 0 : 1;
 }
 
-/* Block signals while the folder of traces exists, so that it is always removed.  todo: of a job, or NULL. */
-static int run_watched(ck_plan *plan, const ck_sequence *stills, const ck_todo *todo)
+/* Block signals while the folder of traces exists, so that it is always removed.  rest: of a job, or NULL. */
+static int run_watched(ck_plan *plan, const ck_sequence *stills, const ck_remaining *rest)
 {
     ck_watch w;
     ck_error e = {{0}};
@@ -124,30 +124,30 @@ static int run_watched(ck_plan *plan, const ck_sequence *stills, const ck_todo *
         ck_events_done(code);
         ck_signals_die(sig);
     }
-    if (todo && (code == 0 || code == 3))
-        code = ck_pipeline_worse(code, join_videos(plan, todo));
+    if (rest && (code == 0 || code == 3))
+        code = ck_pipeline_worse(code, join_videos(plan, rest));
     ck_events_done(code);
     return code;
 }
 
-static void say_finished(const char *out, const ck_todo *todo)
+static void say_finished(const char *out, const ck_remaining *rest)
 {
-    if (todo->from < todo->to)
-        ck_log_notice("%s: nothing is left to do: frames finished: %zu", out, todo->to - todo->from);
-    else if (todo->unit > 1)
-        ck_log_notice("%s: this chunk has no frames: chunks begin at multiples of %zu frames", out, todo->unit);
+    if (rest->from < rest->to)
+        ck_log_notice("%s: nothing is left to do: frames finished: %zu", out, rest->to - rest->from);
+    else if (rest->unit > 1)
+        ck_log_notice("%s: this chunk has no frames: chunks begin at multiples of %zu frames", out, rest->unit);
     else
-        ck_log_notice("%s: this chunk has no frames: the job has %zu", out, todo->shot.n);
+        ck_log_notice("%s: this chunk has no frames: the job has %zu", out, rest->shot.n);
 }
 
 /* Join videos without a run before it. */
-static int join_alone(const ck_plan *plan, const ck_todo *todo)
+static int join_alone(const ck_plan *plan, const ck_remaining *rest)
 {
     ck_error e;
     ck_status s = ck_events_start(&plan->own, &e);
     if (s != CK_OK)
         ck_log_error("%s", e.text);
-    int code = s == CK_OK ? join_videos(plan, todo) : 1;
+    int code = s == CK_OK ? join_videos(plan, rest) : 1;
     ck_events_done(code);
     return code;
 }
@@ -155,34 +155,33 @@ static int join_alone(const ck_plan *plan, const ck_todo *todo)
 /* Run a job: what is left of it. */
 static int run_job(ck_plan *plan)
 {
-    ck_todo todo;
+    ck_remaining rest;
     ck_error e;
     const char *out = plan->args.items[1];
-    ck_status s = ck_todo_make(plan, &todo, &e);
+    ck_status s = ck_remaining_make(plan, &rest, &e);
     int code = s == CK_ERR_ARGUMENT ? 2 : 1;
-    if (s == CK_OK && todo.n_left == 0) {
-        say_finished(out, &todo);
-        code = join_alone(plan, &todo);
+    if (s == CK_OK && rest.n_left == 0) {
+        say_finished(out, &rest);
+        code = join_alone(plan, &rest);
     } else if (s == CK_OK) {
-        if (todo.n_left < todo.to - todo.from)
-            ck_log_notice("%s: %zu of %zu frames are left to do", out, todo.n_left, todo.to - todo.from);
-        s = ck_todo_apply(&todo, plan, &e);
+        if (rest.n_left < rest.to - rest.from)
+            ck_log_notice("%s: %zu of %zu frames are left to do", out, rest.n_left, rest.to - rest.from);
+        s = ck_remaining_apply(&rest, plan, &e);
         if (s == CK_OK)
-            code = run_watched(plan, NULL, &todo);
+            code = run_watched(plan, NULL, &rest);
     }
     if (s != CK_OK)
         ck_log_error("%s", e.text);
-    ck_todo_free(&todo);
+    ck_remaining_free(&rest);
     return code;
 }
 
-/* Name the settings to ck-encode, which records them with what it finishes.  If they cannot be told, the run fails for
- * the same reason, and reports it. */
-static void announce_job(const ck_plan *plan, bool one_by_one)
+/* Name the settings of a plain run to ck-encode, which records them with every frame that is finished.  If a file
+ * cannot be read for them, the run fails too, and reports it. */
+static void announce_settings(const ck_plan *plan, bool one_by_one)
 {
     ck_job_run run = {.frames = one_by_one ? strdup(CK_JOB_ONE_BY_ONE) : NULL};
     char *text = NULL;
-    (void)(unsetenv(CK_JOB_ENV) || unsetenv(CK_JOB_SEGMENTS_ENV));
     if (plan->args.n > 1 && ck_settings_of(plan, &run, NULL) == CK_OK && (text = ck_job_run_text(&run)))
         (void)setenv(CK_JOB_ENV, text, 1);
     free(text);
@@ -228,8 +227,11 @@ static int prepare_and_run(ck_plan *plan, const ck_sequence *stills)
         ck_log_error("%s", e.text);
         return s == CK_ERR_ARGUMENT ? 2 : 1;
     }
-    announce_job(plan, stills != NULL);
-    return job ? run_job(plan) : run_watched(plan, stills, NULL);
+    (void)(unsetenv(CK_JOB_ENV) || unsetenv(CK_JOB_SEGMENTS_ENV)); /* of a run around this one */
+    if (job)
+        return run_job(plan);
+    announce_settings(plan, stills != NULL);
+    return run_watched(plan, stills, NULL);
 }
 
 static int key(ck_plan *plan)

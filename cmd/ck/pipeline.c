@@ -212,7 +212,7 @@ static void name_the_input(const children *c)
                  others, *others ? " is stuck)" : "");
 }
 
-/* After --timeout, name the stages that are stopped, else those between the blocked and the starved one.
+/* After --timeout, name the stages that are stopped.  If none is, name those between the blocked and the starved one.
  */
 static void name_the_still(children *c)
 {

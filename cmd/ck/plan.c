@@ -56,13 +56,11 @@ static ck_status check_stages(const ck_plan *p, ck_error *e)
 {
     for (int i = 0; i < p->n; i++) {
         const ck_program *prog = p->stages[i].program;
-        ck_list args = {0};
         void *opts = calloc(1, prog->options_size);
         if (!opts)
             return ck_fail(e, CK_ERR_MEMORY, "out of memory for options");
-        ck_status s = ck_options_parse(prog, p->stages[i].argc, p->stages[i].argv, opts, &args, e);
+        ck_status s = ck_args_parse(&p->stages[i], opts, e);
         ck_options_free(prog, opts);
-        free(args.items);
         free(opts);
         if (s != CK_OK)
             return ck_fail_in(e, s, prog->name);
@@ -74,12 +72,10 @@ static ck_status check_stages(const ck_plan *p, ck_error *e)
 static ck_status wants_folder(const ck_plan_stage *encode, bool *wants, bool *streams, ck_error *e)
 {
     ck_encode_options o;
-    ck_list rest = {0};
-    ck_status s = ck_options_parse(&ck_encode_program, encode->argc, encode->argv, &o, &rest, e);
+    ck_status s = ck_args_parse(encode, &o, e);
     *wants = s != CK_OK || ck_encode_wants_folder(&o);
     *streams = s == CK_OK && ck_encode_streams(&o);
     ck_options_free(&ck_encode_program, &o);
-    free(rest.items);
     return s;
 }
 

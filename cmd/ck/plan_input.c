@@ -20,13 +20,10 @@ static bool is_sequence(const char *input)
 static bool writes_video(const ck_plan *p)
 {
     ck_encode_options o;
-    ck_list rest = {0};
-    const ck_plan_stage *encode = &p->stages[p->n - 1];
     bool video = false;
-    if (ck_options_parse(&ck_encode_program, encode->argc, encode->argv, &o, &rest, NULL) == CK_OK)
+    if (ck_args_parse(&p->stages[p->n - 1], &o, NULL) == CK_OK)
         video = ck_encode_writes(&o, CK_OUT_MOV) || ck_encode_writes(&o, CK_OUT_MP4);
     ck_options_free(&ck_encode_program, &o);
-    free(rest.items);
     return video;
 }
 
@@ -89,16 +86,14 @@ ck_status ck_plan_check_input(ck_plan *p, ck_error *e)
     const char *input = p->args.items[0];
     bool standard = !strcmp(input, "-");
     ck_decode_options o;
-    ck_list rest;
     ck_status s = standard ? CK_OK : ck_inputs_refuse_stream(input, e);
     if (s != CK_OK)
         return s;
-    s = ck_options_parse(&ck_decode_program, p->stages[DECODE].argc, p->stages[DECODE].argv, &o, &rest, e);
+    s = ck_args_parse(&p->stages[DECODE], &o, e);
     if (s == CK_OK)
         s = check_files(&o, e);
     if (s == CK_OK && !standard && is_sequence(input))
         s = check_frames(p, &o, input, &p->total, e);
     ck_options_free(&ck_decode_program, &o);
-    free(rest.items);
     return s;
 }

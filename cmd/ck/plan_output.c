@@ -68,13 +68,11 @@ static ck_status check_folder(const ck_plan *p, const char *folder, const char *
 
 ck_status ck_plan_check_output(const ck_plan *p, const ck_sequence *files, ck_error *e)
 {
-    const ck_plan_stage *encode = &p->stages[p->n - 1];
     ck_encode_options o;
-    ck_list rest = {0};
     size_t n = 0;
     if (p->args.n < 2)
         return CK_OK;
-    ck_status s = ck_options_parse(&ck_encode_program, encode->argc, encode->argv, &o, &rest, e);
+    ck_status s = ck_args_parse(&p->stages[p->n - 1], &o, e);
     identity *inputs = s == CK_OK ? identities(files, &n) : NULL;
     if (s == CK_OK && !inputs)
         s = ck_fail(e, CK_ERR_MEMORY, "out of memory for the input files");
@@ -89,6 +87,5 @@ ck_status ck_plan_check_output(const ck_plan *p, const ck_sequence *files, ck_er
             s = check_folder(p, sets[i].folder, sets[i].suffix, files, inputs, n, e);
     free(inputs);
     ck_options_free(&ck_encode_program, &o);
-    free(rest.items);
     return s;
 }

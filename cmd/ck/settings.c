@@ -1,6 +1,5 @@
 #include "ck/settings.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -12,7 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ck/args.h"
 #include "io/sequence.h"
+#include "shared/inputs.h"
 
 static ck_status no_memory(ck_error *e)
 {
@@ -21,14 +22,10 @@ static ck_status no_memory(ck_error *e)
 
 /* ---- files ---- */
 
-/* "1234 bytes, 1764480000": size and time of change in seconds since 1970. */
+/* "SIZE MTIME", as frames record it of their own files. */
 static ck_status about_file(const char *path, char *buf, size_t n, ck_error *e)
 {
-    struct stat st;
-    if (stat(path, &st))
-        return ck_fail_errno(e, "%s: cannot read", path);
-    snprintf(buf, n, "%lld bytes, %lld", (long long)st.st_size, (long long)st.st_mtim.tv_sec);
-    return CK_OK;
+    return ck_inputs_state(path, buf, n) ? CK_OK : ck_fail(e, CK_ERR_IO, "%s: cannot be read as a file", path);
 }
 
 /* "240 files, HASH": a hash of their names, sizes and times. */
@@ -155,9 +152,8 @@ static ck_status add_files_of(ck_meta *m, const ck_option *o, const void *opts, 
 static ck_status add_stage(ck_meta *m, const ck_plan_stage *stage, ck_error *e)
 {
     const ck_program *prog = stage->program;
-    ck_list args = {0};
     void *opts = calloc(1, prog->options_size);
-    ck_status s = opts ? ck_options_parse(prog, stage->argc, stage->argv, opts, &args, e) : no_memory(e);
+    ck_status s = opts ? ck_args_parse(stage, opts, e) : no_memory(e);
     char *text = s == CK_OK ? ck_options_text(prog, opts) : NULL;
     if (s == CK_OK)
         s = text ? ck_meta_set(m, prog->name, text, e) : no_memory(e);
@@ -166,7 +162,6 @@ static ck_status add_stage(ck_meta *m, const ck_plan_stage *stage, ck_error *e)
     if (opts)
         ck_options_free(prog, opts);
     free(opts);
-    free(args.items);
     free(text);
     return s;
 }

@@ -1,4 +1,4 @@
-/* What changes the pixels of a job: its options, files and model, for ck-job.json. */
+/* Settings of a job for ck-job.json: all that changes its pixels, which are options, files and model. */
 #ifndef CK_CK_SETTINGS_H
 #define CK_CK_SETTINGS_H
 

@@ -127,13 +127,11 @@ static ck_status of_input(const ck_plan *p, const ck_decode_options *o, ck_shot 
 ck_status ck_shot_open(const ck_plan *p, long length, ck_shot *shot, ck_error *e)
 {
     ck_decode_options o;
-    ck_list rest = {0};
     *shot = (ck_shot){.length = length};
-    ck_status s = ck_options_parse(&ck_decode_program, p->stages[DECODE].argc, p->stages[DECODE].argv, &o, &rest, e);
+    ck_status s = ck_args_parse(&p->stages[DECODE], &o, e);
     if (s == CK_OK)
         s = of_input(p, &o, shot, e);
     ck_options_free(&ck_decode_program, &o);
-    free(rest.items);
     return s;
 }
 

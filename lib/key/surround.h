@@ -10,7 +10,7 @@ ck_status ck_key_surround(ck_key_map *m, ck_error *e);
 /* From m->mean, bare and solid: open, base and around. */
 void ck_key_expectations(ck_key_map *m);
 
-/* How much the surroundings of map pixel i make of 0 and 1, for ck_key_expect. */
+/* Weights that the surroundings of map pixel i give to coverage 0 and 1, for ck_key_expect. */
 typedef struct ck_key_odds {
     float bare, solid;
 } ck_key_odds;

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "nn/cpu/cpu.h"
 
-/* What is prepared for a step: the product of a whole tile, and that of the last tile if it is smaller. */
+/* Products prepared for a step: that of a whole tile, and that of the last tile if it is smaller. */
 typedef struct product {
     ck_cpu_prepared base;
     ck_cpu_primitive *whole, *last;

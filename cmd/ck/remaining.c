@@ -1,25 +1,20 @@
-#include "ck/todo.h"
+#include "ck/remaining.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/log.h"
 #include "ck-encode/options.h"
 #include "ck-refine/options.h"
-#include "ck/join.h"
-#include "ck/pieces.h"
+#include "ck/finished.h"
 #include "ck/plan_inside.h"
 #include "ck/settings.h"
 #include "io/ranges.h"
-#include "shared/inputs.h"
 
 static ck_status no_memory(ck_error *e)
 {
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for the job's frames");
 }
-
-/* ---- blocks ---- */
 
 static size_t common_multiple(size_t a, size_t b)
 {
@@ -38,18 +33,15 @@ static ck_status refresh_of(const ck_plan *p, size_t *unit, ck_error *e)
     ck_status s = CK_OK;
     for (int i = 0; i < p->n && s == CK_OK; i++) {
         ck_refine_options o;
-        ck_list rest = {0};
         if (p->stages[i].program != &ck_refine_program)
             continue;
-        s = ck_options_parse(&ck_refine_program, p->stages[i].argc, p->stages[i].argv, &o, &rest, e);
+        s = ck_args_parse(&p->stages[i], &o, e);
         if (s == CK_OK && o.mode == CK_REFINE_SPARSE && !o.refresh)
             s = ck_fail(e, CK_ERR_ARGUMENT,
-                        "--mode sparse depends on the frames before: with --resume or --chunk it "
-                        "needs --refresh K");
+                        "--mode sparse depends on earlier frames: with --resume or --chunk it needs --refresh K");
         if (s == CK_OK && o.mode == CK_REFINE_SPARSE)
             *unit = common_multiple(*unit, (size_t)o.refresh);
         ck_options_free(&ck_refine_program, &o);
-        free(rest.items);
     }
     return s;
 }
@@ -57,17 +49,14 @@ static ck_status refresh_of(const ck_plan *p, size_t *unit, ck_error *e)
 static ck_status unit_of(const ck_plan *p, size_t *unit, ck_error *e)
 {
     ck_encode_options o;
-    ck_list rest = {0};
-    const ck_plan_stage *encode = &p->stages[p->n - 1];
-    ck_status s = ck_options_parse(&ck_encode_program, encode->argc, encode->argv, &o, &rest, e);
+    ck_status s = ck_args_parse(&p->stages[p->n - 1], &o, e);
     *unit = s == CK_OK && ck_encode_writes(&o, CK_OUT_MP4) ? CK_SEGMENT_FRAMES : 1;
     ck_options_free(&ck_encode_program, &o);
-    free(rest.items);
     return s == CK_OK ? refresh_of(p, unit, e) : s;
 }
 
 /* A chunk is a contiguous run of blocks.  Chunks are as equal as possible, and the same on every machine. */
-static ck_status cut_chunk(const char *text, ck_todo *t, ck_error *e)
+static ck_status cut_chunk(const char *text, ck_remaining *t, ck_error *e)
 {
     long i = 1, n = 1;
     ck_status s = text ? ck_chunk_parse(text, &i, &n, e) : CK_OK;
@@ -79,81 +68,8 @@ static ck_status cut_chunk(const char *text, ck_todo *t, ck_error *e)
     return s;
 }
 
-/* ---- what is finished ---- */
-
-typedef struct done {
-    const ck_todo *todo;
-    const ck_job *job;
-    const char *out;
-    struct video {
-        char *name;
-        bool *frames; /* per position */
-    } * videos;
-    int n;
-} done;
-
-/* *frames: per position, whether the video has the frame.  Computed once per video. */
-static ck_status find_video(done *d, const char *name, const bool **frames, ck_error *e)
-{
-    for (int i = 0; i < d->n; i++)
-        if (!strcmp(d->videos[i].name, name)) {
-            *frames = d->videos[i].frames;
-            return CK_OK;
-        }
-    struct video *grown = realloc(d->videos, (size_t)(d->n + 1) * sizeof *grown);
-    if (!grown)
-        return no_memory(e);
-    d->videos = grown;
-    size_t n = d->todo->shot.n;
-    struct video v = {.name = strdup(name), .frames = calloc(n + 1, sizeof *v.frames)};
-    grown[d->n++] = v;
-    if (!v.name || !v.frames)
-        return no_memory(e);
-    bool whole = ck_video_is_whole(d->out, d->job, name, d->todo->run.id, &d->todo->shot);
-    ck_pieces p = {0};
-    ck_status s = whole ? CK_OK : ck_pieces_load(d->out, name, d->todo->run.id, &d->todo->shot, &p, e);
-    for (size_t i = 0; i < n && s == CK_OK; i++)
-        v.frames[i] = whole || (p.there[i] && !p.failed[i]);
-    ck_pieces_free(&p);
-    *frames = v.frames;
-    return s;
-}
-
-/* *yes: every output of the frame is finished. */
-static ck_status frame_is_done(done *d, size_t at, bool *yes, ck_error *e)
-{
-    const ck_job_frame *row = ck_job_frame_of(d->job, d->todo->shot.numbers[at], d->todo->run.id);
-    const ck_sequence *files = &d->todo->shot.files;
-    bool stale = row && !*row->input && at < files->n && !files->files[at].black; /* black stood for it */
-    *yes = row && !stale;
-    ck_status s = CK_OK;
-    for (int i = 0; *yes && i < row->n; i++)
-        *yes = ck_job_file_is(d->out, &row->files[i]);
-    for (int i = 0; *yes && i < row->n_videos && s == CK_OK; i++) {
-        const bool *frames = NULL;
-        s = find_video(d, row->videos[i], &frames, e);
-        *yes = s == CK_OK && frames[at];
-    }
-    return s;
-}
-
-/* A finished frame must have been made of the file that is there now.  Its stills may be removed, to be done again
- * (`yes` is then false); its picture in a video may not. */
-static ck_status check_input(const done *d, size_t at, bool yes, ck_error *e)
-{
-    const ck_shot *shot = &d->todo->shot;
-    const ck_job_frame *row = ck_job_frame_of(d->job, shot->numbers[at], d->todo->run.id);
-    char state[64];
-    if (!row || !*row->input || at >= shot->files.n || shot->files.files[at].black || (!yes && !row->n_videos) ||
-        !ck_inputs_state(shot->files.files[at].path, state, sizeof state) || !strcmp(row->input, state))
-        return CK_OK;
-    return ck_fail(e, CK_ERR_ARGUMENT, "%s: has changed since frame %ld was finished: %schoose another OUT",
-                   shot->files.files[at].path, shot->numbers[at],
-                   row->n_videos ? "" : "remove that frame's files in OUT, or ");
-}
-
 /* If one frame of a block is left to do, the whole block is. */
-static void complete_blocks(ck_todo *t)
+static void complete_blocks(ck_remaining *t)
 {
     for (size_t from = t->from; from < t->to; from += t->unit) {
         size_t to = from + t->unit < t->to ? from + t->unit : t->to;
@@ -166,23 +82,15 @@ static void complete_blocks(ck_todo *t)
     }
 }
 
-static ck_status find_left(ck_todo *t, const ck_job *job, const char *out, bool resume, ck_error *e)
+/* Without --resume the whole chunk is left, but what the job has finished must still fit its input. */
+static ck_status find_left(ck_remaining *t, const ck_job *job, const char *out, bool resume, ck_error *e)
 {
-    done d = {.todo = t, .job = job, .out = out};
-    ck_status s = CK_OK;
-    for (size_t i = 0; i < t->shot.n && s == CK_OK; i++) {
-        bool yes = false;
-        s = frame_is_done(&d, i, &yes, e);
-        if (s == CK_OK)
-            s = check_input(&d, i, yes, e);
-        t->left[i] = i >= t->from && i < t->to && !(yes && resume);
-    }
+    bool *finished = calloc(t->shot.n + 1, sizeof *finished);
+    ck_status s = finished ? ck_finished_find(out, job, t->run.id, &t->shot, finished, e) : no_memory(e);
+    for (size_t i = t->from; i < t->to && s == CK_OK; i++)
+        t->left[i] = !(finished[i] && resume);
+    free(finished);
     complete_blocks(t);
-    for (int i = 0; i < d.n; i++) {
-        free(d.videos[i].name);
-        free(d.videos[i].frames);
-    }
-    free(d.videos);
     return s;
 }
 
@@ -197,7 +105,7 @@ static long counted(const ck_plan *p, const ck_job *job)
     return length;
 }
 
-static ck_status compare(const ck_plan *p, const ck_todo *t, const ck_job *job, ck_error *e)
+static ck_status compare(const ck_plan *p, const ck_remaining *t, const ck_job *job, ck_error *e)
 {
     const char *out = p->args.items[1];
     const ck_job_run *last = job->n_runs ? &job->runs[job->n_runs - 1] : NULL;
@@ -208,9 +116,9 @@ static ck_status compare(const ck_plan *p, const ck_todo *t, const ck_job *job, 
     return s;
 }
 
-ck_status ck_todo_make(const ck_plan *p, ck_todo *t, ck_error *e)
+ck_status ck_remaining_make(const ck_plan *p, ck_remaining *t, ck_error *e)
 {
-    *t = (ck_todo){0};
+    *t = (ck_remaining){0};
     ck_job job = {0};
     ck_status s = unit_of(p, &t->unit, e);
     if (s == CK_OK)
@@ -237,12 +145,12 @@ ck_status ck_todo_make(const ck_plan *p, ck_todo *t, ck_error *e)
     return s;
 }
 
-void ck_todo_free(ck_todo *t)
+void ck_remaining_free(ck_remaining *t)
 {
     ck_job_run_free(&t->run);
     ck_shot_free(&t->shot);
     free(t->left);
-    *t = (ck_todo){0};
+    *t = (ck_remaining){0};
 }
 
 /* Replace --frames of ck-decode. */
@@ -254,7 +162,7 @@ static ck_status set_frames(ck_plan *p, const char *list, ck_error *e)
     return s == CK_OK ? ck_args_first(&p->stages[DECODE], "--frames=", list, e) : s;
 }
 
-ck_status ck_todo_apply(const ck_todo *t, ck_plan *p, ck_error *e)
+ck_status ck_remaining_apply(const ck_remaining *t, ck_plan *p, ck_error *e)
 {
     long *numbers = calloc(t->n_left + 1, sizeof *numbers);
     size_t n = 0;
