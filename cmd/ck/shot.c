@@ -51,7 +51,7 @@ static ck_status past_the_end(const ck_decode_options *o, const ck_ranges *keep,
     ck_ranges_format(&absent, list, sizeof list);
     if (o->missing == CK_MISSING_ERROR)
         s = ck_fail(e, CK_ERR_ARGUMENT,
-                    "--frames %s: no such frames: it has %ld, from 0: shorten the list, or give "
+                    "frames %s of --frames do not exist: the video has %ld, counted from 0: correct --frames or add "
                     "--missing",
                     list, n);
     else if (o->missing != CK_MISSING_SKIP)

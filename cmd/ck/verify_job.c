@@ -23,7 +23,7 @@ void ck_verify_fault(ck_verify *v, const char *fmt, ...)
     if (v->faults++ < MOST)
         ck_log_error("%s", text);
     else if (v->faults == MOST + 1)
-        ck_log_error("more faults are not listed here: standard output has all frames");
+        ck_log_error("more faults were found: standard output lists all frames concerned");
 }
 
 /* Add the frames of a run.  A run that did not know its frames has an open list, and adds none. */

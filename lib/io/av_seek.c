@@ -24,7 +24,7 @@ static const char *unfit(const ck_video *v)
         return "standard input is not searched";
     if (*v->whole.text)
         return "the file is cut short";
-    return v->one_to_one || single(v->dec->codec_id) ? NULL : "packets of its codec may give no frame";
+    return v->one_to_one || single(v->dec->codec_id) ? NULL : "not every packet of its codec gives a frame";
 }
 
 /* The reason why the packet just read has no place in a table, or NULL. */
@@ -98,7 +98,7 @@ static ck_status read_rows(ck_video *v, ck_error *e)
     }
     t->complete = code == AVERROR_EOF;
     if (code == CK_PACKETS_JUMP)
-        t->unfit = "it is joined of several streams";
+        t->unfit = "the file joins several streams";
     else if (code && code != AVERROR_EOF)
         t->unfit = "the file is damaged";
     if (!t->unfit && ck_av_messages_said(&v->demuxer))
@@ -148,7 +148,7 @@ static ck_status read_table(ck_video *v, ck_error *e)
     if (s == CK_OK)
         s = ck_av_table_settle(t, e);
     if (!t->unfit && !v->ledger.intra && !t->reordered && v->dec->has_b_frames)
-        t->unfit = "its times are those of decoding";
+        t->unfit = "its packets have decoding times only";
     return s;
 }
 
