@@ -214,19 +214,6 @@ static off_t append_at(int fd, off_t size)
     return at;
 }
 
-static ck_status write_at(int fd, const char *text, size_t n, off_t at, ck_error *e)
-{
-    for (size_t done = 0; done < n;) {
-        ssize_t k = pwrite(fd, text + done, n - done, at + (off_t)done);
-        if (k < 0 && errno == EINTR)
-            continue;
-        if (k < 0)
-            return ck_fail_errno(e, "cannot write");
-        done += (size_t)k;
-    }
-    return CK_OK;
-}
-
 /* Append an object and close the array again.  If that fails, the file stays as it was. */
 static ck_status append(int fd, const char *object, ck_error *e)
 {
@@ -238,9 +225,9 @@ static ck_status append(int fd, const char *object, ck_error *e)
     int n = asprintf(&text, "%s%s\n]\n", at ? ",\n" : "[\n", object);
     if (n < 0)
         return ck_fail(e, CK_ERR_MEMORY, no_memory);
-    ck_status s = write_at(fd, text, (size_t)n, at, e);
+    ck_status s = ck_write_all(fd, text, (size_t)n, at, e);
     if (s != CK_OK && at)
-        (void)write_at(fd, "\n]\n", 3, at, NULL);
+        (void)ck_write_all(fd, "\n]\n", 3, at, NULL);
     if (ftruncate(fd, at + (s == CK_OK ? n : at ? 3 : 0)) && s == CK_OK)
         s = ck_fail_errno(e, "cannot write");
     if (s == CK_OK && ck_outfile_syncs() && fdatasync(fd))

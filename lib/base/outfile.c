@@ -179,9 +179,9 @@ void ck_outfile_discard(ck_outfile *o)
     *o = (ck_outfile){.fd = -1};
 }
 
-/* Write all bytes at offset `at`, or at the current position if at < 0. */
-static ck_status write_all(int fd, const char *data, size_t n, off_t at, ck_error *e)
+ck_status ck_write_all(int fd, const void *from, size_t n, off_t at, ck_error *e)
 {
+    const char *data = from;
     while (n) {
         ssize_t k = at < 0 ? write(fd, data, n) : pwrite(fd, data, n, at);
         if (k < 0 && errno == EINTR)
@@ -198,14 +198,14 @@ static ck_status write_all(int fd, const char *data, size_t n, off_t at, ck_erro
 
 ck_status ck_outfile_write(ck_outfile *o, const void *data, size_t n, ck_error *e)
 {
-    return write_all(o->fd, data, n, -1, e);
+    return ck_write_all(o->fd, data, n, -1, e);
 }
 
 ck_status ck_outfile_write_at(ck_outfile *o, const void *data, size_t n, uint64_t offset, ck_error *e)
 {
     if (offset > INT64_MAX - n)
         return ck_fail(e, CK_ERR_ARGUMENT, "cannot write: the file would exceed 8 EiB");
-    return write_all(o->fd, data, n, (off_t)offset, e);
+    return ck_write_all(o->fd, data, n, (off_t)offset, e);
 }
 
 /* Create one folder.  An existing one is fine, also if another process has just created it. */

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "base/status.h"
 
@@ -38,6 +39,9 @@ ck_status ck_outfile_write_at(ck_outfile *o, const void *data, size_t n, uint64_
  * folder's parent is flushed too.  Off by default.  Call before other threads start. */
 void ck_outfile_sync(bool on);
 bool ck_outfile_syncs(void); /* the last value given */
+
+/* write(2) to any descriptor until all n bytes are written, at offset `at`, or at the current position if at < 0. */
+ck_status ck_write_all(int fd, const void *data, size_t n, off_t at, ck_error *e);
 
 /* Create the folder and its parents, as mkdir -p does. */
 ck_status ck_mkdirs(const char *path, ck_error *e);

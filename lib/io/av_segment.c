@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "stream/fdio.h"
 
 #define MAGIC "ck-seg1\n"
 #define MARK 0x4b434150u       /* "PACK" */
@@ -25,40 +25,17 @@ typedef struct record {
     uint64_t size;
 } record;
 
-static ck_status write_all(int fd, struct iovec *v, int n, ck_error *e)
-{
-    while (n) {
-        ssize_t k = writev(fd, v, n);
-        if (k < 0 && errno == EINTR)
-            continue;
-        if (k < 0)
-            return ck_fail_errno(e, "cannot write");
-        for (; n && (size_t)k >= v->iov_len; v++, n--)
-            k -= (ssize_t)v->iov_len;
-        if (n) {
-            v->iov_base = (char *)v->iov_base + k;
-            v->iov_len -= (size_t)k;
-        }
-    }
-    return CK_OK;
-}
-
-static struct iovec part(const void *data, size_t n)
-{
-    return (struct iovec){.iov_base = ck_drop_const(data), .iov_len = n};
-}
-
 ck_status ck_segment_put_header(int fd, const ck_meta *about, ck_error *e)
 {
     uint32_t n = 0;
     for (size_t i = 0; i < about->n; i++)
         n += (uint32_t)(strlen(about->pairs[i].key) + strlen(about->pairs[i].value) + 2);
-    struct iovec head[] = {part(MAGIC, strlen(MAGIC)), part(&n, sizeof n)};
-    ck_status s = write_all(fd, head, 2, e);
+    struct iovec head[] = {ck_iovec(MAGIC, strlen(MAGIC)), ck_iovec(&n, sizeof n)};
+    ck_status s = ck_fd_writev(fd, head, 2, 0, e);
     for (size_t i = 0; i < about->n && s == CK_OK; i++) {
         const ck_pair *p = &about->pairs[i];
-        struct iovec pair[] = {part(p->key, strlen(p->key) + 1), part(p->value, strlen(p->value) + 1)};
-        s = write_all(fd, pair, 2, e);
+        struct iovec pair[] = {ck_iovec(p->key, strlen(p->key) + 1), ck_iovec(p->value, strlen(p->value) + 1)};
+        s = ck_fd_writev(fd, pair, 2, 0, e);
     }
     return s;
 }
@@ -66,8 +43,8 @@ ck_status ck_segment_put_header(int fd, const ck_meta *about, ck_error *e)
 ck_status ck_segment_put(int fd, const ck_segment_packet *p, const void *data, ck_error *e)
 {
     record r = {MARK, p->flags, p->number, p->pts, p->dts, p->duration, p->size};
-    struct iovec v[] = {part(&r, sizeof r), part(data, p->size)};
-    return write_all(fd, v, 2, e);
+    struct iovec v[] = {ck_iovec(&r, sizeof r), ck_iovec(data, p->size)};
+    return ck_fd_writev(fd, v, 2, 0, e);
 }
 
 /* n bytes at `at`; false at the end of the file or on an error. */
