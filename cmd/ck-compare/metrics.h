@@ -6,11 +6,12 @@
  *     Grad   sum (|grad t| - |grad p|)^2 / 1e3, gradients by 9x9 derivatives of a Gaussian, sigma 1.4, each divided by
  *            its Frobenius norm; borders repeated
  *     Conn   sum |phi(t) - phi(p)| / 1e3.  C(theta), theta = 0.1, 0.2 … 1: the largest 4-connected component of the
- *            pixels where both mattes are >= theta.  l of a pixel: theta - 0.1 of the first C that lacks the pixel; 1
- * if every C has it.  phi(x) = 1 - d where d = x - l >= 0.15, else 1 dtSSD  1e2 sqrt(mean ((p - p') - (t - t'))^2), p'
- * and t' of the frame before PSNR   10 log10(1 / mean (p - t)^2), infinite for equal mattes SSIM   mean over the pixels
- * whose 11x11 window lies inside the picture; Gaussian weights, sigma 1.5, K 0.01 and 0.03.  A smaller picture: 1 if
- * the mattes are equal, else 0
+ *            pixels where both mattes are >= theta.  l of a pixel: theta - 0.1 of the first C that lacks it, 1 if
+ *            every C has it.  phi(x) = 1 - d where d = x - l >= 0.15, else 1
+ *     dtSSD  1e2 sqrt(mean ((p - p') - (t - t'))^2), p' and t' of the frame before
+ *     PSNR   10 log10(1 / mean (p - t)^2), infinite for equal mattes
+ *     SSIM   mean over the pixels whose 11x11 window lies inside the picture; Gaussian weights, sigma 1.5, K 0.01 and
+ *            0.03.  A smaller picture: 1 if the mattes are equal, else 0
  *
  * Source: Rhemann et al. 2009 (Grad, Conn), Erofeev et al. 2015 (dtSSD), Wang et al. 2004 (SSIM), with the constants of
  * Robust Video Matting's evaluation. */
