@@ -179,16 +179,16 @@ void ck_outfile_discard(ck_outfile *o)
     *o = (ck_outfile){.fd = -1};
 }
 
-ck_status ck_write_all(int fd, const void *from, size_t n, off_t at, ck_error *e)
+ck_status ck_write_all(int fd, const void *data, size_t n, off_t at, ck_error *e)
 {
-    const char *data = from;
+    const char *from = data;
     while (n) {
-        ssize_t k = at < 0 ? write(fd, data, n) : pwrite(fd, data, n, at);
+        ssize_t k = at < 0 ? write(fd, from, n) : pwrite(fd, from, n, at);
         if (k < 0 && errno == EINTR)
             continue;
         if (k < 0)
             return ck_fail_errno(e, "cannot write");
-        data += k;
+        from += k;
         n -= (size_t)k;
         if (at >= 0)
             at += k;
