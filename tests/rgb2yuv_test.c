@@ -129,7 +129,7 @@ static void test_display(void)
     memcpy(ck_plane_data(p), v, sizeof v);
     ck_display d;
     float out[16];
-    ok(ck_display_init(&d, p, NULL) == CK_OK && d.premultiplied && !strcmp(d.encoding, "srgb"),
+    ok(ck_display_init(&d, p, NULL, NULL) == CK_OK && d.premultiplied && !strcmp(d.encoding, "srgb"),
        "linear RGBA is premultiplied and shown as sRGB");
     ck_display_row(&d, 0, out);
     double worst = 0;
@@ -148,16 +148,16 @@ static void test_display(void)
 
     p = plane(CK_F32, 3, 1, 1, "srgb");
     memcpy(ck_plane_data(p), (float[]){-0.5f, NAN, 1.5f}, 12);
-    ck_display_init(&d, p, NULL);
+    ck_display_init(&d, p, NULL, NULL);
     ck_display_row(&d, 0, out);
     ok(out[0] == 0 && out[1] == 0 && out[2] == 1, "clamped to 0...1, NaN to 0");
     p = plane(CK_F32, 1, 1, 1, "linear");
     *(float *)ck_plane_data(p) = 0.5f;
-    ck_display_init(&d, p, NULL);
+    ck_display_init(&d, p, NULL, NULL);
     ck_display_row(&d, 0, out);
     ok(out[0] == 0.5f, "a matte is not bent");
-    ok(ck_display_init(&d, plane(CK_U8, 2, 1, 1, ""), NULL) == CK_ERR_UNSUPPORTED &&
-           ck_display_init(&d, plane(CK_U8, 5, 1, 1, ""), NULL) == CK_ERR_UNSUPPORTED,
+    ok(ck_display_init(&d, plane(CK_U8, 2, 1, 1, ""), NULL, NULL) == CK_ERR_UNSUPPORTED &&
+           ck_display_init(&d, plane(CK_U8, 5, 1, 1, ""), NULL, NULL) == CK_ERR_UNSUPPORTED,
        "2 and 5 channels are refused");
 }
 
@@ -171,7 +171,7 @@ static void test_packed(void)
                 ((uint8_t *)ck_plane_data(p))[i] = (uint8_t)(noise() * 255.9f);
             ck_display d;
             ck_picture pic;
-            ck_display_init(&d, p, NULL);
+            ck_display_init(&d, p, NULL, NULL);
             if (ck_picture_make(&pic, &d, CK_PACKED, bits, NULL, NULL))
                 abort();
             for (size_t y = 0; y < 5; y++)
@@ -198,7 +198,7 @@ static void test_yuv_pictures(void)
     const uint8_t *s = p->data;
     ck_display d;
     ck_picture pic, black;
-    ck_display_init(&d, p, NULL);
+    ck_display_init(&d, p, NULL, NULL);
 #define AT(c, y, x) (s[((c)*6 + (y)) * 34 + (x)] / 255.0)
     double worst = 0;
     if (ck_picture_make(&pic, &d, CK_444_10, 8, m, NULL))
@@ -250,7 +250,7 @@ static void test_alpha(void)
         f[i] = (float)(i % 1024) / 1023.0f;
     ck_display d;
     ck_picture pic, black;
-    ck_display_init(&d, p, NULL);
+    ck_display_init(&d, p, NULL, NULL);
     if (ck_picture_make(&pic, &d, CK_444_10_ALPHA, 8, ck_yuv_matrix_by_name("709"), NULL))
         abort();
     const uint16_t *a = (uint16_t *)((char *)pic.buf->data + pic.offset[3]);

@@ -15,7 +15,7 @@ static ck_want want_of(const ck_added *a)
 static ck_status settle(ck_added *a, const char *file, ck_frame *side, ck_frame *f, ck_error *e)
 {
     const char *channel = ck_meta_get(&side->meta, "hint-channel");
-    bool overruled = a->source.camera && (a->opts->linear || a->opts->srgb);
+    bool overruled = a->source.light.curved;
     if (channel && !atomic_flag_test_and_set(&a->told_channel))
         ck_log_info("%s: %s taken from its %s", file, a->name, channel);
     ck_status s = strcmp(a->name, "hint") ? CK_OK : ck_meta_set(&f->meta, "hint-channel", channel, e);
@@ -43,7 +43,7 @@ ck_status ck_added_open(ck_added *a, const ck_decode_file *file, const ck_decode
                         const ck_ranges *pairs, ck_meta *head, ck_error *e)
 {
     *a = (ck_added){.opts = o, .name = file->plane, .form = ck_form_of(file->plane), .plate = *plate};
-    ck_status s = ck_source_open(&file->path, 1, o, a->name, pairs, &a->source, e);
+    ck_status s = ck_source_open(&file->path, 1, o, a->name, pairs, ck_meta_get(head, "primaries"), &a->source, e);
     if (s != CK_OK)
         return s;
     a->source.alpha = want_of(a) != CK_WANT_RGB;

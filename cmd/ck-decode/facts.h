@@ -9,19 +9,19 @@
 #include "stream/frame.h"
 
 typedef struct ck_facts {
-    ck_meta head; /* `transfer`, `primaries`, `sar` and `rate` of HEAD */
+    ck_meta head; /* of HEAD: `transfer`, `primaries`, the source's, `sar` and `rate` */
     atomic_flag noted, warned, differed;
 } ck_facts;
 
-/* Put the first frame's properties into HEAD.  --linear and --srgb override its `transfer`. */
-ck_status ck_facts_start(ck_facts *t, const ck_decode_options *o, const ck_frame *first, ck_meta *head, ck_error *e);
+/* Put the first frame's properties into HEAD. */
+ck_status ck_facts_start(ck_facts *t, const ck_frame *first, ck_meta *head, ck_error *e);
 
 /* Print notes and warnings, and remove them from the frame's metadata.  Warnings about colour are dropped if
  * `overruled` by an option.  name: the frame's file.  Any thread. */
 ck_status ck_facts_say(ck_facts *t, bool overruled, const char *name, ck_frame *f, ck_error *e);
 
 /* For every frame of INPUT: ck_facts_say, then remove metadata that equal HEAD's.  Any thread. */
-ck_status ck_facts_settle(ck_facts *t, const ck_decode_options *o, const char *name, ck_frame *f, ck_error *e);
+ck_status ck_facts_settle(ck_facts *t, bool overruled, const char *name, ck_frame *f, ck_error *e);
 
 void ck_facts_free(ck_facts *t);
 

@@ -74,17 +74,6 @@ static ck_status holes(const ck_source *s, ck_meta *head, ck_error *e)
     return status;
 }
 
-/* The transfer for HEAD: --linear or --srgb, else the file's, NULL if unknown. */
-static const char *transfer(const ck_source *s, const ck_plane *rgb)
-{
-    const AVFrame *first = s->video ? ck_video_info_view(s->video)->first : NULL;
-    if (s->opts->linear)
-        return "linear";
-    if (s->opts->srgb)
-        return "iec61966-2-1";
-    return first ? ck_av_tag_transfer(first) : !strcmp(rgb->encoding, "linear") ? "linear" : NULL;
-}
-
 static ck_status head_of_video(const ck_video_info *i, ck_meta *head, ck_error *e)
 {
     ck_status s = CK_OK;
@@ -93,9 +82,7 @@ static ck_status head_of_video(const ck_video_info *i, ck_meta *head, ck_error *
     if (s == CK_OK && i->sar_num != i->sar_den)
         s = ck_meta_setf(head, e, "sar", "%d/%d", i->orient.swap ? i->sar_den : i->sar_num,
                          i->orient.swap ? i->sar_num : i->sar_den);
-    if (s == CK_OK && i->timecode)
-        s = ck_meta_set(head, "start", i->timecode, e);
-    return s == CK_OK ? ck_meta_set(head, "primaries", ck_av_tag_primaries(i->first), e) : s;
+    return s == CK_OK && i->timecode ? ck_meta_set(head, "start", i->timecode, e) : s;
 }
 
 /* The name of INPUT.  Of several files it is their common pattern: whichever of them were given, the name is the
@@ -118,8 +105,6 @@ ck_status ck_decode_fill_head(const ck_source *s, const ck_plane *rgb, ck_meta *
         status = ck_meta_setf(head, e, "height", "%d", rgb->h);
     if (status == CK_OK && n >= 0)
         status = ck_meta_setf(head, e, "frames", "%ld", n);
-    if (status == CK_OK)
-        status = ck_meta_set(head, "transfer", transfer(s, rgb), e);
     if (status == CK_OK && s->video)
         status = head_of_video(ck_video_info_view(s->video), head, e);
     if (status == CK_OK && !s->video && s->files.numbered)

@@ -89,7 +89,7 @@ static ck_status read_first(decode *d, ck_error *e)
 
 static ck_status open_plate(decode *d, const ck_list *args, ck_meta *head, ck_error *e)
 {
-    ck_status s = ck_source_open(args->items, args->n, d->opts, "rgb", NULL, &d->plate, e);
+    ck_status s = ck_source_open(args->items, args->n, d->opts, "rgb", NULL, NULL, &d->plate, e);
     if (s != CK_OK)
         return s;
     d->plate.alpha = d->opts->plate_alpha;
@@ -110,9 +110,9 @@ static ck_status open_plate(decode *d, const ck_list *args, ck_meta *head, ck_er
     s = ck_decode_fill_head(&d->plate, rgb, head, e);
     ck_decode_explain(&d->plate, rgb);
     if (s == CK_OK)
-        s = ck_facts_start(&d->facts, d->opts, &d->first, head, e);
+        s = ck_facts_start(&d->facts, &d->first, head, e);
     if (s == CK_OK)
-        s = ck_facts_settle(&d->facts, d->opts, d->first_file ? d->first_file->path : d->plate.name, &d->first, e);
+        s = ck_facts_settle(&d->facts, d->plate.light.curved, d->first_file ? d->first_file->path : d->plate.name, &d->first, e);
     if (d->plate.video)
         ck_frame_free(&d->first);
     return s;
@@ -245,7 +245,7 @@ static ck_status make_frame(void *state, ck_frame *f, ck_error *e)
     if (!f->n)
         s = read_rgb(d, &j->plate, f, e);
     if (s == CK_OK)
-        s = ck_facts_settle(&d->facts, d->opts, ck_source_name(&d->plate, &j->plate), f, e);
+        s = ck_facts_settle(&d->facts, d->plate.light.curved, ck_source_name(&d->plate, &j->plate), f, e);
     if (s == CK_OK && d->opts->plate_alpha)
         s = ck_garbage_add(&d->plate, &j->plate, f, e);
     ck_item_free(&j->plate); /* early, since decoders reuse their frames */

@@ -36,6 +36,15 @@ static const ck_option rows[] = {
      CK_IN_HELP},
     {0, "srgb", CK_FLAG, AT(srgb), NULL, NULL, 0, 0, NULL, 0, "treat samples as sRGB-encoded, overriding the file",
      CK_IN_HELP},
+    {0, "transfer", CK_STRING, AT(transfer), "CURVE", NULL, 0, 0, NULL, 0,
+     "transfer curve of INPUT, overriding the file: srgb, bt709, linear, pq, hlg, logc3, logc4, slog3, ...", CK_IN_HELP},
+    {0, "primaries", CK_STRING, AT(primaries), "NAME", NULL, 0, 0, NULL, 0,
+     "primaries of INPUT, overriding the file: bt709, bt2020, ap1, arri-wg4, s-gamut3.cine, ... or eight x,y",
+     CK_IN_HELP},
+    {0, "input-space", CK_STRING, AT(input_space), "NAME", NULL, 0, 0, NULL, 0,
+     "both at once: CURVE/PRIMARIES, or a space such as acescg", CK_IN_HELP},
+    {0, "working", CK_STRING, AT(working), "NAME", NULL, 0, 0, NULL, 0,
+     "primaries to convert to, in linear light (default: those of INPUT)", CK_IN_HELP},
     {0, "repair", CK_FLAG, AT(repair), NULL, NULL, 0, 0, NULL, 0,
      "fill NaN and infinite samples from their neighbours (default: an error)", CK_IN_ALL},
     {0, "matrix", CK_CHOICE, AT(colour.matrix), NULL, "auto", 0, 0, CK_AV_MATRICES, 0,
@@ -124,15 +133,54 @@ ck_status ck_decode_files(const ck_decode_options *o, ck_decode_file files[CK_DE
     return s;
 }
 
+static ck_status from_space(const char *name, ck_light *out, ck_error *e)
+{
+    ck_colour_space space;
+    ck_status s = ck_colour_space_parse(name, &space, e);
+    if (s != CK_OK)
+        return ck_fail_in(e, s, "--input-space");
+    out->curved = true;
+    out->curve = space.curve;
+    snprintf(out->primaries, sizeof out->primaries, "%s", space.primaries);
+    return CK_OK;
+}
+
+ck_status ck_light_of(const ck_decode_options *o, ck_light *out, ck_error *e)
+{
+    const char *curve = o->linear ? "linear" : o->srgb ? "srgb" : o->transfer;
+    ck_status s = CK_OK;
+    *out = (ck_light){0};
+    if (o->linear + o->srgb + (o->transfer != NULL) + (o->input_space != NULL) > 1)
+        return ck_fail(e, CK_ERR_ARGUMENT,
+                       "--linear, --srgb, --transfer and --input-space contradict each other: give one of them");
+    if (o->input_space && o->primaries)
+        return ck_fail(e, CK_ERR_ARGUMENT,
+                       "--input-space and --primaries contradict each other: give --transfer and --primaries");
+    if (o->input_space)
+        s = from_space(o->input_space, out, e);
+    if (s == CK_OK && curve) {
+        out->curved = true;
+        if ((s = ck_curve_check(curve, &out->curve, e)) != CK_OK)
+            return ck_fail_in(e, s, "--transfer");
+    }
+    if (s == CK_OK && o->primaries && (s = ck_primaries_check(o->primaries, out->primaries, e)) != CK_OK)
+        return ck_fail_in(e, s, "--primaries");
+    if (s == CK_OK && o->working && (s = ck_primaries_check(o->working, out->working, e)) != CK_OK)
+        return ck_fail_in(e, s, "--working");
+    return s;
+}
+
 static ck_status check(const void *opts, ck_error *e)
 {
     const ck_decode_options *o = opts;
     ck_decode_file files[CK_DECODE_FILES];
     int n;
     ck_ranges frames = {0};
-    if (o->linear && o->srgb)
-        return ck_fail(e, CK_ERR_ARGUMENT, "--linear and --srgb contradict each other: give one of them");
-    ck_status s = o->frames ? ck_ranges_parse(o->frames, &frames, e) : CK_OK;
+    ck_light light;
+    ck_status s = ck_light_of(o, &light, e);
+    if (s != CK_OK)
+        return s;
+    s = o->frames ? ck_ranges_parse(o->frames, &frames, e) : CK_OK;
     ck_ranges_free(&frames);
     return s == CK_OK ? ck_decode_files(o, files, &n, e) : ck_fail_in(e, s, "--frames");
 }

@@ -2,6 +2,7 @@
 #define CK_DECODE_OPTIONS_H
 
 #include "base/option.h"
+#include "colour/space.h"
 #include "io/av_colour.h"
 #include "stream/frame.h"
 
@@ -11,6 +12,7 @@ typedef struct ck_decode_options {
     const char *hint, *clean, *garbage, *holdout, *background; /* short for --input; NULL = not given */
     const char *frames;
     bool plate_alpha, linear, srgb, repair;
+    const char *transfer, *primaries, *input_space, *working; /* NULL = not given */
     int hint_channel; /* added to CK_WANT_HINT it gives the ck_want */
     int missing;      /* ck_missing */
     ck_av_choice colour;
@@ -19,6 +21,17 @@ typedef struct ck_decode_options {
 
 extern const ck_program ck_decode_program;
 
+/* The colours that the options give: used in light.h. */
+typedef struct ck_light {
+    bool curved;                       /* the user gave the curve */
+    ck_curve curve;                    /* which one */
+    char primaries[CK_PRIMARIES_TEXT]; /* given by the user, "" = the file's */
+    char working[CK_PRIMARIES_TEXT];   /* primaries to convert to, "" = none */
+    bool added;                        /* for a plane of another file */
+} ck_light;
+
+/* From --transfer, --linear, --srgb, --primaries, --input-space and --working. */
+ck_status ck_light_of(const ck_decode_options *o, ck_light *out, ck_error *e);
 /* A plane that comes from another file than INPUT. */
 typedef struct ck_decode_file {
     char plane[CK_PLANE_NAME];

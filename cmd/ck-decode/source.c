@@ -111,7 +111,7 @@ static ck_status probe(const char *const *inputs, int n, bool *video, ck_error *
 }
 
 ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_options *opts, const char *plane,
-                         const ck_ranges *pairs, ck_source *s, ck_error *e)
+                         const ck_ranges *pairs, const char *primaries, ck_source *s, ck_error *e)
 {
     bool video, plate = !strcmp(plane, "rgb");
     struct stat st;
@@ -120,9 +120,15 @@ ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_optio
     s->pairs = pairs;
     s->missing = plate ? (ck_missing)opts->missing : CK_MISSING_ERROR;
     s->camera = plate || !strcmp(plane, "clean");
-    if (s->camera)
+    ck_status status = CK_OK;
+    if (s->camera) {
         s->colour = opts->colour;
-    ck_status status = probe(inputs, n, &video, e);
+        status = ck_light_of(opts, &s->light, e);
+    }
+    if (!plate)
+        ck_light_for_added(primaries, &s->light);
+    if (status == CK_OK)
+        status = probe(inputs, n, &video, e);
     if (status != CK_OK)
         return status;
     if (!video && s->stream >= 0)
@@ -323,7 +329,12 @@ static ck_status read_picture(const ck_source *s, const ck_item *item, ck_want w
         return ck_still_read_as(item->file->path, &s->colour, want, name, f, e);
     if (item->video.error)
         return ck_fail(e, CK_ERR_FORMAT, "%s", item->video.error);
-    return ck_av_plane(item->video.av, &s->colour, ck_video_info_view(s->video)->orient, want, name, f, e);
+    ck_status status = ck_av_plane(item->video.av, &s->colour, ck_video_info_view(s->video)->orient, want, name, f, e);
+    if (status == CK_OK && want == CK_WANT_RGB)
+        status = ck_meta_set(&f->meta, "transfer", ck_av_tag_transfer(item->video.av), e);
+    if (status == CK_OK && want == CK_WANT_RGB)
+        status = ck_meta_set(&f->meta, "primaries", ck_av_tag_primaries(item->video.av), e);
+    return status;
 }
 
 /* Repair or refuse NaN and infinity: the network would spread them over the frame, the classical key turns them into
@@ -349,11 +360,10 @@ ck_status ck_source_read(const ck_source *s, const ck_item *item, ck_want want, 
     ck_status status = read_picture(s, item, want, name, f, e);
     if (status == CK_OK)
         status = make_finite(s, item, name, f, e);
-    if (status == CK_OK) {
-        if (s->camera && want == CK_WANT_RGB && (s->opts->linear || s->opts->srgb))
-            strcpy(ck_frame_plane(f, name)->encoding, s->opts->linear ? "linear" : "srgb");
+    if (status == CK_OK && want == CK_WANT_RGB)
+        status = ck_light_plane(&s->light, name, f, e);
+    if (status == CK_OK)
         return CK_OK;
-    }
     snprintf(where, sizeof where, "frame %ld", item->index);
     if (!item->file)
         ck_fail_in(e, status, where);

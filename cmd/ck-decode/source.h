@@ -5,7 +5,7 @@
 #ifndef CK_DECODE_SOURCE_H
 #define CK_DECODE_SOURCE_H
 
-#include "ck-decode/options.h"
+#include "ck-decode/light.h"
 #include "io/av_read.h"
 #include "io/sequence.h"
 #include "io/still.h"
@@ -19,7 +19,8 @@ typedef struct ck_source {
     bool single;       /* one still, named as such */
     bool listed;       /* several stills, named one by one */
     bool alpha;        /* its alpha channel may be needed */
-    bool camera;       /* INPUT or clean plate: --linear, --srgb and `colour` apply */
+    bool camera;       /* INPUT or clean plate: the options of colour apply */
+    ck_light light;    /* how its colours are decoded */
     ck_av_choice colour;
     int stream;         /* of a video, -1 = the best one */
     ck_missing missing; /* --missing for INPUT, else CK_MISSING_ERROR */
@@ -48,9 +49,10 @@ typedef struct ck_item {
 } ck_item;
 
 /* Open the source of `plane`.  Only for "rgb", which is INPUT, do --frames, --missing and --stream apply.  pairs: for
- * another plane, the indices of INPUT's frames; borrowed, used here only. */
+ * another plane, the indices of INPUT's frames; borrowed, used here only.  primaries: of the stream, for another plane;
+ * NULL: unknown. */
 ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_options *opts, const char *plane,
-                         const ck_ranges *pairs, ck_source *s, ck_error *e);
+                         const ck_ranges *pairs, const char *primaries, ck_source *s, ck_error *e);
 
 /* The indices of the frames that ck_source_next will give; the caller frees them. */
 ck_status ck_source_indices(const ck_source *s, ck_ranges *out, ck_error *e);
@@ -67,7 +69,8 @@ ck_status ck_source_pair(ck_source *s, long index, long number, ck_item *item, c
 /* The file of an item, or of the whole source: for messages. */
 const char *ck_source_name(const ck_source *s, const ck_item *item);
 
-/* Read the picture of an item as plane `name`; all samples are finite.  Messages name the file. */
+/* Read the picture of an item as plane `name`; all samples are finite, and colours are decoded as light.h says.
+ * Messages name the file. */
 ck_status ck_source_read(const ck_source *s, const ck_item *item, ck_want want, const char *name, ck_frame *f,
                          ck_error *e);
 

@@ -23,6 +23,7 @@
 #include "ck-encode/space.h"
 #include "ck-encode/stems.h"
 #include "ck-encode/still.h"
+#include "image/gamut.h"
 #include "stream/stage.h"
 
 typedef struct encode {
@@ -108,6 +109,21 @@ static ck_status read_provenance(ck_meta *m, const ck_meta *head, ck_error *e)
                        : st;
 }
 
+/* INPUT's own curve and primaries, for --fg-encoding source and --output-space source. */
+static ck_status read_source(encode *s, const ck_meta *head, ck_error *e)
+{
+    const char *curve = ck_meta_get(head, CK_SOURCE_TRANSFER), *primaries = ck_meta_get(head, CK_SOURCE_PRIMARIES);
+    const ck_encode_options *o = s->run.opts;
+    curve = curve ? curve : ck_meta_get(head, "transfer");
+    primaries = primaries ? primaries : ck_meta_get(head, "primaries");
+    bool asked = o->fg_encoding == CK_FG_SOURCE || (o->output_space && !strcmp(o->output_space, CK_SOURCE_SPACE));
+    if (!ck_curve_named(curve ? curve : "srgb", &s->run.source.curve) && asked)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "INPUT's transfer curve is %s, which cannot be written: name another space",
+                       curve);
+    snprintf(s->run.source.primaries, sizeof s->run.source.primaries, "%s", primaries ? primaries : "");
+    return CK_OK;
+}
+
 static ck_status read_head(encode *s, const ck_meta *head, ck_error *e)
 {
     ck_meta *m = &s->run.about;
@@ -118,6 +134,8 @@ static ck_status read_head(encode *s, const ck_meta *head, ck_error *e)
     ck_status st = ck_meta_set(m, "software", "ck-encode " CK_VERSION, e);
     if (st == CK_OK)
         st = ck_meta_set(m, "ck:primaries", ck_meta_get(head, "primaries"), e);
+    if (st == CK_OK)
+        st = read_source(s, head, e);
     if (st == CK_OK && s->run.opts->provenance)
         st = read_provenance(m, head, e);
     return st == CK_OK ? read_rate(s, head, e) : st;
@@ -205,7 +223,7 @@ static ck_status write_still(encode *s, ck_output *o, const ck_frame *f, const c
         st = ck_meta_set(&about, "ck:timecode", ck_meta_get(&f->meta, "timecode"), e);
     bool there = access(path, F_OK) == 0, skip = there && s->guard.existing == CK_EXISTING_SKIP;
     if (st == CK_OK && !skip)
-        st = ck_still_write(path, p, o->format, (ck_exr_compression)s->run.opts->compression, &about, e);
+        st = ck_still_write(path, p, ck_output_delivery(o), o->format, (ck_exr_compression)s->run.opts->compression, &about, e);
     if (st != CK_OK)
         st = failed_at(path, st, e);
     ck_meta_free(&about);

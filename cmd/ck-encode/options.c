@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "colour/space.h"
 #include "io/exr.h"
 
 #define AT(field) offsetof(ck_encode_options, field)
@@ -14,6 +15,10 @@ static const ck_option rows[] = {
     {0, "comp", CK_CHOICE, AT(comp), NULL, "auto", 0, 0, CK_OUT_WORDS, 0, "format of OUT/Comp; auto: png", CK_IN_KEY},
     {0, "plane", CK_LIST, AT(planes), "NAME=FORMAT", NULL, 0, 0, NULL, 0,
      "write plane NAME to OUT/NAME too; repeatable", CK_IN_HELP},
+    {0, "fg-encoding", CK_CHOICE, AT(fg_encoding), NULL, "auto", 0, 0, "auto|srgb|linear|source", 0,
+     "curve of fg's files; source: that of INPUT; auto: that of --output-space, else sRGB", CK_IN_HELP},
+    {0, "output-space", CK_STRING, AT(output_space), "NAME", NULL, 0, 0, NULL, 0,
+     "convert colour (not comp) to CURVE, CURVE/PRIMARIES, a space such as acescg, or source: that of INPUT", CK_IN_HELP},
     {0, "compression", CK_CHOICE, AT(compression), NULL, "piz", 0, 0, CK_EXR_COMPRESSIONS, 0,
      "compression of EXR files", CK_IN_ALL},
     {'f', "format", CK_CHOICE, AT(stream), NULL, "nut", 0, 0, "nut|y4m|rawvideo", 0,
@@ -77,12 +82,23 @@ bool ck_encode_writes(const ck_encode_options *o, ck_out_format format)
     return any;
 }
 
+static ck_status check(const void *opts, ck_error *e)
+{
+    const ck_encode_options *o = opts;
+    ck_colour_space space;
+    ck_status s = o->output_space && strcmp(o->output_space, CK_SOURCE_SPACE)
+                      ? ck_colour_space_parse(o->output_space, &space, e)
+                      : CK_OK;
+    return s == CK_OK ? s : ck_fail_in(e, s, "--output-space");
+}
+
 const ck_program ck_encode_program = {
     .name = "ck-encode",
     .summary = "write planes as EXR, PNG, video files or a raw video stream",
     .usage = "[OUT]",
     .options = rows,
     .options_size = sizeof(ck_encode_options),
+    .check = check,
     .examples = "... | ck-encode --fg off --matte png16 --comp mp4 out/\n"
                 "... | ck-encode --comp=- -f y4m | ffmpeg -i - -c:v libx265 comp.mkv\n"
                 "... | ck-encode --processed mov --compression zip out/\n"

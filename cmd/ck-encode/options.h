@@ -23,10 +23,18 @@ typedef enum ck_stream_format { CK_STREAM_NUT, CK_STREAM_Y4M, CK_STREAM_RAWVIDEO
 /* Treatment of files that exist already. */
 typedef enum ck_existing { CK_EXISTING_REPLACE, CK_EXISTING_REFUSE, CK_EXISTING_SKIP } ck_existing;
 
+/* Curve of FG's files. */
+typedef enum ck_fg_encoding { CK_FG_AUTO, CK_FG_SRGB, CK_FG_LINEAR, CK_FG_SOURCE } ck_fg_encoding;
+
+/* The output space that stands for INPUT's own. */
+#define CK_SOURCE_SPACE "source"
+
 typedef struct ck_encode_options {
     ck_common common;
     int fg, matte, processed, comp; /* ck_out_format */
     ck_list planes;                 /* NAME=FORMAT */
+    int fg_encoding;                /* ck_fg_encoding */
+    const char *output_space;       /* NULL: none */
     int compression;                /* ck_exr_compression */
     int stream;                     /* ck_stream_format */
     int y4m_matrix;                 /* 0: by size; else 1 + index of ck_yuv_matrix_at */

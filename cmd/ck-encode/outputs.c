@@ -6,6 +6,8 @@
 
 #include "base/log.h"
 #include "base/outfile.h"
+#include "image/gamut.h"
+#include "io/display.h"
 
 bool ck_format_is_still(ck_out_format f)
 {
@@ -141,24 +143,67 @@ static void list_planes(const ck_frame *f, char *buf, size_t n)
         snprintf(buf, n, "none");
 }
 
-static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plane *p, bool premultiplied, ck_error *e)
+const ck_delivery *ck_output_delivery(const ck_output *o)
 {
-    bool exr = o->format == CK_OUT_EXR || o->format == CK_OUT_EXR32;
+    return o->converted ? &o->to : NULL;
+}
+
+/* The colour space that the options ask for.  False: none, so the plane's own, or sRGB where it is shown. */
+static bool wanted_space(const ck_output *o, const ck_outputs_run *run, const ck_plane *p, ck_colour_space *out, ck_error *e)
+{
+    const ck_encode_options *opts = run->opts;
+    bool source = opts->output_space && !strcmp(opts->output_space, CK_SOURCE_SPACE);
+    int encoding = strcmp(o->plane, "fg") ? CK_FG_AUTO : opts->fg_encoding;
+    *out = (ck_colour_space){0};
+    if (p->c == 1 || !strcmp(o->plane, "comp") || !*p->encoding || (!opts->output_space && !encoding))
+        return false;
+    if (source)
+        *out = run->source;
+    else if (opts->output_space)
+        ck_colour_space_parse(opts->output_space, out, e); /* was checked */
+    if (encoding == CK_FG_SOURCE) {
+        *out = opts->output_space ? *out : run->source;
+        out->curve = run->source.curve;
+    } else if (encoding != CK_FG_AUTO) {
+        ck_curve_named(encoding == CK_FG_LINEAR ? "linear" : "srgb", &out->curve);
+    }
+    return true;
+}
+
+static bool is_exr(const ck_output *o)
+{
+    return o->format == CK_OUT_EXR || o->format == CK_OUT_EXR32;
+}
+
+/* Primaries of the file's colours, NULL if unknown.  The preview of other primaries is made in Rec. 709. */
+static const char *primaries_of(const ck_output *o, const ck_outputs_run *run)
+{
+    const char *stream = ck_meta_get(&run->about, "ck:primaries");
+    if (o->converted)
+        return *o->to.primaries ? o->to.primaries : NULL;
+    return !strcmp(o->plane, "comp") && ck_gamut_wide(stream) ? "bt709" : stream;
+}
+
+static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plane *p, const ck_display *d, ck_error *e)
+{
+    bool exr = is_exr(o), premultiplied = exr && ck_display_keeps(d);
     bool linear = !strcmp(p->encoding, "linear"), plate = p->w == run->plate_w && p->h == run->plate_h;
     const char *transfer = p->encoding, *alpha = NULL;
     if (p->c == 1)
         transfer = exr ? "linear" : NULL; /* coverage: PNG readers must not apply a curve to it */
+    else if (o->converted)
+        transfer = o->to.curve.name;
     else if (linear && !exr)
         transfer = "srgb";
     else if (!*transfer)
         transfer = "unknown";
     if (p->c == 4)
-        alpha = premultiplied && exr ? "premultiplied" : "straight";
+        alpha = premultiplied ? "premultiplied" : "straight";
     else if (!strcmp(p->name, "fg") || !strcmp(p->name, "true_fg"))
         alpha = "straight";
     /* Coverage has no primaries.  Colour without known ones is labelled "unknown" in EXR, since readers would otherwise
      * assume Rec. 709. */
-    const char *known = ck_meta_get(&run->about, "ck:primaries"), *primaries = known ? known : exr ? "unknown" : NULL;
+    const char *known = primaries_of(o, run), *primaries = known ? known : exr ? "unknown" : NULL;
     if (p->c == 1)
         primaries = NULL;
     ck_status s = ck_meta_copy(&o->about, &run->about, e);
@@ -199,7 +244,8 @@ static ck_status start_video(ck_output *o, const ck_outputs_run *run, const ck_p
                                .y4m_matrix = run->opts->y4m_matrix,
                                .y4m_depth = run->opts->y4m_depth,
                                .path = o->path,
-                               .primaries = ck_meta_get(&run->about, "ck:primaries"),
+                               .primaries = primaries_of(o, run),
+                               .to = ck_output_delivery(o),
                                .transfer = run->transfer,
                                .rate = run->rate,
                                .sar = plate ? run->sar : (ck_rate){1, 1},
@@ -229,7 +275,13 @@ static ck_status match(ck_output *o, const ck_outputs_run *run, ck_frame *f, ck_
     if (!p)
         return o->asked ? missing(o, f, e) : CK_OK;
     ck_display d;
-    ck_status s = ck_display_init(&d, p, e);
+    ck_colour_space space;
+    ck_status s = CK_OK;
+    o->converted = wanted_space(o, run, p, &space, e);
+    if (o->converted)
+        s = ck_delivery_of(&space, p, ck_meta_get(&run->about, "ck:primaries"), &o->to, e);
+    if (s == CK_OK)
+        s = ck_display_init(&d, p, ck_output_delivery(o), e);
     if (s != CK_OK)
         return s;
     o->on = true;
@@ -243,7 +295,7 @@ static ck_status match(ck_output *o, const ck_outputs_run *run, ck_frame *f, ck_
         o->path = NULL;
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
     }
-    return describe(o, run, p, d.premultiplied, e);
+    return describe(o, run, p, &d, e);
 }
 
 ck_status ck_outputs_match(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e)

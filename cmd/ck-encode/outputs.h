@@ -4,6 +4,7 @@
 
 #include "ck-encode/options.h"
 #include "ck-encode/video.h"
+#include "io/delivery.h"
 #include "stream/frame.h"
 
 typedef struct ck_output {
@@ -19,6 +20,8 @@ typedef struct ck_output {
     int c, h, w;
     char *path;                      /* OUT/Matte or OUT/matte.mov; NULL for a stream */
     ck_meta about;                   /* metadata of every file */
+    bool converted;                  /* to the colour space `to` */
+    ck_delivery to;
     ck_video_sink *video;            /* NULL for stills */
     long written, replaced, skipped; /* files; under the program's lock */
 } ck_output;
@@ -38,6 +41,7 @@ typedef struct ck_outputs_run {
     const char *out; /* folder, or NULL */
     ck_meta about;   /* metadata of every file of any plane */
     char *transfer;  /* HEAD's, or NULL; owned */
+    ck_colour_space source; /* INPUT's own colour space */
     ck_rate rate;
     bool rated;           /* true if the rate is from HEAD or --rate; false if it is a guess */
     ck_rate sar;          /* pixel aspect ratio of planes of the plate's size: HEAD's, else 1/1 */
@@ -53,6 +57,9 @@ char *ck_output_name(const ck_output *o, const char *stem);
 ck_status ck_outputs_match(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e);
 /* Make folders, open videos. */
 ck_status ck_outputs_start(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e);
+
+/* The colours that its files get; NULL: those of the plane. */
+const ck_delivery *ck_output_delivery(const ck_output *o);
 
 /* The plane for an output; an error if its type or shape differs from the first frame's. */
 ck_status ck_output_plane(const ck_output *o, ck_frame *f, ck_plane **p, ck_error *e);

@@ -3,10 +3,12 @@
 #define CK_ENCODE_STILL_H
 
 #include "ck-encode/options.h"
+#include "io/delivery.h"
 #include "io/exr.h"
 
-/* EXR: the plane's values as they are, Y, RGB or RGBA.  PNG: as io/display.h shows it. */
-ck_status ck_still_write(const char *path, const ck_plane *p, ck_out_format format, ck_exr_compression compression,
-                         const ck_meta *about, ck_error *e);
+/* EXR: the plane's values as they are, Y, RGB or RGBA, or converted by `to`.  PNG: as io/display.h shows it.  to: NULL if
+ * no colour space was asked for. */
+ck_status ck_still_write(const char *path, const ck_plane *p, const ck_delivery *to, ck_out_format format,
+                         ck_exr_compression compression, const ck_meta *about, ck_error *e);
 
 #endif

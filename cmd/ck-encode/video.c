@@ -8,12 +8,13 @@
 #include <unistd.h>
 
 #include "io/av_colour.h"
-#include "io/primaries.h"
+#include "colour/primaries.h"
 #include "stream/fdio.h"
 
 struct ck_video_sink {
     ck_sampling sampling;
     int bits; /* for CK_PACKED */
+    const ck_delivery *to;
     const ck_yuv_matrix *matrix;
     ck_picture shape;   /* of every picture; no buffer */
     ck_picture black;   /* made when first needed */
@@ -97,6 +98,8 @@ static ck_status choose(ck_video_sink *v, const ck_video_sink_spec *spec, const 
  * but keeps its codes, so such planes are labelled with the source's own transfer, and look like the source. */
 static enum AVColorTransferCharacteristic transfer(const ck_video_sink_spec *spec, const ck_display *d)
 {
+    if (d->to)
+        return (enum AVColorTransferCharacteristic)ck_curve_h273(&d->to->curve);
     enum AVColorTransferCharacteristic source = ck_av_transfer(spec->transfer ? spec->transfer : "");
     bool sdr = source != AVCOL_TRC_UNSPECIFIED && !strcmp(ck_av_encoding_of((int)source), "srgb");
     return sdr && !strcmp(d->encoding, "srgb") ? source : ck_av_transfer(d->encoding);
@@ -127,7 +130,7 @@ static ck_status open_av(ck_video_sink *v, const ck_video_sink_spec *spec, const
                      .threads = spec->threads,
                      .tags = spec->about};
     ck_display d;
-    ck_status s = ck_display_init(&d, p, e);
+    ck_status s = ck_display_init(&d, p, spec->to, e);
     if (s == CK_OK)
         s = choose(v, spec, p, &av, e);
     if (s != CK_OK)
@@ -161,14 +164,15 @@ static ck_status open_kind(ck_video_sink *v, const ck_video_sink_spec *spec, con
 ck_status ck_video_sink_open(ck_video_sink **out, const ck_video_sink_spec *spec, const ck_plane *like, ck_error *e)
 {
     ck_display d;
-    ck_status s = ck_display_init(&d, like, e);
+    ck_status s = ck_display_init(&d, like, spec->to, e);
     if (s != CK_OK)
         return s;
     ck_video_sink *v = *out = calloc(1, sizeof *v);
     if (!v)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a video");
     v->sampling = CK_PACKED;
-    v->bits = ck_display_bits(like);
+    v->bits = ck_display_bits(like, spec->to);
+    v->to = spec->to;
     v->timeout = spec->timeout;
     v->header = "";
     s = open_kind(v, spec, like, e);
@@ -179,7 +183,7 @@ ck_status ck_video_sink_open(ck_video_sink **out, const ck_video_sink_spec *spec
 ck_status ck_video_sink_picture(const ck_video_sink *v, const ck_plane *p, ck_picture *out, ck_error *e)
 {
     ck_display d;
-    ck_status s = ck_display_init(&d, p, e);
+    ck_status s = ck_display_init(&d, p, v->to, e);
     return s == CK_OK ? ck_picture_make(out, &d, v->sampling, v->bits, v->matrix, e) : s;
 }
 

@@ -22,6 +22,7 @@ typedef struct ck_video_sink_spec {
     const char *path;          /* NULL for CK_OUT_STREAM */
     const char *primaries;     /* HEAD's name, or NULL: BT.709 */
     const char *transfer;      /* HEAD's name, or NULL: by the plane's encoding */
+    const ck_delivery *to;     /* the file's colours, or NULL; outlives the sink */
     ck_rate rate;
     ck_rate sar; /* width of a pixel over its height */
     int threads;

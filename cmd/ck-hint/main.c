@@ -14,6 +14,7 @@ typedef struct hinter {
     const ck_hint_options *opts;
     ck_screen_choice screen;
     ck_hand hand;
+    ck_gamut gamut;
     ck_size size;
     atomic_bool missed; /* a frame without the colour of --screen-colour or --screen-at was reported */
 } hinter;
@@ -28,6 +29,7 @@ static ck_status open_hint(const void *opts, const ck_list *args, ck_meta *head,
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     s->opts = o;
+    ck_gamut_of(ck_meta_get(head, "primaries"), &s->gamut);
     ck_status st = ck_hand_parse(o->screen_colour, o->screen_at, &s->hand, e);
     if (st != CK_OK)
         return st;
@@ -110,9 +112,8 @@ static ck_status by_key(hinter *s, ck_frame *f, const ck_plane *rgb, const char 
     return st;
 }
 
-static ck_status make_hint(void *state, ck_frame *f, ck_error *e)
+static ck_status make_hint(hinter *s, ck_frame *f, ck_error *e)
 {
-    hinter *s = state;
     const ck_hint_options *o = s->opts;
     bool wanted = o->replace || !ck_frame_plane(f, "hint");
     ck_plane *p;
@@ -131,12 +132,20 @@ static ck_status make_hint(void *state, ck_frame *f, ck_error *e)
     return o->with_key ? ck_frame_share(f, "key", "hint", e) : by_key(s, f, &rgb, "hint", e);
 }
 
+static ck_status hint_frame(void *state, ck_frame *f, ck_error *e)
+{
+    hinter *s = state;
+    ck_gamut_visit v;
+    ck_status st = ck_gamut_enter(&s->gamut, f, &v, e);
+    return ck_gamut_leave(&v, f, st == CK_OK ? make_hint(s, f, e) : st, e);
+}
+
 int main(int argc, char **argv)
 {
     static const ck_stage stage = {.program = &ck_hint_program,
                                    .open = open_hint,
                                    .admit = admit,
-                                   .frame = make_hint,
+                                   .frame = hint_frame,
                                    .finish = finish,
                                    .close = free,
                                    .frames = ck_stage_workers};

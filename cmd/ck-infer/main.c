@@ -18,6 +18,7 @@ typedef struct infer {
     ck_network *net;
     int h, w;                /* inference size */
     ck_screen_choice screen; /* --blue-as-green: if it is blue, green and blue are swapped */
+    ck_gamut gamut;
 } infer;
 
 static ck_status open_network(infer *s, ck_error *e)
@@ -55,6 +56,7 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     s->opts = opts;
+    ck_gamut_of(ck_meta_get(head, "primaries"), &s->gamut);
     ck_messages_plate(first);
     ck_status st;
     if (s->opts->network.blue_as_green &&
@@ -110,9 +112,8 @@ static ck_status run_network(const infer *s, ck_frame *f, ck_error *e)
     return st;
 }
 
-static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
+static ck_status make_results(const infer *s, ck_frame *f, ck_error *e)
 {
-    infer *s = state;
     const ck_infer_options *o = s->opts;
     ck_plane *p;
     ck_status st = ck_frame_need(f, "rgb", 3, 0, &p, e);
@@ -124,6 +125,14 @@ static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
         return st;
     st = run_network(s, f, e);
     return st == CK_OK ? ck_finals_finish(f, s->h, s->w, &o->finals, e) : st;
+}
+
+static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
+{
+    const infer *s = state;
+    ck_gamut_visit v;
+    ck_status st = ck_gamut_enter(&s->gamut, f, &v, e);
+    return ck_gamut_leave(&v, f, st == CK_OK ? make_results(s, f, e) : st, e);
 }
 
 static ck_status report(void *state, ck_error *e)

@@ -6,6 +6,7 @@
 #include "ck-post/classical.h"
 #include "ck-post/options.h"
 #include "ck-post/planes.h"
+#include "colour/curve.h"
 #include "image/convert.h"
 #include "image/despeckle.h"
 #include "image/passthrough.h"
@@ -21,6 +22,7 @@
 typedef struct post {
     const ck_post_program_options *opts;
     ck_post_options how; /* blue, codes and background are set per frame, in a copy */
+    ck_gamut gamut;
     ck_screen_choice screen;
     ck_size size;
     ck_type type;    /* of the planes that are made */
@@ -44,6 +46,11 @@ static ck_status open_post(const void *opts, const ck_list *args, ck_meta *head,
     /* Unmixing has already reduced spill at the edges; inside, a green tint is often cloth, not spill. */
     s->how.despill = o->despill >= 0 ? o->despill : o->classical || o->unmix ? UNMIXED_DESPILL : DESPILL;
     s->how.mode = (ck_despill_mode)o->despill_mode;
+    /* What unmixing and passthrough take from the plate may lie outside Rec. 709. */
+    ck_gamut_of(ck_meta_get(head, "primaries"), &s->gamut);
+    s->how.mirrored = s->gamut.wide || o->classical || o->unmix || o->passthrough;
+    ck_curve source;
+    s->how.tone_map = ck_curve_named(ck_meta_get(head, CK_SOURCE_TRANSFER), &source) && !ck_curve_display(&source);
     if (o->classical)
         ck_messages_plate(first);
     return ck_messages_screen(o->screen, NULL, head, first, &s->screen, e);
@@ -107,9 +114,8 @@ static ck_status add_outputs(const post *s, ck_frame *f, ck_plane *alpha, ck_pla
     return st;
 }
 
-static ck_status finish_frame(void *state, ck_frame *f, ck_error *e)
+static ck_status make_outputs(const post *s, ck_frame *f, ck_error *e)
 {
-    const post *s = state;
     ck_plane alpha = {0}, fg = {0}, background;
     ck_post_options how = s->how;
     how.blue = ck_screen_blue(&s->screen, f);
@@ -126,6 +132,14 @@ static ck_status finish_frame(void *state, ck_frame *f, ck_error *e)
                       s->type, ck_plane_data(ck_frame_plane(f, "comp")));
     ck_buffer_unref(hold);
     return st;
+}
+
+static ck_status finish_frame(void *state, ck_frame *f, ck_error *e)
+{
+    const post *s = state;
+    ck_gamut_visit v;
+    ck_status st = ck_gamut_enter(&s->gamut, f, &v, e);
+    return ck_gamut_leave(&v, f, st == CK_OK ? make_outputs(s, f, e) : st, e);
 }
 
 /* Outputs are large, so no finished frame waits beside the workers', except with one worker: it goes on while a frame

@@ -22,6 +22,7 @@ typedef struct refine {
     ck_network *net;         /* opened for the first frame with logits, at that frame's size */
     int h, w;                /* inference size */
     ck_screen_choice screen; /* --blue-as-green: if it is blue, green and blue are swapped */
+    ck_gamut gamut;
     sparse sparse;
 } refine;
 
@@ -61,6 +62,7 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
     *state = s;
     s->opts = opts;
+    ck_gamut_of(ck_meta_get(head, "primaries"), &s->gamut);
     ck_status st =
         s->opts->network.blue_as_green ? ck_messages_screen(CK_SCREEN_AUTO, NULL, head, first, &s->screen, e) : CK_OK;
     if (st == CK_OK && first && refined_before(first)) {
@@ -217,13 +219,10 @@ static ck_status add_finals(const refine *s, ck_frame *f, planes *at, ck_error *
     return CK_OK;
 }
 
-static ck_status refine_frame(void *state, ck_frame *f, ck_error *e)
+static ck_status make_finals(refine *s, ck_frame *f, ck_error *e)
 {
-    refine *s = state;
     const ck_refine_options *o = s->opts;
     planes at;
-    if (refined_before(f))
-        return CK_OK;
     ck_status st = find_planes(f, &at, e);
     if (st == CK_OK)
         st = add_finals(s, f, &at, e);
@@ -232,6 +231,16 @@ static ck_status refine_frame(void *state, ck_frame *f, ck_error *e)
     ck_frame_remove(f, "alpha_logits");
     ck_frame_remove(f, "fg_logits");
     return st == CK_OK ? ck_finals_finish(f, s->h, s->w, &o->finals, e) : st;
+}
+
+static ck_status refine_frame(void *state, ck_frame *f, ck_error *e)
+{
+    refine *s = state;
+    ck_gamut_visit v;
+    if (refined_before(f))
+        return CK_OK;
+    ck_status st = ck_gamut_enter(&s->gamut, f, &v, e);
+    return ck_gamut_leave(&v, f, st == CK_OK ? make_finals(s, f, e) : st, e);
 }
 
 static ck_status report(void *state, ck_error *e)

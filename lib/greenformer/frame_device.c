@@ -3,6 +3,7 @@
 
 #include "greenformer/input.h"
 #include "greenformer/network_inside.h"
+#include "image/plate.h"
 
 typedef struct moves {
     ck_nn_move in[CK_NN_MOVES], out[CK_NN_MOVES];
@@ -161,7 +162,8 @@ static moves moves_of(ck_network *n, const ck_network_frame *f)
 {
     moves m = {.n_in = 1};
     m.in[0] = move_plane(n, f->rgb, &n->input, 0, 3, true);
-    m.in[0].linear = !strcmp(f->rgb->encoding, "linear");
+    m.in[0].mirrored = !strcmp(f->rgb->encoding, CK_LINEAR_WIDE);
+    m.in[0].linear = m.in[0].mirrored || !strcmp(f->rgb->encoding, "linear");
     m.in[0].mean = ck_input_mean;
     m.in[0].deviation = ck_input_deviation;
     ck_nn_move *logits = n->infer ? m.out : m.in;

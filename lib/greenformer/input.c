@@ -4,6 +4,7 @@
 
 #include "image/colour.h"
 #include "image/convert.h"
+#include "image/plate.h"
 #include "image/resample.h"
 
 /* ImageNet's mean and deviation. */
@@ -45,7 +46,9 @@ ck_status ck_input_rgb(const ck_plane *rgb, int h, int w, float *out, ck_error *
     if (s != CK_OK)
         return s;
     if (!strcmp(rgb->encoding, "linear"))
-        ck_linear_to_srgb(out, out, 3 * n);
+        ck_linear_to_srgb(out, out, 3 * n); /* as the original: negative values become 0 */
+    else if (!strcmp(rgb->encoding, CK_LINEAR_WIDE))
+        ck_linear_to_srgb_mirrored(out, out, 3 * n);
     for (int c = 0; c < 3; c++)
         for (size_t i = 0; i < n; i++)
             out[(size_t)c * n + i] = (out[(size_t)c * n + i] - ck_input_mean[c]) / ck_input_deviation[c];

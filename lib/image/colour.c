@@ -83,28 +83,49 @@ static inline float at_least_0(float x)
     return choose(x < 0.0f, 0.0f, x);
 }
 
+/* Both curves of x >= 0 or NaN. */
+static inline float to_linear(float x)
+{
+    float y = choose(x <= 0.04045f, x / 12.92f, pow_lin((x + 0.055f) / 1.055f));
+    return choose(x != x, x, y);
+}
+
+static inline float to_srgb(float x)
+{
+    float y = choose(x <= 0.0031308f, x * 12.92f, 1.055f * pow_srgb(x) - 0.055f);
+    return choose(x != x, x, y);
+}
+
 CK_CLONES
 void ck_srgb_to_linear(const float *src, float *dst, size_t n)
 {
 #pragma GCC ivdep /* dst is src or does not overlap it */
-    for (size_t i = 0; i < n; i++) {
-        float x = at_least_0(src[i]);
-        float curve = pow_lin((x + 0.055f) / 1.055f);
-        float y = choose(x <= 0.04045f, x / 12.92f, curve);
-        dst[i] = choose(x != x, x, y);
-    }
+    for (size_t i = 0; i < n; i++)
+        dst[i] = to_linear(at_least_0(src[i]));
 }
 
 CK_CLONES
 void ck_linear_to_srgb(const float *src, float *dst, size_t n)
 {
 #pragma GCC ivdep
-    for (size_t i = 0; i < n; i++) {
-        float x = at_least_0(src[i]);
-        float curve = 1.055f * pow_srgb(x) - 0.055f;
-        float y = choose(x <= 0.0031308f, x * 12.92f, curve);
-        dst[i] = choose(x != x, x, y);
-    }
+    for (size_t i = 0; i < n; i++)
+        dst[i] = to_srgb(at_least_0(src[i]));
+}
+
+CK_CLONES
+void ck_srgb_to_linear_mirrored(const float *src, float *dst, size_t n)
+{
+#pragma GCC ivdep
+    for (size_t i = 0; i < n; i++)
+        dst[i] = copysignf(to_linear(fabsf(src[i])), src[i]);
+}
+
+CK_CLONES
+void ck_linear_to_srgb_mirrored(const float *src, float *dst, size_t n)
+{
+#pragma GCC ivdep
+    for (size_t i = 0; i < n; i++)
+        dst[i] = copysignf(to_srgb(fabsf(src[i])), src[i]);
 }
 
 __attribute__((constructor)) static void fill_tables(void)

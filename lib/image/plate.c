@@ -9,12 +9,12 @@
 
 static bool linear(const ck_plane *p)
 {
-    return !strcmp(p->encoding, "linear");
+    return !strcmp(p->encoding, "linear") || !strcmp(p->encoding, CK_LINEAR_WIDE);
 }
 
 bool ck_plate_known(const ck_plane *rgb)
 {
-    static const char *const known[] = {"", "srgb", "linear", "bt709", "bt601"};
+    static const char *const known[] = {"", "srgb", "linear", CK_LINEAR_WIDE, "bt709", "bt601"};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if (!strcmp(known[i], rgb->encoding))
             return true;
@@ -30,7 +30,7 @@ void ck_plate_part(const ck_plane *p, size_t at, float *out, size_t n)
 {
     ck_to_f32((const uint8_t *)p->data + at * p->elem, p->type, out, n);
     if (linear(p))
-        ck_linear_to_srgb(out, out, n);
+        ck_linear_to_srgb_mirrored(out, out, n);
 }
 
 static size_t samples(const ck_plane *p)

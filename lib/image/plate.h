@@ -7,15 +7,19 @@
 
 #include "stream/frame.h"
 
-/* True if the functions below know the encoding of `rgb`: "linear" is converted; "", "srgb", "bt709" and "bt601" are
- * treated as sRGB.  Unknown encodings are treated as sRGB too. */
+/* The encoding of a plane inside a program: linear light of Rec. 709 that was converted from other primaries
+ * (image/gamut.h).  Values below 0 are colours outside Rec. 709. */
+#define CK_LINEAR_WIDE "linear-wide"
+
+/* True if the functions below know the encoding of `rgb`: "linear" and CK_LINEAR_WIDE are converted; "", "srgb",
+ * "bt709" and "bt601" are treated as sRGB.  Unknown encodings are treated as sRGB too. */
 bool ck_plate_known(const ck_plane *rgb);
 
-/* The encoding of planes made from the plate's codes: "pq", "hlg", "log" and other unknown ones stay; else "srgb". */
+/* The encoding of planes made from the plate's codes: an unknown one stays; else "srgb". */
 const char *ck_plate_codes(const ck_plane *rgb);
 
-/* All c*h*w samples as sRGB-encoded float32.  From "linear", negative values become 0, nothing is clamped above.  `out`
- * must not overlap the plane. */
+/* All c*h*w samples as sRGB-encoded float32.  Linear light is encoded by ck_linear_to_srgb_mirrored: nothing is clamped.
+ * `out` must not overlap the plane. */
 void ck_plate_to_f32(const ck_plane *p, float *out);
 /* As above for n samples from index `at`. */
 void ck_plate_part(const ck_plane *p, size_t at, float *out, size_t n);

@@ -70,6 +70,42 @@ static void store(const frame *f, int channel, size_t at, const float *x, size_t
         memcpy((float *)f->processed + i, x, n * sizeof *x);
 }
 
+#define KNEE 0.75f
+
+CK_CLONES
+void ck_tone_map(float *restrict r, float *restrict g, float *restrict b, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        float m = r[i] > g[i] ? r[i] : g[i];
+        m = m > b[i] ? m : b[i];
+        float over = m > KNEE ? m : KNEE, t = (over - KNEE) / (1 - KNEE);
+        float factor = (KNEE + (1 - KNEE) * t / (1 + t)) / over;
+        r[i] *= factor;
+        g[i] *= factor;
+        b[i] *= factor;
+    }
+}
+
+/* comp from premultiplied linear light. */
+static void composite(const frame *f, float rgb[3][BLOCK], const float *a, int x, int y, size_t at, size_t n)
+{
+    float under[BLOCK];
+    if (!f->o->background)
+        draw_squares(f->checker, x, y, under, (int)n);
+    for (size_t c = 0; c < 3; c++) {
+        if (f->o->background)
+            load_background(f, c * f->plane + at, under, n);
+        lay_over(rgb[c], a, under, n);
+    }
+    if (f->o->tone_map)
+        ck_tone_map(rgb[0], rgb[1], rgb[2], n);
+    for (size_t c = 0; c < 3; c++) {
+        if (!f->o->codes)
+            ck_linear_to_srgb(rgb[c], rgb[c], n);
+        ck_f32_to_u8_trunc(rgb[c], f->comp + c * f->plane + at, n);
+    }
+}
+
 static bool uncovered(const float *a, size_t n)
 {
     float most = 0;
@@ -81,48 +117,38 @@ static bool uncovered(const float *a, size_t n)
 /* n pixels whose alpha is 0: nothing, over the background, as `block` makes it of any finite foreground. */
 static void empty_block(const frame *f, int x, int y, size_t at, size_t n)
 {
-    float under[BLOCK];
     size_t elem = ck_type_size(f->processed_type);
     for (size_t c = 0; c < 4; c++)
         memset(f->processed + (c * f->plane + at) * elem, 0, n * elem);
     if (!f->comp)
         return;
-    draw_squares(f->checker_codes, x, y, under, (int)n);
-    for (size_t c = 0; c < 3; c++) {
-        if (f->o->background) {
-            load_background(f, c * f->plane + at, under, n);
-            if (!f->o->codes)
-                ck_linear_to_srgb(under, under, n);
-        }
-        ck_f32_to_u8_trunc(under, f->comp + c * f->plane + at, n);
+    float rgb[3][BLOCK] = {{0}}, flat[BLOCK] = {0};
+    if (f->o->background) {
+        composite(f, rgb, flat, x, y, at, n);
+        return;
     }
+    draw_squares(f->checker_codes, x, y, flat, (int)n);
+    for (size_t c = 0; c < 3; c++)
+        ck_f32_to_u8_trunc(flat, f->comp + c * f->plane + at, n);
 }
 
 /* n pixels from column x of row y, which is sample `at` of its channel. */
 static void block(const frame *f, int x, int y, size_t at, size_t n)
 {
-    float rgb[3][BLOCK], under[BLOCK];
+    float rgb[3][BLOCK];
     const float *a = f->alpha + at;
     for (size_t c = 0; c < 3; c++)
         ck_to_f32(f->fg + (c * f->plane + at) * ck_type_size(f->fg_type), f->fg_type, rgb[c], n);
     ck_despill(rgb[0], BLOCK, n, f->o->blue, f->o->mode, f->o->despill);
-    if (!f->o->background)
-        draw_squares(f->checker, x, y, under, (int)n);
     for (int c = 0; c < 3; c++) {
         if (!f->o->codes)
-            ck_srgb_to_linear(rgb[c], rgb[c], n);
+            (f->o->mirrored ? ck_srgb_to_linear_mirrored : ck_srgb_to_linear)(rgb[c], rgb[c], n);
         multiply(rgb[c], a, n);
         store(f, c, at, rgb[c], n);
-        if (!f->comp)
-            continue;
-        if (f->o->background)
-            load_background(f, (size_t)c * f->plane + at, under, n);
-        lay_over(rgb[c], a, under, n);
-        if (!f->o->codes)
-            ck_linear_to_srgb(rgb[c], rgb[c], n);
-        ck_f32_to_u8_trunc(rgb[c], f->comp + (size_t)c * f->plane + at, n);
     }
     store(f, 3, at, a, n);
+    if (f->comp)
+        composite(f, rgb, a, x, y, at, n);
 }
 
 void ck_post_frame(const ck_post_options *o, const float *alpha, const void *fg, ck_type fg_type, int h, int w,

@@ -13,7 +13,9 @@ typedef struct ck_post_options {
     double despill; /* strength, in [0, 1] */
     ck_despill_mode mode;
     bool blue;
-    bool codes;                 /* fg has an unknown curve (PQ, HLG, log): mix its codes unconverted */
+    bool codes;                 /* fg has an unknown curve: mix its codes unconverted */
+    bool mirrored;              /* fg below 0 is kept by the mirrored curve; else it becomes 0, as in the original */
+    bool tone_map;              /* comp: ck_tone_map before it is encoded, for HDR */
     const ck_plane *background; /* [3, h, w] of any of the four types, for comp; NULL: a checkerboard */
 } ck_post_options;
 
@@ -27,5 +29,10 @@ typedef struct ck_post_options {
  * With `codes` nothing is converted to linear or encoded. */
 void ck_post_frame(const ck_post_options *o, const float *alpha, const void *fg, ck_type fg_type, int h, int w,
                    void *processed, ck_type processed_type, uint8_t *comp);
+
+/* n pixels of linear light, 1 is diffuse white: highlights are compressed into what a display shows.  m, the largest of
+ * r, g and b, becomes m up to K = 0.75, above it K + (1 - K) t / (1 + t) with t = (m - K) / (1 - K); r, g and b are
+ * multiplied by the same factor, so that hues stay. */
+void ck_tone_map(float *r, float *g, float *b, size_t n);
 
 #endif

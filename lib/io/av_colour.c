@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "io/primaries.h"
+#include "colour/primaries.h"
 
 #define YCGCO_CHOICE 6 /* index in CK_AV_MATRICES; GBR follows it */
 
@@ -119,8 +119,9 @@ const char *ck_av_encoding_of(int transfer)
     case AVCOL_TRC_ARIB_STD_B67:
         return "hlg";
     case AVCOL_TRC_LOG:
+        return "log100";
     case AVCOL_TRC_LOG_SQRT:
-        return "log";
+        return "log316";
     default:
         return "srgb";
     }

@@ -38,7 +38,7 @@ ck_status ck_av_colour_of(const struct AVFrame *av, const ck_av_choice *choice, 
 /* Describe for --verbose: "yuv420p 1920x1080, matrix 709 (guessed), limited range (guessed), chroma left". */
 void ck_av_colour_describe(const struct AVFrame *av, const ck_av_choice *choice, char *buf, int n);
 
-/* Encoding for the plane: "linear", "pq", "hlg", "log", else "srgb". */
+/* Encoding for the plane: "linear", "pq", "hlg", "log100", "log316", else "srgb". */
 const char *ck_av_encoding(const struct AVFrame *av);
 /* The same for a transfer code of ITU-T H.273. */
 const char *ck_av_encoding_of(int transfer);

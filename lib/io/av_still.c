@@ -176,7 +176,10 @@ static ck_status set_tags(const AVFrame *av, enum AVCodecID codec, const char *n
     ck_colour_tag tag = {.encoding = ""};
     /* libav's log100 is not the curve of film. */
     bool film = codec == AV_CODEC_ID_DPX && av->color_trc == AVCOL_TRC_LOG;
-    ck_status s = ck_meta_set(&f->meta, "transfer", film ? "log" : ck_av_tag_transfer(av), e);
+    ck_plane *p = ck_frame_plane(f, name);
+    if (film && p && *p->encoding)
+        snprintf(p->encoding, sizeof p->encoding, "cineon");
+    ck_status s = ck_meta_set(&f->meta, "transfer", film ? "cineon" : ck_av_tag_transfer(av), e);
     if (s == CK_OK)
         s = ck_meta_set(&f->meta, "primaries", ck_av_tag_primaries(av), e);
     AVRational sar = av->sample_aspect_ratio;
@@ -185,7 +188,6 @@ static ck_status set_tags(const AVFrame *av, enum AVCodecID codec, const char *n
     const AVFrameSideData *icc = av_frame_get_side_data(av, AV_FRAME_DATA_ICC_PROFILE);
     if (s != CK_OK || !icc)
         return s;
-    ck_plane *p = ck_frame_plane(f, name);
     snprintf(tag.encoding, sizeof tag.encoding, "%s", p ? p->encoding : "srgb");
     ck_colour_tag_icc(&tag, icc->data, (size_t)icc->size);
     if (p)

@@ -96,12 +96,12 @@ static ck_status read_picture(reader *r, ck_want want, const char *name, ck_fram
     ck_pick k;
     ck_status s = read_header(r);
     if (s == CK_OK)
-        s = ck_pick_open(&k, f, name, want, CK_F32, 3, r->w, r->h, "log", r->e);
+        s = ck_pick_open(&k, f, name, want, CK_F32, 3, r->w, r->h, "cineon", r->e);
     if (s != CK_OK)
         return s;
     s = read_rows(r, &k);
     if (s == CK_OK && !ck_want_is_mask(want))
-        s = ck_meta_set(&f->meta, "transfer", "log", r->e);
+        s = ck_meta_set(&f->meta, "transfer", "cineon", r->e);
     s = ck_pick_end(&k, f, name, s, r->e);
     ck_orient o = {.flip_y = r->head[ORIENTATION] & 1, .flip_x = r->head[ORIENTATION] & 2};
     return s == CK_OK ? ck_orient_plane(f, name, o, r->e) : s;

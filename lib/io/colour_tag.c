@@ -35,10 +35,8 @@ void ck_colour_tag_gamma(ck_colour_tag *t, double gamma)
         set(t->encoding, sizeof t->encoding, "srgb");
         set(t->transfer, sizeof t->transfer, "iec61966-2-1");
     } else {
-        snprintf(t->encoding, sizeof t->encoding, "gamma%.3g", fmin(fmax(gamma, 0.01), 100));
+        snprintf(t->encoding, sizeof t->encoding, "gamma%.4g", fmin(fmax(gamma, 0.1), 10));
         set(t->transfer, sizeof t->transfer, t->encoding);
-        snprintf(t->warning, sizeof t->warning,
-                 "gamma %.3g is not decoded, codes are kept: convert it to sRGB or linear for exact colour", gamma);
     }
 }
 

@@ -5,11 +5,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "io/primaries.h"
+#include "colour/primaries.h"
 #include "stream/frame.h"
 
 typedef struct ck_colour_tag {
-    char encoding[CK_PLANE_TAG];       /* for the plane: "srgb", "linear", "pq", "hlg", "log", "gamma1.8" */
+    char encoding[CK_PLANE_TAG];       /* for the plane: "srgb", "linear", "pq", "hlg", "cineon", "gamma1.8" */
     char transfer[32];                 /* libav's name of the curve, or the encoding; "" = not stated */
     char primaries[CK_PRIMARIES_TEXT]; /* "" = not stated */
     char warning[200];                 /* "" = none */
@@ -19,7 +19,7 @@ typedef struct ck_colour_tag {
 void ck_colour_tag_h273(ck_colour_tag *t, int primaries, int transfer);
 
 /* Set by a gamma: samples are light to the power 1/gamma.  A gamma other than 1 and sRGB's 2.2 becomes the encoding
- * "gammaN", whose codes no program converts; this sets the warning. */
+ * "gammaN". */
 void ck_colour_tag_gamma(ck_colour_tag *t, double gamma);
 
 /* Set by an ICC profile.  Its matrix columns and curves are compared with named ones.  Unknown curves leave the

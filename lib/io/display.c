@@ -6,7 +6,7 @@
 #include "image/colour.h"
 #include "image/convert.h"
 
-ck_status ck_display_init(ck_display *d, const ck_plane *p, ck_error *e)
+ck_status ck_display_init(ck_display *d, const ck_plane *p, const ck_delivery *to, ck_error *e)
 {
     if (p->type == CK_OTHER)
         return ck_fail(e, CK_ERR_UNSUPPORTED, "plane '%s' has samples of type '%s': u8, u16, f16 and f32 can be shown",
@@ -16,18 +16,21 @@ ck_status ck_display_init(ck_display *d, const ck_plane *p, ck_error *e)
                        "plane '%s' has %d channels: pictures have 1, 3 or 4; ck-info --npy writes any", p->name, p->c);
     bool linear = p->c > 1 && !strcmp(p->encoding, "linear");
     bool processed = !strcmp(p->name, "processed") && *p->encoding && strcmp(p->encoding, "srgb");
+    to = p->c > 1 ? to : NULL;
     *d = (ck_display){.plane = p,
+                      .to = to,
                       .linear = linear,
                       .premultiplied = p->c == 4 && (linear || processed),
                       .encoding = p->c == 1 ? ""
+                                  : to      ? to->curve.name
                                   : linear  ? "srgb"
                                             : p->encoding};
     return CK_OK;
 }
 
-int ck_display_bits(const ck_plane *p)
+int ck_display_bits(const ck_plane *p, const ck_delivery *to)
 {
-    return p->type == CK_U8 ? 8 : 16;
+    return p->type == CK_U8 && (!to || to->codes || p->c == 1) ? 8 : 16;
 }
 
 CK_CLONES
@@ -40,19 +43,56 @@ static void unpremultiply(float *restrict colour, const float *restrict alpha, s
     }
 }
 
-void ck_display_row(const ck_display *d, int y, float *out)
+static void load_row(const ck_display *d, int y, float *out)
 {
     const ck_plane *p = d->plane;
     size_t w = (size_t)p->w, plane = w * (size_t)p->h;
     for (int c = 0; c < p->c; c++)
         ck_to_f32((const char *)p->data + ((size_t)c * plane + (size_t)y * w) * p->elem, p->type, out + (size_t)c * w,
                   w);
-    if (d->premultiplied)
+}
+
+/* Row y in the colours of the file, not clamped. */
+static void make_row(const ck_display *d, int y, bool straight, float *out)
+{
+    size_t w = (size_t)d->plane->w;
+    load_row(d, y, out);
+    if (d->premultiplied && straight)
         for (size_t c = 0; c < 3; c++)
             unpremultiply(out + c * w, out + 3 * w, w);
-    if (d->linear)
+    if (d->to)
+        ck_delivery_apply(d->to, out, out + w, out + 2 * w, w);
+    else if (d->linear)
         ck_linear_to_srgb(out, out, 3 * w);
-    ck_clamp01_all(out, (size_t)p->c * w);
+}
+
+void ck_display_row(const ck_display *d, int y, float *out)
+{
+    make_row(d, y, true, out);
+    ck_clamp01_all(out, (size_t)d->plane->c * (size_t)d->plane->w);
+}
+
+bool ck_display_keeps(const ck_display *d)
+{
+    return d->premultiplied && (!d->to || ck_curve_linear(&d->to->curve));
+}
+
+ck_status ck_display_floats(const ck_display *d, ck_buffer **out, ck_error *e)
+{
+    const ck_plane *p = d->plane;
+    size_t w = (size_t)p->w, plane = w * (size_t)p->h;
+    ck_buffer *b = ck_buffer_new((size_t)p->c * plane * sizeof(float));
+    ck_buffer *row = ck_buffer_new((size_t)p->c * w * sizeof(float));
+    for (int y = 0; b && row && y < p->h; y++) {
+        make_row(d, y, !ck_display_keeps(d), row->data);
+        for (size_t c = 0; c < (size_t)p->c; c++)
+            memcpy((float *)b->data + c * plane + (size_t)y * w, (float *)row->data + c * w, w * sizeof(float));
+    }
+    *out = row ? b : NULL;
+    if (!row)
+        ck_buffer_unref(b);
+    ck_buffer_unref(row);
+    return *out ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a picture of %d x %d", p->w, p->h);
 }
 
 ck_status ck_display_planar(const ck_display *d, int bits, ck_buffer **out, ck_error *e)

@@ -4,30 +4,38 @@
  *     3 channels   linear light gets the sRGB curve; other encodings are unchanged
  *     4 channels   the same; premultiplied colour is first divided by alpha, and is black where alpha is 0 or less
  *
- * Then all values are clamped to [0, 1], NaN to 0.  Four channels of encoding "linear" are premultiplied (ck-frame(5);
+ * With a delivery, colours are converted as it says instead.  Then all values are clamped to [0, 1], NaN to 0.  Four channels of encoding "linear" are premultiplied (ck-frame(5);
  * also `processed` in any other curve), others are straight. */
 #ifndef CK_IO_DISPLAY_H
 #define CK_IO_DISPLAY_H
 
 #include <stdbool.h>
 
-#include "stream/frame.h"
+#include "io/delivery.h"
 
 typedef struct ck_display {
     const ck_plane *plane; /* borrowed; may be replaced by another of the same shape and type */
+    const ck_delivery *to; /* the file's colour space; NULL: none was asked for; borrowed */
     bool linear;           /* the plane is linear light */
     bool premultiplied;    /* the plane is premultiplied */
-    const char *encoding;  /* of the output: "srgb", or the plane's own; "" if none applies */
+    const char *encoding;  /* of the output: "srgb", the plane's own or the delivery's curve; "" if none applies */
 } ck_display;
 
-/* Fails for other channel counts and unknown types. */
-ck_status ck_display_init(ck_display *d, const ck_plane *p, ck_error *e);
+/* Fails for other channel counts and unknown types.  A delivery counts for colour only. */
+ck_status ck_display_init(ck_display *d, const ck_plane *p, const ck_delivery *to, ck_error *e);
 
 /* Row y as planar floats [c, w]. */
 void ck_display_row(const ck_display *d, int y, float *out);
 
-/* Bits for integer output: 8 for a u8 plane, else 16. */
-int ck_display_bits(const ck_plane *p);
+/* Bits for integer output: 8 for a u8 plane whose codes stay, else 16. */
+int ck_display_bits(const ck_plane *p, const ck_delivery *to);
+
+/* The whole plane as f32, planar, in a new buffer: not clamped, and premultiplied if linear light stays premultiplied
+ * (ck_display_keeps). */
+ck_status ck_display_floats(const ck_display *d, ck_buffer **out, ck_error *e);
+
+/* True if premultiplied colour stays so in formats that allow it: in linear light. */
+bool ck_display_keeps(const ck_display *d);
 
 /* The whole plane as u8 (bits = 8) or u16, planar [c, h, w], in a new buffer.  Rounded to nearest, half to even. */
 ck_status ck_display_planar(const ck_display *d, int bits, ck_buffer **out, ck_error *e);

@@ -34,7 +34,7 @@ typedef struct ck_exr_channel {
 /* Write a scanline file; it appears complete or not at all.  Samples are converted to file_type, CK_F16 or CK_F32.
  * `attributes` (may be NULL) become string attributes; "type", "name" and the names of header fields are refused.
  * `ck:primaries`, `ck:sar`, `ck:rate` and `ck:timecode` also become chromaticities, pixelAspectRatio, framesPerSecond
- * and timeCode.  Without `ck:primaries`, R G B get Rec. 709 chromaticities; with one unknown to io/primaries.h,
+ * and timeCode.  Without `ck:primaries`, R G B get Rec. 709 chromaticities; with one unknown to colour/primaries.h,
  * none. */
 ck_status ck_exr_write(const char *path, int w, int h, const ck_exr_channel *ch, int n, ck_type file_type,
                        ck_exr_compression c, const ck_meta *attributes, ck_error *e);

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "io/exr_core.h"
-#include "io/primaries.h"
+#include "colour/primaries.h"
 
 static ck_status read_primaries(exr_context_t ctx, ck_frame *f, ck_error *e)
 {

@@ -6,7 +6,7 @@
 
 #include "base/clones.h"
 #include "base/outfile.h"
-#include "io/primaries.h"
+#include "colour/primaries.h"
 
 /* Chunks are built here because deflate takes most of the time: filter Sub (on grain the others gain little) and
  * libdeflate's fastest level (bench/results/still.md). */

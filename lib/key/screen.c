@@ -76,7 +76,7 @@ static ck_status look_by_hand(ck_screen_choice *c, const ck_frame *f, const ck_p
 }
 
 /* Decide by the looks of a frame, if it has a plate and that a screen. */
-static ck_status look(ck_screen_choice *c, ck_frame *f, ck_error *e)
+static ck_status look_inside(ck_screen_choice *c, ck_frame *f, ck_error *e)
 {
     const ck_plane *rgb = ck_frame_error(f) ? NULL : ck_frame_plane(f, "rgb");
     const uint8_t *view;
@@ -95,6 +95,13 @@ static ck_status look(ck_screen_choice *c, ck_frame *f, ck_error *e)
     snprintf(c->why, sizeof c->why, "screen %s: decided on frame %ld (green %.3f, blue %.3f)", ck_screen_name(g.blue),
              ck_frame_number(f), g.green_part, g.blue_part);
     return CK_OK;
+}
+
+static ck_status look(ck_screen_choice *c, ck_frame *f, ck_error *e)
+{
+    ck_gamut_visit v;
+    ck_status s = ck_gamut_enter(&c->gamut, f, &v, e);
+    return ck_gamut_leave(&v, f, s == CK_OK ? look_inside(c, f, e) : s, e);
 }
 
 /* "green" and "blue" decide. */
@@ -131,6 +138,7 @@ ck_status ck_screen_choose(int asked, const ck_hand *hand, ck_meta *head, ck_fra
                            ck_error *e)
 {
     *out = (ck_screen_choice){.hand = hand && (hand->colour || hand->spot) ? hand : NULL};
+    ck_gamut_of(ck_meta_get(head, "primaries"), &out->gamut);
     ck_status s = decide(asked, head, first, out, e);
     out->at_open = out->decided;
     return s == CK_OK ? ck_meta_set(head, "screen", out->decided ? ck_screen_name(out->blue) : PER_FRAME, e) : s;

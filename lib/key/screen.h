@@ -7,6 +7,7 @@
 
 #include "base/option.h"
 #include "base/status.h"
+#include "image/gamut.h"
 #include "key/hand.h"
 #include "stream/frame.h"
 
@@ -35,6 +36,7 @@ typedef struct ck_screen_choice {
     bool at_open;        /* decided before the first frame, for all frames; HEAD holds it */
     bool upstream;       /* a program upstream looks at frames */
     const ck_hand *hand; /* the colour that decides, NULL: the looks of the frame; borrowed */
+    ck_gamut gamut;      /* of the stream */
     char why[200];       /* once decided: "screen green: decided on frame 0 …", one line */
 } ck_screen_choice;
 

@@ -39,7 +39,8 @@ typedef struct ck_nn_move {
     bool pinned;     /* the plane lies in memory that `pin` accepted */
     ck_nn_axis x, y; /* from the plane's size to the tensor's, or the reverse; read only by fetch */
     /* Inputs only. */
-    bool linear;                   /* linear light: encode as sRGB after resampling */
+    bool linear;                   /* linear light: encode as sRGB after resampling, negative values as 0 */
+    bool mirrored;                 /* linear: f(-x) = -f(x) instead */
     const float *mean, *deviation; /* [c]: (x - mean) / deviation; NULL: values are kept */
 } ck_nn_move;
 

@@ -68,7 +68,7 @@ template <typename T> static __global__ void resample_rows(const T *src, size_t 
 /* ---- after resampling: sRGB encoding, then normalisation ---- */
 
 struct after {
-    bool linear, normal;
+    bool linear, mirrored, normal;
     float mean[CK_NN_HEADS_MAX], deviation[CK_NN_HEADS_MAX];
 };
 
@@ -90,7 +90,7 @@ static __global__ void resample_columns(const T *src, int channels, int w, ck_nn
     const T *column = src + (size_t)c * (size_t)a.in * (size_t)w + x;
     float v = weighted(a, column, (int)(row % (size_t)a.out), (size_t)w);
     if (then.linear)
-        v = to_srgb(v);
+        v = then.mirrored && v < 0 ? -to_srgb(-v) : to_srgb(v);
     if (then.normal)
         v = (v - then.mean[c]) / then.deviation[c];
     put(dst, i, v);
@@ -118,7 +118,7 @@ void ck_cuda_plane_in(ck_cuda_device *d, const ck_cuda_move *move, const void *f
 {
     const ck_nn_move *m = &move->is;
     int channels = m->tensor.c;
-    after then = {m->linear, m->mean != NULL, {0}, {0}};
+    after then = {m->linear, m->mirrored, m->mean != NULL, {0}, {0}};
     for (int c = 0; m->mean && c < channels; c++) {
         then.mean[c] = m->mean[c];
         then.deviation[c] = m->deviation[c];
@@ -143,7 +143,7 @@ void ck_cuda_plane_out(ck_cuda_device *d, const ck_cuda_move *move, void *to, fl
 {
     const ck_nn_move *m = &move->is;
     const float *from = (const float *)m->tensor.data;
-    after none = {false, false, {0}, {0}};
+    after none = {};
     if (m->type == CK_NN_SAMPLE_F16)
         resample(d, from, m->tensor.c, move->x, move->y, none, partial, (__half *)to);
     else
