@@ -104,8 +104,8 @@ is "times start at 0" "$(ck-decode v.mkv | ck-info | sed -n 's/^FRAME [0-9]* pts
 source_of 3 "" -vf format=yuv422p10le,setparams=color_primaries=bt2020:color_trc=smpte2084:colorspace=bt2020nc -c:v libx264 \
     -r 24000/1001 -timecode 01:02:03:04 -aspect 2:1 p.mov
 is "HEAD of a video" "$(head_of p.mov | sed 's/ program=.*//')" \
-    "HEAD source=p.mov width=$W height=$H frames=3 transfer=smpte2084 rate=24000/1001 sar=3/2 start=01:02:03:04 primaries=bt2020 numbers=0-2"
-is "PQ is tagged" "$(plane p.mov)" "rgb:f32:3x${H}x$W:pq:inline"
+    "HEAD source=p.mov width=$W height=$H frames=3 rate=24000/1001 sar=3/2 start=01:02:03:04 numbers=0-2 transfer=linear primaries=bt2020 source-transfer=pq"
+is "PQ is decoded" "$(plane p.mov)" "rgb:f32:3x${H}x$W:linear:inline"
 ck-decode -v p.mov 2>said >/dev/null
 ok "--verbose names what was left as it is" grep -q "pixels are not square (3:2)" said
 ok "and the colours" grep -q "yuv422p10le ${W}x$H, matrix 2020, limited range, chroma left" said
