@@ -76,6 +76,7 @@ make_stream -g 131x77 rgb:u8:3 alpha_logits:f32:1:-:8x8 fg_logits:f32:3:-:8x8 >"
 fails 1 "no plane 'hint' in the stream" "--detail without a hint" bash -c "ck-refine -m '$small' --detail <'$tmp/nohint.ck' >'$tmp/x.ck'"
 ck-infer -d ref -m "$small" -s 160x96 <"$tmp/in.ck" | ck-refine -d ref -m "$small" >"$tmp/ref.ck"
 is "the device ref runs" "$(planes <"$tmp/ref.ck")" "$(planes <"$tmp/out.ck")"
+is "HEAD names the device that was given" "$(ck-info <"$tmp/ref.ck" | head -1 | grep -o -- '--device ref' | wc -l)" 2
 ck-infer -m "$small" --time-layers <"$tmp/in.ck" 2>"$tmp/words" | ck-refine -m "$small" --time-layers 2>>"$tmp/words" >"$tmp/x.ck"
 is "--time-layers lists the layers" "$(grep -cE '^(encoder patch_embed|block 3 mlp.fc2|decoders fuse|res4 conv2) .* ms' "$tmp/words")" 4
 is "and their sum" "$(grep -c '^all .* GFLOP ' "$tmp/words")" 2

@@ -11,7 +11,7 @@ typedef struct opts {
     bool flag, hurry;
     int area, mode;
     double strength;
-    const char *file;
+    const char *file, *device;
     size_t memory;
     ck_size size;
     ck_list planes;
@@ -27,6 +27,7 @@ static const ck_option rows[] = {
     {0, "file", CK_STRING, AT(file), "FILE", NULL, 0, 0, NULL, 0, "a string", CK_IN_ALL},
     {'g', "size", CK_SIZE, AT(size), "WxH", NULL, 1, 65536, "auto", -1, "a size", CK_IN_ALL},
     {0, "memory", CK_BYTES, AT(memory), "BYTES", NULL, 1, 1e18, NULL, 0, "bytes", CK_IN_ALL},
+    {'d', "device", CK_STRING, AT(device), "DEVICE", "auto", 0, 0, NULL, 0, "a kind", CK_IN_ALL | CK_KIND_ONLY},
     {0, "plane", CK_LIST, AT(planes), "NAME=FORMAT", NULL, 0, 0, NULL, 0, "a list", CK_IN_ALL},
     {0, "path", CK_RENAMED, 0, NULL, NULL, 0, 0, "file", 0, NULL, CK_IN_ALL},
     {0},
@@ -89,6 +90,9 @@ static void texts(void)
     text("--plane x=png --plane y=a|b", "--plane x=png --plane 'y=a|b'");
     text("-g 640", "--size 640x640");
     text("-g auto --memory 2K --strength 1e-3", "--strength 0.001 --size auto --memory 2048");
+    text("-d cuda", "--device cuda");
+    text("-d cuda:0,1", "--device cuda");
+    text("-d auto", "");
     char *here = getcwd(NULL, 0), *base = ck_option_base_name(".");
     ok(here && base && !strcmp(base, strrchr(here, '/') + 1), "the base name of . is the folder's: %s", base);
     free(here);

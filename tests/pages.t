@@ -39,5 +39,7 @@ END 2"
 ok "the reader" bash -c "set -o pipefail; ck-synth -g 96x54 -n 2 | ck-hint --method key | python3 '$tmp/reader.py' >'$tmp/read'"
 is "it sees every plane" "$(awk '$2 ~ /^[uf][0-9]+$/ { print $1, $2 }' "$tmp/read" | sort -u | tr '\n' ' ')" \
     "clean f16 hint f32 rgb u8 true_alpha f32 true_fg f32 "
+"$helpers/mkstream" -n 3 -e 1 rgb:u8:3 | python3 "$tmp/reader.py" >"$tmp/read"
+is "after an error frame it exits with 3" $? 3
 fails 1 "no END" "it says that a stream is cut" bash -c "head -c 9000 '$tmp/two.ck' | python3 '$tmp/reader.py'"
 done_testing

@@ -116,6 +116,10 @@ refused "frames past a video's end" "40-49" --frames 30-49 "$video" "$tmp/other"
 fails 2 "needs --refresh K" "sparse without --refresh" ck key -m "$tmp/model.safetensors" --mode sparse --screen green --resume "$video" "$tmp/other"
 refused "a stream" "cannot be joined" --comp=- "$video" "$tmp/other"
 ok "nothing was made of these" test ! -e "$tmp/other"
+netted() { ck key -m "$tmp/model.safetensors" -s 96 --screen green --chunk "$@" --frames 1001,1002 "$tmp/plates" "$tmp/netted"; }
+ok "a chunk keyed by the network" netted 1/2 -d cpu
+fails 2 "now '--model model.safetensors --device ref" "another device is another setting" netted 2/2 -d ref
+ok "the same is not" netted 2/2 -d cpu
 
 # ---- chunks ----
 

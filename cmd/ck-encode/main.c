@@ -96,7 +96,7 @@ static void read_shape(encode *s, const ck_meta *head)
     s->run.plate_h = (int)ck_meta_int(head, "height", 1, CK_MAX_SIDE, 0);
 }
 
-/* Add the source, without its folder, and the programs.  Neither depends on the range, the threads or the machine. */
+/* Add the source, without its folder, and the programs.  Neither depends on the range, the threads or the host. */
 static ck_status read_provenance(ck_meta *m, const ck_meta *head, ck_error *e)
 {
     const char *source = ck_meta_get(head, "source"), *program = ck_meta_get(head, "program");

@@ -11,7 +11,7 @@ static const ck_option rows[] = {
     {0, "mode", CK_CHOICE, AT(mode), NULL, "full", 0, 0, "full|tiled|sparse", 0,
      "tiled: the same bytes in less memory; sparse: faster, refines only where the matte is undecided", CK_IN_HELP},
     {0, "tile", CK_INT, AT(tile), "N", NULL, 1, 16384, NULL, 0,
-     "tile side in pixels, rounded up to a multiple of 32; for tiled the band height", CK_IN_HELP},
+     "tile side in pixels, rounded up to a multiple of 32; for tiled the strip height", CK_IN_HELP},
     {0, "memory", CK_BYTES, AT(memory), "BYTES", NULL, 1, 1e18, NULL, 0,
      "memory limit of tiled and sparse in bytes (K, M, G, T); a temporary file holds the rest",
      CK_IN_HELP | CK_RUN_ONLY},

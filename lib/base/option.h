@@ -43,9 +43,12 @@ typedef enum ck_listed {
     CK_LISTED   /* mask of these */
 } ck_listed;
 
-/* Added to a row's ck_listed: the option concerns the run (which frames, how fast, on which machine) and never the
- * result of a frame.  Such options appear neither in files nor in the settings of a job. */
+/* Added to a row's ck_listed: the option concerns the run (which frames, how many threads) and never the result of a
+ * frame.  Such options appear neither in files nor in the settings of a job. */
 #define CK_RUN_ONLY 4
+/* Added to a row's ck_listed: only the part of the value before a colon changes results and is recorded, such as "cuda"
+ * of "cuda:0,1". */
+#define CK_KIND_ONLY 8
 
 enum { CK_HELP_NONE, CK_HELP_BRIEF, CK_HELP_ALL }; /* --help, --help=all */
 
@@ -60,7 +63,7 @@ typedef struct ck_option {
     const char *words;   /* meaning depends on the type, see above */
     int word_value;
     const char *help; /* imperative or noun phrase, no full stop; the default is added */
-    int listed;       /* ck_listed, with CK_RUN_ONLY where that is so */
+    int listed;       /* ck_listed, plus CK_RUN_ONLY or CK_KIND_ONLY */
 } ck_option;
 
 #define CK_VERSION "0.1.0" /* stated here only */

@@ -43,12 +43,12 @@ char *ck_option_base_name(const char *path)
     return NULL;
 }
 
-/* Print a string option's value; "FILE" and "NAME=FILE" without folders. */
+/* Print a string option's value; "FILE" and "NAME=FILE" without folders, "KIND:NUMBER" without number. */
 static void print_string(const ck_option *o, const char *value, FILE *f)
 {
     const char *equals = strchr(value, '=');
     if (!o->metavar || !strstr(o->metavar, "FILE")) {
-        fputs(value, f);
+        fprintf(f, "%.*s", (int)(o->listed & CK_KIND_ONLY ? strcspn(value, ":") : strlen(value)), value);
     } else if (strcmp(o->metavar, "FILE") && equals) {
         fprintf(f, "%.*s", (int)(equals + 1 - value), value);
         print_base(equals + 1, f);

@@ -22,7 +22,7 @@ typedef struct ck_network_request {
     {0, "heads", CK_INT, offsetof(T, network.heads), "N", NULL, 1, 64, NULL, 0, \
      "attention heads of the first stage, if the checkpoint does not say", CK_IN_ALL}, \
     {'d', "device", CK_STRING, offsetof(T, network.device), "DEVICE", "auto", 0, 0, NULL, 0, \
-     "auto, cpu, cuda[:N[,N...]] or ref", CK_IN_KEY | CK_RUN_ONLY}, \
+     "auto, cpu, cuda[:N[,N...]] or ref", CK_IN_KEY | CK_KIND_ONLY}, \
     {0, "precision", CK_CHOICE, offsetof(T, network.precision), NULL, "auto", 0, 0, "f32|tf32|f16|bf16|auto", 0, \
      "operand type of matrix products; auto: f16 on CUDA, f32 on CPU", CK_IN_ALL}, \
     {0, "blue-as-green", CK_FLAG, offsetof(T, network.blue_as_green), NULL, NULL, 0, 0, NULL, 0, \
