@@ -18,8 +18,14 @@ typedef struct interchange {
     double white[2]; /* x, y */
 } interchange;
 
-#define D65 {0.3127, 0.3290}
-#define ACES {0.32168, 0.33767} /* white of AP0, SMPTE ST 2065-1 */
+#define D65                                                                                                            \
+    {                                                                                                                  \
+        0.3127, 0.3290                                                                                                 \
+    }
+#define ACES                                                                                                           \
+    {                                                                                                                  \
+        0.32168, 0.33767                                                                                               \
+    } /* white of AP0, SMPTE ST 2065-1 */
 
 static const interchange interchanges[] = {
     {"aces_interchange",
@@ -132,7 +138,8 @@ static bool probe(const ck_ocio_transform *t, double colour[4][3])
     ck_ocio_apply(t, v[0], v[1], v[2], PROBES);
     for (int i = 0; i < 3; i++) {
         float *p = v[i], sum = mixed[0] * p[0] + mixed[1] * p[1] + mixed[2] * p[2];
-        if (!(fabsf(p[BLACK]) < 1e-6f) || !(fabsf(p[MIXED] - sum) < 1e-5f) || !(fabsf(p[3] - (p[0] + p[1] + p[2])) < 1e-5f))
+        if (!(fabsf(p[BLACK]) < 1e-6f) || !(fabsf(p[MIXED] - sum) < 1e-5f) ||
+            !(fabsf(p[3] - (p[0] + p[1] + p[2])) < 1e-5f))
             return false;
         for (int c = 0; c < 4; c++)
             colour[c][i] = (double)p[c];

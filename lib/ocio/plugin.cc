@@ -86,7 +86,8 @@ static const char *space_name(const void *handle, int i)
 
 static const char *display_name(const void *handle, int i)
 {
-    return guarded(nullptr, [=] { return i < config(handle).getNumDisplays() ? config(handle).getDisplay(i) : nullptr; });
+    return guarded(nullptr,
+                   [=] { return i < config(handle).getNumDisplays() ? config(handle).getDisplay(i) : nullptr; });
 }
 
 static const char *view_name(const void *handle, const char *display, int i)
@@ -119,9 +120,8 @@ static void *between(const void *handle, const char *from, const char *to, ck_er
 
 static void *through(const void *handle, const char *from, const char *display, const char *view, ck_error *e)
 {
-    return guarded(e, [=] {
-        return for_cpu(config(handle).getProcessor(from, display, view, OCIO::TRANSFORM_DIR_FORWARD));
-    });
+    return guarded(
+        e, [=] { return for_cpu(config(handle).getProcessor(from, display, view, OCIO::TRANSFORM_DIR_FORWARD)); });
 }
 
 /* One pixel at a time allocates nothing, so it is left when memory is short. */
@@ -160,7 +160,7 @@ static void release(void *handle)
 
 extern "C" __attribute__((visibility("default"))) const void *ck_ocio_plugin(unsigned long version)
 {
-    static const ck_ocio_table table = {open_config, close_config, has,     space_name, display_name, view_name,
-                                        default_view, between,     through, apply,      release};
+    static const ck_ocio_table table = {open_config,  close_config, has,     space_name, display_name, view_name,
+                                        default_view, between,      through, apply,      release};
     return version == CK_OCIO_PLUGIN_VERSION ? &table : nullptr;
 }

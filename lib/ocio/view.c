@@ -70,7 +70,8 @@ static ck_status resolve(const ck_ocio *c, const char *from, const char *name, v
         return find(c, name, out) ? CK_OK : unknown(c, name, e);
     out->display = c->table->display(c->config, 0);
     out->view = out->display ? c->table->default_view(c->config, out->display, from) : NULL;
-    return out->view ? CK_OK : ck_fail(e, CK_ERR_ARGUMENT, "%s has no display with a view: name a space instead", c->name);
+    return out->view ? CK_OK
+                     : ck_fail(e, CK_ERR_ARGUMENT, "%s has no display with a view: name a space instead", c->name);
 }
 
 ck_status ck_ocio_view(const ck_ocio *c, const char *from, const char *name, ck_ocio_transform **out, ck_error *e)
