@@ -121,7 +121,7 @@ pixels <"$tmp/in.ck" >"$tmp/in.raw"
 
 # By default the tool may approximate powers and logarithms; this is OPTIMIZATION_LOSSLESS.
 tool() { # ARGUMENT...: ocioconvert, its result in tool.raw
-    OCIO=$config OCIO_OPTIMIZATION_FLAGS=0x85C3FC3 ocioconvert "$@" >"$tmp/said" 2>&1 || { cat "$tmp/said"; return 1; }
+    OCIO=$config OCIO_OPTIMIZATION_FLAGS=0x89C3FC3 ocioconvert "$@" >"$tmp/said" 2>&1 || { cat "$tmp/said"; return 1; }
     ck-decode --linear "$tmp/tool.exr" 2>>"$tmp/said" | pixels >"$tmp/tool.raw"
 }
 ours() { "$helpers/ociorun" -c "$config" "$@" <"$tmp/in.raw" >"$tmp/ours.raw"; }

@@ -1,4 +1,4 @@
-/* libck-ocio.so: OpenColorIO behind the C table of plugin.h.  Only API that versions 2.1 to 2.4 share. */
+/* libck-ocio.so: OpenColorIO behind the C table of plugin.h.  Only API of version 2.1, which is in Debian 12 and 13. */
 #include <OpenColorIO/OpenColorIO.h>
 
 #include <cstdio>

@@ -6,9 +6,9 @@
 #include "base/near.h"
 #include "ocio/inside.h"
 
-typedef struct view {
+typedef struct choice {
     const char *display, *view;
-} view;
+} choice;
 
 /* The view of `display` with this name; NULL if it has none. */
 static const char *view_of(const ck_ocio *c, const char *display, const char *name)
@@ -20,12 +20,12 @@ static const char *view_of(const ck_ocio *c, const char *display, const char *na
     return NULL;
 }
 
-static bool find(const ck_ocio *c, const char *name, view *out)
+static bool find(const ck_ocio *c, const char *name, choice *out)
 {
     const char *d;
     for (int i = 0; (d = c->table->display(c->config, i)); i++) {
         size_t n = strlen(d);
-        *out = (view){d, i ? NULL : view_of(c, d, name)};
+        *out = (choice){d, i ? NULL : view_of(c, d, name)};
         if (!out->view && !strncasecmp(name, d, n) && name[n] == '/')
             out->view = view_of(c, d, name + n + 1);
         if (out->view)
@@ -64,7 +64,7 @@ static ck_status unknown(const ck_ocio *c, const char *name, ck_error *e)
                                c->name, c->name);
 }
 
-static ck_status resolve(const ck_ocio *c, const char *from, const char *name, view *out, ck_error *e)
+static ck_status resolve(const ck_ocio *c, const char *from, const char *name, choice *out, ck_error *e)
 {
     if (name && *name)
         return find(c, name, out) ? CK_OK : unknown(c, name, e);
@@ -74,14 +74,14 @@ static ck_status resolve(const ck_ocio *c, const char *from, const char *name, v
                      : ck_fail(e, CK_ERR_ARGUMENT, "%s has no display with a view: name a space instead", c->name);
 }
 
-ck_status ck_ocio_view(const ck_ocio *c, const char *from, const char *name, ck_ocio_transform **out, ck_error *e)
+ck_status ck_ocio_view(const ck_ocio *c, const char *from, const char *view, ck_ocio_transform **out, ck_error *e)
 {
-    view v;
+    choice at = {NULL, NULL};
     *out = NULL;
     ck_status s = ck_ocio_check(c, from, e);
     if (s == CK_OK)
-        s = resolve(c, from, name, &v, e);
+        s = resolve(c, from, view, &at, e);
     if (s != CK_OK)
         return s;
-    return ck_ocio_made(c, c->table->through(c->config, from, v.display, v.view, e), from, v.view, out, e);
+    return ck_ocio_made(c, c->table->through(c->config, from, at.display, at.view, e), from, at.view, out, e);
 }
