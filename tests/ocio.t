@@ -157,12 +157,13 @@ for name in ACEScg lin_ap1 scene_linear acescg "sRGB display"; do is "has $name"
 for name in "" ACES Video; do is "has no '$name'" "$(run -c "$config" has "$name")" no; done
 use() { run -c "$config" "$@"; }
 fails 1 "no colour space 'ACESgc' in $config: did you mean 'ACEScg'?" "a near space" use between ACESgc LogC
+fails 1 "did you mean 'ACEScg'?" "in any case" use between acesgc LogC
 fails 1 "did you mean 'srgb_tx'?" "a near alias" use between LogC srgb_rx
 fails 1 "did you mean 'scene_linear'?" "a near role" use between LogC scene_liner
 fails 1 "no colour space 'plate' in $config: 'ociocheck --iconfig $config' lists them" "no near space" use between plate LogC
 fails 1 "no colour space 'plate'" "an unknown space to view" use view plate ""
 fails 1 "no view 'Vido' in $config: did you mean 'Video'?" "a near view" use view LogC Vido
-fails 1 "did you mean 'Projector/Cinema'?" "a near display" use view LogC Projectr/Cinema
+fails 1 "did you mean 'Projector/Cinema'?" "a near display" use view LogC projectr/cinema
 fails 1 "no view 'Cinema' in $config: 'ociocheck" "a view of another display needs its display" use view LogC Cinema
 fails 1 "no transform from 'Lost' to 'LogC' in $config: " "a lost LUT" use between Lost LogC
 is "on one line, with its name" "$(grep -c lost.spi1d "$tmp/.err") $(wc -l <"$tmp/.err")" "1 1"

@@ -1,13 +1,12 @@
 #include "ocio/ocio.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/near.h"
 #include "base/plugin.h"
 #include "ocio/inside.h"
+#include "ocio/near.h"
 
 static const char *from_environment(void)
 {
@@ -85,14 +84,15 @@ ck_status ck_ocio_check(const ck_ocio *c, const char *space, ck_error *e)
 {
     if (ck_ocio_has(c, space))
         return CK_OK;
-    ck_near near = {.typed = space, .n = strlen(space)};
+    ck_ocio_near near;
     const char *name;
+    ck_ocio_near_begin(&near, space);
     for (int i = 0; (name = c->table->space(c->config, i)); i++)
-        ck_near_try(&near, name);
-    return near.name ? ck_fail(e, CK_ERR_ARGUMENT, "no colour space '%s' in %s: did you mean '%s'?", space, c->name,
-                               near.name)
-                     : ck_fail(e, CK_ERR_ARGUMENT, "no colour space '%s' in %s: 'ociocheck --iconfig %s' lists them",
-                               space, c->name, c->name);
+        ck_ocio_near_try(&near, name);
+    return *near.best ? ck_fail(e, CK_ERR_ARGUMENT, "no colour space '%s' in %s: did you mean '%s'?", space, c->name,
+                                near.best)
+                      : ck_fail(e, CK_ERR_ARGUMENT, "no colour space '%s' in %s: 'ociocheck --iconfig %s' lists them",
+                                space, c->name, c->name);
 }
 
 ck_status ck_ocio_made(const ck_ocio *c, void *processor, const char *from, const char *to, ck_ocio_transform **out,

@@ -3,8 +3,8 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/near.h"
 #include "ocio/inside.h"
+#include "ocio/near.h"
 
 typedef struct choice {
     const char *display, *view;
@@ -34,34 +34,23 @@ static bool find(const ck_ocio *c, const char *name, choice *out)
     return false;
 }
 
-/* Try "VIEW" or "DISPLAY/VIEW"; a nearer one is copied to `best`, as `near` borrows names. */
-static void try(ck_near *near, const char *display, const char *name, char best[128])
-{
-    char text[128];
-    const char *before = near->name;
-    snprintf(text, sizeof text, "%s%s%s", display, *display ? "/" : "", name);
-    ck_near_try(near, text);
-    if (near->name == before)
-        return;
-    memcpy(best, text, sizeof text);
-    near->name = best;
-}
-
 static ck_status unknown(const ck_ocio *c, const char *name, ck_error *e)
 {
-    ck_near near = {.typed = name, .n = strlen(name)};
-    char best[128];
+    ck_ocio_near near;
+    char text[2 * CK_OCIO_NAME];
     const char *d, *v;
+    ck_ocio_near_begin(&near, name);
     for (int i = 0; (d = c->table->display(c->config, i)); i++)
         for (int k = 0; (v = c->table->view(c->config, d, k)); k++) {
             if (i == 0)
-                try(&near, "", v, best);
-            try(&near, d, v, best);
+                ck_ocio_near_try(&near, v);
+            snprintf(text, sizeof text, "%s/%s", d, v);
+            ck_ocio_near_try(&near, text);
         }
-    return near.name ? ck_fail(e, CK_ERR_ARGUMENT, "no view '%s' in %s: did you mean '%s'?", name, c->name, near.name)
-                     : ck_fail(e, CK_ERR_ARGUMENT,
-                               "no view '%s' in %s: 'ociocheck --iconfig %s' lists displays and their views", name,
-                               c->name, c->name);
+    return *near.best ? ck_fail(e, CK_ERR_ARGUMENT, "no view '%s' in %s: did you mean '%s'?", name, c->name, near.best)
+                      : ck_fail(e, CK_ERR_ARGUMENT,
+                                "no view '%s' in %s: 'ociocheck --iconfig %s' lists displays and their views", name,
+                                c->name, c->name);
 }
 
 static ck_status resolve(const ck_ocio *c, const char *from, const char *name, choice *out, ck_error *e)
