@@ -125,9 +125,9 @@ tool() { # ARGUMENT...: ocioconvert, its result in tool.raw
     ck-decode --linear "$tmp/tool.exr" 2>>"$tmp/said" | pixels >"$tmp/tool.raw"
 }
 ours() { "$helpers/ociorun" -c "$config" "$@" <"$tmp/in.raw" >"$tmp/ours.raw"; }
-close() { # 1e-5: the same operations on other vector widths; with OpenColorIO 2.1 there is no difference
+close() { # 1e-6: the same operations, found equal; optimisations that approximate a table are 2.6e-6 away
     [ "$(wc -c <"$tmp/ours.raw")" = $((70 * 50 * 12)) ] || return 1
-    "$helpers/rawdiff" "$tmp/tool.raw" "$tmp/ours.raw" | awk '{ print } !($1 <= 1e-5) { exit 1 }'
+    "$helpers/rawdiff" "$tmp/tool.raw" "$tmp/ours.raw" | awk '{ print } !($1 <= 1e-6) { exit 1 }'
 }
 between() { tool "$exr" "$1" "$tmp/tool.exr" "$2" && ours between "$1" "$2" && close; }
 view() { tool --view "$exr" "$1" "$tmp/tool.exr" "$2" "$3" && ours view "$1" "$4" && close; }

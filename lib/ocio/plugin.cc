@@ -106,7 +106,7 @@ static const char *default_view(const void *handle, const char *display, const c
     return view && *view ? view : nullptr;
 }
 
-/* Lossless: the default would approximate logarithms and powers to about 1e-4. */
+/* Lossless: the default may approximate logarithms, powers and inverse tables. */
 static void *for_cpu(const OCIO::ConstProcessorRcPtr &p)
 {
     return new Processor(
