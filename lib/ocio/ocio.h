@@ -3,8 +3,8 @@
  * OpenColorIO is wrapped by libck-ocio.so, which is loaded when a config is opened (base/plugin.h).  Without that file,
  * and in builds without OpenColorIO, ck_ocio_open fails with what to install; everything else works as before.
  *
- * A config and its transforms are immutable: several threads may use them at once.  Names are OpenColorIO's, which
- * ignore case. */
+ * Several threads may apply a transform at once.  A config must be used by one thread at a time: OpenColorIO fills
+ * caches without a lock.  Names are OpenColorIO's, which ignore case. */
 #ifndef CK_OCIO_OCIO_H
 #define CK_OCIO_OCIO_H
 
