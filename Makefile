@@ -16,6 +16,7 @@
 #   make quality          the classical key, ffmpeg's and a fixed one on shots with a known truth; MODEL=FILE adds a network
 #   make quality SET=DIR  the classical key, or the network with MODEL=FILE, on real subjects with a known matte
 #   make CUDA=0           without libck-cuda.so, which is built if nvcc is found (CUDA_ARCHS: for these GPUs)
+#   make OCIO=0           without libck-ocio.so, which is built if a C++ compiler and OpenColorIO are found
 #   make install PREFIX=/usr/local DESTDIR=
 
 PREFIX ?= /usr/local
@@ -55,7 +56,13 @@ CUDA ?= 1
 include cuda.mk
 CUDA_PLUGIN := $(if $(filter-out 0,$(CUDA)),$(if $(NVCC),$(BIN)/libck-cuda.so))
 
-all: $(PROGRAMS:%=$(BIN)/%) $(CUDA_PLUGIN)
+# The plug-in for OpenColorIO, the only C++ in lib.
+OCIO ?= 1
+OCIO_FOUND := $(if $(filter-out 0,$(OCIO)),$(if $(shell command -v $(CXX)),$(shell pkg-config --exists 'OpenColorIO >= 2.1' && echo yes)))
+OCIO_PLUGIN := $(if $(OCIO_FOUND),$(BIN)/libck-ocio.so)
+PLUGINS := $(CUDA_PLUGIN) $(OCIO_PLUGIN)
+
+all: $(PROGRAMS:%=$(BIN)/%) $(PLUGINS)
 
 $(LIBCK): $(LIB_OBJ)
 	@rm -f $@
@@ -103,6 +110,18 @@ $(BIN)/libck-cuda.so: $(CUDA_C:%.c=$(BUILD)/cuda/%.o) $(CUDA_CU:%=$(BUILD)/cuda/
 	$(CC) -shared $(CFLAGS) $(LDFLAGS) -o $@ $^ $(CUDA_LINK)
 	@chmod a-x $@
 
+OCIO_CXXFLAGS = -std=c++17 -fPIC -fvisibility=hidden -Wall -Wextra -Wshadow $(WERROR) -MMD -MP -Ilib \
+    $(shell pkg-config --cflags OpenColorIO) $(SAN)
+$(BUILD)/ocio/plugin.o: lib/ocio/plugin.cc
+	@mkdir -p $(@D)
+	$(CXX) $(OCIO_CXXFLAGS) $(CFLAGS) -c -o $@ $<
+# The list of exports also hides what templates of the standard library would export.
+$(BIN)/libck-ocio.so: $(BUILD)/ocio/plugin.o lib/ocio/plugin.exports
+	@mkdir -p $(@D)
+	$(CXX) -shared $(SAN) $(CFLAGS) $(LDFLAGS) -Wl,--version-script=lib/ocio/plugin.exports -o $@ $< \
+	    $(shell pkg-config --libs OpenColorIO)
+	@chmod a-x $@
+
 # The CUDA sources compiled for the CPU, for tests; tests/cuda_host replaces CUDA.  Needs a C++ compiler.
 HOST_CUDA := $(if $(shell command -v $(CXX)),$(BUILD)/cuda_host/libck-cuda.so)
 HOST_CUDA_SRC := $(CUDA_C) $(CUDA_CU) tests/cuda_host/runtime.c tests/cuda_host/threads.cc tests/cuda_host/queue.cc
@@ -145,7 +164,7 @@ check-long: test-build
 
 # Only this version's format counts: others break lines differently.
 CLANG_FORMAT ?= $(or $(shell command -v clang-format-14),$(shell command -v clang-format))
-FORMATTED = $(shell find lib cmd tests fuzz bench -name '*.[ch]')
+FORMATTED = $(shell find lib cmd tests fuzz bench -name '*.[ch]') lib/ocio/plugin.cc
 FORMAT_VERSION = $(if $(CLANG_FORMAT),$(shell $(CLANG_FORMAT) --version 2>/dev/null | grep -o 'version 14\.'))
 format-check:
 	$(if $(FORMAT_VERSION),@$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED),@echo "format-check: skipped, no clang-format 14")
@@ -226,9 +245,9 @@ install: all
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
 	    $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 755 $(PROGRAMS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
-ifneq ($(CUDA_PLUGIN),)
+ifneq ($(strip $(PLUGINS)),)
 	install -d $(DESTDIR)$(PREFIX)/lib/ck
-	install -m 644 $(CUDA_PLUGIN) $(DESTDIR)$(PREFIX)/lib/ck
+	install -m 644 $(PLUGINS) $(DESTDIR)$(PREFIX)/lib/ck
 endif
 	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
 	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5

@@ -4,7 +4,7 @@
 here=$(cd "$here/.." && pwd)
 
 edges() { # TREE: "FILE: ROOM must not include ROOM (HEADER)" for every include not in the table of ARCHITECTURE.md
-    (cd "$1" && find lib cmd -name '*.[ch]' -o -name '*.cu' -o -name '*.cuh' | sort | xargs grep -n '#include "') |
+    (cd "$1" && find lib cmd -name '*.[ch]' -o -name '*.cc' -o -name '*.cu' -o -name '*.cuh' | sort | xargs grep -n '#include "') |
         perl -e '
             use strict;
             my (%may, %all);

@@ -48,6 +48,14 @@ else
     skip "the plug-in defines ck_ names only" "built without CUDA"
 fi
 
+# Checked as linked: templates of the standard library are in its object, and hidden by the list of exports.
+plugin=${CK_BIN:-bin}/libck-ocio.so
+if [ -e "$plugin" ]; then
+    is "libck-ocio.so exports its entry only" "$(nm -D --defined-only "$plugin" | awk '{ print $NF }')" ck_ocio_plugin
+else
+    skip "libck-ocio.so exports its entry only" "built without OpenColorIO"
+fi
+
 # Faults that must be found.
 plant() { printf '%s\n' "$2" >"$tmp/$1.c" && ${CK_CC:-cc} -c -o "$tmp/$1.o" "$tmp/$1.c"; }
 plant twin 'int ck_frame_add(void) { return 0; } int main(void) { return 0; }'

@@ -275,9 +275,9 @@ static const ck_nn_backend backend = {.name = "cuda",
                                               [CK_NN_OP_HEAD] = ck_cuda_head,
                                               [CK_NN_OP_FINISH] = ck_cuda_finish}};
 
-__attribute__((visibility("default"))) const ck_nn_backend *ck_nn_plugin(unsigned long version);
+__attribute__((visibility("default"))) const void *ck_nn_plugin(unsigned long version);
 
-const ck_nn_backend *ck_nn_plugin(unsigned long version)
+const void *ck_nn_plugin(unsigned long version)
 {
     return version == CK_NN_PLUGIN_VERSION ? &backend : NULL;
 }
