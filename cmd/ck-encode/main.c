@@ -120,6 +120,7 @@ static ck_status read_source(encode *s, const ck_meta *head, ck_error *e)
     if (!ck_curve_named(curve ? curve : "srgb", &s->run.source.curve) && asked)
         return ck_fail(e, CK_ERR_UNSUPPORTED, "INPUT's transfer curve is %s, which cannot be written: name another space",
                        curve);
+    s->run.display_light = ck_meta_get(head, CK_SOURCE_TRANSFER) && ck_curve_display(&s->run.source.curve);
     snprintf(s->run.source.primaries, sizeof s->run.source.primaries, "%s", primaries ? primaries : "");
     return CK_OK;
 }

@@ -279,7 +279,7 @@ static ck_status match(ck_output *o, const ck_outputs_run *run, ck_frame *f, ck_
     ck_status s = CK_OK;
     o->converted = wanted_space(o, run, p, &space, e);
     if (o->converted)
-        s = ck_delivery_of(&space, p, ck_meta_get(&run->about, "ck:primaries"), &o->to, e);
+        s = ck_delivery_of(&space, p, ck_meta_get(&run->about, "ck:primaries"), run->display_light, &o->to, e);
     if (s == CK_OK)
         s = ck_display_init(&d, p, ck_output_delivery(o), e);
     if (s != CK_OK)

@@ -6,8 +6,8 @@
 #include "image/colour.h"
 #include "image/plate.h"
 
-ck_status ck_delivery_of(const ck_colour_space *space, const ck_plane *p, const char *stream_primaries, ck_delivery *out,
-                         ck_error *e)
+ck_status ck_delivery_of(const ck_colour_space *space, const ck_plane *p, const char *stream_primaries,
+                         bool display_light, ck_delivery *out, ck_error *e)
 {
     ck_primaries known;
     const char *to = *space->primaries ? space->primaries : stream_primaries;
@@ -23,8 +23,8 @@ ck_status ck_delivery_of(const ck_colour_space *space, const ck_plane *p, const 
     *out = (ck_delivery){.curve = space->curve, .from_linear = !strcmp(p->encoding, "linear")};
     out->moved = *space->primaries && ck_primaries_matrix(from, space->primaries, &out->m);
     snprintf(out->primaries, sizeof out->primaries, "%s", to ? to : "");
-    out->to_srgb = !out->from_linear && ck_curve_display(&out->curve);
-    out->codes = !out->moved && (out->to_srgb || (out->from_linear && ck_curve_linear(&out->curve)));
+    out->to_srgb = (!out->from_linear || display_light) && ck_curve_display(&out->curve);
+    out->codes = !out->moved && ((out->to_srgb && !out->from_linear) || (out->from_linear && ck_curve_linear(&out->curve)));
     return CK_OK;
 }
 

@@ -13,16 +13,17 @@ typedef struct ck_delivery {
     ck_curve curve;                    /* of the file */
     char primaries[CK_PRIMARIES_TEXT]; /* of the file; "" = not known */
     bool from_linear;                  /* the plane is linear light; else sRGB-encoded */
-    bool to_srgb;                      /* encode by sRGB's curve, as the plane was decoded */
+    bool to_srgb;                      /* encode by sRGB's curve, as the display values were decoded */
     bool moved;                        /* by `m`, to other primaries */
     bool codes;                        /* nothing changes */
     ck_matrix3 m;
 } ck_delivery;
 
-/* space: of the file.  stream_primaries: HEAD's, NULL = unknown.  CK_ERR_UNSUPPORTED if the plane's encoding is neither
+/* space: of the file.  stream_primaries: HEAD's, NULL = unknown.  display_light: linear light was made of display values.
+ * CK_ERR_UNSUPPORTED if the plane's encoding is neither
  * sRGB nor linear, or if its unknown primaries would have to be converted. */
-ck_status ck_delivery_of(const ck_colour_space *space, const ck_plane *p, const char *stream_primaries, ck_delivery *out,
-                         ck_error *e);
+ck_status ck_delivery_of(const ck_colour_space *space, const ck_plane *p, const char *stream_primaries,
+                         bool display_light, ck_delivery *out, ck_error *e);
 
 /* n pixels in place: straight colour, in the plane's encoding before, the file's after. */
 void ck_delivery_apply(const ck_delivery *d, float *r, float *g, float *b, size_t n);
