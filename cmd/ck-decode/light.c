@@ -16,6 +16,30 @@ void ck_light_for_added(const char *stream_primaries, ck_light *out)
     snprintf(out->working, sizeof out->working, "%s", stream_primaries ? stream_primaries : "bt709");
 }
 
+ck_status ck_light_open(ck_light *l, const ck_decode_options *o, ck_error *e)
+{
+    const char *space = l->space;
+    ck_error builtin;
+    if (!space)
+        return CK_OK;
+    ck_status s = ck_scene_open(o->ocio_config, &l->scene, e);
+    if (s == CK_OK && !ck_ocio_has(l->scene.config, space) && ck_light_from_space(space, l, &builtin) == CK_OK)
+        l->space = NULL; /* the config does not have it, but ck does */
+    else if (s == CK_OK)
+        s = ck_ocio_between(l->scene.config, space, CK_SCENE_LINEAR, &l->to_scene, e);
+    if (s == CK_OK && l->to_scene)
+        snprintf(l->primaries, sizeof l->primaries, "%s", *l->scene.primaries ? l->scene.primaries : "unknown");
+    l->curved = true;
+    return s == CK_OK ? s : ck_fail_in(e, s, "--input-space");
+}
+
+void ck_light_close(ck_light *l)
+{
+    ck_ocio_transform_free(l->to_scene);
+    ck_scene_close(&l->scene);
+    l->to_scene = NULL;
+}
+
 static bool linear(const ck_plane *p)
 {
     return !strcmp(p->encoding, "linear");
@@ -29,7 +53,7 @@ static void label(ck_plane *p, const char *encoding)
 /* Put the user's curve in the place of the file's. */
 static ck_status override(const ck_light *l, ck_plane *p, ck_frame *f, ck_error *e)
 {
-    if (!l->curved)
+    if (!l->curved || l->to_scene)
         return CK_OK;
     bool display = ck_curve_display(&l->curve);
     label(p, display ? "srgb" : l->curve.name);
@@ -55,6 +79,24 @@ static ck_status to_linear(const char *name, const ck_curve *curve, ck_frame *f,
     }
     ck_buffer_unref(from.buf);
     return s;
+}
+
+/* Take the samples through the config. */
+static ck_status by_config(const ck_light *l, const char *name, ck_frame *f, ck_error *e)
+{
+    ck_curve as_they_are;
+    ck_plane *p;
+    ck_curve_named("linear", &as_they_are);
+    ck_status s = to_linear(name, &as_they_are, f, e);
+    if (s == CK_OK)
+        s = ck_frame_edit(f, name, &p, e);
+    if (s != CK_OK || p->c != 3)
+        return s;
+    size_t n = (size_t)p->h * (size_t)p->w;
+    float *v = ck_plane_data(p);
+    ck_ocio_apply(l->to_scene, v, v + n, v + 2 * n, n);
+    s = ck_meta_set(&f->meta, "transfer", "linear", e);
+    return s == CK_OK ? ck_meta_set(&f->meta, CK_SOURCE_SPACE, l->space, e) : s;
 }
 
 /* Decode a curve that is neither of displays nor linear. */
@@ -124,7 +166,7 @@ ck_status ck_light_plane(const ck_light *l, const char *name, ck_frame *f, ck_er
     if (s == CK_OK && *l->primaries)
         s = ck_meta_set(&f->meta, "primaries", l->primaries, e);
     if (s == CK_OK)
-        s = decode(name, f, e);
+        s = l->to_scene ? by_config(l, name, f, e) : decode(name, f, e);
     if (s == CK_OK)
         s = to_working(l, name, f, e);
     if (s == CK_OK && linear(ck_frame_plane(f, name)) && !ck_meta_get(&f->meta, "transfer"))

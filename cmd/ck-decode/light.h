@@ -16,6 +16,10 @@
  * by more than those of SD and HD video do. */
 void ck_light_for_added(const char *stream_primaries, ck_light *out);
 
+/* Open the config that the options name, for a space of it. */
+ck_status ck_light_open(ck_light *l, const ck_decode_options *o, ck_error *e);
+void ck_light_close(ck_light *l);
+
 /* Convert plane `name`, colour as it was read.  f->meta has the file's `transfer` and `primaries`, if stated; afterwards
  * those of the plane, and CK_SOURCE_TRANSFER and CK_SOURCE_PRIMARIES where they were others. */
 ck_status ck_light_plane(const ck_light *l, const char *name, ck_frame *f, ck_error *e);

@@ -42,7 +42,8 @@ static const ck_option rows[] = {
      "primaries of INPUT, overriding the file: bt709, bt2020, ap1, arri-wg4, s-gamut3.cine, ... or eight x,y",
      CK_IN_HELP},
     {0, "input-space", CK_STRING, AT(input_space), "NAME", NULL, 0, 0, NULL, 0,
-     "both at once: CURVE/PRIMARIES, or a space such as acescg", CK_IN_HELP},
+     "both at once: CURVE/PRIMARIES, a space such as acescg, or a space of the OpenColorIO config", CK_IN_HELP},
+    CK_OCIO_ROW(ck_decode_options, ocio_config),
     {0, "working", CK_STRING, AT(working), "NAME", NULL, 0, 0, NULL, 0,
      "primaries to convert to, in linear light (default: those of INPUT)", CK_IN_HELP},
     {0, "repair", CK_FLAG, AT(repair), NULL, NULL, 0, 0, NULL, 0,
@@ -133,7 +134,7 @@ ck_status ck_decode_files(const ck_decode_options *o, ck_decode_file files[CK_DE
     return s;
 }
 
-static ck_status from_space(const char *name, ck_light *out, ck_error *e)
+ck_status ck_light_from_space(const char *name, ck_light *out, ck_error *e)
 {
     ck_colour_space space;
     ck_status s = ck_colour_space_parse(name, &space, e);
@@ -156,8 +157,10 @@ ck_status ck_light_of(const ck_decode_options *o, ck_light *out, ck_error *e)
     if (o->input_space && o->primaries)
         return ck_fail(e, CK_ERR_ARGUMENT,
                        "--input-space and --primaries contradict each other: give --transfer and --primaries");
-    if (o->input_space)
-        s = from_space(o->input_space, out, e);
+    if (o->input_space && ck_ocio_wanted(o->ocio_config))
+        out->space = o->input_space;
+    else if (o->input_space)
+        s = ck_light_from_space(o->input_space, out, e);
     if (s == CK_OK && curve) {
         out->curved = true;
         if ((s = ck_curve_check(curve, &out->curve, e)) != CK_OK)

@@ -4,6 +4,7 @@
 #include "base/option.h"
 #include "colour/space.h"
 #include "io/av_colour.h"
+#include "shared/scene.h"
 #include "stream/frame.h"
 
 typedef struct ck_decode_options {
@@ -12,7 +13,7 @@ typedef struct ck_decode_options {
     const char *hint, *clean, *garbage, *holdout, *background; /* short for --input; NULL = not given */
     const char *frames;
     bool plate_alpha, linear, srgb, repair;
-    const char *transfer, *primaries, *input_space, *working; /* NULL = not given */
+    const char *transfer, *primaries, *input_space, *working, *ocio_config; /* NULL = not given */
     int hint_channel; /* added to CK_WANT_HINT it gives the ck_want */
     int missing;      /* ck_missing */
     ck_av_choice colour;
@@ -21,16 +22,21 @@ typedef struct ck_decode_options {
 
 extern const ck_program ck_decode_program;
 
-/* The colours that the options give: used in light.h. */
+/* The colours that the options give; light.h uses them. */
 typedef struct ck_light {
     bool curved;                       /* the user gave the curve */
     ck_curve curve;                    /* which one */
     char primaries[CK_PRIMARIES_TEXT]; /* given by the user, "" = the file's */
     char working[CK_PRIMARIES_TEXT];   /* primaries to convert to, "" = none */
     bool added;                        /* for a plane of another file */
+    const char *space;                 /* of an OpenColorIO config, NULL = none; borrowed */
+    ck_scene scene;                    /* that config; owned */
+    ck_ocio_transform *to_scene;       /* from `space` to scene-linear light; owned */
 } ck_light;
 
-/* From --transfer, --linear, --srgb, --primaries, --input-space and --working. */
+/* From --transfer, --linear, --srgb, --primaries, --input-space and --working.  With a config, --input-space is left to
+ * ck_light_open. */
+ck_status ck_light_from_space(const char *name, ck_light *out, ck_error *e); /* a space that ck itself knows */
 ck_status ck_light_of(const ck_decode_options *o, ck_light *out, ck_error *e);
 /* A plane that comes from another file than INPUT. */
 typedef struct ck_decode_file {

@@ -124,6 +124,8 @@ ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_optio
     if (s->camera) {
         s->colour = opts->colour;
         status = ck_light_of(opts, &s->light, e);
+        if (status == CK_OK)
+            status = ck_light_open(&s->light, opts, e);
     }
     if (!plate)
         ck_light_for_added(primaries, &s->light);
@@ -378,6 +380,7 @@ void ck_item_free(ck_item *item)
 
 void ck_source_close(ck_source *s)
 {
+    ck_light_close(&s->light);
     ck_sequence_free(&s->files);
     ck_ranges_free(&s->keep);
     ck_ranges_free(&s->absent);

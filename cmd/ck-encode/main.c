@@ -23,7 +23,6 @@
 #include "ck-encode/space.h"
 #include "ck-encode/stems.h"
 #include "ck-encode/still.h"
-#include "image/gamut.h"
 #include "stream/stage.h"
 
 typedef struct encode {
@@ -109,22 +108,6 @@ static ck_status read_provenance(ck_meta *m, const ck_meta *head, ck_error *e)
                        : st;
 }
 
-/* INPUT's own curve and primaries, for --fg-encoding source and --output-space source. */
-static ck_status read_source(encode *s, const ck_meta *head, ck_error *e)
-{
-    const char *curve = ck_meta_get(head, CK_SOURCE_TRANSFER), *primaries = ck_meta_get(head, CK_SOURCE_PRIMARIES);
-    const ck_encode_options *o = s->run.opts;
-    curve = curve ? curve : ck_meta_get(head, "transfer");
-    primaries = primaries ? primaries : ck_meta_get(head, "primaries");
-    bool asked = o->fg_encoding == CK_FG_SOURCE || (o->output_space && !strcmp(o->output_space, CK_SOURCE_SPACE));
-    if (!ck_curve_named(curve ? curve : "srgb", &s->run.source.curve) && asked)
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "INPUT's transfer curve is %s, which cannot be written: name another space",
-                       curve);
-    s->run.display_light = ck_meta_get(head, CK_SOURCE_TRANSFER) && ck_curve_display(&s->run.source.curve);
-    snprintf(s->run.source.primaries, sizeof s->run.source.primaries, "%s", primaries ? primaries : "");
-    return CK_OK;
-}
-
 static ck_status read_head(encode *s, const ck_meta *head, ck_error *e)
 {
     ck_meta *m = &s->run.about;
@@ -136,7 +119,7 @@ static ck_status read_head(encode *s, const ck_meta *head, ck_error *e)
     if (st == CK_OK)
         st = ck_meta_set(m, "ck:primaries", ck_meta_get(head, "primaries"), e);
     if (st == CK_OK)
-        st = read_source(s, head, e);
+        st = ck_colours_open(&s->run.colours, s->run.opts, head, e);
     if (st == CK_OK && s->run.opts->provenance)
         st = read_provenance(m, head, e);
     return st == CK_OK ? read_rate(s, head, e) : st;
@@ -462,6 +445,7 @@ static void close_encode(void *state)
     ck_outputs_free(&s->outputs);
     ck_guard_free(&s->guard); /* after unfinished videos have been removed: it unlocks their names */
     ck_meta_free(&s->run.about);
+    ck_colours_close(&s->run.colours);
     free(s->run.transfer);
     free(s->numbers);
     free(s->gaps);

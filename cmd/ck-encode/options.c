@@ -4,6 +4,7 @@
 
 #include "colour/space.h"
 #include "io/exr.h"
+#include "shared/scene.h"
 
 #define AT(field) offsetof(ck_encode_options, field)
 static const ck_option rows[] = {
@@ -18,7 +19,10 @@ static const ck_option rows[] = {
     {0, "fg-encoding", CK_CHOICE, AT(fg_encoding), NULL, "auto", 0, 0, "auto|srgb|linear|source", 0,
      "curve of fg's files; source: that of INPUT; auto: that of --output-space, else sRGB", CK_IN_HELP},
     {0, "output-space", CK_STRING, AT(output_space), "NAME", NULL, 0, 0, NULL, 0,
-     "convert colour (not comp) to CURVE, CURVE/PRIMARIES, a space such as acescg, or source: that of INPUT", CK_IN_HELP},
+     "convert colour (not comp) to CURVE, CURVE/PRIMARIES, a space such as acescg or of the OpenColorIO config, or "
+     "source: that of INPUT",
+     CK_IN_HELP},
+    CK_OCIO_ROW(ck_encode_options, ocio_config),
     {0, "compression", CK_CHOICE, AT(compression), NULL, "piz", 0, 0, CK_EXR_COMPRESSIONS, 0,
      "compression of EXR files", CK_IN_ALL},
     {'f', "format", CK_CHOICE, AT(stream), NULL, "nut", 0, 0, "nut|y4m|rawvideo", 0,
@@ -86,7 +90,7 @@ static ck_status check(const void *opts, ck_error *e)
 {
     const ck_encode_options *o = opts;
     ck_colour_space space;
-    ck_status s = o->output_space && strcmp(o->output_space, CK_SOURCE_SPACE)
+    ck_status s = o->output_space && strcmp(o->output_space, CK_SPACE_OF_SOURCE) && !ck_ocio_wanted(o->ocio_config)
                       ? ck_colour_space_parse(o->output_space, &space, e)
                       : CK_OK;
     return s == CK_OK ? s : ck_fail_in(e, s, "--output-space");

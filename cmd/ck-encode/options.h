@@ -27,7 +27,7 @@ typedef enum ck_existing { CK_EXISTING_REPLACE, CK_EXISTING_REFUSE, CK_EXISTING_
 typedef enum ck_fg_encoding { CK_FG_AUTO, CK_FG_SRGB, CK_FG_LINEAR, CK_FG_SOURCE } ck_fg_encoding;
 
 /* The output space that stands for INPUT's own. */
-#define CK_SOURCE_SPACE "source"
+#define CK_SPACE_OF_SOURCE "source"
 
 typedef struct ck_encode_options {
     ck_common common;
@@ -35,6 +35,7 @@ typedef struct ck_encode_options {
     ck_list planes;                 /* NAME=FORMAT */
     int fg_encoding;                /* ck_fg_encoding */
     const char *output_space;       /* NULL: none */
+    const char *ocio_config;        /* NULL: $OCIO */
     int compression;                /* ck_exr_compression */
     int stream;                     /* ck_stream_format */
     int y4m_matrix;                 /* 0: by size; else 1 + index of ck_yuv_matrix_at */

@@ -6,7 +6,6 @@
 
 #include "base/log.h"
 #include "base/outfile.h"
-#include "image/gamut.h"
 #include "io/display.h"
 
 bool ck_format_is_still(ck_out_format f)
@@ -148,40 +147,9 @@ const ck_delivery *ck_output_delivery(const ck_output *o)
     return o->converted ? &o->to : NULL;
 }
 
-/* The colour space that the options ask for.  False: none, so the plane's own, or sRGB where it is shown. */
-static bool wanted_space(const ck_output *o, const ck_outputs_run *run, const ck_plane *p, ck_colour_space *out, ck_error *e)
-{
-    const ck_encode_options *opts = run->opts;
-    bool source = opts->output_space && !strcmp(opts->output_space, CK_SOURCE_SPACE);
-    int encoding = strcmp(o->plane, "fg") ? CK_FG_AUTO : opts->fg_encoding;
-    *out = (ck_colour_space){0};
-    if (p->c == 1 || !strcmp(o->plane, "comp") || !*p->encoding || (!opts->output_space && !encoding))
-        return false;
-    if (source)
-        *out = run->source;
-    else if (opts->output_space)
-        ck_colour_space_parse(opts->output_space, out, e); /* was checked */
-    if (encoding == CK_FG_SOURCE) {
-        *out = opts->output_space ? *out : run->source;
-        out->curve = run->source.curve;
-    } else if (encoding != CK_FG_AUTO) {
-        ck_curve_named(encoding == CK_FG_LINEAR ? "linear" : "srgb", &out->curve);
-    }
-    return true;
-}
-
 static bool is_exr(const ck_output *o)
 {
     return o->format == CK_OUT_EXR || o->format == CK_OUT_EXR32;
-}
-
-/* Primaries of the file's colours, NULL if unknown.  The preview of other primaries is made in Rec. 709. */
-static const char *primaries_of(const ck_output *o, const ck_outputs_run *run)
-{
-    const char *stream = ck_meta_get(&run->about, "ck:primaries");
-    if (o->converted)
-        return *o->to.primaries ? o->to.primaries : NULL;
-    return !strcmp(o->plane, "comp") && ck_gamut_wide(stream) ? "bt709" : stream;
 }
 
 static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plane *p, const ck_display *d, ck_error *e)
@@ -203,7 +171,7 @@ static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plan
         alpha = "straight";
     /* Coverage has no primaries.  Colour without known ones is labelled "unknown" in EXR, since readers would otherwise
      * assume Rec. 709. */
-    const char *known = primaries_of(o, run), *primaries = known ? known : exr ? "unknown" : NULL;
+    const char *known = ck_colours_primaries(&run->colours, p, ck_output_delivery(o)), *primaries = known ? known : exr ? "unknown" : NULL;
     if (p->c == 1)
         primaries = NULL;
     ck_status s = ck_meta_copy(&o->about, &run->about, e);
@@ -213,6 +181,8 @@ static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plan
         s = ck_meta_set(&o->about, "ck:transfer", transfer, e);
     if (s == CK_OK)
         s = ck_meta_set(&o->about, "ck:primaries", primaries, e);
+    if (s == CK_OK && o->converted && o->to.ocio)
+        s = ck_meta_set(&o->about, "ck:space", run->colours.space, e);
     if (s == CK_OK && exr && plate && run->sar.num != run->sar.den)
         s = ck_meta_setf(&o->about, e, "ck:sar", "%d/%d", run->sar.num, run->sar.den);
     if (s == CK_OK && exr && run->rated)
@@ -244,7 +214,7 @@ static ck_status start_video(ck_output *o, const ck_outputs_run *run, const ck_p
                                .y4m_matrix = run->opts->y4m_matrix,
                                .y4m_depth = run->opts->y4m_depth,
                                .path = o->path,
-                               .primaries = primaries_of(o, run),
+                               .primaries = ck_colours_primaries(&run->colours, p, ck_output_delivery(o)),
                                .to = ck_output_delivery(o),
                                .transfer = run->transfer,
                                .rate = run->rate,
@@ -275,11 +245,7 @@ static ck_status match(ck_output *o, const ck_outputs_run *run, ck_frame *f, ck_
     if (!p)
         return o->asked ? missing(o, f, e) : CK_OK;
     ck_display d;
-    ck_colour_space space;
-    ck_status s = CK_OK;
-    o->converted = wanted_space(o, run, p, &space, e);
-    if (o->converted)
-        s = ck_delivery_of(&space, p, ck_meta_get(&run->about, "ck:primaries"), run->display_light, &o->to, e);
+    ck_status s = ck_colours_of(&run->colours, p, &o->to, &o->converted, e);
     if (s == CK_OK)
         s = ck_display_init(&d, p, ck_output_delivery(o), e);
     if (s != CK_OK)

@@ -2,9 +2,9 @@
 #ifndef CK_ENCODE_OUTPUTS_H
 #define CK_ENCODE_OUTPUTS_H
 
+#include "ck-encode/colours.h"
 #include "ck-encode/options.h"
 #include "ck-encode/video.h"
-#include "io/delivery.h"
 #include "stream/frame.h"
 
 typedef struct ck_output {
@@ -41,8 +41,7 @@ typedef struct ck_outputs_run {
     const char *out; /* folder, or NULL */
     ck_meta about;   /* metadata of every file of any plane */
     char *transfer;  /* HEAD's, or NULL; owned */
-    ck_colour_space source; /* INPUT's own colour space */
-    bool display_light;     /* linear light was made of INPUT's display values */
+    ck_colours colours;
     ck_rate rate;
     bool rated;           /* true if the rate is from HEAD or --rate; false if it is a guess */
     ck_rate sar;          /* pixel aspect ratio of planes of the plate's size: HEAD's, else 1/1 */

@@ -6,6 +6,7 @@
 #include "ck-post/classical.h"
 #include "ck-post/options.h"
 #include "ck-post/planes.h"
+#include "ck-post/view.h"
 #include "colour/curve.h"
 #include "image/convert.h"
 #include "image/despeckle.h"
@@ -23,6 +24,7 @@ typedef struct post {
     const ck_post_program_options *opts;
     ck_post_options how; /* blue, codes and background are set per frame, in a copy */
     ck_gamut gamut;
+    ck_view view;
     ck_screen_choice screen;
     ck_size size;
     ck_type type;    /* of the planes that are made */
@@ -51,6 +53,13 @@ static ck_status open_post(const void *opts, const ck_list *args, ck_meta *head,
     s->how.mirrored = s->gamut.wide || o->classical || o->unmix || o->passthrough;
     ck_curve source;
     s->how.tone_map = ck_curve_named(ck_meta_get(head, CK_SOURCE_TRANSFER), &source) && !ck_curve_display(&source);
+    ck_status st = ck_view_open(&s->view, o, e);
+    if (st != CK_OK)
+        return st;
+    if (s->view.from_scene) {
+        s->how.view = ck_view_apply;
+        s->how.viewed = &s->view;
+    }
     if (o->classical)
         ck_messages_plate(first);
     return ck_messages_screen(o->screen, NULL, head, first, &s->screen, e);
@@ -108,9 +117,14 @@ static ck_status add_outputs(const post *s, ck_frame *f, ck_plane *alpha, ck_pla
         return st;
     /* Codes of unknown curves are kept, and the planes made from them carry that label. */
     how->codes = !ck_plate_known(fg);
+    how->view = how->codes ? NULL : how->view;
     st = ck_frame_add(f, "processed", s->type, 4, alpha->h, alpha->w, how->codes ? fg->encoding : "linear", &p, e);
     if (st == CK_OK)
-        st = ck_frame_add(f, "comp", CK_U8, 3, alpha->h, alpha->w, how->codes ? fg->encoding : "srgb", &p, e);
+        st = ck_frame_add(f, "comp", CK_U8, 3, alpha->h, alpha->w,
+                          how->codes  ? fg->encoding
+                          : how->view ? CK_VIEW_CODES
+                                      : "srgb",
+                          &p, e);
     return st;
 }
 
@@ -142,6 +156,13 @@ static ck_status finish_frame(void *state, ck_frame *f, ck_error *e)
     return ck_gamut_leave(&v, f, st == CK_OK ? make_outputs(s, f, e) : st, e);
 }
 
+static void close_post(void *state)
+{
+    post *s = state;
+    ck_view_close(&s->view);
+    free(s);
+}
+
 /* Outputs are large, so no finished frame waits beside the workers', except with one worker: it goes on while a frame
  * is written. */
 static int frames_at_once(const void *opts)
@@ -157,7 +178,7 @@ int main(int argc, char **argv)
                                    .admit = admit,
                                    .frame = finish_frame,
                                    .finish = finish,
-                                   .close = free,
+                                   .close = close_post,
                                    .frames = frames_at_once};
     return ck_stage_main(&stage, argc, argv);
 }

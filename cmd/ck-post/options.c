@@ -20,6 +20,9 @@ static const ck_option rows[] = {
      "limit of the screen's channel: average or maximum of the other two", CK_IN_ALL},
     {0, "despeckle", CK_INT, AT(despeckle), "AREA", "auto", 0, INT_MAX, "auto|off", CK_POST_AUTO,
      "remove parts of the matte smaller than AREA pixels; auto: 400, off with --classical", CK_IN_KEY},
+    {0, "view", CK_STRING, AT(view), "NAME", NULL, 0, 0, NULL, 0,
+     "make comp by a view of the OpenColorIO config: VIEW or DISPLAY/VIEW", CK_IN_HELP},
+    CK_OCIO_ROW(ck_post_program_options, ocio_config),
     CK_SCREEN_ROW(ck_post_program_options, screen),
     {0},
 };

@@ -2,6 +2,7 @@
 #define CK_POST_OPTIONS_H
 
 #include "base/option.h"
+#include "shared/scene.h"
 
 #define CK_POST_AUTO (-1)
 
@@ -12,6 +13,7 @@ typedef struct ck_post_program_options {
     double despill;   /* CK_POST_AUTO */
     int despill_mode; /* ck_despill_mode */
     int despeckle;    /* pixels; 0 = off; CK_POST_AUTO */
+    const char *view, *ocio_config; /* NULL = not given */
     int screen;       /* CK_SCREEN_GREEN, … of key/screen.h */
 } ck_post_program_options;
 

@@ -20,6 +20,8 @@
  * primaries that the file has. */
 #define CK_SOURCE_TRANSFER "source-transfer"
 #define CK_SOURCE_PRIMARIES "source-primaries"
+/* HEAD metadata: the space of an OpenColorIO config that the file is in. */
+#define CK_SOURCE_SPACE "source-space"
 
 typedef struct ck_gamut {
     bool wide; /* false: nothing is converted */

@@ -97,10 +97,12 @@ static void composite(const frame *f, float rgb[3][BLOCK], const float *a, int x
             load_background(f, c * f->plane + at, under, n);
         lay_over(rgb[c], a, under, n);
     }
-    if (f->o->tone_map)
+    if (f->o->view)
+        f->o->view(f->o->viewed, rgb[0], rgb[1], rgb[2], n);
+    else if (f->o->tone_map)
         ck_tone_map(rgb[0], rgb[1], rgb[2], n);
     for (size_t c = 0; c < 3; c++) {
-        if (!f->o->codes)
+        if (!f->o->codes && !f->o->view)
             ck_linear_to_srgb(rgb[c], rgb[c], n);
         ck_f32_to_u8_trunc(rgb[c], f->comp + c * f->plane + at, n);
     }
@@ -123,7 +125,7 @@ static void empty_block(const frame *f, int x, int y, size_t at, size_t n)
     if (!f->comp)
         return;
     float rgb[3][BLOCK] = {{0}}, flat[BLOCK] = {0};
-    if (f->o->background) {
+    if (f->o->background || f->o->view) {
         composite(f, rgb, flat, x, y, at, n);
         return;
     }

@@ -17,6 +17,9 @@ typedef struct ck_post_options {
     bool mirrored;              /* fg below 0 is kept by the mirrored curve; else it becomes 0, as in the original */
     bool tone_map;              /* comp: ck_tone_map before it is encoded, for HDR */
     const ck_plane *background; /* [3, h, w] of any of the four types, for comp; NULL: a checkerboard */
+    /* comp: linear light of Rec. 709 to codes, in place of tone mapping and sRGB.  NULL: not. */
+    void (*view)(const void *view, float *r, float *g, float *b, size_t n);
+    const void *viewed; /* its first argument */
 } ck_post_options;
 
 /* alpha: [h, w] f32, final (despeckled).  fg: [3, h, w] u8, u16, f16 or f32, straight, sRGB-encoded.

@@ -28,6 +28,17 @@ ck_status ck_delivery_of(const ck_colour_space *space, const ck_plane *p, const 
     return CK_OK;
 }
 
+void ck_delivery_by_ocio(const ck_delivery_ocio *space, const ck_plane *p, const char *stream_primaries,
+                         ck_delivery *out)
+{
+    *out = (ck_delivery){.from_linear = !strcmp(p->encoding, "linear"), .ocio = space->to};
+    ck_curve_named("linear", &out->curve);
+    if (!space->linear) /* the config does not say what it is */
+        snprintf(out->curve.name, sizeof out->curve.name, "unknown");
+    snprintf(out->primaries, sizeof out->primaries, "%s", space->linear ? space->primaries : "");
+    out->moved = ck_primaries_matrix(stream_primaries ? stream_primaries : "bt709", space->scene_primaries, &out->m);
+}
+
 void ck_delivery_apply(const ck_delivery *d, float *r, float *g, float *b, size_t n)
 {
     float *const c[3] = {r, g, b};
@@ -37,7 +48,9 @@ void ck_delivery_apply(const ck_delivery *d, float *r, float *g, float *b, size_
         ck_srgb_to_linear_mirrored(c[i], c[i], n);
     if (d->moved)
         ck_matrix_apply(&d->m, r, g, b, n);
-    for (int i = 0; i < 3; i++) {
+    if (d->ocio)
+        ck_ocio_apply(d->ocio, r, g, b, n);
+    for (int i = 0; i < 3 && !d->ocio; i++) {
         if (d->to_srgb)
             ck_linear_to_srgb_mirrored(c[i], c[i], n);
         else

@@ -74,7 +74,7 @@ void ck_display_row(const ck_display *d, int y, float *out)
 
 bool ck_display_keeps(const ck_display *d)
 {
-    return d->premultiplied && (!d->to || ck_curve_linear(&d->to->curve));
+    return d->premultiplied && (!d->to || !strcmp(d->to->curve.name, "linear"));
 }
 
 ck_status ck_display_floats(const ck_display *d, ck_buffer **out, ck_error *e)
