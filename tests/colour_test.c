@@ -17,6 +17,7 @@ static const struct {
     const char *curve;
     double at[POINTS][2];
 } curves[] = {
+    /* clang-format off */
     {"slog3", {{-0.004, 0.0663763502751}, {0, 0.0928641251222}, {0.001, 0.099486068834}, {0.0181, 0.198379898344}, {0.18, 0.410557184751}, {0.9, 0.584452842075}, {4, 0.749098911819}}},
     {"vlog", {{-0.004, 0.1026}, {0, 0.125}, {0.001, 0.1306}, {0.0181, 0.21869589314}, {0.18, 0.42331144876}, {0.9, 0.588167438154}, {4, 0.743840585792}}},
     {"logc4", {{-0.004, 0.0788207091347}, {0, 0.0928641251222}, {0.001, 0.0960684358549}, {0.0181, 0.138604728153}, {0.18, 0.278395836548}, {0.9, 0.417959358921}, {4, 0.555135049409}}},
@@ -36,6 +37,7 @@ static const struct {
     {"bt1886", {{0, 0}, {0.001, 0.056234132519}, {0.0181, 0.187945849548}, {0.18, 0.489437089574}, {0.9, 0.957049452025}, {4, 1.78179743628}}},
     {"pq", {{0, 7.30955902578e-07}, {0.001, 0.083327526368}, {0.0181, 0.226646493619}, {0.18, 0.410896752042}, {0.9, 0.569704345477}, {4, 0.729144955444}}},
     {"hlg", {{0, 0}, {0.001, 0.0547722557505}, {0.0181, 0.233023603955}, {0.18, 0.672358132128}, {0.9, 0.980674603875}, {4, 1.25114458602}}},
+    /* clang-format on */
 };
 #define CURVES (sizeof curves / sizeof *curves)
 
@@ -43,11 +45,13 @@ static const struct {
     const char *from, *to;
     double m[3][3];
 } matrices[] = {
+    /* clang-format off */
     {"s-gamut3.cine", "bt709", {{1.62694741, -0.540138539, -0.0868088709}, {-0.178515527, 1.41794093, -0.2394254}, {-0.044436115, -0.195919966, 1.24035608}}},
     {"arri-wg4", "bt709", {{1.89312344, -0.780881504, -0.112241939}, {-0.205700358, 1.34025749, -0.134557131}, {-0.0127057429, -0.152184876, 1.16489062}}},
     {"ap0", "bt709", {{2.52168619, -1.13413099, -0.387555199}, {-0.276479914, 1.37271909, -0.0962391734}, {-0.015378065, -0.152975336, 1.1683534}}},
     {"bt2020", "ap1", {{0.974894978, 0.0195991086, 0.00550591344}, {0.0021795628, 0.995535469, 0.00228496831}, {0.00479723968, 0.0245320166, 0.970670744}}},
     {"redwidegamut", "bt2020", {{1.18043085, -0.0940395638, -0.0863912879}, {-0.0280173195, 1.31144204, -0.283424716}, {-0.0743595159, -0.362077603, 1.43643712}}},
+    /* clang-format on */
 };
 #define MATRICES (sizeof matrices / sizeof *matrices)
 
@@ -69,7 +73,8 @@ static void published_values(void)
             ck_curve_decode(&c, &code, &got[1], 1);
             both = near((double)got[0], curves[i].at[k][1]) && near((double)got[1], curves[i].at[k][0]);
             if (!both)
-                printf("# %s: %g -> %.9g, %g -> %.9g\n", c.name, (double)light, (double)got[0], (double)code, (double)got[1]);
+                printf("# %s: %g -> %.9g, %g -> %.9g\n", c.name, (double)light, (double)got[0], (double)code,
+                       (double)got[1]);
         }
         ok(both, "%s: published values, both ways", curves[i].curve);
     }
@@ -78,8 +83,8 @@ static void published_values(void)
 /* Codes of 10 bits come back, and light grows with them. */
 static void there_and_back(void)
 {
-    static const char *const all[] = {"srgb",  "bt709", "bt1886", "gamma1.8", "linear",  "pq",     "hlg",
-                                      "logc3", "logc4", "slog3",  "vlog",     "clog2",   "clog3",  "log3g10",
+    static const char *const all[] = {"srgb",  "bt709",   "bt1886", "gamma1.8",     "linear", "pq",    "hlg",
+                                      "logc3", "logc4",   "slog3",  "vlog",         "clog2",  "clog3", "log3g10",
                                       "flog2", "acescct", "cineon", "intermediate", "log100", "log316"};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         ck_curve c;
@@ -96,7 +101,8 @@ static void there_and_back(void)
         }
         /* BT.709's rounded constants leave a step at the corner, 1.099 * 0.018^0.45 - 0.099 - 0.081 = 2.4e-4, and code
          * 83 lies in it. */
-        ok(grows && worst < (strcmp(all[i], "bt709") ? 2e-6 : 2.6e-4), "%s: every code of 10 bits comes back (%.1e)", all[i], worst);
+        ok(grows && worst < (strcmp(all[i], "bt709") ? 2e-6 : 2.6e-4), "%s: every code of 10 bits comes back (%.1e)",
+           all[i], worst);
     }
 }
 
@@ -121,13 +127,29 @@ static void below_zero(void)
 
 static void names(void)
 {
-    static const char *const same[][2] = {
-        {"S-Log3", "slog3"},   {"SLOG3", "slog3"},       {"LogC4", "logc4"},       {"ARRI LogC4", "logc4"},
-        {"LogC3", "logc3"},    {"LogC3 EI 800", "logc3"}, {"logc3-ei400", "logc3-ei400"}, {"LogC3-400", "logc3-ei400"},
-        {"V-Log", "vlog"},     {"C-Log2", "clog2"},      {"Canon Log 3", "clog3"}, {"Log3G10", "log3g10"},
-        {"F-Log2", "flog2"},   {"ACEScct", "acescct"},   {"Rec.709", "bt709"},     {"smpte2084", "pq"},
-        {"ST 2084", "pq"},     {"arib-std-b67", "hlg"},  {"gamma2.4", "gamma2.4"}, {"iec61966-2-1", "srgb"},
-        {"bt2020-10", "bt709"}, {"DaVinci Intermediate", "intermediate"}, {"BT.1886", "bt1886"}};
+    static const char *const same[][2] = {{"S-Log3", "slog3"},
+                                          {"SLOG3", "slog3"},
+                                          {"LogC4", "logc4"},
+                                          {"ARRI LogC4", "logc4"},
+                                          {"LogC3", "logc3"},
+                                          {"LogC3 EI 800", "logc3"},
+                                          {"logc3-ei400", "logc3-ei400"},
+                                          {"LogC3-400", "logc3-ei400"},
+                                          {"V-Log", "vlog"},
+                                          {"C-Log2", "clog2"},
+                                          {"Canon Log 3", "clog3"},
+                                          {"Log3G10", "log3g10"},
+                                          {"F-Log2", "flog2"},
+                                          {"ACEScct", "acescct"},
+                                          {"Rec.709", "bt709"},
+                                          {"smpte2084", "pq"},
+                                          {"ST 2084", "pq"},
+                                          {"arib-std-b67", "hlg"},
+                                          {"gamma2.4", "gamma2.4"},
+                                          {"iec61966-2-1", "srgb"},
+                                          {"bt2020-10", "bt709"},
+                                          {"DaVinci Intermediate", "intermediate"},
+                                          {"BT.1886", "bt1886"}};
     ck_curve c;
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         ok(ck_curve_named(same[i][0], &c) && !strcmp(c.name, same[i][1]), "'%s' is %s", same[i][0], same[i][1]);

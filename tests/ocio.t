@@ -193,4 +193,61 @@ is "a space of its own" "$(xy Swapped | cut -d' ' -f 1,2)" "0.536617 0.349722"
 for space in LogC "sRGB texture" Film Lost nothing; do is "none of $space" "$(xy "$space")" none; done
 sed 's/^roles: .*/roles: {default: raw}/' "$config" >"$tmp/roleless.ocio"
 is "none without the roles" "$(run -c "$tmp/roleless.ocio" chromaticities ACEScg)" none
+# The programs: from a space of the config, to another, and through a view.
+ck-decode --linear "$exr" 2>"$tmp/err" | ck-encode --plane rgb=exr32 "$tmp/plain" 2>>"$tmp/err"
+plain=$(echo "$tmp"/plain/rgb/*.exr)
+converted() { # FROM TO: by ck-decode and ck-encode
+    rm -rf "$tmp/out"
+    ck-decode --ocio-config "$config" --input-space "$1" "$plain" 2>"$tmp/err" |
+        ck-encode --ocio-config "$config" --plane rgb=exr32 --output-space "$2" "$tmp/out" 2>>"$tmp/err"
+    result=$(echo "$tmp"/out/rgb/*.exr)
+    ck-decode --linear "$result" 2>>"$tmp/err" | pixels >"$tmp/ours.raw"
+}
+labels() { exrheader "$result" | grep -a '^ck:\(space\|transfer\|primaries\) ' | sed 's/.*: "\(.*\)"/\1/' | tr '\n' ' '; }
+if command -v ocioconvert >/dev/null && command -v exrheader >/dev/null; then
+    by_tool() { tool "$plain" "$1" "$tmp/tool.exr" "$2"; }
+    # The way through scene-linear light rounds once more: 1e-5 of the largest value.
+    like_tool() { "$helpers/rawdiff" "$tmp/tool.raw" "$tmp/ours.raw" | awk '{ print } !($1 <= 1e-5) { exit 1 }'; }
+    for pair in "LogC:sRGB texture" "sRGB texture:LogC" "Linear BT.709:ACES2065-1" "color_timing:Gamma" "LogC:LogC"; do
+        by_tool "${pair%%:*}" "${pair#*:}" && converted "${pair%%:*}" "${pair#*:}"
+        ok "ck-decode | ck-encode: ${pair/:/ to }" like_tool
+    done
+    converted LogC ACES2065-1
+    is "a linear space is labelled" "$(labels)" "ap0 ACES2065-1 linear "
+    converted LogC "sRGB texture"
+    is "another has its name alone" "$(labels)" "unknown sRGB texture unknown "
+    converted LogC source
+    by_tool LogC LogC
+    ok "source is the space that the input was in" like_tool
+    ck-decode --ocio-config "$config" --input-space LogC --working bt709 "$plain" 2>"$tmp/err" |
+        ck-encode --ocio-config "$config" --plane rgb=exr32 --output-space "sRGB texture" "$tmp/out" 2>>"$tmp/err"
+    ck-decode --linear "$(echo "$tmp"/out/rgb/*.exr)" 2>>"$tmp/err" | pixels >"$tmp/ours.raw"
+    by_tool LogC "sRGB texture"
+    # values go to 4048, whose float32 step is 2.4e-4; two matrices more, two roundings more
+    ok "in working primaries of ck" bash -c '"$1" "$2" "$3" | awk "{ print } !(\$1 <= 5e-4) { exit 1 }"' _ \
+        "$helpers/rawdiff" "$tmp/tool.raw" "$tmp/ours.raw"
+    # A subject that covers everything: comp is the view of the plate, in 8 bits.
+    "$helpers/mkstream" -n 1 -g 70x50 alpha:f32:1 >/dev/null
+    oiiotool --pattern constant:color=1,1,1 70x50 3 -o "$tmp/white.png" 2>"$tmp/err"
+    for how in "sRGB/Monitor/Video" "Projector/Cinema"; do
+        ck-decode --ocio-config "$config" --input-space ACEScg --input alpha="$tmp/white.png" "$plain" 2>"$tmp/err" |
+            ck-post --unmix --despill 0 --screen green --ocio-config "$config" --view "$how" 2>>"$tmp/err" |
+            cat >"$tmp/viewed.ck"
+        ck-info --npy "$tmp/npy" <"$tmp/viewed.ck" >/dev/null
+        tail -c $((70 * 50 * 3)) "$tmp"/npy/comp.*.npy >"$tmp/comp.raw"
+        rm -r "$tmp/npy"
+        tool --view "$plain" ACEScg "$tmp/tool.exr" "${how%/*}" "${how##*/}"
+        # comp discards the fraction; the foreground was rounded to half and to sRGB
+        ok "comp through $how" perl -e 'local $/; open A, shift; @a = unpack "C*", <A>; open B, shift;
+            @b = unpack "f<*", <B>; for (0 .. $#b) { $v = 255 * ($b[$_] < 0 ? 0 : $b[$_] > 1 ? 1 : $b[$_]);
+            $off++ if $a[$_] < $v - 2 || $a[$_] > $v + 1 } exit(@a != @b || $off)' "$tmp/comp.raw" "$tmp/tool.raw"
+        is "is not called sRGB" "$(ck-info <"$tmp/viewed.ck" | grep -o 'comp:u8:3x50x70:[a-z]*')" comp:u8:3x50x70:display
+    done
+fi
+fails 2 "--input-space: no colour space 'ACESgc' in $config: did you mean 'ACEScg'?" "ck-decode says which names are near" \
+    ck-decode --ocio-config "$config" --input-space ACESgc "$exr"
+ok "a space of ck that the config lacks" bash -c 'ck-decode --ocio-config "$1" --input-space slog3/s-gamut3 "$2" | ck-info |
+    grep -q "source-transfer=slog3"' _ "$config" "$exr"
+fails 1 "no libck-ocio.so in $tmp/none: apt-get install libopencolorio-dev, then make" "without the plug-in: what to install" \
+    env CK_LIB="$tmp/none" "$bin/ck-decode" --ocio-config "$config" --input-space ACEScg "$exr"
 done_testing

@@ -6,8 +6,8 @@
 #include "image/gamut.h"
 #include "io/still.h"
 
-static const char *const keys[] = {"transfer", "primaries", CK_SOURCE_TRANSFER, CK_SOURCE_PRIMARIES,
-                                   CK_SOURCE_SPACE, "sar", "rate"};
+static const char *const keys[] = {"transfer", "primaries", CK_SOURCE_TRANSFER, CK_SOURCE_PRIMARIES, CK_SOURCE_SPACE,
+                                   "sar",      "rate"};
 #define KEYS (sizeof keys / sizeof *keys)
 
 ck_status ck_facts_start(ck_facts *t, const ck_frame *first, ck_meta *head, ck_error *e)

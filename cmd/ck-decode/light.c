@@ -138,7 +138,8 @@ static ck_status to_working(const ck_light *l, const char *name, ck_frame *f, ck
     snprintf(encoding, sizeof encoding, "%s", p->encoding);
     if (!*l->working || p->c != 3 || !ck_plate_known(p))
         return CK_OK;
-    if (l->added && (!from || !ck_primaries_parse(from, &known) || (!ck_gamut_wide(from) && !ck_gamut_wide(l->working))))
+    if (l->added &&
+        (!from || !ck_primaries_parse(from, &known) || (!ck_gamut_wide(from) && !ck_gamut_wide(l->working))))
         return CK_OK;
     if (!from || !ck_primaries_parse(from, &known))
         return ck_fail(e, CK_ERR_ARGUMENT,

@@ -112,7 +112,8 @@ static ck_status open_plate(decode *d, const ck_list *args, ck_meta *head, ck_er
     if (s == CK_OK)
         s = ck_facts_start(&d->facts, &d->first, head, e);
     if (s == CK_OK)
-        s = ck_facts_settle(&d->facts, d->plate.light.curved, d->first_file ? d->first_file->path : d->plate.name, &d->first, e);
+        s = ck_facts_settle(&d->facts, d->plate.light.curved, d->first_file ? d->first_file->path : d->plate.name,
+                            &d->first, e);
     if (d->plate.video)
         ck_frame_free(&d->first);
     return s;

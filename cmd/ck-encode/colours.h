@@ -22,7 +22,8 @@ typedef struct ck_colours {
 ck_status ck_colours_open(ck_colours *c, const ck_encode_options *o, const ck_meta *head, ck_error *e);
 void ck_colours_close(ck_colours *c);
 
-/* *given: false if no option asks for a colour space for the plane; then it keeps its own, or sRGB where it is shown. */
+/* *given: false if no option asks for a colour space for the plane; then it keeps its own, or sRGB where it is shown.
+ */
 ck_status ck_colours_of(const ck_colours *c, const ck_plane *p, ck_delivery *out, bool *given, ck_error *e);
 
 /* Primaries of a file, NULL if not known.  d: as given by ck_colours_of, NULL = none. */

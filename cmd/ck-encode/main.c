@@ -207,7 +207,8 @@ static ck_status write_still(encode *s, ck_output *o, const ck_frame *f, const c
         st = ck_meta_set(&about, "ck:timecode", ck_meta_get(&f->meta, "timecode"), e);
     bool there = access(path, F_OK) == 0, skip = there && s->guard.existing == CK_EXISTING_SKIP;
     if (st == CK_OK && !skip)
-        st = ck_still_write(path, p, ck_output_delivery(o), o->format, (ck_exr_compression)s->run.opts->compression, &about, e);
+        st = ck_still_write(path, p, ck_output_delivery(o), o->format, (ck_exr_compression)s->run.opts->compression,
+                            &about, e);
     if (st != CK_OK)
         st = failed_at(path, st, e);
     ck_meta_free(&about);

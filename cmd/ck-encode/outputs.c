@@ -171,7 +171,9 @@ static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plan
         alpha = "straight";
     /* Coverage has no primaries.  Colour without known ones is labelled "unknown" in EXR, since readers would otherwise
      * assume Rec. 709. */
-    const char *known = ck_colours_primaries(&run->colours, p, ck_output_delivery(o)), *primaries = known ? known : exr ? "unknown" : NULL;
+    const char *known = ck_colours_primaries(&run->colours, p, ck_output_delivery(o)), *primaries = known ? known
+                                                                                                    : exr ? "unknown"
+                                                                                                          : NULL;
     if (p->c == 1)
         primaries = NULL;
     ck_status s = ck_meta_copy(&o->about, &run->about, e);

@@ -18,9 +18,9 @@ typedef struct ck_output {
     bool on; /* the stream has the plane */
     ck_type type;
     int c, h, w;
-    char *path;                      /* OUT/Matte or OUT/matte.mov; NULL for a stream */
-    ck_meta about;                   /* metadata of every file */
-    bool converted;                  /* to the colour space `to` */
+    char *path;     /* OUT/Matte or OUT/matte.mov; NULL for a stream */
+    ck_meta about;  /* metadata of every file */
+    bool converted; /* to the colour space `to` */
     ck_delivery to;
     ck_video_sink *video;            /* NULL for stills */
     long written, replaced, skipped; /* files; under the program's lock */

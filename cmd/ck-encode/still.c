@@ -39,7 +39,8 @@ static ck_status write_exr(const char *path, const ck_plane *p, const ck_deliver
     return s;
 }
 
-static ck_status write_png(const char *path, const ck_plane *p, const ck_delivery *to, int bits, const ck_meta *about, ck_error *e)
+static ck_status write_png(const char *path, const ck_plane *p, const ck_delivery *to, int bits, const ck_meta *about,
+                           ck_error *e)
 {
     ck_display d;
     ck_status s = ck_display_init(&d, p, to, e);

@@ -9,7 +9,8 @@ ck_status ck_view_open(ck_view *v, const ck_post_program_options *o, ck_error *e
         return CK_OK;
     ck_status s = ck_scene_open(o->ocio_config, &v->scene, e);
     if (s == CK_OK && !v->scene.config)
-        s = ck_fail(e, CK_ERR_ARGUMENT, "views are those of an OpenColorIO config: give --ocio-config FILE or set $OCIO");
+        s = ck_fail(e, CK_ERR_ARGUMENT,
+                    "views are those of an OpenColorIO config: give --ocio-config FILE or set $OCIO");
     if (s == CK_OK)
         s = ck_ocio_view(v->scene.config, CK_SCENE_LINEAR, o->view, &v->from_scene, e);
     v->moved = ck_primaries_matrix("bt709", v->scene.primaries, &v->to_scene);

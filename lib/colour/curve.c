@@ -15,7 +15,13 @@ static const struct {
     int ei;
     ck_curve_toe toe;
 } logc3[] = {
-#define ROW(EI, CUT, B, C, D, E, F) {EI, {5.555556, B, C, D, E, F, CUT, E * CUT + F}}
+#define ROW(EI, CUT, B, C, D, E, F)                                                                                    \
+    {                                                                                                                  \
+        EI,                                                                                                            \
+        {                                                                                                              \
+            5.555556, B, C, D, E, F, CUT, E *CUT + F                                                                   \
+        }                                                                                                              \
+    }
     ROW(160, 0.005561, 0.080216, 0.269036, 0.381991, 5.842037, 0.092778),
     ROW(200, 0.006208, 0.076621, 0.266007, 0.382478, 5.776265, 0.092782),
     ROW(250, 0.006871, 0.072941, 0.262978, 0.382966, 5.710494, 0.092786),
@@ -44,14 +50,10 @@ static const ck_curve_toe slog3 = {.a = 1 / 0.19,
                                    .cut = 0.01125,
                                    .code_cut = 171.2102946929 / 1023};
 static const ck_curve_toe vlog = {1, 0.00873, 0.241514, 0.598206, 5.6, 0.125, 0.01, 0.181};
-static const ck_curve_toe log3g10 = {.a = 155.975327,
-                                     .b = 0.01 * 155.975327 + 1,
-                                     .c = 0.224282,
-                                     .e = 15.1927,
-                                     .f = 0.01 * 15.1927,
-                                     .cut = -0.01};
-static const ck_curve_toe flog2 = {5.555556, 0.064829, 0.245281, 0.384316, 8.799461,
-                                   0.092864, 0.000889, 0.100686685370811};
+static const ck_curve_toe log3g10 = {
+    .a = 155.975327, .b = 0.01 * 155.975327 + 1, .c = 0.224282, .e = 15.1927, .f = 0.01 * 15.1927, .cut = -0.01};
+static const ck_curve_toe flog2 = {5.555556, 0.064829, 0.245281, 0.384316,
+                                   8.799461, 0.092864, 0.000889, 0.100686685370811};
 static const ck_curve_toe acescct = {.a = 1,
                                      .c = 1 / 17.52 / LOG10_2,
                                      .d = 9.72 / 17.52,
@@ -73,14 +75,8 @@ __attribute__((constructor)) static void fill_logc4(void)
     /* as the specification names them */
     double a = (262144 - 16) / 117.45, b = (1023 - 95) / 1023.0, c = 95 / 1023.0;
     double s = 7 * log(2) * exp2(7 - 14 * c / b) / (a * b), t = (exp2(14 * (-c / b) + 6) - 64) / a;
-    logc4 = (ck_curve_toe){.a = a,
-                           .b = 64,
-                           .c = b / 14 / LOG10_2,
-                           .d = c - 6 * b / 14,
-                           .e = 1 / s,
-                           .f = -t / s,
-                           .cut = t,
-                           .code_cut = 0};
+    logc4 = (ck_curve_toe){
+        .a = a, .b = 64, .c = b / 14 / LOG10_2, .d = c - 6 * b / 14, .e = 1 / s, .f = -t / s, .cut = t, .code_cut = 0};
 }
 
 typedef struct row {

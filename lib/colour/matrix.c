@@ -4,8 +4,7 @@
 
 #include "base/clones.h"
 
-static const ck_matrix3 bradford = {
-    {{0.8951, 0.2664, -0.1614}, {-0.7502, 1.7135, 0.0367}, {0.0389, -0.0685, 1.0296}}};
+static const ck_matrix3 bradford = {{{0.8951, 0.2664, -0.1614}, {-0.7502, 1.7135, 0.0367}, {0.0389, -0.0685, 1.0296}}};
 
 ck_matrix3 ck_matrix_times(const ck_matrix3 *a, const ck_matrix3 *b)
 {

@@ -64,9 +64,12 @@ ck_status ck_colour_space_parse(const char *text, ck_colour_space *out, ck_error
 bool ck_primaries_matrix(const char *from, const char *to, ck_matrix3 *out)
 {
     ck_primaries a, b;
-    if (!from || !to || !strcmp(from, to) || !ck_primaries_parse(from, &a) || !ck_primaries_parse(to, &b) ||
-        !memcmp(&a, &b, sizeof a))
+    bool same = true;
+    if (!from || !to || !ck_primaries_parse(from, &a) || !ck_primaries_parse(to, &b))
         return false;
-    *out = ck_matrix_between(&a, &b);
-    return true;
+    for (int i = 0; i < 8; i++)
+        same &= a.xy[i] == b.xy[i];
+    if (!same)
+        *out = ck_matrix_between(&a, &b);
+    return !same;
 }

@@ -28,8 +28,8 @@ typedef struct ck_gamut {
     ck_matrix3 in, out;
 } ck_gamut;
 
-/* `primaries`: HEAD's, or NULL.  Not wide: none stated, unknown ones, Rec. 709, and those of SD video, which differ from
- * Rec. 709 less than cameras do. */
+/* `primaries`: HEAD's, or NULL.  Not wide: none stated, unknown ones, Rec. 709, and those of SD video, which differ
+ * from Rec. 709 less than cameras do. */
 void ck_gamut_of(const char *primaries, ck_gamut *g);
 bool ck_gamut_wide(const char *primaries);
 

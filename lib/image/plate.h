@@ -18,8 +18,8 @@ bool ck_plate_known(const ck_plane *rgb);
 /* The encoding of planes made from the plate's codes: an unknown one stays; else "srgb". */
 const char *ck_plate_codes(const ck_plane *rgb);
 
-/* All c*h*w samples as sRGB-encoded float32.  Linear light is encoded by ck_linear_to_srgb_mirrored: nothing is clamped.
- * `out` must not overlap the plane. */
+/* All c*h*w samples as sRGB-encoded float32.  Linear light is encoded by ck_linear_to_srgb_mirrored: nothing is
+ * clamped. `out` must not overlap the plane. */
 void ck_plate_to_f32(const ck_plane *p, float *out);
 /* As above for n samples from index `at`. */
 void ck_plate_part(const ck_plane *p, size_t at, float *out, size_t n);

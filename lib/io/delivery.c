@@ -16,15 +16,17 @@ ck_status ck_delivery_of(const ck_colour_space *space, const ck_plane *p, const 
         return ck_fail(e, CK_ERR_UNSUPPORTED, "plane '%s' is encoded as '%s', which cannot be converted to %s", p->name,
                        p->encoding, space->curve.name);
     if (*space->primaries && !ck_primaries_parse(from, &known))
-        return ck_fail(e, CK_ERR_UNSUPPORTED,
-                       "the primaries of plane '%s' are %s, which cannot be converted to %s: name them by --primaries of "
-                       "ck-decode",
-                       p->name, from, space->primaries);
+        return ck_fail(
+            e, CK_ERR_UNSUPPORTED,
+            "the primaries of plane '%s' are %s, which cannot be converted to %s: name them by --primaries of "
+            "ck-decode",
+            p->name, from, space->primaries);
     *out = (ck_delivery){.curve = space->curve, .from_linear = !strcmp(p->encoding, "linear")};
     out->moved = *space->primaries && ck_primaries_matrix(from, space->primaries, &out->m);
     snprintf(out->primaries, sizeof out->primaries, "%s", to ? to : "");
     out->to_srgb = (!out->from_linear || display_light) && ck_curve_display(&out->curve);
-    out->codes = !out->moved && ((out->to_srgb && !out->from_linear) || (out->from_linear && ck_curve_linear(&out->curve)));
+    out->codes =
+        !out->moved && ((out->to_srgb && !out->from_linear) || (out->from_linear && ck_curve_linear(&out->curve)));
     return CK_OK;
 }
 

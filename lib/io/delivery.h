@@ -23,15 +23,15 @@ typedef struct ck_delivery {
 
 /* The colour space of a file by an OpenColorIO config. */
 typedef struct ck_delivery_ocio {
-    const ck_ocio_transform *to;         /* from scene-linear light; outlives the delivery */
-    const char *scene_primaries;         /* of scene-linear light; "" = not known */
-    bool linear;                         /* the space is linear light, of these primaries: */
+    const ck_ocio_transform *to; /* from scene-linear light; outlives the delivery */
+    const char *scene_primaries; /* of scene-linear light; "" = not known */
+    bool linear;                 /* the space is linear light, of these primaries: */
     char primaries[CK_PRIMARIES_TEXT];
 } ck_delivery_ocio;
 
-/* space: of the file.  stream_primaries: HEAD's, NULL = unknown.  display_light: linear light was made of display values.
- * CK_ERR_UNSUPPORTED if the plane's encoding is neither
- * sRGB nor linear, or if its unknown primaries would have to be converted. */
+/* space: of the file.  stream_primaries: HEAD's, NULL = unknown.  display_light: linear light was made of display
+ * values. CK_ERR_UNSUPPORTED if the plane's encoding is neither sRGB nor linear, or if its unknown primaries would have
+ * to be converted. */
 ck_status ck_delivery_of(const ck_colour_space *space, const ck_plane *p, const char *stream_primaries,
                          bool display_light, ck_delivery *out, ck_error *e);
 

@@ -4,8 +4,9 @@
  *     3 channels   linear light gets the sRGB curve; other encodings are unchanged
  *     4 channels   the same; premultiplied colour is first divided by alpha, and is black where alpha is 0 or less
  *
- * With a delivery, colours are converted as it says instead.  Then all values are clamped to [0, 1], NaN to 0.  Four channels of encoding "linear" are premultiplied (ck-frame(5);
- * also `processed` in any other curve), others are straight. */
+ * With a delivery, colours are converted as it says instead.  Then all values are clamped to [0, 1], NaN to 0.  Four
+ * channels of encoding "linear" are premultiplied (ck-frame(5); also `processed` in any other curve), others are
+ * straight. */
 #ifndef CK_IO_DISPLAY_H
 #define CK_IO_DISPLAY_H
 
