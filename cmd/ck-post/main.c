@@ -48,9 +48,7 @@ static ck_status open_post(const void *opts, const ck_list *args, ck_meta *head,
     /* Unmixing has already reduced spill at the edges; inside, a green tint is often cloth, not spill. */
     s->how.despill = o->despill >= 0 ? o->despill : o->classical || o->unmix ? UNMIXED_DESPILL : DESPILL;
     s->how.mode = (ck_despill_mode)o->despill_mode;
-    /* What unmixing and passthrough take from the plate may lie outside Rec. 709. */
     ck_gamut_of(ck_meta_get(head, "primaries"), &s->gamut);
-    s->how.mirrored = s->gamut.wide || o->classical || o->unmix || o->passthrough;
     ck_curve source;
     s->how.tone_map = ck_curve_named(ck_meta_get(head, CK_SOURCE_TRANSFER), &source) && !ck_curve_display(&source);
     ck_status st = ck_view_open(&s->view, o, e);
@@ -118,6 +116,10 @@ static ck_status add_outputs(const post *s, ck_frame *f, ck_plane *alpha, ck_pla
     /* Codes of unknown curves are kept, and the planes made from them carry that label. */
     how->codes = !ck_plate_known(fg);
     how->view = how->codes ? NULL : how->view;
+    /* What unmixing and passthrough take from a linear plate may lie outside Rec. 709. */
+    const ck_post_program_options *o = s->opts;
+    p = ck_frame_plane(f, "rgb");
+    how->mirrored = s->gamut.wide || ((o->classical || o->unmix || o->passthrough) && p && ck_plate_linear(p));
     st = ck_frame_add(f, "processed", s->type, 4, alpha->h, alpha->w, how->codes ? fg->encoding : "linear", &p, e);
     if (st == CK_OK)
         st = ck_frame_add(f, "comp", CK_U8, 3, alpha->h, alpha->w,

@@ -7,7 +7,7 @@
 
 #define BLOCK 4096
 
-static bool linear(const ck_plane *p)
+bool ck_plate_linear(const ck_plane *p)
 {
     return !strcmp(p->encoding, "linear") || !strcmp(p->encoding, CK_LINEAR_WIDE);
 }
@@ -29,7 +29,7 @@ const char *ck_plate_codes(const ck_plane *rgb)
 void ck_plate_part(const ck_plane *p, size_t at, float *out, size_t n)
 {
     ck_to_f32((const uint8_t *)p->data + at * p->elem, p->type, out, n);
-    if (linear(p))
+    if (ck_plate_linear(p))
         ck_linear_to_srgb_mirrored(out, out, n);
 }
 
@@ -59,12 +59,12 @@ void ck_plate_row(const ck_plane *p, size_t c, int y, int x, size_t n, float *ou
 void ck_plate_row_linear(const ck_plane *p, size_t c, int y, int x, size_t n, float *out)
 {
     const uint8_t *from = (const uint8_t *)p->data + sample(p, c, y, x) * p->elem;
-    if (p->type == CK_U8 && !linear(p)) {
+    if (p->type == CK_U8 && !ck_plate_linear(p)) {
         ck_srgb8_to_linear(from, out, n);
         return;
     }
     ck_to_f32(from, p->type, out, n);
-    if (!linear(p))
+    if (!ck_plate_linear(p))
         ck_srgb_to_linear(out, out, n);
     for (size_t i = 0; i < n; i++)
         out[i] = out[i] < 0 ? 0 : out[i];
@@ -76,7 +76,7 @@ ck_status ck_plate_u8(const ck_plane *p, const uint8_t **view, ck_buffer **hold,
     size_t all = samples(p);
     *hold = NULL;
     *view = p->data;
-    if (p->type == CK_U8 && !linear(p))
+    if (p->type == CK_U8 && !ck_plate_linear(p))
         return CK_OK;
     *hold = ck_buffer_new(all);
     if (!*hold)

@@ -15,6 +15,8 @@
  * "bt709" and "bt601" are treated as sRGB.  Unknown encodings are treated as sRGB too. */
 bool ck_plate_known(const ck_plane *rgb);
 
+bool ck_plate_linear(const ck_plane *rgb); /* one of the two */
+
 /* The encoding of planes made from the plate's codes: an unknown one stays; else "srgb". */
 const char *ck_plate_codes(const ck_plane *rgb);
 
