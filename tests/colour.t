@@ -79,6 +79,9 @@ is "primaries by number" "$(head_has primaries --primaries 0.7,0.3,0.2,0.7,0.1,0
 is "sRGB codes stay, whatever their primaries" "$(frame --primaries p3-d65 chart.png | grep -o 'rgb:[^ ]*')" \
     rgb:u16:3x16x64:srgb:inline
 
+ok "primaries that a camera's file does not state are spoken of" bash -c "ck-decode --transfer slog3 chart.png 2>&1 >/dev/null |
+    grep -q 'not stated and taken for Rec. 709: with slog3, cameras have s-gamut3.cine'"
+
 # --- labels of PNG and video
 ck-decode --input-space pq/bt2020 chart.png | ck-encode --plane rgb=png16 --output-space source p 2>/dev/null
 is "PQ in PNG" "$(perl -e 'local $/; $_ = <STDIN>; /cICP(....)/s; print join ",", unpack "C4", $1' <p/rgb/chart.png)" 9,16,0,1

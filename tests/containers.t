@@ -193,7 +193,7 @@ is "half of one is an error" "$?" 1
 fails 2 "several inputs must all be stills" "no still among stills" bash -c "ck-decode anim.png cover.png >/dev/null"
 
 # --- colour tags
-tag() { ck-decode "$@" 2>/dev/null | ck-info | head -1 | grep -oE '(transfer|primaries)=[^ ]*' | tr '\n' ' '; }
+tag() { ck-decode "$@" 2>/dev/null | ck-info | head -1 | grep -oE '(source-transfer|transfer|primaries)=[^ ]*' | tr '\n' ' '; }
 curve() { # TRANSFER FILE
     ff -f lavfi -i "color=c=gray:s=64x48:r=24" -vf "format=yuv444p10le,setparams=color_primaries=bt2020:color_trc=$1:colorspace=bt2020nc" \
         -color_primaries bt2020 -color_trc "$1" -colorspace bt2020nc -frames:v 3 -c:v prores_ks -profile:v 4 -movflags write_colr "$2"
@@ -204,14 +204,14 @@ curve arib-std-b67 hlg.mov
 perl -0777 -pe 's/(icpf.{14})\x09\x10\x09/$1\x02\x02\x02/gs; s/(icpf.{10})(..)\x09\x10\x09/$1$2\x02\x02\x02/gs' pq.mov >unsaid.mov
 is "the container's tags count where the codec says none" \
     "$(cmp -s pq.mov unsaid.mov && echo unchanged) $(tag unsaid.mov)$(ck-decode -v unsaid.mov 2>&1 >/dev/null | grep -c 'matrix 2020, limited range')" \
-    " transfer=smpte2084 primaries=bt2020 1"
-is "HEAD of PQ" "$(tag pq.mov)" "transfer=smpte2084 primaries=bt2020 "
+    " transfer=linear primaries=bt2020 source-transfer=pq 1"
+is "HEAD of PQ" "$(tag pq.mov)" "transfer=linear primaries=bt2020 source-transfer=pq "
 perl -0777 -pe 's/(icpf.{14})\x09\x10\x09/$1\x01\x01\x01/gs' pq.mov >other.mov
 ck-decode other.mov 2>said >/dev/null
 ok "where the two differ, it is said" \
     grep -q "the container says primaries bt2020 (the codec: bt709), transfer smpte2084 (the codec: bt709), matrix bt2020nc (the codec: bt709): the codec's value is used" said
 probe() { ffprobe -v error -show_entries stream=color_transfer,color_primaries,color_space -of default=nw=1 "$1" | sort | sed 's/color_//' | tr '\n' ' '; }
-is "HEAD of HLG" "$(tag hlg.mov)" "transfer=arib-std-b67 primaries=bt2020 "
+is "HEAD of HLG" "$(tag hlg.mov)" "transfer=linear primaries=bt2020 source-transfer=hlg "
 oiiotool -pattern fill:color=0.2,0.6,0.2 64x48 3 -d uint10 -o log.dpx
 printf '\x03' | dd of=log.dpx bs=1 seek=801 conv=notrunc 2>/dev/null
 exr_says() { # ATTRIBUTE FILE...
@@ -221,22 +221,31 @@ exr_says() { # ATTRIBUTE FILE...
 }
 for curve in pq:smpte2084 hlg:arib-std-b67 log:; do
     name=${curve%:*} tag=${curve#*:}
-    ck-decode $name.[md][op][vx] | ck-hint --screen green --method key 2>/dev/null | ck-post --classical 2>/dev/null >$name.ck
-    is "planes made of $name codes say so" "$(ck-info <$name.ck | sed -n 's/^FRAME 0.* \(fg:[^ ]*\).* \(processed:[^ ]*\) \(comp:[^ ]*\).*/\1 \2 \3/p' | sed -E 's/:(inline|ring)[^ ]*//g')" \
-        "fg:f32:3x48x64:$name processed:f32:4x48x64:$name comp:u8:3x48x64:$name"
-    ck-encode --comp exr $name.exr <$name.ck
-    for f in FG Processed Comp; do is "and so does $f in EXR" "$(exr_says transfer $name.exr/$f/*)" $name; done
+    ck-decode $name.[md][op][vx] 2>/dev/null | ck-hint --screen green --method key 2>/dev/null |
+        ck-post --classical 2>/dev/null >$name.ck
+    is "planes made of $name are light, and display values" \
+        "$(ck-info <$name.ck | sed -n 's/^FRAME 0.* \(fg:[^ ]*\).* \(processed:[^ ]*\) \(comp:[^ ]*\).*/\1 \2 \3/p' | sed -E 's/:(inline|ring)[^ ]*//g')" \
+        "fg:f32:3x48x64:srgb processed:f32:4x48x64:linear comp:u8:3x48x64:srgb"
+    ck-encode --comp exr --output-space source $name.exr <$name.ck
+    said=${name/log/cineon}
+    for f in FG Processed; do is "$f in $said again: EXR" "$(exr_says transfer $name.exr/$f/*)" "$said"; done
+    is "but Comp is sRGB" "$(exr_says transfer $name.exr/Comp/*)" srgb
     is "a matte stays coverage, and has no primaries" "$(exr_says transfer $name.exr/Matte/*)-$(exr_says primaries $name.exr/Matte/*)" linear-
     [ -n "$tag" ] || continue
-    ck-encode --fg mov --matte mov --processed mov --comp mp4 $name <$name.ck
-    for f in fg.mov processed.mov comp.mp4; do
-        is "and so does $f" "$(probe $name/$f)" "primaries=bt2020 space=bt2020nc transfer=$tag "
+    ck-encode --fg mov --matte mov --processed mov --comp mp4 --output-space source $name <$name.ck
+    for f in fg.mov processed.mov; do
+        is "$f in $name" "$(probe $name/$f)" "primaries=bt2020 space=bt2020nc transfer=$tag "
     done
+    is "comp.mp4 in sRGB" "$(probe $name/comp.mp4)" "primaries=bt709 space=bt709 transfer=iec61966-2-1 "
+    ck-encode --fg mov $name.plain <$name.ck 2>/dev/null
+    is "fg.mov without the option: sRGB in the plate's primaries" "$(probe $name.plain/fg.mov)" \
+        "primaries=bt2020 space=bt2020nc transfer=iec61966-2-1 "
 done
 is "a matte is tagged as no picture" "$(probe pq/matte.mov)" "primaries=unknown space=bt709 transfer=unknown "
-is "premultiplied codes in EXR, straight in video" \
-    "$(ffprobe -v error -show_format pq/processed.mov | sed -n 's/^TAG:ck:alpha=//p')$(ck-encode --processed exr --fg off --matte off --comp off pqe <pq.ck && exrheader pqe/Processed/00000.exr | sed -n 's/^ck:alpha.*: / /p')" \
-    'straight "premultiplied"'
+is "codes are straight" \
+    "$(ffprobe -v error -show_format pq/processed.mov | sed -n 's/^TAG:ck:alpha=//p')$(exrheader pq.exr/Processed/00000.exr | sed -n 's/^ck:alpha.*: / /p')" \
+    'straight "straight"'
+is "light is premultiplied in EXR" "$(exrheader pq.plain/Processed/00000.exr | sed -n 's/^ck:alpha.*: //p')" '"premultiplied"'
 "$helpers/mkstream" -g 64x64 rgb:f32:3:srgb primaries=ap1 | ck-encode --plane rgb=mov ap1
 is "primaries that video has no code for are not called Rec. 709" "$(probe ap1/rgb.mov)" \
     "primaries=unknown space=bt709 transfer=iec61966-2-1 "

@@ -82,16 +82,6 @@ static const char *encoding_of(const ck_form *k, const ck_plane *p)
     return k->samples == LINEAR ? "linear" : k->samples == SRGB ? ck_plate_codes(p) : p->encoding;
 }
 
-/* A curve that ck does not decode is treated as sRGB in the plate; the clean plate must then have the same curve. */
-static ck_status check_curve(const ck_form *k, const ck_plane *from, const ck_plane *plate, ck_error *e)
-{
-    if (k->samples != LINEAR || (ck_plate_known(from) && ck_plate_known(plate)) ||
-        !strcmp(from->encoding, plate->encoding))
-        return CK_OK;
-    return ck_fail(e, CK_ERR_FORMAT, "its encoding is %s, but the plate's is %s: convert one of them", from->encoding,
-                   plate->encoding);
-}
-
 /* Convert all samples to floats in the encoding that k asks for. */
 static void to_floats(const ck_form *k, const ck_plane *p, float *out)
 {
@@ -122,10 +112,8 @@ ck_status ck_form_plane(const ck_form *k, const ck_plane *from, const ck_plane *
     ck_plane *to;
     ck_size size = size_of(k, from, plate);
     bool same_size = size.w == from->w && size.h == from->h, copy = same_size && as_they_are(k, from);
-    ck_status s = check_curve(k, from, plate, e);
-    if (s == CK_OK)
-        s = ck_frame_add(f, from->name, copy ? from->type : CK_F32, from->c, size.h, size.w, encoding_of(k, from), &to,
-                         e);
+    ck_status s =
+        ck_frame_add(f, from->name, copy ? from->type : CK_F32, from->c, size.h, size.w, encoding_of(k, from), &to, e);
     if (s != CK_OK)
         return s;
     if (copy)

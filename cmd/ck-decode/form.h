@@ -22,8 +22,7 @@ const ck_form *ck_form_of(const char *name);
 /* The `want` to read the picture with. */
 ck_want ck_form_want(const ck_form *k);
 
-/* Convert `from`, a plane as it was read, and add it to `f` under its name.  Of `plate` only size and encoding are
- * used. CK_ERR_FORMAT for a clean plate with a curve that is not decoded, if the plate has another curve. */
+/* Convert `from`, a plane as it was read, and add it to `f` under its name.  Of `plate` only the size is used. */
 ck_status ck_form_plane(const ck_form *k, const ck_plane *from, const ck_plane *plate, ck_frame *f, ck_error *e);
 
 #endif

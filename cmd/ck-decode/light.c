@@ -27,7 +27,7 @@ ck_status ck_light_open(ck_light *l, const ck_decode_options *o, ck_error *e)
         l->space = NULL; /* the config does not have it, but ck does */
     else if (s == CK_OK)
         s = ck_ocio_between(l->scene.config, space, CK_SCENE_LINEAR, &l->to_scene, e);
-    if (s == CK_OK && l->to_scene)
+    if (s == CK_OK && l->to_scene && !*l->primaries)
         snprintf(l->primaries, sizeof l->primaries, "%s", *l->scene.primaries ? l->scene.primaries : "unknown");
     l->curved = true;
     return s == CK_OK ? s : ck_fail_in(e, s, "--input-space");
@@ -45,23 +45,16 @@ static bool linear(const ck_plane *p)
     return !strcmp(p->encoding, "linear");
 }
 
-static void label(ck_plane *p, const char *encoding)
-{
-    snprintf(p->encoding, sizeof p->encoding, "%s", encoding);
-}
-
 /* Put the user's curve in the place of the file's. */
 static ck_status override(const ck_light *l, ck_plane *p, ck_frame *f, ck_error *e)
 {
     if (!l->curved || l->to_scene)
         return CK_OK;
-    bool display = ck_curve_display(&l->curve);
-    label(p, display ? "srgb" : l->curve.name);
-    ck_status s = ck_meta_set(&f->meta, "transfer", strcmp(l->curve.name, "srgb") ? l->curve.name : "iec61966-2-1", e);
-    return s;
+    snprintf(p->encoding, sizeof p->encoding, "%s", ck_curve_display(&l->curve) ? "srgb" : l->curve.name);
+    return ck_meta_set(&f->meta, "transfer", strcmp(l->curve.name, "srgb") ? l->curve.name : "iec61966-2-1", e);
 }
 
-/* Replace the plane by an f32 one of the same shape, whose samples `make` converts. */
+/* Replace the plane by an f32 one in linear light.  curve: of its codes; NULL: as the encoding says, sRGB or linear. */
 static ck_status to_linear(const char *name, const ck_curve *curve, ck_frame *f, ck_error *e)
 {
     ck_plane from = *ck_frame_plane(f, name), *to;

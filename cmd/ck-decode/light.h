@@ -24,8 +24,7 @@ void ck_light_close(ck_light *l);
  * afterwards those of the plane, and CK_SOURCE_TRANSFER and CK_SOURCE_PRIMARIES where they were others. */
 ck_status ck_light_plane(const ck_light *l, const char *name, ck_frame *f, ck_error *e);
 
-/* A remark for the user on a stream whose primaries are unknown: which ones cameras with this curve have.  NULL: none.
- */
+/* The primaries that cameras with this curve have; NULL: none in particular. */
 const char *ck_light_usual_primaries(const char *curve);
 
 #endif

@@ -12,6 +12,7 @@
 #include "ck-decode/garbage.h"
 #include "ck-decode/head.h"
 #include "ck-decode/source.h"
+#include "image/gamut.h"
 #include "shared/inputs.h"
 #include "stream/stage.h"
 
@@ -87,6 +88,20 @@ static ck_status read_first(decode *d, ck_error *e)
     return s;
 }
 
+/* Say what was decoded, and what the user may have to add: files seldom name the primaries of a camera. */
+static void explain_colour(const decode *d, const ck_meta *head)
+{
+    const char *curve = ck_meta_get(head, CK_SOURCE_TRANSFER), *primaries = ck_meta_get(head, "primaries");
+    if (!curve)
+        return;
+    const char *usual = primaries ? NULL : ck_light_usual_primaries(curve);
+    ck_log_info("%s: %s is decoded to linear light, primaries %s", d->plate.name, curve,
+                primaries ? primaries : "not stated");
+    if (usual)
+        ck_log_notice("%s: the primaries are not stated and taken for Rec. 709: with %s, cameras have %s (--primaries)",
+                      d->plate.name, curve, usual);
+}
+
 static ck_status open_plate(decode *d, const ck_list *args, ck_meta *head, ck_error *e)
 {
     ck_status s = ck_source_open(args->items, args->n, d->opts, "rgb", NULL, NULL, &d->plate, e);
@@ -111,6 +126,8 @@ static ck_status open_plate(decode *d, const ck_list *args, ck_meta *head, ck_er
     ck_decode_explain(&d->plate, rgb);
     if (s == CK_OK)
         s = ck_facts_start(&d->facts, &d->first, head, e);
+    if (s == CK_OK)
+        explain_colour(d, head);
     if (s == CK_OK)
         s = ck_facts_settle(&d->facts, d->plate.light.curved, d->first_file ? d->first_file->path : d->plate.name,
                             &d->first, e);

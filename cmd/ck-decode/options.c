@@ -155,7 +155,7 @@ ck_status ck_light_of(const ck_decode_options *o, ck_light *out, ck_error *e)
     if (o->linear + o->srgb + (o->transfer != NULL) + (o->input_space != NULL) > 1)
         return ck_fail(e, CK_ERR_ARGUMENT,
                        "--linear, --srgb, --transfer and --input-space contradict each other: give one of them");
-    if (o->input_space && o->primaries)
+    if (o->input_space && o->primaries && !ck_ocio_wanted(o->ocio_config))
         return ck_fail(e, CK_ERR_ARGUMENT,
                        "--input-space and --primaries contradict each other: give --transfer and --primaries");
     if (o->input_space && ck_ocio_wanted(o->ocio_config))
