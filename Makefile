@@ -29,7 +29,7 @@ BIN ?= bin
 CFLAGS ?= -O3 -g
 WERROR ?= $(if $(CI),-Werror)
 WARNINGS := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wcast-qual -Wdouble-promotion -Wvla -Wstrict-prototypes
-PKGS_AV := libavformat libavcodec libswscale libavutil
+PKGS_AV := libavformat libavfilter libavcodec libswscale libavutil
 PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS_AV) OpenEXR libpng libtiff-4)
 CK_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) $(WERROR) -ffp-contract=off -fno-math-errno -MMD -MP -Ilib -Icmd \
              $(PKG_CFLAGS) $(SAN)

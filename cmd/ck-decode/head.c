@@ -17,13 +17,12 @@ static long count(const ck_source *s)
 {
     if (!s->video)
         return (long)s->files.n;
-    const ck_video_info *i = ck_video_info_view(s->video);
-    if (i->frames < 0 || s->keep.n == 0)
-        return i->frames;
-    long n = 0, end = ck_ranges_last(&s->keep);
+    long n = 0, end = ck_ranges_last(&s->keep), frames = ck_source_frames(s);
+    if (frames < 0 || s->keep.n == 0)
+        return frames;
     bool filled = s->missing == CK_MISSING_BLACK || s->missing == CK_MISSING_NEAREST;
-    if (end == CK_RANGE_OPEN || end >= i->frames)
-        end = filled && end != CK_RANGE_OPEN ? end : i->frames - 1;
+    if (end == CK_RANGE_OPEN || end >= frames)
+        end = filled && end != CK_RANGE_OPEN ? end : frames - 1;
     if (end > MOST_COUNTED)
         return -1;
     for (long v = 0; v <= end; v++)
@@ -40,7 +39,7 @@ static ck_status numbers(const ck_source *s, ck_meta *head, ck_error *e)
     const ck_ranges *r = s->video ? &s->keep : &all;
     if (status != CK_OK)
         return status;
-    long last = s->video ? ck_video_info_view(s->video)->frames - 1 : 0;
+    long last = s->video ? ck_source_frames(s) - 1 : 0;
     if (r->n == 0 && last >= 0)
         snprintf(list, sizeof list, "0-%ld", last);
     else if (r->n == 0 || (!ck_ranges_format(r, list, sizeof list) && ck_ranges_last(r) == CK_RANGE_OPEN))
@@ -74,11 +73,14 @@ static ck_status holes(const ck_source *s, ck_meta *head, ck_error *e)
     return status;
 }
 
-static ck_status head_of_video(const ck_video_info *i, ck_meta *head, ck_error *e)
+static ck_status head_of_video(const ck_source *of, ck_meta *head, ck_error *e)
 {
+    const ck_video_info *i = ck_video_info_view(of->video);
+    int per = ck_fields_per_frame(of->mode);
     ck_status s = CK_OK;
     if (i->rate_num > 0)
-        s = ck_meta_setf(head, e, "rate", "%d/%d", i->rate_num, i->rate_den);
+        s = i->rate_den % per ? ck_meta_setf(head, e, "rate", "%d/%d", i->rate_num * per, i->rate_den)
+                              : ck_meta_setf(head, e, "rate", "%d/%d", i->rate_num, i->rate_den / per);
     if (s == CK_OK && i->sar_num != i->sar_den)
         s = ck_meta_setf(head, e, "sar", "%d/%d", i->orient.swap ? i->sar_den : i->sar_num,
                          i->orient.swap ? i->sar_num : i->sar_den);
@@ -106,7 +108,7 @@ ck_status ck_decode_fill_head(const ck_source *s, const ck_plane *rgb, ck_meta *
     if (status == CK_OK && n >= 0)
         status = ck_meta_setf(head, e, "frames", "%ld", n);
     if (status == CK_OK && s->video)
-        status = head_of_video(ck_video_info_view(s->video), head, e);
+        status = head_of_video(s, head, e);
     if (status == CK_OK && !s->video && s->files.numbered)
         status = ck_meta_setf(head, e, "start", "%ld", s->files.files[0].number);
     if (status == CK_OK)
@@ -141,8 +143,8 @@ static void explain_video(const ck_source *s)
         ck_log_info("%s: display matrix is not a multiple of 90 degrees: ignored", s->name);
     if (i->sar_num != i->sar_den)
         ck_log_info("%s: pixels are not square (%d:%d): not resampled", s->name, i->sar_num, i->sar_den);
-    if (i->interlaced)
-        ck_log_info("%s: interlaced, both fields in one frame: deinterlace it before keying", s->name);
+    if (i->interlaced && s->mode == CK_FIELDS_KEEP)
+        ck_log_info("%s: flagged as interlaced: --deinterlace makes whole frames", s->name);
 }
 
 void ck_decode_explain(const ck_source *s, const ck_plane *rgb)
@@ -159,6 +161,6 @@ void ck_decode_explain(const ck_source *s, const ck_plane *rgb)
 
 void ck_decode_explain_count(const ck_source *s, long frames)
 {
-    if (s->video && ck_video_info_view(s->video)->frames < 0)
+    if (s->video && ck_source_frames(s) < 0)
         ck_log_info("%s: %ld frames; the container declares no count", s->name, frames);
 }

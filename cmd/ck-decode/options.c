@@ -32,6 +32,10 @@ static const ck_option rows[] = {
      CK_IN_HELP},
     {0, "stream", CK_INT, AT(stream), "N", "auto", 0, INT_MAX, "auto", -1,
      "index of the video stream, as --verbose lists them; auto: the best one", CK_IN_ALL},
+    {0, "deinterlace", CK_FLAG, AT(deinterlace), NULL, NULL, 0, 0, NULL, 0,
+     "make one whole frame of the two fields of each frame of a video", CK_IN_HELP},
+    {0, "deinterlace-fields", CK_FLAG, AT(deinterlace_fields), NULL, NULL, 0, 0, NULL, 0,
+     "make one whole frame of every field: twice the frame rate", CK_IN_ALL},
     {0, "linear", CK_FLAG, AT(linear), NULL, NULL, 0, 0, NULL, 0, "treat samples as linear light, overriding the file",
      CK_IN_HELP},
     {0, "srgb", CK_FLAG, AT(srgb), NULL, NULL, 0, 0, NULL, 0, "treat samples as sRGB-encoded, overriding the file",
@@ -135,6 +139,11 @@ ck_status ck_decode_files(const ck_decode_options *o, ck_decode_file files[CK_DE
     return s;
 }
 
+ck_fields_mode ck_decode_fields(const ck_decode_options *o)
+{
+    return o->deinterlace_fields ? CK_FIELDS_FIELD : o->deinterlace ? CK_FIELDS_FRAME : CK_FIELDS_KEEP;
+}
+
 ck_status ck_light_from_space(const char *name, ck_light *out, ck_error *e)
 {
     ck_colour_space space;
@@ -181,6 +190,8 @@ static ck_status check(const void *opts, ck_error *e)
     int n;
     ck_ranges frames = {0};
     ck_light light;
+    if (o->deinterlace && o->deinterlace_fields)
+        return ck_fail(e, CK_ERR_ARGUMENT, "--deinterlace and --deinterlace-fields contradict each other: give one");
     ck_status s = ck_light_of(o, &light, e);
     if (s != CK_OK)
         return s;

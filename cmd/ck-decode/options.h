@@ -4,6 +4,7 @@
 #include "base/option.h"
 #include "colour/space.h"
 #include "io/av_colour.h"
+#include "io/av_fields.h"
 #include "shared/scene.h"
 #include "stream/frame.h"
 
@@ -12,7 +13,7 @@ typedef struct ck_decode_options {
     ck_list inputs;                                            /* "NAME=FILE" */
     const char *hint, *clean, *garbage, *holdout, *background; /* short for --input; NULL = not given */
     const char *frames;
-    bool plate_alpha, linear, srgb, repair;
+    bool plate_alpha, linear, srgb, repair, deinterlace, deinterlace_fields;
     const char *transfer, *primaries, *input_space, *working, *ocio_config; /* NULL = not given */
     int hint_channel; /* added to CK_WANT_HINT it gives the ck_want */
     int missing;      /* ck_missing */
@@ -21,6 +22,9 @@ typedef struct ck_decode_options {
 } ck_decode_options;
 
 extern const ck_program ck_decode_program;
+
+/* What --deinterlace and --deinterlace-fields ask for. */
+ck_fields_mode ck_decode_fields(const ck_decode_options *o);
 
 /* The colours that the options give; light.h uses them. */
 typedef struct ck_light {

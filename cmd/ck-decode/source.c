@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/cores.h"
 #include "image/finite.h"
+#include "io/av_comb.h"
 #include "io/av_pixels.h"
 #include "io/av_still.h"
 #include "shared/inputs.h"
@@ -55,7 +56,10 @@ static ck_status open_video(ck_source *s, const char *path, const char *frames, 
     if (status != CK_OK)
         return status;
     want_frames(s, &how);
+    how = ck_fields_how(&how, s->mode);
     status = ck_video_open(path, &how, &s->video, e);
+    if (status == CK_OK)
+        status = ck_fields_open(s->video, s->mode, how.threads, &s->fields, e);
     if (status == CK_ERR_FORMAT && !strcmp(path, "-") && strncmp(e->text, "no data", strlen("no data")) != 0) {
         ck_error why = *e;
         ck_fail(e, status,
@@ -122,6 +126,7 @@ ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_optio
     s->camera = plate || !strcmp(plane, "clean");
     ck_status status = CK_OK;
     if (s->camera) {
+        s->mode = ck_decode_fields(opts);
         s->colour = opts->colour;
         status = ck_light_of(opts, &s->light, e);
         if (status == CK_OK)
@@ -135,6 +140,9 @@ ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_optio
         return status;
     if (!video && s->stream >= 0)
         return ck_fail(e, CK_ERR_ARGUMENT, "%s: not a video: leave --stream out", inputs[0]);
+    if (!video && plate && s->mode != CK_FIELDS_KEEP)
+        return ck_fail(e, CK_ERR_ARGUMENT, "%s: not a video: leave --deinterlace%s out", inputs[0],
+                       s->mode == CK_FIELDS_FIELD ? "-fields" : "");
     s->listed = n > 1;
     s->single = !video && n == 1 && stat(inputs[0], &st) == 0 && !S_ISDIR(st.st_mode);
     status = video ? open_video(s, inputs[0], frames, e) : open_stills(s, inputs, n, frames, e);
@@ -202,7 +210,8 @@ static ck_status next_absent(ck_source *s, ck_item *item, ck_error *e)
     if (s->missing == CK_MISSING_ERROR)
         return report_absent(s, item, e);
     const ck_range *r = &s->absent.r[s->absent_range];
-    double rate = (double)ck_video_info_view(s->video)->rate_num / ck_video_info_view(s->video)->rate_den;
+    const ck_video_info *info = ck_video_info_view(s->video);
+    double rate = ck_fields_per_frame(s->mode) * (double)info->rate_num / info->rate_den;
     item->index = s->absent_index;
     item->black = s->missing == CK_MISSING_BLACK || !s->last;
     item->video.pts = s->last_pts + (rate > 0 ? (double)(item->index - s->last_index) / rate : 0);
@@ -228,14 +237,14 @@ static ck_status keep_last(ck_source *s, const ck_item *item, ck_error *e)
 /* Skip the frames before `index`. */
 static ck_status skip_to(ck_source *s, long index, ck_error *e)
 {
-    ck_status status = index > s->next_index ? ck_video_skip(s->video, index, e) : CK_OK;
+    ck_status status = index > s->next_index ? ck_fields_skip(s->fields, index, e) : CK_OK;
     return status == CK_OK ? status : ck_fail_in(e, status, s->name);
 }
 
 /* The next frame of the video, wanted or not. */
 static ck_status next_picture(ck_source *s, ck_item *item, ck_error *e)
 {
-    ck_status status = ck_video_next(s->video, &item->video, e);
+    ck_status status = ck_fields_next(s->fields, &item->video, e);
     if (status != CK_OK && status != CK_END)
         return ck_fail_in(e, status, s->name);
     s->ended = status == CK_END;
@@ -324,6 +333,15 @@ const char *ck_source_name(const ck_source *s, const ck_item *item)
     return item->file ? item->file->path : s->name;
 }
 
+/* Warn once, at the first frame that two moments share. */
+static void look_for_combs(const ck_source *s, const ck_item *item)
+{
+    ck_source *shared = ck_drop_const(s);
+    if (ck_av_combing(item->video.av) >= CK_COMBED && !atomic_exchange(&shared->combed, true))
+        ck_log_warning("%s: frame %ld is interlaced, its two fields differ: --deinterlace makes whole frames", s->name,
+                       item->index);
+}
+
 static ck_status read_picture(const ck_source *s, const ck_item *item, ck_want want, const char *name, ck_frame *f,
                               ck_error *e)
 {
@@ -331,6 +349,8 @@ static ck_status read_picture(const ck_source *s, const ck_item *item, ck_want w
         return ck_still_read_as(item->file->path, &s->colour, want, name, f, e);
     if (item->video.error)
         return ck_fail(e, CK_ERR_FORMAT, "%s", item->video.error);
+    if (s->camera && s->mode == CK_FIELDS_KEEP && !atomic_load(&s->combed))
+        look_for_combs(s, item);
     ck_status status = ck_av_plane(item->video.av, &s->colour, ck_video_info_view(s->video)->orient, want, name, f, e);
     if (status == CK_OK && want == CK_WANT_RGB)
         status = ck_meta_set(&f->meta, "transfer", ck_av_tag_transfer(item->video.av), e);
@@ -372,6 +392,12 @@ ck_status ck_source_read(const ck_source *s, const ck_item *item, ck_want want, 
     return ck_fail_in(e, status, ck_source_name(s, item));
 }
 
+long ck_source_frames(const ck_source *s)
+{
+    long n = ck_video_info_view(s->video)->frames;
+    return n < 0 ? n : n * ck_fields_per_frame(s->mode);
+}
+
 void ck_item_free(ck_item *item)
 {
     ck_video_frame_free(&item->video);
@@ -385,6 +411,7 @@ void ck_source_close(ck_source *s)
     ck_ranges_free(&s->keep);
     ck_ranges_free(&s->absent);
     av_frame_free(&s->last);
+    ck_fields_free(s->fields);
     ck_video_free(s->video);
     *s = (ck_source){0};
 }

@@ -5,6 +5,8 @@
 #ifndef CK_DECODE_SOURCE_H
 #define CK_DECODE_SOURCE_H
 
+#include <stdatomic.h>
+
 #include "ck-decode/light.h"
 #include "io/av_read.h"
 #include "io/sequence.h"
@@ -16,11 +18,13 @@ typedef struct ck_source {
     const char *name;  /* as on the command line; borrowed */
     ck_sequence files; /* for stills */
     ck_video *video;   /* or NULL */
-    bool single;       /* one still, named as such */
-    bool listed;       /* several stills, named one by one */
-    bool alpha;        /* its alpha channel may be needed */
-    bool camera;       /* INPUT or clean plate: the options of colour apply */
-    ck_light light;    /* how its colours are decoded */
+    ck_fields *fields; /* of the video */
+    ck_fields_mode mode;
+    bool single;    /* one still, named as such */
+    bool listed;    /* several stills, named one by one */
+    bool alpha;     /* its alpha channel may be needed */
+    bool camera;    /* INPUT or clean plate: the options of colour apply */
+    ck_light light; /* how its colours are decoded */
     ck_av_choice colour;
     int stream;         /* of a video, -1 = the best one */
     ck_missing missing; /* --missing for INPUT, else CK_MISSING_ERROR */
@@ -36,6 +40,7 @@ typedef struct ck_source {
     struct AVFrame *last; /* the last good picture, kept for CK_MISSING_NEAREST */
     double last_pts;
     long last_index;
+    atomic_bool combed; /* a frame that shows two moments was reported */
 } ck_source;
 
 /* A frame that is not read yet: its file or packet, and its number. */
@@ -73,6 +78,9 @@ const char *ck_source_name(const ck_source *s, const ck_item *item);
  * Messages name the file. */
 ck_status ck_source_read(const ck_source *s, const ck_item *item, ck_want want, const char *name, ck_frame *f,
                          ck_error *e);
+
+/* The declared number of a video's frames, as they come out; -1 if it is not declared. */
+long ck_source_frames(const ck_source *s);
 
 void ck_item_free(ck_item *item); /* leaves it empty */
 void ck_source_close(ck_source *s);

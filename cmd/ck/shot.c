@@ -34,6 +34,7 @@ static ck_status count_video(const char *path, const ck_decode_options *o, long 
         *n = ck_video_info_view(v)->frames;
         if (*n < 0)
             s = decode_all(v, n, e);
+        *n *= o->deinterlace_fields ? 2 : 1;
     }
     ck_video_free(v);
     return s == CK_OK ? s : ck_fail_in(e, s, path);

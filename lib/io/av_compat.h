@@ -3,6 +3,8 @@
 #define CK_IO_AV_COMPAT_H
 
 #include <libavcodec/avcodec.h>
+#include <libavfilter/buffersrc.h>
+#include <libavfilter/version.h>
 #include <libavformat/avformat.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -73,5 +75,17 @@ typedef const uint8_t ck_av_written;
 #else
 typedef uint8_t ck_av_written;
 #endif
+
+/* The colour tags of frames that will be fed to a filter's source; older versions do not compare them. */
+static inline void ck_av_source_colours(AVBufferSrcParameters *par, const AVFrame *av)
+{
+#if LIBAVFILTER_VERSION_INT >= AV_VERSION_INT(9, 16, 100)
+    par->color_space = av->colorspace;
+    par->color_range = av->color_range;
+#else
+    (void)par;
+    (void)av;
+#endif
+}
 
 #endif
