@@ -94,7 +94,18 @@ fi
 
 # --- unsupported formats are named
 printf '#?RADIANCE\nFORMAT=32-bit_rle_rgbe\n\n-Y 1 +X 1\n\1\2\3\4' >x.hdr
-fails 1 "x.hdr: a Radiance picture (HDR) is not read: convert it to OpenEXR" "Radiance" ck-decode x.hdr
+if ffmpeg -v error -decoders | grep -q ' hdr '; then
+    oiiotool base.png -d float -o r.hdr
+    oiiotool r.hdr -d float -o r.exr
+    is "Radiance is linear light" "$(plane r.hdr)" "rgb:f32:3x48x64:linear"
+    is "with the values that OpenImageIO has" "$(npy rgb r.hdr | sha256sum)" "$(npy rgb r.exr | sha256sum)"
+else
+    fails 1 "x.hdr: a Radiance picture (HDR), which this libavcodec cannot decode: convert it to OpenEXR" "Radiance" ck-decode x.hdr
+fi
+printf '\0\0\0\x18ftypheic\0\0\0\0mif1heic' >x.heic
+fails 1 "x.heic: an HEIC picture is not read: convert it to PNG, TIFF or AVIF" "HEIC" ck-decode x.heic
+is "JPEG 2000, without loss" \
+    "$(ff -i base.png -c:v jpeg2000 -pred 1 y.jp2 && npy rgb y.jp2 | sha256sum)" "$(npy rgb base.png | sha256sum)"
 
 # --- Cineon, as read by OpenImageIO; 5 x 3 pixels of different codes
 cineon() { # PACK-LETTER

@@ -31,6 +31,8 @@ static const struct {
     {"MM\0+\0\x08", 6, CK_STILL_TIFF, 0},
     {"#?RADIANCE", 10, CK_STILL_RADIANCE, 0},
     {"#?RGBE", 6, CK_STILL_RADIANCE, 0},
+    {"????ftyphei", 11, CK_STILL_HEIC, 0},
+    {"????ftypmif1", 12, CK_STILL_HEIC, 0},
     {"\x80\x2a\x5f\xd7", 4, CK_STILL_CINEON, 0},
     {"\xd7\x5f\x2a\x80", 4, CK_STILL_CINEON, 0},
     {"SDPX", 4, CK_STILL_AV, AV_CODEC_ID_DPX},
@@ -68,6 +70,14 @@ static bool suffix_is(const char *path, const char *suffix)
     return n > m && !strcasecmp(path + n - m, suffix);
 }
 
+/* libavcodec 5.1 of Debian 12 has no decoder for it, and no number. */
+static ck_still_kind radiance(enum AVCodecID *codec)
+{
+    const AVCodec *decoder = avcodec_find_decoder_by_name("hdr");
+    *codec = decoder ? decoder->id : AV_CODEC_ID_NONE;
+    return decoder ? CK_STILL_AV : CK_STILL_RADIANCE;
+}
+
 /* The kind by signature, else by suffix.  PNM needs a blank after its two letters: text files may start with them. */
 static ck_still_kind kind_of(const char *path, const uint8_t *head, size_t n, enum AVCodecID *codec)
 {
@@ -80,7 +90,7 @@ static ck_still_kind kind_of(const char *path, const uint8_t *head, size_t n, en
         if (formats[i].n == 2 && (n < 3 || !strchr(" \t\r\n#", head[2]) || !head[2]))
             continue;
         *codec = formats[i].codec;
-        return formats[i].kind;
+        return formats[i].kind == CK_STILL_RADIANCE ? radiance(codec) : formats[i].kind;
     }
     *codec = AV_CODEC_ID_TARGA;
     return suffix_is(path, ".tga") ? CK_STILL_AV : CK_STILL_NONE;

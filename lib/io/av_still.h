@@ -14,7 +14,8 @@ typedef enum ck_still_kind {
     CK_STILL_TIFF,
     CK_STILL_AV,
     CK_STILL_CINEON,
-    CK_STILL_RADIANCE /* known by suffix only */
+    CK_STILL_RADIANCE, /* which this libavcodec cannot decode */
+    CK_STILL_HEIC
 } ck_still_kind;
 
 /* Find the kind of a file.  CK_ERR_IO if it cannot be read. */
