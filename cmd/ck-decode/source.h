@@ -79,7 +79,7 @@ const char *ck_source_name(const ck_source *s, const ck_item *item);
 ck_status ck_source_read(const ck_source *s, const ck_item *item, ck_want want, const char *name, ck_frame *f,
                          ck_error *e);
 
-/* The declared number of a video's frames, as they come out; -1 if it is not declared. */
+/* The declared number of a video's frames at the output (after deinterlacing); -1 if it is not declared. */
 long ck_source_frames(const ck_source *s);
 
 void ck_item_free(ck_item *item); /* leaves it empty */

@@ -11,7 +11,7 @@
 /* clang-format off */
 #define CK_OCIO_ROW(T, field) \
     {0, "ocio-config", CK_STRING, offsetof(T, field), "FILE", NULL, 0, 0, NULL, 0, \
-     "OpenColorIO config (default: $OCIO)", CK_IN_HELP}
+     "OpenColorIO config (default: $OCIO)", CK_IN_ALL}
 /* clang-format on */
 
 #define CK_SCENE_LINEAR "scene_linear" /* OpenColorIO's role */
