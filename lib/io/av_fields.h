@@ -1,7 +1,7 @@
 /* Whole frames from interlaced video: the filter bwdif of libavfilter between a video and its reader.
  *
  * A frame is made of itself and its neighbours, so a range needs one more at each end; the interface hides that.
- * Frames are counted as they come out: at field rate, fields 2i and 2i + 1 are those of frame i.  A bad frame stays
+ * Frames are counted at the output: at field rate, frames 2i and 2i + 1 are those of frame i.  A bad frame stays
  * bad, and its neighbours are made without it. */
 #ifndef CK_IO_AV_FIELDS_H
 #define CK_IO_AV_FIELDS_H

@@ -21,7 +21,8 @@ ck_status ck_still_read_as(const char *path, const ck_av_choice *choice, ck_want
     case CK_STILL_TIFF:
         return ck_tiff_read(path, want, name, f, e);
     case CK_STILL_RADIANCE:
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "a Radiance picture (HDR), which this libavcodec cannot decode: convert it to OpenEXR");
+        return ck_fail(e, CK_ERR_UNSUPPORTED,
+                       "a Radiance picture (HDR), which this libavcodec cannot decode: convert it to OpenEXR");
     case CK_STILL_HEIC:
         return ck_fail(e, CK_ERR_UNSUPPORTED, "an HEIC picture is not read: convert it to PNG, TIFF or AVIF");
     case CK_STILL_CINEON:
