@@ -365,6 +365,8 @@ static ck_status make_finite(const ck_source *s, const ck_item *item, const char
 {
     ck_plane *p;
     size_t filled = 0;
+    if (item->video.av && ck_av_whole_numbers(item->video.av))
+        return CK_OK;
     if (!s->opts->repair)
         return ck_finite_check(ck_frame_plane(f, name), e);
     ck_status status = ck_frame_edit(f, name, &p, e);

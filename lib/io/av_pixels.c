@@ -252,6 +252,11 @@ static ck_status make(const source *s, ck_want want, const char *name, ck_frame 
     return ck_pick_end(&k, f, name, status, e);
 }
 
+bool ck_av_whole_numbers(const AVFrame *av)
+{
+    return !(av_pix_fmt_desc_get(av->format)->flags & AV_PIX_FMT_FLAG_FLOAT);
+}
+
 static ck_status by_swscale(const AVFrame *av, AVFrame **out, ck_error *e)
 {
     AVFrame *rgb = av_frame_alloc();

@@ -18,6 +18,9 @@
 ck_status ck_av_plane(const struct AVFrame *av, const ck_av_choice *choice, ck_orient o, ck_want want, const char *name,
                       ck_frame *f, ck_error *e);
 
+/* True if samples are whole numbers, so that no plane made of them has NaN or infinity. */
+bool ck_av_whole_numbers(const struct AVFrame *av);
+
 /* True if swscale does the conversion to RGB (for --verbose). */
 bool ck_av_needs_swscale(const struct AVFrame *av);
 

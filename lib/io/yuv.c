@@ -126,6 +126,14 @@ static void rescale(float *x, float black, float white, int n)
         x[i] = (x[i] - black) / white;
 }
 
+/* Chroma that is not subsampled across: 8 times the line, as across_2 and across_any have it. */
+CK_CLONES
+static void across_1(const float *restrict line, int n, float *restrict out)
+{
+    for (int i = 0; i < n; i++)
+        out[i] = line[i] * 8;
+}
+
 static factors factors_of(const ck_yuv *yuv)
 {
     ck_yuv_range range = ck_yuv_range_of(yuv->c[0].depth, yuv->full);
@@ -234,7 +242,9 @@ static void chroma_line(work *k, int c, int a, int b, int weight)
     k->mixed[0] = k->mixed[1];
     k->mixed[k->cw + 1] = k->mixed[k->cw + 2] = k->mixed[k->cw];
     int f = 1 << k->yuv->log2_w;
-    if (f == 2)
+    if (f == 1)
+        across_1(k->mixed + 1, k->cw, k->chroma[c - 1]);
+    else if (f == 2)
         across_2(k->mixed, k->at, k->wa, k->wb, k->cw, k->chroma[c - 1]);
     else
         across_any(k->mixed, k->at, k->wa, k->wb, f, k->cw, k->chroma[c - 1]);
