@@ -206,12 +206,10 @@ bool ck_curve_of_h273(int code, ck_curve *out)
 
 void ck_curve_decode(const ck_curve *c, const float *src, float *dst, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        dst[i] = (float)c->kind->decode(c, (double)src[i]);
+    c->kind->decode(c, src, dst, n);
 }
 
 void ck_curve_encode(const ck_curve *c, const float *src, float *dst, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
-        dst[i] = (float)c->kind->encode(c, (double)src[i]);
+    c->kind->encode(c, src, dst, n);
 }

@@ -22,7 +22,8 @@
  * The codes of 0 and 1 are the values 0 and 1; the codes of n bits are divided by 2^n - 1.  Neither side is clamped.
  * Where a formula ends at 0, negative values are mirrored: f(-x) = -f(x).
  *
- * Computed in double: the error against exact arithmetic is the rounding of the result to float32. */
+ * Computed in double, with powers and logarithms within 1e-12: the error against exact arithmetic is the rounding of
+ * the result to float32. */
 #ifndef CK_COLOUR_CURVE_H
 #define CK_COLOUR_CURVE_H
 

@@ -14,7 +14,7 @@ typedef struct ck_curve_toe {
     double a, b, c, d, e, f, cut, code_cut;
 } ck_curve_toe;
 
-typedef double ck_curve_function(const ck_curve *c, double x);
+typedef void ck_curve_function(const ck_curve *c, const float *src, float *dst, size_t n);
 
 typedef struct ck_curve_kind {
     ck_curve_function *decode, *encode;
