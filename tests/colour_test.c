@@ -146,6 +146,7 @@ static void names(void)
                                           {"ST 2084", "pq"},
                                           {"arib-std-b67", "hlg"},
                                           {"gamma2.4", "gamma2.4"},
+                                          {"Gamma 2.4", "gamma2.4"},
                                           {"iec61966-2-1", "srgb"},
                                           {"bt2020-10", "bt709"},
                                           {"DaVinci Intermediate", "intermediate"},

@@ -396,7 +396,9 @@ static void test_labels(void)
                                            {"pq", "bt2020", "pq smpte2084 bt2020"},
                                            {"hlg", "bt2020", "hlg arib-std-b67 bt2020"},
                                            {"gamma1.8", "adobe-rgb", "gamma1.8 gamma1.8 adobe-rgb"},
-                                           {"log", "bt709", "srgb - -"},
+                                           {"pq", NULL, "pq smpte2084 -"},
+                                           {"srgb", "p3-d65", "srgb iec61966-2-1 p3-d65"},
+                                           {"slog3", "s-gamut3", "srgb - -"},
                                            {NULL, "ap1", "srgb - -"}};
     uint8_t rgb[3] = {1, 2, 3};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "colour/curve_math.h"
 #include "colour/same_name.h"
@@ -101,11 +102,11 @@ static const row rows[] = {
     {"log316", "log-sqrt log_sqrt", &ck_curve_kind_log316, NULL, 0, 10},
     {"logc4", "arri-logc4", &ck_curve_kind_toe, &logc4, 0, 2},
     {"slog3", "sony-s-log3", &ck_curve_kind_toe, &slog3, 0, 2},
-    {"vlog", "panasonic-v-log", &ck_curve_kind_toe, &vlog, 0, 2},
+    {"vlog", "panasonic-v-log v-log-l", &ck_curve_kind_toe, &vlog, 0, 2},
     {"clog2", "canon-log-2 canonlog2", &ck_curve_kind_clog2, NULL, 0, 2},
     {"clog3", "canon-log-3 canonlog3", &ck_curve_kind_clog3, NULL, 0, 2},
-    {"log3g10", "red-log3g10", &ck_curve_kind_toe, &log3g10, 0, 2},
-    {"flog2", "fujifilm-f-log2", &ck_curve_kind_toe, &flog2, 0, 2},
+    {"log3g10", "red-log3g10 redlog3g10", &ck_curve_kind_toe, &log3g10, 0, 2},
+    {"flog2", "fujifilm-f-log2 fuji-f-log2", &ck_curve_kind_toe, &flog2, 0, 2},
     {"acescct", "", &ck_curve_kind_toe, &acescct, 0, 2},
     {"acescc", "", &ck_curve_kind_acescc, NULL, 0, 2},
     {"cineon", "cineon-log", &ck_curve_kind_cineon, NULL, 0, 2},
@@ -123,7 +124,7 @@ static void set(const row *r, ck_curve *out)
 static bool parse_gamma(const char *text, ck_curve *out)
 {
     char *end;
-    const char *digits = text + strlen("gamma");
+    const char *digits = text + strlen("gamma") + (text[strlen("gamma")] == '-');
     double gamma = strtod(digits, &end);
     if (end == digits || *end || !(gamma >= 0.1 && gamma <= 10))
         return false;
@@ -163,7 +164,7 @@ bool ck_curve_parse(const char *text, size_t n, ck_curve *out)
     if (n >= sizeof copy)
         return false;
     snprintf(copy, sizeof copy, "%.*s", (int)n, text);
-    return strncmp(copy, "gamma", strlen("gamma")) ? parse_logc3(copy, out) : parse_gamma(copy, out);
+    return strncasecmp(copy, "gamma", strlen("gamma")) ? parse_logc3(copy, out) : parse_gamma(copy, out);
 }
 
 bool ck_curve_named(const char *text, ck_curve *out)

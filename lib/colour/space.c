@@ -13,6 +13,7 @@ static const struct {
     {"display-p3", "p3-d65", "srgb", "p3-d65"},
     {"rec2100-pq", "bt2100-pq", "pq", "bt2020"},
     {"rec2100-hlg", "bt2100-hlg", "hlg", "bt2020"},
+    {"linear-rec709", "linear-srgb", "linear", "bt709"},
     {"acescg", "", "linear", "ap1"},
     {"aces2065-1", "aces", "linear", "ap0"},
     {"acescct", "", "acescct", "ap1"},

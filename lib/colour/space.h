@@ -7,7 +7,7 @@
  *
  *     srgb rec709 display-p3        display values
  *     rec2100-pq rec2100-hlg        BT.2020 primaries
- *     acescg aces2065-1             linear, AP1 and AP0
+ *     linear-rec709 acescg aces2065-1    linear light; Rec. 709, AP1, AP0
  *     acescct acescc                AP1 */
 #ifndef CK_COLOUR_SPACE_H
 #define CK_COLOUR_SPACE_H
@@ -16,7 +16,8 @@
 #include "colour/curve.h"
 #include "colour/matrix.h"
 
-#define CK_SPACES "srgb, rec709, display-p3, rec2100-pq, rec2100-hlg, acescg, aces2065-1, acescct, acescc"
+#define CK_SPACES                                                                                                      \
+    "srgb, rec709, display-p3, rec2100-pq, rec2100-hlg, linear-rec709, acescg, aces2065-1, acescct, acescc"
 
 typedef struct ck_colour_space {
     ck_curve curve;

@@ -6,6 +6,7 @@
 
 #include "base/clones.h"
 #include "base/outfile.h"
+#include "colour/curve.h"
 #include "colour/primaries.h"
 
 /* Chunks are built here because deflate takes most of the time: filter Sub (on grain the others gain little) and
@@ -68,23 +69,27 @@ static ck_status chromaticities(writer *w, const ck_primaries *p)
     return chunk(w, "cHRM", data, sizeof data);
 }
 
-/* Write ck:transfer and ck:primaries as PNG chunks.  sRGB implies Rec. 709, so other primaries need gAMA and cHRM; HDR
- * needs cICP. */
+/* Write ck:transfer and ck:primaries as PNG chunks.  sRGB implies Rec. 709.  Everything else that H.273 has codes for
+ * gets cICP; gAMA and cHRM say the same, as far as they can, to readers that do not know it. */
 static ck_status colour(writer *w, const ck_meta *text)
 {
     const char *t = text ? ck_meta_get(text, "ck:transfer") : NULL,
                *name = text ? ck_meta_get(text, "ck:primaries") : NULL;
     ck_primaries p;
-    bool known = name && ck_primaries_parse(name, &p), srgb = t && !strcmp(t, "srgb");
-    int code = name ? ck_primaries_code(name) : 1, curve = t && !strcmp(t, "pq") ? 16 : t && !strcmp(t, "hlg") ? 18 : 0;
-    double gamma = !t ? 0 : srgb ? 1 / 0.45455 : !strcmp(t, "linear") ? 1 : !strncmp(t, "gamma", 5) ? atof(t + 5) : 0;
-    if (curve)
-        return chunk(w, "cICP", (const uint8_t[4]){(uint8_t)code, (uint8_t)curve, 0, 1}, 4);
+    ck_curve curve;
+    if (!ck_curve_named(t, &curve))
+        return CK_OK;
+    bool known = name && ck_primaries_parse(name, &p), srgb = !strcmp(curve.name, "srgb");
+    int code = name ? ck_primaries_code(name) : srgb ? 1 : 2, h273 = ck_curve_h273(&curve);
     if (srgb && code == 1)
         return chunk(w, "sRGB", "\1", 1); /* relative colorimetric */
-    if (!(gamma > 0.01 && gamma < 100))
-        return CK_OK;
-    ck_status s = gamma_chunk(w, gamma);
+    double gamma = srgb ? 1 / 0.45455 : ck_curve_linear(&curve) ? 1 : curve.gamma;
+    ck_status s = CK_OK;
+    if (h273 != 2 && (code != 2 || gamma == 0))
+        s = chunk(w, "cICP", (const uint8_t[4]){(uint8_t)code, (uint8_t)h273, 0, 1}, 4);
+    if (s != CK_OK || gamma == 0)
+        return s;
+    s = gamma_chunk(w, gamma);
     return s == CK_OK && known ? chromaticities(w, &p) : s;
 }
 
