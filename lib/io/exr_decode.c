@@ -8,11 +8,12 @@
 #include "io/exr_codec.h"
 #include "io/exr_core.h"
 #include "io/exr_crew.h"
+#include "io/exr_piz.h"
 
 /* The pipeline of one chunk:
  *
  *     file --read--> packed --decompress--> lines of R, G, B, ... --unpack--> ck_pick_row
- *                       +-----libOpenEXR--> wanted channels ---------^
+ *                       +---libOpenEXR (DWA)--> wanted channels -----^
  *
  * The pipeline is OpenEXRCore's, decompress and unpack are ours.  Unpacking line by line handles windows, layers,
  * sample types and hints without an intermediate picture. */
@@ -24,6 +25,8 @@ typedef struct decoder {
     exr_decode_pipeline_t pipe;
     exr_result_t (*library_decompress)(exr_decode_pipeline_t *);
     struct libdeflate_decompressor *inflate;
+    ck_piz *piz;
+    ck_piz_channel *piz_channels; /* [channel_count] */
     ck_exr_codec *codec; /* of libOpenEXR, or NULL */
     int codec_w, codec_h;
     bool by_codec;    /* the chunk in hand was decoded by it, into `scratch`: [4, h, w] of the choice's type */
@@ -92,8 +95,26 @@ static exr_result_t decode_by_codec(decoder *d)
     return rv ? rv : ck_exr_decoder_run(d->codec, &chunk, want, n, choice->type == CK_F32);
 }
 
-/* ZIP through libdeflate, twice as fast as zlib.  PIZ and DWA through libOpenEXR: the C library takes twice as long for
- * the one and lacks the other.  RLE by ck_exr_unrle, because the library mistakes one of its error codes for a length.
+static exr_result_t decode_piz(decoder *d)
+{
+    exr_decode_pipeline_t *p = &d->pipe;
+    size_t n = (size_t)p->channel_count;
+    if (!d->piz)
+        d->piz = ck_piz_new();
+    if (!d->piz_channels)
+        d->piz_channels = calloc(n, sizeof *d->piz_channels);
+    if (!d->piz || !d->piz_channels)
+        return EXR_ERR_OUT_OF_MEMORY;
+    for (size_t c = 0; c < n; c++) {
+        const exr_coding_channel_info_t *k = &p->channels[c];
+        d->piz_channels[c] = (ck_piz_channel){k->width, k->height, k->bytes_per_element / 2, k->y_samples};
+    }
+    return ck_piz_decode(d->piz, p->packed_buffer, p->chunk.packed_size, d->piz_channels, p->channel_count, d->y,
+                         p->chunk.height, p->unpacked_buffer, p->chunk.unpacked_size);
+}
+
+/* ZIP through libdeflate, twice as fast as zlib.  PIZ by our own decoder, three times as fast as the library's.  DWA
+ * through libOpenEXR: the C library lacks it.  RLE by ck_exr_unrle, because the library mistakes one of its error codes for a length.
  * A chunk as long as its contents is stored uncompressed, which the library misses for B44. */
 static exr_result_t decompress(exr_decode_pipeline_t *p)
 {
@@ -104,7 +125,9 @@ static exr_result_t decompress(exr_decode_pipeline_t *p)
     d->by_codec = false;
     if (packed == n)
         return EXR_ERR_SUCCESS; /* stored: the pipeline uses one buffer for both */
-    if (c == EXR_COMPRESSION_PIZ || is_dwa(c))
+    if (c == EXR_COMPRESSION_PIZ && !getenv("CK_PIZ_LIB"))
+        return decode_piz(d);
+    if (is_dwa(c) || c == EXR_COMPRESSION_PIZ)
         return decode_by_codec(d);
     if (!zip && c != EXR_COMPRESSION_RLE)
         return d->library_decompress(p);
@@ -321,6 +344,8 @@ static void end_thread(void *thread)
     if (d->inflate)
         libdeflate_free_decompressor(d->inflate);
     ck_exr_codec_free(d->codec);
+    ck_piz_free(d->piz);
+    free(d->piz_channels);
     free(d->floats);
     free(d->scratch);
     free(d);
