@@ -20,7 +20,7 @@ enum {
     ZEROS = 59,
     MANY_ZEROS = 63,
     FEWEST_MANY = 6,
-    LOOK = 12 /* bits looked up at once; a table of 32 KB, which fits the L1 cache */
+    LOOK = 13 /* bits looked up at once; a table of 32 KB, which fits the L1 cache */
 };
 
 /* Up to two words for the next LOOK bits:
