@@ -23,9 +23,11 @@ typedef enum ck_exr_compression {
     CK_EXR_PIZ,
     CK_EXR_PXR24,
     CK_EXR_B44,
-    CK_EXR_B44A
+    CK_EXR_B44A,
+    CK_EXR_DWAA,
+    CK_EXR_DWAB
 } ck_exr_compression;
-#define CK_EXR_COMPRESSIONS "none|rle|zips|zip|piz|pxr24|b44|b44a" /* for an option table */
+#define CK_EXR_COMPRESSIONS "none|rle|zips|zip|piz|pxr24|b44|b44a|dwaa|dwab" /* for an option table */
 
 typedef struct ck_exr_channel {
     const char *name; /* "R", "Y", ... in any order; the file's order is alphabetical */

@@ -125,9 +125,9 @@ static exr_result_t decompress(exr_decode_pipeline_t *p)
     d->by_codec = false;
     if (packed == n)
         return EXR_ERR_SUCCESS; /* stored: the pipeline uses one buffer for both */
-    if (c == EXR_COMPRESSION_PIZ && !getenv("CK_PIZ_LIB"))
+    if (c == EXR_COMPRESSION_PIZ)
         return decode_piz(d);
-    if (is_dwa(c) || c == EXR_COMPRESSION_PIZ)
+    if (is_dwa(c))
         return decode_by_codec(d);
     if (!zip && c != EXR_COMPRESSION_RLE)
         return d->library_decompress(p);
