@@ -79,7 +79,8 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CK_CFLAGS) $(CFLAGS) -c -o $@ $<
 
-LIB_CXXFLAGS = -std=c++17 -Wall -Wextra -Wshadow $(WERROR) -MMD -MP -Ilib $(shell pkg-config --cflags OpenEXR) $(SAN)
+# -isystem: the headers of OpenEXR do not pass -Wshadow.
+LIB_CXXFLAGS = -std=c++17 -Wall -Wextra -Wshadow $(WERROR) -MMD -MP -Ilib $(patsubst -I%,-isystem %,$(shell pkg-config --cflags OpenEXR)) $(SAN)
 $(LIB_CXX_SRC:%.cc=$(BUILD)/%.o): $(BUILD)/%.o: %.cc
 	@mkdir -p $(@D)
 	$(CXX) $(LIB_CXXFLAGS) $(CFLAGS) -c -o $@ $<
