@@ -209,7 +209,8 @@ check-debians:
 # Findings go to build/fuzz/NAME.found, with the input that caused them.
 FUZZ_SECONDS ?= 600
 FUZZ_SAN := address,undefined
-FUZZ_SRC := $(wildcard lib/base/*.c lib/stream/*.c lib/checkpoint/*.c lib/greenformer/*.c) lib/image/convert.c
+FUZZ_SRC := $(wildcard lib/base/*.c lib/stream/*.c lib/checkpoint/*.c lib/greenformer/*.c) lib/image/convert.c \
+    lib/io/exr_piz.c lib/io/exr_huffman.c
 FUZZ_FLAGS = BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer" LIB_SRC="$(FUZZ_SRC)" LIB_CXX_SRC= \
     SAN="-fsanitize=$(FUZZ_SAN) -fsanitize=fuzzer-no-link -fno-sanitize-recover=all"
 FUZZ_TARGETS := $(basename $(notdir $(wildcard fuzz/*.c)))

@@ -1,8 +1,8 @@
 /* ck-decode and ck-encode on OpenEXR files against libOpenEXR's C++ interface: 3840 x 2160, half RGB with grain.
  *
  * ck-decode and ck-encode are processes; their streams go to /dev/null and come from a file.  libOpenEXR reads into and
- * writes from planar half RGB in memory, with its own threads, in a forked process.  Files lie in /dev/shm if it exists.
- * The two sides alternate.  Shown are medians of wall time for all frames. */
+ * writes from planar half RGB in memory, with its own threads, in a forked process.  Files lie in /dev/shm if it
+ * exists. The two sides alternate.  Shown are medians of wall time for all frames. */
 #include <ImfChannelList.h>
 #include <ImfFrameBuffer.h>
 #include <ImfHeader.h>
@@ -51,7 +51,8 @@ static std::vector<half> picture(int k)
     uint32_t s = static_cast<uint32_t>(k) + 1;
     for (size_t i = 0; i < N; i++) {
         float x = static_cast<float>(i % W), y = static_cast<float>(i / W);
-        float a = std::min(1.0f, std::max(0.0f, (700 - std::hypot(x - 1920 - 4 * static_cast<float>(k), y - 1080)) / 8));
+        float a =
+            std::min(1.0f, std::max(0.0f, (700 - std::hypot(x - 1920 - 4 * static_cast<float>(k), y - 1080)) / 8));
         for (size_t c = 0; c < 3; c++) {
             s = s * 1664525u + 1013904223u;
             float grain = static_cast<float>((s >> 8 & 255) + (s >> 16 & 255)) / 255.0f - 1;

@@ -64,7 +64,13 @@ static void test_same(void)
         ok(alike("s.exr", &e), "%s: the same damage: %s", names[c], e.text);
     }
     exr_attr_box2i_t box = {.max = {.x = W - 1, .y = H - 1}};
-    make_spec tiles = {"t.exr", box, box, EXR_COMPRESSION_PIZ, 64, 48, .channels = {{"R", EXR_PIXEL_HALF, 0}, {"G", EXR_PIXEL_HALF, 0}, {"B", EXR_PIXEL_FLOAT, 0}}};
+    make_spec tiles = {"t.exr",
+                       box,
+                       box,
+                       EXR_COMPRESSION_PIZ,
+                       64,
+                       48,
+                       .channels = {{"R", EXR_PIXEL_HALF, 0}, {"G", EXR_PIXEL_HALF, 0}, {"B", EXR_PIXEL_FLOAT, 0}}};
     ok(!make_exr(&tiles) && alike("t.exr", &e) && !e.text[0], "tiles: one and five threads");
 }
 
@@ -86,7 +92,7 @@ static void test_crowd(void)
     pthread_t ids[4];
     int good = 0;
     for (int i = 0; i < 4; i++)
-        pthread_create(&ids[i], NULL, read_often, (void *)(uintptr_t)"t.exr");
+        pthread_create(&ids[i], NULL, read_often, (void *)(uintptr_t) "t.exr");
     for (int i = 0; i < 4; i++) {
         void *p;
         pthread_join(ids[i], &p);
@@ -141,7 +147,7 @@ static void test_code_lengths(void)
         for (int i = 0; i < ROWS * WIDE; i++) {
             uint32_t r = noise() | 1u << 23;
             int rank = __builtin_ctz(r);
-            uint32_t v = kind == 0 ? (uint32_t)rank * 977
+            uint32_t v = kind == 0   ? (uint32_t)rank * 977
                          : kind == 1 ? (rank > 9 ? noise() & 0x3fff : 5)
                          : kind == 2 ? (noise() >> (rank < 8 ? 2 * rank : 16)) & 0x7bff
                                      : 77;

@@ -24,8 +24,8 @@ static void add_item(text *t, const char *item, size_t length, const char *mark)
             t->used += (size_t)snprintf(t->to + t->used, t->size - t->used, ", ...");
         return;
     }
-    t->used += (size_t)snprintf(t->to + t->used, t->size - t->used, "%s%.*s%s", t->n ? ", " : "", (int)length, item,
-                                mark);
+    t->used +=
+        (size_t)snprintf(t->to + t->used, t->size - t->used, "%s%.*s%s", t->n ? ", " : "", (int)length, item, mark);
     t->n++;
 }
 
@@ -100,8 +100,8 @@ static void list_layers(exr_const_context_t ctx, int part, const ck_exr_choice *
     for (int at = 0; list && ck_exr_layer_next(list, &at, &l);) {
         name called_so = layer_name(ctx, part, &l);
         ck_exr_layer mine = read && read->part == part ? ck_exr_layer_of(list, read->index[0]) : l;
-        bool is_read = read && read->part == part && mine.length == l.length &&
-                       !memcmp(mine.name_view, l.name_view, l.length);
+        bool is_read =
+            read && read->part == part && mine.length == l.length && !memcmp(mine.name_view, l.name_view, l.length);
         add_item(out, called_so.s, called_so.n, is_read ? " (read)" : "");
     }
 }
@@ -208,7 +208,8 @@ static int match_layers(exr_const_context_t ctx, int only, const char *wanted, m
             }
         for (int at = 0; list && how != BY_CHANNEL && ck_exr_layer_next(list, &at, &each);) {
             name a = layer_name(ctx, p, &each);
-            bool fits = how == BY_END ? ends_in(a, wanted) : called(a, wanted) || (!each.length && !strcmp(wanted, "rgba"));
+            bool fits =
+                how == BY_END ? ends_in(a, wanted) : called(a, wanted) || (!each.length && !strcmp(wanted, "rgba"));
             if (fits && !found++) {
                 *l = each;
                 out->part = p;
@@ -240,7 +241,8 @@ static ck_status choose_layer(exr_const_context_t ctx, int only, const char *wan
             return CK_OK;
         if (found) {
             char why[200];
-            snprintf(why, sizeof why, "layer '%.100s' is no picture: give --layer the full name of one channel", wanted);
+            snprintf(why, sizeof why, "layer '%.100s' is no picture: give --layer the full name of one channel",
+                     wanted);
             return refuse(ctx, out->part, why, e);
         }
     }
@@ -251,7 +253,8 @@ static ck_status choose_layer(exr_const_context_t ctx, int only, const char *wan
 
 enum { BEAUTY = 5, GREY = 4, RGB = 3, GREY_OF_PARTS = 2, ALPHA = 1, ONLY = 0, NOTHING = -1 };
 
-/* asked: the user chose the part.  Y without a prefix goes before the R G B of a layer beside it, but not before that of another part. */
+/* asked: the user chose the part.  Y without a prefix goes before the R G B of a layer beside it, but not before that
+ * of another part. */
 static int rank(exr_const_context_t ctx, int part, const exr_attr_chlist_t *list, const ck_exr_layer *l, ck_want want,
                 bool asked)
 {
@@ -341,8 +344,7 @@ static ck_status check_counts(exr_const_context_t ctx, ck_error *e)
     if (!flat)
         return ck_fail(e, CK_ERR_UNSUPPORTED, "deep EXR is not read: flatten it first");
     if (channels > CK_EXR_MAX_CHANNELS)
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "EXR of %d channels: at most %d are read", channels,
-                       CK_EXR_MAX_CHANNELS);
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "EXR of %d channels: at most %d are read", channels, CK_EXR_MAX_CHANNELS);
     return CK_OK;
 }
 

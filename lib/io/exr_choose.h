@@ -19,7 +19,8 @@ typedef struct ck_exr_choice {
  *
  * Without a layer: the R G B of a part or layer.  One without a prefix, or with the usual names of the finished picture
  * (beauty, Combined, ...), goes before others; of parts the first, of layers in a part the only one.  Else Y (with RY
- * and BY: `chroma`).  Masks, and parts that were asked for, also accept A, or the only channel of a part; a mask needs only Y of luminance with chroma.
+ * and BY: `chroma`).  Masks, and parts that were asked for, also accept A, or the only channel of a part; a mask needs
+ * only Y of luminance with chroma.
  *
  * With a layer: its R G B, else X Y Z, else Y, else its only channel; or the channel of that full name.
  *

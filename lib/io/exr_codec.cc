@@ -26,7 +26,8 @@ extern "C" {
 #include "io/exr_codec.h"
 }
 
-namespace {
+namespace
+{
 
 const uint64_t PLACE = uint64_t(1) << 40; /* of every chunk: far behind any header */
 
@@ -35,7 +36,8 @@ template <class T> void append(std::string &s, T v) /* this machine and the form
     s.append(reinterpret_cast<const char *>(&v), sizeof v);
 }
 
-class Memory : public Imf::OStream {
+class Memory : public Imf::OStream
+{
   public:
     Memory() : Imf::OStream("memory") {}
     void write(const char *c, int n) override
@@ -56,7 +58,8 @@ class Memory : public Imf::OStream {
     size_t at_ = 0;
 };
 
-class Chunk : public Imf::IStream {
+class Chunk : public Imf::IStream
+{
   public:
     explicit Chunk(std::string head) : Imf::IStream("chunk"), head_(std::move(head)) {}
     void hold(std::string front, const void *data, size_t n)
@@ -240,9 +243,8 @@ exr_result_t ck_exr_encoder_run(ck_exr_codec *k, const void *lines, const void *
         Imf::FrameBuffer fb;
         const char *at = static_cast<const char *>(lines);
         for (size_t i = 0; i < k->names.size(); i++) {
-            fb.insert(k->names[i],
-                      Imf::Slice(k->types[i], origin(at, 0, k->next, k->sizes[i], k->line_bytes), k->sizes[i],
-                                 k->line_bytes));
+            fb.insert(k->names[i], Imf::Slice(k->types[i], origin(at, 0, k->next, k->sizes[i], k->line_bytes),
+                                              k->sizes[i], k->line_bytes));
             at += k->sizes[i] * static_cast<size_t>(k->data.max.x + 1);
         }
         k->out->clear();

@@ -62,8 +62,7 @@ static void *help(void *of)
 /* Start a helper if a core is idle and there is work left for it. */
 static void call_help(run *r, pthread_t helpers[MAX_HELPERS], int *n)
 {
-    if (*n == MAX_HELPERS || atomic_load(&decoding) >= r->crew->threads ||
-        atomic_load(&r->next) + 2 > r->crew->items)
+    if (*n == MAX_HELPERS || atomic_load(&decoding) >= r->crew->threads || atomic_load(&r->next) + 2 > r->crew->items)
         return;
     atomic_fetch_add(&decoding, 1);
     if (pthread_create(&helpers[*n], NULL, help, r))

@@ -9,8 +9,8 @@
 #include <openexr.h>
 
 typedef struct ck_exr_crew {
-    const void *job; /* shared by the threads */
-    void *(*start)(const void *job);   /* NULL: out of memory */
+    const void *job;                 /* shared by the threads */
+    void *(*start)(const void *job); /* NULL: out of memory */
     exr_result_t (*run)(void *thread, const void *job, long item);
     void (*end)(void *thread);
     long items;

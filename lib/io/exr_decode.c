@@ -27,7 +27,7 @@ typedef struct decoder {
     struct libdeflate_decompressor *inflate;
     ck_piz *piz;
     ck_piz_channel *piz_channels; /* [channel_count] */
-    ck_exr_codec *codec; /* of libOpenEXR, or NULL */
+    ck_exr_codec *codec;          /* of libOpenEXR, or NULL */
     int codec_w, codec_h;
     bool by_codec;    /* the chunk in hand was decoded by it, into `scratch`: [4, h, w] of the choice's type */
     uint8_t *scratch; /* or a chunk before its bytes are put in order */
@@ -69,8 +69,7 @@ static exr_result_t open_codec(decoder *d)
     d->codec = NULL;
     d->codec_w = chunk->width;
     d->codec_h = chunk->height;
-    return ck_exr_decoder_new(d->part->list_view, d->part->compression, tiled ? tile : d->part->data, tiled,
-                              &d->codec);
+    return ck_exr_decoder_new(d->part->list_view, d->part->compression, tiled ? tile : d->part->data, tiled, &d->codec);
 }
 
 static exr_result_t decode_by_codec(decoder *d)
@@ -114,8 +113,8 @@ static exr_result_t decode_piz(decoder *d)
 }
 
 /* ZIP through libdeflate, twice as fast as zlib.  PIZ by our own decoder, three times as fast as the library's.  DWA
- * through libOpenEXR: the C library lacks it.  RLE by ck_exr_unrle, because the library mistakes one of its error codes for a length.
- * A chunk as long as its contents is stored uncompressed, which the library misses for B44. */
+ * through libOpenEXR: the C library lacks it.  RLE by ck_exr_unrle, because the library mistakes one of its error codes
+ * for a length. A chunk as long as its contents is stored uncompressed, which the library misses for B44. */
 static exr_result_t decompress(exr_decode_pipeline_t *p)
 {
     decoder *d = p->decoding_user_data;

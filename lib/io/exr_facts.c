@@ -42,7 +42,8 @@ static ck_status read_rate(exr_context_t ctx, int part, ck_frame *f, ck_error *e
 {
     exr_attr_rational_t r;
     /* FramesPerSecond: OpenImageIO's spelling. */
-    if (exr_attr_get_rational(ctx, part, "framesPerSecond", &r) && exr_attr_get_rational(ctx, part, "FramesPerSecond", &r))
+    if (exr_attr_get_rational(ctx, part, "framesPerSecond", &r) &&
+        exr_attr_get_rational(ctx, part, "FramesPerSecond", &r))
         return CK_OK;
     if (r.num < 1 || r.denom < 1)
         return CK_OK;

@@ -266,6 +266,8 @@ static bool decode_all(const ck_exr_huffman *h, bits *b, uint16_t *out, size_t n
         out = decode_fast(h, b, out, end);
         if (out < end && !(out = decode_one(h, b, start, out, end)))
             return false;
+        if (b->at > 8 * b->bytes) /* zeros past the end may be codes, even runs of nothing */
+            return false;
     }
     return true;
 }

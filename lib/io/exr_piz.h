@@ -23,8 +23,8 @@ typedef struct ck_piz ck_piz; /* tables and coefficients; for one thread at a ti
 ck_piz *ck_piz_new(void); /* NULL: out of memory */
 void ck_piz_free(ck_piz *p);
 
-/* Decode a chunk of `lines` lines from line y of the file into out_bytes at `out`: for each line, the channels that have
- * it.  EXR_ERR_CORRUPT_CHUNK unless the input gives exactly that. */
+/* Decode a chunk of `lines` lines from line y of the file into out_bytes at `out`: for each line, the channels that
+ * have it.  EXR_ERR_CORRUPT_CHUNK unless the input gives exactly that. */
 exr_result_t ck_piz_decode(ck_piz *p, const uint8_t *in, size_t in_bytes, const ck_piz_channel *channels, int n, int y,
                            int lines, uint8_t *out, size_t out_bytes);
 

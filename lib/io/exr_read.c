@@ -164,10 +164,10 @@ static ck_status note(const ck_exr_part *p, ck_frame *f, ck_error *e)
     ck_exr_describe(p->ctx, &p->choice, there, sizeof there);
     if (d->min.x >= s->min.x && d->min.y >= s->min.y && d->max.x <= s->max.x && d->max.y <= s->max.y)
         return *there ? ck_meta_set(&f->meta, CK_STILL_NOTE, there, e) : CK_OK;
-    return ck_meta_setf(&f->meta, e, CK_STILL_NOTE,
-                        "%s%sits data window (%d,%d)-(%d,%d) reaches beyond its display window (%d,%d)-(%d,%d): cropped",
-                        there, *there ? "; " : "", d->min.x, d->min.y, d->max.x, d->max.y, s->min.x, s->min.y, s->max.x,
-                        s->max.y);
+    return ck_meta_setf(
+        &f->meta, e, CK_STILL_NOTE,
+        "%s%sits data window (%d,%d)-(%d,%d) reaches beyond its display window (%d,%d)-(%d,%d): cropped", there,
+        *there ? "; " : "", d->min.x, d->min.y, d->max.x, d->max.y, s->min.x, s->min.y, s->max.x, s->max.y);
 }
 
 /* Read the chunk table: a header that promises more than the file holds fails before memory is allocated. */
@@ -175,8 +175,9 @@ static ck_status check_first_chunk(reader *r)
 {
     exr_chunk_info_t chunk;
     const ck_exr_part *p = &r->part;
-    exr_result_t rv = p->storage == EXR_STORAGE_TILED ? exr_read_tile_chunk_info(p->ctx, p->choice.part, 0, 0, 0, 0, &chunk)
-                                                      : exr_read_scanline_chunk_info(p->ctx, p->choice.part, p->data.min.y, &chunk);
+    exr_result_t rv = p->storage == EXR_STORAGE_TILED
+                          ? exr_read_tile_chunk_info(p->ctx, p->choice.part, 0, 0, 0, 0, &chunk)
+                          : exr_read_scanline_chunk_info(p->ctx, p->choice.part, p->data.min.y, &chunk);
     return rv ? fail(r, rv) : CK_OK;
 }
 

@@ -123,8 +123,9 @@ static bool is_dwa(const writer *w)
     return w->compression == EXR_COMPRESSION_DWAA || w->compression == EXR_COMPRESSION_DWAB;
 }
 
-/* Compress ZIP through libdeflate, DWA through libOpenEXR, the rest by the library.  A chunk that does not get smaller is stored uncompressed,
- * which readers detect by its size.  The library misses that for B44 and, if sizes are equal, for PXR24. */
+/* Compress ZIP through libdeflate, DWA through libOpenEXR, the rest by the library.  A chunk that does not get smaller
+ * is stored uncompressed, which readers detect by its size.  The library misses that for B44 and, if sizes are equal,
+ * for PXR24. */
 static exr_result_t compress(exr_encode_pipeline_t *p)
 {
     writer *w = p->encoding_user_data;
