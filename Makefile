@@ -34,13 +34,15 @@ PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS_AV) OpenEXR libpng libtiff-4)
 CK_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) $(WERROR) -ffp-contract=off -fno-math-errno -MMD -MP -Ilib -Icmd \
              $(PKG_CFLAGS) $(SAN)
 # All programs are linked with all libraries; --as-needed keeps only those used.
-LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS_AV) libpng libtiff-4 libdeflate) -lOpenEXRCore -lOpenEXR -lz \
-        -ldnnl -lgomp -lm -lpthread
+LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS_AV) libpng libtiff-4 libdeflate) -lOpenEXRCore -lOpenEXR -lIex -lImath -lz \
+        -ldnnl -lgomp -lstdc++ -lm -lpthread
 
 # cmd/shared is no program: it holds messages and choices of several.
 PROGRAMS := $(filter-out shared,$(notdir $(patsubst %/,%,$(wildcard cmd/*/))))
 LIB_SRC := $(filter-out lib/nn/cuda/%,$(wildcard lib/*/*.c lib/*/*/*.c))
-LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
+# C++ around libOpenEXR; it has a C interface.
+LIB_CXX_SRC := lib/io/exr_codec.cc
+LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o) $(LIB_CXX_SRC:%.cc=$(BUILD)/%.o)
 LIBCK := $(BUILD)/libck.a
 SHARED := $(BUILD)/libshared.a
 OPTION_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/*/options.c))
@@ -49,14 +51,15 @@ TEST_BIN := $(TEST_C:tests/%.c=$(BUILD)/tests/%)
 TEST_T := $(sort $(wildcard tests/*.t))
 TEST_LONG := $(sort $(wildcard tests/long/*.t))
 HELPER_BIN := $(patsubst tests/helpers/%.c,$(BUILD)/helpers/%,$(wildcard tests/helpers/*.c))
-BENCH_BIN := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c))
+BENCH_CXX := $(wildcard bench/*.cc)
+BENCH_BIN := $(patsubst bench/%.c,$(BUILD)/bench/%,$(wildcard bench/*.c)) $(BENCH_CXX:bench/%.cc=$(BUILD)/bench/%)
 
 # The plug-in for GPUs.
 CUDA ?= 1
 include cuda.mk
 CUDA_PLUGIN := $(if $(filter-out 0,$(CUDA)),$(if $(NVCC),$(BIN)/libck-cuda.so))
 
-# The plug-in for OpenColorIO, the only C++ in lib.
+# The plug-in for OpenColorIO.
 OCIO ?= 1
 OCIO_FOUND := $(if $(filter-out 0,$(OCIO)),$(if $(shell command -v $(CXX)),$(shell pkg-config --exists 'OpenColorIO >= 2.1' && echo yes)))
 OCIO_PLUGIN := $(if $(OCIO_FOUND),$(BIN)/libck-ocio.so)
@@ -75,6 +78,12 @@ $(SHARED): $(patsubst %.c,$(BUILD)/%.o,$(wildcard cmd/shared/*.c))
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CK_CFLAGS) $(CFLAGS) -c -o $@ $<
+
+# -isystem: the headers of OpenEXR do not pass -Wshadow.
+LIB_CXXFLAGS = -std=c++17 -Wall -Wextra -Wshadow $(WERROR) -MMD -MP -Ilib $(patsubst -I%,-isystem %,$(shell pkg-config --cflags OpenEXR)) $(SAN)
+$(LIB_CXX_SRC:%.cc=$(BUILD)/%.o): $(BUILD)/%.o: %.cc
+	@mkdir -p $(@D)
+	$(CXX) $(LIB_CXXFLAGS) $(CFLAGS) -c -o $@ $<
 
 # A program is the objects of its folder; the front end also links every option table.
 define PROGRAM
@@ -95,6 +104,9 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBCK)
 $(BUILD)/helpers/%: $(BUILD)/tests/helpers/%.o $(LIBCK)
 	@mkdir -p $(@D)
 	$(CC) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BENCH_CXX:bench/%.cc=$(BUILD)/bench/%): $(BUILD)/bench/%: bench/%.cc
+	@mkdir -p $(@D)
+	$(CXX) $(LIB_CXXFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lOpenEXR -lIex -lIlmThread -lImath
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(LIBCK)
 	@mkdir -p $(@D)
 	$(CC) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -165,7 +177,7 @@ check-long: test-build
 
 # Only this version's format counts: others break lines differently.
 CLANG_FORMAT ?= $(or $(shell command -v clang-format-14),$(shell command -v clang-format))
-FORMATTED = $(shell find lib cmd tests fuzz bench -name '*.[ch]') lib/ocio/plugin.cc
+FORMATTED = $(shell find lib cmd tests fuzz bench -name '*.[ch]') lib/ocio/plugin.cc $(LIB_CXX_SRC) $(BENCH_CXX)
 FORMAT_VERSION = $(if $(CLANG_FORMAT),$(shell $(CLANG_FORMAT) --version 2>/dev/null | grep -o 'version 14\.'))
 format-check:
 	$(if $(FORMAT_VERSION),@$(CLANG_FORMAT) --dry-run -Werror $(FORMATTED),@echo "format-check: skipped, no clang-format 14")
@@ -197,8 +209,9 @@ check-debians:
 # Findings go to build/fuzz/NAME.found, with the input that caused them.
 FUZZ_SECONDS ?= 600
 FUZZ_SAN := address,undefined
-FUZZ_SRC := $(wildcard lib/base/*.c lib/stream/*.c lib/checkpoint/*.c lib/greenformer/*.c) lib/image/convert.c
-FUZZ_FLAGS = BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer" LIB_SRC="$(FUZZ_SRC)" \
+FUZZ_SRC := $(wildcard lib/base/*.c lib/stream/*.c lib/checkpoint/*.c lib/greenformer/*.c) lib/image/convert.c \
+    lib/io/exr_piz.c lib/io/exr_huffman.c
+FUZZ_FLAGS = BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer" LIB_SRC="$(FUZZ_SRC)" LIB_CXX_SRC= \
     SAN="-fsanitize=$(FUZZ_SAN) -fsanitize=fuzzer-no-link -fno-sanitize-recover=all"
 FUZZ_TARGETS := $(basename $(notdir $(wildcard fuzz/*.c)))
 $(BUILD)/fuzz/%.run: $(BUILD)/fuzz/%.o $(LIBCK)

@@ -12,6 +12,7 @@
 #include "checkpoint/pickle.h"
 #include "greenformer/spec.h"
 #include "checkpoint/weights.h"
+#include "io/exr_piz.h"
 #include "stream/stream.h"
 
 /* Read everything that an opened checkpoint offers, with limited memory. */
@@ -80,6 +81,25 @@ static inline int fuzz_pickle(const uint8_t *data, size_t n)
         ck_tensor_f32(t, f, &e);
     }
     ck_pickle_free(&p);
+    return 0;
+}
+
+/* A PIZ chunk; the first byte gives its size and channels. */
+static inline int fuzz_piz(const uint8_t *data, size_t n)
+{
+    static ck_piz *piz;
+    if (!piz && !(piz = ck_piz_new()))
+        abort();
+    if (!n)
+        return 0;
+    int w = 1 + (data[0] & 7) * 5, h = 1 + (data[0] >> 3 & 3) * 10, words = 1 + (data[0] >> 5 & 1);
+    ck_piz_channel c[2] = {{w, h, 1, 1}, {w, h, words, 1}};
+    size_t bytes = (size_t)w * (size_t)h * 2 * (size_t)(1 + words);
+    uint8_t *out = malloc(bytes);
+    if (!out)
+        abort();
+    ck_piz_decode(piz, data + 1, n - 1, c, 2, 0, h, out, bytes);
+    free(out);
     return 0;
 }
 

@@ -37,11 +37,8 @@ int main(void)
     static const struct {
         const char *name;
         target t;
-    } all[] = {{"safetensors", fuzz_weights},
-               {"pth", fuzz_weights},
-               {"pickle", fuzz_pickle},
-               {"stream", fuzz_stream},
-               {"ring", fuzz_ring}};
+    } all[] = {{"safetensors", fuzz_weights}, {"pth", fuzz_weights}, {"pickle", fuzz_pickle}, {"piz", fuzz_piz},
+               {"stream", fuzz_stream},       {"ring", fuzz_ring}};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         size_t n = run(all[i].name, all[i].t);
         ok(n > 2, "%s: %zu files", all[i].name, n);

@@ -31,9 +31,9 @@ fi
 oiiotool --create 133x71 3 --noise:type=gaussian:mean=0.4:stddev=0.2 --fill:color=40,-3,0.001 20x20+5+5 -d float -o f.exr
 oiiotool f.exr -d half -o h.exr
 
-for c in none rle zips zip piz pxr24 b44 b44a; do
+for c in none rle zips zip piz pxr24 b44 b44a dwaa dwab; do
     "$still" h.exr ours_$c.exr $c && case $c in
-    b44*) oiiotool h.exr --compression $c -o theirs.exr && same theirs.exr ours_$c.exr ;; # lossy, but equal in both
+    b44* | dwa*) oiiotool h.exr --compression $c -o theirs.exr && same theirs.exr ours_$c.exr ;; # lossy, but equal in both
     *) same h.exr ours_$c.exr ;;
     esac
     ok $? "$c half: oiiotool sees the same picture"
@@ -78,6 +78,16 @@ for c in b44 b44a dwaa dwab; do
             same in.exr out.exr
         ok $? "oiiotool's $c, $size"
     done
+done
+for c in dwaa dwab; do
+    oiiotool h.exr --compression $c --tile 96 40 -o in.exr && "$still" in.exr out.exr none && same in.exr out.exr
+    ok $? "oiiotool's $c, tiles"
+    oiiotool f.exr --compression $c -d float -o in.exr && "$still" in.exr out.exr none float && same in.exr out.exr
+    ok $? "oiiotool's $c, float"
+    oiiotool h.exr --clamp:min=0:max=1 -d uint32 --compression zip -o zip.exr
+    oiiotool h.exr --clamp:min=0:max=1 -d uint32 --compression $c -o in.exr
+    "$still" zip.exr want.exr none float && "$still" in.exr out.exr none float && same want.exr out.exr
+    ok $? "oiiotool's $c, integers"
 done
 oiiotool f.exr --compression zip --tile 32 32 -o in.exr && "$still" in.exr out.exr none float && same f.exr out.exr
 ok $? "float tiles"

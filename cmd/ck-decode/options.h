@@ -18,7 +18,8 @@ typedef struct ck_decode_options {
     int hint_channel; /* added to CK_WANT_HINT it gives the ck_want */
     int missing;      /* ck_missing */
     ck_av_choice colour;
-    int stream; /* -1: the best one */
+    int stream;               /* -1: the best one */
+    const char *layer, *part; /* NULL: the obvious one */
 } ck_decode_options;
 
 extern const ck_program ck_decode_program;

@@ -121,6 +121,11 @@ ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_optio
     struct stat st;
     const char *frames = plate ? opts->frames : NULL;
     *s = (ck_source){.opts = opts, .plane = plane, .name = inputs[0], .stream = plate ? opts->stream : -1};
+    s->select.threads = opts->common.threads ? opts->common.threads : ck_cores();
+    if (plate) {
+        s->select.layer = opts->layer;
+        s->select.part = opts->part;
+    }
     s->pairs = pairs;
     s->missing = plate ? (ck_missing)opts->missing : CK_MISSING_ERROR;
     s->camera = plate || !strcmp(plane, "clean");
@@ -143,6 +148,9 @@ ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_optio
     if (!video && plate && s->mode != CK_FIELDS_KEEP)
         return ck_fail(e, CK_ERR_ARGUMENT, "%s: not a video: leave --deinterlace%s out", inputs[0],
                        s->mode == CK_FIELDS_FIELD ? "-fields" : "");
+    if (video && (s->select.layer || s->select.part))
+        return ck_fail(e, CK_ERR_ARGUMENT, "%s: not an OpenEXR file: leave --%s out", inputs[0],
+                       s->select.layer ? "layer" : "part");
     s->listed = n > 1;
     s->single = !video && n == 1 && stat(inputs[0], &st) == 0 && !S_ISDIR(st.st_mode);
     status = video ? open_video(s, inputs[0], frames, e) : open_stills(s, inputs, n, frames, e);
@@ -346,7 +354,7 @@ static ck_status read_picture(const ck_source *s, const ck_item *item, ck_want w
                               ck_error *e)
 {
     if (item->file)
-        return ck_still_read_as(item->file->path, &s->colour, want, name, f, e);
+        return ck_still_read_as(item->file->path, &s->colour, &s->select, want, name, f, e);
     if (item->video.error)
         return ck_fail(e, CK_ERR_FORMAT, "%s", item->video.error);
     if (s->camera && s->mode == CK_FIELDS_KEEP && !atomic_load(&s->combed))

@@ -26,8 +26,9 @@ typedef struct ck_source {
     bool camera;    /* INPUT or clean plate: the options of colour apply */
     ck_light light; /* how its colours are decoded */
     ck_av_choice colour;
-    int stream;         /* of a video, -1 = the best one */
-    ck_missing missing; /* --missing for INPUT, else CK_MISSING_ERROR */
+    ck_still_select select; /* of stills; --layer and --part are for INPUT only */
+    int stream;             /* of a video, -1 = the best one */
+    ck_missing missing;     /* --missing for INPUT, else CK_MISSING_ERROR */
     size_t next_file;
     const ck_ranges *pairs; /* while opening: see ck_source_open */
     /* Of a video: */

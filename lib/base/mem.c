@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 void *ck_grown(void *items, size_t n, size_t *cap, size_t size)
 {
@@ -48,6 +49,17 @@ static ck_buffer *take(size_t size)
     return b;
 }
 
+#define PAGE ((uintptr_t)4096)
+#define HUGE ((size_t)8 << 20) /* bytes from which huge pages pay: four of them */
+
+/* Ask for huge pages: a 4K frame then costs tens of page faults, not thousands.  A refusal is no failure. */
+static void ask_for_huge_pages(void *data, size_t size)
+{
+    uintptr_t from = ((uintptr_t)data + PAGE - 1) / PAGE * PAGE, to = ((uintptr_t)data + size) / PAGE * PAGE;
+    if (size >= HUGE)
+        (void)madvise((char *)data + (from - (uintptr_t)data), to - from, MADV_HUGEPAGE);
+}
+
 ck_buffer *ck_buffer_new(size_t size)
 {
     if (size > SIZE_MAX - CK_ALIGN)
@@ -64,6 +76,7 @@ ck_buffer *ck_buffer_new(size_t size)
             return NULL;
         }
         b->size = padded;
+        ask_for_huge_pages(b->data, padded);
     }
     b->next = NULL;
     __atomic_store_n(&b->refs, 1, __ATOMIC_RELAXED);

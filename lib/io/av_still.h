@@ -25,8 +25,9 @@ ck_status ck_still_probe(const char *path, ck_still_kind *kind, ck_error *e);
 ck_status ck_av_still_read(const char *path, const ck_av_choice *choice, ck_want want, const char *name, ck_frame *f,
                            ck_error *e);
 
-/* ck_still_read with colour options, for formats that use them. */
-ck_status ck_still_read_as(const char *path, const ck_av_choice *choice, ck_want want, const char *name, ck_frame *f,
-                           ck_error *e);
+/* ck_still_read with colour options and a selection, for formats that use them.  A layer or part of another format is
+ * CK_ERR_ARGUMENT. */
+ck_status ck_still_read_as(const char *path, const ck_av_choice *choice, const ck_still_select *select, ck_want want,
+                           const char *name, ck_frame *f, ck_error *e);
 
 #endif

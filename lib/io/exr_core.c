@@ -5,11 +5,21 @@
 
 #include "base/clones.h"
 
-static _Thread_local char kept[512];
+static _Thread_local char kept[CK_EXR_MESSAGE];
 
 void ck_exr_listen(void)
 {
     kept[0] = 0;
+}
+
+const char *ck_exr_heard(void)
+{
+    return kept;
+}
+
+void ck_exr_repeat(const char *message)
+{
+    snprintf(kept, sizeof kept, "%s", message);
 }
 
 void ck_exr_on_error(exr_const_context_t ctx, exr_result_t code, const char *text)

@@ -15,6 +15,10 @@
 void ck_exr_on_error(exr_const_context_t ctx, exr_result_t code, const char *text);
 /* Discard the kept message.  Call before the first operation on a file. */
 void ck_exr_listen(void);
+/* The kept message, "" if none; keep one that another thread has heard, in place of this thread's. */
+#define CK_EXR_MESSAGE 512 /* bytes */
+const char *ck_exr_heard(void);
+void ck_exr_repeat(const char *message);
 /* Fail with "WHAT (the kept message): REMEDY" as CK_ERR_FORMAT, or as CK_ERR_MEMORY if `code` is out of memory. */
 ck_status ck_exr_fail(ck_error *e, exr_result_t code, const char *what, const char *remedy);
 

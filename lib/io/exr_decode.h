@@ -5,7 +5,7 @@
 #include "io/exr_choose.h"
 #include "io/pick.h"
 
-/* Part 0 of a file.  Windows are inclusive, in file coordinates; sides are at most CK_MAX_SIDE. */
+/* The chosen part of a file.  Windows are inclusive, in file coordinates; sides are at most CK_MAX_SIDE. */
 typedef struct ck_exr_part {
     exr_context_t ctx;
     exr_storage_t storage; /* scanline or tiled */
@@ -16,11 +16,12 @@ typedef struct ck_exr_part {
 } ck_exr_part;
 
 /* Visit every chunk (level 0 of tiles) and pass `pick` the rows inside the display window.  Pixels outside the data
- * window are not written.  Returns an OpenEXRCore code; ck_exr_on_error has kept the message. */
-exr_result_t ck_exr_decode(const ck_exr_part *part, const ck_pick *pick);
+ * window are not written.  The caller's thread is joined by others while fewer than `threads` decode in the whole
+ * process.  Returns an OpenEXRCore code; ck_exr_on_error has kept the message, of the first bad chunk. */
+exr_result_t ck_exr_decode(const ck_exr_part *part, const ck_pick *pick, int threads);
 
-/* The same through libOpenEXR's C interface, which also decodes DWAA, DWAB and luminance with chroma, but gives only
- * half RGBA.  `path` is opened again. */
+/* Luminance with chroma through libOpenEXR's C interface, which gives half RGBA of the first part.  `path` is opened
+ * again. */
 ck_status ck_exr_decode_rgba(const char *path, const ck_exr_part *part, const ck_pick *pick, ck_error *e);
 
 #endif

@@ -7,13 +7,13 @@
 #include "io/exr_core.h"
 #include "colour/primaries.h"
 
-static ck_status read_primaries(exr_context_t ctx, ck_frame *f, ck_error *e)
+static ck_status read_primaries(exr_context_t ctx, int part, ck_frame *f, ck_error *e)
 {
     exr_attr_chromaticities_t c;
     char text[CK_PRIMARIES_TEXT];
     const char *ours;
     int32_t n;
-    if (!exr_attr_get_chromaticities(ctx, 0, "chromaticities", &c)) {
+    if (!exr_attr_get_chromaticities(ctx, part, "chromaticities", &c)) {
         const float *v = &c.red_x; /* eight floats, in the order of ck_primaries */
         ck_primaries p;
         for (int i = 0; i < 8; i++)
@@ -21,16 +21,16 @@ static ck_status read_primaries(exr_context_t ctx, ck_frame *f, ck_error *e)
         ck_primaries_format(&p, text);
         return ck_meta_set(&f->meta, "primaries", text, e);
     }
-    if (!exr_attr_get_string(ctx, 0, "ck:primaries", &n, &ours) && strcmp(ours, "unknown"))
+    if (!exr_attr_get_string(ctx, part, "ck:primaries", &n, &ours) && strcmp(ours, "unknown"))
         return ck_meta_set(&f->meta, "primaries", ours, e);
     return CK_OK;
 }
 
 /* Set `sar` to the fraction with the smallest denominator that rounds to the stored float. */
-static ck_status read_shape(exr_context_t ctx, ck_frame *f, ck_error *e)
+static ck_status read_shape(exr_context_t ctx, int part, ck_frame *f, ck_error *e)
 {
     float shape = 1;
-    if (exr_get_pixel_aspect_ratio(ctx, 0, &shape) || !(shape > 0.01f) || !(shape < 100) || shape == 1)
+    if (exr_get_pixel_aspect_ratio(ctx, part, &shape) || !(shape > 0.01f) || !(shape < 100) || shape == 1)
         return CK_OK;
     int den = 1;
     while (den < 10000 && (float)(round((double)shape * den) / den) != shape)
@@ -38,11 +38,12 @@ static ck_status read_shape(exr_context_t ctx, ck_frame *f, ck_error *e)
     return ck_meta_setf(&f->meta, e, "sar", "%d/%d", (int)round((double)shape * den), den);
 }
 
-static ck_status read_rate(exr_context_t ctx, ck_frame *f, ck_error *e)
+static ck_status read_rate(exr_context_t ctx, int part, ck_frame *f, ck_error *e)
 {
     exr_attr_rational_t r;
     /* FramesPerSecond: OpenImageIO's spelling. */
-    if (exr_attr_get_rational(ctx, 0, "framesPerSecond", &r) && exr_attr_get_rational(ctx, 0, "FramesPerSecond", &r))
+    if (exr_attr_get_rational(ctx, part, "framesPerSecond", &r) &&
+        exr_attr_get_rational(ctx, part, "FramesPerSecond", &r))
         return CK_OK;
     if (r.num < 1 || r.denom < 1)
         return CK_OK;
@@ -57,29 +58,29 @@ static unsigned digits(uint32_t word, int at, uint32_t tens)
 
 #define DROP_FRAME (1u << 6)
 
-static ck_status read_timecode(exr_context_t ctx, ck_frame *f, ck_error *e)
+static ck_status read_timecode(exr_context_t ctx, int part, ck_frame *f, ck_error *e)
 {
     exr_attr_timecode_t t;
-    if (exr_attr_get_timecode(ctx, 0, "timeCode", &t))
+    if (exr_attr_get_timecode(ctx, part, "timeCode", &t))
         return CK_OK;
     uint32_t w = t.time_and_flags;
     return ck_meta_setf(&f->meta, e, "timecode", "%02u:%02u:%02u%c%02u", digits(w, 24, 3), digits(w, 16, 7),
                         digits(w, 8, 7), w & DROP_FRAME ? ';' : ':', digits(w, 0, 3));
 }
 
-ck_status ck_exr_read_facts(exr_context_t ctx, const char *encoding, ck_frame *f, ck_error *e)
+ck_status ck_exr_read_facts(exr_context_t ctx, int part, const char *encoding, ck_frame *f, ck_error *e)
 {
     ck_status s = strcmp(encoding, "linear") && strcmp(encoding, "unknown")
                       ? ck_meta_set(&f->meta, "transfer", encoding, e)
                       : CK_OK;
     if (s == CK_OK)
-        s = read_primaries(ctx, f, e);
+        s = read_primaries(ctx, part, f, e);
     if (s == CK_OK)
-        s = read_shape(ctx, f, e);
+        s = read_shape(ctx, part, f, e);
     if (s == CK_OK)
-        s = read_rate(ctx, f, e);
+        s = read_rate(ctx, part, f, e);
     if (s == CK_OK)
-        s = read_timecode(ctx, f, e);
+        s = read_timecode(ctx, part, f, e);
     ck_exr_listen(); /* discard messages about missing attributes, which are optional */
     return s;
 }

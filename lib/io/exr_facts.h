@@ -7,8 +7,8 @@
 #include "stream/frame.h"
 
 /* Set `primaries`, `sar`, `rate` and `timecode` in f->meta as far as the header has them, and `transfer` if `encoding`
- * is not "linear". */
-ck_status ck_exr_read_facts(exr_context_t ctx, const char *encoding, ck_frame *f, ck_error *e);
+ * is not "linear".  They are those of part `part`. */
+ck_status ck_exr_read_facts(exr_context_t ctx, int part, const char *encoding, ck_frame *f, ck_error *e);
 
 /* The reverse: attributes from ck:primaries, ck:sar, ck:rate and ck:timecode in `m`, which may be NULL.  colour: the
  * part has R, G and B, which get Rec. 709 by default. */

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -14,7 +15,7 @@
 typedef struct reader {
     int fd;
     int64_t file_bytes;
-    int read_errno; /* errno of a failed read, 0 = none */
+    atomic_int read_errno; /* errno of a failed read, 0 = none */
     ck_exr_part part;
     char encoding[CK_PLANE_TAG];
     ck_error *e;
@@ -85,7 +86,7 @@ static ck_status read_encoding(reader *r)
 {
     int32_t n = 0;
     const char *s = "linear";
-    if (exr_attr_get_string(r->part.ctx, 0, "ck:transfer", &n, &s))
+    if (exr_attr_get_string(r->part.ctx, r->part.choice.part, "ck:transfer", &n, &s))
         s = "linear";
     ck_exr_listen(); /* a missing attribute is not an error */
     size_t len = strlen(s);
@@ -115,66 +116,58 @@ static ck_status check_windows(reader *r)
                    d->max.y - d->min.y + 1);
 }
 
-static ck_status read_header(reader *r, ck_want want)
+static ck_status read_header(reader *r, const ck_still_select *select, ck_want want)
 {
     ck_exr_part *p = &r->part;
-    exr_result_t rv = exr_get_storage(p->ctx, 0, &p->storage);
+    ck_status s = ck_exr_choose(p->ctx, select, want, &p->choice, r->e);
+    if (s != CK_OK)
+        return s;
+    int part = p->choice.part;
+    exr_result_t rv = exr_get_storage(p->ctx, part, &p->storage);
     if (!rv)
-        rv = exr_get_compression(p->ctx, 0, &p->compression);
+        rv = exr_get_compression(p->ctx, part, &p->compression);
     if (!rv)
-        rv = exr_get_data_window(p->ctx, 0, &p->data);
+        rv = exr_get_data_window(p->ctx, part, &p->data);
     if (!rv)
-        rv = exr_get_display_window(p->ctx, 0, &p->display);
+        rv = exr_get_display_window(p->ctx, part, &p->display);
     if (!rv)
-        rv = exr_get_channels(p->ctx, 0, &p->list_view);
+        rv = exr_get_channels(p->ctx, part, &p->list_view);
     if (rv)
         return fail(r, rv);
-    if (p->storage != EXR_STORAGE_SCANLINE && p->storage != EXR_STORAGE_TILED)
-        return ck_fail(r->e, CK_ERR_UNSUPPORTED, "deep EXR is not read: flatten it first");
     int64_t w = (int64_t)p->display.max.x - p->display.min.x + 1, h = (int64_t)p->display.max.y - p->display.min.y + 1;
     if (w < 1 || h < 1 || w > CK_MAX_SIDE || h > CK_MAX_SIDE)
         return ck_fail(r->e, CK_ERR_FORMAT, "EXR display window of %lld x %lld: sides go from 1 to %d", (long long)w,
                        (long long)h, CK_MAX_SIDE);
-    ck_status s = check_windows(r);
+    s = check_windows(r);
     if (s == CK_OK)
         s = read_encoding(r);
-    return s != CK_OK ? s : ck_exr_choose(p->list_view, want, &p->choice, r->e);
+    return s;
 }
 
-static bool is_dwa(const ck_exr_part *p)
-{
-    return p->compression == EXR_COMPRESSION_DWAA || p->compression == EXR_COMPRESSION_DWAB;
-}
-
-/* libOpenEXR's C interface gives only half RGBA of unprefixed channels.  DWA colours were rounded to half when
- * written. */
-static ck_status check_rgba(reader *r)
+/* libOpenEXR's C interface gives only half RGBA of the first part's channels without a prefix. */
+static ck_status check_chroma(reader *r)
 {
     const ck_exr_choice *c = &r->part.choice;
-    const char *name = r->part.list_view->entries[c->index[0]].name.str;
-    if (c->layered || (c->n == 1 && strcmp(name, "Y")))
-        return ck_fail(r->e, CK_ERR_UNSUPPORTED,
-                       "DWAA and DWAB are read for channels R, G, B or Y, not for %.100s: write another compression",
-                       name);
-    for (int i = 0; i < c->n; i++)
-        if (r->part.list_view->entries[c->index[i]].pixel_type == EXR_PIXEL_UINT)
-            return ck_fail(r->e, CK_ERR_UNSUPPORTED,
-                           "DWAA and DWAB are read as half, which cannot hold the integers of %.100s: write another "
-                           "compression",
-                           name);
-    if (c->chroma && c->type != CK_F16 && !is_dwa(&r->part))
+    if (c->type != CK_F16)
         return ck_fail(r->e, CK_ERR_UNSUPPORTED, "EXR luminance and chroma are read as half only: write R, G and B");
+    if (c->part || strcmp(r->part.list_view->entries[c->index[0]].name.str, "Y") != 0)
+        return ck_fail(r->e, CK_ERR_UNSUPPORTED,
+                       "EXR luminance and chroma are read without layers and of the first part only: write R, G and B");
     return CK_OK;
 }
 
-static ck_status note_window(const ck_exr_part *p, ck_frame *f, ck_error *e)
+/* For the user: what else there is, and what was cropped. */
+static ck_status note(const ck_exr_part *p, ck_frame *f, ck_error *e)
 {
+    char there[1300];
     const exr_attr_box2i_t *d = &p->data, *s = &p->display;
+    ck_exr_describe(p->ctx, &p->choice, there, sizeof there);
     if (d->min.x >= s->min.x && d->min.y >= s->min.y && d->max.x <= s->max.x && d->max.y <= s->max.y)
-        return CK_OK;
-    return ck_meta_setf(&f->meta, e, CK_STILL_NOTE,
-                        "its data window (%d,%d)-(%d,%d) reaches beyond its display window (%d,%d)-(%d,%d): cropped",
-                        d->min.x, d->min.y, d->max.x, d->max.y, s->min.x, s->min.y, s->max.x, s->max.y);
+        return *there ? ck_meta_set(&f->meta, CK_STILL_NOTE, there, e) : CK_OK;
+    return ck_meta_setf(
+        &f->meta, e, CK_STILL_NOTE,
+        "%s%sits data window (%d,%d)-(%d,%d) reaches beyond its display window (%d,%d)-(%d,%d): cropped", there,
+        *there ? "; " : "", d->min.x, d->min.y, d->max.x, d->max.y, s->min.x, s->min.y, s->max.x, s->max.y);
 }
 
 /* Read the chunk table: a header that promises more than the file holds fails before memory is allocated. */
@@ -182,8 +175,9 @@ static ck_status check_first_chunk(reader *r)
 {
     exr_chunk_info_t chunk;
     const ck_exr_part *p = &r->part;
-    exr_result_t rv = p->storage == EXR_STORAGE_TILED ? exr_read_tile_chunk_info(p->ctx, 0, 0, 0, 0, 0, &chunk)
-                                                      : exr_read_scanline_chunk_info(p->ctx, 0, p->data.min.y, &chunk);
+    exr_result_t rv = p->storage == EXR_STORAGE_TILED
+                          ? exr_read_tile_chunk_info(p->ctx, p->choice.part, 0, 0, 0, 0, &chunk)
+                          : exr_read_scanline_chunk_info(p->ctx, p->choice.part, p->data.min.y, &chunk);
     return rv ? fail(r, rv) : CK_OK;
 }
 
@@ -195,48 +189,52 @@ static void clear_surroundings(const ck_exr_part *p, const ck_plane *plane)
         memset(ck_plane_data(plane), 0, plane->bytes);
 }
 
-static ck_status read_pixels(reader *r, const char *path, ck_want want, const char *name, ck_frame *f)
+static ck_status read_pixels(reader *r, const char *path, int threads, ck_want want, const char *name, ck_frame *f)
 {
     ck_exr_part *p = &r->part;
-    bool rgba = is_dwa(p) || p->choice.chroma;
-    ck_status s = rgba ? check_rgba(r) : CK_OK;
+    ck_status s = p->choice.chroma ? check_chroma(r) : CK_OK;
     if (s == CK_OK)
         s = check_first_chunk(r);
     if (s != CK_OK)
         return s;
     ck_pick pick;
     int channels = (p->choice.n == 3 || p->choice.chroma ? 3 : 1) + (p->choice.alpha >= 0);
-    s = ck_pick_open(&pick, f, name, want, rgba ? CK_F16 : p->choice.type, channels,
-                     p->display.max.x - p->display.min.x + 1, p->display.max.y - p->display.min.y + 1, r->encoding,
-                     r->e);
+    s = ck_pick_open(&pick, f, name, want, p->choice.type, channels, p->display.max.x - p->display.min.x + 1,
+                     p->display.max.y - p->display.min.y + 1, r->encoding, r->e);
     if (s != CK_OK)
         return s;
     clear_surroundings(p, ck_frame_plane(f, name));
-    if (rgba) {
+    if (p->choice.chroma) {
         s = ck_exr_decode_rgba(path, p, &pick, r->e);
     } else {
-        exr_result_t rv = ck_exr_decode(p, &pick);
+        exr_result_t rv = ck_exr_decode(p, &pick, threads);
         s = rv ? fail(r, rv) : CK_OK;
     }
     if (s == CK_OK && !ck_want_is_mask(want))
-        s = ck_exr_read_facts(p->ctx, r->encoding, f, r->e);
+        s = ck_exr_read_facts(p->ctx, p->choice.part, r->encoding, f, r->e);
     if (s == CK_OK)
-        s = note_window(p, f, r->e);
+        s = note(p, f, r->e);
     return ck_pick_end(&pick, f, name, s, r->e);
 }
 
-ck_status ck_exr_read(const char *path, ck_want want, const char *name, ck_frame *f, ck_error *e)
+ck_status ck_exr_read_selected(const char *path, const ck_still_select *select, ck_want want, const char *name,
+                               ck_frame *f, ck_error *e)
 {
     reader r = {.fd = -1, .e = e};
     ck_exr_listen();
     ck_status s = open_file(&r, path);
     if (s == CK_OK)
-        s = read_header(&r, want);
+        s = read_header(&r, select, want);
     if (s == CK_OK)
-        s = read_pixels(&r, path, want, name, f);
+        s = read_pixels(&r, path, select->threads, want, name, f);
     if (r.part.ctx)
         exr_finish(&r.part.ctx);
     if (r.fd >= 0)
         close(r.fd);
     return s;
+}
+
+ck_status ck_exr_read(const char *path, ck_want want, const char *name, ck_frame *f, ck_error *e)
+{
+    return ck_exr_read_selected(path, &(ck_still_select){.threads = 1}, want, name, f, e);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "image/convert.h"
+#include "io/exr_codec.h"
 #include "io/exr_core.h"
 #include "io/exr_facts.h"
 #include "base/outfile.h"
@@ -24,6 +25,8 @@ typedef struct writer {
     ck_type type;
     exr_compression_t compression;
     struct libdeflate_compressor *deflate;
+    ck_exr_codec *dwa;
+    int dwa_lines;           /* of the chunks that it encodes */
     uint8_t *split, *packed; /* a chunk rearranged; the same compressed */
     size_t packed_bytes;
     uint8_t *block; /* small neighbouring writes gathered, BLOCK bytes */
@@ -87,13 +90,51 @@ static exr_result_t pack(exr_encode_pipeline_t *p)
     return EXR_ERR_SUCCESS;
 }
 
-/* Compress ZIP through libdeflate, the rest by the library.  A chunk that does not get smaller is stored uncompressed,
- * which readers detect by its size.  The library misses that for B44 and, if sizes are equal, for PXR24. */
+/* libOpenEXR's encoder for chunks of this height from line y on: the last one may be lower. */
+static exr_result_t open_dwa(writer *w, int y, int lines)
+{
+    const exr_attr_chlist_t *list;
+    exr_result_t rv = exr_get_channels(w->ctx, 0, &list);
+    if (rv || (w->dwa && w->dwa_lines == lines))
+        return rv;
+    ck_exr_codec_free(w->dwa);
+    w->dwa = NULL;
+    w->dwa_lines = lines;
+    return ck_exr_encoder_new(list, w->compression, w->w, lines, (w->h - y + lines - 1) / lines, &w->dwa);
+}
+
+/* Sets *got to 0 if the chunk does not get smaller. */
+static exr_result_t compress_dwa(exr_encode_pipeline_t *p, size_t *got)
+{
+    writer *w = p->encoding_user_data;
+    const void *bytes = NULL;
+    exr_result_t rv = open_dwa(w, p->chunk.start_y, p->chunk.height);
+    if (!rv)
+        rv = ck_exr_encoder_run(w->dwa, p->packed_buffer, &bytes, got);
+    if (!rv && *got < p->packed_bytes)
+        memcpy(w->packed, bytes, *got);
+    p->compressed_buffer = w->packed;
+    p->compressed_alloc_size = 0; /* the pipeline must not free our buffer */
+    return rv;
+}
+
+static bool is_dwa(const writer *w)
+{
+    return w->compression == EXR_COMPRESSION_DWAA || w->compression == EXR_COMPRESSION_DWAB;
+}
+
+/* Compress ZIP through libdeflate, DWA through libOpenEXR, the rest by the library.  A chunk that does not get smaller
+ * is stored uncompressed, which readers detect by its size.  The library misses that for B44 and, if sizes are equal,
+ * for PXR24. */
 static exr_result_t compress(exr_encode_pipeline_t *p)
 {
     writer *w = p->encoding_user_data;
     size_t n = p->packed_bytes, got = 0;
-    if (w->deflate) {
+    if (is_dwa(w)) {
+        exr_result_t rv = compress_dwa(p, &got);
+        if (rv)
+            return rv;
+    } else if (w->deflate) {
         ck_exr_split(p->packed_buffer, w->split, n);
         got = libdeflate_zlib_compress(w->deflate, w->split, n, w->packed, w->packed_bytes);
         p->compressed_buffer = w->packed;
@@ -120,7 +161,7 @@ static int by_name(const void *a, const void *b)
 static ck_status check(int w, int h, const ck_exr_channel *ch, int n, ck_type type, ck_exr_compression c, ck_error *e)
 {
     if (w < 1 || h < 1 || w > CK_MAX_SIDE || h > CK_MAX_SIDE || n < 1 || n > CK_MAX_CHANNELS ||
-        (type != CK_F16 && type != CK_F32) || c > CK_EXR_B44A)
+        (type != CK_F16 && type != CK_F32) || c > CK_EXR_DWAB)
         return ck_fail(e, CK_ERR_ARGUMENT, "EXR cannot be written with %d channels of %s at %d x %d", n,
                        ck_type_name(type), w, h);
     for (int i = 0; i < n; i++)
@@ -216,6 +257,8 @@ static exr_result_t start_pipeline(writer *w, const exr_chunk_info_t *chunk)
         if (!w->split || !w->packed)
             return EXR_ERR_OUT_OF_MEMORY;
     }
+    if (is_dwa(w) && !(w->packed = malloc((size_t)chunk->unpacked_size)))
+        return EXR_ERR_OUT_OF_MEMORY;
     return EXR_ERR_SUCCESS;
 }
 
@@ -242,6 +285,7 @@ static void release(writer *w)
         exr_finish(&w->ctx);
     if (w->deflate)
         libdeflate_free_compressor(w->deflate);
+    ck_exr_codec_free(w->dwa);
     free(w->split);
     free(w->packed);
     free(w->block);
@@ -255,7 +299,8 @@ ck_status ck_exr_write(const char *path, int w, int h, const ck_exr_channel *ch,
         [CK_EXR_NONE] = EXR_COMPRESSION_NONE, [CK_EXR_RLE] = EXR_COMPRESSION_RLE,
         [CK_EXR_ZIPS] = EXR_COMPRESSION_ZIPS, [CK_EXR_ZIP] = EXR_COMPRESSION_ZIP,
         [CK_EXR_PIZ] = EXR_COMPRESSION_PIZ,   [CK_EXR_PXR24] = EXR_COMPRESSION_PXR24,
-        [CK_EXR_B44] = EXR_COMPRESSION_B44,   [CK_EXR_B44A] = EXR_COMPRESSION_B44A};
+        [CK_EXR_B44] = EXR_COMPRESSION_B44,   [CK_EXR_B44A] = EXR_COMPRESSION_B44A,
+        [CK_EXR_DWAA] = EXR_COMPRESSION_DWAA, [CK_EXR_DWAB] = EXR_COMPRESSION_DWAB};
     ck_status s = check(w, h, ch, n, file_type, c, e);
     if (s != CK_OK)
         return s;

@@ -6,18 +6,20 @@
 #include "io/png.h"
 #include "io/tiff.h"
 
-ck_status ck_still_read_as(const char *path, const ck_av_choice *choice, ck_want want, const char *name, ck_frame *f,
-                           ck_error *e)
+ck_status ck_still_read_as(const char *path, const ck_av_choice *choice, const ck_still_select *select, ck_want want,
+                           const char *name, ck_frame *f, ck_error *e)
 {
     ck_still_kind kind;
     ck_status s = ck_still_probe(path, &kind, e);
     if (s != CK_OK)
         return s;
+    if (kind != CK_STILL_EXR && (select->layer || select->part))
+        return ck_fail(e, CK_ERR_ARGUMENT, "not an OpenEXR file: leave --%s out", select->layer ? "layer" : "part");
     switch (kind) {
     case CK_STILL_PNG:
         return ck_png_read(path, want, name, f, e);
     case CK_STILL_EXR:
-        return ck_exr_read(path, want, name, f, e);
+        return ck_exr_read_selected(path, select, want, name, f, e);
     case CK_STILL_TIFF:
         return ck_tiff_read(path, want, name, f, e);
     case CK_STILL_RADIANCE:
@@ -39,5 +41,6 @@ ck_status ck_still_read_as(const char *path, const ck_av_choice *choice, ck_want
 ck_status ck_still_read(const char *path, ck_want want, const char *name, ck_frame *f, ck_error *e)
 {
     static const ck_av_choice as_the_file_says;
-    return ck_still_read_as(path, &as_the_file_says, want, name, f, e);
+    static const ck_still_select obvious = {.threads = 1};
+    return ck_still_read_as(path, &as_the_file_says, &obvious, want, name, f, e);
 }

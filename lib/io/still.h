@@ -24,6 +24,13 @@ static inline bool ck_want_is_mask(ck_want want)
 
 #define CK_HINT_CHANNELS "auto|luma|red|green|blue|alpha" /* for an option table; choice i is CK_WANT_HINT + i */
 
+/* A picture of several in one file; OpenEXR only. */
+typedef struct ck_still_select {
+    const char *layer; /* "ViewLayer.Combined"; NULL: the obvious one */
+    const char *part;  /* number from 0, or name; NULL: the obvious one */
+    int threads;       /* most threads that decode at once in the process; at least 1 */
+} ck_still_select;
+
 /* Read a file, recognised by its contents (PNG, EXR, TIFF, else libav's decoders), and add it to `f` as plane `name` in
  * the file's sample type (masks: see pick.h).  Nothing is clamped.  After a failure `f` has no plane of that name.
  *

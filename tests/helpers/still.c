@@ -18,7 +18,7 @@ static bool ends(const char *s, const char *tail)
 
 static ck_status write_exr(const char *path, const ck_plane *p, const char *compression, ck_type type, ck_error *e)
 {
-    static const char *const names[] = {"none", "rle", "zips", "zip", "piz", "pxr24", "b44", "b44a"};
+    static const char *const names[] = {"none", "rle", "zips", "zip", "piz", "pxr24", "b44", "b44a", "dwaa", "dwab"};
     int c = 0;
     while (strcmp(names[c], compression))
         c++;
