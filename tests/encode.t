@@ -239,7 +239,8 @@ fails 2 "would be written to the same .png files" "one place twice" \
 fails 2 "is not NAME=FORMAT" "--plane without a format" bash -c "ck-encode --plane rgb '$tmp/x' < '$tmp/a.ck'"
 fails 2 "--plane '../rgb=png' is not a plane name" "--plane with a path" bash -c "ck-encode --plane ../rgb=png '$tmp/x' < '$tmp/a.ck'"
 fails 2 "'gif' is not one of auto|exr|exr32|png" "an unknown format" bash -c "ck-encode --fg gif '$tmp/x' < '$tmp/a.ck'"
-fails 2 "'dwaa' is not one of none|rle" "DWAA is not written" bash -c "ck-encode --compression dwaa '$tmp/x' < '$tmp/a.ck'"
+fails 2 "--compression: 'lzw' is not one of none, rle" "an unknown compression" bash -c "ck-encode --compression lzw '$tmp/x' < '$tmp/a.ck'"
+fails 2 "only dwaa and dwab have a level" "a level without DWA" bash -c "ck-encode --compression piz:3 '$tmp/x' < '$tmp/a.ck'"
 fails 2 "is not a frame rate" "a wrong rate" bash -c "ck-encode --rate 0/1 '$tmp/x' < '$tmp/a.ck'"
 fails 2 "ck-encode takes one folder" "two folders" bash -c "ck-encode '$tmp/x' '$tmp/y' < '$tmp/a.ck'"
 

@@ -305,7 +305,7 @@ static ck_status check_same(const ck_output *a, const ck_output *b, const char *
     if (a->c == 1 || b->c == 1 || !strcmp(x, y))
         return CK_OK;
     return ck_fail(e, CK_ERR_ARGUMENT,
-                   "planes '%s' and '%s' cannot share an EXR: their %s are %s and %s; write one in another format",
+                   "planes '%s' and '%s' cannot share an EXR: their %s are %s and %s: write one in another format",
                    a->plane, b->plane, strcmp(key, "ck:transfer") ? "primaries" : "curves", x, y);
 }
 

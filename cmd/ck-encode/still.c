@@ -57,7 +57,7 @@ static ck_status load(const ck_still_plane *s, const ck_still_how *how, exr_plan
 
 /* Names as compositors take them apart: LAYER.CHANNEL.  A layer of one channel is a matte: A. */
 static void name_channels(const ck_still_plane *s, const exr_plane *from, bool layers, char (*names)[64],
-                          ck_exr_channel *out)
+                          ck_exr_channel *out, ck_type *stored)
 {
     static const char *const colours[] = {"R", "G", "B", "A"};
     const ck_plane *p = s->plane;
@@ -67,8 +67,8 @@ static void name_channels(const ck_still_plane *s, const exr_plane *from, bool l
         snprintf(names[i], sizeof names[i], "%s%s%s", layers ? s->layer : "", layers && *s->layer ? "." : "", channel);
         out[i] = (ck_exr_channel){.name = names[i],
                                   .data = (const char *)from->data + (size_t)i * plane,
-                                  .type = from->type,
-                                  .stored = s->format == CK_OUT_EXR ? CK_F16 : CK_F32};
+                                  .type = from->type};
+        stored[i] = s->format == CK_OUT_EXR ? CK_F16 : CK_F32;
     }
 }
 
@@ -98,15 +98,17 @@ static ck_status write_loaded(const char *path, const ck_still_plane *planes, co
                               const ck_still_how *how, ck_error *e)
 {
     ck_exr_channel channels[4 * CK_MAX_PLANES];
+    ck_type stored[4 * CK_MAX_PLANES];
     char names[4 * CK_MAX_PLANES][64];
     ck_exr_new_part parts[CK_MAX_PLANES];
     ck_meta about = {0};
     int all = 0;
     bool layers = how->layout != CK_EXR_FILES, one = how->layout != CK_EXR_PARTS;
     for (int i = 0; i < n; i++) {
-        name_channels(&planes[i], &from[i], layers, names + all, channels + all);
+        name_channels(&planes[i], &from[i], layers, names + all, channels + all, stored + all);
         parts[i] = (ck_exr_new_part){.name = *planes[i].layer ? planes[i].layer : "rgba",
                                      .channels = channels + all,
+                                     .stored = stored + all,
                                      .n = planes[i].plane->c,
                                      .attributes = planes[i].about};
         all += planes[i].plane->c;

@@ -10,6 +10,7 @@
 #include "ck/pieces.h"
 #include "ck/verify.h"
 #include "io/av_read.h"
+#include "io/exr.h"
 #include "io/ranges.h"
 #include "io/still.h"
 
@@ -62,7 +63,7 @@ static ck_status decode(const char *path, struct file *f, ck_error *e)
         f->w = p->w;
     }
     ck_frame_free(&frame);
-    return s;
+    return s == CK_OK ? ck_exr_check_parts(path, e) : s;
 }
 
 static ck_status check_file(const checking *c, const ck_job_file *of, struct file *f, ck_error *e)

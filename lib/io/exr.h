@@ -13,6 +13,9 @@
  * string attribute `ck:transfer`, which our own files carry, says otherwise. */
 ck_status ck_exr_read(const char *path, ck_want want, const char *name, ck_frame *f, ck_error *e);
 
+/* Decode all parts of a file of several, whatever they hold; CK_ERR_FORMAT for a defect.  Any other file is not read. */
+ck_status ck_exr_check_parts(const char *path, ck_error *e);
+
 typedef enum ck_exr_compression {
     CK_EXR_NONE,
     CK_EXR_RLE,
@@ -39,12 +42,12 @@ typedef struct ck_exr_channel {
     const char *name; /* "R", "Y", "FG.R", ... in any order; the file's order is alphabetical */
     const void *data; /* h*w samples of `type` */
     ck_type type;     /* CK_F16 or CK_F32 */
-    ck_type stored;   /* the same, in the file */
 } ck_exr_channel;
 
 typedef struct ck_exr_new_part {
     const char *name; /* NULL if it is the only one */
-    const ck_exr_channel *channels;
+    const ck_exr_channel *channels; /* [n] */
+    const ck_type *stored;          /* [n]: types in the file, CK_F16 or CK_F32 */
     int n;
     const ck_meta *attributes; /* may be NULL */
 } ck_exr_new_part;
@@ -57,7 +60,7 @@ typedef struct ck_exr_new_part {
 ck_status ck_exr_write_parts(const char *path, int w, int h, const ck_exr_new_part *parts, int n,
                              const ck_exr_packing *how, ck_error *e);
 
-/* One part, without `stored`: all channels become file_type. */
+/* One part, all of one type in the file. */
 ck_status ck_exr_write(const char *path, int w, int h, const ck_exr_channel *ch, int n, ck_type file_type,
                        ck_exr_compression c, const ck_meta *attributes, ck_error *e);
 

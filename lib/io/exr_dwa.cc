@@ -1,12 +1,14 @@
 #include "io/exr_dwa.h"
 
-#include <ImfArray.h>
 #include <ImfChannelList.h>
 #include <ImfFrameBuffer.h>
 #include <ImfHeader.h>
 #include <ImfIO.h>
+#include <ImfInputPart.h>
+#include <ImfMultiPartInputFile.h>
 #include <ImfMultiPartOutputFile.h>
 #include <ImfOutputPart.h>
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <exception>
@@ -84,17 +86,33 @@ void write_part(Imf::MultiPartOutputFile &file, int at, const ck_exr_dwa_part *p
     out.writePixels(p->h);
 }
 
-} // namespace
+/* A band of lines is decoded at a time, into memory that is used again. */
+void check_part(Imf::MultiPartInputFile &file, int at)
+{
+    enum { BAND = 256 }; /* lines of a DWAB chunk */
+    Imf::InputPart in(file, at);
+    const Imath::Box2i box = in.header().dataWindow();
+    const Imf::ChannelList &channels = in.header().channels();
+    size_t width = (size_t)box.max.x - (size_t)box.min.x + 1, k = 0, n = 0;
+    for (auto c = channels.begin(); c != channels.end(); ++c)
+        n++;
+    std::vector<float> lines(n * width * BAND);
+    for (int64_t y = box.min.y; y <= box.max.y; y += BAND, k = 0) {
+        Imf::FrameBuffer pixels;
+        const Imath::Box2i band(Imath::V2i(box.min.x, (int)y), Imath::V2i(box.max.x, (int)y + BAND - 1));
+        for (auto c = channels.begin(); c != channels.end(); ++c, k++)
+            pixels.insert(c.name(), Imf::Slice::Make(Imf::FLOAT, lines.data() + k * width * BAND, band, 0, 0,
+                                                     c.channel().xSampling, c.channel().ySampling));
+        in.setFrameBuffer(pixels);
+        in.readPixels((int)y, (int)std::min<int64_t>(y + BAND - 1, box.max.y));
+    }
+}
 
-bool ck_exr_dwa_write(const ck_exr_dwa *job, char *why, size_t n)
+/* False, with the reason in `why`, if f throws. */
+template <class F> bool guarded(char *why, size_t n, F f) noexcept
 {
     try {
-        std::vector<Imf::Header> headers = read_headers(job);
-        file_stream out(job);
-        /* Without threads of its own: the caller has one frame on each core. */
-        Imf::MultiPartOutputFile file(out, headers.data(), job->n, false, 0);
-        for (int i = 0; i < job->n; i++)
-            write_part(file, i, &job->parts[i]);
+        f();
         return true;
     } catch (const std::exception &x) {
         std::snprintf(why, n, "%s", x.what());
@@ -105,4 +123,27 @@ bool ck_exr_dwa_write(const ck_exr_dwa *job, char *why, size_t n)
         if ((unsigned char)*p < ' ')
             *p = ' ';
     return false;
+}
+
+} // namespace
+
+bool ck_exr_dwa_write(const ck_exr_dwa *job, char *why, size_t n)
+{
+    return guarded(why, n, [=] {
+        std::vector<Imf::Header> headers = read_headers(job);
+        file_stream out(job);
+        /* Without threads of its own: the caller has one frame on each core. */
+        Imf::MultiPartOutputFile file(out, headers.data(), job->n, false, 0);
+        for (int i = 0; i < job->n; i++)
+            write_part(file, i, &job->parts[i]);
+    });
+}
+
+bool ck_exr_dwa_check(const char *path, char *why, size_t n)
+{
+    return guarded(why, n, [=] {
+        Imf::MultiPartInputFile file(path, 0);
+        for (int i = 0; i < file.parts(); i++)
+            check_part(file, i);
+    });
 }

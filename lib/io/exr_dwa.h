@@ -1,4 +1,5 @@
-/* DWAA and DWAB, which OpenEXRCore 3.1 cannot compress, through libOpenEXR's C++ interface.  For exr_write.c only. */
+/* What OpenEXRCore 3.1 cannot do, through libOpenEXR's C++ interface: compress DWAA and DWAB, and decode them in files
+ * of several parts.  For lib/io/exr_*.c only. */
 #ifndef CK_IO_EXR_DWA_H
 #define CK_IO_EXR_DWA_H
 
@@ -33,6 +34,9 @@ typedef struct ck_exr_dwa {
 
 /* False with the reason in `why`, one line. */
 bool ck_exr_dwa_write(const ck_exr_dwa *job, char *why, size_t n);
+
+/* Decode all scanlines of all parts. */
+bool ck_exr_dwa_check(const char *path, char *why, size_t n);
 
 #ifdef __cplusplus
 }

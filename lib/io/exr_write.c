@@ -84,6 +84,11 @@ static ck_status fail(writer *w, exr_result_t code)
                               : ck_exr_fail(w->e, code, "cannot write this EXR", "see the channels and attributes");
 }
 
+static ck_type stored(const ck_exr_new_part *p, const ck_exr_channel *c)
+{
+    return p->stored[c - p->channels];
+}
+
 static void convert(const void *src, ck_type from, ck_type to, void *dst, size_t n)
 {
     if (from == to)
@@ -104,8 +109,9 @@ static exr_result_t pack(exr_encode_pipeline_t *p)
         for (int c = 0; c < t->n; c++) {
             const ck_exr_channel *ch = t->sorted[c];
             const uint8_t *src = (const uint8_t *)ch->data + (size_t)y * width * ck_type_size(ch->type);
-            convert(src, ch->type, ch->stored, dst, width);
-            dst += width * ck_type_size(ch->stored);
+            ck_type to = stored(&t->w->parts[t->index], ch);
+            convert(src, ch->type, to, dst, width);
+            dst += width * ck_type_size(to);
         }
     p->packed_bytes = (uint64_t)(dst - (uint8_t *)p->packed_buffer);
     return EXR_ERR_SUCCESS;
@@ -152,9 +158,9 @@ static ck_status check(const writer *w, const ck_exr_new_part *p)
         return ck_fail(w->e, CK_ERR_ARGUMENT, "EXR cannot be written with %d channels at %d x %d", p->n, w->w, w->h);
     for (int i = 0; i < p->n; i++) {
         const ck_exr_channel *c = &p->channels[i];
-        if (!floating(c->type) || !floating(c->stored))
+        if (!floating(c->type) || !floating(p->stored[i]))
             return ck_fail(w->e, CK_ERR_ARGUMENT, "EXR channel %s of %s: convert it to f16 or f32", c->name,
-                           ck_type_name(floating(c->type) ? c->stored : c->type));
+                           ck_type_name(floating(c->type) ? p->stored[i] : c->type));
     }
     return CK_OK;
 }
@@ -222,10 +228,10 @@ static ck_status add_part(writer *w, int at)
     if (!rv)
         rv = exr_initialize_required_attr_simple(w->ctx, at, w->w, w->h, w->compression);
     if (!rv && dwa)
-        rv = exr_set_dwa_compression_level(w->ctx, at, w->level);
+        rv = exr_attr_set_float(w->ctx, at, "dwaCompressionLevel", w->level); /* the setter stops at 100 */
     for (int i = 0; i < p->n && !rv; i++)
         rv = exr_add_channel(w->ctx, at, sorted.sorted[i]->name,
-                             sorted.sorted[i]->stored == CK_F16 ? EXR_PIXEL_HALF : EXR_PIXEL_FLOAT,
+                             stored(p, sorted.sorted[i]) == CK_F16 ? EXR_PIXEL_HALF : EXR_PIXEL_FLOAT,
                              EXR_PERCEPTUALLY_LOGARITHMIC, 1, 1);
     const char *primaries = colour && colour->attributes ? ck_meta_get(colour->attributes, "ck:primaries") : NULL;
     if (!rv)
@@ -317,16 +323,16 @@ static bool give(void *user, const void *data, size_t n, uint64_t offset)
 }
 
 /* The samples as the file has them; *hold owns them if they had to be converted. */
-static ck_status as_stored(const writer *w, const ck_exr_channel *c, ck_exr_dwa_channel *out, void **hold)
+static ck_status as_stored(const writer *w, const ck_exr_channel *c, ck_type to, ck_exr_dwa_channel *out, void **hold)
 {
     size_t n = (size_t)w->w * (size_t)w->h;
-    *out = (ck_exr_dwa_channel){.name = c->name, .data = c->data, .half = c->stored == CK_F16};
-    if (c->type == c->stored)
+    *out = (ck_exr_dwa_channel){.name = c->name, .data = c->data, .half = to == CK_F16};
+    if (c->type == to)
         return CK_OK;
-    *hold = malloc(n * ck_type_size(c->stored));
+    *hold = malloc(n * ck_type_size(to));
     if (!*hold)
         return ck_fail(w->e, CK_ERR_MEMORY, "out of memory for an EXR");
-    convert(c->data, c->type, c->stored, *hold, n);
+    convert(c->data, c->type, to, *hold, n);
     out->data = *hold;
     return CK_OK;
 }
@@ -345,7 +351,7 @@ static ck_status write_dwa(writer *w, const void *header, size_t bytes)
     for (int i = 0; i < w->n && s == CK_OK; i++) {
         parts[i] = (ck_exr_dwa_part){.channels = channels + k, .n = w->parts[i].n, .w = w->w, .h = w->h};
         for (int c = 0; c < w->parts[i].n && s == CK_OK; c++, k++)
-            s = as_stored(w, &w->parts[i].channels[c], &channels[k], &held[k]);
+            s = as_stored(w, &w->parts[i].channels[c], w->parts[i].stored[c], &channels[k], &held[k]);
     }
     ck_exr_dwa job = {.header = header, .bytes = bytes, .parts = parts, .n = w->n, .level = w->level, .write = give,
                       .user = w};
@@ -419,13 +425,11 @@ ck_status ck_exr_write_parts(const char *path, int w, int h, const ck_exr_new_pa
 ck_status ck_exr_write(const char *path, int w, int h, const ck_exr_channel *ch, int n, ck_type file_type,
                        ck_exr_compression c, const ck_meta *attributes, ck_error *e)
 {
-    ck_exr_channel own[CK_MAX_CHANNELS];
-    for (int i = 0; i < n && i < CK_MAX_CHANNELS; i++) {
-        own[i] = ch[i];
-        own[i].stored = file_type;
-    }
-    return ck_exr_write_parts(path, w, h, &(ck_exr_new_part){.channels = own, .n = n, .attributes = attributes}, 1,
-                              &(ck_exr_packing){c, CK_EXR_LEVEL}, e);
+    ck_type types[CK_MAX_CHANNELS];
+    for (int i = 0; i < CK_MAX_CHANNELS; i++)
+        types[i] = file_type;
+    ck_exr_new_part one = {.channels = ch, .stored = types, .n = n, .attributes = attributes};
+    return ck_exr_write_parts(path, w, h, &one, 1, &(ck_exr_packing){c, CK_EXR_LEVEL}, e);
 }
 
 ck_status ck_exr_packing_parse(const char *text, ck_exr_packing *out, ck_error *e)
