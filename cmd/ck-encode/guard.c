@@ -104,7 +104,8 @@ static ck_status check_video(const ck_guard *g, ck_output *o, ck_error *e)
     return CK_OK;
 }
 
-/* Search the folder of the file `like` for files of the frames to come.  Their names are derived from it, the first one. */
+/* Search the folder of the file `like` for files of the frames to come.  Their names are derived from it, the first
+ * one. */
 static ck_status check_folder(const ck_guard *g, const char *like, ck_error *e)
 {
     const char *base = strrchr(like, '/') + 1;
@@ -135,8 +136,9 @@ static ck_status check_existing(ck_guard *g, ck_outputs *o, const ck_frame *f, c
         ck_output *p = &o->items[i];
         if (!p->on || !p->path)
             continue;
-        char *like = numbered && ck_format_is_still(p->format) ? ck_output_file(p, &(ck_still_name){stem, ck_frame_number(f)})
-                                                               : NULL;
+        char *like = numbered && ck_format_is_still(p->format)
+                         ? ck_output_file(p, &(ck_still_name){stem, ck_frame_number(f)})
+                         : NULL;
         if (!ck_format_is_still(p->format))
             s = g->segmented ? CK_OK : check_video(g, p, e);
         else if (like)

@@ -51,7 +51,7 @@ typedef struct encode {
 
 /* Passed from `frame` to `consume`: an item per output. */
 typedef struct job {
-    char *stem;   /* of the stills' files, if there are any */
+    char *stem; /* of the stills' files, if there are any */
     ck_still_name name;
     bool skipped; /* a file exists, and was left as it is */
     int n;

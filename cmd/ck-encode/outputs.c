@@ -247,7 +247,8 @@ static ck_status check_alpha(const ck_output *o, const ck_plane *p, const ck_dis
     bool png = ck_format_is_still(o->format) && !strcmp(ck_format_suffix(o->format), ".png");
     if (p->c != 4 || d->alpha != CK_ALPHA_PREMULTIPLIED || (ck_format_is_still(o->format) && !png))
         return CK_OK;
-    return ck_fail(e, CK_ERR_ARGUMENT, "--alpha premultiplied: %s of plane '%s' stores straight alpha: write exr or tiff",
+    return ck_fail(e, CK_ERR_ARGUMENT,
+                   "--alpha premultiplied: %s of plane '%s' stores straight alpha: write exr or tiff",
                    o->format == CK_OUT_STREAM ? "a stream" : format_word(o->format, word), o->plane);
 }
 

@@ -11,19 +11,19 @@
 #define CK_MAIN_PLANE "processed" /* the R G B A of an EXR of layers or parts */
 
 typedef struct ck_output {
-    char plane[CK_PLANE_NAME];  /* "alpha" */
-    char name[CK_PLANE_NAME];   /* of a video: "matte" */
-    char layer[CK_PLANE_NAME];  /* of stills: "Matte" */
-    char place[CK_PLANE_NAME];  /* {plane} of their names: the same, or "EXR" */
+    char plane[CK_PLANE_NAME]; /* "alpha" */
+    char name[CK_PLANE_NAME];  /* of a video: "matte" */
+    char layer[CK_PLANE_NAME]; /* of stills: "Matte" */
+    char place[CK_PLANE_NAME]; /* {plane} of their names: the same, or "EXR" */
     ck_out_format format;
     bool asked; /* requested by an option, so that a missing plane is an error */
 
     /* From the first good frame: */
-    bool on; /* the stream has the plane, and it gets files or a stream of its own */
+    bool on;                /* the stream has the plane, and it gets files or a stream of its own */
     struct ck_output *next; /* with layers and parts: the next plane in its files, which is not `on`; borrowed */
     ck_type type;
     int c, h, w;
-    char *path;     /* OUT/Matte or OUT/matte.mov; NULL for a stream */
+    char *path;              /* OUT/Matte or OUT/matte.mov; NULL for a stream */
     const ck_naming *naming; /* of stills; borrowed, as `out` */
     const char *out;
     ck_meta about;  /* metadata of every file */

@@ -65,9 +65,8 @@ static void name_channels(const ck_still_plane *s, const exr_plane *from, bool l
     for (int i = 0; i < p->c; i++) {
         const char *channel = p->c > 1 ? colours[i] : layers ? "A" : "Y";
         snprintf(names[i], sizeof names[i], "%s%s%s", layers ? s->layer : "", layers && *s->layer ? "." : "", channel);
-        out[i] = (ck_exr_channel){.name = names[i],
-                                  .data = (const char *)from->data + (size_t)i * plane,
-                                  .type = from->type};
+        out[i] = (ck_exr_channel){
+            .name = names[i], .data = (const char *)from->data + (size_t)i * plane, .type = from->type};
         stored[i] = s->format == CK_OUT_EXR ? CK_F16 : CK_F32;
     }
 }
@@ -177,8 +176,8 @@ static ck_status write_float_tiff(const char *path, const ck_still_plane *s, con
     const ck_plane *p = s->plane;
     ck_buffer *hold;
     ck_status st = ck_display_floats(d, &hold, e);
-    ck_tiff_picture out = {p->w, p->h, p->c, CK_F32, NULL, ck_display_multiplies(d, true),
-                           how->packing.compression != CK_EXR_NONE};
+    ck_tiff_picture out = {
+        p->w, p->h, p->c, CK_F32, NULL, ck_display_multiplies(d, true), how->packing.compression != CK_EXR_NONE};
     if (st != CK_OK)
         return st;
     out.planes = hold->data;
@@ -195,8 +194,8 @@ static ck_status write_codes(const char *path, const ck_still_plane *s, const ck
     ck_buffer *hold;
     int bits = bits_of(s);
     ck_type type = bits == 8 ? CK_U8 : CK_U16;
-    ck_tiff_picture tiff = {p->w, p->h, p->c, type, NULL, ck_display_multiplies(d, false),
-                            how->packing.compression != CK_EXR_NONE};
+    ck_tiff_picture tiff = {
+        p->w, p->h, p->c, type, NULL, ck_display_multiplies(d, false), how->packing.compression != CK_EXR_NONE};
     ck_status st = codes_of(d, bits, &codes, &hold, e);
     tiff.planes = codes;
     if (st == CK_OK && s->format >= CK_OUT_DPX10)

@@ -20,8 +20,8 @@ typedef struct ck_still_how {
     ck_alpha alpha;
 } ck_still_how;
 
-/* EXR, float TIFF: the planes' values as they are, or converted by `to`.  All others: as io/display.h shows them.  n > 1
- * planes, of one size, share an EXR. */
+/* EXR, float TIFF: the planes' values as they are, or converted by `to`.  All others: as io/display.h shows them.  n >
+ * 1 planes, of one size, share an EXR. */
 ck_status ck_still_write(const char *path, const ck_still_plane *planes, int n, const ck_still_how *how, ck_error *e);
 
 #endif

@@ -25,7 +25,7 @@ typedef struct checking {
     ck_verify *v;
     size_t next;     /* row */
     bool one_by_one; /* stills of different sizes, keyed one by one */
-    size sizes[64]; /* c 0: not known yet; by the file's place in its row, which lists the outputs in one order */
+    size sizes[64];  /* c 0: not known yet; by the file's place in its row, which lists the outputs in one order */
 } checking;
 
 /* A row of a frame, and what is wrong with its files. */

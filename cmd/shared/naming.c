@@ -131,7 +131,8 @@ bool ck_naming_has(const ck_naming *n, const char *field)
 
 static void print_number(FILE *f, long number, int digits)
 {
-    fprintf(f, "%s%0*lu", number < 0 ? "-" : "", digits, number < 0 ? 0 - (unsigned long)number : (unsigned long)number);
+    fprintf(f, "%s%0*lu", number < 0 ? "-" : "", digits,
+            number < 0 ? 0 - (unsigned long)number : (unsigned long)number);
 }
 
 /* of: NULL ends the text before the first field that depends on the frame. */

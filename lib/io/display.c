@@ -79,7 +79,8 @@ bool ck_display_multiplies(const ck_display *d, bool floats)
 static void make_row(const ck_display *d, int y, bool floats, float *out)
 {
     size_t w = (size_t)d->plane->w;
-    bool multiplied = ck_display_multiplies(d, floats), kept = d->premultiplied && multiplied && stays_linear(d, floats);
+    bool multiplied = ck_display_multiplies(d, floats),
+         kept = d->premultiplied && multiplied && stays_linear(d, floats);
     load_row(d, y, out);
     for (size_t c = 0; c < 3 && d->premultiplied && !kept; c++)
         unpremultiply(out + c * w, out + 3 * w, w);

@@ -133,9 +133,12 @@ static void set_facts(uint8_t *head, const ck_meta *about)
 static void make_header(uint8_t *head, const ck_dpx_picture *p, size_t pixels, const ck_meta *about)
 {
     /* Fields without a value are all ones; the rest of the header is zero. */
-    static const int undefined[][2] = {{ENCRYPTION, ENCRYPTION + 4},   {OTHER_ELEMENTS, ELEMENTS_END},
-                                       {LOW_QUANTITY, HIGH_CODE},      {HIGH_QUANTITY, DESCRIPTOR},
-                                       {SCANNED_SIZE, SCANNED_SIZE + 8}, {FRAME, FILM_NUMBERS_END},
+    static const int undefined[][2] = {{ENCRYPTION, ENCRYPTION + 4},
+                                       {OTHER_ELEMENTS, ELEMENTS_END},
+                                       {LOW_QUANTITY, HIGH_CODE},
+                                       {HIGH_QUANTITY, DESCRIPTOR},
+                                       {SCANNED_SIZE, SCANNED_SIZE + 8},
+                                       {FRAME, FILM_NUMBERS_END},
                                        {TIMECODE, TV_END}};
     memset(head, 0, HEADER);
     for (size_t i = 0; i < sizeof undefined / sizeof *undefined; i++)

@@ -13,7 +13,8 @@
  * string attribute `ck:transfer`, which our own files carry, says otherwise. */
 ck_status ck_exr_read(const char *path, ck_want want, const char *name, ck_frame *f, ck_error *e);
 
-/* Decode all parts of a file of several, whatever they hold; CK_ERR_FORMAT for a defect.  Any other file is not read. */
+/* Decode all parts of a file of several, whatever they hold; CK_ERR_FORMAT for a defect.  Any other file is not read.
+ */
 ck_status ck_exr_check_parts(const char *path, ck_error *e);
 
 typedef enum ck_exr_compression {
@@ -45,7 +46,7 @@ typedef struct ck_exr_channel {
 } ck_exr_channel;
 
 typedef struct ck_exr_new_part {
-    const char *name; /* NULL if it is the only one */
+    const char *name;               /* NULL if it is the only one */
     const ck_exr_channel *channels; /* [n] */
     const ck_type *stored;          /* [n]: types in the file, CK_F16 or CK_F32 */
     int n;

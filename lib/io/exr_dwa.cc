@@ -15,10 +15,12 @@
 #include <stdexcept>
 #include <vector>
 
-namespace {
+namespace
+{
 
 /* The header that OpenEXRCore has made. */
-class header_stream : public Imf::IStream {
+class header_stream : public Imf::IStream
+{
   public:
     header_stream(const char *data, size_t n) : Imf::IStream("header"), data_(data), n_(n) {}
     bool read(char out[], int n) override
@@ -38,7 +40,8 @@ class header_stream : public Imf::IStream {
     size_t n_, at_ = 0;
 };
 
-class file_stream : public Imf::OStream {
+class file_stream : public Imf::OStream
+{
   public:
     explicit file_stream(const ck_exr_dwa *job) : Imf::OStream("file"), job_(job) {}
     void write(const char data[], int n) override

@@ -353,8 +353,8 @@ static ck_status write_dwa(writer *w, const void *header, size_t bytes)
         for (int c = 0; c < w->parts[i].n && s == CK_OK; c++, k++)
             s = as_stored(w, &w->parts[i].channels[c], w->parts[i].stored[c], &channels[k], &held[k]);
     }
-    ck_exr_dwa job = {.header = header, .bytes = bytes, .parts = parts, .n = w->n, .level = w->level, .write = give,
-                      .user = w};
+    ck_exr_dwa job = {
+        .header = header, .bytes = bytes, .parts = parts, .n = w->n, .level = w->level, .write = give, .user = w};
     if (s == CK_OK && !ck_exr_dwa_write(&job, why, sizeof why))
         s = w->status != CK_OK ? w->status : ck_fail(w->e, CK_ERR_FORMAT, "cannot write this EXR (%s)", why);
     for (int i = 0; i < all && held; i++)
@@ -400,8 +400,8 @@ ck_status ck_exr_write_parts(const char *path, int w, int h, const ck_exr_new_pa
         [CK_EXR_PIZ] = EXR_COMPRESSION_PIZ,   [CK_EXR_PXR24] = EXR_COMPRESSION_PXR24,
         [CK_EXR_B44] = EXR_COMPRESSION_B44,   [CK_EXR_B44A] = EXR_COMPRESSION_B44A,
         [CK_EXR_DWAA] = EXR_COMPRESSION_DWAA, [CK_EXR_DWAB] = EXR_COMPRESSION_DWAB};
-    writer out = {.w = w, .h = h, .n = n, .parts = parts, .compression = codes[how->compression], .level = how->level,
-                  .e = e};
+    writer out = {
+        .w = w, .h = h, .n = n, .parts = parts, .compression = codes[how->compression], .level = how->level, .e = e};
     for (int i = 0; i < n; i++) {
         ck_status s = check(&out, &parts[i]);
         if (s != CK_OK)
@@ -435,8 +435,9 @@ ck_status ck_exr_write(const char *path, int w, int h, const ck_exr_channel *ch,
 ck_status ck_exr_packing_parse(const char *text, ck_exr_packing *out, ck_error *e)
 {
     static const char *const words[] = {
-        [CK_EXR_NONE] = "none",   [CK_EXR_RLE] = "rle", [CK_EXR_ZIPS] = "zips", [CK_EXR_ZIP] = "zip",   [CK_EXR_PIZ] = "piz",
-        [CK_EXR_PXR24] = "pxr24", [CK_EXR_B44] = "b44", [CK_EXR_B44A] = "b44a", [CK_EXR_DWAA] = "dwaa", [CK_EXR_DWAB] = "dwab"};
+        [CK_EXR_NONE] = "none", [CK_EXR_RLE] = "rle",     [CK_EXR_ZIPS] = "zips", [CK_EXR_ZIP] = "zip",
+        [CK_EXR_PIZ] = "piz",   [CK_EXR_PXR24] = "pxr24", [CK_EXR_B44] = "b44",   [CK_EXR_B44A] = "b44a",
+        [CK_EXR_DWAA] = "dwaa", [CK_EXR_DWAB] = "dwab"};
     enum { MOST_LEVEL = 100000 };
     size_t n = strcspn(text, ":");
     for (int i = 0; i <= CK_EXR_DWAB; i++) {
@@ -452,6 +453,8 @@ ck_status ck_exr_packing_parse(const char *text, ck_exr_packing *out, ck_error *
         out->level = (float)level;
         return CK_OK;
     }
-    return ck_fail(e, CK_ERR_ARGUMENT, "'%s' is not one of none, rle, zips, zip, piz, pxr24, b44, b44a, dwaa[:LEVEL], "
-                                       "dwab[:LEVEL]", text);
+    return ck_fail(e, CK_ERR_ARGUMENT,
+                   "'%s' is not one of none, rle, zips, zip, piz, pxr24, b44, b44a, dwaa[:LEVEL], "
+                   "dwab[:LEVEL]",
+                   text);
 }

@@ -109,8 +109,7 @@ static bool set_header(writer *w, const ck_tiff_picture *p)
         good = TIFFSetField(t, TIFFTAG_EXTRASAMPLES, 1, &alpha);
     if (good && p->deflate)
         good = TIFFSetField(t, TIFFTAG_COMPRESSION, COMPRESSION_ADOBE_DEFLATE) &&
-               TIFFSetField(t, TIFFTAG_PREDICTOR,
-                            p->type == CK_F32 ? PREDICTOR_FLOATINGPOINT : PREDICTOR_HORIZONTAL) &&
+               TIFFSetField(t, TIFFTAG_PREDICTOR, p->type == CK_F32 ? PREDICTOR_FLOATINGPOINT : PREDICTOR_HORIZONTAL) &&
                TIFFSetField(t, TIFFTAG_ZIPQUALITY, LEVEL);
     return good;
 }
