@@ -206,7 +206,14 @@ mkdir sizes && cp files/FG/00001.exr sizes/a1.exr && oiiotool files/FG/00001.exr
 fails 2 "two stills would have one name: add {stem}" "stills one by one" ck key --classical --name '{shot}_{plane}' sizes x
 refuse() { ck key --classical --screen green --existing refuse --fg off --name '{plane}_{frame}' plate refused; }
 ok "--existing refuse" refuse
-fails 1 "refused: 2 of its files exist, such as Matte_100" "finds them before the start" refuse
+fails 1 "refused: 2 of its files exist, such as refused/Matte_1001.exr" "finds them before the start" refuse
+ck key --classical --screen green --existing refuse --fg off --comp off --frames 1002 --name '{frame}/{plane}' plate apart 2>/dev/null
+fails 1 "apart: 1 of its files exist, such as apart/1002/Matte.exr" "in folders of their own too" \
+    ck key --classical --screen green --existing refuse --fg off --comp off --name '{frame}/{plane}' plate apart
+ok "before the first is written" test ! -e apart/1001
+encode --exr-layout layers --processed off --matte off --comp off fg-only
+is "layers without Processed" "$(channels fg-only/EXR/00001.exr) $(npy rgb fg-only/EXR/00001.exr | sha256sum)" \
+    "FG.R, FG.G, FG.B; $(npy rgb linear/FG/00001.exr | sha256sum)"
 encode --fg off --name '{plane}_{frame}' again
 ok "--existing skip" bash -c "ck-encode --existing skip --fg off --name '{plane}_{frame}' again <s.ck 2>&1 | grep -q 'skipped 9 files'"
 

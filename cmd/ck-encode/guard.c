@@ -127,6 +127,29 @@ static ck_status check_folder(const ck_guard *g, const char *like, ck_error *e)
                  : CK_OK;
 }
 
+/* The same if every frame may have a folder of its own, and its name is known from its number. */
+static ck_status check_numbers(const ck_guard *g, const ck_output *o, ck_error *e)
+{
+    ck_numbers list = {0};
+    long found = 0;
+    char *example = NULL;
+    ck_status s = ck_ranges_numbers(&g->numbers, &list, e);
+    for (size_t i = 0; i < list.n && s == CK_OK; i++) {
+        char *path = ck_output_file(o, &(ck_still_name){"", list.v[i]});
+        if (!path)
+            s = ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
+        else if (access(path, F_OK) == 0 && !found++)
+            example = path, path = NULL;
+        free(path);
+    }
+    if (s == CK_OK && found)
+        s = ck_fail(e, CK_ERR_IO, "%s: %ld of its files exist, such as %s: give --existing replace or skip", g->out,
+                    found, example);
+    free(example);
+    free(list.v);
+    return s;
+}
+
 static ck_status check_existing(ck_guard *g, ck_outputs *o, const ck_frame *f, ck_error *e)
 {
     char *stem = NULL;
@@ -141,6 +164,9 @@ static ck_status check_existing(ck_guard *g, ck_outputs *o, const ck_frame *f, c
                          : NULL;
         if (!ck_format_is_still(p->format))
             s = g->segmented ? CK_OK : check_video(g, p, e);
+        else if (like && ck_naming_has(p->naming, "frame") && !ck_naming_has(p->naming, "stem") &&
+                 ck_ranges_last(&g->numbers) != CK_RANGE_OPEN)
+            s = check_numbers(g, p, e);
         else if (like)
             s = check_folder(g, like, e);
         free(like);
