@@ -90,6 +90,12 @@ static const char *stream_primaries(const ck_colours *c)
     return *c->stream ? c->stream : NULL;
 }
 
+/* True if fg is written into an EXR that it shares: all colour in it is then of one curve. */
+static bool shares_exr(const ck_encode_options *o)
+{
+    return o->exr_layout != CK_EXR_FILES && (o->fg == CK_OUT_AUTO || ck_format_is_exr((ck_out_format)o->fg));
+}
+
 /* The curve that --fg-encoding asks for: NULL if none. */
 static const char *fg_curve(const ck_colours *c, const ck_plane *p)
 {
@@ -101,7 +107,7 @@ static const char *fg_curve(const ck_colours *c, const ck_plane *p)
     case CK_FG_SOURCE:
         return c->source.curve.name;
     default:
-        return NULL;
+        return !strcmp(p->name, "fg") && !c->opts->output_space && shares_exr(c->opts) ? "linear" : NULL;
     }
 }
 

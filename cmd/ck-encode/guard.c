@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -40,12 +41,13 @@ static ck_status check_inputs(const ck_guard *g, const ck_outputs *o, const ck_f
     ck_status s = CK_OK;
     if (ck_stem_make(f, &stem, NULL) != CK_OK)
         return CK_OK;
+    ck_still_name name = {stem, ck_frame_number(f)};
     for (int i = 0; i < o->n && s == CK_OK; i++) {
         const ck_output *p = &o->items[i];
         bool still = ck_format_is_still(p->format);
         if (!p->on || !p->path || (!still && !videos))
             continue;
-        char *path = still ? ck_output_file(p, stem) : strdup(p->path);
+        char *path = still ? ck_output_file(p, &name) : strdup(p->path);
         s = path ? refuse_input(g, f, path, e) : ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
         free(path);
     }
@@ -102,13 +104,16 @@ static ck_status check_video(const ck_guard *g, ck_output *o, ck_error *e)
     return CK_OK;
 }
 
-/* Search the folder of `o` for files of the frames to come.  Their names are derived from the first one, `like`. */
-static ck_status check_folder(const ck_guard *g, const ck_output *o, const char *like, ck_error *e)
+/* Search the folder of the file `like` for files of the frames to come.  Their names are derived from it, the first
+ * one. */
+static ck_status check_folder(const ck_guard *g, const char *like, ck_error *e)
 {
     const char *base = strrchr(like, '/') + 1;
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%.*s", (int)(base - 1 - like), like);
     long found = 0;
     char example[NAME_MAX + 1];
-    DIR *d = opendir(o->path);
+    DIR *d = opendir(folder);
     for (struct dirent *entry; d && (entry = readdir(d));) {
         if (!ck_sibling(entry->d_name, base, &g->numbers))
             continue;
@@ -118,8 +123,31 @@ static ck_status check_folder(const ck_guard *g, const ck_output *o, const char 
     if (d)
         closedir(d);
     return found ? ck_fail(e, CK_ERR_IO, "%s: %ld of its files exist, such as %s: give --existing replace or skip",
-                           o->path, found, example)
+                           folder, found, example)
                  : CK_OK;
+}
+
+/* The same if every frame may have a folder of its own, and its name is known from its number. */
+static ck_status check_numbers(const ck_guard *g, const ck_output *o, ck_error *e)
+{
+    ck_numbers list = {0};
+    long found = 0;
+    char *example = NULL;
+    ck_status s = ck_ranges_numbers(&g->numbers, &list, e);
+    for (size_t i = 0; i < list.n && s == CK_OK; i++) {
+        char *path = ck_output_file(o, &(ck_still_name){"", list.v[i]});
+        if (!path)
+            s = ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
+        else if (access(path, F_OK) == 0 && !found++)
+            example = path, path = NULL;
+        free(path);
+    }
+    if (s == CK_OK && found)
+        s = ck_fail(e, CK_ERR_IO, "%s: %ld of its files exist, such as %s: give --existing replace or skip", g->out,
+                    found, example);
+    free(example);
+    free(list.v);
+    return s;
 }
 
 static ck_status check_existing(ck_guard *g, ck_outputs *o, const ck_frame *f, ck_error *e)
@@ -131,11 +159,16 @@ static ck_status check_existing(ck_guard *g, ck_outputs *o, const ck_frame *f, c
         ck_output *p = &o->items[i];
         if (!p->on || !p->path)
             continue;
-        char *like = numbered && ck_format_is_still(p->format) ? ck_output_file(p, stem) : NULL;
+        char *like = numbered && ck_format_is_still(p->format)
+                         ? ck_output_file(p, &(ck_still_name){stem, ck_frame_number(f)})
+                         : NULL;
         if (!ck_format_is_still(p->format))
             s = g->segmented ? CK_OK : check_video(g, p, e);
+        else if (like && ck_naming_has(p->naming, "frame") && !ck_naming_has(p->naming, "stem") &&
+                 ck_ranges_last(&g->numbers) != CK_RANGE_OPEN)
+            s = check_numbers(g, p, e);
         else if (like)
-            s = check_folder(g, p, like, e);
+            s = check_folder(g, like, e);
         free(like);
     }
     free(stem);
@@ -167,13 +200,13 @@ static ck_status lock_frame(ck_guard *g, const ck_frame *f, ck_error *e)
 }
 
 /* With --existing refuse, none of the frame's files may exist. */
-static ck_status refuse_existing(const ck_outputs *o, const char *stem, ck_error *e)
+static ck_status refuse_existing(const ck_outputs *o, const ck_still_name *name, ck_error *e)
 {
     ck_status s = CK_OK;
     for (int i = 0; i < o->n && s == CK_OK; i++) {
         if (!o->items[i].on || !ck_format_is_still(o->items[i].format))
             continue;
-        char *path = ck_output_file(&o->items[i], stem);
+        char *path = ck_output_file(&o->items[i], name);
         if (!path)
             s = ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
         else if (access(path, F_OK) == 0)
@@ -183,12 +216,12 @@ static ck_status refuse_existing(const ck_outputs *o, const char *stem, ck_error
     return s;
 }
 
-ck_status ck_guard_frame(ck_guard *g, const ck_outputs *o, const ck_frame *f, const char *stem, ck_error *e)
+ck_status ck_guard_frame(ck_guard *g, const ck_outputs *o, const ck_frame *f, const ck_still_name *name, ck_error *e)
 {
     ck_status s = check_inputs(g, o, f, false, e);
     if (s == CK_OK)
         s = lock_frame(g, f, e);
-    return s == CK_OK && stem && g->existing == CK_EXISTING_REFUSE ? refuse_existing(o, stem, e) : s;
+    return s == CK_OK && name && g->existing == CK_EXISTING_REFUSE ? refuse_existing(o, name, e) : s;
 }
 
 void ck_guard_log(const ck_guard *g, const ck_outputs *o)

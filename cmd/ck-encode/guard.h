@@ -26,8 +26,8 @@ ck_status ck_guard_init(ck_guard *g, const ck_meta *head, const char *out, ck_ex
 /* With --existing skip, outputs whose video exists are turned off.  Leftover files of another format are reported. */
 ck_status ck_guard_start(ck_guard *g, ck_outputs *o, const ck_frame *f, ck_error *e);
 
-/* stem: of the frame's stills, or NULL. */
-ck_status ck_guard_frame(ck_guard *g, const ck_outputs *o, const ck_frame *f, const char *stem, ck_error *e);
+/* name: of the frame's stills, or NULL. */
+ck_status ck_guard_frame(ck_guard *g, const ck_outputs *o, const ck_frame *f, const ck_still_name *name, ck_error *e);
 
 /* Report how many files were replaced or skipped. */
 void ck_guard_log(const ck_guard *g, const ck_outputs *o);

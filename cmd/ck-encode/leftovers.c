@@ -20,7 +20,7 @@ void ck_leftovers_log(const ck_output *o, const ck_stems *written)
 {
     long others = 0;
     char example[256] = "";
-    DIR *d = opendir(o->path);
+    DIR *d = ck_naming_is_default(o->naming) ? opendir(o->path) : NULL;
     for (struct dirent *entry; d && (entry = readdir(d));) {
         if (entry->d_name[0] == '.' || ours(o, written, entry->d_name))
             continue;
@@ -49,7 +49,7 @@ static bool writes(const ck_outputs *o, const char *folder, const char *suffix)
 {
     for (int i = 0; i < o->n; i++) {
         const ck_output *p = &o->items[i];
-        if (p->on && ck_format_is_still(p->format) && !strcmp(p->folder, folder) &&
+        if (p->on && ck_format_is_still(p->format) && !strcmp(p->place, folder) &&
             !strcmp(ck_format_suffix(p->format), suffix))
             return true;
     }
@@ -70,15 +70,16 @@ static bool folder_has(const char *path, const char *suffix)
     return has;
 }
 
-/* Files left by output p: all PNGs of a folder, or a video. */
+/* Files left by output p: all stills of a suffix in its folder, or a video. */
 static void list_of(const ck_outputs *o, const ck_output *p, const char *out, FILE *f)
 {
-    static const char *const stills[] = {".exr", ".png"}, *const videos[] = {".mp4", ".mov"};
+    static const char *const stills[] = {".exr", ".png", ".tif", ".dpx"}, *const videos[] = {".mp4", ".mov"};
     char path[PATH_MAX];
-    for (size_t i = 0; i < 2; i++) {
-        snprintf(path, sizeof path, "%s/%s", out, p->folder);
-        if (!writes(o, p->folder, stills[i]) && folder_has(path, stills[i]))
-            fprintf(f, ", %s/*%s", p->folder, stills[i]);
+    snprintf(path, sizeof path, "%s/%s", out, p->layer);
+    for (size_t i = 0; i < sizeof stills / sizeof *stills && ck_naming_is_default(p->naming); i++)
+        if (!writes(o, p->layer, stills[i]) && folder_has(path, stills[i]))
+            fprintf(f, ", %s/*%s", p->layer, stills[i]);
+    for (size_t i = 0; i < sizeof videos / sizeof *videos; i++) {
         snprintf(path, sizeof path, "%s/%s%s", out, p->name, videos[i]);
         if (!is_output(o, path) && access(path, F_OK) == 0)
             fprintf(f, ", %s%s", p->name, videos[i]);
@@ -92,7 +93,8 @@ void ck_leftovers_other_formats(const ck_outputs *o, const char *out)
     FILE *f = open_memstream(&text, &n);
     for (int i = 0; f && i < o->n; i++)
         if (o->items[i].on && o->items[i].path)
-            list_of(o, &o->items[i], out, f);
+            for (const ck_output *p = &o->items[i]; p; p = p->next)
+                list_of(o, p, out, f);
     if (f && !fclose(f) && n > 2)
         ck_log_notice("%s: files of an earlier run in another format are kept: %s", out, text + 2);
     free(text);

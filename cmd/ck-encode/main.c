@@ -5,6 +5,7 @@
  *     frame     stills compressed and written, pictures for video made     (any thread)
  *     consume   pictures to the encoders, in order
  *     finish    videos completed */
+#include <limits.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -27,6 +28,7 @@
 
 typedef struct encode {
     ck_outputs_run run;
+    ck_still_how still;
     ck_outputs outputs;
     pthread_mutex_t lock; /* protects the members that follow and the outputs' counts */
     bool started;
@@ -49,7 +51,8 @@ typedef struct encode {
 
 /* Passed from `frame` to `consume`: an item per output. */
 typedef struct job {
-    char *stem;   /* of the stills' files, if there are any */
+    char *stem; /* of the stills' files, if there are any */
+    ck_still_name name;
     bool skipped; /* a file exists, and was left as it is */
     int n;
     struct {
@@ -113,7 +116,10 @@ static ck_status read_head(encode *s, const ck_meta *head, ck_error *e)
     ck_meta *m = &s->run.about;
     read_shape(s, head);
     const char *transfer = ck_meta_get(head, "transfer"), *numbers = ck_meta_get(head, "numbers");
-    if ((transfer && !(s->run.transfer = strdup(transfer))) || (numbers && !(s->numbers = strdup(numbers))))
+    const char *source = ck_meta_get(head, "source");
+    s->run.frames = ck_meta_int(head, "frames", 1, LONG_MAX, 0);
+    if ((transfer && !(s->run.transfer = strdup(transfer))) || (numbers && !(s->numbers = strdup(numbers))) ||
+        (source && !(s->run.source = strdup(source))))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for metadata");
     ck_status st = ck_meta_set(m, "software", "ck-encode " CK_VERSION, e);
     if (st == CK_OK)
@@ -168,6 +174,8 @@ static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *hea
     s->run.opts = opts;
     s->run.out = args->n ? args->items[0] : NULL;
     ck_outfile_sync(s->run.opts->fsync);
+    s->still = (ck_still_how){.alpha = (ck_alpha)s->run.opts->alpha, .layout = (ck_exr_layout)s->run.opts->exr_layout};
+    (void)ck_exr_packing_parse(s->run.opts->compression, &s->still.packing, NULL); /* was checked with the options */
     s->run.threads = s->run.opts->common.threads ? s->run.opts->common.threads : ck_cores();
     ck_status st = ck_outputs_plan(&s->outputs, opts, s->run.out, e);
     if (st == CK_OK)
@@ -193,25 +201,63 @@ static ck_status failed_at(const char *path, ck_status st, ck_error *e)
     return st == CK_ERR_ARGUMENT ? CK_ERR_IO : st;
 }
 
-static ck_status write_still(encode *s, ck_output *o, const ck_frame *f, const ck_plane *p, job *j, ck_error *e)
+/* A plane of a still, with the labels of its frame. */
+static ck_status still_plane(const ck_output *o, ck_frame *f, ck_still_plane *out, ck_meta *about, ck_error *e)
 {
-    char *path = ck_output_file(o, j->stem);
+    ck_plane *p = NULL;
+    ck_status st = ck_output_plane(o, f, &p, e);
+    if (st == CK_OK)
+        st = ck_meta_copy(about, &o->about, e);
+    if (st == CK_OK)
+        st = ck_meta_set(about, "ck:number", ck_meta_get(&f->meta, "number"), e);
+    if (st == CK_OK)
+        st = ck_meta_set(about, "ck:timecode", ck_meta_get(&f->meta, "timecode"), e);
+    *out = (ck_still_plane){.plane = p,
+                            .to = ck_output_delivery(o),
+                            .format = o->format,
+                            .layer = strcmp(o->plane, CK_MAIN_PLANE) ? o->layer : "",
+                            .about = about};
+    return st;
+}
+
+/* Write the file of an output: its plane, and those that share the file. */
+static ck_status write_planes(const encode *s, const ck_output *o, ck_frame *f, const char *path, ck_error *e)
+{
+    ck_still_plane planes[CK_MAX_PLANES] = {0};
+    ck_meta about[CK_MAX_PLANES] = {0};
+    int n = 0;
+    ck_status st = CK_OK;
+    for (const ck_output *q = o; q && st == CK_OK && n < CK_MAX_PLANES; q = q->next, n++)
+        st = still_plane(q, f, &planes[n], &about[n], e);
+    if (st == CK_OK)
+        st = ck_still_write(path, planes, n, &s->still, e);
+    for (int i = 0; i < n; i++)
+        ck_meta_free(&about[i]);
+    return st;
+}
+
+/* A pattern may have folders that depend on the frame. */
+static ck_status make_folder(const ck_output *o, const char *path, ck_error *e)
+{
+    if (ck_naming_is_default(o->naming))
+        return CK_OK;
+    char *folder = strndup(path, (size_t)(strrchr(path, '/') - path));
+    ck_status st = folder ? ck_mkdirs(folder, e) : ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
+    free(folder);
+    return st;
+}
+
+static ck_status write_still(encode *s, ck_output *o, ck_frame *f, job *j, ck_error *e)
+{
+    char *path = ck_output_file(o, &j->name);
     if (!path)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
-    ck_meta about = {0};
-    const char *number = ck_meta_get(&f->meta, "number");
-    ck_status st = ck_meta_copy(&about, &o->about, e);
-    if (st == CK_OK)
-        st = ck_meta_set(&about, "ck:number", number, e);
-    if (st == CK_OK)
-        st = ck_meta_set(&about, "ck:timecode", ck_meta_get(&f->meta, "timecode"), e);
     bool there = access(path, F_OK) == 0, skip = there && s->guard.existing == CK_EXISTING_SKIP;
+    ck_status st = skip ? CK_OK : make_folder(o, path, e);
     if (st == CK_OK && !skip)
-        st = ck_still_write(path, p, ck_output_delivery(o), o->format, (ck_exr_compression)s->run.opts->compression,
-                            &about, e);
+        st = write_planes(s, o, f, path, e);
     if (st != CK_OK)
         st = failed_at(path, st, e);
-    ck_meta_free(&about);
     free(path);
     pthread_mutex_lock(&s->lock);
     o->written += st == CK_OK && !skip;
@@ -230,13 +276,37 @@ static bool has_stills(const encode *s)
     return false;
 }
 
-static ck_status claim_stem(encode *s, const ck_frame *f, job *j, ck_error *e)
+static ck_status claim(encode *s, const char *name, const char *kind, const ck_frame *f, ck_error *e)
+{
+    bool unused;
+    long taken;
+    ck_status st = ck_stems_claim(&s->stems, name, f, &unused, &taken, e);
+    if (st != CK_OK || unused)
+        return st;
+    return ck_fail(e, CK_ERR_FORMAT, "its %s '%s' is also that of frame %ld: %s", kind, name, taken,
+                   ck_naming_is_default(&s->outputs.naming) ? "encode them into separate folders"
+                                                            : "add {frame}, {stem} or {plane} to --name");
+}
+
+/* Equal stems are equal names, if names have the default pattern. */
+static ck_status claim_names(encode *s, const ck_frame *f, job *j, ck_error *e)
 {
     ck_status st = ck_stem_make(f, &j->stem, e);
+    j->name = (ck_still_name){j->stem, ck_frame_number(f)};
     if (st != CK_OK)
         return st;
     pthread_mutex_lock(&s->lock);
-    st = ck_stems_claim(&s->stems, j->stem, f, e);
+    bool stems = ck_naming_is_default(&s->outputs.naming);
+    if (stems)
+        st = claim(s, j->stem, "stem", f, e);
+    for (int i = 0; i < s->outputs.n && st == CK_OK && !stems; i++) {
+        const ck_output *o = &s->outputs.items[i];
+        if (!o->on || !ck_format_is_still(o->format))
+            continue;
+        char *name = ck_output_name(o, &j->name);
+        st = name ? claim(s, name, "file", f, e) : ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
+        free(name);
+    }
     pthread_mutex_unlock(&s->lock);
     return st;
 }
@@ -253,8 +323,8 @@ static ck_status admit(void *state, ck_frame *f, ck_error *e)
     f->job_free = free_job;
     ck_status st = start(s, f, e);
     if (st == CK_OK && has_stills(s))
-        st = claim_stem(s, f, j, e);
-    return st == CK_OK ? ck_guard_frame(&s->guard, &s->outputs, f, j->stem, e) : st;
+        st = claim_names(s, f, j, e);
+    return st == CK_OK ? ck_guard_frame(&s->guard, &s->outputs, f, j->stem ? &j->name : NULL, e) : st;
 }
 
 static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
@@ -269,7 +339,7 @@ static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
             continue;
         st = ck_output_plane(o, f, &p, e);
         if (st == CK_OK)
-            st = o->video ? ck_video_sink_picture(o->video, p, &j->items[i].picture, e) : write_still(s, o, f, p, j, e);
+            st = o->video ? ck_video_sink_picture(o->video, p, &j->items[i].picture, e) : write_still(s, o, f, j, e);
         j->items[i].written = !o->video && st == CK_OK;
     }
     return st;
@@ -343,6 +413,17 @@ static ck_status fill_gaps(encode *s, ck_error *e)
     return st;
 }
 
+/* True if another frame has the file's name. */
+static bool taken_by_other(const encode *s, const ck_output *o, const ck_still_name *of, const ck_frame *f)
+{
+    bool stems = ck_naming_is_default(o->naming);
+    char *name = stems ? NULL : ck_output_name(o, of);
+    const char *key = stems ? of->stem : name;
+    const struct ck_stem_slot *owner = key ? ck_stems_find(&s->stems, key, strlen(key)) : NULL;
+    free(name);
+    return owner && owner->seq != f->seq;
+}
+
 /* Report that an error frame's files are not written, and files of an earlier run that could be mistaken for them. */
 static void report_error(encode *s, ck_frame *f)
 {
@@ -356,13 +437,12 @@ static void report_error(encode *s, ck_frame *f)
     char *stem;
     if (ck_stem_make(f, &stem, NULL) != CK_OK)
         return;
-    const struct ck_stem_slot *owner = ck_stems_find(&s->stems, stem, strlen(stem));
-    bool other = owner && owner->seq != f->seq;
-    for (int i = 0; i < s->outputs.n && s->started && !other; i++) {
+    ck_still_name name = {stem, ck_frame_number(f)};
+    for (int i = 0; i < s->outputs.n && s->started; i++) {
         const ck_output *o = &s->outputs.items[i];
-        if (!o->on || o->video || (j && j->items[i].written))
+        if (!o->on || o->video || (j && j->items[i].written) || taken_by_other(s, o, &name, f))
             continue;
-        char *path = ck_output_file(o, stem);
+        char *path = ck_output_file(o, &name);
         if (path && access(path, F_OK) == 0)
             ck_log_warning("%s: left by an earlier run, and this frame failed: remove it", path);
         free(path);
@@ -374,7 +454,7 @@ static void report_error(encode *s, ck_frame *f)
 static ck_status record(encode *s, const ck_frame *f, ck_error *e)
 {
     const job *j = f->job;
-    return j->skipped ? CK_OK : ck_recorder_frame(&s->recorder, &s->outputs, f, j->stem, e);
+    return j->skipped ? CK_OK : ck_recorder_frame(&s->recorder, &s->outputs, f, j->stem ? &j->name : NULL, e);
 }
 
 /* Compare free space with the frames to come, once the first frame is written. */
@@ -383,7 +463,7 @@ static ck_status check_space(encode *s, const ck_frame *f, ck_error *e)
     const job *j = f->job;
     uint64_t total = (uint64_t)ck_meta_int(&s->guard.head, "frames", 1, 1L << 40, 0);
     ck_space_rest rest = {.out = s->run.out,
-                          .stem = j->stem,
+                          .name = j->stem ? &j->name : NULL,
                           .numbers = &s->guard.numbers,
                           .segmented = s->run.segmented,
                           .frames = total > f->seq ? total - f->seq - 1 : 0};
@@ -448,6 +528,7 @@ static void close_encode(void *state)
     ck_meta_free(&s->run.about);
     ck_colours_close(&s->run.colours);
     free(s->run.transfer);
+    free(s->run.source);
     free(s->numbers);
     free(s->gaps);
     ck_recorder_close(&s->recorder);

@@ -3,19 +3,25 @@
 #include <string.h>
 
 #include "colour/space.h"
+#include "io/display.h"
 #include "io/exr.h"
+#include "shared/naming.h"
 #include "shared/scene.h"
 
 #define AT(field) offsetof(ck_encode_options, field)
 static const ck_option rows[] = {
-    {0, "fg", CK_CHOICE, AT(fg), NULL, "auto", 0, 0, CK_OUT_WORDS, 0, "format of OUT/FG; auto: exr", CK_IN_KEY},
-    {0, "matte", CK_CHOICE, AT(matte), NULL, "auto", 0, 0, CK_OUT_WORDS, 0, "format of OUT/Matte; auto: exr",
+    {0, "fg", CK_CHOICE, AT(fg), "FORMAT", "auto", 0, 0, CK_OUT_WORDS, 0, "format of OUT/FG; auto: exr", CK_IN_KEY},
+    {0, "matte", CK_CHOICE, AT(matte), "FORMAT", "auto", 0, 0, CK_OUT_WORDS, 0, "format of OUT/Matte; auto: exr",
      CK_IN_KEY},
-    {0, "processed", CK_CHOICE, AT(processed), NULL, "auto", 0, 0, CK_OUT_WORDS, 0,
+    {0, "processed", CK_CHOICE, AT(processed), "FORMAT", "auto", 0, 0, CK_OUT_WORDS, 0,
      "format of OUT/Processed; auto: exr", CK_IN_KEY},
-    {0, "comp", CK_CHOICE, AT(comp), NULL, "auto", 0, 0, CK_OUT_WORDS, 0, "format of OUT/Comp; auto: png", CK_IN_KEY},
+    {0, "comp", CK_CHOICE, AT(comp), "FORMAT", "auto", 0, 0, CK_OUT_WORDS, 0, "format of OUT/Comp; auto: png",
+     CK_IN_KEY},
     {0, "plane", CK_LIST, AT(planes), "NAME=FORMAT", NULL, 0, 0, NULL, 0,
-     "write plane NAME to OUT/NAME too; repeatable", CK_IN_HELP},
+     "write plane NAME to OUT/NAME too; repeatable; FORMAT: exr, exr32, png, png8, png16, tiff, tiff8, tiff16, "
+     "tiff32f, "
+     "dpx10, dpx16, mp4, mov, - or off",
+     CK_IN_HELP},
     {0, "fg-encoding", CK_CHOICE, AT(fg_encoding), NULL, "auto", 0, 0, "auto|srgb|linear|source", 0,
      "curve of fg's files; source: that of INPUT; auto: that of --output-space, else sRGB", CK_IN_HELP},
     {0, "output-space", CK_STRING, AT(output_space), "NAME", NULL, 0, 0, NULL, 0,
@@ -23,8 +29,14 @@ static const ck_option rows[] = {
      "source: that of INPUT",
      CK_IN_HELP},
     CK_OCIO_ROW(ck_encode_options, ocio_config),
-    {0, "compression", CK_CHOICE, AT(compression), NULL, "piz", 0, 0, CK_EXR_COMPRESSIONS, 0,
-     "compression of EXR files", CK_IN_ALL},
+    {0, "alpha", CK_CHOICE, AT(alpha), NULL, "auto", 0, 0, CK_ALPHAS, 0,
+     "alpha of files with four channels; auto: by format and curve", CK_IN_HELP},
+    {0, "name", CK_STRING, AT(name), "PATTERN", CK_NAMING_DEFAULT, 0, 0, NULL, 0,
+     "names of stills, of {plane}, {stem}, {frame}, {frame:0N} and {shot}", CK_IN_HELP},
+    {0, "exr-layout", CK_CHOICE, AT(exr_layout), NULL, "files", 0, 0, "files|layers|parts", 0,
+     "planes in EXR files of their own, or as layers or parts of one file", CK_IN_HELP},
+    {0, "compression", CK_STRING, AT(compression), "NAME[:LEVEL]", "piz", 0, 0, NULL, 0,
+     "none, rle, zips, zip, piz, pxr24, b44, b44a, dwaa or dwab, for EXR; TIFF: none, else deflate", CK_IN_ALL},
     {'f', "format", CK_CHOICE, AT(stream), NULL, "nut", 0, 0, "nut|y4m|rawvideo", 0,
      "stream format of outputs that go to stdout (-)", CK_IN_HELP},
     {0, "y4m-matrix", CK_CHOICE, AT(y4m_matrix), NULL, "auto", 0, 0, "auto|601|709|2020", 0,
@@ -41,6 +53,26 @@ static const ck_option rows[] = {
      CK_IN_HELP | CK_RUN_ONLY},
     {0},
 };
+
+bool ck_format_is_still(ck_out_format f)
+{
+    return f >= CK_OUT_EXR && f <= CK_OUT_DPX16;
+}
+
+bool ck_format_is_exr(ck_out_format f)
+{
+    return f == CK_OUT_EXR || f == CK_OUT_EXR32;
+}
+
+const char *ck_format_suffix(ck_out_format f)
+{
+    static const char *const suffixes[] = {
+        [CK_OUT_EXR] = ".exr",     [CK_OUT_EXR32] = ".exr", [CK_OUT_PNG] = ".png",   [CK_OUT_PNG8] = ".png",
+        [CK_OUT_PNG16] = ".png",   [CK_OUT_TIFF] = ".tif",  [CK_OUT_TIFF8] = ".tif", [CK_OUT_TIFF16] = ".tif",
+        [CK_OUT_TIFF32F] = ".tif", [CK_OUT_DPX10] = ".dpx", [CK_OUT_DPX16] = ".dpx", [CK_OUT_MP4] = ".mp4",
+        [CK_OUT_MOV] = ".mov",     [CK_OUT_OFF] = NULL};
+    return suffixes[f] ? suffixes[f] : "";
+}
 
 typedef struct uses {
     bool stream, file; /* an output is requested as a stream, as files */
@@ -93,17 +125,27 @@ static ck_status check(const void *opts, ck_error *e)
     ck_status s = o->output_space && strcmp(o->output_space, CK_SPACE_OF_SOURCE) && !ck_ocio_wanted(o->ocio_config)
                       ? ck_colour_space_parse(o->output_space, &space, e)
                       : CK_OK;
-    return s == CK_OK ? s : ck_fail_in(e, s, "--output-space");
+    if (s != CK_OK)
+        return ck_fail_in(e, s, "--output-space");
+    ck_exr_packing packing;
+    s = ck_exr_packing_parse(o->compression, &packing, e);
+    if (s != CK_OK)
+        return ck_fail_in(e, s, "--compression");
+    ck_naming naming;
+    s = ck_naming_parse(o->name, &naming, e);
+    ck_naming_free(&naming);
+    return s;
 }
 
 const ck_program ck_encode_program = {
     .name = "ck-encode",
-    .summary = "write planes as EXR, PNG, video files or a raw video stream",
+    .summary = "write planes as EXR, PNG, TIFF, DPX, video or a raw video stream",
     .usage = "[OUT]",
     .options = rows,
     .options_size = sizeof(ck_encode_options),
     .check = check,
     .examples = "... | ck-encode --fg off --matte png16 --comp mp4 out/\n"
+                "... | ck-encode --exr-layout layers --name '{shot}.{frame:04}' out/\n"
                 "... | ck-encode --comp=- -f y4m | ffmpeg -i - -c:v libx265 comp.mkv\n"
                 "... | ck-encode --processed mov --compression zip out/\n"
                 "ck-synth | ck-encode --plane rgb=png --plane true_alpha=png16 shot/",

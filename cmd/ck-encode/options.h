@@ -11,12 +11,18 @@ typedef enum ck_out_format {
     CK_OUT_PNG,
     CK_OUT_PNG8,
     CK_OUT_PNG16,
+    CK_OUT_TIFF,
+    CK_OUT_TIFF8,
+    CK_OUT_TIFF16,
+    CK_OUT_TIFF32F,
+    CK_OUT_DPX10,
+    CK_OUT_DPX16,
     CK_OUT_MP4,
     CK_OUT_MOV,
     CK_OUT_STREAM,
     CK_OUT_OFF
 } ck_out_format;
-#define CK_OUT_WORDS "auto|exr|exr32|png|png8|png16|mp4|mov|-|off"
+#define CK_OUT_WORDS "auto|exr|exr32|png|png8|png16|tiff|tiff8|tiff16|tiff32f|dpx10|dpx16|mp4|mov|-|off"
 
 typedef enum ck_stream_format { CK_STREAM_NUT, CK_STREAM_Y4M, CK_STREAM_RAWVIDEO } ck_stream_format;
 
@@ -25,6 +31,10 @@ typedef enum ck_existing { CK_EXISTING_REPLACE, CK_EXISTING_REFUSE, CK_EXISTING_
 
 /* Curve of FG's files. */
 typedef enum ck_fg_encoding { CK_FG_AUTO, CK_FG_SRGB, CK_FG_LINEAR, CK_FG_SOURCE } ck_fg_encoding;
+
+/* The EXR files of a frame: one for each plane; one, with a layer for each; one, with a part for each. */
+typedef enum ck_exr_layout { CK_EXR_FILES, CK_EXR_LAYERS, CK_EXR_PARTS } ck_exr_layout;
+#define CK_EXR_FOLDER "EXR" /* {plane} of layers and parts */
 
 /* The output space that stands for INPUT's own. */
 #define CK_SPACE_OF_SOURCE "source"
@@ -36,7 +46,10 @@ typedef struct ck_encode_options {
     int fg_encoding;                /* ck_fg_encoding */
     const char *output_space;       /* NULL: none */
     const char *ocio_config;        /* NULL: $OCIO */
-    int compression;                /* ck_exr_compression */
+    const char *compression;        /* for ck_exr_packing_parse */
+    int exr_layout;                 /* ck_exr_layout */
+    int alpha;                      /* ck_alpha */
+    const char *name;               /* for ck_naming_parse */
     int stream;                     /* ck_stream_format */
     int y4m_matrix;                 /* 0: by size; else 1 + index of ck_yuv_matrix_at */
     int y4m_depth;                  /* 0: 10 bits, 1: 8 */
@@ -54,6 +67,10 @@ bool ck_encode_streams(const ck_encode_options *o);
 
 /* True if an output is written in that format. */
 bool ck_encode_writes(const ck_encode_options *o, ck_out_format format);
+
+bool ck_format_is_still(ck_out_format f);
+bool ck_format_is_exr(ck_out_format f);
+const char *ck_format_suffix(ck_out_format f); /* ".exr", ".mov", ...; "" for others */
 
 extern const ck_program ck_encode_program;
 

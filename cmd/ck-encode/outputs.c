@@ -8,19 +8,6 @@
 #include "base/outfile.h"
 #include "io/display.h"
 
-bool ck_format_is_still(ck_out_format f)
-{
-    return f >= CK_OUT_EXR && f <= CK_OUT_PNG16;
-}
-
-const char *ck_format_suffix(ck_out_format f)
-{
-    static const char *const suffixes[] = {
-        [CK_OUT_EXR] = ".exr",   [CK_OUT_EXR32] = ".exr", [CK_OUT_PNG] = ".png", [CK_OUT_PNG8] = ".png",
-        [CK_OUT_PNG16] = ".png", [CK_OUT_MP4] = ".mp4",   [CK_OUT_MOV] = ".mov", [CK_OUT_OFF] = NULL};
-    return suffixes[f] ? suffixes[f] : "";
-}
-
 static const char *format_word(ck_out_format f, char buf[8])
 {
     const char *s = CK_OUT_WORDS;
@@ -53,7 +40,8 @@ static ck_status plan_plane(ck_output *o, const char *text, ck_error *e)
                        "--plane '%s' is not a plane name: use a-z 0-9 _ . - (ck-info lists the planes)", text);
     snprintf(o->plane, sizeof o->plane, "%.*s", (int)n, text);
     memcpy(o->name, o->plane, sizeof o->name);
-    memcpy(o->folder, o->plane, sizeof o->folder);
+    memcpy(o->layer, o->plane, sizeof o->layer);
+    memcpy(o->place, o->plane, sizeof o->place);
     o->format = (ck_out_format)format;
     o->asked = true;
     return CK_OK;
@@ -62,7 +50,7 @@ static ck_status plan_plane(ck_output *o, const char *text, ck_error *e)
 static void plan_sets(ck_outputs *o, const ck_encode_options *opts, bool out)
 {
     const struct {
-        const char *plane, *name, *folder;
+        const char *plane, *name, *layer;
         int format;
     } sets[] = {{"fg", "fg", "FG", opts->fg},
                 {"alpha", "matte", "Matte", opts->matte},
@@ -72,7 +60,8 @@ static void plan_sets(ck_outputs *o, const ck_encode_options *opts, bool out)
         ck_output *p = &o->items[o->n++];
         snprintf(p->plane, sizeof p->plane, "%s", sets[i].plane);
         snprintf(p->name, sizeof p->name, "%s", sets[i].name);
-        snprintf(p->folder, sizeof p->folder, "%s", sets[i].folder);
+        snprintf(p->layer, sizeof p->layer, "%s", sets[i].layer);
+        memcpy(p->place, p->layer, sizeof p->place);
         p->format = (ck_out_format)sets[i].format;
         p->asked = p->format != CK_OUT_AUTO;
         if (p->format == CK_OUT_AUTO)
@@ -87,7 +76,7 @@ static bool same_place(const ck_output *a, const ck_output *b)
     bool still = ck_format_is_still(a->format);
     return still == ck_format_is_still(b->format) &&
            !strcmp(ck_format_suffix(a->format), ck_format_suffix(b->format)) &&
-           !strcmp(still ? a->folder : a->name, still ? b->folder : b->name);
+           !strcmp(still ? a->layer : a->name, still ? b->layer : b->name);
 }
 
 static ck_status check_plan(const ck_outputs *o, bool out, ck_error *e)
@@ -129,7 +118,12 @@ ck_status ck_outputs_plan(ck_outputs *o, const ck_encode_options *opts, const ch
             return s;
         o->n++;
     }
-    return check_plan(o, out != NULL, e);
+    ck_status s = ck_naming_parse(opts->name, &o->naming, e);
+    for (int i = 0; i < o->n; i++) {
+        o->items[i].naming = &o->naming;
+        o->items[i].out = out;
+    }
+    return s == CK_OK ? check_plan(o, out != NULL, e) : s;
 }
 
 static void list_planes(const ck_frame *f, char *buf, size_t n)
@@ -147,28 +141,34 @@ const ck_delivery *ck_output_delivery(const ck_output *o)
     return o->converted ? &o->to : NULL;
 }
 
-static bool is_exr(const ck_output *o)
+/* True if files get the plane's values, not those of a display. */
+static bool keeps_values(const ck_output *o)
 {
-    return o->format == CK_OUT_EXR || o->format == CK_OUT_EXR32;
+    return ck_format_is_exr(o->format) || o->format == CK_OUT_TIFF32F;
+}
+
+/* NULL if it does not apply. */
+static const char *alpha_word(const ck_output *o, const ck_plane *p, const ck_display *d)
+{
+    if (p->c == 4)
+        return ck_display_multiplies(d, keeps_values(o)) ? "premultiplied" : "straight";
+    return !strcmp(p->name, "fg") || !strcmp(p->name, "true_fg") ? "straight" : NULL;
 }
 
 static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plane *p, const ck_display *d, ck_error *e)
 {
-    bool exr = is_exr(o), premultiplied = exr && ck_display_keeps(d);
+    bool exr = ck_format_is_exr(o->format), values = keeps_values(o);
+    bool facts = exr || o->format == CK_OUT_DPX10 || o->format == CK_OUT_DPX16;
     bool linear = !strcmp(p->encoding, "linear"), plate = p->w == run->plate_w && p->h == run->plate_h;
-    const char *transfer = p->encoding, *alpha = NULL;
+    const char *transfer = p->encoding;
     if (p->c == 1)
-        transfer = exr ? "linear" : NULL; /* coverage: PNG readers must not apply a curve to it */
+        transfer = values ? "linear" : NULL; /* coverage: PNG readers must not apply a curve to it */
     else if (o->converted)
         transfer = o->to.curve.name;
-    else if (linear && !exr)
+    else if (linear && !values)
         transfer = "srgb";
     else if (!*transfer)
         transfer = "unknown";
-    if (p->c == 4)
-        alpha = premultiplied ? "premultiplied" : "straight";
-    else if (!strcmp(p->name, "fg") || !strcmp(p->name, "true_fg"))
-        alpha = "straight";
     /* Coverage has no primaries.  Colour without known ones is labelled "unknown" in EXR, since readers would otherwise
      * assume Rec. 709. */
     const char *known = ck_colours_primaries(&run->colours, p, ck_output_delivery(o)), *primaries = known ? known
@@ -185,11 +185,11 @@ static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plan
         s = ck_meta_set(&o->about, "ck:primaries", primaries, e);
     if (s == CK_OK && o->converted && o->to.ocio)
         s = ck_meta_set(&o->about, "ck:space", run->colours.space, e);
-    if (s == CK_OK && exr && plate && run->sar.num != run->sar.den)
+    if (s == CK_OK && facts && plate && run->sar.num != run->sar.den)
         s = ck_meta_setf(&o->about, e, "ck:sar", "%d/%d", run->sar.num, run->sar.den);
-    if (s == CK_OK && exr && run->rated)
+    if (s == CK_OK && facts && run->rated)
         s = ck_meta_setf(&o->about, e, "ck:rate", "%d/%d", run->rate.num, run->rate.den);
-    return s == CK_OK ? ck_meta_set(&o->about, "ck:alpha", alpha, e) : s;
+    return s == CK_OK ? ck_meta_set(&o->about, "ck:alpha", alpha_word(o, p, d), e) : s;
 }
 
 static ck_status start_still(ck_output *o, ck_error *e)
@@ -240,6 +240,18 @@ static ck_status missing(const ck_output *o, const ck_frame *f, ck_error *e)
                    format_word(o->format, word), planes, ck_plane_remedy(o->plane));
 }
 
+/* PNG and video are straight.  Colour without alpha has nothing to convert. */
+static ck_status check_alpha(const ck_output *o, const ck_plane *p, const ck_display *d, ck_error *e)
+{
+    char word[8];
+    bool png = ck_format_is_still(o->format) && !strcmp(ck_format_suffix(o->format), ".png");
+    if (p->c != 4 || d->alpha != CK_ALPHA_PREMULTIPLIED || (ck_format_is_still(o->format) && !png))
+        return CK_OK;
+    return ck_fail(e, CK_ERR_ARGUMENT,
+                   "--alpha premultiplied: %s of plane '%s' stores straight alpha: write exr or tiff",
+                   o->format == CK_OUT_STREAM ? "a stream" : format_word(o->format, word), o->plane);
+}
+
 /* Find the output's plane; creates no file. */
 static ck_status match(ck_output *o, const ck_outputs_run *run, ck_frame *f, ck_error *e)
 {
@@ -252,18 +264,133 @@ static ck_status match(ck_output *o, const ck_outputs_run *run, ck_frame *f, ck_
         s = ck_display_init(&d, p, ck_output_delivery(o), e);
     if (s != CK_OK)
         return s;
+    d.alpha = (ck_alpha)run->opts->alpha;
+    s = check_alpha(o, p, &d, e);
+    if (s != CK_OK)
+        return s;
     o->on = true;
     o->type = p->type;
     o->c = p->c;
     o->h = p->h;
     o->w = p->w;
-    bool still = ck_format_is_still(o->format);
-    if (o->format != CK_OUT_STREAM && asprintf(&o->path, "%s/%s%s", run->out, still ? o->folder : o->name,
-                                               still ? "" : ck_format_suffix(o->format)) < 0) {
-        o->path = NULL;
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
-    }
     return describe(o, run, p, &d, e);
+}
+
+static ck_status no_memory(ck_error *e)
+{
+    return ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
+}
+
+static ck_status find_path(ck_output *o, ck_error *e)
+{
+    if (o->format == CK_OUT_STREAM)
+        return CK_OK;
+    bool still = ck_format_is_still(o->format);
+    char *folder = still ? ck_naming_folder(o->naming, o->place) : NULL;
+    if (still && !folder)
+        return no_memory(e);
+    int n = still ? asprintf(&o->path, *folder ? "%s/%s" : "%s", o->out, folder)
+                  : asprintf(&o->path, "%s/%s%s", o->out, o->name, ck_format_suffix(o->format));
+    free(folder);
+    if (n < 0)
+        o->path = NULL;
+    return n < 0 ? no_memory(e) : CK_OK;
+}
+
+/* A key that must be the same for all colour in a file. */
+static ck_status check_same(const ck_output *a, const ck_output *b, const char *key, ck_error *e)
+{
+    const char *x = ck_meta_get(&a->about, key), *y = ck_meta_get(&b->about, key);
+    x = x ? x : "unknown";
+    y = y ? y : "unknown";
+    if (a->c == 1 || b->c == 1 || !strcmp(x, y))
+        return CK_OK;
+    return ck_fail(e, CK_ERR_ARGUMENT,
+                   "planes '%s' and '%s' cannot share an EXR: their %s are %s and %s: write one in another format",
+                   a->plane, b->plane, strcmp(key, "ck:transfer") ? "primaries" : "curves", x, y);
+}
+
+/* Add an output to the chain that `first` begins. */
+static ck_status join(ck_output *first, ck_output *p, ck_error *e)
+{
+    ck_output *last = first;
+    for (ck_output *q = first; q; q = q->next) {
+        ck_status s = check_same(q, p, "ck:transfer", e);
+        if (s == CK_OK)
+            s = check_same(q, p, "ck:primaries", e);
+        if (s != CK_OK)
+            return s;
+        last = q;
+    }
+    if (first->w != p->w || first->h != p->h)
+        return ck_fail(e, CK_ERR_ARGUMENT,
+                       "planes '%s' and '%s' cannot share an EXR: they are %d x %d and %d x %d: write one in another "
+                       "format",
+                       first->plane, p->plane, first->w, first->h, p->w, p->h);
+    last->next = p;
+    p->on = false;
+    return CK_OK;
+}
+
+/* Chain the EXR outputs.  Processed is the first, as the main R G B A. */
+static ck_status join_exrs(ck_outputs *o, ck_error *e)
+{
+    ck_output *first = NULL;
+    ck_status s = CK_OK;
+    for (int i = 0; i < o->n; i++) {
+        ck_output *p = &o->items[i];
+        if (p->on && ck_format_is_exr(p->format) && (!first || !strcmp(p->plane, CK_MAIN_PLANE)))
+            first = p;
+    }
+    for (int i = 0; i < o->n && first && s == CK_OK; i++) {
+        ck_output *p = &o->items[i];
+        if (p->on && p != first && ck_format_is_exr(p->format))
+            s = join(first, p, e);
+    }
+    if (first)
+        snprintf(first->place, sizeof first->place, "%s", CK_EXR_FOLDER);
+    return s;
+}
+
+/* Refuse names that two outputs, or all frames, would share. */
+static ck_status check_names(ck_outputs *o, const ck_outputs_run *run, ck_error *e)
+{
+    static const ck_still_name any = {"", 0};
+    bool each = ck_naming_has(&o->naming, "frame") || ck_naming_has(&o->naming, "stem");
+    for (int i = 0; i < o->n; i++) {
+        const ck_output *p = &o->items[i];
+        if (!p->on || !ck_format_is_still(p->format))
+            continue;
+        if (!each && run->frames > 1)
+            return ck_fail(e, CK_ERR_ARGUMENT, "--name '%s': %ld frames would have one name: add {frame} or {stem}",
+                           run->opts->name, run->frames);
+        for (int k = 0; k < i; k++) {
+            const ck_output *q = &o->items[k];
+            bool still = q->on && ck_format_is_still(q->format);
+            char *a = ck_output_name(p, &any), *b = still ? ck_output_name(q, &any) : NULL;
+            bool same = a && b && !strcmp(a, b);
+            free(a);
+            free(b);
+            if (same)
+                return ck_fail(e, CK_ERR_ARGUMENT, "--name '%s': planes '%s' and '%s' would have one name: add {plane}",
+                               run->opts->name, q->plane, p->plane);
+        }
+    }
+    return CK_OK;
+}
+
+/* The names and folders of the outputs that are on. */
+static ck_status name_outputs(ck_outputs *o, const ck_outputs_run *run, const ck_frame *f, ck_error *e)
+{
+    ck_status s = ck_naming_set_shot(&o->naming, run->source, ck_meta_get(&f->meta, "stem"), e);
+    if (s == CK_OK && run->opts->exr_layout != CK_EXR_FILES)
+        s = join_exrs(o, e);
+    if (s == CK_OK)
+        s = check_names(o, run, e);
+    for (int i = 0; i < o->n && s == CK_OK; i++)
+        if (o->items[i].on)
+            s = find_path(&o->items[i], e);
+    return s;
 }
 
 ck_status ck_outputs_match(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e)
@@ -276,7 +403,7 @@ ck_status ck_outputs_match(ck_outputs *o, const ck_outputs_run *run, ck_frame *f
         on += o->items[i].on;
     }
     if (on)
-        return CK_OK;
+        return name_outputs(o, run, f, e);
     char planes[300];
     list_planes(f, planes, sizeof planes);
     return ck_fail(
@@ -325,19 +452,22 @@ bool ck_outputs_video(const ck_outputs *o)
     return false;
 }
 
-char *ck_output_file(const ck_output *o, const char *stem)
+char *ck_output_name(const ck_output *o, const ck_still_name *of)
 {
-    char *path;
-    return asprintf(&path, "%s/%s%s", o->path, stem, ck_format_suffix(o->format)) < 0 ? NULL : path;
+    char *name = NULL, *still = ck_format_is_still(o->format) ? ck_naming_name(o->naming, o->place, of) : NULL;
+    if (ck_format_is_still(o->format) && !still)
+        return NULL;
+    int n = asprintf(&name, "%s%s", still ? still : o->name, ck_format_suffix(o->format));
+    free(still);
+    return n < 0 ? NULL : name;
 }
 
-char *ck_output_name(const ck_output *o, const char *stem)
+char *ck_output_file(const ck_output *o, const ck_still_name *of)
 {
-    char *name;
-    bool still = ck_format_is_still(o->format);
-    int n = still ? asprintf(&name, "%s/%s%s", o->folder, stem, ck_format_suffix(o->format))
-                  : asprintf(&name, "%s%s", o->name, ck_format_suffix(o->format));
-    return n < 0 ? NULL : name;
+    char *path = NULL, *name = ck_output_name(o, of);
+    int n = name ? asprintf(&path, "%s/%s", o->out, name) : -1;
+    free(name);
+    return n < 0 ? NULL : path;
 }
 
 void ck_outputs_free(ck_outputs *o)
@@ -348,5 +478,6 @@ void ck_outputs_free(ck_outputs *o)
         free(o->items[i].path);
     }
     free(o->items);
+    ck_naming_free(&o->naming);
     *o = (ck_outputs){0};
 }

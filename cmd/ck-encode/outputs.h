@@ -5,20 +5,27 @@
 #include "ck-encode/colours.h"
 #include "ck-encode/options.h"
 #include "ck-encode/video.h"
+#include "shared/naming.h"
 #include "stream/frame.h"
 
+#define CK_MAIN_PLANE "processed" /* the R G B A of an EXR of layers or parts */
+
 typedef struct ck_output {
-    char plane[CK_PLANE_NAME];  /* "alpha" */
-    char name[CK_PLANE_NAME];   /* of a video: "matte" */
-    char folder[CK_PLANE_NAME]; /* of stills: "Matte" */
+    char plane[CK_PLANE_NAME]; /* "alpha" */
+    char name[CK_PLANE_NAME];  /* of a video: "matte" */
+    char layer[CK_PLANE_NAME]; /* of stills: "Matte" */
+    char place[CK_PLANE_NAME]; /* {plane} of their names: the same, or "EXR" */
     ck_out_format format;
     bool asked; /* requested by an option, so that a missing plane is an error */
 
     /* From the first good frame: */
-    bool on; /* the stream has the plane */
+    bool on;                /* the stream has the plane, and it gets files or a stream of its own */
+    struct ck_output *next; /* with layers and parts: the next plane in its files, which is not `on`; borrowed */
     ck_type type;
     int c, h, w;
-    char *path;     /* OUT/Matte or OUT/matte.mov; NULL for a stream */
+    char *path;              /* OUT/Matte or OUT/matte.mov; NULL for a stream */
+    const ck_naming *naming; /* of stills; borrowed, as `out` */
+    const char *out;
     ck_meta about;  /* metadata of every file */
     bool converted; /* to the colour space `to` */
     ck_delivery to;
@@ -29,6 +36,7 @@ typedef struct ck_output {
 typedef struct ck_outputs {
     ck_output *items; /* owned */
     int n;
+    ck_naming naming;
 } ck_outputs;
 
 /* List the outputs of the command line.  Checks that OUT is given if files are written, that at most one output is a
@@ -41,6 +49,8 @@ typedef struct ck_outputs_run {
     const char *out; /* folder, or NULL */
     ck_meta about;   /* metadata of every file of any plane */
     char *transfer;  /* HEAD's, or NULL; owned */
+    char *source;    /* the same */
+    long frames;     /* HEAD's, 0 = unknown */
     ck_colours colours;
     ck_rate rate;
     bool rated;           /* true if the rate is from HEAD or --rate; false if it is a guess */
@@ -50,8 +60,8 @@ typedef struct ck_outputs_run {
     bool segmented;       /* videos are written in segments */
 } ck_outputs_run;
 
-/* The name relative to OUT: "comp.mov", or "FG/STEM.exr"; owned, NULL when out of memory. */
-char *ck_output_name(const ck_output *o, const char *stem);
+/* The name relative to OUT: "comp.mov", or "FG/STEM.exr"; owned, NULL when out of memory.  of: of stills. */
+char *ck_output_name(const ck_output *o, const ck_still_name *of);
 
 /* Match the outputs with a frame's planes; creates no file. */
 ck_status ck_outputs_match(ck_outputs *o, const ck_outputs_run *run, ck_frame *f, ck_error *e);
@@ -64,14 +74,11 @@ const ck_delivery *ck_output_delivery(const ck_output *o);
 /* The plane for an output; an error if its type or shape differs from the first frame's. */
 ck_status ck_output_plane(const ck_output *o, ck_frame *f, ck_plane **p, ck_error *e);
 
-/* The file of a still that is called `stem`; owned, NULL when out of memory. */
-char *ck_output_file(const ck_output *o, const char *stem);
+/* The file of a still; owned, NULL when out of memory. */
+char *ck_output_file(const ck_output *o, const ck_still_name *of);
 
 /* True if any output is video, a file or a stream; after ck_outputs_match. */
 bool ck_outputs_video(const ck_outputs *o);
-
-bool ck_format_is_still(ck_out_format f);
-const char *ck_format_suffix(ck_out_format f); /* ".exr", ".png", ".mp4", ".mov"; "" for others */
 
 void ck_outputs_free(ck_outputs *o); /* unfinished videos are removed */
 

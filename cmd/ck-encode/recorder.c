@@ -37,7 +37,7 @@ ck_status ck_recorder_open(ck_recorder *r, const char *out, ck_error *e)
 
 static char *segments_folder(const ck_recorder *r, const ck_output *o)
 {
-    char *path = NULL, *name = ck_output_name(o, "");
+    char *path = NULL, *name = ck_output_name(o, NULL);
     if (name && asprintf(&path, "%s/" CK_SEGMENTS "/%s", r->out, name) < 0)
         path = NULL;
     free(name);
@@ -81,7 +81,7 @@ ck_status ck_recorder_start(ck_recorder *r, const ck_outputs *o, const char *num
 static void announce(const ck_recorder *r, const ck_outputs *o)
 {
     for (int i = 0; i < o->n && r->at >= 0; i++) {
-        char *name = o->items[i].video && o->items[i].path ? ck_output_name(&o->items[i], "") : NULL;
+        char *name = o->items[i].video && o->items[i].path ? ck_output_name(&o->items[i], NULL) : NULL;
         if (name)
             ck_log_event_segment(name, r->first, r->last);
         free(name);
@@ -132,10 +132,11 @@ ck_status ck_recorder_stamp(ck_recorder *r, ck_outputs *o, ck_rate rate, double 
 }
 
 /* Add a still to the frame's row. */
-static ck_status add_file(const ck_recorder *r, const ck_output *o, const char *stem, ck_job_frame *f, ck_error *e)
+static ck_status add_file(const ck_recorder *r, const ck_output *o, const ck_still_name *of, ck_job_frame *f,
+                          ck_error *e)
 {
     ck_job_file *file = &f->files[f->n];
-    file->name = ck_output_name(o, stem);
+    file->name = ck_output_name(o, of);
     if (!file->name)
         return no_memory(e);
     f->n++;
@@ -154,7 +155,8 @@ static ck_status make_row(const ck_recorder *r, const ck_outputs *o, const ck_fr
     return f->input && f->files && f->videos ? CK_OK : no_memory(e);
 }
 
-ck_status ck_recorder_frame(ck_recorder *r, const ck_outputs *o, const ck_frame *f, const char *stem, ck_error *e)
+ck_status ck_recorder_frame(ck_recorder *r, const ck_outputs *o, const ck_frame *f, const ck_still_name *name,
+                            ck_error *e)
 {
     if (!r->on)
         return CK_OK;
@@ -167,8 +169,8 @@ ck_status ck_recorder_frame(ck_recorder *r, const ck_outputs *o, const ck_frame 
         if (!p->on || !p->path)
             continue;
         if (!p->video)
-            s = add_file(r, p, stem, &row, e);
-        else if ((row.videos[row.n_videos] = ck_output_name(p, "")))
+            s = add_file(r, p, name, &row, e);
+        else if ((row.videos[row.n_videos] = ck_output_name(p, NULL)))
             row.n_videos++;
         else
             s = no_memory(e);
@@ -189,7 +191,7 @@ ck_status ck_recorder_failed(ck_recorder *r, long number, ck_error *e)
 
 static ck_status record_video(const ck_recorder *r, const ck_output *o, char *seen, char *failed, ck_error *e)
 {
-    ck_job_video v = {.frames = seen, .failed = failed, .file.name = ck_output_name(o, "")};
+    ck_job_video v = {.frames = seen, .failed = failed, .file.name = ck_output_name(o, NULL)};
     memcpy(v.id, r->run.id, sizeof v.id);
     ck_status s = v.file.name ? ck_job_stat(r->out, &v.file, e) : no_memory(e);
     if (s == CK_OK)

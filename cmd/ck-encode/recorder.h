@@ -35,7 +35,8 @@ ck_status ck_recorder_start(ck_recorder *r, const ck_outputs *o, const char *num
 ck_status ck_recorder_stamp(ck_recorder *r, ck_outputs *o, ck_rate rate, double pts, ck_av_stamp *at, ck_error *e);
 
 /* Record a frame, whose files and pictures have been written. */
-ck_status ck_recorder_frame(ck_recorder *r, const ck_outputs *o, const ck_frame *f, const char *stem, ck_error *e);
+ck_status ck_recorder_frame(ck_recorder *r, const ck_outputs *o, const ck_frame *f, const ck_still_name *name,
+                            ck_error *e);
 /* Note a frame that failed. */
 ck_status ck_recorder_failed(ck_recorder *r, long number, ck_error *e);
 

@@ -40,12 +40,13 @@ static bool same_disk(const char *folder, const char *out)
 static ck_status measure_stills(const ck_output *o, const ck_space_rest *rest, uint64_t *frame, uint64_t *existing,
                                 ck_error *e)
 {
-    char *path = ck_output_file(o, rest->stem);
+    char *path = ck_output_file(o, rest->name);
     if (!path)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a file name");
     const char *like = strrchr(path, '/') + 1;
     *frame += size_at(AT_FDCWD, path);
-    DIR *d = opendir(o->path);
+    path[like - 1 - path] = 0;
+    DIR *d = opendir(path);
     for (struct dirent *entry; d && (entry = readdir(d));)
         if (strcmp(entry->d_name, like) && ck_sibling(entry->d_name, like, rest->numbers))
             *existing += size_at(dirfd(d), entry->d_name);
@@ -66,7 +67,7 @@ static ck_status measure(const ck_outputs *o, const ck_space_rest *rest, uint64_
         if (p->video)
             frame +=
                 (rest->segmented ? 2 : 1) * ck_video_sink_bytes(p->video); /* none yet of an encoder that looks ahead */
-        else if (rest->stem && same_disk(p->path, rest->out))
+        else if (rest->name && same_disk(p->path, rest->out))
             s = measure_stills(p, rest, &frame, &existing, e);
     }
     *needed = ck_space_needed(frame, rest->frames, existing);

@@ -19,9 +19,9 @@ ck_space ck_space_judge(uint64_t needed, uint64_t available);
 
 /* The frames that follow the first one written. */
 typedef struct ck_space_rest {
-    const char *out;          /* folder */
-    const char *stem;         /* of the first frame's stills, or NULL */
-    const ck_ranges *numbers; /* of all frames; n 0: unknown */
+    const char *out;           /* folder */
+    const ck_still_name *name; /* of the first frame's stills, or NULL */
+    const ck_ranges *numbers;  /* of all frames; n 0: unknown */
     uint64_t frames;
     bool segmented; /* videos are written twice: in segments, then joined */
 } ck_space_rest;

@@ -1,6 +1,5 @@
 #include "ck-encode/stems.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,15 +55,16 @@ static bool grow(ck_stems *s)
     return true;
 }
 
-ck_status ck_stems_claim(ck_stems *s, const char *stem, const ck_frame *f, ck_error *e)
+ck_status ck_stems_claim(ck_stems *s, const char *stem, const ck_frame *f, bool *free, long *taken, ck_error *e)
 {
     if (!grow(s))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the names of files");
     uint64_t h = hash(stem, strlen(stem));
     struct ck_stem_slot *slot = find(s, h);
-    if (slot->hash)
-        return ck_fail(e, CK_ERR_FORMAT, "its stem '%s' is also that of frame %ld: encode them into separate folders",
-                       stem, slot->number);
+    *free = !slot->hash;
+    *taken = slot->number;
+    if (!*free)
+        return CK_OK;
     *slot = (struct ck_stem_slot){h, f->seq, ck_frame_number(f)};
     s->n++;
     return CK_OK;

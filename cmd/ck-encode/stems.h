@@ -1,13 +1,15 @@
-/* Names of output files: from a frame's `stem`, safe and used once. */
+/* Names of output files: from a frame's `stem`, safe and used once.  With a pattern of the user's, whole names. */
 #ifndef CK_ENCODE_STEMS_H
 #define CK_ENCODE_STEMS_H
+
+#include <stdbool.h>
 
 #include "stream/frame.h"
 
 /* *out: the frame's `stem`, else its number in five digits; owned.  Fails if the stem is not a plain file name. */
 ck_status ck_stem_make(const ck_frame *f, char **out, ck_error *e);
 
-/* The names used so far, as 64-bit hashes, at most 48 bytes per frame.  In a million frames the probability that two
+/* The names used so far, as 64-bit hashes, at most 48 bytes each.  In a million frames the probability that two
  * names have one hash, so that a good name is refused, is 1 in 30 million. */
 typedef struct ck_stems {
     struct ck_stem_slot {
@@ -18,8 +20,8 @@ typedef struct ck_stems {
     size_t n, cap; /* cap: a power of two or 0 */
 } ck_stems;
 
-/* Fails if another frame has taken the name. */
-ck_status ck_stems_claim(ck_stems *s, const char *stem, const ck_frame *f, ck_error *e);
+/* *taken: the number of the frame that has the name already, else *free is true.  `stem`: or a whole name. */
+ck_status ck_stems_claim(ck_stems *s, const char *stem, const ck_frame *f, bool *free, long *taken, ck_error *e);
 /* The slot of the frame that has the name, or NULL. */
 const struct ck_stem_slot *ck_stems_find(const ck_stems *s, const char *stem, size_t len);
 void ck_stems_free(ck_stems *s);

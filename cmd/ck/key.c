@@ -238,7 +238,13 @@ static int key(ck_plan *plan)
 {
     ck_sequence stills = {0};
     bool each = one_by_one(plan, &stills);
-    int code = prepare_and_run(plan, each ? &stills : NULL);
+    ck_error e;
+    ck_status s = each && plan->args.n > 1 ? ck_plan_check_names(plan, &stills, &e) : CK_OK;
+    int code = 2;
+    if (s == CK_OK)
+        code = prepare_and_run(plan, each ? &stills : NULL);
+    else
+        ck_log_error("%s", e.text);
     ck_sequence_free(&stills);
     return code;
 }

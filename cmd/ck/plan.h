@@ -4,6 +4,7 @@
 
 #include "base/option.h"
 #include "ck/options.h"
+#include "io/sequence.h"
 
 #define CK_STAGES 7 /* at most; two fewer without a model */
 
@@ -44,6 +45,9 @@ bool ck_plan_decode_has_files(const ck_plan *p);
 /* Before anything starts, check that INPUT and the files of other planes are footage and, if INPUT is a sequence, that
  * the frames of --frames exist; then they are counted.  Otherwise CK_ERR_ARGUMENT. */
 ck_status ck_plan_check_input(ck_plan *p, ck_error *e);
+
+/* Refuse names that two stills would share if each is keyed by a pipeline of its own. */
+ck_status ck_plan_check_names(const ck_plan *p, const ck_sequence *stills, ck_error *e);
 
 /* Print the pipeline on stdout as one line of shell. */
 void ck_plan_print(const ck_plan *p);

@@ -10,23 +10,22 @@
 #include "ck/pieces.h"
 #include "ck/verify.h"
 #include "io/av_read.h"
+#include "io/exr.h"
 #include "io/ranges.h"
 #include "io/still.h"
 
 /* ---- stills ---- */
 
 /* The size of an output's pictures, from the first one that can be read. */
-typedef struct folder {
-    char name[256];
+typedef struct size {
     int c, h, w;
-} folder;
+} size;
 
 typedef struct checking {
     ck_verify *v;
     size_t next;     /* row */
     bool one_by_one; /* stills of different sizes, keyed one by one */
-    folder folders[64];
-    int n;
+    size sizes[64];  /* c 0: not known yet; by the file's place in its row, which lists the outputs in one order */
 } checking;
 
 /* A row of a frame, and what is wrong with its files. */
@@ -64,7 +63,7 @@ static ck_status decode(const char *path, struct file *f, ck_error *e)
         f->w = p->w;
     }
     ck_frame_free(&frame);
-    return s;
+    return s == CK_OK ? ck_exr_check_parts(path, e) : s;
 }
 
 static ck_status check_file(const checking *c, const ck_job_file *of, struct file *f, ck_error *e)
@@ -97,19 +96,15 @@ static ck_status work(void *ctx, void *p, ck_error *e)
     return s;
 }
 
-/* Compare with the size of the output's other pictures. */
-static void check_size(checking *c, const char *name, struct file *f)
+/* Compare file k of a row with the size of the output's other pictures. */
+static void check_size(checking *c, int k, struct file *f)
 {
-    int n = (int)strcspn(name, "/"), k = 0;
-    while (k < c->n && strncmp(c->folders[k].name, name, (size_t)n + 1))
-        k++;
-    folder *d = &c->folders[k];
-    if (k == c->n && n < (int)sizeof d->name - 1 && c->n < (int)(sizeof c->folders / sizeof *c->folders)) {
-        *d = (folder){.c = f->c, .h = f->h, .w = f->w};
-        snprintf(d->name, sizeof d->name, "%.*s/", n, name);
-        c->n++;
-    }
-    f->bad = k < c->n && (d->c != f->c || d->h != f->h || d->w != f->w);
+    if (k >= (int)(sizeof c->sizes / sizeof *c->sizes))
+        return;
+    size *d = &c->sizes[k];
+    if (!d->c)
+        *d = (size){.c = f->c, .h = f->h, .w = f->w};
+    f->bad = d->c != f->c || d->h != f->h || d->w != f->w;
     if (f->bad)
         ck_fail(&f->why, CK_ERR_FORMAT, "is %d x %d, %d channels, the others are %d x %d, %d", f->w, f->h, f->c, d->w,
                 d->h, d->c);
@@ -124,7 +119,7 @@ static ck_status consume(void *ctx, void *p, ck_error *e)
     for (int k = 0; k < i->row->n; k++) {
         struct file *f = &i->files[k];
         if (!f->bad && !c->one_by_one)
-            check_size(c, i->row->files[k].name, f);
+            check_size(c, k, f);
         if (f->bad)
             ck_verify_fault(c->v, "%s/%s: %s", c->v->out, i->row->files[k].name, f->why.text);
         c->v->bad[at] |= f->bad;

@@ -46,7 +46,7 @@ void ck_help_row(const ck_option *o, ck_listed least, FILE *f)
         return;
     if (o->letter)
         snprintf(letter, sizeof letter, "-%c, ", o->letter);
-    const char *value = o->type == CK_CHOICE ? o->words : o->metavar;
+    const char *value = o->type == CK_CHOICE && !o->metavar ? o->words : o->metavar;
     const char *more = o->type != CK_CHOICE ? o->words : NULL;
     if (o->type == CK_FLAG_WORD)
         snprintf(head, sizeof head, "  %s--%s[=%s]", letter, o->name, o->words);

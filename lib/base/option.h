@@ -57,7 +57,7 @@ typedef struct ck_option {
     const char *name; /* without the dashes, never "no-…"; NULL ends the table */
     ck_option_type type;
     size_t offset;
-    const char *metavar; /* "FILE"; NULL for flags; choices show their words */
+    const char *metavar; /* "FILE"; NULL for flags, and for choices that show their words */
     const char *init;    /* default as typed on the command line; NULL = zero */
     double min, max;     /* for CK_INT, CK_FLOAT, CK_BYTES and each side of CK_SIZE; both 0 = no limit */
     const char *words;   /* meaning depends on the type, see above */

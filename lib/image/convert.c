@@ -76,6 +76,13 @@ void ck_f32_to_u16(const float *restrict src, uint16_t *restrict dst, size_t n)
 }
 
 CK_CLONES
+void ck_f32_to_u10(const float *restrict src, uint16_t *restrict dst, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        dst[i] = (uint16_t)bits_of(ck_clamp01(src[i]) * 1023.0f + ROUND_MAGIC);
+}
+
+CK_CLONES
 void ck_f32_to_u8_trunc(const float *restrict src, uint8_t *restrict dst, size_t n)
 {
     for (size_t i = 0; i < n; i++)

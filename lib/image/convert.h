@@ -19,6 +19,7 @@ ck_status ck_f32_view(const ck_plane *p, const float **view, ck_buffer **hold, c
 /* Clamp to [0, 1] (NaN to 0), scale to the type's range, round half to even. */
 void ck_f32_to_u8(const float *src, uint8_t *dst, size_t n);
 void ck_f32_to_u16(const float *src, uint16_t *dst, size_t n);
+void ck_f32_to_u10(const float *src, uint16_t *dst, size_t n); /* 0 to 1023 */
 
 /* Clamp to [0, 1], scale to 255, discard the fraction, as the plane `comp` needs it. */
 void ck_f32_to_u8_trunc(const float *src, uint8_t *dst, size_t n);

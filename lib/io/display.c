@@ -52,29 +52,50 @@ static void load_row(const ck_display *d, int y, float *out)
                   w);
 }
 
+CK_CLONES
+static void premultiply(float *restrict colour, const float *restrict alpha, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        colour[i] *= alpha[i];
+}
+
+/* True if the plane's values become the file's by a linear map, or not at all. */
+static bool stays_linear(const ck_display *d, bool floats)
+{
+    if (d->to)
+        return d->to->codes || !strcmp(d->to->curve.name, "linear");
+    return floats || !d->linear;
+}
+
+bool ck_display_multiplies(const ck_display *d, bool floats)
+{
+    if (d->plane->c != 4 || d->alpha == CK_ALPHA_STRAIGHT)
+        return false;
+    return d->alpha == CK_ALPHA_PREMULTIPLIED ||
+           (floats && d->premultiplied && (!d->to || !strcmp(d->to->curve.name, "linear")));
+}
+
 /* Row y in the colours of the file, not clamped. */
-static void make_row(const ck_display *d, int y, bool straight, float *out)
+static void make_row(const ck_display *d, int y, bool floats, float *out)
 {
     size_t w = (size_t)d->plane->w;
+    bool multiplied = ck_display_multiplies(d, floats),
+         kept = d->premultiplied && multiplied && stays_linear(d, floats);
     load_row(d, y, out);
-    if (d->premultiplied && straight)
-        for (size_t c = 0; c < 3; c++)
-            unpremultiply(out + c * w, out + 3 * w, w);
+    for (size_t c = 0; c < 3 && d->premultiplied && !kept; c++)
+        unpremultiply(out + c * w, out + 3 * w, w);
     if (d->to)
         ck_delivery_apply(d->to, out, out + w, out + 2 * w, w);
-    else if (d->linear)
+    else if (d->linear && !floats)
         ck_linear_to_srgb(out, out, 3 * w);
+    for (size_t c = 0; c < 3 && multiplied && !kept; c++)
+        premultiply(out + c * w, out + 3 * w, w);
 }
 
 void ck_display_row(const ck_display *d, int y, float *out)
 {
-    make_row(d, y, true, out);
+    make_row(d, y, false, out);
     ck_clamp01_all(out, (size_t)d->plane->c * (size_t)d->plane->w);
-}
-
-bool ck_display_keeps(const ck_display *d)
-{
-    return d->premultiplied && (!d->to || !strcmp(d->to->curve.name, "linear"));
 }
 
 ck_status ck_display_floats(const ck_display *d, ck_buffer **out, ck_error *e)
@@ -84,7 +105,7 @@ ck_status ck_display_floats(const ck_display *d, ck_buffer **out, ck_error *e)
     ck_buffer *b = ck_buffer_new((size_t)p->c * plane * sizeof(float));
     ck_buffer *row = ck_buffer_new((size_t)p->c * w * sizeof(float));
     for (int y = 0; b && row && y < p->h; y++) {
-        make_row(d, y, !ck_display_keeps(d), row->data);
+        make_row(d, y, true, row->data);
         for (size_t c = 0; c < (size_t)p->c; c++)
             memcpy((float *)b->data + c * plane + (size_t)y * w, (float *)row->data + c * w, w * sizeof(float));
     }
@@ -113,6 +134,8 @@ ck_status ck_display_planar(const ck_display *d, int bits, ck_buffer **out, ck_e
             char *to = (char *)b->data + ((size_t)c * plane + (size_t)y * w) * size;
             if (bits == 8)
                 ck_f32_to_u8(f + (size_t)c * w, (uint8_t *)to, w);
+            else if (bits == 10)
+                ck_f32_to_u10(f + (size_t)c * w, (uint16_t *)to, w);
             else
                 ck_f32_to_u16(f + (size_t)c * w, (uint16_t *)to, w);
         }

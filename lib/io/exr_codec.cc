@@ -144,29 +144,11 @@ template <class F> exr_result_t guarded(F f) noexcept
 
 struct ck_exr_codec {
     std::vector<std::string> names; /* of the channels */
-    std::vector<size_t> sizes;      /* bytes of a sample */
-    std::vector<Imf::PixelType> types;
     exr_attr_box2i_t data;
     std::unique_ptr<Chunk> in;
     std::unique_ptr<Imf::InputFile> lines;
     std::unique_ptr<Imf::TiledInputFile> tile;
-    /* Of an encoder: */
-    std::unique_ptr<Memory> out;
-    std::unique_ptr<Imf::OutputFile> file;
-    int height = 0, next = 0;
-    size_t line_bytes = 0;
 };
-
-static void remember(ck_exr_codec *k, const exr_attr_chlist_t *list)
-{
-    for (int i = 0; i < list->num_channels; i++) {
-        const exr_attr_chlist_entry_t &e = list->entries[i];
-        k->names.emplace_back(e.name.str);
-        k->types.push_back(pixel_type(e.pixel_type));
-        k->sizes.push_back(e.pixel_type == EXR_PIXEL_HALF ? 2 : 4);
-        k->line_bytes += k->sizes.back() * static_cast<size_t>(k->data.max.x - k->data.min.x + 1);
-    }
-}
 
 exr_result_t ck_exr_decoder_new(const exr_attr_chlist_t *list, exr_compression_t c, exr_attr_box2i_t data, int tiled,
                                 ck_exr_codec **out)
@@ -174,7 +156,8 @@ exr_result_t ck_exr_decoder_new(const exr_attr_chlist_t *list, exr_compression_t
     return guarded([&] {
         auto k = std::make_unique<ck_exr_codec>();
         k->data = data;
-        remember(k.get(), list);
+        for (int i = 0; i < list->num_channels; i++)
+            k->names.emplace_back(list->entries[i].name.str);
         Imf::Header h = header(list, c, data);
         int64_t height = int64_t(data.max.y) - data.min.y + 1;
         if (tiled)
@@ -220,41 +203,6 @@ exr_result_t ck_exr_decoder_run(ck_exr_codec *k, const ck_exr_chunk *chunk, cons
             k->lines->setFrameBuffer(fb);
             k->lines->readPixels(chunk->y, chunk->y + chunk->h - 1);
         }
-    });
-}
-
-exr_result_t ck_exr_encoder_new(const exr_attr_chlist_t *list, exr_compression_t c, int w, int lines, int chunks,
-                                ck_exr_codec **out)
-{
-    return guarded([&] {
-        auto k = std::make_unique<ck_exr_codec>();
-        k->data = {{{0, 0}}, {{w - 1, lines * chunks - 1}}};
-        k->height = lines;
-        remember(k.get(), list);
-        k->out = std::make_unique<Memory>();
-        k->file = std::make_unique<Imf::OutputFile>(*k->out, header(list, c, k->data), 0);
-        *out = k.release();
-    });
-}
-
-exr_result_t ck_exr_encoder_run(ck_exr_codec *k, const void *lines, const void **out, size_t *bytes)
-{
-    return guarded([&] {
-        Imf::FrameBuffer fb;
-        const char *at = static_cast<const char *>(lines);
-        for (size_t i = 0; i < k->names.size(); i++) {
-            fb.insert(k->names[i], Imf::Slice(k->types[i], origin(at, 0, k->next, k->sizes[i], k->line_bytes),
-                                              k->sizes[i], k->line_bytes));
-            at += k->sizes[i] * static_cast<size_t>(k->data.max.x + 1);
-        }
-        k->out->clear();
-        k->file->setFrameBuffer(fb);
-        k->file->writePixels(k->height);
-        k->next += k->height;
-        if (k->out->bytes.size() < 8) /* y and size come first */
-            throw std::runtime_error("no chunk");
-        *out = k->out->bytes.data() + 8;
-        *bytes = k->out->bytes.size() - 8;
     });
 }
 

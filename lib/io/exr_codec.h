@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A decoder or encoder; for one thread at a time. */
+/* A decoder; for one thread at a time. */
 typedef struct ck_exr_codec ck_exr_codec;
 
 /* A chunk: scanlines of a part, or a tile. */
@@ -33,13 +33,6 @@ exr_result_t ck_exr_decoder_new(const exr_attr_chlist_t *list, exr_compression_t
  * use. */
 exr_result_t ck_exr_decoder_run(ck_exr_codec *d, const ck_exr_chunk *chunk, const ck_exr_samples *want, int n,
                                 int floats);
-
-/* Encoder for DWAA or DWAB chunks of `w` x `lines` pixels, for at most `chunks` of them. */
-exr_result_t ck_exr_encoder_new(const exr_attr_chlist_t *list, exr_compression_t c, int w, int lines, int chunks,
-                                ck_exr_codec **out);
-/* Encode lines as they lie in a chunk: for each line the channels in the order of the list.  *out is valid until the
- * next call. */
-exr_result_t ck_exr_encoder_run(ck_exr_codec *k, const void *lines, const void **out, size_t *bytes);
 
 void ck_exr_codec_free(ck_exr_codec *c); /* NULL is allowed */
 

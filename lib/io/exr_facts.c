@@ -86,7 +86,7 @@ ck_status ck_exr_read_facts(exr_context_t ctx, int part, const char *encoding, c
 }
 
 /* Readers assume Rec. 709 by default; state it for files with colour. */
-static exr_result_t write_primaries(exr_context_t ctx, const char *text)
+static exr_result_t write_primaries(exr_context_t ctx, int part, const char *text)
 {
     ck_primaries p;
     if (!ck_primaries_parse(text ? text : "bt709", &p))
@@ -95,10 +95,10 @@ static exr_result_t write_primaries(exr_context_t ctx, const char *text)
     float *v = &c.red_x;
     for (int i = 0; i < 8; i++)
         v[i] = (float)p.xy[i];
-    return exr_attr_set_chromaticities(ctx, 0, "chromaticities", &c);
+    return exr_attr_set_chromaticities(ctx, part, "chromaticities", &c);
 }
 
-static exr_result_t write_timecode(exr_context_t ctx, const char *text)
+static exr_result_t write_timecode(exr_context_t ctx, int part, const char *text)
 {
     unsigned v[4];
     char mark;
@@ -109,19 +109,19 @@ static exr_result_t write_timecode(exr_context_t ctx, const char *text)
     for (int i = 0; i < 4; i++)
         t.time_and_flags = t.time_and_flags << 8 | v[i] / 10 << 4 | v[i] % 10;
     t.time_and_flags |= mark == ';' ? DROP_FRAME : 0;
-    return exr_attr_set_timecode(ctx, 0, "timeCode", &t);
+    return exr_attr_set_timecode(ctx, part, "timeCode", &t);
 }
 
-exr_result_t ck_exr_write_facts(exr_context_t ctx, bool colour, const ck_meta *m)
+exr_result_t ck_exr_write_facts(exr_context_t ctx, int part, bool colour, const char *primaries, const ck_meta *m)
 {
     const char *rate = m ? ck_meta_get(m, "ck:rate") : NULL, *sar = m ? ck_meta_get(m, "ck:sar") : NULL;
     const char *timecode = m ? ck_meta_get(m, "ck:timecode") : NULL;
-    exr_result_t rv = colour ? write_primaries(ctx, m ? ck_meta_get(m, "ck:primaries") : NULL) : EXR_ERR_SUCCESS;
+    exr_result_t rv = colour ? write_primaries(ctx, part, primaries) : EXR_ERR_SUCCESS;
     exr_attr_rational_t r;
     int num, den;
     if (!rv && sar && sscanf(sar, "%9d/%9d", &num, &den) == 2 && num > 0 && den > 0)
-        rv = exr_attr_set_float(ctx, 0, "pixelAspectRatio", (float)((double)num / den));
+        rv = exr_attr_set_float(ctx, part, "pixelAspectRatio", (float)((double)num / den));
     if (!rv && rate && sscanf(rate, "%9d/%9u", &r.num, &r.denom) == 2 && r.num > 0 && r.denom > 0)
-        rv = exr_attr_set_rational(ctx, 0, "framesPerSecond", &r);
-    return !rv && timecode ? write_timecode(ctx, timecode) : rv;
+        rv = exr_attr_set_rational(ctx, part, "framesPerSecond", &r);
+    return !rv && timecode ? write_timecode(ctx, part, timecode) : rv;
 }

@@ -10,6 +10,7 @@
 #include "io/colour_tag.h"
 #include "io/orient.h"
 #include "io/pick.h"
+#include "io/tiff_labels.h"
 #include "io/tiff_samples.h"
 
 /* The way of samples:
@@ -270,12 +271,15 @@ static ck_status read_picture(reader *r, ck_want want, const char *name, ck_fram
     ck_colour_tag tag = {.encoding = "srgb"};
     uint32_t n = 0;
     void *profile;
+    char *text;
     ck_pick k;
     if (r->l.format == SAMPLEFORMAT_IEEEFP)
         memcpy(tag.encoding, "linear", sizeof "linear");
+    ck_status s = take_memory(r);
     if (TIFFGetField(r->tif, TIFFTAG_ICCPROFILE, &n, &profile))
         ck_colour_tag_icc(&tag, profile, n);
-    ck_status s = take_memory(r);
+    else if (s == CK_OK && !ck_want_is_mask(want) && TIFFGetField(r->tif, TIFFTAG_IMAGEDESCRIPTION, &text))
+        s = ck_tiff_labels_read(text, &tag, f, r->e);
     if (s == CK_OK)
         s = ck_pick_open(&k, f, name, want, r->l.type, (r->l.palette ? 3 : r->l.colours) + (r->alpha >= 0), (int)r->w,
                          (int)r->h, tag.encoding, r->e);
