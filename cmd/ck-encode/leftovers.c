@@ -73,7 +73,7 @@ static bool folder_has(const char *path, const char *suffix)
 /* Files left by output p: all PNGs of a folder, or a video. */
 static void list_of(const ck_outputs *o, const ck_output *p, const char *out, FILE *f)
 {
-    static const char *const stills[] = {".exr", ".png"}, *const videos[] = {".mp4", ".mov"};
+    static const char *const stills[] = {".exr", ".png"}, *const videos[] = {".mp4", ".mov", ".webm", ".mkv"};
     char path[PATH_MAX];
     for (size_t i = 0; i < 2; i++) {
         snprintf(path, sizeof path, "%s/%s", out, p->folder);

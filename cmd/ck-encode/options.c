@@ -33,6 +33,12 @@ static const ck_option rows[] = {
      "bits of y4m: 10 restores an 8-bit plane exactly, 8 within 2 codes", CK_IN_ALL},
     {0, "rate", CK_STRING, AT(rate), "RATE", "auto", 0, 0, NULL, 0,
      "frame rate of video, as 25 or 30000/1001; auto: the stream's, else 24", CK_IN_HELP},
+    {0, "codec", CK_CHOICE, AT(codec), NULL, "auto", 0, 0, "auto|" CK_AV_CODECS, 0,
+     "codec of video files; auto: h264 in mp4, prores4444 in mov, vp9 in webm, ffv1 in mkv", CK_IN_HELP},
+    {0, "video-args", CK_STRING, AT(video_args), "KEY=VALUE:...", NULL, 0, 0, NULL, 0,
+     "options for the encoder of video files, named as libavcodec does", CK_IN_ALL},
+    {0, "audio", CK_STRING, AT(audio), "FILE", NULL, 0, 0, NULL, 0,
+     "copy the sound of FILE into video files; off: none (default: that of INPUT)", CK_IN_HELP | CK_RUN_ONLY},
     {0, "existing", CK_CHOICE, AT(existing), NULL, "replace", 0, 0, "replace|refuse|skip", 0,
      "replace, refuse or skip files", CK_IN_HELP | CK_RUN_ONLY},
     {0, "provenance", CK_CHOICE, AT(provenance), NULL, "on", 0, 0, "off|on", 0, "record source and programs in files",
@@ -74,16 +80,61 @@ bool ck_encode_streams(const ck_encode_options *o)
     return uses_of(o).stream;
 }
 
-bool ck_encode_writes(const ck_encode_options *o, ck_out_format format)
+bool ck_format_is_video(ck_out_format f)
 {
-    static const char *const words[] = {[CK_OUT_MP4] = "=mp4", [CK_OUT_MOV] = "=mov"};
+    return f == CK_OUT_MP4 || f == CK_OUT_MOV || f == CK_OUT_WEBM || f == CK_OUT_MKV;
+}
+
+static const char *const containers[] = {
+    [CK_OUT_MP4] = "mp4", [CK_OUT_MOV] = "mov", [CK_OUT_WEBM] = "webm", [CK_OUT_MKV] = "mkv"};
+
+ck_av_codec ck_encode_codec(const ck_encode_options *o, ck_out_format f)
+{
+    if (o->codec)
+        return (ck_av_codec)(o->codec - 1);
+    return f == CK_OUT_MP4    ? CK_AV_H264
+           : f == CK_OUT_WEBM ? CK_AV_VP9
+           : f == CK_OUT_MKV  ? CK_AV_FFV1
+                              : CK_AV_PRORES4444;
+}
+
+/* True if an output has that format of video. */
+static bool writes(const ck_encode_options *o, ck_out_format format)
+{
     bool any = (ck_out_format)o->fg == format || (ck_out_format)o->matte == format ||
                (ck_out_format)o->processed == format || (ck_out_format)o->comp == format;
     for (int i = 0; i < o->planes.n; i++) {
         const char *eq = strrchr(o->planes.items[i], '=');
-        any |= eq && words[format] && !strcmp(eq, words[format]);
+        any |= eq && !strcmp(eq + 1, containers[format]);
     }
     return any;
+}
+
+bool ck_encode_video(const ck_encode_options *o, bool blocks)
+{
+    for (ck_out_format f = CK_OUT_MP4; f <= CK_OUT_MKV; f++)
+        if (ck_format_is_video(f) && writes(o, f) && !(blocks && ck_av_coding_of(ck_encode_codec(o, f))->intra))
+            return true;
+    return false;
+}
+
+static ck_status check_video(const ck_encode_options *o, ck_error *e)
+{
+    ck_status s = CK_OK;
+    for (ck_out_format f = CK_OUT_MP4; f <= CK_OUT_MKV && s == CK_OK; f++) {
+        if (!ck_format_is_video(f) || !writes(o, f))
+            continue;
+        ck_av_codec c = ck_encode_codec(o, f);
+        s = ck_av_codec_fits(c, containers[f], e);
+        if (s == CK_OK && o->video_args)
+            s = ck_av_codec_check_args(c, o->video_args, e);
+    }
+    bool sound = o->audio && strcmp(o->audio, CK_AUDIO_OFF) != 0;
+    const char *useless = o->codec ? "codec" : o->video_args ? "video-args" : sound ? "audio" : NULL;
+    if (s == CK_OK && useless && !ck_encode_video(o, false))
+        s = ck_fail(e, CK_ERR_ARGUMENT, "--%s is for mp4, mov, webm and mkv, and no output is one: give --comp mp4",
+                    useless);
+    return s;
 }
 
 static ck_status check(const void *opts, ck_error *e)
@@ -93,7 +144,7 @@ static ck_status check(const void *opts, ck_error *e)
     ck_status s = o->output_space && strcmp(o->output_space, CK_SPACE_OF_SOURCE) && !ck_ocio_wanted(o->ocio_config)
                       ? ck_colour_space_parse(o->output_space, &space, e)
                       : CK_OK;
-    return s == CK_OK ? s : ck_fail_in(e, s, "--output-space");
+    return s == CK_OK ? check_video(o, e) : ck_fail_in(e, s, "--output-space");
 }
 
 const ck_program ck_encode_program = {

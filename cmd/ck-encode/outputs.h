@@ -5,6 +5,7 @@
 #include "ck-encode/colours.h"
 #include "ck-encode/options.h"
 #include "ck-encode/video.h"
+#include "io/timecode.h"
 #include "stream/frame.h"
 
 typedef struct ck_output {
@@ -48,6 +49,10 @@ typedef struct ck_outputs_run {
     int plate_w, plate_h; /* HEAD's, 0 = unknown */
     int threads;          /* of an encoder */
     bool segmented;       /* videos are written in segments */
+    char timecode[CK_TIMECODE]; /* of the first frame of videos, or "" */
+    ck_meta camera;             /* metadata of video files alone */
+    char *sound;                /* file whose sound video files get, or NULL; owned */
+    double sound_start;         /* the time of that file at which the shot begins */
 } ck_outputs_run;
 
 /* The name relative to OUT: "comp.mov", or "FG/STEM.exr"; owned, NULL when out of memory. */
@@ -70,8 +75,8 @@ char *ck_output_file(const ck_output *o, const char *stem);
 /* True if any output is video, a file or a stream; after ck_outputs_match. */
 bool ck_outputs_video(const ck_outputs *o);
 
-bool ck_format_is_still(ck_out_format f);
-const char *ck_format_suffix(ck_out_format f); /* ".exr", ".png", ".mp4", ".mov"; "" for others */
+bool ck_format_is_still(ck_out_format f); /* ck_format_is_video: options.h */
+const char *ck_format_suffix(ck_out_format f); /* ".exr", ".png", ".mp4", ".mov", ...; "" for others */
 
 void ck_outputs_free(ck_outputs *o); /* unfinished videos are removed */
 
