@@ -87,7 +87,7 @@ $(foreach p,$(PROGRAMS),$(eval $(call PROGRAM,$(p))))
 # Objects of a program that a test needs.
 $(BUILD)/tests/synth_test $(BUILD)/tests/key_test: $(patsubst %,$(BUILD)/cmd/ck-synth/%.o,synth synth_canvas)
 $(BUILD)/tests/meaning_test: $(OPTION_OBJ)
-$(BUILD)/tests/space_test: $(patsubst %,$(BUILD)/cmd/%.o,$(addprefix ck-encode/,space siblings outputs video colours) \
+$(BUILD)/tests/space_test: $(patsubst %,$(BUILD)/cmd/%.o,$(addprefix ck-encode/,space siblings outputs video colours options) \
     shared/scene)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBCK)
 	@mkdir -p $(@D)

@@ -61,6 +61,8 @@ static ck_status write_packets(ck_av_writer *w, const ck_segment *segments, cons
         s = fetch(&from, segments, &refs[i], e);
         p.pts -= begin;
         p.dts -= begin;
+        if (i && p.flags & CK_SEGMENT_HEADER)
+            p.extra = 0; /* the same in all segments */
         if (s == CK_OK)
             s = ck_av_packet(w, &p, from.data, e);
     }

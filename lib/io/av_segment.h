@@ -6,7 +6,7 @@
  *
  *     "ck-seg2\n"
  *     u32 n; n bytes: what the muxer must know, KEY NUL VALUE NUL ... (ck_av_spec)
- *     per packet: ck_segment_packet's fields as below, then `size` bytes of data and `extra` bytes of its alpha
+ *     per packet: ck_segment_packet's fields as below, then `size` bytes of data, then `extra` bytes
  *     at the end: a packet with the flag CK_SEGMENT_END, without data, if all frames of the segment are there */
 #ifndef CK_IO_AV_SEGMENT_H
 #define CK_IO_AV_SEGMENT_H
@@ -20,13 +20,14 @@
 #define CK_SEGMENT_KEY 1u    /* a key frame */
 #define CK_SEGMENT_FAILED 2u /* a black picture for a frame that failed */
 #define CK_SEGMENT_END 4u
+#define CK_SEGMENT_HEADER 8u /* `extra` is the header of the stream, which some encoders give with the first packet */
 
 /* On disk in this order: u32 mark, u32 flags, i64 number, pts, dts, duration, u64 size, extra. */
 typedef struct ck_segment_packet {
     uint32_t flags;
     int64_t number;             /* of the frame, in the shot */
     int64_t pts, dts, duration; /* in ticks of the encoder's time base; times are the shot's */
-    uint64_t size, extra;       /* bytes: of the data; of VP9's alpha, which follows */
+    uint64_t size, extra;       /* bytes of the data, and of VP9's alpha or of a header, which follow them */
     int64_t at;                 /* byte offset of the data in the file; not on disk */
 } ck_segment_packet;
 

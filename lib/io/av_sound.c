@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/av_compat.h"
 #include "io/av_io.h"
 
 #define LEAD 1.0 /* seconds: a seek aims this much earlier, to find the packet before the first one */
@@ -23,7 +24,7 @@ struct ck_av_sound {
     AVFormatContext *fmt;
     AVPacket *next; /* read ahead; its stream index is -1 if there is no packet */
     track *tracks;  /* owned; one for each stream of the file */
-    bool edits;     /* the container has edit lists */
+    bool edits;     /* the container has edit lists; else it is Matroska */
     bool begun, ended;
     double at;
 };
@@ -172,6 +173,10 @@ static int put(const ck_av_sound *s, track *t, int stream, AVPacket *p, AVFormat
         t->last = p->pts;
         p->pos = -1;
         p->stream_index = t->to->index;
+        const AVCodecParameters *par = s->fmt->streams[stream]->codecpar;
+        if (CK_AV_MKV_OMITS_DELAY && !s->edits && par->codec_id == AV_CODEC_ID_OPUS)
+            p->pts = p->dts += av_rescale_q(par->initial_padding, (AVRational){1, par->sample_rate},
+                                            s->fmt->streams[stream]->time_base);
         av_packet_rescale_ts(p, s->fmt->streams[stream]->time_base, t->to->time_base);
         code = av_write_frame(mux, p);
     }
@@ -189,6 +194,21 @@ static int hold(track *t, AVPacket *p)
     return 0;
 }
 
+/* Cut off the samples of PCM before time 0. */
+static void trim(const AVStream *from, AVPacket *p)
+{
+    const AVCodecParameters *par = from->codecpar;
+    bool pcm = par->codec_id >= AV_CODEC_ID_FIRST_AUDIO && par->codec_id < AV_CODEC_ID_ADPCM_IMA_QT;
+    int64_t frame = pcm ? av_get_bits_per_sample(par->codec_id) / 8 * par->ch_layout.nb_channels : 0;
+    int64_t bytes = av_rescale_q(-p->pts, from->time_base, (AVRational){1, par->sample_rate}) * frame;
+    if (!bytes || bytes >= p->size)
+        return;
+    p->data += bytes;
+    p->size -= (int)bytes;
+    p->duration += p->pts;
+    p->pts = p->dts = 0;
+}
+
 /* True if the samples before time 0 are within the delay of Opus, which every container states. */
 static bool is_delay(const AVStream *from, int64_t before)
 {
@@ -203,7 +223,10 @@ static int take(ck_av_sound *s, AVFormatContext *mux)
     AVPacket *p = s->next;
     int stream = p->stream_index, code = 0;
     track *t = &s->tracks[stream];
-    bool early = p->pts < 0, over = p->pts + p->duration <= 0;
+    bool over = p->pts + p->duration <= 0;
+    if (p->pts < 0 && !over)
+        trim(s->fmt->streams[stream], p);
+    bool early = p->pts < 0;
     bool delayed = early && !over && is_delay(s->fmt->streams[stream], -p->pts);
     if (over && s->edits && !t->alone)
         code = hold(t, p);

@@ -205,6 +205,8 @@ static ck_status open_sound(ck_av_writer *w, const ck_av_spec *spec, ck_error *e
     if (!spec->sound)
         return CK_OK;
     w->sound_start = spec->sound_start;
+    /* libavformat 59 calls FLAC in MP4 an experiment. */
+    w->mux->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
     ck_status s = ck_av_sound_open(spec->sound, &w->sound, e);
     return s == CK_OK ? ck_av_sound_add(w->sound, w->mux, w->note, sizeof w->note, e) : s;
 }
@@ -329,6 +331,8 @@ static ck_status put_packet(ck_av_writer *w, ck_error *e)
                              .size = (uint64_t)p->size};
     size_t extra = 0;
     const uint8_t *more = av_packet_get_side_data(p, AV_PKT_DATA_MATROSKA_BLOCKADDITIONAL, &extra);
+    if (!more && (more = av_packet_get_side_data(p, AV_PKT_DATA_NEW_EXTRADATA, &extra)))
+        out.flags |= CK_SEGMENT_HEADER;
     out.extra = more ? extra : 0;
     return ck_segment_put(segment_file(w), &out, p->data, more, e);
 }
@@ -378,8 +382,9 @@ ck_status ck_av_packet(ck_av_writer *w, const ck_segment_packet *p, const void *
     int code = av_new_packet(w->packet, (int)p->size);
     if (code >= 0) {
         memcpy(w->packet->data, data, p->size);
-        uint8_t *more =
-            p->extra ? av_packet_new_side_data(w->packet, AV_PKT_DATA_MATROSKA_BLOCKADDITIONAL, p->extra) : NULL;
+        enum AVPacketSideDataType kind =
+            p->flags & CK_SEGMENT_HEADER ? AV_PKT_DATA_NEW_EXTRADATA : AV_PKT_DATA_MATROSKA_BLOCKADDITIONAL;
+        uint8_t *more = p->extra ? av_packet_new_side_data(w->packet, kind, p->extra) : NULL;
         if (more)
             memcpy(more, (const uint8_t *)data + p->size, p->extra);
         else if (p->extra)
