@@ -263,6 +263,9 @@ ck-decode src.mov | ck-encode --rate 24 --plane rgb=mov slow 2>err
 is "--rate changes the speed: no sound, said" "$(grep sound err)" "ck-encode: sound is left out, since --rate changes the speed: give --audio FILE"
 ok "neither do stills know of it" bash -c "ck-decode --frames 0 src.mov | ck-encode --plane rgb=exr still && ! grep -a -q -e sound -e Acme -e '$tmp' still/rgb/00000.exr"
 
+cp src.mov over.mov && mkdir over && mv over.mov over/rgb.mov
+fails 2 "this output is the input itself" "the sound's file is not replaced" bash -c "ck-encode --audio over/rgb.mov --plane rgb=mov over < <(ck-decode src.mov)"
+
 # ---- timecode and camera ----
 
 is "the timecode: mov" "$(tag whole-src.mov-mov/rgb.mov timecode)" 10:00:00:00
@@ -300,17 +303,17 @@ for c in prores4444:mov ffv1:mkv h264:mp4 vp9:webm hevc:mov av1:mkv; do
     codec=${c%:*} format=${c#*:}
     lacks libaom-av1 && [ "$codec" = av1 ] && continue
     input=green.mov
-    [ $format = mp4 ] && input=green2.mov
-    args=(--codec "$codec" --comp "$format" --encode:threads 1 --frames 5- $input)
+    [ "$format" = mp4 ] && input=green2.mov
+    args=(--codec "$codec" --comp "$format" --encode:threads 1 --frames 5- "$input")
     key "${args[@]}" "one-$codec" 2>/dev/null
     key --chunk 2/2 "${args[@]}" "two-$codec" 2>/dev/null
     ok "$codec in $format: two chunks" key --chunk 1/2 "${args[@]}" "two-$codec"
     is "joined: the same frames" "$(raw "two-$codec/comp.$format" gray | sha256sum)" "$(raw "one-$codec/comp.$format" gray | sha256sum)"
     is "295 of them" "$(ffprobe -v error -select_streams v:0 -count_packets -show_entries stream=nb_read_packets -of csv=p=0 "two-$codec/comp.$format" | tr -d ,)" 295
     is "and the same sound" "$(packets "two-$codec/comp.$format" a:1 | sha256sum)" "$(packets "one-$codec/comp.$format" a:1 | sha256sum)"
-    [ $format = webm ] || ok "which is there" test "$(packets "two-$codec/comp.$format" a:1 | wc -l)" -gt 100
+    [ "$format" = webm ] || ok "which is there" test "$(packets "two-$codec/comp.$format" a:1 | wc -l)" -gt 100
     is "and timecode" "$(tag "two-$codec/comp.$format" timecode)" "$(tag "one-$codec/comp.$format" timecode)"
-    [ $input = green2.mov ] || is "of frame 5" "$(tag "two-$codec/comp.$format" timecode)" 10:00:00:05
+    [ "$input" = green2.mov ] || is "of frame 5" "$(tag "two-$codec/comp.$format" timecode)" 10:00:00:05
 done
 ok "a joined mov is that of one run" cmp one-prores4444/comp.mov two-prores4444/comp.mov
 # VP9 keeps its alpha beside each packet.

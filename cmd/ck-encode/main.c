@@ -201,6 +201,8 @@ static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *hea
     s->run.segmented = s->recorder.segmented;
     if (st == CK_OK)
         st = read_head(s, head, e);
+    if (st == CK_OK && s->run.sound) /* no output may replace it */
+        st = ck_inputs_add(head, s->run.sound, e);
     if (st == CK_OK)
         st = ck_guard_init(&s->guard, head, s->run.out, (ck_existing)s->run.opts->existing, s->run.segmented, e);
     if (st == CK_OK && !first)

@@ -17,8 +17,8 @@ const char *ck_format_suffix(ck_out_format f)
 {
     static const char *const suffixes[] = {
         [CK_OUT_EXR] = ".exr",   [CK_OUT_EXR32] = ".exr", [CK_OUT_PNG] = ".png", [CK_OUT_PNG8] = ".png",
-        [CK_OUT_PNG16] = ".png", [CK_OUT_MP4] = ".mp4",   [CK_OUT_MOV] = ".mov",
-        [CK_OUT_WEBM] = ".webm", [CK_OUT_MKV] = ".mkv",   [CK_OUT_OFF] = NULL};
+        [CK_OUT_PNG16] = ".png", [CK_OUT_MP4] = ".mp4",   [CK_OUT_MOV] = ".mov", [CK_OUT_WEBM] = ".webm",
+        [CK_OUT_MKV] = ".mkv",   [CK_OUT_OFF] = NULL};
     return suffixes[f] ? suffixes[f] : "";
 }
 

@@ -44,11 +44,11 @@ typedef struct ck_outputs_run {
     char *transfer;  /* HEAD's, or NULL; owned */
     ck_colours colours;
     ck_rate rate;
-    bool rated;           /* true if the rate is from HEAD or --rate; false if it is a guess */
-    ck_rate sar;          /* pixel aspect ratio of planes of the plate's size: HEAD's, else 1/1 */
-    int plate_w, plate_h; /* HEAD's, 0 = unknown */
-    int threads;          /* of an encoder */
-    bool segmented;       /* videos are written in segments */
+    bool rated;                 /* true if the rate is from HEAD or --rate; false if it is a guess */
+    ck_rate sar;                /* pixel aspect ratio of planes of the plate's size: HEAD's, else 1/1 */
+    int plate_w, plate_h;       /* HEAD's, 0 = unknown */
+    int threads;                /* of an encoder */
+    bool segmented;             /* videos are written in segments */
     char timecode[CK_TIMECODE]; /* of the first frame of videos, or "" */
     ck_meta camera;             /* metadata of video files alone */
     char *sound;                /* file whose sound video files get, or NULL; owned */
@@ -75,7 +75,7 @@ char *ck_output_file(const ck_output *o, const char *stem);
 /* True if any output is video, a file or a stream; after ck_outputs_match. */
 bool ck_outputs_video(const ck_outputs *o);
 
-bool ck_format_is_still(ck_out_format f); /* ck_format_is_video: options.h */
+bool ck_format_is_still(ck_out_format f);      /* ck_format_is_video: options.h */
 const char *ck_format_suffix(ck_out_format f); /* ".exr", ".png", ".mp4", ".mov", ...; "" for others */
 
 void ck_outputs_free(ck_outputs *o); /* unfinished videos are removed */

@@ -32,7 +32,8 @@ static bool retimed(const ck_outputs_run *run, const ck_meta *head)
 
 ck_status ck_sound_choose(ck_outputs_run *run, const ck_meta *head, ck_error *e)
 {
-    const char *asked = run->opts->audio, *own = ck_meta_get(head, CK_SOUND), *start = ck_meta_get(head, CK_SOUND_START);
+    const char *asked = run->opts->audio, *own = ck_meta_get(head, CK_SOUND),
+               *start = ck_meta_get(head, CK_SOUND_START);
     if (asked && !strcmp(asked, CK_AUDIO_OFF))
         return CK_OK;
     if (asked) {

@@ -18,10 +18,10 @@ struct ck_video_sink {
     int bits; /* for CK_PACKED */
     const ck_delivery *to;
     const ck_yuv_matrix *matrix;
-    ck_picture shape;   /* of every picture; no buffer */
-    ck_picture black;   /* made when first needed */
-    ck_av_writer *av;   /* NULL: raw frames, each after `header`; or no segment is open */
-    ck_av_spec spec;    /* of segments */
+    ck_picture shape; /* of every picture; no buffer */
+    ck_picture black; /* made when first needed */
+    ck_av_writer *av; /* NULL: raw frames, each after `header`; or no segment is open */
+    ck_av_spec spec;  /* of segments */
     char timecode[CK_TIMECODE];
     const char *header; /* "FRAME\n" or "" */
     double timeout;

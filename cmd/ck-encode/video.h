@@ -16,11 +16,11 @@ bool ck_rate_parse(const char *text, ck_rate *out);
 typedef struct ck_video_sink ck_video_sink;
 
 typedef struct ck_video_sink_spec {
-    ck_out_format format;      /* CK_OUT_STREAM, or a video file's */
-    ck_av_codec codec;         /* of a video file */
-    const char *args;          /* for its encoder, or NULL; outlives the sink */
-    const char *timecode;      /* of the first frame, or NULL */
-    const char *sound;         /* as in ck_av_spec; outlives the sink */
+    ck_out_format format; /* CK_OUT_STREAM, or a video file's */
+    ck_av_codec codec;    /* of a video file */
+    const char *args;     /* for its encoder, or NULL; outlives the sink */
+    const char *timecode; /* of the first frame, or NULL */
+    const char *sound;    /* as in ck_av_spec; outlives the sink */
     double sound_start;
     ck_stream_format stream;   /* for CK_OUT_STREAM */
     int y4m_matrix, y4m_depth; /* as in the options */

@@ -190,7 +190,8 @@ ck_status ck_av_codec_check_args(ck_av_codec c, const char *args, ck_error *e)
     const AVCodec *codec = avcodec_find_encoder_by_name(rows[c].encoder);
     AVDictionary *all = NULL;
     ck_status s = parse(args, &all, e);
-    for (const AVDictionaryEntry *o = NULL; codec && s == CK_OK && (o = av_dict_get(all, "", o, AV_DICT_IGNORE_SUFFIX));)
+    for (const AVDictionaryEntry *o = NULL;
+         codec && s == CK_OK && (o = av_dict_get(all, "", o, AV_DICT_IGNORE_SUFFIX));)
         if (!has_option(codec, o->key))
             s = ck_fail(e, CK_ERR_ARGUMENT, "--video-args: the encoder of %s, %s, has no option '%s'", rows[c].name,
                         rows[c].encoder, o->key);

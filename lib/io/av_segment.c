@@ -202,7 +202,8 @@ ck_status ck_segment_spec(const ck_segment *s, ck_av_spec *spec, ck_meta *tags, 
         good &= value != NULL;
         *(int *)((char *)spec + numbers[i].offset) = value ? atoi(value) : 0;
     }
-    if (!good || (unsigned)spec->codec > CK_AV_RAW || spec->w < 1 || spec->h < 1 || spec->rate_num < 1 || spec->rate_den < 1)
+    if (!good || (unsigned)spec->codec > CK_AV_RAW || spec->w < 1 || spec->h < 1 || spec->rate_num < 1 ||
+        spec->rate_den < 1)
         return ck_fail(e, CK_ERR_FORMAT, "%s: its header is damaged: remove it and run again", s->path);
     ck_status st = CK_OK;
     for (size_t i = 0; i < s->about.n && st == CK_OK; i++) {

@@ -6,6 +6,7 @@
 #include <libavformat/avformat.h>
 #include <libavutil/pixdesc.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,12 +30,12 @@ struct ck_av_writer {
     AVPacket *packet;
     ck_outfile file; /* fd is -1 for standard output */
     double timeout;
-    int64_t step;     /* ticks per frame */
-    int64_t last;     /* time of the last frame in ticks; -step before the first */
-    int64_t end;      /* time in ticks at which the last frame ends */
+    int64_t step; /* ticks per frame */
+    int64_t last; /* time of the last frame in ticks; -step before the first */
+    int64_t end;  /* time in ticks at which the last frame ends */
     ck_av_sound *sound;
     double sound_start;
-    char note[200]; /* of ck_av_note */
+    char note[200];   /* of ck_av_note */
     ck_status broken; /* first failed write; libavformat may not report it */
     ck_error why;
     bool segment;    /* packets go to a segment, not to `mux` */
@@ -200,6 +201,7 @@ static int set_tags(ck_av_writer *w, const ck_av_spec *spec)
     return code;
 }
 
+/* Sound that cannot be read does not stop the video: segments may be joined where its file is not. */
 static ck_status open_sound(ck_av_writer *w, const ck_av_spec *spec, ck_error *e)
 {
     if (!spec->sound)
@@ -207,8 +209,12 @@ static ck_status open_sound(ck_av_writer *w, const ck_av_spec *spec, ck_error *e
     w->sound_start = spec->sound_start;
     /* libavformat 59 calls FLAC in MP4 an experiment. */
     w->mux->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
-    ck_status s = ck_av_sound_open(spec->sound, &w->sound, e);
-    return s == CK_OK ? ck_av_sound_add(w->sound, w->mux, w->note, sizeof w->note, e) : s;
+    ck_error why;
+    ck_status s = ck_av_sound_open(spec->sound, &w->sound, &why);
+    if (s == CK_OK)
+        return ck_av_sound_add(w->sound, w->mux, w->note, sizeof w->note, e);
+    snprintf(w->note, sizeof w->note, "sound is left out: %.150s", why.text);
+    return CK_OK;
 }
 
 static ck_status open_stream(ck_av_writer *w, const ck_av_spec *spec, ck_error *e)
