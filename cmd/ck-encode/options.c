@@ -33,8 +33,10 @@ static const ck_option rows[] = {
      "bits of y4m: 10 restores an 8-bit plane exactly, 8 within 2 codes", CK_IN_ALL},
     {0, "rate", CK_STRING, AT(rate), "RATE", "auto", 0, 0, NULL, 0,
      "frame rate of video, as 25 or 30000/1001; auto: the stream's, else 24", CK_IN_HELP},
-    {0, "codec", CK_CHOICE, AT(codec), NULL, "auto", 0, 0, "auto|" CK_AV_CODECS, 0,
-     "codec of video files; auto: h264 in mp4, prores4444 in mov, vp9 in webm, ffv1 in mkv", CK_IN_HELP},
+    {0, "codec", CK_STRING, AT(codec), "CODEC", "auto", 0, 0, NULL, 0,
+     "codec of video files: h264, hevc, av1, prores4444, prores4444xq, vp9, ffv1, qtrle or dnxhr444; auto: h264 in "
+     "mp4, prores4444 in mov, vp9 in webm, ffv1 in mkv",
+     CK_IN_HELP},
     {0, "video-args", CK_STRING, AT(video_args), "KEY=VALUE:...", NULL, 0, 0, NULL, 0,
      "options for the encoder of video files, named as libavcodec does", CK_IN_ALL},
     {0, "audio", CK_STRING, AT(audio), "FILE", NULL, 0, 0, NULL, 0,
@@ -90,8 +92,9 @@ static const char *const containers[] = {
 
 ck_av_codec ck_encode_codec(const ck_encode_options *o, ck_out_format f)
 {
-    if (o->codec)
-        return (ck_av_codec)(o->codec - 1);
+    ck_av_codec named;
+    if (ck_av_codec_named(o->codec, &named))
+        return named;
     return f == CK_OUT_MP4    ? CK_AV_H264
            : f == CK_OUT_WEBM ? CK_AV_VP9
            : f == CK_OUT_MKV  ? CK_AV_FFV1
@@ -120,17 +123,21 @@ bool ck_encode_video(const ck_encode_options *o, bool blocks)
 
 static ck_status check_video(const ck_encode_options *o, ck_error *e)
 {
+    ck_av_codec c;
+    bool chosen = strcmp(o->codec, "auto") != 0;
+    if (chosen && !ck_av_codec_named(o->codec, &c))
+        return ck_fail(e, CK_ERR_ARGUMENT, "--codec: '%s' is not one of auto|" CK_AV_CODECS, o->codec);
     ck_status s = CK_OK;
     for (ck_out_format f = CK_OUT_MP4; f <= CK_OUT_MKV && s == CK_OK; f++) {
         if (!ck_format_is_video(f) || !writes(o, f))
             continue;
-        ck_av_codec c = ck_encode_codec(o, f);
+        c = ck_encode_codec(o, f);
         s = ck_av_codec_fits(c, containers[f], e);
         if (s == CK_OK && o->video_args)
             s = ck_av_codec_check_args(c, o->video_args, e);
     }
     bool sound = o->audio && strcmp(o->audio, CK_AUDIO_OFF) != 0;
-    const char *useless = o->codec ? "codec" : o->video_args ? "video-args" : sound ? "audio" : NULL;
+    const char *useless = chosen ? "codec" : o->video_args ? "video-args" : sound ? "audio" : NULL;
     if (s == CK_OK && useless && !ck_encode_video(o, false))
         s = ck_fail(e, CK_ERR_ARGUMENT, "--%s is for mp4, mov, webm and mkv, and no output is one: give --comp mp4",
                     useless);

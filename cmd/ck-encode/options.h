@@ -46,7 +46,7 @@ typedef struct ck_encode_options {
     int y4m_matrix;                 /* 0: by size; else 1 + index of ck_yuv_matrix_at */
     int y4m_depth;                  /* 0: 10 bits, 1: 8 */
     const char *rate;               /* "auto", "N", "N/D" */
-    int codec;                      /* 0: by container; else 1 + ck_av_codec */
+    const char *codec;              /* "auto": by container; else one of CK_AV_CODECS */
     const char *video_args;         /* NULL: none */
     const char *audio;              /* file, "off"; NULL: the source's */
     int existing;                   /* ck_existing */

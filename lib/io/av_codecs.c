@@ -119,6 +119,16 @@ const ck_av_coding *ck_av_coding_of(ck_av_codec c)
     return &rows[c];
 }
 
+bool ck_av_codec_named(const char *word, ck_av_codec *out)
+{
+    for (size_t i = 0; i < CK_AV_RAW; i++)
+        if (!strcmp(rows[i].word, word)) {
+            *out = (ck_av_codec)i;
+            return true;
+        }
+    return false;
+}
+
 /* True if the word is one of " a b c ". */
 static bool listed(const char *list, const char *word)
 {

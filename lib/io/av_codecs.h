@@ -36,6 +36,9 @@ typedef struct ck_av_coding {
 
 const ck_av_coding *ck_av_coding_of(ck_av_codec c);
 
+/* The codec called `word`; false if it is none of CK_AV_CODECS. */
+bool ck_av_codec_named(const char *word, ck_av_codec *out);
+
 /* CK_ERR_ARGUMENT with the codecs or containers that are possible, if the container ("mp4") cannot hold the codec. */
 ck_status ck_av_codec_fits(ck_av_codec c, const char *container, ck_error *e);
 

@@ -72,7 +72,7 @@ static ck_status write_packets(ck_av_writer *w, const ck_segment *segments, cons
     return s;
 }
 
-/* The timecode of the first packet: that of the shot's start, so many seconds later. */
+/* The timecode of the first packet, `seconds` after the start of the shot. */
 static void set_timecode(ck_av_spec *spec, double seconds, char buf[CK_TIMECODE])
 {
     long frames = lround(seconds * spec->rate_num / spec->rate_den);
