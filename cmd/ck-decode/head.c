@@ -3,9 +3,12 @@
 #include <libavutil/frame.h>
 #include <libavutil/pixdesc.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/log.h"
+#include "io/av_facts.h"
 #include "io/av_pixels.h"
 #include "io/sequence_name.h"
 #include "shared/inputs.h"
@@ -87,6 +90,20 @@ static ck_status head_of_video(const ck_source *of, ck_meta *head, ck_error *e)
     return s == CK_OK && i->timecode ? ck_meta_set(head, "start", i->timecode, e) : s;
 }
 
+/* What outputs are to carry on: sound and camera.  Sound cannot be read again from standard input. */
+static ck_status facts_of_video(const ck_source *s, ck_meta *head, ck_error *e)
+{
+    double start;
+    ck_status status = ck_av_camera(s->video, CK_CAMERA, head, e);
+    struct stat st;
+    if (status != CK_OK || !ck_av_has_sound(s->video, &start) || stat(s->name, &st) || !S_ISREG(st.st_mode))
+        return status;
+    char *path = realpath(s->name, NULL);
+    status = ck_meta_set(head, CK_SOUND, path, e);
+    free(path);
+    return status == CK_OK ? ck_meta_setf(head, e, CK_SOUND_START, "%.6f", start) : status;
+}
+
 /* The name of INPUT.  Of several files it is their common pattern: whichever of them were given, the name is the
  * same. */
 static ck_status source_name(const ck_source *s, ck_meta *head, ck_error *e)
@@ -109,6 +126,8 @@ ck_status ck_decode_fill_head(const ck_source *s, const ck_plane *rgb, ck_meta *
         status = ck_meta_setf(head, e, "frames", "%ld", n);
     if (status == CK_OK && s->video)
         status = head_of_video(s, head, e);
+    if (status == CK_OK && s->video)
+        status = facts_of_video(s, head, e);
     if (status == CK_OK && !s->video && s->files.numbered)
         status = ck_meta_setf(head, e, "start", "%ld", s->files.files[0].number);
     if (status == CK_OK)

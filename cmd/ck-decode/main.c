@@ -3,6 +3,7 @@
  *     INPUT   --next--+--> job --> rgb, garbage     (produce, serial) --> (frame, parallel)
  *     --input --pair--+       +--> hint, background, ...
  */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,7 @@
 #include "ck-decode/head.h"
 #include "ck-decode/source.h"
 #include "image/gamut.h"
+#include "io/timecode.h"
 #include "shared/inputs.h"
 #include "stream/stage.h"
 
@@ -189,6 +191,20 @@ static ck_status name_frame(const ck_item *item, ck_frame *f, ck_error *e)
     return s == CK_OK && item->number != CK_NO_NUMBER ? ck_meta_setf(&f->meta, e, "number", "%ld", item->number) : s;
 }
 
+/* Set the timecode of a video's frame, by the timecode of the first one. */
+static ck_status add_timecode(const decode *d, const ck_item *item, ck_frame *f, ck_error *e)
+{
+    const ck_video_info *i = ck_video_info_view(d->plate.video);
+    char text[CK_TIMECODE];
+    if (!i->timecode || i->rate_num < 1)
+        return CK_OK;
+    /* By time, since a variable frame rate leaves numbers out. */
+    double at = isnan(item->video.pts) ? (double)item->index : item->video.pts * i->rate_num / i->rate_den;
+    if (!ck_timecode_add(i->timecode, i->rate_num, i->rate_den, lround(at), text))
+        return CK_OK;
+    return ck_meta_set(&f->meta, "timecode", text, e);
+}
+
 /* Set the frame's `inputs`, so that no output replaces these files, and `input-state`, so that a job can tell whether
  * its file has changed. */
 static ck_status name_inputs(const job *j, ck_frame *f, ck_error *e)
@@ -250,6 +266,8 @@ static ck_status produce(void *state, ck_frame *f, ck_error *e)
         d->first_file = NULL;
     }
     s = name_frame(&j->plate, f, e);
+    if (s == CK_OK && d->plate.video)
+        s = add_timecode(d, &j->plate, f, e);
     if (s == CK_OK)
         s = pair(d, j, e);
     return s == CK_OK ? name_inputs(j, f, e) : s;

@@ -73,7 +73,8 @@ static bool folder_has(const char *path, const char *suffix)
 /* Files left by output p: all stills of a suffix in its folder, or a video. */
 static void list_of(const ck_outputs *o, const ck_output *p, const char *out, FILE *f)
 {
-    static const char *const stills[] = {".exr", ".png", ".tif", ".dpx"}, *const videos[] = {".mp4", ".mov"};
+    static const char *const stills[] = {".exr", ".png", ".tif", ".dpx"};
+    static const char *const videos[] = {".mp4", ".mov", ".webm", ".mkv"};
     char path[PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", out, p->layer);
     for (size_t i = 0; i < sizeof stills / sizeof *stills && ck_naming_is_default(p->naming); i++)

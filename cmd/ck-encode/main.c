@@ -21,9 +21,11 @@
 #include "ck-encode/leftovers.h"
 #include "ck-encode/outputs.h"
 #include "ck-encode/recorder.h"
+#include "ck-encode/sound.h"
 #include "ck-encode/space.h"
 #include "ck-encode/stems.h"
 #include "ck-encode/still.h"
+#include "shared/inputs.h"
 #include "stream/stage.h"
 
 typedef struct encode {
@@ -41,6 +43,7 @@ typedef struct encode {
     struct gap {
         ck_av_stamp at;
         double pts;
+        char timecode[CK_TIMECODE];
     } * gaps; /* error frames whose black pictures are not written yet */
     size_t n_gaps, cap_gaps;
     double from; /* seconds: when frame 0 is shown */
@@ -111,6 +114,16 @@ static ck_status read_provenance(ck_meta *m, const ck_meta *head, ck_error *e)
                        : st;
 }
 
+static ck_status read_camera(ck_meta *m, const ck_meta *head, ck_error *e)
+{
+    size_t n = strlen(CK_CAMERA);
+    ck_status s = CK_OK;
+    for (size_t i = 0; i < head->n && s == CK_OK; i++)
+        if (!strncmp(head->pairs[i].key, CK_CAMERA, n))
+            s = ck_meta_set(m, head->pairs[i].key + n, head->pairs[i].value, e);
+    return s;
+}
+
 static ck_status read_head(encode *s, const ck_meta *head, ck_error *e)
 {
     ck_meta *m = &s->run.about;
@@ -128,13 +141,26 @@ static ck_status read_head(encode *s, const ck_meta *head, ck_error *e)
         st = ck_colours_open(&s->run.colours, s->run.opts, head, e);
     if (st == CK_OK && s->run.opts->provenance)
         st = read_provenance(m, head, e);
-    return st == CK_OK ? read_rate(s, head, e) : st;
+    if (st == CK_OK && s->run.opts->provenance)
+        st = read_camera(&s->run.camera, head, e);
+    if (st == CK_OK)
+        st = read_rate(s, head, e);
+    return st == CK_OK && ck_encode_video(s->run.opts, false) ? ck_sound_choose(&s->run, head, e) : st;
+}
+
+/* The timecode of the first frame of the stream, from that of the first good one. */
+static void find_timecode(encode *s, const ck_frame *f)
+{
+    const char *text = ck_meta_get(&f->meta, "timecode");
+    if (!text || !ck_timecode_add(text, s->run.rate.num, s->run.rate.den, -(long)f->seq, s->run.timecode))
+        *s->run.timecode = 0;
 }
 
 static ck_status start(encode *s, ck_frame *f, ck_error *e)
 {
     pthread_mutex_lock(&s->lock);
     if (!s->started && s->broken == CK_OK) {
+        find_timecode(s, f);
         s->broken = ck_outputs_match(&s->outputs, &s->run, f, &s->why);
         if (s->broken == CK_OK)
             s->broken = ck_guard_start(&s->guard, &s->outputs, f, &s->why);
@@ -183,6 +209,8 @@ static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *hea
     s->run.segmented = s->recorder.segmented;
     if (st == CK_OK)
         st = read_head(s, head, e);
+    if (st == CK_OK && s->run.sound) /* no output may replace it */
+        st = ck_inputs_add(head, s->run.sound, e);
     if (st == CK_OK)
         st = ck_guard_init(&s->guard, head, s->run.out, (ck_existing)s->run.opts->existing, s->run.segmented, e);
     if (st == CK_OK && !first)
@@ -376,11 +404,13 @@ static void check_time(encode *s, const ck_frame *f, double time)
 }
 
 /* Write a picture to every video, black if there is no job. */
-static ck_status feed(encode *s, const job *j, ck_av_stamp at, double pts, ck_error *e)
+static ck_status feed(encode *s, const job *j, ck_av_stamp at, double pts, const char *timecode, ck_error *e)
 {
     if (s->fixed)
         at.time = pts = (double)NAN;
-    ck_status st = ck_recorder_stamp(&s->recorder, &s->outputs, s->run.rate, pts, &at, e);
+    /* Without times of their own, frames follow each other from time 0 on. */
+    at.from = s->timed ? s->from : isnan(pts) && !at.failed ? 0 : (double)NAN;
+    ck_status st = ck_recorder_stamp(&s->recorder, &s->outputs, s->run.rate, pts, timecode, &at, e);
     for (int i = 0; i < s->outputs.n && st == CK_OK; i++) {
         ck_output *o = &s->outputs.items[i];
         if (!o->video)
@@ -393,13 +423,14 @@ static ck_status feed(encode *s, const job *j, ck_av_stamp at, double pts, ck_er
 }
 
 /* Remember a frame that failed, until its black picture can be written. */
-static ck_status add_gap(encode *s, const ck_av_stamp *at, double pts, ck_error *e)
+static ck_status add_gap(encode *s, const ck_av_stamp *at, double pts, const char *timecode, ck_error *e)
 {
     struct gap *grown = ck_grown(s->gaps, s->n_gaps, &s->cap_gaps, sizeof *grown);
     if (!grown)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the frames that failed");
     s->gaps = grown;
-    grown[s->n_gaps++] = (struct gap){*at, pts};
+    grown[s->n_gaps] = (struct gap){.at = *at, .pts = pts};
+    snprintf(grown[s->n_gaps++].timecode, CK_TIMECODE, "%s", timecode ? timecode : "");
     return CK_OK;
 }
 
@@ -407,8 +438,10 @@ static ck_status add_gap(encode *s, const ck_av_stamp *at, double pts, ck_error 
 static ck_status fill_gaps(encode *s, ck_error *e)
 {
     ck_status st = CK_OK;
-    for (size_t i = 0; i < s->n_gaps && st == CK_OK; i++)
-        st = feed(s, NULL, s->gaps[i].at, s->gaps[i].pts, e);
+    for (size_t i = 0; i < s->n_gaps && st == CK_OK; i++) {
+        const struct gap *g = &s->gaps[i];
+        st = feed(s, NULL, g->at, g->pts, *g->timecode ? g->timecode : NULL, e);
+    }
     s->n_gaps = 0;
     return st;
 }
@@ -480,13 +513,13 @@ static ck_status consume(void *state, ck_frame *f, ck_error *e)
         report_error(s, f);
     bool started = s->started;
     pthread_mutex_unlock(&s->lock);
-    const char *text = ck_meta_get(&f->meta, "pts");
+    const char *text = ck_meta_get(&f->meta, "pts"), *timecode = ck_meta_get(&f->meta, "timecode");
     double pts = text ? strtod(text, NULL) : (double)NAN;
     ck_av_stamp at = {.time = time_of(s, f), .number = ck_frame_number(f), .failed = failed};
     ck_status st = CK_OK;
     /* Frames past the end of the input (`missing`) get no picture. */
     if (failed && !ck_meta_get(&f->meta, "missing")) {
-        st = add_gap(s, &at, pts, e);
+        st = add_gap(s, &at, pts, timecode, e);
         if (st == CK_OK)
             st = ck_recorder_failed(&s->recorder, at.number, e);
     } else if (!failed) {
@@ -496,7 +529,7 @@ static ck_status consume(void *state, ck_frame *f, ck_error *e)
         st = fill_gaps(s, e);
     if (st != CK_OK || failed)
         return st;
-    st = feed(s, f->job, at, pts, e);
+    st = feed(s, f->job, at, pts, timecode, e);
     if (st == CK_OK)
         st = record(s, f, e);
     return st == CK_OK && !s->measured ? check_space(s, f, e) : st;
@@ -526,6 +559,8 @@ static void close_encode(void *state)
     ck_outputs_free(&s->outputs);
     ck_guard_free(&s->guard); /* after unfinished videos have been removed: it unlocks their names */
     ck_meta_free(&s->run.about);
+    ck_meta_free(&s->run.camera);
+    free(s->run.sound);
     ck_colours_close(&s->run.colours);
     free(s->run.transfer);
     free(s->run.source);

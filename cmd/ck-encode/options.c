@@ -45,6 +45,14 @@ static const ck_option rows[] = {
      "bits of y4m: 10 restores an 8-bit plane exactly, 8 within 2 codes", CK_IN_ALL},
     {0, "rate", CK_STRING, AT(rate), "RATE", "auto", 0, 0, NULL, 0,
      "frame rate of video, as 25 or 30000/1001; auto: the stream's, else 24", CK_IN_HELP},
+    {0, "codec", CK_STRING, AT(codec), "CODEC", "auto", 0, 0, NULL, 0,
+     "codec of video files: h264, hevc, av1, prores4444, prores4444xq, vp9, ffv1, qtrle or dnxhr444; auto: h264 in "
+     "mp4, prores4444 in mov, vp9 in webm, ffv1 in mkv",
+     CK_IN_HELP},
+    {0, "video-args", CK_STRING, AT(video_args), "KEY=VALUE:...", NULL, 0, 0, NULL, 0,
+     "options for the encoder of video files, named as libavcodec does", CK_IN_ALL},
+    {0, "audio", CK_STRING, AT(audio), "FILE", NULL, 0, 0, NULL, 0,
+     "copy the sound of FILE into video files; off: none (default: that of INPUT)", CK_IN_HELP | CK_RUN_ONLY},
     {0, "existing", CK_CHOICE, AT(existing), NULL, "replace", 0, 0, "replace|refuse|skip", 0,
      "replace, refuse or skip files", CK_IN_HELP | CK_RUN_ONLY},
     {0, "provenance", CK_CHOICE, AT(provenance), NULL, "on", 0, 0, "off|on", 0, "record source and programs in files",
@@ -70,7 +78,7 @@ const char *ck_format_suffix(ck_out_format f)
         [CK_OUT_EXR] = ".exr",     [CK_OUT_EXR32] = ".exr", [CK_OUT_PNG] = ".png",   [CK_OUT_PNG8] = ".png",
         [CK_OUT_PNG16] = ".png",   [CK_OUT_TIFF] = ".tif",  [CK_OUT_TIFF8] = ".tif", [CK_OUT_TIFF16] = ".tif",
         [CK_OUT_TIFF32F] = ".tif", [CK_OUT_DPX10] = ".dpx", [CK_OUT_DPX16] = ".dpx", [CK_OUT_MP4] = ".mp4",
-        [CK_OUT_MOV] = ".mov",     [CK_OUT_OFF] = NULL};
+        [CK_OUT_MOV] = ".mov",     [CK_OUT_WEBM] = ".webm", [CK_OUT_MKV] = ".mkv",   [CK_OUT_OFF] = NULL};
     return suffixes[f] ? suffixes[f] : "";
 }
 
@@ -106,16 +114,66 @@ bool ck_encode_streams(const ck_encode_options *o)
     return uses_of(o).stream;
 }
 
-bool ck_encode_writes(const ck_encode_options *o, ck_out_format format)
+bool ck_format_is_video(ck_out_format f)
 {
-    static const char *const words[] = {[CK_OUT_MP4] = "=mp4", [CK_OUT_MOV] = "=mov"};
+    return f == CK_OUT_MP4 || f == CK_OUT_MOV || f == CK_OUT_WEBM || f == CK_OUT_MKV;
+}
+
+static const char *const containers[] = {
+    [CK_OUT_MP4] = "mp4", [CK_OUT_MOV] = "mov", [CK_OUT_WEBM] = "webm", [CK_OUT_MKV] = "mkv"};
+
+ck_av_codec ck_encode_codec(const ck_encode_options *o, ck_out_format f)
+{
+    ck_av_codec named;
+    if (ck_av_codec_named(o->codec, &named))
+        return named;
+    return f == CK_OUT_MP4    ? CK_AV_H264
+           : f == CK_OUT_WEBM ? CK_AV_VP9
+           : f == CK_OUT_MKV  ? CK_AV_FFV1
+                              : CK_AV_PRORES4444;
+}
+
+/* True if an output has that format of video. */
+static bool writes(const ck_encode_options *o, ck_out_format format)
+{
     bool any = (ck_out_format)o->fg == format || (ck_out_format)o->matte == format ||
                (ck_out_format)o->processed == format || (ck_out_format)o->comp == format;
     for (int i = 0; i < o->planes.n; i++) {
         const char *eq = strrchr(o->planes.items[i], '=');
-        any |= eq && words[format] && !strcmp(eq, words[format]);
+        any |= eq && !strcmp(eq + 1, containers[format]);
     }
     return any;
+}
+
+bool ck_encode_video(const ck_encode_options *o, bool blocks)
+{
+    for (ck_out_format f = CK_OUT_MP4; f <= CK_OUT_MKV; f++)
+        if (ck_format_is_video(f) && writes(o, f) && !(blocks && ck_av_coding_of(ck_encode_codec(o, f))->intra))
+            return true;
+    return false;
+}
+
+static ck_status check_video(const ck_encode_options *o, ck_error *e)
+{
+    ck_av_codec c;
+    bool chosen = strcmp(o->codec, "auto") != 0;
+    if (chosen && !ck_av_codec_named(o->codec, &c))
+        return ck_fail(e, CK_ERR_ARGUMENT, "--codec: '%s' is not one of auto|" CK_AV_CODECS, o->codec);
+    ck_status s = CK_OK;
+    for (ck_out_format f = CK_OUT_MP4; f <= CK_OUT_MKV && s == CK_OK; f++) {
+        if (!ck_format_is_video(f) || !writes(o, f))
+            continue;
+        c = ck_encode_codec(o, f);
+        s = ck_av_codec_fits(c, containers[f], e);
+        if (s == CK_OK && o->video_args)
+            s = ck_av_codec_check_args(c, o->video_args, e);
+    }
+    bool sound = o->audio && strcmp(o->audio, CK_AUDIO_OFF) != 0;
+    const char *useless = chosen ? "codec" : o->video_args ? "video-args" : sound ? "audio" : NULL;
+    if (s == CK_OK && useless && !ck_encode_video(o, false))
+        s = ck_fail(e, CK_ERR_ARGUMENT, "--%s is for mp4, mov, webm and mkv, and no output is one: give --comp mp4",
+                    useless);
+    return s;
 }
 
 static ck_status check(const void *opts, ck_error *e)
@@ -134,7 +192,7 @@ static ck_status check(const void *opts, ck_error *e)
     ck_naming naming;
     s = ck_naming_parse(o->name, &naming, e);
     ck_naming_free(&naming);
-    return s;
+    return s == CK_OK ? check_video(o, e) : s;
 }
 
 const ck_program ck_encode_program = {

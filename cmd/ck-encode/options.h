@@ -2,6 +2,7 @@
 #define CK_ENCODE_OPTIONS_H
 
 #include "base/option.h"
+#include "io/av_codecs.h"
 
 /* In the order of CK_OUT_WORDS. */
 typedef enum ck_out_format {
@@ -19,10 +20,13 @@ typedef enum ck_out_format {
     CK_OUT_DPX16,
     CK_OUT_MP4,
     CK_OUT_MOV,
+    CK_OUT_WEBM,
+    CK_OUT_MKV,
     CK_OUT_STREAM,
     CK_OUT_OFF
 } ck_out_format;
-#define CK_OUT_WORDS "auto|exr|exr32|png|png8|png16|tiff|tiff8|tiff16|tiff32f|dpx10|dpx16|mp4|mov|-|off"
+#define CK_OUT_WORDS                                                                                                   \
+    "auto|exr|exr32|png|png8|png16|tiff|tiff8|tiff16|tiff32f|dpx10|dpx16|mp4|mov|webm|mkv|-|off"
 
 typedef enum ck_stream_format { CK_STREAM_NUT, CK_STREAM_Y4M, CK_STREAM_RAWVIDEO } ck_stream_format;
 
@@ -39,6 +43,8 @@ typedef enum ck_exr_layout { CK_EXR_FILES, CK_EXR_LAYERS, CK_EXR_PARTS } ck_exr_
 /* The output space that stands for INPUT's own. */
 #define CK_SPACE_OF_SOURCE "source"
 
+#define CK_AUDIO_OFF "off" /* the value of --audio for no sound */
+
 typedef struct ck_encode_options {
     ck_common common;
     int fg, matte, processed, comp; /* ck_out_format */
@@ -54,6 +60,9 @@ typedef struct ck_encode_options {
     int y4m_matrix;                 /* 0: by size; else 1 + index of ck_yuv_matrix_at */
     int y4m_depth;                  /* 0: 10 bits, 1: 8 */
     const char *rate;               /* "auto", "N", "N/D" */
+    const char *codec;              /* "auto": by container; else one of CK_AV_CODECS */
+    const char *video_args;         /* NULL: none */
+    const char *audio;              /* file, "off"; NULL: the source's */
     int existing;                   /* ck_existing */
     int provenance;                 /* 0: off, 1: on */
     bool fsync;                     /* flush each finished file to the disk */
@@ -65,8 +74,13 @@ bool ck_encode_wants_folder(const ck_encode_options *o);
 /* True if an output goes to standard output. */
 bool ck_encode_streams(const ck_encode_options *o);
 
-/* True if an output is written in that format. */
-bool ck_encode_writes(const ck_encode_options *o, ck_out_format format);
+/* True for mp4, mov, webm and mkv. */
+bool ck_format_is_video(ck_out_format f);
+/* The codec of such a format. */
+ck_av_codec ck_encode_codec(const ck_encode_options *o, ck_out_format f);
+
+/* True if a video file is written; with `blocks`, only one whose frames refer to each other. */
+bool ck_encode_video(const ck_encode_options *o, bool blocks);
 
 bool ck_format_is_still(ck_out_format f);
 bool ck_format_is_exr(ck_out_format f);

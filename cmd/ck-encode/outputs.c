@@ -189,6 +189,8 @@ static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plan
         s = ck_meta_setf(&o->about, e, "ck:sar", "%d/%d", run->sar.num, run->sar.den);
     if (s == CK_OK && facts && run->rated)
         s = ck_meta_setf(&o->about, e, "ck:rate", "%d/%d", run->rate.num, run->rate.den);
+    for (size_t i = 0; i < run->camera.n && s == CK_OK && ck_format_is_video(o->format); i++)
+        s = ck_meta_set(&o->about, run->camera.pairs[i].key, run->camera.pairs[i].value, e);
     return s == CK_OK ? ck_meta_set(&o->about, "ck:alpha", alpha_word(o, p, d), e) : s;
 }
 
@@ -210,8 +212,13 @@ static ck_status start_video(ck_output *o, const ck_outputs_run *run, const ck_p
             return ck_fail_in(e, s, run->out);
         ck_outfile_sweep(run->out);
     }
-    bool plate = p->w == run->plate_w && p->h == run->plate_h;
+    bool plate = p->w == run->plate_w && p->h == run->plate_h, file = ck_format_is_video(o->format);
     ck_video_sink_spec spec = {.format = o->format,
+                               .codec = ck_encode_codec(run->opts, o->format),
+                               .args = run->opts->video_args,
+                               .timecode = *run->timecode ? run->timecode : NULL,
+                               .sound = file ? run->sound : NULL,
+                               .sound_start = run->sound_start,
                                .stream = (ck_stream_format)run->opts->stream,
                                .y4m_matrix = run->opts->y4m_matrix,
                                .y4m_depth = run->opts->y4m_depth,
@@ -229,6 +236,8 @@ static ck_status start_video(ck_output *o, const ck_outputs_run *run, const ck_p
     if (s != CK_OK)
         return ck_fail_in(e, s == CK_ERR_ARGUMENT ? CK_ERR_UNSUPPORTED : s, o->path ? o->path : "standard output");
     ck_log_info("%s: %s", o->path ? o->path : "standard output", ck_video_sink_describe(o->video));
+    if (*ck_video_sink_note(o->video))
+        ck_log_notice("%s: %s", o->path, ck_video_sink_note(o->video));
     return CK_OK;
 }
 

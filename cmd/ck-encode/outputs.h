@@ -5,6 +5,7 @@
 #include "ck-encode/colours.h"
 #include "ck-encode/options.h"
 #include "ck-encode/video.h"
+#include "io/timecode.h"
 #include "shared/naming.h"
 #include "stream/frame.h"
 
@@ -53,11 +54,15 @@ typedef struct ck_outputs_run {
     long frames;     /* HEAD's, 0 = unknown */
     ck_colours colours;
     ck_rate rate;
-    bool rated;           /* true if the rate is from HEAD or --rate; false if it is a guess */
-    ck_rate sar;          /* pixel aspect ratio of planes of the plate's size: HEAD's, else 1/1 */
-    int plate_w, plate_h; /* HEAD's, 0 = unknown */
-    int threads;          /* of an encoder */
-    bool segmented;       /* videos are written in segments */
+    bool rated;                 /* true if the rate is from HEAD or --rate; false if it is a guess */
+    ck_rate sar;                /* pixel aspect ratio of planes of the plate's size: HEAD's, else 1/1 */
+    int plate_w, plate_h;       /* HEAD's, 0 = unknown */
+    int threads;                /* of an encoder */
+    bool segmented;             /* videos are written in segments */
+    char timecode[CK_TIMECODE]; /* of the first frame of videos, or "" */
+    ck_meta camera;             /* metadata of video files alone */
+    char *sound;                /* file whose sound video files get, or NULL; owned */
+    double sound_start;         /* the time of that file at which the shot begins */
 } ck_outputs_run;
 
 /* The name relative to OUT: "comp.mov", or "FG/STEM.exr"; owned, NULL when out of memory.  of: of stills. */

@@ -89,19 +89,19 @@ static void announce(const ck_recorder *r, const ck_outputs *o)
 }
 
 /* Begin a segment of the output: FOLDER/NUMBER.COUNT, with the first count that is not used yet. */
-static ck_status begin(const ck_recorder *r, ck_output *o, long number, ck_error *e)
+static ck_status begin(const ck_recorder *r, ck_output *o, const ck_av_stamp *at, const char *timecode, ck_error *e)
 {
     char *folder = segments_folder(r, o), *path = NULL;
     ck_status s = folder ? ck_mkdirs(folder, e) : no_memory(e);
     for (int k = 0; s == CK_OK && (!path || access(path, F_OK) == 0); k++) {
         free(path);
-        if (asprintf(&path, "%s/%ld.%d", folder, number, k) < 0) {
+        if (asprintf(&path, "%s/%ld.%d", folder, at->number, k) < 0) {
             path = NULL;
             s = no_memory(e);
         }
     }
     if (s == CK_OK)
-        s = ck_video_sink_segment(o->video, path, r->run.id, e);
+        s = ck_video_sink_segment(o->video, path, r->run.id, at, timecode, e);
     if (s != CK_OK && path)
         ck_fail_in(e, s, path);
     free(path);
@@ -109,7 +109,8 @@ static ck_status begin(const ck_recorder *r, ck_output *o, long number, ck_error
     return s;
 }
 
-ck_status ck_recorder_stamp(ck_recorder *r, ck_outputs *o, ck_rate rate, double pts, ck_av_stamp *at, ck_error *e)
+ck_status ck_recorder_stamp(ck_recorder *r, ck_outputs *o, ck_rate rate, double pts, const char *timecode,
+                            ck_av_stamp *at, ck_error *e)
 {
     if (!r->segmented)
         return CK_OK;
@@ -118,16 +119,16 @@ ck_status ck_recorder_stamp(ck_recorder *r, ck_outputs *o, ck_rate rate, double 
         return ck_fail(e, CK_ERR_FORMAT, "frame %ld is not one of the job's", at->number);
     bool next = r->at >= 0 && here == r->at + 1 && here % CK_SEGMENT_FRAMES != 0;
     ck_status s = CK_OK;
+    at->time = isnan(pts) ? (double)here * rate.den / rate.num : pts;
     for (int i = 0; i < o->n && s == CK_OK && !next; i++)
         if (o->items[i].video && o->items[i].path)
-            s = begin(r, &o->items[i], at->number, e);
+            s = begin(r, &o->items[i], at, timecode, e);
     if (s == CK_OK && !next) {
         announce(r, o);
         r->first = at->number;
     }
     r->at = here;
     r->last = at->number;
-    at->time = isnan(pts) ? (double)here * rate.den / rate.num : pts;
     return s;
 }
 

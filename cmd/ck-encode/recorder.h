@@ -31,8 +31,10 @@ ck_status ck_recorder_open(ck_recorder *r, const char *out, ck_error *e);
 ck_status ck_recorder_start(ck_recorder *r, const ck_outputs *o, const char *numbers, ck_error *e);
 
 /* If videos are written in segments: begin new segments if the frame needs them, and set at->time to the frame's time
- * in the shot.  pts: that time in seconds, or NAN if it follows from the frame's position and the rate. */
-ck_status ck_recorder_stamp(ck_recorder *r, ck_outputs *o, ck_rate rate, double pts, ck_av_stamp *at, ck_error *e);
+ * in the shot.  pts: that time in seconds, or NAN if it follows from the frame's position and the rate.  timecode: the
+ * frame's, or NULL. */
+ck_status ck_recorder_stamp(ck_recorder *r, ck_outputs *o, ck_rate rate, double pts, const char *timecode,
+                            ck_av_stamp *at, ck_error *e);
 
 /* Record a frame, whose files and pictures have been written. */
 ck_status ck_recorder_frame(ck_recorder *r, const ck_outputs *o, const ck_frame *f, const ck_still_name *name,

@@ -2,6 +2,7 @@
 
 #include <libavutil/pixdesc.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 
 #include "io/av_colour.h"
 #include "colour/primaries.h"
+#include "io/timecode.h"
 #include "stream/fdio.h"
 
 struct ck_video_sink {
@@ -16,10 +18,11 @@ struct ck_video_sink {
     int bits; /* for CK_PACKED */
     const ck_delivery *to;
     const ck_yuv_matrix *matrix;
-    ck_picture shape;   /* of every picture; no buffer */
-    ck_picture black;   /* made when first needed */
-    ck_av_writer *av;   /* NULL: raw frames, each after `header`; or no segment is open */
-    ck_av_spec spec;    /* of segments */
+    ck_picture shape; /* of every picture; no buffer */
+    ck_picture black; /* made when first needed */
+    ck_av_writer *av; /* NULL: raw frames, each after `header`; or no segment is open */
+    ck_av_spec spec;  /* of segments */
+    char timecode[CK_TIMECODE];
     const char *header; /* "FRAME\n" or "" */
     double timeout;
     char words[200];
@@ -66,32 +69,21 @@ static ck_status open_raw(ck_video_sink *v, const ck_video_sink_spec *spec, cons
     return CK_OK;
 }
 
-/* Choose codec and sampling for the container.  The codec's limits are checked here for a better error message. */
+/* Choose container, codec and sampling.  The codec's limits are checked here for a better error message. */
 static ck_status choose(ck_video_sink *v, const ck_video_sink_spec *spec, const ck_plane *p, ck_av_spec *av,
                         ck_error *e)
 {
-    if (spec->format == CK_OUT_MP4) {
-        if (p->c == 4)
-            return ck_fail(e, CK_ERR_ARGUMENT, "H.264 cannot store the alpha of plane '%s': use mov", p->name);
-        if ((p->w | p->h) & 1)
-            return ck_fail(e, CK_ERR_ARGUMENT,
-                           "H.264 needs an even width and height, plane '%s' is %d x %d: use mov or png, or pad with "
-                           "ffmpeg (-f y4m)",
-                           p->name, p->w, p->h);
-        v->sampling = CK_420_8;
-        av->container = "mp4";
-        av->codec = CK_AV_H264;
-    } else if (spec->format == CK_OUT_MOV) {
-        v->sampling = CK_444_10_ALPHA;
-        av->container = "mov";
-        av->codec = CK_AV_PRORES4444;
-    } else {
-        v->sampling = CK_PACKED;
-        av->container = "nut";
-        av->codec = CK_AV_RAW;
-    }
+    static const char *const words[] = {
+        [CK_OUT_MP4] = "mp4", [CK_OUT_MOV] = "mov", [CK_OUT_WEBM] = "webm", [CK_OUT_MKV] = "mkv"};
+    bool file = ck_format_is_video(spec->format);
+    const char *word = file ? words[spec->format] : "nut";
+    av->codec = file ? spec->codec : CK_AV_RAW;
+    ck_status s = ck_av_codec_holds(av->codec, word, p->name, p->c, p->w, p->h, e);
+    const ck_av_coding *k = ck_av_coding_of(av->codec);
+    v->sampling = p->c == 4 ? k->alpha : k->opaque;
+    av->container = spec->format == CK_OUT_MKV ? "matroska" : word;
     av->format = ck_picture_shape(v->sampling, p->c, p->w, p->h, v->bits).format;
-    return CK_OK;
+    return s;
 }
 
 /* The transfer that the video is labelled with; none for a matte, which is coverage.  ck-decode labels SDR video srgb
@@ -128,6 +120,10 @@ static ck_status open_av(ck_video_sink *v, const ck_video_sink_spec *spec, const
                      .sar_num = spec->sar.num,
                      .sar_den = spec->sar.den,
                      .threads = spec->threads,
+                     .args = ck_format_is_video(spec->format) ? spec->args : NULL,
+                     .sound = spec->sound,
+                     .sound_start = spec->sound_start,
+                     .timecode = spec->timecode,
                      .tags = spec->about};
     ck_display d;
     ck_status s = ck_display_init(&d, p, spec->to, e);
@@ -138,11 +134,8 @@ static ck_status open_av(ck_video_sink *v, const ck_video_sink_spec *spec, const
     av.transfer = transfer(spec, &d);
     av.primaries = primaries(spec, p, &d);
     v->matrix = ck_yuv_matrix_by_name(av.primaries == AVCOL_PRI_BT2020 ? "2020" : "709");
-    av.matrix = v->sampling == CK_PACKED ? AVCOL_SPC_RGB : (enum AVColorSpace)v->matrix->code;
-    snprintf(v->words, sizeof v->words, "%s %s, %d x %d, %d/%d frames/s",
-             av.codec == CK_AV_H264         ? "H.264"
-             : av.codec == CK_AV_PRORES4444 ? "ProRes 4444"
-                                            : av.container,
+    av.matrix = ck_sampling_packed(v->sampling) ? AVCOL_SPC_RGB : (enum AVColorSpace)v->matrix->code;
+    snprintf(v->words, sizeof v->words, "%s %s, %d x %d, %d/%d frames/s", ck_av_coding_of(av.codec)->name,
              av_get_pix_fmt_name(av.format), p->w, p->h, spec->rate.num, spec->rate.den);
     v->spec = av;
     return spec->segmented ? CK_OK : ck_av_open(&av, spec->path, spec->timeout, &v->av, e);
@@ -187,11 +180,16 @@ ck_status ck_video_sink_picture(const ck_video_sink *v, const ck_plane *p, ck_pi
     return s == CK_OK ? ck_picture_make(out, &d, v->sampling, v->bits, v->matrix, e) : s;
 }
 
-ck_status ck_video_sink_segment(ck_video_sink *v, const char *path, const char *job, ck_error *e)
+ck_status ck_video_sink_segment(ck_video_sink *v, const char *path, const char *job, const ck_av_stamp *at,
+                                const char *timecode, ck_error *e)
 {
     ck_status s = ck_video_sink_finish(v, e);
     ck_av_free(v->av);
     v->av = NULL;
+    /* A segment states the timecode of the shot's start, so that any of them can be the first of a video. */
+    long frames = lround(at->time * v->spec.rate_num / v->spec.rate_den);
+    bool known = timecode && ck_timecode_add(timecode, v->spec.rate_num, v->spec.rate_den, -frames, v->timecode);
+    v->spec.timecode = known ? v->timecode : NULL;
     return s == CK_OK ? ck_av_open_segment(&v->spec, path, job, &v->av, e) : s;
 }
 
@@ -233,4 +231,9 @@ void ck_video_sink_free(ck_video_sink *v)
 const char *ck_video_sink_describe(const ck_video_sink *v)
 {
     return v->words;
+}
+
+const char *ck_video_sink_note(const ck_video_sink *v)
+{
+    return v->av ? ck_av_note(v->av) : "";
 }

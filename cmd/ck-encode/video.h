@@ -16,7 +16,12 @@ bool ck_rate_parse(const char *text, ck_rate *out);
 typedef struct ck_video_sink ck_video_sink;
 
 typedef struct ck_video_sink_spec {
-    ck_out_format format;      /* CK_OUT_MP4, CK_OUT_MOV, CK_OUT_STREAM */
+    ck_out_format format; /* CK_OUT_STREAM, or a video file's */
+    ck_av_codec codec;    /* of a video file */
+    const char *args;     /* for its encoder, or NULL; outlives the sink */
+    const char *timecode; /* of the first frame, or NULL */
+    const char *sound;    /* as in ck_av_spec; outlives the sink */
+    double sound_start;
     ck_stream_format stream;   /* for CK_OUT_STREAM */
     int y4m_matrix, y4m_depth; /* as in the options */
     const char *path;          /* NULL for CK_OUT_STREAM */
@@ -40,8 +45,10 @@ ck_status ck_video_sink_picture(const ck_video_sink *v, const ck_plane *p, ck_pi
 /* Append a picture; NULL: a black one, for a frame that failed.  at: not used without timing. */
 ck_status ck_video_sink_write(ck_video_sink *v, const ck_picture *p, const ck_av_stamp *at, ck_error *e);
 
-/* Finish the segment that is open, and begin another one at `path`. */
-ck_status ck_video_sink_segment(ck_video_sink *v, const char *path, const char *job, ck_error *e);
+/* Finish the segment that is open, and begin another one at `path`.  at: of its first frame, whose timecode is
+ * `timecode`, or NULL. */
+ck_status ck_video_sink_segment(ck_video_sink *v, const char *path, const char *job, const ck_av_stamp *at,
+                                const char *timecode, ck_error *e);
 
 /* False for y4m and rawvideo: their frames have no times of their own. */
 bool ck_video_sink_timed(const ck_video_sink *v);
@@ -51,6 +58,9 @@ uint64_t ck_video_sink_bytes(const ck_video_sink *v);
 
 ck_status ck_video_sink_finish(ck_video_sink *v, ck_error *e);
 void ck_video_sink_free(ck_video_sink *v); /* an unfinished file is removed */
+
+/* A sentence about sound that is not in the file, or "". */
+const char *ck_video_sink_note(const ck_video_sink *v);
 
 /* A description of the output: "H.264 yuv420p, 24/1 frames/s". */
 const char *ck_video_sink_describe(const ck_video_sink *v);

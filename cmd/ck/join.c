@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/outfile.h"
 #include "ck/pieces.h"
 #include "io/ranges.h"
@@ -65,10 +66,12 @@ static ck_status record_video(const joining *j, const char *name, const ck_piece
 
 static ck_status write_video(const joining *j, const char *name, const ck_pieces *p, ck_error *e)
 {
-    char *path;
+    char *path, note[200] = "";
     if (asprintf(&path, "%s/%s", j->out, name) < 0)
         return no_memory(e);
-    ck_status s = ck_av_join(p->segments, p->refs, p->n_refs, path, e);
+    ck_status s = ck_av_join(p->segments, p->refs, p->n_refs, path, note, sizeof note, e);
+    if (*note)
+        ck_log_notice("%s: %s", path, note);
     if (s != CK_OK)
         ck_fail_in(e, s, path);
     free(path);

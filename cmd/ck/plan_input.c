@@ -22,7 +22,7 @@ static bool writes_video(const ck_plan *p)
     ck_encode_options o;
     bool video = false;
     if (ck_args_parse(&p->stages[p->n - 1], &o, NULL) == CK_OK)
-        video = ck_encode_writes(&o, CK_OUT_MOV) || ck_encode_writes(&o, CK_OUT_MP4);
+        video = ck_encode_video(&o, false);
     ck_options_free(&ck_encode_program, &o);
     return video;
 }

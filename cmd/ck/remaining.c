@@ -50,7 +50,7 @@ static ck_status unit_of(const ck_plan *p, size_t *unit, ck_error *e)
 {
     ck_encode_options o;
     ck_status s = ck_args_parse(&p->stages[p->n - 1], &o, e);
-    *unit = s == CK_OK && ck_encode_writes(&o, CK_OUT_MP4) ? CK_SEGMENT_FRAMES : 1;
+    *unit = s == CK_OK && ck_encode_video(&o, true) ? CK_SEGMENT_FRAMES : 1;
     ck_options_free(&ck_encode_program, &o);
     return s == CK_OK ? refresh_of(p, unit, e) : s;
 }

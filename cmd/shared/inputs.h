@@ -9,6 +9,12 @@
 
 #include "stream/meta.h"
 
+/* Keys of HEAD, for a video: the absolute path of the file if it has sound; its time in seconds at frame 0; what it
+ * says of its camera, by the container's keys. */
+#define CK_SOUND "sound"
+#define CK_SOUND_START "sound-start"
+#define CK_CAMERA "camera."
+
 /* Name this machine in HEAD. */
 ck_status ck_inputs_host(ck_meta *head, ck_error *e);
 /* Append a regular file; "-" is standard input.  Anything else is ignored. */

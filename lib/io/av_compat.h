@@ -69,6 +69,9 @@ static inline const int32_t *ck_av_display_matrix(const AVStream *st)
     return data;
 }
 
+/* True if the Matroska muxer states the delay of Opus, but does not add it to the times of packets. */
+#define CK_AV_MKV_OMITS_DELAY (LIBAVFORMAT_VERSION_MAJOR < 61)
+
 /* Buffer type of avio_alloc_context's write callback. */
 #if LIBAVFORMAT_VERSION_MAJOR >= 61
 typedef const uint8_t ck_av_written;

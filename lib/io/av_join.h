@@ -9,7 +9,8 @@ typedef struct ck_segment_ref {
     size_t segment, packet;
 } ck_segment_ref;
 
-/* Write the packets, in the order of decoding, to a new video at `path`. */
-ck_status ck_av_join(const ck_segment *segments, const ck_segment_ref *refs, size_t n, const char *path, ck_error *e);
+/* Write the packets, in the order of decoding, to a new video at `path`.  note: ck_av_note's. */
+ck_status ck_av_join(const ck_segment *segments, const ck_segment_ref *refs, size_t n, const char *path, char *note,
+                     size_t note_size, ck_error *e);
 
 #endif

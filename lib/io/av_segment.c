@@ -12,7 +12,7 @@
 #include "base/mem.h"
 #include "stream/fdio.h"
 
-#define MAGIC "ck-seg1\n"
+#define MAGIC "ck-seg2\n"
 #define MARK 0x4b434150u       /* "PACK" */
 #define MOST_HEADER (1u << 20) /* bytes */
 #define MOST_PACKET (1u << 30) /* bytes */
@@ -22,7 +22,7 @@ static const char no_memory[] = "out of memory for a segment of video";
 typedef struct record {
     uint32_t mark, flags;
     int64_t number, pts, dts, duration;
-    uint64_t size;
+    uint64_t size, extra;
 } record;
 
 ck_status ck_segment_put_header(int fd, const ck_meta *about, ck_error *e)
@@ -40,11 +40,11 @@ ck_status ck_segment_put_header(int fd, const ck_meta *about, ck_error *e)
     return s;
 }
 
-ck_status ck_segment_put(int fd, const ck_segment_packet *p, const void *data, ck_error *e)
+ck_status ck_segment_put(int fd, const ck_segment_packet *p, const void *data, const void *extra, ck_error *e)
 {
-    record r = {MARK, p->flags, p->number, p->pts, p->dts, p->duration, p->size};
-    struct iovec v[] = {ck_iovec(&r, sizeof r), ck_iovec(data, p->size)};
-    return ck_fd_writev(fd, v, 2, 0, e);
+    record r = {MARK, p->flags, p->number, p->pts, p->dts, p->duration, p->size, p->extra};
+    struct iovec v[] = {ck_iovec(&r, sizeof r), ck_iovec(data, p->size), ck_iovec(extra, p->extra)};
+    return ck_fd_writev(fd, v, 3, 0, e);
 }
 
 /* n bytes at `at`; false at the end of the file or on an error. */
@@ -63,7 +63,7 @@ static bool read_at(int fd, void *to, size_t n, int64_t at)
 
 bool ck_segment_get(int fd, const ck_segment_packet *p, void *to)
 {
-    return read_at(fd, to, p->size, p->at);
+    return read_at(fd, to, p->size + p->extra, p->at);
 }
 
 static ck_status read_pairs(ck_meta *about, const char *text, size_t n, ck_error *e)
@@ -102,7 +102,7 @@ static ck_status read_packets(int fd, ck_segment *out, int64_t at, int64_t size,
 {
     record r;
     while (!out->ended && read_at(fd, &r, sizeof r, at) && r.mark == MARK && r.size <= MOST_PACKET &&
-           (int64_t)r.size <= size - at - (int64_t)sizeof r) {
+           r.extra <= MOST_PACKET && (int64_t)(r.size + r.extra) <= size - at - (int64_t)sizeof r) {
         at += (int64_t)sizeof r;
         if (r.flags & CK_SEGMENT_END) {
             out->ended = true;
@@ -112,8 +112,8 @@ static ck_status read_packets(int fd, ck_segment *out, int64_t at, int64_t size,
         if (!grown)
             return ck_fail(e, CK_ERR_MEMORY, no_memory);
         out->packets = grown;
-        grown[out->n++] = (ck_segment_packet){r.flags, r.number, r.pts, r.dts, r.duration, r.size, at};
-        at += (int64_t)r.size;
+        grown[out->n++] = (ck_segment_packet){r.flags, r.number, r.pts, r.dts, r.duration, r.size, r.extra, at};
+        at += (int64_t)(r.size + r.extra);
     }
     return CK_OK;
 }
@@ -128,7 +128,8 @@ ck_status ck_segment_read(const char *path, ck_segment *out, ck_error *e)
     if (s == CK_OK)
         s = read_packets(fd, out, at, st.st_size, e);
     const char *codec = ck_meta_get(&out->about, "codec");
-    out->intra = codec && atoi(codec) == CK_AV_PRORES4444;
+    int code = codec ? atoi(codec) : 0;
+    out->intra = code >= 0 && code <= CK_AV_RAW && ck_av_coding_of((ck_av_codec)code)->intra;
     if (fd >= 0)
         close(fd);
     return s == CK_OK ? s : ck_fail_in(e, s, path);
@@ -165,6 +166,14 @@ ck_status ck_segment_describe(const ck_av_spec *spec, const char *job, ck_meta *
         s = ck_meta_set(about, "container", spec->container, e);
     if (s == CK_OK)
         s = ck_meta_set(about, "format", av_get_pix_fmt_name(spec->format), e);
+    if (s == CK_OK)
+        s = ck_meta_set(about, "args", spec->args, e);
+    if (s == CK_OK)
+        s = ck_meta_set(about, "timecode", spec->timecode, e);
+    if (s == CK_OK)
+        s = ck_meta_set(about, "sound", spec->sound, e);
+    if (s == CK_OK && spec->sound)
+        s = ck_meta_setf(about, e, "sound.start", "%.6f", spec->sound_start);
     for (size_t i = 0; i < NUMBERS && s == CK_OK; i++)
         s = ck_meta_setf(about, e, numbers[i].key, "%d", *(const int *)((const char *)spec + numbers[i].offset));
     for (size_t i = 0; spec->tags && i < spec->tags->n && s == CK_OK; i++) {
@@ -178,7 +187,14 @@ ck_status ck_segment_describe(const ck_av_spec *spec, const char *job, ck_meta *
 ck_status ck_segment_spec(const ck_segment *s, ck_av_spec *spec, ck_meta *tags, ck_error *e)
 {
     const char *format = ck_meta_get(&s->about, "format");
-    *spec = (ck_av_spec){.container = ck_meta_get(&s->about, "container"), .threads = 1, .tags = tags};
+    *spec = (ck_av_spec){.container = ck_meta_get(&s->about, "container"),
+                         .args = ck_meta_get(&s->about, "args"),
+                         .timecode = ck_meta_get(&s->about, "timecode"),
+                         .sound = ck_meta_get(&s->about, "sound"),
+                         .threads = 1,
+                         .tags = tags};
+    const char *start = ck_meta_get(&s->about, "sound.start");
+    spec->sound_start = start ? strtod(start, NULL) : 0;
     spec->format = av_get_pix_fmt(format ? format : "");
     bool good = spec->container && spec->format != AV_PIX_FMT_NONE;
     for (size_t i = 0; i < NUMBERS; i++) {
@@ -186,7 +202,8 @@ ck_status ck_segment_spec(const ck_segment *s, ck_av_spec *spec, ck_meta *tags, 
         good &= value != NULL;
         *(int *)((char *)spec + numbers[i].offset) = value ? atoi(value) : 0;
     }
-    if (!good || spec->codec > CK_AV_RAW || spec->w < 1 || spec->h < 1 || spec->rate_num < 1 || spec->rate_den < 1)
+    if (!good || (unsigned)spec->codec > CK_AV_RAW || spec->w < 1 || spec->h < 1 || spec->rate_num < 1 ||
+        spec->rate_den < 1)
         return ck_fail(e, CK_ERR_FORMAT, "%s: its header is damaged: remove it and run again", s->path);
     ck_status st = CK_OK;
     for (size_t i = 0; i < s->about.n && st == CK_OK; i++) {

@@ -4,9 +4,9 @@
 #include <fcntl.h>
 #include <libavcodec/avcodec.h>
 #include <libavformat/avformat.h>
-#include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,6 +15,7 @@
 #include "base/outfile.h"
 #include "io/av_compat.h"
 #include "io/av_segment.h"
+#include "io/av_sound.h"
 #include "stream/fdio.h"
 
 #define BUFFER (1 << 18) /* bytes between libavformat and the file */
@@ -29,8 +30,12 @@ struct ck_av_writer {
     AVPacket *packet;
     ck_outfile file; /* fd is -1 for standard output */
     double timeout;
-    int64_t step;     /* ticks per frame */
-    int64_t last;     /* time of the last frame in ticks; -step before the first */
+    int64_t step; /* ticks per frame */
+    int64_t last; /* time of the last frame in ticks; -step before the first */
+    int64_t end;  /* time in ticks at which the last frame ends */
+    ck_av_sound *sound;
+    double sound_start;
+    char note[200];   /* of ck_av_note */
     ck_status broken; /* first failed write; libavformat may not report it */
     ck_error why;
     bool segment;    /* packets go to a segment, not to `mux` */
@@ -41,22 +46,6 @@ struct ck_av_writer {
     } * waiting;
     size_t n_waiting, cap_waiting;
 };
-
-typedef struct choice {
-    const char *encoder, *remedy;
-} choice;
-
-static choice encoder_of(ck_av_codec c)
-{
-    switch (c) {
-    case CK_AV_H264:
-        return (choice){"libx264", "use mov (ProRes) or png, or pipe --comp=- -f y4m into another encoder"};
-    case CK_AV_PRORES4444:
-        return (choice){"prores_ks", "use exr or png16"};
-    default:
-        return (choice){"rawvideo", "use y4m"};
-    }
-}
 
 enum AVColorTransferCharacteristic ck_av_transfer(const char *encoding)
 {
@@ -128,60 +117,104 @@ static ck_status open_output(ck_av_writer *w, const char *path, ck_error *e)
     return CK_OK;
 }
 
-static void set_codec_options(AVCodecContext *c, const ck_av_spec *spec, AVDictionary **opts)
+/* Labels, and what else does not depend on the codec's own options. */
+static void describe(AVCodecContext *c, const ck_av_spec *spec)
 {
-    if (spec->codec == CK_AV_H264) {
-        av_dict_set(opts, "preset", "medium", 0);
-        av_dict_set(opts, "crf", "18", 0);
-        /* Otherwise the bytes depend on the vector unit.  With AVX-512 x264 164 even uses memory that was never
-         * written, so that they differ from run to run. */
-        av_dict_set(opts, "x264-params", "cpu-independent=1", 0);
-        /* Look-ahead frames take most of the encoder's memory. */
-        av_dict_set(opts, "rc-lookahead", "10", 0);
-    } else if (spec->codec == CK_AV_PRORES4444) {
-        /* Without a fixed quantiser, each slice is tried at every one, for a target size instead of a quality. */
-        c->flags |= AV_CODEC_FLAG_QSCALE;
-        c->global_quality = 2 * FF_QP2LAMBDA;
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(spec->format);
+    bool yuv = d->nb_components > 2 && !(d->flags & AV_PIX_FMT_FLAG_RGB);
+    c->width = spec->w;
+    c->height = spec->h;
+    c->pix_fmt = spec->format;
+    c->sample_aspect_ratio = (AVRational){spec->sar_num, spec->sar_den};
+    c->thread_count = spec->threads;
+    c->color_primaries = spec->primaries;
+    c->color_trc = spec->transfer;
+    c->colorspace = spec->matrix;
+    if (spec->codec == CK_AV_RAW)
+        return;
+    c->color_range = yuv ? AVCOL_RANGE_MPEG : AVCOL_RANGE_JPEG;
+    c->chroma_sample_location = yuv && d->log2_chroma_w ? AVCHROMA_LOC_LEFT : AVCHROMA_LOC_UNSPECIFIED;
+    if (ck_av_coding_of(spec->codec)->intra)
         c->thread_type = FF_THREAD_SLICE;
-        av_dict_set(opts, "profile", "4444", 0);
-        av_dict_set(opts, "vendor", "apl0", 0); /* some editors require Apple's */
+    if (spec->codec == CK_AV_FFV1 && spec->w >= 640 && spec->h >= 360)
+        c->slices = 16; /* threads that a frame can use */
+    /* Players on Apple's systems require this tag. */
+    if (spec->codec == CK_AV_HEVC && (!strcmp(spec->container, "mov") || !strcmp(spec->container, "mp4")))
+        c->codec_tag = MKTAG('h', 'v', 'c', '1');
+}
+
+/* Open the encoder; all options must be its own. */
+static ck_status start_codec(ck_av_writer *w, const AVCodec *codec, const ck_av_spec *spec, ck_error *e)
+{
+    AVDictionary *opts = NULL;
+    bool alpha = av_pix_fmt_desc_get(spec->format)->flags & AV_PIX_FMT_FLAG_ALPHA, own;
+    ck_status s = ck_av_codec_options(spec->codec, spec->args, spec->threads, alpha, &opts, &own, e);
+    int quantiser = ck_av_coding_of(spec->codec)->quantiser;
+    if (quantiser && !own) {
+        /* Without a fixed quantiser, each slice is tried at every one, for a target size instead of a quality. */
+        w->codec->flags |= AV_CODEC_FLAG_QSCALE;
+        w->codec->global_quality = quantiser * FF_QP2LAMBDA;
     }
+    if (s == CK_OK)
+        s = check(w, avcodec_open2(w->codec, codec, &opts), "start the encoder", e);
+    const AVDictionaryEntry *left = av_dict_get(opts, "", NULL, AV_DICT_IGNORE_SUFFIX);
+    if (s == CK_OK && left && spec->args && strstr(spec->args, left->key))
+        s = ck_fail(e, CK_ERR_ARGUMENT, "--video-args: the encoder %s has no option '%s'", codec->name, left->key);
+    av_dict_free(&opts);
+    return s;
 }
 
 static ck_status open_codec(ck_av_writer *w, const ck_av_spec *spec, ck_error *e)
 {
-    choice k = encoder_of(spec->codec);
-    const AVCodec *codec = avcodec_find_encoder_by_name(k.encoder);
+    const ck_av_coding *k = ck_av_coding_of(spec->codec);
+    const AVCodec *codec = avcodec_find_encoder_by_name(k->encoder);
     if (!codec)
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "this machine's libavcodec has no encoder %s: %s", k.encoder, k.remedy);
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "this machine's libavcodec has no encoder %s: %s", k->encoder, k->remedy);
     AVCodecContext *c = w->codec = avcodec_alloc_context3(codec);
     if (!c)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for an encoder");
-    c->width = spec->w;
-    c->height = spec->h;
-    c->pix_fmt = spec->format;
     c->framerate = (AVRational){spec->rate_num, spec->rate_den};
     /* The time base divides a frame's duration and is fine enough for other times. */
     int ticks = spec->rate_num < CLOCK ? CLOCK / spec->rate_num : 1;
     c->time_base = (AVRational){1, spec->rate_num * ticks};
     w->step = (int64_t)spec->rate_den * ticks;
     w->last = -w->step;
-    c->sample_aspect_ratio = (AVRational){spec->sar_num, spec->sar_den};
-    c->thread_count = spec->threads;
-    c->color_primaries = spec->primaries;
-    c->color_trc = spec->transfer;
-    c->colorspace = spec->matrix;
-    if (spec->codec != CK_AV_RAW) {
-        c->color_range = AVCOL_RANGE_MPEG;
-        c->chroma_sample_location = spec->codec == CK_AV_H264 ? AVCHROMA_LOC_LEFT : AVCHROMA_LOC_UNSPECIFIED;
-    }
+    describe(c, spec);
     if (w->mux->oformat->flags & AVFMT_GLOBALHEADER)
         c->flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-    AVDictionary *opts = NULL;
-    set_codec_options(c, spec, &opts);
-    int code = avcodec_open2(c, codec, &opts);
-    av_dict_free(&opts);
-    return check(w, code, "start the encoder", e);
+    return start_codec(w, codec, spec, e);
+}
+
+/* Metadata of container and stream; a libav code. */
+static int set_tags(ck_av_writer *w, const ck_av_spec *spec)
+{
+    int code = 0;
+    for (size_t i = 0; spec->tags && i < spec->tags->n && code >= 0; i++)
+        code = av_dict_set(&w->mux->metadata, spec->tags->pairs[i].key, spec->tags->pairs[i].value, 0);
+    const char *reel = spec->tags ? ck_meta_get(spec->tags, "reel_name") : NULL;
+    if (code >= 0 && spec->timecode)
+        code = av_dict_set(&w->stream->metadata, "timecode", spec->timecode, 0);
+    if (code >= 0 && spec->timecode && reel) /* MOV keeps it beside the timecode */
+        code = av_dict_set(&w->stream->metadata, "reel_name", reel, 0);
+    if (code >= 0 && spec->format == AV_PIX_FMT_YUVA420P) /* libavformat 59 does not see it in the format */
+        code = av_dict_set(&w->stream->metadata, "alpha_mode", "1", 0);
+    return code;
+}
+
+/* Sound that cannot be read does not stop the video: segments may be joined where its file is not. */
+static ck_status open_sound(ck_av_writer *w, const ck_av_spec *spec, ck_error *e)
+{
+    if (!spec->sound)
+        return CK_OK;
+    w->sound_start = spec->sound_start;
+    /* libavformat 59 calls FLAC in MP4 an experiment. */
+    w->mux->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
+    ck_error why;
+    ck_status s = ck_av_sound_open(spec->sound, &w->sound, &why);
+    if (s == CK_OK)
+        return ck_av_sound_add(w->sound, w->mux, w->note, sizeof w->note, e);
+    snprintf(w->note, sizeof w->note, "sound is left out: %.150s", why.text);
+    return CK_OK;
 }
 
 static ck_status open_stream(ck_av_writer *w, const ck_av_spec *spec, ck_error *e)
@@ -195,8 +228,14 @@ static ck_status open_stream(ck_av_writer *w, const ck_av_spec *spec, ck_error *
     w->stream->avg_frame_rate = w->codec->framerate;
     w->stream->sample_aspect_ratio = w->codec->sample_aspect_ratio;
     int code = avcodec_parameters_from_context(w->stream->codecpar, w->codec);
-    for (size_t i = 0; spec->tags && i < spec->tags->n && code >= 0; i++)
-        code = av_dict_set(&w->mux->metadata, spec->tags->pairs[i].key, spec->tags->pairs[i].value, 0);
+    if (code >= 0)
+        code = set_tags(w, spec);
+    ck_status s = open_sound(w, spec, e);
+    if (s != CK_OK)
+        return s;
+    /* Otherwise Matroska gets random numbers, and equal videos differ. */
+    if (!strcmp(spec->container, "matroska") || !strcmp(spec->container, "webm"))
+        w->mux->flags |= AVFMT_FLAG_BITEXACT;
     AVDictionary *opts = NULL;
     /* mov and mp4 keep only a fixed set of keys without this flag. */
     av_dict_set(&opts, "movflags", "use_metadata_tags+write_colr", 0);
@@ -229,10 +268,8 @@ ck_status ck_av_open(const ck_av_spec *spec, const char *path, double timeout, c
 }
 
 /* Create the segment's file. */
-static ck_status open_segment(ck_av_writer *w, const char *path, int *fd, ck_error *e)
+static ck_status open_segment(ck_av_writer *w, const char *path, bool intra, int *fd, ck_error *e)
 {
-    bool intra = !(w->codec->codec_descriptor->props & AV_CODEC_PROP_REORDER) &&
-                 w->codec->codec_descriptor->props & AV_CODEC_PROP_INTRA_ONLY;
     if (!intra) {
         ck_status s = ck_outfile_open(&w->file, path, e);
         *fd = w->file.fd;
@@ -248,7 +285,7 @@ ck_status ck_av_open_segment(const ck_av_spec *spec, const char *path, const cha
     int fd;
     ck_status s = open_writer(spec, out, e);
     if (s == CK_OK)
-        s = open_segment(*out, path, &fd, e);
+        s = open_segment(*out, path, ck_av_coding_of(spec->codec)->intra, &fd, e);
     if (s == CK_OK)
         s = ck_segment_describe(spec, job, &about, e);
     if (s == CK_OK)
@@ -298,12 +335,28 @@ static ck_status put_packet(ck_av_writer *w, ck_error *e)
                              .dts = p->dts,
                              .duration = w->step,
                              .size = (uint64_t)p->size};
-    return ck_segment_put(segment_file(w), &out, p->data, e);
+    size_t extra = 0;
+    const uint8_t *more = av_packet_get_side_data(p, AV_PKT_DATA_MATROSKA_BLOCKADDITIONAL, &extra);
+    if (!more && (more = av_packet_get_side_data(p, AV_PKT_DATA_NEW_EXTRADATA, &extra)))
+        out.flags |= CK_SEGMENT_HEADER;
+    out.extra = more ? extra : 0;
+    return ck_segment_put(segment_file(w), &out, p->data, more, e);
+}
+
+/* Write the sound up to a time in ticks; a libav code. */
+static int write_sound(ck_av_writer *w, int64_t until)
+{
+    return w->sound ? ck_av_sound_write(w->sound, w->mux, (double)until * av_q2d(w->codec->time_base)) : 0;
 }
 
 /* Write the packet to the container; a libav code. */
 static int mux_packet(ck_av_writer *w)
 {
+    int64_t end = w->packet->pts + w->step;
+    w->end = end > w->end ? end : w->end;
+    int code = write_sound(w, w->packet->dts);
+    if (code < 0)
+        return code;
     av_packet_rescale_ts(w->packet, w->codec->time_base, w->stream->time_base);
     /* Used for the last packet only: others last until the next one. */
     w->packet->duration = av_rescale_q(w->step, w->codec->time_base, w->stream->time_base);
@@ -335,10 +388,17 @@ ck_status ck_av_packet(ck_av_writer *w, const ck_segment_packet *p, const void *
     int code = av_new_packet(w->packet, (int)p->size);
     if (code >= 0) {
         memcpy(w->packet->data, data, p->size);
+        enum AVPacketSideDataType kind =
+            p->flags & CK_SEGMENT_HEADER ? AV_PKT_DATA_NEW_EXTRADATA : AV_PKT_DATA_MATROSKA_BLOCKADDITIONAL;
+        uint8_t *more = p->extra ? av_packet_new_side_data(w->packet, kind, p->extra) : NULL;
+        if (more)
+            memcpy(more, (const uint8_t *)data + p->size, p->extra);
+        else if (p->extra)
+            code = AVERROR(ENOMEM);
         w->packet->pts = p->pts;
         w->packet->dts = p->dts;
         w->packet->flags = p->flags & CK_SEGMENT_KEY ? AV_PKT_FLAG_KEY : 0;
-        code = mux_packet(w);
+        code = code < 0 ? code : mux_packet(w);
         av_packet_unref(w->packet);
     }
     return check(w, code, "write", e);
@@ -382,6 +442,8 @@ ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, const ck_av_stamp *a
         f->data[i] = p->size[i] ? (uint8_t *)p->buf->data + p->offset[i] : NULL;
         f->linesize[i] = p->stride[i];
     }
+    if (w->sound && !ck_av_sound_begun(w->sound) && !isnan(at->from))
+        ck_av_begin(w, at->from);
     ck_status s = w->segment ? note_frame(w, w->last, at, e) : CK_OK;
     int code = s == CK_OK ? avcodec_send_frame(w->codec, f) : 0;
     av_frame_unref(f);
@@ -393,7 +455,7 @@ ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, const ck_av_stamp *a
 static ck_status end_segment(ck_av_writer *w, ck_error *e)
 {
     static const ck_segment_packet end = {.flags = CK_SEGMENT_END};
-    ck_status s = ck_segment_put(segment_file(w), &end, "", e);
+    ck_status s = ck_segment_put(segment_file(w), &end, "", "", e);
     if (s == CK_OK && w->in_place >= 0 && ck_outfile_syncs() && fsync(w->in_place))
         s = ck_fail_errno(e, "cannot flush to the disk");
     if (s != CK_OK || w->in_place < 0)
@@ -401,6 +463,17 @@ static ck_status end_segment(ck_av_writer *w, ck_error *e)
     bool closed = close(w->in_place) == 0;
     w->in_place = -1;
     return closed ? CK_OK : ck_fail_errno(e, "cannot write");
+}
+
+void ck_av_begin(ck_av_writer *w, double from)
+{
+    if (w->sound)
+        ck_av_sound_begin(w->sound, w->sound_start + from);
+}
+
+const char *ck_av_note(const ck_av_writer *w)
+{
+    return w->note;
 }
 
 uint64_t ck_av_bytes(const ck_av_writer *w)
@@ -417,7 +490,9 @@ ck_status ck_av_finish(ck_av_writer *w, ck_error *e)
     if (s == CK_OK && w->segment) {
         s = end_segment(w, e);
     } else if (s == CK_OK) {
-        int code = av_write_trailer(w->mux);
+        int code = write_sound(w, w->end);
+        if (code >= 0)
+            code = av_write_trailer(w->mux);
         avio_flush(w->mux->pb);
         s = check(w, code, "finish the file", e);
     }
@@ -435,6 +510,7 @@ void ck_av_free(ck_av_writer *w)
         av_freep(&w->mux->pb->buffer);
         avio_context_free(&w->mux->pb);
     }
+    ck_av_sound_free(w->sound);
     avformat_free_context(w->mux);
     avcodec_free_context(&w->codec);
     av_frame_free(&w->frame);

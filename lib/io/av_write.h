@@ -9,29 +9,28 @@
 #ifndef CK_IO_AV_WRITE_H
 #define CK_IO_AV_WRITE_H
 
+#include "io/av_codecs.h"
 #include "io/picture.h"
 
 typedef struct ck_av_writer ck_av_writer;
 
-typedef enum ck_av_codec {
-    CK_AV_H264,       /* libx264, CRF 18, preset medium */
-    CK_AV_PRORES4444, /* prores_ks, quantiser 2: visually lossless, size as needed */
-    CK_AV_RAW
-} ck_av_codec;
-
 typedef struct ck_av_spec {
-    const char *container; /* libavformat's name: "mp4", "mov", "nut" */
+    const char *container; /* libavformat's name: "mp4", "mov", "webm", "matroska", "nut" */
     ck_av_codec codec;
+    const char *args; /* for the encoder, "KEY=VALUE:KEY=VALUE"; may be NULL */
     enum AVPixelFormat format;
     int w, h;
     int rate_num, rate_den;
     int sar_num, sar_den; /* pixel width / pixel height */
     int threads;
-    /* YCbCr is limited range; 4:2:0 chroma is located left. */
+    /* RGB is full range.  YCbCr is limited range; 4:2:0 chroma is located left. */
     enum AVColorPrimaries primaries;
     enum AVColorTransferCharacteristic transfer;
     enum AVColorSpace matrix;
-    const ck_meta *tags; /* container metadata; may be NULL */
+    const ck_meta *tags;  /* container metadata; may be NULL */
+    const char *timecode; /* of time 0; may be NULL */
+    const char *sound;    /* file whose sound is copied into the video; NULL: none */
+    double sound_start;   /* the time of that file, in seconds, at which the shot begins */
 } ck_av_spec;
 
 /* Open the output.  CK_ERR_UNSUPPORTED if libavcodec was built without the encoder. */
@@ -50,6 +49,7 @@ typedef struct ck_av_stamp {
     double time;
     long number; /* for segments: of the frame, in the shot */
     bool failed; /* for segments: the picture stands for a frame that failed */
+    double from; /* seconds from the start of the shot to time 0, for sound; NAN: not known yet */
 } ck_av_stamp;
 
 /* Encode a picture.  Its buffer is shared, not copied: do not write to it afterwards. */
@@ -58,6 +58,12 @@ ck_status ck_av_frame(ck_av_writer *w, const ck_picture *p, const ck_av_stamp *a
 /* Write a packet that is encoded already, instead of frames.  p: times in ticks of the encoder's time base. */
 struct ck_segment_packet;
 ck_status ck_av_packet(ck_av_writer *w, const struct ck_segment_packet *p, const void *data, ck_error *e);
+
+/* Without ck_av_frame: time 0 is this many seconds from the start of the shot. */
+void ck_av_begin(ck_av_writer *w, double from);
+
+/* A sentence about sound that is not in the file, or "". */
+const char *ck_av_note(const ck_av_writer *w);
 
 /* Bytes of the file so far; encoders keep frames back. */
 uint64_t ck_av_bytes(const ck_av_writer *w);

@@ -1,40 +1,71 @@
 #include "io/picture.h"
 
+#include <libavutil/pixdesc.h>
 #include <string.h>
 
 #include "base/clones.h"
 #include "image/convert.h"
 #include "io/rgb2yuv.h"
 
+bool ck_sampling_packed(ck_sampling s)
+{
+    return s == CK_PACKED || s == CK_BGRA || s == CK_ARGB_8;
+}
+
+/* Chroma of half the width and height. */
+static bool halves(ck_sampling s)
+{
+    return s == CK_420_8 || s == CK_420_8_ALPHA || s == CK_420_10;
+}
+
+static int yuv_bits(ck_sampling s)
+{
+    return s == CK_420_10 || s == CK_444_10 || s == CK_444_10_ALPHA ? 10 : 8;
+}
+
+static enum AVPixelFormat packed_format(ck_sampling s, int c, int bits)
+{
+    if (s == CK_ARGB_8)
+        return c == 4 ? AV_PIX_FMT_ARGB : AV_PIX_FMT_RGB24;
+    if (c == 1)
+        return bits == 8 ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_GRAY16LE;
+    if (s == CK_BGRA && bits == 8)
+        return c == 4 ? AV_PIX_FMT_BGRA : AV_PIX_FMT_BGR0;
+    if (c == 3)
+        return bits == 8 ? AV_PIX_FMT_RGB24 : AV_PIX_FMT_RGB48LE;
+    return bits == 8 ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGBA64LE;
+}
+
 static enum AVPixelFormat format_of(ck_sampling s, int c, int bits)
 {
     switch (s) {
     case CK_420_8:
         return AV_PIX_FMT_YUV420P;
+    case CK_420_8_ALPHA:
+        return AV_PIX_FMT_YUVA420P;
+    case CK_420_10:
+        return AV_PIX_FMT_YUV420P10LE;
     case CK_444_8:
         return AV_PIX_FMT_YUV444P;
     case CK_444_10:
         return AV_PIX_FMT_YUV444P10LE;
     case CK_444_10_ALPHA:
         return c == 4 ? AV_PIX_FMT_YUVA444P10LE : AV_PIX_FMT_YUV444P10LE;
-    case CK_PACKED:
-        break;
+    default:
+        return packed_format(s, c, bits);
     }
-    if (c == 1)
-        return bits == 8 ? AV_PIX_FMT_GRAY8 : AV_PIX_FMT_GRAY16LE;
-    if (c == 3)
-        return bits == 8 ? AV_PIX_FMT_RGB24 : AV_PIX_FMT_RGB48LE;
-    return bits == 8 ? AV_PIX_FMT_RGBA : AV_PIX_FMT_RGBA64LE;
 }
 
 /* No overflow: sides are at most CK_MAX_SIDE and a pixel at most 8 bytes. */
 ck_picture ck_picture_shape(ck_sampling s, int c, int w, int h, int bits)
 {
     ck_picture p = {.format = format_of(s, c, bits), .w = w, .h = h};
-    int n = s == CK_PACKED ? 1 : p.format == AV_PIX_FMT_YUVA444P10LE ? 4 : 3;
-    int sample = s == CK_PACKED ? c * bits / 8 : s == CK_444_10 || s == CK_444_10_ALPHA ? 2 : 1;
+    const AVPixFmtDescriptor *d = av_pix_fmt_desc_get(p.format);
+    bool packed = ck_sampling_packed(s);
+    int n = packed ? 1 : d->nb_components;
+    int sample = packed ? av_get_padded_bits_per_pixel(d) / 8 : yuv_bits(s) > 8 ? 2 : 1;
     for (int i = 0; i < n; i++) {
-        int half = s == CK_420_8 && i > 0;
+        int half = halves(s) && (i == 1 || i == 2);
         p.stride[i] = (w >> half) * sample;
         p.size[i] = (size_t)p.stride[i] * (size_t)(h >> half);
         p.offset[i] = p.bytes;
@@ -48,7 +79,7 @@ typedef struct maker {
     ck_picture *p;
     const ck_display *d;
     ck_rgb2yuv yuv;
-    int bits;
+    int bits; /* of a sample */
     float *row, *second, *half;
 } maker;
 
@@ -57,19 +88,45 @@ static uint8_t *at(const ck_picture *p, int component, int y)
     return (uint8_t *)p->buf->data + p->offset[component] + (size_t)y * (size_t)p->stride[component];
 }
 
-/* Interleave one row.  A constant number of channels lets the compiler shuffle whole vectors. */
-#define PACK(NAME, T, C)                                                                                               \
+/* Interleave one row: sample k of a pixel is channel ORDER[k].  Constants let the compiler shuffle whole vectors. */
+#define PACK(NAME, T, C, ...)                                                                                          \
     CK_CLONES                                                                                                          \
     static void NAME(const T *restrict src, size_t w, T *restrict dst)                                                 \
     {                                                                                                                  \
+        static const size_t order[] = {__VA_ARGS__};                                                                   \
         for (size_t i = 0; i < w; i++)                                                                                 \
             for (size_t c = 0; c < C; c++)                                                                             \
-                dst[i * C + c] = src[c * w + i];                                                                       \
+                dst[i * C + c] = src[order[c] * w + i];                                                                \
     }
-PACK(pack8_3, uint8_t, 3)
-PACK(pack8_4, uint8_t, 4)
-PACK(pack16_3, uint16_t, 3)
-PACK(pack16_4, uint16_t, 4)
+PACK(pack8_3, uint8_t, 3, 0, 1, 2)
+PACK(pack8_4, uint8_t, 4, 0, 1, 2, 3)
+PACK(pack8_bgr0, uint8_t, 4, 2, 1, 0, 0) /* the last one is not used */
+PACK(pack8_bgra, uint8_t, 4, 2, 1, 0, 3)
+PACK(pack8_argb, uint8_t, 4, 3, 0, 1, 2)
+PACK(pack8_grey, uint8_t, 3, 0, 0, 0)
+PACK(pack16_3, uint16_t, 3, 0, 1, 2)
+PACK(pack16_4, uint16_t, 4, 0, 1, 2, 3)
+
+static void pack8(const maker *m, const uint8_t *codes, size_t w, uint8_t *to)
+{
+    switch (m->p->format) {
+    case AV_PIX_FMT_RGB24:
+        m->d->plane->c == 1 ? pack8_grey(codes, w, to) : pack8_3(codes, w, to);
+        break;
+    case AV_PIX_FMT_RGBA:
+        pack8_4(codes, w, to);
+        break;
+    case AV_PIX_FMT_BGR0:
+        pack8_bgr0(codes, w, to);
+        break;
+    case AV_PIX_FMT_BGRA:
+        pack8_bgra(codes, w, to);
+        break;
+    default:
+        pack8_argb(codes, w, to);
+        break;
+    }
+}
 
 static void packed_row(const maker *m, int y)
 {
@@ -77,15 +134,18 @@ static void packed_row(const maker *m, int y)
     int c = m->d->plane->c;
     ck_display_row(m->d, y, m->row);
     uint8_t *to = at(m->p, 0, y);
-    void *codes = c == 1 ? (void *)to : m->second;
+    bool copy = c == 1 && m->p->format != AV_PIX_FMT_RGB24;
+    void *codes = copy ? (void *)to : m->second;
     if (m->bits == 8)
         ck_f32_to_u8(m->row, codes, w * (size_t)c);
     else
         ck_f32_to_u16(m->row, codes, w * (size_t)c);
-    if (c == 3)
-        m->bits == 8 ? pack8_3(codes, w, to) : pack16_3(codes, w, (uint16_t *)to);
-    else if (c == 4)
-        m->bits == 8 ? pack8_4(codes, w, to) : pack16_4(codes, w, (uint16_t *)to);
+    if (copy)
+        return;
+    if (m->bits == 8)
+        pack8(m, codes, w, to);
+    else
+        c == 3 ? pack16_3(codes, w, (uint16_t *)to) : pack16_4(codes, w, (uint16_t *)to);
 }
 
 /* Channel i of a display row; grey stands for all three. */
@@ -108,12 +168,27 @@ static void alpha10(const float *restrict a, uint16_t *restrict out, size_t n)
         out[i] = (uint16_t)(int32_t)(a[i] * 1023.0f + 0.5f);
 }
 
+CK_CLONES
+static void alpha8(const float *restrict a, uint8_t *restrict out, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = (uint8_t)(int32_t)(a[i] * 255.0f + 0.5f);
+}
+
+static void alpha_row(const maker *m, const float *row, int y)
+{
+    size_t w = (size_t)m->p->w;
+    if (m->p->size[3] && m->bits > 8)
+        alpha10(row + 3 * w, (uint16_t *)at(m->p, 3, y), w);
+    else if (m->p->size[3])
+        alpha8(row + 3 * w, at(m->p, 3, y), w);
+}
+
 static void full_row(const maker *m, int y)
 {
     ck_display_row(m->d, y, m->row);
     yuv_row(m, m->row, 0, 2, y);
-    if (m->p->size[3])
-        alpha10(m->row + 3 * (size_t)m->p->w, (uint16_t *)at(m->p, 3, y), (size_t)m->p->w);
+    alpha_row(m, m->row, y);
 }
 
 static void row_pair(const maker *m, int y)
@@ -123,6 +198,8 @@ static void row_pair(const maker *m, int y)
     ck_display_row(m->d, y + 1, m->second);
     yuv_row(m, m->row, 0, 0, y);
     yuv_row(m, m->second, 0, 0, y + 1);
+    alpha_row(m, m->row, y);
+    alpha_row(m, m->second, y + 1);
     for (size_t i = 0; i < 3; i++)
         ck_rgb2yuv_halve(channel(m, m->row, i), channel(m, m->second, i), n, m->half + i * n);
     for (int i = 1; i < 3; i++)
@@ -138,7 +215,7 @@ ck_status ck_picture_make(ck_picture *out, const ck_display *d, ck_sampling s, i
                           ck_error *e)
 {
     const ck_plane *p = d->plane;
-    if (s == CK_420_8 && ((p->w | p->h) & 1))
+    if (halves(s) && ((p->w | p->h) & 1))
         return ck_fail(e, CK_ERR_ARGUMENT, "a picture of %d x %d cannot be 4:2:0: width and height must be even", p->w,
                        p->h);
     *out = ck_picture_shape(s, p->c, p->w, p->h, bits);
@@ -151,11 +228,13 @@ ck_status ck_picture_make(ck_picture *out, const ck_display *d, ck_sampling s, i
         return no_memory(out, e);
     }
     float *f = scratch->data;
-    maker m = {.p = out, .d = d, .bits = bits, .row = f, .second = f + row, .half = f + 2 * row};
-    if (s != CK_PACKED)
-        ck_rgb2yuv_init(&m.yuv, matrix, s == CK_444_10 || s == CK_444_10_ALPHA ? 10 : 8, false);
-    for (int y = 0; y < p->h; y += s == CK_420_8 ? 2 : 1)
-        (s == CK_PACKED ? packed_row : s == CK_420_8 ? row_pair : full_row)(&m, y);
+    bool packed = ck_sampling_packed(s);
+    int depth = packed ? s == CK_ARGB_8 ? 8 : bits : yuv_bits(s);
+    maker m = {.p = out, .d = d, .bits = depth, .row = f, .second = f + row, .half = f + 2 * row};
+    if (!packed)
+        ck_rgb2yuv_init(&m.yuv, matrix, depth, false);
+    for (int y = 0; y < p->h; y += halves(s) ? 2 : 1)
+        (packed ? packed_row : halves(s) ? row_pair : full_row)(&m, y);
     ck_buffer_unref(scratch);
     return CK_OK;
 }
@@ -176,7 +255,7 @@ ck_status ck_picture_black(ck_picture *out, const ck_picture *p, ck_error *e)
     memset(data, 0, p->bytes);
     if (!p->size[1]) /* packed RGB */
         return CK_OK;
-    bool deep = p->format == AV_PIX_FMT_YUV444P10LE || p->format == AV_PIX_FMT_YUVA444P10LE;
+    bool deep = av_pix_fmt_desc_get(p->format)->comp[0].depth > 8;
     ck_yuv_range r = ck_yuv_range_of(deep ? 10 : 8, false);
     for (int i = 0; i < 3; i++) {
         int v = (int)(i ? r.c_offset : r.y_offset);
