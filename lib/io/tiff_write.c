@@ -11,7 +11,7 @@
 
 /* Bytes of a strip before compression.  Small enough that a viewer reads a part of the picture quickly. */
 #define STRIP (1 << 18)
-/* Of deflate; higher ones take longer and gain little on grain (bench/results/still.md). */
+/* Of deflate, as in PNG: higher ones take longer and gain little on grain. */
 #define LEVEL 1
 
 typedef struct writer {
