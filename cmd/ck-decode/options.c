@@ -38,7 +38,7 @@ static const ck_option rows[] = {
      "make one whole frame of every field: twice the frame rate", CK_IN_ALL},
     {0, "layer", CK_STRING, AT(layer), "NAME", NULL, 0, 0, NULL, 0,
      "layer of INPUT (OpenEXR), as --verbose lists them, or full name of one channel (default: the one with R, G, B)",
-     CK_IN_HELP},
+     CK_IN_ALL},
     {0, "part", CK_STRING, AT(part), "N|NAME", NULL, 0, 0, NULL, 0,
      "part of INPUT (OpenEXR): number from 0, or name (default: the first with R, G, B)", CK_IN_ALL},
     {0, "linear", CK_FLAG, AT(linear), NULL, NULL, 0, 0, NULL, 0, "treat samples as linear light, overriding the file",

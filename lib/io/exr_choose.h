@@ -29,6 +29,6 @@ ck_status ck_exr_choose(exr_const_context_t ctx, const ck_still_select *select, 
                         ck_error *e);
 
 /* "layers: beauty (read), depth; parts: 0 left (read), 1 right": as far as there are several.  "" if not. */
-void ck_exr_describe(exr_const_context_t ctx, const ck_exr_choice *read, char *text, size_t size);
+void ck_exr_describe(exr_const_context_t ctx, const ck_exr_choice *read, char *to, size_t size);
 
 #endif

@@ -171,7 +171,7 @@ static void fill_pairs(ck_exr_huffman *h)
     }
 }
 
-/* The symbol of a code longer than LOOK, or SYMBOLS if there is none.  v: the next bits, from the top. */
+/* The symbol of a code longer than LOOK, or SYMBOLS if no code matches.  v: the next bits, from the top. */
 static inline uint32_t long_code(const ck_exr_huffman *h, uint64_t v, unsigned *length)
 {
     unsigned l = LOOK + 1;
