@@ -200,6 +200,7 @@ ASAN_FLAGS = BUILD=build/asan BIN=build/asan/bin CUDA=0 CFLAGS="-O1 -g -fno-omit
     SAN="-fsanitize=address,undefined -fno-sanitize-recover=all"
 check-asan:
 	ASAN_OPTIONS=detect_leaks=1:abort_on_error=0:allocator_may_return_null=1 UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1 \
+	LSAN_OPTIONS=suppressions=$(CURDIR)/tests/lsan.supp:print_suppressions=0 \
 	$(MAKE) check $(ASAN_FLAGS) CK_ASAN=1
 
 # The README's two commands in bare Debian 12 and 13, from a clean clone.  Needs root and debootstrap.
