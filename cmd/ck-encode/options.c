@@ -20,10 +20,10 @@ static const ck_option rows[] = {
     {0, "plane", CK_LIST, AT(planes), "NAME=FORMAT", NULL, 0, 0, NULL, 0,
      "write plane NAME to OUT/NAME too; repeatable; FORMAT: exr, exr32, png, png8, png16, tiff, tiff8, tiff16, "
      "tiff32f, "
-     "dpx10, dpx16, mp4, mov, - or off",
+     "dpx10, dpx16, mp4, mov, webm, mkv, - or off",
      CK_IN_HELP},
     {0, "fg-encoding", CK_CHOICE, AT(fg_encoding), NULL, "auto", 0, 0, "auto|srgb|linear|source", 0,
-     "curve of fg's files; source: that of INPUT; auto: that of --output-space, else sRGB", CK_IN_HELP},
+     "curve of fg's files; source: that of INPUT; auto: that of --output-space, else sRGB", CK_IN_ALL},
     {0, "output-space", CK_STRING, AT(output_space), "NAME", NULL, 0, 0, NULL, 0,
      "convert colour (not comp) to CURVE, CURVE/PRIMARIES, a space such as acescg or of the OpenColorIO config, or "
      "source: that of INPUT",
@@ -44,7 +44,7 @@ static const ck_option rows[] = {
     {0, "y4m-depth", CK_CHOICE, AT(y4m_depth), NULL, "10", 0, 0, "10|8", 0,
      "bits of y4m: 10 restores an 8-bit plane exactly, 8 within 2 codes", CK_IN_ALL},
     {0, "rate", CK_STRING, AT(rate), "RATE", "auto", 0, 0, NULL, 0,
-     "frame rate of video, as 25 or 30000/1001; auto: the stream's, else 24", CK_IN_HELP},
+     "frame rate of video, as 25 or 30000/1001; auto: the stream's, else 24", CK_IN_ALL},
     {0, "codec", CK_STRING, AT(codec), "CODEC", "auto", 0, 0, NULL, 0,
      "codec of video files: h264, hevc, av1, prores4444, prores4444xq, vp9, ffv1, qtrle or dnxhr444; auto: h264 in "
      "mp4, prores4444 in mov, vp9 in webm, ffv1 in mkv",
@@ -58,7 +58,7 @@ static const ck_option rows[] = {
     {0, "provenance", CK_CHOICE, AT(provenance), NULL, "on", 0, 0, "off|on", 0, "record source and programs in files",
      CK_IN_ALL},
     {0, "fsync", CK_FLAG, AT(fsync), NULL, NULL, 0, 0, NULL, 0, "flush each finished file and its folder to the disk",
-     CK_IN_HELP | CK_RUN_ONLY},
+     CK_IN_ALL | CK_RUN_ONLY},
     {0},
 };
 

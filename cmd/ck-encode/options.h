@@ -25,8 +25,7 @@ typedef enum ck_out_format {
     CK_OUT_STREAM,
     CK_OUT_OFF
 } ck_out_format;
-#define CK_OUT_WORDS                                                                                                   \
-    "auto|exr|exr32|png|png8|png16|tiff|tiff8|tiff16|tiff32f|dpx10|dpx16|mp4|mov|webm|mkv|-|off"
+#define CK_OUT_WORDS "auto|exr|exr32|png|png8|png16|tiff|tiff8|tiff16|tiff32f|dpx10|dpx16|mp4|mov|webm|mkv|-|off"
 
 typedef enum ck_stream_format { CK_STREAM_NUT, CK_STREAM_Y4M, CK_STREAM_RAWVIDEO } ck_stream_format;
 
