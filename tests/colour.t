@@ -1,7 +1,6 @@
 #!/bin/bash
 # Colour spaces from file to file: values and labels.
 . "$(dirname "$0")/tap.sh"
-plugins=$(cd "$bin" && pwd)
 unset OCIO OCIO_LOGGING_LEVEL OCIO_OPTIMIZATION_FLAGS OCIO_ACTIVE_DISPLAYS OCIO_ACTIVE_VIEWS
 cd "$tmp" || exit 1
 

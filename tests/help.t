@@ -15,7 +15,7 @@ have() { # every "NAME SECTION" on stdin is a page
     while read -r name section; do [ -e "$man/$name.$section" ] || { echo "no page $name($section)" >&2; return 1; }; done
 }
 
-commands=(ck "ck key" "ck doctor")
+commands=(ck "ck key" "ck doctor" "ck formats")
 for program in "$bin"/ck-*; do
     [ -x "$program" ] && [ ! -L "$program" ] && commands+=("$(basename "$program")")
 done
@@ -31,7 +31,7 @@ for command in "${commands[@]}"; do
     ok "$command --help names a manual page" grep -qE 'Manual: man [7a-z]' "$tmp/brief"
     ok "$command: manual pages that are named exist" have < <(cat "$tmp/brief" "$tmp/all" | pages)
     case $command in
-    ck | "ck doctor") continue ;;
+    ck | "ck doctor" | "ck formats") continue ;;
     esac
     ok "$command --help leads to --help=all" grep -q "$command --help=all" "$tmp/brief"
     ok "$command --help has an example" grep -q "^  .*$command " "$tmp/brief"
@@ -41,6 +41,11 @@ for command in "${commands[@]}"; do
     name=${command#ck?}
     is "ck help $name" "$(ck help "$name")" "$(cat "$tmp/brief")"
 done
+ck formats >"$tmp/formats"
+for word in $(ck-encode --help=all | tr -s ' \n' ' ' | grep -oE 'codec of video files: .* or [a-z0-9]+' | tr -d ',' | cut -d: -f2 | sed 's/ or / /'); do
+    ok "ck formats has the codec $word" grep -qE "^  (yes|no ) $word " "$tmp/formats"
+done
+ok "and says which the library lacks" test "$(grep -c 'has no such encoder' "$tmp/formats")" = "$(sed -n '/^Video out/,/^$/p' "$tmp/formats" | grep -c '^  no ')"
 ck key --help=all >"$tmp/key"
 for stage in decode hint infer refine matte post encode; do
     is "ck key --help=all has every option of ck-$stage" \

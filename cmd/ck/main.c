@@ -20,6 +20,7 @@ static const struct {
     {"key", ck_command_key, "key footage: build, run and watch the whole pipeline"},
     {"verify", ck_command_verify, "check that a job's files are all there and whole"},
     {"doctor", ck_command_doctor, "check programs, libraries, model and devices"},
+    {"formats", ck_command_formats, "list what this build reads and writes"},
     {"help", command_help, "explain a command or program: ck help key, ck help hint"},
     {"version", command_version, "print the version"},
 };
@@ -96,6 +97,8 @@ static int explain(char *name)
         return ck_command_verify(2, argv);
     if (!strcmp(name, "doctor"))
         return ck_command_doctor(2, argv);
+    if (!strcmp(name, "formats"))
+        return ck_command_formats(2, argv);
     return unknown(name);
 }
 

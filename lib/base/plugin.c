@@ -31,6 +31,12 @@ static bool find(const char *name, char path[TEXT], char where[TEXT])
     return false;
 }
 
+bool ck_plugin_exists(const char *name)
+{
+    char path[TEXT], where[TEXT];
+    return find(name, path, where);
+}
+
 /* The library is never closed: a driver loaded by a backend cannot be unloaded. */
 ck_status ck_plugin_load(const ck_plugin *p, const void **table, ck_error *e)
 {

@@ -5,6 +5,8 @@
 #ifndef CK_BASE_PLUGIN_H
 #define CK_BASE_PLUGIN_H
 
+#include <stdbool.h>
+
 #include "base/status.h"
 
 typedef struct ck_plugin {
@@ -16,6 +18,9 @@ typedef struct ck_plugin {
 
 /* The table, or NULL if it was built for another version. */
 typedef const void *ck_plugin_entry(unsigned long version);
+
+/* True if libck-NAME.so is found. */
+bool ck_plugin_exists(const char *name);
 
 /* CK_ERR_UNSUPPORTED, with the reason, if the plug-in cannot be loaded.  It is never unloaded. */
 ck_status ck_plugin_load(const ck_plugin *p, const void **table, ck_error *e);
