@@ -42,7 +42,7 @@ for command in "${commands[@]}"; do
     is "ck help $name" "$(ck help "$name")" "$(cat "$tmp/brief")"
 done
 ck formats >"$tmp/formats"
-for word in $(ck-encode --help=all | tr -s ' \n' ' ' | grep -oE 'codec of video files: .* or [a-z0-9]+' | tr -d ',' | cut -d: -f2 | sed 's/ or / /'); do
+for word in $(ck-encode --help=all | tr -s ' \n' ' ' | grep -oE 'codec of video files: [^;]*' | tr -d ',' | cut -d: -f2 | sed 's/ or / /'); do
     ok "ck formats has the codec $word" grep -qE "^  (yes|no ) $word " "$tmp/formats"
 done
 ok "and says which the library lacks" test "$(grep -c 'has no such encoder' "$tmp/formats")" = "$(sed -n '/^Video out/,/^$/p' "$tmp/formats" | grep -c '^  no ')"

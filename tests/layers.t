@@ -10,7 +10,7 @@ fi
 picture() { # FILE VALUE CHANNELS...: a ramp from VALUE on in each of the channels
     local list
     list=$(IFS=,; echo "${*:3}")
-    oiiotool --pattern fill:left="$2,$2,$2":right="$(($2 + 1)),$(($2 + 2)),$(($2 + 3))" 40x30 3 --ch "$(for _ in "${@:3}"; do printf '%s' "$((n++ % 3)),"; done | sed 's/,$//')" \
+    oiiotool --pattern "fill:left=$2,$2,$2:right=$(($2 + 1)),$(($2 + 2)),$(($2 + 3))" 40x30 3 --ch "$(for _ in "${@:3}"; do printf '%s' "$((n++ % 3)),"; done | sed 's/,$//')" \
         --chnames "$list" -d half -o "$1"
 }
 part() { # FILE NAME OUT: the same as a part of this name
