@@ -41,6 +41,11 @@ is "of 24000/1001, 48000/1001" "$(ff -i in.mp4 -c copy -r 24000/1001 x.mp4 2>/de
 ff -f lavfi -i "testsrc2=s=160x120:r=25" -frames:v 1 -c:v ffv1 one.mkv
 is "a single frame" "$(ck-decode --deinterlace one.mkv | ck-info | tail -1)" "END 1 frames"
 
+ff -i in.mp4 -c copy -timecode 01:00:00:10 tc.mov
+is "both fields of a frame have its timecode" \
+    "$(ck-decode --deinterlace-fields --frames 0-3 tc.mov | ck-info | grep -o 'timecode=[^ ]*' | cut -d= -f2 | tr '\n' ' ')" \
+    "01:00:00:10 01:00:00:10 01:00:00:11 01:00:00:11 "
+
 # A damaged frame stays an error, at field rate both of its fields; its neighbours are made.
 ff -i in.mp4 -c:v ffv1 -slicecrc 1 bad.mkv
 perl -e 'local $/; open F, "+<", "bad.mkv"; $_ = <F>; seek F, int(length($_) / 2), 0; print F "\xff" x 40'

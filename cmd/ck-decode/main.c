@@ -198,9 +198,10 @@ static ck_status add_timecode(const decode *d, const ck_item *item, ck_frame *f,
     char text[CK_TIMECODE];
     if (!i->timecode || i->rate_num < 1)
         return CK_OK;
-    /* By time, since a variable frame rate leaves numbers out. */
-    double at = isnan(item->video.pts) ? (double)item->index : item->video.pts * i->rate_num / i->rate_den;
-    if (!ck_timecode_add(i->timecode, i->rate_num, i->rate_den, lround(at), text))
+    /* By time, since a variable frame rate leaves numbers out.  The fields of a frame share its timecode. */
+    int per = ck_fields_per_frame(d->plate.mode);
+    long at = isnan(item->video.pts) ? item->index : lround(item->video.pts * per * i->rate_num / i->rate_den);
+    if (!ck_timecode_add(i->timecode, i->rate_num, i->rate_den, at / per, text))
         return CK_OK;
     return ck_meta_set(&f->meta, "timecode", text, e);
 }
