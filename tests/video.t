@@ -68,8 +68,9 @@ for c in mp4 webm mkv; do
     lossy vp9 $c libvpx-vp9 crf=1 $labels "vp9 Profile 0 yuv420p $sdr"
 done
 for c in mov mkv; do
-    lossy prores4444 $c prores_ks "" $labels "prores 4444 yuv444p12le $sdr"
-    lossy prores4444xq $c prores_ks "" $labels "prores XQ yuv444p12le $sdr"
+    # without color_range: mov has no label for it, and libavcodec 61 no longer assumes one
+    lossy prores4444 $c prores_ks "" ${labels/color_range,/} "prores 4444 yuv444p12le ${sdr/tv /}"
+    lossy prores4444xq $c prores_ks "" ${labels/color_range,/} "prores XQ yuv444p12le ${sdr/tv /}"
 done
 lossy dnxhr444 mov dnxhd "" $labels "dnxhd DNXHR 444 yuv444p10le $sdr"
 is "HEVC in mp4 and mov has the tag that Apple's players need" "$(show lossy-mp4/hevc/rgb.mp4 codec_tag_string)$(show lossy-mov/hevc/rgb.mov codec_tag_string)" "hvc1 hvc1 "
@@ -220,7 +221,11 @@ done
 whole src.mp4 mkv
 ok "AAC in mkv: every packet but the one before time 0" cmp <(packets whole-src.mp4-mkv/rgb.mkv a:0) <(packets src.mp4 a:0 | tail -n +2)
 whole src.mov mp4 2>err
-is "mp4 cannot hold PCM: said" "$(cat err)" "ck-encode: whole-src.mov-mp4/rgb.mp4: sound is left out: mp4 cannot hold pcm_s16le: use mov or mkv"
+if [ -n "$(packets whole-src.mov-mp4/rgb.mp4 a:0)" ]; then # libavformat 61 can
+    ok "PCM in mp4" cmp <(packets whole-src.mov-mp4/rgb.mp4 a:0) <(packets src.mov a:0)
+else
+    is "mp4 cannot hold PCM: said" "$(cat err)" "ck-encode: whole-src.mov-mp4/rgb.mp4: sound is left out: mp4 cannot hold pcm_s16le: use mov or mkv"
+fi
 whole src.mp4 webm 2>err
 is "nor webm AAC" "$(cat err)" "ck-encode: whole-src.mp4-webm/rgb.webm: sound is left out: webm cannot hold aac: use mov or mkv"
 
