@@ -20,7 +20,7 @@ static const ck_option rows[] = {
     {0, "fill", CK_INT, AT(fill), "AREA", "off", 0, INT_MAX, "off", 0, "fill holes of up to AREA pixels in the subject",
      CK_IN_HELP},
     {0, "specks", CK_INT, AT(specks), "AREA", "off", 0, INT_MAX, "off", 0,
-     "remove parts smaller than AREA pixels, before all else", CK_IN_HELP},
+     "remove parts smaller than AREA pixels, after --black, --white, --gamma and --fill", CK_IN_HELP},
     {0, "grow", CK_FLOAT, AT(grow), "PIXELS", "0", -CK_MAX_GROW, CK_MAX_GROW, NULL, 0,
      "grow the matte; shrink it if negative", CK_IN_KEY},
     {0, "soften", CK_FLOAT, AT(soften), "PIXELS", "0", 0, CK_MAX_SOFTEN, NULL, 0, "sigma of a Gaussian blur",
