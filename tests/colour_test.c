@@ -234,7 +234,7 @@ static float sample(ck_frame *f, const char *name, size_t i)
     return v;
 }
 
-/* What is not changed comes back as it was; what is made inside is converted. */
+/* A plane that is not changed comes back as it was; one that is made inside is converted. */
 static void inside(void)
 {
     ck_gamut g;

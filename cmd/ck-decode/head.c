@@ -90,7 +90,7 @@ static ck_status head_of_video(const ck_source *of, ck_meta *head, ck_error *e)
     return s == CK_OK && i->timecode ? ck_meta_set(head, "start", i->timecode, e) : s;
 }
 
-/* What outputs are to carry on: sound and camera.  Sound cannot be read again from standard input. */
+/* Sound and camera, for outputs to carry on.  Sound cannot be read again from standard input. */
 static ck_status facts_of_video(const ck_source *s, ck_meta *head, ck_error *e)
 {
     double start;

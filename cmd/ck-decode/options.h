@@ -24,7 +24,7 @@ typedef struct ck_decode_options {
 
 extern const ck_program ck_decode_program;
 
-/* What --deinterlace and --deinterlace-fields ask for. */
+/* The mode that --deinterlace and --deinterlace-fields ask for. */
 ck_fields_mode ck_decode_fields(const ck_decode_options *o);
 
 /* The colours that the options give; light.h uses them. */

@@ -116,7 +116,7 @@ static ck_status add_outputs(const post *s, ck_frame *f, ck_plane *alpha, ck_pla
     /* Codes of unknown curves are kept, and the planes made from them carry that label. */
     how->codes = !ck_plate_known(fg);
     how->view = how->codes ? NULL : how->view;
-    /* What unmixing and passthrough take from a linear plate may lie outside Rec. 709. */
+    /* Unmixing and passthrough take colours of a linear plate, which may lie outside Rec. 709. */
     const ck_post_program_options *o = s->opts;
     p = ck_frame_plane(f, "rgb");
     how->mirrored = s->gamut.wide || ((o->classical || o->unmix || o->passthrough) && p && ck_plate_linear(p));

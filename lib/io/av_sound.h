@@ -6,10 +6,10 @@
  *     ck_av_sound_write   before each packet of the video, and at its end
  *     ck_av_sound_free
  *
- * The sound runs from the start of the first frame to the end of the last.  PCM is cut to the sample
- * at its start; other packets are kept whole.  In MOV and MP4 an
- * edit list hides what precedes the first frame, and the packet before that is kept too, since decoders of AAC and MP3
- * need it.  In other containers, sound begins with the first packet that is not before the first frame. */
+ * The sound runs from the start of the first frame to the end of the last.  PCM is cut to the sample at its start;
+ * other packets are kept whole.  In MOV and MP4 an edit list hides the sound before the first frame, and the packet
+ * before that is kept too, since decoders of AAC and MP3 need it.  In other containers, sound begins with the first
+ * packet that is not before the first frame. */
 #ifndef CK_IO_AV_SOUND_H
 #define CK_IO_AV_SOUND_H
 

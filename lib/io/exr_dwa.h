@@ -1,5 +1,5 @@
-/* What OpenEXRCore 3.1 cannot do, through libOpenEXR's C++ interface: compress DWAA and DWAB, and decode them in files
- * of several parts.  For lib/io/exr_*.c only. */
+/* DWAA and DWAB through libOpenEXR's C++ interface, where OpenEXRCore 3.1 lacks them: compress, and decode files of
+ * several parts.  For lib/io/exr_*.c only. */
 #ifndef CK_IO_EXR_DWA_H
 #define CK_IO_EXR_DWA_H
 
