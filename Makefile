@@ -29,8 +29,9 @@ BIN ?= bin
 CFLAGS ?= -O3 -g
 WERROR ?= $(if $(CI),-Werror)
 WARNINGS := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wcast-qual -Wdouble-promotion -Wvla -Wstrict-prototypes
-PKGS_AV := libavformat libavfilter libavcodec libswscale libavutil
-PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS_AV) OpenEXR libpng libtiff-4)
+# Of FFmpeg, lib/io/av_load.c loads libavformat, libavfilter and libavcodec at run time.
+PKGS_AV := libswscale libavutil
+PKG_CFLAGS := $(shell pkg-config --cflags libavformat libavfilter libavcodec $(PKGS_AV) OpenEXR libpng libtiff-4)
 CK_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) $(WERROR) -ffp-contract=off -fno-math-errno -MMD -MP -Ilib -Icmd \
              $(PKG_CFLAGS) $(SAN)
 # All programs are linked with all libraries; --as-needed keeps only those used.
@@ -107,9 +108,10 @@ $(BUILD)/helpers/%: $(BUILD)/tests/helpers/%.o $(LIBCK)
 $(BENCH_CXX:bench/%.cc=$(BUILD)/bench/%): $(BUILD)/bench/%: bench/%.cc
 	@mkdir -p $(@D)
 	$(CXX) $(LIB_CXXFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< -lOpenEXR -lIex -lIlmThread -lImath
+# decode_bench and encode_bench also call FFmpeg themselves.
 $(BUILD)/bench/%: $(BUILD)/bench/%.o $(LIBCK)
 	@mkdir -p $(@D)
-	$(CC) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(CC) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS) $(shell pkg-config --libs libavformat libavcodec)
 
 $(BUILD)/cuda/%.cu.o: %.cu
 	@mkdir -p $(@D)

@@ -211,6 +211,13 @@ ck-decode --hint wild.mkv --frames 0 v.mkv | ck-info --npy npy2
 is "a hint stays within 0 and 1" \
     "$(tail -c +129 npy2/hint.000000.npy | od -An -v -t f4 -w4 | sort -u | tr -d ' ' | tr '\n' ' ')" "0 1 "
 
+# --- FFmpeg is loaded for what needs it
+version=$(grep -ao 'libavcodec\.so\.[0-9]*' "$(command -v ck-decode)" | head -1)
+mkdir hidden && : >"hidden/$version"
+ok "a PNG needs no libavcodec" env LD_LIBRARY_PATH=hidden bash -c 'ck-decode seq/shot1.png | ck-encode --plane rgb=exr loaded 2>/dev/null'
+fails 1 "v.mkv: cannot load FFmpeg's $version" "a video does" env LD_LIBRARY_PATH=hidden ck-decode v.mkv
+is "ck doctor says so" "$(LD_LIBRARY_PATH=hidden ck doctor | grep -c "^BAD  FFmpeg .*$version")" 1
+
 # --- usage
 fails 2 "no input" "no input" bash -c 'ck-decode | cat; exit ${PIPESTATUS[0]}'
 fails 2 "contradict" "--linear and --srgb" bash -c 'ck-decode --linear --srgb v.mkv | cat >/dev/null; exit ${PIPESTATUS[0]}'

@@ -1,7 +1,5 @@
 /* ck doctor: check programs, libraries, model and devices. */
 #include <dnnl.h>
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
 #include <limits.h>
 #include <openexr.h>
 #include <png.h>
@@ -18,6 +16,7 @@
 #include "checkpoint/find.h"
 #include "ck/programs.h"
 #include "greenformer/model.h"
+#include "io/av_load.h"
 #include "nn/nn.h"
 
 /* Print one line, for a problem with its remedy.  Returns 1 for a problem that prevents keying. */
@@ -48,13 +47,32 @@ static void version(char *buf, size_t n, unsigned v)
     snprintf(buf, n, "%u.%u.%u", AV_VERSION_MAJOR(v), AV_VERSION_MINOR(v), AV_VERSION_MICRO(v));
 }
 
-static void libraries(void)
+/* libavfilter is the last one to be loaded. */
+static int video(void)
 {
+    static const struct {
+        const char *what, *encoder, *remedy;
+    } wanted[] = {
+        {"write H.264", "libx264", "install an FFmpeg with libx264 for --comp mp4"},
+        {"write ProRes 4444", "prores_ks", "install an FFmpeg with prores_ks for --processed mov"},
+    };
     char text[64];
+    ck_error e;
+    if (ck_av_load(CK_LIBAVFILTER, &e) != CK_OK)
+        return line("FFmpeg", false, true, e.text, "without it there is no video");
     version(text, sizeof text, avformat_version());
     line("libavformat", true, true, text, "");
     version(text, sizeof text, avcodec_version());
     line("libavcodec", true, true, text, "");
+    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+        line(wanted[i].what, avcodec_find_encoder_by_name(wanted[i].encoder) != NULL, false, wanted[i].encoder,
+             wanted[i].remedy);
+    return 0;
+}
+
+static void libraries(void)
+{
+    char text[64];
     int major, minor, patch;
     const char *extra;
     exr_get_library_version(&major, &minor, &patch, &extra);
@@ -64,19 +82,6 @@ static void libraries(void)
     const dnnl_version_t *dnnl = dnnl_version();
     snprintf(text, sizeof text, "%d.%d.%d", dnnl->major, dnnl->minor, dnnl->patch);
     line("oneDNN", true, true, text, "");
-}
-
-static void codecs(void)
-{
-    static const struct {
-        const char *what, *encoder, *remedy;
-    } wanted[] = {
-        {"write H.264", "libx264", "install an FFmpeg with libx264 for --comp mp4"},
-        {"write ProRes 4444", "prores_ks", "install an FFmpeg with prores_ks for --processed mov"},
-    };
-    for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
-        line(wanted[i].what, avcodec_find_encoder_by_name(wanted[i].encoder) != NULL, false, wanted[i].encoder,
-             wanted[i].remedy);
 }
 
 static long read_long(const char *path)
@@ -170,7 +175,7 @@ int ck_command_doctor(int argc, char **argv)
     line("ck", true, true, CK_VERSION, "");
     int bad = programs();
     libraries();
-    codecs();
+    bad += video();
     machine();
     bad += model();
     devices();

@@ -1,6 +1,4 @@
 /* ck formats: what this build reads and writes. */
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -8,6 +6,7 @@
 #include "base/plugin.h"
 #include "ck/commands.h"
 #include "io/av_codecs.h"
+#include "io/av_load.h"
 
 #define WIDTH 14 /* of the first column */
 
@@ -93,6 +92,7 @@ static void plug_ins(void)
 
 int ck_command_formats(int argc, char **argv)
 {
+    ck_error e;
     ck_log_init("ck formats", false);
     if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help=all"))) {
         printf("Usage: ck formats\n\nck formats: list what this build reads and writes\n\nManual: man ck\n");
@@ -101,6 +101,10 @@ int ck_command_formats(int argc, char **argv)
     if (argc > 1) {
         ck_log_error("unexpected argument '%s': ck formats takes none", argv[1]);
         return 2;
+    }
+    if (ck_av_load(CK_LIBAVCODEC, &e) != CK_OK) {
+        ck_log_error("%s", e.text);
+        return 1;
     }
     stills_in();
     videos_in();

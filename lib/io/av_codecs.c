@@ -1,9 +1,10 @@
 #include "io/av_codecs.h"
 
-#include <libavcodec/avcodec.h>
 #include <libavutil/opt.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "io/av_load.h"
 
 /* H.264, HEVC: look-ahead frames take most of the encoder's memory.
  * ProRes: some editors require Apple's vendor code.
@@ -197,9 +198,11 @@ static bool has_option(const AVCodec *codec, const char *key)
 
 ck_status ck_av_codec_check_args(ck_av_codec c, const char *args, ck_error *e)
 {
-    const AVCodec *codec = avcodec_find_encoder_by_name(rows[c].encoder);
     AVDictionary *all = NULL;
-    ck_status s = parse(args, &all, e);
+    ck_status s = ck_av_load(CK_LIBAVCODEC, e);
+    const AVCodec *codec = s == CK_OK ? avcodec_find_encoder_by_name(rows[c].encoder) : NULL;
+    if (s == CK_OK)
+        s = parse(args, &all, e);
     for (const AVDictionaryEntry *o = NULL;
          codec && s == CK_OK && (o = av_dict_get(all, "", o, AV_DICT_IGNORE_SUFFIX));)
         if (!has_option(codec, o->key))

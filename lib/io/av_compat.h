@@ -2,12 +2,10 @@
 #ifndef CK_IO_AV_COMPAT_H
 #define CK_IO_AV_COMPAT_H
 
-#include <libavcodec/avcodec.h>
-#include <libavfilter/buffersrc.h>
-#include <libavfilter/version.h>
-#include <libavformat/avformat.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "io/av_load.h"
 
 /* Carries a number with a packet through the decoder to its frame.  Enable it before the decoder is opened. */
 #ifdef AV_CODEC_FLAG_COPY_OPAQUE
@@ -57,16 +55,16 @@ static inline bool ck_av_interlaced(const AVFrame *av)
 static inline const int32_t *ck_av_display_matrix(const AVStream *st)
 {
 #if LIBAVCODEC_VERSION_INT >= AV_VERSION_INT(60, 31, 100)
-    const AVCodecParameters *par = st->codecpar;
-    const AVPacketSideData *side =
-        av_packet_side_data_get(par->coded_side_data, par->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
-    const void *data = side && side->size >= 9 * sizeof(int32_t) ? side->data : NULL;
+    const AVPacketSideData *side = st->codecpar->coded_side_data;
+    int n = st->codecpar->nb_coded_side_data;
 #else
-    size_t size = 0;
-    const void *data = av_stream_get_side_data(st, AV_PKT_DATA_DISPLAYMATRIX, &size);
-    data = size >= 9 * sizeof(int32_t) ? data : NULL;
+    const AVPacketSideData *side = st->side_data;
+    int n = st->nb_side_data;
 #endif
-    return data;
+    for (int i = 0; i < n; i++)
+        if (side[i].type == AV_PKT_DATA_DISPLAYMATRIX && side[i].size >= 9 * sizeof(int32_t))
+            return (const void *)side[i].data;
+    return NULL;
 }
 
 /* True if the Matroska muxer states the delay of Opus, but does not add it to the times of packets. */

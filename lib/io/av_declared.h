@@ -2,10 +2,10 @@
 #ifndef CK_IO_AV_DECLARED_H
 #define CK_IO_AV_DECLARED_H
 
-#include <libavformat/avformat.h>
 #include <stdbool.h>
 
 #include "base/status.h"
+#include "io/av_load.h"
 
 typedef struct ck_declared {
     long frames;       /* packets to be shown; -1 = not declared */

@@ -2,10 +2,10 @@
 #ifndef CK_IO_AV_DECODER_H
 #define CK_IO_AV_DECODER_H
 
-#include <libavcodec/avcodec.h>
 #include <stdbool.h>
 
 #include "base/status.h"
+#include "io/av_load.h"
 #include "io/av_log.h"
 
 /* Make an unopened decoder, so that threads can still be set.  par may be NULL.  Its messages go to `words`.  Errors

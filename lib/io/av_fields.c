@@ -1,8 +1,5 @@
 #include "io/av_fields.h"
 
-#include <libavfilter/avfilter.h>
-#include <libavfilter/buffersink.h>
-#include <libavfilter/buffersrc.h>
 #include <libavutil/opt.h>
 #include <libavutil/pixdesc.h>
 #include <limits.h>
@@ -11,6 +8,7 @@
 #include <string.h>
 
 #include "io/av_compat.h"
+#include "io/av_load.h"
 
 #define FED 4 /* frames in the filter: it keeps two */
 
@@ -51,6 +49,10 @@ ck_video_how ck_fields_how(const ck_video_how *how, ck_fields_mode mode)
 
 ck_status ck_fields_open(ck_video *v, ck_fields_mode mode, int threads, ck_fields **out, ck_error *e)
 {
+    *out = NULL;
+    ck_status s = mode == CK_FIELDS_KEEP ? CK_OK : ck_av_load(CK_LIBAVFILTER, e);
+    if (s != CK_OK)
+        return s;
     ck_fields *d = *out = calloc(1, sizeof *d);
     if (!d)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for video");
@@ -217,7 +219,8 @@ void ck_fields_free(ck_fields *d)
 {
     if (!d)
         return;
-    avfilter_graph_free(&d->graph);
+    if (d->graph) /* else libavfilter may not be loaded */
+        avfilter_graph_free(&d->graph);
     ck_video_frame_free(&d->bad);
     free(d);
 }

@@ -3,8 +3,7 @@
 #ifndef CK_IO_AV_INDEX_H
 #define CK_IO_AV_INDEX_H
 
-#include <libavformat/avformat.h>
-
+#include "io/av_load.h"
 #include "io/av_table.h"
 
 /* True if the index has all packets of the stream: it is not fragmented. */

@@ -2,13 +2,12 @@
 #ifndef CK_IO_AV_INSIDE_H
 #define CK_IO_AV_INSIDE_H
 
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
 #include <math.h>
 
 #include "io/av_declared.h"
 #include "io/av_io.h"
 #include "io/av_ledger.h"
+#include "io/av_load.h"
 #include "io/av_log.h"
 #include "io/av_packets.h"
 #include "io/av_queue.h"

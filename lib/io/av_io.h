@@ -2,9 +2,9 @@
 #ifndef CK_IO_AV_IO_H
 #define CK_IO_AV_IO_H
 
-#include <libavformat/avio.h>
 #include <stdbool.h>
 
+#include "io/av_load.h"
 #include "io/whole.h"
 
 typedef struct ck_av_io {

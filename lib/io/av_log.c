@@ -1,11 +1,11 @@
 #include "io/av_log.h"
 
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
 #include <libavutil/log.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "io/av_load.h"
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 

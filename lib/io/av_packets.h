@@ -5,10 +5,10 @@
 #ifndef CK_IO_AV_PACKETS_H
 #define CK_IO_AV_PACKETS_H
 
-#include <libavformat/avformat.h>
 #include <stdbool.h>
 
 #include "io/av_declared.h"
+#include "io/av_load.h"
 
 #define CK_PACKETS_JUMP 1
 #define CK_PACKETS_AHEAD 3

@@ -676,8 +676,11 @@ static ck_status open_video(ck_video *v, ck_error *e)
 
 ck_status ck_video_open(const char *path, const ck_video_how *how, ck_video **out, ck_error *e)
 {
-    ck_video *v = calloc(1, sizeof *v);
     *out = NULL;
+    ck_status loaded = ck_av_load(CK_LIBAVFORMAT, e);
+    if (loaded != CK_OK)
+        return loaded;
+    ck_video *v = calloc(1, sizeof *v);
     if (!v)
         return no_memory(e);
     v->how = *how;

@@ -2,8 +2,9 @@
 #ifndef CK_IO_AV_REFERENCE_H
 #define CK_IO_AV_REFERENCE_H
 
-#include <libavcodec/avcodec.h>
 #include <stdbool.h>
+
+#include "io/av_load.h"
 
 /* False if nothing refers to this packet's picture, true if something may.  type: the picture type found by a parser,
  * or AV_PICTURE_TYPE_NONE. */

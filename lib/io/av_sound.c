@@ -1,6 +1,5 @@
 #include "io/av_sound.h"
 
-#include <libavcodec/avcodec.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 
 #include "io/av_compat.h"
 #include "io/av_io.h"
+#include "io/av_load.h"
 
 #define LEAD 1.0 /* seconds: a seek aims this much earlier, to find the packet before the first one */
 
@@ -70,12 +70,15 @@ static ck_status open_file(ck_av_sound *s, const char *path, ck_error *e)
 
 ck_status ck_av_sound_open(const char *path, ck_av_sound **out, ck_error *e)
 {
-    ck_av_sound *s = calloc(1, sizeof *s);
     *out = NULL;
+    ck_status st = ck_av_load(CK_LIBAVFORMAT, e);
+    if (st != CK_OK)
+        return st;
+    ck_av_sound *s = calloc(1, sizeof *s);
     if (!s)
         return no_memory(e);
     s->io.fd = s->io.wake = -1;
-    ck_status st = open_file(s, path, e);
+    st = open_file(s, path, e);
     if (st == CK_OK)
         *out = s;
     else

@@ -13,10 +13,10 @@
 #ifndef CK_IO_AV_SOUND_H
 #define CK_IO_AV_SOUND_H
 
-#include <libavformat/avformat.h>
 #include <stdbool.h>
 
 #include "base/status.h"
+#include "io/av_load.h"
 
 typedef struct ck_av_sound ck_av_sound;
 

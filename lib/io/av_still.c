@@ -1,7 +1,6 @@
 #include "io/av_still.h"
 
 #include <fcntl.h>
-#include <libavcodec/avcodec.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -10,6 +9,7 @@
 
 #include "io/apng.h"
 #include "io/av_decoder.h"
+#include "io/av_load.h"
 #include "io/av_pixels.h"
 #include "io/colour_tag.h"
 #include "io/jpeg.h"
@@ -73,7 +73,7 @@ static bool suffix_is(const char *path, const char *suffix)
 /* libavcodec 5.1 of Debian 12 has no decoder for it, and no number. */
 static ck_still_kind radiance(enum AVCodecID *codec)
 {
-    const AVCodec *decoder = avcodec_find_decoder_by_name("hdr");
+    const AVCodec *decoder = ck_av_load(CK_LIBAVCODEC, NULL) == CK_OK ? avcodec_find_decoder_by_name("hdr") : NULL;
     *codec = decoder ? decoder->id : AV_CODEC_ID_NONE;
     return decoder ? CK_STILL_AV : CK_STILL_RADIANCE;
 }
@@ -234,11 +234,14 @@ static ck_status decode(enum AVCodecID id, AVPacket *pkt, AVFrame *av, ck_error 
 ck_status ck_av_still_read(const char *path, const ck_av_choice *choice, ck_want want, const char *name, ck_frame *f,
                            ck_error *e)
 {
+    ck_status s = ck_av_load(CK_LIBAVCODEC, e);
+    if (s != CK_OK)
+        return s;
     AVPacket *pkt = av_packet_alloc();
     AVFrame *av = av_frame_alloc();
     enum AVCodecID codec = AV_CODEC_ID_NONE;
     ck_orient o = {0};
-    ck_status s = pkt && av ? read_all(path, pkt, &codec, e) : ck_fail(e, CK_ERR_MEMORY, "out of memory");
+    s = pkt && av ? read_all(path, pkt, &codec, e) : ck_fail(e, CK_ERR_MEMORY, "out of memory");
     if (s == CK_OK && codec == AV_CODEC_ID_MJPEG)
         s = ck_jpeg_check(pkt->data, (size_t)pkt->size, e);
     if (s == CK_OK)

@@ -2,9 +2,10 @@
 #ifndef CK_IO_AV_TAGS_H
 #define CK_IO_AV_TAGS_H
 
-#include <libavformat/avformat.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "io/av_load.h"
 
 typedef struct ck_av_tags {
     enum AVColorRange range;

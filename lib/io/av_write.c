@@ -2,8 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libavcodec/avcodec.h>
-#include <libavformat/avformat.h>
 #include <libavutil/pixdesc.h>
 #include <math.h>
 #include <stdio.h>
@@ -14,6 +12,7 @@
 #include "base/mem.h"
 #include "base/outfile.h"
 #include "io/av_compat.h"
+#include "io/av_load.h"
 #include "io/av_segment.h"
 #include "io/av_sound.h"
 #include "stream/fdio.h"
@@ -248,12 +247,15 @@ static ck_status open_stream(ck_av_writer *w, const ck_av_spec *spec, ck_error *
 static ck_status open_writer(const ck_av_spec *spec, ck_av_writer **out, ck_error *e)
 {
     av_log_set_level(AV_LOG_QUIET); /* only programs write to stderr */
+    *out = NULL;
+    ck_status s = ck_av_load(CK_LIBAVFORMAT, e);
+    if (s != CK_OK)
+        return s;
     ck_av_writer *w = *out = calloc(1, sizeof *w);
     if (!w)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a video file");
     w->file.fd = w->in_place = -1;
-    ck_status s =
-        check(w, avformat_alloc_output_context2(&w->mux, NULL, spec->container, NULL), "make this container", e);
+    s = check(w, avformat_alloc_output_context2(&w->mux, NULL, spec->container, NULL), "make this container", e);
     return s == CK_OK ? open_codec(w, spec, e) : s;
 }
 
@@ -478,7 +480,7 @@ const char *ck_av_note(const ck_av_writer *w)
 
 uint64_t ck_av_bytes(const ck_av_writer *w)
 {
-    int64_t n = w->segment ? lseek(segment_file(w), 0, SEEK_CUR) : avio_tell(w->mux->pb);
+    int64_t n = w->segment ? lseek(segment_file(w), 0, SEEK_CUR) : avio_seek(w->mux->pb, 0, SEEK_CUR);
     return n > 0 ? (uint64_t)n : 0;
 }
 

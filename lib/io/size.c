@@ -1,11 +1,11 @@
 #include "io/size.h"
 
-#include <libavformat/avformat.h>
 #include <limits.h>
 #include <openexr.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/av_load.h"
 #include "io/av_log.h"
 #include "io/av_still.h"
 #include "io/exif.h"
@@ -37,6 +37,9 @@ static ck_status av_size(const char *path, ck_size *size, ck_error *e)
     AVFormatContext *fmt = NULL;
     AVDictionary *how = NULL;
     char *url;
+    ck_status s = ck_av_load(CK_LIBAVFORMAT, e);
+    if (s != CK_OK)
+        return s;
     ck_av_log_install(); /* keeps the library from printing */
     /* "file:" stops a colon from making a protocol of the name, "none" a % from making it a pattern. */
     av_dict_set(&how, "pattern_type", "none", 0);
