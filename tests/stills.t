@@ -215,6 +215,11 @@ fails 1 "base.png: no alpha channel" "no alpha to take" ck-decode --hint base.pn
 oiiotool half.exr --fill:color=inf,0.5,nan 2x1+40+30 -d half -o bad.exr
 fails 1 "bad.exr: plane 'rgb' has 4 NaN or infinite samples, the first in red at x 40, y 30" "counted and located" \
     ck-decode bad.exr
+oiiotool bad.exr --fullsize 64x48+0+0 --compression zip -o window.exr
+fails 1 "window.exr: plane 'rgb' has 4 NaN or infinite samples, the first in red" "with another display window" ck-decode window.exr
+# DWA drops them from colours, but keeps other channels as they are.
+oiiotool bad.exr --chnames xyz.X,xyz.Y,xyz.Z --compression dwaa -o dwa.exr
+fails 1 "dwa.exr: plane 'rgb' has 4 NaN or infinite samples, the first in red at x 40, y 30" "in DWA" ck-decode --layer xyz dwa.exr
 fails 1 "bad.exr: plane 'rgb' has 4 NaN or infinite samples" "by ck key" ck key --classical --screen green bad.exr nan
 "$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 96 --decoder-width 24 --refiner-width 16 m.safetensors
 fails 1 "bad.exr: plane 'rgb' has 4 NaN or infinite samples" "and with a network" ck key -m m.safetensors --screen green bad.exr nan

@@ -373,7 +373,7 @@ static ck_status make_finite(const ck_source *s, const ck_item *item, const char
 {
     ck_plane *p;
     size_t filled = 0;
-    if (item->video.av && ck_av_whole_numbers(item->video.av))
+    if (ck_frame_plane(f, name)->finite || (item->video.av && ck_av_whole_numbers(item->video.av)))
         return CK_OK;
     if (!s->opts->repair)
         return ck_finite_check(ck_frame_plane(f, name), e);

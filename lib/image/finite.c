@@ -9,12 +9,12 @@
 
 #define PIECE 1024
 
-static bool floats(const ck_plane *p)
+static bool floats(ck_type t)
 {
-    return p->type == CK_F16 || p->type == CK_F32;
+    return t == CK_F16 || t == CK_F32;
 }
 
-CK_CLONES
+CK_CLONES_SHORT
 static bool all_finite_f16(const uint16_t *v, size_t n)
 {
     unsigned bad = 0;
@@ -23,10 +23,14 @@ static bool all_finite_f16(const uint16_t *v, size_t n)
     return !bad;
 }
 
+bool ck_finite(const void *samples, ck_type t, size_t n)
+{
+    return t == CK_F16 ? all_finite_f16(samples, n) : t == CK_F32 ? ck_all_finite(samples, n) : true;
+}
+
 static bool good_piece(const ck_plane *p, size_t at, size_t n)
 {
-    return p->type == CK_F16 ? all_finite_f16((const uint16_t *)p->data + at, n)
-                             : ck_all_finite((const float *)p->data + at, n);
+    return ck_finite((const char *)p->data + at * p->elem, p->type, n);
 }
 
 /* Number of samples in [at, end) that are NaN or infinite; *first is the index of the first. */
@@ -47,7 +51,7 @@ static size_t count(const ck_plane *p, size_t at, size_t end, size_t *first)
 ck_status ck_finite_check(const ck_plane *p, ck_error *e)
 {
     static const char *const colours[] = {"red", "green", "blue", "alpha"};
-    size_t first = 0, bad = floats(p) ? count(p, 0, p->bytes / p->elem, &first) : 0;
+    size_t first = 0, bad = floats(p->type) ? count(p, 0, p->bytes / p->elem, &first) : 0;
     if (!bad)
         return CK_OK;
     size_t area = (size_t)p->h * (size_t)p->w, c = first / area, at = first % area;
@@ -143,7 +147,7 @@ static void repair_channel(const ck_plane *p, size_t at, channel *c)
 ck_status ck_finite_repair(const ck_plane *p, size_t *filled, ck_error *e)
 {
     size_t area = (size_t)p->h * (size_t)p->w, all = p->bytes / p->elem, first;
-    *filled = floats(p) ? count(p, 0, all, &first) : 0;
+    *filled = floats(p->type) ? count(p, 0, all, &first) : 0;
     if (!*filled)
         return CK_OK;
     channel c = {.w = (size_t)p->w, .h = (size_t)p->h};

@@ -4,6 +4,9 @@
 
 #include "stream/frame.h"
 
+/* True if none of n samples of that type is NaN or infinite. */
+bool ck_finite(const void *samples, ck_type t, size_t n);
+
 /* CK_ERR_FORMAT if plane `p` holds bad samples.  The text gives their number, the position of the first (in rows from
  * the top left, in the first channel with one) and the remedy.  Planes of other types always pass. */
 ck_status ck_finite_check(const ck_plane *p, ck_error *e);

@@ -184,11 +184,13 @@ exr_result_t ck_exr_decoder_run(ck_exr_codec *k, const ck_exr_chunk *chunk, cons
 {
     return guarded([&] {
         Imf::FrameBuffer fb;
-        size_t size = floats ? 4 : 2, line = size * static_cast<size_t>(chunk->w);
-        for (int i = 0; i < n; i++)
+        size_t size = floats ? 4 : 2;
+        for (int i = 0; i < n; i++) {
+            size_t line = size * want[i].line;
             fb.insert(k->names[static_cast<size_t>(want[i].channel)],
                       Imf::Slice(floats ? Imf::FLOAT : Imf::HALF,
                                  origin(want[i].to, k->data.min.x, k->tile ? 0 : chunk->y, size, line), size, line));
+        }
         std::string front;
         for (int i = 0; k->tile && i < 4; i++) /* indices of tile and level */
             append(front, int32_t(0));

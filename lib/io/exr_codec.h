@@ -19,10 +19,11 @@ typedef struct ck_exr_chunk {
     size_t bytes;
 } ck_exr_chunk;
 
-/* One wanted channel: h rows of w samples without gaps. */
+/* One wanted channel: h rows of w samples, with `line` samples from one row to the next. */
 typedef struct ck_exr_samples {
     int channel; /* in the list; not subsampled */
     void *to;
+    size_t line;
 } ck_exr_samples;
 
 /* Decoder for the chunks of a part.  data: of the part; of a tiled part's chunk, (0,0) to its size.  All arguments are

@@ -29,7 +29,9 @@ typedef struct decoder {
     ck_piz_channel *piz_channels; /* [channel_count] */
     ck_exr_codec *codec;          /* of libOpenEXR, or NULL */
     int codec_w, codec_h;
-    bool by_codec;    /* the chunk in hand was decoded by it, into `scratch`: [4, h, w] of the choice's type */
+    bool
+        by_codec; /* the chunk in hand was decoded by it, into the plane or `scratch`: [4, h, w] of the choice's type */
+    bool in_place;    /* into the plane */
     uint8_t *scratch; /* or a chunk before its bytes are put in order */
     size_t scratch_bytes;
     float *floats; /* four rows, for samples that must be converted */
@@ -72,11 +74,21 @@ static exr_result_t open_codec(decoder *d)
     return ck_exr_decoder_new(d->part->list_view, d->part->compression, tiled ? tile : d->part->data, tiled, &d->codec);
 }
 
+/* True if the codec can store the chunk's colours in the plane: all of it is shown, and nothing else is wanted. */
+static bool fits_plane(const decoder *d)
+{
+    const exr_attr_box2i_t *show = &d->part->display;
+    const exr_chunk_info_t *chunk = &d->pipe.chunk;
+    return d->part->choice.n == 3 && ck_pick_place(d->pick, 0, 0, 0) && d->x >= show->min.x && d->y >= show->min.y &&
+           d->x + chunk->width - 1 <= show->max.x && d->y + chunk->height - 1 <= show->max.y;
+}
+
 static exr_result_t decode_by_codec(decoder *d)
 {
     const exr_decode_pipeline_t *p = &d->pipe;
     const ck_exr_choice *choice = &d->part->choice;
-    size_t plane = (size_t)p->chunk.width * (size_t)p->chunk.height * ck_type_size(choice->type);
+    const exr_attr_v2i_t *corner = &d->part->display.min;
+    size_t line = (size_t)p->chunk.width, plane = line * (size_t)p->chunk.height * ck_type_size(choice->type);
     ck_exr_chunk chunk = {.y = d->part->storage == EXR_STORAGE_TILED ? 0 : d->y,
                           .w = p->chunk.width,
                           .h = p->chunk.height,
@@ -84,11 +96,15 @@ static exr_result_t decode_by_codec(decoder *d)
                           .bytes = p->chunk.packed_size};
     ck_exr_samples want[4];
     int n = 0;
-    if (!reserve(d, 4 * plane))
+    d->in_place = fits_plane(d);
+    if (!d->in_place && !reserve(d, 4 * plane))
         return EXR_ERR_OUT_OF_MEMORY;
-    for (int i = 0; i < 4; i++)
+    for (int i = 0; i < 3 && d->in_place; i++)
+        want[n++] = (ck_exr_samples){choice->index[i], ck_pick_place(d->pick, i, d->y - corner->y, d->x - corner->x),
+                                     (size_t)d->pick->w};
+    for (int i = 0; i < 4 && !d->in_place; i++)
         if (wanted(choice, i) >= 0 && (i < 3 || choice->alpha != choice->index[0]))
-            want[n++] = (ck_exr_samples){wanted(choice, i), d->scratch + (size_t)i * plane};
+            want[n++] = (ck_exr_samples){wanted(choice, i), d->scratch + (size_t)i * plane, line};
     exr_result_t rv = open_codec(d);
     d->by_codec = true;
     return rv ? rv : ck_exr_decoder_run(d->codec, &chunk, want, n, choice->type == CK_F32);
@@ -223,7 +239,9 @@ static exr_result_t unpack(exr_decode_pipeline_t *p)
     decoder *d = p->decoding_user_data;
     size_t total = 0;
     for (int y = d->y; d->by_codec && y < d->y + p->chunk.height; y++)
-        if (shown(d, y))
+        if (d->in_place)
+            ck_pick_stored(d->pick, y - d->part->display.min.y, d->x - d->part->display.min.x, p->chunk.width);
+        else if (shown(d, y))
             give_decoded(d, y);
     if (d->by_codec)
         return EXR_ERR_SUCCESS;

@@ -146,6 +146,7 @@ ck_status ck_frame_edit(ck_frame *f, const char *name, ck_plane **out, ck_error 
 {
     ck_plane *p = ck_frame_plane(f, name);
     *out = p;
+    p->finite = false;
     if (writable(f, p->buf))
         return CK_OK;
     ck_buffer *own = ck_frame_buffer(f, p->bytes);

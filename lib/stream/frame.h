@@ -33,6 +33,7 @@ typedef struct ck_plane {
     char encoding[CK_PLANE_TAG];  /* "srgb", "linear", ...; "" if none applies */
     ck_type type;                 /* CK_OTHER: unknown type, pass through */
     uint32_t elem;                /* bytes per element */
+    bool finite;                  /* the reader of its file found no NaN or infinity; ck_frame_edit takes it back */
     int c, h, w;
     size_t bytes;     /* c*h*w*elem */
     const void *data; /* 64-byte aligned, inside buf; read-only */
