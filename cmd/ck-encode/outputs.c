@@ -8,18 +8,20 @@
 #include "base/outfile.h"
 #include "io/display.h"
 
-static const char *format_word(ck_out_format f, char buf[8])
+enum { WORD = sizeof CK_OUT_WORDS }; /* bytes: no word is longer than all of them */
+
+static const char *format_word(ck_out_format f, char buf[WORD])
 {
     const char *s = CK_OUT_WORDS;
     for (int i = 0; i < (int)f; i++)
         s = strchr(s, '|') + 1;
-    snprintf(buf, 8, "%.*s", (int)strcspn(s, "|"), s);
+    snprintf(buf, WORD, "%.*s", (int)strcspn(s, "|"), s);
     return buf;
 }
 
 static int format_index(const char *word)
 {
-    char buf[8];
+    char buf[WORD];
     for (int i = 0; i <= CK_OUT_OFF; i++)
         if (!strcmp(format_word((ck_out_format)i, buf), word))
             return i;
@@ -171,11 +173,11 @@ static ck_status describe(ck_output *o, const ck_outputs_run *run, const ck_plan
         transfer = "unknown";
     /* Coverage has no primaries.  Colour without known ones is labelled "unknown" in EXR, since readers would otherwise
      * assume Rec. 709. */
-    const char *known = ck_colours_primaries(&run->colours, p, ck_output_delivery(o)), *primaries = known ? known
-                                                                                                    : exr ? "unknown"
-                                                                                                          : NULL;
+    const char *primaries = ck_colours_primaries(&run->colours, p, ck_output_delivery(o));
     if (p->c == 1)
         primaries = NULL;
+    else if (!primaries && exr)
+        primaries = "unknown";
     ck_status s = ck_meta_copy(&o->about, &run->about, e);
     if (s == CK_OK)
         s = ck_meta_set(&o->about, "ck:plane", p->name, e);
@@ -243,7 +245,7 @@ static ck_status start_video(ck_output *o, const ck_outputs_run *run, const ck_p
 
 static ck_status missing(const ck_output *o, const ck_frame *f, ck_error *e)
 {
-    char planes[300], word[8];
+    char planes[300], word[WORD];
     list_planes(f, planes, sizeof planes);
     return ck_fail(e, CK_ERR_FORMAT, "no plane '%s' to write as %s (the stream has: %s): %s", o->plane,
                    format_word(o->format, word), planes, ck_plane_remedy(o->plane));
@@ -252,7 +254,7 @@ static ck_status missing(const ck_output *o, const ck_frame *f, ck_error *e)
 /* PNG and video are straight.  Colour without alpha has nothing to convert. */
 static ck_status check_alpha(const ck_output *o, const ck_plane *p, const ck_display *d, ck_error *e)
 {
-    char word[8];
+    char word[WORD];
     bool png = ck_format_is_still(o->format) && !strcmp(ck_format_suffix(o->format), ".png");
     if (p->c != 4 || d->alpha != CK_ALPHA_PREMULTIPLIED || (ck_format_is_still(o->format) && !png))
         return CK_OK;

@@ -1,4 +1,4 @@
-/* OpenEXR through the C library OpenEXRCore.  PIZ, DWAA and DWAB are decoded by libOpenEXR (exr_codec.h). */
+/* OpenEXR through the C library OpenEXRCore; DWAA and DWAB through libOpenEXR (exr_dwa.h). */
 #ifndef CK_IO_EXR_H
 #define CK_IO_EXR_H
 

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "image/convert.h"
-#include "io/exr_codec.h"
 #include "io/exr_core.h"
 #include "io/exr_crew.h"
+#include "io/exr_dwa.h"
 #include "io/exr_piz.h"
 
 /* The pipeline of one chunk:
@@ -27,21 +27,15 @@ typedef struct decoder {
     struct libdeflate_decompressor *inflate;
     ck_piz *piz;
     ck_piz_channel *piz_channels; /* [channel_count] */
-    ck_exr_codec *codec;          /* of libOpenEXR, or NULL */
+    ck_exr_dwa_decoder *codec;    /* of libOpenEXR, or NULL */
     int codec_w, codec_h;
-    bool
-        by_codec; /* the chunk in hand was decoded by it, into the plane or `scratch`: [4, h, w] of the choice's type */
-    bool in_place;    /* into the plane */
-    uint8_t *scratch; /* or a chunk before its bytes are put in order */
+    bool by_codec;    /* the chunk in hand was decoded by it */
+    bool in_place;    /* into the plane, not `scratch` */
+    uint8_t *scratch; /* [4, h, w] of the choice's type, or a chunk before its bytes are put in order */
     size_t scratch_bytes;
     float *floats; /* four rows, for samples that must be converted */
     int x, y;      /* position of the chunk's first sample */
 } decoder;
-
-static bool is_dwa(exr_compression_t c)
-{
-    return c == EXR_COMPRESSION_DWAA || c == EXR_COMPRESSION_DWAB;
-}
 
 static bool reserve(decoder *d, size_t n)
 {
@@ -67,11 +61,12 @@ static exr_result_t open_codec(decoder *d)
     if (d->codec && (!tiled || (d->codec_w == chunk->width && d->codec_h == chunk->height)))
         return EXR_ERR_SUCCESS;
     exr_attr_box2i_t tile = {.max = {.x = chunk->width - 1, .y = chunk->height - 1}};
-    ck_exr_codec_free(d->codec);
+    ck_exr_dwa_decoder_free(d->codec);
     d->codec = NULL;
     d->codec_w = chunk->width;
     d->codec_h = chunk->height;
-    return ck_exr_decoder_new(d->part->list_view, d->part->compression, tiled ? tile : d->part->data, tiled, &d->codec);
+    return ck_exr_dwa_decoder_new(d->part->list_view, d->part->compression, tiled ? tile : d->part->data, tiled,
+                                  &d->codec);
 }
 
 /* True if the codec can store the chunk's colours in the plane: all of it is shown, and nothing else is wanted. */
@@ -89,25 +84,25 @@ static exr_result_t decode_by_codec(decoder *d)
     const ck_exr_choice *choice = &d->part->choice;
     const exr_attr_v2i_t *corner = &d->part->display.min;
     size_t line = (size_t)p->chunk.width, plane = line * (size_t)p->chunk.height * ck_type_size(choice->type);
-    ck_exr_chunk chunk = {.y = d->part->storage == EXR_STORAGE_TILED ? 0 : d->y,
-                          .w = p->chunk.width,
-                          .h = p->chunk.height,
-                          .packed = p->packed_buffer,
-                          .bytes = p->chunk.packed_size};
-    ck_exr_samples want[4];
+    ck_exr_dwa_chunk chunk = {.y = d->part->storage == EXR_STORAGE_TILED ? 0 : d->y,
+                              .w = p->chunk.width,
+                              .h = p->chunk.height,
+                              .packed = p->packed_buffer,
+                              .bytes = p->chunk.packed_size};
+    ck_exr_dwa_samples want[4];
     int n = 0;
     d->in_place = fits_plane(d);
     if (!d->in_place && !reserve(d, 4 * plane))
         return EXR_ERR_OUT_OF_MEMORY;
     for (int i = 0; i < 3 && d->in_place; i++)
-        want[n++] = (ck_exr_samples){choice->index[i], ck_pick_place(d->pick, i, d->y - corner->y, d->x - corner->x),
-                                     (size_t)d->pick->w};
+        want[n++] = (ck_exr_dwa_samples){
+            choice->index[i], ck_pick_place(d->pick, i, d->y - corner->y, d->x - corner->x), (size_t)d->pick->w};
     for (int i = 0; i < 4 && !d->in_place; i++)
         if (wanted(choice, i) >= 0 && (i < 3 || choice->alpha != choice->index[0]))
-            want[n++] = (ck_exr_samples){wanted(choice, i), d->scratch + (size_t)i * plane, line};
+            want[n++] = (ck_exr_dwa_samples){wanted(choice, i), d->scratch + (size_t)i * plane, line};
     exr_result_t rv = open_codec(d);
     d->by_codec = true;
-    return rv ? rv : ck_exr_decoder_run(d->codec, &chunk, want, n, choice->type == CK_F32);
+    return rv ? rv : ck_exr_dwa_decoder_run(d->codec, &chunk, want, n, choice->type == CK_F32);
 }
 
 static exr_result_t decode_piz(decoder *d)
@@ -142,7 +137,7 @@ static exr_result_t decompress(exr_decode_pipeline_t *p)
         return EXR_ERR_SUCCESS; /* stored: the pipeline uses one buffer for both */
     if (c == EXR_COMPRESSION_PIZ)
         return decode_piz(d);
-    if (is_dwa(c))
+    if (ck_exr_is_dwa(c))
         return decode_by_codec(d);
     if (!zip && c != EXR_COMPRESSION_RLE)
         return d->library_decompress(p);
@@ -360,7 +355,7 @@ static void end_thread(void *thread)
         exr_decoding_destroy(d->part->ctx, &d->pipe);
     if (d->inflate)
         libdeflate_free_decompressor(d->inflate);
-    ck_exr_codec_free(d->codec);
+    ck_exr_dwa_decoder_free(d->codec);
     ck_piz_free(d->piz);
     free(d->piz_channels);
     free(d->floats);

@@ -216,18 +216,15 @@ static ck_status set_attributes(writer *w, int at)
 static ck_status add_part(writer *w, int at)
 {
     const ck_exr_new_part *p = &w->parts[at], *colour = colour_part(w);
-    bool dwa = w->compression == EXR_COMPRESSION_DWAA || w->compression == EXR_COMPRESSION_DWAB;
     part sorted = {.w = w};
     int index;
-    ck_status s = check(w, p);
-    if (s == CK_OK)
-        s = sort_channels(&sorted, p);
+    ck_status s = sort_channels(&sorted, p);
     if (s != CK_OK)
         return s;
     exr_result_t rv = exr_add_part(w->ctx, p->name, EXR_STORAGE_SCANLINE, &index);
     if (!rv)
         rv = exr_initialize_required_attr_simple(w->ctx, at, w->w, w->h, w->compression);
-    if (!rv && dwa)
+    if (!rv && ck_exr_is_dwa(w->compression))
         rv = exr_attr_set_float(w->ctx, at, "dwaCompressionLevel", w->level); /* the setter stops at 100 */
     for (int i = 0; i < p->n && !rv; i++)
         rv = exr_add_channel(w->ctx, at, sorted.sorted[i]->name,
@@ -382,7 +379,7 @@ static ck_status write_by_library(writer *w)
 static ck_status write_all(writer *w)
 {
     ck_status s = write_header(w);
-    if (s == CK_OK && (w->compression == EXR_COMPRESSION_DWAA || w->compression == EXR_COMPRESSION_DWAB)) {
+    if (s == CK_OK && ck_exr_is_dwa(w->compression)) {
         s = write_by_library(w);
         return s == CK_OK ? flush(w) : s;
     }
