@@ -1,26 +1,11 @@
 #include "base/floats.h"
 
-#include <string.h>
-
+#include "base/bits.h"
 #include "base/clones.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
-
-static inline uint32_t bits_of(float f)
-{
-    uint32_t u;
-    memcpy(&u, &f, sizeof u);
-    return u;
-}
-
-static inline float float_of(uint32_t u)
-{
-    float f;
-    memcpy(&f, &u, sizeof f);
-    return f;
-}
 
 /* Bit-exact with VCVTPH2PS: a signalling NaN becomes quiet. */
 static inline float half_to_float(uint16_t h)
@@ -29,21 +14,21 @@ static inline float half_to_float(uint16_t h)
     uint32_t mag = (uint32_t)(h & 0x7fffu) << 13;
     uint32_t normal = mag + (112u << 23);
     uint32_t special = (mag + (224u << 23)) | (mag > 0x0f800000u ? 0x00400000u : 0);
-    uint32_t subnormal = bits_of(float_of(mag + (113u << 23)) - float_of(113u << 23));
+    uint32_t subnormal = ck_float_bits(ck_float_of_bits(mag + (113u << 23)) - ck_float_of_bits(113u << 23));
     uint32_t out = mag < 0x00800000u ? subnormal : normal;
     out = mag >= 0x0f800000u ? special : out;
-    return float_of(out | sign);
+    return ck_float_of_bits(out | sign);
 }
 
 /* Bit-exact with VCVTPS2PH: round to nearest even, overflow to infinity, NaN quiet with its upper payload bits. */
 static inline uint16_t float_to_half(float f)
 {
-    uint32_t u = bits_of(f);
+    uint32_t u = ck_float_bits(f);
     uint32_t sign = (u >> 16) & 0x8000u;
     uint32_t mag = u & 0x7fffffffu;
     uint32_t normal = (mag - (112u << 23) + 0xfffu + ((mag >> 13) & 1u)) >> 13;
     /* The last mantissa bit of 0.5f equals a half's last subnormal bit, so the addition does the rounding. */
-    uint32_t subnormal = bits_of(float_of(mag < 0x38800000u ? mag : 0) + 0.5f) - bits_of(0.5f);
+    uint32_t subnormal = ck_float_bits(ck_float_of_bits(mag < 0x38800000u ? mag : 0) + 0.5f) - ck_float_bits(0.5f);
     uint32_t special = mag > 0x7f800000u ? 0x7e00u | ((mag >> 13) & 0x3ffu) : 0x7c00u;
     uint32_t out = mag < 0x38800000u ? subnormal : normal;
     out = mag >= 0x47800000u ? special : out;
@@ -131,10 +116,7 @@ CK_CLONES
 bool ck_all_finite(const float *v, size_t n)
 {
     uint32_t bad = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t u;
-        memcpy(&u, &v[i], sizeof u);
-        bad |= (u & 0x7f800000u) == 0x7f800000u;
-    }
+    for (size_t i = 0; i < n; i++)
+        bad |= (ck_float_bits(v[i]) & 0x7f800000u) == 0x7f800000u;
     return !bad;
 }

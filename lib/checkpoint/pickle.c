@@ -1,8 +1,8 @@
 #include "checkpoint/pickle.h"
 
 #include <stdlib.h>
-#include <string.h>
 
+#include "base/bits.h"
 #include "base/mem.h"
 #include "checkpoint/build.h"
 #include "checkpoint/bytes.h"
@@ -159,11 +159,9 @@ static ck_status long1(ck_vm *m, size_t n, ck_error *e)
 static ck_status binfloat(ck_vm *m, const uint8_t *p, ck_error *e)
 {
     uint64_t u = 0;
-    double f;
     for (int i = 0; i < 8; i++)
         u = u << 8 | p[i];
-    memcpy(&f, &u, sizeof f);
-    return ck_vm_push(m, (ck_value){.kind = CK_VALUE_FLOAT, .u.f = f}, e);
+    return ck_vm_push(m, (ck_value){.kind = CK_VALUE_FLOAT, .u.f = ck_double_of_bits(u)}, e);
 }
 
 static ck_status text(ck_vm *m, size_t n, ck_error *e)

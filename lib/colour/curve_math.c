@@ -2,32 +2,17 @@
 #include "colour/curve_math.h"
 
 #include <math.h>
-#include <stdint.h>
-#include <string.h>
 
+#include "base/bits.h"
 #include "base/clones.h"
 
 /* ---- elementary functions ---- */
-
-static inline uint64_t bits_of(double x)
-{
-    uint64_t u;
-    memcpy(&u, &x, sizeof u);
-    return u;
-}
-
-static inline double of_bits(uint64_t u)
-{
-    double x;
-    memcpy(&x, &u, sizeof x);
-    return x;
-}
 
 /* a if `first`, else b.  By bit masks: with ?: the compiler does not vectorise. */
 static inline double choose(bool first, double a, double b)
 {
     uint64_t mask = -(uint64_t)first;
-    return of_bits((bits_of(a) & mask) | (bits_of(b) & ~mask));
+    return ck_double_of_bits((ck_double_bits(a) & mask) | (ck_double_bits(b) & ~mask));
 }
 
 static inline double larger(double a, double b)
@@ -39,7 +24,7 @@ static inline double larger(double a, double b)
 static inline double mirrored(double x, double y)
 {
     uint64_t sign = (uint64_t)1 << 63;
-    return choose(x != x, x, of_bits((bits_of(y) & ~sign) | (bits_of(x) & sign)));
+    return choose(x != x, x, ck_double_of_bits((ck_double_bits(y) & ~sign) | (ck_double_bits(x) & sign)));
 }
 
 #define TWO_52 0x1p52
@@ -49,10 +34,10 @@ static inline double mirrored(double x, double y)
 static inline double log2_of(double x)
 {
     /* Subtracting the bits of sqrt(1/2) leaves an exponent that is rounded as m needs it. */
-    uint64_t u = bits_of(x) - 0x3fe6a09e667f3bcd;
+    uint64_t u = ck_double_bits(x) - 0x3fe6a09e667f3bcd;
     uint64_t e = ((u >> 52) + 1024) & 0xfff; /* of 1: 1024 */
-    double m = of_bits((u & 0x000fffffffffffff) + 0x3fe6a09e667f3bcd);
-    double exponent = of_bits(e | 0x4330000000000000) - (TWO_52 + 1024);
+    double m = ck_double_of_bits((u & 0x000fffffffffffff) + 0x3fe6a09e667f3bcd);
+    double exponent = ck_double_of_bits(e | 0x4330000000000000) - (TWO_52 + 1024);
     exponent = choose(exponent > 2047, exponent - 4096, exponent);
     double s = (m - 1) / (m + 1), z = s * s;
     double series =
@@ -67,7 +52,7 @@ static inline double exp2_of(double x)
     double shifted = x + 1.5 * TWO_52, f = (x - (shifted - 1.5 * TWO_52)) * 0.69314718055994530942;
     double high = 1.0 / 720 + f * (1.0 / 5040 + f * (1.0 / 40320 + f * (1.0 / 362880 + f * (1.0 / 3628800))));
     double y = 1 + f * (1 + f * (1.0 / 2 + f * (1.0 / 6 + f * (1.0 / 24 + f * (1.0 / 120 + f * high)))));
-    return of_bits(bits_of(y) + (bits_of(shifted) << 52));
+    return ck_double_of_bits(ck_double_bits(y) + (ck_double_bits(shifted) << 52));
 }
 
 #define LOG2_10 3.3219280948873623478703

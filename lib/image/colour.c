@@ -3,8 +3,8 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <string.h>
 
+#include "base/bits.h"
 #include "base/clones.h"
 
 /* x^p for float x and fixed p, in double: x = 2^e * m with 1 <= m < 2, so x^p = 2^(e*p) * m^p.  The first factor comes
@@ -30,12 +30,8 @@ static float linear8[256];                     /* linear value of code v/255 */
 /* Returns the exponent field of x >= 0; *w = mantissa - 1.5. */
 static inline int64_t split(float x, double *w)
 {
-    uint32_t u, one;
-    memcpy(&u, &x, sizeof u);
-    one = (u & 0x007fffffu) | 0x3f800000u;
-    float m;
-    memcpy(&m, &one, sizeof m);
-    *w = (double)(m - 1.5f);
+    uint32_t u = ck_float_bits(x);
+    *w = (double)(ck_float_of_bits((u & 0x007fffffu) | 0x3f800000u) - 1.5f);
     return (int64_t)((u >> 23) & 0xffu); /* 64 bits like a pointer: otherwise the compiler does not gather with it */
 }
 
@@ -69,12 +65,8 @@ static inline float pow_srgb(float x)
  * vectorise. */
 static inline float choose(bool first, float a, float b)
 {
-    uint32_t mask = -(uint32_t)first, ua, ub;
-    memcpy(&ua, &a, sizeof ua);
-    memcpy(&ub, &b, sizeof ub);
-    ua = (ua & mask) | (ub & ~mask);
-    memcpy(&a, &ua, sizeof a);
-    return a;
+    uint32_t mask = -(uint32_t)first;
+    return ck_float_of_bits((ck_float_bits(a) & mask) | (ck_float_bits(b) & ~mask));
 }
 
 /* max(x, 0), but NaN stays. */

@@ -2,18 +2,12 @@
 
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/clamp.h"
 #include "base/clones.h"
 
 /* 1.5 * 2^23: x + ROUND_MAGIC holds x, rounded half to even, in its low bits. */
 #define ROUND_MAGIC 12582912.0f
-
-static inline uint32_t bits_of(float f)
-{
-    uint32_t u;
-    memcpy(&u, &f, sizeof u);
-    return u;
-}
 
 CK_CLONES
 static void u8_to_f32(const uint8_t *restrict src, float *restrict dst, size_t n)
@@ -65,21 +59,21 @@ CK_CLONES
 void ck_f32_to_u8(const float *restrict src, uint8_t *restrict dst, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        dst[i] = (uint8_t)bits_of(ck_clamp01(src[i]) * 255.0f + ROUND_MAGIC);
+        dst[i] = (uint8_t)ck_float_bits(ck_clamp01(src[i]) * 255.0f + ROUND_MAGIC);
 }
 
 CK_CLONES
 void ck_f32_to_u16(const float *restrict src, uint16_t *restrict dst, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        dst[i] = (uint16_t)bits_of(ck_clamp01(src[i]) * 65535.0f + ROUND_MAGIC);
+        dst[i] = (uint16_t)ck_float_bits(ck_clamp01(src[i]) * 65535.0f + ROUND_MAGIC);
 }
 
 CK_CLONES
 void ck_f32_to_u10(const float *restrict src, uint16_t *restrict dst, size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        dst[i] = (uint16_t)bits_of(ck_clamp01(src[i]) * 1023.0f + ROUND_MAGIC);
+        dst[i] = (uint16_t)ck_float_bits(ck_clamp01(src[i]) * 1023.0f + ROUND_MAGIC);
 }
 
 CK_CLONES

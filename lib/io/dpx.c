@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/outfile.h"
 #include "stream/frame.h"
 
@@ -69,9 +70,7 @@ static void big32(uint8_t *p, uint32_t v)
 
 static void big_float(uint8_t *p, float v)
 {
-    uint32_t bits;
-    memcpy(&bits, &v, sizeof bits);
-    big32(p, bits);
+    big32(p, ck_float_bits(v));
 }
 
 static const char *get(const ck_meta *about, const char *key)

@@ -1,7 +1,6 @@
 #include "key/hsv.h"
 
-#include <string.h>
-
+#include "base/bits.h"
 #include "base/clones.h"
 
 #define BLOCK 1024 /* pixels between the caches' first level and the mask */
@@ -10,10 +9,7 @@
  * 255 << 12 and 30 << 12 by 1…255 that end in one half are exact in float32, so this is the table. */
 static inline int32_t quotient(float a, int32_t b)
 {
-    float f = a / (float)b + 12582912.0f;
-    int32_t i;
-    memcpy(&i, &f, sizeof i);
-    return i - 0x4b400000;
+    return (int32_t)ck_float_bits(a / (float)b + 12582912.0f) - 0x4b400000;
 }
 
 static inline int32_t max2(int32_t a, int32_t b)

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/clones.h"
 
 #define LEAST_DETERMINANT 1e-24f
@@ -62,10 +63,7 @@ static inline float power(float x)
     t = t > -120 ? t : -120;
     float whole = t + 12582912.0f - 12582912.0f, r = (t - whole) * 0.69314718f;
     float p = 1 + r * (1 + r * (0.5f + r * (1 / 6.0f + r * (1 / 24.0f + r * (1 / 120.0f + r * (1 / 720.0f))))));
-    int32_t bits = ((int32_t)whole + 127) * (1 << 23);
-    float scale;
-    memcpy(&scale, &bits, sizeof scale);
-    return p * scale;
+    return p * ck_float_of_bits((uint32_t)((int32_t)whole + 127) << 23);
 }
 
 /* By halves, which compilers make vectors of: they may not reorder a plain sum. */

@@ -6,7 +6,8 @@
 #define CK_NN_CPU_EXP2_H
 
 #include <stdint.h>
-#include <string.h>
+
+#include "base/bits.h"
 
 #define EXP2_0 1.0f
 #define EXP2_1 0.6931471824645996f
@@ -22,8 +23,7 @@
 /* 2^x for -126 <= x <= 127; NaN gives NaN.  Without branches, so that loops around it vectorise. */
 static inline float exp2_plain(float x)
 {
-    float r = x + EXP2_ROUND, f = x - (r - EXP2_ROUND), scale;
-    uint32_t bits; /* the lowest bits of r are n */
+    float r = x + EXP2_ROUND, f = x - (r - EXP2_ROUND); /* the lowest bits of r are n */
     float p = EXP2_6;
     p = p * f + EXP2_5;
     p = p * f + EXP2_4;
@@ -31,10 +31,7 @@ static inline float exp2_plain(float x)
     p = p * f + EXP2_2;
     p = p * f + EXP2_1;
     p = p * f + EXP2_0;
-    memcpy(&bits, &r, sizeof bits);
-    bits = (bits + 127) << 23;
-    memcpy(&scale, &bits, sizeof scale);
-    return p * scale;
+    return p * ck_float_of_bits((ck_float_bits(r) + 127) << 23);
 }
 
 #endif
