@@ -6,7 +6,6 @@
  *     consume   pictures to the encoders, in order
  *     finish    videos completed */
 #include <limits.h>
-#include <malloc.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -189,14 +188,6 @@ static ck_status check(const void *opts, const ck_list *args, ck_error *e)
     return st;
 }
 
-/* libOpenEXR allocates the buffers of every DWA chunk anew, each below 2 MiB.  The threshold of ck_stage_main would
- * return them to the system after every chunk, and page faults would take 8 % of the time. */
-static void keep_freed_blocks(void)
-{
-    mallopt(M_MMAP_THRESHOLD, 2 << 20);
-    mallopt(M_TRIM_THRESHOLD, 4 << 20); /* kept by each thread */
-}
-
 static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
                              ck_error *e)
 {
@@ -211,8 +202,6 @@ static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *hea
     ck_outfile_sync(s->run.opts->fsync);
     s->still = (ck_still_how){.alpha = (ck_alpha)s->run.opts->alpha, .layout = (ck_exr_layout)s->run.opts->exr_layout};
     (void)ck_exr_packing_parse(s->run.opts->compression, &s->still.packing, NULL); /* was checked with the options */
-    if (s->still.packing.compression >= CK_EXR_DWAA)
-        keep_freed_blocks();
     s->run.threads = s->run.opts->common.threads ? s->run.opts->common.threads : ck_cores();
     ck_status st = ck_outputs_plan(&s->outputs, opts, s->run.out, e);
     if (st == CK_OK)

@@ -289,12 +289,20 @@ static ck_status check_arguments(const ck_stage *s, const ck_common *opts, const
     return s->check ? s->check(opts, args, e) : CK_OK;
 }
 
+/* Frames come from the pool.  Other large blocks should return to the system at once: by default glibc raises the
+ * threshold with every such block, and each thread's arena then keeps its maximum.  The buffers that codecs allocate
+ * for every chunk of a picture (libOpenEXR's DWA: up to 2 MiB) stay, 4 MiB of each thread: their page faults would take
+ * 8 % of the time of writing DWA, and 3 % of reading it. */
+static void set_malloc(void)
+{
+    mallopt(M_MMAP_THRESHOLD, 2 << 20);
+    mallopt(M_TRIM_THRESHOLD, 4 << 20);
+}
+
 int ck_stage_main(const ck_stage *s, int argc, char **argv)
 {
     ck_stdio_guard();
-    /* Frames come from the pool.  Other large blocks should return to the system at once.  By default glibc raises this
-     * threshold with every such block, and each thread's arena then keeps its maximum. */
-    mallopt(M_MMAP_THRESHOLD, 1 << 18);
+    set_malloc();
     const ck_program *p = s->program;
     ck_common *opts = calloc(1, p->options_size);
     ck_list args = {0};
