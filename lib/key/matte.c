@@ -79,7 +79,8 @@ static void ask_map(ck_key_map *m, const ck_key_palette *p)
             for (size_t k = 0; k < 3; k++)
                 c[k] = p->scale * m->col[k * m->n + i];
             mixture_at(m, p, x, y, &mix);
-            ck_key_said s = ck_key_mixture_ask(&mix, c);
+            ck_key_said s;
+            ck_key_mixture_ask(&mix, &c, 1, &s);
             m->mean[i] = s.mean, m->bare[i] = s.bare, m->solid[i] = s.solid;
         }
 }
@@ -107,20 +108,6 @@ static int kind_of(const ck_key_map *m, size_t i)
     return m->sure[i] && coverage_of(m, i) > 0.999f ? 2 : 1;
 }
 
-/* Coverage of the pixel of colour lin, in map pixel i. */
-static float solve_pixel(const ck_key_map *m, const ck_key_mixture *mix, size_t i, ck_key_odds o, const float lin[3],
-                         float scale)
-{
-    float c[3], b[3], d[3];
-    for (size_t k = 0; k < 3; k++) {
-        b[k] = m->bg[k * m->n + i];
-        d[k] = lin[k] - b[k];
-        c[k] = scale * lin[k];
-    }
-    float a = ck_key_expect(ck_key_mixture_ask(mix, c), o.bare, o.solid);
-    return ck_clamp01(finished(m, i, a, m->veil[i] > 0 ? ck_key_if_neutral(d, b, m->ax) : 0));
-}
-
 /* The plate's pixels in one row of the map. */
 typedef struct band {
     const ck_key_map *m;
@@ -131,20 +118,45 @@ typedef struct band {
     float *alpha;    /* (rows,w) */
 } band;
 
+/* Coverage of a pixel of colour lin that says s, in map pixel i. */
+static float solve_pixel(const ck_key_map *m, size_t i, ck_key_odds o, const float lin[3], ck_key_said s)
+{
+    float thin = 0;
+    if (m->veil[i] > 0) {
+        float b[3], d[3];
+        for (size_t k = 0; k < 3; k++) {
+            b[k] = m->bg[k * m->n + i];
+            d[k] = lin[k] - b[k];
+        }
+        thin = ck_key_if_neutral(d, b, m->ax);
+    }
+    return ck_clamp01(finished(m, i, ck_key_expect(s, o.bare, o.solid), thin));
+}
+
 /* In map pixel cx, whose colours are in t->lin. */
 static void solve_cell(const band *t, int cx)
 {
     const ck_key_map *m = t->m;
     size_t i = ck_key_pixel(cx, t->my, m->cw), w = (size_t)m->w;
-    int x0 = cx * m->q, x1 = x0 + m->q < m->w ? x0 + m->q : m->w;
+    int x0 = cx * m->q, side = x0 + m->q < m->w ? m->q : m->w - x0, all = side * t->rows;
+    float lin[CK_KEY_ASKED][3], scaled[CK_KEY_ASKED][3];
+    ck_key_said said[CK_KEY_ASKED];
     ck_key_mixture mix;
     mixture_at(m, t->p, cx, t->my, &mix);
     ck_key_odds o = ck_key_odds_at(m, i);
-    for (int y = 0; y < t->rows; y++)
-        for (int x = x0; x < x1; x++) {
-            const float *at = t->lin + 3 * w * (size_t)y + x, c[3] = {at[0], at[w], at[2 * w]};
-            t->alpha[ck_key_pixel(x, y, m->w)] = solve_pixel(m, &mix, i, o, c, t->p->scale);
-        }
+    for (int from = 0; from < all; from += CK_KEY_ASKED) {
+        int n = all - from < CK_KEY_ASKED ? all - from : CK_KEY_ASKED;
+        for (int k = 0; k < n; k++)
+            for (size_t z = 0; z < 3; z++) {
+                size_t y = (size_t)((from + k) / side), x = (size_t)(x0 + (from + k) % side);
+                lin[k][z] = t->lin[(3 * y + z) * w + x];
+                scaled[k][z] = t->p->scale * lin[k][z];
+            }
+        ck_key_mixture_ask(&mix, (const float(*)[3])scaled, n, said);
+        for (int k = 0; k < n; k++)
+            t->alpha[ck_key_pixel(x0 + (from + k) % side, (from + k) / side, m->w)] =
+                solve_pixel(m, i, o, lin[k], said[k]);
+    }
 }
 
 /* Map pixels from <= cx < to, all of one kind. */
