@@ -133,6 +133,7 @@ __attribute__((constructor)) static void fill_tables(void)
 
 void ck_srgb8_to_linear(const uint8_t *src, float *dst, size_t n)
 {
+#pragma GCC unroll 8
     for (size_t i = 0; i < n; i++)
         dst[i] = linear8[src[i]];
 }

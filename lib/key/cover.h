@@ -62,11 +62,9 @@ static inline float ck_key_if_any(const float d[3], const float b[3])
 {
     float a = 0;
     for (int c = 0; c < 3; c++) {
-        float v = 0;
-        if (d[c] > 0)
-            v = d[c] / (b[c] < 0.9f ? 1 - b[c] : 0.1f); /* no foreground is brighter than white */
-        else if (b[c] > 0.03f)                          /* nor darker than black; below, grain decides */
-            v = -d[c] / b[c];
+        float white = b[c] < 0.9f ? 1 - b[c] : 0.1f, black = b[c] > 0.03f ? b[c] : 1; /* below, grain decides */
+        float darker = b[c] > 0.03f ? -d[c] : 0;
+        float v = (d[c] > 0 ? d[c] : darker) / (d[c] > 0 ? white : black); /* nothing is beyond white or black */
         a = v > a ? v : a;
     }
     return a < 1 ? a : 1;

@@ -74,33 +74,63 @@ static void mean_row(const float *a, const float *b, const float *c, float *sum,
     out[w - 1] = w > 1 ? 2 * sum[w - 1] + sum[w - 2] : 3 * sum[0];
 }
 
-/* Add the plate's row y to the map's colours. */
-static void add_colours(ck_key_map *m, int y, const float *lin)
+/* o[i] += the samples of s in map pixel i, of n whole ones, from left to right. */
+static inline void add_cells(const float *restrict s, float *restrict o, int n, int q)
 {
-    int q = m->q;
-    for (size_t c = 0; c < 3; c++) {
-        const float *s = lin + c * (size_t)m->w;
-        float *o = m->col + c * m->n + (size_t)(y / q) * (size_t)m->cw;
-        for (int i = 0; i < m->cw; i++) {
-            int x1 = (i + 1) * q < m->w ? (i + 1) * q : m->w;
-            float sum = y % q ? o[i] : 0;
-            for (int x = i * q; x < x1; x++)
-                sum += s[x];
-            o[i] = sum;
-        }
+    for (int i = 0; i < n; i++) {
+        float sum = o[i];
+        for (int x = 0; x < q; x++)
+            sum += s[i * q + x];
+        o[i] = sum;
     }
 }
 
-static void add_peaks(ck_key_map *m, int y, const float *z)
+/* The same with the sides of usual plates as constants, which compilers make vectors of. */
+CK_CLONES
+static void add_whole_cells(const float *restrict s, float *restrict o, int n, int q)
+{
+    if (q == 4)
+        add_cells(s, o, n, 4);
+    else if (q == 2)
+        add_cells(s, o, n, 2);
+    else
+        add_cells(s, o, n, q);
+}
+
+/* Add the plate's row y to the map's colours. */
+static void add_colours(ck_key_map *m, int y, const float *lin)
+{
+    int q = m->q, whole = m->w / q;
+    for (size_t c = 0; c < 3; c++) {
+        const float *s = lin + c * (size_t)m->w;
+        float *o = m->col + c * m->n + (size_t)(y / q) * (size_t)m->cw;
+        if (y % q == 0)
+            memset(o, 0, (size_t)m->cw * sizeof *o);
+        add_whole_cells(s, o, whole, q);
+        add_cells(s + whole * q, o + whole, m->cw - whole, m->w - whole * q);
+    }
+}
+
+CK_CLONES
+static void keep_larger(float *restrict top, const float *restrict z, size_t n)
+{
+    for (size_t x = 0; x < n; x++)
+        top[x] = z[x] > top[x] ? z[x] : top[x];
+}
+
+/* top: the largest of each column of the map's row so far.  At its end, or the plate's, the peaks. */
+static void add_peaks(ck_key_map *m, int y, const float *z, float *top)
 {
     int q = m->q;
     float *o = m->peak + (size_t)(y / q) * (size_t)m->cw;
-    for (int i = 0; i < m->cw; i++) {
+    if (y % q == 0)
+        memset(top, 0, (size_t)m->w * sizeof *top);
+    keep_larger(top, z, (size_t)m->w);
+    for (int i = 0; i < m->cw && (y % q == q - 1 || y == m->h - 1); i++) {
         int x1 = (i + 1) * q < m->w ? (i + 1) * q : m->w;
-        float top = y % q ? o[i] : 0;
+        o[i] = 0;
         for (int x = i * q; x < x1; x++)
-            top = z[x] > top ? z[x] : top;
-        o[i] = top;
+            o[i] = top[x] > o[i] ? top[x] : o[i];
     }
 }
 
@@ -120,10 +150,11 @@ static void finish_row(ck_key_map *m, int y, const float *bg)
 ck_status ck_key_map_scan(ck_key_map *m, const ck_plane *rgb, ck_error *e)
 {
     size_t w = (size_t)m->w;
-    ck_buffer *b = ck_buffer_new(11 * w * sizeof(float));
+    ck_buffer *b = ck_buffer_new(12 * w * sizeof(float));
     if (!b)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's rows");
-    float *lin = b->data, *bg = lin + 3 * w, *sum = bg + 3 * w, *z = sum + w, *ring[3] = {z + w, z + 2 * w, z + 3 * w};
+    float *lin = b->data, *bg = lin + 3 * w, *sum = bg + 3 * w, *z = sum + w, *top = z + w,
+          *ring[3] = {top + w, top + 2 * w, top + 3 * w};
     int h = m->h;
     for (int y = 0; y <= h; y++) {
         if (y < h) {
@@ -137,7 +168,7 @@ ck_status ck_key_map_scan(ck_key_map *m, const ck_plane *rgb, ck_error *e)
         if (y > 0) {
             int p = y - 1, above = p ? p - 1 : 0, below = p + 1 < h ? p + 1 : p;
             mean_row(ring[above % 3], ring[p % 3], ring[below % 3], sum, z, m->w);
-            add_peaks(m, p, z);
+            add_peaks(m, p, z, top);
         }
     }
     ck_buffer_unref(b);
@@ -159,26 +190,44 @@ static void roughness(ck_key_map *m)
     }
 }
 
+/* The cues that one pixel's colour gives.  Axes are constants, and nothing overlaps, so that it becomes vectors. */
+static inline void colour_cues(const ck_key_map *m, ck_key_axes ax, size_t n)
+{
+    const float *p0 = m->col, *p1 = p0 + n, *p2 = p1 + n, *b0 = m->bg, *b1 = b0 + n, *b2 = b1 + n;
+    float *hue = m->hue, *thin = m->thin, *least = m->least, *free = m->free, *pure = m->pure, *length = m->t0;
+#pragma GCC ivdep /* nothing overlaps */
+    for (size_t i = 0; i < n; i++) {
+        const float p[3] = {p0[i], p1[i], p2[i]}, b[3] = {b0[i], b1[i], b2[i]},
+                    d[3] = {p[0] - b[0], p[1] - b[1], p[2] - b[2]};
+        float other = ck_key_other_hue(p, b, ax), not_screen = ck_key_if_not_screen(d, b, ax),
+              richer = other * ck_key_if_richer(d, b, ax), clear = ck_key_ramp(not_screen, 0.95f, 1.1f);
+        hue[i] = other;
+        thin[i] = ck_clamp01(ck_key_if_neutral(d, b, ax));
+        least[i] = ck_key_if_any(d, b);
+        free[i] = ck_clamp01(not_screen);
+        pure[i] = richer > clear ? richer : clear;
+        length[i] = sqrtf(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
+    }
+}
+
+CK_CLONES
+static void green_cues(const ck_key_map *m)
+{
+    colour_cues(m, (ck_key_axes){1, 0, 2}, m->n);
+}
+
+CK_CLONES
+static void blue_cues(const ck_key_map *m)
+{
+    colour_cues(m, (ck_key_axes){2, 0, 1}, m->n);
+}
+
 void ck_key_map_cues(ck_key_map *m)
 {
-    size_t n = m->n;
-    for (size_t i = 0; i < n; i++) {
-        float p[3], b[3], d[3];
-        for (size_t c = 0; c < 3; c++) {
-            p[c] = m->col[c * n + i];
-            b[c] = m->bg[c * n + i];
-            d[c] = p[c] - b[c];
-        }
-        m->hue[i] = ck_key_other_hue(p, b, m->ax);
+    (m->k->blue ? blue_cues : green_cues)(m);
+    for (size_t i = 0; i < m->n; i++) {
         m->seen[i] = m->peak[i] > m->k->seen;
-        m->thin[i] = m->seen[i] ? ck_clamp01(ck_key_if_neutral(d, b, m->ax)) : 0;
-        m->least[i] = ck_key_if_any(d, b);
-        float free = ck_key_if_not_screen(d, b, m->ax);
-        m->free[i] = ck_clamp01(free);
-        m->pure[i] = ck_key_ramp(free, 0.95f, 1.1f);
-        float richer = m->hue[i] * ck_key_if_richer(d, b, m->ax);
-        m->pure[i] = richer > m->pure[i] ? richer : m->pure[i];
-        m->t0[i] = sqrtf(d[0] * d[0] + d[1] * d[1] + d[2] * d[2]);
+        m->thin[i] = m->seen[i] ? m->thin[i] : 0;
     }
     roughness(m);
 }

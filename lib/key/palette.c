@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/clones.h"
+
 #define LEAST_WEIGHT 1e-3f /* of a neighbourhood: fewer solid pixels say nothing about its colours */
 #define CLIPPED 0.97f      /* of white, linear: a channel that was cut off here */
 #define BEYOND 1.2f        /* was so much brighter */
@@ -13,6 +15,7 @@
 static const float step[CK_KEY_REACHES] = {2, 5, 18};
 static const float vote[CK_KEY_REACHES] = {1, 0.3f, 0.1f};
 #define BOX 2
+#define BOX_PART (1.0f / (2 * BOX + 1))
 
 /* Sums of weight, colours and their products over the cells of a reach's grid. */
 static void gather(struct ck_key_reach *r, const ck_key_map *m, float scale)
@@ -21,8 +24,8 @@ static void gather(struct ck_key_reach *r, const ck_key_map *m, float scale)
     memset(r->m, 0, CK_KEY_MOMENTS * n * sizeof(float));
     for (int y = 0; y < m->ch; y++)
         for (int x = 0; x < m->cw; x++) {
-            size_t i = ck_key_pixel(x, y, m->cw), o = ck_key_pixel(x / r->step, y / r->step, r->w);
-            float w = m->lends[i], c[3];
+            size_t i = ck_key_pixel(x, y, m->cw);
+            float w = m->lends[i], c[3], *sum = r->m + CK_KEY_MOMENTS * ck_key_pixel(x / r->step, y / r->step, r->w);
             if (w <= 0)
                 continue;
             bool clipped[3];
@@ -30,13 +33,13 @@ static void gather(struct ck_key_reach *r, const ck_key_map *m, float scale)
                 clipped[k] = m->col[k * m->n + i] > CLIPPED && m->col[k * m->n + i] <= 1;
                 c[k] = scale * m->col[k * m->n + i] * (clipped[k] ? BEYOND : 1);
             }
-            r->m[o] += w;
+            sum[0] += w;
             for (size_t k = 0; k < 3; k++)
-                r->m[(1 + k) * n + o] += w * c[k];
+                sum[1 + k] += w * c[k];
             for (size_t k = 0; k < 6; k++) {
                 size_t row = (size_t)ck_key_row_of[k], column = (size_t)ck_key_column_of[k];
                 float unknown = row == column && clipped[row] ? ck_key_sq(BEYOND_BY * c[row]) : 0;
-                r->m[(4 + k) * n + o] += w * (c[row] * c[column] + unknown);
+                sum[4 + k] += w * (c[row] * c[column] + unknown);
             }
         }
     float per = 1 / (float)(r->step * r->step);
@@ -44,29 +47,85 @@ static void gather(struct ck_key_reach *r, const ck_key_map *m, float scale)
         r->m[i] *= per;
 }
 
-ck_status ck_key_palette_new(ck_key_palette *p, ck_key_map *m, ck_error *e)
+/* Means of each moment over 2 BOX + 1 points of a row, which is w points long; sums as in ck_key_box. */
+CK_CLONES_SHORT
+static void box_row(const float *restrict src, float *restrict dst, int w)
 {
-    size_t floats = 0;
+    double sum[CK_KEY_MOMENTS] = {0};
+    for (int x = -BOX; x <= BOX; x++)
+        for (int k = 0; k < CK_KEY_MOMENTS; k++)
+            sum[k] += (double)src[CK_KEY_MOMENTS * ck_clamp_index(x, w) + k];
+    for (int x = 0; x < w; x++) {
+        const float *in = src + CK_KEY_MOMENTS * ck_clamp_index(x + BOX + 1, w),
+                    *out = src + CK_KEY_MOMENTS * ck_clamp_index(x - BOX, w);
+        for (int k = 0; k < CK_KEY_MOMENTS; k++) {
+            dst[CK_KEY_MOMENTS * x + k] = (float)sum[k] * BOX_PART;
+            sum[k] += (double)(in[k] - out[k]);
+        }
+    }
+}
+
+/* out, the means of a row's columns of n moments: sum moves on by a row. */
+CK_CLONES
+static void move_down(float *restrict sum, const float *restrict plus, const float *restrict minus, size_t n,
+                      float *restrict out)
+{
+    for (size_t i = 0; i < n; i++) {
+        sum[i] += plus[i] - minus[i];
+        out[i] = sum[i] * BOX_PART;
+    }
+}
+
+/* Means over (2 BOX + 1)^2 points, in place; rows: SCRATCH of the grid's rows. */
+#define KEPT (BOX + 2)
+#define SCRATCH (KEPT + 1)
+static void box(struct ck_key_reach *r, float *rows)
+{
+    size_t n = CK_KEY_MOMENTS * (size_t)r->w, bytes = n * sizeof *rows;
+    float *sum = rows + KEPT * n;
+    for (int y = 0; y < r->h; y++) {
+        memcpy(rows, r->m + (size_t)y * n, bytes);
+        box_row(rows, r->m + (size_t)y * n, r->w);
+    }
+    memset(sum, 0, bytes);
+    for (int y = -BOX; y <= BOX; y++)
+        for (size_t i = 0; i < n; i++)
+            sum[i] += r->m[(size_t)ck_clamp_index(y, r->h) * n + i];
+    /* The row that leaves has been written over: the last rows are kept. */
+    for (int y = 0; y < r->h; y++) {
+        float *row = r->m + (size_t)y * n;
+        memcpy(rows + (size_t)(y % KEPT) * n, row, bytes);
+        if (!y)
+            for (size_t i = 0; i < n; i++)
+                row[i] = sum[i] * BOX_PART;
+        else
+            move_down(sum, r->m + (size_t)ck_clamp_index(y + BOX, r->h) * n,
+                      rows + (size_t)(ck_clamp_index(y - BOX - 1, r->h) % KEPT) * n, n, row);
+    }
+}
+
+ck_status ck_key_palette_new(ck_key_palette *p, const ck_key_map *m, ck_error *e)
+{
+    size_t points = 0, widest = 0;
     for (int k = 0; k < CK_KEY_REACHES; k++) {
         struct ck_key_reach *r = &p->reach[k];
         r->step = ck_key_px(m, step[k]);
         r->h = (m->ch + r->step - 1) / r->step;
         r->w = (m->cw + r->step - 1) / r->step;
-        floats += (size_t)r->h * (size_t)r->w;
+        points += (size_t)r->h * (size_t)r->w;
+        widest = (size_t)r->w > widest ? (size_t)r->w : widest;
     }
     p->scale = 1 / m->k->mean[m->ax.m];
-    if (!(p->buf = ck_buffer_new(CK_KEY_MOMENTS * floats * sizeof(float))))
+    if (!(p->buf = ck_buffer_new(CK_KEY_MOMENTS * (points + SCRATCH * widest) * sizeof(float))))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the subject's colours");
-    float *at = p->buf->data;
+    float *rows = p->buf->data, *at = rows + CK_KEY_MOMENTS * SCRATCH * widest;
     for (int k = 0; k < CK_KEY_REACHES; k++) {
         struct ck_key_reach *r = &p->reach[k];
-        size_t n = (size_t)r->h * (size_t)r->w;
         r->m = at;
-        at += CK_KEY_MOMENTS * n;
+        at += CK_KEY_MOMENTS * (size_t)r->h * (size_t)r->w;
         gather(r, m, p->scale);
-        for (size_t c = 0; c < CK_KEY_MOMENTS; c++)
-            for (int pass = 0; pass < 2; pass++)
-                ck_key_box(r->m + c * n, r->m + c * n, m->box, r->h, r->w, BOX);
+        for (int pass = 0; pass < 2; pass++)
+            box(r, rows);
     }
     return CK_OK;
 }
@@ -78,7 +137,7 @@ void ck_key_palette_free(ck_key_palette *p)
 }
 
 /* Between the points of the grid. */
-static void moments_at(const struct ck_key_reach *r, int x, int y, float out[CK_KEY_MOMENTS])
+static inline void moments_at(const struct ck_key_reach *r, int x, int y, float out[CK_KEY_MOMENTS])
 {
     float fx = ((float)x + 0.5f) / (float)r->step - 0.5f, fy = ((float)y + 0.5f) / (float)r->step - 0.5f;
     fx = fx < 0 ? 0 : fx;
@@ -88,14 +147,15 @@ static void moments_at(const struct ck_key_reach *r, int x, int y, float out[CK_
     j = ck_clamp_index(j, r->h);
     fx -= (float)i;
     fy -= (float)j;
-    size_t n = (size_t)r->h * (size_t)r->w, a = ck_key_pixel(i, j, r->w), b = ck_key_pixel(i1, j, r->w),
-           c = ck_key_pixel(i, j1, r->w), d = ck_key_pixel(i1, j1, r->w);
-    for (size_t k = 0; k < CK_KEY_MOMENTS; k++) {
-        const float *v = r->m + k * n;
-        out[k] = (1 - fy) * (v[a] + fx * (v[b] - v[a])) + fy * (v[c] + fx * (v[d] - v[c]));
-    }
+    const float *a = r->m + CK_KEY_MOMENTS * ck_key_pixel(i, j, r->w),
+                *b = r->m + CK_KEY_MOMENTS * ck_key_pixel(i1, j, r->w),
+                *c = r->m + CK_KEY_MOMENTS * ck_key_pixel(i, j1, r->w),
+                *d = r->m + CK_KEY_MOMENTS * ck_key_pixel(i1, j1, r->w);
+    for (int k = 0; k < CK_KEY_MOMENTS; k++)
+        out[k] = (1 - fy) * (a[k] + fx * (b[k] - a[k])) + fy * (c[k] + fx * (d[k] - c[k]));
 }
 
+CK_CLONES_SHORT
 int ck_key_palette_at(const ck_key_palette *p, int x, int y, ck_key_colours out[CK_KEY_REACHES])
 {
     int n = 0;
@@ -106,10 +166,12 @@ int ck_key_palette_at(const ck_key_palette *p, int x, int y, ck_key_colours out[
             continue;
         ck_key_colours *c = &out[n++];
         c->weight = vote[k] * m[0];
+        for (int i = 1; i < CK_KEY_MOMENTS; i++)
+            m[i] /= m[0];
         for (int i = 0; i < 3; i++)
-            c->mean[i] = m[1 + i] / m[0];
+            c->mean[i] = m[1 + i];
         for (int i = 0; i < 6; i++) {
-            float v = m[4 + i] / m[0] - c->mean[ck_key_row_of[i]] * c->mean[ck_key_column_of[i]];
+            float v = m[4 + i] - c->mean[ck_key_row_of[i]] * c->mean[ck_key_column_of[i]];
             bool own = ck_key_row_of[i] == ck_key_column_of[i];
             c->cov[i] = own ? (v > 0 ? v : 0) + ck_key_sq(TEXTURE) : v;
         }

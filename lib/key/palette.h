@@ -19,14 +19,14 @@ typedef struct ck_key_colours {
 typedef struct ck_key_palette {
     struct ck_key_reach {
         int h, w, step; /* of its grid; map pixels between its points */
-        float *m;       /* (CK_KEY_MOMENTS,h,w) means over a neighbourhood */
+        float *m;       /* (h,w,CK_KEY_MOMENTS) means over a neighbourhood */
     } reach[CK_KEY_REACHES];
     float scale; /* from linear light to units of the screen's level */
     ck_buffer *buf;
 } ck_key_palette;
 
 /* From m->col and m->lends, 0…1: how much of a map pixel's colour is the subject's own.  CK_ERR_MEMORY. */
-ck_status ck_key_palette_new(ck_key_palette *p, ck_key_map *m, ck_error *e);
+ck_status ck_key_palette_new(ck_key_palette *p, const ck_key_map *m, ck_error *e);
 void ck_key_palette_free(ck_key_palette *p);
 
 /* The distributions around map pixel (x,y), nearest first; returns how many, at most CK_KEY_REACHES. */

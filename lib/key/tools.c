@@ -21,7 +21,8 @@ void ck_key_row(const ck_plane *rgb, int y, int x, size_t n, float *lin, size_t 
 {
     for (size_t c = 0; c < 3; c++) {
         ck_plate_row_linear(rgb, c, y, x, n, lin + c * stride);
-        limit(lin + c * stride, n);
+        if (rgb->type == CK_F16 || rgb->type == CK_F32) /* codes are 0…1 */
+            limit(lin + c * stride, n);
     }
 }
 
@@ -119,24 +120,34 @@ void ck_key_box(const float *src, float *dst, float *tmp, int h, int w, int r)
         dst[i] *= scale;
 }
 
-/* Both passes of the chamfer: `s` is the step to the row already done, `dir` the direction of x. */
+static inline int nearer(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* The steps of the chamfer from `done`, the row before, to d. */
+CK_CLONES
+static void step_over(int *restrict d, const int *restrict done, int w)
+{
+    for (int x = 1; x < w - 1; x++)
+        d[x] = nearer(nearer(d[x], done[x] + 3), nearer(done[x - 1], done[x + 1]) + 4);
+}
+
+/* One row of either pass: `done`, or NULL, is the row before, `dir` the direction of x. */
 static void chamfer_row(int *d, const int *done, int w, int dir)
 {
-    int x = dir > 0 ? 0 : w - 1;
-    for (int i = 0; i < w; i++, x += dir) {
-        int v = d[x];
-        if (!v)
-            continue;
-        if (i && d[x - dir] + 3 < v)
-            v = d[x - dir] + 3;
-        if (done) {
-            v = done[x] + 3 < v ? done[x] + 3 : v;
-            if (x > 0 && done[x - 1] + 4 < v)
-                v = done[x - 1] + 4;
-            if (x + 1 < w && done[x + 1] + 4 < v)
-                v = done[x + 1] + 4;
+    if (done) {
+        step_over(d, done, w);
+        for (int x = 0; x < w; x += w > 1 ? w - 1 : 1) {
+            d[x] = nearer(d[x], done[x] + 3);
+            if (w > 1)
+                d[x] = nearer(d[x], done[x ? x - 1 : 1] + 4);
         }
-        d[x] = v;
+    }
+    int *at = dir > 0 ? d : d + w - 1, far = *at;
+    for (int i = 1; i < w; i++) {
+        at += dir;
+        *at = far = nearer(*at, far + 3);
     }
 }
 
