@@ -10,23 +10,28 @@ static inline float centre_of(int i, float cell)
     return ((float)i + 0.5f) * cell - 0.5f;
 }
 
-/* Row j of the grid, drawn w pixels wide with `cell` pixels to a cell; out (3,w). */
-static void stretch(const ck_key_screen *s, int j, float cell, int w, float *out)
+/* Places of w pixels, `cell` of them to a value of the grid, n of which make a row; the ends are flat. */
+static void find_places(int w, int n, float cell, ck_key_places *p)
 {
     float step = 1.0f / cell;
-    size_t gw = (size_t)s->gw;
-    for (size_t c = 0; c < 3; c++) {
-        const float *a = s->grid + (c * (size_t)s->gh + (size_t)j) * gw;
-        float *o = out + c * (size_t)w;
-        /* One segment between two cell centres at a time; the ends are flat. */
-        for (int i = -1, x = 0; i < s->gw; i++) {
-            float l = a[i < 0 ? 0 : i], rise = a[i + 1 < s->gw ? i + 1 : i] - l, centre = centre_of(i, cell);
-            float next = ceilf(centre_of(i + 1, cell));
-            int end = next < (float)w && i < s->gw - 1 ? (int)next : w;
-            for (; x < end; x++)
-                o[x] = l + rise * (((float)x - centre) * step);
+    *p = (ck_key_places){.w = w, .n = n, .left = p->left, .part = p->part};
+    p->even = cell == (float)(2 * (int)(cell / 2)) ? (int)cell : 0;
+    /* One segment between two centres at a time. */
+    for (int i = -1, x = 0; i < n; i++) {
+        float centre = centre_of(i, cell), next = ceilf(centre_of(i + 1, cell));
+        int end = next < (float)w && i < n - 1 ? (int)next : w;
+        for (; x < end; x++) {
+            p->left[x] = i < 0 ? 0 : i;
+            p->part[x] = i < 0 ? 0 : ((float)x - centre) * step;
         }
     }
+}
+
+/* Row j of the grid at the places' width; out (3,w). */
+static void stretch(const ck_key_screen *s, int j, const ck_key_places *p, float *out)
+{
+    for (size_t c = 0; c < 3; c++)
+        ck_key_spread(p, s->grid + (c * (size_t)s->gh + (size_t)j) * (size_t)s->gw, 0, p->w, out + c * (size_t)p->w);
 }
 
 CK_CLONES
@@ -52,7 +57,7 @@ static const float *kept(const ck_key_screen *s, int j)
     int k = j & 1;
     float *line = s->lines + 3 * (size_t)s->w * (size_t)k;
     if (s->held[k] != j)
-        stretch(s, j, s->cell_w, s->w, line);
+        stretch(s, j, &s->places, line);
     s->held[k] = j;
     return line;
 }
@@ -77,15 +82,17 @@ ck_status ck_key_clean(const ck_key_screen *s, const ck_plane *out, ck_error *e)
 {
     size_t n = 3 * (size_t)out->w;
     float cell_w = s->cell_w * (float)out->w / (float)s->w, cell_h = s->cell_h * (float)out->h / (float)s->h;
-    ck_buffer *buf = ck_buffer_new(3 * n * sizeof(float));
+    ck_buffer *buf = ck_buffer_new((3 * n + 2 * (size_t)out->w) * sizeof(float));
     if (!buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the clean plate");
     float *a = buf->data, *b = a + n, *row = b + n;
+    ck_key_places places = {.part = row + n, .left = (int *)(row + n + out->w)};
+    find_places(out->w, s->gw, cell_w, &places);
     for (int y = 0; y < out->h; y++) {
         int j[2];
         float weight = between(s, y, cell_h, j);
-        stretch(s, j[0], cell_w, out->w, a);
-        stretch(s, j[1], cell_w, out->w, b);
+        stretch(s, j[0], &places, a);
+        stretch(s, j[1], &places, b);
         blend(a, b, weight, n, row);
         ck_key_put_row(row, y, out);
     }
@@ -95,14 +102,17 @@ ck_status ck_key_clean(const ck_key_screen *s, const ck_plane *out, ck_error *e)
 
 ck_status ck_key_screen_room(ck_key_screen *s, ck_error *e)
 {
-    size_t grid = 3 * (size_t)s->gw * (size_t)s->gh, lines = 6 * (size_t)s->w;
-    s->buf = ck_buffer_new((grid + lines) * sizeof(float) + 2 * sizeof(int));
+    size_t grid = 3 * (size_t)s->gw * (size_t)s->gh, w = (size_t)s->w;
+    s->buf = ck_buffer_new((grid + 8 * w) * sizeof(float) + 2 * sizeof(int));
     if (!s->buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the screen's grid of %d x %d", s->gw, s->gh);
     s->grid = s->buf->data;
     s->lines = s->grid + grid;
-    s->held = (int *)(s->lines + lines);
+    s->places.part = s->lines + 6 * w;
+    s->places.left = (int *)(s->places.part + w);
+    s->held = s->places.left + w;
     s->held[0] = s->held[1] = -1;
+    find_places(s->w, s->gw, s->cell_w, &s->places);
     return CK_OK;
 }
 

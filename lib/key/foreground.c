@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "base/clones.h"
 #include "image/plate.h"
 
 #define DEEP 6           /* map pixels (see part.h) from which on nothing shines through a solid's edge */
@@ -125,13 +126,18 @@ static ck_status carry(carried *c, const ck_key_screen *s, const ck_plane *rgb, 
     return CK_OK;
 }
 
-/* Between map pixels of one row. */
-static inline float carried_at(const carried *c, const float *f, int x)
+/* Places of the plate's pixels between those of the map. */
+static void find_places(const ck_key_grid *g, ck_key_places *p)
 {
-    float p = ((float)x + 0.5f) / (float)c->g.q - 0.5f;
-    p = p < 0 ? 0 : p;
-    int i = (int)p, j = i + 1 < c->g.cw ? i + 1 : i;
-    return f[i] + (p - (float)i) * (f[j] - f[i]);
+    p->w = g->w;
+    p->n = g->cw;
+    p->even = g->q % 2 ? 0 : g->q;
+    for (int x = 0; x < g->w; x++) {
+        float at = ((float)x + 0.5f) / (float)g->q - 0.5f;
+        at = at < 0 ? 0 : at;
+        p->left[x] = (int)at;
+        p->part[x] = at - (float)p->left[x];
+    }
 }
 
 /* No more of the screen's hue than the solid neighbourhood has: the rest is the screen shining
@@ -142,15 +148,15 @@ static inline float limit_hue(float f[3], const float b[3], const float solid[3]
     float others = f[ax.u] > f[ax.v] ? f[ax.u] : f[ax.v], own = solid[ax.u] > solid[ax.v] ? solid[ax.u] : solid[ax.v];
     float pure = b[ax.m] - (b[ax.u] > b[ax.v] ? b[ax.u] : b[ax.v]), cloth = solid[ax.m] - own;
     float excess = f[ax.m] - others - cloth * ck_key_ramp(cloth, SPILL * pure, CLOTH * pure);
-    if (excess <= 0 || pure < 0.02f)
-        return 0;
-    float all = f[0] + f[1] + f[2], left = 0;
+    /* Divisions are by 1 where nothing is taken away, instead of behind branches, which are no vectors. */
+    bool much = excess > 0 && !(pure < 0.02f);
+    float share = (much ? excess : 0) / (much ? pure : 1), all = f[0] + f[1] + f[2], left = 0;
     for (int k = 0; k < 3; k++) {
-        f[k] -= excess / pure * b[k];
+        f[k] -= share * b[k];
         f[k] = f[k] < 0 ? 0 : f[k];
         left += f[k];
     }
-    return all > 0 ? 1 - left / all : 0;
+    return 1 - (all > 0 ? left : 1) / (all > 0 ? all : 1);
 }
 
 /* Chroma of a plate's half resolution lets the screen's hue into edges that are solid, and what is left there without
@@ -159,15 +165,13 @@ static inline void mend(float f[3], float gone, const float b[3], const float so
                         ck_key_axes ax)
 {
     float doubt = ck_key_ramp(gone, GONE_FROM, GONE_TO), other[3] = {near[0], near[1], near[2]};
-    if (doubt <= 0)
-        return;
     limit_hue(other, b, solid, ax);
     for (int k = 0; k < 3; k++)
         f[k] += doubt * (other[k] - f[k]);
 }
 
-static void unmix(const float i[3], const float b[3], const float solid[3], const float near[3], float a,
-                  ck_key_axes ax, float f[3])
+static inline void unmix(const float i[3], const float b[3], const float solid[3], const float near[3], float a,
+                         ck_key_axes ax, float f[3])
 {
     float inv = 1 / (a > TRUST_FROM ? a : TRUST_FROM), short_of = 0;
     float own[3];
@@ -176,7 +180,8 @@ static void unmix(const float i[3], const float b[3], const float solid[3], cons
         /* More screen than there is light: alpha is too small, and the result too dark. */
         float missing = -rest / (screen + 0.01f);
         short_of = missing > short_of ? missing : short_of;
-        own[k] = rest < 0 ? 0 : rest * inv > CK_KEY_MOST ? CK_KEY_MOST : rest * inv;
+        float most = rest * inv < CK_KEY_MOST ? rest * inv : CK_KEY_MOST;
+        own[k] = rest < 0 ? 0 : most;
     }
     float trust = ck_key_ramp(a, TRUST_FROM, TRUST_TO) * (1 - ck_key_ramp(short_of, 0, 0.3f));
     for (int k = 0; k < 3; k++)
@@ -190,31 +195,60 @@ typedef struct task {
     const ck_key_screen *s;
     ck_key_axes ax;
     const carried *c;
-    float *bg, *lin; /* (3,w) the row's screen; scratch */
-    float *out;      /* (3,w) the colours outside, of the map's row at `drawn` */
-    float *outside;  /* (3,cw) the same before it is stretched */
-    float *fg[3];    /* the row's foreground, channel by channel */
-    size_t map_row;  /* where the map's row begins */
-    size_t drawn;
+    float *bg, *lin;     /* (3,w) the row's screen; its colours, as they are and unmixed */
+    float *solid, *near; /* (3,w) the colours carried to it */
+    float *out;          /* (3,w) the colours outside, of the map's row at `drawn` */
+    float *outside;      /* (3,cw) the same before it is stretched */
+    ck_key_places places;
+    uint8_t *kind, *deep; /* (w) of each pixel; the map's row at `deepened` */
+    float *fg[3];         /* the row's foreground, channel by channel */
+    size_t map_row;       /* where the map's row begins */
+    size_t drawn, deepened;
 } task;
+
+/* Columns x0 to x1; lin begins with them. */
+__attribute__((always_inline)) static inline void unmix_pixels(const task *t, ck_key_axes ax, const float *alpha,
+                                                               size_t x0, size_t x1)
+{
+    size_t w = (size_t)t->rgb->w;
+    float *l0 = t->lin, *l1 = l0 + w, *l2 = l1 + w;
+    const float *b0 = t->bg + x0, *b1 = b0 + w, *b2 = b1 + w, *s0 = t->solid + x0, *s1 = s0 + w, *s2 = s1 + w,
+                *n0 = t->near + x0, *n1 = n0 + w, *n2 = n1 + w;
+    alpha += x0;
+#pragma GCC ivdep /* nothing overlaps */
+    for (size_t x = 0; x < x1 - x0; x++) {
+        const float i[3] = {l0[x], l1[x], l2[x]}, b[3] = {b0[x], b1[x], b2[x]}, solid[3] = {s0[x], s1[x], s2[x]},
+                    near[3] = {n0[x], n1[x], n2[x]};
+        float f[3];
+        unmix(i, b, solid, near, ck_clamp01(alpha[x]), ax, f);
+        l0[x] = f[0], l1[x] = f[1], l2[x] = f[2];
+    }
+}
+
+/* With constant axes, as vectors need them. */
+CK_CLONES
+static void unmix_green(const task *t, const float *alpha, size_t x0, size_t x1)
+{
+    unmix_pixels(t, (ck_key_axes){1, 0, 2}, alpha, x0, x1);
+}
+
+CK_CLONES
+static void unmix_blue(const task *t, const float *alpha, size_t x0, size_t x1)
+{
+    unmix_pixels(t, (ck_key_axes){2, 0, 1}, alpha, x0, x1);
+}
 
 static void unmix_run(const task *t, int y, int x0, int x1, const float *alpha)
 {
     size_t w = (size_t)t->rgb->w, n = (size_t)(x1 - x0);
+    const carried *c = t->c;
     ck_key_row(t->rgb, y, x0, n, t->lin, w);
     ck_key_screen_run(t->s, y, x0, x1, t->bg);
-    for (int x = x0; x < x1; x++) {
-        float i[3], b[3], solid[3], near[3], out[3];
-        for (size_t k = 0; k < 3; k++) {
-            solid[k] = carried_at(t->c, t->c->lin + k * t->c->g.n + t->map_row, x);
-            near[k] = carried_at(t->c, t->c->near + k * t->c->g.n + t->map_row, x);
-            i[k] = t->lin[k * w + (size_t)(x - x0)];
-            b[k] = t->bg[k * w + (size_t)x];
-        }
-        unmix(i, b, solid, near, ck_clamp01(alpha[x]), t->ax, out);
-        for (size_t k = 0; k < 3; k++)
-            t->lin[k * w + (size_t)(x - x0)] = out[k];
+    for (size_t k = 0; k < 3; k++) {
+        ck_key_spread(&t->places, c->lin + k * c->g.n + t->map_row, x0, x1, t->solid + k * w);
+        ck_key_spread(&t->places, c->near + k * c->g.n + t->map_row, x0, x1, t->near + k * w);
     }
+    (t->s->blue ? unmix_blue : unmix_green)(t, alpha, (size_t)x0, (size_t)x1);
     for (size_t k = 0; k < 3; k++)
         ck_linear_to_srgb(t->lin + k * w, t->fg[k] + x0, n);
 }
@@ -224,7 +258,7 @@ static void copy_run(const ck_plane *rgb, int y, int x0, int x1, float *const fg
 {
     for (size_t k = 0; k < 3; k++) {
         ck_plate_row(rgb, k, y, x0, (size_t)(x1 - x0), fg[k] + x0);
-        for (int x = x0; x < x1; x++)
+        for (int x = x0; x < x1 && (rgb->type == CK_F16 || rgb->type == CK_F32); x++)
             fg[k][x] = isfinite(fg[k][x]) ? fg[k][x] : 0;
     }
 }
@@ -232,32 +266,50 @@ static void copy_run(const ck_plane *rgb, int y, int x0, int x1, float *const fg
 /* Outside the subject; the plate's rows in one row of the map share it. */
 static void carry_run(task *t, int x0, int x1)
 {
-    size_t w = (size_t)t->rgb->w;
-    if (t->drawn != t->map_row)
+    size_t w = (size_t)t->rgb->w, cw = (size_t)t->c->g.cw;
+    if (t->drawn != t->map_row) {
         outside(t->c, t->ax, t->map_row, t->outside);
-    for (size_t k = 0; k < 3 && t->drawn != t->map_row; k++)
-        for (size_t x = 0; x < w; x++)
-            t->out[k * w + x] = carried_at(t->c, t->outside + k * (size_t)t->c->g.cw, (int)x);
+        for (size_t k = 0; k < 3; k++)
+            ck_key_spread(&t->places, t->outside + k * cw, 0, t->rgb->w, t->out + k * w);
+    }
     t->drawn = t->map_row;
     for (size_t k = 0; k < 3; k++)
         memcpy(t->fg[k] + x0, t->out + k * w + (size_t)x0, (size_t)(x1 - x0) * sizeof *t->out);
 }
 
-/* 0 nothing, 2 the plate's own colour, 1 between */
-static inline int kind_of(float alpha, uint8_t deep)
+/* kind: 0 nothing, 2 the plate's own colour, 1 between */
+CK_CLONES
+static void find_kinds(const float *restrict alpha, const uint8_t *restrict deep, size_t n, uint8_t *restrict kind)
 {
-    return !(alpha > 0) ? 0 : alpha >= 1 && deep ? 2 : 1;
+    for (size_t x = 0; x < n; x++)
+        kind[x] = (uint8_t)((alpha[x] > 0) + ((alpha[x] >= 1) & deep[x]));
+}
+
+/* Where the run of equal bytes that begins at x ends. */
+static int run_end(const uint8_t *kind, int x, int w)
+{
+    uint64_t same = kind[x] * 0x0101010101010101u, eight;
+    for (; x + 8 <= w; x += 8) {
+        memcpy(&eight, kind + x, sizeof eight);
+        if (eight != same)
+            break;
+    }
+    while (x < w && kind[x] == (uint8_t)same)
+        x++;
+    return x;
 }
 
 static void do_row(task *t, int y, const float *alpha)
 {
     int w = t->rgb->w, q = t->c->g.q;
     t->map_row = (size_t)(y / q) * (size_t)t->c->g.cw;
-    const uint8_t *deep = t->c->deep + t->map_row;
+    for (int x = 0; x < w && t->deepened != t->map_row; x += q)
+        memset(t->deep + x, t->c->deep[t->map_row + (size_t)(x / q)], (size_t)(w - x < q ? w - x : q));
+    t->deepened = t->map_row;
+    find_kinds(alpha, t->deep, (size_t)w, t->kind);
     for (int x = 0; x < w;) {
-        int x0 = x, kind = kind_of(alpha[x], deep[x / q]);
-        while (x < w && kind_of(alpha[x], deep[x / q]) == kind)
-            x++;
+        int x0 = x, kind = t->kind[x];
+        x = run_end(t->kind, x, w);
         if (kind == 0)
             carry_run(t, x0, x);
         else if (kind == 1)
@@ -275,6 +327,9 @@ static void place_row(const ck_plane *fg, int y, float *rows, float *out[3])
         out[k] = fg->type == CK_F16 ? rows + k * w : (float *)ck_plane_data(fg) + (k * (size_t)fg->h + (size_t)y) * w;
 }
 
+/* Floats of rows for a plate w wide: 3 for halves, 3 of every kind in task, the places, and bytes. */
+#define ROW_FLOATS(w) (24 * (w))
+
 static ck_status unmix_all(const ck_plane *rgb, const float *alpha, const ck_key_screen *s, float *rows,
                            const ck_plane *fg, ck_error *e)
 {
@@ -286,12 +341,19 @@ static ck_status unmix_all(const ck_plane *rgb, const float *alpha, const ck_key
               .c = &c,
               .bg = rows + 3 * w,
               .lin = rows + 6 * w,
-              .out = rows + 9 * w,
-              .outside = rows + 12 * w,
-              .drawn = SIZE_MAX};
+              .solid = rows + 9 * w,
+              .near = rows + 12 * w,
+              .out = rows + 15 * w,
+              .outside = rows + 18 * w,
+              .places = {.left = (int *)(rows + 21 * w), .part = rows + 22 * w},
+              .kind = (uint8_t *)(rows + 23 * w),
+              .deep = (uint8_t *)(rows + 23 * w) + w,
+              .drawn = SIZE_MAX,
+              .deepened = SIZE_MAX};
     ck_status st = make_room(&c, e);
     if (st == CK_OK)
         st = carry(&c, s, rgb, alpha, t.ax, e);
+    find_places(&c.g, &t.places);
     for (int y = 0; y < rgb->h && st == CK_OK; y++) {
         place_row(fg, y, rows, t.fg);
         do_row(&t, y, alpha + (size_t)y * w);
@@ -305,7 +367,7 @@ static ck_status unmix_all(const ck_plane *rgb, const float *alpha, const ck_key
 ck_status ck_key_foreground(const ck_plane *rgb, const float *alpha, const ck_key_screen *s, const ck_plane *fg,
                             ck_error *e)
 {
-    ck_buffer *rows = ck_buffer_new(15 * (size_t)rgb->w * sizeof(float));
+    ck_buffer *rows = ck_buffer_new(ROW_FLOATS((size_t)rgb->w) * sizeof(float));
     if (!rows)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground");
     ck_status st = CK_OK;

@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "base/status.h"
+#include "key/spread.h"
 #include "stream/frame.h"
 
 typedef struct ck_key_screen {
@@ -32,7 +33,8 @@ typedef struct ck_key_screen {
     float *grid;          /* (3,gh,gw), linear light, at the cells' centres; NULL: no screen was found */
     float *lines;         /* two of the grid's rows at the plate's width (2,3,w), and which: */
     int *held;
-    ck_buffer *buf; /* owns the three */
+    ck_key_places places; /* of the plate's columns in the grid */
+    ck_buffer *buf;       /* owns all of them */
 } ck_key_screen;
 
 /* A frame without a screen is no error: part is then 0, and the matte of such a screen is 1 everywhere.
