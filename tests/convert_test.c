@@ -235,6 +235,36 @@ static void curve_edges(void)
     ok(!memcmp(in, out, sizeof in), "in place gives the same");
 }
 
+/* Every 251st float of all, and those around each step of the table. */
+static void codes(void)
+{
+    enum { N = 1 << 12 };
+    static float x[N], y[N];
+    static uint8_t want[N], got[N];
+    long differ = 0;
+    for (uint64_t u = 0; u < 1ull << 32; u += N * 251) {
+        for (uint32_t i = 0; i < N; i++)
+            x[i] = from_bits((uint32_t)u + 251 * i);
+        ck_linear_to_srgb(x, y, N);
+        ck_f32_to_u8_trunc(y, want, N);
+        ck_linear_to_srgb8(x, got, N);
+        for (int i = 0; i < N; i++)
+            differ += want[i] != got[i];
+    }
+    ok(!differ, "to sRGB codes: the same as by way of floats (%ld differ)", differ);
+    differ = 0;
+    for (uint32_t u = to_bits(0x1p-13f); u < to_bits(2.0f); u += 1 << 16) {
+        for (uint32_t i = 0; i < N; i++)
+            x[i] = from_bits(u + i - N / 2);
+        ck_linear_to_srgb(x, y, N);
+        ck_f32_to_u8_trunc(y, want, N);
+        ck_linear_to_srgb8(x, got, N);
+        for (int i = 0; i < N; i++)
+            differ += want[i] != got[i];
+    }
+    ok(!differ, "to sRGB codes: the same where entries of the table meet (%ld differ)", differ);
+}
+
 int main(void)
 {
     every_half("fast", ck_f16_to_f32, ck_f32_to_f16);
@@ -249,5 +279,6 @@ int main(void)
     against_pow("to linear", ck_srgb_to_linear, plain_linear, 1);
     against_pow("to sRGB", ck_linear_to_srgb, plain_srgb, 4);
     curve_edges();
+    codes();
     return done_testing();
 }

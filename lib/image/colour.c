@@ -120,6 +120,50 @@ void ck_linear_to_srgb_mirrored(const float *src, float *dst, size_t n)
         dst[i] = copysignf(to_srgb(fabsf(src[i])), src[i]);
 }
 
+/* Codes by the upper bits of a float: exponent and 7 of the mantissa, between which a code changes once at most.  An
+ * entry is the code there * 2^16, and added so much that the lower 16 bits carry where the next code begins. */
+#define CODE_FROM 0x39800000u /* 2^-12, which is code 0 */
+#define CODE_TO 0x3f810000u   /* 1 + 2^-7, which is code 255 */
+static uint32_t code8[((CODE_TO - CODE_FROM) >> 16) + 1];
+
+static inline float float_of(uint32_t u)
+{
+    float f;
+    memcpy(&f, &u, sizeof f);
+    return f;
+}
+
+CK_CLONES
+void ck_linear_to_srgb8(const float *restrict src, uint8_t *restrict dst, size_t n)
+{
+    float from = float_of(CODE_FROM), to = float_of(CODE_TO);
+    for (size_t i = 0; i < n; i++) {
+        uint32_t u;
+        float x = src[i] > from ? src[i] : from;
+        x = x < to ? x : to;
+        memcpy(&u, &x, sizeof u);
+        dst[i] = (uint8_t)((code8[(int)(u >> 16) - (int)(CODE_FROM >> 16)] + (u & 0xffffu)) >> 16);
+    }
+}
+
+static uint32_t code_of(uint32_t u)
+{
+    float v = to_srgb(float_of(u));
+    return (uint32_t)((v < 1 ? v : 1) * 255.0f);
+}
+
+static void fill_codes(void)
+{
+    for (uint32_t i = 0; i < sizeof code8 / sizeof *code8; i++) {
+        uint32_t first = CODE_FROM + (i << 16), low = 0, next = 0x10000, code = code_of(first);
+        while (next - low > 1) { /* the code is still the same at low, but no longer at next */
+            uint32_t middle = (low + next) / 2;
+            *(code_of(first + middle) == code ? &low : &next) = middle;
+        }
+        code8[i] = (code << 16) + 0x10000 - next;
+    }
+}
+
 __attribute__((constructor)) static void fill_tables(void)
 {
     for (int i = 0; i < 256; i++) {
@@ -129,6 +173,7 @@ __attribute__((constructor)) static void fill_tables(void)
     }
     scale_lin[255] = scale_srgb[255] = INFINITY;
     ck_srgb_to_linear(linear8, linear8, 256);
+    fill_codes();
 }
 
 void ck_srgb8_to_linear(const uint8_t *src, float *dst, size_t n)

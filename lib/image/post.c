@@ -101,11 +101,8 @@ static void composite(const frame *f, float rgb[3][BLOCK], const float *a, int x
         f->o->view(f->o->viewed, rgb[0], rgb[1], rgb[2], n);
     else if (f->o->tone_map)
         ck_tone_map(rgb[0], rgb[1], rgb[2], n);
-    for (size_t c = 0; c < 3; c++) {
-        if (!f->o->codes && !f->o->view)
-            ck_linear_to_srgb(rgb[c], rgb[c], n);
-        ck_f32_to_u8_trunc(rgb[c], f->comp + c * f->plane + at, n);
-    }
+    for (size_t c = 0; c < 3; c++)
+        (f->o->codes || f->o->view ? ck_f32_to_u8_trunc : ck_linear_to_srgb8)(rgb[c], f->comp + c * f->plane + at, n);
 }
 
 static bool uncovered(const float *a, size_t n)
