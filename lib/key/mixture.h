@@ -13,7 +13,7 @@
 #define CK_KEY_LANES 16                   /* coverages looked at: 0, 1/15, … 1 */
 #define CK_KEY_KINDS (CK_KEY_REACHES + 2) /* distributions of F: the palette's, a grey one, any colour */
 
-#define CK_KEY_ASKED 16                   /* pixels that are asked about at once */
+#define CK_KEY_ASKED 16 /* pixels that are asked about at once */
 
 /* The grain around a place, in units of the screen's level. */
 typedef struct ck_key_grain {

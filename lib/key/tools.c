@@ -138,7 +138,7 @@ static void chamfer_row(int *d, const int *done, int w, int dir)
 {
     if (done) {
         step_over(d, done, w);
-        for (int x = 0; x < w; x += w > 1 ? w - 1 : 1) {
+        for (int x = 0; x<w; x += w> 1 ? w - 1 : 1) {
             d[x] = nearer(d[x], done[x] + 3);
             if (w > 1)
                 d[x] = nearer(d[x], done[x ? x - 1 : 1] + 4);
