@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clones.h"
 #include "image/colour.h"
 #include "image/convert.h"
 
@@ -56,18 +57,27 @@ void ck_plate_row(const ck_plane *p, size_t c, int y, int x, size_t n, float *ou
     ck_plate_part(p, sample(p, c, y, x), out, n);
 }
 
+CK_CLONES
+static void at_least_0(float *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        v[i] = v[i] < 0 ? 0 : v[i];
+}
+
 void ck_plate_row_linear(const ck_plane *p, size_t c, int y, int x, size_t n, float *out)
 {
     const uint8_t *from = (const uint8_t *)p->data + sample(p, c, y, x) * p->elem;
-    if (p->type == CK_U8 && !ck_plate_linear(p)) {
+    if (ck_plate_linear(p)) {
+        ck_to_f32(from, p->type, out, n);
+        at_least_0(out, n);
+    } else if (p->type == CK_U8) {
         ck_srgb8_to_linear(from, out, n);
-        return;
-    }
-    ck_to_f32(from, p->type, out, n);
-    if (!ck_plate_linear(p))
+    } else if (p->type == CK_F32) {
+        ck_srgb_to_linear((const float *)(const void *)from, out, n);
+    } else {
+        ck_to_f32(from, p->type, out, n);
         ck_srgb_to_linear(out, out, n);
-    for (size_t i = 0; i < n; i++)
-        out[i] = out[i] < 0 ? 0 : out[i];
+    }
 }
 
 ck_status ck_plate_u8(const ck_plane *p, const uint8_t **view, ck_buffer **hold, ck_error *e)

@@ -17,7 +17,7 @@ ck_status ck_key_quiet_new(ck_key_quiet *q, const ck_plane *rgb, const ck_key_sc
     *q = (ck_key_quiet){.rgb = rgb, .s = s, .share = share, .left = 1 - share * (1 - LEFT), .kept = band + 2 * HALF};
     if (share <= 0)
         return CK_OK;
-    size_t w = (size_t)rgb->w, kept = (size_t)q->kept, floats = kept * (3 * w + 1) + 4 * (w + 2 * HALF) + 3 * w;
+    size_t w = (size_t)rgb->w, kept = (size_t)q->kept, floats = kept * (3 * w + 3) + 4 * (w + 2 * HALF) + 3 * w;
     q->buf = ck_buffer_new(floats * sizeof(float));
     if (!q->buf)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the plate's rows");
@@ -25,9 +25,9 @@ ck_status ck_key_quiet_new(ck_key_quiet *q, const ck_plane *rgb, const ck_key_sc
     q->sum = q->rows + kept * 3 * w;
     q->square = q->sum + 3 * (w + 2 * HALF);
     q->bg = q->square + w + 2 * HALF;
-    q->row_of = (int *)(q->bg + 3 * w);
+    q->held = (int(*)[3])(q->bg + 3 * w);
     for (size_t k = 0; k < kept; k++)
-        q->row_of[k] = -1;
+        q->held[k][0] = -1;
     return CK_OK;
 }
 
@@ -37,16 +37,24 @@ void ck_key_quiet_free(ck_key_quiet *q)
     q->buf = NULL;
 }
 
-/* Row y, or the nearest one. */
-static const float *row_at(ck_key_quiet *q, int y)
+/* Columns from x0 to x1 of row y, or of the nearest one.  Only what lies between the columns that are asked for is
+ * converted. */
+static const float *row_at(ck_key_quiet *q, int y, int x0, int x1)
 {
     y = ck_clamp_index(y, q->rgb->h);
-    int k = y % q->kept;
+    int k = y % q->kept, *held = q->held[k];
     size_t w = (size_t)q->rgb->w;
     float *row = q->rows + (size_t)k * 3 * w;
-    if (q->row_of[k] != y)
-        ck_key_row(q->rgb, y, 0, w, row, w);
-    q->row_of[k] = y;
+    if (held[0] != y)
+        held[0] = y, held[1] = held[2] = x0;
+    if (x0 < held[1]) {
+        ck_key_row(q->rgb, y, x0, (size_t)(held[1] - x0), row + x0, w);
+        held[1] = x0;
+    }
+    if (x1 > held[2]) {
+        ck_key_row(q->rgb, y, held[2], (size_t)(x1 - held[2]), row + held[2], w);
+        held[2] = x1;
+    }
     return row;
 }
 
@@ -69,7 +77,7 @@ static void add_columns(ck_key_quiet *q, int y, int x, int n)
         memset(q->sum + c * side, 0, all);
     memset(q->square, 0, all);
     for (int d = -HALF; d <= HALF; d++) {
-        const float *row = row_at(q, y + d);
+        const float *row = row_at(q, y + d, from, to);
         for (size_t c = 0; c < 3; c++)
             add(q->sum + c * side + (from - pad), q->square + (from - pad), row + c * (size_t)w + from,
                 (size_t)(to - from));
@@ -118,5 +126,5 @@ void ck_key_quiet_row(ck_key_quiet *q, int y, int x, size_t n, float *out, size_
                 noise[2] = {q->share * ck_key_sq(sigma[0]), q->share * (ck_key_sq(sigma[1]) + ck_key_sq(sigma[2]))};
     add_columns(q, y, x, (int)n);
     ck_key_screen_run(q->s, y, x, x + (int)n, q->bg);
-    estimate(q->sum, q->square, w + 2 * HALF, row_at(q, y) + o, q->bg + o, w, noise, n, out, stride);
+    estimate(q->sum, q->square, w + 2 * HALF, row_at(q, y, x, x + (int)n) + o, q->bg + o, w, noise, n, out, stride);
 }

@@ -12,7 +12,7 @@ typedef struct ck_key_quiet {
     float share;              /* of the grain that is looked for, 0…1; 0: rows stay as they are */
     float left;               /* part of the grain's standard deviation that stays */
     int kept;                 /* rows */
-    int *row_of;              /* [kept] which of the plate's rows it is */
+    int (*held)[3];           /* [kept] which of the plate's rows it is, and the columns that are in it: from, to */
     float *rows;              /* (kept,3,w) */
     float *sum, *square, *bg; /* sums of a column's five pixels, (3,w+4) and (w+4); (3,w) the screen */
     ck_buffer *buf;
