@@ -126,29 +126,20 @@ void ck_linear_to_srgb_mirrored(const float *src, float *dst, size_t n)
 #define CODE_TO 0x3f810000u   /* 1 + 2^-7, which is code 255 */
 static uint32_t code8[((CODE_TO - CODE_FROM) >> 16) + 1];
 
-static inline float float_of(uint32_t u)
-{
-    float f;
-    memcpy(&f, &u, sizeof f);
-    return f;
-}
-
 CK_CLONES
 void ck_linear_to_srgb8(const float *restrict src, uint8_t *restrict dst, size_t n)
 {
-    float from = float_of(CODE_FROM), to = float_of(CODE_TO);
+    float from = ck_float_of_bits(CODE_FROM), to = ck_float_of_bits(CODE_TO);
     for (size_t i = 0; i < n; i++) {
-        uint32_t u;
         float x = src[i] > from ? src[i] : from;
-        x = x < to ? x : to;
-        memcpy(&u, &x, sizeof u);
+        uint32_t u = ck_float_bits(x < to ? x : to);
         dst[i] = (uint8_t)((code8[(int)(u >> 16) - (int)(CODE_FROM >> 16)] + (u & 0xffffu)) >> 16);
     }
 }
 
 static uint32_t code_of(uint32_t u)
 {
-    float v = to_srgb(float_of(u));
+    float v = to_srgb(ck_float_of_bits(u));
     return (uint32_t)((v < 1 ? v : 1) * 255.0f);
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/bits.h"
 #include "base/clones.h"
 
 #define LEAST_DETERMINANT 1e-24f
@@ -51,12 +52,7 @@ static inline float power(float t)
 {
     float whole = t + WHOLE, r = (t - (whole - WHOLE)) * 0.69314718f;
     float p = 1 + r * (1 + r * (0.5f + r * (1 / 6.0f + r * (1 / 24.0f + r * (1 / 120.0f + r * (1 / 720.0f))))));
-    uint32_t bits, exponent;
-    memcpy(&bits, &p, sizeof bits);
-    memcpy(&exponent, &whole, sizeof exponent);
-    bits += exponent << 23;
-    memcpy(&p, &bits, sizeof p);
-    return p;
+    return ck_float_of_bits(ck_float_bits(p) + (ck_float_bits(whole) << 23));
 }
 
 /* A pixel's lanes. */
