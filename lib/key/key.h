@@ -64,8 +64,9 @@ ck_status ck_key_matte(const ck_plane *rgb, const ck_key_screen *s, float *alpha
 
 /* The straight foreground for a matte from here or elsewhere (values outside 0…1 are clamped for
  * the purpose): the plate where alpha is 1, spill included; the plate minus the screen's share
- * where it is between, averaged with the pixels around where little of the subject is left, or much of it was the
- * screen's hue; carried outwards from the subject where it is 0.  fg must be writable and not rgb. */
+ * where it is between, averaged with the pixels around where little of the subject is left, with no more of the
+ * screen's hue than the solid parts nearby; carried outwards from the subject where it is 0.  fg must be writable and
+ * not rgb. */
 ck_status ck_key_foreground(const ck_plane *rgb, const float *alpha, const ck_key_screen *s, const ck_plane *fg,
                             ck_error *e);
 

@@ -11,7 +11,10 @@
 #define LEAST_HUE_GRAIN 0.007f /* units of the screen's level: codecs smooth the bare screen, not what is on it */
 #define SOLID_FROM 0.98f       /* what is likely to be so much covered is: a mean never reaches 1 */
 #define KNEE 0.9f              /* below, coverage is taken as it is */
-#define ANY_WEIGHT 1e-2f       /* of any colour at all, where a solid holds the place on all sides */
+#define ANY_WEIGHT 3e-2f       /* of any colour at all, where a solid holds the place on all sides */
+#define HIGHLIGHT 1.5f         /* times the screen's light that its lamps and folds may have */
+#define HIGHLIGHT_HUE 0.08f    /* difference in hue, relative to the screen's light, up to which it is one */
+#define HIGHLIGHT_OFF 0.2f     /* and from which it is none */
 
 /* In units of the screen's level, as a palette is. */
 static const ck_key_colours grey = {GREY_WEIGHT, {0.5f, 0.5f, 0.5f}, {0.3744f, 0.36f, 0.36f, 0.3744f, 0.36f, 0.3744f}};
@@ -23,12 +26,13 @@ static ck_key_grain grain_at(const ck_key_map *m, size_t i, const float b[3], fl
     const float *sigma = m->sigma;
     float hue = scale * (sigma[1] > sigma[2] ? sigma[1] : sigma[2]);
     hue = hue > LEAST_HUE_GRAIN ? hue : LEAST_HUE_GRAIN;
+    float ringing = 1 - ck_key_sq(m->held[i]); /* far from the screen none of its light is spread */
     ck_key_grain g;
     for (int z = 0; z < 6; z++) {
         float bb = b[ck_key_row_of[z]] * b[ck_key_column_of[z]];
         bool own = ck_key_row_of[z] == ck_key_column_of[z];
         g.screen[z] = bb * sigma[0] * sigma[0] + (own ? hue * hue : 0);
-        g.edge[z] = bb * m->edge_light[i] + (own ? m->edge_hue[i] : 0);
+        g.edge[z] = ringing * (bb * m->edge_light[i] + (own ? m->edge_hue[i] : 0));
     }
     return g;
 }
@@ -42,6 +46,19 @@ static float other_cloth(const ck_key_map *m, size_t i)
         b[k] = m->bg[k * m->n + i];
     }
     return ck_key_ramp(ck_key_hue_apart(c, b, m->ax), CK_KEY_OTHER_HUE, 2.5f * CK_KEY_OTHER_HUE);
+}
+
+/* Lamps and folds make the screen brighter than it is around, and nothing that it shines through: colour c of its hue
+ * and more than its light b becomes b. */
+static inline void lower_highlight(const float b[3], float c[3])
+{
+    float bb = b[0] * b[0] + b[1] * b[1] + b[2] * b[2], t = (c[0] * b[0] + c[1] * b[1] + c[2] * b[2]) / bb, off = 0;
+    for (int k = 0; k < 3; k++)
+        off += ck_key_sq(c[k] - t * b[k]);
+    float over = t < 1 ? 0 : t < HIGHLIGHT ? t - 1 : HIGHLIGHT - 1;
+    over *= ck_key_ramp(sqrtf(off / bb), HIGHLIGHT_OFF, HIGHLIGHT_HUE);
+    for (int k = 0; k < 3; k++)
+        c[k] -= over * b[k];
 }
 
 static void mixture_at(const ck_key_map *m, const ck_key_palette *p, int x, int y, ck_key_mixture *mix)
@@ -79,6 +96,7 @@ static void ask_map(ck_key_map *m, const ck_key_palette *p)
             for (size_t k = 0; k < 3; k++)
                 c[k] = p->scale * m->col[k * m->n + i];
             mixture_at(m, p, x, y, &mix);
+            lower_highlight(mix.b, c);
             ck_key_said s;
             ck_key_mixture_ask(&mix, &c, 1, &s);
             m->mean[i] = s.mean, m->bare[i] = s.bare, m->solid[i] = s.solid;
@@ -152,6 +170,8 @@ static void solve_cell(const band *t, int cx)
                 lin[k][z] = t->lin[(3 * y + z) * w + x];
                 scaled[k][z] = t->p->scale * lin[k][z];
             }
+        for (int k = 0; k < n; k++)
+            lower_highlight(mix.b, scaled[k]);
         ck_key_mixture_ask(&mix, (const float(*)[3])scaled, n, said);
         for (int k = 0; k < n; k++)
             t->alpha[ck_key_pixel(x0 + (from + k) % side, (from + k) / side, m->w)] =

@@ -5,7 +5,8 @@
  *     ck_key_map_scan      plate  -> evidence and coarse colours                   map.c
  *     ck_key_map_cues      colours -> how solid each coarse pixel may be
  *     ck_key_regions       cues   -> seen, core, veil, sure                      region.c, marker.c, core.c
- *     ck_key_palette_new   sure   -> the subject's colours around every place    palette.c
+ *     ck_key_lenders       sure   -> how much of its colour is its own              lender.c
+ *     ck_key_palette_new   lends  -> the subject's colours around every place    palette.c
  *     ck_key_mixture_ask   a pixel between the screen and those: its coverage    mixture.c
  *     ck_key_matte         … given what the pixels around it are                 matte.c, surround.c, quiet.c */
 #ifndef CK_KEY_PART_H
@@ -163,6 +164,9 @@ ck_status ck_key_drop_markers(ck_key_map *m, ck_error *e);
 ck_status ck_key_find_core(ck_key_map *m, ck_error *e);
 void ck_key_find_sure(ck_key_map *m);
 
+/* Sets lends; t0 and t1 are scratch.  lender.c */
+void ck_key_lenders(ck_key_map *m);
+
 /* Foreground colours from whole neighbourhoods, see near.c: near, solid (3,ch,cw) linear; the plate rgb and its
  * matte alpha (h,w); `solid` counts where the matte says nothing.  scratch: ck_key_near_scratch(g) floats. */
 void ck_key_near(const ck_key_grid *g, const ck_key_screen *s, const ck_plane *rgb, const float *alpha,
@@ -173,6 +177,8 @@ size_t ck_key_near_scratch(const ck_key_grid *g);
 float ck_key_median(float *v, size_t n);
 /* Mean over (2r+1)^2 pixels, borders repeated; src may be dst; tmp (h,w), not dst. */
 void ck_key_box(const float *src, float *dst, float *tmp, int h, int w, int r);
+/* The mean over boxes of a radius in map pixels, run twice; dst (ch,cw), src may be dst. */
+void ck_key_blur(ck_key_map *m, const float *src, float *dst, float radius);
 /* 3 x the distance to the nearest pixel whose `in` is 0 (chamfer 3-4); large if no pixel is 0. */
 void ck_key_distance(const uint8_t *in, int *d, int h, int w);
 

@@ -9,34 +9,11 @@
 #define NEAR 1.5f
 #define AROUND 3.8f
 #define HELD 14
-#define SOFT 25
 #define EDGE 3.5f
 
-/* Weight of a solid colour that is half of the screen\'s hue: a mixture, unless nothing else is known. */
-#define MIXED 2e-5f
 #define RINGING 0.025f /* of the variance of light and hue around: what a codec spreads */
 #define HELD_FROM 0.6f /* part of the surroundings that is solid, from which a place is held by it */
 #define OPEN 0.1f      /* part that is bare screen, from which it is not */
-
-static void blur(ck_key_map *m, const float *src, float *dst, float radius)
-{
-    int r = ck_key_px(m, radius);
-    ck_key_box(src, dst, m->box, m->ch, m->cw, r);
-    ck_key_box(dst, dst, m->box, m->ch, m->cw, r);
-}
-
-/* A solid's colour that has much of the screen's hue is rather that of dense hair than of cloth. */
-static void find_lenders(ck_key_map *m)
-{
-    for (size_t i = 0; i < m->n; i++)
-        m->t1[i] = m->seen[i] && !m->core[i];
-    blur(m, m->t1, m->t1, SOFT);
-    ck_key_box(m->free, m->t0, m->box, m->ch, m->cw, 1);
-    for (size_t i = 0; i < m->n; i++) {
-        float own = ck_key_ramp(m->t0[i], 0.85f, 1), smooth = (1 - m->rough[i]) * ck_key_ramp(m->t1[i], 0.12f, 0.03f);
-        m->lends[i] = m->sure[i] ? MIXED + (1 - MIXED) * (own > smooth ? own : smooth) : 0;
-    }
-}
 
 /* Between solids on all sides: `lends` carried on over what is neither solid nor bare, less where the screen is near.
  */
@@ -53,7 +30,7 @@ static ck_status find_held(ck_key_map *m, ck_error *e)
     ck_status s = ck_key_fill(m->held, weight, m->cw, m->ch, e);
     if (s != CK_OK)
         return s;
-    blur(m, m->t1, m->t1, HELD);
+    ck_key_blur(m, m->t1, m->t1, HELD);
     for (size_t i = 0; i < m->n; i++)
         m->held[i] = ck_key_ramp(m->held[i] * ck_key_ramp(m->t1[i], OPEN, 0), HELD_FROM, 1);
     return CK_OK;
@@ -105,7 +82,7 @@ static void find_edges(ck_key_map *m)
 ck_status ck_key_surround(ck_key_map *m, ck_error *e)
 {
     find_edges(m);
-    find_lenders(m);
+    ck_key_lenders(m);
     return find_held(m, e);
 }
 
@@ -136,8 +113,8 @@ static void find_base(ck_key_map *m)
     float anywhere = GRAIN * ck_key_sq(m->sigma[0]);
     for (size_t i = 0; i < m->n; i++)
         m->base[i] = m->sure[i];
-    blur(m, m->base, m->base, NEAR);
-    blur(m, m->veil, m->open, BESIDE_VEIL);
+    ck_key_blur(m, m->base, m->base, NEAR);
+    ck_key_blur(m, m->veil, m->open, BESIDE_VEIL);
     for (size_t i = 0; i < m->n; i++) {
         m->open[i] = ck_key_ramp(m->open[i], VEILED, 0);
         float held = ck_key_sq(ck_key_sq(ck_key_sq(m->held[i])));
@@ -156,6 +133,6 @@ void ck_key_expectations(ck_key_map *m)
             ck_key_odds o = ck_key_odds_at(m, i);
             m->around[i] = m->seen[i] ? ck_key_expect(s, o.bare, o.solid) : 0;
         }
-        blur(m, m->around, m->around, AROUND);
+        ck_key_blur(m, m->around, m->around, AROUND);
     }
 }

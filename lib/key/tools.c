@@ -160,3 +160,10 @@ void ck_key_distance(const uint8_t *in, int *d, int h, int w)
     for (int y = h - 1; y >= 0; y--)
         chamfer_row(d + (size_t)y * (size_t)w, y + 1 < h ? d + (size_t)(y + 1) * (size_t)w : NULL, w, -1);
 }
+
+void ck_key_blur(ck_key_map *m, const float *src, float *dst, float radius)
+{
+    int r = ck_key_px(m, radius);
+    ck_key_box(src, dst, m->box, m->ch, m->cw, r);
+    ck_key_box(dst, dst, m->box, m->ch, m->cw, r);
+}
