@@ -373,6 +373,52 @@ static void grain(void)
     drop(&p);
 }
 
+/* Strands of a strong colour, each covering a part between 0.4 and 0.9 of four columns, over 80 columns beside a solid
+ * of that colour.  By colour alone even half of it is no screen. */
+static void dense(void)
+{
+    static const float screen[3] = {0.15f, 0.6f, 0.2f}, hair[3] = {0.85f, 0.3f, 0.42f};
+    float part, lin[2][3];
+    ck_srgb_to_linear(screen, lin[0], 3);
+    ck_srgb_to_linear(hair, lin[1], 3);
+    picture p = blank(960, 540, screen[0], screen[1], screen[2]);
+    rectangle(&p, 300, 150, 500, 540, hair[0], hair[1], hair[2]);
+    uint32_t state = 7;
+    double cover[20], sum = 0;
+    for (int i = 0; i < 20; i++) {
+        float c[3];
+        state = state * 1664525 + 1013904223;
+        cover[i] = 0.4 + 0.5 * (double)(state >> 8) / 16777216;
+        for (int k = 0; k < 3; k++)
+            c[k] = lin[0][k] + (float)cover[i] * (lin[1][k] - lin[0][k]);
+        ck_linear_to_srgb(c, c, 3);
+        rectangle(&p, 500 + 4 * i, 200, 504 + 4 * i, 400, c[0], c[1], c[2]);
+    }
+    bool good = key(&p, false, &part);
+    for (int y = 230; y < 370; y++)
+        for (int x = 504; x < 576; x++)
+            sum += fabs((double)p.alpha[at(&p, x, y)] - cover[(x - 500) / 4]);
+    ok(good && sum / (140 * 72) < 0.25, "dense strands of a strong colour are not solid: %.3f off", sum / (140 * 72));
+    drop(&p);
+}
+
+/* Cloth between the screen's hue and grey, on a pale screen: at its edge it may lose of the screen's channel only. */
+static void olive(void)
+{
+    picture p = blank(320, 180, 0.33f, 0.65f, 0.47f);
+    rectangle(&p, 60, 40, 160, 140, 0.38f, 0.44f, 0.27f);
+    for (int i = 0; i < p.w * p.h; i++)
+        p.alpha[i] = i % p.w >= 60 && i % p.w < 160 && i / p.w >= 40 && i / p.w < 140;
+    ck_key_screen s;
+    bool good = estimate(&p, false, &s) && unmix(&p, &s);
+    size_t n = (size_t)p.w * (size_t)p.h, o = at(&p, 61, 90);
+    const float *f = p.fg + o;
+    ok(good && fabsf(f[0] - 0.38f) < 1e-4f && fabsf(f[2 * n] - 0.27f) < 1e-4f && f[n] > 0.38f - 1e-4f && f[n] < 0.4401f,
+       "olive cloth keeps its red and blue at the edge: %.3f %.3f %.3f", (double)f[0], (double)f[n], (double)f[2 * n]);
+    ck_key_screen_free(&s);
+    drop(&p);
+}
+
 static void odd(void)
 {
     const int size[][2] = {{1, 1}, {2, 1}, {1, 7}, {3, 3}, {5, 400}, {400, 5}, {17, 33}, {65, 64}};
@@ -619,6 +665,8 @@ int main(void)
     marker();
     ball();
     grain();
+    dense();
+    olive();
     odd();
     plates();
     halves();

@@ -19,6 +19,8 @@
 #define TRUST_TO 0.5f    /* and from which it says all */
 #define SPILL 0.11f      /* part of the screen's excess of its own channel that a solid may have from spill */
 #define CLOTH 0.18f      /* and from which it is the cloth's own */
+#define GONE_FROM 0.3f   /* part of its light that a colour lost with the screen's hue, from which it says less */
+#define GONE_TO 0.6f     /* and from which nothing */
 #define LEAST_PURE 0.02f /* excess of a screen of which a part can be told */
 
 /* Colours on a map q times smaller: of the solid pixels, carried everywhere, and of neighbourhoods. */
@@ -141,13 +143,27 @@ static void find_places(const ck_key_grid *g, ck_key_places *p)
 
 /* No more of the screen's hue than the solid neighbourhood has: the rest is the screen shining through an alpha that is
  * a little too large, and spill.  The screen's own channel alone is lowered: with the others, cloth near the screen's
- * hue turns to the opposite one. */
-static inline void limit_hue(float f[3], const float b[3], const float solid[3], ck_key_axes ax)
+ * hue turns to the opposite one.  Returns how much of the light that was, 0…1. */
+static inline float limit_hue(float f[3], const float b[3], const float solid[3], ck_key_axes ax)
 {
     float others = f[ax.u] > f[ax.v] ? f[ax.u] : f[ax.v], own = solid[ax.u] > solid[ax.v] ? solid[ax.u] : solid[ax.v];
     float pure = b[ax.m] - (b[ax.u] > b[ax.v] ? b[ax.u] : b[ax.v]), cloth = solid[ax.m] - own;
-    float most = others + cloth * ck_key_ramp(cloth, SPILL * pure, CLOTH * pure);
-    f[ax.m] = pure >= LEAST_PURE && most < f[ax.m] ? most : f[ax.m];
+    float excess = f[ax.m] - others - cloth * ck_key_ramp(cloth, SPILL * pure, CLOTH * pure);
+    excess = pure >= LEAST_PURE && excess > 0 ? excess : 0;
+    float all = f[0] + f[1] + f[2];
+    f[ax.m] -= excess;
+    return excess / (all > 0 ? all : 1);
+}
+
+/* Chroma of a plate's half resolution lets the screen's hue into edges that are solid, and what is left there without
+ * it is too dark, in dots: such a pixel gets the colour around. */
+static inline void mend(float f[3], float gone, const float b[3], const float solid[3], const float near[3],
+                        ck_key_axes ax)
+{
+    float doubt = ck_key_ramp(gone, GONE_FROM, GONE_TO), other[3] = {near[0], near[1], near[2]};
+    limit_hue(other, b, solid, ax);
+    for (int k = 0; k < 3; k++)
+        f[k] += doubt * (other[k] - f[k]);
 }
 
 static inline void unmix(const float i[3], const float b[3], const float solid[3], const float near[3], float a,
@@ -166,7 +182,7 @@ static inline void unmix(const float i[3], const float b[3], const float solid[3
     float trust = ck_key_ramp(a, TRUST_FROM, TRUST_TO) * (1 - ck_key_ramp(short_of, 0, 0.3f));
     for (int k = 0; k < 3; k++)
         f[k] = near[k] + trust * (own[k] - near[k]);
-    limit_hue(f, b, solid, ax);
+    mend(f, limit_hue(f, b, solid, ax), b, solid, near, ax);
 }
 
 /* One row's inputs and scratch. */
