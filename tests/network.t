@@ -189,7 +189,7 @@ run 2 "use auto, cpu, ref, cuda or cuda:N" "an unknown device" ck-infer -m "$sma
 run 2 "use auto, cpu, ref, cuda or cuda:N" "no number of a device" ck-infer -m "$small" -d cuda:one
 run 1 "no libck-cuda.so in $tmp/no-plug-ins" "no CUDA in this installation" ck-infer -m "$small" -d cuda
 run 2 "one of f32|tf32|f16|bf16|auto" "an unknown precision" ck-refine -m "$small" --precision f8
-run 2 "no precision f16 on device cpu: use f32 or auto" "a precision that the cpu has not" \
+run 2 "no precision f16 on device cpu: use f32, bf16 or auto" "a precision that the cpu has not" \
     ck-infer -m "$small" -d cpu --precision f16
 run 2 "from 0 to 16" "a negative scale" ck-refine -m "$small" --refiner-scale -1
 for option in "--refiner-scale 0" --native --detail "--depth 16"; do

@@ -6,6 +6,15 @@
 
 #include "base/mem.h"
 
+ck_status ck_nn_host_set_precision(ck_nn *dev, ck_nn_precision p, ck_error *e)
+{
+    if (p != CK_NN_PRECISION_F32 && p != CK_NN_PRECISION_BF16)
+        return ck_fail(e, CK_ERR_ARGUMENT, "no precision %s on device %s: use f32, bf16 or auto",
+                       ck_nn_precision_name(p), dev->ops->name);
+    dev->act = p == CK_NN_PRECISION_BF16 ? CK_NN_BF16 : CK_NN_F32;
+    return CK_OK;
+}
+
 ck_status ck_nn_host_reserve(ck_nn *dev, size_t bytes, void **out, ck_error *e)
 {
     (void)dev;

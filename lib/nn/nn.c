@@ -77,13 +77,9 @@ bool ck_nn_precision_named(const char *name, ck_nn_precision *p)
 
 ck_status ck_nn_set_precision(ck_nn *dev, ck_nn_precision p, ck_error *e)
 {
-    bool more = dev->ops->set_precision != NULL;
     if (p == CK_NN_PRECISION_AUTO)
-        p = more ? CK_NN_PRECISION_F16 : CK_NN_PRECISION_F32;
-    if (p != CK_NN_PRECISION_F32 && !more)
-        return ck_fail(e, CK_ERR_ARGUMENT, "no precision %s on device %s: use f32 or auto", ck_nn_precision_name(p),
-                       dev->ops->name);
-    ck_status s = more ? dev->ops->set_precision(dev, p, e) : CK_OK;
+        p = dev->ops->automatic;
+    ck_status s = dev->ops->set_precision(dev, p, e);
     if (s == CK_OK)
         dev->precision = p;
     return s;

@@ -52,7 +52,7 @@ typedef enum ck_nn_precision {
     CK_NN_PRECISION_TF32, /* 10 bits of fraction, the range of f32 */
     CK_NN_PRECISION_F16,
     CK_NN_PRECISION_BF16,
-    CK_NN_PRECISION_AUTO /* F16 if the device has it, else F32 */
+    CK_NN_PRECISION_AUTO /* F16 on CUDA, F32 on host devices */
 } ck_nn_precision;
 
 /* Use of a weight, which decides its packed layout. */
@@ -187,8 +187,9 @@ typedef struct ck_nn_backend {
      * NULL: the only device is this machine. */
     ck_status (*describe)(int which, char *text, size_t size, ck_error *e);
 
-    /* See ck_nn_set_precision; never AUTO.  NULL: F32 only. */
+    /* See ck_nn_set_precision; never AUTO. */
     ck_status (*set_precision)(ck_nn *dev, ck_nn_precision p, ck_error *e);
+    ck_nn_precision automatic; /* replaces AUTO */
 
     /* Device memory with undefined contents.  `release` accepts NULL. */
     ck_status (*reserve)(ck_nn *dev, size_t bytes, void **out, ck_error *e);
@@ -233,7 +234,8 @@ struct ck_nn {
 ck_status ck_nn_open(const char *device, int threads, ck_nn **dev, ck_error *e);
 void ck_nn_close(ck_nn *dev); /* NULL is allowed */
 
-/* Call before anything is packed or prepared (default F32).  CK_ERR_ARGUMENT if the device lacks that precision. */
+/* Call before anything is packed or prepared (default F32).  CK_ERR_ARGUMENT if the device lacks that precision: host
+ * devices have F32 and BF16, the latter on the CPU only if the processor has instructions for it. */
 ck_status ck_nn_set_precision(ck_nn *dev, ck_nn_precision p, ck_error *e);
 const char *ck_nn_precision_name(ck_nn_precision p); /* "f32", … */
 bool ck_nn_precision_named(const char *name, ck_nn_precision *p);
@@ -242,8 +244,8 @@ bool ck_nn_precision_named(const char *name, ck_nn_precision *p);
  * cannot be used. */
 ck_status ck_nn_describe_cuda(int which, char *text, size_t size, ck_error *e);
 
-extern const ck_nn_backend ck_nn_cpu; /* oneDNN and vector code, f32 */
-extern const ck_nn_backend ck_nn_ref; /* plain C, f32 with f64 sums: the reference in tests */
+extern const ck_nn_backend ck_nn_cpu; /* oneDNN and vector code */
+extern const ck_nn_backend ck_nn_ref; /* plain C with f64 sums: the reference in tests */
 
 /* Pack a weight for `dev`, see ck_nn_backend.pack.  CK_ERR_UNSUPPORTED for a HEAD with more than CK_NN_HEADS_MAX
  * outputs. */

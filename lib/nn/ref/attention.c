@@ -10,11 +10,17 @@ typedef struct job {
     const ck_nn_step *s;
     int windows, heads, width; /* width: channels per head */
     int nq, nk;                /* queries and keys per window */
+    bool rounds;               /* products of bf16 operands */
     size_t panel_floats;       /* packed keys and values of one head in one window */
     float *panels;             /* [windows][heads] */
-    float *rows;               /* [threads][row_floats]: CK_REF_ROWS rows of scores, then of results */
+    float *rows;               /* [threads][row_floats]: CK_REF_ROWS rows of scores, then of results; a query */
     size_t row_floats;
 } job;
+
+static float operand(const job *j, float v)
+{
+    return j->rounds ? ck_bf16_rounded(v) : v;
+}
 
 static job describe(const ck_nn_step *s)
 {
@@ -25,7 +31,7 @@ static job describe(const ck_nn_step *s)
     j.nq = s->x[0].h * s->x[0].w / j.windows;
     size_t keys = (size_t)ck_ref_padded(j.nk) * (size_t)j.width, values = (size_t)ck_ref_padded(j.width) * (size_t)j.nk;
     j.panel_floats = keys + values;
-    j.row_floats = CK_REF_ROWS * (size_t)(ck_ref_padded(j.nk) + ck_ref_padded(j.width));
+    j.row_floats = CK_REF_ROWS * (size_t)(ck_ref_padded(j.nk) + ck_ref_padded(j.width)) + (size_t)j.width;
     j.panels = s->scratch;
     j.rows = j.panels + (size_t)(j.windows * j.heads) * j.panel_floats;
     return j;
@@ -47,6 +53,12 @@ static size_t pixel_of(const job *j, const ck_nn_tensor *t, int win, int i)
     return (size_t)y * (size_t)t->w + (size_t)x;
 }
 
+/* Number of a pixel's first element of a head. */
+static size_t element(const job *j, const ck_nn_tensor *t, int win, int i, int head)
+{
+    return ck_ref_index(t, pixel_of(j, t, win, i)) + (size_t)(head * j->width);
+}
+
 static float *panels_of(const job *j, int win, int head)
 {
     return j->panels + (size_t)(win * j->heads + head) * j->panel_floats;
@@ -60,28 +72,31 @@ static void pack(void *ctx, int i, int who)
     size_t width = (size_t)j->width, nk = (size_t)j->nk;
     float *keys = panels_of(j, win, head), *values = keys + (size_t)ck_ref_padded(j->nk) * width;
     for (size_t n = 0; n < (size_t)ck_ref_padded(j->nk); n++) {
-        const float *k = n < nk ? ck_nn_at(&j->s->x[1], pixel_of(j, &j->s->x[1], win, (int)n)) + head * j->width : NULL;
+        size_t from = n < nk ? element(j, &j->s->x[1], win, (int)n, head) : 0;
         float *to = keys + n / CK_REF_LANES * width * CK_REF_LANES + n % CK_REF_LANES;
         for (size_t d = 0; d < width; d++)
-            to[d * CK_REF_LANES] = k ? k[d] : 0;
+            to[d * CK_REF_LANES] = n < nk ? operand(j, ck_ref_get(&j->s->x[1], from + d)) : 0;
     }
     for (size_t n = 0; n < nk; n++) {
-        const float *v = ck_nn_at(&j->s->x[2], pixel_of(j, &j->s->x[2], win, (int)n)) + head * j->width;
+        size_t from = element(j, &j->s->x[2], win, (int)n, head);
         for (size_t d = 0; d < (size_t)ck_ref_padded(j->width); d++)
-            values[d / CK_REF_LANES * nk * CK_REF_LANES + n * CK_REF_LANES + d % CK_REF_LANES] = d < width ? v[d] : 0;
+            values[d / CK_REF_LANES * nk * CK_REF_LANES + n * CK_REF_LANES + d % CK_REF_LANES] =
+                d < width ? operand(j, ck_ref_get(&j->s->x[2], from + d)) : 0;
     }
 }
 
-/* Replace scores by exp(score - maximum) and return their sum. */
-static double exponentials(float *row, int n, double scale)
+/* Replace scores by exp(score - maximum), operands of the next product; return their sum, which is not rounded. */
+static double exponentials(const job *j, float *row, double scale)
 {
     float top = -INFINITY;
     double sum = 0;
+    int n = j->nk;
     for (int i = 0; i < n; i++)
         top = row[i] > top ? row[i] : top;
     for (int i = 0; i < n; i++) {
-        row[i] = (float)exp(((double)row[i] - (double)top) * scale);
-        sum += (double)row[i];
+        float power = (float)exp(((double)row[i] - (double)top) * scale);
+        sum += (double)power;
+        row[i] = operand(j, power);
     }
     return sum;
 }
@@ -97,18 +112,21 @@ static void attend(void *ctx, int i, int who)
     ck_nn_weight k = {.out = j->nk, .in = j->width, .w = keys};
     ck_nn_weight v = {.out = j->width, .in = j->nk, .w = keys + scores_ld * (size_t)j->width};
     float *scores = j->rows + (size_t)who * j->row_floats, *out = scores + CK_REF_ROWS * scores_ld;
+    float *query = out + CK_REF_ROWS * padded;
     double sum[CK_REF_ROWS];
     for (int r = 0; r < rows; r++) {
         float *row = scores + (size_t)r * scores_ld;
-        ck_ref_multiply(ck_nn_at(&j->s->x[0], pixel_of(j, &j->s->x[0], win, first + r)) + head * j->width, 0, 1, &k,
-                        row);
-        sum[r] = exponentials(row, j->nk, 1 / sqrt(j->width));
+        size_t from = element(j, &j->s->x[0], win, first + r, head);
+        for (size_t d = 0; d < (size_t)j->width; d++)
+            query[d] = operand(j, ck_ref_get(&j->s->x[0], from + d));
+        ck_ref_multiply(query, 0, 1, &k, row);
+        sum[r] = exponentials(j, row, 1 / sqrt(j->width));
     }
     ck_ref_multiply(scores, scores_ld, rows, &v, out);
     for (int r = 0; r < rows; r++) {
-        float *y = ck_nn_at(&j->s->y, pixel_of(j, &j->s->y, win, first + r)) + head * j->width;
+        size_t y = element(j, &j->s->y, win, first + r, head);
         for (int d = 0; d < j->width; d++)
-            y[d] = (float)((double)out[r * padded + d] / sum[r]);
+            ck_ref_put(&j->s->y, y + (size_t)d, (float)((double)out[r * padded + d] / sum[r]));
     }
 }
 
@@ -116,6 +134,7 @@ void ck_ref_attention(ck_nn *dev, const ck_nn_step *s)
 {
     ck_team *team = ((ck_ref_device *)dev)->team;
     job j = describe(s);
+    j.rounds = dev->precision == CK_NN_PRECISION_BF16;
     ck_team_run(team, j.windows * j.heads, pack, &j);
     ck_team_run(team, j.windows * j.heads * ((j.nq + CK_REF_ROWS - 1) / CK_REF_ROWS), attend, &j);
 }

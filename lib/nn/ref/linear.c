@@ -30,15 +30,10 @@ CK_CLONES void ck_ref_multiply(const float *x, size_t ldx, int rows, const ck_nn
     }
 }
 
-/* Bytes of a thread's scratch: one product's results and, for convolutions, the gathered patches. */
-static size_t gathered(const ck_nn_step *s)
-{
-    return s->kind == CK_NN_OP_LINEAR ? 0 : CK_REF_ROWS * (size_t)s->weight->in;
-}
-
+/* A thread's scratch: one product's results and the gathered operands. */
 static size_t scratch_floats(const ck_nn_step *s)
 {
-    return CK_REF_ROWS * (size_t)ck_ref_padded(s->weight->out) + gathered(s);
+    return CK_REF_ROWS * ((size_t)ck_ref_padded(s->weight->out) + (size_t)s->weight->in);
 }
 
 size_t ck_ref_linear_scratch(const ck_nn_step *s)
@@ -56,19 +51,27 @@ static float gelu(float x)
     return (float)(0.5 * (double)x * (1 + erf((double)x * M_SQRT1_2)));
 }
 
+static float operand(const ck_nn_step *s, float v)
+{
+    return s->weight->rounds ? ck_bf16_rounded(v) : v;
+}
+
 static void linear_rows(void *ctx, int i, int who)
 {
     const ck_nn_step *s = *(const ck_nn_step **)ctx;
     size_t m = ck_nn_pixels(&s->y), first = (size_t)i * CK_REF_ROWS, padded = (size_t)ck_ref_padded(s->y.c);
+    size_t in = (size_t)s->weight->in;
     int rows = m - first < CK_REF_ROWS ? (int)(m - first) : CK_REF_ROWS;
-    float *out = scratch(s, who);
-    ck_ref_multiply(ck_nn_at(&s->x[0], first), (size_t)s->x[0].ld, rows, s->weight, out);
+    float *out = scratch(s, who), *x = out + CK_REF_ROWS * padded;
+    for (int r = 0; r < rows; r++)
+        for (size_t k = 0; k < in; k++)
+            x[(size_t)r * in + k] = operand(s, ck_ref_get(&s->x[0], ck_ref_index(&s->x[0], first + (size_t)r) + k));
+    ck_ref_multiply(x, in, rows, s->weight, out);
     for (int r = 0; r < rows; r++, out += padded) {
-        float *y = ck_nn_at(&s->y, first + (size_t)r);
-        const float *add = ck_nn_has(&s->x[1]) ? ck_nn_at(&s->x[1], first + (size_t)r) : NULL;
-        for (int c = 0; c < s->y.c; c++) {
+        size_t y = ck_ref_index(&s->y, first + (size_t)r), add = ck_ref_index(&s->x[1], first + (size_t)r);
+        for (size_t c = 0; c < (size_t)s->y.c; c++) {
             float v = s->act == CK_NN_GELU ? gelu(out[c]) : out[c];
-            y[c] = add ? v + add[c] : v;
+            ck_ref_put(&s->y, y + c, ck_nn_has(&s->x[1]) ? v + ck_ref_get(&s->x[1], add + c) : v);
         }
     }
 }
@@ -107,10 +110,11 @@ static void gather_conv(const ck_nn_step *s, int oy, int ox, float *to)
             memset(to, 0, (size_t)t->c * sizeof *to);
             continue;
         }
-        const float *p = ck_nn_at(t, (size_t)y * (size_t)t->w + (size_t)x);
+        size_t p = ck_ref_index(t, (size_t)y * (size_t)t->w + (size_t)x);
         for (int c = 0; c < t->c; c++) {
-            float v = norm ? p[c] * norm[c] + norm[t->c + c] : p[c];
-            to[c] = norm && v < 0 ? 0 : v;
+            float v = ck_ref_get(t, p + (size_t)c);
+            v = norm ? v * norm[c] + norm[t->c + c] : v;
+            to[c] = operand(s, norm && v < 0 ? 0 : v);
         }
     }
 }
@@ -129,10 +133,9 @@ static void conv_row(const ck_nn_step *s, int oy, int x0, int x1, int who)
         ck_ref_multiply(patches, in, rows, s->weight, out);
         for (int r = 0; r < rows; r++) {
             size_t pixel = (size_t)oy * (size_t)s->y.w + (size_t)(x + r);
-            float *y = ck_nn_at(&s->y, pixel);
             const float *add = s->extra ? s->extra->w + pixel * (size_t)s->y.c : NULL;
-            for (int c = 0; c < s->y.c; c++)
-                y[c] = out[(size_t)r * padded + (size_t)c] + (add ? add[c] : 0);
+            for (size_t c = 0; c < (size_t)s->y.c; c++)
+                ck_ref_put(&s->y, ck_ref_index(&s->y, pixel) + c, out[(size_t)r * padded + c] + (add ? add[c] : 0));
         }
     }
 }

@@ -33,6 +33,17 @@ static size_t index_of(const ck_nn_tensor *t, int y, int x)
     return (size_t)y * (size_t)t->w + (size_t)x;
 }
 
+/* Number of an element; its value. */
+static size_t element(const ck_nn_tensor *t, int y, int x, int c)
+{
+    return ck_ref_index(t, index_of(t, y, x)) + (size_t)c;
+}
+
+static float at(const ck_nn_tensor *t, int y, int x, int c)
+{
+    return ck_ref_get(t, element(t, y, x, c));
+}
+
 /* A planar sample, enlarged to h x w. */
 static float enlarged(const ck_nn_tensor *t, int c, int y, int x, int h, int w)
 {
@@ -48,12 +59,10 @@ static void pool_row(void *ctx, int y, int who)
     const ck_nn_step *s = *(const ck_nn_step **)ctx;
     const ck_nn_tensor *t = &s->x[0];
     for (int x = 0; x < s->y.w; x++) {
-        float *out = ck_nn_at(&s->y, index_of(&s->y, y, x));
-        const float *a = ck_nn_at(t, index_of(t, 2 * y, 2 * x)), *b = ck_nn_at(t, index_of(t, 2 * y, 2 * x + 1));
-        const float *c = ck_nn_at(t, index_of(t, 2 * y + 1, 2 * x)),
-                    *d = ck_nn_at(t, index_of(t, 2 * y + 1, 2 * x + 1));
         for (int i = 0; i < s->y.c; i++)
-            out[i] = fmaxf(fmaxf(a[i], b[i]), fmaxf(c[i], d[i]));
+            ck_ref_put(&s->y, element(&s->y, y, x, i),
+                       fmaxf(fmaxf(at(t, 2 * y, 2 * x, i), at(t, 2 * y, 2 * x + 1, i)),
+                             fmaxf(at(t, 2 * y + 1, 2 * x, i), at(t, 2 * y + 1, 2 * x + 1, i))));
     }
 }
 
@@ -72,15 +81,14 @@ static float *planar_at(const ck_nn_tensor *t, int c, int y, int x)
 /* relu of the sum over levels at one pixel, channels c0 … c0 + n - 1. */
 static void fuse_part(const ck_nn_step *s, int y, int x, int c0, int n, float *sum)
 {
-    const float *p = ck_nn_at(&s->x[0], index_of(&s->x[0], y, x)) + c0;
-    memcpy(sum, p, (size_t)n * sizeof *sum);
+    for (int i = 0; i < n; i++)
+        sum[i] = at(&s->x[0], y, x, c0 + i);
     for (int k = 1; k < CK_NN_INPUTS && ck_nn_has(&s->x[k]); k++) {
         const ck_nn_tensor *t = &s->x[k];
         tap v = tap_at(y, t->h, s->y.h), u = tap_at(x, t->w, s->y.w);
-        const float *a = ck_nn_at(t, index_of(t, v.i0, u.i0)) + c0, *b = ck_nn_at(t, index_of(t, v.i0, u.i1)) + c0;
-        const float *c = ck_nn_at(t, index_of(t, v.i1, u.i0)) + c0, *d = ck_nn_at(t, index_of(t, v.i1, u.i1)) + c0;
-        for (int i = 0; i < n; i++)
-            sum[i] += mix(mix(a[i], c[i], v.f), mix(b[i], d[i], v.f), u.f);
+        for (int i = 0, c = c0; i < n; i++, c++)
+            sum[i] += mix(mix(at(t, v.i0, u.i0, c), at(t, v.i1, u.i0, c), v.f),
+                          mix(at(t, v.i0, u.i1, c), at(t, v.i1, u.i1, c), v.f), u.f);
     }
     for (int i = 0; i < n; i++)
         sum[i] = sum[i] < 0 ? 0 : sum[i];
@@ -89,10 +97,10 @@ static void fuse_part(const ck_nn_step *s, int y, int x, int c0, int n, float *s
 /* relu(x[0] * scale + shift + x[2]) of the same channels. */
 static void norm_part(const ck_nn_step *s, int y, int x, int c0, int n, float *to)
 {
-    const float *in = ck_nn_at(&s->x[0], index_of(&s->y, y, x)) + c0, *scale = (float *)s->x[1].data + c0;
-    const float *add = ck_nn_has(&s->x[2]) ? ck_nn_at(&s->x[2], index_of(&s->y, y, x)) + c0 : NULL;
+    const float *scale = (float *)s->x[1].data + c0;
     for (int i = 0; i < n; i++) {
-        float v = in[i] * scale[i] + scale[s->x[0].c + i] + (add ? add[i] : 0);
+        float v = at(&s->x[0], y, x, c0 + i) * scale[i] + scale[s->x[0].c + i];
+        v += ck_nn_has(&s->x[2]) ? at(&s->x[2], y, x, c0 + i) : 0;
         to[i] = v < 0 ? 0 : v;
     }
 }
@@ -152,10 +160,10 @@ static void coarse_row(const ck_nn_step *s, int y, int x0, int x1)
 {
     int first = s->x[0].c;
     for (int x = x0; x < x1; x++) {
-        float *out = ck_nn_at(&s->y, index_of(&s->y, y, x));
         for (int c = 0; c < s->y.c; c++)
-            out[c] = c < first ? *planar_at(&s->x[0], c, y, x)
-                               : sigmoid(enlarged(&s->x[1], c - first, y, x, s->y.h, s->y.w));
+            ck_ref_put(&s->y, element(&s->y, y, x, c),
+                       c < first ? *planar_at(&s->x[0], c, y, x)
+                                 : sigmoid(enlarged(&s->x[1], c - first, y, x, s->y.h, s->y.w)));
     }
 }
 

@@ -12,7 +12,7 @@ static void layer_norm_row(void *ctx, int y, int who)
     for (int x = 0; x < s->y.w; x++) {
         size_t pixel = (size_t)y * (size_t)s->y.w + (size_t)x;
         const float *in = ck_nn_at(&s->x[0], pixel);
-        float *out = ck_nn_at(&s->y, pixel);
+        size_t y0 = ck_ref_index(&s->y, pixel);
         double mean = 0, var = 0;
         for (int c = 0; c < n; c++)
             mean += (double)in[c];
@@ -21,7 +21,7 @@ static void layer_norm_row(void *ctx, int y, int who)
             var += ((double)in[c] - mean) * ((double)in[c] - mean);
         double scale = 1 / sqrt(var / n + (double)s->eps);
         for (int c = 0; c < n; c++)
-            out[c] = (float)(((double)in[c] - mean) * scale * (double)w[c] + (double)b[c]);
+            ck_ref_put(&s->y, y0 + (size_t)c, (float)(((double)in[c] - mean) * scale * (double)w[c] + (double)b[c]));
     }
 }
 
@@ -42,10 +42,11 @@ static void block_sums(void *ctx, int task, int who)
         sums[0] = sums[1] = 0;
         for (int y = a.y0; y < a.y1; y++)
             for (int x = a.x0; x < a.x1; x++) {
-                const float *p = ck_nn_at(t, (size_t)y * (size_t)t->w + (size_t)x) + g * per;
+                size_t p = ck_ref_index(t, (size_t)y * (size_t)t->w + (size_t)x) + (size_t)(g * per);
                 for (int c = 0; c < per; c++) {
-                    sums[0] += (double)p[c];
-                    sums[1] += (double)p[c] * (double)p[c];
+                    double v = (double)ck_ref_get(t, p + (size_t)c);
+                    sums[0] += v;
+                    sums[1] += v * v;
                 }
             }
     }
@@ -67,12 +68,12 @@ static void apply_row(const ck_nn_step *s, int y, int x0, int x1)
     int n = s->y.c;
     const float *scale = s->x[1].data, *shift = scale + n;
     for (int x = x0; x < x1; x++) {
-        size_t pixel = (size_t)y * (size_t)s->y.w + (size_t)x;
-        const float *in = ck_nn_at(&s->x[0], pixel), *add = ck_nn_has(&s->x[2]) ? ck_nn_at(&s->x[2], pixel) : NULL;
-        float *out = ck_nn_at(&s->y, pixel);
-        for (int c = 0; c < n; c++) {
-            float v = in[c] * scale[c] + shift[c] + (add ? add[c] : 0);
-            out[c] = v < 0 ? 0 : v;
+        size_t pixel = (size_t)y * (size_t)s->y.w + (size_t)x, to = ck_ref_index(&s->y, pixel);
+        size_t in = ck_ref_index(&s->x[0], pixel), add = ck_ref_index(&s->x[2], pixel);
+        for (size_t c = 0; c < (size_t)n; c++) {
+            float v = ck_ref_get(&s->x[0], in + c) * scale[c] + shift[c];
+            v += ck_nn_has(&s->x[2]) ? ck_ref_get(&s->x[2], add + c) : 0;
+            ck_ref_put(&s->y, to + c, v < 0 ? 0 : v);
         }
     }
 }

@@ -55,7 +55,8 @@ static void fill_panels(ck_nn_weight *to, const float *w, int channels)
         const float *row = w + (size_t)o * (size_t)to->in;
         for (int t = 0; t < taps; t++)
             for (int c = 0; c < channels; c++)
-                panel[(size_t)(t * channels + c) * CK_REF_LANES] = row[c * taps + t];
+                panel[(size_t)(t * channels + c) * CK_REF_LANES] =
+                    to->rounds ? ck_bf16_rounded(row[c * taps + t]) : row[c * taps + t];
     }
 }
 
@@ -67,7 +68,8 @@ static ck_status pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w,
     ck_nn_weight *q = calloc(1, sizeof *q);
     if (!q)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
-    *q = (ck_nn_weight){.pack = p, .out = out, .in = (int)columns, .next = d->weights};
+    bool rounds = dev->precision == CK_NN_PRECISION_BF16 && (p == CK_NN_LINEAR || p == CK_NN_CONV);
+    *q = (ck_nn_weight){.pack = p, .out = out, .in = (int)columns, .rounds = rounds, .next = d->weights};
     q->w = calloc(rows * columns, sizeof *q->w);
     q->bias = calloc(rows, sizeof *q->bias);
     if (!q->w || !q->bias) {
@@ -110,6 +112,7 @@ const ck_nn_backend ck_nn_ref = {.name = "ref",
                                  .host = true,
                                  .open = open_device,
                                  .close = close_device,
+                                 .set_precision = ck_nn_host_set_precision,
                                  .reserve = ck_nn_host_reserve,
                                  .release = ck_nn_host_release,
                                  .available = ck_nn_host_available,

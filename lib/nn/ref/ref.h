@@ -1,5 +1,8 @@
 /* The reference backend (private header): plain C with sums in double, in loops that a compiler vectorises.  Tests
- * compare the other backends with it. */
+ * compare the other backends with it.
+ *
+ * At precision bf16, weights are rounded when they are packed, other operands of products when they are read, and
+ * activations when they are stored. */
 #ifndef CK_NN_REF_REF_H
 #define CK_NN_REF_REF_H
 
@@ -14,6 +17,7 @@ struct ck_nn_weight {
     int out, in; /* in: inputs of one output, taps included */
     float *w;    /* LINEAR, PATCH, CONV: [out / CK_REF_LANES][in][CK_REF_LANES], zero padded; else [out][in] */
     float *bias; /* [out rounded up to CK_REF_LANES]; zeros without a bias */
+    bool rounds; /* products of bf16 operands */
     struct ck_nn_weight *next;
 };
 
@@ -22,6 +26,26 @@ typedef struct ck_ref_device {
     ck_team *team;
     ck_nn_weight *weights;
 } ck_ref_device;
+
+/* Element i of an f32 or bf16 tensor. */
+static inline float ck_ref_get(const ck_nn_tensor *t, size_t i)
+{
+    return t->type == CK_NN_BF16 ? ck_bf16_value(((const uint16_t *)t->data)[i]) : ((const float *)t->data)[i];
+}
+
+static inline void ck_ref_put(const ck_nn_tensor *t, size_t i, float v)
+{
+    if (t->type == CK_NN_BF16)
+        ((uint16_t *)t->data)[i] = ck_bf16_of(v);
+    else
+        ((float *)t->data)[i] = v;
+}
+
+/* Number of a pixel's first element. */
+static inline size_t ck_ref_index(const ck_nn_tensor *t, size_t pixel)
+{
+    return pixel * (size_t)t->ld;
+}
 
 /* out[r][o] = bias[o] + sum over k of x[r * ldx + k] * w[o][k] for `rows` <= CK_REF_ROWS rows; out has
  * ck_ref_padded(w->out) columns. */
