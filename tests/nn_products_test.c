@@ -401,22 +401,40 @@ static void attention(const attention_case *k, const ck_cpu_kernels *kernels, ty
 /* One key scores 0, the other -x: their values 0 and 1 mix to 2^-x / (1 + 2^-x), which reveals 2^-x. */
 static void powers(const ck_cpu_kernels *kernels)
 {
-    static float k[64], v[2 * 64], q[CK_CPU_QUERIES], scores[CK_CPU_QUERIES * CK_CPU_KEYS], o[CK_CPU_QUERIES * 64];
-    int wide = kernels->lanes;
+    static float x[CK_CPU_QUERIES], y[CK_CPU_QUERIES];
+    static const float k[2] = {0, -1}, v[2] = {0, 1};
+    const void *q_rows[CK_CPU_QUERIES], *k_rows[2] = {&k[0], &k[1]}, *v_rows[2] = {&v[0], &v[1]};
+    void *y_rows[CK_CPU_QUERIES];
+    guard keys = guard_new(kernels->panel_bytes(1)), values = guard_new(kernels->panel_bytes(1));
+    guard scratch = guard_new(kernels->scratch_bytes(1));
     double worst = 0;
-    k[1] = -1;
-    memset(v, 0, sizeof v);
-    v[wide] = 1;
+    kernels->pack(1, k_rows, v_rows, 2, keys.data, values.data);
+    for (int i = 0; i < kernels->queries; i++) {
+        q_rows[i] = &x[i];
+        y_rows[i] = &y[i];
+    }
     for (int round = 0; round < 200; round++) {
-        for (int i = 0; i < CK_CPU_QUERIES; i++)
+        float q[CK_CPU_QUERIES];
+        for (int i = 0; i < kernels->queries; i++) {
             q[i] = round ? rnd_float(&seed, 0, i % 2 ? 1 : 126) : 124 + (float)i / 16; /* up to 130 */
-        kernels->attend(&(ck_cpu_attend){
-            .width = 1, .nk = 2, .nq = CK_CPU_QUERIES, .q = q, .k = k, .v = v, .scores = scores, .o = o});
-        for (int i = 0; i < CK_CPU_QUERIES; i++) {
-            double p = exp2(-(double)q[i]), want = p / (1 + p), have = (double)o[i * wide];
+            x[i] = q[i] / (float)M_LOG2E;
+            q[i] = x[i] * (float)M_LOG2E; /* as the kernels scale it */
+        }
+        kernels->attend(&(ck_cpu_attend){.width = 1,
+                                         .nk = 2,
+                                         .nq = kernels->queries,
+                                         .q = q_rows,
+                                         .y = y_rows,
+                                         .keys = keys.data,
+                                         .values = values.data,
+                                         .scratch = scratch.data});
+        for (int i = 0; i < kernels->queries; i++) {
+            double p = exp2(-(double)q[i]), want = p / (1 + p), have = (double)y[i];
             worst = fmax(worst, q[i] > 126 ? have > want ? 1 : 0 : fabs(have - want) / want);
         }
     }
+    bool whole = guard_done(&keys) && guard_done(&values);
+    ok(guard_done(&scratch) && whole, "and the sentinels of %s are whole", kernels->name);
     /* exp2.h: 2e-9 and eight roundings of at most p; then a sum and a quotient. */
     ok(worst <= 2e-9 + 10 * UNIT, "2^-x by %s, relative error %.1e", kernels->name, worst);
 }
@@ -432,14 +450,15 @@ static void attentions(void)
         {2, 80, 2, 80, 1, 64, 0, 3},     {8, 16, 8, 16, 2, 64, 8, 1}};
     types t[4];
     int n = all_types(t);
-    for (int i = 0; ours && ck_cpu_kernels_at(i); i++)
-        powers(ck_cpu_kernels_at(i));
-    for (int i = 0; ours ? ck_cpu_kernels_at(i) != NULL : i < 1; i++)
+    bool bf16 = precision == CK_NN_PRECISION_BF16;
+    for (int i = 0; ours && !bf16 && ck_cpu_kernels_at(false, i); i++)
+        powers(ck_cpu_kernels_at(false, i));
+    for (int i = 0; ours ? ck_cpu_kernels_at(bf16, i) != NULL : i < 1; i++)
         for (size_t j = 0; j < sizeof cases / sizeof *cases; j++)
             for (int m = n > 1; m < (n < 2 ? n : 2); m++)
-                attention(&cases[j], ours ? ck_cpu_kernels_at(i) : NULL, t[m], m ? 8 : 3);
+                attention(&cases[j], ours ? ck_cpu_kernels_at(bf16, i) : NULL, t[m], m ? 8 : 3);
     if (n > 1) /* pixels of 16-bit tensors at any address */
-        attention(&cases[4], NULL, t[1], 3);
+        attention(&cases[4], ck_cpu_kernels_at(bf16, 0), t[1], 3);
 }
 
 /* Run again with oneDNN limited to older instructions than this machine's. */

@@ -14,15 +14,15 @@ size_t ck_nn_host_available(ck_nn *dev);
 void ck_nn_host_upload(ck_nn *dev, const ck_nn_tensor *t, const float *src);
 void ck_nn_host_download(ck_nn *dev, const ck_nn_tensor *t, float *dst);
 
-/* A pixel's channels: of an f32 tensor, of a bf16 tensor. */
+/* A pixel's channels, of the tensor's type; of an f32 tensor. */
+static inline void *ck_nn_pixel(const ck_nn_tensor *t, size_t pixel)
+{
+    return (char *)t->data + pixel * (size_t)t->ld * ck_nn_type_size(t->type);
+}
+
 static inline float *ck_nn_at(const ck_nn_tensor *t, size_t pixel)
 {
     return (float *)t->data + pixel * (size_t)t->ld;
-}
-
-static inline uint16_t *ck_nn_at_bf16(const ck_nn_tensor *t, size_t pixel)
-{
-    return (uint16_t *)t->data + pixel * (size_t)t->ld;
 }
 
 /* Call area(step, …) for every row of y or, if the step computes a part of y, for every block of that part. */

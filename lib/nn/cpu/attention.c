@@ -2,113 +2,102 @@
  *
  * Global: keys and values of each head are packed into scratch shared by all threads, then each block of queries is a
  * task.  Windowed: a row of windows of one head is a task, which packs keys and values of each window itself. */
-#include <math.h>
-#include <string.h>
-
 #include "base/mem.h"
 #include "nn/cpu/cpu.h"
 
 typedef struct job {
     const ck_nn_step *s;
     const ck_cpu_kernels *kernels;
-    int heads, width, wide, panel;
-    int nq, nk;                      /* queries and keys of a window, or of the map */
-    int across, q_side, k_side;      /* windows per row, and their sides in the maps of queries and keys */
-    size_t keys, values;             /* floats of one head's packed keys and values */
-    size_t q, scores, o, per_thread; /* floats of a thread's scratch; per_thread includes a window's keys and values */
-    float *packed;                   /* [heads][keys + values], global only */
-    float *own;                      /* [threads][per_thread] */
+    int heads, width;
+    int nq, nk;                 /* queries and keys of a window, or of the map */
+    int across, q_side, k_side; /* windows per row, and their sides in the maps of queries and keys */
+    size_t panel, packed;       /* bytes of a panel of packed keys; of a head's packed keys */
+    size_t per_thread;          /* bytes of a thread's scratch; includes a window's keys and values */
+    char *shared;               /* [heads][2 packed], global only */
+    char *own;                  /* [threads][per_thread] */
 } job;
-
-static size_t up(size_t n, int to)
-{
-    return (n + (size_t)to - 1) / (size_t)to * (size_t)to;
-}
 
 static job describe(const ck_cpu_device *d, const ck_nn_step *s)
 {
     job j = {.s = s, .kernels = d->kernels, .heads = s->heads, .width = s->y.c / s->heads};
-    j.panel = 2 * d->kernels->lanes;
-    j.wide = (int)up((size_t)j.width, d->kernels->lanes);
     j.k_side = s->window;
     j.across = s->window ? s->x[1].w / s->window : 1;
     j.q_side = s->window ? s->x[0].w / j.across : 0;
     j.nk = s->window ? s->window * s->window : (int)ck_nn_pixels(&s->x[1]);
     j.nq = s->window ? j.q_side * j.q_side : (int)ck_nn_pixels(&s->x[0]);
-    j.keys = up(up((size_t)j.nk, j.panel) * (size_t)j.width, 16);
-    j.values = up((size_t)j.nk * (size_t)j.wide, 16);
-    j.q = up(CK_CPU_QUERIES * (size_t)j.width, 16);
-    j.scores = CK_CPU_QUERIES * CK_CPU_KEYS;
-    j.o = CK_CPU_QUERIES * (size_t)j.wide;
-    j.per_thread = up(j.q + j.scores + j.o + (s->window ? j.keys + j.values : 0), 16);
-    j.packed = s->scratch;
-    j.own = j.packed + (s->window ? 0 : (size_t)j.heads * (j.keys + j.values));
+    j.panel = j.kernels->panel_bytes(j.width);
+    j.packed = ck_pad((size_t)((j.nk + j.kernels->panel - 1) / j.kernels->panel) * j.panel);
+    j.per_thread = ck_pad(j.kernels->scratch_bytes(j.width)) + (s->window ? 2 * j.packed : 0);
+    j.shared = s->scratch;
+    j.own = j.shared + (s->window ? 0 : 2 * (size_t)j.heads * j.packed);
     return j;
 }
 
-size_t ck_cpu_attention_scratch(const ck_cpu_device *d, const ck_nn_step *s)
+ck_status ck_cpu_prepare_attention(ck_cpu_device *d, const ck_nn_step *s, size_t *scratch, ck_error *e)
 {
     job j = describe(d, s);
-    size_t shared = s->window ? 0 : (size_t)j.heads * (j.keys + j.values);
-    return (shared + (size_t)ck_team_size(d->team) * j.per_thread) * sizeof(float);
+    const ck_nn_tensor *all[] = {&s->x[0], &s->x[1], &s->x[2], &s->y};
+    for (int i = 0; i < 4; i++)
+        if ((all[i]->type == CK_NN_BF16) != j.kernels->bf16)
+            return ck_fail(e, CK_ERR_UNSUPPORTED, "cpu has no attention of these types");
+    if (j.kernels->bf16 && j.width > CK_CPU_WIDE)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "attention heads of %d channels: cpu supports %d at bf16", j.width,
+                       CK_CPU_WIDE);
+    size_t shared = s->window ? 0 : 2 * (size_t)j.heads * j.packed;
+    *scratch = shared + (size_t)ck_team_size(d->team) * j.per_thread;
+    return CK_OK;
 }
 
-/* Pixel i of window (wy, wx), `side` pixels a side; side 0: of the map. */
-static float *pixel(const ck_nn_tensor *t, int side, int wy, int wx, int i)
+/* A head's channels of pixel i of window (wy, wx), `side` pixels a side; side 0: of the map. */
+static void *row(const job *j, const ck_nn_tensor *t, int head, int side, int wy, int wx, int i)
 {
-    if (side == 0)
-        return ck_nn_at(t, (size_t)i);
-    size_t y = (size_t)wy * (size_t)side + (size_t)(i / side), x = (size_t)wx * (size_t)side + (size_t)(i % side);
-    return ck_nn_at(t, y * (size_t)t->w + x);
+    size_t pixel = (size_t)i;
+    if (side)
+        pixel = ((size_t)wy * (size_t)side + (size_t)(i / side)) * (size_t)t->w + (size_t)(wx * side + i % side);
+    return (char *)ck_nn_pixel(t, pixel) + (size_t)(head * j->width) * ck_nn_type_size(t->type);
 }
 
-/* Pack keys first … end - 1 into panels, zero padded; first is a multiple of the panel. */
-static void pack_keys(const job *j, int head, int wy, int wx, int first, int end, float *to)
+/* Pack keys and values first … end - 1; first is a multiple of the panel. */
+static void pack(const job *j, int head, int wy, int wx, int first, int end, char *to)
 {
-    size_t panel = (size_t)j->panel, width = (size_t)j->width;
-    for (size_t i = (size_t)first; i < up((size_t)end, j->panel); i++) {
-        float *p = to + i / panel * panel * width + i % panel;
-        const float *k = i < (size_t)end ? pixel(&j->s->x[1], j->k_side, wy, wx, (int)i) + head * j->width : NULL;
-        for (size_t d = 0; d < width; d++)
-            p[d * panel] = k ? k[d] : 0;
+    int panel = j->kernels->panel;
+    for (int at = first; at < end; at += panel) {
+        const void *k[CK_CPU_PANEL], *v[CK_CPU_PANEL];
+        int n = end - at < panel ? end - at : panel;
+        for (int i = 0; i < n; i++) {
+            k[i] = row(j, &j->s->x[1], head, j->k_side, wy, wx, at + i);
+            v[i] = row(j, &j->s->x[2], head, j->k_side, wy, wx, at + i);
+        }
+        char *keys = to + (size_t)(at / panel) * j->panel;
+        j->kernels->pack(j->width, k, v, n, keys, keys + j->packed);
     }
 }
 
-static void pack_values(const job *j, int head, int wy, int wx, int first, int end, float *to)
+/* Attention of a call's queries from `first` on of a window and head. */
+static void queries(const job *j, int head, int wy, int wx, int first, const char *keys, int who)
 {
-    size_t width = (size_t)j->width, wide = (size_t)j->wide;
-    for (int i = first; i < end; i++) {
-        const float *v = pixel(&j->s->x[2], j->k_side, wy, wx, i) + head * j->width;
-        memcpy(to + (size_t)i * wide, v, width * sizeof *v);
-        memset(to + (size_t)i * wide + width, 0, (wide - width) * sizeof *v);
+    const void *q[CK_CPU_QUERIES];
+    void *y[CK_CPU_QUERIES];
+    int n = j->nq - first < j->kernels->queries ? j->nq - first : j->kernels->queries;
+    for (int i = 0; i < n; i++) {
+        q[i] = row(j, &j->s->x[0], head, j->q_side, wy, wx, first + i);
+        y[i] = row(j, &j->s->y, head, j->q_side, wy, wx, first + i);
     }
-}
-
-/* Attention of up to CK_CPU_QUERIES queries of a window and head. */
-static void queries(const job *j, int head, int wy, int wx, int first, const float *keys, const float *values, int who)
-{
-    int n = j->nq - first < CK_CPU_QUERIES ? j->nq - first : CK_CPU_QUERIES, width = j->width;
-    int padded = (int)up((size_t)n, CK_CPU_ROWS);
-    float *q = j->own + (size_t)who * j->per_thread, *scores = q + j->q, *o = scores + j->scores;
-    float scale = (float)(M_LOG2E / sqrt(width));
-    for (int r = 0; r < n; r++) {
-        const float *from = pixel(&j->s->x[0], j->q_side, wy, wx, first + r) + head * width;
-        for (int d = 0; d < width; d++)
-            q[r * width + d] = from[d] * scale;
-    }
-    memset(q + n * width, 0, (size_t)((padded - n) * width) * sizeof *q);
-    j->kernels->attend(&(ck_cpu_attend){
-        .width = width, .nk = j->nk, .nq = padded, .q = q, .k = keys, .v = values, .scores = scores, .o = o});
-    for (int r = 0; r < n; r++)
-        memcpy(pixel(&j->s->y, j->q_side, wy, wx, first + r) + head * width, o + (size_t)r * (size_t)j->wide,
-               (size_t)width * sizeof *o);
+    j->kernels->attend(&(ck_cpu_attend){.width = j->width,
+                                        .nk = j->nk,
+                                        .nq = n,
+                                        .q = q,
+                                        .y = y,
+                                        .keys = keys,
+                                        .values = keys + j->packed,
+                                        .scratch = j->own + (size_t)who * j->per_thread});
 }
 
 /* ---- tasks ---- */
 
 static int query_blocks(const job *j)
 {
-    return (j->nq + CK_CPU_QUERIES - 1) / CK_CPU_QUERIES;
+    return (j->nq + j->kernels->queries - 1) / j->kernels->queries;
 }
 
 static void window_task(void *call, int i, int who)
@@ -116,16 +105,20 @@ static void window_task(void *call, int i, int who)
     const ck_cpu_call *k = call;
     job j = describe(k->dev, k->s);
     int head = i % j.heads, wy = i / j.heads;
-    float *keys = j.own + (size_t)who * j.per_thread + j.q + j.scores + j.o, *values = keys + j.keys;
+    char *keys = j.own + (size_t)(who + 1) * j.per_thread - 2 * j.packed;
     for (int wx = 0; wx < j.across; wx++) {
-        pack_keys(&j, head, wy, wx, 0, j.nk, keys);
-        pack_values(&j, head, wy, wx, 0, j.nk, values);
+        pack(&j, head, wy, wx, 0, j.nk, keys);
         for (int b = 0; b < query_blocks(&j); b++)
-            queries(&j, head, wy, wx, b * CK_CPU_QUERIES, keys, values, who);
+            queries(&j, head, wy, wx, b * j.kernels->queries, keys, who);
     }
 }
 
 #define PACKED 512 /* keys per packing task: a multiple of every panel */
+
+static char *keys_of(const job *j, int head)
+{
+    return j->shared + 2 * (size_t)head * j->packed;
+}
 
 static void pack_task(void *call, int i, int who)
 {
@@ -133,10 +126,7 @@ static void pack_task(void *call, int i, int who)
     const ck_cpu_call *k = call;
     job j = describe(k->dev, k->s);
     int blocks = (j.nk + PACKED - 1) / PACKED, head = i / blocks, first = i % blocks * PACKED;
-    int end = j.nk - first < PACKED ? j.nk : first + PACKED;
-    float *keys = j.packed + (size_t)head * (j.keys + j.values);
-    pack_keys(&j, head, 0, 0, first, end, keys);
-    pack_values(&j, head, 0, 0, first, end, keys + j.keys);
+    pack(&j, head, 0, 0, first, j.nk - first < PACKED ? j.nk : first + PACKED, keys_of(&j, head));
 }
 
 static void global_task(void *call, int i, int who)
@@ -144,8 +134,7 @@ static void global_task(void *call, int i, int who)
     const ck_cpu_call *k = call;
     job j = describe(k->dev, k->s);
     int head = i / query_blocks(&j);
-    const float *keys = j.packed + (size_t)head * (j.keys + j.values);
-    queries(&j, head, 0, 0, i % query_blocks(&j) * CK_CPU_QUERIES, keys, keys + j.keys, who);
+    queries(&j, head, 0, 0, i % query_blocks(&j) * j.kernels->queries, keys_of(&j, head), who);
 }
 
 void ck_cpu_attention(ck_nn *dev, const ck_nn_step *s)

@@ -8,6 +8,9 @@
  * Memory is linear in the number of tokens, and the sum over up to 16,384 keys is a sum of sums of CK_CPU_KEYS, which
  * keeps float32 precise.
  *
+ * Packed keys are [width][PANEL] for every PANEL keys, packed values [PANEL][wide]: wide is the width rounded up to
+ * LANES.
+ *
  * The including file defines LANES, vec (a vector of LANES floats), vec_fma(a, b, c) = a b + c, vec_max,
  * vec_exp2 (2^x for x <= 0; 0 below -126), vec_top and vec_total (maximum and sum of the lanes), S_ROWS, V_ROWS,
  * V_VECS, KERNELS and NAME. */
@@ -19,7 +22,10 @@
 #define PANEL (2 * LANES)
 #define INLINE static inline __attribute__((always_inline))
 
-_Static_assert(CK_CPU_ROWS % S_ROWS == 0 && CK_CPU_ROWS % V_ROWS == 0, "kernels' rows divide CK_CPU_ROWS");
+#define QUERIES 96 /* per call */
+#define ROWS 12    /* the number of queries is a multiple of this */
+
+_Static_assert(ROWS % S_ROWS == 0 && ROWS % V_ROWS == 0, "kernels' rows divide ROWS");
 _Static_assert(CK_CPU_KEYS % PANEL == 0, "panels divide a block of keys");
 
 INLINE vec vec_load(const float *p)
@@ -106,19 +112,33 @@ static void all_values(const float *p, int n, const float *v, size_t wide, const
     }
 }
 
-static void block_scores(const ck_cpu_attend *a, int first, int n, vec *top)
+/* A call's operands: as many rows as its queries rounded up to ROWS. */
+typedef struct work {
+    int width, nk, nq;
+    const float *k, *v;
+    float *q;      /* [nq][width], times log2(e) / sqrt(width); zeros in unused rows */
+    float *scores; /* [nq][CK_CPU_KEYS] */
+    float *o;      /* [nq][wide]: the result */
+} work;
+
+static size_t wide_of(int width)
+{
+    return ((size_t)width + LANES - 1) / LANES * LANES;
+}
+
+static void block_scores(const work *a, int first, int n, vec *top)
 {
     for (int r = 0; r < a->nq; r++)
         top[r] = vec_all(-INFINITY);
     for (int j = 0; j < n; j += PANEL) {
-        const float *k = a->k + (size_t)(first + j) * (size_t)a->width;
+        const float *k = a->k + (size_t)(first + j) * wide_of(a->width);
         for (int r = 0; r < a->nq; r += S_ROWS)
             scores(a->q + (size_t)r * (size_t)a->width, a->width, k, a->scores + (size_t)r * CK_CPU_KEYS + j, top + r);
     }
 }
 
 /* Mask the last panel: scores past the last key become minus infinity, whose power is 0. */
-static int mask_tail(const ck_cpu_attend *a, int n, vec *top)
+static int mask_tail(const work *a, int n, vec *top)
 {
     int whole = (n + PANEL - 1) / PANEL * PANEL;
     for (int r = 0; r < a->nq; r++) {
@@ -146,16 +166,16 @@ INLINE float powers(float *s, int n, float largest)
 }
 
 typedef struct running {                        /* by query */
-    float m[CK_CPU_QUERIES], l[CK_CPU_QUERIES]; /* largest score so far; sum of powers */
-    float shrink[CK_CPU_QUERIES];               /* factor that rescales the sums so far */
+    float m[QUERIES], l[QUERIES]; /* largest score so far; sum of powers */
+    float shrink[QUERIES];               /* factor that rescales the sums so far */
 } running;
 
-_Static_assert(CK_CPU_QUERIES % LANES == 0, "queries are whole vectors");
+_Static_assert(QUERIES % LANES == 0, "queries are whole vectors");
 
 /* Powers of a block of n scores, and the running sums. */
-static void block_powers(const ck_cpu_attend *a, int n, const vec *top, running *q)
+static void block_powers(const work *a, int n, const vec *top, running *q)
 {
-    float m[CK_CPU_QUERIES] = {0};
+    float m[QUERIES] = {0};
     for (int r = 0; r < a->nq; r++) {
         float largest = vec_top(top[r]);
         m[r] = largest > q->m[r] ? largest : q->m[r];
@@ -168,12 +188,12 @@ static void block_powers(const ck_cpu_attend *a, int n, const vec *top, running 
     }
 }
 
-static void attend(const ck_cpu_attend *a)
+static void attend_all(const work *a)
 {
-    vec top[CK_CPU_QUERIES];
+    vec top[QUERIES];
     running q = {.l = {0}};
-    size_t wide = (size_t)((a->width + LANES - 1) / LANES * LANES);
-    for (int r = 0; r < CK_CPU_QUERIES; r++)
+    size_t wide = wide_of(a->width);
+    for (int r = 0; r < QUERIES; r++)
         q.m[r] = -INFINITY;
     memset(a->o, 0, (size_t)a->nq * wide * sizeof *a->o);
     for (int first = 0; first < a->nk; first += CK_CPU_KEYS) {
@@ -189,4 +209,53 @@ static void attend(const ck_cpu_attend *a)
             a->o[(size_t)r * wide + c] /= q.l[r];
 }
 
-const ck_cpu_kernels KERNELS = {.name = NAME, .lanes = LANES, .attend = attend};
+/* ---- the table ---- */
+
+static size_t panel_bytes(int width)
+{
+    return PANEL * wide_of(width) * sizeof(float);
+}
+
+static size_t scratch_bytes(int width)
+{
+    return QUERIES * ((size_t)width + CK_CPU_KEYS + wide_of(width)) * sizeof(float);
+}
+
+static void pack(int width, const void *const *k, const void *const *v, int n, void *keys, void *values)
+{
+    float *to = keys;
+    size_t wide = wide_of(width), used = (size_t)width;
+    for (int d = 0; d < width; d++)
+        for (int i = 0; i < PANEL; i++)
+            *to++ = i < n ? ((const float *)k[i])[d] : 0;
+    to = values;
+    for (int i = 0; i < n; i++, to += wide) {
+        memcpy(to, v[i], used * sizeof *to);
+        memset(to + used, 0, (wide - used) * sizeof *to);
+    }
+}
+
+static void attend(const ck_cpu_attend *a)
+{
+    size_t width = (size_t)a->width, nq = (size_t)a->nq, wide = wide_of(a->width);
+    work w = {.width = a->width, .nk = a->nk, .nq = (a->nq + ROWS - 1) / ROWS * ROWS, .k = a->keys, .v = a->values};
+    float scale = (float)(M_LOG2E / sqrt(a->width));
+    w.scores = a->scratch;
+    w.o = w.scores + QUERIES * CK_CPU_KEYS;
+    w.q = w.o + QUERIES * wide;
+    for (size_t r = 0; r < nq; r++)
+        for (size_t d = 0; d < width; d++)
+            w.q[r * width + d] = ((const float *)a->q[r])[d] * scale;
+    memset(w.q + nq * width, 0, ((size_t)w.nq - nq) * width * sizeof *w.q);
+    attend_all(&w);
+    for (size_t r = 0; r < nq; r++)
+        memcpy(a->y[r], w.o + r * wide, width * sizeof *w.o);
+}
+
+const ck_cpu_kernels KERNELS = {.name = NAME,
+                                .queries = QUERIES,
+                                .panel = PANEL,
+                                .panel_bytes = panel_bytes,
+                                .scratch_bytes = scratch_bytes,
+                                .pack = pack,
+                                .attend = attend};

@@ -8,6 +8,7 @@
 static void free_weight(ck_nn_weight *w)
 {
     ck_cpu_packed_free(w->packed);
+    free(w->tiles);
     free(w->w);
     free(w->bias);
     free(w);
@@ -38,7 +39,7 @@ static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
     if (!d)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a device");
     d->base.ops = &ck_nn_cpu;
-    d->kernels = ck_cpu_kernels_at(0);
+    d->kernels = ck_cpu_kernels_at(false, 0);
     ck_status s = ck_team_new(threads, &d->team, e);
     if (s != CK_OK) {
         free(d);
@@ -51,6 +52,16 @@ static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
     }
     *dev = &d->base;
     return CK_OK;
+}
+
+static ck_status set_precision(ck_nn *dev, ck_nn_precision p, ck_error *e)
+{
+    const ck_cpu_kernels *k = ck_cpu_kernels_at(p == CK_NN_PRECISION_BF16, 0);
+    if (!k)
+        return ck_fail(e, CK_ERR_ARGUMENT,
+                       "no precision bf16 on device cpu: this processor lacks AVX512_BF16: use f32 or auto");
+    ck_cpu_of(dev)->kernels = k;
+    return ck_nn_host_set_precision(dev, p, e);
 }
 
 /* ---- weights ---- */
@@ -75,12 +86,15 @@ static ck_status pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *va
     ck_nn_weight *w = calloc(1, sizeof *w);
     if (!w)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
-    *w = (ck_nn_weight){.pack = p, .out = out, .in = p == CK_NN_PATCH ? 49 * in : in, .next = d->weights};
+    bool bf16 = dev->precision == CK_NN_PRECISION_BF16 && (p == CK_NN_LINEAR || p == CK_NN_CONV);
+    *w = (ck_nn_weight){.pack = p, .out = out, .in = p == CK_NN_PATCH ? 49 * in : in, .bf16 = bf16, .next = d->weights};
     d->weights = w;
     *to = w;
     if (p == CK_NN_LINEAR || p == CK_NN_PATCH)
-        return ck_cpu_packed_linear(d->dnnl, out, w->in, values, bias, &w->packed, e);
-    return p == CK_NN_CONV ? ck_cpu_pack_conv(d, w, values, bias, e) : copy_values(w, values, bias, e);
+        return ck_cpu_packed_linear(d->dnnl, out, w->in, bf16, values, bias, &w->packed, e);
+    if (p != CK_NN_CONV)
+        return copy_values(w, values, bias, e);
+    return bf16 ? ck_cpu_pack_conv_bf16(w, values, bias, e) : ck_cpu_pack_conv(d, w, values, bias, e);
 }
 
 static ck_status prepare(ck_nn *dev, ck_nn_step *s, size_t *scratch, ck_error *e)
@@ -92,10 +106,9 @@ static ck_status prepare(ck_nn *dev, ck_nn_step *s, size_t *scratch, ck_error *e
     case CK_NN_OP_PATCH:
         return ck_cpu_prepare_linear(d, s, scratch, e);
     case CK_NN_OP_CONV:
-        return ck_cpu_prepare_conv(d, s, scratch, e);
+        return s->weight->bf16 ? ck_cpu_prepare_conv_bf16(d, s, scratch, e) : ck_cpu_prepare_conv(d, s, scratch, e);
     case CK_NN_OP_ATTENTION:
-        *scratch = ck_cpu_attention_scratch(d, s);
-        return CK_OK;
+        return ck_cpu_prepare_attention(d, s, scratch, e);
     default:
         return CK_OK;
     }
@@ -111,11 +124,16 @@ static ck_status sync(ck_nn *dev, ck_error *e)
     return s;
 }
 
+static void conv(ck_nn *dev, const ck_nn_step *s)
+{
+    (s->weight->bf16 ? ck_cpu_conv_bf16 : ck_cpu_conv)(dev, s);
+}
+
 const ck_nn_backend ck_nn_cpu = {.name = "cpu",
                                  .host = true,
                                  .open = open_device,
                                  .close = close_device,
-                                 .set_precision = ck_nn_host_set_precision,
+                                 .set_precision = set_precision,
                                  .reserve = ck_nn_host_reserve,
                                  .release = ck_nn_host_release,
                                  .available = ck_nn_host_available,
@@ -131,7 +149,7 @@ const ck_nn_backend ck_nn_cpu = {.name = "cpu",
                                          [CK_NN_OP_ATTENTION] = ck_cpu_attention,
                                          [CK_NN_OP_FUSE] = ck_cpu_fuse,
                                          [CK_NN_OP_COARSE] = ck_cpu_coarse,
-                                         [CK_NN_OP_CONV] = ck_cpu_conv,
+                                         [CK_NN_OP_CONV] = conv,
                                          [CK_NN_OP_GROUP_NORM] = ck_cpu_group_norm,
                                          [CK_NN_OP_APPLY] = ck_cpu_apply,
                                          [CK_NN_OP_HEAD] = ck_cpu_head,

@@ -13,8 +13,10 @@
 struct ck_nn_weight {
     ck_nn_pack pack;
     int out, in;           /* of the product: a patch's inputs include its taps */
-    ck_cpu_packed *packed; /* LINEAR, PATCH, CONV */
-    float *w, *bias;       /* other kinds: [out][in], [out] */
+    bool bf16;             /* products of bf16 operands: LINEAR, CONV */
+    ck_cpu_packed *packed; /* LINEAR, PATCH, CONV of f32 */
+    uint16_t *tiles;       /* CONV of bf16 operands, see ck_cpu_conv_tile */
+    float *w, *bias;       /* other kinds: [out][in], [out]; the bias also of such a CONV */
     struct ck_nn_weight *next;
 };
 
@@ -57,7 +59,9 @@ void ck_cpu_fail(ck_cpu_device *d, ck_status s, const ck_error *e); /* keeps a t
 ck_status ck_cpu_prepare_linear(ck_cpu_device *d, ck_nn_step *s, size_t *scratch, ck_error *e); /* LINEAR, PATCH */
 ck_status ck_cpu_pack_conv(ck_cpu_device *d, ck_nn_weight *w, const float *values, const float *bias, ck_error *e);
 ck_status ck_cpu_prepare_conv(ck_cpu_device *d, ck_nn_step *s, size_t *scratch, ck_error *e);
-size_t ck_cpu_attention_scratch(const ck_cpu_device *d, const ck_nn_step *s);
+ck_status ck_cpu_pack_conv_bf16(ck_nn_weight *w, const float *values, const float *bias, ck_error *e);
+ck_status ck_cpu_prepare_conv_bf16(ck_cpu_device *d, const ck_nn_step *s, size_t *scratch, ck_error *e);
+ck_status ck_cpu_prepare_attention(ck_cpu_device *d, const ck_nn_step *s, size_t *scratch, ck_error *e);
 
 void ck_cpu_patch(ck_nn *dev, const ck_nn_step *s);
 void ck_cpu_layer_norm(ck_nn *dev, const ck_nn_step *s);
@@ -67,6 +71,7 @@ void ck_cpu_attention(ck_nn *dev, const ck_nn_step *s);
 void ck_cpu_fuse(ck_nn *dev, const ck_nn_step *s);
 void ck_cpu_coarse(ck_nn *dev, const ck_nn_step *s);
 void ck_cpu_conv(ck_nn *dev, const ck_nn_step *s);
+void ck_cpu_conv_bf16(ck_nn *dev, const ck_nn_step *s);
 void ck_cpu_group_norm(ck_nn *dev, const ck_nn_step *s);
 void ck_cpu_apply(ck_nn *dev, const ck_nn_step *s);
 void ck_cpu_head(ck_nn *dev, const ck_nn_step *s);

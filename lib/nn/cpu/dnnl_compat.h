@@ -13,15 +13,16 @@ typedef const_dnnl_memory_desc_t ck_cpu_layout_view;
 typedef dnnl_primitive_desc_t ck_cpu_descriptor; /* owned */
 typedef const_dnnl_primitive_desc_t ck_cpu_descriptor_view;
 
-static inline dnnl_status_t ck_cpu_layout_by_strides(ck_cpu_layout *l, int n, const dnnl_dims_t dims,
-                                                     const dnnl_dims_t strides)
+static inline dnnl_status_t ck_cpu_layout_by_strides(ck_cpu_layout *l, int n, dnnl_data_type_t type,
+                                                     const dnnl_dims_t dims, const dnnl_dims_t strides)
 {
-    return dnnl_memory_desc_create_with_strides(l, n, dims, dnnl_f32, strides);
+    return dnnl_memory_desc_create_with_strides(l, n, dims, type, strides);
 }
 
-static inline dnnl_status_t ck_cpu_layout_by_tag(ck_cpu_layout *l, int n, const dnnl_dims_t dims, dnnl_format_tag_t tag)
+static inline dnnl_status_t ck_cpu_layout_by_tag(ck_cpu_layout *l, int n, dnnl_data_type_t type, const dnnl_dims_t dims,
+                                                 dnnl_format_tag_t tag)
 {
-    return dnnl_memory_desc_create_with_tag(l, n, dims, dnnl_f32, tag);
+    return dnnl_memory_desc_create_with_tag(l, n, dims, type, tag);
 }
 
 static inline void ck_cpu_layout_free(ck_cpu_layout l)
@@ -64,17 +65,18 @@ typedef const dnnl_memory_desc_t *ck_cpu_layout_view;
 typedef dnnl_primitive_desc_t ck_cpu_descriptor; /* owned */
 typedef const_dnnl_primitive_desc_t ck_cpu_descriptor_view;
 
-static inline dnnl_status_t ck_cpu_layout_by_strides(ck_cpu_layout *l, int n, const dnnl_dims_t dims,
-                                                     const dnnl_dims_t strides)
+static inline dnnl_status_t ck_cpu_layout_by_strides(ck_cpu_layout *l, int n, dnnl_data_type_t type,
+                                                     const dnnl_dims_t dims, const dnnl_dims_t strides)
 {
     *l = malloc(sizeof **l);
-    return *l ? dnnl_memory_desc_init_by_strides(*l, n, dims, dnnl_f32, strides) : dnnl_out_of_memory;
+    return *l ? dnnl_memory_desc_init_by_strides(*l, n, dims, type, strides) : dnnl_out_of_memory;
 }
 
-static inline dnnl_status_t ck_cpu_layout_by_tag(ck_cpu_layout *l, int n, const dnnl_dims_t dims, dnnl_format_tag_t tag)
+static inline dnnl_status_t ck_cpu_layout_by_tag(ck_cpu_layout *l, int n, dnnl_data_type_t type, const dnnl_dims_t dims,
+                                                 dnnl_format_tag_t tag)
 {
     *l = malloc(sizeof **l);
-    return *l ? dnnl_memory_desc_init_by_tag(*l, n, dims, dnnl_f32, tag) : dnnl_out_of_memory;
+    return *l ? dnnl_memory_desc_init_by_tag(*l, n, dims, type, tag) : dnnl_out_of_memory;
 }
 
 static inline void ck_cpu_layout_free(ck_cpu_layout l)

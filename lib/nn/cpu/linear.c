@@ -2,8 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clones.h"
 #include "base/mem.h"
 #include "nn/cpu/cpu.h"
+#include "nn/cpu/element.h"
 
 /* Products prepared for a step: that of a whole tile, and that of the last tile if it is smaller. */
 typedef struct product {
@@ -22,11 +24,17 @@ static int tile_rows(size_t rows)
     return (size_t)tile > rows ? (int)rows : tile;
 }
 
-/* Bytes of a tile's gathered patches; oneDNN's scratch follows them. */
+/* x is f32, the product takes bf16. */
+static bool must_round(const ck_nn_step *s)
+{
+    return s->weight->bf16 && s->x[0].type == CK_NN_F32;
+}
+
+/* Bytes of a tile's gathered patches or rounded x; oneDNN's scratch follows them. */
 static size_t gathered(const ck_nn_step *s)
 {
-    size_t rows = (size_t)tile_rows(ck_nn_pixels(&s->y));
-    return s->kind == CK_NN_OP_PATCH ? ck_pad(rows * (size_t)s->weight->in * sizeof(float)) : 0;
+    size_t n = (size_t)tile_rows(ck_nn_pixels(&s->y)) * (size_t)s->weight->in;
+    return s->kind == CK_NN_OP_PATCH ? ck_pad(n * sizeof(float)) : must_round(s) ? ck_pad(n * sizeof(uint16_t)) : 0;
 }
 
 static size_t per_thread(const ck_nn_step *s)
@@ -48,10 +56,11 @@ static ck_status new_primitives(ck_cpu_device *d, const ck_nn_step *s, product *
     bool patch = s->kind == CK_NN_OP_PATCH;
     size_t rows = ck_nn_pixels(&s->y);
     ck_cpu_linear_shape shape = {.rows = tile_rows(rows),
-                                 .ldx = patch ? s->weight->in : s->x[0].ld,
+                                 .ldx = patch || must_round(s) ? s->weight->in : s->x[0].ld,
                                  .ldy = s->y.ld,
                                  .gelu = s->act == CK_NN_GELU,
-                                 .add = patch || ck_nn_has(&s->x[1])};
+                                 .add = patch || ck_nn_has(&s->x[1]),
+                                 .bf16_y = s->y.type == CK_NN_BF16};
     size_t tile = (size_t)shape.rows, rest = rows % tile;
     p->tiles = (int)(rows / tile) + (rest > 0);
     ck_status st = ck_cpu_primitive_linear(d->dnnl, s->weight->packed, &shape, &p->whole, e);
@@ -79,7 +88,7 @@ ck_status ck_cpu_prepare_linear(ck_cpu_device *d, ck_nn_step *s, size_t *scratch
     return st;
 }
 
-static void multiply(ck_cpu_device *d, const ck_nn_step *s, int i, const float *x, float *y, void *scratch, int who)
+static void multiply(ck_cpu_device *d, const ck_nn_step *s, int i, const void *x, void *y, void *scratch, int who)
 {
     const product *p = s->prepared;
     ck_error e;
@@ -109,11 +118,26 @@ static tile tile_of(const ck_nn_step *s, int i, int who)
                   .scratch = (char *)s->scratch + (size_t)who * per_thread(s)};
 }
 
-/* Copy the addend into y, to which oneDNN adds. */
-static void put(const ck_nn_step *s, const tile *t, const float *from, size_t ld)
+/* Copy the addend, of y's type with rows ld elements apart, into y, to which oneDNN adds. */
+static void put(const ck_nn_step *s, const tile *t, const void *from, size_t ld)
 {
+    size_t size = ck_nn_type_size(s->y.type);
     for (int r = 0; r < t->rows; r++)
-        memcpy(ck_nn_at(&s->y, t->first + (size_t)r), from + (size_t)r * ld, (size_t)s->y.c * sizeof *from);
+        memcpy(ck_nn_pixel(&s->y, t->first + (size_t)r), (const char *)from + (size_t)r * ld * size,
+               (size_t)s->y.c * size);
+}
+
+CK_CLONES static void round_row(const float *x, int n, uint16_t *to)
+{
+    for (int i = 0; i < n; i++)
+        to[i] = ck_bf16_of(x[i]);
+}
+
+static void round_rows(const ck_nn_step *s, const tile *t)
+{
+    int in = s->weight->in;
+    for (int r = 0; r < t->rows; r++)
+        round_row(ck_nn_at(&s->x[0], t->first + (size_t)r), in, (uint16_t *)t->scratch + (size_t)r * (size_t)in);
 }
 
 static void linear_task(void *call, int i, int who)
@@ -122,8 +146,11 @@ static void linear_task(void *call, int i, int who)
     const ck_nn_step *s = k->s;
     tile t = tile_of(s, i, who);
     if (ck_nn_has(&s->x[1]) && s->x[1].data != s->y.data)
-        put(s, &t, ck_nn_at(&s->x[1], t.first), (size_t)s->x[1].ld);
-    multiply(k->dev, s, i, ck_nn_at(&s->x[0], t.first), ck_nn_at(&s->y, t.first), t.scratch, who);
+        put(s, &t, ck_nn_pixel(&s->x[1], t.first), (size_t)s->x[1].ld);
+    if (must_round(s))
+        round_rows(s, &t);
+    multiply(k->dev, s, i, must_round(s) ? t.scratch : ck_nn_pixel(&s->x[0], t.first), ck_nn_pixel(&s->y, t.first),
+             t.scratch + gathered(s), who);
 }
 
 void ck_cpu_linear(ck_nn *dev, const ck_nn_step *s)

@@ -4,6 +4,7 @@
 
 #include "base/clones.h"
 #include "nn/cpu/cpu.h"
+#include "nn/cpu/element.h"
 #include "nn/cpu/exp2.h"
 
 /* The two inputs of an enlarged sample: half-pixel centres, edges clamped. */
@@ -25,9 +26,14 @@ static inline float mix(float a, float b, float f)
     return a * (1 - f) + b * f;
 }
 
-static inline float *pixel(const ck_nn_tensor *t, int y, int x)
+static inline void *pixel(const ck_nn_tensor *t, int y, int x)
 {
-    return ck_nn_at(t, (size_t)y * (size_t)t->w + (size_t)x);
+    return ck_nn_pixel(t, (size_t)y * (size_t)t->w + (size_t)x);
+}
+
+static inline bool is_bf16(const ck_nn_tensor *t)
+{
+    return t->type == CK_NN_BF16;
 }
 
 static inline float *planar(const ck_nn_tensor *t, int c, int y)
@@ -37,12 +43,22 @@ static inline float *planar(const ck_nn_tensor *t, int c, int y)
 
 /* ---- pooling ---- */
 
-CK_CLONES static void largest(const float *a, const float *b, const float *c, const float *d, int n, float *to)
+CK_CPU_INLINE void largest_typed(const void *const from[4], bool bf16, int n, void *to)
 {
-    for (int i = 0; i < n; i++) {
-        float x = a[i] > b[i] ? a[i] : b[i], y = c[i] > d[i] ? c[i] : d[i];
-        to[i] = x > y ? x : y;
+    for (size_t i = 0; i < (size_t)n; i++) {
+        float a = ck_cpu_get(from[0], bf16, i), b = ck_cpu_get(from[1], bf16, i);
+        float c = ck_cpu_get(from[2], bf16, i), d = ck_cpu_get(from[3], bf16, i);
+        float x = a > b ? a : b, y = c > d ? c : d;
+        ck_cpu_put(to, bf16, i, x > y ? x : y);
     }
+}
+
+CK_CLONES static void largest(const void *const from[4], bool bf16, int n, void *to)
+{
+    if (bf16)
+        largest_typed(from, true, n, to);
+    else
+        largest_typed(from, false, n, to);
 }
 
 static void pool_task(void *call, int y, int who)
@@ -50,9 +66,11 @@ static void pool_task(void *call, int y, int who)
     (void)who;
     const ck_nn_step *s = ((const ck_cpu_call *)call)->s;
     const ck_nn_tensor *t = &s->x[0];
-    for (int x = 0; x < s->y.w; x++)
-        largest(pixel(t, 2 * y, 2 * x), pixel(t, 2 * y, 2 * x + 1), pixel(t, 2 * y + 1, 2 * x),
-                pixel(t, 2 * y + 1, 2 * x + 1), s->y.c, pixel(&s->y, y, x));
+    for (int x = 0; x < s->y.w; x++) {
+        const void *from[4] = {pixel(t, 2 * y, 2 * x), pixel(t, 2 * y, 2 * x + 1), pixel(t, 2 * y + 1, 2 * x),
+                               pixel(t, 2 * y + 1, 2 * x + 1)};
+        largest(from, is_bf16(t), s->y.c, pixel(&s->y, y, x));
+    }
 }
 
 void ck_cpu_pool(ck_nn *dev, const ck_nn_step *s)
@@ -95,7 +113,7 @@ static inline void put_heads(const ck_nn_step *s, int y, int x, float sum[][LANE
 
 /* One level's four pixels around a pixel of y, and their weights. */
 typedef struct around {
-    const float *a, *b, *c, *d; /* top left, top right, bottom left, bottom right */
+    const void *a, *b, *c, *d; /* top left, top right, bottom left, bottom right */
     float fy, fx;
 } around;
 
@@ -105,7 +123,8 @@ static inline around around_of(const ck_nn_tensor *t, const tap *v, const tap *u
         pixel(t, v->i0, u->i0), pixel(t, v->i0, u->i1), pixel(t, v->i1, u->i0), pixel(t, v->i1, u->i1), v->f, u->f};
 }
 
-CK_CLONES static void fuse_row(const ck_nn_step *s, int y)
+/* x[0] to x[3] are of one type. */
+CK_CPU_INLINE void fuse_typed(const ck_nn_step *s, int y, bool bf16)
 {
     int levels = 1;
     tap rows[CK_NN_INPUTS];
@@ -113,7 +132,7 @@ CK_CLONES static void fuse_row(const ck_nn_step *s, int y)
         rows[levels] = tap_at(y, s->x[levels].h, s->y.h);
     for (int x = 0; x < s->y.w; x++) {
         float sum[CK_NN_HEADS_MAX][LANES] = {{0}};
-        const float *first = pixel(&s->x[0], y, x);
+        const void *first = pixel(&s->x[0], y, x);
         around near[CK_NN_INPUTS];
         for (int k = 1; k < levels; k++) {
             tap u = tap_at(x, s->x[k].w, s->y.w);
@@ -122,12 +141,45 @@ CK_CLONES static void fuse_row(const ck_nn_step *s, int y)
         for (int c = 0; c < s->x[0].c; c += PART) {
             int n = s->x[0].c - c < PART ? s->x[0].c - c : PART;
             float part[PART];
-            memcpy(part, first + c, (size_t)n * sizeof *part);
+            for (int i = 0; i < n; i++)
+                part[i] = ck_cpu_get(first, bf16, (size_t)(c + i));
             for (int k = 1; k < levels; k++) {
                 const around *q = &near[k];
-                for (int i = 0; i < n; i++)
-                    part[i] += mix(mix(q->a[c + i], q->c[c + i], q->fy), mix(q->b[c + i], q->d[c + i], q->fy), q->fx);
+                for (int i = 0; i < n; i++) {
+                    size_t j = (size_t)(c + i);
+                    part[i] += mix(mix(ck_cpu_get(q->a, bf16, j), ck_cpu_get(q->c, bf16, j), q->fy),
+                                   mix(ck_cpu_get(q->b, bf16, j), ck_cpu_get(q->d, bf16, j), q->fy), q->fx);
+                }
             }
+            add_products(part, s->weight, c, n, sum);
+        }
+        put_heads(s, y, x, sum);
+    }
+}
+
+CK_CLONES static void fuse_row(const ck_nn_step *s, int y)
+{
+    if (is_bf16(&s->x[0]))
+        fuse_typed(s, y, true);
+    else
+        fuse_typed(s, y, false);
+}
+
+/* x[0] and x[2] are of one type. */
+CK_CPU_INLINE void head_typed(const ck_nn_step *s, int y, int x0, int x1, bool bf16)
+{
+    int channels = s->x[0].c;
+    const float *scale = s->x[1].data, *shift = scale + channels;
+    for (int x = x0; x < x1; x++) {
+        float sum[CK_NN_HEADS_MAX][LANES] = {{0}};
+        const void *in = pixel(&s->x[0], y, x), *add = ck_nn_has(&s->x[2]) ? pixel(&s->x[2], y, x) : NULL;
+        for (int c = 0; c < channels; c += PART) {
+            int n = channels - c < PART ? channels - c : PART;
+            float part[PART];
+            for (int i = 0; i < n; i++)
+                part[i] = ck_cpu_get(in, bf16, (size_t)(c + i)) * scale[c + i] + shift[c + i];
+            for (int i = 0; add && i < n; i++)
+                part[i] += ck_cpu_get(add, bf16, (size_t)(c + i));
             add_products(part, s->weight, c, n, sum);
         }
         put_heads(s, y, x, sum);
@@ -136,22 +188,10 @@ CK_CLONES static void fuse_row(const ck_nn_step *s, int y)
 
 CK_CLONES static void head_row(const ck_nn_step *s, int y, int x0, int x1)
 {
-    int channels = s->x[0].c;
-    const float *scale = s->x[1].data, *shift = scale + channels;
-    for (int x = x0; x < x1; x++) {
-        float sum[CK_NN_HEADS_MAX][LANES] = {{0}};
-        const float *in = pixel(&s->x[0], y, x), *add = ck_nn_has(&s->x[2]) ? pixel(&s->x[2], y, x) : NULL;
-        for (int c = 0; c < channels; c += PART) {
-            int n = channels - c < PART ? channels - c : PART;
-            float part[PART];
-            for (int i = 0; i < n; i++)
-                part[i] = in[c + i] * scale[c + i] + shift[c + i];
-            for (int i = 0; add && i < n; i++)
-                part[i] += add[c + i];
-            add_products(part, s->weight, c, n, sum);
-        }
-        put_heads(s, y, x, sum);
-    }
+    if (is_bf16(&s->x[0]))
+        head_typed(s, y, x0, x1, true);
+    else
+        head_typed(s, y, x0, x1, false);
 }
 
 static void fuse_task(void *call, int y, int who)
@@ -205,7 +245,7 @@ static void coarse_row(const ck_nn_step *s, int y, int x0, int x1)
                 sigmoids(run, n);
             }
             for (int i = 0; i < n; i++)
-                pixel(&s->y, y, x + i)[c] = run[i];
+                ck_cpu_put(pixel(&s->y, y, x + i), is_bf16(&s->y), (size_t)c, run[i]);
         }
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/clones.h"
 #include "nn/cpu/cpu.h"
+#include "nn/cpu/element.h"
 
 #define LANES 16 /* partial sums, added pairwise at the end */
 
@@ -17,7 +18,7 @@ static inline float total(const float *v)
     return a[0];
 }
 
-CK_CLONES static void layer_norm(const float *x, int n, const float *w, const float *b, float eps, float *y)
+CK_CLONES static void layer_norm(const float *x, int n, const float *w, const float *b, float eps, void *y, bool bf16)
 {
     float sum[LANES] = {0}, squares[LANES] = {0};
     int whole = n / LANES * LANES;
@@ -37,8 +38,12 @@ CK_CLONES static void layer_norm(const float *x, int n, const float *w, const fl
         squares[i] += d * d;
     }
     float scale = 1 / sqrtf(total(squares) / (float)n + eps);
-    for (int c = 0; c < n; c++)
-        y[c] = (x[c] - mean) * scale * w[c] + b[c];
+    if (bf16)
+        for (int c = 0; c < n; c++)
+            ck_cpu_put(y, true, (size_t)c, (x[c] - mean) * scale * w[c] + b[c]);
+    else
+        for (int c = 0; c < n; c++)
+            ck_cpu_put(y, false, (size_t)c, (x[c] - mean) * scale * w[c] + b[c]);
 }
 
 static void layer_norm_task(void *call, int i, int who)
@@ -49,7 +54,7 @@ static void layer_norm_task(void *call, int i, int who)
     ck_cpu_band((int)ck_nn_pixels(&s->y), i, &first, &end);
     for (int p = first; p < end; p++)
         layer_norm(ck_nn_at(&s->x[0], (size_t)p), s->y.c, s->weight->w, s->weight->bias, s->eps,
-                   ck_nn_at(&s->y, (size_t)p));
+                   ck_nn_pixel(&s->y, (size_t)p), s->y.type == CK_NN_BF16);
 }
 
 void ck_cpu_layer_norm(ck_nn *dev, const ck_nn_step *s)
@@ -63,12 +68,21 @@ void ck_cpu_group_norm(ck_nn *dev, const ck_nn_step *s)
     ck_nn_host_group_norm(s, s->weight->w, s->weight->bias);
 }
 
-CK_CLONES static void apply(const float *x, const float *norm, const float *add, int n, float *y)
+CK_CPU_INLINE void apply_typed(const void *x, bool bf16, const float *norm, const void *add, int n, void *y)
 {
-    for (int c = 0; c < n; c++) {
-        float v = x[c] * norm[c] + norm[n + c] + (add ? add[c] : 0);
-        y[c] = v < 0 ? 0 : v;
+    for (size_t c = 0; c < (size_t)n; c++) {
+        float v = ck_cpu_get(x, bf16, c) * norm[c] + norm[(size_t)n + c] + (add ? ck_cpu_get(add, bf16, c) : 0);
+        ck_cpu_put(y, bf16, c, v < 0 ? 0 : v);
     }
+}
+
+/* x, add and y are of one type. */
+CK_CLONES static void apply(const void *x, bool bf16, const float *norm, const void *add, int n, void *y)
+{
+    if (bf16)
+        apply_typed(x, true, norm, add, n, y);
+    else
+        apply_typed(x, false, norm, add, n, y);
 }
 
 static void apply_area(const ck_nn_step *s, ck_nn_area a, int who)
@@ -77,8 +91,8 @@ static void apply_area(const ck_nn_step *s, ck_nn_area a, int who)
     for (int y = a.y0; y < a.y1; y++)
         for (int x = a.x0; x < a.x1; x++) {
             size_t p = (size_t)y * (size_t)s->y.w + (size_t)x;
-            apply(ck_nn_at(&s->x[0], p), s->x[1].data, ck_nn_has(&s->x[2]) ? ck_nn_at(&s->x[2], p) : NULL, s->y.c,
-                  ck_nn_at(&s->y, p));
+            apply(ck_nn_pixel(&s->x[0], p), s->y.type == CK_NN_BF16, s->x[1].data,
+                  ck_nn_has(&s->x[2]) ? ck_nn_pixel(&s->x[2], p) : NULL, s->y.c, ck_nn_pixel(&s->y, p));
         }
 }
 

@@ -19,6 +19,7 @@ struct ck_cpu_dnnl {
 
 struct ck_cpu_packed {
     int out, in;
+    dnnl_data_type_t type; /* of weights and x; the bias is f32 */
     dnnl_memory_t weights, bias;
 };
 
@@ -104,26 +105,31 @@ static dnnl_status_t new_attr(bool gelu, bool add, dnnl_primitive_attr_t *to)
 }
 
 /* A row-major matrix with stride ld. */
-static dnnl_status_t matrix(ck_cpu_layout *l, int rows, int columns, int ld)
+static dnnl_status_t matrix(ck_cpu_layout *l, dnnl_data_type_t type, int rows, int columns, int ld)
 {
     dnnl_dims_t dims = {rows, columns}, strides = {ld, 1};
-    return ck_cpu_layout_by_strides(l, 2, dims, strides);
+    return ck_cpu_layout_by_strides(l, 2, type, dims, strides);
 }
 
-/* Describe a product with weights in the layout `packed`; NULL: in the one that oneDNN prefers. */
-static dnnl_status_t describe_linear(dnnl_engine_t engine, int out, int in, const ck_cpu_linear_shape *s,
+static dnnl_data_type_t type_of(bool bf16)
+{
+    return bf16 ? dnnl_bf16 : dnnl_f32;
+}
+
+/* Describe a product with weights of p's size in the layout `packed`; NULL: in the one that oneDNN prefers. */
+static dnnl_status_t describe_linear(dnnl_engine_t engine, const ck_cpu_packed *p, const ck_cpu_linear_shape *s,
                                      ck_cpu_layout_view packed, ck_cpu_descriptor *to)
 {
     layouts l = {0};
     dnnl_primitive_attr_t attr = NULL;
-    dnnl_dims_t dims = {in, out};
-    dnnl_status_t st = matrix(&l.x, s->rows, in, s->ldx);
+    dnnl_dims_t dims = {p->in, p->out};
+    dnnl_status_t st = matrix(&l.x, p->type, s->rows, p->in, s->ldx);
     if (st == dnnl_success)
-        st = matrix(&l.y, s->rows, out, s->ldy);
+        st = matrix(&l.y, type_of(s->bf16_y), s->rows, p->out, s->ldy);
     if (st == dnnl_success)
-        st = matrix(&l.bias, 1, out, out);
+        st = matrix(&l.bias, dnnl_f32, 1, p->out, p->out);
     if (st == dnnl_success)
-        st = ck_cpu_layout_by_tag(&l.w, 2, dims, dnnl_format_tag_any);
+        st = ck_cpu_layout_by_tag(&l.w, 2, p->type, dims, dnnl_format_tag_any);
     if (st == dnnl_success)
         st = new_attr(s->gelu, s->add, &attr);
     if (st == dnnl_success)
@@ -141,13 +147,13 @@ static dnnl_status_t describe_conv(dnnl_engine_t engine, int out, int in, int si
     dnnl_primitive_attr_t attr = NULL;
     int around = side + 2 * dilation;
     dnnl_dims_t x = {1, in, around, around}, y = {1, out, side, side}, w = {out, in, 3, 3}, bias = {out};
-    dnnl_status_t s = ck_cpu_layout_by_tag(&l.x, 4, x, dnnl_nhwc);
+    dnnl_status_t s = ck_cpu_layout_by_tag(&l.x, 4, dnnl_f32, x, dnnl_nhwc);
     if (s == dnnl_success)
-        s = ck_cpu_layout_by_tag(&l.y, 4, y, dnnl_nhwc);
+        s = ck_cpu_layout_by_tag(&l.y, 4, dnnl_f32, y, dnnl_nhwc);
     if (s == dnnl_success)
-        s = ck_cpu_layout_by_tag(&l.w, 4, w, dnnl_format_tag_any);
+        s = ck_cpu_layout_by_tag(&l.w, 4, dnnl_f32, w, dnnl_format_tag_any);
     if (s == dnnl_success)
-        s = ck_cpu_layout_by_tag(&l.bias, 1, bias, dnnl_a);
+        s = ck_cpu_layout_by_tag(&l.bias, 1, dnnl_f32, bias, dnnl_a);
     if (s == dnnl_success)
         s = new_attr(false, false, &attr);
     if (s == dnnl_success)
@@ -161,7 +167,7 @@ static dnnl_status_t describe_conv(dnnl_engine_t engine, int out, int in, int si
 /* ---- weights ---- */
 
 /* oneDNN takes inputs as void * too, and does not write to them. */
-static dnnl_status_t wrap_input(dnnl_memory_t *to, ck_cpu_layout_view l, dnnl_engine_t engine, const float *p)
+static dnnl_status_t wrap_input(dnnl_memory_t *to, ck_cpu_layout_view l, dnnl_engine_t engine, const void *p)
 {
     return dnnl_memory_create(to, l, engine, (void *)(uintptr_t)p);
 }
@@ -214,18 +220,22 @@ static dnnl_status_t place(ck_cpu_dnnl *d, ck_cpu_descriptor pd, ck_cpu_layout_v
     return s;
 }
 
-/* Free pd and given; either may be NULL if s is a failure. */
+static ck_cpu_packed *new_packed(int out, int in, bool bf16)
+{
+    ck_cpu_packed *p = calloc(1, sizeof *p);
+    if (p)
+        *p = (ck_cpu_packed){.out = out, .in = in, .type = type_of(bf16)};
+    return p;
+}
+
+/* Free pd and given; either may be NULL if s is a failure, which frees p. */
 static ck_status finish_packing(ck_cpu_dnnl *d, dnnl_status_t s, ck_cpu_descriptor pd, ck_cpu_layout given,
-                                const float *weights, const float *bias, int out, int in, ck_cpu_packed **to,
+                                const float *weights, const float *bias, ck_cpu_packed *p, ck_cpu_packed **to,
                                 ck_error *e)
 {
-    ck_cpu_packed *p = *to = calloc(1, sizeof *p);
-    if (!p)
-        s = dnnl_out_of_memory;
-    if (s == dnnl_success) {
-        *p = (ck_cpu_packed){.out = out, .in = in};
+    *to = p;
+    if (s == dnnl_success)
         s = place(d, pd, given, weights, bias, p);
-    }
     if (pd)
         dnnl_primitive_desc_destroy(pd);
     ck_cpu_layout_free(given);
@@ -236,31 +246,33 @@ static ck_status finish_packing(ck_cpu_dnnl *d, dnnl_status_t s, ck_cpu_descript
     return status(s, "the network's weights", e);
 }
 
-ck_status ck_cpu_packed_linear(ck_cpu_dnnl *d, int out, int in, const float *weights, const float *bias,
+ck_status ck_cpu_packed_linear(ck_cpu_dnnl *d, int out, int in, bool bf16, const float *weights, const float *bias,
                                ck_cpu_packed **to, ck_error *e)
 {
-    ck_cpu_linear_shape typical = {.rows = TYPICAL_ROWS, .ldx = in, .ldy = out};
+    ck_cpu_linear_shape typical = {.rows = TYPICAL_ROWS, .ldx = in, .ldy = out, .bf16_y = bf16};
+    ck_cpu_packed *p = new_packed(out, in, bf16);
     dnnl_dims_t dims = {in, out}, transposed = {1, in};
     ck_cpu_descriptor pd = NULL;
     ck_cpu_layout given = NULL;
     one_thread();
-    dnnl_status_t s = describe_linear(d->engine, out, in, &typical, NULL, &pd);
+    dnnl_status_t s = p ? describe_linear(d->engine, p, &typical, NULL, &pd) : dnnl_out_of_memory;
     if (s == dnnl_success)
-        s = ck_cpu_layout_by_strides(&given, 2, dims, transposed);
-    return finish_packing(d, s, pd, given, weights, bias, out, in, to, e);
+        s = ck_cpu_layout_by_strides(&given, 2, dnnl_f32, dims, transposed);
+    return finish_packing(d, s, pd, given, weights, bias, p, to, e);
 }
 
 ck_status ck_cpu_packed_conv(ck_cpu_dnnl *d, int out, int in, const float *weights, const float *bias,
                              ck_cpu_packed **to, ck_error *e)
 {
+    ck_cpu_packed *p = new_packed(out, in, false);
     dnnl_dims_t dims = {out, in, 3, 3};
     ck_cpu_descriptor pd = NULL;
     ck_cpu_layout given = NULL;
     one_thread();
-    dnnl_status_t s = describe_conv(d->engine, out, in, TYPICAL_SIDE, 1, NULL, &pd);
+    dnnl_status_t s = p ? describe_conv(d->engine, out, in, TYPICAL_SIDE, 1, NULL, &pd) : dnnl_out_of_memory;
     if (s == dnnl_success)
-        s = ck_cpu_layout_by_tag(&given, 4, dims, dnnl_abcd);
-    return finish_packing(d, s, pd, given, weights, bias, out, in, to, e);
+        s = ck_cpu_layout_by_tag(&given, 4, dnnl_f32, dims, dnnl_abcd);
+    return finish_packing(d, s, pd, given, weights, bias, p, to, e);
 }
 
 void ck_cpu_packed_free(ck_cpu_packed *p)
@@ -320,7 +332,7 @@ ck_status ck_cpu_primitive_linear(ck_cpu_dnnl *d, const ck_cpu_packed *w, const 
     one_thread();
     dnnl_status_t st = layout_of(w, &packed);
     if (st == dnnl_success)
-        st = describe_linear(d->engine, w->out, w->in, s, packed, &pd);
+        st = describe_linear(d->engine, w, s, packed, &pd);
     if (st == dnnl_success)
         st = new_primitive(w, pd, to);
     return status(st, "a matrix product", e);
@@ -345,7 +357,7 @@ size_t ck_cpu_primitive_scratch(const ck_cpu_primitive *p)
     return ck_pad(dnnl_memory_desc_get_size(p->scratch));
 }
 
-ck_status ck_cpu_primitive_run(ck_cpu_dnnl *d, const ck_cpu_primitive *p, const float *x, float *y, void *scratch,
+ck_status ck_cpu_primitive_run(ck_cpu_dnnl *d, const ck_cpu_primitive *p, const void *x, void *y, void *scratch,
                                int who, ck_error *e)
 {
     dnnl_memory_t mx = NULL, my = NULL, ms = NULL;
