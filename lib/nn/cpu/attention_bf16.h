@@ -3,9 +3,9 @@
  * Everything is transposed: scores are k q^T and the result is v^T p^T.  A vector then holds one key's or channel's
  * values of 16 queries, and maxima, sums and scaling need no reduction across lanes.
  *
- *     for every block of keys:   s = k q^T                                 [keys][16 queries] f32
- *                                m' = max(m, s),  p = 2^(s - m'),  l = l 2^(m - m') + sum p
- *                                o = o 2^(m - m') + v^T p                  [channels][16 queries] f32
+ *     for every panel of keys:   s = k q^T                                 [keys][16 queries] f32
+ *                                p = 2^(s - m),  l = l + sum p             m: at most SLACK below all scores
+ *                                o = o + v^T p                             [channels][16 queries] f32
  *     o / l
  *
  * Packed are left tiles of [16 keys][32 channels] and [16 channels][32 keys], right tiles of pairs of channels and of
@@ -26,6 +26,8 @@
 #define POWER_5 0.0018775766948238015f
 
 #define PANEL CK_CPU_PANEL
+#define FAR 32 /* panels that all groups visit before the next: they fit the second-level cache */
+#define SLACK 8 /* see raise */
 #define GROUPS (CK_CPU_QUERIES / LANES)
 #define INLINE static inline __attribute__((always_inline))
 
@@ -146,30 +148,51 @@ INLINE __m512 power(__m512 x)
     return _mm512_scalef_ps(p, x);
 }
 
-/* By query; maxima in units of log2. */
+/* By query. */
 typedef struct running {
-    __m512 m, l;   /* largest score so far; sum of powers */
-    __m512 shrink; /* factor that rescales the sums so far */
+    __m512 m, l; /* reference for powers, in units of log2; sum of powers */
 } running;
 
-/* Replace the scores of n keys by powers, in bf16. */
-static void weigh(const float *s, int n, __m512 scale, running *q, char *p)
+/* Factor that rescales the sums of a group whose reference must rise to hold a panel of scores; true if any lane has one
+ * that is not 1.  References rise by more than SLACK or not at all: most blocks need no rescaling, and powers stay
+ * below 2^SLACK. */
+static bool raise(const float *s, __m512 scale, running *q, __m512 *shrink)
 {
-    __m512 top = _mm512_set1_ps(-INFINITY), sum = _mm512_setzero_ps();
+    __m512 tops[4], top;
+    for (int k = 0; k < 4; k++)
+        tops[k] = _mm512_load_ps(s + k * LANES);
+    for (int i = 4; i < PANEL; i += 4)
+#pragma GCC unroll 4
+        for (int k = 0; k < 4; k++)
+            tops[k] = _mm512_max_ps(tops[k], _mm512_load_ps(s + (i + k) * LANES));
+    top = _mm512_max_ps(_mm512_max_ps(tops[0], tops[1]), _mm512_max_ps(tops[2], tops[3]));
+    top = _mm512_mul_ps(top, scale);
+    __mmask16 higher = _mm512_cmp_ps_mask(top, _mm512_add_ps(q->m, _mm512_set1_ps(SLACK)), _CMP_GT_OQ);
+    if (!higher)
+        return false;
+    top = _mm512_mask_mov_ps(q->m, higher, top);
+    *shrink = power(_mm512_sub_ps(q->m, top));
+    q->m = top;
+    q->l = _mm512_mul_ps(q->l, *shrink);
+    return true;
+}
+
+/* Replace a panel of scores by powers, in bf16; meanwhile fetch 4 KiB that are needed next. */
+static void weigh(const float *s, __m512 scale, running *q, char *p, const char *next)
+{
     const __m512i mixed = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
                                            21, 5, 20, 4, 19, 3, 18, 2, 17, 1, 16, 0);
-    for (int i = 0; i < n; i++)
-        top = _mm512_max_ps(top, _mm512_load_ps(s + i * LANES));
-    top = _mm512_max_ps(q->m, _mm512_mul_ps(top, scale));
-    for (int i = 0; i < n; i += 2) {
-        __m512 a = power(_mm512_fmsub_ps(_mm512_load_ps(s + i * LANES), scale, top));
-        __m512 b = power(_mm512_fmsub_ps(_mm512_load_ps(s + i * LANES + LANES), scale, top));
+    __m512 sum = _mm512_setzero_ps();
+    for (int i = 0; i < PANEL; i += 2, next += 256) {
+        __m512 a = power(_mm512_fmsub_ps(_mm512_load_ps(s + i * LANES), scale, q->m));
+        __m512 b = power(_mm512_fmsub_ps(_mm512_load_ps(s + i * LANES + LANES), scale, q->m));
         sum = _mm512_add_ps(sum, _mm512_add_ps(a, b));
         _mm512_store_si512(p + i * 32, _mm512_permutexvar_epi16(mixed, (__m512i)_mm512_cvtne2ps_pbh(b, a)));
+#pragma GCC unroll 4
+        for (int k = 0; k < 4; k++)
+            _mm_prefetch(next + k * 64, _MM_HINT_T0);
     }
-    q->shrink = power(_mm512_sub_ps(q->m, top));
-    q->l = _mm512_fmadd_ps(q->l, q->shrink, sum);
-    q->m = top;
+    q->l = _mm512_add_ps(q->l, sum);
 }
 
 /* ---- blocks ---- */
@@ -177,63 +200,83 @@ static void weigh(const float *s, int n, __m512 scale, running *q, char *p)
 /* Scratch of a call. */
 typedef struct scratch {
     running state[GROUPS];
-    float s[2][CK_CPU_KEYS][LANES];
-    char p[2][CK_CPU_KEYS / PANEL][TILE];
-    uint32_t key_step[CK_CPU_WIDE / DEEP], value_step[CK_CPU_KEYS / PANEL];
-    _Alignas(64) char tiles[]; /* q [GROUPS][deep], o [GROUPS][2 deep], a block's share of o [2][2 deep] */
+    float s[2][2][PANEL][LANES]; /* of this panel and the next, of two groups */
+    char p[2][TILE];
+    uint32_t step[CK_CPU_WIDE / DEEP];
+    _Alignas(64) char tiles[]; /* q [GROUPS][deep], o [GROUPS][2 deep] */
 } scratch;
 
 static size_t scratch_bytes(int width)
 {
-    return sizeof(scratch) + (3 * GROUPS + 4) * deep(width) * TILE;
+    return sizeof(scratch) + 3 * GROUPS * deep(width) * TILE;
 }
 
-/* Two groups of queries and a block of n keys. */
-static void block(const ck_cpu_attend *a, int group, int first_key, int n, __m512 scale)
+/* Scores of two groups of queries and a panel of keys. */
+INLINE void score(const ck_cpu_attend *a, int group, int panel)
 {
     scratch *w = a->scratch;
-    size_t d = deep(a->width), panels = ((size_t)n + PANEL - 1) / PANEL, at = (size_t)first_key / PANEL;
-    const char *k = (const char *)a->keys + at * panel_bytes(a->width);
-    const char *v = (const char *)a->values + at * panel_bytes(a->width);
-    char *q = w->tiles + (size_t)group * d * TILE, *o = w->tiles + (GROUPS + 2 * (size_t)group) * d * TILE;
-    char *share = w->tiles + 3 * GROUPS * d * TILE;
-    for (size_t i = 0; i < panels; i++)
-        multiply(&(product){.a = k + i * panel_bytes(a->width),
-                            .a_tile = d * TILE,
-                            .a_pitch = 64,
-                            .a_step = w->key_step,
-                            .b = q,
-                            .b_tile = d * TILE,
-                            .b_step = TILE,
-                            .c = (char *)w->s[0][i * PANEL],
-                            .c_down = TILE,
-                            .c_across = sizeof w->s[0],
-                            .c_pitch = 64,
-                            .steps = d});
+    size_t d = deep(a->width);
+    multiply(&(product){.a = (const char *)a->keys + (size_t)panel * panel_bytes(a->width),
+                        .a_tile = d * TILE,
+                        .a_pitch = 64,
+                        .a_step = w->step,
+                        .b = w->tiles + (size_t)group * d * TILE,
+                        .b_tile = d * TILE,
+                        .b_step = TILE,
+                        .c = (char *)w->s[panel % 2],
+                        .c_down = TILE,
+                        .c_across = sizeof w->s[0][0],
+                        .c_pitch = 64,
+                        .steps = d});
+}
+
+static void rescale(char *o, size_t tiles, __m512 shrink)
+{
+    for (size_t i = 0; i < tiles * TILE; i += 64)
+        _mm512_store_ps(o + i, _mm512_mul_ps(_mm512_load_ps(o + i), shrink));
+}
+
+/* Add a panel's weighted values to the results of two groups. */
+INLINE void add(const ck_cpu_attend *a, int group, int panel, __m512 scale)
+{
+    scratch *w = a->scratch;
+    size_t d = deep(a->width), at = (size_t)panel * panel_bytes(a->width);
+    const char *v = (const char *)a->values + at, *next = (const char *)a->keys + at + 2 * panel_bytes(a->width);
+    char *o = w->tiles + (GROUPS + 2 * (size_t)group) * d * TILE;
     for (int j = 0; j < 2; j++) {
-        for (int i = n; i < (int)panels * PANEL; i++)
-            _mm512_store_ps(w->s[j][i], _mm512_set1_ps(-INFINITY));
-        weigh(w->s[j][0], (int)panels * PANEL, scale, &w->state[group + j], w->p[j][0]);
+        __m512 shrink;
+        float(*s)[LANES] = w->s[panel % 2][j];
+        for (int i = a->nk - panel * PANEL; i < PANEL; i++)
+            _mm512_store_ps(s[i], _mm512_set1_ps(-INFINITY));
+        if (raise(s[0], scale, &w->state[group + j], &shrink))
+            rescale(o + (size_t)j * 2 * d * TILE, 2 * d, shrink);
+        weigh(s[0], scale, &w->state[group + j], w->p[j], j ? v + panel_bytes(a->width) : next);
     }
     for (size_t c = 0; c < d; c++)
         multiply(&(product){.a = v + 2 * c * TILE,
                             .a_tile = TILE,
                             .a_pitch = 64,
-                            .a_step = w->value_step,
-                            .b = w->p[0][0],
+                            .a_step = w->step,
+                            .b = w->p[0],
                             .b_tile = sizeof w->p[0],
-                            .b_step = TILE,
-                            .c = share + 2 * c * TILE,
+                            .c = o + 2 * c * TILE,
                             .c_down = TILE,
                             .c_across = 2 * d * TILE,
                             .c_pitch = 64,
-                            .steps = panels});
-    for (int j = 0; j < 2; j++)
-        for (size_t i = 0; i < 2 * d * LANES; i++) {
-            char *to = o + (size_t)j * 2 * d * TILE + i * 64;
-            __m512 add = _mm512_load_ps(share + (size_t)j * 2 * d * TILE + i * 64);
-            _mm512_store_ps(to, _mm512_fmadd_ps(_mm512_load_ps(to), w->state[group + j].shrink, add));
-        }
+                            .steps = 1,
+                            .add = true});
+}
+
+/* The next panel's scores are computed before this one's are read: vector units and AMX work at the same time. */
+static void visit(const ck_cpu_attend *a, int group, int panel, int end)
+{
+    __m512 scale = _mm512_set1_ps((float)(M_LOG2E / sqrt(a->width)));
+    score(a, group, panel);
+    for (; panel < end; panel++) {
+        if (panel + 1 < end)
+            score(a, group, panel + 1);
+        add(a, group, panel, scale);
+    }
 }
 
 /* Divide by the sums of weights and store up to 16 queries. */
@@ -255,7 +298,7 @@ static void attend(const ck_cpu_attend *a)
 {
     scratch *w = a->scratch;
     size_t d = deep(a->width);
-    int groups = (a->nq + 2 * LANES - 1) / (2 * LANES) * 2;
+    int panels = (a->nk + PANEL - 1) / PANEL, groups = (a->nq + 2 * LANES - 1) / (2 * LANES) * 2;
     for (int g = 0; g < groups; g++) {
         int left = a->nq - g * LANES;
         pack_queries(a->width, a->q + g * LANES, left < LANES ? left : LANES, w->tiles + (size_t)g * d * TILE);
@@ -263,15 +306,11 @@ static void attend(const ck_cpu_attend *a)
     }
     memset(w->tiles + GROUPS * d * TILE, 0, (size_t)groups * 2 * d * TILE);
     for (size_t i = 0; i < d; i++)
-        w->key_step[i] = (uint32_t)(i * TILE);
-    for (size_t i = 0; i < CK_CPU_KEYS / PANEL; i++)
-        w->value_step[i] = (uint32_t)(i * 2 * d * TILE);
+        w->step[i] = (uint32_t)(i * TILE);
     begin();
-    for (int key = 0; key < a->nk; key += CK_CPU_KEYS) {
-        int n = a->nk - key < CK_CPU_KEYS ? a->nk - key : CK_CPU_KEYS;
+    for (int far = 0; far < panels; far += FAR)
         for (int g = 0; g < groups; g += 2)
-            block(a, g, key, n, _mm512_set1_ps((float)(M_LOG2E / sqrt(a->width))));
-    }
+            visit(a, g, far, far + FAR < panels ? far + FAR : panels);
     end();
     for (int g = 0; g * LANES < a->nq; g++) {
         int left = a->nq - g * LANES;

@@ -35,10 +35,17 @@ static void end(void)
 static inline __attribute__((always_inline)) void multiply(const product *p)
 {
     const char *b = p->b;
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
+    if (p->add) {
+        _tile_loadd(0, p->c, p->c_pitch);
+        _tile_loadd(1, p->c + p->c_across, p->c_pitch);
+        _tile_loadd(2, p->c + p->c_down, p->c_pitch);
+        _tile_loadd(3, p->c + p->c_down + p->c_across, p->c_pitch);
+    } else {
+        _tile_zero(0);
+        _tile_zero(1);
+        _tile_zero(2);
+        _tile_zero(3);
+    }
     for (size_t i = 0; i < p->steps; i++, b += p->b_step) {
         const char *a = p->a + p->a_step[i];
         _tile_loadd(6, b, 64);

@@ -28,8 +28,10 @@ static void multiply(const product *p)
         __m512 sum[ROWS][2];
         const char *a = p->a + row / LANES * p->a_tile + row % LANES * p->a_pitch, *b = p->b;
         char *c = p->c + row / LANES * p->c_down + row % LANES * p->c_pitch;
-        for (int r = 0; r < ROWS; r++)
-            sum[r][0] = sum[r][1] = _mm512_setzero_ps();
+        for (size_t r = 0; r < ROWS; r++) {
+            sum[r][0] = p->add ? _mm512_load_ps(c + r * p->c_pitch) : _mm512_setzero_ps();
+            sum[r][1] = p->add ? _mm512_load_ps(c + p->c_across + r * p->c_pitch) : _mm512_setzero_ps();
+        }
         for (size_t i = 0; i < p->steps; i++, b += p->b_step)
             for (size_t pair = 0; pair < DEEP / 2; pair++) {
                 __m512bh b0 = (__m512bh)_mm512_load_si512(b + pair * 64);

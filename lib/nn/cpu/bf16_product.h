@@ -8,6 +8,7 @@
 #ifndef CK_NN_CPU_BF16_PRODUCT_H
 #define CK_NN_CPU_BF16_PRODUCT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,7 +16,7 @@
 #define TILE 1024
 #define DEEP 32 /* columns of a left tile */
 
-/* Two by two tiles of sums: c(i, j) = sum over steps of a(i, step) b(j, step).  Distances are in bytes. */
+/* Two by two tiles of sums: c(i, j) = sum over steps of a(i, step) b(j, step) [+ c(i, j)].  Distances are in bytes. */
 typedef struct product {
     const char *a;
     size_t a_tile, a_pitch; /* from a(0, step) to a(1, step); from row to row */
@@ -25,6 +26,7 @@ typedef struct product {
     char *c;
     size_t c_down, c_across, c_pitch; /* from c(0, 0) to c(1, 0), to c(0, 1); from row to row */
     size_t steps;
+    bool add; /* to c */
 } product;
 
 #endif
