@@ -265,6 +265,8 @@ int main(int argc, char **argv)
     checkpoint c = make(&odd);
     if (argc > 1) {
         devices_agree(&c, argv[1], 64, 96);
+        if (strncmp(argv[1], "cuda", 4))
+            threads_do_not_matter(&c, argv[1], 64, 96);
         frames_and_parts(&c, argv[1], 64, 32);
         scale_counts(&c, argv[1], 32, 64);
         bad_frames(&c, argv[1]);

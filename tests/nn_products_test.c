@@ -6,9 +6,9 @@
  * a sum of n products that is at most op_sum_bound(n) times the sum of their magnitudes, which the reference computes
  * too, from the magnitudes of inputs and weights.
  *
- * At a lower precision the reference gets rounded operands, whose products float32 holds exactly.  Tensor cores
- * truncate where float32 would round: a term by at most 2^-23 of the largest beside it, and each partial sum once more.
- * Hence four times op_sum_bound. */
+ * At a lower precision the reference gets rounded operands, whose products float32 holds exactly.  CPUs round every
+ * partial sum, so only the order of accumulation differs.  Tensor cores truncate where float32 would round: a term by
+ * at most 2^-23 of the largest beside it, and each partial sum once more.  Hence four times op_sum_bound. */
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,13 +18,14 @@
 static ck_nn *ref, *cpu[3]; /* with 1, 2 and 3 threads */
 static int cpus;            /* two of another device: the same bytes twice, unless `once` */
 static bool ours;           /* it is the cpu */
+static bool on_host;        /* … or ref */
 static ck_nn_precision precision;
 static ck_nn *plain; /* the tested device at f32, if its precision is another */
 static uint32_t seed = 1;
 
 static double sum_bound(double n)
 {
-    return (precision == CK_NN_PRECISION_F32 ? 1 : 4) * op_sum_bound(n);
+    return (precision == CK_NN_PRECISION_F32 || on_host ? 1 : 4) * op_sum_bound(n);
 }
 
 static void make_absolute(op_tensor *o)
@@ -342,14 +343,16 @@ typedef struct attention_case {
  * The weighted sum consists of sums of at most CK_CPU_KEYS products, plus one term per block; so does the sum of
  * weights.
  *
- * Rounded weights are off by a factor within 1 ± unit, or by tiny.  They are also the ones that are summed, to at least
- * 1, so a mean is off by twice that. */
+ * Rounded weights are off by a factor within 1 ± unit, or by tiny.  Where they are also the ones that are summed, to at
+ * least 1, a mean is off by twice that.  Of the cpu's kernels those for bf16 add all keys in one chain. */
 static double attention_bound(const attention_case *k, double s, double v)
 {
     double d = sum_bound(k->width + 2) * s + 2 * UNIT * s;
     double keys = k->window ? k->window * k->window : k->kh * k->kw;
     double n = keys < CK_CPU_KEYS ? keys : CK_CPU_KEYS + ceil(keys / CK_CPU_KEYS);
-    if (!ours) /* cuda: tiles of 16 or 32 keys, each with one FMA more */
+    if (ours && precision != CK_NN_PRECISION_F32)
+        n = keys;
+    if (!on_host) /* cuda: tiles of 16 or 32 keys, each with one FMA more */
         n = fmin(keys, 32) + 2 * ceil(keys / 16);
     double unit = precision_unit(precision), tiny = keys * precision_tiny(precision);
     double weights = precision == CK_NN_PRECISION_F32 ? 0 : 2 * (unit / (1 - unit) + tiny);
@@ -483,6 +486,7 @@ int main(int argc, char **argv)
     bool again = argc > 1 && !strcmp(argv[1], "again");
     const char *device = argc > 1 && !again ? argv[1] : "cpu";
     ours = !strcmp(device, "cpu");
+    on_host = strncmp(device, "cuda", 4) != 0;
     precision = precision_of(argc > 2 ? argv[2] : "f32");
     ref = op_open("ref", 2);
     cpus = ours ? 3 : argc > 3 ? 1 : 2;

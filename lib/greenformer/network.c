@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cores.h"
 #include "greenformer/fit.h"
 #include "greenformer/input.h"
 #include "greenformer/network_inside.h"
@@ -25,9 +26,19 @@ static ck_status make_lists(ck_network *n, ck_error *e)
     return n->blocks ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a network");
 }
 
+int ck_network_band(int threads, int w)
+{
+    int across = ck_nn_blocks(w);
+    threads = threads ? threads : ck_cores();
+    return (8 * threads + across - 1) / across * CK_NN_BLOCK;
+}
+
 static void build(ck_network *n, const ck_weights *w, const ck_spec_rows *rows, const ck_network_options *o)
 {
-    int band = o->band < n->h ? o->band : n->h;
+    int band = o->band;
+    if (!band && n->infer && n->refine && !o->sparse && n->dev->ops->host)
+        band = ck_network_band(o->threads, n->w);
+    band = band < n->h ? band : n->h;
     ck_parts b = {.weights = w,
                   .rows = rows,
                   .sizes = &n->sizes,
@@ -35,7 +46,7 @@ static void build(ck_network *n, const ck_weights *w, const ck_spec_rows *rows, 
                   .plan = n->plan,
                   .h = n->h,
                   .w = n->w,
-                  .where = o->sparse || o->band ? &n->where : NULL,
+                  .where = o->sparse || band ? &n->where : NULL,
                   .sparse = o->sparse,
                   .band = band,
                   .keep = o->keep};

@@ -305,6 +305,8 @@ ck_status ck_nn_plan_measure(ck_nn_plan *p, ck_error *e)
         *e = p->error;
         return p->failed;
     }
+    for (int i = 0; i < p->n_mem && !p->limit; i++)
+        p->mem[i].map = false; /* nothing is spilled: maps share memory with all tensors */
     ck_status s = layout(p, e);
     for (int i = 0; i < p->n_steps && s == CK_OK; i++) {
         size_t wanted = 0;

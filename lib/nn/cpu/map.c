@@ -123,6 +123,16 @@ static inline around around_of(const ck_nn_tensor *t, const tap *v, const tap *u
         pixel(t, v->i0, u->i0), pixel(t, v->i0, u->i1), pixel(t, v->i1, u->i0), pixel(t, v->i1, u->i1), v->f, u->f};
 }
 
+/* Add n <= PART channels from c on of an enlarged level. */
+CK_CPU_INLINE void add_level(const around *q, bool bf16, size_t c, size_t n, float *restrict sum)
+{
+    const void *left = q->a, *right = q->b, *left_below = q->c, *right_below = q->d;
+    float fy = q->fy, fx = q->fx;
+    for (size_t i = 0; i < n; i++)
+        sum[i] += mix(mix(ck_cpu_get(left, bf16, c + i), ck_cpu_get(left_below, bf16, c + i), fy),
+                      mix(ck_cpu_get(right, bf16, c + i), ck_cpu_get(right_below, bf16, c + i), fy), fx);
+}
+
 /* x[0] to x[3] are of one type. */
 CK_CPU_INLINE void fuse_typed(const ck_nn_step *s, int y, bool bf16)
 {
@@ -143,14 +153,8 @@ CK_CPU_INLINE void fuse_typed(const ck_nn_step *s, int y, bool bf16)
             float part[PART];
             for (int i = 0; i < n; i++)
                 part[i] = ck_cpu_get(first, bf16, (size_t)(c + i));
-            for (int k = 1; k < levels; k++) {
-                const around *q = &near[k];
-                for (int i = 0; i < n; i++) {
-                    size_t j = (size_t)(c + i);
-                    part[i] += mix(mix(ck_cpu_get(q->a, bf16, j), ck_cpu_get(q->c, bf16, j), q->fy),
-                                   mix(ck_cpu_get(q->b, bf16, j), ck_cpu_get(q->d, bf16, j), q->fy), q->fx);
-                }
-            }
+            for (int k = 1; k < levels; k++)
+                add_level(&near[k], bf16, (size_t)c, (size_t)n, part);
             add_products(part, s->weight, c, n, sum);
         }
         put_heads(s, y, x, sum);
