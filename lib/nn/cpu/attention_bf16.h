@@ -26,7 +26,7 @@
 #define POWER_5 0.0018775766948238015f
 
 #define PANEL CK_CPU_PANEL
-#define FAR 32 /* panels that all groups visit before the next: they fit the second-level cache */
+#define FAR 32  /* panels that all groups visit before the next: they fit the second-level cache */
 #define SLACK 8 /* see raise */
 #define GROUPS (CK_CPU_QUERIES / LANES)
 #define INLINE static inline __attribute__((always_inline))
@@ -61,7 +61,8 @@ INLINE void transpose(__m512i r[LANES])
 #pragma GCC unroll 4
     for (int i = 0; i < 4; i++) {
         __m512i a = _mm512_shuffle_i32x4(t[i], t[i + 4], 0x44), b = _mm512_shuffle_i32x4(t[i], t[i + 4], 0xee);
-        __m512i c = _mm512_shuffle_i32x4(t[i + 8], t[i + 12], 0x44), d = _mm512_shuffle_i32x4(t[i + 8], t[i + 12], 0xee);
+        __m512i c = _mm512_shuffle_i32x4(t[i + 8], t[i + 12], 0x44),
+                d = _mm512_shuffle_i32x4(t[i + 8], t[i + 12], 0xee);
         r[i] = _mm512_shuffle_i32x4(a, c, 0x88);
         r[i + 4] = _mm512_shuffle_i32x4(a, c, 0xdd);
         r[i + 8] = _mm512_shuffle_i32x4(b, d, 0x88);
@@ -153,8 +154,8 @@ typedef struct running {
     __m512 m, l; /* reference for powers, in units of log2; sum of powers */
 } running;
 
-/* Factor that rescales the sums of a group whose reference must rise to hold a panel of scores; true if any lane has one
- * that is not 1.  References rise by more than SLACK or not at all: most blocks need no rescaling, and powers stay
+/* Factor that rescales the sums of a group whose reference must rise to hold a panel of scores; true if any lane has
+ * one that is not 1.  References rise by more than SLACK or not at all: most blocks need no rescaling, and powers stay
  * below 2^SLACK. */
 static bool raise(const float *s, __m512 scale, running *q, __m512 *shrink)
 {

@@ -165,9 +165,9 @@ INLINE float powers(float *s, int n, float largest)
     return vec_total(sum[0] + sum[1]);
 }
 
-typedef struct running {                        /* by query */
+typedef struct running {          /* by query */
     float m[QUERIES], l[QUERIES]; /* largest score so far; sum of powers */
-    float shrink[QUERIES];               /* factor that rescales the sums so far */
+    float shrink[QUERIES];        /* factor that rescales the sums so far */
 } running;
 
 _Static_assert(QUERIES % LANES == 0, "queries are whole vectors");

@@ -2,7 +2,8 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16"))), apply_to = function)
+#pragma clang attribute push(__attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16"))),                 \
+                             apply_to = function)
 #else
 #pragma GCC target("avx512f,avx512bw,avx512dq,avx512vl,avx512bf16,fma")
 #endif
@@ -14,13 +15,9 @@
 #define NAME "avx512_bf16"
 #define ROWS 8
 
-static void begin(void)
-{
-}
+static void begin(void) {}
 
-static void end(void)
-{
-}
+static void end(void) {}
 
 static void multiply(const product *p)
 {

@@ -14,7 +14,6 @@ static __mmask32 channel_mask(int n)
     return n >= 32 ? ~0u : (1u << n) - 1;
 }
 
-
 static inline __m512 widened(__m256i v)
 {
     return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(v), 16));
@@ -35,8 +34,8 @@ static void gather(const uint16_t *from, size_t ld, int n, int channels, const f
             __m512i v = _mm512_maskz_loadu_epi16(mask, from + c);
             if (norm) {
                 __m512 a = normed(widened(_mm512_castsi512_si256(v)), norm, channels, c, (__mmask16)mask);
-                __m512 b = normed(widened(_mm512_extracti64x4_epi64(v, 1)), norm, channels, c + 16,
-                                  (__mmask16)(mask >> 16));
+                __m512 b =
+                    normed(widened(_mm512_extracti64x4_epi64(v, 1)), norm, channels, c + 16, (__mmask16)(mask >> 16));
                 v = (__m512i)_mm512_cvtne2ps_pbh(b, a);
             }
             _mm512_store_si512(to + c, v);

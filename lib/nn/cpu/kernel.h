@@ -1,7 +1,7 @@
 /* Inner loops per instruction set: the device chooses a table when its precision is set.
  *
- * Attention computes one block of queries of one head.  Rows are a pixel's `width` channels of one head, f32 or bf16, at any address.  Keys and values are packed once,
- * `panel` keys at a time, and read by all blocks of queries. */
+ * Attention computes one block of queries of one head.  Rows are a pixel's `width` channels of one head, f32 or bf16,
+ * at any address.  Keys and values are packed once, `panel` keys at a time, and read by all blocks of queries. */
 #ifndef CK_NN_CPU_KERNEL_H
 #define CK_NN_CPU_KERNEL_H
 
@@ -12,7 +12,7 @@
 #define CK_CPU_QUERIES 128 /* queries per call, at most: the keys are read once for all of them */
 #define CK_CPU_KEYS 256    /* keys per block: the running maximum is updated once per block */
 #define CK_CPU_DEEP 32
-#define CK_CPU_PANEL 32    /* largest panel; a multiple of the others */
+#define CK_CPU_PANEL 32 /* largest panel; a multiple of the others */
 
 #define CK_CPU_WIDE 2048 /* channels of a head, at most, with bf16 operands */
 
@@ -30,11 +30,11 @@ typedef struct ck_cpu_attend {
 
 typedef struct ck_cpu_conv_tile {
     int in, out, dilation;
-    int rows, columns;  /* of y: at most 32 x 32 */
-    const void *x;      /* [32 + 2 dilation][side = 32 + 2 dilation][in] bf16, aligned to 64 */
-    const void *w;      /* [out / 32][9 taps][in / 32][2][16 pairs of inputs][16 outputs][2] bf16, aligned to 64 */
-    const float *bias;  /* [out rounded up to 32] */
-    void *y;            /* pixels are y_pixel bytes apart, rows y_row */
+    int rows, columns; /* of y: at most 32 x 32 */
+    const void *x;     /* [32 + 2 dilation][side = 32 + 2 dilation][in] bf16, aligned to 64 */
+    const void *w;     /* [out / 32][9 taps][in / 32][2][16 pairs of inputs][16 outputs][2] bf16, aligned to 64 */
+    const float *bias; /* [out rounded up to 32] */
+    void *y;           /* pixels are y_pixel bytes apart, rows y_row */
     size_t y_pixel, y_row;
     bool bf16_y;
     double *sums; /* [2][out rounded up to 32]: sums of y by channel, sums of its squares; NULL: none */

@@ -17,8 +17,8 @@ typedef struct ck_cpu_primitive ck_cpu_primitive;
 ck_status ck_cpu_dnnl_open(int threads, ck_cpu_dnnl **out, ck_error *e);
 void ck_cpu_dnnl_free(ck_cpu_dnnl *d);
 
-/* Pack copies of weights [out][in] and bias [out] (NULL: zeros).  bf16: weights are rounded, and products of them take x
- * in bf16.  On success the caller frees *to. */
+/* Pack copies of weights [out][in] and bias [out] (NULL: zeros).  bf16: weights are rounded, and products of them take
+ * x in bf16.  On success the caller frees *to. */
 ck_status ck_cpu_packed_linear(ck_cpu_dnnl *d, int out, int in, bool bf16, const float *weights, const float *bias,
                                ck_cpu_packed **to, ck_error *e);
 /* The same for weights [out][in][3][3], in f32. */
