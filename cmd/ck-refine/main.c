@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/cores.h"
 #include "ck-refine/budget.h"
 #include "ck-refine/options.h"
 #include "ck-refine/sparse.h"
@@ -72,10 +73,13 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
     return st == CK_OK ? load(s, e) : st;
 }
 
+/* Rows of a band: enough blocks to keep all threads busy, but a small part of the picture. */
 static int band_rows(const ck_refine_options *o, int w)
 {
-    bool chosen = o->mode == CK_REFINE_TILED && o->tile;
-    return chosen ? ck_nn_blocks(o->tile) * CK_NN_BLOCK : ck_network_band(o->common.threads, w);
+    if (o->mode == CK_REFINE_TILED && o->tile)
+        return ck_nn_blocks(o->tile) * CK_NN_BLOCK;
+    int threads = o->common.threads ? o->common.threads : ck_cores(), across = ck_nn_blocks(w);
+    return (8 * threads + across - 1) / across * CK_NN_BLOCK;
 }
 
 /* Open the network when the first frame with logits has arrived. */

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cores.h"
 #include "greenformer/fit.h"
 #include "greenformer/input.h"
 #include "greenformer/network_inside.h"
@@ -26,18 +25,17 @@ static ck_status make_lists(ck_network *n, ck_error *e)
     return n->blocks ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a network");
 }
 
-int ck_network_band(int threads, int w)
+/* Band height where memory matters most: both halves in one process on a host device. */
+static int default_band(const ck_network *n, const ck_network_options *o)
 {
-    int across = ck_nn_blocks(w);
-    threads = threads ? threads : ck_cores();
-    return (8 * threads + across - 1) / across * CK_NN_BLOCK;
+    int rows = n->h / 8 / CK_NN_BLOCK * CK_NN_BLOCK;
+    bool wanted = n->infer && n->refine && !o->sparse && n->dev->ops->host;
+    return !wanted ? 0 : rows ? rows : CK_NN_BLOCK;
 }
 
 static void build(ck_network *n, const ck_weights *w, const ck_spec_rows *rows, const ck_network_options *o)
 {
-    int band = o->band;
-    if (!band && n->infer && n->refine && !o->sparse && n->dev->ops->host)
-        band = ck_network_band(o->threads, n->w);
+    int band = o->band ? o->band : default_band(n, o);
     band = band < n->h ? band : n->h;
     ck_parts b = {.weights = w,
                   .rows = rows,

@@ -17,8 +17,8 @@ typedef struct ck_network_options {
     float scale;        /* factor of the refiner's corrections; 1 is the original */
     bool keep;          /* keep intermediate tensors for ck_network_inside */
     /* Modes of the refiner.  A frame refined whole has bit-identical results in all of them. */
-    int band;      /* band height in rows, a multiple of CK_NN_BLOCK; 0 = whole maps, 1.5x the memory, or, on host
-                    * devices that infer too, ck_network_band */
+    int band;      /* band height in rows, a multiple of CK_NN_BLOCK; 0 = whole maps, 1.5x the memory; on host
+                    * devices that infer too, an eighth of the frame */
     size_t memory; /* bytes, with `band`; the refiner's maps beyond go to a temporary file; 0 = no limit */
     bool sparse;   /* single blocks of a frame may be refined */
     bool dry;      /* allocate no memory for frames, run none: for ck_nn_plan_bytes */
@@ -66,10 +66,6 @@ ck_status ck_network_run_frame(ck_network *n, const ck_network_frame *f, bool ti
 /* Frames that a device works on at once: call ck_network_run_frame from as many threads.  May be called before the
  * device is opened. */
 int ck_network_frames_at_once(const char *device);
-
-/* Band height for maps w pixels wide: enough blocks to keep all threads busy (0 = all cores), but a small part of the
- * map. */
-int ck_network_band(int threads, int w);
 
 /* The inference size. */
 void ck_network_size(const ck_network *n, int *h, int *w);
