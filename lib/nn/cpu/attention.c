@@ -113,7 +113,7 @@ static void window_task(void *call, int i, int who)
     }
 }
 
-#define PACKED 512 /* keys per packing task: a multiple of every panel */
+#define PACKED 480 /* keys per packing task: a multiple of every panel */
 
 static char *keys_of(const job *j, int head)
 {

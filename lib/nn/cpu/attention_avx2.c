@@ -10,9 +10,8 @@
 #include "nn/cpu/exp2.h"
 
 #define LANES 8
-#define S_ROWS 6 /* registers: 12 of sums, 2 of keys, 1 of a query */
-#define V_ROWS 3 /* registers: 12 of sums; with more rows the 4 of values would not fit */
-#define V_VECS 4
+#define S_ROWS 6 /* 12 sums, 2 of queries, 1 key; of 16 registers */
+#define V_ROWS 6
 #define KERNELS ck_cpu_kernels_avx2
 #define NAME "avx2"
 
@@ -20,18 +19,24 @@ typedef __m256 vec;
 #define vec_fma(a, b, c) _mm256_fmadd_ps(a, b, c)
 #define vec_max(a, b) _mm256_max_ps(a, b)
 
-static inline __attribute__((always_inline)) float vec_top(vec v)
+/* By blocks of 4 x 4, then the blocks. */
+static inline __attribute__((always_inline)) void vec_transpose(vec r[LANES])
 {
-    __m128 a = _mm_max_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1));
-    a = _mm_max_ps(a, _mm_movehl_ps(a, a));
-    return _mm_cvtss_f32(_mm_max_ss(a, _mm_movehdup_ps(a)));
-}
-
-static inline __attribute__((always_inline)) float vec_total(vec v)
-{
-    __m128 a = _mm256_castps256_ps128(v) + _mm256_extractf128_ps(v, 1);
-    a = a + _mm_movehl_ps(a, a);
-    return _mm_cvtss_f32(a + _mm_movehdup_ps(a));
+    vec t[LANES];
+#pragma GCC unroll 2
+    for (int i = 0; i < LANES; i += 4) {
+        vec a = _mm256_unpacklo_ps(r[i], r[i + 1]), b = _mm256_unpackhi_ps(r[i], r[i + 1]);
+        vec c = _mm256_unpacklo_ps(r[i + 2], r[i + 3]), d = _mm256_unpackhi_ps(r[i + 2], r[i + 3]);
+        t[i] = _mm256_shuffle_ps(a, c, 0x44);
+        t[i + 1] = _mm256_shuffle_ps(a, c, 0xee);
+        t[i + 2] = _mm256_shuffle_ps(b, d, 0x44);
+        t[i + 3] = _mm256_shuffle_ps(b, d, 0xee);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        r[i] = _mm256_permute2f128_ps(t[i], t[i + 4], 0x20);
+        r[i + 4] = _mm256_permute2f128_ps(t[i], t[i + 4], 0x31);
+    }
 }
 
 static inline __attribute__((always_inline)) vec vec_exp2(vec x)

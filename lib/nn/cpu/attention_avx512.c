@@ -9,17 +9,38 @@
 #include "nn/cpu/exp2.h"
 
 #define LANES 16
-#define S_ROWS 12 /* 24 sums, 2 of keys */
-#define V_ROWS 6  /* 24 sums, 4 of values: a head of 56 is 3.5 vectors */
-#define V_VECS 4
+#define S_ROWS 12 /* 24 sums, 2 of queries, 1 key; of 32 registers */
+#define V_ROWS 14 /* 28 sums, 2 of powers, 1 value; a head of 56 is four times that */
 #define KERNELS ck_cpu_kernels_avx512
 #define NAME "avx512"
 
 typedef __m512 vec;
 #define vec_fma(a, b, c) _mm512_fmadd_ps(a, b, c)
 #define vec_max(a, b) _mm512_max_ps(a, b)
-#define vec_top(a) _mm512_reduce_max_ps(a)
-#define vec_total(a) _mm512_reduce_add_ps(a)
+
+/* By blocks of 4 x 4, then the blocks. */
+static inline __attribute__((always_inline)) void vec_transpose(vec r[LANES])
+{
+    vec t[LANES];
+#pragma GCC unroll 4
+    for (int i = 0; i < LANES; i += 4) {
+        vec a = _mm512_unpacklo_ps(r[i], r[i + 1]), b = _mm512_unpackhi_ps(r[i], r[i + 1]);
+        vec c = _mm512_unpacklo_ps(r[i + 2], r[i + 3]), d = _mm512_unpackhi_ps(r[i + 2], r[i + 3]);
+        t[i] = _mm512_shuffle_ps(a, c, 0x44);
+        t[i + 1] = _mm512_shuffle_ps(a, c, 0xee);
+        t[i + 2] = _mm512_shuffle_ps(b, d, 0x44);
+        t[i + 3] = _mm512_shuffle_ps(b, d, 0xee);
+    }
+#pragma GCC unroll 4
+    for (int i = 0; i < 4; i++) {
+        vec a = _mm512_shuffle_f32x4(t[i], t[i + 4], 0x44), b = _mm512_shuffle_f32x4(t[i], t[i + 4], 0xee);
+        vec c = _mm512_shuffle_f32x4(t[i + 8], t[i + 12], 0x44), d = _mm512_shuffle_f32x4(t[i + 8], t[i + 12], 0xee);
+        r[i] = _mm512_shuffle_f32x4(a, c, 0x88);
+        r[i + 4] = _mm512_shuffle_f32x4(a, c, 0xdd);
+        r[i + 8] = _mm512_shuffle_f32x4(b, d, 0x88);
+        r[i + 12] = _mm512_shuffle_f32x4(b, d, 0xdd);
+    }
+}
 
 static inline __attribute__((always_inline)) vec vec_exp2(vec x)
 {

@@ -25,7 +25,7 @@
 #define POWER_4 0.008989340625703335f
 #define POWER_5 0.0018775766948238015f
 
-#define PANEL CK_CPU_PANEL
+#define PANEL 32
 #define FAR 32  /* panels that all groups visit before the next: they fit the second-level cache */
 #define SLACK 8 /* see raise */
 #define GROUPS (CK_CPU_QUERIES / LANES)

@@ -4,7 +4,6 @@
 #define LANES 4
 #define S_ROWS 4
 #define V_ROWS 4
-#define V_VECS 2
 #define KERNELS ck_cpu_kernels_plain
 #define NAME "plain"
 
@@ -23,15 +22,12 @@ static inline __attribute__((always_inline)) vec vec_max(vec a, vec b)
     return pick(a > b, a, b);
 }
 
-static inline float vec_top(vec a)
+static inline __attribute__((always_inline)) void vec_transpose(vec r[LANES])
 {
-    float x = a[0] > a[1] ? a[0] : a[1], y = a[2] > a[3] ? a[2] : a[3];
-    return x > y ? x : y;
-}
-
-static inline float vec_total(vec a)
-{
-    return (a[0] + a[1]) + (a[2] + a[3]);
+    vec t[LANES];
+    for (int i = 0; i < LANES; i++)
+        t[i] = (vec){r[0][i], r[1][i], r[2][i], r[3][i]};
+    memcpy(r, t, sizeof t);
 }
 
 static inline __attribute__((always_inline)) vec vec_exp2(vec x)
