@@ -61,20 +61,6 @@ void ck_nn_close(ck_nn *dev)
         dev->ops->close(dev);
 }
 
-const char *ck_nn_precision_name(ck_nn_precision p)
-{
-    static const char *const names[] = {"f32", "tf32", "f16", "bf16", "auto"};
-    return names[p];
-}
-
-bool ck_nn_precision_named(const char *name, ck_nn_precision *p)
-{
-    for (*p = CK_NN_PRECISION_F32; *p <= CK_NN_PRECISION_AUTO; (*p)++)
-        if (!strcmp(name, ck_nn_precision_name(*p)))
-            return true;
-    return false;
-}
-
 ck_status ck_nn_set_precision(ck_nn *dev, ck_nn_precision p, ck_error *e)
 {
     if (p == CK_NN_PRECISION_AUTO)

@@ -12,8 +12,8 @@
  * Memory is linear in the number of tokens, and the sum over up to 16,384 keys is a sum of sums of KEYS, which keeps
  * float32 precise.
  *
- * Packed keys and values are [PANEL][wide]: wide is the width rounded up to V_ROWS.  They are zero padded, to a multiple
- * of S_ROWS keys.
+ * Packed keys and values are [PANEL][wide]: wide is the width rounded up to V_ROWS.  They are zero padded, to a
+ * multiple of S_ROWS keys.
  *
  * The including file defines LANES, vec (a vector of LANES floats), vec_fma(a, b, c) = a b + c, vec_max, vec_exp2 (2^x
  * for x <= 0; 0 below -126), vec_transpose (of LANES vectors), S_ROWS, V_ROWS, KERNELS and NAME. */

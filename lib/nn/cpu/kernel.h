@@ -12,7 +12,7 @@
 #define CK_CPU_QUERIES 128 /* queries per call, at most: the keys are read once for all of them */
 #define CK_CPU_KEYS 96     /* keys per block in f32: the running maximum is updated once per block */
 #define CK_CPU_DEEP 32
-#define CK_CPU_PANEL 96    /* largest panel */
+#define CK_CPU_PANEL 96 /* largest panel */
 
 #define CK_CPU_WIDE 2048 /* channels of a head, at most, with bf16 operands */
 
