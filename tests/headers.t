@@ -2,7 +2,7 @@
 # Every header compiles alone without warnings, and the public headers of lib compile together, so that no two of them
 # define the same name.  Public: those in lib/MODULE, not in a folder below it.
 #
-# Left out: lib/nn/cuda, which is C++ for nvcc, and attention_kernel.h, the body of three kernels, which needs macros of
+# Left out: lib/nn/cuda, which is C++ for nvcc, and *_kernel.h, the bodies of several kernels, which need macros of
 # the including file.
 . "$(dirname "$0")/tap.sh"
 cd "$here/.." || exit
@@ -10,7 +10,7 @@ cd "$here/.." || exit
 read -ra cc <<<"${CK_CC:-gcc -std=c11 -D_GNU_SOURCE -Wall -Wextra -Ilib -Icmd $(pkg-config --cflags OpenEXR)}"
 command -v "${cc[0]}" >/dev/null || { skip "headers" "no ${cc[0]}"; done_testing; exit; }
 
-headers=$(find lib cmd -name '*.h' ! -path 'lib/nn/cuda/*' ! -name attention_kernel.h | sort)
+headers=$(find lib cmd -name '*.h' ! -path 'lib/nn/cuda/*' ! -name '*_kernel.h' | sort)
 compiles() { "${cc[@]}" -Werror -fsyntax-only -MMD -MF "$tmp/deps" -x c "$1"; }
 
 bad=

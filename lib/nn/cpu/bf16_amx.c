@@ -64,8 +64,8 @@ static inline __attribute__((always_inline)) void multiply(const product *p)
     _tile_stored(3, p->c + p->c_down + p->c_across, p->c_pitch);
 }
 
-#include "nn/cpu/conv_bf16.h"
-#include "nn/cpu/attention_bf16.h"
+#include "nn/cpu/conv_bf16_kernel.h"
+#include "nn/cpu/attention_bf16_kernel.h"
 
 #if defined(__clang__)
 #pragma clang attribute pop

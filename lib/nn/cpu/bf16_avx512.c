@@ -49,8 +49,8 @@ static void multiply(const product *p)
     }
 }
 
-#include "nn/cpu/conv_bf16.h"
-#include "nn/cpu/attention_bf16.h"
+#include "nn/cpu/conv_bf16_kernel.h"
+#include "nn/cpu/attention_bf16_kernel.h"
 
 #if defined(__clang__)
 #pragma clang attribute pop
