@@ -12,6 +12,8 @@
 #   make check-cuda       tests of the CUDA backend on a GPU; make bench-cuda: its times; make gpu-session: both,
 #                         with time limits; make gpu-pack: an archive of them for a bare host (gpu.mk)
 #   make bench            speed against the bare library calls
+#   make bench-peers      the network on the CPU beside OpenVINO, ONNX Runtime and PyTorch, which pip installs (6 GB);
+#                         PEERS="--sizes 512,1024 --rounds 3" (bench/peers.py)
 #   make bench-refine MODEL=FILE CLIP=FILE    ck-refine's modes: errors, time, memory
 #   make quality          the classical key, ffmpeg's and a fixed one on shots with a known truth; MODEL=FILE adds a network
 #   make quality SET=DIR  the classical key, or the network with MODEL=FILE, on real subjects with a known matte
@@ -240,6 +242,16 @@ fuzz-files:
 bench: all $(BENCH_BIN) $(HELPER_BIN)
 	CK_BIN=$(abspath $(BIN)) CK_BENCH=$(abspath $(BUILD)/bench) CK_HELPERS=$(abspath $(BUILD)/helpers) bash bench/run.sh
 
+# The newest versions, which the table names.
+PEERS_VENV = $(BUILD)/peers-venv
+$(PEERS_VENV)/made:
+	python3 -m venv $(PEERS_VENV)
+	$(PEERS_VENV)/bin/pip install --quiet numpy openvino onnxruntime onnx onnxscript torch
+	touch $@
+bench-peers: all $(BUILD)/bench/peers_ck $(BUILD)/helpers/mkmodel $(PEERS_VENV)/made
+	@CK_BIN=$(abspath $(BIN)) CK_BENCH=$(abspath $(BUILD)/bench) CK_HELPERS=$(abspath $(BUILD)/helpers) \
+	$(PEERS_VENV)/bin/python bench/peers.py $(PEERS)
+
 # In gpu.mk, which also works without this Makefile.
 check-cuda bench-cuda gpu-build gpu-session:
 	@$(MAKE) --no-print-directory -f gpu.mk $@ BUILD=$(BUILD)
@@ -273,7 +285,7 @@ endif
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all libs check format format-check lint check-debians check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build fuzz-files bench bench-refine quality install clean \
+.PHONY: all libs check format format-check lint check-debians check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build fuzz-files bench bench-peers bench-refine quality install clean \
     test-build
 .SECONDARY:
--include $(shell find $(BUILD) -path $(BUILD)/debians -prune -o -name '*.d' -type f -print 2>/dev/null)
+-include $(shell find $(BUILD) \( -path $(BUILD)/debians -o -path $(PEERS_VENV) \) -prune -o -name '*.d' -type f -print 2>/dev/null)

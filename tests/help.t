@@ -15,7 +15,7 @@ have() { # every "NAME SECTION" on stdin is a page
     while read -r name section; do [ -e "$man/$name.$section" ] || { echo "no page $name($section)" >&2; return 1; }; done
 }
 
-commands=(ck "ck key" "ck doctor" "ck formats")
+commands=(ck "ck key" "ck doctor" "ck formats" "ck bench")
 for program in "$bin"/ck-*; do
     [ -x "$program" ] && [ ! -L "$program" ] && commands+=("$(basename "$program")")
 done

@@ -77,15 +77,15 @@ for how in "--classical" "-m $tmp/m.safetensors"; do
     is "nor a word" "$(grep -v 'no model was found' "$tmp/said")" ""
     wait
 done
-mkdir "$TMPDIR/ck-traces-other"
-(flock 5; exec sleep 30) 5<"$TMPDIR/ck-traces-other" &
+mkdir "$TMPDIR/ck-run-other"
+(flock 5; exec sleep 30) 5<"$TMPDIR/ck-run-other" &
 pid=$!
-await eval '! flock -n "$TMPDIR/ck-traces-other" true'
+await eval '! flock -n "$TMPDIR/ck-run-other" true'
 ok "the next run sweeps the folders of traces that the killed ones left" \
     ck key --classical --frames 0 --profile "$tmp/shot/rgb" "$tmp/swept"
-is "and leaves the one that somebody holds" "$(ls "$TMPDIR")" ck-traces-other
+is "and leaves the one that somebody holds" "$(ls "$TMPDIR")" ck-run-other
 kill $pid
-rmdir "$TMPDIR/ck-traces-other"
+rmdir "$TMPDIR/ck-run-other"
 
 # ---- a stage that hangs ----
 ck key --classical --timeout 4 "$tmp/shot/rgb" "$tmp/still" 2>"$tmp/said" &

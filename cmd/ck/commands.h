@@ -6,5 +6,6 @@ int ck_command_key(int argc, char **argv);
 int ck_command_verify(int argc, char **argv);
 int ck_command_doctor(int argc, char **argv);
 int ck_command_formats(int argc, char **argv);
+int ck_command_bench(int argc, char **argv);
 
 #endif

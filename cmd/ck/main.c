@@ -21,6 +21,7 @@ static const struct {
     {"verify", ck_command_verify, "check that a job's files are all there and whole"},
     {"doctor", ck_command_doctor, "check programs, libraries, model and devices"},
     {"formats", ck_command_formats, "list what this build reads and writes"},
+    {"bench", ck_command_bench, "measure this machine: products, network, transport, codecs"},
     {"help", command_help, "explain a command or program: ck help key, ck help hint"},
     {"version", command_version, "print the version"},
 };
@@ -99,6 +100,8 @@ static int explain(char *name)
         return ck_command_doctor(2, argv);
     if (!strcmp(name, "formats"))
         return ck_command_formats(2, argv);
+    if (!strcmp(name, "bench"))
+        return ck_command_bench(2, argv);
     return unknown(name);
 }
 

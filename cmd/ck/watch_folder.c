@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define PREFIX "ck-traces-"
+#define PREFIX "ck-run-"
 
 static const char *parent(void)
 {
@@ -73,7 +73,7 @@ ck_status ck_watch_folder_make(ck_watch_folder *w, ck_error *e)
             return CK_OK;
         errno = EBUSY;
     }
-    ck_fail_errno(e, "%s: cannot make a folder for traces", parent());
+    ck_fail_errno(e, "%s: cannot make a temporary folder", parent());
     *w->path = 0;
     return CK_ERR_IO;
 }
