@@ -246,7 +246,7 @@ def whole(a):
     bad = []
     heading(a)
     for a.size in [int(s) for s in a.sizes.split(",")]:
-        with tempfile.TemporaryDirectory(dir="/var/tmp") as a.dir:
+        with tempfile.TemporaryDirectory() as a.dir:
             prepare(a)
             bad += report(a, *measure(a, names))
     if bad:

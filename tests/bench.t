@@ -41,7 +41,7 @@ fails 2 "no precision f16 on device cpu" "a precision that the CPU lacks" \
     ck bench -d cpu -m "$tmp/m.safetensors" --precision f16 64
 mkdir "$tmp/part"
 cp "$bin/ck" "$tmp/part"
-fails 1 "ck-encode failed" "a program that is missing" env PATH=/usr/bin:/bin "$tmp/part/ck" bench --picture 64x64
+fails 1 "cannot start ck-encode" "a program that is missing" env PATH=/usr/bin:/bin "$tmp/part/ck" bench --picture 64x64
 fails 1 "cannot write to standard output" "a full disk" bash -c "ck bench --picture 64x64 >/dev/full"
 is "no file is left after failures" "$(ls "$tmp/folder")" ""
 done_testing

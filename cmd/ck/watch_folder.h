@@ -1,5 +1,5 @@
-/* A folder in $TMPDIR for the files of a run: the stages' traces, the pictures of `ck bench`.  The run locks it, so that
- * the next run can tell the folder of a killed run, and removes it. */
+/* A folder in $TMPDIR for the files of a run: the stages' traces, the pictures of `ck bench`.  The run locks it, so
+ * that the next run can tell the folder of a killed run, and removes it. */
 #ifndef CK_CK_WATCH_FOLDER_H
 #define CK_CK_WATCH_FOLDER_H
 
