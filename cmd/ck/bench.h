@@ -13,7 +13,8 @@ static inline double ck_bench_ms(clockid_t clock)
     return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
 }
 
-/* Print the tables of transport between two processes, and of ck-encode and ck-decode, for pictures of that size. */
-ck_status ck_bench_stages(ck_size picture, int threads, ck_error *e);
+/* Print the tables of transport between two processes, and of ck-encode and ck-decode, for pictures of that size in
+ * pixels. */
+ck_status ck_bench_stages(ck_size size, int threads, ck_error *e);
 
 #endif

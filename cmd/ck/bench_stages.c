@@ -89,17 +89,22 @@ typedef struct picture {
 
 static ck_status make_picture(picture *p, ck_size size, ck_error *e)
 {
-    size_t n = (size_t)size.w * (size_t)size.h;
     uint32_t seed = 1;
-    *p = (picture){size.w, size.h, malloc(3 * n * sizeof *p->samples)};
-    if (!p->samples)
+    *p = (picture){size.w, size.h, malloc((size_t)size.w * (size_t)size.h * 3 * sizeof *p->samples)};
+    float *row = malloc((size_t)size.w * sizeof *row);
+    if (!p->samples || !row) {
+        free(row);
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a picture");
-    for (size_t i = 0; i < 3 * n; i++) {
-        double x = (double)(i % (size_t)p->w) / p->w, y = (double)(i / (size_t)p->w) / p->h;
-        seed = seed * 1664525u + 1013904223u;
-        float v = (float)(0.45 + 0.3 * sin(9 * x + y) + 0.02 * ((seed >> 16) / 65535.0 - 0.5));
-        ck_f32_to_f16(&v, &p->samples[i], 1);
     }
+    for (int y = 0; y < 3 * size.h; y++) {
+        for (int x = 0; x < size.w; x++) {
+            seed = seed * 1664525u + 1013904223u;
+            double grain = (seed >> 16) / 65535.0 - 0.5;
+            row[x] = (float)(0.45 + 0.3 * sin(9.0 * x / size.w + 1.0 * y / size.h) + 0.02 * grain);
+        }
+        ck_f32_to_f16(row, p->samples + (size_t)y * (size_t)size.w, (size_t)size.w);
+    }
+    free(row);
     return CK_OK;
 }
 
