@@ -5,7 +5,7 @@
 
 All run the network of twin.py (base_plus, one synthetic checkpoint per size) on the same frame of ck-synth.  Every way is
 a process of its own in every round, so that peak memory is its own; rounds alternate between the ways.  Exit status 1 if
-a float32 way differs from PyTorch's finals by more than TOLERANCE.
+a float32 way differs by more than TOLERANCE from the finals that twin.py computes in float64.
 
 Runs in the virtual environment that `make bench-peers` makes.  Programs in $CK_BIN, $CK_BENCH and $CK_HELPERS.
 """
@@ -13,7 +13,7 @@ import argparse, importlib.metadata, json, os, platform, statistics, subprocess,
 import numpy as np
 from common import find_programs, planes
 
-TOLERANCE = 2e-5  # of finals, as MODEL.md allows ck against the original
+TOLERANCE = {True: 2e-5, False: 1e-4}  # of finals: ck's, as in MODEL.md; the others', of which ONNX Runtime is off by 4e-5
 MEAN, STD = np.float32([0.485, 0.456, 0.406]), np.float32([0.229, 0.224, 0.225])  # MODEL.md, "Input"
 HERE = os.path.dirname(os.path.abspath(__file__))
 # PyTorch returns its maps to the system after each layer, and takes them back as new pages: with memory kept it is faster.
@@ -80,7 +80,6 @@ WAYS = {  # name: (operand type, how to load it)
     "OpenVINO bf16": ("bf16", openvino_way("bf16")),
     "PyTorch bf16": ("bf16", torch_way("bf16")),
 }
-REFERENCE = "PyTorch f32"
 
 
 def one(a):
@@ -101,7 +100,7 @@ def one(a):
 
 
 def export(a):
-    """twin.py's network as model.onnx and as OpenVINO's model.xml; outputs: delta, finals."""
+    """twin.py's network as model.onnx and as OpenVINO's model.xml, with outputs delta and finals; its finals in float64."""
     import openvino as ov
     import torch
     from twin import build
@@ -118,6 +117,9 @@ def export(a):
         program = torch.export.export(Whole().eval(), (torch.zeros(1, 4, a.size, a.size),))
         torch.onnx.export(program, f=f"{a.dir}/model.onnx")
         ov.save_model(ov.convert_model(program), f"{a.dir}/model.xml", compress_to_fp16=False)
+        torch.set_num_threads(a.threads)
+        x = torch.from_numpy(np.fromfile(f"{a.dir}/input", np.float32).reshape(1, 4, a.size, a.size)).double()
+        Whole().eval().double()(x)[1].float().numpy().tofile(f"{a.dir}/exact")
     print(json.dumps({}))
 
 
@@ -158,7 +160,8 @@ def run_way(a, name):
     if name.startswith("ck"):
         result = last_line(WAYS[name][1](a, out))
     else:
-        os.environ["TORCHINDUCTOR_CACHE_DIR"] = f"{a.dir}/compiled"  # what one round has compiled serves the next
+        # torch.compile: what one round has compiled serves the next.
+        os.environ.update(TORCHINDUCTOR_CACHE_DIR=f"{a.dir}/compiled", TMPDIR=a.dir)
         result = child(a, "--dir", a.dir, "--size", str(a.size), "--frames", str(a.frames), "--one", name,
                        "--out", out, keep=name.startswith("PyTorch"))
     return result, np.fromfile(out, np.float32)
@@ -201,13 +204,13 @@ def ratio(rounds, base, what):
 
 def report(a, results, finals, missing):
     """Print the table; names of the float32 ways that are off."""
-    bad = []
+    bad, exact = [], np.fromfile(f"{a.dir}/exact", np.float32)
     print(f"\n## {a.size} x {a.size}\n\n| way | ms | of ck's | CPU ms | of ck's | peak MB | largest error | mean error |")
     print("|---|---|---|---|---|---|---|---|")
     for name, rounds in results.items():
         base = results.get(f"ck {WAYS[name][0]}")
-        error = np.abs(finals[name].astype(np.float64) - finals[REFERENCE]) if REFERENCE in finals else np.array([np.nan])
-        if WAYS[name][0] == "f32" and not error.max() <= TOLERANCE:
+        error = np.abs(finals[name].astype(np.float64) - exact)
+        if WAYS[name][0] == "f32" and not error.max() <= TOLERANCE[name.startswith("ck")]:
             bad.append(f"{name}: {error.max():.1e}")
         cells = [name]
         for what in ("ms", "cpu"):
@@ -235,23 +238,24 @@ def heading(a):
     print(f"Command: make bench-peers PEERS=\"{' '.join(sys.argv[1:])}\", {time.strftime('%Y-%m-%d', time.gmtime())}.")
     print(f"Load average before: {' '.join(open('/proc/loadavg').read().split()[:3])}.\n")
     print(f"{a.threads} threads; medians of {a.rounds} rounds of {a.frames} frames, after one frame that does not count.  Errors of")
-    print(f"alpha and foreground are against {REFERENCE}; all f32 must be within {TOLERANCE:.0e}.  Ratios are to ck with the same")
-    print("operand type, medians over the rounds.  PyTorch runs with memory kept by malloc.")
+    print(f"alpha and foreground are against float64; at f32 ck must be within {TOLERANCE[True]:.0e}, the others within {TOLERANCE[False]:.0e}.  Ratios are")
+    print("to ck with the same operand type, medians over the rounds.  PyTorch runs with memory kept by malloc.")
     r = child(a, "--rates")
     print(f"Matrix products of 2048^3 (oneDNN in PyTorch), the best of nine: {r['f32']:.0f} GFLOP/s at f32, {r['bf16']:.0f} at bf16.",
           flush=True)
 
 
 def whole(a):
-    names = [n for n in WAYS if not a.only or n == REFERENCE or any(w in n for w in a.only.split(","))]
+    names = [n for n in WAYS if not a.only or any(w in n for w in a.only.split(","))]
     bad = []
     heading(a)
+    tmp = tempfile.gettempdir()
     for a.size in [int(s) for s in a.sizes.split(",")]:
-        with tempfile.TemporaryDirectory() as a.dir:
+        with tempfile.TemporaryDirectory(dir=tmp) as a.dir:
             prepare(a)
             bad += report(a, *measure(a, names))
     if bad:
-        sys.exit(f"peers.py: f32 beyond {TOLERANCE:.0e}: {', '.join(bad)}")
+        sys.exit(f"peers.py: f32 beyond the tolerance: {', '.join(bad)}")
 
 
 def main():
@@ -260,7 +264,7 @@ def main():
     p.add_argument("--rounds", type=int, default=3)
     p.add_argument("--frames", type=int, default=3)
     p.add_argument("--threads", type=int, default=2)
-    p.add_argument("--only", default="", help="ways whose names contain one of these words, and the reference")
+    p.add_argument("--only", default="", help="ways whose names contain one of these words")
     for name in ("--dir", "--one", "--out"):  # of the processes that this one starts
         p.add_argument(name, help=argparse.SUPPRESS)
     p.add_argument("--size", type=int, help=argparse.SUPPRESS)
