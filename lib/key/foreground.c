@@ -281,7 +281,7 @@ static void find_kinds(const float *restrict alpha, const uint8_t *restrict deep
         kind[x] = (uint8_t)((alpha[x] > 0) + ((alpha[x] >= 1) & deep[x]));
 }
 
-/* Where the run of equal bytes that begins at x ends. */
+/* The end of the run of equal bytes that begins at x. */
 static int run_end(const uint8_t *kind, int x, int w)
 {
     uint64_t same = kind[x] * 0x0101010101010101u, eight;

@@ -1,13 +1,11 @@
-/* How much of a sure pixel's colour is the subject's own, so that pixels at its edge may be asked for mixtures of it.
- */
+/* Lenders: sure pixels whose colour is the subject's own, of which pixels at its edge may be mixtures. */
 #include "key/cover.h"
 
 #define SOFT 25         /* map pixels; radius in which what is seen and not solid makes cloth unlikely */
 #define MIXED 2e-5f     /* weight of a mixed colour: it lends where nothing else is known */
 #define MIXED_AT 0.9f   /* coverage below which a colour is a mixture */
 #define MIXED_COST 3.0f /* see ck_key_if_sample */
-#define FEW 0.0f  /* part of the sure places around with which a colour would be a mixture, up to which it is none */
-#define MANY 0.3f /* and from which it is one */
+#define MANY 0.3f       /* part of the sure places around with which a colour would be a mixture: it is one */
 
 /* Map pixels from a place to those it is compared with, in eight directions. */
 static const float reach[] = {6, 14, 32};
@@ -38,7 +36,7 @@ static float mixed(const ck_key_map *m, int x, int y)
             all++;
         }
     }
-    return all > 0 ? ck_key_ramp(mixtures / all, FEW, MANY) : 0;
+    return all > 0 ? ck_key_ramp(mixtures / all, 0, MANY) : 0;
 }
 
 void ck_key_lenders(ck_key_map *m)
