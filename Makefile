@@ -22,6 +22,7 @@
 #   make install PREFIX=/usr/local DESTDIR=
 
 PREFIX ?= /usr/local
+LIBDIR ?= $(PREFIX)/lib
 DESTDIR ?=
 CC ?= gcc
 BUILD ?= build
@@ -30,7 +31,7 @@ BIN ?= bin
 # Neither reassociation nor contraction: results must be bit-exact.
 CFLAGS ?= -O3 -g
 WERROR ?= $(if $(CI),-Werror)
-WARNINGS := -Wall -Wextra -Wconversion -Wsign-conversion -Wshadow -Wcast-qual -Wdouble-promotion -Wvla -Wstrict-prototypes
+WARNINGS := -Wall -Werror=implicit-function-declaration -Wextra -Wconversion -Wsign-conversion -Wshadow -Wcast-qual -Wdouble-promotion -Wvla -Wstrict-prototypes
 # Of FFmpeg, lib/io/av_load.c loads libavformat, libavfilter and libavcodec at run time.
 PKGS_AV := libswscale libavutil
 PKG_CFLAGS := $(shell pkg-config --cflags libavformat libavfilter libavcodec $(PKGS_AV) OpenEXR libpng libtiff-4)
@@ -68,7 +69,9 @@ OCIO_FOUND := $(if $(filter-out 0,$(OCIO)),$(if $(shell command -v $(CXX)),$(she
 OCIO_PLUGIN := $(if $(OCIO_FOUND),$(BIN)/libck-ocio.so)
 PLUGINS := $(CUDA_PLUGIN) $(OCIO_PLUGIN)
 
-all: $(PROGRAMS:%=$(BIN)/%) $(PLUGINS)
+include ckeyer.mk
+
+all: $(PROGRAMS:%=$(BIN)/%) $(PLUGINS) $(CKEYER)
 
 $(LIBCK): $(LIB_OBJ)
 	@rm -f $@
@@ -270,7 +273,7 @@ QUALITY_SET = key_set.py "$(SET)" $(if $(MODEL),--program "ck key -m $(MODEL)")
 quality: all
 	@CK_BIN=$(abspath $(BIN)) python3 bench/$(if $(SET),$(QUALITY_SET),$(QUALITY_SCENES)) $(QUALITY_FLAGS)
 
-install: all
+install: all install-ckeyer
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
 	    $(DESTDIR)$(PREFIX)/share/man/man7
 	install -m 755 $(PROGRAMS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin

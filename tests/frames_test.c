@@ -17,6 +17,7 @@
 #include "greenformer/network.h"
 #include "nn/frames.h"
 #include "nn_op.h"
+#include "stream/lease.h"
 
 static const mk_spec small = {
     .embed = 8, .heads = 1, .depth = {1, 1, 1, 1}, .decoder = 8, .refiner = 8, .size = 32, .seed = 3};

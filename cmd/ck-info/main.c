@@ -7,6 +7,7 @@
 #include "ck-info/sheet.h"
 #include "base/outfile.h"
 #include "shared/inputs.h"
+#include "stream/lease.h"
 #include "stream/stage.h"
 
 typedef struct info {

@@ -109,10 +109,11 @@ void ck_help_tail(const ck_program *p, int level, FILE *f)
     if (p->examples)
         examples(p->examples, all ? -1 : EXAMPLES, f);
     if (all)
-        fprintf(f, "\nExit status: 0 done, 1 failed, 2 usage, 3 finished but some frames failed.\nManual: man %s\n",
-                page);
+        fprintf(f, "\nExit status: 0 done, 1 failed, 2 usage, 3 finished but some frames failed.\n");
     else
-        fprintf(f, "\nAll options: %s --help=all. Manual: man %s\n", p->name, page);
+        fprintf(f, "\nAll options: %s --help=all.%s", p->name, *page ? " " : "\n");
+    if (*page)
+        fprintf(f, "Manual: man %s\n", page);
 }
 
 void ck_help_print(const ck_program *p, int level, FILE *f)

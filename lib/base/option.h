@@ -87,10 +87,11 @@ typedef struct ck_program {
     const ck_option *options;
     size_t options_size;  /* of the program's struct; its first member is a ck_common */
     const char *examples; /* one command per line, the most useful first; a line that starts with a space goes on */
-    const char *page;     /* its manual page; NULL: as its name */
+    const char *page;     /* its manual page; NULL: as its name; "": none */
     const char *without;  /* common options that mean nothing to it, "timeout ring-bytes"; NULL: it has all */
     /* Checks that no row can express, such as options that exclude each other:  CK_ERR_ARGUMENT.  NULL: none. */
     ck_status (*check)(const void *opts, ck_error *e);
+    const char *version; /* NULL: CK_VERSION */
 } ck_program;
 
 /* Set `opts` (options_size bytes) to the defaults, then parse argv.  The last occurrence of an option wins.  Options

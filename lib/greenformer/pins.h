@@ -7,6 +7,7 @@
 
 #include "nn/frames.h"
 #include "stream/frame.h"
+#include "stream/lease.h"
 
 #define CK_PINS_MAX 256
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "stream/lease.h"
+
 static const struct {
     const char *name;
     size_t size;

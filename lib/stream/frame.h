@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "base/mem.h"
-#include "stream/lease.h"
 #include "stream/meta.h"
 
 #define CK_MAX_PLANES 32
@@ -20,6 +19,8 @@
 #define CK_MAX_CHANNELS 64
 #define CK_PLANE_NAME 32 /* bytes including the NUL */
 #define CK_PLANE_TAG 16  /* bytes of type and encoding, each including the NUL */
+
+typedef struct ck_lease ck_lease; /* lease.h, which no stage needs */
 
 typedef enum ck_type { CK_OTHER = 0, CK_U8, CK_U16, CK_F16, CK_F32 } ck_type;
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "stream/fdio.h"
+#include "stream/lease.h"
 #include "stream/rings.h"
 #include "stream/stream.h"
 #include "stream/tail.h"

@@ -194,7 +194,8 @@ static ck_status open_stage(ck_run *r, const ck_list *args, ck_error *e)
         return ck_fail(e, CK_ERR_ARGUMENT,
                        "standard output is a terminal: pipe the stream on, as in ... | ck-encode OUT, or into a file");
     ck_status s = ck_run_is_source(r) ? CK_OK : read_first(r, e);
-    if (s == CK_OK)
+    r->state = r->stage->open ? NULL : ck_drop_const(r->common);
+    if (s == CK_OK && r->stage->open)
         s = r->stage->open(r->common, args, &r->head, r->have_first ? &r->first : NULL, &r->state, e);
     if (s == CK_OK && !r->sink)
         s = ck_run_open_writer(r, e);
@@ -316,7 +317,7 @@ int ck_stage_main(const ck_stage *s, int argc, char **argv)
         if (opts->help)
             ck_help_print(p, opts->help, stdout);
         else
-            printf("%s %s\n", p->name, CK_VERSION);
+            printf("%s %s\n", p->name, p->version ? p->version : CK_VERSION);
         code = ck_log_flush_stdout();
     } else if (status != CK_OK) {
         ck_log_error("%s", opts ? e.text : "out of memory");

@@ -72,7 +72,7 @@ typedef struct ck_stage {
     /* Before any frame.  `opts` is the program's option struct, args the arguments that remain.  `head` is upstream's
      * HEAD (empty in a source) and may be changed.  `first` is the first frame as read, for decisions by the actual
      * planes; it goes through `admit` and `frame` later.  NULL for an empty stream and in a source.  *state is passed
-     * to the other callbacks. */
+     * to the other callbacks.  NULL: the state is the option struct, and there is no `close`. */
     ck_status (*open)(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state, ck_error *e);
 
     /* Sources only: fill f with metadata, and with planes or with what `frame` needs to make them (f->job).  CK_END

@@ -11,6 +11,7 @@
 #include "base/option.h"
 #include "base/cores.h"
 #include "stream/fdio.h"
+#include "stream/lease.h"
 #include "stream/rings.h"
 #include "stream/stream.h"
 #include "stream/wire.h"
