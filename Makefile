@@ -19,7 +19,9 @@
 #   make quality SET=DIR  the classical key, or the network with MODEL=FILE, on real subjects with a known matte
 #   make CUDA=0           without libck-cuda.so, which is built if nvcc is found (CUDA_ARCHS: for these GPUs)
 #   make OCIO=0           without libck-ocio.so, which is built if a C++ compiler and OpenColorIO are found
-#   make install PREFIX=/usr/local DESTDIR=
+#   make install PREFIX=/usr/local DESTDIR=; make uninstall with the same two
+#   make deb              Debian packages into build/deb (needs what setup.sh installs, debhelper and dh-python)
+#   make dist             a source archive
 
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
@@ -273,22 +275,54 @@ QUALITY_SET = key_set.py "$(SET)" $(if $(MODEL),--program "ck key -m $(MODEL)")
 quality: all
 	@CK_BIN=$(abspath $(BIN)) python3 bench/$(if $(SET),$(QUALITY_SET),$(QUALITY_SCENES)) $(QUALITY_FLAGS)
 
-install: all install-ckeyer
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/man/man5 \
-	    $(DESTDIR)$(PREFIX)/share/man/man7
-	install -m 755 $(PROGRAMS:%=$(BIN)/%) $(DESTDIR)$(PREFIX)/bin
-ifneq ($(strip $(PLUGINS)),)
-	install -d $(DESTDIR)$(PREFIX)/lib/ck
-	install -m 644 $(PLUGINS) $(DESTDIR)$(PREFIX)/lib/ck
-endif
-	install -m 644 $(wildcard man/*.1) $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 $(wildcard man/*.5) $(DESTDIR)$(PREFIX)/share/man/man5
-	install -m 644 $(wildcard man/*.7) $(DESTDIR)$(PREFIX)/share/man/man7
+# Installed in two steps, so that `uninstall` knows the files: into an empty folder, then from there, with the list.
+# STRIP= keeps the symbols.
+STRIP ?= -s
+STAGE := $(BUILD)/stage
+AT = $(STAGE)$(PREFIX)
+DOC = $(AT)/share/doc/ckeyer
+FILES = share/ckeyer/files
+stage: all
+	rm -rf $(STAGE)
+	install -d $(AT)/bin $(AT)/share/man/man1 $(AT)/share/man/man5 $(AT)/share/man/man7 $(AT)/share/ckeyer $(DOC)
+	install $(STRIP) -m 755 $(PROGRAMS:%=$(BIN)/%) $(AT)/bin
+	$(if $(strip $(PLUGINS)),install -d $(AT)/lib/ck && install $(STRIP) -m 644 $(PLUGINS) $(AT)/lib/ck)
+	for s in 1 5 7; do install -m 644 man/*.$$s $(AT)/share/man/man$$s || exit 1; done
+	install -m 644 README.md LICENSE NEWS.md MODEL.md $(DOC)
+	cp -R examples contrib $(DOC)
+	find $(DOC) -name __pycache__ -prune -exec rm -r {} +
+	$(MAKE) --no-print-directory install-ckeyer DESTDIR=$(STAGE)
+	cd $(STAGE) && find . -type f -o -type l | LC_ALL=C sort >.$(PREFIX)/$(FILES)
+
+# Existing folders keep their owner and mode.
+install: stage
+	install -d $(DESTDIR)/
+	tar -C $(STAGE) -cf - . | tar -C $(DESTDIR)/ -xf - --no-same-owner --no-overwrite-dir
+
+uninstall:
+	@test -f $(DESTDIR)$(PREFIX)/$(FILES) || { echo "no $(DESTDIR)$(PREFIX)/$(FILES): not installed there by make install" >&2; exit 1; }
+	cd $(DESTDIR)/ && tr '\n' '\0' <.$(PREFIX)/$(FILES) | xargs -0 rm -f && rm -f .$(PREFIX)/$(FILES)
+	for d in lib/ck include/ckeyer share/doc/ckeyer share/ckeyer; do \
+	    ! test -d $(DESTDIR)$(PREFIX)/$$d || find $(DESTDIR)$(PREFIX)/$$d -depth -type d -empty -delete; done
+
+# In a copy, which keeps the tree clean.
+deb: dist
+	rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb
+	tar -C $(BUILD)/deb -xf $(BUILD)/ckeyer-$(VERSION).tar.gz
+	cd $(BUILD)/deb/ckeyer-$(VERSION) && DEB_BUILD_OPTIONS="nocheck parallel=$$(nproc)" dpkg-buildpackage -us -uc -b
+	@ls $(BUILD)/deb/*.deb
+
+# A source archive of the last commit, which builds without git.
+VERSION := $(shell sed -n 's/^\#define CK_VERSION "\(.*\)".*/\1/p' lib/base/option.h)
+dist:
+	@mkdir -p $(BUILD)
+	git archive --format=tar --prefix=ckeyer-$(VERSION)/ HEAD | gzip -9n >$(BUILD)/ckeyer-$(VERSION).tar.gz
+	@echo $(BUILD)/ckeyer-$(VERSION).tar.gz
 
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all libs check format format-check lint check-debians check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build fuzz-files bench bench-peers bench-refine quality install clean \
+.PHONY: all libs check format format-check lint check-debians check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build fuzz-files bench bench-peers bench-refine quality stage install uninstall dist deb clean \
     test-build
 .SECONDARY:
 -include $(shell find $(BUILD) \( -path $(BUILD)/debians -o -path $(PEERS_VENV) \) -prune -o -name '*.d' -type f -print 2>/dev/null)

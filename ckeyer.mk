@@ -20,7 +20,7 @@ $(CKEYER): $(CKEYER_OBJ) lib/ckeyer/exports
 # Headers lie side by side once installed, so that <ckeyer/stage.h> needs no second search path.
 install-ckeyer: $(CKEYER)
 	install -d $(DESTDIR)$(LIBDIR)/pkgconfig $(DESTDIR)$(PREFIX)/include/ckeyer
-	install -m 644 $(CKEYER) $(DESTDIR)$(LIBDIR)/$(CKEYER_FILE)
+	install $(STRIP) -m 644 $(CKEYER) $(DESTDIR)$(LIBDIR)/$(CKEYER_FILE)
 	ln -sf $(CKEYER_FILE) $(DESTDIR)$(LIBDIR)/libckeyer.so.$(CKEYER_MAJOR)
 	ln -sf libckeyer.so.$(CKEYER_MAJOR) $(DESTDIR)$(LIBDIR)/libckeyer.so
 	for h in $(CKEYER_HEADERS); do sed 's|^#include "[a-z]*/|#include "|' $$h >$(DESTDIR)$(PREFIX)/include/ckeyer/$${h##*/}; done
