@@ -23,6 +23,8 @@
 #   make deb              Debian packages into build/deb (needs what setup.sh installs, debhelper and dh-python)
 #   make dist             a source archive
 
+.DEFAULT_GOAL := all
+
 PREFIX ?= /usr/local
 LIBDIR ?= $(PREFIX)/lib
 DESTDIR ?=
