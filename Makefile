@@ -284,6 +284,9 @@ STAGE := $(BUILD)/stage
 AT = $(STAGE)$(PREFIX)
 DOC = $(AT)/share/doc/ckeyer
 FILES = share/ckeyer/files
+BASH_COMPLETION = $(AT)/share/bash-completion/completions
+ZSH_COMPLETION = $(AT)/share/zsh/site-functions
+FISH_COMPLETION = $(AT)/share/fish/vendor_completions.d
 stage: all
 	rm -rf $(STAGE)
 	install -d $(AT)/bin $(AT)/share/man/man1 $(AT)/share/man/man5 $(AT)/share/man/man7 $(AT)/share/ckeyer $(DOC)
@@ -293,6 +296,11 @@ stage: all
 	install -m 644 README.md LICENSE NEWS.md MODEL.md $(DOC)
 	cp -R examples contrib $(DOC)
 	find $(DOC) -name __pycache__ -prune -exec rm -r {} +
+	install -d $(BASH_COMPLETION) $(ZSH_COMPLETION) $(FISH_COMPLETION)
+	$(BIN)/ck completion bash >$(BASH_COMPLETION)/ck
+	$(BIN)/ck completion zsh >$(ZSH_COMPLETION)/_ck
+	$(BIN)/ck completion fish >$(FISH_COMPLETION)/ck.fish
+	for p in $(filter-out ck,$(PROGRAMS)); do ln -s ck $(BASH_COMPLETION)/$$p; ln -s ck.fish $(FISH_COMPLETION)/$$p.fish; done
 	$(MAKE) --no-print-directory install-ckeyer DESTDIR=$(STAGE)
 	cd $(STAGE) && find . -type f -o -type l | LC_ALL=C sort >.$(PREFIX)/$(FILES)
 

@@ -13,6 +13,7 @@ is "every page" "$(cd "$at/share/man" && ls man?/* | wc -l)" "$(ls man/*.[157] |
 for f in LICENSE README.md examples/ck-gain.c contrib/python/ckeyer/__init__.py; do
     ok "$f" test -f "$at/share/doc/ckeyer/$f"
 done
+is "completion of every program in bash" "$(cd "$at/share/bash-completion/completions" && echo ck*)" "$(cd "$bin" && printf '%s\n' ck* | paste -sd' ')"
 ok "the library" test -f "$at/lib/pkgconfig/ckeyer.pc"
 if [ -e "$bin/libck-ocio.so" ]; then
     is "an installed program finds its plug-ins" "$(env -u CK_LIB "$at/bin/ck" doctor 2>&1 | grep -ci 'opencolorio.*no libck')" 0

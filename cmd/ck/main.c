@@ -22,6 +22,7 @@ static const struct {
     {"doctor", ck_command_doctor, "check programs, libraries, model and devices"},
     {"formats", ck_command_formats, "list what this build reads and writes"},
     {"bench", ck_command_bench, "measure this machine: products, network, transport, codecs"},
+    {"completion", ck_command_completion, "print the completion script of bash, zsh or fish"},
     {"help", command_help, "explain a command or program: ck help key, ck help hint"},
     {"version", command_version, "print the version"},
 };
@@ -102,6 +103,8 @@ static int explain(char *name)
         return ck_command_formats(2, argv);
     if (!strcmp(name, "bench"))
         return ck_command_bench(2, argv);
+    if (!strcmp(name, "completion"))
+        return ck_command_completion(2, argv);
     return unknown(name);
 }
 
