@@ -150,7 +150,7 @@ static void tally(void)
     ok(ck_tally_make(&t, &e) == CK_OK, "a tally");
     fflush(stdout);
     if (!fork()) {
-        ck_log_init("child", false);
+        ck_log_init("child", CK_LOG_NORMAL);
         ck_log_progress(1, 2);
         ck_log_progress_frame(1);
         ck_log_frame_error(2, "bad");
@@ -170,7 +170,7 @@ static void tally(void)
 int main(void)
 {
     char number[16];
-    ck_log_init("event_test", false);
+    ck_log_init("event_test", CK_LOG_NORMAL);
     unsetenv("CK_PROGRESS_FD");
     ok(!ck_event_on(), "no descriptor, no events");
     if (pipe(ends) || !freopen("/dev/null", "w", stderr))

@@ -165,7 +165,7 @@ static int help(void)
 
 int ck_command_doctor(int argc, char **argv)
 {
-    ck_log_init("ck doctor", false);
+    ck_log_init("ck doctor", CK_LOG_NORMAL);
     if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help=all")))
         return help();
     if (argc > 1) {

@@ -93,7 +93,7 @@ static void plug_ins(void)
 int ck_command_formats(int argc, char **argv)
 {
     ck_error e;
-    ck_log_init("ck formats", false);
+    ck_log_init("ck formats", CK_LOG_NORMAL);
     if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help=all"))) {
         printf("Usage: ck formats\n\nck formats: list what this build reads and writes\n\nManual: man ck\n");
         return ck_log_flush_stdout();

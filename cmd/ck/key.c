@@ -268,11 +268,12 @@ static void announce(const ck_plan *plan)
 
 int ck_command_key(int argc, char **argv)
 {
-    ck_log_init("ck key", false);
+    ck_log_init("ck key", CK_LOG_NORMAL);
     ck_plan plan;
     ck_error e = {{0}};
     ck_status s = ck_plan_make(&plan, argc, argv, &e);
     int code;
+    ck_log_init("ck key", ck_log_level_of(plan.own.common.quiet, plan.own.common.verbose));
     if (s != CK_OK) {
         ck_log_error("%s", e.text);
         code = s == CK_ERR_ARGUMENT ? 2 : 1;

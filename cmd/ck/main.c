@@ -120,7 +120,7 @@ static int command_help(int argc, char **argv)
 int main(int argc, char **argv)
 {
     ck_stdio_guard();
-    ck_log_init("ck", false);
+    ck_log_init("ck", CK_LOG_NORMAL);
     if (argc < 2) {
         ck_log_error("no command: try 'ck key INPUT OUT' or 'ck help'");
         return 2;

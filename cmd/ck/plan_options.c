@@ -83,7 +83,8 @@ bool ck_plan_refiners(const char *name)
 static ck_status route(ck_plan *p, const word *w, const ck_option *o, const char *value, ck_error *e)
 {
     bool own = is_own(w, o);
-    ck_status s = own || !strcmp(o->name, "keep-going") ? ck_args_option(&p->self, o, value, w->back, e) : CK_OK;
+    bool shared = !strcmp(o->name, "keep-going") || (!strcmp(o->name, "quiet") && w->stage < 0);
+    ck_status s = own || shared ? ck_args_option(&p->self, o, value, w->back, e) : CK_OK;
     for (int i = 0; i < CK_STAGES && s == CK_OK && !own; i++) {
         bool wanted = w->stage < 0 ? i != INFER || !ck_plan_refiners(o->name) : w->stage == i;
         const ck_option *row = wanted ? ck_plan_lookup(ck_plan_stages[i].program, w->name, w->letter) : NULL;

@@ -17,8 +17,9 @@
 
 static const char *program_name = "ck";
 static char shot[256]; /* "SHOT: " from $CK_SHOT, set if `ck key --jobs` runs several shots side by side; or empty */
-static bool is_verbose;
+static ck_log_level log_level = CK_LOG_NORMAL;
 static ck_tally *tally;   /* NULL: frames are not counted */
+static bool coloured;
 static atomic_bool drawn; /* a progress line is on the terminal; any thread may end it */
 
 const char *ck_log_program(void)
@@ -27,7 +28,7 @@ const char *ck_log_program(void)
 }
 bool ck_log_verbose(void)
 {
-    return is_verbose;
+    return log_level == CK_LOG_VERBOSE;
 }
 
 /* A file name may hold anything.  Escaped, it stays on one line and cannot command the terminal. */
@@ -48,11 +49,12 @@ static void escape(const char *in, char *out, size_t n)
     out[o] = 0;
 }
 
-void ck_log_init(const char *program, bool verbose)
+void ck_log_init(const char *program, ck_log_level level)
 {
     const char *name = getenv("CK_SHOT");
     program_name = program;
-    is_verbose = verbose;
+    log_level = level;
+    coloured = ck_log_coloured(STDERR_FILENO);
     if (name) {
         escape(name, shot, sizeof shot - 2);
         strcat(shot, ": ");
@@ -61,13 +63,25 @@ void ck_log_init(const char *program, bool verbose)
         tally = ck_tally_inherited();
 }
 
-/* One write(2) per line, so that lines of a pipeline's programs do not mix. */
-static void say(const char *level, const char *text)
+bool ck_log_coloured(int fd)
 {
+    const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+    return !(no && *no) && term && strcmp(term, "dumb") != 0 && isatty(fd);
+}
+
+typedef enum severity { NOTICE, WARNING, FAILURE } severity;
+
+/* One write(2) per line, so that lines of a pipeline's programs do not mix. */
+static void say(severity how, const char *text)
+{
+    static const struct {
+        const char *word, *colour;
+    } as[] = {[NOTICE] = {"", "\033[2m"}, [WARNING] = {"warning: ", "\033[33m"}, [FAILURE] = {"", "\033[31m"}};
     char safe[4096], line[4600];
     escape(text, safe, sizeof safe);
-    int n = snprintf(line, sizeof line, "%s%s%s: %s%s\n", atomic_exchange(&drawn, false) ? "\r\033[K" : "", shot,
-                     program_name, level, safe);
+    int n = snprintf(line, sizeof line, "%s%s%s%s: %s%s%s\n", atomic_exchange(&drawn, false) ? "\r\033[K" : "",
+                     coloured ? as[how].colour : "", shot, program_name, as[how].word,
+                     coloured ? "\033[0m" : "", safe);
     if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
         return; /* stderr is gone: no place is left to report it */
 }
@@ -76,7 +90,7 @@ static void say(const char *level, const char *text)
 static void say_failed(const char *text, const long *frame)
 {
     ck_event v;
-    say("", text);
+    say(FAILURE, text);
     ck_event_begin(&v, "failed");
     ck_event_text(&v, "program", program_name);
     if (frame)
@@ -111,7 +125,7 @@ void ck_log_warning(const char *fmt, ...)
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    say("warning: ", text);
+    say(WARNING, text);
     ck_event v;
     ck_event_begin(&v, "warning");
     ck_event_text(&v, "program", program_name);
@@ -121,24 +135,26 @@ void ck_log_warning(const char *fmt, ...)
 
 void ck_log_notice(const char *fmt, ...)
 {
-    char text[MOST];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    say("", text);
-}
-
-void ck_log_info(const char *fmt, ...)
-{
-    if (!is_verbose)
+    if (log_level == CK_LOG_QUIET)
         return;
     char text[MOST];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    say("", text);
+    say(NOTICE, text);
+}
+
+void ck_log_info(const char *fmt, ...)
+{
+    if (log_level != CK_LOG_VERBOSE)
+        return;
+    char text[MOST];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    say(NOTICE, text);
 }
 
 int ck_log_flush_stdout(void)
@@ -217,7 +233,7 @@ static void draw(double t)
 /* Lines of shots that run side by side would overwrite each other. */
 static bool wants_line(void)
 {
-    return !ck_event_on() && !*shot && isatty(STDERR_FILENO);
+    return log_level != CK_LOG_QUIET && !ck_event_on() && !*shot && isatty(STDERR_FILENO);
 }
 
 static void show(double t)

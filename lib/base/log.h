@@ -4,10 +4,24 @@
 
 #include <stdbool.h>
 
-/* Set the prefix of all messages; call before any other function here. */
-void ck_log_init(const char *program, bool verbose);
+typedef enum ck_log_level {
+    CK_LOG_QUIET, /* errors and warnings only: no notices, no progress */
+    CK_LOG_NORMAL,
+    CK_LOG_VERBOSE
+} ck_log_level;
+
+static inline ck_log_level ck_log_level_of(bool quiet, bool verbose)
+{
+    return quiet ? CK_LOG_QUIET : verbose ? CK_LOG_VERBOSE : CK_LOG_NORMAL;
+}
+
+/* Set the prefix of all messages; call before any other function here.  On a terminal the prefix and "warning" are
+ * coloured, unless $NO_COLOR is set and not empty or $TERM is "dumb". */
+void ck_log_init(const char *program, ck_log_level level);
 const char *ck_log_program(void);
 bool ck_log_verbose(void);
+/* True if `fd` is a terminal that wants colour. */
+bool ck_log_coloured(int fd);
 
 /* One line each; control characters in file names are shown as \n, \t, \xNN.  Errors and warnings are events too
  * (ck(7), EVENTS). */

@@ -14,6 +14,8 @@ const ck_option ck_common_options[] = {
      CK_IN_HELP | CK_RUN_ONLY},
     {'v', "verbose", CK_FLAG, COMMON(verbose), NULL, NULL, 0, 0, NULL, 0,
      "report inputs, guesses and actions on stderr", CK_IN_KEY | CK_RUN_ONLY},
+    {'q', "quiet", CK_FLAG, COMMON(quiet), NULL, NULL, 0, 0, NULL, 0, "no progress and no notices",
+     CK_IN_ALL | CK_RUN_ONLY},
     {0, "keep-going", CK_FLAG, COMMON(keep_going), NULL, NULL, 0, 0, NULL, 0,
      "continue after a failed frame (exit status 3)", CK_IN_ALL | CK_RUN_ONLY},
     {0, "timeout", CK_FLOAT, COMMON(timeout), "SECONDS", "0", 0, 1e6, NULL, 0,

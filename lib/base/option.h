@@ -72,7 +72,7 @@ typedef struct ck_option {
 
 typedef struct ck_common {
     int threads; /* 0 = all cores */
-    bool verbose, keep_going, version;
+    bool verbose, quiet, keep_going, version;
     int help;          /* CK_HELP_NONE, … */
     double timeout;    /* seconds without progress of a neighbour; 0 = wait for ever */
     const char *trace; /* file, or NULL */

@@ -27,7 +27,7 @@ static ck_status run_traced(const ck_program *p, work run, const ck_common *opts
 int ck_tool_main(const ck_program *p, work run, int argc, char **argv)
 {
     ck_stdio_guard();
-    ck_log_init(p->name, false);
+    ck_log_init(p->name, CK_LOG_NORMAL);
     ck_common *opts = calloc(1, p->options_size);
     ck_list args = {0};
     ck_error e = {{0}};
@@ -37,7 +37,7 @@ int ck_tool_main(const ck_program *p, work run, int argc, char **argv)
     else if (s == CK_OK && opts->version)
         printf("%s %s\n", p->name, CK_VERSION);
     else if (s == CK_OK) {
-        ck_log_init(p->name, opts->verbose);
+        ck_log_init(p->name, ck_log_level_of(opts->quiet, opts->verbose));
         s = run_traced(p, run, opts, &args, &e);
     }
     if (s == CK_OK && (fflush(stdout) || ferror(stdout)))

@@ -308,7 +308,7 @@ int ck_stage_main(const ck_stage *s, int argc, char **argv)
     ck_common *opts = calloc(1, p->options_size);
     ck_list args = {0};
     ck_error e = {{0}};
-    ck_log_init(p->name, false);
+    ck_log_init(p->name, CK_LOG_NORMAL);
     ck_status status = opts ? ck_options_parse(p, argc, argv, opts, &args, &e) : CK_ERR_MEMORY;
     if (status == CK_OK && !opts->help && !opts->version)
         status = check_arguments(s, opts, &args, &e);
@@ -324,7 +324,7 @@ int ck_stage_main(const ck_stage *s, int argc, char **argv)
         if (opts)
             abort_unstarted(s, opts, &e);
     } else {
-        ck_log_init(p->name, opts->verbose);
+        ck_log_init(p->name, ck_log_level_of(opts->quiet, opts->verbose));
         code = run_stage(s, opts, &args);
     }
     if (opts)
