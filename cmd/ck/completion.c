@@ -73,7 +73,8 @@ static void bash(void)
 {
     printf("# bash completion of ck and its programs\n"
            "_ck() {\n"
-           "    local program=${COMP_WORDS[0]##*/} word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} words=\n"
+           "    local program=${COMP_WORDS[0]##*/} word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD - 1]} "
+           "words=\n"
            "    if [ \"$program\" = ck ]; then\n"
            "        if [ \"$COMP_CWORD\" = 1 ]; then\n"
            "            COMPREPLY=($(compgen -W '%s' -- \"$word\"))\n"

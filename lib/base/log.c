@@ -18,7 +18,7 @@
 static const char *program_name = "ck";
 static char shot[256]; /* "SHOT: " from $CK_SHOT, set if `ck key --jobs` runs several shots side by side; or empty */
 static ck_log_level log_level = CK_LOG_NORMAL;
-static ck_tally *tally;   /* NULL: frames are not counted */
+static ck_tally *tally; /* NULL: frames are not counted */
 static bool coloured;
 static atomic_bool drawn; /* a progress line is on the terminal; any thread may end it */
 
@@ -80,8 +80,7 @@ static void say(severity how, const char *text)
     char safe[4096], line[4600];
     escape(text, safe, sizeof safe);
     int n = snprintf(line, sizeof line, "%s%s%s%s: %s%s%s\n", atomic_exchange(&drawn, false) ? "\r\033[K" : "",
-                     coloured ? as[how].colour : "", shot, program_name, as[how].word,
-                     coloured ? "\033[0m" : "", safe);
+                     coloured ? as[how].colour : "", shot, program_name, as[how].word, coloured ? "\033[0m" : "", safe);
     if (n > 0 && write(STDERR_FILENO, line, (size_t)n) < 0)
         return; /* stderr is gone: no place is left to report it */
 }
