@@ -6,6 +6,7 @@
 #   make format           clang-format 14 over all sources
 #   make format-check lint    clang-format, clang-tidy and shellcheck; each is skipped if it is missing
 #   make check-debians    the README's two commands in bare Debian 12 and 13 (needs root and debootstrap)
+#   make check-packages   make deb there, and the packages installed, used and removed
 #   make check-long       tests that take longer than CI allows
 #   make fuzz             libFuzzer on every reader of untrusted input, FUZZ_SECONDS each (needs clang)
 #   make fuzz-files       mutated pictures and videos through ck-decode, FUZZ_SECONDS (needs ffmpeg, oiiotool, python3)
@@ -218,6 +219,10 @@ check-asan:
 check-debians:
 	bash tests/debians.sh 12 13
 
+# Debian packages built, installed, used and removed in bare Debian 12 and 13.
+check-packages:
+	bash tests/packages.sh 12 13
+
 # Findings go to build/fuzz/NAME.found, with the input that caused them.
 FUZZ_SECONDS ?= 600
 FUZZ_SAN := address,undefined
@@ -332,7 +337,7 @@ dist:
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all libs check format format-check lint check-debians check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build fuzz-files bench bench-peers bench-refine quality stage install uninstall dist deb clean \
+.PHONY: all libs check format format-check lint check-debians check-packages check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build fuzz-files bench bench-peers bench-refine quality stage install uninstall dist deb clean \
     test-build
 .SECONDARY:
 -include $(shell find $(BUILD) \( -path $(BUILD)/debians -o -path $(PEERS_VENV) \) -prune -o -name '*.d' -type f -print 2>/dev/null)
