@@ -62,7 +62,11 @@ failed=0
 [ $# -gt 0 ] || set -- 12 13
 for n in "$@"; do
     bare "$n"
-    if (set -e; run "$n") >"$folder/$n.log" 2>&1; then
+    set +e # within a condition -e has no effect
+    (set -e && run "$n") >"$folder/$n.log" 2>&1
+    code=$?
+    set -e
+    if [ $code = 0 ]; then
         printf 'Debian %s: %s\n' "$n" "$(grep -E '^(package to result|nothing is left)' "$folder/$n.log" | paste -sd' ')"
         rm -rf --one-file-system "${folder:?}/$n"
     else
