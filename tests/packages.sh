@@ -14,7 +14,7 @@ build() { # N: the packages of N
     git clone -q . "$folder/$1.build/ck"
     enter "$folder/$1.build" 'cd /ck
         apt-get update -qq
-        apt-get install -qq --no-install-recommends git lintian fakeroot dh-python python3 debhelper libopencolorio-dev \
+        apt-get install -qq --no-install-recommends build-essential git lintian fakeroot dh-python python3 debhelper libopencolorio-dev \
             $(sed -n "s/^build=\"\(.*\)\"/\1/p" setup.sh) >/dev/null
         git config --global --add safe.directory /ck
         make deb CUDA=0
@@ -22,7 +22,7 @@ build() { # N: the packages of N
     rm -rf "$folder/$1.deb"
     mkdir "$folder/$1.deb"
     cp "$folder/$1.build"/ck/build/deb/*.deb "$folder/$1.deb"
-    rm "$folder/$1.deb"/*-dbgsym_*
+    rm -f "$folder/$1.deb"/*-dbgsym_*
     rm -rf --one-file-system "$folder/$1.build"
 }
 
