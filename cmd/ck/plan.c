@@ -166,16 +166,6 @@ ck_status ck_plan_set_input(ck_plan *p, const char *input, ck_error *e)
     return ck_args_push(s, input, "", e);
 }
 
-const char *ck_plan_screen(const ck_plan *p)
-{
-    const char *screen = "auto";
-    for (int i = 0; i < p->n; i++)
-        for (int k = 1; k < p->stages[i].argc; k++)
-            if (!strncmp(p->stages[i].argv[k], "--screen=", 9))
-                screen = p->stages[i].argv[k] + 9;
-    return screen;
-}
-
 bool ck_plan_decode_has(const ck_plan *p, const char *option)
 {
     return ck_args_has(&p->stages[DECODE], option);
