@@ -3,7 +3,7 @@
 
     parity.py MODEL [--plate FILE [--hint FILE]] [--sizes 512,1024,2048] [--threads N]
 
-PyTorch reads MODEL by itself; both get the same input tensor.  The reference is PyTorch on the CPU: in float64 up to size
+PyTorch reads MODEL with its own reader; both get the same input tensor.  The reference is PyTorch on the CPU: in float64 up to size
 EXACT, above it in float32, since float64 would need 12 GB.  Without --plate the picture is one of ck-synth; without
 --hint, the hint is that of ck-hint.  Exit status 1 if ck's float32 differs by more than TOLERANCE, 2 if nothing could be
 compared.  Programs in $CK_BIN and $CK_BENCH.
