@@ -3,10 +3,11 @@
 
     parity.py MODEL [--plate FILE [--hint FILE]] [--sizes 512,1024,2048] [--threads N]
 
-PyTorch reads MODEL with its own reader; both get the same input tensor.  The reference is PyTorch on the CPU: in float64 up to size
-EXACT, above it in float32, since float64 would need 12 GB.  Without --plate the picture is one of ck-synth; without
---hint, the hint is that of ck-hint.  Exit status 1 if ck's float32 differs by more than TOLERANCE, 2 if nothing could be
-compared.  Programs in $CK_BIN and $CK_BENCH.
+PyTorch reads MODEL with its own reader; both get the same input tensor.  The reference is PyTorch on the CPU, in float64
+up to size EXACT; above it in float32, which takes half the memory.  Without --plate the picture is one of ck-synth;
+without --hint, the hint is that of ck-hint.  Exit status 1 if ck's float32 differs from float64 by more than TOLERANCE,
+2 if nothing could be compared.  A reference in float32 is no judge: at 1024 PyTorch's was off by 1.4e-4 itself
+(bench/results/parity.md).  Programs in $CK_BIN and $CK_BENCH.
 """
 import argparse, copy, hashlib, os, pickle, platform, shlex, subprocess, sys, tempfile, time
 import numpy as np
@@ -15,7 +16,7 @@ from common import find_programs, run, shell
 from twin import build, finals_at
 
 EXACT = 1024
-TOLERANCE = {"f64": 2e-5, "f32": 1.2e-4}  # of finals: ck's own (MODEL.md), and with that of PyTorch's float32 (peers.py)
+TOLERANCE = 2e-5  # of finals, as against the goldens (MODEL.md)
 WAYS = (("cpu", "f32"), ("cpu", "bf16"), ("cuda", "f32"), ("cuda", "f16"), ("cuda", "bf16"))
 
 
@@ -97,8 +98,8 @@ def one_size(a, parts, size):
         compared += 1
         error = [float(v) for v in change(finals, exact)]
         row(size, "ck", device, kind, *error, ms)
-        if kind == "f32" and not max(error[0], error[2]) <= TOLERANCE[base]:
-            bad.append(f"{size}, {device}: {max(error[0], error[2]):.1e}, more than {TOLERANCE[base]:.1e}")
+        if (kind, base) == ("f32", "f64") and not max(error[0], error[2]) <= TOLERANCE:
+            bad.append(f"{size}, {device}: {max(error[0], error[2]):.1e}, more than {TOLERANCE:.0e}")
         if (device, kind, base) != ("cpu", "f32", "f32"):
             theirs(parts, x, device, kind, size, exact)
     return bad, compared, missing

@@ -89,7 +89,7 @@ printf '\0\270\210G' | dd of="$tmp/large.safetensors" bs=1 conv=notrunc 2>"$tmp/
     seek=$((8 + $(od -An -tu8 -N8 "$tmp/toy.safetensors") + 4 * 7)) # 70000
 fails 1 "$tmp/large.safetensors: tensor 'encoder.model.pos_embed': element 7 is 70000, beyond the range of F16: choose another --type" \
     "convert: what f16 cannot hold" ck-model convert --type f16 "$tmp/large.safetensors" "$tmp/none.safetensors"
-is "convert: nothing is written then" "$(ls "$tmp/none.safetensors" 2>&1 | grep -c 'No such')" 1
+ok "convert: nothing is written then" test ! -e "$tmp/none.safetensors"
 ok "convert: bf16 can" ck-model convert --type bf16 "$tmp/large.safetensors" "$tmp/large16.safetensors"
 fails 1 "$tmp/none.pth: cannot open" "check: no checkpoint to compare with" ck-model check --against "$tmp/none.pth" "$tmp/toy.pth"
 fails 1 "$tmp/none.png: " "check: no picture" ck-model check --against "$tmp/toy.pth" -d cpu "$tmp/toy.pth" "$tmp/none.png" "$tmp/none.png"

@@ -32,7 +32,8 @@ ck_status ck_scene_of_model(int h, int w, bool blue, ck_frame *f, ck_error *e)
     float *hint = ck_plane_data(p);
     size_t n = (size_t)h * (size_t)w;
     for (size_t i = 0; i < n; i++) {
-        double rgb[3], u = ((double)(i % (size_t)w) + 0.5) / w - 0.5, v = ((double)(i / (size_t)w) + 0.5) / h - 0.5;
+        size_t x = i % (size_t)w, y = i / (size_t)w;
+        double rgb[3], u = ((double)x + 0.5) / w - 0.5, v = ((double)y + 0.5) / h - 0.5;
         hint[i] = (float)pixel(u, v, w, rgb);
         out[i] = (float)rgb[0];
         out[n + i] = (float)rgb[blue ? 2 : 1];
