@@ -15,6 +15,7 @@
 #   make bench            speed against the bare library calls
 #   make bench-peers      the network on the CPU beside OpenVINO, ONNX Runtime and PyTorch, which pip installs (6 GB);
 #                         PEERS="--sizes 512,1024 --rounds 3" (bench/peers.py)
+#   make parity MODEL=FILE    the network beside PyTorch on your own checkpoint; PLATE=FILE HINT=FILE SIZES=512,1024
 #   make bench-refine MODEL=FILE CLIP=FILE    ck-refine's modes: errors, time, memory
 #   make quality          the classical key, ffmpeg's and a fixed one on shots with a known truth; MODEL=FILE adds a network
 #   make quality SET=DIR  the classical key, or the network with MODEL=FILE, on real subjects with a known matte
@@ -264,6 +265,22 @@ bench-peers: all $(BUILD)/bench/peers_ck $(BUILD)/helpers/mkmodel $(PEERS_VENV)/
 	@CK_BIN=$(abspath $(BIN)) CK_BENCH=$(abspath $(BUILD)/bench) CK_HELPERS=$(abspath $(BUILD)/helpers) \
 	$(PEERS_VENV)/bin/python bench/peers.py $(PEERS)
 
+# PyTorch is that of PYTHON, of bench-peers, or else installed (pip, several GB).
+PYTHON ?= python3
+SIZES ?= 512,1024,2048
+PARITY_VENV = $(BUILD)/parity-venv
+PARITY_PYTHON = $(firstword $(foreach p,$(PYTHON) $(PEERS_VENV)/bin/python,$(shell $(p) -c 'import torch, numpy' 2>/dev/null && echo $(p))) \
+    $(PARITY_VENV)/bin/python)
+$(PARITY_VENV)/made:
+	python3 -m venv $(PARITY_VENV)
+	$(PARITY_VENV)/bin/pip install --quiet numpy torch
+	touch $@
+parity: all $(BUILD)/bench/parity_ck
+	@test -n "$(MODEL)" || { echo "parity: name a checkpoint: make parity MODEL=FILE" >&2; exit 2; }
+	@python=$(PARITY_PYTHON); case $$python in $(PARITY_VENV)/*) $(MAKE) --no-print-directory $(PARITY_VENV)/made >&2 || exit 1;; esac; \
+	CK_BIN=$(abspath $(BIN)) CK_BENCH=$(abspath $(BUILD)/bench) CK_LIB=$${CK_LIB-$(abspath $(BIN))} $$python bench/parity.py \
+	    --sizes $(SIZES) $(if $(PLATE),--plate "$(PLATE)") $(if $(HINT),--hint "$(HINT)") "$(MODEL)"
+
 # In gpu.mk, which also works without this Makefile.
 check-cuda bench-cuda gpu-build gpu-session:
 	@$(MAKE) --no-print-directory -f gpu.mk $@ BUILD=$(BUILD)
@@ -337,7 +354,7 @@ dist:
 clean:
 	rm -rf $(BUILD) $(BIN)
 
-.PHONY: all libs check format format-check lint check-debians check-packages check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build fuzz-files bench bench-peers bench-refine quality stage install uninstall dist deb clean \
+.PHONY: all libs check format format-check lint check-debians check-packages check-cuda bench-cuda gpu-build gpu-session gpu-pack check-long check-asan fuzz fuzz-build fuzz-files bench bench-peers parity bench-refine quality stage install uninstall dist deb clean \
     test-build
 .SECONDARY:
 -include $(shell find $(BUILD) \( -path $(BUILD)/debians -o -path $(PEERS_VENV) \) -prune -o -name '*.d' -type f -print 2>/dev/null)

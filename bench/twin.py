@@ -7,7 +7,7 @@
     twin.py errors GOLDEN PREFIX [TYPE IDEAL_LARGEST IDEAL_MEAN]...
                                            finals' errors against the golden, ours and PyTorch's, and what the bars say
 
-CHECKPOINT is what tests/helpers/mkmodel writes (float32 .safetensors), PREFIX what tests/helpers/goldrun wrote for each
+CHECKPOINT is a .safetensors or .pth file (torch.load, weights_only), PREFIX what tests/helpers/goldrun wrote for each
 TYPE (tf32, f16, bf16).  `bench` and `first` run fp16 autocast, channels_last and scaled_dot_product_attention's fastest
 kernel; with --compile each part goes through torch.compile max-autotune.  --device cpu is for tests of this file.
 """
@@ -30,10 +30,33 @@ def safetensors(path):
     with open(path, "rb") as f:
         n = struct.unpack("<Q", f.read(8))[0]
         head, data = json.loads(f.read(n)), f.read()
-    types = {"F32": np.float32, "F16": np.float16, "U8": np.uint8, "U16": np.uint16, "I64": np.int64}
+    types = {"F64": np.float64, "F32": np.float32, "F16": np.float16, "BF16": np.uint16, "U8": np.uint8, "U16": np.uint16,
+             "I64": np.int64}
     meta = head.pop("__metadata__", {})
-    return {k: np.frombuffer(data[slice(*v["data_offsets"])], types[v["dtype"]]).reshape(v["shape"])
-            for k, v in head.items() if v["dtype"] in types}, meta
+    tensors = {k: np.frombuffer(data[slice(*v["data_offsets"])], types[v["dtype"]]).reshape(v["shape"])
+               for k, v in head.items() if v["dtype"] in types}
+    for k, v in tensors.items():
+        if head[k]["dtype"] == "BF16":
+            tensors[k] = (v.astype(np.uint32) << 16).view(np.float32)
+    return tensors, meta
+
+
+def pth(path):
+    """The float tensors of a .pth, read by PyTorch alone, and what else its dict has."""
+    root = torch.load(path, map_location="cpu", weights_only=True)
+    found = [k for k in ("state_dict", "model_state_dict", "model")
+             if isinstance(root.get(k), dict) and any(isinstance(t, torch.Tensor) for t in root[k].values())]
+    tensors = root[found[0]] if found else root
+    return {k: t.detach().double().numpy() for k, t in tensors.items() if isinstance(t, torch.Tensor)}, root
+
+
+def checkpoint(path):
+    """Tensors without the prefixes of wrappers, and metadata."""
+    with open(path, "rb") as f:
+        tensors, meta = pth(path) if f.read(4) == b"PK\3\4" else safetensors(path)
+    for prefix in ("_orig_mod.", "module.", "model.") * 3:
+        tensors = {k[len(prefix):] if k.startswith(prefix) else k: v for k, v in tensors.items()}
+    return tensors, meta
 
 
 class Weights:
@@ -200,7 +223,7 @@ class Refiner(nn.Module):
 
 
 def build(path):
-    tensors, meta = safetensors(path)
+    tensors, meta = checkpoint(path)
     w = Weights(tensors)
     heads = int(meta["num_heads"]) if "num_heads" in meta else HEADS[tensors["encoder.model.pos_embed"].shape[2]]
     parts = Encoder(w.under("encoder.model"), heads), Decoders(w), Refiner(w.under("refiner"))

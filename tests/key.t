@@ -75,13 +75,13 @@ is "all four sets are there" "$(cd "$tmp/key" && find . -type f ! -name .ck-lock
 # Without a checkpoint the same files as --classical, and one line about it.
 words="classical keying; for the network, give --model"
 is "no checkpoint: one line says so, and where one was looked for" "$(cat "$tmp/.err")" \
-    "ck key: no model was found in $XDG_DATA_HOME/ck: $words"
+    "ck key: no model was found in $XDG_DATA_HOME/ck (*.safetensors, *.pth): $words"
 ok "keyed with --classical" ck key --classical "$tmp/shot/rgb" "$tmp/asked"
 is "--classical: not a word" "$(cat "$tmp/.err")" ""
 ok "the same files" diff -r -x ck-job.json "$tmp/key" "$tmp/asked"
 mkdir "$tmp/home"
 ok "in a new HOME" env -u XDG_DATA_HOME HOME="$tmp/home" ck key "$tmp/shot/rgb" "$tmp/new"
-is "the folder is the one in HOME" "$(cat "$tmp/.err")" "ck key: no model was found in $tmp/home/.local/share/ck: $words"
+is "the folder is the one in HOME" "$(cat "$tmp/.err")" "ck key: no model was found in $tmp/home/.local/share/ck (*.safetensors, *.pth): $words"
 ok "without any HOME" env -u XDG_DATA_HOME -u HOME ck key "$tmp/shot/rgb" "$tmp/homeless"
 is "no folder is named" "$(cat "$tmp/.err")" "ck key: no model was found: $words"
 ok "the same files again" diff -r -x ck-job.json "$tmp/key" "$tmp/homeless"

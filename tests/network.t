@@ -217,7 +217,7 @@ is "ck key takes it" "$(ck key -n a b)" \
     "$(ck key -n -m "$tmp/data/ck/Some Model.safetensors" a b)"
 is "unless told to key classically" "$(ck key -n --classical a b | grep -c ck-infer)" 0
 cp "$small" "$tmp/data/ck/other.pth"
-run 2 "$tmp/data/ck: several models in this folder" "two are one too many" ck-infer
+run 2 "$tmp/data/ck: several models for green screens, 'Some Model.safetensors' and 'other.pth'" "two are one too many" ck-infer
 is "-m settles it" "$(ck key -n -m "$small" a b | grep -o -- "ck-[a-z]* --model=" | tr '\n' ' ')" "ck-infer --model= ck-refine --model= "
 rm -r "$tmp/data"
 fails 2 "--size=64 needs the network, but no model was found" "the network's options without a model" ck key -s 64 a b

@@ -134,7 +134,10 @@ static void shapes_of_files(void)
     ok(!reads("\x80\x02}", "s.", (around){.storage = 60}) &&
            strstr(weights_error.text, "storage '0' has 60 bytes in the archive and 64 in the pickle"),
        "a storage of another size than the pickle says");
-    ok(!reads("\x80\x04}", "s.", (around){0}) && strstr(weights_error.text, "protocol 4"), "another protocol");
+    ok(reads("\x80\x03}", "s.", (around){0}) && reads("\x80\x05}", "s.", (around){0}), "protocols 3 and 5");
+    ok(!reads("\x80\x01}", "s.", (around){0}) && strstr(weights_error.text, "protocol 1") &&
+           !reads("\x80\x06}", "s.", (around){0}) && strstr(weights_error.text, "protocol 6"),
+       "but no other");
 }
 
 static void names(void)
@@ -227,10 +230,23 @@ static void nothing_runs(void)
 {
     ok(ops_refused("cos\nsystem\nX\x04@@@true\x85R", "global 'os.system' is refused"), "a call of os.system");
     ok(ops_refused("c__builtin__\neval\n(X\x01@@@1tR", "'__builtin__.eval'"), "a call of eval");
-    ok(ops_refused("cposix\nsystem\n.", "'posix.system'"), "a global that is not even called");
-    ok(ops_refused("ctorch._utils\n_rebuild_parameter\n", "'torch._utils._rebuild_parameter'"),
+    ok(ops_refused("cposix\nsystem\n", "'posix.system'"), "a global that is not even called");
+    ok(ops_refused("c__builtin__\ngetattr\n}X\x04@@@exec\x86R", "'__builtin__.getattr'"), "a call of getattr");
+    ok(ops_refused("}X\x01@@@acos\nsystem\nq@X\x04@@@true\x85q\x01h@h\x01R", "global 'os.system' is refused"),
+       "a call through the memo");
+    ok(ops_refused("\x8c\x02os\x8c\x06system\x93X\x04@@@true\x85R", "global 'os.system' is refused"),
+       "a call by protocol 4");
+    ok(ops_refused("ctorch._tensor\n_rebuild_from_type_v2\n(cos\nsystem\nNX\x04@@@true\x85NtR",
+                   "global 'os.system' is refused"),
+       "a call as the maker of a tensor with attributes");
+    ok(ops_refused("ctorch._tensor\n_rebuild_from_type_v2\n(ctorch._tensor\n_rebuild_from_type_v2\nN)NtR",
+                   "_rebuild_from_type_v2' is refused"),
+       "that maker of itself");
+    ok(ops_refused("ctorch._utils\n_unflatten_dense_tensors\n", "'torch._utils._unflatten_dense_tensors'"),
        "another function of torch");
     ok(ops_refused("ctorch\nComplexFloatStorage\n", "'torch.ComplexFloatStorage'"), "another type of storage");
+    ok(ops_refused("cos\x1b[2J\nsystem\n", "not clean text"), "a name that would clear the screen");
+    ok(ops_refused("X\x02@@@osN\x93", "the name of a class is not text"), "a name that is no text");
     ok(ops_refused("ctorch\nFloatStorage\n)R", "call of a storage type"), "a storage type that is called");
     ok(ops_refused(DICT ")R", "call of a value that is not a function"), "a call of a dict");
     ok(ops_refused("X\x01@@@f)R", "call of a value that is not a function"), "a call of a text");
@@ -241,10 +257,14 @@ static void nothing_runs(void)
     ok(ops_refused("]}b", "attributes that are not a dict"), "attributes of a list");
     ok(ops_refused("}Nb", "attributes that are not a dict"), "attributes that are no dict");
     ok(ops_refused("ctorch", "unterminated global"), "half a global");
-    ok(ops_refused("N\x81", "0x81 (NEWOBJ)"), "NEWOBJ");
+    ok(ops_refused("N)\x81", "an object without a class"), "an object of nothing");
+    ok(ops_refused("\x81", "the stack is empty") && ops_refused("cm\nc\n)\x92", "the stack is empty"),
+       "an object of too little");
+    ok(ops_refused("cnet\nModel\n)\x81}b", "'net.Model', which is refused: save model.state_dict()"),
+       "a model instead of its weights");
     ok(ops_refused("(i", "0x69 (INST)"), "INST");
     ok(ops_refused("(o", "0x6f (OBJ)"), "OBJ");
-    ok(ops_refused("\x93", "0x93 (STACK_GLOBAL)"), "STACK_GLOBAL");
+    ok(ops_refused("\x97", "0x97 (NEXT_BUFFER)"), "NEXT_BUFFER");
     ok(ops_refused("\x82\x01", "0x82 (EXT1)"), "EXT1");
     ok(ops_refused("P1\n", "0x50 (PERSID)"), "PERSID");
     ok(ops_refused("N0", "0x30 (POP)"), "POP");
@@ -324,7 +344,9 @@ static void storages(void)
     ok(id_refused(STORAGE TYPE T("\x01", "0") T("\x03", "cpu") "J\xff\xff\xff\xff", none), "a negative size");
     ok(id_refused(STORAGE TYPE T("\x01", "0") T("\x03", "cpu"), none), "four things");
     ok(id_refused(T("\x07", "Storage") TYPE T("\x01", "0") T("\x03", "cpu") "K\x10", none), "no 'storage'");
-    ok(id_refused(STORAGE "ccollections\nOrderedDict\n" T("\x01", "0") T("\x03", "cpu") "K\x10", none), "no type");
+    ok(id_refused(STORAGE "ccollections\nOrderedDict\n" T("\x01", "0") T("\x03", "cpu") "K\x10",
+                  "the file holds 'collections.OrderedDict'"),
+       "another class as type");
     ok(id_refused(STORAGE T("\x01", "0") T("\x01", "0") T("\x03", "cpu") "K\x10", none), "a text as type");
     ok(id_refused(STORAGE TYPE "K@" T("\x03", "cpu") "K\x10", none), "a number as key");
     ok(ops_refused("X\x01@@@0Q", none), "a text as persistent id");
@@ -360,9 +382,26 @@ static void machine(void)
     ok(ops_refused("N", "no dict of tensors"), "no dict");
     ok(ops_refused("}", "no tensor in the file's dict"), "an empty dict");
     ok(ops_refused("}X\x0a@@@state_dict}s", "no tensor in the file's dict"), "an empty state_dict");
-    ok(ops_refused("}(K\x01Nu", "is not text"), "a number as key");
-    ok(ops_refused("}(X\x0a@@@state_dict}X\x0a@@@state_dict}u", "'state_dict' appears twice"), "two state_dicts");
-    blob p = opcodes("}(");
+    ok(ops_refused("}(\x90", "not a set") && ops_refused("(\x90", "not a set"), "items of no set");
+    ok(ops_refused("\x95\xff@@@@@@\x80", "the pickle is truncated"), "a frame beyond the file");
+    ok(ops_refused("\x8d\xff\xff\xff\xff\xff\xff\xff\xff", "the pickle is truncated") &&
+           ops_refused("\x8e\xff\xff\xff\xff\xff\xff\xff\xff", "the pickle is truncated"),
+       "text and bytes of 16 EiB");
+    blob p = opcodes("}(X\x05@@@model}");
+    tensor_a(&p);
+    blob_str(&p, "sX\x0a");
+    blob_int(&p, 0, 3);
+    blob_str(&p, "state_dict}");
+    tensor_a(&p);
+    blob_str(&p, "su");
+    ok(body_refused(&p, "tensors are under both 'model' and 'state_dict'"), "two dicts of tensors");
+    blob_free(&p);
+    p = opcodes("}(K\x01N");
+    tensor_a(&p);
+    blob_str(&p, "u");
+    ok(body_refused(&p, "is not text"), "a number as key");
+    blob_free(&p);
+    p = opcodes("}(");
     tensor_a(&p);
     tensor_a(&p);
     blob_str(&p, "u");

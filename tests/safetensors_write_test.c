@@ -109,7 +109,7 @@ static void written(const ck_weights *w)
     char path[80];
     ck_weights *back;
     snprintf(path, sizeof path, "%s/out.safetensors", dir);
-    ok(ck_safetensors_write(w, path, NULL, &e) == CK_OK && ck_weights_open(path, &back, &e) == CK_OK,
+    ok(ck_safetensors_write(w, path, CK_DTYPE_N, NULL, &e) == CK_OK && ck_weights_open(path, &back, &e) == CK_OK,
        "a .pth becomes a .safetensors");
     ok(same(w, back), "with the same tensors, row-major and aligned");
     ok(same_texts(w, back) && ck_weights_texts(back) == ck_weights_texts(w) + 1 &&
@@ -117,7 +117,7 @@ static void written(const ck_weights *w)
        "and the same metadata, and its format");
     ok(files_in_dir() == 1, "nothing else is left in the folder");
     ck_weights *again;
-    ok(ck_safetensors_write(back, path, "4", &e) == CK_OK && ck_weights_open(path, &again, &e) == CK_OK,
+    ok(ck_safetensors_write(back, path, CK_DTYPE_N, "4", &e) == CK_OK && ck_weights_open(path, &again, &e) == CK_OK,
        "it is written over itself while it is mapped");
     ok(same(w, again) && same(back, again), "with the same tensors");
     ok(!strcmp(ck_weights_meta(again, "num_heads"), "4") && ck_weights_texts(again) == ck_weights_texts(back),
@@ -131,16 +131,17 @@ static void not_written(const ck_weights *w)
 {
     char path[80];
     snprintf(path, sizeof path, "%s/no/out", dir);
-    ok(ck_safetensors_write(w, path, NULL, &e) == CK_ERR_IO, "a folder that is not there");
+    ok(ck_safetensors_write(w, path, CK_DTYPE_N, NULL, &e) == CK_ERR_IO, "a folder that is not there");
     if (!access("/dev/full", W_OK))
-        ok(ck_safetensors_write(w, "/dev/full", NULL, &e) == CK_ERR_FULL && strstr(e.text, "No space"), "a full disk");
+        ok(ck_safetensors_write(w, "/dev/full", CK_DTYPE_N, NULL, &e) == CK_ERR_FULL && strstr(e.text, "No space"),
+           "a full disk");
     else
         skip("no /dev/full", "a full disk");
     blob f = make("__metadata__");
     ck_weights *v;
     snprintf(path, sizeof path, "%s/out", dir);
     ok(ck_weights_open_bytes(f.p, f.n, &v, &e) == CK_OK &&
-           ck_safetensors_write(v, path, NULL, &e) == CK_ERR_UNSUPPORTED && files_in_dir() == 0,
+           ck_safetensors_write(v, path, CK_DTYPE_N, NULL, &e) == CK_ERR_UNSUPPORTED && files_in_dir() == 0,
        "a tensor called __metadata__ cannot be written, and nothing is");
     ck_weights_free(v);
     blob_free(&f);

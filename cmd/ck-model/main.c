@@ -1,4 +1,4 @@
-/* ck-model: list, check and convert checkpoints. */
+/* ck-model: list, check, compare and convert checkpoints. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -6,15 +6,15 @@
 
 #include "base/log.h"
 #include "base/tool.h"
-#include "ck-model/options.h"
+#include "ck-model/against.h"
 #include "checkpoint/safetensors_write.h"
 #include "greenformer/spec.h"
 
 /* A line per tensor: name, type, shape. */
-static ck_status list(const ck_weights *w, const ck_model_options *o, const char *out, ck_error *e)
+static ck_status list(const ck_weights *w, const ck_model_options *o, const char *const *args, ck_error *e)
 {
     (void)o;
-    (void)out;
+    (void)args;
     (void)e;
     for (size_t i = 0; i < ck_weights_count(w); i++) {
         const ck_tensor *t = ck_weights_at(w, i);
@@ -24,45 +24,57 @@ static ck_status list(const ck_weights *w, const ck_model_options *o, const char
     return CK_OK;
 }
 
-static ck_status check(const ck_weights *w, const ck_model_options *o, const char *out, ck_error *e)
+static void print_sizes(const ck_weights *w, const ck_spec *t)
 {
     static const char *const from[] = {[CK_HEADS_METADATA] = "from the metadata",
                                        [CK_HEADS_OPTION] = "from --heads",
                                        [CK_HEADS_EMBED] = "by the width"};
-    (void)out;
-    ck_spec t;
-    ck_status s = ck_spec_check(w, o->heads, o->strict, CK_PART_ALL, &t, e);
-    if (s != CK_OK)
-        return s;
-    for (size_t i = 0; i < sizeof t.warning / sizeof *t.warning; i++)
-        if (*t.warning[i])
-            ck_log_warning("%s", t.warning[i]);
-    const ck_sizes *z = &t.sizes;
+    const ck_sizes *z = &t->sizes;
     printf("GreenFormer for %d x %d, %s\n", 4 * z->grid, 4 * z->grid, ck_weights_format(w));
     printf("blocks   %d %d %d %d\n", z->depth[0], z->depth[1], z->depth[2], z->depth[3]);
     printf("widths   %d %d %d %d\n", z->width[0], z->width[1], z->width[2], z->width[3]);
     printf("heads    %d %d %d %d, %s\n", z->heads, z->heads << 1, z->heads << 2, z->heads << 3, from[z->heads_from]);
     printf("decoder  %d\nrefiner  %d\n", z->decoder, z->refiner);
-    printf("tensors  %zu of %s, %zu values\n", t.tensors, ck_dtype_name(t.dtype), t.values);
-    return CK_OK;
+    printf("tensors  %zu of %s, %zu values\n", t->tensors, ck_dtype_name(t->dtype), t->values);
 }
 
-static ck_status convert(const ck_weights *w, const ck_model_options *o, const char *out, ck_error *e)
+static ck_status check(const ck_weights *w, const ck_model_options *o, const char *const *args, ck_error *e)
 {
+    ck_spec t;
+    ck_status s = ck_spec_check(w, o->heads, o->strict, CK_PART_ALL, &t, e);
+    if (s != CK_OK)
+        return ck_fail_in(e, s, args[0]);
+    for (size_t i = 0; i < sizeof t.warning / sizeof *t.warning; i++)
+        if (*t.warning[i])
+            ck_log_warning("%s", t.warning[i]);
+    print_sizes(w, &t);
+    ck_against a = {w, &t.sizes, args[0], args[1], args[1] ? args[2] : NULL};
+    return o->against ? ck_against_print(&a, o, e) : CK_OK;
+}
+
+static ck_status convert(const ck_weights *w, const ck_model_options *o, const char *const *args, ck_error *e)
+{
+    static const ck_dtype types[] = {CK_DTYPE_N, CK_DTYPE_F32, CK_DTYPE_F16, CK_DTYPE_BF16};
     char heads[16];
     snprintf(heads, sizeof heads, "%d", o->heads);
-    return ck_safetensors_write(w, out, o->heads ? heads : NULL, e);
+    ck_status s = ck_safetensors_write(w, args[1], types[o->type], o->heads ? heads : NULL, e);
+    /* What a type cannot hold is about MODEL, all else about OUT. */
+    return s == CK_OK ? s : ck_fail_in(e, s, s == CK_ERR_UNSUPPORTED ? args[0] : args[1]);
 }
+
+/* Options that are not for every command. */
+enum { HEADS = 1, STRICT = 2, AGAINST = 4, TYPE = 8 };
 
 static const struct command {
     const char *name;
-    ck_status (*run)(const ck_weights *w, const ck_model_options *o, const char *out, ck_error *e);
-    int args; /* with the command itself */
-    bool heads, strict;
+    /* args: the files, NULL at the end.  Errors name the file. */
+    ck_status (*run)(const ck_weights *w, const ck_model_options *o, const char *const *args, ck_error *e);
+    int files;
+    unsigned options;
 } commands[] = {
-    {"list", list, 2, false, false},
-    {"check", check, 2, true, true},
-    {"convert", convert, 3, true, false},
+    {"list", list, 1, 0},
+    {"check", check, 1, HEADS | STRICT | AGAINST},
+    {"convert", convert, 2, HEADS | TYPE},
 };
 
 static const struct command *find_command(const char *name)
@@ -73,6 +85,23 @@ static const struct command *find_command(const char *name)
     return NULL;
 }
 
+/* The first given option that the command does not have, or NULL. */
+static const char *foreign(const struct command *c, const ck_model_options *o)
+{
+    const struct {
+        bool given;
+        unsigned bit;
+        const char *name;
+    } all[] = {{o->heads != 0, HEADS, "heads"},
+               {o->strict, STRICT, "strict"},
+               {o->against != NULL, AGAINST, "against"},
+               {o->type != 0, TYPE, "type"}};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        if (all[i].given && !(c->options & all[i].bit))
+            return all[i].name;
+    return NULL;
+}
+
 static ck_status choose(const ck_list *args, const ck_model_options *o, const struct command **c, ck_error *e)
 {
     if (!args->n)
@@ -80,13 +109,16 @@ static ck_status choose(const ck_list *args, const ck_model_options *o, const st
     *c = find_command(args->items[0]);
     if (!*c)
         return ck_fail(e, CK_ERR_ARGUMENT, "unknown command '%s': use list, check or convert", args->items[0]);
-    if (args->n != (*c)->args)
-        return ck_fail(e, CK_ERR_ARGUMENT, "%s takes %s: see ck-model --help", (*c)->name,
-                       (*c)->args == 2 ? "one file" : "two files, MODEL and OUT.safetensors");
-    if ((o->heads && !(*c)->heads) || (o->strict && !(*c)->strict))
-        return ck_fail(e, CK_ERR_ARGUMENT, "%s has no option --%s: see ck-model --help", (*c)->name,
-                       o->heads && !(*c)->heads ? "heads" : "strict");
-    return CK_OK;
+    const char *option = foreign(*c, o);
+    if (option)
+        return ck_fail(e, CK_ERR_ARGUMENT, "%s has no option --%s: see ck-model --help", (*c)->name, option);
+    int files = args->n - 1;
+    if (files == (*c)->files || (o->against && files == 3))
+        return CK_OK;
+    return ck_fail(e, CK_ERR_ARGUMENT, "%s takes %s: see ck-model --help", (*c)->name,
+                   o->against         ? "one file, or three, MODEL, PLATE and HINT"
+                   : (*c)->files == 1 ? "one file"
+                                      : "two files, MODEL and OUT.safetensors");
 }
 
 /* True if both paths name one file, possibly through links. */
@@ -98,19 +130,20 @@ static bool same_file(const char *a, const char *b)
 
 static ck_status run(const struct command *c, const ck_list *args, const ck_model_options *o, ck_error *e)
 {
-    const char *in = args->items[1], *out = c->args > 2 ? args->items[2] : NULL;
+    const char *files[4] = {NULL}, *in = args->items[1];
+    for (int i = 1; i < args->n; i++)
+        files[i - 1] = args->items[i];
     ck_weights *w;
     ck_status s = ck_weights_open(in, &w, e);
     if (s != CK_OK)
         return ck_fail_in(e, s, in);
     /* Replacing a .safetensors keeps its tensors, but replacing a .pth loses the original. */
-    if (out && !strcmp(ck_weights_format(w), "pth") && same_file(in, out)) {
-        ck_weights_free(w);
-        return ck_fail(e, CK_ERR_ARGUMENT, "%s: OUT is the checkpoint %s itself: choose another name", out, in);
-    }
-    s = c->run(w, o, out, e);
+    if (c->files == 2 && !strcmp(ck_weights_format(w), "pth") && same_file(in, files[1]))
+        s = ck_fail(e, CK_ERR_ARGUMENT, "%s: OUT is the checkpoint %s itself: choose another name", files[1], in);
+    else
+        s = c->run(w, o, files, e);
     ck_weights_free(w);
-    return s == CK_OK ? s : ck_fail_in(e, s, out ? out : in);
+    return s;
 }
 
 static ck_status run_model(const void *opts, const ck_list *args, ck_error *e)

@@ -207,7 +207,7 @@ static ck_status network(const options *o, const int *side, int n, const double 
 {
     char *path = NULL;
     ck_model m;
-    ck_status s = ck_checkpoint_find(o->model, &path, e);
+    ck_status s = ck_checkpoint_find(o->model, false, &path, e);
     bool found = path != NULL;
     free(path);
     if (s == CK_OK && !found) {

@@ -111,25 +111,48 @@ static void machine(void)
     line("pipe size", pipe >= 1 << 20, false, text, "raise /proc/sys/fs/pipe-max-size to 1048576 for speed");
 }
 
-/* Open the model that `ck key` would use, and check names, shapes and values of its tensors. */
-static int model(void)
+static int no_model(void)
+{
+    char folder[PATH_MAX], text[PATH_MAX + 64];
+    ck_checkpoint_folder(folder, sizeof folder);
+    snprintf(text, sizeof text, "none%s%s%s", *folder ? " in " : "", folder, *folder ? " (*.safetensors, *.pth)" : "");
+    return line("model", false, false, text, "keying is classical; see MODEL in ck(7)");
+}
+
+/* Open a model that `ck key` would use, and check names, shapes and values of its tensors. */
+static int check_model(const char *what, const char *path)
 {
     ck_model m;
     ck_error e;
-    char *path;
-    ck_status s = ck_checkpoint_find(NULL, &path, &e);
-    if (s == CK_OK && !path)
-        return line("model", false, false, "none", "keying is classical; see MODEL in ck(7)");
-    free(path);
-    if (s == CK_OK)
-        s = ck_model_load(NULL, 0, CK_PART_ALL, &m, &e);
-    if (s != CK_OK)
-        return line("model", false, true, e.text, "name another with --model, or in $CK_MODEL");
+    if (ck_model_load(path, 0, CK_PART_ALL, &m, &e) != CK_OK)
+        return line(what, false, true, e.text, "name another with --model, or in $CK_MODEL");
     char text[PATH_MAX + 64];
     snprintf(text, sizeof text, "%s, trained at %d x %d", m.path, 4 * m.table.sizes.grid, 4 * m.table.sizes.grid);
-    line("model", true, true, text, "");
+    line(what, true, true, text, "");
     ck_model_free(&m);
     return 0;
+}
+
+/* The models for green and for blue screens, which may be one. */
+static int model(void)
+{
+    ck_error e;
+    char *green = NULL, *blue = NULL;
+    ck_status s = ck_checkpoint_find(NULL, false, &green, &e);
+    if (s == CK_OK)
+        s = ck_checkpoint_find(NULL, true, &blue, &e);
+    int bad = 0;
+    if (s != CK_OK)
+        bad = line("model", false, true, e.text, "name another with --model, or in $CK_MODEL");
+    else if (!green)
+        bad = no_model();
+    else if (!strcmp(green, blue))
+        bad = check_model("model", green);
+    else
+        bad = check_model("model, green screen", green) + check_model("model, blue screen", blue);
+    free(green);
+    free(blue);
+    return bad;
 }
 
 /* List the devices and the default one.  Each is opened, because another process may hold it exclusively. */

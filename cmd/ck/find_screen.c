@@ -159,19 +159,30 @@ static ck_status hand_of(const ck_plan_stage *hint, ck_hand *out, ck_error *e)
     return s;
 }
 
-ck_status ck_find_screen(ck_plan *p, ck_error *e)
+ck_status ck_look_for_screen(const ck_plan *p, const char **screen, ck_error *e)
 {
-    bool wanted = false;
     ck_hand hand;
-    for (int i = 0; i < p->n; i++)
-        wanted |= undecided(&p->stages[i]);
+    *screen = NULL;
     ck_status s = hand_of(&p->stages[HINT], &hand, e);
     if (s != CK_OK)
         return s;
     ck_screen_choice c = {.hand = hand.colour || hand.spot ? &hand : NULL};
-    s = wanted && readable_twice(p->args.items[0]) ? decode(&p->stages[DECODE], &c, e) : CK_OK;
-    for (int i = 0; i < p->n && s == CK_OK && c.decided; i++)
+    s = readable_twice(p->stages[DECODE].argv[p->stages[DECODE].argc - 1]) ? decode(&p->stages[DECODE], &c, e) : CK_OK;
+    if (s == CK_OK && c.decided)
+        *screen = ck_screen_name(c.blue);
+    return s;
+}
+
+ck_status ck_find_screen(ck_plan *p, ck_error *e)
+{
+    bool wanted = false;
+    const char *screen = NULL;
+    ck_hand hand;
+    for (int i = 0; i < p->n; i++)
+        wanted |= undecided(&p->stages[i]);
+    ck_status s = wanted ? ck_look_for_screen(p, &screen, e) : hand_of(&p->stages[HINT], &hand, e);
+    for (int i = 0; i < p->n && s == CK_OK && screen; i++)
         if (undecided(&p->stages[i]))
-            s = ck_args_push(&p->stages[i], "--screen=", ck_screen_name(c.blue), e);
+            s = ck_args_push(&p->stages[i], "--screen=", screen, e);
     return s;
 }

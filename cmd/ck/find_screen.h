@@ -12,4 +12,7 @@
  * once, or if it cannot be read, which the run reports. */
 ck_status ck_find_screen(ck_plan *p, ck_error *e);
 
+/* The same search without a change of the plan.  *screen: "green", "blue", or NULL if no screen was found. */
+ck_status ck_look_for_screen(const ck_plan *p, const char **screen, ck_error *e);
+
 #endif

@@ -45,15 +45,42 @@ static bool sizes_differ(const ck_sequence *s)
     return false;
 }
 
+/* Name the settings of a plain run to ck-encode, which records them with every frame that is finished.  If a file
+ * cannot be read for them, the run fails too, and reports it. */
+static void announce_settings(const ck_plan *plan, bool one_by_one)
+{
+    ck_job_run run = {.frames = one_by_one ? strdup(CK_JOB_ONE_BY_ONE) : NULL};
+    char *text = NULL;
+    if (plan->args.n > 1 && ck_settings_of(plan, &run, NULL) == CK_OK && (text = ck_job_run_text(&run)))
+        (void)setenv(CK_JOB_ENV, text, 1);
+    free(text);
+    ck_job_run_free(&run);
+}
+
+/* Take the model for one still's screen, which its stages find again.  The record names it. */
+static ck_status choose_for_still(ck_plan *plan, ck_error *e)
+{
+    const char *screen = ck_plan_screen(plan);
+    ck_status s = strcmp(screen, "auto") != 0 ? CK_OK : ck_look_for_screen(plan, &screen, e);
+    if (s == CK_OK)
+        s = ck_plan_model_for(plan, screen && !strcmp(screen, "blue"), e);
+    if (s != CK_OK)
+        return s;
+    ck_log_notice("model: %s", plan->found);
+    announce_settings(plan, true);
+    return CK_OK;
+}
+
 /* Run one pipeline per still, all with the same OUT. */
 static int run_stills(ck_plan *plan, const ck_sequence *s, int *interrupted)
 {
+    bool two = !plan->own.dry && ck_plan_has_two_models(plan);
     if (plan->own.dry)
         printf("# stills of different sizes: one pipeline each\n");
     int result = 0;
     for (size_t i = 0; i < s->n && !*interrupted && (result == 0 || plan->own.common.keep_going); i++) {
         ck_error e;
-        if (ck_plan_set_input(plan, s->files[i].path, &e) != CK_OK) {
+        if (ck_plan_set_input(plan, s->files[i].path, &e) != CK_OK || (two && choose_for_still(plan, &e) != CK_OK)) {
             ck_log_error("%s", e.text);
             return 1;
         }
@@ -76,6 +103,8 @@ static int run(ck_plan *plan, const ck_sequence *stills, int *interrupted)
         return run_stills(plan, stills, interrupted);
     if (!plan->own.dry)
         return ck_pipeline_run(plan, interrupted);
+    if (ck_plan_has_two_models(plan) && !strcmp(ck_plan_screen(plan), "auto"))
+        printf("# without -n, the screen is found first, and decides which model\n");
     ck_plan_print(plan);
     return 0;
 }
@@ -176,16 +205,25 @@ static int run_job(ck_plan *plan)
     return code;
 }
 
-/* Name the settings of a plain run to ck-encode, which records them with every frame that is finished.  If a file
- * cannot be read for them, the run fails too, and reports it. */
-static void announce_settings(const ck_plan *plan, bool one_by_one)
+/* Take the model for the screen, and report it unless --model names the file. */
+static ck_status choose_model(ck_plan *plan, ck_error *e)
 {
-    ck_job_run run = {.frames = one_by_one ? strdup(CK_JOB_ONE_BY_ONE) : NULL};
-    char *text = NULL;
-    if (plan->args.n > 1 && ck_settings_of(plan, &run, NULL) == CK_OK && (text = ck_job_run_text(&run)))
-        (void)setenv(CK_JOB_ENV, text, 1);
-    free(text);
-    ck_job_run_free(&run);
+    const char *screen = ck_plan_screen(plan), *env = getenv("CK_MODEL");
+    bool blue = !strcmp(screen, "blue"), two = ck_plan_has_two_models(plan);
+    ck_status s = ck_plan_model_for(plan, blue, e);
+    if (s != CK_OK || !plan->found)
+        return s;
+    if (two && !strcmp(screen, "auto"))
+        ck_log_notice("model: %s, since no screen was found: --screen chooses another", plan->found);
+    else if (two)
+        ck_log_notice("model: %s, for a %s screen", plan->found, screen);
+    else if (strcmp(screen, "auto") != 0 && blue != ck_checkpoint_is_blue(plan->found) &&
+             (!env || strcmp(env, plan->found) != 0))
+        ck_log_notice("model: %s, though the screen is %s: %s", plan->found, screen,
+                      blue ? "no file there has 'blue' in its name" : "no file there is without 'blue' in its name");
+    else
+        ck_log_notice("model: %s", plan->found);
+    return CK_OK;
 }
 
 /* Refuse options that contradict --resume and --chunk. */
@@ -223,6 +261,8 @@ static int prepare_and_run(ck_plan *plan, const ck_sequence *stills)
         s = check_job(plan, stills, &e);
     if (s == CK_OK && !stills)
         s = ck_find_screen(plan, &e);
+    if (s == CK_OK && !(stills && ck_plan_has_two_models(plan)))
+        s = choose_model(plan, &e);
     if (s != CK_OK) {
         ck_log_error("%s", e.text);
         return s == CK_ERR_ARGUMENT ? 2 : 1;
@@ -253,17 +293,8 @@ static void say_no_model(void)
 {
     char folder[PATH_MAX];
     ck_checkpoint_folder(folder, sizeof folder);
-    ck_log_notice("no model was found%s%s: classical keying; for the network, give --model", *folder ? " in " : "",
-                  folder);
-}
-
-/* Report the model used, or that none was found, unless --model or --classical was given. */
-static void announce(const ck_plan *plan)
-{
-    if (plan->found)
-        ck_log_notice("model: %s", plan->found);
-    else if (plan->classical && !plan->asked)
-        say_no_model();
+    ck_log_notice("no model was found%s%s%s: classical keying; for the network, give --model", *folder ? " in " : "",
+                  folder, *folder ? " (*.safetensors, *.pth)" : "");
 }
 
 int ck_command_key(int argc, char **argv)
@@ -286,8 +317,8 @@ int ck_command_key(int argc, char **argv)
     } else if (plan.own.jobs) {
         code = ck_jobs_run(&plan);
     } else {
-        if (!plan.own.dry)
-            announce(&plan);
+        if (!plan.own.dry && plan.classical && !plan.asked)
+            say_no_model();
         code = key(&plan);
         if (ck_log_flush_stdout())
             code = 1;

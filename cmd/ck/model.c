@@ -21,8 +21,8 @@ static const struct published {
 } published[] = {
     {"green", "https://huggingface.co/nikopueringer/CorridorKey_v1.0/resolve/main/", "CorridorKey_v1.0.pth",
      "a03827f58e8c79b2ca26031bf67c77db5390dc1718c1ffc5b7aed8b57315788f"},
-    {"blue", "https://huggingface.co/nikopueringer/CorridorKeyBlue_1.0/resolve/main/", "CorridorKeyBlue_1.0.safetensors",
-     NULL},
+    {"blue", "https://huggingface.co/nikopueringer/CorridorKeyBlue_1.0/resolve/main/",
+     "CorridorKeyBlue_1.0.safetensors", NULL},
 };
 
 static void show(void *ctx, uint64_t done, uint64_t total)
@@ -40,7 +40,7 @@ static void show(void *ctx, uint64_t done, uint64_t total)
 /* The checksum kept in PATH.sha256, in the format of sha256sum; false if there is none. */
 static bool kept_sum(const char *path, char sum[CK_SHA256_TEXT])
 {
-    char name[PATH_MAX + 16];
+    char name[PATH_MAX + 96];
     snprintf(name, sizeof name, "%s.sha256", path);
     FILE *f = fopen(name, "r");
     bool found = f && fscanf(f, "%64[0-9a-f]", sum) == 1 && strlen(sum) == 64;
@@ -51,7 +51,7 @@ static bool kept_sum(const char *path, char sum[CK_SHA256_TEXT])
 
 static ck_status keep_sum(const char *path, const char *sum, ck_error *e)
 {
-    char name[PATH_MAX + 16], line[PATH_MAX + 80];
+    char name[PATH_MAX + 96], line[PATH_MAX + 80];
     ck_outfile o;
     snprintf(name, sizeof name, "%s.sha256", path);
     snprintf(line, sizeof line, "%s  %s\n", sum, strrchr(path, '/') + 1);
@@ -75,8 +75,8 @@ static ck_status look(const char *path, const char *want, ck_error *e)
     if (s != CK_OK)
         return s;
     return strcmp(got, want)
-               ? ck_fail(e, CK_ERR_FORMAT, "%s is there, but it is another file (SHA-256 %s): move it away, then repeat",
-                         path, got)
+               ? ck_fail(e, CK_ERR_FORMAT,
+                         "%s is there, but it is another file (SHA-256 %s): move it away, then repeat", path, got)
                : CK_END;
 }
 
@@ -125,7 +125,8 @@ static int command_fetch(const char *screen)
         return 1;
     }
     snprintf(path, sizeof path, "%s/%s", folder, p->file);
-    int n = snprintf(url, sizeof url, "%s%s%s", base && *base ? base : p->folder, base && *base && !slash ? "/" : "", p->file);
+    int n = snprintf(url, sizeof url, "%s%s%s", base && *base ? base : p->folder, base && *base && !slash ? "/" : "",
+                     p->file);
     if (n < 0 || (size_t)n >= sizeof url) {
         ck_log_error("CK_MODEL_URL is too long");
         return 2;
@@ -141,16 +142,37 @@ static int command_fetch(const char *screen)
     return ck_log_flush_stdout();
 }
 
+/* The checkpoint for the screen, and the rule by which it is found. */
+static int where_is(bool blue)
+{
+    ck_error e;
+    char *path = NULL;
+    const char *named = getenv("CK_MODEL");
+    ck_status s = ck_checkpoint_find(NULL, blue, &path, &e);
+    if (s != CK_OK)
+        ck_log_error("%s", e.text);
+    else if (path)
+        printf("%s: %s%s\n", blue ? "blue" : "green", path, named && *named ? " (by $CK_MODEL)" : "");
+    else
+        printf("%s: none: ck model fetch%s\n", blue ? "blue" : "green", blue ? " blue" : "");
+    free(path);
+    return s != CK_OK;
+}
+
 static int command_where(void)
 {
-    return 1;
+    char folder[PATH_MAX];
+    ck_checkpoint_folder(folder, sizeof folder);
+    printf("folder: %s\n", *folder ? folder : "none: set HOME or XDG_DATA_HOME");
+    int bad = where_is(false) | where_is(true);
+    return ck_log_flush_stdout() || bad;
 }
 
 static int help(void)
 {
     printf("Usage: ck model fetch [green|blue]\n"
            "       ck model where\n"
-           "       ck model check|list|convert|compare ...\n\n"
+           "       ck model check|list|convert ...\n\n"
            "ck model: fetch the public checkpoint, tell which one is used, or run ck-model\n\n"
            "Examples:\n  ck model fetch\n  ck model where\n  ck model check FILE\n\n"
            "Manual: man ck, man ck-model\n");

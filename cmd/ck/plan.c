@@ -202,6 +202,7 @@ void ck_plan_free(ck_plan *p)
         ck_plan_drop(p, p->n - 1);
     ck_args_free(&p->self);
     free(p->found);
+    free(p->folder);
     free(p->given);
     free(p->args.items);
 }

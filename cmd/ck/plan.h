@@ -22,7 +22,8 @@ typedef struct ck_plan {
     bool classical;     /* no network: the hint is the matte */
     bool asked;         /* … because --classical was given */
     bool streams;       /* an output goes to standard output */
-    char *found;        /* the model from $CK_MODEL or the user's folder, or NULL; owned */
+    char *found;        /* the model from $CK_MODEL or a folder, or NULL; owned */
+    char *folder;       /* the folder that --model names, or NULL; owned */
     ck_plan_stage self; /* the front end's own command line */
     ck_key_options own; /* … parsed; its texts are self's */
     ck_list args;       /* INPUT OUT; borrowed strings, owned array */
@@ -34,6 +35,13 @@ typedef struct ck_plan {
  * are left out.  Every stage's command line is checked with its own table, before anything starts.  With --jobs that is
  * all; the arguments are then those of each shot. */
 ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e);
+
+/* The screen that options give: "green", "blue", or "auto". */
+const char *ck_plan_screen(const ck_plan *p);
+
+/* After the screen is known: take the model for it, if the model comes from a folder that has another for it. */
+ck_status ck_plan_model_for(ck_plan *p, bool blue, ck_error *e);
+bool ck_plan_has_two_models(const ck_plan *p); /* one for each screen */
 
 /* Replace INPUT of the first stage by `input`. */
 ck_status ck_plan_set_input(ck_plan *p, const char *input, ck_error *e);

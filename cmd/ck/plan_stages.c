@@ -26,3 +26,13 @@ void ck_plan_drop(ck_plan *p, int i)
     memmove(&p->stages[i], &p->stages[i + 1], (size_t)(p->n - i - 1) * sizeof *p->stages);
     p->n--;
 }
+
+const char *ck_plan_screen(const ck_plan *p)
+{
+    const char *screen = "auto";
+    for (int i = 0; i < p->n; i++)
+        for (int k = 1; k < p->stages[i].argc; k++)
+            if (!strncmp(p->stages[i].argv[k], "--screen=", 9))
+                screen = p->stages[i].argv[k] + 9;
+    return screen;
+}

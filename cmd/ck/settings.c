@@ -166,23 +166,13 @@ static ck_status add_stage(ck_meta *m, const ck_plan_stage *stage, ck_error *e)
     return s;
 }
 
-static const char *screen_of(const ck_plan *p)
-{
-    const char *screen = "auto";
-    for (int i = 0; i < p->n; i++)
-        for (int k = 1; k < p->stages[i].argc; k++)
-            if (!strncmp(p->stages[i].argv[k], "--screen=", 9))
-                screen = p->stages[i].argv[k] + 9;
-    return screen;
-}
-
 ck_status ck_settings_of(const ck_plan *p, ck_job_run *run, ck_error *e)
 {
     ck_status s = ck_meta_set(&run->pairs, "version", CK_VERSION, e);
     if (s == CK_OK)
         s = add_file(&run->pairs, "input", p->args.items[0], e);
     if (s == CK_OK)
-        s = ck_meta_set(&run->pairs, "screen", screen_of(p), e);
+        s = ck_meta_set(&run->pairs, "screen", ck_plan_screen(p), e);
     for (int i = 0; i < p->n && s == CK_OK; i++)
         s = add_stage(&run->pairs, &p->stages[i], e);
     return s == CK_OK ? ck_job_name(run, e) : s;

@@ -77,6 +77,8 @@ static ck_status fill(ck_vm *m, ck_value_kind kind, uint32_t n, ck_error *e)
     if (m->top == ck_vm_floor(m))
         return ck_vm_fail(m, e, "the stack is empty");
     ck_value *into = ck_vm_value(m, m->stack[m->top - 1]);
+    if (into->kind == CK_VALUE_OBJECT)
+        return CK_OK; /* items of an object are dropped */
     if (into->kind != kind)
         return ck_vm_fail(m, e, kind == CK_VALUE_DICT ? "not a dict" : "not a list");
     if (kind == CK_VALUE_DICT && n % 2)
@@ -112,6 +114,7 @@ static ck_status put(ck_vm *m, uint32_t slot, ck_error *e)
         m->memo = memo;
         m->memo[m->n_memo++] = 0;
     }
+    m->memoized += !m->memo[slot];
     m->memo[slot] = m->stack[m->top - 1] + 1;
     return CK_OK;
 }
@@ -139,7 +142,7 @@ static ck_status push_int(ck_vm *m, int64_t i, ck_error *e)
 }
 
 /* Push an integer of n bytes in two's complement, lowest byte first. */
-static ck_status long1(ck_vm *m, size_t n, ck_error *e)
+static ck_status number(ck_vm *m, size_t n, ck_error *e)
 {
     const uint8_t *p = NULL;
     uint64_t v = 0;
@@ -175,6 +178,37 @@ static ck_status text(ck_vm *m, size_t n, ck_error *e)
     return ck_vm_push(m, (ck_value){.kind = CK_VALUE_TEXT, .u.text = {(const char *)p, n}}, e);
 }
 
+/* Push n bytes, which are skipped. */
+static ck_status binary(ck_vm *m, uint64_t n, const char *builtin, ck_error *e)
+{
+    const uint8_t *p = NULL;
+    ck_status s = take(m, n, &p, e);
+    return s == CK_OK ? ck_vm_push_named(m, builtin, e) : s;
+}
+
+/* Items of a set. */
+static ck_status add_items(ck_vm *m, ck_error *e)
+{
+    uint32_t n = 0;
+    ck_status s = pop_mark(m, &n, e);
+    if (s == CK_OK && (m->top == ck_vm_floor(m) || ck_vm_value(m, m->stack[m->top - 1])->kind != CK_VALUE_OBJECT))
+        return ck_vm_fail(m, e, "not a set");
+    return s;
+}
+
+static ck_status frozen_set(ck_vm *m, ck_error *e)
+{
+    uint32_t n = 0;
+    ck_status s = pop_mark(m, &n, e);
+    return s == CK_OK ? ck_vm_push_named(m, "frozenset", e) : s;
+}
+
+/* A frame is n bytes of opcodes that follow; only its length can be wrong. */
+static ck_status frame(const ck_vm *m, uint64_t n, ck_error *e)
+{
+    return n <= m->size - m->next ? CK_OK : ck_vm_fail(m, e, "the pickle is truncated");
+}
+
 /* Number of operand bytes of opcodes for which it is fixed. */
 static size_t operand(uint8_t op)
 {
@@ -182,8 +216,10 @@ static size_t operand(uint8_t op)
     case 'K':
     case 'q':
     case 'h':
+    case 'C':
     case 0x80:
     case 0x8a:
+    case 0x8c:
         return 1;
     case 'M':
         return 2;
@@ -191,8 +227,14 @@ static size_t operand(uint8_t op)
     case 'X':
     case 'r':
     case 'j':
+    case 'B':
+    case 0x8b:
         return 4;
     case 'G':
+    case 0x8d:
+    case 0x8e:
+    case 0x95:
+    case 0x96:
         return 8;
     default:
         return 0;
@@ -201,11 +243,54 @@ static size_t operand(uint8_t op)
 
 static ck_status proto(int version, ck_error *e)
 {
-    if (version == 2)
+    if (version >= 2 && version <= 5)
         return CK_OK;
     return ck_fail(e, CK_ERR_UNSUPPORTED,
-                   "pickle protocol %d is not read, only 2, torch.save's default: save it with pickle_protocol=2",
+                   "pickle protocol %d is not read, only 2 to 5: save it with pickle_protocol=2, torch.save's default",
                    version);
+}
+
+/* Opcodes that push a plain value.  p: the operand. */
+static ck_status plain(ck_vm *m, uint8_t op, const uint8_t *p, ck_error *e)
+{
+    switch (op) {
+    case 'N': /* NONE */
+        return ck_vm_push(m, (ck_value){.kind = CK_VALUE_NONE}, e);
+    case 0x88: /* NEWTRUE */
+    case 0x89: /* NEWFALSE */
+        return ck_vm_push(m, (ck_value){.kind = CK_VALUE_BOOL, .u.b = op == 0x88}, e);
+    case 'K': /* BININT1 */
+        return push_int(m, *p, e);
+    case 'M': /* BININT2 */
+        return push_int(m, ck_le16(p), e);
+    case 'J': /* BININT */
+        return push_int(m, (int32_t)ck_le32(p), e);
+    case 0x8a: /* LONG1 */
+        return number(m, *p, e);
+    case 0x8b: /* LONG4 */
+        return number(m, ck_le32(p), e);
+    case 'G': /* BINFLOAT */
+        return binfloat(m, p, e);
+    case 'X': /* BINUNICODE */
+        return text(m, ck_le32(p), e);
+    case 0x8c: /* SHORT_BINUNICODE */
+        return text(m, *p, e);
+    case 0x8d: /* BINUNICODE8 */
+        return text(m, ck_le64(p), e);
+    case 'C': /* SHORT_BINBYTES */
+        return binary(m, *p, "bytes", e);
+    case 'B': /* BINBYTES */
+        return binary(m, ck_le32(p), "bytes", e);
+    case 0x8e: /* BINBYTES8 */
+        return binary(m, ck_le64(p), "bytes", e);
+    case 0x96: /* BYTEARRAY8 */
+        return binary(m, ck_le64(p), "bytearray", e);
+    default:
+        return ck_fail(
+            e, CK_ERR_FORMAT,
+            "pickle, byte %zu: opcode 0x%02x (%s) is refused: only dicts of tensors are read, and no code is run",
+            m->at, op, ck_pickle_opcode_name(op));
+    }
 }
 
 static ck_status step(ck_vm *m, uint8_t op, ck_error *e)
@@ -219,23 +304,6 @@ static ck_status step(ck_vm *m, uint8_t op, ck_error *e)
         return proto(*p, e);
     case '(': /* MARK */
         return mark(m, e);
-    case 'N': /* NONE */
-        return ck_vm_push(m, (ck_value){.kind = CK_VALUE_NONE}, e);
-    case 0x88: /* NEWTRUE */
-    case 0x89: /* NEWFALSE */
-        return ck_vm_push(m, (ck_value){.kind = CK_VALUE_BOOL, .u.b = op == 0x88}, e);
-    case 'K': /* BININT1 */
-        return push_int(m, *p, e);
-    case 'M': /* BININT2 */
-        return push_int(m, ck_le16(p), e);
-    case 'J': /* BININT */
-        return push_int(m, (int32_t)ck_le32(p), e);
-    case 0x8a: /* LONG1 */
-        return long1(m, *p, e);
-    case 'G': /* BINFLOAT */
-        return binfloat(m, p, e);
-    case 'X': /* BINUNICODE */
-        return text(m, ck_le32(p), e);
     case ')': /* EMPTY_TUPLE */
         return tuple(m, 0, e);
     case 0x85: /* TUPLE1 */
@@ -256,16 +324,32 @@ static ck_status step(ck_vm *m, uint8_t op, ck_error *e)
         return fill_top(m, CK_VALUE_DICT, 2, e);
     case 'u': /* SETITEMS */
         return fill_marked(m, CK_VALUE_DICT, e);
+    case 0x8f: /* EMPTY_SET */
+        return ck_vm_push_named(m, "set", e);
+    case 0x90: /* ADDITEMS */
+        return add_items(m, e);
+    case 0x91: /* FROZENSET */
+        return frozen_set(m, e);
     case 'q': /* BINPUT */
         return put(m, *p, e);
     case 'r': /* LONG_BINPUT */
         return put(m, ck_le32(p), e);
+    case 0x94: /* MEMOIZE */
+        return put(m, m->memoized, e);
+    case 0x95: /* FRAME */
+        return frame(m, ck_le64(p), e);
     case 'h': /* BINGET */
         return get(m, *p, e);
     case 'j': /* LONG_BINGET */
         return get(m, ck_le32(p), e);
     case 'c': /* GLOBAL */
         return ck_vm_global(m, e);
+    case 0x93: /* STACK_GLOBAL */
+        return ck_vm_stack_global(m, e);
+    case 0x81: /* NEWOBJ */
+        return ck_vm_new_object(m, 1, e);
+    case 0x92: /* NEWOBJ_EX */
+        return ck_vm_new_object(m, 2, e);
     case 'R': /* REDUCE */
         return ck_vm_reduce(m, e);
     case 'b': /* BUILD */
@@ -273,10 +357,7 @@ static ck_status step(ck_vm *m, uint8_t op, ck_error *e)
     case 'Q': /* BINPERSID */
         return ck_vm_persistent(m, e);
     default:
-        return ck_fail(
-            e, CK_ERR_FORMAT,
-            "pickle, byte %zu: opcode 0x%02x (%s) is refused: only dicts of tensors are read, and no code is run",
-            m->at, op, ck_pickle_opcode_name(op));
+        return plain(m, op, p, e);
     }
 }
 

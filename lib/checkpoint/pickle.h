@@ -1,12 +1,18 @@
-/* The subset of Python's pickle, protocol 2, that a dict of tensors uses.  Nothing is ever executed: opcodes build
- * plain values, and the reader itself implements the few known globals:
+/* Python's pickle, protocols 2 to 5, as far as torch.save uses it.  Nothing is ever executed.  Opcodes build plain
+ * values; classes and functions are only names (pickle_globals.h).  The reader itself implements the few that make
+ * dicts, storages and tensors:
  *
  *     collections.OrderedDict              () -> an empty dict
+ *     collections.defaultdict              (anything) -> an empty dict
  *     torch._utils._rebuild_tensor_v2      (storage, offset, shape, stride, requires_grad, hooks) -> a tensor
+ *     torch._utils._rebuild_parameter      (tensor, requires_grad, hooks[, state]) -> that tensor
+ *     torch._tensor._rebuild_from_type_v2  (one of these two, type, its arguments, state) -> a tensor
+ *     torch.Size                           (tuple) -> that tuple
  *     torch.FloatStorage and similar       only inside ('storage', TYPE, KEY, LOCATION, COUNT), a storage
  *
- * Anything else fails with the name of the opcode or global.  Sources: comments in CPython's pickletools.py;
- * torch/_utils.py for the arguments.
+ * Objects of any other class (a path, a Namespace, an optimizer) become CK_VALUE_OBJECT, and their contents are
+ * dropped. A call of a function that is not in the list of pickle_globals.c fails with its name, and so does any other
+ * opcode. Sources: comments in CPython's pickletools.py; torch/_utils.py and torch/_tensor.py for the arguments.
  *
  * Work and memory are bounded: one value per opcode, no recursion, and the limits below. */
 #ifndef CK_CHECKPOINT_PICKLE_H
@@ -17,6 +23,7 @@
 #define CK_PICKLE_MAX_BYTES (16u << 20)
 #define CK_PICKLE_MAX_VALUES (1u << 20)     /* values, stack entries, and memo entries */
 #define CK_PICKLE_MAX_DEPTH 64              /* nesting of containers, and open marks */
+#define CK_PICKLE_SHOWN 100                 /* bytes of a name in a message */
 #define CK_PICKLE_MAX_ELEMENTS (1ull << 31) /* elements of a tensor: strides of 0 could make any number */
 
 typedef enum ck_value_kind {
@@ -28,7 +35,8 @@ typedef enum ck_value_kind {
     CK_VALUE_TUPLE,
     CK_VALUE_LIST,
     CK_VALUE_DICT,
-    CK_VALUE_GLOBAL,
+    CK_VALUE_GLOBAL, /* a class or function */
+    CK_VALUE_OBJECT, /* an object that is skipped */
     CK_VALUE_STORAGE,
     CK_VALUE_TENSOR
 } ck_value_kind;
@@ -50,7 +58,11 @@ typedef struct ck_value {
             uint32_t n;
             size_t cap;
         } seq;
-        int global; /* see pickle_torch.c */
+        struct {
+            const char *module, *name; /* inside the pickle or static; clean UTF-8, not NUL-terminated */
+            uint8_t module_n, name_n;  /* bytes to show, at most CK_PICKLE_SHOWN */
+            int what;                  /* a ck_global */
+        } global;                      /* also of an object: its class, or the function that makes it */
         struct {
             ck_dtype dtype;
             uint64_t count;
@@ -59,6 +71,11 @@ typedef struct ck_value {
         ck_tensor *tensor; /* owned; without a name */
     } u;
 } ck_value;
+
+#define CK_GLOBAL_TEXT (2 * CK_PICKLE_SHOWN + 2)
+
+/* Format the name of a global, or of an object's class, as "module.name" in `buf`; returns buf. */
+const char *ck_global_text(const ck_value *v, char buf[static CK_GLOBAL_TEXT]);
 
 /* Find the storage named `key` (n bytes), which must hold at least `bytes` bytes; *data gets its first byte. */
 typedef ck_status (*ck_storage_fn)(void *ctx, const char *key, size_t n, uint64_t bytes, const uint8_t **data,

@@ -13,6 +13,7 @@ typedef struct ck_vm {
     size_t stack_cap;
     uint32_t marks[CK_PICKLE_MAX_DEPTH], n_marks;
     uint32_t *memo, n_memo; /* owned; index + 1, 0 = empty */
+    uint32_t memoized;      /* entries that are not empty */
     size_t memo_cap;
     ck_storage_fn storage;
     void *ctx;
@@ -29,10 +30,16 @@ void ck_value_free(ck_value *v);                   /* frees the value's contents
 ck_status ck_vm_fail(const ck_vm *m, ck_error *e, const char *what);
 ck_status ck_vm_no_memory(ck_error *e);
 
+/* Push an object of that class of builtins, which is skipped.  `builtin` must outlive the values. */
+ck_status ck_vm_push_named(ck_vm *m, const char *builtin, ck_error *e);
+
 /* Opcodes implemented in pickle_torch.c. */
-ck_status ck_vm_global(ck_vm *m, ck_error *e);     /* GLOBAL: two lines, module and name */
-ck_status ck_vm_reduce(ck_vm *m, ck_error *e);     /* REDUCE: callable, arguments -> result */
-ck_status ck_vm_build(ck_vm *m, ck_error *e);      /* BUILD: dict, attributes -> dict */
-ck_status ck_vm_persistent(ck_vm *m, ck_error *e); /* BINPERSID: tuple -> storage */
+ck_status ck_vm_global(ck_vm *m, ck_error *e);       /* GLOBAL: two lines, module and name */
+ck_status ck_vm_stack_global(ck_vm *m, ck_error *e); /* STACK_GLOBAL: module, name -> global */
+ck_status ck_vm_reduce(ck_vm *m, ck_error *e);       /* REDUCE: callable, arguments -> result */
+ck_status ck_vm_build(ck_vm *m, ck_error *e);        /* BUILD: dict or object, attributes -> the same */
+ck_status ck_vm_persistent(ck_vm *m, ck_error *e);   /* BINPERSID: tuple -> storage */
+/* NEWOBJ and NEWOBJ_EX: class and `args` values (1 or 2) -> an object that is skipped. */
+ck_status ck_vm_new_object(ck_vm *m, uint32_t args, ck_error *e);
 
 #endif

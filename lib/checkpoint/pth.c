@@ -1,6 +1,6 @@
 /* A .pth as written by torch.save: an uncompressed zip archive of
  *
- *     NAME/data.pkl     a pickle: the dict of tensors, or a dict with that under "state_dict"
+ *     NAME/data.pkl     a pickle: the dict of tensors, or a dict with that under one of the `wrappers` below
  *     NAME/data/KEY     the bytes of a storage, little-endian
  *     NAME/byteorder    optional: "little"
  *     NAME/version and others, which are not about the tensors
@@ -11,6 +11,7 @@
 
 #include "checkpoint/build.h"
 #include "checkpoint/pickle.h"
+#include "checkpoint/pickle_globals.h"
 #include "checkpoint/zip.h"
 
 #define MAX_PATH 1024 /* bytes of a member's path */
@@ -89,22 +90,79 @@ static bool is_text(const ck_value *v, const char *word)
     return v->kind == CK_VALUE_TEXT && v->u.text.n == strlen(word) && !memcmp(v->u.text.s, word, v->u.text.n);
 }
 
-/* The dict of tensors: the root, or its item "state_dict". */
-static ck_status find_dict(const ck_pickle *p, const ck_value **dict, ck_error *e)
+/* Keys under which training scripts save the weights. */
+static const char *const wrappers[] = {"state_dict", "model_state_dict", "model"};
+#define WRAPPERS (sizeof wrappers / sizeof *wrappers)
+
+static const ck_value *key_at(const ck_pickle *p, const ck_value *dict, uint32_t i)
 {
-    const ck_value *root = &p->values[p->root], *inner = NULL;
-    if (root->kind != CK_VALUE_DICT)
-        return ck_fail(e, CK_ERR_FORMAT, "no dict of tensors in the file: save model.state_dict()");
+    return &p->values[dict->u.seq.items[i]];
+}
+
+static bool has_tensors(const ck_pickle *p, const ck_value *v)
+{
+    for (uint32_t i = 1; v->kind == CK_VALUE_DICT && i < v->u.seq.n; i += 2)
+        if (key_at(p, v, i)->kind == CK_VALUE_TENSOR)
+            return true;
+    return false;
+}
+
+static bool is_wrapper(const ck_value *key)
+{
+    bool is = false;
+    for (size_t k = 0; k < WRAPPERS; k++)
+        is |= is_text(key, wrappers[k]);
+    return is;
+}
+
+/* The dict of tensors: the root, or the only dict under one of the wrappers that has tensors. */
+static ck_status find_dict(const ck_pickle *p, const ck_value *root, const ck_value **dict, ck_error *e)
+{
+    const ck_value *name = NULL;
+    *dict = root;
     for (uint32_t i = 0; i < root->u.seq.n; i += 2) {
-        const ck_value *v = &p->values[root->u.seq.items[i + 1]];
-        if (!is_text(&p->values[root->u.seq.items[i]], "state_dict") || v->kind != CK_VALUE_DICT)
+        const ck_value *key = key_at(p, root, i), *v = key_at(p, root, i + 1);
+        if (!is_wrapper(key) || !has_tensors(p, v))
             continue;
-        if (inner)
-            return ck_fail(e, CK_ERR_FORMAT, "'state_dict' appears twice: the file is damaged");
-        inner = v;
+        if (name)
+            return ck_fail(e, CK_ERR_FORMAT,
+                           "tensors are under both '%.*s' and '%.*s', which may differ: save one of these dicts alone",
+                           (int)name->u.text.n, name->u.text.s, (int)key->u.text.n, key->u.text.s);
+        name = key;
+        *dict = v;
     }
-    *dict = inner ? inner : root;
     return CK_OK;
+}
+
+/* The error of a pickle that is no dict. */
+static ck_status no_dict(const ck_value *root, ck_error *e)
+{
+    char text[CK_GLOBAL_TEXT];
+    if (root->kind == CK_VALUE_OBJECT || root->kind == CK_VALUE_GLOBAL)
+        return ck_fail(e, CK_ERR_FORMAT, "the file holds '%s', which is refused: save model.state_dict(), a dict",
+                       ck_global_text(root, text));
+    return ck_fail(e, CK_ERR_FORMAT, "no dict of tensors in the file: save model.state_dict()");
+}
+
+/* The error of a dict without tensors, which says what it has instead. */
+static ck_status no_tensors(const ck_pickle *p, const ck_value *root, ck_error *e)
+{
+    char text[CK_GLOBAL_TEXT];
+    for (uint32_t i = 0; i < root->u.seq.n; i += 2) {
+        const ck_value *key = key_at(p, root, i), *v = key_at(p, root, i + 1);
+        int n = key->kind == CK_VALUE_TEXT && key->u.text.n <= CK_PICKLE_SHOWN ? (int)key->u.text.n : 0;
+        if (n && has_tensors(p, v))
+            return ck_fail(e, CK_ERR_FORMAT,
+                           "the tensors are under '%.*s', and are read from 'state_dict', 'model_state_dict' or "
+                           "'model': save that dict alone",
+                           n, key->u.text.s);
+        if (n && v->kind == CK_VALUE_OBJECT && (is_wrapper(key) || v->u.global.what == CK_GLOBAL_OTHER))
+            return ck_fail(e, CK_ERR_FORMAT, "'%.*s' is an object of '%s', no dict of tensors: save model.state_dict()",
+                           n, key->u.text.s, ck_global_text(v, text));
+    }
+    return ck_fail(e, CK_ERR_FORMAT,
+                   "no tensor in the file's dict or its 'state_dict', 'model_state_dict' or 'model': save "
+                   "model.state_dict()");
 }
 
 /* Numbers and texts beside the tensors become metadata; other values are ignored. */
@@ -128,38 +186,42 @@ static ck_status add_text(ck_weights *w, const ck_value *key, const ck_value *v,
         n = (size_t)snprintf(buf, sizeof buf, "%.17g", v->u.f);
         break;
     default:
-        return CK_OK;
+        /* Not to be ignored: the network would get the number of its width. */
+        return is_text(key, "num_heads") ? ck_fail(e, CK_ERR_FORMAT, "num_heads is not a plain number: save int(...)")
+                                         : CK_OK;
     }
     return ck_weights_add_text(w, key->u.text.s, key->u.text.n, s, n, e);
 }
 
-/* Add a dict's tensors if `tensors`, else its texts and numbers. */
-static ck_status add_all(ck_weights *w, const ck_pickle *p, const ck_value *dict, bool tensors, ck_error *e)
+/* Add an item of the dict of tensors. */
+static ck_status add_item(ck_weights *w, const ck_value *key, const ck_value *v, ck_error *e)
 {
-    ck_status s = CK_OK;
-    for (uint32_t i = 0; i < dict->u.seq.n && s == CK_OK; i += 2) {
-        const ck_value *key = &p->values[dict->u.seq.items[i]], *v = &p->values[dict->u.seq.items[i + 1]];
-        if (key->kind != CK_VALUE_TEXT)
-            s = tensors ? ck_fail(e, CK_ERR_FORMAT, "a key in the dict of tensors is not text: the file is damaged")
-                        : CK_OK;
-        else if (v->kind != CK_VALUE_TENSOR)
-            s = add_text(w, key, v, e);
-        else if (tensors)
-            s = ck_weights_add(w, key->u.text.s, key->u.text.n, v->u.tensor, e);
-    }
-    return s;
+    char text[CK_GLOBAL_TEXT];
+    if (key->kind != CK_VALUE_TEXT)
+        return ck_fail(e, CK_ERR_FORMAT, "a key in the dict of tensors is not text: the file is damaged");
+    if (v->kind == CK_VALUE_TENSOR)
+        return ck_weights_add(w, key->u.text.s, key->u.text.n, v->u.tensor, e);
+    if (v->kind == CK_VALUE_OBJECT && v->u.global.what == CK_GLOBAL_OTHER)
+        return ck_fail(e, CK_ERR_FORMAT, "tensor '%.*s' needs %s, which is not read: save it dense, in a float type",
+                       (int)(key->u.text.n < CK_PICKLE_SHOWN ? key->u.text.n : CK_PICKLE_SHOWN), key->u.text.s,
+                       ck_global_text(v, text));
+    return add_text(w, key, v, e);
 }
 
-static ck_status add_dicts(ck_weights *w, const ck_pickle *p, ck_error *e)
+/* Add the tensors, and the texts and numbers beside them and beside their dict. */
+static ck_status add_all(ck_weights *w, const ck_pickle *p, ck_error *e)
 {
-    const ck_value *dict = NULL, *root = &p->values[p->root];
-    ck_status s = find_dict(p, &dict, e);
-    if (s == CK_OK)
-        s = add_all(w, p, dict, true, e);
-    if (s == CK_OK && dict != root)
-        s = add_all(w, p, root, false, e);
-    if (s == CK_OK && !ck_weights_count(w))
-        s = ck_fail(e, CK_ERR_FORMAT, "no tensor in the file's dict or its 'state_dict': save model.state_dict()");
+    const ck_value *root = &p->values[p->root], *dict = NULL;
+    if (root->kind != CK_VALUE_DICT)
+        return no_dict(root, e);
+    ck_status s = find_dict(p, root, &dict, e);
+    if (s == CK_OK && !has_tensors(p, dict))
+        return no_tensors(p, root, e);
+    for (uint32_t i = 0; s == CK_OK && i < dict->u.seq.n; i += 2)
+        s = add_item(w, key_at(p, dict, i), key_at(p, dict, i + 1), e);
+    for (uint32_t i = 0; s == CK_OK && dict != root && i < root->u.seq.n; i += 2)
+        if (key_at(p, root, i)->kind == CK_VALUE_TEXT && key_at(p, root, i + 1)->kind != CK_VALUE_TENSOR)
+            s = add_text(w, key_at(p, root, i), key_at(p, root, i + 1), e);
     return s;
 }
 
@@ -176,7 +238,7 @@ ck_status ck_pth_read(ck_weights *w, const uint8_t *bytes, size_t n, ck_error *e
     if (s == CK_OK)
         s = ck_pickle_read(&p, m->data, m->size, find_storage, &a, e);
     if (s == CK_OK)
-        s = add_dicts(w, &p, e);
+        s = add_all(w, &p, e);
     ck_pickle_free(&p);
     ck_zip_close(&a.zip);
     return s;

@@ -13,7 +13,8 @@
 #define CK_SHAPE_TEXT 200 /* bytes for any shape as text */
 
 typedef struct ck_tensor {
-    const char *name; /* UTF-8 without control characters; valid as long as the weights */
+    const char *name;   /* without prefixes; UTF-8 without control characters; valid as long as the weights */
+    const char *stored; /* the name in the file */
     ck_dtype dtype;
     int dims;                      /* 0 = a scalar */
     size_t shape[CK_TENSOR_DIMS];  /* outermost first; a side may be 0 */

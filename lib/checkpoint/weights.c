@@ -8,7 +8,7 @@
 #include "checkpoint/map.h"
 
 struct ck_weights {
-    ck_tensor *tensors; /* in the file's order; names are owned */
+    ck_tensor *tensors; /* in the file's order; `stored` is owned */
     size_t n, cap;
     const ck_tensor **by_name; /* sorted by name */
     ck_weights_text *texts;    /* owned, with their strings */
@@ -92,18 +92,16 @@ static char *copy_text(const char *s, size_t n)
     return p;
 }
 
-/* Remove the prefixes that wrappers add, in any order. */
-static void normalise(const char **name, size_t *n)
+/* Skip the prefixes that wrappers add, in any order. */
+static const char *without_prefixes(const char *name)
 {
-    static const char *const prefixes[] = {"_orig_mod.", "module."};
-    for (size_t i = 0; i < 2; i++) {
+    static const char *const prefixes[] = {"_orig_mod.", "module.", "model."};
+    for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
         size_t k = strlen(prefixes[i]);
-        if (*n > k && !memcmp(*name, prefixes[i], k)) {
-            *name += k;
-            *n -= k;
-            i = (size_t)-1;
-        }
+        if (!strncmp(name, prefixes[i], k) && name[k])
+            return without_prefixes(name + k);
     }
+    return name;
 }
 
 static bool good_name(const char *s, size_t n)
@@ -123,7 +121,6 @@ ck_status ck_weights_add(ck_weights *w, const char *name, size_t n, const ck_ten
     if (w->n == CK_WEIGHTS_MAX)
         return ck_fail(e, CK_ERR_FORMAT, "more than %d tensors: this is not a checkpoint of this network",
                        CK_WEIGHTS_MAX);
-    normalise(&name, &n);
     char *own = copy_text(name, n);
     ck_tensor *tensors = own ? ck_grown(w->tensors, w->n, &w->cap, sizeof *tensors) : NULL;
     if (!tensors) {
@@ -132,7 +129,8 @@ ck_status ck_weights_add(ck_weights *w, const char *name, size_t n, const ck_ten
     }
     w->tensors = tensors;
     w->tensors[w->n] = *t;
-    w->tensors[w->n++].name = own;
+    w->tensors[w->n].stored = own;
+    w->tensors[w->n++].name = without_prefixes(own);
     return CK_OK;
 }
 
@@ -182,6 +180,15 @@ static ck_status check_texts(const ck_weights *w, ck_error *e)
     return s;
 }
 
+/* The error of two tensors of one name. */
+static ck_status twice(const ck_tensor *a, const ck_tensor *b, ck_error *e)
+{
+    if (!strcmp(a->stored, b->stored))
+        return ck_fail(e, CK_ERR_FORMAT, "tensor '%s' appears twice: the file is damaged", a->stored);
+    return ck_fail(e, CK_ERR_FORMAT, "'%.200s' and '%.200s' are the same tensor twice: save one set of weights",
+                   a < b ? a->stored : b->stored, a < b ? b->stored : a->stored);
+}
+
 ck_status ck_weights_finish(ck_weights *w, ck_error *e)
 {
     w->by_name = malloc((w->n + 1) * sizeof *w->by_name);
@@ -192,9 +199,7 @@ ck_status ck_weights_finish(ck_weights *w, ck_error *e)
     qsort(w->by_name, w->n, sizeof *w->by_name, by_name);
     for (size_t i = 1; i < w->n; i++)
         if (!by_name(&w->by_name[i - 1], &w->by_name[i]))
-            return ck_fail(e, CK_ERR_FORMAT,
-                           "tensor '%s' appears twice (without prefixes _orig_mod. and module.): the file is damaged",
-                           w->by_name[i]->name);
+            return twice(w->by_name[i - 1], w->by_name[i], e);
     return check_texts(w, e);
 }
 
@@ -203,7 +208,7 @@ void ck_weights_free(ck_weights *w)
     if (!w)
         return;
     for (size_t i = 0; i < w->n; i++)
-        free(ck_drop_const(w->tensors[i].name));
+        free(ck_drop_const(w->tensors[i].stored));
     for (size_t i = 0; i < w->n_texts; i++) {
         free(ck_drop_const(w->texts[i].key));
         free(ck_drop_const(w->texts[i].value));

@@ -9,8 +9,8 @@
  * The file is mapped read-only and shared.  Tensors are views into it and take no memory until they are read.  If the
  * file shrinks while it is open, reading a missing tensor is an error.  After opening, all functions are thread-safe.
  *
- * Names are normalised: the prefixes of torch.compile and DataParallel ("_orig_mod.", "module.") are removed.  A dict
- * that holds the tensors under "state_dict" is accepted. */
+ * Names are normalised: the prefixes of torch.compile, DataParallel and Lightning ("_orig_mod.", "module.", "model.")
+ * are removed.  The dict of tensors may be under "state_dict", "model_state_dict" or "model" of a .pth. */
 #ifndef CK_CHECKPOINT_WEIGHTS_H
 #define CK_CHECKPOINT_WEIGHTS_H
 

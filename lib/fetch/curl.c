@@ -26,5 +26,6 @@ ck_status ck_curl_load(ck_curl *c, ck_error *e)
             return ck_fail(e, CK_ERR_UNSUPPORTED, "libcurl has no function %s: install a later one", rows[i].name);
         memcpy(rows[i].to, &function, sizeof function);
     }
-    return c->global_init(CURL_GLOBAL_DEFAULT) ? ck_fail(e, CK_ERR_UNSUPPORTED, "libcurl cannot be initialised") : CK_OK;
+    return c->global_init(CURL_GLOBAL_DEFAULT) ? ck_fail(e, CK_ERR_UNSUPPORTED, "libcurl cannot be initialised")
+                                               : CK_OK;
 }

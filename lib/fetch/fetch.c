@@ -19,7 +19,7 @@ typedef struct transfer {
     CURL *handle;
     int fd;        /* PATH.part */
     uint64_t had;  /* bytes of it that an earlier run has left */
-    bool answered; /* the answer's status has been looked at */
+    bool answered; /* bytes of the file have come */
     ck_status status;
     ck_error why; /* of `status` */
 } transfer;
@@ -32,34 +32,22 @@ static ck_status check_room(const transfer *t, ck_error *e)
     t->curl.easy_getinfo(t->handle, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
     if (length <= 0 || fstatvfs(t->fd, &v) || v.f_bavail >= (uint64_t)length / v.f_frsize + 1)
         return CK_OK;
-    return ck_fail(e, CK_ERR_FULL, "%s needs %.0f MB, but %.0f MB are free on its disk: make room, then repeat the command",
-                   t->f->path, (double)length / 1e6, (double)v.f_bavail * (double)v.f_frsize / 1e6);
-}
-
-/* Before the first bytes are written: an error page is no part of the file, and a server that ignores the range begins
- * again. */
-static ck_status begin(transfer *t, ck_error *e)
-{
-    long code = 0;
-    t->curl.easy_getinfo(t->handle, CURLINFO_RESPONSE_CODE, &code);
-    if (code >= 400)
-        return CK_OK; /* curl fails by itself */
-    if (t->had && code == 200) {
-        t->had = 0;
-        if (ftruncate(t->fd, 0) || lseek(t->fd, 0, SEEK_SET) < 0)
-            return ck_fail_errno(e, "%s.part", t->f->path);
-    }
-    return check_room(t, e);
+    return ck_fail(e, CK_ERR_FULL,
+                   "%s needs %.0f MB, but %.0f MB are free on its disk: make room, then repeat the command", t->f->path,
+                   (double)length / 1e6, (double)v.f_bavail * (double)v.f_frsize / 1e6);
 }
 
 static size_t take(char *data, size_t size, size_t n, void *ctx)
 {
     transfer *t = ctx;
     if (!t->answered)
-        t->status = begin(t, &t->why);
+        t->status = check_room(t, &t->why);
     t->answered = true;
-    if (t->status == CK_OK)
+    if (t->status == CK_OK) {
         t->status = ck_write_all(t->fd, data, size * n, -1, &t->why);
+        if (t->status != CK_OK)
+            ck_fail_in(&t->why, t->status, t->f->path);
+    }
     return t->status == CK_OK ? size * n : 0;
 }
 
@@ -82,8 +70,9 @@ static ck_status failed(transfer *t, CURLcode code, ck_error *e)
         return t->status;
     }
     if (code == CURLE_HTTP_RETURNED_ERROR)
-        return ck_fail(e, CK_ERR_IO, "%s: the server answers %ld: check the address, or put the file there yourself as %s",
-                       t->f->url, answer, t->f->path);
+        return ck_fail(e, CK_ERR_IO,
+                       "%s: the server answers %ld: check the address, or put the file there yourself as %s", t->f->url,
+                       answer, t->f->path);
     return ck_fail(e, CK_ERR_IO, "%s: %s: repeat the command, which goes on with what has arrived", t->f->url,
                    t->curl.easy_strerror(code));
 }
@@ -94,8 +83,11 @@ static void set_up(transfer *t)
     set(t->handle, CURLOPT_URL, t->f->url);
     set(t->handle, CURLOPT_FOLLOWLOCATION, 1L);
     set(t->handle, CURLOPT_MAXREDIRS, 10L);
-    set(t->handle, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS | CURLPROTO_FILE));
-    set(t->handle, CURLOPT_REDIR_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#if LIBCURL_VERSION_NUM >= 0x075500
+    set(t->handle, CURLOPT_PROTOCOLS_STR, "http,https");
+#else
+    set(t->handle, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTP | CURLPROTO_HTTPS));
+#endif
     set(t->handle, CURLOPT_FAILONERROR, 1L);
     set(t->handle, CURLOPT_NOSIGNAL, 1L);
     set(t->handle, CURLOPT_CONNECTTIMEOUT, 30L);
@@ -111,8 +103,31 @@ static void set_up(transfer *t)
     set(t->handle, CURLOPT_USERAGENT, "ck");
 }
 
-/* All bytes into the part that is open.  A part that is whole already is an answer 416 or an empty one. */
+static ck_status forget_part(transfer *t, ck_error *e)
+{
+    t->had = 0;
+    return ftruncate(t->fd, 0) || lseek(t->fd, 0, SEEK_SET) < 0 ? ck_fail_errno(e, "%s.part", t->f->path) : CK_OK;
+}
+
+/* All bytes into the part that is open.  A part that is whole is answered with 416.  A server that ignores ranges is
+ * asked again for the whole file. */
 static ck_status transfer_all(transfer *t, ck_error *e)
+{
+    set_up(t);
+    CURLcode code = t->curl.easy_perform(t->handle);
+    ck_status s = CK_OK;
+    if (code == CURLE_RANGE_ERROR && t->had) {
+        s = forget_part(t, e);
+        set_up(t);
+        code = s == CK_OK ? t->curl.easy_perform(t->handle) : code;
+    }
+    long answer = 0;
+    t->curl.easy_getinfo(t->handle, CURLINFO_RESPONSE_CODE, &answer);
+    bool whole = t->had && answer == 416;
+    return s != CK_OK || code == CURLE_OK || whole ? s : failed(t, code, e);
+}
+
+static ck_status transfer_loaded(transfer *t, ck_error *e)
 {
     ck_status s = ck_curl_load(&t->curl, e);
     if (s != CK_OK)
@@ -120,12 +135,7 @@ static ck_status transfer_all(transfer *t, ck_error *e)
     t->handle = t->curl.easy_init();
     if (!t->handle)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory");
-    set_up(t);
-    CURLcode code = t->curl.easy_perform(t->handle);
-    long answer = 0;
-    t->curl.easy_getinfo(t->handle, CURLINFO_RESPONSE_CODE, &answer);
-    bool whole = t->had && answer == 416;
-    s = code == CURLE_OK || whole ? CK_OK : failed(t, code, e);
+    s = transfer_all(t, e);
     t->curl.easy_cleanup(t->handle);
     return s;
 }
@@ -153,10 +163,11 @@ static ck_status check(const ck_fetch *f, const char *part, char got[CK_SHA256_T
     if (s != CK_OK || !f->sha256 || !strcmp(got, f->sha256))
         return s;
     unlink(part);
-    return ck_fail(e, CK_ERR_FORMAT,
-                   "%s: not the file that is expected (SHA-256 %s instead of %s), and removed: repeat the command; if it "
-                   "fails again, the file there has changed",
-                   f->url, got, f->sha256);
+    return ck_fail(
+        e, CK_ERR_FORMAT,
+        "%s: not the file that is expected (SHA-256 %s instead of %s), and removed: repeat the command; if it "
+        "fails again, the file there has changed",
+        f->url, got, f->sha256);
 }
 
 ck_status ck_fetch_run(const ck_fetch *f, char got[CK_SHA256_TEXT], ck_error *e)
@@ -167,7 +178,7 @@ ck_status ck_fetch_run(const ck_fetch *f, char got[CK_SHA256_TEXT], ck_error *e)
     transfer t = {.f = f, .fd = -1};
     ck_status s = open_part(&t, part, e);
     if (s == CK_OK)
-        s = transfer_all(&t, e);
+        s = transfer_loaded(&t, e);
     if (s == CK_OK && fsync(t.fd))
         s = ck_fail_errno(e, "%s", part);
     if (s == CK_OK)

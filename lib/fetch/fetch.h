@@ -10,8 +10,9 @@
 #define CK_SHA256_TEXT 65 /* 64 hexadecimal digits and a NUL */
 
 typedef struct ck_fetch {
-    const char *url;  /* http, https or file; redirects to http and https are followed */
-    const char *path; /* target; what has arrived is in PATH.part, with which a later call goes on if there is a checksum */
+    const char *url; /* http or https; redirects to these are followed */
+    const char
+        *path; /* target; what has arrived is in PATH.part, with which a later call goes on if there is a checksum */
     /* The expected SHA-256 in lower case, or NULL.  If it does not match, PATH.part is removed. */
     const char *sha256;
     /* Bytes so far and in all (0 = unknown); may be NULL.  Called some times a second. */

@@ -1,15 +1,24 @@
 #include "greenformer/model.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #include "checkpoint/find.h"
 
+static ck_status no_model(ck_error *e)
+{
+    char folder[PATH_MAX];
+    ck_checkpoint_folder(folder, sizeof folder);
+    return ck_fail(e, CK_ERR_ARGUMENT, "no model: name a checkpoint with --model or in $CK_MODEL%s%s%s",
+                   *folder ? ", or put one into " : "", folder, *folder ? " (*.safetensors, *.pth)" : "");
+}
+
 ck_status ck_model_load(const char *given, int heads, unsigned parts, ck_model *m, ck_error *e)
 {
     *m = (ck_model){0};
-    ck_status s = ck_checkpoint_find(given, &m->path, e);
+    ck_status s = ck_checkpoint_find(given, false, &m->path, e);
     if (s == CK_OK && !m->path)
-        s = ck_fail(e, CK_ERR_ARGUMENT, "no model: name a checkpoint with --model or in $CK_MODEL (see ck(7), MODEL)");
+        s = no_model(e);
     if (s != CK_OK)
         return s;
     s = ck_weights_open(m->path, &m->weights, e);

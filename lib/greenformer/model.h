@@ -10,8 +10,8 @@ typedef struct ck_model {
     char *path;
 } ck_model;
 
-/* given: see ck_checkpoint_find; no model is an error here.  parts: parts whose values are checked.  Errors name the
- * file. */
+/* given: see ck_checkpoint_find, for a green screen; no model is an error here.  parts: parts whose values are checked.
+ * Errors name the file. */
 ck_status ck_model_load(const char *given, int heads, unsigned parts, ck_model *m, ck_error *e);
 void ck_model_free(ck_model *m); /* leaves it empty */
 

@@ -34,6 +34,26 @@ static ck_status misshaped(ck_error *e, const ck_tensor *t, const char *shape)
                    t->name, ck_dtype_name(t->dtype), ck_shape_text(t->shape, t->dims, got), shape);
 }
 
+/* Name an unknown prefix, before every tensor is reported as missing. */
+static ck_status check_prefix(const ck_weights *w, ck_error *e)
+{
+    static const char name[] = "encoder.model.pos_embed";
+    size_t k = sizeof name - 1;
+    if (ck_weights_find(w, name))
+        return CK_OK;
+    for (size_t i = 0; i < ck_weights_count(w); i++) {
+        const char *other = ck_weights_at(w, i)->name;
+        size_t n = strlen(other);
+        if (n > k && !strcmp(other + n - k, name))
+            return ck_fail(
+                e, CK_ERR_FORMAT,
+                "the tensors' names begin with '%.*s': rename them, as in '%s' (prefixes model., module. and "
+                "_orig_mod. may stay)",
+                (int)(n - k < 100 ? n - k : 100), other, name);
+    }
+    return CK_OK;
+}
+
 /* ---- finding the sizes ---- */
 
 /* Length of axis `axis` of the tensor of that name; 0 if it is missing. */
@@ -274,7 +294,9 @@ ck_status ck_spec_check(const ck_weights *w, int heads, bool strict, unsigned pa
 {
     *out = (ck_spec){.dtype = CK_DTYPE_BF16};
     ck_sizes *z = &out->sizes;
-    ck_status s = find_widths(w, z, e);
+    ck_status s = check_prefix(w, e);
+    if (s == CK_OK)
+        s = find_widths(w, z, e);
     if (s == CK_OK)
         s = find_grid(w, z, e);
     if (s == CK_OK)

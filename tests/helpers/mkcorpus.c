@@ -78,11 +78,62 @@ static blob pickle(bool wrapped)
     return b;
 }
 
-static void pth(const char *name, unsigned flags, bool wrapped)
+static void short_text(blob *b, const char *s)
+{
+    blob_int(b, 0x8c, 1);
+    blob_int(b, strlen(s), 1);
+    blob_str(b, s);
+    blob_int(b, 0x94, 1);
+}
+
+static void stack_global(blob *b, const char *module, const char *name)
+{
+    short_text(b, module);
+    short_text(b, name);
+    blob_str(b, "\x93\x94");
+}
+
+/* Protocol 4: a parameter, a tensor with attributes, and objects that are skipped. */
+static blob protocol_4(void)
+{
+    blob b = {0};
+    blob_str(&b, "\x80\x04\x95");
+    blob_int(&b, 9, 8);
+    blob_str(&b, "}\x94(");
+    short_text(&b, "model.a");
+    stack_global(&b, "torch._utils", "_rebuild_parameter");
+    blob_str(&b, "(");
+    pk_tensor(&b, "FloatStorage", "0", 16, 0, LIST(4), LIST(1), 1);
+    blob_str(&b, "\x88}tR");
+    short_text(&b, "model.b");
+    stack_global(&b, "torch._tensor", "_rebuild_from_type_v2");
+    blob_str(&b, "(");
+    stack_global(&b, "torch._utils", "_rebuild_tensor_v2");
+    stack_global(&b, "torch", "Tensor");
+    blob_str(&b, "(");
+    pk_storage(&b, "FloatStorage", "0", 16);
+    blob_str(&b, "K\x01");
+    stack_global(&b, "torch", "Size");
+    blob_str(&b, "K\x02\x85\x85RK\x01\x85\x89}t}tR");
+    short_text(&b, "args");
+    stack_global(&b, "argparse", "Namespace");
+    blob_str(&b, ")\x81}\x8c\x02lrG????????sb");
+    short_text(&b, "set");
+    blob_str(&b, "\x8f(K\x01"
+                 "C\x01x\x90(N\x91\x86");
+    short_text(&b, "state");
+    stack_global(&b, "collections", "defaultdict");
+    blob_str(&b, ")R");
+    short_text(&b, "other");
+    stack_global(&b, "torch._utils", "_rebuild_qtensor");
+    blob_str(&b, ")R\x85u.");
+    return b;
+}
+
+static void pth(const char *name, unsigned flags, blob p)
 {
     static const uint8_t data[64] = {1, 2, 3};
     zip_writer *z = zip_new(flags);
-    blob p = pickle(wrapped);
     zip_add(z, "m/data.pkl", p.p, p.n);
     zip_add(z, "m/byteorder", "little", 6);
     zip_add(z, "m/data/0", data, sizeof data);
@@ -98,8 +149,9 @@ int main(int argc, char **argv)
         return 2;
     root = argv[1];
     safetensors();
-    pth("plain", 0, false);
-    pth("torch", ZIP_TORCH, true);
-    pth("sizes64", ZIP_TORCH | ZIP_SIZES64, false);
+    pth("plain", 0, pickle(false));
+    pth("torch", ZIP_TORCH, pickle(true));
+    pth("sizes64", ZIP_TORCH | ZIP_SIZES64, pickle(false));
+    pth("protocol-4", ZIP_TORCH, protocol_4());
     return 0;
 }
