@@ -37,7 +37,7 @@ static void show(void *ctx, uint64_t done, uint64_t total)
         fprintf(stderr, " MB");
 }
 
-/* The checksum kept in PATH.sha256, in the format of sha256sum; false if there is none. */
+/* The checksum kept in PATH.sha256, in the format of sha256sum; false without one. */
 static bool kept_sum(const char *path, char sum[CK_SHA256_TEXT])
 {
     char name[PATH_MAX + 96];

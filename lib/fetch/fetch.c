@@ -148,7 +148,7 @@ static ck_status open_part(transfer *t, const char *part, ck_error *e)
         return ck_fail_errno(e, "cannot write %s", part);
     if (flock(t->fd, LOCK_EX | LOCK_NB))
         return ck_fail(e, CK_ERR_IO, "%s: another download of it is running: wait for that", part);
-    /* Without a checksum nobody would notice if the rest came from another version of the file. */
+    /* Without a checksum, a rest of another version of the file would go unnoticed. */
     if (!t->f->sha256 && ftruncate(t->fd, 0))
         return ck_fail_errno(e, "%s", part);
     if (fstat(t->fd, &st) || lseek(t->fd, 0, SEEK_END) < 0)
