@@ -319,6 +319,8 @@ int ck_command_key(int argc, char **argv)
     } else {
         if (!plan.own.dry && plan.classical && !plan.asked)
             say_no_model();
+        if (!plan.own.dry && plan.classical && plan.own.quality != CK_QUALITY_AUTO)
+            ck_log_notice("--quality has no effect without a network");
         code = key(&plan);
         if (ck_log_flush_stdout())
             code = 1;

@@ -4,10 +4,12 @@
 #include "base/option.h"
 
 enum { CK_PROGRESS_AUTO, CK_PROGRESS_JSON };
+enum { CK_QUALITY_AUTO, CK_QUALITY_DRAFT, CK_QUALITY_GOOD, CK_QUALITY_BEST };
 
 typedef struct ck_key_options {
     ck_common common;
     bool dry;          /* print the pipeline, run nothing */
+    int quality;       /* CK_QUALITY_AUTO, … */
     int progress;      /* CK_PROGRESS_AUTO, … */
     int progress_fd;   /* descriptor for events; 0 = none */
     bool profile;      /* print a table of each stage's times at the end */

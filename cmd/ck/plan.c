@@ -147,6 +147,8 @@ ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e)
         return check_stages(p, e);
     s = ck_plan_choose(p, e);
     if (s == CK_OK)
+        s = ck_plan_quality(p, e);
+    if (s == CK_OK)
         s = ck_plan_matte(p, e);
     if (s == CK_OK)
         s = ck_plan_join(p, e);

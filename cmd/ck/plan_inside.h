@@ -21,6 +21,9 @@ ck_status ck_plan_option(ck_plan *p, int argc, char **argv, int *i, ck_error *e)
 /* Choose the network if a model was found, else the classical key. */
 ck_status ck_plan_choose(ck_plan *p, ck_error *e);
 
+/* Give the stages what --quality stands for, before the user's own options, which win.  Call before ck_plan_join. */
+ck_status ck_plan_quality(ck_plan *p, ck_error *e);
+
 /* Place ck-matte.  Without the network it makes the matte, and ck-post the foreground.  With the network it runs only
  * if an option or a mask needs it.  Call before ck_plan_join. */
 ck_status ck_plan_matte(ck_plan *p, ck_error *e);
