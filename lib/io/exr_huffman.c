@@ -5,21 +5,10 @@
 
 #include "base/clones.h"
 
-/* Canonical codes of 1 to 58 bits for the symbols first to last.  The last symbol is a run: the next 8 bits say how
- * often the word before it is repeated.
- *
- *     u32 first, last, unused, bits of data, unused | lengths of the codes, 6 bits each | data
- *
- * Bits are read from the highest of each byte.  In lengths, 59 to 62 are 2 to 5 zeros, and 63 with 8 bits more is 6 to
- * 261 zeros.  Longer codes are smaller numbers, so codes of one length are a range. */
-
 enum {
-    HEADER = 20,
-    SYMBOLS = (1 << 16) + 1,
-    LONGEST = 58,
-    ZEROS = 59,
-    MANY_ZEROS = 63,
-    FEWEST_MANY = 6,
+    HEADER = CK_HUFFMAN_HEADER,
+    SYMBOLS = CK_HUFFMAN_SYMBOLS,
+    LONGEST = CK_HUFFMAN_LONGEST,
     LOOK = 13 /* bits looked up at once; a table of 32 KB, which fits the L1 cache */
 };
 
@@ -105,13 +94,13 @@ static bool read_lengths(ck_exr_huffman *h, bits *b, uint32_t first, uint32_t la
         uint32_t v = take(b, 6);
         if (b->at > 8 * b->bytes)
             return false;
-        if (v < ZEROS) {
+        if (v < CK_HUFFMAN_ZEROS) {
             h->coded[h->n] = i++;
             h->length[h->n] = (uint8_t)v;
             h->n += v > 0;
             continue;
         }
-        i += v == MANY_ZEROS ? take(b, 8) + FEWEST_MANY : v - ZEROS + 2;
+        i += v == CK_HUFFMAN_MANY_ZEROS ? take(b, 8) + CK_HUFFMAN_FEWEST_MANY : v - CK_HUFFMAN_ZEROS + 2;
         if (i > last + 1)
             return false;
     }

@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clones.h"
 #include "io/exr_huffman.h"
+#include "io/exr_wavelet.h"
 
 #define BITMAP_BYTES 8192 /* a bit for each value of 16 bits */
 
@@ -32,95 +32,6 @@ void ck_piz_free(ck_piz *p)
     ck_exr_huffman_free(p->huffman);
     free(p->words);
     free(p);
-}
-
-/* Pairs (l, h) become (a, b).  In 14 bits: mean and difference.  Any wider range wraps around. */
-static inline void pair14(uint16_t l, uint16_t h, uint16_t *a, uint16_t *b)
-{
-    int16_t hs = (int16_t)h;
-    uint16_t first = (uint16_t)(l + (hs & 1) + (hs >> 1));
-    *a = first;
-    *b = (uint16_t)(first - h);
-}
-
-static inline void pair16(uint16_t l, uint16_t h, uint16_t *a, uint16_t *b)
-{
-    uint16_t second = (uint16_t)(l - (h >> 1));
-    *a = (uint16_t)(h + second - 0x8000);
-    *b = second;
-}
-
-/* A square of four, first down, then across. */
-#define SQUARE(PAIR, P00, P01, P10, P11)                                                                               \
-    do {                                                                                                               \
-        uint16_t a_, b_, c_, d_;                                                                                       \
-        PAIR(P00, P10, &a_, &c_);                                                                                      \
-        PAIR(P01, P11, &b_, &d_);                                                                                      \
-        PAIR(a_, b_, &(P00), &(P01));                                                                                  \
-        PAIR(c_, d_, &(P10), &(P11));                                                                                  \
-    } while (0)
-
-/* n squares of two neighbouring lines: the last level, with three quarters of the work. */
-#define NEIGHBOURS(NAME, PAIR)                                                                                         \
-    CK_CLONES_SHORT                                                                                                    \
-    static void NAME(uint16_t *restrict up, uint16_t *restrict down, size_t n)                                         \
-    {                                                                                                                  \
-        for (size_t i = 0; i < n; i++)                                                                                 \
-            SQUARE(PAIR, up[2 * i], up[2 * i + 1], down[2 * i], down[2 * i + 1]);                                      \
-    }
-NEIGHBOURS(neighbours14, pair14)
-NEIGHBOURS(neighbours16, pair16)
-
-/* Coefficients of one plane of words: w x h, `x` and `y` words apart. */
-typedef struct plane {
-    uint16_t *at;
-    size_t w, h, x, y;
-    bool narrow; /* all values have 14 bits */
-} plane;
-
-static inline void any_pair(bool narrow, uint16_t l, uint16_t h, uint16_t *a, uint16_t *b)
-{
-    if (narrow)
-        pair14(l, h, a, b);
-    else
-        pair16(l, h, a, b);
-}
-
-/* The squares of side p at one line of squares, and half a square at its end. */
-static void squares(const plane *k, uint16_t *line, size_t p)
-{
-    size_t dx = k->x * p, dy = k->y * p, n = k->w / (2 * p);
-    uint16_t *at = line;
-    if (p == 1 && k->x == 1) {
-        (k->narrow ? neighbours14 : neighbours16)(line, line + dy, n);
-        at += 2 * n;
-    } else if (k->narrow) {
-        for (size_t i = 0; i < n; i++, at += 2 * dx)
-            SQUARE(pair14, at[0], at[dx], at[dy], at[dy + dx]);
-    } else {
-        for (size_t i = 0; i < n; i++, at += 2 * dx)
-            SQUARE(pair16, at[0], at[dx], at[dy], at[dy + dx]);
-    }
-    if (k->w & p)
-        any_pair(k->narrow, at[0], at[dy], &at[0], &at[dy]);
-}
-
-/* Undo the wavelet, from the widest squares to those of neighbours. */
-static void undo_wavelet(const plane *k)
-{
-    size_t n = k->w < k->h ? k->w : k->h, p = 1;
-    while (p <= n / 2)
-        p *= 2;
-    for (p /= 2; p >= 1; p /= 2) {
-        size_t rows = k->h / (2 * p);
-        for (size_t i = 0; i < rows; i++)
-            squares(k, k->at + i * 2 * p * k->y, p);
-        uint16_t *last = k->at + rows * 2 * p * k->y;
-        for (size_t i = 0; k->h & p && i < k->w / (2 * p); i++) {
-            uint16_t *at = last + i * 2 * p * k->x;
-            any_pair(k->narrow, at[0], at[k->x * p], &at[0], &at[k->x * p]);
-        }
-    }
 }
 
 /* The values that occur, ascending, from their bitmap; 0 always counts.  Returns the largest index. */
@@ -228,7 +139,8 @@ exr_result_t ck_piz_decode(ck_piz *p, const uint8_t *in, size_t in_bytes, const 
         const ck_piz_channel *k = &channels[c];
         size_t step = (size_t)k->words;
         for (size_t j = 0; j < step; j++)
-            undo_wavelet(&(plane){at + j, (size_t)k->w, (size_t)k->h, step, (size_t)k->w * step, largest < 1 << 14});
+            ck_wavelet_undo(
+                &(ck_wavelet){at + j, (size_t)k->w, (size_t)k->h, step, (size_t)k->w * step, largest < 1 << 14});
         at += word_count(k);
     }
     write_lines(p, channels, n, y, lines, out);

@@ -10,12 +10,13 @@
 #include "io/exr_core.h"
 #include "io/exr_dwa.h"
 #include "io/exr_facts.h"
+#include "io/exr_piz.h"
 
 /* Ways into the file:
  *
  *     OpenEXRCore makes the header; then
  *     DWAA, DWAB   libOpenEXR compresses and writes all, with that header (exr_dwa.h)
- *     the rest     OpenEXRCore's pipeline, with our packing, and libdeflate for ZIP
+ *     the rest     OpenEXRCore's pipeline, with our packing, our PIZ, and libdeflate for ZIP
  *
  * Both write through on_write. */
 
@@ -47,6 +48,7 @@ typedef struct part {
     int n;
     const ck_exr_channel *sorted[CK_MAX_CHANNELS]; /* by name */
     struct libdeflate_compressor *deflate;
+    ck_piz_encoder *piz;
     uint8_t *split, *packed; /* a chunk rearranged; the same compressed */
     size_t packed_bytes;
 } part;
@@ -117,29 +119,73 @@ static exr_result_t pack(exr_encode_pipeline_t *p)
     return EXR_ERR_SUCCESS;
 }
 
-/* Compress ZIP through libdeflate, the rest by the library.  A chunk that does not get smaller is stored uncompressed,
- * which readers detect by its size.  The library misses that for B44 and, if sizes are equal, for PXR24. */
+static bool is_piz(const part *t)
+{
+    return t->w->compression == EXR_COMPRESSION_PIZ;
+}
+
+/* PIZ takes the samples from the planes, not from packed lines. */
+static exr_result_t pack_nothing(exr_encode_pipeline_t *p)
+{
+    p->packed_bytes = p->chunk.unpacked_size;
+    return EXR_ERR_SUCCESS;
+}
+
+/* Chunks that are too large, which PIZ cannot count the bits of, become 0 bytes. */
+static exr_result_t compress_piz(part *t, const exr_chunk_info_t *chunk, size_t *bytes)
+{
+    size_t width = (size_t)t->w->w, n = width * (size_t)chunk->height;
+    ck_piz_channel channels[CK_MAX_CHANNELS];
+    *bytes = 0;
+    if (chunk->unpacked_size / 2 > CK_PIZ_MOST_WORDS)
+        return EXR_ERR_SUCCESS;
+    uint16_t *words = ck_piz_encoder_words(t->piz, chunk->unpacked_size / 2);
+    if (!words)
+        return EXR_ERR_OUT_OF_MEMORY;
+    for (int c = 0; c < t->n; c++) {
+        const ck_exr_channel *ch = t->sorted[c];
+        ck_type to = stored(&t->w->parts[t->index], ch);
+        size_t before = (size_t)chunk->start_y * width * ck_type_size(ch->type);
+        channels[c] = (ck_piz_channel){t->w->w, chunk->height, (int)ck_type_size(to) / 2, 1};
+        convert((const uint8_t *)ch->data + before, ch->type, to, words, n);
+        words += n * ck_type_size(to) / 2;
+    }
+    *bytes = ck_piz_encode(t->piz, channels, t->n, t->packed);
+    return EXR_ERR_SUCCESS;
+}
+
+static exr_result_t compress_by_library(part *t, exr_encode_pipeline_t *p, size_t *bytes)
+{
+    exr_result_t rv = t->library_compress(p);
+    *bytes = p->compressed_bytes;
+    return rv;
+}
+
+/* Compress ZIP through libdeflate, PIZ by ourselves, the rest by the library.  A chunk that does not get smaller is
+ * stored uncompressed, which readers detect by its size.  The library misses that for B44 and, if sizes are equal, for
+ * PXR24. */
 static exr_result_t compress(exr_encode_pipeline_t *p)
 {
     part *t = p->encoding_user_data;
     size_t n = p->packed_bytes, got = 0;
+    exr_result_t rv = EXR_ERR_SUCCESS;
+    if (t->packed) {
+        p->compressed_buffer = t->packed;
+        p->compressed_alloc_size = 0; /* the pipeline must not free our buffer */
+    }
     if (t->deflate) {
         ck_exr_split(p->packed_buffer, t->split, n);
         got = libdeflate_zlib_compress(t->deflate, t->split, n, t->packed, t->packed_bytes);
-        p->compressed_buffer = t->packed;
-        p->compressed_alloc_size = 0; /* the pipeline must not free our buffer */
     } else {
-        exr_result_t rv = t->library_compress(p);
-        if (rv)
-            return rv;
-        got = p->compressed_bytes;
+        rv = is_piz(t) ? compress_piz(t, &p->chunk, &got) : compress_by_library(t, p, &got);
     }
-    if (!got || got >= n) {
+    if (!rv && (!got || got >= n)) {
+        rv = is_piz(t) ? pack(p) : EXR_ERR_SUCCESS;
         memcpy(p->compressed_buffer, p->packed_buffer, n);
         got = n;
     }
     p->compressed_bytes = got;
-    return EXR_ERR_SUCCESS;
+    return rv;
 }
 
 static int by_name(const void *a, const void *b)
@@ -253,6 +299,29 @@ static ck_status write_header(writer *w)
 
 /* ---- OpenEXRCore ---- */
 
+static bool is_zip(exr_compression_t c)
+{
+    return c == EXR_COMPRESSION_ZIP || c == EXR_COMPRESSION_ZIPS;
+}
+
+/* n: bytes of a chunk. */
+static exr_result_t start_zip(part *t, size_t n)
+{
+    t->deflate = libdeflate_alloc_compressor(ZIP_LEVEL);
+    t->packed_bytes = t->deflate ? libdeflate_zlib_compress_bound(t->deflate, n) : 0;
+    t->split = malloc(n);
+    t->packed = t->packed_bytes ? malloc(t->packed_bytes) : NULL;
+    return t->split && t->packed ? EXR_ERR_SUCCESS : EXR_ERR_OUT_OF_MEMORY;
+}
+
+static exr_result_t start_piz(part *t, size_t n)
+{
+    t->piz = ck_piz_encoder_new();
+    t->packed_bytes = ck_piz_bound(n / 2);
+    t->packed = t->piz ? malloc(t->packed_bytes) : NULL;
+    return t->packed ? EXR_ERR_SUCCESS : EXR_ERR_OUT_OF_MEMORY;
+}
+
 static exr_result_t start_pipeline(part *t, const exr_chunk_info_t *chunk)
 {
     writer *w = t->w;
@@ -262,23 +331,15 @@ static exr_result_t start_pipeline(part *t, const exr_chunk_info_t *chunk)
     if (rv)
         return rv;
     t->pipe.encoding_user_data = t;
-    t->pipe.convert_and_pack_fn = pack;
+    t->pipe.convert_and_pack_fn = is_piz(t) ? pack_nothing : pack;
     t->library_compress = t->pipe.compress_fn;
     if (w->compression != EXR_COMPRESSION_NONE)
         t->pipe.compress_fn = compress;
     /* Our pack function does not use these pointers, but the pipeline requires them. */
     for (int c = 0; c < t->n; c++)
         t->pipe.channels[c].encode_from_ptr = t->sorted[c]->data;
-    if (w->compression == EXR_COMPRESSION_ZIP || w->compression == EXR_COMPRESSION_ZIPS) {
-        size_t n = (size_t)chunk->unpacked_size; /* the first chunk is the largest */
-        t->deflate = libdeflate_alloc_compressor(ZIP_LEVEL);
-        t->packed_bytes = t->deflate ? libdeflate_zlib_compress_bound(t->deflate, n) : 0;
-        t->split = malloc(n);
-        t->packed = t->packed_bytes ? malloc(t->packed_bytes) : NULL;
-        if (!t->split || !t->packed)
-            return EXR_ERR_OUT_OF_MEMORY;
-    }
-    return EXR_ERR_SUCCESS;
+    size_t n = (size_t)chunk->unpacked_size; /* the first chunk is the largest */
+    return is_piz(t) ? start_piz(t, n) : is_zip(w->compression) ? start_zip(t, n) : EXR_ERR_SUCCESS;
 }
 
 static ck_status write_chunks(part *t)
@@ -307,6 +368,7 @@ static ck_status write_part(writer *w, int at)
         exr_encoding_destroy(w->ctx, &t.pipe);
     if (t.deflate)
         libdeflate_free_compressor(t.deflate);
+    ck_piz_encoder_free(t.piz);
     free(t.split);
     free(t.packed);
     return s;
