@@ -108,8 +108,8 @@ $(foreach p,$(PROGRAMS),$(eval $(call PROGRAM,$(p))))
 # Objects of a program that a test needs.
 $(BUILD)/tests/synth_test $(BUILD)/tests/key_test: $(patsubst %,$(BUILD)/cmd/ck-synth/%.o,synth synth_canvas)
 $(BUILD)/tests/meaning_test: $(OPTION_OBJ) $(BUILD)/cmd/shared/naming.o
-$(BUILD)/tests/space_test: $(patsubst %,$(BUILD)/cmd/%.o,$(addprefix ck-encode/,space siblings outputs options video colours) \
-    shared/scene shared/naming)
+$(BUILD)/tests/space_test: $(patsubst %,$(BUILD)/cmd/%.o,$(addprefix ck-encode/,space siblings options video colours \
+    outputs outputs_plan outputs_share outputs_name) shared/scene shared/naming)
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(LIBCK)
 	@mkdir -p $(@D)
 	$(CC) $(SAN) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIBCK) $(LIBS)

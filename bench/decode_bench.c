@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "folder.h"
+
 #define RUNS 5
 
 static double now(void)
@@ -135,9 +137,10 @@ int main(int argc, char **argv)
         {"ProRes 422 HQ 1080p", "1920x1080", "-c:v prores_ks -profile:v 3", "prores.mov"},
     };
     int frames = argc > 1 ? atoi(argv[1]) : 48;
-    char folder[] = "/tmp/decode_bench.XXXXXX", path[200], line[600];
-    if (frames < 1 || !mkdtemp(folder))
+    char path[200], line[600];
+    if (frames < 1)
         die("setting up");
+    const char *folder = bench_folder();
     printf("ms a frame, %d frames, median of %d.  ck-decode is a process of its own, its stream goes to /dev/null.\n\n",
            frames, RUNS);
     printf("| clip | threads | libavcodec | with swscale to float RGB | ck-decode | to the first | to the second |\n"
@@ -153,6 +156,5 @@ int main(int argc, char **argv)
             compare(clips[i].name, path, threads, frames);
         unlink(path);
     }
-    rmdir(folder);
     return 0;
 }

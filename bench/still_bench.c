@@ -15,6 +15,7 @@
 #include <zlib.h>
 
 #include "bare_exr.h"
+#include "folder.h"
 #include "image/convert.h"
 #include "io/exr.h"
 #include "io/png.h"
@@ -22,7 +23,7 @@
 enum { W = 4096, H = 2160, TURNS = 5 };
 static const size_t N = (size_t)W * H;
 
-static char path[2][64]; /* theirs, ours */
+static char path[2][80]; /* theirs, ours */
 static uint16_t *half, *u16;
 static uint8_t *u8;
 static float *plate;
@@ -262,9 +263,9 @@ static void bench_png(const char *name, const void *planes, int channels, int de
 
 int main(void)
 {
-    const char *dir = access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
+    const char *dir = bench_folder();
     for (int i = 0; i < 2; i++)
-        snprintf(path[i], sizeof path[i], "%s/still_bench.%d.%ld", dir, i, (long)getpid());
+        snprintf(path[i], sizeof path[i], "%s/%d", dir, i);
     make_plate();
     printf("4096 x 2160, CPU ms of one thread, median of %d; bare: the library's own calls (OpenEXRCore with zip\n"
            "level 4, libpng with filter Sub and Z_RLE).  Bar: 1.3.\n\n",
@@ -279,7 +280,5 @@ int main(void)
     bench_exr("B44", EXR_COMPRESSION_B44, CK_EXR_B44, false);
     bench_png("16-bit RGBA", u16, 4, 16);
     bench_png("8-bit RGB", u8, 3, 8);
-    for (int i = 0; i < 2; i++)
-        unlink(path[i]);
     return 0;
 }
