@@ -90,7 +90,24 @@ for space in pq:smpte2084 hlg:arib-std-b67; do
     is "${space%:*} in mov" "$(tags v/rgb.mov)" "bt2020nc,${space#*:},bt2020"
 done
 ck-decode --input-space slog3/s-gamut3 chart.png | ck-encode --plane rgb=mov --output-space source v 2>/dev/null
-is "a log in mov has no label" "$(tags v/rgb.mov)" "bt709,unknown,unknown"
+is "a log in mov has no tag" "$(tags v/rgb.mov)" "bt709,unknown,unknown"
+for f in mov mkv png16 tiff16; do
+    rm -rf v
+    ck-decode --input-space slog3/s-gamut3 chart.png | ck-encode --plane "rgb=$f" --output-space source v 2>/dev/null
+    got=$(find v -name '*.m??' -o -name '*.png' -o -name '*.tif')
+    is "a log in $f is read by its label" "$(head_has source-transfer $got) $(head_has primaries $got)" "slog3 s-gamut3"
+    floats $got >l.f32
+    floats --input-space slog3/s-gamut3 $got >m.f32
+    ok "with the same light" bash -c 'test -s l.f32 && cmp l.f32 m.f32'
+done
+ck-decode --input-space slog3/s-gamut3 chart.png | ck-encode --plane rgb=mkv --output-space source v 2>/dev/null
+ff -i v/rgb.mkv -c copy -metadata ck:transfer=foo unknown.mkv
+ff -i v/rgb.mkv -c:v ffv1 -color_trc bt709 both.mkv
+says() { ck-decode "$@" 2>&1 >/dev/null | grep -c 'warning: .*ck:transfer is'; }
+is "an unknown label is a warning, a known one or an option is not" \
+    "$(says unknown.mkv) $(says v/rgb.mkv) $(says --transfer slog3 unknown.mkv)" "1 0 0"
+is "so is a label that contradicts the codec" "$(says both.mkv) $(says --srgb both.mkv)" "1 0"
+is "and the codec counts" "$(frame both.mkv | grep -o 'rgb:[^ ]*' | head -1)" rgb:u16:3x16x64:srgb:inline
 ck-decode --input-space slog3/s-gamut3 chart.png | ck-encode --plane rgb=mov --output-space rec709 v 2>/dev/null
 is "converted to Rec. 709 it has" "$(tags v/rgb.mov)" "bt709,bt709,bt709"
 

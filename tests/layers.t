@@ -77,6 +77,32 @@ reads_hint() {
 }
 ok "a hint is read without INPUT's layer" reads_hint
 
+# Planes of other files, from the plate's own file.
+oiiotool --pattern fill:left=0:right=1 40x30 1 --chnames matte.A -d half -o m1.exr
+picture s1.exr 6 spill.R spill.G spill.B
+oiiotool rgb.exr m1.exr --chappend s1.exr --chappend -d half -o render.exr
+oiiotool m1.exr --ch 0,0,0 --chnames R,G,B -o matte_grey.exr
+plane() { # PLANE WANTED OPTION...: the plane equals the first channels of WANTED
+    local got
+    rm -rf out
+    ck-decode "${@:3}" 2>err | ck-encode --plane "$1=exr32" --compression none out 2>>err
+    got=$(echo "out/$1"/*.exr)
+    oiiotool "$got" --ch 0 --chnames Y "$2" --ch 0 --chnames Y --fail 0 --warn 0 --diff >diff.txt 2>&1 || { cat err diff.txt; return 1; }
+}
+ok "a hint from a layer of the plate's file" plane hint matte_grey.exr --hint render.exr --layer hint=matte render.exr
+ok "the same by its channel" plane hint matte_grey.exr --hint render.exr --layer hint=matte.A render.exr
+ok "INPUT has its own" plane rgb s1.exr --hint render.exr --layer spill --layer hint=matte render.exr
+ok "or by the plane's name" plane rgb s1.exr --layer rgb=spill render.exr
+ok "the last one counts" plane rgb s1.exr --layer rgba --layer spill render.exr
+ok "a plane of any name from a part" plane depth z.exr --input depth=zfirst.exr --part depth=0 --hint-channel red rgb.exr
+fails 2 "render.exr: no layer 'spec' in this EXR: it has rgba, matte, spill" "an unknown layer of a hint" \
+    ck-decode --hint render.exr --layer hint=spec render.exr
+fails 2 "--layer 'hint=matte': that plane has no file: give it with --input" "a layer of a plane without a file" \
+    ck-decode --layer hint=matte render.exr
+fails 2 "--part 'hint=': no name after '='" "an empty part" ck-decode --hint render.exr --part hint= render.exr
+fails 2 "rgb.png: not an OpenEXR file: leave --layer out" "a layer of a hint in PNG" \
+    ck-decode --hint rgb.png --layer hint=matte render.exr
+
 # DWA layers, as the library itself decodes them.
 oiiotool --pattern fill:topleft=0.1,0.5,0.2:bottomright=0.9,0.2,0.7 300x200 3 --chnames a.R,a.G,a.B \
     --pattern fill:topleft=0.8,0.1,0.3:bottomright=0.2,0.9,0.5 300x200 3 --chnames beauty.R,beauty.G,beauty.B \

@@ -36,10 +36,12 @@ static const ck_option rows[] = {
      CK_IN_HELP},
     {0, "deinterlace-fields", CK_FLAG, AT(deinterlace_fields), NULL, NULL, 0, 0, NULL, 0,
      "make one whole frame of every field: twice the frame rate", CK_IN_ALL},
-    {0, "layer", CK_STRING, AT(layer), "NAME", NULL, 0, 0, NULL, 0,
-     "layer of an OpenEXR INPUT, or one channel; -v lists them (default: the one with R, G, B)", CK_IN_ALL},
-    {0, "part", CK_STRING, AT(part), "N|NAME", NULL, 0, 0, NULL, 0,
-     "part of INPUT (OpenEXR): number from 0, or name (default: the first with R, G, B)", CK_IN_ALL},
+    {0, "layer", CK_LIST, AT(layers), "[PLANE=]NAME", NULL, 0, 0, NULL, 0,
+     "layer or channel of INPUT (OpenEXR), or of the file of PLANE; -v lists them (default: the one with R, G, B)",
+     CK_IN_ALL},
+    {0, "part", CK_LIST, AT(parts), "[PLANE=]N|NAME", NULL, 0, 0, NULL, 0,
+     "part of INPUT (OpenEXR), or of the file of PLANE: number from 0, or name (default: the first with R, G, B)",
+     CK_IN_ALL},
     {0, "linear", CK_FLAG, AT(linear), NULL, NULL, 0, 0, NULL, 0, "treat samples as linear light, overriding the file",
      CK_IN_HELP},
     {0, "srgb", CK_FLAG, AT(srgb), NULL, NULL, 0, 0, NULL, 0, "treat samples as sRGB-encoded, overriding the file",
@@ -143,6 +145,36 @@ ck_status ck_decode_files(const ck_decode_options *o, ck_decode_file files[CK_DE
     return s;
 }
 
+const char *ck_decode_value_for(const ck_list *list, const char *plane)
+{
+    const char *found = NULL;
+    size_t n = strlen(plane);
+    for (int i = 0; i < list->n; i++) {
+        const char *text = list->items[i], *equals = strchr(text, '=');
+        if (equals && (size_t)(equals - text) == n && !memcmp(text, plane, n))
+            found = equals + 1;
+        else if (!equals && !strcmp(plane, "rgb"))
+            found = text;
+    }
+    return found;
+}
+
+/* Refuse a layer or part of a plane that no file was given for. */
+static ck_status check_planes(const ck_list *list, const char *option, const ck_decode_file *files, int n, ck_error *e)
+{
+    for (int i = 0; i < list->n; i++) {
+        const char *text = list->items[i], *equals = strchr(text, '=');
+        size_t length = equals ? (size_t)(equals - text) : 0;
+        bool known = !equals || (length == 3 && !memcmp(text, "rgb", 3));
+        for (int k = 0; k < n && !known; k++)
+            known = strlen(files[k].plane) == length && !memcmp(text, files[k].plane, length);
+        if (!known || (equals && !equals[1]))
+            return ck_fail(e, CK_ERR_ARGUMENT, "--%s '%s': %s", option, text,
+                           known ? "no name after '='" : "that plane has no file: give it with --input");
+    }
+    return CK_OK;
+}
+
 ck_fields_mode ck_decode_fields(const ck_decode_options *o)
 {
     return o->deinterlace_fields ? CK_FIELDS_FIELD : o->deinterlace ? CK_FIELDS_FRAME : CK_FIELDS_KEEP;
@@ -201,7 +233,12 @@ static ck_status check(const void *opts, ck_error *e)
         return s;
     s = o->frames ? ck_ranges_parse(o->frames, &frames, e) : CK_OK;
     ck_ranges_free(&frames);
-    return s == CK_OK ? ck_decode_files(o, files, &n, e) : ck_fail_in(e, s, "--frames");
+    if (s != CK_OK)
+        return ck_fail_in(e, s, "--frames");
+    s = ck_decode_files(o, files, &n, e);
+    if (s == CK_OK)
+        s = check_planes(&o->layers, "layer", files, n, e);
+    return s == CK_OK ? check_planes(&o->parts, "part", files, n, e) : s;
 }
 
 const ck_program ck_decode_program = {

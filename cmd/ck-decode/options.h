@@ -19,7 +19,7 @@ typedef struct ck_decode_options {
     int missing;      /* ck_missing */
     ck_av_choice colour;
     int stream;               /* -1: the best one */
-    const char *layer, *part; /* NULL: the obvious one */
+    ck_list layers, parts; /* "[PLANE=]NAME": of INPUT, or of another plane's file */
 } ck_decode_options;
 
 extern const ck_program ck_decode_program;
@@ -53,6 +53,9 @@ typedef struct ck_decode_file {
 /* List the files that the options name; *n is their number.  CK_ERR_ARGUMENT for an invalid plane name, a plane given
  * twice, and two files from standard input. */
 ck_status ck_decode_files(const ck_decode_options *o, ck_decode_file files[CK_DECODE_FILES], int *n, ck_error *e);
+
+/* The value for `plane` of a list "[PLANE=]VALUE", the last one; NULL = none.  Without PLANE it is for "rgb". */
+const char *ck_decode_value_for(const ck_list *list, const char *plane);
 
 /* True if the option `name` gives such a file. */
 bool ck_decode_option_gives_file(const char *name);

@@ -59,6 +59,8 @@ static ck_status open_video(ck_source *s, const char *path, const char *frames, 
     how = ck_fields_how(&how, s->mode);
     status = ck_video_open(path, &how, &s->video, e);
     if (status == CK_OK)
+        ck_av_labels(s->video, &s->labels);
+    if (status == CK_OK)
         status = ck_fields_open(s->video, s->mode, how.threads, &s->fields, e);
     if (status == CK_ERR_FORMAT && !strcmp(path, "-") && strncmp(e->text, "no data", strlen("no data")) != 0) {
         ck_error why = *e;
@@ -122,10 +124,8 @@ ck_status ck_source_open(const char *const *inputs, int n, const ck_decode_optio
     const char *frames = plate ? opts->frames : NULL;
     *s = (ck_source){.opts = opts, .plane = plane, .name = inputs[0], .stream = plate ? opts->stream : -1};
     s->select.threads = opts->common.threads ? opts->common.threads : ck_cores();
-    if (plate) {
-        s->select.layer = opts->layer;
-        s->select.part = opts->part;
-    }
+    s->select.layer = ck_decode_value_for(&opts->layers, plane);
+    s->select.part = ck_decode_value_for(&opts->parts, plane);
     s->pairs = pairs;
     s->missing = plate ? (ck_missing)opts->missing : CK_MISSING_ERROR;
     s->camera = plate || !strcmp(plane, "clean");
@@ -360,11 +360,7 @@ static ck_status read_picture(const ck_source *s, const ck_item *item, ck_want w
     if (s->camera && s->mode == CK_FIELDS_KEEP && !atomic_load(&s->combed))
         look_for_combs(s, item);
     ck_status status = ck_av_plane(item->video.av, &s->colour, ck_video_info_view(s->video)->orient, want, name, f, e);
-    if (status == CK_OK && want == CK_WANT_RGB)
-        status = ck_meta_set(&f->meta, "transfer", ck_av_tag_transfer(item->video.av), e);
-    if (status == CK_OK && want == CK_WANT_RGB)
-        status = ck_meta_set(&f->meta, "primaries", ck_av_tag_primaries(item->video.av), e);
-    return status;
+    return status == CK_OK && want == CK_WANT_RGB ? ck_av_tag_frame(item->video.av, &s->labels, name, f, e) : status;
 }
 
 /* Repair or refuse NaN and infinity: the network would spread them over the frame, the classical key turns them into

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 
 #include "ck-decode/light.h"
+#include "io/av_facts.h"
 #include "io/av_read.h"
 #include "io/sequence.h"
 #include "io/still.h"
@@ -26,12 +27,13 @@ typedef struct ck_source {
     bool camera;    /* INPUT or clean plate: the options of colour apply */
     ck_light light; /* how its colours are decoded */
     ck_av_choice colour;
-    ck_still_select select; /* of stills; --layer and --part are for INPUT only */
+    ck_still_select select; /* of stills */
     int stream;             /* of a video, -1 = the best one */
     ck_missing missing;     /* --missing for INPUT, else CK_MISSING_ERROR */
     size_t next_file;
     const ck_ranges *pairs; /* while opening: see ck_source_open */
     /* Of a video: */
+    ck_colour_tag labels; /* for pictures whose colour is not tagged */
     ck_ranges keep;
     long next_index;
     bool ended;

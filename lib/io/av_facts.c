@@ -1,7 +1,10 @@
 #include "io/av_facts.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "colour/curve.h"
+#include "io/av_colour.h"
 #include "io/av_inside.h"
 
 bool ck_av_has_sound(const ck_video *v, double *start)
@@ -47,4 +50,39 @@ ck_status ck_av_camera(const ck_video *v, const char *prefix, ck_meta *out, ck_e
             s = ck_meta_set(out, key, text, e);
     }
     return s;
+}
+
+void ck_av_labels(const ck_video *v, ck_colour_tag *out)
+{
+    *out = (ck_colour_tag){0};
+    snprintf(out->encoding, sizeof out->encoding, "%s", ck_av_encoding(v->info.first));
+    ck_colour_tag_labels(out, value(v, "ck:transfer"), value(v, "ck:primaries"));
+}
+
+/* True if the label names a curve that cannot be what the tag says.  Displays' curves are one to ck. */
+static bool contradicts(const char *label, int code)
+{
+    ck_curve a, b;
+    return ck_curve_named(label, &a) && ck_curve_of_h273(code, &b) && !ck_curve_same(&a, &b) &&
+           !(ck_curve_display(&a) && ck_curve_display(&b));
+}
+
+ck_status ck_av_tag_frame(const AVFrame *av, const ck_colour_tag *labels, const char *plane, ck_frame *f, ck_error *e)
+{
+    const char *transfer = ck_av_tag_transfer(av), *primaries = ck_av_tag_primaries(av);
+    ck_plane *p = ck_frame_plane(f, plane);
+    ck_colour_tag tag = *labels;
+    if (transfer) {
+        *tag.warning = 0;
+        if (contradicts(labels->transfer, av->color_trc))
+            snprintf(tag.warning, sizeof tag.warning,
+                     "ck:transfer is %s, but the codec says %s, which is used: --transfer overrides it",
+                     labels->transfer, transfer);
+        snprintf(tag.transfer, sizeof tag.transfer, "%s", transfer);
+    } else if (*tag.transfer) {
+        memcpy(p->encoding, tag.encoding, sizeof p->encoding);
+    }
+    if (primaries)
+        snprintf(tag.primaries, sizeof tag.primaries, "%s", primaries);
+    return ck_colour_tag_set(&tag, f, e);
 }

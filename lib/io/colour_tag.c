@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "colour/curve.h"
 #include "io/av_colour.h"
 #include "io/still.h"
 
@@ -38,6 +39,22 @@ void ck_colour_tag_gamma(ck_colour_tag *t, double gamma)
         snprintf(t->encoding, sizeof t->encoding, "gamma%.4g", fmin(fmax(gamma, 0.1), 10));
         set(t->transfer, sizeof t->transfer, t->encoding);
     }
+}
+
+void ck_colour_tag_labels(ck_colour_tag *t, const char *transfer, const char *primaries)
+{
+    ck_curve curve;
+    ck_primaries known;
+    if (ck_curve_named(transfer, &curve)) {
+        set(t->encoding, sizeof t->encoding, ck_curve_display(&curve) ? "srgb" : curve.name);
+        set(t->transfer, sizeof t->transfer, strcmp(curve.name, "srgb") ? curve.name : "iec61966-2-1");
+    } else if (transfer) {
+        snprintf(t->warning, sizeof t->warning,
+                 "ck:transfer is '%.40s', an unknown curve: codes are kept as %s: name the curve with --transfer",
+                 transfer, t->encoding);
+    }
+    if (primaries && ck_primaries_parse(primaries, &known))
+        set(t->primaries, sizeof t->primaries, primaries);
 }
 
 /* ICC profiles */

@@ -26,6 +26,10 @@ void ck_colour_tag_gamma(ck_colour_tag *t, double gamma);
  * encoding as it is, unknown columns make the primaries "unknown"; both set a warning. */
 void ck_colour_tag_icc(ck_colour_tag *t, const uint8_t *profile, size_t n);
 
+/* Set by the labels ck:transfer and ck:primaries that ck-encode writes; NULL: none.  An unknown curve leaves the encoding
+ * as it is, and sets a warning. */
+void ck_colour_tag_labels(ck_colour_tag *t, const char *transfer, const char *primaries);
+
 /* Write into f->meta: `transfer`, `primaries`, CK_STILL_WARNING. */
 ck_status ck_colour_tag_set(const ck_colour_tag *t, ck_frame *f, ck_error *e);
 

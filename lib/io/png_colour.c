@@ -56,6 +56,21 @@ static void add_chromaticities(ck_png_colour *c, const uint8_t *data)
     ck_primaries_format(&p, c->tag.primaries);
 }
 
+/* Text is KEY NUL VALUE; a longer value is cut, and unknown. */
+static void add_text(ck_png_colour *c, const uint8_t *data, size_t n)
+{
+    const struct {
+        const char *key;
+        char *to;
+        size_t size;
+    } labels[] = {{"ck:transfer", c->transfer, sizeof c->transfer}, {"ck:primaries", c->primaries, sizeof c->primaries}};
+    for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
+        size_t key = strlen(labels[i].key) + 1;
+        if (n > key && !memcmp(data, labels[i].key, key))
+            snprintf(labels[i].to, labels[i].size, "%.*s", (int)(n - key), (const char *)data + key);
+    }
+}
+
 bool ck_png_colour_chunk(ck_png_colour *c, const char *name, const uint8_t *data, size_t n)
 {
     if (!strcmp(name, "cICP")) {
@@ -83,6 +98,14 @@ bool ck_png_colour_chunk(ck_png_colour *c, const char *name, const uint8_t *data
             add_chromaticities(c, data);
     } else if (!strcmp(name, "eXIf")) {
         c->orient = ck_exif_orient(data, n);
+    } else if (!strcmp(name, "tEXt")) {
+        add_text(c, data, n);
     }
     return true;
+}
+
+void ck_png_colour_end(ck_png_colour *c)
+{
+    if (c->rank == CK_PNG_SILENT)
+        ck_colour_tag_labels(&c->tag, *c->transfer ? c->transfer : NULL, *c->primaries ? c->primaries : NULL);
 }

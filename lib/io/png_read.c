@@ -76,7 +76,7 @@ static void be_strict(reader *r)
     /* Metadata not used here, some of it often broken in files that are otherwise fine; checksums are still verified.
      * Transparency is included if alpha is not wanted. */
     static const png_byte unused[] = "bKGD\0hIST\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0"
-                                     "sCAL\0sPLT\0tEXt\0tIME\0zTXt\0tRNS\0";
+                                     "sCAL\0sPLT\0tIME\0zTXt\0tRNS\0";
     static const png_byte colour[] = CK_PNG_COLOUR_CHUNKS;
     png_structp png = r->png;
     png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, NULL, 0);
@@ -181,6 +181,7 @@ static void read_all(reader *r)
         fail(r, ck_fail(r->e, CK_ERR_MEMORY, "out of memory for a PNG of %d x %d", w, h));
 
     get_palette(r, w);
+    ck_png_colour_end(&r->colour);
 
     if (r->colour.narrow)
         fail(r, ck_fail(r->e, CK_ERR_UNSUPPORTED, "PNG of limited code range (cICP) is not read: write full range"));

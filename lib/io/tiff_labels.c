@@ -43,16 +43,10 @@ static bool value_of(const char *text, const char *key, char *buf, size_t size)
 
 ck_status ck_tiff_labels_read(const char *text, ck_colour_tag *tag, ck_frame *f, ck_error *e)
 {
-    char transfer[CK_PLANE_TAG], timecode[32];
-    if (value_of(text, "ck:transfer", transfer, sizeof transfer) && ck_name_valid(transfer, strlen(transfer)) &&
-        strcmp(transfer, "unknown") != 0) {
-        snprintf(tag->encoding, sizeof tag->encoding, "%s", transfer);
-        snprintf(tag->transfer, sizeof tag->transfer, "%s", strcmp(transfer, "srgb") ? transfer : "iec61966-2-1");
-    }
-    ck_primaries known;
-    char primaries[CK_PRIMARIES_TEXT];
-    if (value_of(text, "ck:primaries", primaries, sizeof primaries) && ck_primaries_parse(primaries, &known))
-        snprintf(tag->primaries, sizeof tag->primaries, "%s", primaries);
+    char transfer[80], primaries[CK_PRIMARIES_TEXT], timecode[32];
+    bool curve = value_of(text, "ck:transfer", transfer, sizeof transfer);
+    bool named = value_of(text, "ck:primaries", primaries, sizeof primaries);
+    ck_colour_tag_labels(tag, curve ? transfer : NULL, named ? primaries : NULL);
     return value_of(text, "ck:timecode", timecode, sizeof timecode) ? ck_meta_set(&f->meta, "timecode", timecode, e)
                                                                     : CK_OK;
 }
