@@ -188,6 +188,29 @@ is "a gamma is decoded" "$(plane g.png) $(head_has source-transfer g.png)" "rgb:
 ck key --classical --screen green --fg-encoding source g.png gamma 2>/dev/null
 is "and FG can have it again" "$(label gamma/FG/g.exr)" 'ck:transfer (type string): "gamma1.8"'
 
+# --- ICC profiles: known ones pass quietly, others are a warning that names the file
+with_icc() { # IN.jpg OUT.jpg GAMMA COLUMN...: three columns of XYZ and one gamma, as APP2
+    perl -e 'local $/; my ($in, $gamma, @xyz) = @ARGV; my $at = 132 + 12 * 6; my ($table, $data) = (pack("N", 6), "");
+        my @tags = map { ["$_->[0]XYZ", "XYZ " . pack("N4", 0, map { int(65536 * $_ + .5) & 0xffffffff } @xyz[$_->[1] .. $_->[1] + 2])] }
+            ["r", 0], ["g", 3], ["b", 6];
+        push @tags, map { ["${_}TRC", "curv" . pack("N2n2", 0, 1, int(256 * $gamma), 0)] } "r", "g", "b";
+        for (@tags) { $table .= $_->[0] . pack("N2", $at + length $data, length $_->[1]); $data .= $_->[1] }
+        my $p = pack("N", $at + length $data) . ("\0" x 8) . "mntrRGB XYZ " . ("\0" x 12) . "acsp" . ("\0" x 88) . $table . $data;
+        open F, $in; my $jpeg = <F>; my $body = "ICC_PROFILE\0\1\1$p";
+        print substr($jpeg, 0, 2), "\xff\xe2", pack("n", 2 + length $body), $body, substr($jpeg, 2)' "$1" "${@:3}" >"$2"
+}
+ff -i base.png -pix_fmt yuvj444p -q:v 2 icc.jpg
+with_icc icc.jpg p3.jpg 2.2 0.51512 0.2412 -0.00105 0.29198 0.69225 0.04189 0.1571 0.06657 0.78407
+with_icc icc.jpg odd.jpg 2.2 0.5 0.3 0.02 0.3 0.6 0.05 0.16 0.1 0.75
+for e in jpg tif; do
+    [ $e = jpg ] || oiiotool p3.jpg -o p3.$e
+    [ $e = jpg ] || oiiotool odd.jpg -o odd.$e
+    is "a known profile in $e" "$(head_has primaries p3.$e) $(ck-decode p3.$e 2>&1 >/dev/null)" "p3-d65 "
+    is "an unknown one" "$(head_has primaries odd.$e) $(
+        ck-decode odd.$e 2>&1 >/dev/null | grep -o "warning: odd.$e: unknown primaries in the ICC profile")" \
+        "unknown warning: odd.$e: unknown primaries in the ICC profile"
+done
+
 # --- the hint's channel
 oiiotool base.png --ch G -o matte.png
 oiiotool base.png matte.png --chappend --chnames R,G,B,A -o cut.png
