@@ -228,7 +228,7 @@ check-packages:
 FUZZ_SECONDS ?= 600
 FUZZ_SAN := address,undefined
 FUZZ_SRC := $(wildcard lib/base/*.c lib/stream/*.c lib/checkpoint/*.c lib/greenformer/*.c) lib/image/convert.c \
-    lib/io/exr_piz.c lib/io/exr_huffman.c
+    $(addprefix lib/io/exr_,piz.c piz_encode.c huffman.c huffman_encode.c wavelet.c)
 FUZZ_FLAGS = BUILD=build/fuzz CC=clang CFLAGS="-O1 -g -fno-omit-frame-pointer" LIB_SRC="$(FUZZ_SRC)" LIB_CXX_SRC= \
     SAN="-fsanitize=$(FUZZ_SAN) -fsanitize=fuzzer-no-link -fno-sanitize-recover=all"
 FUZZ_TARGETS := $(basename $(notdir $(wildcard fuzz/*.c)))

@@ -84,7 +84,30 @@ static inline int fuzz_pickle(const uint8_t *data, size_t n)
     return 0;
 }
 
-/* A PIZ chunk; the first byte gives its size and channels. */
+/* Encode bytes as the samples of one channel, and decode them again. */
+static inline void fuzz_piz_samples(ck_piz *piz, const ck_piz_channel *c, const uint8_t *data, size_t n)
+{
+    static ck_piz_encoder *encoder;
+    if (!encoder && !(encoder = ck_piz_encoder_new()))
+        abort();
+    size_t words = (size_t)c->w * (size_t)c->h * (size_t)c->words, bytes = 2 * words;
+    uint16_t *samples = ck_piz_encoder_words(encoder, words);
+    uint8_t *packed = malloc(ck_piz_bound(words)), *in = malloc(bytes), *out = malloc(bytes);
+    if (!samples || !packed || !in || !out)
+        abort();
+    for (size_t i = 0; i < bytes; i++)
+        in[i] = n ? data[i % n] : 0;
+    memcpy(samples, in, bytes);
+    size_t used = ck_piz_encode(encoder, c, 1, packed);
+    if (used > ck_piz_bound(words) || ck_piz_decode(piz, packed, used, c, 1, 0, c->h, out, bytes) ||
+        memcmp(in, out, bytes) != 0)
+        abort();
+    free(packed);
+    free(in);
+    free(out);
+}
+
+/* A PIZ chunk; the first byte gives its size and channels.  The same bytes are also samples. */
 static inline int fuzz_piz(const uint8_t *data, size_t n)
 {
     static ck_piz *piz;
@@ -100,6 +123,7 @@ static inline int fuzz_piz(const uint8_t *data, size_t n)
         abort();
     ck_piz_decode(piz, data + 1, n - 1, c, 2, 0, h, out, bytes);
     free(out);
+    fuzz_piz_samples(piz, &c[1], data + 1, n - 1);
     return 0;
 }
 

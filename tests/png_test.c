@@ -398,8 +398,10 @@ static void test_labels(void)
                                            {"gamma1.8", "adobe-rgb", "gamma1.8 gamma1.8 adobe-rgb"},
                                            {"pq", NULL, "pq smpte2084 -"},
                                            {"srgb", "p3-d65", "srgb iec61966-2-1 p3-d65"},
-                                           {"slog3", "s-gamut3", "srgb - -"},
-                                           {NULL, "ap1", "srgb - -"}};
+                                           {"slog3", "s-gamut3", "slog3 slog3 s-gamut3"},
+                                           {"gamma1.8", NULL, "gamma1.8 gamma1.8 -"},
+                                           {"foo", NULL, "srgb - -!"},
+                                           {NULL, "ap1", "srgb - ap1"}};
     uint8_t rgb[3] = {1, 2, 3};
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         ck_meta text = {0};
