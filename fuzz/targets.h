@@ -107,8 +107,8 @@ static inline void fuzz_piz_samples(ck_piz *piz, const ck_piz_channel *c, const 
     free(out);
 }
 
-/* A PIZ chunk; the first byte gives its size and channels.  With its highest bits the same bytes are also samples, which
- * takes ten times as long. */
+/* A PIZ chunk; the first byte gives its size and channels.  With its highest bits the same bytes are also samples,
+ * which takes ten times as long. */
 static inline int fuzz_piz(const uint8_t *data, size_t n)
 {
     static ck_piz *piz;

@@ -98,7 +98,8 @@ static bool same_chunks(const char *a, const char *b, int h, int *compressed)
 }
 
 enum { GRAIN, FLAT, RUNS, NOISE, WIDE, HALVES, KINDS };
-static const char *const kinds[] = {"grain", "one value", "runs", "noise", "more than 14 bits", "frequencies that halve"};
+static const char *const kinds[] = {"grain", "one value",         "runs",
+                                    "noise", "more than 14 bits", "frequencies that halve"};
 
 /* A word of kind k at place i of a plane. */
 static uint32_t word(int k, size_t i, int w)
@@ -148,9 +149,9 @@ static void compare(int kind, int w, int h, ck_type first, ck_type rest)
         ch[c] = (ck_exr_channel){names[c], p.data[c], p.type[c]};
     ck_exr_new_part part = {.channels = ch, .stored = p.type, .n = CHANNELS};
     write_theirs("theirs.exr", &p);
-    bool good = ck_exr_write_parts("ours.exr", w, h, &part, 1, &(ck_exr_packing){.compression = CK_EXR_PIZ}, &e) ==
-                    CK_OK &&
-                same_chunks("theirs.exr", "ours.exr", h, &compressed);
+    bool good =
+        ck_exr_write_parts("ours.exr", w, h, &part, 1, &(ck_exr_packing){.compression = CK_EXR_PIZ}, &e) == CK_OK &&
+        same_chunks("theirs.exr", "ours.exr", h, &compressed);
     ok(good, "%s, %d x %d, %s and %s, %d chunks compressed %s", kinds[kind], w, h, ck_type_name(first),
        ck_type_name(rest), compressed, e.text);
     for (int c = 0; c < CHANNELS; c++)

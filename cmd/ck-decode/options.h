@@ -18,7 +18,7 @@ typedef struct ck_decode_options {
     int hint_channel; /* added to CK_WANT_HINT it gives the ck_want */
     int missing;      /* ck_missing */
     ck_av_choice colour;
-    int stream;               /* -1: the best one */
+    int stream;            /* -1: the best one */
     ck_list layers, parts; /* "[PLANE=]NAME": of INPUT, or of another plane's file */
 } ck_decode_options;
 

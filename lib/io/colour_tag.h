@@ -26,8 +26,8 @@ void ck_colour_tag_gamma(ck_colour_tag *t, double gamma);
  * encoding as it is, unknown columns make the primaries "unknown"; both set a warning. */
 void ck_colour_tag_icc(ck_colour_tag *t, const uint8_t *profile, size_t n);
 
-/* Set by the labels ck:transfer and ck:primaries that ck-encode writes; NULL: none.  An unknown curve leaves the encoding
- * as it is, and sets a warning. */
+/* Set by the labels ck:transfer and ck:primaries that ck-encode writes; NULL: none.  An unknown curve leaves the
+ * encoding as it is, and sets a warning. */
 void ck_colour_tag_labels(ck_colour_tag *t, const char *transfer, const char *primaries);
 
 /* Write into f->meta: `transfer`, `primaries`, CK_STILL_WARNING. */

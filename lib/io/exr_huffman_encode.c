@@ -24,8 +24,8 @@ enum {
 
 struct ck_exr_huffman_encoder {
     uint32_t count[2][SYMBOLS - 1]; /* words at even and odd places: equal neighbours need not wait for each other */
-    uint32_t n;                 /* symbols that occur */
-    uint32_t symbol[SYMBOLS];   /* these, ascending; the last one is the run symbol */
+    uint32_t n;                     /* symbols that occur */
+    uint32_t symbol[SYMBOLS];       /* these, ascending; the last one is the run symbol */
     /* Nodes of the tree: frequency << SYMBOL_BITS | symbol, which also is their order.  Leaves, then inner nodes. */
     uint64_t leaf[SYMBOLS + 1], inner[SYMBOLS + 1];
     uint64_t swap[SYMBOLS];       /* leaves while they are sorted */
@@ -52,16 +52,30 @@ size_t ck_exr_huffman_bound(size_t n)
     return HEADER + (SYMBOLS * LENGTH_BITS + 7) / 8 + (n * SYMBOL_BITS + 7) / 8 + 2 * sizeof(uint64_t);
 }
 
+static inline uint64_t four(const uint16_t *in)
+{
+    uint64_t v;
+    memcpy(&v, in, sizeof v);
+    return v;
+}
+
 static void count_words(ck_exr_huffman_encoder *h, const uint16_t *in, size_t n)
 {
     uint32_t *restrict even = h->count[0], *restrict odd = h->count[1];
+    size_t i = 0;
     memset(h->count, 0, sizeof h->count);
-    for (size_t i = 0; i + 1 < n; i += 2) {
+    for (; i + 4 <= n; i += 4) {
+        if (four(in + i) == 0x0001000100010001 * in[i]) {
+            even[in[i]] += 4;
+            continue;
+        }
         even[in[i]]++;
         odd[in[i + 1]]++;
+        even[in[i + 2]]++;
+        odd[in[i + 3]]++;
     }
-    if (n & 1)
-        even[in[n - 1]]++;
+    for (; i < n; i++)
+        even[in[i]]++;
 }
 
 /* The symbols that occur, and a leaf for each.  Most of a chunk's symbols do not occur. */
@@ -237,21 +251,22 @@ static void put_run(const ck_exr_huffman_encoder *h, sink *k, uint64_t code, siz
 static size_t run_length(const uint16_t *in, size_t n)
 {
     size_t run = 1;
+    uint64_t all = 0x0001000100010001 * in[0];
     n = n < MOST_RUN + 1 ? n : MOST_RUN + 1;
+    while (run + 4 <= n && four(in + run) == all)
+        run += 4;
     while (run < n && in[run] == in[0])
         run++;
     return run;
 }
 
-/* True if one of the four words at `in` may equal the next one; never false if one does. */
-static inline bool repeats(const uint16_t *in)
+/* True if a run that the run symbol may shorten begins at one of the four words at `in`, or may begin there.  The run
+ * symbol is as rare as any, so no code is longer than its own, and a run of three words is never shorter by it. */
+static inline bool may_run(const uint16_t *in)
 {
-    const uint64_t ones = 0x0001000100010001, tops = ones << 15;
-    uint64_t a, b;
-    memcpy(&a, in, sizeof a);
-    memcpy(&b, in + 1, sizeof b);
-    uint64_t differ = a ^ b;
-    return ((differ - ones) & ~differ & tops) != 0;
+    const uint64_t low = 0x7fff7fff7fff7fff, first_three = 0x0000800080008000;
+    uint64_t differ = four(in) ^ four(in + 1), same = ~(((differ & low) + low) | differ | low);
+    return same >> 63 || (same & first_three) == first_three;
 }
 
 /* Returns the number of bits. */
@@ -260,7 +275,7 @@ static uint64_t write_words(const ck_exr_huffman_encoder *h, const uint16_t *in,
 {
     sink k = {.out = out};
     for (size_t i = 0; i < n;) {
-        if (h->longest <= SHORT && i + 5 <= n && !repeats(in + i)) {
+        if (h->longest <= SHORT && i + 5 <= n && !may_run(in + i)) {
             put(&k, h->code[in[i]]);
             put(&k, h->code[in[i + 1]]);
             flush(&k);

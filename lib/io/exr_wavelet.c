@@ -67,8 +67,8 @@ NEIGHBOURS(undo16, UNDO16)
 
 static void neighbours(way k, uint16_t *up, uint16_t *down, size_t n)
 {
-    static void (*const of[])(uint16_t *restrict, uint16_t *restrict, size_t) = {
-        [DO14] = do14, [DO16] = do16, [UNDO14] = undo14, [UNDO16] = undo16};
+    static void (*const of[])(uint16_t *restrict, uint16_t *restrict,
+                              size_t) = {[DO14] = do14, [DO16] = do16, [UNDO14] = undo14, [UNDO16] = undo16};
     of[k](up, down, n);
 }
 

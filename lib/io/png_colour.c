@@ -63,7 +63,8 @@ static void add_text(ck_png_colour *c, const uint8_t *data, size_t n)
         const char *key;
         char *to;
         size_t size;
-    } labels[] = {{"ck:transfer", c->transfer, sizeof c->transfer}, {"ck:primaries", c->primaries, sizeof c->primaries}};
+    } labels[] = {{"ck:transfer", c->transfer, sizeof c->transfer},
+                  {"ck:primaries", c->primaries, sizeof c->primaries}};
     for (size_t i = 0; i < sizeof labels / sizeof *labels; i++) {
         size_t key = strlen(labels[i].key) + 1;
         if (n > key && !memcmp(data, labels[i].key, key))
