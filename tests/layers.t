@@ -95,6 +95,9 @@ ok "INPUT has its own" plane rgb s1.exr --hint render.exr --layer spill --layer 
 ok "or by the plane's name" plane rgb s1.exr --layer rgb=spill render.exr
 ok "the last one counts" plane rgb s1.exr --layer rgba --layer spill render.exr
 ok "a plane of any name from a part" plane depth z.exr --input depth=zfirst.exr --part depth=0 --hint-channel red rgb.exr
+oiiotool diffuse.exr s1.exr --chappend -d half -o two.exr
+fails 1 "two.exr: several layers of this EXR have R, G and B: choose one by --layer [PLANE=]NAME: diffuse, spill" \
+    "two layers of one rank" ck-decode two.exr
 fails 2 "render.exr: no layer 'spec' in this EXR: it has rgba, matte, spill" "an unknown layer of a hint" \
     ck-decode --hint render.exr --layer hint=spec render.exr
 fails 2 "--layer 'hint=matte': that plane has no file: give it with --input" "a layer of a plane without a file" \

@@ -280,6 +280,23 @@ static void use_ranked(int rank_of, const ck_exr_layer *l, ck_want want, ck_exr_
     out->chroma = (rank_of == GREY || rank_of == GREY_OF_PARTS) && !ck_want_is_mask(want) && l->ry >= 0 && l->by >= 0;
 }
 
+/* Refuse a part whose layers rank alike; they are the names to choose from. */
+static ck_status refuse_rivals(exr_const_context_t ctx, int part, ck_error *e)
+{
+    char layers[400] = "";
+    text t = {layers, sizeof layers, 0, 0};
+    ck_exr_layer l;
+    for (int at = 0; ck_exr_layer_next(part_channels(ctx, part), &at, &l);) {
+        name n = layer_name(ctx, part, &l);
+        if (ck_exr_has_all(l.rgb))
+            add_item(&t, n.s, n.n, "");
+    }
+    return ck_fail(e, CK_ERR_UNSUPPORTED,
+                   "several layers of this EXR have R, G and B: choose one by --layer "
+                   "[PLANE=]NAME: %s",
+                   layers);
+}
+
 static ck_status choose_obvious(exr_const_context_t ctx, int only, ck_want want, ck_exr_choice *out, ck_error *e)
 {
     int best = NOTHING, rivals = 0;
@@ -300,9 +317,9 @@ static ck_status choose_obvious(exr_const_context_t ctx, int only, ck_want want,
     if (best == NOTHING)
         return refuse(ctx, only,
                       ck_want_is_mask(want) ? "no R, G, B or Y, so the mask is ambiguous: write it alone, or as Y"
-                                            : "no R, G, B or Y: choose a layer by --layer",
+                                            : "no R, G, B or Y: choose a layer by --layer [PLANE=]NAME",
                       e);
-    return rivals ? refuse(ctx, out->part, "several layers have R, G and B: choose one by --layer", e) : CK_OK;
+    return rivals ? refuse_rivals(ctx, out->part, e) : CK_OK;
 }
 
 /* ---- */
