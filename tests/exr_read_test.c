@@ -180,7 +180,7 @@ static void test_channels(void)
                                   {"y.R", HALF, 0},
                                   {"y.G", HALF, 0},
                                   {"y.B", HALF, 0}}};
-    expect_refusal(&two, CK_WANT_RGB, "x.B, x.G, x.R, y.B", "one of two layers");
+    expect_refusal(&two, CK_WANT_RGB, "choose one by --layer [PLANE=]NAME: x, y", "one of two layers");
     make_spec rg = {"c.exr", box, box, zip, .channels = {{"R", HALF, 0}, {"G", HALF, 0}}};
     expect_refusal(&rg, CK_WANT_RGB, "G, R", "red and green alone");
     expect_refusal(&rg, CK_WANT_HINT, "G, R", "the same as a hint");
