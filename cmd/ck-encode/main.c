@@ -20,6 +20,7 @@
 #include "ck-encode/guard.h"
 #include "ck-encode/leftovers.h"
 #include "ck-encode/outputs.h"
+#include "ck-encode/preview.h"
 #include "ck-encode/recorder.h"
 #include "ck-encode/sound.h"
 #include "ck-encode/space.h"
@@ -39,7 +40,8 @@ typedef struct encode {
     ck_stems stems;
     ck_guard guard;
     ck_recorder recorder;
-    char *numbers; /* HEAD's; owned, or NULL */
+    ck_preview *preview; /* NULL: none */
+    char *numbers;       /* HEAD's; owned, or NULL */
     struct gap {
         ck_av_stamp at;
         double pts;
@@ -185,7 +187,7 @@ static ck_status check(const void *opts, const ck_list *args, ck_error *e)
         return ck_fail(e, CK_ERR_ARGUMENT, "unexpected argument '%s': ck-encode takes one folder", args->items[1]);
     ck_status st = ck_outputs_plan(&o, opts, args->n ? args->items[0] : NULL, e);
     ck_outputs_free(&o);
-    return st;
+    return st == CK_OK && ((const ck_encode_options *)opts)->preview ? ck_preview_check(e) : st;
 }
 
 static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
@@ -215,6 +217,8 @@ static ck_status open_encode(const void *opts, const ck_list *args, ck_meta *hea
         st = ck_guard_init(&s->guard, head, s->run.out, (ck_existing)s->run.opts->existing, s->run.segmented, e);
     if (st == CK_OK && !first)
         return ck_fail(e, CK_ERR_FORMAT, "the stream has no frames: nothing to write");
+    if (st == CK_OK && s->run.opts->preview)
+        st = ck_preview_new(ck_meta_get(head, "rate"), first, &s->preview, e);
     return st == CK_OK && !ck_frame_error(first) ? start(s, first, e) : st;
 }
 
@@ -532,6 +536,8 @@ static ck_status consume(void *state, ck_frame *f, ck_error *e)
     st = feed(s, f->job, at, pts, timecode, e);
     if (st == CK_OK)
         st = record(s, f, e);
+    if (st == CK_OK && s->preview)
+        st = ck_preview_frame(s->preview, f, e);
     return st == CK_OK && !s->measured ? check_space(s, f, e) : st;
 }
 
@@ -555,6 +561,7 @@ static ck_status finish(void *state, ck_error *e)
 static void close_encode(void *state)
 {
     encode *s = state;
+    ck_preview_free(s->preview);
     ck_guard_log(&s->guard, &s->outputs);
     ck_outputs_free(&s->outputs);
     ck_guard_free(&s->guard); /* after unfinished videos have been removed: it unlocks their names */

@@ -64,6 +64,7 @@ typedef struct ck_encode_options {
     const char *audio;              /* file, "off"; NULL: the source's */
     int existing;                   /* ck_existing */
     int provenance;                 /* 0: off, 1: on */
+    bool preview;                   /* show comp while the run goes on */
     bool fsync;                     /* flush each finished file to the disk */
 } ck_encode_options;
 
