@@ -58,7 +58,7 @@ static const ck_option rows[] = {
     {0, "provenance", CK_CHOICE, AT(provenance), NULL, "on", 0, 0, "off|on", 0, "record source and programs in files",
      CK_IN_ALL},
     {0, "preview", CK_FLAG, AT(preview), NULL, NULL, 0, 0, NULL, 0,
-     "show comp, at most 960 pixels, in ffplay or mpv as it is written", CK_IN_KEY | CK_RUN_ONLY},
+     "show comp, at most 960 pixels, in ffplay or mpv as it is written", CK_IN_ALL | CK_RUN_ONLY},
     {0, "fsync", CK_FLAG, AT(fsync), NULL, NULL, 0, 0, NULL, 0, "flush each finished file and its folder to the disk",
      CK_IN_ALL | CK_RUN_ONLY},
     {0},

@@ -6,7 +6,7 @@ static const ck_option rows[] = {
     {'n', "dry-run", CK_FLAG, offsetof(ck_key_options, dry), NULL, NULL, 0, 0, NULL, 0,
      "print the pipeline instead of running it", CK_IN_KEY | CK_RUN_ONLY},
     {0, "quality", CK_CHOICE, offsetof(ck_key_options, quality), NULL, "auto", 0, 0, "auto|draft|good|best", 0,
-     "with a network: inference size 512, 1024, or its trained size with --detail and --unmix", CK_IN_KEY},
+     "network at 512, at 1024, or in full", CK_IN_KEY},
     {0, "profile", CK_FLAG, offsetof(ck_key_options, profile), NULL, NULL, 0, 0, NULL, 0,
      "report busy times, waits and the bottleneck", CK_IN_KEY | CK_RUN_ONLY},
     {0, "progress", CK_CHOICE, offsetof(ck_key_options, progress), NULL, "auto", 0, 0, "auto|json", 0,
