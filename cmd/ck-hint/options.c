@@ -10,7 +10,7 @@ static const ck_option rows[] = {
     {0, "screen-colour", CK_STRING, AT(screen_colour), "R,G,B", NULL, 0, 0, NULL, 0,
      "the screen's colour for the key, in sRGB from 0 to 255 (default: estimated in each frame)", CK_IN_HELP},
     {0, "screen-at", CK_STRING, AT(screen_at), "X,Y[,R]", NULL, 0, 0, NULL, 0,
-     "screen colour: median within R (4) pixels of X,Y", CK_IN_HELP},
+     "screen colour: median within R (4) pixels of X,Y", CK_IN_KEY},
     {0, "replace", CK_FLAG, AT(replace), NULL, NULL, 0, 0, NULL, 0, "make a new hint even if the stream has one",
      CK_IN_HELP},
     {0, "with-key", CK_FLAG, AT(with_key), NULL, NULL, 0, 0, NULL, 0,

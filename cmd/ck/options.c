@@ -16,7 +16,7 @@ static const ck_option rows[] = {
     {0, "resume", CK_FLAG, offsetof(ck_key_options, resume), NULL, NULL, 0, 0, NULL, 0,
      "skip frames that an earlier run has finished", CK_IN_KEY | CK_RUN_ONLY},
     {0, "chunk", CK_STRING, offsetof(ck_key_options, chunk), "I/N", NULL, 0, 0, NULL, 0,
-     "part I of N equal parts of the frames", CK_IN_KEY | CK_RUN_ONLY},
+     "part I of N equal parts of the frames", CK_IN_ALL | CK_RUN_ONLY},
     {0, "jobs", CK_STRING, offsetof(ck_key_options, jobs), "LIST", NULL, 0, 0, NULL, 0,
      "key several shots: file (-: stdin) of lines INPUT OUT [OPTION...]", CK_IN_ALL | CK_RUN_ONLY},
     {'j', "shots", CK_INT, offsetof(ck_key_options, shots), "N", "1", 1, 1024, NULL, 0,
