@@ -219,6 +219,32 @@ static void not_finite(ck_nn *dev)
     dev->ops->release(dev, t.data);
 }
 
+/* The ring between two programs is seen by each device of one of them. */
+static void pinned_by_two(void)
+{
+    ck_nn *one = op_open(device, 1), *two;
+    void *p = aligned_alloc(4096, 8192);
+    if (ck_nn_open("cuda:1", 1, &two, &e) != CK_OK) {
+        skip("there is no second device", "memory pinned by two devices");
+    } else {
+        bool a = one->ops->frames->pin(one, p, 8192, false), b = two->ops->frames->pin(two, p, 8192, false);
+        ok(a == b, "memory is pinned for two devices, or for none: %d", a);
+        if (a)
+            one->ops->frames->unpin(one, p);
+        bool again = a && one->ops->frames->pin(one, p, 8192, false);
+        ok(again == a, "and for the first again while the second has it");
+        for (int i = 0; i < 2 && a; i++)
+            one->ops->frames->unpin(i ? two : one, p);
+        ok(!a || (one->ops->frames->pin(one, p, 4096, false) && !two->ops->frames->pin(two, p, 8192, false)),
+           "then less of it, which is not all of it");
+        if (a)
+            one->ops->frames->unpin(one, p);
+        ck_nn_close(two);
+    }
+    free(p);
+    ck_nn_close(one);
+}
+
 static void slots_alone(void)
 {
     static const ck_type types[] = {CK_U8, CK_U16, CK_F16, CK_F32};
@@ -243,6 +269,7 @@ static void slots_alone(void)
     }
     not_finite(dev);
     ck_nn_close(dev);
+    pinned_by_two();
 }
 
 /* ---- whole frames ---- */

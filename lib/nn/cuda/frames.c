@@ -6,6 +6,7 @@
  *
  * A slot is reusable once its `left` event has completed: everything that its next frame overwrites has been read.
  * Tensors are used by one stream, in order. */
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,6 +15,7 @@
 
 #define ALIGNED 256
 #define TABLES ALIGNED /* offset of the tables, after the flag */
+#define PINNED 1024    /* most pieces of pinned memory */
 
 /* ---- memory ---- */
 
@@ -255,22 +257,65 @@ static ck_status wait_for(ck_nn *dev, int slot, bool *finite, ck_error *e)
 
 /* ---- pinned memory ---- */
 
+/* Memory registered by this process.  A registration holds for all its devices, and a second one would fail, so
+ * devices that use the same memory share it. */
+static struct {
+    const void *p;
+    size_t bytes;
+    int devices;
+} registered[PINNED];
+static pthread_mutex_t registering = PTHREAD_MUTEX_INITIALIZER;
+
+/* Index of the memory that begins at p; of a free place if p is NULL.  PINNED: none. */
+static int find(const void *p)
+{
+    int i = 0;
+    while (i < PINNED && registered[i].p != p)
+        i++;
+    return i;
+}
+
+static bool register_at(int i, void *p, size_t bytes, bool read_only)
+{
+    unsigned how = read_only ? cudaHostRegisterReadOnly : cudaHostRegisterDefault;
+    if (i == PINNED)
+        return false;
+    if (cudaHostRegister(p, bytes, how) != cudaSuccess) {
+        (void)cudaGetLastError();
+        return false;
+    }
+    registered[i].p = p;
+    registered[i].bytes = bytes;
+    registered[i].devices = 1;
+    return true;
+}
+
 static bool pin(ck_nn *dev, void *p, size_t bytes, bool read_only)
 {
-    ck_cuda_device *d = ck_cuda_of(dev);
+    const ck_cuda_device *d = ck_cuda_of(dev);
     if (read_only && !d->frames->read_only)
         return false; /* the call would fail, and compute-sanitizer would report it */
-    unsigned how = read_only ? cudaHostRegisterReadOnly : cudaHostRegisterDefault;
-    bool good = cudaHostRegister(p, bytes, how) == cudaSuccess;
-    if (!good)
-        (void)cudaGetLastError();
-    return good;
+    pthread_mutex_lock(&registering);
+    int i = find(p);
+    bool known = i < PINNED && registered[i].bytes == bytes;
+    if (known)
+        registered[i].devices++;
+    else
+        known = i == PINNED && register_at(find(NULL), p, bytes, read_only);
+    pthread_mutex_unlock(&registering);
+    return known;
 }
 
 static void unpin(ck_nn *dev, void *p)
 {
     ck_cuda_of(dev);
-    cudaHostUnregister(p);
+    pthread_mutex_lock(&registering);
+    int i = find(p);
+    if (i < PINNED && --registered[i].devices == 0) {
+        cudaHostUnregister(p);
+        registered[i].p = NULL;
+    }
+    pthread_mutex_unlock(&registering);
 }
 
 /* ---- opening ---- */
