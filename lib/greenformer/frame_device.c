@@ -3,6 +3,7 @@
 
 #include "greenformer/input.h"
 #include "greenformer/network_inside.h"
+#include "image/convert.h"
 #include "image/plate.h"
 
 typedef struct moves {
@@ -104,6 +105,22 @@ void ck_network_free_axes(ck_network *n)
 
 /* ---- one frame ---- */
 
+/* True if all samples that the network got are finite.  Called only after a failure. */
+static bool finite_inputs(const moves *m)
+{
+    bool finite = true;
+    for (int i = 0; i < m->n_in; i++) {
+        const ck_nn_move *v = &m->in[i];
+        size_t n = (size_t)v->tensor.c * (size_t)v->h * (size_t)v->w;
+        const uint16_t *half = v->data;
+        if (v->type == CK_NN_SAMPLE_F32)
+            finite = finite && ck_all_finite(v->data, n);
+        for (size_t k = 0; v->type == CK_NN_SAMPLE_F16 && k < n && finite; k++)
+            finite = (half[k] & 0x7c00) != 0x7c00;
+    }
+    return finite;
+}
+
 static ck_status on_device(ck_network *n, moves *m, const unsigned char *blocks, bool timed, ck_error *e)
 {
     const struct ck_nn_frames *d = n->dev->ops->frames;
@@ -125,7 +142,7 @@ static ck_status on_device(ck_network *n, moves *m, const unsigned char *blocks,
         *e = late;
     }
     if (s == CK_OK && !finite)
-        s = ck_network_not_finite(e);
+        s = ck_network_not_finite(n, finite_inputs(m), e);
     pthread_mutex_lock(&n->lock);
     n->settled = blocks ? n->settled : s == CK_OK;
     pthread_mutex_unlock(&n->lock);

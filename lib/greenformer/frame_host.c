@@ -26,7 +26,8 @@ static ck_status run_on_host(ck_network *n, const unsigned char *blocks, bool ti
     if (s == CK_OK)
         s = ck_nn_plan_run(n->plan, timed, e);
     for (int i = 0, all = ck_network_results(n, t); i < all && s == CK_OK; i++)
-        s = ck_all_finite(t[i].data, ck_nn_pixels(&t[i]) * (size_t)t[i].c) ? CK_OK : ck_network_not_finite(e);
+        if (!ck_all_finite(t[i].data, ck_nn_pixels(&t[i]) * (size_t)t[i].c))
+            s = ck_network_not_finite(n, false, e); /* the sums have the range of float32 */
     n->settled = blocks ? n->settled : s == CK_OK;
     return s;
 }

@@ -41,10 +41,13 @@ ck_nn_tensor ck_network_part(const ck_network *n, const ck_nn_tensor *t, int fro
     return ck_nn_plan_placed(n->plan, &v);
 }
 
-ck_status ck_network_not_finite(ck_error *e)
+ck_status ck_network_not_finite(const ck_network *n, bool frame_is_finite, ck_error *e)
 {
-    return ck_fail(e, CK_ERR_FORMAT,
-                   "the network's result is not finite: look for NaN or infinite values in the frame (ck-info)");
+    const char *why = !frame_is_finite ? "look for NaN or infinite values in the frame (ck-info)"
+                      : n->dev->precision == CK_NN_PRECISION_F16
+                          ? "a value inside it exceeded float16: use --precision bf16"
+                          : "the frame is finite, so check the weights (ck-model check)";
+    return ck_fail(e, CK_ERR_FORMAT, "the network's result is not finite: %s", why);
 }
 
 int ck_network_results(const ck_network *n, ck_nn_tensor t[2])

@@ -40,7 +40,7 @@ ck_nn_tensor ck_network_part(const ck_network *n, const ck_nn_tensor *t, int fro
 
 /* The results that must be finite: logits and, with a refiner, finals.  Returns their number. */
 int ck_network_results(const ck_network *n, ck_nn_tensor t[2]);
-ck_status ck_network_not_finite(ck_error *e);
+ck_status ck_network_not_finite(const ck_network *n, bool frame_is_finite, ck_error *e);
 
 /* Implementations of ck_network_run (io) and ck_network_run_frame; planes have been checked. */
 ck_status ck_network_frame_on_host(ck_network *n, const ck_network_frame *f, bool timed, ck_error *e);
