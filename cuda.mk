@@ -4,7 +4,10 @@ NVCC ?= $(firstword $(shell command -v nvcc) $(wildcard /usr/local/cuda/bin/nvcc
 # Folder of nvcc; if nvcc is a link into another folder, that folder.
 CUDA_HOME ?= $(patsubst %/include/cuda_runtime_api.h,%,$(firstword \
     $(wildcard $(patsubst %/bin/nvcc,%/include/cuda_runtime_api.h,$(NVCC) $(realpath $(NVCC))))))
-CUDA_ARCHS ?= 80 86 89 90
+# Ampere, Ada, Hopper and, if nvcc knows it, Blackwell.
+ifeq ($(origin CUDA_ARCHS),undefined)
+CUDA_ARCHS := 80 86 89 90 $(filter 100 120,$(patsubst compute_%,%,$(if $(NVCC),$(shell $(NVCC) --list-gpu-arch 2>/dev/null))))
+endif
 CUDA_C := $(wildcard lib/nn/cuda/*.c) lib/base/status.c lib/base/mem.c
 CUDA_CU := $(wildcard lib/nn/cuda/*.cu)
 

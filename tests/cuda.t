@@ -23,9 +23,16 @@ for precision in tf32 f16 bf16; do
         env $reverse "$tests/nn_maps_test" cuda $precision
     lines
 done
-# As much shared memory as compute capability 8.0 has: a stage of a convolution at a time.
-ok "nn_products_test at f16, less shared memory" env CK_CUDA_HOST_SHARED=166912 "$tests/nn_products_test" cuda f16 once
-lines
+# The limits of other GPUs: of compute capability 8.0 a convolution has a large stage at a time, of 8.6, 8.9 and 12.0
+# small ones.
+for arch in 80 86 89 90 100 120; do
+    ok "kernels for compute capability $arch" env CK_CUDA_HOST_ARCH=$arch "$tests/nn_kernels_test" cuda
+    lines
+done
+for arch in 80 120; do
+    ok "nn_products_test at f16 with the limits of $arch" env CK_CUDA_HOST_ARCH=$arch "$tests/nn_products_test" cuda f16 once
+    lines
+done
 if [ -n "${CK_ASAN-}" ]; then
     ok "planes in and out" "$tests/frames_test" cuda slots
     lines
@@ -95,6 +102,8 @@ ck-infer -d cuda -m "$small" <"$tmp/in.ck" | ck-info --npy "$tmp/fast"
 is "steps that cannot be recorded run one by one, which is said" \
     "$(grep -c "warning: CUDA graph capture failed; kernels are launched one by one: cannot record a graph" "$tmp/words")" 1
 ok "and give the same" diff -r "$tmp/fast" "$tmp/slow"
+fails 1 "cuBLASLt has no way to do a product of" "a library that cannot multiply" \
+    env CK_CUDA_HOST=no-product bash -c "ck-infer -d cuda -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 fails 2 "no device cuda:2: the last is cuda:1" "no third device" bash -c "ck-infer -d cuda:2 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 fails 1 "out of memory on cuda:0: the network needs" "a device that is too small" \
     env CK_CUDA_HOST_MEMORY=35200000 bash -c "ck-infer -d cuda -s 256 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"

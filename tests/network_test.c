@@ -236,6 +236,30 @@ static void bad_frames(const checkpoint *c, const char *device)
     planes_free(&p);
 }
 
+/* A value beyond float16, 65504, inside the network: the frame is not to blame. */
+static void overflow(const char *device)
+{
+    mk_spec s = odd;
+    s.poison = "encoder.model.blocks.0.mlp.fc1.bias";
+    s.poison_with = 1e5f;
+    checkpoint c = make(&s);
+    planes p = planes_new(32, 64);
+    ck_network_options o = {
+        .h = 32, .w = 64, .infer = true, .refine = true, .scale = 1, .device = device, .precision = precision};
+    ck_network *n = open_network(&c, o);
+    ck_network_io io = io_of(&p);
+    ck_error e = {""};
+    ck_status st = ck_network_run(n, &io, false, &e);
+    if (precision == CK_NN_PRECISION_F16)
+        ok(st == CK_ERR_FORMAT && strstr(e.text, "use --precision bf16"), "%s: a value beyond float16: %s", device,
+           e.text);
+    else
+        ok(st == CK_OK, "%s: a value beyond float16%s%s", device, *e.text ? ": " : "", e.text);
+    ck_network_close(n);
+    planes_free(&p);
+    unmake(&c);
+}
+
 static void bad_sizes(const checkpoint *c)
 {
     static const int sizes[][2] = {{31, 32}, {32, 48}, {-32, 32}, {32, 1 << 20}, {64, 16}};
@@ -270,6 +294,7 @@ int main(int argc, char **argv)
         frames_and_parts(&c, argv[1], 64, 32);
         scale_counts(&c, argv[1], 32, 64);
         bad_frames(&c, argv[1]);
+        overflow(argv[1]);
         unmake(&c);
         return done_testing();
     }

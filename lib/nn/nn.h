@@ -205,6 +205,12 @@ typedef struct ck_nn_backend {
     ck_status (*prepare)(ck_nn *dev, ck_nn_step *s, size_t *scratch, ck_error *e);
     void (*run[CK_NN_OPS])(ck_nn *dev, const ck_nn_step *s);
 
+    /* A choice of kernels; NULL on host devices.  kernel: the name of the one that a prepared step uses; `why` gets the
+     * reasons why faster ones do not serve it, or nothing.  without: never choose the kernel of that name in later
+     * `prepare`s; false if its operation has no other. */
+    const char *(*kernel)(ck_nn *dev, const ck_nn_step *s, ck_error *why);
+    bool (*without)(ck_nn *dev, const char *name);
+
     /* Between `record` and `recorded`, `run` only records; `replay` queues the recorded steps in one call.  After a
      * failure nothing is recorded and nothing has run.  NULL: steps are run one by one.  `forget` accepts NULL. */
     ck_status (*record)(ck_nn *dev, ck_error *e);

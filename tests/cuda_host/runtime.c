@@ -1,11 +1,13 @@
 /* The CUDA runtime and cuBLASLt on the CPU.
  *
  * CK_CUDA_HOST in the environment simulates a machine on which CUDA cannot be used, or not fully: no-driver,
- * old-driver, no-device, prohibited, exclusive, taken (exclusive and in use), old-device, mig, no-register (host memory
- * cannot be registered), no-read-only (read-only host memory cannot be).  CK_CUDA_HOST_MEMORY: bytes of device memory.
- * CK_CUDA_HOST_ALLOCATIONS=N: the Nth allocation fails, of device or host memory, counted from when the variable was
- * set or changed.  CK_CUDA_HOST_SHARED: bytes of shared memory per thread block. */
+ * old-driver, no-device, prohibited, exclusive, taken (exclusive and in use), old-device, mig, no-product (cuBLASLt has
+ * no algorithm), no-register (host memory cannot be registered), no-read-only (read-only host memory cannot be).
+ * CK_CUDA_HOST_MEMORY: bytes of device memory. CK_CUDA_HOST_ALLOCATIONS=N: the Nth allocation fails, of device or host
+ * memory, counted from when the variable was set or changed.  CK_CUDA_HOST_ARCH=80, 86, 89, 90, 100 or 120: the compute
+ * capability times 10, with its limits (default 90). */
 #include <pthread.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,11 +58,26 @@ static size_t memory(void)
     return told ? strtoull(told, NULL, 10) : (size_t)8 << 30;
 }
 
-/* That of compute capability 9.0. */
+/* Limits by compute capability: CUDA's programming guide, "Technical Specifications per Compute Capability". */
+static const struct limits {
+    int arch, shared; /* shared: bytes per thread block */
+} archs[] = {{75, 64 << 10},  {80, 163 << 10},  {86, 99 << 10}, {89, 99 << 10},
+             {90, 227 << 10}, {100, 227 << 10}, {120, 99 << 10}};
+
+static const struct limits *arch(void)
+{
+    const char *told = getenv("CK_CUDA_HOST_ARCH");
+    int is = machine("old-device") ? 75 : told ? atoi(told) : 90;
+    size_t i = 0;
+    while (archs[i].arch != is)
+        if (++i == sizeof archs / sizeof *archs)
+            cuda_host_die("an unknown CK_CUDA_HOST_ARCH");
+    return &archs[i];
+}
+
 int cuda_host_most_shared(void)
 {
-    const char *told = getenv("CK_CUDA_HOST_SHARED");
-    return told ? atoi(told) : 227 << 10;
+    return arch()->shared;
 }
 
 cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *p, int which)
@@ -86,10 +103,12 @@ cudaError_t cudaDeviceGetAttribute(int *v, enum cudaDeviceAttr a, int which)
         *v = cuda_host_most_shared();
     else if (a == cudaDevAttrHostRegisterReadOnlySupported)
         *v = !machine("no-read-only");
+    else if (a == cudaDevAttrL2CacheSize)
+        *v = 1 << 20;
     else if (a == cudaDevAttrComputeCapabilityMajor)
-        *v = machine("old-device") ? 7 : 9;
+        *v = arch()->arch / 10;
     else
-        *v = machine("old-device") ? 5 : 0;
+        *v = arch()->arch % 10;
     return cudaSuccess;
 }
 
@@ -439,10 +458,14 @@ cublasStatus_t cublasLtMatmulAlgoGetHeuristic(cublasLtHandle_t h, cublasLtMatmul
     *n = 0;
     if (!h || !fits(d, a, b, c, y) || wanted < 1)
         return CUBLAS_STATUS_INVALID_VALUE;
-    memset(found, 0, sizeof *found);
-    for (int i = 0; i < 4; i++)
-        found->algo.data[i] = p->aligned[i];
-    *n = 1;
+    /* Of several candidates the library cannot run the first, as may happen: only the others' state says success. */
+    for (*n = 0; *n < wanted && *n < 2; ++*n) {
+        bool unfit = machine("no-product") || (wanted > 1 && *n == 0);
+        found[*n] =
+            (cublasLtMatmulHeuristicResult_t){.state = unfit ? CUBLAS_STATUS_NOT_SUPPORTED : CUBLAS_STATUS_SUCCESS};
+        for (int i = 0; i < 4; i++)
+            found[*n].algo.data[i] = unfit ? UINT64_MAX : p->aligned[i];
+    }
     return CUBLAS_STATUS_SUCCESS;
 }
 

@@ -72,16 +72,21 @@ static __global__ void attend_f32(ck_cuda_windows all, int heads, float scale, c
             out[c * TEAM + part] = o[c] / sum;
 }
 
+bool ck_cuda_attention_f32_serves(const ck_cuda_device *d, const ck_nn_step *s, ck_error *why)
+{
+    if (ck_cuda_rounds(d))
+        return ck_cuda_declines(why, "operands are rounded");
+    return width_fits(s, CK_CUDA_WIDTH_MAX, why);
+}
+
 void ck_cuda_attention_f32(ck_cuda_device *d, const ck_nn_step *s)
 {
-    int width = s->y.c / s->heads;
-    ck_cuda_windows all = windows_of(s);
-    float scale = (float)(M_LOG2E / sqrt((double)width));
-    bool narrow = width <= 64;
+    ck_cuda_attention_args a = attention_args_of(s);
+    bool narrow = a.width <= 64;
     int queries = narrow ? 64 : 32;
     /* Two kernels, so that each fits the 48 KiB of shared memory that every device has. */
     void (*kernel)(ck_cuda_windows, int, float, ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, ck_nn_tensor) =
         narrow ? attend_f32<64, 32, 64> : attend_f32<32, 16, CK_CUDA_WIDTH_MAX>;
-    unsigned grid = (unsigned)(all.n * s->heads) * grid_for((size_t)all.nq, (unsigned)queries);
-    CK_CUDA_LAUNCH(kernel, grid, queries * TEAM, d->stream, all, s->heads, scale, s->x[0], s->x[1], s->x[2], s->y);
+    unsigned grid = (unsigned)(a.all.n * a.heads) * grid_for((size_t)a.all.nq, (unsigned)queries);
+    CK_CUDA_LAUNCH(kernel, grid, queries * TEAM, d->stream, a.all, a.heads, a.scale, a.q, a.k, a.v, a.y);
 }

@@ -7,22 +7,19 @@
 #include "nn/cuda/attention_tile.h"
 
 #define KEYS 64
-#define TILES 2 /* per warp */
 #define WARPS 4
 #define THREADS (WARPS * WARP)
-#define ROWS (16 * TILES)
-#define QUERIES (ROWS * WARPS)
 
-template <int D> static size_t shared_bytes()
-{
-    return (size_t)(QUERIES + 2 * 2 * KEYS) * (D | 1) * PIECE * 2;
-}
+/* Tiles of 16 queries per warp: as many as have their sums in registers. */
+template <int D> struct share {
+    static const int TILES = D > 8 ? 1 : 2, ROWS = 16 * TILES, QUERIES = ROWS * WARPS;
+};
 
 /* Rows past the last query are zero. */
 template <typename T, int D>
 __device__ static inline void fetch_queries(const ck_cuda_attention_args &a, int head, int first, T *to)
 {
-    for (int i = threadIdx.x; i < QUERIES * D; i += THREADS)
+    for (int i = threadIdx.x; i < share<D>::QUERIES * D; i += THREADS)
         copy_piece<T>(a, a.q, (size_t)(first + i / D), first + i / D < a.all.nq, head, i % D,
                       to + (i / D * (D | 1) + i % D) * PIECE);
 }
@@ -59,9 +56,9 @@ template <typename T, int D> struct tile_copies {
 
 template <typename T, int D> static __global__ void __launch_bounds__(THREADS, 2) attend_mma16(ck_cuda_attention_args a)
 {
-    typedef ck_cuda_attention_tile<T, D, TILES, KEYS / 8> tile;
+    typedef ck_cuda_attention_tile<T, D, share<D>::TILES, KEYS / 8> tile;
     CK_CUDA_DYNAMIC_SHARED(shared_memory);
-    const int STAGE = KEYS * tile::PITCH;
+    const int STAGE = KEYS * tile::PITCH, ROWS = share<D>::ROWS, QUERIES = share<D>::QUERIES;
     T *queries = (T *)shared_memory, *keys = queries + QUERIES * tile::PITCH, *values = keys + 2 * STAGE;
     int tiles = (a.all.nq + QUERIES - 1) / QUERIES, head = blockIdx.x / tiles, first = blockIdx.x % tiles * QUERIES;
     int own = threadIdx.x / WARP * ROWS;
@@ -97,39 +94,65 @@ template <typename T, int D> static __global__ void __launch_bounds__(THREADS, 2
     });
 }
 
-template <typename T, int D> static void launch(ck_cuda_device *d, const ck_cuda_attention_args &a)
+/* ---- on the host ---- */
+
+struct way {
+    void (*kernel)(ck_cuda_attention_args);
+    int queries;
+    size_t shared; /* bytes */
+};
+
+template <typename T, int D> static way way_for(int width)
 {
-    unsigned grid = (unsigned)a.heads * grid_for((size_t)a.all.nq, QUERIES);
-    void (*kernel)(ck_cuda_attention_args) = attend_mma16<T, D>;
-    size_t shared = shared_bytes<D>();
-    allow_shared(kernel, shared);
-    CK_CUDA_LAUNCH_SHARED(kernel, grid, THREADS, shared, d->stream, a);
+    way w = {attend_mma16<T, D>, share<D>::QUERIES, row_bytes(width, share<D>::QUERIES + 2 * 2 * KEYS)};
+    return w;
 }
 
-template <typename T> static void by_width(ck_cuda_device *d, const ck_cuda_attention_args &a)
+template <typename T> static way of_width(int width)
 {
-    (a.width <= 32 ? launch<T, 4> : a.width == 56 ? launch<T, 7> : launch<T, 8>)(d, a);
+    switch (pieces_of(width)) {
+    case 4:
+        return way_for<T, 4>(width);
+    case 7:
+        return way_for<T, 7>(width);
+    case 8:
+        return way_for<T, 8>(width);
+    case 9:
+        return way_for<T, 9>(width);
+    default:
+        return way_for<T, 12>(width);
+    }
 }
 
-static bool rows_suit(const ck_nn_tensor &t, ck_nn_type type, size_t bytes)
-{
-    return t.type == type && (size_t)t.ld * 2 % bytes == 0 && (uintptr_t)t.data % bytes == 0;
-}
-
-bool ck_cuda_attention_mma16(ck_cuda_device *d, const ck_nn_step *s)
+static way way_of(const ck_nn_step *s)
 {
     int width = s->y.c / s->heads;
-    ck_nn_type type = d->base.act;
-    bool same_rows = s->x[1].ld == s->x[2].ld && s->x[1].ld < 1 << 24;
-    if (type == CK_NN_F32 || width % PIECE || width > 64 || !same_rows || !rows_suit(s->y, type, 4))
-        return false;
-    for (int i = 0; i < 3; i++)
-        if (!rows_suit(s->x[i], type, 16))
-            return false;
-    ck_cuda_attention_args a = {windows_of(s), s->heads, width,   (float)(M_LOG2E / sqrt((double)width)),
-                                s->x[0],       s->x[1],  s->x[2], s->y};
+    return s->x[0].type == CK_NN_F16 ? of_width<__half>(width) : of_width<__nv_bfloat16>(width);
+}
+
+bool ck_cuda_attention_mma16_serves(const ck_cuda_device *d, const ck_nn_step *s, ck_error *why)
+{
     if (s->window)
-        return ck_cuda_attention_windows(d, &a);
-    (type == CK_NN_F16 ? by_width<__half> : by_width<__nv_bfloat16>)(d, a);
-    return true;
+        return ck_cuda_declines(why, "%s", "");
+    if (!attention_tiles_serve(d, s, why))
+        return false;
+    if (s->x[1].ld != s->x[2].ld || s->x[1].ld >= 1 << 24)
+        return ck_cuda_declines(why, "keys and values with different strides");
+    return ck_cuda_has_shared(d, way_of(s).shared, why);
+}
+
+ck_status ck_cuda_prepare_attention_mma16(ck_cuda_device *d, ck_nn_step *s, size_t *scratch, ck_error *e)
+{
+    way w = way_of(s);
+    (void)d;
+    (void)scratch;
+    return allow_shared(w.kernel, w.shared, e);
+}
+
+void ck_cuda_attention_mma16(ck_cuda_device *d, const ck_nn_step *s)
+{
+    ck_cuda_attention_args a = attention_args_of(s);
+    way w = way_of(s);
+    unsigned grid = (unsigned)a.heads * grid_for((size_t)a.all.nq, (unsigned)w.queries);
+    CK_CUDA_LAUNCH_SHARED(w.kernel, grid, THREADS, w.shared, d->stream, a);
 }

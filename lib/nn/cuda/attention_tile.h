@@ -193,4 +193,41 @@ __device__ static inline void copy_piece(const ck_cuda_attention_args &a, const 
     copy_16(to, from, there ? 16 : 0);
 }
 
+/* ---- on the host ---- */
+
+/* Pieces of a head, padded to one of the numbers that kernels are compiled for: published models have heads of 56, 72
+ * and 96 channels. */
+static inline int pieces_of(int width)
+{
+    return width <= 32 ? 4 : width == 56 ? 7 : width <= 64 ? 8 : width <= 72 ? 9 : 12;
+}
+
+/* Rows of `rows` queries, keys and values in shared memory. */
+static inline size_t row_bytes(int width, int rows)
+{
+    return (size_t)rows * (size_t)(pieces_of(width) | 1) * PIECE * 2;
+}
+
+static inline bool attention_rows_suit(const ck_nn_tensor &t, ck_nn_type type, size_t bytes)
+{
+    return t.type == type && (size_t)t.ld * 2 % bytes == 0 && ck_cuda_address(&t) % bytes == 0;
+}
+
+/* Requirements of both kernels. */
+static inline bool attention_tiles_serve(const ck_cuda_device *d, const ck_nn_step *s, ck_error *why)
+{
+    int width = s->y.c / s->heads;
+    ck_nn_type type = d->base.act;
+    if (type == CK_NN_F32)
+        return ck_cuda_declines(why, "activations of 32 bits");
+    if (width % PIECE)
+        return ck_cuda_declines(why, "heads of %d channels: no multiple of %d", width, PIECE);
+    bool good = attention_rows_suit(s->y, type, 4);
+    for (int i = 0; i < 3; i++)
+        good = good && attention_rows_suit(s->x[i], type, 16);
+    if (!good)
+        return ck_cuda_declines(why, "rows of 32 bits, or not at multiples of 16 bytes");
+    return width_fits(s, 96, why);
+}
+
 #endif

@@ -186,13 +186,18 @@ static void launch(ck_cuda_device *d, const ck_cuda_attention_args &a)
     CK_CUDA_LAUNCH(kernel, grid, QUERIES / TILE * WARP, d->stream, a);
 }
 
+bool ck_cuda_attention_wmma_serves(const ck_cuda_device *d, const ck_nn_step *s, ck_error *why)
+{
+    if (!ck_cuda_rounds(d))
+        return ck_cuda_declines(why, "operands are not rounded");
+    return width_fits(s, CK_CUDA_WIDTH_MAX, why);
+}
+
 /* Two widths, so that each fits the 48 KiB of shared memory that every device has. */
 void ck_cuda_attention_wmma(ck_cuda_device *d, const ck_nn_step *s)
 {
-    int width = s->y.c / s->heads;
-    ck_cuda_attention_args a = {windows_of(s), s->heads, width,   (float)(M_LOG2E / sqrt((double)width)),
-                                s->x[0],       s->x[1],  s->x[2], s->y};
-    bool narrow = width <= 64;
+    ck_cuda_attention_args a = attention_args_of(s);
+    bool narrow = a.width <= 64;
     if (d->base.precision == CK_NN_PRECISION_F16)
         (narrow ? launch<__half, 64, 32, 64> : launch<__half, 32, 32, CK_CUDA_WIDTH_MAX>)(d, a);
     else if (d->base.precision == CK_NN_PRECISION_BF16)

@@ -43,9 +43,20 @@ static __global__ void conv_f32(ck_nn_tensor x, ck_nn_tensor norm, const float *
     }
 }
 
-void ck_cuda_conv_f32(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n)
+bool ck_cuda_conv_f32_serves(const ck_cuda_device *d, const ck_nn_step *, ck_error *why)
 {
+    return !ck_cuda_rounds(d) || ck_cuda_declines(why, "operands are rounded");
+}
+
+void ck_cuda_conv_f32(ck_cuda_device *d, const ck_nn_step *s)
+{
+    int n;
+    const int *list = ck_cuda_blocks(d, s, &n);
     dim3 grid((unsigned)n * TILES, grid_for((size_t)s->y.c, OUTS));
+    if (n == 0)
+        return;
     CK_CUDA_LAUNCH(conv_f32, grid, THREADS, d->stream, s->x[0], s->x[1], s->weight->w, s->weight->bias, s->dilation,
                    s->y, list);
+    if (ck_nn_has(&s->stats))
+        ck_cuda_block_sums(d, s, list, n);
 }

@@ -1,14 +1,18 @@
 /* The 3x3 convolution of 16-bit maps of at most 64 channels to at most 64, on tensor cores by mma.
  *
  * Pixels `dilation` apart form independent lattices, and on each of them the convolution has dilation 1.  A block is
- * divided into STAGES stages of PIXELS pixels: whole lattices or, at dilation 1, rows.  Each stage is copied to shared
- * memory once, with a border of one lattice pixel, and the nine taps read it shifted.  So the operands of a product of
- * PIXELS x 9 C by 9 C x 64 come from shared memory, where all weights stay.
+ * divided into stages of PIXELS pixels: whole lattices, or rows of one.  Each stage is copied to shared memory once,
+ * with a border of one lattice pixel, and the nine taps read it shifted.  So the operands of a product of PIXELS x 9 C
+ * by 9 C x 64 come from shared memory, where all weights stay.
+ *
+ * PIXELS is 256 or, where the device has less shared memory, 64: of 64 channels a stage takes 42 to 72 or 13 to 18 KiB
+ * beside 77 KiB for the weights and sums.  Small stages copy more border pixels and load the weights' operands more
+ * often.
  *
  * Thread block b computes blocks b, b + gridDim.x, …  The next stage is copied during a stage's computation if two fit
- * into memory.  A warp computes 64 pixels of 32 outputs.  Weights are packed so that a lane's sums of one pixel are
- * eight adjacent outputs (ck_cuda_output_column).  Sums for GROUP_NORM are float32 over a warp's pixels and double from
- * there on, in a fixed order. */
+ * into memory.  A warp computes a quarter of a stage's pixels for half of the outputs.  Weights are packed so that a
+ * lane's sums of one pixel are eight adjacent outputs (ck_cuda_output_column).  Sums for GROUP_NORM are float32 over a
+ * warp's pixels and double from there on, in a fixed order. */
 #include "nn/cuda/element.h"
 #include "nn/cuda/ptx.h"
 
@@ -16,10 +20,9 @@
 #define THREADS (WARPS * WARP)
 #define PIECE 8 /* channels per copy */
 #define OUTS 64
-#define PIXELS 256 /* per stage */
-#define STAGES (CK_NN_BLOCK * CK_NN_BLOCK / PIXELS)
-#define MINE 4 /* tiles of 16 pixels, and of 8 outputs, per warp */
-#define HALF 32
+#define MINE 4            /* tiles of 8 outputs per warp */
+#define HALF 32           /* outputs per warp */
+#define PARTS (WARPS / 2) /* warps that share a stage's pixels */
 
 struct mma16_args {
     ck_nn_tensor x, norm, y, stats;
@@ -30,9 +33,11 @@ struct mma16_args {
     bool twice; /* shared memory holds two stages */
 };
 
-/* A stage: LATTICES lattices of ROWS x SIDE pixels, each with a border. */
-template <int D> struct stage_of {
-    static const int SIDE = CK_NN_BLOCK / D, ROWS = D == 1 ? PIXELS / SIDE : SIDE;
+/* Stages of a block with dilation D: BANDS of them cover LATTICES lattices of SIDE x SIDE pixels, ROWS rows each.  In
+ * shared memory every lattice has a border. */
+template <int D, int PIXELS> struct stage_of {
+    static const int STAGES = CK_NN_BLOCK * CK_NN_BLOCK / PIXELS, SIDE = CK_NN_BLOCK / D;
+    static const int ROWS = PIXELS < SIDE * SIDE ? PIXELS / SIDE : SIDE, BANDS = SIDE / ROWS;
     static const int LATTICES = PIXELS / (ROWS * SIDE), WIDE = SIDE + 2, EACH = (ROWS + 2) * WIDE;
     static const int ALL = LATTICES * EACH;
 };
@@ -42,10 +47,11 @@ struct point {
     int y, x;
 };
 
-template <int D> __device__ static inline point point_of(const ck_nn_area &a, int stage, int l, int r, int c)
+template <typename S> __device__ static inline point point_of(const ck_nn_area &a, int stage, int l, int r, int c)
 {
-    l += D == 1 ? 0 : stage * stage_of<D>::LATTICES;
-    r += D == 1 ? stage * stage_of<D>::ROWS : 0;
+    const int D = CK_NN_BLOCK / S::SIDE;
+    l += stage / S::BANDS * S::LATTICES;
+    r += stage % S::BANDS * S::ROWS;
     point p = {a.y0 + l / D + D * r, a.x0 + l % D + D * c};
     return p;
 }
@@ -57,9 +63,9 @@ __host__ __device__ static inline int pitch_of(int pieces)
     return pieces == 8 ? 8 : pieces | 1;
 }
 
-template <int D> __device__ static inline int swizzle_of(int pieces, int r, int c)
+template <typename S> __device__ static inline int swizzle_of(int pieces, int r, int c)
 {
-    return pieces == 8 ? (stage_of<D>::SIDE == 4 ? c + 4 * r : c) & 7 : 0;
+    return pieces == 8 ? (S::SIDE == 4 ? c + 4 * r : c) & 7 : 0;
 }
 
 /* The pieces that a thread copies: piece `piece` of pixels first, first + step, … */
@@ -75,25 +81,24 @@ __device__ static inline lot lot_of(int pieces)
 }
 
 /* Call f(position in the map, inside the map, address in shared memory) for each piece of a thread's lot. */
-template <typename T, int D, typename F>
+template <typename T, typename S, typename F>
 __device__ static inline void each_of(const mma16_args &k, const ck_nn_area &a, int stage, const lot &mine, T *pixels,
                                       F f)
 {
-    typedef stage_of<D> s;
-    for (int i = mine.first; i < s::ALL; i += mine.step) {
-        int r = i % s::EACH / s::WIDE, c = i % s::EACH % s::WIDE;
-        point p = point_of<D>(a, stage, i / s::EACH, r - 1, c - 1);
+    for (int i = mine.first; i < S::ALL; i += mine.step) {
+        int r = i % S::EACH / S::WIDE, c = i % S::EACH % S::WIDE;
+        point p = point_of<S>(a, stage, i / S::EACH, r - 1, c - 1);
         bool there = p.y >= 0 && p.y < k.x.h && p.x >= 0 && p.x < k.x.w;
-        f(p, there, pixels + (i * pitch_of(k.pieces) + (mine.piece ^ swizzle_of<D>(k.pieces, r, c))) * PIECE);
+        f(p, there, pixels + (i * pitch_of(k.pieces) + (mine.piece ^ swizzle_of<S>(k.pieces, r, c))) * PIECE);
     }
 }
 
-template <typename T, int D>
+template <typename T, typename S>
 __device__ static inline void fetch(const mma16_args &k, const ck_nn_area &a, int stage, T *pixels)
 {
     lot mine = lot_of(k.pieces);
     int bytes = min(PIECE, k.x.c - mine.piece * PIECE) * (int)sizeof(T);
-    each_of<T, D>(k, a, stage, mine, pixels, [&](point p, bool there, T *to) {
+    each_of<T, S>(k, a, stage, mine, pixels, [&](point p, bool there, T *to) {
         const T *from = (const T *)k.x.data + (there ? index_of(k.x, p.y, p.x) + mine.piece * PIECE : 0);
         copy_16(to, from, there ? bytes : 0);
     });
@@ -101,7 +106,7 @@ __device__ static inline void fetch(const mma16_args &k, const ck_nn_area &a, in
 }
 
 /* A thread normalises the pieces that it copied. */
-template <typename T, int D>
+template <typename T, typename S>
 __device__ static inline void normalise(const mma16_args &k, const ck_nn_area &a, int stage, T *pixels)
 {
     lot mine = lot_of(k.pieces);
@@ -111,7 +116,7 @@ __device__ static inline void normalise(const mma16_args &k, const ck_nn_area &a
         scale.v[i] = c < k.x.c ? ((const float *)k.norm.data)[c] : 0;
         shift.v[i] = c < k.x.c ? ((const float *)k.norm.data)[k.x.c + c] : 0;
     }
-    each_of<T, D>(k, a, stage, mine, pixels, [&](point, bool there, T *to) {
+    each_of<T, S>(k, a, stage, mine, pixels, [&](point, bool there, T *to) {
         if (!there)
             return;
         ck_cuda_vec8 in = get_8((const T *)to);
@@ -166,24 +171,24 @@ struct cursor {
     }
 };
 
-template <typename T, int D> struct warp_product {
-    typedef stage_of<D> stage;
-    float sum[MINE][MINE][4];
-    int at[MINE], row[MINE], column[MINE]; /* of the pixels whose rows this lane addresses */
+template <typename T, typename S> struct warp_product {
+    static const int MY_PIXELS = S::ROWS * S::SIDE * S::LATTICES / PARTS, TILES = MY_PIXELS / 16; /* of 16 pixels */
+    float sum[TILES][MINE][4];
+    int at[TILES], row[TILES], column[TILES]; /* of the pixels whose rows this lane addresses */
 
     __device__ void begin()
     {
-        int first = (int)threadIdx.x / WARP / 2 * (PIXELS / 4) + (int)threadIdx.x % 16;
+        int first = (int)threadIdx.x / WARP / 2 * MY_PIXELS + (int)threadIdx.x % 16;
         UNROLL
-        for (int m = 0; m < MINE; m++) {
-            int i = first + m * 16, in = i % (stage::ROWS * stage::SIDE);
-            row[m] = in / stage::SIDE;
-            column[m] = in % stage::SIDE;
-            at[m] = i / (stage::ROWS * stage::SIDE) * stage::EACH + row[m] * stage::WIDE + column[m];
+        for (int m = 0; m < TILES; m++) {
+            int i = first + m * 16, in = i % (S::ROWS * S::SIDE);
+            row[m] = in / S::SIDE;
+            column[m] = in % S::SIDE;
+            at[m] = i / (S::ROWS * S::SIDE) * S::EACH + row[m] * S::WIDE + column[m];
         }
     }
 
-    __device__ void load(const T *pixels, const T *weights, const cursor &c, int step, unsigned a[MINE][4],
+    __device__ void load(const T *pixels, const T *weights, const cursor &c, int step, unsigned a[TILES][4],
                          unsigned b[MINE][2])
     {
         __syncwarp(); /* the halves of a warp diverge in settle */
@@ -201,16 +206,16 @@ template <typename T, int D> struct warp_product {
             b[j + 1][1] = r[3];
         }
         UNROLL
-        for (int m = 0; m < MINE; m++)
-            load_matrices(a[m], pixels + ((at[m] + dy * stage::WIDE + dx) * pitch +
-                                          (piece ^ swizzle_of<D>(c.pieces, row[m] + dy, column[m] + dx))) *
+        for (int m = 0; m < TILES; m++)
+            load_matrices(a[m], pixels + ((at[m] + dy * S::WIDE + dx) * pitch +
+                                          (piece ^ swizzle_of<S>(c.pieces, row[m] + dy, column[m] + dx))) *
                                              PIECE);
     }
 
-    __device__ void multiply(const unsigned a[MINE][4], const unsigned b[MINE][2])
+    __device__ void multiply(const unsigned a[TILES][4], const unsigned b[MINE][2])
     {
         UNROLL
-        for (int m = 0; m < MINE; m++)
+        for (int m = 0; m < TILES; m++)
             UNROLL
         for (int j = 0; j < MINE; j++)
             multiply_16<T>(sum[m][j], a[m], b[j][0], b[j][1], sum[m][j]);
@@ -219,11 +224,11 @@ template <typename T, int D> struct warp_product {
     /* The operands of the next step are loaded before those of this one are multiplied. */
     __device__ void run(const T *pixels, const T *weights, int pieces)
     {
-        unsigned a[2][MINE][4], b[2][MINE][2];
+        unsigned a[2][TILES][4], b[2][MINE][2];
         int steps = (9 * pieces + 1) / 2;
         cursor c;
         UNROLL
-        for (int i = 0; i < MINE * MINE * 4; i++)
+        for (int i = 0; i < TILES * MINE * 4; i++)
             sum[i / 16][i / 4 % 4][i % 4] = 0;
         c.begin(pieces);
         load(pixels, weights, c, 0, a[0], b[0]);
@@ -259,20 +264,19 @@ __device__ static inline void put_outputs(const ck_nn_tensor &y, const point &p,
 }
 
 /* Add the bias, store, and sum this warp's pixels in a fixed order: partial[output][2]. */
-template <typename T, int D>
-__device__ static inline void finish(const mma16_args &k, const ck_nn_area &a, int stage, const warp_product<T, D> &w,
+template <typename T, typename S>
+__device__ static inline void finish(const mma16_args &k, const ck_nn_area &a, int stage, const warp_product<T, S> &w,
                                      float *partial)
 {
-    typedef stage_of<D> s;
     int lane = (int)threadIdx.x % WARP, warp = (int)threadIdx.x / WARP, first = warp % 2 * HALF + lane % 4 * VECTOR;
     ck_cuda_vec8 sum = {{0}}, squares = {{0}}, bias;
     UNROLL
     for (int c = 0; c < VECTOR; c++)
         bias.v[c] = first + c < k.y.c ? k.bias[first + c] : 0;
     UNROLL
-    for (int i = 0; i < 2 * MINE; i++) {
-        int pixel = warp / 2 * (PIXELS / 4) + i * 8 + lane / 4, in = pixel % (s::ROWS * s::SIDE);
-        point p = point_of<D>(a, stage, pixel / (s::ROWS * s::SIDE), in / s::SIDE, in % s::SIDE);
+    for (int i = 0; i < 2 * w.TILES; i++) {
+        int pixel = warp / 2 * w.MY_PIXELS + i * 8 + lane / 4, in = pixel % (S::ROWS * S::SIDE);
+        point p = point_of<S>(a, stage, pixel / (S::ROWS * S::SIDE), in / S::SIDE, in % S::SIDE);
         bool there = p.y < a.y1 && p.x < a.x1;
         ck_cuda_vec8 v;
         UNROLL
@@ -298,18 +302,20 @@ __device__ static inline void finish(const mma16_args &k, const ck_nn_area &a, i
         }
 }
 
-#define PARTS (STAGES * WARPS / 2) /* partial sums per block, [part][output][2] */
+/* Add the partial sums of a stage, [part][output][2], to this thread's total: that of sum t. */
+__device__ static inline void collect(const float *partial, double *total)
+{
+    int t = threadIdx.x;
+    for (int i = 0; t < 2 * OUTS && i < PARTS; i++)
+        *total += (double)partial[i * 2 * OUTS + t];
+}
 
-/* Add up a block's partial sums.  All threads call this; afterwards `partial` may be overwritten. */
-__device__ static inline void flush(const mma16_args &k, int block, const float *partial, double *totals)
+/* Store a block's sums by group.  All threads call this. */
+__device__ static inline void flush(const mma16_args &k, int block, double total, double *totals)
 {
     int t = threadIdx.x, per = k.y.c / k.groups;
-    if (t < 2 * OUTS) {
-        double all = 0;
-        for (int i = 0; i < PARTS; i++)
-            all += (double)partial[i * 2 * OUTS + t];
-        totals[t] = all;
-    }
+    if (t < 2 * OUTS)
+        totals[t] = total;
     __syncthreads();
     if (t < 2 * k.groups) {
         double all = 0;
@@ -319,21 +325,32 @@ __device__ static inline void flush(const mma16_args &k, int block, const float 
     }
 }
 
-template <typename T, int D> static __global__ void __launch_bounds__(THREADS, 1) conv_mma16(mma16_args k, int rows)
+/* Shared memory: totals of a block, partial sums of two stages, weights, one or two stages. */
+#define SUMS (2 * OUTS * sizeof(double) + 2 * PARTS * 2 * OUTS * sizeof(float))
+
+template <typename T, int D, int PIXELS>
+static __global__ void __launch_bounds__(THREADS, 1) conv_mma16(mma16_args k, int rows)
 {
+    typedef stage_of<D, PIXELS> S;
     CK_CUDA_DYNAMIC_SHARED(shared_memory);
-    const int STAGE = stage_of<D>::ALL * pitch_of(k.pieces) * PIECE;
-    double *totals = (double *)shared_memory;
+    const int STAGE = S::ALL * pitch_of(k.pieces) * PIECE, STAGES = S::STAGES;
+    double *totals = (double *)shared_memory, total = 0;
     float *partial = (float *)(totals + 2 * OUTS);
-    T *weights = (T *)(partial + PARTS * 2 * OUTS), *stages = weights + rows * OUTS;
+    T *weights = (T *)(shared_memory + SUMS), *stages = weights + rows * OUTS;
     int mine = (k.blocks - (int)blockIdx.x + (int)gridDim.x - 1) / (int)gridDim.x, part = (int)threadIdx.x / WARP / 2;
     auto number = [&](int i) { return (int)blockIdx.x + i / STAGES * (int)gridDim.x; };
     auto area = [&](int i) { return block_area(k.y, k.list, number(i)); };
+    auto sums = [&](int i) { return partial + i % 2 * PARTS * 2 * OUTS; };
     auto done = [&](int i) {
-        if (k.groups)
-            flush(k, k.list ? k.list[number(i)] : number(i), partial, totals);
+        if (!k.groups)
+            return;
+        collect(sums(i), &total);
+        if (i % STAGES < STAGES - 1)
+            return;
+        flush(k, k.list ? k.list[number(i)] : number(i), total, totals);
+        total = 0;
     };
-    warp_product<T, D> w;
+    warp_product<T, S> w;
     w.begin();
     fetch_weights<T>(k, rows, weights);
     for (int i = 0; i < mine * STAGES; i++) {
@@ -341,60 +358,96 @@ template <typename T, int D> static __global__ void __launch_bounds__(THREADS, 1
         if (!k.twice)
             __syncthreads();
         if (!k.twice || i == 0)
-            fetch<T, D>(k, area(i), i % STAGES, here);
+            fetch<T, S>(k, area(i), i % STAGES, here);
         wait_copies<0>();
         if (k.norm.h)
-            normalise<T, D>(k, area(i), i % STAGES, here);
+            normalise<T, S>(k, area(i), i % STAGES, here);
         __syncthreads();
         if (k.twice && i + 1 < mine * STAGES)
-            fetch<T, D>(k, area(i + 1), (i + 1) % STAGES, next);
-        if (i && i % STAGES == 0)
+            fetch<T, S>(k, area(i + 1), (i + 1) % STAGES, next);
+        if (i)
             done(i - 1);
         w.run(here, weights, k.pieces);
-        finish<T, D>(k, area(i), i % STAGES, w, partial + (i % STAGES * (WARPS / 2) + part) * 2 * OUTS);
+        finish<T, S>(k, area(i), i % STAGES, w, sums(i) + part * 2 * OUTS);
     }
     __syncthreads();
     done(mine * STAGES - 1);
 }
 
-template <typename T, int D> static bool launch(ck_cuda_device *d, mma16_args k)
+/* ---- on the host ---- */
+
+struct way {
+    void (*kernel)(mma16_args, int);
+    size_t shared; /* bytes */
+    bool twice;
+};
+
+template <typename T, int D, int PIXELS> static way way_for(const ck_cuda_device *d, int pieces)
 {
-    int rows = weight_rows(k.pieces);
-    size_t stage = (size_t)stage_of<D>::ALL * (size_t)pitch_of(k.pieces) * PIECE * sizeof(T);
-    size_t shared = 2 * OUTS * sizeof(double) + PARTS * 2 * OUTS * sizeof(float) + (size_t)rows * OUTS * sizeof(T);
-    k.twice = shared + 2 * stage <= d->shared;
-    shared += k.twice ? 2 * stage : stage;
-    if (shared > d->shared)
-        return false;
-    void (*kernel)(mma16_args, int) = conv_mma16<T, D>;
-    allow_shared(kernel, shared);
-    CK_CUDA_LAUNCH_SHARED(kernel, (unsigned)(k.blocks < d->processors ? k.blocks : d->processors), THREADS, shared,
-                          d->stream, k, rows);
-    return true;
+    size_t stage = (size_t)stage_of<D, PIXELS>::ALL * (size_t)pitch_of(pieces) * PIECE * sizeof(T);
+    size_t fixed = SUMS + (size_t)weight_rows(pieces) * OUTS * sizeof(T);
+    bool twice = fixed + 2 * stage <= d->shared;
+    way w = {conv_mma16<T, D, PIXELS>, fixed + (twice ? 2 : 1) * stage, twice};
+    return w;
 }
 
-template <typename T> static bool by_dilation(ck_cuda_device *d, const ck_nn_step *s, const mma16_args &k)
+/* Large stages if one fits. */
+template <typename T, int D> static way of_dilation(const ck_cuda_device *d, int pieces)
 {
-    return s->dilation == 1   ? launch<T, 1>(d, k)
-           : s->dilation == 2 ? launch<T, 2>(d, k)
-           : s->dilation == 4 ? launch<T, 4>(d, k)
-           : s->dilation == 8 ? launch<T, 8>(d, k)
-                              : false;
+    way w = way_for<T, D, 256>(d, pieces);
+    return w.shared <= d->shared ? w : way_for<T, D, 64>(d, pieces);
 }
 
-static bool suits(const ck_nn_tensor &t, ck_nn_type type)
+template <typename T> static way of_type(const ck_cuda_device *d, const ck_nn_step *s)
 {
-    return t.type == type && t.ld % PIECE == 0 && (uintptr_t)t.data % 16 == 0;
+    int pieces = ck_cuda_padded(s->x[0].c) / PIECE;
+    return s->dilation == 1   ? of_dilation<T, 1>(d, pieces)
+           : s->dilation == 2 ? of_dilation<T, 2>(d, pieces)
+           : s->dilation == 4 ? of_dilation<T, 4>(d, pieces)
+                              : of_dilation<T, 8>(d, pieces);
 }
 
-bool ck_cuda_conv_mma16(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n)
+static way way_of(const ck_cuda_device *d, const ck_nn_step *s)
+{
+    return s->x[0].type == CK_NN_F16 ? of_type<__half>(d, s) : of_type<__nv_bfloat16>(d, s);
+}
+
+static bool suits(const ck_cuda_device *d, const ck_nn_tensor &t, ck_error *why)
+{
+    if (t.type != d->base.act)
+        return ck_cuda_declines(why, "a map of 32 bits");
+    if (t.c > OUTS)
+        return ck_cuda_declines(why, "%d channels: at most %d", t.c, OUTS);
+    return (t.ld % PIECE == 0 && ck_cuda_address(&t) % 16 == 0) ||
+           ck_cuda_declines(why, "pixels do not begin at multiples of 16 bytes");
+}
+
+bool ck_cuda_conv_mma16_serves(const ck_cuda_device *d, const ck_nn_step *s, ck_error *why)
+{
+    if (d->base.act == CK_NN_F32)
+        return ck_cuda_declines(why, "activations of 32 bits");
+    if (s->dilation != 1 && s->dilation != 2 && s->dilation != 4 && s->dilation != 8)
+        return ck_cuda_declines(why, "dilation %d", s->dilation);
+    return suits(d, s->x[0], why) && suits(d, s->y, why) && ck_cuda_has_shared(d, way_of(d, s).shared, why);
+}
+
+ck_status ck_cuda_prepare_conv_mma16(ck_cuda_device *d, ck_nn_step *s, size_t *scratch, ck_error *e)
+{
+    way w = way_of(d, s);
+    (void)scratch;
+    return allow_shared(w.kernel, w.shared, e);
+}
+
+void ck_cuda_conv_mma16(ck_cuda_device *d, const ck_nn_step *s)
 {
     const ck_nn_tensor *x = &s->x[0];
-    if (d->base.act == CK_NN_F32 || x->c > OUTS || s->y.c > OUTS || !suits(*x, d->base.act) ||
-        !suits(s->y, d->base.act))
-        return false;
-    mma16_args k = {*x, s->x[1], s->y, s->stats, s->weight->rounded, s->weight->bias, list, n, 0, 0, false};
+    way w = way_of(d, s);
+    int n, pieces = ck_cuda_padded(x->c) / PIECE;
+    const int *list = ck_cuda_blocks(d, s, &n);
+    if (n == 0)
+        return;
+    mma16_args k = {*x, s->x[1], s->y, s->stats, s->weight->rounded, s->weight->bias, list, n, 0, pieces, w.twice};
     k.groups = ck_nn_has(&s->stats) ? s->groups : 0;
-    k.pieces = ck_cuda_padded(x->c) / PIECE;
-    return (x->type == CK_NN_F16 ? by_dilation<__half> : by_dilation<__nv_bfloat16>)(d, s, k);
+    CK_CUDA_LAUNCH_SHARED(w.kernel, (unsigned)(n < d->processors ? n : d->processors), THREADS, w.shared, d->stream, k,
+                          weight_rows(pieces));
 }

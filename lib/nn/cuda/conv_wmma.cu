@@ -118,15 +118,26 @@ template <typename T> static void launch(ck_cuda_device *d, const wmma_args &k, 
     CK_CUDA_LAUNCH(kernel, grid, THREADS, d->stream, k);
 }
 
-void ck_cuda_conv_wmma(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n)
+bool ck_cuda_conv_wmma_serves(const ck_cuda_device *d, const ck_nn_step *, ck_error *why)
 {
+    return ck_cuda_rounds(d) || ck_cuda_declines(why, "operands are not rounded");
+}
+
+void ck_cuda_conv_wmma(ck_cuda_device *d, const ck_nn_step *s)
+{
+    int n;
+    const int *list = ck_cuda_blocks(d, s, &n);
     wmma_args k = {
         s->x[0],         s->x[1], s->y,       s->weight->rounded, ck_cuda_padded(s->x[0].c), ck_cuda_outputs(s->y.c),
         s->weight->bias, list,    s->dilation};
+    if (n == 0)
+        return;
     if (d->base.precision == CK_NN_PRECISION_F16)
         launch<__half>(d, k, n);
     else if (d->base.precision == CK_NN_PRECISION_BF16)
         launch<__nv_bfloat16>(d, k, n);
     else
         launch<float>(d, k, n);
+    if (ck_nn_has(&s->stats))
+        ck_cuda_block_sums(d, s, list, n);
 }

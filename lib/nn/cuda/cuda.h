@@ -6,6 +6,7 @@
 
 #include <cublasLt.h>
 #include <cuda_runtime_api.h>
+#include <stdint.h>
 
 #include "nn/nn.h"
 
@@ -38,7 +39,9 @@ typedef struct ck_cuda_device {
     ck_nn base;
     int which;
     int processors;
-    size_t shared; /* shared memory per thread block, in bytes */
+    size_t shared;    /* shared memory per thread block, in bytes */
+    size_t l2;        /* size of the L2 cache, in bytes */
+    uint64_t without; /* kernels not to use, by number in ck_cuda_kernels */
     cudaStream_t stream;
     cublasLtHandle_t lt;
     void *workspace;           /* of cuBLASLt */
@@ -61,7 +64,7 @@ ck_status ck_cuda_check(cudaError_t r, const char *what, ck_error *e);
 void ck_cuda_fail(ck_cuda_device *d, ck_status s, const ck_error *e);
 void ck_cuda_launched(ck_cuda_device *d, const ck_nn_step *s);
 
-/* The step's block list on the device, and its length; NULL: all blocks in order. */
+/* The step's block list on the device, and its length; NULL: all blocks in order.  A length of 0: nothing to launch. */
 const int *ck_cuda_blocks(ck_cuda_device *d, const ck_nn_step *s, int *n);
 
 /* True if operands are rounded: in every precision but F32.  Their rows are padded with zeros, so that each begins at a
@@ -114,41 +117,85 @@ ck_status ck_cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w
                        ck_error *e);
 void ck_cuda_free_weights(ck_cuda_device *d);
 
-/* LINEAR. */
-ck_status ck_cuda_prepare_linear(ck_cuda_device *d, ck_nn_step *s, size_t *scratch, ck_error *e);
-void ck_cuda_linear(ck_nn *dev, const ck_nn_step *s);
+/* ---- kernels (select.c) ---- */
+
+/* One way to compute an operation.  `serves` (NULL: always) depends on shapes, types, alignment and the device's
+ * limits; `why` gets the reason if it returns false, or nothing if the step is of no concern.  `prepare` (NULL: nothing
+ * to do) is called once per step, `run` per frame. */
+typedef struct ck_cuda_kernel {
+    const char *name;
+    ck_nn_kind kind;
+    bool (*serves)(const ck_cuda_device *d, const ck_nn_step *s, ck_error *why);
+    ck_status (*prepare)(ck_cuda_device *d, ck_nn_step *s, size_t *scratch, ck_error *e);
+    void (*run)(ck_cuda_device *d, const ck_nn_step *s);
+} ck_cuda_kernel;
+
+/* GELU as a step of its own: x[0] f32, x[1] optional.  LINEAR runs it after the product. */
+#define CK_CUDA_OP_GELU CK_NN_OPS
+
+/* The first kernel that serves the step; NULL: none does.  `why`: reasons of those before it, or of all. */
+const ck_cuda_kernel *ck_cuda_choose(const ck_cuda_device *d, const ck_nn_step *s, ck_error *why);
+ck_status ck_cuda_prepare(ck_cuda_device *d, ck_nn_step *s, size_t *scratch, ck_error *e);
+void ck_cuda_run(ck_nn *dev, const ck_nn_step *s);
+const char *ck_cuda_kernel_name(ck_nn *dev, const ck_nn_step *s, ck_error *why);
+bool ck_cuda_without(ck_nn *dev, const char *name);
+
+/* Write the reason to `why` and return false. */
+bool ck_cuda_declines(ck_error *why, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* Address of a tensor modulo 64: steps are prepared before their tensors have memory. */
+static inline size_t ck_cuda_address(const ck_nn_tensor *t)
+{
+    return (t->data ? (size_t)t->data : t->at) % 64;
+}
+
+/* Declines tensors whose pixels cannot be read eight channels at a time. */
+bool ck_cuda_in_vectors(const ck_nn_tensor *t, ck_error *why);
+bool ck_cuda_same_types(const ck_nn_tensor *a, const ck_nn_tensor *b, ck_error *why);
+/* Declines a kernel that needs more shared memory than the device has. */
+bool ck_cuda_has_shared(const ck_cuda_device *d, size_t bytes, ck_error *why);
+
+#define CK_CUDA_KERNEL(name) void ck_cuda_##name(ck_cuda_device *d, const ck_nn_step *s)
+#define CK_CUDA_CHOOSY(name)                                                                                           \
+    bool ck_cuda_##name##_serves(const ck_cuda_device *d, const ck_nn_step *s, ck_error *why);                         \
+    CK_CUDA_KERNEL(name)
+#define CK_CUDA_PREPARED(name)                                                                                         \
+    CK_CUDA_CHOOSY(name);                                                                                              \
+    ck_status ck_cuda_prepare_##name(ck_cuda_device *d, ck_nn_step *s, size_t *scratch, ck_error *e)
+
+CK_CUDA_CHOOSY(patch_tiled);
+CK_CUDA_KERNEL(patch_simple);
+CK_CUDA_CHOOSY(layer_norm_4);
+CK_CUDA_KERNEL(layer_norm);
+CK_CUDA_PREPARED(linear);
 void ck_cuda_free_products(ck_cuda_device *d);
-/* y = gelu(x) + x[1] of the step, which cuBLASLt's epilogues lack; x may be y. */
-void ck_cuda_gelu(ck_cuda_device *d, const ck_nn_step *s, const ck_nn_tensor *x);
+const ck_cuda_kernel *ck_cuda_gelu_of(const ck_cuda_device *d, const ck_nn_step *s, ck_error *why);
+CK_CUDA_CHOOSY(gelu_8);
+CK_CUDA_KERNEL(gelu);
+CK_CUDA_CHOOSY(pool_8);
+CK_CUDA_KERNEL(pool);
 
-void ck_cuda_patch(ck_nn *dev, const ck_nn_step *s);
-void ck_cuda_layer_norm(ck_nn *dev, const ck_nn_step *s);
-void ck_cuda_pool(ck_nn *dev, const ck_nn_step *s);
-void ck_cuda_attention(ck_nn *dev, const ck_nn_step *s);
+/* Operands: f32; rounded (wmma); 16-bit activations (mma16: all keys; windows). */
+CK_CUDA_PREPARED(attention_mma16);
+CK_CUDA_PREPARED(attention_windows);
+CK_CUDA_CHOOSY(attention_wmma);
+CK_CUDA_CHOOSY(attention_f32);
 
-/* Attention with f32 operands; with rounded operands; with 16-bit activations.  mma16 returns false for unsupported
- * shapes. */
-void ck_cuda_attention_f32(ck_cuda_device *d, const ck_nn_step *s);
-void ck_cuda_attention_wmma(ck_cuda_device *d, const ck_nn_step *s);
-bool ck_cuda_attention_mma16(ck_cuda_device *d, const ck_nn_step *s);
-struct ck_cuda_attention_args;
-bool ck_cuda_attention_windows(ck_cuda_device *d, const struct ck_cuda_attention_args *a); /* called by mma16 */
-
-void ck_cuda_fuse(ck_nn *dev, const ck_nn_step *s);
-void ck_cuda_coarse(ck_nn *dev, const ck_nn_step *s);
-void ck_cuda_conv(ck_nn *dev, const ck_nn_step *s);
-
-/* The same for the convolution of n blocks (ck_cuda_blocks).  mma16 computes `stats`, the others leave it to
- * block_sums. */
-void ck_cuda_conv_f32(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n);
-void ck_cuda_conv_wmma(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n);
-bool ck_cuda_conv_mma16(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n);
+/* mma16 computes `stats` itself; the others leave it to block_sums. */
+CK_CUDA_PREPARED(conv_mma16);
+CK_CUDA_CHOOSY(conv_wmma);
+CK_CUDA_CHOOSY(conv_f32);
 void ck_cuda_block_sums(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n);
 
-void ck_cuda_group_norm(ck_nn *dev, const ck_nn_step *s);
-void ck_cuda_apply(ck_nn *dev, const ck_nn_step *s);
-void ck_cuda_head(ck_nn *dev, const ck_nn_step *s);
-void ck_cuda_finish(ck_nn *dev, const ck_nn_step *s);
+CK_CUDA_CHOOSY(fuse_8);
+CK_CUDA_KERNEL(fuse);
+CK_CUDA_KERNEL(coarse);
+CK_CUDA_KERNEL(group_norm);
+CK_CUDA_CHOOSY(apply_8);
+CK_CUDA_KERNEL(apply);
+CK_CUDA_CHOOSY(head_8);
+CK_CUDA_KERNEL(head);
+CK_CUDA_KERNEL(finish);
 
 #ifdef __cplusplus
 }

@@ -75,14 +75,18 @@ static ck_status start(ck_cuda_device *d, ck_error *e)
         s = ck_cuda_check(cudaStreamCreateWithFlags(&d->stream, cudaStreamNonBlocking), "make a stream", e);
     if (s == CK_OK)
         s = ck_cuda_check(cudaMalloc(&d->workspace, CK_CUDA_WORKSPACE), "allocate 32 MiB on the device", e);
-    int shared = 0;
-    if (s == CK_OK)
-        s = ck_cuda_check(cudaDeviceGetAttribute(&d->processors, cudaDevAttrMultiProcessorCount, d->which),
-                          "count processors", e);
-    if (s == CK_OK)
-        s = ck_cuda_check(cudaDeviceGetAttribute(&shared, cudaDevAttrMaxSharedMemoryPerBlockOptin, d->which),
-                          "ask for shared memory", e);
+    int shared = 0, l2 = 0;
+    const struct {
+        enum cudaDeviceAttr name;
+        int *to;
+    } limits[] = {{cudaDevAttrMultiProcessorCount, &d->processors},
+                  {cudaDevAttrMaxSharedMemoryPerBlockOptin, &shared},
+                  {cudaDevAttrL2CacheSize, &l2}};
+    for (size_t i = 0; i < sizeof limits / sizeof *limits && s == CK_OK; i++)
+        s = ck_cuda_check(cudaDeviceGetAttribute(limits[i].to, limits[i].name, d->which), "ask for a device's limits",
+                          e);
     d->shared = (size_t)shared;
+    d->l2 = (size_t)l2;
     if (s == CK_OK && cublasLtCreate(&d->lt) != CUBLAS_STATUS_SUCCESS)
         s = ck_fail(e, CK_ERR_UNSUPPORTED, "cuBLASLt cannot start on cuda:%d", d->which);
     return s == CK_OK ? ck_cuda_frames_open(d, e) : s;
@@ -220,14 +224,7 @@ static ck_status prepare(ck_nn *dev, ck_nn_step *s, size_t *scratch, ck_error *e
     ck_cuda_device *d = ck_cuda_of(dev);
     *scratch = 0;
     ck_status st = s->part ? grow_list(d, ck_nn_blocks(s->y.h) * ck_nn_blocks(s->y.w), e) : CK_OK;
-    if (st != CK_OK)
-        return st;
-    if (s->kind == CK_NN_OP_LINEAR)
-        return ck_cuda_prepare_linear(d, s, scratch, e);
-    if (s->kind == CK_NN_OP_ATTENTION && s->y.c / s->heads > CK_CUDA_WIDTH_MAX)
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "attention heads of %d channels: cuda supports %d: use --device cpu",
-                       s->y.c / s->heads, CK_CUDA_WIDTH_MAX);
-    return CK_OK;
+    return st == CK_OK ? ck_cuda_prepare(d, s, scratch, e) : st;
 }
 
 static ck_status sync(ck_nn *dev, ck_error *e)
@@ -263,18 +260,9 @@ static const ck_nn_backend backend = {.name = "cuda",
                                       .frames = &ck_cuda_frames_table,
                                       .upload = upload,
                                       .download = download,
-                                      .run = {[CK_NN_OP_PATCH] = ck_cuda_patch,
-                                              [CK_NN_OP_LAYER_NORM] = ck_cuda_layer_norm,
-                                              [CK_NN_OP_LINEAR] = ck_cuda_linear,
-                                              [CK_NN_OP_POOL] = ck_cuda_pool,
-                                              [CK_NN_OP_ATTENTION] = ck_cuda_attention,
-                                              [CK_NN_OP_FUSE] = ck_cuda_fuse,
-                                              [CK_NN_OP_COARSE] = ck_cuda_coarse,
-                                              [CK_NN_OP_CONV] = ck_cuda_conv,
-                                              [CK_NN_OP_GROUP_NORM] = ck_cuda_group_norm,
-                                              [CK_NN_OP_APPLY] = ck_cuda_apply,
-                                              [CK_NN_OP_HEAD] = ck_cuda_head,
-                                              [CK_NN_OP_FINISH] = ck_cuda_finish}};
+                                      .kernel = ck_cuda_kernel_name,
+                                      .without = ck_cuda_without,
+                                      .run = {[0 ... CK_NN_OPS - 1] = ck_cuda_run}};
 
 __attribute__((visibility("default"))) const void *ck_nn_plugin(unsigned long version);
 

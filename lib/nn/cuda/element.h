@@ -97,13 +97,6 @@ template <> __device__ inline void put_4<float>(float *p, float a, float b, floa
     *(float4 *)p = make_float4(a, b, c, d);
 }
 
-/* True if every pixel can be read eight channels at a time. */
-static inline bool in_vectors(const ck_nn_tensor &t)
-{
-    size_t row = (size_t)t.ld * ck_nn_type_size(t.type);
-    return t.c % VECTOR == 0 && row % 16 == 0 && (uintptr_t)t.data % 16 == 0;
-}
-
 /* Call f((T *)NULL) with the C++ type of a tensor type. */
 template <typename F> static inline void by_type(ck_nn_type type, F f)
 {

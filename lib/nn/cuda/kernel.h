@@ -33,12 +33,16 @@
 
 #define UNASKED_SHARED ((size_t)48 << 10) /* bytes per thread block; a kernel must request more */
 
-/* Allow a kernel `bytes` of dynamic shared memory, and as many thread blocks per multiprocessor as fit. */
-template <typename F> static inline void allow_shared(F *kernel, size_t bytes)
+/* Allow a kernel `bytes` of dynamic shared memory on the current device, and as many thread blocks per multiprocessor
+ * as fit. */
+template <typename F> static inline ck_status allow_shared(F *kernel, size_t bytes, ck_error *e)
 {
+    cudaError_t r = cudaSuccess;
     if (bytes > UNASKED_SHARED)
-        cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)bytes);
-    cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, 100); /* per cent of the L1 cache */
+        r = cudaFuncSetAttribute(kernel, cudaFuncAttributeMaxDynamicSharedMemorySize, (int)bytes);
+    if (r == cudaSuccess) /* per cent of the L1 cache */
+        r = cudaFuncSetAttribute(kernel, cudaFuncAttributePreferredSharedMemoryCarveout, 100);
+    return ck_cuda_check(r, "allow a kernel its shared memory", e);
 }
 
 static inline unsigned grid_for(size_t n, unsigned block)

@@ -31,17 +31,24 @@ template <typename T> static __global__ void pool_8(ck_nn_tensor x, ck_nn_tensor
     put_8((T *)y.data + index_of(y, pixel) + c, a);
 }
 
-void ck_cuda_pool(ck_nn *dev, const ck_nn_step *s)
+bool ck_cuda_pool_8_serves(const ck_cuda_device *, const ck_nn_step *s, ck_error *why)
 {
-    ck_cuda_device *d = ck_cuda_of(dev);
-    size_t n = ck_nn_pixels(&s->y) * (size_t)s->y.c;
-    void (*kernel)(ck_nn_tensor, ck_nn_tensor) = pool;
-    if (s->x[0].type == s->y.type && in_vectors(s->x[0]) && in_vectors(s->y)) {
-        n /= VECTOR;
-        by_type(s->y.type, [&](auto *t) { kernel = pool_8<std::remove_pointer_t<decltype(t)>>; });
-    }
-    CK_CUDA_LAUNCH(kernel, grid_for(n, THREADS), THREADS, d->stream, s->x[0], s->y);
-    ck_cuda_launched(d, s);
+    return ck_cuda_same_types(&s->x[0], &s->y, why) && ck_cuda_in_vectors(&s->x[0], why) &&
+           ck_cuda_in_vectors(&s->y, why);
+}
+
+void ck_cuda_pool_8(ck_cuda_device *d, const ck_nn_step *s)
+{
+    unsigned grid = grid_for(ck_nn_pixels(&s->y) * (size_t)s->y.c / VECTOR, THREADS);
+    by_type(s->y.type, [&](auto *t) {
+        CK_CUDA_LAUNCH(pool_8<std::remove_pointer_t<decltype(t)>>, grid, THREADS, d->stream, s->x[0], s->y);
+    });
+}
+
+void ck_cuda_pool(ck_cuda_device *d, const ck_nn_step *s)
+{
+    unsigned grid = grid_for(ck_nn_pixels(&s->y) * (size_t)s->y.c, THREADS);
+    CK_CUDA_LAUNCH(pool, grid, THREADS, d->stream, s->x[0], s->y);
 }
 
 /* x/2 (1 + erf(x/sqrt 2)), computed with erfc to avoid cancellation. */
@@ -70,30 +77,38 @@ template <> __device__ inline float gelu_for<float>(float v)
     return gelu_of(v);
 }
 
-/* Eight channels per thread, in place. */
-template <typename T> static __global__ void gelu_8(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor y)
+/* Eight channels per thread, from float32. */
+template <typename T> static __global__ void gelu_8(ck_nn_tensor x, ck_nn_tensor y)
 {
-    size_t i = thread_number(), each = (size_t)y.c / VECTOR, pixel = i / each;
+    size_t i = thread_number(), each = (size_t)y.c / VECTOR, pixel = i / each, c = i % each * VECTOR;
     if (pixel >= (size_t)y.h * (size_t)y.w)
         return;
-    T *p = (T *)y.data + index_of(y, pixel) + i % each * VECTOR;
-    ck_cuda_vec8 v = get_8(p);
+    ck_cuda_vec8 v = get_8((const float *)x.data + index_of(x, pixel) + c);
     UNROLL
     for (int k = 0; k < VECTOR; k++)
         v.v[k] = gelu_for<T>(v.v[k]);
-    put_8(p, v);
+    put_8((T *)y.data + index_of(y, pixel) + c, v);
 }
 
-void ck_cuda_gelu(ck_cuda_device *d, const ck_nn_step *s, const ck_nn_tensor *x)
+bool ck_cuda_gelu_8_serves(const ck_cuda_device *, const ck_nn_step *s, ck_error *why)
 {
-    size_t n = ck_nn_pixels(&s->y) * (size_t)s->y.c;
-    void (*kernel)(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor) = gelu;
-    if (x->data == s->y.data && !ck_nn_has(&s->x[1]) && in_vectors(s->y)) {
-        n /= VECTOR;
-        by_type(s->y.type, [&](auto *t) { kernel = gelu_8<std::remove_pointer_t<decltype(t)>>; });
-    }
-    CK_CUDA_LAUNCH(kernel, grid_for(n, THREADS), THREADS, d->stream, *x, s->x[1], s->y);
-    ck_cuda_launched(d, s);
+    if (ck_nn_has(&s->x[1]))
+        return ck_cuda_declines(why, "an addend");
+    return ck_cuda_in_vectors(&s->x[0], why) && ck_cuda_in_vectors(&s->y, why);
+}
+
+void ck_cuda_gelu_8(ck_cuda_device *d, const ck_nn_step *s)
+{
+    unsigned grid = grid_for(ck_nn_pixels(&s->y) * (size_t)s->y.c / VECTOR, THREADS);
+    by_type(s->y.type, [&](auto *t) {
+        CK_CUDA_LAUNCH(gelu_8<std::remove_pointer_t<decltype(t)>>, grid, THREADS, d->stream, s->x[0], s->y);
+    });
+}
+
+void ck_cuda_gelu(ck_cuda_device *d, const ck_nn_step *s)
+{
+    unsigned grid = grid_for(ck_nn_pixels(&s->y) * (size_t)s->y.c, THREADS);
+    CK_CUDA_LAUNCH(gelu, grid, THREADS, d->stream, s->x[0], s->x[1], s->y);
 }
 
 /* ---- probabilities ---- */
@@ -239,19 +254,35 @@ template <typename T> static __global__ void fuse_8(levels all, const float *w, 
     put_head(sum, bias, WARP, true, v, u, {}, y);
 }
 
-void ck_cuda_fuse(ck_nn *dev, const ck_nn_step *s)
+static levels levels_of(const ck_nn_step *s)
 {
-    ck_cuda_device *d = ck_cuda_of(dev);
     levels all = {{s->x[0], s->x[1], s->x[2], s->x[3]}, 1};
-    bool vectors = in_vectors(s->x[0]);
-    for (; all.n < CK_NN_INPUTS && ck_nn_has(&s->x[all.n]); all.n++)
-        vectors = vectors && in_vectors(s->x[all.n]) && s->x[all.n].type == s->x[0].type;
-    void (*kernel)(levels, const float *, const float *, ck_nn_tensor) = fuse;
-    if (vectors)
-        by_type(s->x[0].type, [&](auto *t) { kernel = fuse_8<std::remove_pointer_t<decltype(t)>>; });
-    CK_CUDA_LAUNCH(kernel, grid_for(ck_nn_pixels(&s->y) * WARP, THREADS), THREADS, d->stream, all, s->weight->w,
-                   s->weight->bias, s->y);
-    ck_cuda_launched(d, s);
+    while (all.n < CK_NN_INPUTS && ck_nn_has(&s->x[all.n]))
+        all.n++;
+    return all;
+}
+
+bool ck_cuda_fuse_8_serves(const ck_cuda_device *, const ck_nn_step *s, ck_error *why)
+{
+    bool good = true;
+    for (int i = 0; i < levels_of(s).n && good; i++)
+        good = ck_cuda_same_types(&s->x[i], &s->x[0], why) && ck_cuda_in_vectors(&s->x[i], why);
+    return good;
+}
+
+void ck_cuda_fuse_8(ck_cuda_device *d, const ck_nn_step *s)
+{
+    unsigned grid = grid_for(ck_nn_pixels(&s->y) * WARP, THREADS);
+    by_type(s->x[0].type, [&](auto *t) {
+        CK_CUDA_LAUNCH(fuse_8<std::remove_pointer_t<decltype(t)>>, grid, THREADS, d->stream, levels_of(s), s->weight->w,
+                       s->weight->bias, s->y);
+    });
+}
+
+void ck_cuda_fuse(ck_cuda_device *d, const ck_nn_step *s)
+{
+    unsigned grid = grid_for(ck_nn_pixels(&s->y) * WARP, THREADS);
+    CK_CUDA_LAUNCH(fuse, grid, THREADS, d->stream, levels_of(s), s->weight->w, s->weight->bias, s->y);
 }
 
 /* A thread block per block of pixels, a thread per pixel. */
@@ -303,21 +334,35 @@ static __global__ void head_8(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor ad
     }
 }
 
-void ck_cuda_head(ck_nn *dev, const ck_nn_step *s)
+bool ck_cuda_head_8_serves(const ck_cuda_device *, const ck_nn_step *s, ck_error *why)
+{
+    const ck_nn_tensor *add = &s->x[2];
+    if (ck_nn_has(add) && !(ck_cuda_same_types(add, &s->x[0], why) && ck_cuda_in_vectors(add, why)))
+        return false;
+    return ck_cuda_in_vectors(&s->x[0], why) && ck_cuda_in_vectors(&s->x[1], why);
+}
+
+typedef void (*head_kernel)(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, const float *, const float *, corrected,
+                            ck_nn_tensor, const int *);
+
+static void run_head(ck_cuda_device *d, const ck_nn_step *s, head_kernel kernel)
 {
     int n;
-    ck_cuda_device *d = ck_cuda_of(dev);
     const int *list = ck_cuda_blocks(d, s, &n);
-    const ck_nn_tensor *add = &s->x[2];
-    bool same = !ck_nn_has(add) || (add->type == s->x[0].type && in_vectors(*add));
     corrected of = {s->x[3], s->gain};
-    void (*kernel)(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, const float *, const float *, corrected, ck_nn_tensor,
-                   const int *) = head;
-    if (same && in_vectors(s->x[0]) && in_vectors(s->x[1]))
-        by_type(s->x[0].type, [&](auto *t) { kernel = head_8<std::remove_pointer_t<decltype(t)>>; });
-    CK_CUDA_LAUNCH(kernel, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->weight->w, s->weight->bias,
-                   of, s->y, list);
-    ck_cuda_launched(d, s);
+    if (n > 0)
+        CK_CUDA_LAUNCH(kernel, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->weight->w,
+                       s->weight->bias, of, s->y, list);
+}
+
+void ck_cuda_head_8(ck_cuda_device *d, const ck_nn_step *s)
+{
+    by_type(s->x[0].type, [&](auto *t) { run_head(d, s, head_8<std::remove_pointer_t<decltype(t)>>); });
+}
+
+void ck_cuda_head(ck_cuda_device *d, const ck_nn_step *s)
+{
+    run_head(d, s, head);
 }
 
 /* ---- before and after the refiner ---- */
@@ -335,13 +380,12 @@ static __global__ void coarse(ck_nn_tensor rgb, ck_nn_tensor logits, ck_nn_tenso
     }
 }
 
-void ck_cuda_coarse(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_coarse(ck_cuda_device *d, const ck_nn_step *s)
 {
     int n;
-    ck_cuda_device *d = ck_cuda_of(dev);
     const int *list = ck_cuda_blocks(d, s, &n);
-    CK_CUDA_LAUNCH(coarse, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->y, list);
-    ck_cuda_launched(d, s);
+    if (n > 0)
+        CK_CUDA_LAUNCH(coarse, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->y, list);
 }
 
 static __global__ void finish(ck_nn_tensor logits, ck_nn_tensor delta, float gain, ck_nn_tensor y, const int *list)
@@ -357,11 +401,10 @@ static __global__ void finish(ck_nn_tensor logits, ck_nn_tensor delta, float gai
     }
 }
 
-void ck_cuda_finish(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_finish(ck_cuda_device *d, const ck_nn_step *s)
 {
     int n;
-    ck_cuda_device *d = ck_cuda_of(dev);
     const int *list = ck_cuda_blocks(d, s, &n);
-    CK_CUDA_LAUNCH(finish, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->gain, s->y, list);
-    ck_cuda_launched(d, s);
+    if (n > 0)
+        CK_CUDA_LAUNCH(finish, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->gain, s->y, list);
 }

@@ -58,7 +58,8 @@ static __global__ void layer_norm_4(ck_nn_tensor x, const float *w, const float 
         }
 }
 
-/* The kernel for c channels; NULL if they do not fit registers. */
+#define VECTORS 7 /* per lane: more do not fit registers */
+
 template <typename T>
 static void (*layer_norm_of(int c))(ck_nn_tensor, const float *, const float *, float, ck_nn_tensor)
 {
@@ -66,21 +67,29 @@ static void (*layer_norm_of(int c))(ck_nn_tensor, const float *, const float *, 
     return n <= 1   ? layer_norm_4<T, 1>
            : n <= 2 ? layer_norm_4<T, 2>
            : n <= 4 ? layer_norm_4<T, 4>
-           : n <= 7 ? layer_norm_4<T, 7>
-                    : NULL;
+                    : layer_norm_4<T, VECTORS>;
 }
 
-void ck_cuda_layer_norm(ck_nn *dev, const ck_nn_step *s)
+bool ck_cuda_layer_norm_4_serves(const ck_cuda_device *, const ck_nn_step *s, ck_error *why)
 {
-    ck_cuda_device *d = ck_cuda_of(dev);
+    if (s->y.c > 4 * WARP * VECTORS)
+        return ck_cuda_declines(why, "%d channels: at most %d", s->y.c, 4 * WARP * VECTORS);
+    return ck_cuda_in_vectors(&s->x[0], why) && ck_cuda_in_vectors(&s->y, why);
+}
+
+void ck_cuda_layer_norm_4(ck_cuda_device *d, const ck_nn_step *s)
+{
     unsigned grid = grid_for(ck_nn_pixels(&s->y) * WARP, THREADS);
-    void (*kernel)(ck_nn_tensor, const float *, const float *, float, ck_nn_tensor) = NULL;
-    if (in_vectors(s->x[0]) && in_vectors(s->y))
-        by_type(s->y.type, [&](auto *t) { kernel = layer_norm_of<std::remove_pointer_t<decltype(t)>>(s->y.c); });
-    if (!kernel)
-        kernel = layer_norm;
-    CK_CUDA_LAUNCH(kernel, grid, THREADS, d->stream, s->x[0], s->weight->w, s->weight->bias, s->eps, s->y);
-    ck_cuda_launched(d, s);
+    by_type(s->y.type, [&](auto *t) {
+        CK_CUDA_LAUNCH(layer_norm_of<std::remove_pointer_t<decltype(t)>>(s->y.c), grid, THREADS, d->stream, s->x[0],
+                       s->weight->w, s->weight->bias, s->eps, s->y);
+    });
+}
+
+void ck_cuda_layer_norm(ck_cuda_device *d, const ck_nn_step *s)
+{
+    unsigned grid = grid_for(ck_nn_pixels(&s->y) * WARP, THREADS);
+    CK_CUDA_LAUNCH(layer_norm, grid, THREADS, d->stream, s->x[0], s->weight->w, s->weight->bias, s->eps, s->y);
 }
 
 /* ---- GroupNorm ---- */
@@ -164,13 +173,11 @@ static __global__ void group_norm(ck_nn_tensor sums, const float *w, const float
     }
 }
 
-void ck_cuda_group_norm(ck_nn *dev, const ck_nn_step *s)
+void ck_cuda_group_norm(ck_cuda_device *d, const ck_nn_step *s)
 {
-    ck_cuda_device *d = ck_cuda_of(dev);
     double n = (double)s->pixels * (s->y.c / s->groups);
     CK_CUDA_LAUNCH(group_norm, (unsigned)s->groups, 2 * CHUNK, d->stream, s->x[0], s->weight->w, s->weight->bias, n,
                    (double)s->eps, s->y);
-    ck_cuda_launched(d, s);
 }
 
 /* One thread block per block of pixels; adjacent threads compute adjacent channels. */
@@ -205,16 +212,30 @@ static __global__ void apply(ck_nn_tensor x, ck_nn_tensor norm, ck_nn_tensor add
     }
 }
 
-void ck_cuda_apply(ck_nn *dev, const ck_nn_step *s)
+bool ck_cuda_apply_8_serves(const ck_cuda_device *, const ck_nn_step *s, ck_error *why)
+{
+    const ck_nn_tensor *add = &s->x[2];
+    if (ck_nn_has(add) && !(ck_cuda_same_types(add, &s->y, why) && ck_cuda_in_vectors(add, why)))
+        return false;
+    return ck_cuda_same_types(&s->x[0], &s->y, why) && ck_cuda_in_vectors(&s->x[0], why) &&
+           ck_cuda_in_vectors(&s->x[1], why) && ck_cuda_in_vectors(&s->y, why);
+}
+
+static void run_apply(ck_cuda_device *d, const ck_nn_step *s,
+                      void (*kernel)(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, const int *))
 {
     int n;
-    ck_cuda_device *d = ck_cuda_of(dev);
     const int *list = ck_cuda_blocks(d, s, &n);
-    const ck_nn_tensor *add = &s->x[2];
-    bool same = s->x[0].type == s->y.type && (!ck_nn_has(add) || (add->type == s->y.type && in_vectors(*add)));
-    void (*kernel)(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, const int *) = apply;
-    if (same && in_vectors(s->x[0]) && in_vectors(s->x[1]) && in_vectors(s->y))
-        by_type(s->y.type, [&](auto *t) { kernel = apply_8<std::remove_pointer_t<decltype(t)>>; });
-    CK_CUDA_LAUNCH(kernel, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->y, list);
-    ck_cuda_launched(d, s);
+    if (n > 0)
+        CK_CUDA_LAUNCH(kernel, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->y, list);
+}
+
+void ck_cuda_apply_8(ck_cuda_device *d, const ck_nn_step *s)
+{
+    by_type(s->y.type, [&](auto *t) { run_apply(d, s, apply_8<std::remove_pointer_t<decltype(t)>>); });
+}
+
+void ck_cuda_apply(ck_cuda_device *d, const ck_nn_step *s)
+{
+    run_apply(d, s, apply);
 }

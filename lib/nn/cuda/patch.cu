@@ -69,16 +69,22 @@ static __global__ void __launch_bounds__(TEAM)
     }
 }
 
-void ck_cuda_patch(ck_nn *dev, const ck_nn_step *s)
+bool ck_cuda_patch_tiled_serves(const ck_cuda_device *, const ck_nn_step *s, ck_error *why)
 {
-    ck_cuda_device *d = ck_cuda_of(dev);
+    return (s->y.c % EACH == 0 && s->x[0].c <= CHANNELS) ||
+           ck_cuda_declines(why, "%d to %d channels: at most %d, to a multiple of %d", s->x[0].c, s->y.c, CHANNELS,
+                            EACH);
+}
+
+void ck_cuda_patch_tiled(ck_cuda_device *d, const ck_nn_step *s)
+{
     const ck_nn_tensor *y = &s->y;
-    if (y->c % EACH == 0 && s->x[0].c <= CHANNELS) {
-        dim3 grid((unsigned)y->h * grid_for((size_t)y->w, TOKENS), grid_for((size_t)y->c, OUTS));
-        CK_CUDA_LAUNCH(patch_tiled, grid, TEAM, d->stream, s->x[0], s->weight->w, s->weight->bias, s->extra->w, *y);
-    } else {
-        unsigned grid = grid_for(ck_nn_pixels(y) * (size_t)y->c, THREADS);
-        CK_CUDA_LAUNCH(patch_simple, grid, THREADS, d->stream, s->x[0], s->weight->w, s->weight->bias, s->extra->w, *y);
-    }
-    ck_cuda_launched(d, s);
+    dim3 grid((unsigned)y->h * grid_for((size_t)y->w, TOKENS), grid_for((size_t)y->c, OUTS));
+    CK_CUDA_LAUNCH(patch_tiled, grid, TEAM, d->stream, s->x[0], s->weight->w, s->weight->bias, s->extra->w, *y);
+}
+
+void ck_cuda_patch_simple(ck_cuda_device *d, const ck_nn_step *s)
+{
+    unsigned grid = grid_for(ck_nn_pixels(&s->y) * (size_t)s->y.c, THREADS);
+    CK_CUDA_LAUNCH(patch_simple, grid, THREADS, d->stream, s->x[0], s->weight->w, s->weight->bias, s->extra->w, s->y);
 }

@@ -36,4 +36,18 @@ struct ck_cuda_attention_args {
     ck_nn_tensor q, k, v, y;
 };
 
+static inline ck_cuda_attention_args attention_args_of(const ck_nn_step *s)
+{
+    int width = s->y.c / s->heads;
+    ck_cuda_attention_args a = {windows_of(s), s->heads, width,   (float)(M_LOG2E / sqrt((double)width)),
+                                s->x[0],       s->x[1],  s->x[2], s->y};
+    return a;
+}
+
+static inline bool width_fits(const ck_nn_step *s, int most, ck_error *why)
+{
+    int width = s->y.c / s->heads;
+    return width <= most || ck_cuda_declines(why, "heads of %d channels: at most %d", width, most);
+}
+
 #endif
