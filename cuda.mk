@@ -23,4 +23,4 @@ NVCC_FLAGS += $(CUBLAS:%=-I%/include)
 CUDA_CFLAGS += $(CUBLAS:%=-isystem %/include)
 CUBLAS_LINK := $(if $(CUBLAS),-L$(CUBLAS)/lib -Wl$(,)-rpath$(,)$(CUBLAS)/lib \
     -l:$(notdir $(firstword $(wildcard $(CUBLAS)/lib/libcublasLt.so*))),-lcublasLt)
-CUDA_LINK := -L$(CUDA_HOME)/lib64 -Wl,-rpath,$(CUDA_HOME)/lib64 -lcudart $(CUBLAS_LINK) -lm -Wl,-z,defs
+CUDA_LINK := -L$(CUDA_HOME)/lib64 -Wl,-rpath,$(CUDA_HOME)/lib64 -lcudart $(CUBLAS_LINK) -lm -ldl -Wl,-z,defs

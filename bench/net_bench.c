@@ -333,7 +333,8 @@ int main(int argc, char **argv)
     const char *arch = argc > 2 ? argv[2] : "base_plus";
     int size = argc > 3 ? atoi(argv[3]) : 512, frames = argc > 5 ? atoi(argv[5]) : 3;
     mk_spec s = {.decoder = 256, .refiner = 64, .size = size};
-    ck_network_options o = {.device = argc > 1 ? argv[1] : "cpu",
+    ck_network_options o = {.without = "",
+                            .device = argc > 1 ? argv[1] : "cpu",
                             .threads = argc > 4 ? atoi(argv[4]) : 0,
                             .h = size,
                             .w = size,

@@ -23,12 +23,18 @@ for precision in tf32 f16 bf16; do
         env $reverse "$tests/nn_maps_test" cuda $precision
     lines
 done
+ok "nn_check_test: every kernel, planted faults" "$tests/nn_check_test" cuda faults
+lines
 # The limits of other GPUs: of compute capability 8.0 a convolution has a large stage at a time, of 8.6, 8.9 and 12.0
 # small ones.
 for arch in 80 86 89 90 100 120; do
     ok "kernels for compute capability $arch" env CK_CUDA_HOST_ARCH=$arch "$tests/nn_kernels_test" cuda
     lines
+    small=$(case $arch in 86 | 89 | 120) echo 4 ;; *) echo 0 ;; esac)
+    is "convolutions in small stages" "$(grep -c '^ok .*, dilation [1248]: conv_mma16_small: ' "$tmp/.out")" "$small"
 done
+ok "nn_products_test at f16, small stages" "$tests/nn_products_test" cuda f16 once conv_mma16
+lines
 for arch in 80 120; do
     ok "nn_products_test at f16 with the limits of $arch" env CK_CUDA_HOST_ARCH=$arch "$tests/nn_products_test" cuda f16 once
     lines
@@ -186,6 +192,29 @@ is "hidden devices" "$(CUDA_VISIBLE_DEVICES="" ck doctor | grep -cF "no CUDA dev
 CK_CUDA_HOST=mig
 is "an instance of a GPU is one" "$(ck doctor | grep -c '^ok *cuda:0 .* MIG 1g')" 1
 unset CK_CUDA_HOST
+
+# The check before a device's first frame.
+is "verdicts are kept: four precisions, two devices" "$(grep -l '^fit$' "$tmp/cache/ck/"self-check-* | wc -l)" 5
+cached() { XDG_CACHE_HOME=$tmp/$1 CK_CUDA_HOST_FAULT=$2 ck-infer --refine -m "$small" "${@:4}" <"$tmp/frame.ck" 2>"$tmp/words" >"$tmp/$3.ck"; }
+cached plain conv_mma16,pool_8 a -v
+is "kernels that fail: exit status" $? 0
+is "one line says so" \
+    "$(grep -c "warning: cuda:0 failed the self-check: plainer kernels replace pool_8 conv_mma16: pooling: pool_8 " "$tmp/words")" 1
+is "plainer ones are used" "$(grep -c 'kernels: .* pool .* conv_mma16_small ' "$tmp/words")$(grep -c 'by conv_mma16_small: conv_mma16: it failed the self-check' "$tmp/words")" 11
+cached plain "" b
+is "the verdict is kept: the same line" "$(grep -c "plainer kernels replace pool_8 conv_mma16" "$tmp/words")" 1
+ok "and the same bytes" cmp "$tmp/a.ck" "$tmp/b.ck"
+for fault in linear plate; do
+    cached $fault $fault a
+    is "a fault in $fault: auto takes the CPU" "$?$(grep -c 'warning: cuda:0 failed the self-check: .*: the network runs on the CPU' "$tmp/words")" 01
+    cached $fault $fault b -d cpu
+    ok "with its bytes" cmp <(ck-info --npy "$tmp/n$fault" <"$tmp/a.ck"; cat "$tmp/n$fault"/*) <(ck-info --npy "$tmp/m$fault" <"$tmp/b.ck"; cat "$tmp/m$fault"/*)
+    cached $fault $fault b -d cuda
+    is "cuda fails" "$?$(grep -c 'cuda failed the self-check: .*: use --device cpu' "$tmp/words")" 11
+done
+XDG_CACHE_HOME=/proc/none cached none "" a
+is "no cache: the check is repeated" "$?$(wc -c <"$tmp/words")" 00
+is "doctor says what failed" "$(XDG_CACHE_HOME=$tmp/plain ck doctor | grep -cE '^no     self-check +f16: cuda:0 failed|^ok     kernel +pooling by pool: pool_8: it failed')" 2
 
 # A plug-in that cannot be loaded.
 export CK_LIB=$tmp/lib

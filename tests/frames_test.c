@@ -280,7 +280,8 @@ static ck_spec table;
 
 static ck_status try_network(bool infer, bool refine, ck_network **n)
 {
-    ck_network_options o = {.device = device, .infer = infer, .refine = refine, .scale = 1, .threads = 1};
+    ck_network_options o = {
+        .device = device, .infer = infer, .refine = refine, .scale = 1, .threads = 1, .without = ""};
     return ck_network_open(weights, &table.sizes, &o, n, &e);
 }
 

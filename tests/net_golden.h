@@ -205,7 +205,8 @@ static inline void net_golden(const char *device, ck_nn_precision precision, con
     size_t n = (size_t)r.h * (size_t)r.w;
     r.alpha = golden_alloc(&g, 4 * n * sizeof(float));
     r.alpha_logits = golden_alloc(&g, n / 4 * sizeof(float));
-    ck_network_options o = {.device = device,
+    ck_network_options o = {.without = "",
+                            .device = device,
                             .precision = precision,
                             .h = r.h,
                             .w = r.w,

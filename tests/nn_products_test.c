@@ -1,6 +1,8 @@
 /* A device's matrix products, convolutions and attention against the reference.
  *
- *     nn_products_test [DEVICE [PRECISION [once]]]        cpu f32; once: another device is not asked twice
+ *     nn_products_test [DEVICE [PRECISION [once [KERNELS]]]]
+ *
+ * Default: cpu f32.  once: another device is not asked twice; KERNELS: names of those to do without.
  *
  * The reference sums in double and rounds once (UNIT of the result), so differences are the device's own rounding.  For
  * a sum of n products that is at most op_sum_bound(n) times the sum of their magnitudes, which the reference computes
@@ -12,6 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "nn/check.h"
 #include "nn/cpu/cpu.h"
 #include "precision.h"
 
@@ -496,6 +499,8 @@ int main(int argc, char **argv)
     cpus = ours ? 3 : argc > 3 ? 1 : 2;
     for (int i = 0; i < cpus; i++)
         cpu[i] = precision_open(device, i + 1, precision);
+    if (argc > 4)
+        ck_nn_do_without(cpu[0], argv[4]);
     plain = precision == CK_NN_PRECISION_F32 ? NULL : op_open(device, 1);
     convs();
     attentions();

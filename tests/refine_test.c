@@ -89,8 +89,14 @@ static ck_network *open_network(const checkpoint *c, const ck_network_options *o
 
 static ck_network_options options(const char *device, const planes *p)
 {
-    return (ck_network_options){
-        .device = device, .threads = 2, .precision = precision, .h = p->h, .w = p->w, .refine = true, .scale = 1};
+    return (ck_network_options){.without = "",
+                                .device = device,
+                                .threads = 2,
+                                .precision = precision,
+                                .h = p->h,
+                                .w = p->w,
+                                .refine = true,
+                                .scale = 1};
 }
 
 /* The whole frame at once, for comparison. */

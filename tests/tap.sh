@@ -25,6 +25,7 @@ trap '[ "$BASHPID" != $$ ] || rm -rf "$tmp"' EXIT
 unset CK_MODEL
 export CK_LIB=$tmp/no-plug-ins
 export XDG_DATA_HOME=$tmp/data
+export XDG_CACHE_HOME=$tmp/cache
 count=0
 failed=0
 

@@ -16,8 +16,9 @@
 #include "checkpoint/find.h"
 #include "ck/programs.h"
 #include "greenformer/model.h"
+#include "greenformer/self_check.h"
 #include "io/av_load.h"
-#include "nn/nn.h"
+#include "nn/check.h"
 
 /* Print one line, for a problem with its remedy.  Returns 1 for a problem that prevents keying. */
 static int line(const char *what, bool good, bool needed, const char *detail, const char *remedy)
@@ -26,7 +27,7 @@ static int line(const char *what, bool good, bool needed, const char *detail, co
            good     ? "ok"
            : needed ? "BAD"
                     : "no",
-           what, detail, good ? "" : ": ", good ? "" : remedy);
+           what, detail, good || !*remedy ? "" : ": ", good ? "" : remedy);
     return !good && needed;
 }
 
@@ -155,8 +156,46 @@ static int model(void)
     return bad;
 }
 
+/* Parts of the network for which the fastest kernel does not serve, and why. */
+static void kernels(ck_nn *dev)
+{
+    char text[sizeof(ck_error) + 128];
+    const char *kernel;
+    ck_error why;
+    for (int i = 0; i < ck_nn_problem_count; i++) {
+        if (ck_nn_problem_kernel(dev, &ck_nn_problems[i], &kernel, &why) != CK_OK || !*why.text)
+            continue;
+        snprintf(text, sizeof text, "%s by %s: %s", ck_nn_problems[i].name, kernel, why.text);
+        line("  kernel", true, false, text, "");
+    }
+}
+
+/* Compare the device's results with the CPU's, at the default precision or, `again`, at each. */
+static void check_device(const char *name, bool again)
+{
+    char text[sizeof(ck_error) + 64];
+    ck_nn *dev;
+    ck_error e;
+    if (ck_nn_open(name, 0, &dev, &e) != CK_OK)
+        return; /* the line about the default device says why */
+    ck_nn_precision p = again ? CK_NN_PRECISION_F32 : dev->ops->automatic;
+    ck_nn_precision last = again ? CK_NN_PRECISION_BF16 : p;
+    ck_nn_close(dev);
+    for (; p <= last; p++) {
+        ck_status s = ck_self_check_open(name, 0, p, again, &dev, &e);
+        const char *found = s == CK_OK ? dev->distrusted.text : e.text;
+        snprintf(text, sizeof text, "%s%s%s", ck_nn_precision_name(p), *found ? ": " : "", found);
+        line("  self-check", !*found, false, text, "");
+        if (s != CK_OK)
+            continue;
+        if (p == dev->ops->automatic)
+            kernels(dev);
+        ck_nn_close(dev);
+    }
+}
+
 /* List the devices and the default one.  Each is opened, because another process may hold it exclusively. */
-static void devices(void)
+static void devices(bool again)
 {
     char name[32], text[256];
     ck_error e;
@@ -164,10 +203,11 @@ static void devices(void)
     for (int i = 0; (s = ck_nn_describe_cuda(i, text, sizeof text, &e)) == CK_OK; i++) {
         snprintf(name, sizeof name, "cuda:%d", i);
         line(name, true, false, text, "");
+        check_device(name, again);
     }
     ck_nn *dev;
     bool found = s == CK_END;
-    s = ck_nn_open("auto", 0, &dev, &e);
+    s = ck_self_check_open("auto", 0, CK_NN_PRECISION_AUTO, false, &dev, &e);
     if (s != CK_OK) {
         line("--device auto", false, false, e.text, "name another with --device");
         return;
@@ -181,7 +221,8 @@ static void devices(void)
 
 static int help(void)
 {
-    printf("Usage: ck doctor\n\nck doctor: check programs, libraries, model and devices\n\n"
+    printf("Usage: ck doctor [--self-check]\n\nck doctor: check programs, libraries, model and devices\n\n"
+           "  --self-check    compare GPUs with the CPU again, at every precision\n\n"
            "Exit status: 0 if nothing that keying needs is missing, else 1.\nManual: man ck\n");
     return ck_log_flush_stdout();
 }
@@ -191,8 +232,9 @@ int ck_command_doctor(int argc, char **argv)
     ck_log_init("ck doctor", CK_LOG_NORMAL);
     if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help=all")))
         return help();
-    if (argc > 1) {
-        ck_log_error("unknown argument '%s': ck doctor takes none", argv[1]);
+    bool again = argc > 1 && !strcmp(argv[1], "--self-check");
+    if (argc > 1 + again) {
+        ck_log_error("unknown argument '%s': ck doctor takes --self-check or none", argv[1 + again]);
         return 2;
     }
     line("ck", true, true, CK_VERSION, "");
@@ -201,6 +243,6 @@ int ck_command_doctor(int argc, char **argv)
     bad += video();
     machine();
     bad += model();
-    devices();
+    devices(again);
     return ck_log_flush_stdout() || bad ? 1 : 0;
 }

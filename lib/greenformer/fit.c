@@ -1,4 +1,5 @@
 #include "greenformer/fit.h"
+#include "greenformer/self_check.h"
 
 #include <stdio.h>
 
@@ -44,7 +45,7 @@ static ck_status look(const ck_network_options *o, bool *host, ck_fit *out, ck_e
 {
     ck_nn *dev;
     *host = false;
-    ck_status s = ck_nn_open(o->device, o->threads, &dev, e);
+    ck_status s = ck_self_check_open(o->device, o->threads, o->precision, false, &dev, e);
     if (s != CK_OK)
         return s;
     *host = dev->ops->host;

@@ -6,6 +6,8 @@
 #include "greenformer/fit.h"
 #include "greenformer/input.h"
 #include "greenformer/network_inside.h"
+#include "greenformer/self_check.h"
+#include "nn/check.h"
 
 #define MAX_SIDE 16384 /* pixels of a frame's side */
 
@@ -87,6 +89,18 @@ static void say_what_fits(ck_network *n, ck_error *e)
         snprintf(e->text + at, sizeof e->text - at, ": --size %dx%d fits", w, h);
 }
 
+static ck_status open_device(ck_network *n, const ck_network_options *o, ck_error *e)
+{
+    if (!o->without)
+        return ck_self_check_open(o->device, o->threads, o->precision, false, &n->dev, e);
+    ck_status s = ck_nn_open(o->device, o->threads, &n->dev, e);
+    if (s == CK_OK)
+        s = ck_nn_set_precision(n->dev, o->precision, e);
+    if (s == CK_OK)
+        ck_nn_do_without(n->dev, o->without);
+    return s;
+}
+
 ck_status ck_network_open(const ck_weights *w, const ck_sizes *z, const ck_network_options *o, ck_network **out,
                           ck_error *e)
 {
@@ -106,9 +120,7 @@ ck_status ck_network_open(const ck_weights *w, const ck_sizes *z, const ck_netwo
     if (st == CK_OK && o->sparse)
         st = make_lists(n, e);
     if (st == CK_OK)
-        st = ck_nn_open(o->device, o->threads, &n->dev, e);
-    if (st == CK_OK)
-        st = ck_nn_set_precision(n->dev, o->precision, e);
+        st = open_device(n, o, e);
     if (st == CK_OK)
         st = ck_nn_plan_new(n->dev, &n->plan, e);
     ck_spec_rows rows = {0};
@@ -168,6 +180,11 @@ ck_nn_precision ck_network_precision(const ck_network *n)
 const char *ck_network_passed_over(const ck_network *n)
 {
     return n->dev->passed_over.text;
+}
+
+const char *ck_network_distrusted(const ck_network *n)
+{
+    return n->dev->distrusted.text;
 }
 
 void ck_network_pins(ck_network *n, int *pinned, int *refused)

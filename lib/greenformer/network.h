@@ -17,11 +17,12 @@ typedef struct ck_network_options {
     float scale;        /* factor of the refiner's corrections; 1 is the original */
     bool keep;          /* keep intermediate tensors for ck_network_inside */
     /* Modes of the refiner.  A frame refined whole has bit-identical results in all of them. */
-    int band;      /* band height in rows, a multiple of CK_NN_BLOCK; 0 = whole maps, 1.5x the memory; on host
-                    * devices that infer too, an eighth of the frame */
-    size_t memory; /* bytes, with `band`; the refiner's maps beyond go to a temporary file; 0 = no limit */
-    bool sparse;   /* single blocks of a frame may be refined */
-    bool dry;      /* allocate no memory for frames, run none: for ck_nn_plan_bytes */
+    int band;            /* band height in rows, a multiple of CK_NN_BLOCK; 0 = whole maps, 1.5x the memory; on host
+                          * devices that infer too, an eighth of the frame */
+    size_t memory;       /* bytes, with `band`; the refiner's maps beyond go to a temporary file; 0 = no limit */
+    bool sparse;         /* single blocks of a frame may be refined */
+    bool dry;            /* allocate no memory for frames, run none: for ck_nn_plan_bytes */
+    const char *without; /* do without these kernels (ck_nn_findings); NULL: those that failed the self-check */
 } ck_network_options;
 
 /* Read and pack the weights, which must match `z` (ck_spec_check), and allocate all memory that frames need.  `w` is
@@ -73,6 +74,7 @@ const ck_nn_plan *ck_network_plan(const ck_network *n); /* its steps, times and 
 const char *ck_network_device(const ck_network *n);
 ck_nn_precision ck_network_precision(const ck_network *n); /* never AUTO */
 const char *ck_network_passed_over(const ck_network *n);   /* why `auto` did not choose CUDA; else empty */
+const char *ck_network_distrusted(const ck_network *n);    /* what failed the self-check; else empty */
 
 void ck_network_pins(ck_network *n, int *pinned, int *refused); /* ring slots pinned for the device; refused */
 const char *ck_network_unrecorded(const ck_network *n); /* why steps are not replayed as one graph; else empty */

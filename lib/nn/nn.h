@@ -210,6 +210,8 @@ typedef struct ck_nn_backend {
      * `prepare`s; false if its operation has no other. */
     const char *(*kernel)(ck_nn *dev, const ck_nn_step *s, ck_error *why);
     bool (*without)(ck_nn *dev, const char *name);
+    /* One line that differs between devices, drivers and builds whose results might. */
+    void (*identify)(ck_nn *dev, char *text, size_t size);
 
     /* Between `record` and `recorded`, `run` only records; `replay` queues the recorded steps in one call.  After a
      * failure nothing is recorded and nothing has run.  NULL: steps are run one by one.  `forget` accepts NULL. */
@@ -232,6 +234,7 @@ struct ck_nn {
     const ck_nn_backend *ops;
     ck_error passed_over; /* "auto": why CUDA was not chosen; else empty */
     ck_error unrecorded;  /* why recording steps failed; else empty */
+    ck_error distrusted;  /* what failed the self-check of this device, or of one that it replaces; else empty */
     ck_nn_precision precision;
     ck_nn_type act; /* type of activations between layers; set_precision may change it */
 };

@@ -361,3 +361,8 @@ const ck_nn_step *ck_nn_plan_step(const ck_nn_plan *p, int i)
 {
     return &p->steps[i];
 }
+
+const char *ck_nn_plan_kernel(const ck_nn_plan *p, int i, ck_error *why)
+{
+    return p->dev->ops->kernel ? p->dev->ops->kernel(p->dev, &p->steps[i], why) : NULL;
+}

@@ -69,6 +69,8 @@ size_t ck_nn_plan_bytes(const ck_nn_plan *p);   /* memory for tensors and scratc
 size_t ck_nn_plan_spilled(const ck_nn_plan *p); /* size of the temporary file */
 int ck_nn_plan_steps(const ck_nn_plan *p);
 const ck_nn_step *ck_nn_plan_step(const ck_nn_plan *p, int i);
+/* Kernel of step i; `why`: why faster ones do not serve it, or "".  NULL on devices without a choice. */
+const char *ck_nn_plan_kernel(const ck_nn_plan *p, int i, ck_error *why);
 double ck_nn_plan_ms(const ck_nn_plan *p, int i);      /* ms of step i in the last timed run */
 double ck_nn_plan_mean_ms(const ck_nn_plan *p, int i); /* ms, mean over all timed runs */
 

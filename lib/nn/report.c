@@ -1,6 +1,7 @@
 #include "nn/report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 double ck_nn_plan_gflop(const ck_nn_plan *p)
 {
@@ -48,4 +49,45 @@ const char *ck_nn_plan_line(const ck_nn_plan *p, int i, char line[CK_NN_REPORT_L
     snprintf(line, CK_NN_REPORT_LINE, "%-26s %-15s %15s -> %-15s%s", s->label, ck_nn_kind_name(s->kind),
              shape(&s->x[0], from), shape(&s->y, to), end);
     return line;
+}
+
+const char *ck_nn_plan_kernels(const ck_nn_plan *p, char names[CK_NN_KERNEL_NAMES])
+{
+    ck_error why;
+    *names = 0;
+    for (int i = 0; i < ck_nn_plan_steps(p); i++) {
+        const char *kernel = ck_nn_plan_kernel(p, i, &why);
+        size_t used = strlen(names), n = kernel ? strlen(kernel) : 0;
+        bool known = !n;
+        for (const char *at = names; !known && (at = strstr(at, kernel)); at += n)
+            known = (at == names || at[-1] == ' ') && (at[n] == ' ' || !at[n]);
+        if (!known)
+            snprintf(names + used, CK_NN_KERNEL_NAMES - used, "%s%s", used ? " " : "", kernel);
+    }
+    return names;
+}
+
+static bool same_reason(const ck_nn_plan *p, int i, const char *kernel, const ck_error *why)
+{
+    ck_error other;
+    const char *name = ck_nn_plan_kernel(p, i, &other);
+    return !strcmp(name, kernel) && !strcmp(other.text, why->text);
+}
+
+int ck_nn_plan_plainer(const ck_nn_plan *p, int i, ck_error *line)
+{
+    ck_error why;
+    for (; i < ck_nn_plan_steps(p); i++) {
+        const char *kernel = ck_nn_plan_kernel(p, i, &why);
+        int before = 0;
+        if (!kernel || !*why.text)
+            continue;
+        while (before < i && !same_reason(p, before, kernel, &why))
+            before++;
+        if (before < i)
+            continue;
+        ck_fail(line, CK_OK, "%s by %s: %s", ck_nn_plan_step(p, i)->label, kernel, why.text);
+        return i;
+    }
+    return i;
 }

@@ -49,10 +49,13 @@ using std::max;
 using std::min;
 
 /* Run a kernel at once, with `shared` bytes of dynamic shared memory, filled with NaN. */
-void cuda_host_run(dim3 grid, dim3 block, size_t shared, const std::function<void()> &kernel);
-/* Queue a kernel on its stream.  `address` identifies the kernel, for its limit of shared memory. */
-void cuda_host_launch(dim3 grid, dim3 block, size_t shared, const void *address, cudaStream_t stream,
+void cuda_host_run(dim3 grid, dim3 block, size_t shared, bool faulty, const std::function<void()> &kernel);
+/* Queue a kernel on its stream.  `address` identifies the kernel, for its limit of shared memory; faulty: its last
+ * thread block does nothing. */
+void cuda_host_launch(dim3 grid, dim3 block, size_t shared, const void *address, cudaStream_t stream, bool faulty,
                       std::function<void()> kernel);
+/* True if a launch in this file and function is to be faulty. */
+bool cuda_host_faulty(const char *file, const char *function);
 /* End the program if the kernel has not requested more than the default limit of shared memory. */
 void cuda_host_check_shared(const void *address, size_t bytes);
 void *cuda_host_shared();
@@ -63,15 +66,16 @@ template <typename T> struct cuda_host_same {
 
 /* Arguments are copied at the launch. */
 template <typename... P>
-void cuda_host_start(void (*kernel)(P...), dim3 grid, dim3 block, size_t shared, cudaStream_t stream,
+void cuda_host_start(bool faulty, void (*kernel)(P...), dim3 grid, dim3 block, size_t shared, cudaStream_t stream,
                      typename cuda_host_same<P>::type... args)
 {
-    cuda_host_launch(grid, block, shared, (const void *)kernel, stream, [=]() { kernel(args...); });
+    cuda_host_launch(grid, block, shared, (const void *)kernel, stream, faulty, [=]() { kernel(args...); });
 }
 
 #define CK_CUDA_LAUNCH_SHARED(kernel, grid, block, shared, stream, ...)                                                \
-    cuda_host_start(kernel, grid, block, shared, stream, __VA_ARGS__)
-#define CK_CUDA_LAUNCH(kernel, grid, block, stream, ...) cuda_host_start(kernel, grid, block, 0, stream, __VA_ARGS__)
+    cuda_host_start(cuda_host_faulty(__FILE__, __PRETTY_FUNCTION__), kernel, grid, block, shared, stream, __VA_ARGS__)
+#define CK_CUDA_LAUNCH(kernel, grid, block, stream, ...)                                                               \
+    CK_CUDA_LAUNCH_SHARED(kernel, grid, block, 0, stream, __VA_ARGS__)
 #define CK_CUDA_DYNAMIC_SHARED(name) unsigned char *name = (unsigned char *)cuda_host_shared()
 
 enum cudaFuncAttribute {

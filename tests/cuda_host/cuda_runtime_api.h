@@ -39,8 +39,12 @@ enum cudaDeviceAttr {
 };
 enum cudaStreamCaptureMode { cudaStreamCaptureModeThreadLocal = 1 };
 
+typedef struct {
+    char bytes[16];
+} cudaUUID_t;
 struct cudaDeviceProp {
     char name[256];
+    cudaUUID_t uuid;
     size_t totalGlobalMem;
 };
 
@@ -98,6 +102,7 @@ void cuda_host_die(const char *what);
 int cuda_host_idle(void);      /* no work is queued on the thread's device */
 int cuda_host_capturing(void); /* this thread is recording a graph */
 int cuda_host_pinned(const void *p, size_t bytes);
+int cuda_host_faulty_products(void);
 int cuda_host_device(void);       /* device of the calling thread */
 extern long cuda_host_registered; /* number of registered pieces of host memory */
 

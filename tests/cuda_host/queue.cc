@@ -13,8 +13,12 @@
  * Waiting for an event means the last one recorded before that call.
  *
  * CK_CUDA_HOST_BROKEN=DEVICE:COPIES: after that number of copies, further copies from the device fail.
+ * CK_CUDA_HOST_FAULT=NAME[,NAME...]: launches of the kernels of these names (ck_cuda_NAME, or those of NAME.cu) leave out
+ * their last thread block; `linear`: products leave out their last column.
+ *
  * CK_CUDA_HOST_COUNT: at the end print to stderr the numbers of launched kernels and graphs and of registered pieces of
  * host memory. */
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
@@ -67,6 +71,41 @@ __attribute__((destructor)) static void tell()
 {
     if (getenv("CK_CUDA_HOST_COUNT"))
         fprintf(stderr, "cuda_host: %ld kernels, %ld graphs, %ld registered\n", kernels, graphs, cuda_host_registered);
+}
+
+/* ---- planted faults ---- */
+
+/* True inside a function ck_cuda_NAME.  Others that launch kernels are known by their file. */
+static bool named(const char *function)
+{
+    const char *at = function;
+    while ((at = strstr(at, "ck_cuda_"))) {
+        while (*at == '_' || isalnum((unsigned char)*at))
+            at++;
+        if (*at == '(')
+            return true;
+    }
+    return false;
+}
+
+bool cuda_host_faulty(const char *file, const char *function)
+{
+    const char *at = getenv("CK_CUDA_HOST_FAULT");
+    while (at && *at) {
+        char name[80], source[96];
+        int n = (int)strcspn(at, ",");
+        snprintf(name, sizeof name, "ck_cuda_%.*s(", n, at);
+        snprintf(source, sizeof source, "/%.*s.cu", n, at);
+        if (strstr(function, name) || (!named(function) && strstr(file, source)))
+            return true;
+        at += n + (at[n] == ',');
+    }
+    return false;
+}
+
+int cuda_host_faulty_products(void)
+{
+    return cuda_host_faulty("", "ck_cuda_linear(");
 }
 
 /* ---- running queued work ---- */
@@ -129,11 +168,11 @@ static void add(cudaStream_t s, op o)
     hurry();
 }
 
-void cuda_host_launch(dim3 grid, dim3 block, size_t shared, const void *address, cudaStream_t s,
+void cuda_host_launch(dim3 grid, dim3 block, size_t shared, const void *address, cudaStream_t s, bool faulty,
                       std::function<void()> kernel)
 {
     cuda_host_check_shared(address, shared);
-    add(s, {[=]() { cuda_host_run(grid, block, shared, kernel); }, NULL, 0, true});
+    add(s, {[=]() { cuda_host_run(grid, block, shared, faulty, kernel); }, NULL, 0, true});
     hold h(lock);
     kernels += !s->graph;
 }

@@ -86,6 +86,7 @@ cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *p, int which)
         return cudaErrorInvalidDevice;
     snprintf(p->name, sizeof p->name, machine("mig") ? "The CPU itself MIG 1g.10gb" : "The CPU itself");
     p->totalGlobalMem = memory();
+    memset(p->uuid.bytes, which, sizeof p->uuid.bytes);
     return cudaSuccess;
 }
 
@@ -362,6 +363,11 @@ struct cuda_host_preference {
 
 #define MAKE(p) ((*(p) = calloc(1, sizeof **(p))) ? CUBLAS_STATUS_SUCCESS : CUBLAS_STATUS_ALLOC_FAILED)
 
+size_t cublasLtGetVersion(void)
+{
+    return 130000;
+}
+
 cublasStatus_t cublasLtCreate(cublasLtHandle_t *h)
 {
     return MAKE(h);
@@ -530,7 +536,7 @@ static void multiply(void *args)
     float *va = values(&p->how, p->a, &p->la), *vb = values(&p->how, p->b, &p->lb);
     if (!va || !vb)
         cuda_host_die("out of memory for a product");
-    for (uint64_t i = 0; i < p->ly.cols; i++)
+    for (uint64_t i = 0; i < p->ly.cols - (uint64_t)cuda_host_faulty_products(); i++)
         column(&p->how, va, &p->la, vb + i * p->lb.rows, p->lb.rows, p->beta, p->c, &p->lc, p->y, &p->ly, i);
     free(va);
     free(vb);

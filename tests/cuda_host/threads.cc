@@ -254,7 +254,7 @@ static void run_block(int n)
             die("a copy that nobody waited for");
 }
 
-void cuda_host_run(dim3 grid, dim3 block, size_t shared, const std::function<void()> &k)
+void cuda_host_run(dim3 grid, dim3 block, size_t shared, bool faulty, const std::function<void()> &k)
 {
     int n = (int)(block.x * block.y * block.z);
     unsigned long blocks = (unsigned long)grid.x * grid.y * grid.z;
@@ -268,7 +268,7 @@ void cuda_host_run(dim3 grid, dim3 block, size_t shared, const std::function<voi
         unsigned u = (unsigned)i;
         threads[i].index = dim3(u % block.x, u / block.x % block.y, u / block.x / block.y);
     }
-    for (unsigned long i = 0; i < blocks; i++) {
+    for (unsigned long i = 0; i < blocks - faulty; i++) {
         unsigned long b = reversed() ? blocks - 1 - i : i;
         blockIdx = dim3((unsigned)(b % grid.x), (unsigned)(b / grid.x % grid.y), (unsigned)(b / grid.x / grid.y));
         run_block(n);

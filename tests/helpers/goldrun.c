@@ -50,7 +50,7 @@ int main(int argc, char **argv)
 {
     golden g;
     net_run r = {0};
-    ck_network_options o = {.infer = true, .refine = true, .scale = 1};
+    ck_network_options o = {.infer = true, .refine = true, .scale = 1, .without = ""};
     if (argc != 5 || !ck_nn_precision_named(argv[2], &o.precision))
         die("usage: goldrun DEVICE PRECISION GOLDEN PREFIX");
     if (!golden_open(&g, argv[3]))

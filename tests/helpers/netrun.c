@@ -42,7 +42,7 @@ static ck_network *open_network(const char *model, const ck_network_options *o)
 
 int main(int argc, char **argv)
 {
-    ck_network_options o = {.scale = 1};
+    ck_network_options o = {.scale = 1, .without = ""};
     if (argc < 5 || sscanf(argv[4], "%dx%d", &o.w, &o.h) != 2 || o.h < 32 || o.w < 32 || o.h > 8192 || o.w > 8192)
         die("usage: netrun DEVICE infer|refine|both MODEL WxH [OUT]");
     o.device = argv[1];

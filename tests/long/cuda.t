@@ -15,4 +15,9 @@ for precision in tf32 f16 bf16; do
         skip "net_mini_256 at $precision" "no goldens"
     fi
 done
+# ck doctor repeats the check at every precision.
+is "a fault" "$(CK_CUDA_HOST_FAULT=linear ck doctor | grep -c '^no     self-check  *f16: ')" 2
+is "its verdict is kept" "$(ck doctor | grep -c '^no     self-check  *f16: ')" 2
+is "until the check is repeated" "$(ck doctor --self-check | grep -cE '^ok     self-check  *(f32|tf32|f16|bf16)$')" 8
+is "which is kept too" "$(ck doctor | grep -c '^ok     self-check  *f16$')" 2
 done_testing

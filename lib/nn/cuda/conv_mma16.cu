@@ -5,9 +5,9 @@
  * with a border of one lattice pixel, and the nine taps read it shifted.  So the operands of a product of PIXELS x 9 C
  * by 9 C x 64 come from shared memory, where all weights stay.
  *
- * PIXELS is 256 or, where the device has less shared memory, 64: of 64 channels a stage takes 42 to 72 or 13 to 18 KiB
- * beside 77 KiB for the weights and sums.  Small stages copy more border pixels and load the weights' operands more
- * often.
+ * PIXELS is 256 or, where the device has less shared memory (conv_mma16_small), 64: of 64 channels a stage takes 42 to
+ * 72 or 13 to 18 KiB beside 77 KiB for the weights and sums.  Small stages copy more border pixels and load the
+ * weights' operands more often.
  *
  * Thread block b computes blocks b, b + gridDim.x, …  The next stage is copied during a stage's computation if two fit
  * into memory.  A warp computes a quarter of a stage's pixels for half of the outputs.  Weights are packed so that a
@@ -391,25 +391,18 @@ template <typename T, int D, int PIXELS> static way way_for(const ck_cuda_device
     return w;
 }
 
-/* Large stages if one fits. */
-template <typename T, int D> static way of_dilation(const ck_cuda_device *d, int pieces)
-{
-    way w = way_for<T, D, 256>(d, pieces);
-    return w.shared <= d->shared ? w : way_for<T, D, 64>(d, pieces);
-}
-
-template <typename T> static way of_type(const ck_cuda_device *d, const ck_nn_step *s)
+template <typename T, int PIXELS> static way of_type(const ck_cuda_device *d, const ck_nn_step *s)
 {
     int pieces = ck_cuda_padded(s->x[0].c) / PIECE;
-    return s->dilation == 1   ? of_dilation<T, 1>(d, pieces)
-           : s->dilation == 2 ? of_dilation<T, 2>(d, pieces)
-           : s->dilation == 4 ? of_dilation<T, 4>(d, pieces)
-                              : of_dilation<T, 8>(d, pieces);
+    return s->dilation == 1   ? way_for<T, 1, PIXELS>(d, pieces)
+           : s->dilation == 2 ? way_for<T, 2, PIXELS>(d, pieces)
+           : s->dilation == 4 ? way_for<T, 4, PIXELS>(d, pieces)
+                              : way_for<T, 8, PIXELS>(d, pieces);
 }
 
-static way way_of(const ck_cuda_device *d, const ck_nn_step *s)
+template <int PIXELS> static way way_of(const ck_cuda_device *d, const ck_nn_step *s)
 {
-    return s->x[0].type == CK_NN_F16 ? of_type<__half>(d, s) : of_type<__nv_bfloat16>(d, s);
+    return s->x[0].type == CK_NN_F16 ? of_type<__half, PIXELS>(d, s) : of_type<__nv_bfloat16, PIXELS>(d, s);
 }
 
 static bool suits(const ck_cuda_device *d, const ck_nn_tensor &t, ck_error *why)
@@ -422,32 +415,67 @@ static bool suits(const ck_cuda_device *d, const ck_nn_tensor &t, ck_error *why)
            ck_cuda_declines(why, "pixels do not begin at multiples of 16 bytes");
 }
 
-bool ck_cuda_conv_mma16_serves(const ck_cuda_device *d, const ck_nn_step *s, ck_error *why)
+template <int PIXELS> static bool serves(const ck_cuda_device *d, const ck_nn_step *s, ck_error *why)
 {
     if (d->base.act == CK_NN_F32)
         return ck_cuda_declines(why, "activations of 32 bits");
     if (s->dilation != 1 && s->dilation != 2 && s->dilation != 4 && s->dilation != 8)
         return ck_cuda_declines(why, "dilation %d", s->dilation);
-    return suits(d, s->x[0], why) && suits(d, s->y, why) && ck_cuda_has_shared(d, way_of(d, s).shared, why);
+    return suits(d, s->x[0], why) && suits(d, s->y, why) && ck_cuda_has_shared(d, way_of<PIXELS>(d, s).shared, why);
 }
 
-ck_status ck_cuda_prepare_conv_mma16(ck_cuda_device *d, ck_nn_step *s, size_t *scratch, ck_error *e)
+static mma16_args args_of(const ck_nn_step *s, const way &w, const int *list, unsigned n)
 {
-    way w = way_of(d, s);
-    (void)scratch;
+    int pieces = ck_cuda_padded(s->x[0].c) / PIECE, groups = ck_nn_has(&s->stats) ? s->groups : 0;
+    mma16_args k = {s->x[0], s->x[1], s->y,   s->stats, s->weight->rounded, s->weight->bias, list,
+                    (int)n,  groups,  pieces, w.twice};
+    return k;
+}
+
+static unsigned grid_of(const ck_cuda_device *d, unsigned n)
+{
+    return n < (unsigned)d->processors ? n : (unsigned)d->processors;
+}
+
+#define LARGE 256
+#define SMALL 64
+
+bool ck_cuda_conv_mma16_serves(const ck_cuda_device *d, const ck_nn_step *s, ck_error *why)
+{
+    return serves<LARGE>(d, s, why);
+}
+
+ck_status ck_cuda_prepare_conv_mma16(ck_cuda_device *d, ck_nn_step *s, size_t *, ck_error *e)
+{
+    way w = way_of<LARGE>(d, s);
     return allow_shared(w.kernel, w.shared, e);
 }
 
 void ck_cuda_conv_mma16(ck_cuda_device *d, const ck_nn_step *s)
 {
-    const ck_nn_tensor *x = &s->x[0];
-    way w = way_of(d, s);
-    int n, pieces = ck_cuda_padded(x->c) / PIECE;
-    const int *list = ck_cuda_blocks(d, s, &n);
-    if (n == 0)
-        return;
-    mma16_args k = {*x, s->x[1], s->y, s->stats, s->weight->rounded, s->weight->bias, list, n, 0, pieces, w.twice};
-    k.groups = ck_nn_has(&s->stats) ? s->groups : 0;
-    CK_CUDA_LAUNCH_SHARED(w.kernel, (unsigned)(n < d->processors ? n : d->processors), THREADS, w.shared, d->stream, k,
-                          weight_rows(pieces));
+    way w = way_of<LARGE>(d, s);
+    with_blocks(d, s, [&](const int *list, unsigned n) {
+        mma16_args k = args_of(s, w, list, n);
+        CK_CUDA_LAUNCH_SHARED(w.kernel, grid_of(d, n), THREADS, w.shared, d->stream, k, weight_rows(k.pieces));
+    });
+}
+
+bool ck_cuda_conv_mma16_small_serves(const ck_cuda_device *d, const ck_nn_step *s, ck_error *why)
+{
+    return serves<SMALL>(d, s, why);
+}
+
+ck_status ck_cuda_prepare_conv_mma16_small(ck_cuda_device *d, ck_nn_step *s, size_t *, ck_error *e)
+{
+    way w = way_of<SMALL>(d, s);
+    return allow_shared(w.kernel, w.shared, e);
+}
+
+void ck_cuda_conv_mma16_small(ck_cuda_device *d, const ck_nn_step *s)
+{
+    way w = way_of<SMALL>(d, s);
+    with_blocks(d, s, [&](const int *list, unsigned n) {
+        mma16_args k = args_of(s, w, list, n);
+        CK_CUDA_LAUNCH_SHARED(w.kernel, grid_of(d, n), THREADS, w.shared, d->stream, k, weight_rows(k.pieces));
+    });
 }

@@ -111,6 +111,7 @@ void ck_cuda_forget(ck_nn *dev, ck_nn_graph *g);
 ck_status ck_cuda_usable(int *count, ck_error *e);
 /* CK_OK if the device can be used, else the reason. */
 ck_status ck_cuda_suits(int which, ck_error *e);
+void ck_cuda_identify(ck_nn *dev, char *text, size_t size);
 ck_status ck_cuda_describe(int which, char *text, size_t size, ck_error *e);
 
 ck_status ck_cuda_pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w, const float *bias, ck_nn_weight **to,
@@ -183,6 +184,7 @@ CK_CUDA_CHOOSY(attention_f32);
 
 /* mma16 computes `stats` itself; the others leave it to block_sums. */
 CK_CUDA_PREPARED(conv_mma16);
+CK_CUDA_PREPARED(conv_mma16_small);
 CK_CUDA_CHOOSY(conv_wmma);
 CK_CUDA_CHOOSY(conv_f32);
 void ck_cuda_block_sums(ck_cuda_device *d, const ck_nn_step *s, const int *list, int n);

@@ -262,6 +262,7 @@ static const ck_nn_backend backend = {.name = "cuda",
                                       .download = download,
                                       .kernel = ck_cuda_kernel_name,
                                       .without = ck_cuda_without,
+                                      .identify = ck_cuda_identify,
                                       .run = {[0 ... CK_NN_OPS - 1] = ck_cuda_run}};
 
 __attribute__((visibility("default"))) const void *ck_nn_plugin(unsigned long version);

@@ -45,6 +45,15 @@ template <typename F> static inline ck_status allow_shared(F *kernel, size_t byt
     return ck_cuda_check(r, "allow a kernel its shared memory", e);
 }
 
+/* Call launch(list, n) for the step's blocks, if there are any. */
+template <typename F> static inline void with_blocks(ck_cuda_device *d, const ck_nn_step *s, F launch)
+{
+    int n;
+    const int *list = ck_cuda_blocks(d, s, &n);
+    if (n > 0)
+        launch(list, (unsigned)n);
+}
+
 static inline unsigned grid_for(size_t n, unsigned block)
 {
     return (unsigned)((n + block - 1) / block);

@@ -342,27 +342,24 @@ bool ck_cuda_head_8_serves(const ck_cuda_device *, const ck_nn_step *s, ck_error
     return ck_cuda_in_vectors(&s->x[0], why) && ck_cuda_in_vectors(&s->x[1], why);
 }
 
-typedef void (*head_kernel)(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, const float *, const float *, corrected,
-                            ck_nn_tensor, const int *);
-
-static void run_head(ck_cuda_device *d, const ck_nn_step *s, head_kernel kernel)
-{
-    int n;
-    const int *list = ck_cuda_blocks(d, s, &n);
-    corrected of = {s->x[3], s->gain};
-    if (n > 0)
-        CK_CUDA_LAUNCH(kernel, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->weight->w,
-                       s->weight->bias, of, s->y, list);
-}
-
 void ck_cuda_head_8(ck_cuda_device *d, const ck_nn_step *s)
 {
-    by_type(s->x[0].type, [&](auto *t) { run_head(d, s, head_8<std::remove_pointer_t<decltype(t)>>); });
+    corrected of = {s->x[3], s->gain};
+    with_blocks(d, s, [&](const int *list, unsigned n) {
+        by_type(s->x[0].type, [&](auto *t) {
+            CK_CUDA_LAUNCH(head_8<std::remove_pointer_t<decltype(t)>>, n, THREADS, d->stream, s->x[0], s->x[1], s->x[2],
+                           s->weight->w, s->weight->bias, of, s->y, list);
+        });
+    });
 }
 
 void ck_cuda_head(ck_cuda_device *d, const ck_nn_step *s)
 {
-    run_head(d, s, head);
+    corrected of = {s->x[3], s->gain};
+    with_blocks(d, s, [&](const int *list, unsigned n) {
+        CK_CUDA_LAUNCH(head, n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->weight->w, s->weight->bias, of, s->y,
+                       list);
+    });
 }
 
 /* ---- before and after the refiner ---- */
@@ -382,10 +379,9 @@ static __global__ void coarse(ck_nn_tensor rgb, ck_nn_tensor logits, ck_nn_tenso
 
 void ck_cuda_coarse(ck_cuda_device *d, const ck_nn_step *s)
 {
-    int n;
-    const int *list = ck_cuda_blocks(d, s, &n);
-    if (n > 0)
-        CK_CUDA_LAUNCH(coarse, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->y, list);
+    with_blocks(d, s, [&](const int *list, unsigned n) {
+        CK_CUDA_LAUNCH(coarse, n, THREADS, d->stream, s->x[0], s->x[1], s->y, list);
+    });
 }
 
 static __global__ void finish(ck_nn_tensor logits, ck_nn_tensor delta, float gain, ck_nn_tensor y, const int *list)
@@ -403,8 +399,7 @@ static __global__ void finish(ck_nn_tensor logits, ck_nn_tensor delta, float gai
 
 void ck_cuda_finish(ck_cuda_device *d, const ck_nn_step *s)
 {
-    int n;
-    const int *list = ck_cuda_blocks(d, s, &n);
-    if (n > 0)
-        CK_CUDA_LAUNCH(finish, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->gain, s->y, list);
+    with_blocks(d, s, [&](const int *list, unsigned n) {
+        CK_CUDA_LAUNCH(finish, n, THREADS, d->stream, s->x[0], s->x[1], s->gain, s->y, list);
+    });
 }

@@ -221,21 +221,19 @@ bool ck_cuda_apply_8_serves(const ck_cuda_device *, const ck_nn_step *s, ck_erro
            ck_cuda_in_vectors(&s->x[1], why) && ck_cuda_in_vectors(&s->y, why);
 }
 
-static void run_apply(ck_cuda_device *d, const ck_nn_step *s,
-                      void (*kernel)(ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, ck_nn_tensor, const int *))
-{
-    int n;
-    const int *list = ck_cuda_blocks(d, s, &n);
-    if (n > 0)
-        CK_CUDA_LAUNCH(kernel, (unsigned)n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->y, list);
-}
-
 void ck_cuda_apply_8(ck_cuda_device *d, const ck_nn_step *s)
 {
-    by_type(s->y.type, [&](auto *t) { run_apply(d, s, apply_8<std::remove_pointer_t<decltype(t)>>); });
+    with_blocks(d, s, [&](const int *list, unsigned n) {
+        by_type(s->y.type, [&](auto *t) {
+            CK_CUDA_LAUNCH(apply_8<std::remove_pointer_t<decltype(t)>>, n, THREADS, d->stream, s->x[0], s->x[1],
+                           s->x[2], s->y, list);
+        });
+    });
 }
 
 void ck_cuda_apply(ck_cuda_device *d, const ck_nn_step *s)
 {
-    run_apply(d, s, apply);
+    with_blocks(d, s, [&](const int *list, unsigned n) {
+        CK_CUDA_LAUNCH(apply, n, THREADS, d->stream, s->x[0], s->x[1], s->x[2], s->y, list);
+    });
 }

@@ -21,6 +21,7 @@
 
 /* Of an operation the fastest first. */
 static const ck_cuda_kernel kernels[] = {PREPARED(conv_mma16, CK_NN_OP_CONV),
+                                         PREPARED(conv_mma16_small, CK_NN_OP_CONV),
                                          CHOOSY(conv_wmma, CK_NN_OP_CONV),
                                          CHOOSY(conv_f32, CK_NN_OP_CONV),
                                          PREPARED(attention_mma16, CK_NN_OP_ATTENTION),

@@ -1,8 +1,11 @@
 /* List of devices, and the reason if CUDA cannot be used. */
+#include <ctype.h>
 #include <dirent.h>
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "nn/cuda/cuda.h"
 
@@ -95,4 +98,51 @@ ck_status ck_cuda_describe(int which, char *text, size_t size, ck_error *e)
              : mode == cudaComputeModeExclusiveProcess ? ", in exclusive-process mode"
                                                        : "");
     return CK_OK;
+}
+
+/* ---- identity ---- */
+
+/* The driver's own version, which changes more often than that of CUDA; "" if the kernel does not tell. */
+static void driver_version(char *text, size_t size)
+{
+    FILE *f = fopen("/proc/driver/nvidia/version", "r");
+    if (!f || !fgets(text, (int)size, f))
+        *text = 0;
+    if (f)
+        fclose(f);
+    for (char *c = text; *c; c++)
+        *c = (char)(isprint((unsigned char)*c) ? *c : ' ');
+}
+
+/* Size and time of this plug-in's file. */
+static void build(long long *size, long long *changed)
+{
+    Dl_info here;
+    struct stat st;
+    *size = *changed = 0;
+    if (dladdr((const void *)(uintptr_t)driver_version, &here) && here.dli_fname && !stat(here.dli_fname, &st)) {
+        *size = (long long)st.st_size;
+        *changed = (long long)st.st_mtim.tv_sec * 1000 + st.st_mtim.tv_nsec / 1000000;
+    }
+}
+
+void ck_cuda_identify(ck_nn *dev, char *text, size_t size)
+{
+    const ck_cuda_device *d = ck_cuda_of(dev);
+    struct cudaDeviceProp p;
+    char driver[128];
+    int cuda = 0, runtime = 0;
+    long long bytes, changed;
+    if (cudaGetDeviceProperties(&p, d->which) != cudaSuccess)
+        memset(&p, 0, sizeof p);
+    cudaDriverGetVersion(&cuda);
+    cudaRuntimeGetVersion(&runtime);
+    driver_version(driver, sizeof driver);
+    build(&bytes, &changed);
+    int n = snprintf(text, size, "%.64s ", p.name);
+    for (size_t i = 0; i < sizeof p.uuid.bytes; i++)
+        n += snprintf(text + n, size - (size_t)n, "%02x", (unsigned char)p.uuid.bytes[i]);
+    snprintf(text + n, size - (size_t)n,
+             ", %d, %zu bytes of shared memory, CUDA %d, runtime %d, cuBLASLt %zu, plug-in %lld %lld, %s",
+             capability(d->which), d->shared, cuda, runtime, cublasLtGetVersion(), bytes, changed, driver);
 }
