@@ -22,7 +22,7 @@ FLAGS := -std=c11 -D_GNU_SOURCE -Wall -Wextra -ffp-contract=off -fno-math-errno 
 LIB_SRC := $(wildcard lib/base/*.c lib/stream/*.c lib/checkpoint/*.c lib/greenformer/*.c lib/image/*.c lib/key/*.c lib/nn/*.c lib/nn/ref/*.c) \
     tests/bare/bare.c
 PLUGIN := $(G)/libck-cuda.so
-TESTS := nn_maps_test nn_products_test network_test refine_test frames_test
+TESTS := nn_maps_test nn_products_test nn_kernels_test nn_check_test network_test refine_test frames_test
 HELPERS := cudadevice mkmodel mkstream goldrun
 PROGRAMS := $(TESTS:%=$(G)/tests/%) $(HELPERS:%=$(G)/tests/helpers/%) $(G)/bench/net_bench
 

@@ -88,6 +88,18 @@ one_context() { "$gpu/bin/ck-infer" --refine -d cuda -m "$1" <"$2" >/dev/null; }
 two_contexts() { "$gpu/bin/ck-infer" -d cuda -m "$1" <"$2" | "$gpu/bin/ck-refine" -d cuda -m "$1" >/dev/null; }
 export gpu
 export -f one_context two_contexts
+# Time of the check of a device that no process has seen: a process with an empty cache, less one that knows the verdict.
+self_check() { # MODEL
+    [ -e "$tmp/cache" ] && return
+    local begin new
+    export XDG_CACHE_HOME=$tmp/cache
+    begin=$(now)
+    within "self-check" 60 bash -c "one_context $1 $tmp/1.ck" || return
+    new=$(since "$begin")
+    begin=$(now)
+    within "a frame" 60 bash -c "one_context $1 $tmp/1.ck" || return
+    awk "BEGIN { printf \"| self-check alone | | %.2f | |\\n\", $new - $(since "$begin") }"
+}
 programs() { # SIZE
     local model=$tmp/m$1.safetensors begin first all
     for n in 1 $frames; do
@@ -95,6 +107,7 @@ programs() { # SIZE
     done
     cat "$model" "$tmp/"*.ck >/dev/null
     within "warming up" 60 bash -c "set -o pipefail; one_context $model $tmp/1.ck" || return
+    self_check "$model"
     for way in one_context two_contexts; do
         begin=$(now)
         within "$way, a frame" 60 bash -c "set -o pipefail; $way $model $tmp/1.ck" || return

@@ -35,6 +35,8 @@ run() { # NAME COMMAND...: print its failures, its comments and its duration
     fi
 }
 
+run "the self-check, every precision" "$tests/nn_check_test" cuda
+run "the kernels of published models" "$tests/nn_kernels_test" cuda
 run "norms, pooling, heads" "$tests/nn_maps_test" cuda
 run "products, convolutions, attention" "$tests/nn_products_test" cuda
 run "products, convolutions, attention at f16" "$tests/nn_products_test" cuda f16
@@ -48,6 +50,9 @@ golden() { # NAME PRECISION...
         run "$name at $precision" "$tests/network_test" cuda "${type[@]}" "$name.safetensors"
     done
 }
+# Kernels that this GPU does not need: of those with less shared memory, and the plainer ones.
+run "small stages" "$tests/nn_products_test" cuda f16 once conv_mma16
+run "plainer products at f16" "$tests/nn_products_test" cuda f16 once "conv_mma16 conv_mma16_small attention_mma16 attention_windows gelu_8 patch_tiled"
 golden net_mini_256 f32 f16
 run "the network: like ref, the same bytes twice, NaN noticed" "$tests/network_test" cuda
 run "the refiner: in bands and in places the bytes of the whole" "$tests/refine_test" cuda
@@ -78,7 +83,9 @@ if [ -n "$sanitizer" ]; then
     sane memcheck "maps at f16" "$tests/nn_maps_test" cuda f16
     sane memcheck "a small network" "$tests/network_test" cuda f16
     sane memcheck "frames in and out" "$tests/frames_test" cuda slots several
+    sane memcheck "small stages" "$tests/nn_products_test" cuda f16 once conv_mma16
     sane racecheck "products at f16" "$tests/nn_products_test" cuda f16
+    sane racecheck "small stages" "$tests/nn_products_test" cuda f16 once conv_mma16
     sane racecheck maps "$tests/nn_maps_test" cuda
 else
     echo "ok - # SKIP compute-sanitizer: not in this toolkit"

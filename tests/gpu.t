@@ -23,7 +23,7 @@ mkdir -p "$tmp/told/helpers" "$tmp/goldens" "$tmp/kit"
 printf '#!/bin/sh\necho "A GPU"\n' >"$tmp/told/helpers/cudadevice"
 printf '#!/bin/sh\nwhile [ "${1#-}" != "$1" ]; do [ "$1" = --error-exitcode ] && shift; [ "$1" = --tool ] && shift; [ "$1" = --report-api-errors ] && shift; shift; done\nexec "$@"\n' \
     >"$tmp/kit/compute-sanitizer"
-for test in nn_maps_test nn_products_test network_test refine_test frames_test; do
+for test in nn_maps_test nn_products_test nn_kernels_test nn_check_test network_test refine_test frames_test; do
     printf '#!/bin/sh\necho "ok 1 - %s $*: 1.0e-06 of 2e-05"\n' $test >"$tmp/told/$test"
 done
 for golden in net_mini_256 net_base_plus_256 net_base_plus_512 net_base_plus_1024 net_base_plus_2048; do
@@ -32,9 +32,9 @@ done
 chmod +x "$tmp/told/helpers/cudadevice" "$tmp/told/"*_test "$tmp/kit/compute-sanitizer"
 check() { env PATH="$tmp/kit:$PATH" CK_GOLDENS="$tmp/goldens" "$@" bash "$top/tests/gpu.sh" "$tmp/told"; }
 ok "check-cuda runs" check
-is "all of it passes, each with its time" "$(grep -c '^ok - .* (1 tests, [0-9]* s)$' "$tmp/.out") $(grep -vc '^ok - \|^# ' "$tmp/.out")" "39 0"
+is "all of it passes, each with its time" "$(grep -c '^ok - .* (1 tests, [0-9]* s)$' "$tmp/.out") $(grep -vc '^ok - \|^# ' "$tmp/.out")" "45 0"
 is "every golden at every precision that there is time for" "$(grep -c '^ok - net_' "$tmp/.out")" 16
-is "and the sanitizer's" "$(grep -c '^ok - compute-sanitizer, ' "$tmp/.out")" 7
+is "and the sanitizer's" "$(grep -c '^ok - compute-sanitizer, ' "$tmp/.out")" 9
 printf '#!/bin/sh\nsleep 60\n' >"$tmp/told/network_test"
 check SECONDS_ALL=3 >"$tmp/.out"
 is "one that takes too long: status" $? 1

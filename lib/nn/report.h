@@ -18,7 +18,7 @@ const char *ck_nn_plan_line(const ck_nn_plan *p, int i, char line[CK_NN_REPORT_L
 const char *ck_nn_plan_kernels(const ck_nn_plan *p, char names[CK_NN_KERNEL_NAMES]);
 
 /* The first step from i on that faster kernels do not serve, and the reason as one line: "LABEL by KERNEL: why".  Steps
- * with the reason of an earlier one are passed over.  Returns its number, or that of all steps if there is none. */
+ * with the reason of an earlier one are passed over.  Returns its number, or that of all steps after the last. */
 int ck_nn_plan_plainer(const ck_nn_plan *p, int i, ck_error *line);
 
 #endif
