@@ -10,7 +10,7 @@ mkdir -p "$tmp/gpu/tests"
 # The rules, not the file: the build at hand may be older, or without CUDA.
 rules=$(env -u MAKEFLAGS -u MAKELEVEL make -n -C "$top" install NVCC=nvcc BIN="$tmp/none" 2>/dev/null | grep 'libck-cuda\.so')
 is "the plug-in is no program, built or installed" \
-    "$(grep -c "^chmod a-x $tmp/none/libck-cuda.so" <<<"$rules") $(grep -c '^install -m 644 .*libck-cuda.so' <<<"$rules")" "1 1"
+    "$(grep -c "^chmod a-x $tmp/none/libck-cuda.so" <<<"$rules") $(grep -c 'install .*-m 644 .*libck-cuda.so' <<<"$rules")" "1 1"
 ln -s "$(cd "$helpers" && pwd)" "$tmp/gpu/tests/helpers"
 ln -s "$tests"/*_test "$tmp/gpu/tests"
 for script in "$top/bench/gpu.sh $tmp/gpu" "$top/tests/gpu.sh $tmp/gpu/tests"; do

@@ -6,8 +6,6 @@
 #include "greenformer/fit.h"
 #include "greenformer/input.h"
 #include "greenformer/network_inside.h"
-#include "greenformer/self_check.h"
-#include "nn/check.h"
 
 #define MAX_SIDE 16384 /* pixels of a frame's side */
 
@@ -89,24 +87,15 @@ static void say_what_fits(ck_network *n, ck_error *e)
         snprintf(e->text + at, sizeof e->text - at, ": --size %dx%d fits", w, h);
 }
 
-static ck_status open_device(ck_network *n, const ck_network_options *o, ck_error *e)
-{
-    if (!o->without)
-        return ck_self_check_open(o->device, o->threads, o->precision, false, &n->dev, e);
-    ck_status s = ck_nn_open(o->device, o->threads, &n->dev, e);
-    if (s == CK_OK)
-        s = ck_nn_set_precision(n->dev, o->precision, e);
-    if (s == CK_OK)
-        ck_nn_do_without(n->dev, o->without);
-    return s;
-}
-
-ck_status ck_network_open(const ck_weights *w, const ck_sizes *z, const ck_network_options *o, ck_network **out,
-                          ck_error *e)
+ck_status ck_network_open_on(ck_nn *dev, const ck_weights *w, const ck_sizes *z, const ck_network_options *o,
+                             ck_network **out, ck_error *e)
 {
     ck_network *n = calloc(1, sizeof *n);
-    if (!n)
+    if (!n) {
+        ck_nn_close(dev);
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a network");
+    }
+    n->dev = dev;
     n->infer = o->infer;
     n->refine = o->refine;
     n->sizes = *z;
@@ -119,8 +108,6 @@ ck_status ck_network_open(const ck_weights *w, const ck_sizes *z, const ck_netwo
         st = ck_fail(e, CK_ERR_ARGUMENT, "bands of %d rows: use a multiple of %d", o->band, CK_NN_BLOCK);
     if (st == CK_OK && o->sparse)
         st = make_lists(n, e);
-    if (st == CK_OK)
-        st = open_device(n, o, e);
     if (st == CK_OK)
         st = ck_nn_plan_new(n->dev, &n->plan, e);
     ck_spec_rows rows = {0};

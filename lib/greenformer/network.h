@@ -29,6 +29,9 @@ typedef struct ck_network_options {
  * not needed afterwards. */
 ck_status ck_network_open(const ck_weights *w, const ck_sizes *z, const ck_network_options *o, ck_network **out,
                           ck_error *e);
+/* The same on an open device, which belongs to the network and is closed after a failure too. */
+ck_status ck_network_open_on(ck_nn *dev, const ck_weights *w, const ck_sizes *z, const ck_network_options *o,
+                             ck_network **out, ck_error *e);
 void ck_network_close(ck_network *n); /* NULL is fine */
 
 /* Planar float32 data of the caller.  A part that is not loaded ignores its own. */

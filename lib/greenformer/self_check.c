@@ -10,6 +10,22 @@
 #include "greenformer/verdict.h"
 #include "nn/check.h"
 
+ck_status ck_self_check_skip(const char *device, int threads, ck_nn_precision p, const char *without, ck_nn **dev,
+                             ck_error *e)
+{
+    ck_status s = ck_nn_open(device, threads, dev, e);
+    if (s != CK_OK)
+        return s;
+    s = ck_nn_set_precision(*dev, p, e);
+    if (s == CK_OK) {
+        ck_nn_do_without(*dev, without);
+        return s;
+    }
+    ck_nn_close(*dev);
+    *dev = NULL;
+    return s;
+}
+
 /* ---- the finals of a small network ---- */
 
 #define PLATE_H 50 /* of another size than the network: planes are resampled on the device */
@@ -59,21 +75,17 @@ static ck_status picture(ck_frame *f, ck_error *e)
     return s == CK_OK ? ck_frame_add(f, "fg", CK_F32, 3, PLATE_H, PLATE_W, "srgb", &p, e) : s;
 }
 
-/* finals: alpha, then fg.  without: see ck_network_options. */
+/* finals: alpha, then fg. */
 static ck_status run(const ck_mini *m, const char *device, ck_nn_precision p, const char *without,
                      float finals[4 * PLATE], ck_error *e)
 {
-    ck_network_options o = {.device = device,
-                            .precision = p,
-                            .h = CK_MINI_SIDE / 2,
-                            .w = CK_MINI_SIDE,
-                            .infer = true,
-                            .refine = true,
-                            .scale = 1,
-                            .without = without};
+    ck_network_options o = {.h = CK_MINI_SIDE / 2, .w = CK_MINI_SIDE, .infer = true, .refine = true, .scale = 1};
     ck_frame f = {0};
     ck_network *n = NULL;
-    ck_status s = ck_network_open(m->weights, &m->sizes, &o, &n, e);
+    ck_nn *dev;
+    ck_status s = ck_self_check_skip(device, 0, p, without, &dev, e);
+    if (s == CK_OK)
+        s = ck_network_open_on(dev, m->weights, &m->sizes, &o, &n, e);
     if (s == CK_OK)
         s = picture(&f, e);
     if (s == CK_OK) {
@@ -162,19 +174,6 @@ static ck_status verdict_on(ck_nn *dev, const char *device, bool again, ck_verdi
     return s;
 }
 
-static ck_status open_plain(const char *device, int threads, ck_nn_precision p, ck_nn **dev, ck_error *e)
-{
-    ck_status s = ck_nn_open(device, threads, dev, e);
-    if (s != CK_OK)
-        return s;
-    s = ck_nn_set_precision(*dev, p, e);
-    if (s != CK_OK) {
-        ck_nn_close(*dev);
-        *dev = NULL;
-    }
-    return s;
-}
-
 /* The device failed: take the CPU in place of "auto". */
 static ck_status instead(const char *device, int threads, ck_nn_precision p, const ck_verdict *v, ck_nn **dev,
                          ck_error *e)
@@ -182,7 +181,7 @@ static ck_status instead(const char *device, int threads, ck_nn_precision p, con
     ck_error why;
     bool automatic = !strcmp(device, "auto");
     ck_fail(&why, CK_ERR_UNSUPPORTED, "%s failed the self-check: %s", automatic ? "cuda:0" : device, v->why);
-    ck_status s = automatic ? open_plain("cpu", threads, p, dev, e) : CK_ERR_UNSUPPORTED;
+    ck_status s = automatic ? ck_self_check_skip("cpu", threads, p, "", dev, e) : CK_ERR_UNSUPPORTED;
     if (s == CK_OK) {
         (*dev)->passed_over = why;
         ck_fail(&(*dev)->distrusted, s, "%s: the network runs on the CPU", why.text);
@@ -195,7 +194,7 @@ ck_status ck_self_check_open(const char *device, int threads, ck_nn_precision p,
 {
     ck_verdict v;
     const char *checked = strcmp(device, "auto") ? device : "cuda:0";
-    ck_status s = open_plain(device, threads, p, dev, e);
+    ck_status s = ck_self_check_skip(device, threads, p, "", dev, e);
     if (s != CK_OK || !(*dev)->ops->without)
         return s;
     s = verdict_on(*dev, checked, again, &v, e);

@@ -13,4 +13,8 @@
  * named fails with CK_ERR_UNSUPPORTED. */
 ck_status ck_self_check_open(const char *device, int threads, ck_nn_precision p, bool again, ck_nn **dev, ck_error *e);
 
+/* Open a device unchecked, and do without these kernels (ck_nn_findings). */
+ck_status ck_self_check_skip(const char *device, int threads, ck_nn_precision p, const char *without, ck_nn **dev,
+                             ck_error *e);
+
 #endif

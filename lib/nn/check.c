@@ -104,7 +104,8 @@ static double get(const ck_nn_tensor *t, const void *data, size_t i)
 /* Sums and sums of squares of samples around `v` with variance 1. */
 static double sum_value(const ck_nn_step *s, size_t i)
 {
-    double n = (double)s->pixels * (s->y.c / s->groups) / s->x[0].h, v = (double)sample(1, i / 2);
+    int per = s->y.c / s->groups;
+    double n = (double)s->pixels * per / s->x[0].h, v = (double)sample(1, i / 2);
     return i % 2 ? n * (v * v + 1) : n * v;
 }
 
