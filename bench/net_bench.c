@@ -263,8 +263,9 @@ static void bench(const mk_spec *s, const ck_network_options *o, int frames)
     start = ms_of(CLOCK_MONOTONIC);
     need(ck_network_open(w, &z, o, &n, &e), &e);
     const char *precision = ck_nn_precision_name(ck_network_precision(n));
-    printf(", packed in %.0f ms.  Device %s, %s, %d pixels a side; %.0f MB for activations.\n", ms_of(CLOCK_MONOTONIC) - start,
-           ck_network_device(n), precision, o->w, (double)ck_nn_plan_bytes(ck_network_plan(n)) * 1e-6);
+    printf(", packed in %.0f ms.  Device %s, %s, %d pixels a side; %.0f MB for activations.\n",
+           ms_of(CLOCK_MONOTONIC) - start, ck_network_device(n), precision, o->w,
+           (double)ck_nn_plan_bytes(ck_network_plan(n)) * 1e-6);
     double *best = malloc((size_t)ck_nn_plan_steps(ck_network_plan(n)) * sizeof *best);
     if (!best)
         die("out of memory");

@@ -178,11 +178,11 @@ static void try_format(enum AVPixelFormat format)
     } else {
         int depth = d->flags & AV_PIX_FMT_FLAG_PAL ? 8 : d->comp[0].depth;
         bool even = d->nb_components < 3 || d->comp[1].depth == depth;
-        ck_type want = !rgb                                        ? depth == 8 ? CK_F16 : CK_F32
+        ck_type want = !rgb                                          ? depth == 8 ? CK_F16 : CK_F32
                        : !even || (d->flags & AV_PIX_FMT_FLAG_FLOAT) ? CK_F32
-                       : depth == 8                                        ? CK_U8
-                       : depth == 16                                       ? CK_U16
-                                                                           : CK_F32;
+                       : depth == 8                                  ? CK_U8
+                       : depth == 16                                 ? CK_U16
+                                                                     : CK_F32;
         double worst = rgb ? compare_rgb(av, &f.planes[0]) : compare_yuv(av, &f.planes[0]);
         /* One rounding of a value up to 2; float formats are exact. */
         ok(worst <= 1.2e-7 && f.planes[0].type == want, "%s: %s, %.1e", d->name, f.planes[0].type_name, worst);

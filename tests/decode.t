@@ -141,8 +141,9 @@ if ffmpeg -v error -filters | grep -q zscale; then
         local n=$((62 * 46 * 4))
         { tail -c $n ref.gbr; head -c $((2 * n)) ref.gbr; } >ref.rgb
         samples rgb "$@" yuv.mkv >ours.rgb
-        # Colours of 8 bits are halves.
-        d=$("$helpers/rawdiff" $(case $fmt in yuv420p) echo -h ;; esac) ours.rgb ref.rgb)
+        local halves=()
+        [ "$fmt" = yuv420p ] && halves=(-h) # colours of 8 bits
+        d=$("$helpers/rawdiff" "${halves[@]}" ours.rgb ref.rgb)
         # zimg rounds in float too: twice our own 1e-6.
         awk -v d="$d" 'BEGIN { exit !(d + 0 == d && d <= 2e-6) }'
         report $? "$name: $d"

@@ -19,8 +19,8 @@ typedef struct ck_classical {
     ck_buffer *weights; /* of the plate's own colour, see ck_passthrough_weights; NULL: none */
 } ck_classical;
 
-/* Add `fg` of `type` without contents: straight, in the plate's codes.  With `passthrough`, the plate's own colour where
- * it is pure.  CK_ERR_FORMAT if the matte's size differs from that of `rgb`.  ck_classical_end in any case. */
+/* Add `fg` of `type` without contents: straight, in the plate's codes.  With `passthrough`, the plate's own colour
+ * where it is pure.  CK_ERR_FORMAT if the matte's size differs from that of `rgb`.  ck_classical_end in any case. */
 ck_status ck_classical_begin(ck_classical *c, ck_frame *f, bool blue, ck_type type, bool passthrough, ck_error *e);
 
 /* Make the foreground: the plate without the screen's share of each pixel, or unchanged if no screen is found.  Spill

@@ -169,13 +169,8 @@ void ck_post_row(const ck_post_job *j, int y, const void *const fg[3], ck_type f
 void ck_post_frame(const ck_post_options *o, const float *alpha, const void *fg, ck_type fg_type, int h, int w,
                    void *processed, ck_type processed_type, uint8_t *comp)
 {
-    ck_post_job j = {.o = o,
-                     .alpha = alpha,
-                     .processed = processed,
-                     .processed_type = processed_type,
-                     .comp = comp,
-                     .h = h,
-                     .w = w};
+    ck_post_job j = {
+        .o = o, .alpha = alpha, .processed = processed, .processed_type = processed_type, .comp = comp, .h = h, .w = w};
     size_t row = (size_t)w * ck_type_size(fg_type);
     ck_post_begin(&j);
     for (int y = 0; y < h; y++) {

@@ -239,8 +239,8 @@ static ck_status make(const source *s, ck_want want, const char *name, ck_frame 
 {
     ck_pick k;
     size_t w = (size_t)s->av->width, area = w * (size_t)s->av->height;
-    ck_status status = ck_pick_open(&k, f, name, want, natural_type(s, want), s->channels + (s->alpha > 0), s->av->width,
-                                    s->av->height, ck_av_encoding(s->av), e);
+    ck_status status = ck_pick_open(&k, f, name, want, natural_type(s, want), s->channels + (s->alpha > 0),
+                                    s->av->width, s->av->height, ck_av_encoding(s->av), e);
     if (status != CK_OK)
         return status;
     if (s->yuv && want == CK_WANT_RGB)

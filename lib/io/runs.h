@@ -22,6 +22,6 @@ static inline size_t ck_runs_bound(size_t n)
 
 /* Append a block of n bytes, at least one, to the stream; returns the bytes written to out, which has room for
  * ck_runs_bound(n). last: it ends the stream.  Best from 100 KB on: each block has codes of its own. */
-size_t ck_runs_block(ck_runs *r, const uint8_t *src, size_t n, bool last, uint8_t *out);
+size_t ck_runs_block(ck_runs *state, const uint8_t *s, size_t n, bool last, uint8_t *out);
 
 #endif

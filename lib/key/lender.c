@@ -26,8 +26,8 @@ typedef struct pairs {
 CK_CLONES
 static void compare(const pairs *p, int count, float *restrict mixtures, float *restrict all)
 {
-    const float *b0 = p->b, *b1 = b0 + p->n, *b2 = b1 + p->n, *c0 = p->c, *c1 = c0 + p->n, *c2 = c1 + p->n,
-                *f0 = p->f, *f1 = f0 + p->n, *f2 = f1 + p->n, noise2 = p->noise2;
+    const float *b0 = p->b, *b1 = b0 + p->n, *b2 = b1 + p->n, *c0 = p->c, *c1 = c0 + p->n, *c2 = c1 + p->n, *f0 = p->f,
+                *f1 = f0 + p->n, *f2 = f1 + p->n, noise2 = p->noise2;
     const uint8_t *sure = p->sure;
     for (int i = 0; i < count; i++) {
         const float b[3] = {b0[i], b1[i], b2[i]}, d[3] = {c0[i] - b[0], c1[i] - b[1], c2[i] - b[2]},
@@ -73,8 +73,7 @@ static int lend_run(ck_key_map *m, int x0, int y, float *mixed, float *all)
     for (int x = x0; x < x1; x++) {
         size_t i = ck_key_pixel(x, y, m->cw);
         /* A colour that has much of the screen's hue is rather that of dense hair than of cloth. */
-        float own = ck_key_ramp(m->t0[i], 0.85f, 1),
-              smooth = (1 - m->rough[i]) * ck_key_ramp(m->t1[i], 0.12f, 0.03f);
+        float own = ck_key_ramp(m->t0[i], 0.85f, 1), smooth = (1 - m->rough[i]) * ck_key_ramp(m->t1[i], 0.12f, 0.03f);
         m->lends[i] = MIXED + (1 - MIXED) * (own > smooth ? own : smooth) * (1 - mixed[x]);
     }
     return x1;

@@ -39,7 +39,8 @@ static double half(uint16_t h)
 static double beyond(uint16_t a, double b)
 {
     bool zero = !(a & 0x7fff);
-    double v = half(a), out = fabs(half((uint16_t)(a + 1)) - v) / 2, in = zero ? out : fabs(half((uint16_t)(a - 1)) - v) / 2,
+    double v = half(a), out = fabs(half((uint16_t)(a + 1)) - v) / 2,
+           in = zero ? out : fabs(half((uint16_t)(a - 1)) - v) / 2,
            d = v < 0 || (zero && b < 0) ? v - b : b - v; /* away from 0 */
     return isnan(b) ? b : d > out ? d - out : -d > in ? -d - in : 0;
 }
