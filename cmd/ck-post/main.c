@@ -165,16 +165,18 @@ static ck_status fill_outputs(const post *s, ck_frame *f, const ck_classical *c,
 
 static ck_status make_outputs(const post *s, ck_frame *f, ck_error *e)
 {
+    const ck_post_program_options *o = s->opts;
     bool blue = ck_screen_blue(&s->screen, f);
     ck_classical c;
-    ck_status st = s->opts->classical ? ck_classical_matte(f, s->type, s->specks, e) : CK_OK;
-    if (st == CK_OK && !s->opts->classical && !s->opts->unmix) {
-        st = s->opts->passthrough ? ck_planes_passthrough(f, blue, e) : CK_OK;
+    ck_status st = CK_OK;
+    if (!o->classical && !o->unmix) {
+        st = o->passthrough ? ck_planes_passthrough(f, blue, e) : CK_OK;
         return st == CK_OK ? fill_outputs(s, f, NULL, e) : st;
     }
+    st = o->classical ? ck_classical_matte(f, s->type, s->specks, e) : CK_OK;
     if (st != CK_OK)
         return st;
-    st = ck_classical_begin(&c, f, blue, s->type, s->opts->passthrough, e);
+    st = ck_classical_begin(&c, f, blue, s->type, o->passthrough, e);
     if (st == CK_OK)
         st = fill_outputs(s, f, &c, e);
     ck_classical_end(&c);

@@ -14,8 +14,8 @@
 static const float reach[] = {6, 14, 32};
 #define REACHES (sizeof reach / sizeof *reach)
 
-/* Pixels x0 <= x < x1 of a row whose colours are compared with those at `way` pixels from them.  d, b (3, n apart): the
- * difference from the screen, and the screen; f: the colour there; sure: whether it counts.  All begin at x0. */
+/* Pixels of a row, and as many that they are compared with.  b: the screen; c, f: the colours here and there, channels
+ * n apart; sure: the places there that count. */
 typedef struct pairs {
     const float *b, *c, *f;
     const uint8_t *sure;
