@@ -179,9 +179,9 @@ done
 # --quality
 touch "$tmp/m.safetensors"
 stages() { ck key -n -m "$tmp/m.safetensors" "$@" shot.mov out 2>"$tmp/err" | sed 's/ --threads=[0-9]*//g; s/ --model=[^ ]*//g'; }
-is "--quality draft" "$(stages --quality draft)" "ck-decode -- shot.mov | ck-hint | ck-infer --size=512 | ck-refine | ck-post | ck-encode -- out"
+is "--quality draft" "$(stages --quality draft)" "ck-decode -- shot.mov | ck-hint | ck-infer --size=512 | ck-refine | ck-post --depth=16 | ck-encode -- out"
 is "--quality good, and an option of one's own" "$(stages --quality good -s 768 | grep -o 'ck-infer[^|]*')" "ck-infer --size=1024 --size=768 "
 is "--quality best" "$(stages --quality best)" \
-    "ck-decode -- shot.mov | ck-hint --with-key | ck-infer | ck-refine --detail | ck-post --unmix | ck-encode -- out"
+    "ck-decode -- shot.mov | ck-hint --with-key | ck-infer | ck-refine --detail | ck-post --depth=16 --unmix | ck-encode -- out"
 is "--quality without a network" "$(ck key -n --classical --quality best shot.mov out)" "$(ck key -n --classical shot.mov out)"
 done_testing
