@@ -17,6 +17,8 @@ typedef struct infer {
     const ck_infer_options *opts;
     ck_network *net;
     int h, w;                /* inference size */
+    ck_infer_crop crop;      /* --crop */
+    ck_crop region;          /* its region, if it is fixed */
     ck_screen_choice screen; /* --blue-as-green: if it is blue, green and blue are swapped */
     ck_gamut gamut;
 } infer;
@@ -58,11 +60,12 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
     s->opts = opts;
     ck_gamut_of(ck_meta_get(head, "primaries"), &s->gamut);
     ck_messages_plate(first);
-    ck_status st;
-    if (s->opts->network.blue_as_green &&
-        (st = ck_messages_screen(CK_SCREEN_AUTO, NULL, head, first, &s->screen, e)) != CK_OK)
-        return st;
-    return open_network(s, e);
+    ck_status st = ck_infer_crop_of(s->opts, &s->crop, &s->region, e);
+    if (st == CK_OK)
+        st = ck_meta_set(head, CK_CROP_HEAD, s->crop == CK_INFER_CROP_OFF ? NULL : s->opts->crop, e);
+    if (st == CK_OK && s->opts->network.blue_as_green)
+        st = ck_messages_screen(CK_SCREEN_AUTO, NULL, head, first, &s->screen, e);
+    return st == CK_OK ? open_network(s, e) : st;
 }
 
 /* Add the planes for the results. */
@@ -127,12 +130,62 @@ static ck_status make_results(const infer *s, ck_frame *f, ck_error *e)
     return st == CK_OK ? ck_finals_finish(f, s->h, s->w, &o->finals, e) : st;
 }
 
-static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
+static ck_status infer_whole(const infer *s, ck_frame *f, ck_error *e)
 {
-    const infer *s = state;
     ck_gamut_visit v;
     ck_status st = ck_gamut_enter(&s->gamut, f, &v, e);
     return ck_gamut_leave(&v, f, st == CK_OK ? make_results(s, f, e) : st, e);
+}
+
+/* The region that the network sees; w = 0: the whole plate. */
+static ck_status choose_region(const infer *s, ck_frame *f, ck_crop *c, ck_error *e)
+{
+    ck_plane *rgb, *hint;
+    *c = s->region;
+    ck_status st = s->crop == CK_INFER_CROP_OFF ? CK_OK : ck_frame_need(f, "rgb", 3, 0, &rgb, e);
+    if (st != CK_OK || s->crop == CK_INFER_CROP_OFF)
+        return st;
+    int h = rgb->h, w = rgb->w;
+    if (s->crop == CK_INFER_CROP_AUTO) {
+        st = ck_frame_need(f, "hint", 1, 0, &hint, e);
+        return st == CK_OK ? ck_crop_subject(hint, h, w, false, c, e) : st;
+    }
+    if (!ck_crop_inside(c, h, w))
+        return ck_fail(e, CK_ERR_ARGUMENT, "--crop %s exceeds the frame of %d x %d: give a region inside it",
+                       s->opts->crop, w, h);
+    if (c->w == w && c->h == h)
+        *c = (ck_crop){0};
+    return CK_OK;
+}
+
+/* The region as a frame of its own, there and back. */
+static ck_status infer_region(const infer *s, ck_frame *f, const ck_crop *c, ck_error *e)
+{
+    ck_frame inside;
+    ck_log_info("frame %ld: region %d,%d,%d,%d", ck_frame_number(f), c->x, c->y, c->w, c->h);
+    ck_status st = ck_crop_cut(f, c, &inside, e);
+    if (st == CK_OK)
+        st = ck_crop_cut_plane(f, c, "hint", &inside, e);
+    if (st == CK_OK && s->opts->finals.detail)
+        st = ck_crop_cut_plane(f, c, "key", &inside, e);
+    if (st == CK_OK)
+        st = infer_whole(s, &inside, e);
+    if (st == CK_OK)
+        st = ck_crop_paste(&inside, c, s->opts->finals.native, f, e);
+    ck_frame_free(&inside);
+    return st;
+}
+
+static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
+{
+    const infer *s = state;
+    ck_crop c;
+    ck_status st = choose_region(s, f, &c, e);
+    if (st == CK_OK)
+        st = ck_crop_set(f, &c, e);
+    if (st != CK_OK)
+        return st;
+    return c.w ? infer_region(s, f, &c, e) : infer_whole(s, f, e);
 }
 
 static ck_status report(void *state, ck_error *e)
