@@ -106,6 +106,22 @@ clip | infer --crop auto --refine | data "$tmp/clip2"
 ok "a clip in one program or two" diff -r "$tmp/clip" "$tmp/clip2"
 clip | infer --crop $box --refine | data "$tmp/fixed"
 ok "a frame's result depends on that frame alone" cmp "$tmp/clip/alpha.000000.npy" "$tmp/fixed/alpha.000000.npy"
+# The aspect ratio of plate or region, inside --size.
+logits() { ck-info | grep -o 'alpha_logits:[^ ]*' | sed 's/:inline//' | sort -u | tr '\n' ' '; }
+is "--aspect keep: the plate's, inside the checkpoint's size" \
+    "$(plate | ck-infer -m "$small" --aspect keep | logits)" "alpha_logits:f32:1x16x24 "
+is "inside --size" "$(plate | ck-infer -m "$small" -s 160x192 --aspect keep | logits)" "alpha_logits:f32:1x24x40 "
+is "the region's" "$(plate | ck-infer -m "$small" -s 192 --crop 5,0,30,108 --aspect keep | logits)" "alpha_logits:f32:1x48x16 "
+is "of a thin one, a block" "$(plate | ck-infer -m "$small" -s 64 --crop 5,0,1,108 --aspect keep | logits)" "alpha_logits:f32:1x16x8 "
+clip | ck-infer -m "$small" --aspect keep --crop auto >"$tmp/x.ck"
+is "the subject's box has the plate's" "$(region <"$tmp/x.ck")$(logits <"$tmp/x.ck")" \
+    "region=0,64,384,192 region=448,256,192,104 alpha_logits:f32:1x16x24 "
+ck-infer -m "$small" -s 96x64 <"$tmp/noise.ck" | data "$tmp/given2"
+ck-infer -m "$small" -s 96 --aspect keep <"$tmp/noise.ck" | data "$tmp/kept"
+ok "the same as that size given" diff -r "$tmp/given2" "$tmp/kept"
+make_stream -e 0 -n 2 -g 131x77 rgb:u8:3:srgb hint:u8:1 >"$tmp/late.ck"
+is "the first frame with a plate decides" "$(ck-infer -m "$small" --aspect keep <"$tmp/late.ck" 2>"$tmp/err" | logits)" "alpha_logits:f32:1x16x24 "
+
 # Sparse: a region of its own needs statistics of its own.
 refine -v --mode sparse <"$tmp/logits.ck" 2>"$tmp/words" | data "$tmp/sparse"
 ok "sparse: a frame refined whole is full's" diff -r "$tmp/full" "$tmp/sparse"
@@ -124,6 +140,8 @@ wrong 2 "is not auto, off or X,Y,W,H" "an unknown word" --crop subject
 make_stream -n 3 -g 131x77 -w 1 rgb:u8:3:srgb hint:u8:1 >"$tmp/grows.ck"
 is "a plate that grows: each frame by its own size" "$(infer --keep-going --crop 0,0,132,77 <"$tmp/grows.ck" 2>"$tmp/err" |
     ck-info | grep -c '^FRAME.*error=.*exceeds the frame of 131 x 77')" 1
+fails 1 "frame size changed in mid-stream" "plates that grow have no one aspect" \
+    bash -c "ck-infer -m '$small' --aspect keep <'$tmp/grows.ck' >'$tmp/x'"
 ok "the whole plate is no region" cmp <(infer --crop 0,0,131,77 <"$tmp/noise.ck" | data "$tmp/all"; cat "$tmp/all"/*) <(cat "$tmp/plain"/*)
 
 # A stream from elsewhere.

@@ -17,13 +17,23 @@ typedef struct infer {
     const ck_infer_options *opts;
     ck_network *net;
     int h, w;                /* inference size */
+    ck_size plate;           /* --aspect keep: size of the first plate, which shapes the network */
     ck_infer_crop crop;      /* --crop */
     ck_crop region;          /* its region, if it is fixed */
     ck_screen_choice screen; /* --blue-as-green: if it is blue, green and blue are swapped */
     ck_gamut gamut;
 } infer;
 
-static ck_status open_network(infer *s, ck_error *e)
+/* Inference size of --aspect keep, for the fixed region or for plates like rgb. */
+static void keep_aspect(const infer *s, const ck_plane *rgb, const ck_sizes *z, ck_network_options *how)
+{
+    bool fixed = s->crop == CK_INFER_CROP_FIXED;
+    how->h = how->h ? how->h : 4 * z->grid;
+    how->w = how->w ? how->w : 4 * z->grid;
+    ck_fit_aspect(fixed ? s->region.h : rgb->h, fixed ? s->region.w : rgb->w, &how->h, &how->w);
+}
+
+static ck_status open_network(infer *s, const ck_plane *rgb, ck_error *e)
 {
     const ck_infer_options *o = s->opts;
     ck_model m;
@@ -40,6 +50,8 @@ static ck_status open_network(infer *s, ck_error *e)
                               .infer = true,
                               .refine = o->refine,
                               .scale = (float)o->finals.scale};
+    if (o->aspect == CK_INFER_ASPECT_KEEP)
+        keep_aspect(s, rgb, &m.table.sizes, &how);
     st = ck_network_open(m.weights, &m.table.sizes, &how, &s->net, e);
     if (st == CK_OK) {
         ck_network_size(s->net, &s->h, &s->w);
@@ -47,6 +59,12 @@ static ck_status open_network(infer *s, ck_error *e)
     }
     ck_model_free(&m);
     return st;
+}
+
+/* The network's size follows from the first plate. */
+static bool waits(const infer *s)
+{
+    return s->opts->aspect == CK_INFER_ASPECT_KEEP && s->crop != CK_INFER_CROP_FIXED;
 }
 
 static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
@@ -65,7 +83,8 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
         st = ck_meta_set(head, CK_CROP_HEAD, s->crop == CK_INFER_CROP_OFF ? NULL : s->opts->crop, e);
     if (st == CK_OK && s->opts->network.blue_as_green)
         st = ck_messages_screen(CK_SCREEN_AUTO, NULL, head, first, &s->screen, e);
-    return st == CK_OK ? open_network(s, e) : st;
+    const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
+    return st == CK_OK && (rgb || !waits(s)) ? open_network(s, rgb, e) : st;
 }
 
 /* Add the planes for the results. */
@@ -88,7 +107,11 @@ static ck_status add_planes(const infer *s, ck_frame *f, ck_error *e)
 static ck_status admit(void *state, ck_frame *f, ck_error *e)
 {
     infer *s = state;
-    return s->opts->network.blue_as_green ? ck_messages_screen_admit(&s->screen, f, e) : CK_OK;
+    const ck_plane *rgb = ck_frame_plane(f, "rgb");
+    ck_status st = s->opts->network.blue_as_green ? ck_messages_screen_admit(&s->screen, f, e) : CK_OK;
+    if (st == CK_OK && waits(s))
+        st = ck_messages_size(&s->plate, f, "rgb", e);
+    return st == CK_OK && !s->net && rgb ? open_network(s, rgb, e) : st;
 }
 
 static ck_status run_network(const infer *s, ck_frame *f, ck_error *e)
@@ -148,7 +171,7 @@ static ck_status choose_region(const infer *s, ck_frame *f, ck_crop *c, ck_error
     int h = rgb->h, w = rgb->w;
     if (s->crop == CK_INFER_CROP_AUTO) {
         st = ck_frame_need(f, "hint", 1, 0, &hint, e);
-        return st == CK_OK ? ck_crop_subject(hint, h, w, false, c, e) : st;
+        return st == CK_OK ? ck_crop_subject(hint, h, w, s->opts->aspect == CK_INFER_ASPECT_KEEP, c, e) : st;
     }
     if (!ck_crop_inside(c, h, w))
         return ck_fail(e, CK_ERR_ARGUMENT, "--crop %s exceeds the frame of %d x %d: give a region inside it",
@@ -192,7 +215,8 @@ static ck_status report(void *state, ck_error *e)
 {
     (void)e;
     const infer *s = state;
-    ck_messages_done(s->net, s->opts->network.time_layers);
+    if (s->net)
+        ck_messages_done(s->net, s->opts->network.time_layers);
     if (s->opts->network.blue_as_green)
         ck_messages_screen_end(&s->screen);
     return CK_OK;

@@ -9,6 +9,8 @@ static const ck_option rows[] = {
     CK_NETWORK_ROWS(ck_infer_options),
     {'s', "size", CK_SIZE, AT(size), "N|WxH", NULL, 32, 16384, "auto", CK_INFER_SIZE_AUTO,
      "inference size, a multiple of 32; auto: largest that fits in memory (default: the checkpoint's)", CK_IN_KEY},
+    {0, "aspect", CK_CHOICE, AT(aspect), NULL, "squeeze", 0, 0, "squeeze|keep", 0,
+     "keep: give the network the aspect ratio of plate or region, inside --size", CK_IN_HELP},
     {0, "crop", CK_STRING, AT(crop), "auto|off|X,Y,W,H", "off", 0, 0, NULL, 0,
      "show the network this region only; auto: the subject's box, found in the hint", CK_IN_HELP},
     {0, "refine", CK_FLAG, AT(refine), NULL, NULL, 0, 0, NULL, 0, "run the refiner too: alpha and fg instead of logits",

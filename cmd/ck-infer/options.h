@@ -6,10 +6,13 @@
 
 #define CK_INFER_SIZE_AUTO (-1)
 
+enum { CK_INFER_ASPECT_SQUEEZE, CK_INFER_ASPECT_KEEP };
+
 typedef struct ck_infer_options {
     ck_common common;
     ck_network_request network;
     ck_size size;     /* 0 0: the checkpoint's own size; or CK_INFER_SIZE_AUTO */
+    int aspect;       /* CK_INFER_ASPECT_SQUEEZE, … */
     const char *crop; /* "auto", "off" or "X,Y,W,H" */
     bool refine;      /* run the refiner too, with these options: */
     ck_finals_options finals;
