@@ -7,6 +7,7 @@
 #include "greenformer/fit.h"
 #include "greenformer/input.h"
 #include "greenformer/channel_swap.h"
+#include "greenformer/route.h"
 #include "key/screen.h"
 #include "shared/network_messages.h"
 #include "nn/devices.h"
@@ -50,6 +51,7 @@ static ck_status open_network(infer *s, const ck_plane *rgb, ck_error *e)
                               .infer = true,
                               .refine = o->refine,
                               .scale = (float)o->finals.scale};
+    how.route = ck_route_parse(o->route, &how.lo, &how.hi);
     if (o->aspect == CK_INFER_ASPECT_KEEP)
         keep_aspect(s, rgb, &m.table.sizes, &how);
     st = ck_network_open(m.weights, &m.table.sizes, &how, &s->net, e);
@@ -116,7 +118,8 @@ static ck_status admit(void *state, ck_frame *f, ck_error *e)
 
 static ck_status run_network(const infer *s, ck_frame *f, ck_error *e)
 {
-    ck_network_frame job = {.rgb = ck_frame_plane(f, "rgb"), .hint = ck_frame_plane(f, "hint")};
+    double routed = 1;
+    ck_network_frame job = {.rgb = ck_frame_plane(f, "rgb"), .hint = ck_frame_plane(f, "hint"), .routed = &routed};
     if (s->opts->refine) {
         job.alpha = ck_frame_plane(f, "alpha");
         job.fg = ck_frame_plane(f, "fg");
@@ -132,6 +135,8 @@ static ck_status run_network(const infer *s, ck_frame *f, ck_error *e)
         job.rgb = swap ? &swapped : job.rgb;
         st = ck_network_run_frame(s->net, &job, s->opts->network.time_layers, e);
     }
+    if (st == CK_OK && routed < 1)
+        ck_log_info("frame %ld: %.1f %% of the tokens attend to all", ck_frame_number(f), 100 * routed);
     if (st == CK_OK && swap)
         ck_channel_swap_here(job.fg ? job.fg : job.fg_logits);
     ck_buffer_unref(hold);

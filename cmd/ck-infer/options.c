@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "greenformer/route.h"
 #include "nn/devices.h"
 
 #define AT(field) offsetof(ck_infer_options, field)
@@ -13,6 +14,8 @@ static const ck_option rows[] = {
      "keep: give the network the aspect ratio of plate or region, inside --size", CK_IN_HELP},
     {0, "crop", CK_STRING, AT(crop), "auto|off|X,Y,W,H", "off", 0, 0, NULL, 0,
      "show the network this region only; auto: the subject's box, found in the hint", CK_IN_HELP},
+    {0, "route", CK_STRING, AT(route), "LO,HI", "0,1", 0, 0, NULL, 0,
+     "experimental: skip global attention where the mean hint is outside LO to HI; 0,1: nowhere", CK_IN_ALL},
     {0, "refine", CK_FLAG, AT(refine), NULL, NULL, 0, 0, NULL, 0, "run the refiner too: alpha and fg instead of logits",
      CK_IN_HELP},
     CK_FINALS_ROWS(ck_infer_options),
@@ -38,8 +41,11 @@ static ck_status check(const void *opts, ck_error *e)
     ck_infer_crop how;
     ck_crop region;
     ck_status st = ck_infer_crop_of(o, &how, &region, e);
+    double lo, hi;
     if (st != CK_OK)
         return st;
+    if (!ck_route_parse(o->route, &lo, &hi))
+        return ck_fail(e, CK_ERR_ARGUMENT, "--route '%s' is not LO,HI with 0 <= LO < HI <= 1", o->route);
     if (refiners && !o->refine)
         return ck_fail(e, CK_ERR_ARGUMENT, "--%s needs --refine: see ck-infer --help=all", refiners);
     if (o->size.h != CK_INFER_SIZE_AUTO && (o->size.h % 32 || o->size.w % 32))

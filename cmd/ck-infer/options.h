@@ -11,10 +11,11 @@ enum { CK_INFER_ASPECT_SQUEEZE, CK_INFER_ASPECT_KEEP };
 typedef struct ck_infer_options {
     ck_common common;
     ck_network_request network;
-    ck_size size;     /* 0 0: the checkpoint's own size; or CK_INFER_SIZE_AUTO */
-    int aspect;       /* CK_INFER_ASPECT_SQUEEZE, … */
-    const char *crop; /* "auto", "off" or "X,Y,W,H" */
-    bool refine;      /* run the refiner too, with these options: */
+    ck_size size;      /* 0 0: the checkpoint's own size; or CK_INFER_SIZE_AUTO */
+    int aspect;        /* CK_INFER_ASPECT_SQUEEZE, … */
+    const char *route; /* "LO,HI" */
+    const char *crop;  /* "auto", "off" or "X,Y,W,H" */
+    bool refine;       /* run the refiner too, with these options: */
     ck_finals_options finals;
 } ck_infer_options;
 
