@@ -2,17 +2,14 @@
 # Time and change of the finals against the share of tokens that attend (ck-infer --route), and the time of a region
 # (ck-infer --crop), as Markdown.  Times are those of the processor, user and system: other load on the machine hardly
 # changes them.
-#
-#     bench/route.sh [ATTENTION_SIZE]        2048
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-PATH=${CK_BIN:-$here/../bin}:${CK_HELPERS:-$here/../build/helpers}:$PATH
+PATH=${CK_BIN:-$here/../bin}:${CK_HELPERS:-$here/../build/helpers}:${CK_BENCH:-$here/../build/bench}:$PATH
 export CK_RING=off
 tmp=$(mktemp -d /var/tmp/ck-bench-XXXXXX)
 trap 'rm -rf "$tmp"' EXIT
-size=${1:-2048}
 echo "Machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1), $(nproc) cores, Linux $(uname -r)."
-echo "Command: bench/route.sh $size, $(date -u +%Y-%m-%d); seconds of CPU time."
+echo "Command: bench/route.sh, $(date -u +%Y-%m-%d); seconds of CPU time."
 
 # A plate with a hint that grows from 0 to 1 from left to right: LO and HI choose the share.
 ck-synth -g 1024x1024 --seed 3 | ck-encode --plane rgb=png "$tmp/shot" 2>"$tmp/err"
@@ -33,24 +30,12 @@ differ() { # A B: largest and mean difference; the files' headers are equal
 }
 
 echo
-echo "## Attention at $size"
+echo "## Attention at 2048, every fourth token"
 echo
-echo "One block with global attention in each of stages 2 and 3, widths of the public model; without attention: no token."
-echo
-mkmodel --stages 1,1,2,1 --img-size "$size" "$tmp/model.safetensors"
-ck-decode --hint "$tmp/ramp.png" "$plate" >"$tmp/frame.ck"
-none=$(seconds infer -s "$size" --route 0.999,1)
-full=$(seconds infer -s "$size")
-echo "| tokens that attend | ck-infer, s | attention, s | of all |"
+echo "| block | all tokens, s | a quarter, s | ratio |"
 echo "|---|---|---|---|"
-row() { LC_ALL=C awk -v n="$none" -v f="$full" -v t="$1" -v s="$2" 'BEGIN {
-    printf "| %s %% | %.2f | %.2f | %.2f |\n", s, t, t - n, (t - n) / (f - n) }'; }
-row "$full" 100
-for route in 0.25,0.75 0.375,0.625 0.45,0.55; do
-    t=$(seconds infer -s "$size" --route $route)
-    row "$t" "$(share)"
-done
-row "$none" 0
+echo "| of stage 2: 128x128 tokens, 8 heads | $(route_bench 128 8) |"
+echo "| of stage 3: 64x64 tokens, 16 heads | $(route_bench 64 16) |"
 
 echo
 echo "## Change of the finals"
