@@ -122,6 +122,26 @@ ok "the same as that size given" diff -r "$tmp/given2" "$tmp/kept"
 make_stream -e 0 -n 2 -g 131x77 rgb:u8:3:srgb hint:u8:1 >"$tmp/late.ck"
 is "the first frame with a plate decides" "$(ck-infer -m "$small" --aspect keep <"$tmp/late.ck" 2>"$tmp/err" | logits)" "alpha_logits:f32:1x16x24 "
 
+# Memory of ck-refine with a region that is nearly the plate, at a size where the maps are most of it.
+"$helpers/mkmodel" --embed 16 --stages 1,1,1,1 --heads 1 --img-size 96 --decoder-width 24 "$tmp/wide.safetensors"
+make_stream -n 2 -g 640x360 rgb:u8:3:srgb hint:u8:1 | ck-infer -m "$tmp/wide.safetensors" -s 512 --crop 1,1,638,358 >"$tmp/large.ck"
+large() { "$helpers/peak" "$tmp/kib" ck-refine -v -t 2 -m "$tmp/wide.safetensors" "$@" <"$tmp/large.ck" 2>"$tmp/words"; }
+large | data "$tmp/large-full"
+if large --mode tiled --memory 104M >"$tmp/large-tiled.ck"; then
+    data "$tmp/large-tiled" <"$tmp/large-tiled.ck"
+    ok "a region within --memory: the same bytes" diff -r "$tmp/large-full" "$tmp/large-tiled"
+    ok "some of it was in a file" grep -qE ' [1-9][0-9]* MB in a file' "$tmp/words"
+    if [ -n "${CK_ASAN-}" ]; then
+        skip "--memory is obeyed" "AddressSanitizer's quarantine is what would be measured"
+    else
+        [ "$(cat "$tmp/kib")" -le $((104 * 1024)) ]
+        report $? "--memory 104M is obeyed: $(cat "$tmp/kib") KiB"
+    fi
+else
+    grep -q "is in memory" "$tmp/words"
+    report $? "there is no folder on a disk"
+fi
+
 # Sparse: a region of its own needs statistics of its own.
 refine -v --mode sparse <"$tmp/logits.ck" 2>"$tmp/words" | data "$tmp/sparse"
 ok "sparse: a frame refined whole is full's" diff -r "$tmp/full" "$tmp/sparse"
