@@ -17,8 +17,8 @@ mkdir "$tmp/hand"
 for p in rgb true_alpha; do
     oiiotool "$tmp/shot/$p/00000.png" --cut 96x54+64+36 -o "$tmp/hand/$p.png"
 done
-plate() { ck-decode --hint "$tmp/shot/true_alpha/00000.png" "$@" "$tmp/shot/rgb/00000.png"; }
-hand() { ck-decode --hint "$tmp/hand/true_alpha.png" "$@" "$tmp/hand/rgb.png"; }
+plate() { ck-decode --hint "$tmp/shot/true_alpha/00000.png" "$tmp/shot/rgb/00000.png"; }
+hand() { ck-decode --hint "$tmp/hand/true_alpha.png" "$tmp/hand/rgb.png"; }
 
 # The samples of a plane [C, 108, 192] of 32 bits inside the region, raw; the others.
 inner() { perl -e 'local $/; $_ = <STDIN>; for $c (0 .. $ARGV[0] - 1) { for $y (36 .. 89) {
