@@ -22,9 +22,11 @@ template <int D> static size_t shared_bytes()
 template <typename T, int D>
 __device__ static inline void fetch_queries(const ck_cuda_attention_args &a, int head, int first, T *to)
 {
-    for (int i = threadIdx.x; i < QUERIES * D; i += THREADS)
-        copy_piece<T>(a, a.q, (size_t)(first + i / D), first + i / D < a.all.nq, head, i % D,
+    for (int i = threadIdx.x; i < QUERIES * D; i += THREADS) {
+        bool there = first + i / D < a.all.nq;
+        copy_piece<T>(a, a.q, there ? query_of(a.all, a.k, a.q, 0, first + i / D) : 0, there, head, i % D,
                       to + (i / D * (D | 1) + i % D) * PIECE);
+    }
 }
 
 /* The pieces of a tile of keys or values that a thread copies: source offset in elements from the tile's first key
@@ -93,7 +95,9 @@ template <typename T, int D> static __global__ void __launch_bounds__(THREADS, 2
     }
     t.store(a.width, [&](int row) {
         int query = first + own + row;
-        return query < a.all.nq ? (T *)a.y.data + index_of(a.y, (size_t)query) + head * a.width : (T *)NULL;
+        return query < a.all.nq
+                   ? (T *)a.y.data + index_of(a.y, query_of(a.all, a.k, a.y, 0, query)) + head * a.width
+                   : (T *)NULL;
     });
 }
 
@@ -126,7 +130,7 @@ bool ck_cuda_attention_mma16(ck_cuda_device *d, const ck_nn_step *s)
     for (int i = 0; i < 3; i++)
         if (!rows_suit(s->x[i], type, 16))
             return false;
-    ck_cuda_attention_args a = {windows_of(s), s->heads, width,   (float)(M_LOG2E / sqrt((double)width)),
+    ck_cuda_attention_args a = {windows_of(d, s), s->heads, width,   (float)(M_LOG2E / sqrt((double)width)),
                                 s->x[0],       s->x[1],  s->x[2], s->y};
     if (s->window)
         return ck_cuda_attention_windows(d, &a);

@@ -64,6 +64,9 @@ void ck_cuda_launched(ck_cuda_device *d, const ck_nn_step *s);
 /* The step's block list on the device, and its length; NULL: all blocks in order. */
 const int *ck_cuda_blocks(ck_cuda_device *d, const ck_nn_step *s, int *n);
 
+/* The step's tokens to compute on the device, and their number; NULL: all tokens of y in order. */
+const int *ck_cuda_rows(ck_cuda_device *d, const ck_nn_step *s, int *n);
+
 /* True if operands are rounded: in every precision but F32.  Their rows are padded with zeros, so that each begins at a
  * multiple of 16 bytes. */
 static inline bool ck_cuda_rounds(const ck_cuda_device *d)
@@ -149,6 +152,7 @@ void ck_cuda_group_norm(ck_nn *dev, const ck_nn_step *s);
 void ck_cuda_apply(ck_nn *dev, const ck_nn_step *s);
 void ck_cuda_head(ck_nn *dev, const ck_nn_step *s);
 void ck_cuda_finish(ck_nn *dev, const ck_nn_step *s);
+void ck_cuda_merge(ck_nn *dev, const ck_nn_step *s);
 
 #ifdef __cplusplus
 }

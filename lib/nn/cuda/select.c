@@ -9,6 +9,10 @@
 void ck_cuda_attention(ck_nn *dev, const ck_nn_step *s)
 {
     ck_cuda_device *d = ck_cuda_of(dev);
+    int n;
+    ck_cuda_rows(d, s, &n);
+    if (!n) /* the list could not be copied */
+        return;
     if (!ck_cuda_rounds(d))
         ck_cuda_attention_f32(d, s);
     else if (!ck_cuda_attention_mma16(d, s))
