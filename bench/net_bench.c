@@ -9,44 +9,13 @@
  * whole frames with their copies.  Medians, and the best frame with its CPU time: with other load on the machine only
  * that is comparable.  On a device with its own memory, also the memory used.  A line that begins with "row |" is for a
  * table: precision, size, medians, megabytes. */
-#include <time.h>
+#include "bench.h"
 
 #include "../tests/mkmodel.h"
 #include "greenformer/network.h"
 #include "nn/plan_inside.h"
 
 enum { ENCODER, DECODERS, REFINER, ALL, PARTS };
-
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
-static void die(const char *what)
-{
-    fprintf(stderr, "net_bench: %s\n", what);
-    exit(1);
-}
-
-static void need(ck_status s, const ck_error *e)
-{
-    if (s != CK_OK)
-        die(e->text);
-}
-
-static int upwards(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *v, int n)
-{
-    qsort(v, (size_t)n, sizeof *v, upwards);
-    return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-}
 
 /* ---- opening; memory ---- */
 
@@ -57,9 +26,9 @@ static ck_weights *make_weights(const mk_spec *s, blob *b, ck_sizes *z)
     ck_weights *w;
     *b = mk_safetensors_blob(s);
     need(ck_weights_open_bytes(b->p, b->n, &w, &e), &e);
-    double start = now_ms();
+    double start = ms_of(CLOCK_MONOTONIC);
     need(ck_spec_check(w, 0, true, CK_PART_ALL, &t, &e), &e);
-    printf("Weights checked in %.0f ms", now_ms() - start);
+    printf("Weights checked in %.0f ms", ms_of(CLOCK_MONOTONIC) - start);
     *z = t.sizes;
     return w;
 }
@@ -219,12 +188,12 @@ static void report_steps(const ck_nn_plan *p, const double *best, const char *pr
 static double run_steps(ck_nn_plan *p, int first, int end)
 {
     ck_error e;
-    double start = now_ms();
+    double start = ms_of(CLOCK_MONOTONIC);
     for (int i = first; i < end; i++)
         if (!ck_nn_in_part(&p->steps[i]) || p->steps[i].part->n)
             p->dev->ops->run[p->steps[i].kind](p->dev, &p->steps[i]);
     need(p->dev->ops->sync(p->dev, &e), &e);
-    return now_ms() - start;
+    return ms_of(CLOCK_MONOTONIC) - start;
 }
 
 /* The decoders' labels separate the parts: the encoder's steps come before them, the refiner's after. */
@@ -255,10 +224,10 @@ static double time_frames(ck_network *n, float *in, float *out, size_t pixels, i
         die("out of memory");
     *least = *cpu = 1e30;
     for (int f = 0; f < frames; f++) {
-        double start = now_ms();
+        double start = ms_of(CLOCK_MONOTONIC);
         clock_t used = clock();
         run(n, in, out, pixels, false);
-        all[f] = now_ms() - start;
+        all[f] = ms_of(CLOCK_MONOTONIC) - start;
         *least = fmin(*least, all[f]);
         *cpu = fmin(*cpu, (double)(clock() - used) * 1e3 / CLOCKS_PER_SEC);
     }
@@ -291,11 +260,12 @@ static void bench(const mk_spec *s, const ck_network_options *o, int frames)
     for (size_t i = 0; i < pixels * 4; i++)
         in[i] = (float)((i * 7919) % 1000) / 500 - 1;
     ck_weights *w = make_weights(s, &b, &z);
-    start = now_ms();
+    start = ms_of(CLOCK_MONOTONIC);
     need(ck_network_open(w, &z, o, &n, &e), &e);
     const char *precision = ck_nn_precision_name(ck_network_precision(n));
-    printf(", packed in %.0f ms.  Device %s, %s, %d pixels a side; %.0f MB for activations.\n", now_ms() - start,
-           ck_network_device(n), precision, o->w, (double)ck_nn_plan_bytes(ck_network_plan(n)) * 1e-6);
+    printf(", packed in %.0f ms.  Device %s, %s, %d pixels a side; %.0f MB for activations.\n",
+           ms_of(CLOCK_MONOTONIC) - start, ck_network_device(n), precision, o->w,
+           (double)ck_nn_plan_bytes(ck_network_plan(n)) * 1e-6);
     double *best = malloc((size_t)ck_nn_plan_steps(ck_network_plan(n)) * sizeof *best);
     if (!best)
         die("out of memory");

@@ -4,43 +4,12 @@
  *
  * Prints medians per frame, by the clock and of processor time, and memory for activations.  On a shared machine only
  * processor time is comparable. */
-#include <time.h>
+#include "bench.h"
 
 #include "../tests/mkmodel.h"
 #include "greenformer/network.h"
 
 #define MOST 64 /* frames */
-
-static void die(const char *what)
-{
-    fprintf(stderr, "precision_bench: %s\n", what);
-    exit(1);
-}
-
-static void need(ck_status s, const ck_error *e)
-{
-    if (s != CK_OK)
-        die(e->text);
-}
-
-static double ms_of(clockid_t clock)
-{
-    struct timespec t;
-    clock_gettime(clock, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
-static int upwards(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *v, int n)
-{
-    qsort(v, (size_t)n, sizeof *v, upwards);
-    return n % 2 ? v[n / 2] : (v[n / 2 - 1] + v[n / 2]) / 2;
-}
 
 static ck_network *open_network(const mk_spec *s, ck_network_options o)
 {

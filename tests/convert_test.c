@@ -265,6 +265,20 @@ static void codes(void)
     ok(!differ, "to sRGB codes: the same where entries of the table meet (%ld differ)", differ);
 }
 
+/* The table of halves against the curve itself, bit by bit. */
+static void linear_halves(void)
+{
+    enum { N = 1 << 16 };
+    static uint16_t h[N];
+    static float want[N], got[N];
+    for (int i = 0; i < N; i++)
+        h[i] = (uint16_t)i;
+    ck_f16_to_f32(h, want, N);
+    ck_srgb_to_linear(want, want, N);
+    ck_srgb_half_to_linear(h, got, N);
+    ok(!memcmp(want, got, sizeof got), "every half to linear: the same as by way of floats");
+}
+
 int main(void)
 {
     every_half("fast", ck_f16_to_f32, ck_f32_to_f16);
@@ -280,5 +294,6 @@ int main(void)
     against_pow("to sRGB", ck_linear_to_srgb, plain_srgb, 4);
     curve_edges();
     codes();
+    linear_halves();
     return done_testing();
 }

@@ -85,6 +85,18 @@ for precision in f32 tf32 bf16; do
 done
 is "each gives other bytes" "$(cat "$tmp/x.ck" "$tmp/"*f??.ck | wc -c) $(md5sum "$tmp/x.ck" "$tmp/"*f??.ck | cut -c-32 | sort -u | wc -l)" \
     "$(($(wc -c <"$tmp/x.ck") * 4)) 4"
+# Tokens that attend are chosen on the host, by the hint.
+for device in cuda cpu; do
+    ck-infer -d $device --precision f32 -s 96 --route 0.49,0.51 -v -m "$small" <"$tmp/in.ck" 2>"$tmp/said-$device" |
+        ck-info --npy "$tmp/route-$device"
+done
+is "--route: some tokens attend" "$(grep -c 'frame.* [1-9][0-9.]* % of the tokens attend' "$tmp/said-cuda")" 2
+is "those of the CPU" "$(grep -o 'frame.*attend' "$tmp/said-cuda" | sort)" "$(grep -o 'frame.*attend' "$tmp/said-cpu")"
+for frame in 001001 001002; do
+    difference=$("$helpers/rawdiff" "$tmp/route-cuda/alpha_logits.$frame.npy" "$tmp/route-cpu/alpha_logits.$frame.npy")
+    LC_ALL=C awk "BEGIN { exit !($difference <= 1e-4) }"
+    report $? "and its logits, to $difference"
+done
 # Planes in ring slots are pinned there; others go through a copy.  Three frames: one run step by step, one recorded and
 # replayed, one replayed.
 key() { ck-synth -n 3 -g 320x200 | ck-hint | ck-infer --refine -d cuda -m "$small" | ck-info --npy "$tmp/$1"; }
@@ -101,6 +113,7 @@ is "nothing inline is" "$(grep -c ' 2 graphs, 0 registered' "$tmp/words")" 1
 # shellcheck disable=SC2069 # stderr into the pipe, the stream into a file
 graphs() { ck-synth -n 3 -g 96x96 | ck-hint | CK_CUDA_HOST_COUNT=1 ck-infer --refine -d cuda -m "$small" "$@" 2>&1 >"$tmp/x.ck"; }
 is "--verbose changes nothing about graphs" "$(graphs -v | grep -o ' [0-9]* graphs')" " 2 graphs"
+is "lists of tokens are not recorded" "$(graphs --route 0.49,0.51 | grep -o ' [0-9]* graphs')" " 0 graphs"
 is "--time-layers does without" "$(graphs --time-layers | grep -o ' [0-9]* graphs')" " 0 graphs"
 CK_CUDA_HOST=no-graphs ck-infer -d cuda -m "$small" <"$tmp/in.ck" 2>"$tmp/words" >"$tmp/y.ck"
 ck-info --npy "$tmp/slow" <"$tmp/y.ck"

@@ -20,8 +20,21 @@ static size_t plan_bytes(const ck_weights *w, const ck_sizes *z, ck_network_opti
     return bytes;
 }
 
+static void aspect(int plate_h, int plate_w, int h, int w, int want_h, int want_w)
+{
+    ck_fit_aspect(plate_h, plate_w, &h, &w);
+    ok(h == want_h && w == want_w, "a plate of %dx%d: %dx%d", plate_w, plate_h, w, h);
+}
+
 int main(void)
 {
+    aspect(1080, 1920, 2048, 2048, 1152, 2048);
+    aspect(1920, 1080, 2048, 2048, 2048, 1152);
+    aspect(1080, 1920, 1024, 2048, 1024, 1824); /* 1820 */
+    aspect(500, 500, 2048, 1024, 1024, 1024);
+    aspect(1, 65536, 512, 512, 32, 512);
+    aspect(47, 64, 64, 64, 32, 64);
+    aspect(48, 64, 64, 64, 64, 64); /* half a step up */
     ck_error e;
     ck_weights *w;
     ck_spec t;

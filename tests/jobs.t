@@ -156,7 +156,7 @@ is "SIGCONT lets it go on" "$? $(ls long1/Matte | wc -l) $(cat err)" "0 300 "
 # ---- a terminal ----
 
 printf '%s\n' 'plates/a out/6' 'plates/b out/7' >two
-terminal() { script -qec "stty cols 80; ck key --classical $*" /dev/null </dev/null | tr '\r' '\n' | sed 's/\x1b\[K//'; }
+terminal() { NO_COLOR=1 script -qec "stty cols 80; ck key --classical $*" /dev/null </dev/null | tr '\r' '\n' | sed 's/\x1b\[K//'; }
 terminal -j 2 --jobs two >lines
 is "side by side no progress lines" "$(grep -c 'frames' lines)" 0
 is "but a line at each end" "$(grep -c '^ck key: plates/[ab]: done, [12] of 2 shots$' lines)" 2

@@ -3,7 +3,7 @@
 . "$(dirname "$0")/tap.sh"
 
 plan() { ck key -n "$@" 2>/dev/null | sed -E 's/ --threads=[0-9]+//g'; }
-classical="ck-matte --from=hint | ck-post --unmix --despeckle=off"
+classical="ck-matte --from=hint | ck-post --depth=16 --unmix --despeckle=off"
 is "the plan" "$(plan shot.mov out)" \
     "ck-decode -- shot.mov | ck-hint --method=key | $classical | ck-encode -- out"
 is "an option goes to every stage that has it" "$(plan --screen blue a b)" \
@@ -49,23 +49,33 @@ fails 2 "ck key: --range has been renamed: use --code-range" "likewise with = an
 fails 2 "unknown option '--correct'" "a correction of the key" ck key -m M --correct 0.5 a b
 fails 2 "unknown option '--blend-key'" "a blend of hint and key" ck key -m M --blend-key 0.5 a b
 is "what the user says is the last word" "$(plan -m M --refiner-scale 0 -s 96 --method hsv --refiner-scale 1 a b)" \
-    "ck-decode -- a | ck-hint --method=hsv | ck-infer --model=M --size=96 | ck-refine --model=M --refiner-scale=0 --refiner-scale=1 | ck-post | ck-encode -- b"
+    "ck-decode -- a | ck-hint --method=hsv | ck-infer --model=M --size=96 | ck-refine --model=M --refiner-scale=0 --refiner-scale=1 | ck-post --depth=16 | ck-encode -- b"
+
+# Halves where all files are halves.
+bits() { plan "$@" | grep -o 'ck-post.*|' | grep -o 'depth=[0-9]*' | tail -1; }
+is "the files are halves: so are the planes" "$(bits a b) $(bits --fg exr --processed off --comp mp4 a b) $(bits --plane fg=exr a b)" \
+    "depth=16 depth=16 depth=16"
+for more in "--fg png16" "--processed mov" "--processed exr32" "--plane fg=tiff32f" "--output-space acescg" "--fg-encoding linear" \
+    "--alpha straight"; do
+    is "not with $more" "$(bits $more a b)" ""
+done
+is "nor if asked" "$(bits --depth 32 a b)" depth=32
 
 # ck-matte in the plan.
 is "the matte gets the value of --despeckle" "$(plan --despeckle 50 --post:despeckle 60 a b)" \
-    "ck-decode -- a | ck-hint --method=key | ck-matte --from=hint --specks=60 | ck-post --unmix --despeckle=off | ck-encode -- b"
+    "ck-decode -- a | ck-hint --method=key | ck-matte --from=hint --specks=60 | ck-post --depth=16 --unmix --despeckle=off | ck-encode -- b"
 is "off too" "$(plan --despeckle=off a b)" \
-    "ck-decode -- a | ck-hint --method=key | ck-matte --from=hint --specks=off | ck-post --unmix --despeckle=off | ck-encode -- b"
+    "ck-decode -- a | ck-hint --method=key | ck-matte --from=hint --specks=off | ck-post --depth=16 --unmix --despeckle=off | ck-encode -- b"
 is "--specks and --from are the last word" "$(plan --classical --specks 7 --from key a b)" \
-    "ck-decode -- a | ck-hint --method=key | ck-matte --from=hint --specks=7 --from=key | ck-post --unmix --despeckle=off | ck-encode -- b"
+    "ck-decode -- a | ck-hint --method=key | ck-matte --from=hint --specks=7 --from=key | ck-post --depth=16 --unmix --despeckle=off | ck-encode -- b"
 network="ck-decode -- a | ck-hint | ck-infer --model=M | ck-refine --model=M"
-is "a network needs no ck-matte" "$(plan -m M --despeckle 5 a b)" "$network | ck-post --despeckle=5 | ck-encode -- b"
+is "a network needs no ck-matte" "$(plan -m M --despeckle 5 a b)" "$network | ck-post --depth=16 --despeckle=5 | ck-encode -- b"
 is "unless one of its options is given" "$(plan -m M --grow -0.5 a b)" \
-    "$network | ck-matte --grow=-0.5 | ck-post | ck-encode -- b"
+    "$network | ck-matte --grow=-0.5 | ck-post --depth=16 | ck-encode -- b"
 is "an option that others have, too, is no reason" "$(plan -m M --matte:depth 16 --matte:verbose a b)" \
-    "$network | ck-post | ck-encode -- b"
+    "$network | ck-post --depth=16 | ck-encode -- b"
 is "with --refine" "$(plan -m M --refine --soften 2 a b)" \
-    "ck-decode -- a | ck-hint | ck-infer --model=M --refine | ck-matte --soften=2 | ck-post | ck-encode -- b"
+    "ck-decode -- a | ck-hint | ck-infer --model=M --refine | ck-matte --soften=2 | ck-post --depth=16 | ck-encode -- b"
 fails 2 "ck-matte: --black 0.5 is not below --white 0.5" "levels that cross" ck key -n -m M --black 0.5 --white 0.5 a b
 
 # Real keying of small frames: a sequence, stills of different sizes, a failing stage.
@@ -79,6 +89,13 @@ is "no checkpoint: one line says so, and where one was looked for" "$(cat "$tmp/
 ok "keyed with --classical" ck key --classical "$tmp/shot/rgb" "$tmp/asked"
 is "--classical: not a word" "$(cat "$tmp/.err")" ""
 ok "the same files" diff -r -x ck-job.json "$tmp/key" "$tmp/asked"
+# Planes of halves give the files that planes of floats give.
+for options in "" "--passthrough" "--despeckle 20 --soften 1"; do
+    ck key --classical --provenance off $options "$tmp/shot/rgb" "$tmp/halves" 2>"$tmp/err"
+    ck key --classical --provenance off --depth 32 $options "$tmp/shot/rgb" "$tmp/floats" 2>"$tmp/err"
+    ok "32 bits inside change no file${options:+, with $options}" diff -r -x ck-job.json "$tmp/halves" "$tmp/floats"
+    rm -r "$tmp/halves" "$tmp/floats"
+done
 mkdir "$tmp/home"
 ok "in a new HOME" env -u XDG_DATA_HOME HOME="$tmp/home" ck key "$tmp/shot/rgb" "$tmp/new"
 is "the folder is the one in HOME" "$(cat "$tmp/.err")" "ck key: no model was found in $tmp/home/.local/share/ck (*.safetensors, *.pth): $words"
@@ -162,9 +179,9 @@ done
 # --quality
 touch "$tmp/m.safetensors"
 stages() { ck key -n -m "$tmp/m.safetensors" "$@" shot.mov out 2>"$tmp/err" | sed 's/ --threads=[0-9]*//g; s/ --model=[^ ]*//g'; }
-is "--quality draft" "$(stages --quality draft)" "ck-decode -- shot.mov | ck-hint | ck-infer --size=512 | ck-refine | ck-post | ck-encode -- out"
+is "--quality draft" "$(stages --quality draft)" "ck-decode -- shot.mov | ck-hint | ck-infer --size=512 | ck-refine | ck-post --depth=16 | ck-encode -- out"
 is "--quality good, and an option of one's own" "$(stages --quality good -s 768 | grep -o 'ck-infer[^|]*')" "ck-infer --size=1024 --size=768 "
 is "--quality best" "$(stages --quality best)" \
-    "ck-decode -- shot.mov | ck-hint --with-key | ck-infer | ck-refine --detail | ck-post --unmix | ck-encode -- out"
+    "ck-decode -- shot.mov | ck-hint --with-key | ck-infer | ck-refine --detail | ck-post --depth=16 --unmix | ck-encode -- out"
 is "--quality without a network" "$(ck key -n --classical --quality best shot.mov out)" "$(ck key -n --classical shot.mov out)"
 done_testing

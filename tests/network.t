@@ -83,6 +83,18 @@ is "and their sum" "$(grep -c '^all .* GFLOP ' "$tmp/words")" 2
 ck-infer -v -m "$small" <"$tmp/in.ck" 2>"$tmp/words" >"$tmp/x.ck"
 is "--verbose does not" "$(grep -c ' ms' "$tmp/words")" 0
 
+# Tokens that attend, by the hint.
+ck-infer -m "$small" <"$tmp/in.ck" | data "$tmp/plain"
+ck-infer -m "$small" --route 0,1 <"$tmp/in.ck" | data "$tmp/route01"
+ok "--route 0,1 is the network as it is" diff -r "$tmp/plain" "$tmp/route01"
+ck-infer -m "$small" --route 0.49,0.51 -v <"$tmp/in.ck" 2>"$tmp/words" | data "$tmp/routed"
+is "a narrower route routes, and -v reports it" "$(grep -c 'frame 100[1-3]: [1-9][0-9.]* % of the tokens attend to all' "$tmp/words")" 3
+cmp -s "$tmp/plain/alpha_logits.001001.npy" "$tmp/routed/alpha_logits.001001.npy"
+is "and changes the result" $? 1
+for route in 0.5 0.5,0.5 0.9,0.1 -1,1 0,nan; do
+    fails 2 "is not LO,HI" "a route of $route" bash -c "ck-infer -m '$small' --route=$route <'$tmp/in.ck' >'$tmp/x'"
+done
+
 # A network trained on green screens, with a blue screen.
 ck-synth -g 131x77 --seed 3 | ck-encode --plane rgb=png --plane true_alpha=png16 "$tmp/green" 2>"$tmp/err"
 mkdir "$tmp/blue"

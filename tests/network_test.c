@@ -219,6 +219,79 @@ static void scale_counts(const checkpoint *c, const char *device, int h, int w)
     planes_free(&p);
 }
 
+/* Blocks of `odd` with global attention: all of stage 2 but its first, and stage 3. */
+static const int global_blocks[] = {4, 5, 6};
+
+/* The checkpoint with attention's last layer of the global blocks zeroed: they add nothing. */
+static checkpoint make_without_attention(void)
+{
+    static const char *const leaves[] = {"weight", "bias"};
+    checkpoint c = make(&odd);
+    for (size_t i = 0; i < 2 * COUNT(global_blocks); i++) {
+        char name[96];
+        snprintf(name, sizeof name, "encoder.model.blocks.%d.attn.proj.%s", global_blocks[i / 2], leaves[i % 2]);
+        const ck_tensor *t = ck_weights_find(c.w, name);
+        memset(ck_drop_const(t->data), 0, t->count * sizeof(float));
+    }
+    return c;
+}
+
+static void set_hint(planes *p, float v)
+{
+    for (size_t i = 3 * p->pixels; i < 4 * p->pixels; i++)
+        ((float *)p->input.data)[i] = v;
+}
+
+static bool same_results(const planes *a, const planes *b)
+{
+    return !memcmp(a->logits.data, b->logits.data, a->logits.size) &&
+           !memcmp(a->result.data, b->result.data, a->result.size);
+}
+
+/* All tokens attend, by a list or without; none does; some do. */
+static void routes(const checkpoint *c, const char *device, int h, int w)
+{
+    checkpoint without = make_without_attention();
+    planes whole = planes_new(h, w), some = planes_new(h, w), by_ref = planes_new(h, w);
+    ck_network_options o = {.h = h, .w = w, .infer = true, .refine = true, .scale = 1, .device = device, .hi = 1};
+    bool host = strncmp(device, "cuda", 4) != 0;
+    ck_error e;
+    o.precision = precision;
+    set_hint(&whole, 0.5f);
+    set_hint(&some, 0.5f);
+    bool good = run_network(c, o, &whole, &e);
+    o.route = true;
+    good = run_network(c, o, &some, &e) && good;
+    ok(good && same_results(&whole, &some), "%s: a route of 0,1 is the plain network", device);
+    o.hi = 0.75;
+    good = run_network(c, o, &some, &e);
+    bool same = host || precision == CK_NN_PRECISION_F32 ? same_results(&whole, &some)
+                                                         : difference(&whole.result, &some.result) < 0.1;
+    ok(good && same, "with all tokens in the list it is the same");
+    o.lo = 0.5;
+    good = run_network(c, o, &some, &e);
+    o.route = false;
+    good = run_network(&without, o, &whole, &e) && good;
+    ok(good && same_results(&whole, &some), "with none in it attention adds nothing");
+    o.route = true;
+    planes_free(&some);
+    some = planes_new(h, w); /* noise from -2 to 2, with means around 0 */
+    o.lo = 0;
+    o.hi = 0.001;
+    good = run_network(c, o, &some, &e);
+    o.device = "ref";
+    o.precision = CK_NN_PRECISION_F32;
+    good = run_network(c, o, &by_ref, &e) && good;
+    double finals = difference(&some.result, &by_ref.result);
+    double most = precision == CK_NN_PRECISION_F32 ? 2e-5 : 1.5 * net_ideal(precision, "").top;
+    ok(good && finals <= most, "some tokens: %s and ref agree to %.1e on finals", device, finals);
+    ok(difference(&some.result, &whole.result) > 1e-3, "which is another result");
+    planes_free(&whole);
+    planes_free(&some);
+    planes_free(&by_ref);
+    unmake(&without);
+}
+
 static void bad_frames(const checkpoint *c, const char *device)
 {
     planes p = planes_new(32, 64);
@@ -294,6 +367,7 @@ int main(int argc, char **argv)
             threads_do_not_matter(&c, argv[1], 64, 96);
         frames_and_parts(&c, argv[1], 64, 32);
         scale_counts(&c, argv[1], 32, 64);
+        routes(&c, argv[1], 64, 96);
         bad_frames(&c, argv[1]);
         overflow(argv[1]);
         unmake(&c);
@@ -305,6 +379,8 @@ int main(int argc, char **argv)
     threads_do_not_matter(&c, "ref", 64, 32);
     frames_and_parts(&c, "cpu", 96, 64);
     scale_counts(&c, "cpu", 32, 64);
+    routes(&c, "cpu", 64, 160);
+    routes(&c, "ref", 64, 32);
     bad_frames(&c, "cpu");
     bad_frames(&c, "ref");
     bad_sizes(&c);

@@ -206,6 +206,37 @@ static void pool(int h, int w, int c, int gap)
     ok(whole, "and every sentinel is whole");
 }
 
+/* ---- merging ---- */
+
+static void merge(int h, int w, int c, int gap)
+{
+    static const int list[] = {0, 2, 3, 11, 18, 25};
+    ck_nn_rows rows = {list, 0};
+    op_tensor x = op_map(h, w, c, gap), y = op_map(h, w, c, gap), want = op_map(h, w, c, gap);
+    bool right = true;
+    op_random(&x, &seed, -1, 1);
+    op_random(&y, &seed, -1, 1);
+    for (int p = 0; p < h * w; p++)
+        for (int i = 0; i < c; i++)
+            *op_at(&want, (size_t)p, i) = *op_at(&y, (size_t)p, i);
+    while (rows.n < 6 && list[rows.n] < h * w) {
+        size_t p = (size_t)list[rows.n++];
+        for (int i = 0; i < c; i++)
+            *op_at(&want, p, i) = *op_at(&x, p, i);
+    }
+    for (int i = 0; i < 2; i++) {
+        op_tensor to = op_map(h, w, c, gap);
+        memcpy(to.g.data, y.g.data, y.g.size);
+        right =
+            op_run(i ? cpu : ref, (ck_nn_step){.kind = CK_NN_OP_MERGE, .x = {x.t}, .y = to.t, .rows = &rows}) && right;
+        right = op_equal(&to, &want) && right;
+        right = op_free(&to) && right;
+    }
+    ok(right, "%d tokens of %dx%d, %d channels, are merged", rows.n, w, h, c);
+    bool whole = op_free(&x) && op_free(&y) && op_free(&want);
+    ok(whole, "and every sentinel is whole");
+}
+
 /* ---- heads ---- */
 
 /* All terms are equal and their magnitudes known from the head of |w| and |bias|, since relu leaves nothing
@@ -377,6 +408,9 @@ int main(int argc, char **argv)
     pool(1, 1, 1, 0);
     pool(3, 7, 33, 5);
     pool(5, 3, 24, 8);
+    merge(1, 1, 1, 0);
+    merge(5, 4, 33, 3);
+    merge(4, 9, 448, 0);
     fuse(1, 1, 1, 1, 1, 0);
     fuse(8, 12, 512, 4, 4, 0);
     fuse(5, 9, 37, 3, 2, 3);

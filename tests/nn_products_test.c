@@ -372,6 +372,36 @@ static ck_nn_step attention_step(const attention_case *k, const op_tensor *q, co
         .kind = CK_NN_OP_ATTENTION, .x = {q->t, keys, values}, .y = y->t, .heads = k->heads, .window = k->window};
 }
 
+/* The same for two tokens of three: these get the result of all tokens, the others keep what was there. */
+static void some_tokens(ck_nn_step s, const op_tensor *all, const op_tensor *want, const op_tensor *bound, types t)
+{
+    static int list[1024];
+    bool exact = on_host && precision == CK_NN_PRECISION_F32; /* kernels of 16 bits rescale queries together */
+    int n = (int)ck_nn_pixels(&want->t), c = want->t.c, gap = want->t.ld - c;
+    ck_nn_rows rows = {list, 0};
+    op_tensor start = op_map(want->t.h, want->t.w, c, gap), y = op_map(want->t.h, want->t.w, c, gap);
+    op_tensor mixed = op_map(want->t.h, want->t.w, c, gap), allowed = op_map(want->t.h, want->t.w, c, gap);
+    for (int p = 0; p < n; p++) {
+        bool listed = (p * 5 / 4) % 3 > 0;
+        if (listed)
+            list[rows.n++] = p;
+        for (int i = 0; i < c; i++) {
+            *op_at(&start, (size_t)p, i) = 0.5f;
+            *op_at(&mixed, (size_t)p, i) = !listed ? 0.5f
+                                           : exact ? *op_at(all, (size_t)p, i)
+                                                   : *op_at(want, (size_t)p, i);
+            *op_at(&allowed, (size_t)p, i) = !listed || exact ? 0 : *op_at(bound, (size_t)p, i);
+        }
+    }
+    s.rows = &rows;
+    bool same = rows.n == 0 || on_cpus(s, NULL, NULL, &start, &y, false, t.y);
+    double ratio = rows.n == 0 ? 0 : op_ratio(&y, &mixed, &allowed);
+    ok(same && ratio <= 1, "%d tokens of %d alone: %s, others stay", rows.n, n,
+       exact ? "the same bytes" : "within bounds");
+    same = op_free(&start) && op_free(&y) && op_free(&mixed);
+    ok(op_free(&allowed) && same, "and every sentinel is whole");
+}
+
 static void attention(const attention_case *k, const ck_cpu_kernels *kernels, types t, int gap)
 {
     int c = k->heads * k->width;
@@ -395,6 +425,8 @@ static void attention(const attention_case *k, const ck_cpu_kernels *kernels, ty
     ok(same && whole && ratio <= 1, "attention %s, %dx%d of %dx%d, %d heads of %d, window %d%s: %.3f of its bound",
        ours ? kernels->name : cpu[0]->ops->name, k->qw, k->qh, k->kw, k->kh, k->heads, k->width, k->window,
        type_names(t), ratio);
+    if (!k->window && k->qh * k->qw > 1)
+        some_tokens(attention_step(k, &sent_q, &sent_kv, &y), &y, &want, &bound, t);
     if (plain) { /* the f32 kernel errs within the same bound: twice that */
         whole = op_run(plain, attention_step(k, &near_q, &near_kv, &want));
         ratio = op_ratio(&y, &want, &bound) / 2;

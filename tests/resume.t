@@ -67,7 +67,7 @@ is "without the ten frames" "$(rows "$tmp/part")" 40
 
 # Segments that were not joined, as after a kill in the last moment: the last stage alone, told of the job.
 job=$(sed -n '2s/,$//p' "$tmp/resumed/ck-job.json")
-ck-decode "$tmp/plates" | ck-hint --screen green --method key | ck-matte --from hint | ck-post --screen green --unmix --despeckle off |
+ck-decode "$tmp/plates" | ck-hint --screen green --method key | ck-matte --from hint | ck-post --depth 16 --screen green --unmix --despeckle off |
     CK_JOB=$job CK_JOB_SEGMENTS=1 ck-encode "${formats[@]}" "$tmp/apart"
 is "verify finds segments that are not joined" "$(ck verify "$tmp/apart" 2>&1)" \
     "ck verify: $tmp/apart/comp.mov: its segments are not joined yet: give --join"

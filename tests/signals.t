@@ -225,7 +225,7 @@ for n in 1 3; do
         "$(awk '/^ck-[a-z]+ / && $3 > most { most = $3; name = $1 } END { print name }' "$tmp/.err")"
 done
 ck-synth -n 3 -g 64x48 | ck-encode --plane rgb=png "$tmp/tiny"
-narrow() { script -qec "stty cols 30; ck key --classical '$tmp/tiny/rgb' '$tmp/narrow'" /dev/null </dev/null | tr '\r' '\n' | sed 's/\x1b\[K//'; }
+narrow() { NO_COLOR=1 script -qec "stty cols 30; ck key --classical '$tmp/tiny/rgb' '$tmp/narrow'" /dev/null </dev/null | tr '\r' '\n' | sed 's/\x1b\[K//'; }
 narrow >"$tmp/lines"
 ok "progress is shown before the first frame" grep -qE '^ck-encode: 0(/3)? frames$' "$tmp/lines"
 ok "and with it" grep -qE '^ck-encode: 3/3 frames' "$tmp/lines"

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/floats.h"
 #include "tap.h"
 
 #define TOLERANCE 1e-6
@@ -281,6 +282,27 @@ static void exact(void)
     ok(wrong == 0, "black is 0, white is 1, grey is grey, exactly");
 }
 
+static void halves(void)
+{
+    int wrong = 0;
+    for (int i = 0; i < 2 * 6; i++) {
+        image m = make(1000 + i, 5, 8, grids[i % 6].w, grids[i % 6].h, 0);
+        bool gbr = i >= 6 && !m.yuv.log2_w && !m.yuv.log2_h;
+        m.yuv.kind = gbr ? CK_YUV_GBR : CK_YUV_LUMA;
+        m.yuv.matrix = gbr ? NULL : ck_yuv_matrix_by_name("709");
+        size_t n = 3 * (size_t)m.yuv.w * (size_t)m.yuv.h;
+        float *rgb = malloc(n * sizeof *rgb);
+        uint16_t *got = malloc(2 * n * sizeof *got), *want = got + n;
+        wrong += ck_yuv_to_rgb(&m.yuv, rgb, NULL) != CK_OK || ck_yuv_to_rgb_f16(&m.yuv, got, NULL) != CK_OK;
+        ck_f32_to_f16_ref(rgb, want, n);
+        wrong += memcmp(got, want, n * sizeof *got) != 0;
+        free(rgb);
+        free(got);
+        drop(&m);
+    }
+    ok(wrong == 0, "halves are the floats, rounded");
+}
+
 static void refusals(void)
 {
     image m = make(8, 8, 8, 1, 1, 0);
@@ -309,6 +331,7 @@ int main(void)
     tiny();
     wide();
     exact();
+    halves();
     refusals();
     return done_testing();
 }

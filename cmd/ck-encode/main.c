@@ -356,7 +356,11 @@ static ck_status admit(void *state, ck_frame *f, ck_error *e)
     ck_status st = start(s, f, e);
     if (st == CK_OK && has_stills(s))
         st = claim_names(s, f, j, e);
-    return st == CK_OK ? ck_guard_frame(&s->guard, &s->outputs, f, j->stem ? &j->name : NULL, e) : st;
+    if (st == CK_OK)
+        st = ck_guard_frame(&s->guard, &s->outputs, f, j->stem ? &j->name : NULL, e);
+    if (st == CK_OK)
+        ck_outputs_strip(&s->outputs, f);
+    return st;
 }
 
 static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
@@ -585,6 +589,12 @@ static bool sink(const void *opts)
     return true;
 }
 
+/* Frames are large: one waits beside those of the workers. */
+static int frames_at_once(const void *opts)
+{
+    return ck_stage_workers(opts) + 1;
+}
+
 int main(int argc, char **argv)
 {
     static const ck_stage stage = {.program = &ck_encode_program,
@@ -595,6 +605,7 @@ int main(int argc, char **argv)
                                    .consume = consume,
                                    .finish = finish,
                                    .close = close_encode,
-                                   .sink = sink};
+                                   .sink = sink,
+                                   .frames = frames_at_once};
     return ck_stage_main(&stage, argc, argv);
 }

@@ -219,6 +219,22 @@ ck_status ck_output_plane(const ck_output *o, ck_frame *f, ck_plane **p, ck_erro
     return CK_OK;
 }
 
+static bool written(const ck_outputs *o, const char *plane)
+{
+    for (int i = 0; i < o->n; i++)
+        for (const ck_output *p = o->items[i].on ? &o->items[i] : NULL; p; p = p->next)
+            if (!strcmp(p->plane, plane))
+                return true;
+    return false;
+}
+
+void ck_outputs_strip(const ck_outputs *o, ck_frame *f)
+{
+    for (int i = f->n - 1; i >= 0; i--)
+        if (!written(o, f->planes[i].name))
+            ck_frame_remove(f, f->planes[i].name);
+}
+
 bool ck_outputs_video(const ck_outputs *o)
 {
     for (int i = 0; i < o->n; i++)

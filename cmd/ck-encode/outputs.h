@@ -79,6 +79,9 @@ const ck_delivery *ck_output_delivery(const ck_output *o);
 /* The plane for an output; an error if its type or shape differs from the first frame's. */
 ck_status ck_output_plane(const ck_output *o, ck_frame *f, ck_plane **p, ck_error *e);
 
+/* Remove the planes of a frame that no output writes, so that their slots return upstream. */
+void ck_outputs_strip(const ck_outputs *o, ck_frame *f);
+
 /* The file of a still; owned, NULL when out of memory. */
 char *ck_output_file(const ck_output *o, const ck_still_name *of);
 

@@ -7,6 +7,7 @@
 #include "greenformer/fit.h"
 #include "greenformer/input.h"
 #include "greenformer/channel_swap.h"
+#include "greenformer/route.h"
 #include "key/screen.h"
 #include "shared/network_messages.h"
 #include "nn/devices.h"
@@ -17,11 +18,23 @@ typedef struct infer {
     const ck_infer_options *opts;
     ck_network *net;
     int h, w;                /* inference size */
+    ck_size plate;           /* --aspect keep: size of the first plate, which shapes the network */
+    ck_infer_crop crop;      /* --crop */
+    ck_crop region;          /* its region, if it is fixed */
     ck_screen_choice screen; /* --blue-as-green: if it is blue, green and blue are swapped */
     ck_gamut gamut;
 } infer;
 
-static ck_status open_network(infer *s, ck_error *e)
+/* Inference size of --aspect keep, for the fixed region or for plates like rgb. */
+static void keep_aspect(const infer *s, const ck_plane *rgb, const ck_sizes *z, ck_network_options *how)
+{
+    bool fixed = s->crop == CK_INFER_CROP_FIXED;
+    how->h = how->h ? how->h : 4 * z->grid;
+    how->w = how->w ? how->w : 4 * z->grid;
+    ck_fit_aspect(fixed ? s->region.h : rgb->h, fixed ? s->region.w : rgb->w, &how->h, &how->w);
+}
+
+static ck_status open_network(infer *s, const ck_plane *rgb, ck_error *e)
 {
     const ck_infer_options *o = s->opts;
     ck_model m;
@@ -38,6 +51,9 @@ static ck_status open_network(infer *s, ck_error *e)
                               .infer = true,
                               .refine = o->refine,
                               .scale = (float)o->finals.scale};
+    how.route = ck_route_parse(o->route, &how.lo, &how.hi);
+    if (o->aspect == CK_INFER_ASPECT_KEEP)
+        keep_aspect(s, rgb, &m.table.sizes, &how);
     st = ck_network_open(m.weights, &m.table.sizes, &how, &s->net, e);
     if (st == CK_OK) {
         ck_network_size(s->net, &s->h, &s->w);
@@ -45,6 +61,12 @@ static ck_status open_network(infer *s, ck_error *e)
     }
     ck_model_free(&m);
     return st;
+}
+
+/* The network's size follows from the first plate. */
+static bool waits(const infer *s)
+{
+    return s->opts->aspect == CK_INFER_ASPECT_KEEP && s->crop != CK_INFER_CROP_FIXED;
 }
 
 static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head, ck_frame *first, void **state,
@@ -58,11 +80,13 @@ static ck_status open_infer(const void *opts, const ck_list *args, ck_meta *head
     s->opts = opts;
     ck_gamut_of(ck_meta_get(head, "primaries"), &s->gamut);
     ck_messages_plate(first);
-    ck_status st;
-    if (s->opts->network.blue_as_green &&
-        (st = ck_messages_screen(CK_SCREEN_AUTO, NULL, head, first, &s->screen, e)) != CK_OK)
-        return st;
-    return open_network(s, e);
+    ck_status st = ck_infer_crop_of(s->opts, &s->crop, &s->region, e);
+    if (st == CK_OK)
+        st = ck_meta_set(head, CK_CROP_HEAD, s->crop == CK_INFER_CROP_OFF ? NULL : s->opts->crop, e);
+    if (st == CK_OK && s->opts->network.blue_as_green)
+        st = ck_messages_screen(CK_SCREEN_AUTO, NULL, head, first, &s->screen, e);
+    const ck_plane *rgb = first ? ck_frame_plane(first, "rgb") : NULL;
+    return st == CK_OK && (rgb || !waits(s)) ? open_network(s, rgb, e) : st;
 }
 
 /* Add the planes for the results. */
@@ -85,12 +109,17 @@ static ck_status add_planes(const infer *s, ck_frame *f, ck_error *e)
 static ck_status admit(void *state, ck_frame *f, ck_error *e)
 {
     infer *s = state;
-    return s->opts->network.blue_as_green ? ck_messages_screen_admit(&s->screen, f, e) : CK_OK;
+    const ck_plane *rgb = ck_frame_plane(f, "rgb");
+    ck_status st = s->opts->network.blue_as_green ? ck_messages_screen_admit(&s->screen, f, e) : CK_OK;
+    if (st == CK_OK && waits(s))
+        st = ck_messages_size(&s->plate, f, "rgb", e);
+    return st == CK_OK && !s->net && rgb ? open_network(s, rgb, e) : st;
 }
 
 static ck_status run_network(const infer *s, ck_frame *f, ck_error *e)
 {
-    ck_network_frame job = {.rgb = ck_frame_plane(f, "rgb"), .hint = ck_frame_plane(f, "hint")};
+    double routed = 1;
+    ck_network_frame job = {.rgb = ck_frame_plane(f, "rgb"), .hint = ck_frame_plane(f, "hint"), .routed = &routed};
     if (s->opts->refine) {
         job.alpha = ck_frame_plane(f, "alpha");
         job.fg = ck_frame_plane(f, "fg");
@@ -106,6 +135,8 @@ static ck_status run_network(const infer *s, ck_frame *f, ck_error *e)
         job.rgb = swap ? &swapped : job.rgb;
         st = ck_network_run_frame(s->net, &job, s->opts->network.time_layers, e);
     }
+    if (st == CK_OK && routed < 1)
+        ck_log_info("frame %ld: %.1f %% of the tokens attend to all", ck_frame_number(f), 100 * routed);
     if (st == CK_OK && swap)
         ck_channel_swap_here(job.fg ? job.fg : job.fg_logits);
     ck_buffer_unref(hold);
@@ -127,19 +158,70 @@ static ck_status make_results(const infer *s, ck_frame *f, ck_error *e)
     return st == CK_OK ? ck_finals_finish(f, s->h, s->w, &o->finals, e) : st;
 }
 
-static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
+static ck_status infer_whole(const infer *s, ck_frame *f, ck_error *e)
 {
-    const infer *s = state;
     ck_gamut_visit v;
     ck_status st = ck_gamut_enter(&s->gamut, f, &v, e);
     return ck_gamut_leave(&v, f, st == CK_OK ? make_results(s, f, e) : st, e);
+}
+
+/* The region that the network sees; w = 0: the whole plate. */
+static ck_status choose_region(const infer *s, ck_frame *f, ck_crop *c, ck_error *e)
+{
+    ck_plane *rgb, *hint;
+    *c = s->region;
+    ck_status st = s->crop == CK_INFER_CROP_OFF ? CK_OK : ck_frame_need(f, "rgb", 3, 0, &rgb, e);
+    if (st != CK_OK || s->crop == CK_INFER_CROP_OFF)
+        return st;
+    int h = rgb->h, w = rgb->w;
+    if (s->crop == CK_INFER_CROP_AUTO) {
+        st = ck_frame_need(f, "hint", 1, 0, &hint, e);
+        return st == CK_OK ? ck_crop_subject(hint, h, w, s->opts->aspect == CK_INFER_ASPECT_KEEP, c, e) : st;
+    }
+    if (!ck_crop_inside(c, h, w))
+        return ck_fail(e, CK_ERR_ARGUMENT, "--crop %s exceeds the frame of %d x %d: give a region inside it",
+                       s->opts->crop, w, h);
+    if (c->w == w && c->h == h)
+        *c = (ck_crop){0};
+    return CK_OK;
+}
+
+/* The region as a frame of its own, there and back. */
+static ck_status infer_region(const infer *s, ck_frame *f, const ck_crop *c, ck_error *e)
+{
+    ck_frame inside;
+    ck_log_info("frame %ld: region %d,%d,%d,%d", ck_frame_number(f), c->x, c->y, c->w, c->h);
+    ck_status st = ck_crop_cut(f, c, &inside, e);
+    if (st == CK_OK)
+        st = ck_crop_cut_plane(f, c, "hint", &inside, e);
+    if (st == CK_OK && s->opts->finals.detail)
+        st = ck_crop_cut_plane(f, c, "key", &inside, e);
+    if (st == CK_OK)
+        st = infer_whole(s, &inside, e);
+    if (st == CK_OK)
+        st = ck_crop_paste(&inside, c, s->opts->finals.native, f, e);
+    ck_frame_free(&inside);
+    return st;
+}
+
+static ck_status infer_frame(void *state, ck_frame *f, ck_error *e)
+{
+    const infer *s = state;
+    ck_crop c;
+    ck_status st = choose_region(s, f, &c, e);
+    if (st == CK_OK)
+        st = ck_crop_set(f, &c, e);
+    if (st != CK_OK)
+        return st;
+    return c.w ? infer_region(s, f, &c, e) : infer_whole(s, f, e);
 }
 
 static ck_status report(void *state, ck_error *e)
 {
     (void)e;
     const infer *s = state;
-    ck_messages_done(s->net, s->opts->network.time_layers);
+    if (s->net)
+        ck_messages_done(s->net, s->opts->network.time_layers);
     if (s->opts->network.blue_as_green)
         ck_messages_screen_end(&s->screen);
     return CK_OK;

@@ -1,5 +1,8 @@
 #include "ck-infer/options.h"
 
+#include <string.h>
+
+#include "greenformer/route.h"
 #include "nn/devices.h"
 
 #define AT(field) offsetof(ck_infer_options, field)
@@ -7,17 +10,42 @@ static const ck_option rows[] = {
     CK_NETWORK_ROWS(ck_infer_options),
     {'s', "size", CK_SIZE, AT(size), "N|WxH", NULL, 32, 16384, "auto", CK_INFER_SIZE_AUTO,
      "inference size, a multiple of 32; auto: largest that fits in memory (default: the checkpoint's)", CK_IN_KEY},
+    {0, "aspect", CK_CHOICE, AT(aspect), NULL, "squeeze", 0, 0, "squeeze|keep", 0,
+     "keep: give the network the aspect ratio of plate or region, inside --size", CK_IN_HELP},
+    {0, "crop", CK_STRING, AT(crop), "auto|off|X,Y,W,H", "off", 0, 0, NULL, 0,
+     "show the network this region only; auto: the subject's box, found in the hint", CK_IN_HELP},
+    {0, "route", CK_STRING, AT(route), "LO,HI", "0,1", 0, 0, NULL, 0,
+     "experimental: skip global attention where the mean hint is outside LO to HI; 0,1: nowhere", CK_IN_ALL},
     {0, "refine", CK_FLAG, AT(refine), NULL, NULL, 0, 0, NULL, 0, "run the refiner too: alpha and fg instead of logits",
      CK_IN_HELP},
     CK_FINALS_ROWS(ck_infer_options),
     {0},
 };
 
+ck_status ck_infer_crop_of(const ck_infer_options *o, ck_infer_crop *how, ck_crop *region, ck_error *e)
+{
+    *region = (ck_crop){0};
+    *how = !strcmp(o->crop, "off")    ? CK_INFER_CROP_OFF
+           : !strcmp(o->crop, "auto") ? CK_INFER_CROP_AUTO
+                                      : CK_INFER_CROP_FIXED;
+    if (*how != CK_INFER_CROP_FIXED || ck_crop_parse(o->crop, region))
+        return CK_OK;
+    return ck_fail(e, CK_ERR_ARGUMENT, "--crop '%s' is not auto, off or X,Y,W,H in pixels of the plate", o->crop);
+}
+
 static ck_status check(const void *opts, ck_error *e)
 {
     const ck_infer_options *o = opts;
     const char *refiners = ck_finals_asked(&o->finals);
     ck_nn_devices devices;
+    ck_infer_crop how;
+    ck_crop region;
+    ck_status st = ck_infer_crop_of(o, &how, &region, e);
+    double lo, hi;
+    if (st != CK_OK)
+        return st;
+    if (!ck_route_parse(o->route, &lo, &hi))
+        return ck_fail(e, CK_ERR_ARGUMENT, "--route '%s' is not LO,HI with 0 <= LO < HI <= 1", o->route);
     if (refiners && !o->refine)
         return ck_fail(e, CK_ERR_ARGUMENT, "--%s needs --refine: see ck-infer --help=all", refiners);
     if (o->size.h != CK_INFER_SIZE_AUTO && (o->size.h % 32 || o->size.w % 32))

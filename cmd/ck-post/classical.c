@@ -3,7 +3,7 @@
 #include "image/convert.h"
 #include "image/finite.h"
 #include "image/matte.h"
-#include "key/key.h"
+#include "image/passthrough.h"
 #include "image/plate.h"
 
 static ck_status need(ck_frame *f, const char *name, int c, ck_plane *copy, ck_error *e)
@@ -15,51 +15,68 @@ static ck_status need(ck_frame *f, const char *name, int c, ck_plane *copy, ck_e
     return s;
 }
 
-/* Add `fg` in the plate's encoding: the plate without the screen's share of each pixel, or unchanged if no screen is
- * found.  Spill stays, as in the network's fg; --despill removes it from processed and comp. */
-static ck_status add_foreground(ck_frame *f, const ck_plane *rgb, const float *alpha, bool blue, ck_type type,
-                                ck_error *e)
-{
-    ck_key_screen screen = {0};
-    ck_plane *fg;
-    ck_status s = ck_frame_add(f, "fg", type, 3, rgb->h, rgb->w, ck_plate_codes(rgb), &fg, e);
-    if (s == CK_OK)
-        s = ck_key_find(f, rgb, blue, NULL, &screen, e);
-    if (s == CK_OK)
-        s = ck_key_foreground(rgb, alpha, &screen, fg, e);
-    ck_key_screen_free(&screen);
-    return s;
-}
-
-ck_status ck_classical_unmix(ck_frame *f, bool blue, ck_type type, ck_error *e)
-{
-    ck_plane rgb, matte;
-    const float *view;
-    ck_buffer *hold;
-    ck_status s = need(f, "rgb", 3, &rgb, e);
-    if (s == CK_OK)
-        s = need(f, ck_frame_plane(f, "coverage") ? "coverage" : "alpha", 1, &matte, e);
-    if (s == CK_OK)
-        s = ck_finite_check(&rgb, e);
-    if (s != CK_OK)
-        return s;
-    if (matte.h != rgb.h || matte.w != rgb.w)
-        return ck_fail(e, CK_ERR_FORMAT,
-                       "plane '%s' is %d x %d, but 'rgb' is %d x %d: leave --native out, or give --no-unmix",
-                       matte.name, matte.w, matte.h, rgb.w, rgb.h);
-    s = ck_f32_view(&matte, &view, &hold, e);
-    if (s == CK_OK)
-        s = add_foreground(f, &rgb, view, blue, type, e);
-    ck_buffer_unref(hold);
-    return s;
-}
-
-ck_status ck_classical_key(ck_frame *f, bool blue, ck_type type, uint64_t specks, ck_error *e)
+ck_status ck_classical_matte(ck_frame *f, ck_type type, uint64_t specks, ck_error *e)
 {
     ck_matte_options how = CK_MATTE_OFF;
     how.specks = specks;
     ck_status s = ck_matte_from(f, "hint", type, e);
+    return s == CK_OK ? ck_matte_change(f, &how, type, e) : s;
+}
+
+ck_status ck_classical_begin(ck_classical *c, ck_frame *f, bool blue, ck_type type, bool passthrough, ck_error *e)
+{
+    ck_plane matte, *fg;
+    *c = (ck_classical){0};
+    ck_status s = need(f, "rgb", 3, &c->rgb, e);
     if (s == CK_OK)
-        s = ck_matte_change(f, &how, type, e);
-    return s == CK_OK ? ck_classical_unmix(f, blue, type, e) : s;
+        s = need(f, ck_frame_plane(f, "coverage") ? "coverage" : "alpha", 1, &matte, e);
+    if (s == CK_OK)
+        s = ck_finite_check(&c->rgb, e);
+    if (s != CK_OK)
+        return s;
+    if (matte.h != c->rgb.h || matte.w != c->rgb.w)
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "plane '%s' is %d x %d, but 'rgb' is %d x %d: leave --native out, or give --no-unmix",
+                       matte.name, matte.w, matte.h, c->rgb.w, c->rgb.h);
+    s = ck_f32_view(&matte, &c->matte, &c->hold, e);
+    if (s == CK_OK && passthrough)
+        s = ck_passthrough_weights(&c->rgb, c->matte, blue, &c->weights, e);
+    if (s == CK_OK)
+        s = ck_frame_add(f, "fg", type, 3, c->rgb.h, c->rgb.w, ck_plate_codes(&c->rgb), &fg, e);
+    if (s == CK_OK)
+        c->fg = *fg;
+    return s;
+}
+
+typedef struct rows {
+    const ck_classical *c;
+    ck_key_take_row *take;
+    void *ctx;
+} rows;
+
+static void put_row(void *ctx, int y, float *row)
+{
+    const rows *r = ctx;
+    if (r->c->weights)
+        ck_passthrough_row(&r->c->rgb, r->c->weights, y, row);
+    ck_key_put_row(row, y, &r->c->fg);
+    r->take(r->ctx, y, row);
+}
+
+ck_status ck_classical_rows(const ck_classical *c, ck_frame *f, bool blue, ck_key_take_row *take, void *ctx,
+                            ck_error *e)
+{
+    ck_key_screen screen = {0};
+    rows r = {c, take, ctx};
+    ck_status s = ck_key_find(f, &c->rgb, blue, NULL, &screen, e);
+    if (s == CK_OK)
+        s = ck_key_foreground_rows(&c->rgb, c->matte, &screen, put_row, &r, e);
+    ck_key_screen_free(&screen);
+    return s;
+}
+
+void ck_classical_end(ck_classical *c)
+{
+    ck_buffer_unref(c->hold);
+    ck_buffer_unref(c->weights);
 }

@@ -91,17 +91,6 @@ static ck_status clean_alpha(const post *s, const ck_plane *alpha, const float *
     return ck_despeckle(in, alpha->h, alpha->w, s->specks, CK_DESPECKLE_GROW, CK_DESPECKLE_BLUR, (*hold)->data, e);
 }
 
-/* Make `fg` as --classical, --unmix and --passthrough require. */
-static ck_status prepare(const post *s, ck_frame *f, bool blue, ck_error *e)
-{
-    ck_status st = CK_OK;
-    if (s->opts->classical)
-        st = ck_classical_key(f, blue, s->type, s->specks, e);
-    else if (s->opts->unmix)
-        st = ck_classical_unmix(f, blue, s->type, e);
-    return st == CK_OK && s->opts->passthrough ? ck_planes_passthrough(f, blue, e) : st;
-}
-
 /* Add the output planes, and set the per-frame members of *how.  *background: memory for the plane that how->background
  * may point to. */
 static ck_status add_outputs(const post *s, ck_frame *f, ck_plane *alpha, ck_plane *fg, ck_post_options *how,
@@ -130,23 +119,67 @@ static ck_status add_outputs(const post *s, ck_frame *f, ck_plane *alpha, ck_pla
     return st;
 }
 
-static ck_status make_outputs(const post *s, ck_frame *f, ck_error *e)
+static ck_post_job job_of(const post *s, ck_frame *f, const ck_plane *alpha, const ck_post_options *how,
+                          const float *view)
+{
+    ck_post_job j = {.o = how,
+                     .alpha = view,
+                     .processed = ck_plane_data(ck_frame_plane(f, "processed")),
+                     .processed_type = s->type,
+                     .comp = ck_plane_data(ck_frame_plane(f, "comp")),
+                     .h = alpha->h,
+                     .w = alpha->w};
+    ck_post_begin(&j);
+    return j;
+}
+
+static void take_row(void *ctx, int y, float *row)
+{
+    const ck_post_job *j = ctx;
+    size_t w = (size_t)j->w;
+    const void *fg[3] = {row, row + w, row + 2 * w};
+    ck_post_row(j, y, fg, CK_F32);
+}
+
+/* From the frame's fg, or with *c from one that is made now. */
+static ck_status fill_outputs(const post *s, ck_frame *f, const ck_classical *c, ck_error *e)
 {
     ck_plane alpha = {0}, fg = {0}, background;
     ck_post_options how = s->how;
+    const float *view;
+    ck_buffer *hold = NULL;
     how.blue = ck_screen_blue(&s->screen, f);
-    ck_status st = prepare(s, f, how.blue, e);
+    ck_status st = add_outputs(s, f, &alpha, &fg, &how, &background, e);
     if (st == CK_OK)
-        st = add_outputs(s, f, &alpha, &fg, &how, &background, e);
+        st = clean_alpha(s, &alpha, &view, &hold, e);
+    if (st == CK_OK) {
+        ck_post_job j = job_of(s, f, &alpha, &how, view);
+        if (c)
+            st = ck_classical_rows(c, f, how.blue, take_row, &j, e);
+        else
+            ck_post_frame(&how, view, fg.data, fg.type, alpha.h, alpha.w, j.processed, s->type, j.comp);
+    }
+    ck_buffer_unref(hold);
+    return st;
+}
+
+static ck_status make_outputs(const post *s, ck_frame *f, ck_error *e)
+{
+    const ck_post_program_options *o = s->opts;
+    bool blue = ck_screen_blue(&s->screen, f);
+    ck_classical c;
+    ck_status st = CK_OK;
+    if (!o->classical && !o->unmix) {
+        st = o->passthrough ? ck_planes_passthrough(f, blue, e) : CK_OK;
+        return st == CK_OK ? fill_outputs(s, f, NULL, e) : st;
+    }
+    st = o->classical ? ck_classical_matte(f, s->type, s->specks, e) : CK_OK;
     if (st != CK_OK)
         return st;
-    const float *view;
-    ck_buffer *hold;
-    st = clean_alpha(s, &alpha, &view, &hold, e);
+    st = ck_classical_begin(&c, f, blue, s->type, o->passthrough, e);
     if (st == CK_OK)
-        ck_post_frame(&how, view, fg.data, fg.type, alpha.h, alpha.w, ck_plane_data(ck_frame_plane(f, "processed")),
-                      s->type, ck_plane_data(ck_frame_plane(f, "comp")));
-    ck_buffer_unref(hold);
+        st = fill_outputs(s, f, &c, e);
+    ck_classical_end(&c);
     return st;
 }
 

@@ -7,6 +7,7 @@
 #include "ck-refine/budget.h"
 #include "ck-refine/options.h"
 #include "ck-refine/sparse.h"
+#include "greenformer/crop.h"
 #include "greenformer/finals.h"
 #include "greenformer/input.h"
 #include "greenformer/channel_swap.h"
@@ -24,6 +25,7 @@ typedef struct refine {
     ck_screen_choice screen; /* --blue-as-green: if it is blue, green and blue are swapped */
     ck_gamut gamut;
     sparse sparse;
+    bool regions; /* HEAD or the first frame with logits announces regions */
 } refine;
 
 static ck_status load(refine *s, ck_error *e)
@@ -63,6 +65,7 @@ static ck_status open_refine(const void *opts, const ck_list *args, ck_meta *hea
     *state = s;
     s->opts = opts;
     ck_gamut_of(ck_meta_get(head, "primaries"), &s->gamut);
+    s->regions = ck_meta_get(head, CK_CROP_HEAD);
     ck_status st =
         s->opts->network.blue_as_green ? ck_messages_screen(CK_SCREEN_AUTO, NULL, head, first, &s->screen, e) : CK_OK;
     if (st == CK_OK && first && refined_before(first)) {
@@ -86,6 +89,7 @@ static int band_rows(const ck_refine_options *o, int w)
 static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb, int h, int w, ck_error *e)
 {
     const ck_refine_options *o = s->opts;
+    s->regions |= ck_meta_get(&f->meta, CK_CROP_REGION) != NULL;
     ck_network_options how = {.device = o->network.device,
                               .threads = o->common.threads,
                               .precision = (ck_nn_precision)o->network.precision,
@@ -101,7 +105,7 @@ static ck_status open_network(refine *s, const ck_frame *f, const ck_plane *rgb,
     if (st == CK_OK)
         st = how.sparse ? ck_sparse_open(&s->sparse, o, h, w, e) : CK_OK;
     if (st == CK_OK && o->memory)
-        st = ck_budget_network(o, f, rgb, h, w, &how.memory, e);
+        st = ck_budget_network(o, f, rgb, h, w, s->regions, &how.memory, e);
     if (st != CK_OK)
         return st;
     st = ck_network_open(s->model.weights, &s->model.table.sizes, &how, &s->net, e);
@@ -233,14 +237,53 @@ static ck_status make_finals(refine *s, ck_frame *f, ck_error *e)
     return st == CK_OK ? ck_finals_finish(f, s->h, s->w, &o->finals, e) : st;
 }
 
+static ck_status refine_whole(refine *s, ck_frame *f, ck_error *e)
+{
+    ck_gamut_visit v;
+    ck_status st = ck_gamut_enter(&s->gamut, f, &v, e);
+    return ck_gamut_leave(&v, f, st == CK_OK ? make_finals(s, f, e) : st, e);
+}
+
+/* The region as a frame of its own, there and back. */
+static ck_status refine_region(refine *s, ck_frame *f, const ck_crop *c, ck_error *e)
+{
+    const ck_refine_options *o = s->opts;
+    ck_frame inside;
+    bool keyed = ck_frame_plane(f, "key");
+    if (o->memory && !s->regions)
+        return ck_fail(e, CK_ERR_FORMAT,
+                       "metadata 'region' came unannounced: --memory has no room for its planes: run "
+                       "ck-infer --crop again, or leave --memory out");
+    ck_status st = ck_crop_cut(f, c, &inside, e);
+    if (st == CK_OK && (o->mode == CK_REFINE_SPARSE || (o->finals.detail && !keyed)))
+        st = ck_crop_cut_plane(f, c, "hint", &inside, e);
+    if (st == CK_OK && o->finals.detail)
+        st = ck_crop_cut_plane(f, c, "key", &inside, e);
+    if (st == CK_OK && o->mode == CK_REFINE_SPARSE)
+        st = ck_crop_cut_map(f, c, &inside, e);
+    if (st == CK_OK)
+        st = refine_whole(s, &inside, e);
+    if (st == CK_OK)
+        st = ck_crop_paste(&inside, c, o->finals.native, f, e);
+    if (st == CK_OK && o->map)
+        st = ck_crop_paste_map(&inside, c, f, e);
+    ck_frame_free(&inside);
+    return st;
+}
+
 static ck_status refine_frame(void *state, ck_frame *f, ck_error *e)
 {
     refine *s = state;
-    ck_gamut_visit v;
+    ck_plane *rgb;
+    ck_crop c;
     if (refined_before(f))
         return CK_OK;
-    ck_status st = ck_gamut_enter(&s->gamut, f, &v, e);
-    return ck_gamut_leave(&v, f, st == CK_OK ? make_finals(s, f, e) : st, e);
+    ck_status st = ck_frame_need(f, "rgb", 3, 0, &rgb, e);
+    if (st == CK_OK)
+        st = ck_crop_of(f, rgb, &c, e);
+    if (st != CK_OK)
+        return st;
+    return c.w ? refine_region(s, f, &c, e) : refine_whole(s, f, e);
 }
 
 static ck_status report(void *state, ck_error *e)

@@ -35,11 +35,13 @@ void ck_sparse_forget(sparse *s)
 }
 
 /* The reason to refine the frame whole, or NULL. */
-static const char *reason(sparse *s, uint64_t seq, const ck_histogram *now, double *moved)
+static const char *reason(sparse *s, uint64_t seq, const ck_histogram *now, const ck_crop *region, double *moved)
 {
     *moved = s->settled ? ck_histogram_distance(now, &s->whole) : 0;
     if (!s->settled)
         return "no statistics yet";
+    if (memcmp(region, &s->region, sizeof *region))
+        return "another region";
     if (*moved > CUT)
         return "a cut";
     return s->refresh && seq % (uint64_t)s->refresh == 0 ? "--refresh" : NULL;
@@ -82,15 +84,21 @@ ck_status ck_sparse_choose(sparse *s, ck_frame *f, const float *rgb, const float
 {
     ck_histogram now = ck_histogram_of(rgb, alpha_logits, s->places.h, s->places.w);
     double moved;
-    const char *why = reason(s, f->seq, &now, &moved);
+    ck_crop region = {0};
+    const char *of_plate = ck_meta_get(&f->meta, CK_CROP_REGION);
+    if (of_plate && !ck_crop_parse(of_plate, &region))
+        region = (ck_crop){0}; /* refused before */
+    const char *why = reason(s, f->seq, &now, &region, &moved);
     const ck_plane *map = ck_frame_plane(f, "refine_map");
     ck_status st = map ? ck_tile_select_mapped(&s->places, map, s->blocks, e) : by_hint(s, f, alpha_logits, e);
     if (st == CK_OK && s->map)
         st = add_map(s, f, why != NULL, e);
     if (st != CK_OK)
         return st;
-    if (why)
+    if (why) {
         s->whole = now;
+        s->region = region;
+    }
     s->settled = true;
     *blocks = why ? NULL : s->blocks;
     say(s, ck_frame_number(f), why, moved);

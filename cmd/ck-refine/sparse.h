@@ -3,6 +3,7 @@
 #define CK_REFINE_SPARSE_H
 
 #include "ck-refine/options.h"
+#include "greenformer/crop.h"
 #include "greenformer/histogram.h"
 #include "greenformer/tile_select.h"
 
@@ -13,6 +14,7 @@ typedef struct sparse {
     unsigned char *blocks;
     bool settled;       /* a frame has been refined whole */
     ck_histogram whole; /* its histogram */
+    ck_crop region;     /* its region */
 } sparse;
 
 /* h, w: inference size.  The options must have been checked. */

@@ -153,6 +153,8 @@ ck_status ck_plan_make(ck_plan *p, int argc, char **argv, ck_error *e)
     if (s == CK_OK)
         s = ck_plan_join(p, e);
     if (s == CK_OK)
+        s = ck_plan_depth(p, e);
+    if (s == CK_OK)
         s = share_threads(p, e);
     if (s == CK_OK)
         s = check_stages(p, e);

@@ -32,6 +32,10 @@ ck_status ck_plan_matte(ck_plan *p, ck_error *e);
  * pipeline has no ck-refine. */
 ck_status ck_plan_join(ck_plan *p, ck_error *e);
 
+/* Let ck-post make halves if all that is written of them are halves: the files are the same, and the planes take half
+ * of the memory.  Call after ck_plan_join. */
+ck_status ck_plan_depth(ck_plan *p, ck_error *e);
+
 /* CK_ERR_ARGUMENT if a still that ck-encode would write is one of the input files, through whatever link.  ck-encode
  * checks it again for every frame; this check is for later frames, before the first is written. */
 ck_status ck_plan_check_output(const ck_plan *p, const ck_sequence *files, ck_error *e);

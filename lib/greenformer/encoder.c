@@ -5,7 +5,7 @@
  *       -> blocks, in four stages
  *            n = layer_norm(t)
  *            first block of stages 1 to 3:  t = pool(proj(n)),  q = pool(q)
- *            t += attn_proj(attention(qkv(n)))
+ *            t += attn_proj(attention(qkv(n)))                with routed tokens: of those only
  *            t += fc2(gelu(fc1(layer_norm(t))))
  *       -> t after each stage                                     maps */
 #include <stdio.h>
@@ -110,7 +110,7 @@ static ck_nn_tensor shrink(const ck_parts *b, names *n, const ck_nn_tensor *x, i
 }
 
 static ck_nn_tensor attention(const ck_parts *b, names *n, const ck_nn_tensor *x, int width, int heads, int window,
-                              bool halve)
+                              bool halve, const ck_nn_rows *rows)
 {
     ck_nn_tensor qkv = ck_nn_plan_act(b->plan, x->h, x->w, 3 * width);
     linear(b, n, "attn.qkv", x, CK_NN_NONE, NULL, &qkv);
@@ -126,8 +126,20 @@ static ck_nn_tensor attention(const ck_parts *b, names *n, const ck_nn_tensor *x
                                 .x = {q, ck_nn_plan_view(&qkv, width, width), ck_nn_plan_view(&qkv, 2 * width, width)},
                                 .y = y,
                                 .heads = heads,
-                                .window = window});
+                                .window = window,
+                                .rows = rows});
     return y;
+}
+
+/* t += attn_proj(o), for `rows` of t only unless they are NULL. */
+static void add_attention(const ck_parts *b, names *n, const ck_nn_tensor *o, const ck_nn_rows *rows,
+                          const ck_nn_tensor *t)
+{
+    ck_nn_tensor sum = rows ? ck_nn_plan_f32(b->plan, t->h, t->w, t->c) : *t;
+    linear(b, n, "attn.proj", o, CK_NN_NONE, t, &sum);
+    if (rows)
+        ck_nn_plan_add(b->plan, n->label, "merge",
+                       (ck_nn_step){.kind = CK_NN_OP_MERGE, .x = {sum}, .y = *t, .rows = rows});
 }
 
 static ck_nn_tensor block(const ck_parts *b, int index, int stage, bool first, ck_nn_tensor t)
@@ -137,6 +149,7 @@ static ck_nn_tensor block(const ck_parts *b, int index, int stage, bool first, c
     /* Attention is windowed up to the first block of stage 2.  A window is one mask unit, 8 tokens of stage 0 wide. */
     bool windowed = stage < 2 || (stage == 2 && first);
     int window = windowed ? 8 >> (stage - halve) : 0;
+    const ck_nn_rows *rows = windowed ? NULL : b->routed[stage];
     names n;
     snprintf(n.prefix, sizeof n.prefix, "encoder.model.blocks.%d.", index);
     snprintf(n.label, sizeof n.label, "block %d", index);
@@ -144,8 +157,8 @@ static ck_nn_tensor block(const ck_parts *b, int index, int stage, bool first, c
     ck_nn_tensor x = norm(b, &n, "norm1", &t);
     if (halve)
         t = shrink(b, &n, &x, width);
-    ck_nn_tensor o = attention(b, &n, &x, width, b->sizes->heads << stage, window, halve);
-    linear(b, &n, "attn.proj", &o, CK_NN_NONE, &t, &t);
+    ck_nn_tensor o = attention(b, &n, &x, width, b->sizes->heads << stage, window, halve, rows);
+    add_attention(b, &n, &o, rows, &t);
 
     x = norm(b, &n, "norm2", &t);
     ck_nn_tensor hidden = ck_nn_plan_act(b->plan, t.h, t.w, 4 * width);

@@ -1,6 +1,7 @@
 #include "greenformer/fit.h"
 #include "greenformer/self_check.h"
 
+#include <stdint.h>
 #include <stdio.h>
 
 /* Bytes of a second program on the same GPU: context, kernels, cuBLASLt's workspace.  An estimate, not measured. */
@@ -54,6 +55,21 @@ static ck_status look(const ck_network_options *o, bool *host, ck_fit *out, ck_e
     ck_nn_close(dev);
     return out->left > 0 ? CK_OK
                          : ck_fail(e, CK_ERR_UNSUPPORTED, "memory of device %s is unknown: use --size N", out->device);
+}
+
+/* long_side * part / whole, rounded to a step. */
+static int reduced(int long_side, int part, int whole)
+{
+    int64_t step = (int64_t)whole * CK_FIT_STEP, n = ((int64_t)long_side * part + step / 2) / step;
+    return n < 1 ? CK_FIT_STEP : (int)n * CK_FIT_STEP;
+}
+
+void ck_fit_aspect(int plate_h, int plate_w, int *h, int *w)
+{
+    if ((int64_t)*w * plate_h < (int64_t)*h * plate_w)
+        *h = reduced(*w, plate_h, plate_w);
+    else
+        *w = reduced(*h, plate_w, plate_h);
 }
 
 typedef struct search {

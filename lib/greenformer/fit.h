@@ -21,6 +21,10 @@ static inline int ck_fit_side(int side, double needed, double left)
     return s < side ? (int)s / CK_FIT_STEP * CK_FIT_STEP : side;
 }
 
+/* Reduce one side of an inference size, so that the size has about the aspect ratio of a plate.  Sides stay multiples
+ * of CK_FIT_STEP, and at least that. */
+void ck_fit_aspect(int plate_h, int plate_w, int *h, int *w);
+
 typedef struct ck_fit {
     int side;            /* of the square inference size */
     bool whole;          /* it is the size the checkpoint was trained at */

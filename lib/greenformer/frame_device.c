@@ -11,6 +11,13 @@ typedef struct moves {
     int n_in, n_out;
 } moves;
 
+/* Decisions of the host about a frame's steps. */
+typedef struct decisions {
+    const unsigned char *blocks; /* see ck_network_io */
+    const float *hint;           /* [h][w], with a route */
+    double *routed;              /* see ck_network_frame */
+} decisions;
+
 static int take_slot(ck_network *n)
 {
     int i = 0;
@@ -36,7 +43,7 @@ static void give_slot(ck_network *n, int i)
 
 /* Queue the ordered part of a frame, from planes on the device to planes on the device.  *queued: the slot must be
  * waited for, even after a failure. */
-static ck_status queue(ck_network *n, int slot, const unsigned char *blocks, bool timed, bool *queued, ck_error *e)
+static ck_status queue(ck_network *n, int slot, const decisions *by, bool timed, bool *queued, ck_error *e)
 {
     const struct ck_nn_frames *d = n->dev->ops->frames;
     ck_nn_tensor t[2];
@@ -44,7 +51,8 @@ static ck_status queue(ck_network *n, int slot, const unsigned char *blocks, boo
     *queued = s == CK_OK;
     if (s != CK_OK)
         return s;
-    s = ck_network_blocks(n, blocks, e);
+    s = ck_network_blocks(n, by->blocks, e);
+    ck_route_choose(&n->route, by->hint, by->routed);
     if (s == CK_OK)
         s = timed ? ck_nn_plan_run(n->plan, true, e) : ck_nn_plan_queue(n->plan, e);
     d->deliver(n->dev, slot, t, ck_network_results(n, t));
@@ -121,7 +129,7 @@ static bool finite_inputs(const moves *m)
     return finite;
 }
 
-static ck_status on_device(ck_network *n, moves *m, const unsigned char *blocks, bool timed, ck_error *e)
+static ck_status on_device(ck_network *n, moves *m, const decisions *by, bool timed, ck_error *e)
 {
     const struct ck_nn_frames *d = n->dev->ops->frames;
     int slot = take_slot(n);
@@ -132,7 +140,7 @@ static ck_status on_device(ck_network *n, moves *m, const unsigned char *blocks,
         s = d->fetch(n->dev, slot, m->in, m->n_in, m->out, m->n_out, e);
     if (s == CK_OK) {
         pthread_mutex_lock(&n->lock);
-        s = queue(n, slot, blocks, timed, &queued, e);
+        s = queue(n, slot, by, timed, &queued, e);
         pthread_mutex_unlock(&n->lock);
     }
     ck_status waited = queued ? d->wait(n->dev, slot, &finite, &late) : CK_OK;
@@ -144,7 +152,7 @@ static ck_status on_device(ck_network *n, moves *m, const unsigned char *blocks,
     if (s == CK_OK && !finite)
         s = ck_network_not_finite(n, finite_inputs(m), e);
     pthread_mutex_lock(&n->lock);
-    n->settled = blocks ? n->settled : s == CK_OK;
+    n->settled = by->blocks ? n->settled : s == CK_OK;
     pthread_mutex_unlock(&n->lock);
     return s;
 }
@@ -211,12 +219,28 @@ static ck_status choose(const ck_network *n, const ck_network_frame *f, const un
     return s;
 }
 
+/* Tokens too are chosen on the host. */
+static ck_status see_hint(const ck_network *n, const ck_network_frame *f, ck_buffer **hold, ck_error *e)
+{
+    if (!n->route.on)
+        return CK_OK;
+    *hold = ck_buffer_new(sizeof(float) * (size_t)n->h * (size_t)n->w);
+    return *hold ? ck_input_hint(f->hint, n->h, n->w, (*hold)->data, e)
+                 : ck_fail(e, CK_ERR_MEMORY, "out of memory for a hint of %d x %d", n->w, n->h);
+}
+
 ck_status ck_network_frame_on_device(ck_network *n, const ck_network_frame *f, bool timed, ck_error *e)
 {
-    const unsigned char *blocks = NULL;
+    decisions by = {.routed = f->routed};
+    ck_buffer *hint = NULL;
     moves m = moves_of(n, f);
-    ck_status s = f->choose ? choose(n, f, &blocks, e) : CK_OK;
-    return s == CK_OK ? on_device(n, &m, blocks, timed, e) : s;
+    ck_status s = f->choose ? choose(n, f, &by.blocks, e) : CK_OK;
+    if (s == CK_OK)
+        s = see_hint(n, f, &hint, e);
+    by.hint = hint ? hint->data : NULL;
+    s = s == CK_OK ? on_device(n, &m, &by, timed, e) : s;
+    ck_buffer_unref(hint);
+    return s;
 }
 
 ck_status ck_network_io_on_device(ck_network *n, const ck_network_io *io, bool timed, ck_error *e)
@@ -233,5 +257,6 @@ ck_status ck_network_io_on_device(ck_network *n, const ck_network_io *io, bool t
         move_floats(m.out, &m.n_out, n, &n->refined.final, 0, 1, io->alpha);
         move_floats(m.out, &m.n_out, n, &n->refined.final, 1, 3, io->fg);
     }
-    return on_device(n, &m, io->blocks, timed, e);
+    const decisions by = {.blocks = io->blocks, .hint = io->hint};
+    return on_device(n, &m, &by, timed, e);
 }

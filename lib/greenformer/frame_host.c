@@ -64,14 +64,23 @@ static ck_status fill(ck_network *n, const ck_network_frame *f, ck_error *e)
     return CK_OK;
 }
 
+/* The input is complete. */
+static void route(ck_network *n, double *share)
+{
+    if (n->route.on)
+        ck_route_choose(&n->route, ck_network_part(n, &n->input, 3, 1).data, share);
+}
+
 static ck_status make_frame(ck_network *n, const ck_network_frame *f, bool timed, ck_error *e)
 {
     const unsigned char *blocks = NULL;
     ck_status s = fill(n, f, e);
     if (s == CK_OK && f->choose)
         s = f->choose(f->ctx, ck_network_part(n, &n->input, 0, 3).data, &blocks, e);
-    if (s == CK_OK)
+    if (s == CK_OK) {
+        route(n, f->routed);
         s = run_on_host(n, blocks, timed, e);
+    }
     if (s == CK_OK && n->infer) {
         down(n, &n->logits, 0, 1, f->alpha_logits ? ck_plane_data(f->alpha_logits) : NULL);
         down(n, &n->logits, 1, 3, f->fg_logits ? ck_plane_data(f->fg_logits) : NULL);
@@ -100,6 +109,7 @@ static ck_status run_floats(ck_network *n, const ck_network_io *io, bool timed, 
         up(n, &n->logits, 0, 1, io->alpha_logits);
         up(n, &n->logits, 1, 3, io->fg_logits);
     }
+    route(n, NULL);
     ck_status s = run_on_host(n, io->blocks, timed, e);
     if (n->infer) {
         down(n, &n->logits, 0, 1, io->alpha_logits);

@@ -48,6 +48,8 @@ static void build(ck_network *n, const ck_weights *w, const ck_spec_rows *rows, 
                   .sparse = o->sparse,
                   .band = band,
                   .keep = o->keep};
+    for (int s = CK_ROUTE_FROM; s < CK_ENCODER_STAGES && n->route.on; s++)
+        b.routed[s] = &n->route.rows[s];
     if (band)
         ck_nn_plan_bound(n->plan, o->memory, band);
     n->input = ck_nn_plan_planar(n->plan, n->infer ? 4 : 3, n->h, n->w);
@@ -108,6 +110,8 @@ ck_status ck_network_open_on(ck_nn *dev, const ck_weights *w, const ck_sizes *z,
         st = ck_fail(e, CK_ERR_ARGUMENT, "bands of %d rows: use a multiple of %d", o->band, CK_NN_BLOCK);
     if (st == CK_OK && o->sparse)
         st = make_lists(n, e);
+    if (st == CK_OK && o->infer && o->route)
+        st = ck_route_open(&n->route, o->lo, o->hi, n->h, n->w, e);
     if (st == CK_OK)
         st = ck_nn_plan_new(n->dev, &n->plan, e);
     ck_spec_rows rows = {0};
@@ -139,6 +143,7 @@ void ck_network_close(ck_network *n)
     pthread_mutex_destroy(&n->lock);
     pthread_mutex_destroy(&n->slot_lock);
     pthread_cond_destroy(&n->slot_free);
+    ck_route_close(&n->route);
     free(n->blocks);
     free(n);
 }

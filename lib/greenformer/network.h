@@ -15,7 +15,11 @@ typedef struct ck_network_options {
     int h, w;           /* inference size, multiples of 32; 0 = that of the position embedding */
     bool infer, refine; /* parts to load; at least one */
     float scale;        /* factor of the refiner's corrections; 1 is the original */
-    bool keep;          /* keep intermediate tensors for ck_network_inside */
+    /* infer: only tokens whose mean hint lies above `lo` and below `hi` query global attention; the others pass it
+     * unchanged. lo 0 and hi 1 are no bounds: both together are the network as published. */
+    bool route;
+    double lo, hi;
+    bool keep; /* keep intermediate tensors for ck_network_inside */
     /* Modes of the refiner.  A frame refined whole has bit-identical results in all of them. */
     int band;            /* band height in rows, a multiple of CK_NN_BLOCK; 0 = whole maps, 1.5x the memory; on host
                           * devices that infer too, an eighth of the frame */
@@ -62,6 +66,7 @@ typedef struct ck_network_frame {
      * NULL: refine all. */
     ck_status (*choose)(void *ctx, const float *rgb, const unsigned char **blocks, ck_error *e);
     void *ctx;
+    double *routed; /* with `route`: set to the share of stage 2's tokens that attended; NULL is fine */
 } ck_network_frame;
 
 /* Fails as ck_network_run, and with CK_ERR_ARGUMENT for planes that do not fit. */

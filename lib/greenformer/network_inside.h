@@ -7,6 +7,7 @@
 #include "greenformer/network.h"
 #include "greenformer/parts.h"
 #include "greenformer/pins.h"
+#include "greenformer/route.h"
 #include "image/axis.h"
 #include "nn/frames.h"
 
@@ -21,6 +22,7 @@ struct ck_network {
     ck_nn_tensor maps[CK_ENCODER_STAGES];
     ck_refined refined;
     ck_refine_where where;
+    ck_route route;
     int *blocks;  /* three lists: reach, core, rest */
     bool settled; /* statistics of a whole frame exist */
 

@@ -23,6 +23,8 @@ typedef struct ck_parts {
     ck_nn *dev;
     ck_nn_plan *plan;
     int h, w; /* inference size, multiples of 32 */
+    /* Tokens that attend in the global blocks of each stage, read by every run; NULL: all. */
+    const ck_nn_rows *routed[CK_ENCODER_STAGES];
     /* For the refiner: */
     const ck_refine_where *where; /* NULL: always all blocks */
     bool sparse;                  /* single blocks may be refined; statistics outlive a frame */

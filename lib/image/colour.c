@@ -1,11 +1,13 @@
 #include "image/colour.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bits.h"
 #include "base/clones.h"
+#include "base/floats.h"
 
 /* x^p for float x and fixed p, in double: x = 2^e * m with 1 <= m < 2, so x^p = 2^(e*p) * m^p.  The first factor comes
  * from a table by exponent, the second is a polynomial in w = m - 1.5.
@@ -172,4 +174,27 @@ void ck_srgb8_to_linear(const uint8_t *src, float *dst, size_t n)
 #pragma GCC unroll 8
     for (size_t i = 0; i < n; i++)
         dst[i] = linear8[src[i]];
+}
+
+#define HALVES (1 << 16)
+static float linear16[HALVES]; /* linear value of every half; filled at the first use: few programs read halves */
+
+static void fill_halves(void)
+{
+    for (uint32_t i = 0; i < HALVES; i += 256) {
+        uint16_t h[256];
+        for (uint32_t k = 0; k < 256; k++)
+            h[k] = (uint16_t)(i + k);
+        ck_f16_to_f32(h, linear16 + i, 256);
+    }
+    ck_srgb_to_linear(linear16, linear16, HALVES);
+}
+
+void ck_srgb_half_to_linear(const uint16_t *src, float *dst, size_t n)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, fill_halves);
+#pragma GCC unroll 8
+    for (size_t i = 0; i < n; i++)
+        dst[i] = linear16[src[i]];
 }

@@ -65,10 +65,10 @@ static void blend(const ck_plane *rgb, const uint8_t *weight, const ck_plane *fg
         }
 }
 
-ck_status ck_passthrough(const ck_plane *rgb, const float *matte, bool blue, const ck_plane *fg, ck_error *e)
+ck_status ck_passthrough_weights(const ck_plane *rgb, const float *matte, bool blue, ck_buffer **out, ck_error *e)
 {
     size_t n = (size_t)rgb->h * (size_t)rgb->w;
-    ck_buffer *a = ck_buffer_new(n), *b = ck_buffer_new(n);
+    ck_buffer *a = *out = ck_buffer_new(n), *b = ck_buffer_new(n);
     ck_status s =
         a && b ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for --passthrough of %d x %d", rgb->w, rgb->h);
     if (s == CK_OK) {
@@ -77,9 +77,29 @@ ck_status ck_passthrough(const ck_plane *rgb, const float *matte, bool blue, con
     }
     if (s == CK_OK)
         s = ck_gaussian(b->data, rgb->h, rgb->w, BLUR, a->data, e);
-    if (s == CK_OK)
-        blend(rgb, a->data, fg);
-    ck_buffer_unref(a);
     ck_buffer_unref(b);
+    return s;
+}
+
+void ck_passthrough_row(const ck_plane *rgb, const ck_buffer *weights, int y, float *row)
+{
+    float plate[BLOCK];
+    int w = rgb->w;
+    const uint8_t *weight = (const uint8_t *)weights->data + (size_t)y * (size_t)w;
+    for (size_t k = 0; k < 3; k++)
+        for (int x = 0; x < w; x += BLOCK) {
+            size_t n = (size_t)(w - x < BLOCK ? w - x : BLOCK);
+            ck_plate_row(rgb, k, y, x, n, plate);
+            mix(row + k * (size_t)w + x, plate, weight + x, n);
+        }
+}
+
+ck_status ck_passthrough(const ck_plane *rgb, const float *matte, bool blue, const ck_plane *fg, ck_error *e)
+{
+    ck_buffer *weights;
+    ck_status s = ck_passthrough_weights(rgb, matte, blue, &weights, e);
+    if (s == CK_OK)
+        blend(rgb, weights->data, fg);
+    ck_buffer_unref(weights);
     return s;
 }

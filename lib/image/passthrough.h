@@ -11,4 +11,9 @@
  * fg: [3, h, w] f32 or f16; rgb: [3, h, w] u8, u16, f16 or f32; matte: [h, w]. */
 ck_status ck_passthrough(const ck_plane *rgb, const float *matte, bool blue, const ck_plane *fg, ck_error *e);
 
+/* The same in two steps: the plate's weights [h, w], 255 is all of it, which the caller releases; then row y of fg,
+ * (3,w) float32. */
+ck_status ck_passthrough_weights(const ck_plane *rgb, const float *matte, bool blue, ck_buffer **out, ck_error *e);
+void ck_passthrough_row(const ck_plane *rgb, const ck_buffer *weights, int y, float *row);
+
 #endif

@@ -72,6 +72,8 @@ void ck_plate_row_linear(const ck_plane *p, size_t c, int y, int x, size_t n, fl
         at_least_0(out, n);
     } else if (p->type == CK_U8) {
         ck_srgb8_to_linear(from, out, n);
+    } else if (p->type == CK_F16) {
+        ck_srgb_half_to_linear((const uint16_t *)(const void *)from, out, n);
     } else if (p->type == CK_F32) {
         ck_srgb_to_linear((const float *)(const void *)from, out, n);
     } else {

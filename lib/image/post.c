@@ -15,17 +15,6 @@
 #define CHECKER_BITS 7 /* log2 of the squares' side: 128 px */
 static const float checker_srgb[2] = {0.15f, 0.55f};
 
-typedef struct frame {
-    const ck_post_options *o;
-    const float *alpha;
-    const uint8_t *fg;
-    uint8_t *processed, *comp;
-    ck_type fg_type, processed_type;
-    size_t plane;           /* samples of one channel */
-    float checker[2];       /* linear, or codes */
-    float checker_codes[2]; /* as the composite has them */
-} frame;
-
 CK_CLONES
 static void multiply(float *restrict x, const float *restrict a, size_t n)
 {
@@ -52,22 +41,28 @@ static void lay_over(float *restrict x, const float *restrict a, const float *re
         x[i] += under[i] * (1.0f - a[i]);
 }
 
-/* Load n samples of one channel of the background from sample i on. */
-static void load_background(const frame *f, size_t i, float *out, size_t n)
+/* Samples of one channel. */
+static size_t plane(const ck_post_job *j)
 {
-    const ck_plane *p = f->o->background;
+    return (size_t)j->h * (size_t)j->w;
+}
+
+/* Load n samples of one channel of the background from sample i on. */
+static void load_background(const ck_post_job *j, size_t i, float *out, size_t n)
+{
+    const ck_plane *p = j->o->background;
     ck_to_f32((const uint8_t *)p->data + i * p->elem, p->type, out, n);
-    if (!f->o->codes && strcmp(p->encoding, "linear") != 0)
+    if (!j->o->codes && strcmp(p->encoding, "linear") != 0)
         ck_srgb_to_linear(out, out, n);
 }
 
-static void store(const frame *f, int channel, size_t at, const float *x, size_t n)
+static void store(const ck_post_job *j, int channel, size_t at, const float *x, size_t n)
 {
-    size_t i = (size_t)channel * f->plane + at;
-    if (f->processed_type == CK_F16)
-        ck_f32_to_f16(x, (uint16_t *)f->processed + i, n);
+    size_t i = (size_t)channel * plane(j) + at;
+    if (j->processed_type == CK_F16)
+        ck_f32_to_f16(x, (uint16_t *)j->processed + i, n);
     else
-        memcpy((float *)f->processed + i, x, n * sizeof *x);
+        memcpy((float *)j->processed + i, x, n * sizeof *x);
 }
 
 #define KNEE 0.75f
@@ -87,22 +82,22 @@ void ck_tone_map(float *restrict r, float *restrict g, float *restrict b, size_t
 }
 
 /* comp from premultiplied linear light. */
-static void composite(const frame *f, float rgb[3][BLOCK], const float *a, int x, int y, size_t at, size_t n)
+static void composite(const ck_post_job *j, float rgb[3][BLOCK], const float *a, int x, int y, size_t at, size_t n)
 {
     float under[BLOCK];
-    if (!f->o->background)
-        draw_squares(f->checker, x, y, under, (int)n);
+    if (!j->o->background)
+        draw_squares(j->checker, x, y, under, (int)n);
     for (size_t c = 0; c < 3; c++) {
-        if (f->o->background)
-            load_background(f, c * f->plane + at, under, n);
+        if (j->o->background)
+            load_background(j, c * plane(j) + at, under, n);
         lay_over(rgb[c], a, under, n);
     }
-    if (f->o->view)
-        f->o->view(f->o->viewed, rgb[0], rgb[1], rgb[2], n);
-    else if (f->o->tone_map)
+    if (j->o->view)
+        j->o->view(j->o->viewed, rgb[0], rgb[1], rgb[2], n);
+    else if (j->o->tone_map)
         ck_tone_map(rgb[0], rgb[1], rgb[2], n);
     for (size_t c = 0; c < 3; c++)
-        (f->o->codes || f->o->view ? ck_f32_to_u8_trunc : ck_linear_to_srgb8)(rgb[c], f->comp + c * f->plane + at, n);
+        (j->o->codes || j->o->view ? ck_f32_to_u8_trunc : ck_linear_to_srgb8)(rgb[c], j->comp + c * plane(j) + at, n);
 }
 
 static bool uncovered(const float *a, size_t n)
@@ -114,65 +109,74 @@ static bool uncovered(const float *a, size_t n)
 }
 
 /* n pixels whose alpha is 0: nothing, over the background, as `block` makes it of any finite foreground. */
-static void empty_block(const frame *f, int x, int y, size_t at, size_t n)
+static void empty_block(const ck_post_job *j, int x, int y, size_t at, size_t n)
 {
-    size_t elem = ck_type_size(f->processed_type);
+    size_t elem = ck_type_size(j->processed_type);
     for (size_t c = 0; c < 4; c++)
-        memset(f->processed + (c * f->plane + at) * elem, 0, n * elem);
-    if (!f->comp)
+        memset(j->processed + (c * plane(j) + at) * elem, 0, n * elem);
+    if (!j->comp)
         return;
     float rgb[3][BLOCK] = {{0}}, flat[BLOCK] = {0};
-    if (f->o->background || f->o->view) {
-        composite(f, rgb, flat, x, y, at, n);
+    if (j->o->background || j->o->view) {
+        composite(j, rgb, flat, x, y, at, n);
         return;
     }
-    draw_squares(f->checker_codes, x, y, flat, (int)n);
+    draw_squares(j->checker_codes, x, y, flat, (int)n);
     for (size_t c = 0; c < 3; c++)
-        ck_f32_to_u8_trunc(flat, f->comp + c * f->plane + at, n);
+        ck_f32_to_u8_trunc(flat, j->comp + c * plane(j) + at, n);
 }
 
 /* n pixels from column x of row y, which is sample `at` of its channel. */
-static void block(const frame *f, int x, int y, size_t at, size_t n)
+static void block(const ck_post_job *j, int x, int y, size_t at, size_t n, const void *const fg[3], ck_type fg_type)
 {
     float rgb[3][BLOCK];
-    const float *a = f->alpha + at;
+    const float *a = j->alpha + at;
     for (size_t c = 0; c < 3; c++)
-        ck_to_f32(f->fg + (c * f->plane + at) * ck_type_size(f->fg_type), f->fg_type, rgb[c], n);
-    ck_despill(rgb[0], BLOCK, n, f->o->blue, f->o->mode, f->o->despill);
+        ck_to_f32((const uint8_t *)fg[c] + (size_t)x * ck_type_size(fg_type), fg_type, rgb[c], n);
+    ck_despill(rgb[0], BLOCK, n, j->o->blue, j->o->mode, j->o->despill);
     for (int c = 0; c < 3; c++) {
-        if (!f->o->codes)
-            (f->o->mirrored ? ck_srgb_to_linear_mirrored : ck_srgb_to_linear)(rgb[c], rgb[c], n);
+        if (!j->o->codes)
+            (j->o->mirrored ? ck_srgb_to_linear_mirrored : ck_srgb_to_linear)(rgb[c], rgb[c], n);
         multiply(rgb[c], a, n);
-        store(f, c, at, rgb[c], n);
+        store(j, c, at, rgb[c], n);
     }
-    store(f, 3, at, a, n);
-    if (f->comp)
-        composite(f, rgb, a, x, y, at, n);
+    store(j, 3, at, a, n);
+    if (j->comp)
+        composite(j, rgb, a, x, y, at, n);
+}
+
+void ck_post_begin(ck_post_job *j)
+{
+    memcpy(j->checker, checker_srgb, sizeof checker_srgb);
+    if (!j->o->codes)
+        ck_srgb_to_linear(checker_srgb, j->checker, 2);
+    memcpy(j->checker_codes, j->checker, sizeof j->checker);
+    if (!j->o->codes)
+        ck_linear_to_srgb(j->checker, j->checker_codes, 2);
+}
+
+void ck_post_row(const ck_post_job *j, int y, const void *const fg[3], ck_type fg_type)
+{
+    for (int x = 0; x < j->w; x += BLOCK) {
+        size_t at = (size_t)y * (size_t)j->w + (size_t)x, n = (size_t)(j->w - x < BLOCK ? j->w - x : BLOCK);
+        if (uncovered(j->alpha + at, n))
+            empty_block(j, x, y, at, n);
+        else
+            block(j, x, y, at, n, fg, fg_type);
+    }
 }
 
 void ck_post_frame(const ck_post_options *o, const float *alpha, const void *fg, ck_type fg_type, int h, int w,
                    void *processed, ck_type processed_type, uint8_t *comp)
 {
-    frame f = {.o = o,
-               .alpha = alpha,
-               .fg = fg,
-               .processed = processed,
-               .comp = comp,
-               .fg_type = fg_type,
-               .processed_type = processed_type,
-               .plane = (size_t)h * (size_t)w};
-    memcpy(f.checker, checker_srgb, sizeof checker_srgb);
-    if (!o->codes)
-        ck_srgb_to_linear(checker_srgb, f.checker, 2);
-    memcpy(f.checker_codes, f.checker, sizeof f.checker);
-    if (!o->codes)
-        ck_linear_to_srgb(f.checker, f.checker_codes, 2);
-    for (int y = 0; y < h; y++)
-        for (int x = 0; x < w; x += BLOCK) {
-            size_t at = (size_t)y * (size_t)w + (size_t)x, n = (size_t)(w - x < BLOCK ? w - x : BLOCK);
-            if (uncovered(alpha + at, n))
-                empty_block(&f, x, y, at, n);
-            else
-                block(&f, x, y, at, n);
-        }
+    ck_post_job j = {
+        .o = o, .alpha = alpha, .processed = processed, .processed_type = processed_type, .comp = comp, .h = h, .w = w};
+    size_t row = (size_t)w * ck_type_size(fg_type);
+    ck_post_begin(&j);
+    for (int y = 0; y < h; y++) {
+        const void *rows[3];
+        for (size_t c = 0; c < 3; c++)
+            rows[c] = (const uint8_t *)fg + (c * (size_t)h + (size_t)y) * row;
+        ck_post_row(&j, y, rows, fg_type);
+    }
 }

@@ -22,7 +22,7 @@ typedef struct ck_post_options {
     const void *viewed; /* its first argument */
 } ck_post_options;
 
-/* alpha: [h, w] f32, final (despeckled).  fg: [3, h, w] u8, u16, f16 or f32, straight, sRGB-encoded.
+/* The planes of a frame.  alpha: [h, w] f32, final (despeckled).
  *
  * processed: [4, h, w] f32 or f16: to_linear(despilled fg) * alpha, then alpha; linear, premultiplied, unclamped.
  *
@@ -30,6 +30,23 @@ typedef struct ck_post_options {
  * NULL: not made.  The checkerboard has squares of 128 px, sRGB 0.15 (top left) and 0.55.
  *
  * With `codes` nothing is converted to linear or encoded. */
+typedef struct ck_post_job {
+    const ck_post_options *o;
+    const float *alpha;
+    void *processed;
+    ck_type processed_type;
+    uint8_t *comp;
+    int h, w;
+    float checker[2];       /* of the squares: linear, or codes; set by ck_post_begin */
+    float checker_codes[2]; /* as the composite has them; likewise */
+} ck_post_job;
+
+void ck_post_begin(ck_post_job *j);
+/* Row y of the outputs.  fg: w samples of each channel, u8, u16, f16 or f32, straight, sRGB-encoded.  Rows are
+ * independent of each other. */
+void ck_post_row(const ck_post_job *j, int y, const void *const fg[3], ck_type fg_type);
+
+/* All rows; fg: [3, h, w]. */
 void ck_post_frame(const ck_post_options *o, const float *alpha, const void *fg, ck_type fg_type, int h, int w,
                    void *processed, ck_type processed_type, uint8_t *comp);
 

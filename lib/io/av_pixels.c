@@ -132,9 +132,12 @@ static ck_status look(source *s, const AVFrame *av, const ck_av_choice *choice, 
     return status == CK_OK ? find_components(s, e) : status;
 }
 
-/* The sample type that keeps the codes unchanged, or float. */
-static ck_type natural_type(const source *s)
+/* The sample type that keeps the codes unchanged, or float.  Colours of 8-bit YUV are halves: they round by an eighth
+ * of a code at most, and 4K planes are large. */
+static ck_type natural_type(const source *s, ck_want want)
 {
+    if (s->yuv && want == CK_WANT_RGB && s->c[0].depth == 8)
+        return CK_F16;
     if (s->real || s->yuv || !s->colour.full)
         return CK_F32;
     int depth = s->c[0].depth;
@@ -201,7 +204,8 @@ static void pick_rows(const source *s, const ck_pick *k, float *scratch)
     }
 }
 
-static ck_status yuv_rgb(const source *s, float *rgb, ck_error *e)
+/* rgb: of ck_type `type`, f32 or f16. */
+static ck_status yuv_rgb(const source *s, ck_type type, void *rgb, ck_error *e)
 {
     ck_yuv yuv = {.w = s->av->width,
                   .h = s->av->height,
@@ -213,7 +217,7 @@ static ck_status yuv_rgb(const source *s, float *rgb, ck_error *e)
                   .full = s->colour.full,
                   .site = s->colour.site,
                   .interlaced = ck_av_interlaced(s->av)};
-    return ck_yuv_to_rgb(&yuv, rgb, e);
+    return type == CK_F16 ? ck_yuv_to_rgb_f16(&yuv, rgb, e) : ck_yuv_to_rgb(&yuv, rgb, e);
 }
 
 /* Pick a mask from YUV, or RGB with alpha.  Scratch holds an RGB picture and a row. */
@@ -221,7 +225,7 @@ static ck_status pick_yuv(const source *s, const ck_pick *k, float *rgb, ck_erro
 {
     size_t w = (size_t)s->av->width, area = w * (size_t)s->av->height;
     float *alpha = rgb + 3 * area;
-    ck_status status = yuv_rgb(s, rgb, e);
+    ck_status status = yuv_rgb(s, CK_F32, rgb, e);
     for (size_t y = 0; y < (size_t)s->av->height && status == CK_OK; y++) {
         if (s->alpha)
             scaled_row(s, s->alpha, (int)y, alpha);
@@ -235,12 +239,12 @@ static ck_status make(const source *s, ck_want want, const char *name, ck_frame 
 {
     ck_pick k;
     size_t w = (size_t)s->av->width, area = w * (size_t)s->av->height;
-    ck_status status = ck_pick_open(&k, f, name, want, natural_type(s), s->channels + (s->alpha > 0), s->av->width,
-                                    s->av->height, ck_av_encoding(s->av), e);
+    ck_status status = ck_pick_open(&k, f, name, want, natural_type(s, want), s->channels + (s->alpha > 0),
+                                    s->av->width, s->av->height, ck_av_encoding(s->av), e);
     if (status != CK_OK)
         return status;
     if (s->yuv && want == CK_WANT_RGB)
-        return ck_pick_end(&k, f, name, yuv_rgb(s, k.data_view, e), e);
+        return ck_pick_end(&k, f, name, yuv_rgb(s, k.type, k.data_view, e), e);
     ck_buffer *scratch = ck_buffer_new((s->yuv ? 3 * area + w : 4 * w) * sizeof(float));
     if (!scratch)
         status = ck_fail(e, CK_ERR_MEMORY, "out of memory for a frame of %d x %d", s->av->width, s->av->height);

@@ -1,4 +1,5 @@
-/* PNG.  Read through libpng, strictly: any defect of the picture is an error.  Written here with libdeflate. */
+/* PNG.  Read through libpng, strictly: any defect of the picture is an error.  Written here: 8 bits by io/runs.h, 16
+ * bits by libdeflate. */
 #ifndef CK_IO_PNG_H
 #define CK_IO_PNG_H
 

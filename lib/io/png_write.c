@@ -8,12 +8,18 @@
 #include "base/outfile.h"
 #include "colour/curve.h"
 #include "colour/primaries.h"
+#include "io/runs.h"
 
-/* Chunks are built here because deflate takes most of the time: filter Sub (on grain the others gain little) and
- * libdeflate's fastest level (bench/results/still.md). */
+/* Chunks are built here because deflate takes most of the time: filter Sub (on grain the others gain little), then
+ *
+ *     8 bits    frequencies and runs of bytes (io/runs.h), in bands that are written while they are in the cache
+ *     16 bits   libdeflate's fastest level: runs alone would make foregrounds 1.7 times larger
+ *
+ * (bench/results/still.md). */
 
 #define LEVEL 1
-#define MOST_IDAT ((size_t)1 << 30) /* bytes; a chunk's length has 31 bits */
+#define BAND ((size_t)256 << 10)    /* bytes, at least one row */
+#define MOST_DATA ((size_t)1 << 30) /* bytes; a chunk's length has 31 bits */
 
 typedef struct writer {
     ck_outfile file;
@@ -104,7 +110,7 @@ static bool is_ascii(const char *s)
 static ck_status text_chunk(writer *w, const ck_pair *pair)
 {
     size_t key = strlen(pair->key), value = strlen(pair->value);
-    if (key < 1 || key > 79 || !is_ascii(pair->key) || value > MOST_IDAT)
+    if (key < 1 || key > 79 || !is_ascii(pair->key) || value > MOST_DATA)
         return ck_fail(w->e, CK_ERR_ARGUMENT, "PNG cannot store the text '%.100s': use a key of 1 to 79 letters",
                        pair->key);
     bool plain = is_ascii(pair->value);
@@ -162,50 +168,92 @@ static void filter_sub(const uint8_t *restrict row, size_t pixel, uint8_t *restr
         dst[i] = (uint8_t)(row[i] - row[i - pixel]);
 }
 
-/* Each row: the filter's number, then the filtered bytes. */
-static void filter_all(const void *planes, ck_type type, int channels, size_t w, size_t h, uint8_t *row, uint8_t *out)
+typedef struct picture {
+    const void *planes;
+    ck_type type;
+    int channels;
+    size_t w, h;
+} picture;
+
+/* Rows y to end - 1: the filter's number, then the filtered bytes.  row: scratch of one. */
+static void filter_rows(const picture *p, size_t y, size_t end, uint8_t *row, uint8_t *out)
 {
-    size_t size = ck_type_size(type), pixel = (size_t)channels * size;
-    for (size_t y = 0; y < h; y++, out += 1 + w * pixel) {
-        if (type == CK_U8)
-            interleave8((const uint8_t *)planes + y * w, w * h, channels, row, w);
+    size_t size = ck_type_size(p->type), pixel = (size_t)p->channels * size, plane = p->w * p->h;
+    for (; y < end; y++, out += 1 + p->w * pixel) {
+        if (p->type == CK_U8)
+            interleave8((const uint8_t *)p->planes + y * p->w, plane, p->channels, row, p->w);
         else
-            interleave16((const uint16_t *)planes + y * w, w * h, channels, (uint16_t *)row, w);
+            interleave16((const uint16_t *)p->planes + y * p->w, plane, p->channels, (uint16_t *)row, p->w);
         out[0] = 1;
-        filter_sub(row, pixel, out + 1, w * pixel);
+        filter_sub(row, pixel, out + 1, p->w * pixel);
     }
 }
 
-/* Compress the filtered picture to a zlib stream in *out. */
-static ck_status compress(const void *planes, ck_type type, int channels, size_t w, size_t h, ck_buffer **out,
-                          size_t *bytes, ck_error *e)
+static ck_status no_memory(const writer *w, const picture *p)
 {
-    /* No overflow: sides are at most CK_MAX_SIDE. */
-    size_t row_bytes = w * (size_t)channels * ck_type_size(type), raw_bytes = (row_bytes + 1) * h;
+    return ck_fail(w->e, CK_ERR_MEMORY, "out of memory for a PNG of %zu x %zu", p->w, p->h);
+}
+
+/* A row with its filter's number.  No overflow: sides are at most CK_MAX_SIDE. */
+static size_t row_size(const picture *p)
+{
+    return 1 + p->w * (size_t)p->channels * ck_type_size(p->type);
+}
+
+/* The picture as a zlib stream of runs, a chunk for each band. */
+static ck_status write_bands(writer *w, const picture *p)
+{
+    size_t row_bytes = row_size(p), rows = row_bytes < BAND ? BAND / row_bytes : 1, most = rows * row_bytes;
+    ck_buffer *buf = ck_buffer_new(ck_pad(row_bytes) + most + 2 + ck_runs_bound(most) + 4);
+    if (!buf)
+        return no_memory(w, p);
+    uint8_t *row = buf->data, *raw = row + ck_pad(row_bytes), *out = raw + most;
+    ck_runs runs = {0};
+    uint32_t sum = 1;
+    ck_status s = CK_OK;
+    for (size_t y = 0, end; y < p->h && s == CK_OK; y = end) {
+        end = y + rows < p->h ? y + rows : p->h;
+        size_t n = (end - y) * row_bytes, at = 0;
+        filter_rows(p, y, end, row, raw);
+        sum = libdeflate_adler32(sum, raw, n);
+        if (y == 0) /* zlib's header: a window of 32 KB, fastest */
+            memcpy(out, "\x78\x01", at = 2);
+        at += ck_runs_block(&runs, raw, n, end == p->h, out + at);
+        if (end == p->h) {
+            big32(out + at, sum);
+            at += 4;
+        }
+        s = chunk(w, "IDAT", out, at);
+    }
+    ck_buffer_unref(buf);
+    return s;
+}
+
+/* The picture as libdeflate's zlib stream. */
+static ck_status write_whole(writer *w, const picture *p)
+{
+    size_t row_bytes = row_size(p), raw_bytes = row_bytes * p->h, bound = 0, n = 0;
     struct libdeflate_compressor *deflate = libdeflate_alloc_compressor(LEVEL);
-    size_t bound = deflate ? libdeflate_zlib_compress_bound(deflate, raw_bytes) : 0;
-    ck_buffer *row = ck_buffer_new(row_bytes), *raw = ck_buffer_new(raw_bytes);
-    *out = deflate && row && raw ? ck_buffer_new(bound) : NULL;
-    if (*out) {
-        filter_all(planes, type, channels, w, h, row->data, raw->data);
-        *bytes = libdeflate_zlib_compress(deflate, raw->data, raw_bytes, (*out)->data, bound);
+    if (deflate)
+        bound = libdeflate_zlib_compress_bound(deflate, raw_bytes);
+    ck_buffer *row = ck_buffer_new(row_bytes), *raw = ck_buffer_new(raw_bytes),
+              *out = bound ? ck_buffer_new(bound) : NULL;
+    if (row && raw && out) {
+        filter_rows(p, 0, p->h, row->data, raw->data);
+        n = libdeflate_zlib_compress(deflate, raw->data, raw_bytes, out->data, bound);
+    }
+    ck_status s = n ? CK_OK : no_memory(w, p);
+    const uint8_t *data = n ? out->data : NULL;
+    for (size_t k; n && s == CK_OK; data += k, n -= k) {
+        k = n < MOST_DATA ? n : MOST_DATA;
+        s = chunk(w, "IDAT", data, k);
     }
     ck_buffer_unref(row);
     ck_buffer_unref(raw);
+    ck_buffer_unref(out);
     if (deflate)
         libdeflate_free_compressor(deflate);
-    return *out && *bytes ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a PNG of %zu x %zu", w, h);
-}
-
-static ck_status body(writer *w, const uint8_t *data, size_t n)
-{
-    for (size_t k; n; data += k, n -= k) {
-        k = n < MOST_IDAT ? n : MOST_IDAT;
-        ck_status s = chunk(w, "IDAT", data, k);
-        if (s != CK_OK)
-            return s;
-    }
-    return chunk(w, "IEND", "", 0);
+    return s;
 }
 
 ck_status ck_png_write(const char *path, int w, int h, int channels, const void *planes, ck_type type,
@@ -216,11 +264,8 @@ ck_status ck_png_write(const char *path, int w, int h, int channels, const void 
         return ck_fail(e, CK_ERR_ARGUMENT, "PNG cannot store %d channels of %s at %d x %d", channels,
                        ck_type_name(type), w, h);
     writer out = {.file = {.fd = -1}, .e = e};
+    picture p = {planes, type, channels, (size_t)w, (size_t)h};
     ck_status s = ck_outfile_open(&out.file, path, e);
-    ck_buffer *packed = NULL;
-    size_t bytes = 0;
-    if (s == CK_OK)
-        s = compress(planes, type, channels, (size_t)w, (size_t)h, &packed, &bytes, e);
     if (s == CK_OK)
         s = header(&out, w, h, channels, type);
     if (s == CK_OK)
@@ -228,8 +273,9 @@ ck_status ck_png_write(const char *path, int w, int h, int channels, const void 
     for (size_t i = 0; text && i < text->n && s == CK_OK; i++)
         s = text_chunk(&out, &text->pairs[i]);
     if (s == CK_OK)
-        s = body(&out, packed->data, bytes);
-    ck_buffer_unref(packed);
+        s = type == CK_U8 ? write_bands(&out, &p) : write_whole(&out, &p);
+    if (s == CK_OK)
+        s = chunk(&out, "IEND", "", 0);
     if (s == CK_OK)
         return ck_outfile_commit(&out.file, e);
     ck_outfile_discard(&out.file);

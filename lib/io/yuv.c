@@ -11,6 +11,7 @@
 
 #include "base/clamp.h"
 #include "base/clones.h"
+#include "base/floats.h"
 #include "base/mem.h"
 #include "stream/frame.h"
 
@@ -200,6 +201,7 @@ typedef struct work {
     float *line[2];   /* [cw + 2] chroma lines, not interpolated */
     float *mixed;     /* [cw + 2] interpolated vertically, padded on both sides */
     float *chroma[2]; /* [cw * 4] at luma positions */
+    float *rgb[3];    /* [w] a row that becomes halves */
     void *memory;
 } work;
 
@@ -216,7 +218,7 @@ static ck_status prepare(work *k, const ck_yuv *yuv, ck_error *e)
         k->wa[p] = 8 - k->wb[p];
     }
     size_t row = ck_pad((size_t)k->cw + 3), wide = ck_pad((size_t)k->cw << yuv->log2_w);
-    float *m = k->memory = aligned_alloc(CK_ALIGN, (3 * row + 3 * wide) * sizeof *m);
+    float *m = k->memory = aligned_alloc(CK_ALIGN, (3 * row + 6 * wide) * sizeof *m);
     if (!m)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a line of %d pixels", yuv->w);
     k->line[0] = m;
@@ -225,6 +227,8 @@ static ck_status prepare(work *k, const ck_yuv *yuv, ck_error *e)
     k->luma = m + 3 * row;
     k->chroma[0] = k->luma + wide;
     k->chroma[1] = k->luma + 2 * wide;
+    for (size_t c = 0; c < 3; c++)
+        k->rgb[c] = k->luma + (3 + c) * wide;
     return CK_OK;
 }
 
@@ -250,17 +254,23 @@ static void chroma_line(work *k, int c, int a, int b, int weight)
         across_any(k->mixed, k->at, k->wa, k->wb, f, k->cw, k->chroma[c - 1]);
 }
 
-static void gbr_to_rgb(const ck_yuv *yuv, float *rgb)
+/* Row y of three colours, r g b. */
+static void gbr_row(work *k, int y, float *const rgb[3])
 {
     static const int plane[3] = {1, 2, 0};
-    factors f = factors_of(yuv);
     for (int c = 0; c < 3; c++) {
-        float *out = rgb + (size_t)plane[c] * (size_t)yuv->h * (size_t)yuv->w;
-        for (int y = 0; y < yuv->h; y++, out += yuv->w) {
-            ck_samples_row(&yuv->c[c], y, yuv->w, out);
-            rescale(out, f.black, f.white, yuv->w);
-        }
+        ck_samples_row(&k->yuv->c[c], y, k->yuv->w, rgb[plane[c]]);
+        rescale(rgb[plane[c]], k->f.black, k->f.white, k->yuv->w);
     }
+}
+
+static void yuv_row(work *k, int y, float *const rgb[3])
+{
+    int a, b, weight = lines_of(k->yuv, k->ch, y, &a, &b);
+    ck_samples_row(&k->yuv->c[0], y, k->yuv->w, k->luma);
+    chroma_line(k, 1, a, b, weight);
+    chroma_line(k, 2, a, b, weight);
+    combine(k->luma, k->chroma[0], k->chroma[1], &k->f, k->yuv->w, rgb[0], rgb[1], rgb[2]);
 }
 
 static ck_status check(const ck_yuv *yuv, ck_error *e)
@@ -280,28 +290,35 @@ static ck_status check(const ck_yuv *yuv, ck_error *e)
                           "an image of %d x %d in an unsupported YCbCr layout: convert it with ffmpeg", yuv->w, yuv->h);
 }
 
-ck_status ck_yuv_to_rgb(const ck_yuv *yuv, float *rgb, ck_error *e)
+/* One of floats and halves is NULL. */
+static ck_status convert(const ck_yuv *yuv, float *floats, uint16_t *halves, ck_error *e)
 {
     work k;
     ck_status s = check(yuv, e);
+    if (s == CK_OK)
+        s = prepare(&k, yuv, e);
     if (s != CK_OK)
         return s;
-    if (yuv->kind == CK_YUV_GBR) {
-        gbr_to_rgb(yuv, rgb);
-        return CK_OK;
-    }
-    s = prepare(&k, yuv, e);
-    if (s != CK_OK)
-        return s;
-    size_t area = (size_t)yuv->h * (size_t)yuv->w;
+    size_t w = (size_t)yuv->w, area = (size_t)yuv->h * w;
     for (int y = 0; y < yuv->h; y++) {
-        int a, b, weight = lines_of(yuv, k.ch, y, &a, &b);
-        float *r = rgb + (size_t)y * (size_t)yuv->w;
-        ck_samples_row(&yuv->c[0], y, yuv->w, k.luma);
-        chroma_line(&k, 1, a, b, weight);
-        chroma_line(&k, 2, a, b, weight);
-        combine(k.luma, k.chroma[0], k.chroma[1], &k.f, yuv->w, r, r + area, r + 2 * area);
+        size_t at = (size_t)y * w;
+        float *rgb[3];
+        for (size_t c = 0; c < 3; c++)
+            rgb[c] = floats ? floats + c * area + at : k.rgb[c];
+        (yuv->kind == CK_YUV_GBR ? gbr_row : yuv_row)(&k, y, rgb);
+        for (size_t c = 0; c < 3 && halves; c++)
+            ck_f32_to_f16(rgb[c], halves + c * area + at, w);
     }
     free(k.memory);
     return CK_OK;
+}
+
+ck_status ck_yuv_to_rgb(const ck_yuv *yuv, float *rgb, ck_error *e)
+{
+    return convert(yuv, rgb, NULL, e);
+}
+
+ck_status ck_yuv_to_rgb_f16(const ck_yuv *yuv, uint16_t *rgb, ck_error *e)
+{
+    return convert(yuv, NULL, rgb, e);
 }

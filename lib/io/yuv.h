@@ -64,6 +64,9 @@ typedef struct ck_yuv {
 /* rgb: planar [3, h, w] f32.  Fails when out of memory, or if `yuv` violates the rules above. */
 ck_status ck_yuv_to_rgb(const ck_yuv *yuv, float *rgb, ck_error *e);
 
+/* The same, rounded to halves. */
+ck_status ck_yuv_to_rgb_f16(const ck_yuv *yuv, uint16_t *rgb, ck_error *e);
+
 /* n samples of row y as codes, 0 ... 2^depth - 1. */
 void ck_samples_row(const ck_samples_view *v, int y, int n, float *dst);
 

@@ -315,19 +315,11 @@ static void do_row(task *t, int y, const float *alpha)
     }
 }
 
-/* Row y of the foreground as float32: in the plane, or in `rows` (3,w) for halves. */
-static void place_row(const ck_plane *fg, int y, float *rows, float *out[3])
-{
-    size_t w = (size_t)fg->w;
-    for (size_t k = 0; k < 3; k++)
-        out[k] = fg->type == CK_F16 ? rows + k * w : (float *)ck_plane_data(fg) + (k * (size_t)fg->h + (size_t)y) * w;
-}
-
-/* Floats of rows for a plate w wide: 3 for halves, 3 of every kind in task, the places, and bytes. */
+/* Floats of rows for a plate w wide: 3 of the foreground, 3 of every kind in task, the places, and bytes. */
 #define ROW_FLOATS(w) (24 * (w))
 
 static ck_status unmix_all(const ck_plane *rgb, const float *alpha, const ck_key_screen *s, float *rows,
-                           const ck_plane *fg, ck_error *e)
+                           ck_key_take_row *take, void *ctx, ck_error *e)
 {
     size_t w = (size_t)rgb->w;
     carried c = {.g = ck_key_grid_of(rgb->h, rgb->w)};
@@ -344,6 +336,7 @@ static ck_status unmix_all(const ck_plane *rgb, const float *alpha, const ck_key
               .places = {.left = (int *)(rows + 21 * w), .part = rows + 22 * w},
               .kind = (uint8_t *)(rows + 23 * w),
               .deep = (uint8_t *)(rows + 23 * w) + w,
+              .fg = {rows, rows + w, rows + 2 * w},
               .drawn = SIZE_MAX,
               .deepened = SIZE_MAX};
     ck_status st = make_room(&c, e);
@@ -351,31 +344,37 @@ static ck_status unmix_all(const ck_plane *rgb, const float *alpha, const ck_key
         st = carry(&c, s, rgb, alpha, t.ax, e);
     find_places(&c.g, &t.places);
     for (int y = 0; y < rgb->h && st == CK_OK; y++) {
-        place_row(fg, y, rows, t.fg);
         do_row(&t, y, alpha + (size_t)y * w);
-        if (fg->type == CK_F16)
-            ck_key_put_row(rows, y, fg);
+        take(ctx, y, rows);
     }
     ck_buffer_unref(c.buf);
     return st;
 }
 
-ck_status ck_key_foreground(const ck_plane *rgb, const float *alpha, const ck_key_screen *s, const ck_plane *fg,
-                            ck_error *e)
+ck_status ck_key_foreground_rows(const ck_plane *rgb, const float *alpha, const ck_key_screen *s, ck_key_take_row *take,
+                                 void *ctx, ck_error *e)
 {
-    ck_buffer *rows = ck_buffer_new(ROW_FLOATS((size_t)rgb->w) * sizeof(float));
+    size_t w = (size_t)rgb->w;
+    ck_buffer *rows = ck_buffer_new(ROW_FLOATS(w) * sizeof(float));
     if (!rows)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the foreground");
-    ck_status st = CK_OK;
-    if (s->grid)
-        st = unmix_all(rgb, alpha, s, rows->data, fg, e);
+    float *r = rows->data, *fg[3] = {r, r + w, r + 2 * w};
+    ck_status st = s->grid ? unmix_all(rgb, alpha, s, r, take, ctx, e) : CK_OK;
     for (int y = 0; y < rgb->h && !s->grid; y++) {
-        float *out[3];
-        place_row(fg, y, rows->data, out);
-        copy_run(rgb, y, 0, rgb->w, out);
-        if (fg->type == CK_F16)
-            ck_key_put_row(rows->data, y, fg);
+        copy_run(rgb, y, 0, rgb->w, fg);
+        take(ctx, y, r);
     }
     ck_buffer_unref(rows);
     return st;
+}
+
+static void put_row(void *ctx, int y, float *row)
+{
+    ck_key_put_row(row, y, ctx);
+}
+
+ck_status ck_key_foreground(const ck_plane *rgb, const float *alpha, const ck_key_screen *s, const ck_plane *fg,
+                            ck_error *e)
+{
+    return ck_key_foreground_rows(rgb, alpha, s, put_row, ck_drop_const(fg), e);
 }

@@ -70,6 +70,15 @@ ck_status ck_key_matte(const ck_plane *rgb, const ck_key_screen *s, float *alpha
 ck_status ck_key_foreground(const ck_plane *rgb, const float *alpha, const ck_key_screen *s, const ck_plane *fg,
                             ck_error *e);
 
+/* The same row by row: take(ctx, y, row) is called for every y from 0 on.  row: (3,w) float32, which `take` may
+ * change. */
+typedef void ck_key_take_row(void *ctx, int y, float *row);
+ck_status ck_key_foreground_rows(const ck_plane *rgb, const float *alpha, const ck_key_screen *s, ck_key_take_row *take,
+                                 void *ctx, ck_error *e);
+
+/* row (3,w) becomes row y of a plane, CK_F16 or CK_F32, that may be written. */
+void ck_key_put_row(const float *row, int y, const ck_plane *p);
+
 /* The local screen colour of a whole row y of the plate, w = its width, row (3,w), linear light.  Quickest from top to
  * bottom, and for one thread at a time: rows of the grid are kept in s. */
 void ck_key_screen_row(const ck_key_screen *s, int y, int w, float *row);

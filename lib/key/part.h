@@ -61,9 +61,6 @@ void ck_key_row(const ck_plane *rgb, int y, int x, size_t n, float *lin, size_t 
 /* Room for the grid of a screen whose sides are set; ck_key_screen_free. */
 ck_status ck_key_screen_room(ck_key_screen *s, ck_error *e);
 
-/* row (3,w) becomes row y of a plane, CK_F16 or CK_F32, that may be written. */
-void ck_key_put_row(const float *row, int y, const ck_plane *p);
-
 /* The screen's fit and fill: f[0] log brightness, f[1], f[2] the other channels relative to it,
  * (gh,gw) each, w how much a cell knows.  Cells that no smoothly lit surface explains lose
  * their w; where w is 0 the rest is carried on. */

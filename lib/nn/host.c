@@ -68,6 +68,15 @@ void ck_nn_host_areas(ck_team *team, const ck_nn_step *s, void (*area)(const ck_
     ck_team_run(team, ck_nn_in_part(s) ? s->part->n : s->y.h, area_task, &a);
 }
 
+void ck_nn_host_merge(ck_nn *dev, const ck_nn_step *s)
+{
+    (void)dev;
+    for (int i = 0; i < s->rows->n; i++) {
+        size_t r = (size_t)s->rows->row[i];
+        memcpy(ck_nn_at(&s->y, r), ck_nn_at(&s->x[0], r), (size_t)s->y.c * sizeof(float));
+    }
+}
+
 /* Sums of squares in double suffice: the variance of 2^28 f32 samples is accurate to 1e-10 of the mean square. */
 void ck_nn_host_group_norm(const ck_nn_step *s, const float *w, const float *bias)
 {

@@ -28,6 +28,9 @@ static inline float *ck_nn_at(const ck_nn_tensor *t, size_t pixel)
 /* Call area(step, …) for every row of y or, if the step computes a part of y, for every block of that part. */
 void ck_nn_host_areas(ck_team *team, const ck_nn_step *s, void (*area)(const ck_nn_step *s, ck_nn_area a, int who));
 
+/* MERGE. */
+void ck_nn_host_merge(ck_nn *dev, const ck_nn_step *s);
+
 /* GROUP_NORM, with w [C] and bias [C] of its weight. */
 void ck_nn_host_group_norm(const ck_nn_step *s, const float *w, const float *bias);
 

@@ -99,7 +99,8 @@ const char *ck_nn_kind_name(ck_nn_kind k)
                                                  [CK_NN_OP_GROUP_NORM] = "group norm",
                                                  [CK_NN_OP_APPLY] = "norm, add, relu",
                                                  [CK_NN_OP_HEAD] = "head",
-                                                 [CK_NN_OP_FINISH] = "finish"};
+                                                 [CK_NN_OP_FINISH] = "finish",
+                                                 [CK_NN_OP_MERGE] = "merge"};
     return names[k];
 }
 

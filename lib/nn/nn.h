@@ -105,12 +105,20 @@ typedef enum ck_nn_kind {
     /* y planar [O][H][W] = sigmoid(up(x[0]) + x[1] * gain) of planar logits [O][h][w] and corrections [O][H][W];
      * x[1] is optional and may be y. */
     CK_NN_OP_FINISH,
+    /* y[r] = x[0][r] for the tokens r of `rows`; other tokens of y stay.  Both f32, of one size. */
+    CK_NN_OP_MERGE,
     CK_NN_OPS
 } ck_nn_kind;
 
 typedef enum ck_nn_act { CK_NN_NONE, CK_NN_GELU /* exact: x/2 (1 + erf(x/sqrt 2)) */ } ck_nn_act;
 
 #define CK_NN_INPUTS 4
+
+/* A subset of a map's tokens, numbered in row-major order. */
+typedef struct ck_nn_rows {
+    const int *row; /* ascending */
+    int n;
+} ck_nn_rows;
 
 /* A subset of a map's blocks (see CK_NN_BLOCK), numbered in row-major order. */
 typedef struct ck_nn_part {
@@ -133,6 +141,9 @@ typedef struct ck_nn_step {
     /* CONV, COARSE, APPLY, HEAD, FINISH: compute only these blocks of y and of `stats`; a block's result does not
      * depend on the others.  NULL: all blocks.  For every operation an empty list means nothing to do. */
     const ck_nn_part *part;
+    /* ATTENTION without windows, MERGE: compute only these tokens of y; a token's result does not depend on the others,
+     * but for the rounding of 16-bit operands.  NULL: all tokens.  An empty list means nothing to do. */
+    const ck_nn_rows *rows;
     void *prepared; /* private to the backend */
     void *scratch;  /* the bytes that prepare asked for, shared by all steps of a plan */
 } ck_nn_step;

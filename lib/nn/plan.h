@@ -61,8 +61,8 @@ ck_nn_tensor ck_nn_plan_placed(const ck_nn_plan *p, const ck_nn_tensor *t);
 ck_status ck_nn_plan_run(ck_nn_plan *p, bool timed, ck_error *e);
 
 /* Run all steps without waiting, if the backend has a queue.  The second consecutive run of the same steps without
- * lists of blocks records them; later ones replay the recording.  If recording fails, the device's `unrecorded` gives
- * the reason and steps are run one by one. */
+ * lists of blocks or tokens records them; later ones replay the recording.  If recording fails, the device's
+ * `unrecorded` gives the reason and steps are run one by one. */
 ck_status ck_nn_plan_queue(ck_nn_plan *p, ck_error *e);
 
 size_t ck_nn_plan_bytes(const ck_nn_plan *p);   /* memory for tensors and scratch */

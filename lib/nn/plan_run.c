@@ -74,7 +74,7 @@ static ck_status run_bands(ck_nn_plan *p, const ck_nn_step *s, ck_error *e)
 
 static ck_status run_step(ck_nn_plan *p, const ck_nn_step *s, ck_error *e)
 {
-    if (ck_nn_in_part(s) && s->part->n == 0)
+    if ((ck_nn_in_part(s) && s->part->n == 0) || (s->rows && s->rows->n == 0))
         return CK_OK;
     if (ck_nn_plan_in_bands(p, s))
         return run_bands(p, s, e);
@@ -107,13 +107,14 @@ static ck_status run_timed(ck_nn_plan *p, ck_error *e)
 
 /* ---- recorded steps ---- */
 
-/* Hash of the steps that have something to do, never 0.  0 if blocks are listed: such lists belong to one frame. */
+/* Hash of the steps that have something to do, never 0.  0 if blocks or tokens are listed: such lists belong to one
+ * frame. */
 static uint64_t shape_of(const ck_nn_plan *p)
 {
     uint64_t hash = 0xcbf29ce484222325; /* FNV-1a, one bit per round */
     for (int i = 0; i < p->n_steps; i++) {
         bool some = ck_nn_in_part(&p->steps[i]), empty = some && p->steps[i].part->n == 0;
-        if (p->band || (some && !empty))
+        if (p->band || p->steps[i].rows || (some && !empty))
             return 0;
         hash = (hash ^ empty) * 0x100000001b3;
     }

@@ -16,10 +16,12 @@
 #include "stream/stream.h"
 #include "stream/wire.h"
 
-/* Slots of a ring: one per core, on which a frame may be worked on, and 4 for frames that wait, of large ones 2.  More
- * would only let a fast stage run ahead of a slow one. */
-#define LARGE ((size_t)128 << 20) /* bytes: the outputs of a 4K frame; stages downstream seldom pass them on */
-#define SLOTS(bytes, cores) (((bytes) < LARGE ? 4 : 2) + (cores))
+/* Slots of a ring: one per core, on which a frame may be worked on, and some for frames that wait: 4, of a 4K plate 2,
+ * of the outputs of a 4K frame 1.  More would only let a fast stage run ahead of a slow one, and every slot costs its
+ * page faults, in each program that maps it. */
+#define MIDDLE ((size_t)16 << 20) /* bytes */
+#define LARGE ((size_t)128 << 20)
+#define WAITING(bytes) ((bytes) < MIDDLE ? 4 : (bytes) < LARGE ? 2 : 1)
 /* Seconds that an ABORT waits for a record being written, and for room in the pipe. */
 #define ABORT_PATIENCE 0.2
 
@@ -107,7 +109,7 @@ void ck_writer_share(ck_writer *w, const ck_reader *from, size_t ring_bytes)
 static int count_slots(ck_writer *w, size_t slot_bytes)
 {
     size_t most = w->ring_bytes == CK_RING_AUTO ? ck_memory_available() / 4 : w->ring_bytes;
-    size_t n = slot_bytes ? most / slot_bytes : 0, enough = (size_t)SLOTS(slot_bytes, ck_cores());
+    size_t n = slot_bytes ? most / slot_bytes : 0, enough = (size_t)(ck_cores() + WAITING(slot_bytes));
     if (slot_bytes && n < 2)
         ck_fail(&w->why_inline, CK_ERR_MEMORY,
                 "a ring of %.1f MB holds fewer than two frames of %.1f MB: raise --ring-bytes", (double)most * 1e-6,

@@ -1,14 +1,15 @@
-/* netrun DEVICE PARTS MODEL WxH [OUT]: one frame of noise through a checkpoint's network.
+/* netrun DEVICE PARTS MODEL WxH [OUT [LO,HI]]: one frame of noise through a checkpoint's network.
  *
  * PARTS is infer, refine or both.  OUT receives float32 values: the input [4][h][w], the logits [4][h/4][w/4] and the
  * result [4][h][w], zeros without refine.  The noise has a fixed seed; refine without infer gets noise as logits
- * too. */
+ * too.  LO,HI: the route, see ck_network_options. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../guard.h"
 #include "greenformer/network.h"
+#include "greenformer/route.h"
 
 static void die(const char *what)
 {
@@ -44,7 +45,10 @@ int main(int argc, char **argv)
 {
     ck_network_options o = {.scale = 1, .without = ""};
     if (argc < 5 || sscanf(argv[4], "%dx%d", &o.w, &o.h) != 2 || o.h < 32 || o.w < 32 || o.h > 8192 || o.w > 8192)
-        die("usage: netrun DEVICE infer|refine|both MODEL WxH [OUT]");
+        die("usage: netrun DEVICE infer|refine|both MODEL WxH [OUT [LO,HI]]");
+    o.route = argc > 6;
+    if (o.route && !ck_route_parse(argv[6], &o.lo, &o.hi))
+        die("a route is LO,HI");
     o.device = argv[1];
     o.infer = strcmp(argv[2], "refine") != 0;
     o.refine = strcmp(argv[2], "infer") != 0;

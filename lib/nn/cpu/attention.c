@@ -24,7 +24,7 @@ static job describe(const ck_cpu_device *d, const ck_nn_step *s)
     j.across = s->window ? s->x[1].w / s->window : 1;
     j.q_side = s->window ? s->x[0].w / j.across : 0;
     j.nk = s->window ? s->window * s->window : (int)ck_nn_pixels(&s->x[1]);
-    j.nq = s->window ? j.q_side * j.q_side : (int)ck_nn_pixels(&s->x[0]);
+    j.nq = s->window ? j.q_side * j.q_side : s->rows ? s->rows->n : (int)ck_nn_pixels(&s->x[0]);
     j.panel = j.kernels->panel_bytes(j.width);
     j.packed = ck_pad((size_t)((j.nk + j.kernels->panel - 1) / j.kernels->panel) * j.panel);
     j.per_thread = ck_pad(j.kernels->scratch_bytes(j.width)) + (s->window ? 2 * j.packed : 0);
@@ -80,8 +80,9 @@ static void queries(const job *j, int head, int wy, int wx, int first, const cha
     void *y[CK_CPU_QUERIES];
     int n = j->nq - first < j->kernels->queries ? j->nq - first : j->kernels->queries;
     for (int i = 0; i < n; i++) {
-        q[i] = row(j, &j->s->x[0], head, j->q_side, wy, wx, first + i);
-        y[i] = row(j, &j->s->y, head, j->q_side, wy, wx, first + i);
+        int token = j->s->rows ? j->s->rows->row[first + i] : first + i;
+        q[i] = row(j, &j->s->x[0], head, j->q_side, wy, wx, token);
+        y[i] = row(j, &j->s->y, head, j->q_side, wy, wx, token);
     }
     j->kernels->attend(&(ck_cpu_attend){.width = j->width,
                                         .nk = j->nk,

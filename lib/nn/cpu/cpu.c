@@ -153,4 +153,5 @@ const ck_nn_backend ck_nn_cpu = {.name = "cpu",
                                          [CK_NN_OP_GROUP_NORM] = ck_cpu_group_norm,
                                          [CK_NN_OP_APPLY] = ck_cpu_apply,
                                          [CK_NN_OP_HEAD] = ck_cpu_head,
-                                         [CK_NN_OP_FINISH] = ck_cpu_finish}};
+                                         [CK_NN_OP_FINISH] = ck_cpu_finish,
+                                         [CK_NN_OP_MERGE] = ck_nn_host_merge}};

@@ -12,7 +12,7 @@
 #define TEAM 4 /* threads per query */
 
 /* Load rows first … first + ROWS - 1 of a head's queries, keys or values times `scale`, zero padded to WIDTH. */
-template <int ROWS, int WIDTH>
+template <int ROWS, int WIDTH, bool QUERY>
 __device__ static inline void fetch(const ck_cuda_windows &all, const ck_nn_tensor &keys, const ck_nn_tensor &t,
                                     int win, int head, int width, int first, int end, float scale,
                                     float to[ROWS][WIDTH + 1])
@@ -20,7 +20,10 @@ __device__ static inline void fetch(const ck_cuda_windows &all, const ck_nn_tens
     for (int i = threadIdx.x; i < ROWS * WIDTH; i += blockDim.x) {
         int row = i / WIDTH, c = i % WIDTH;
         bool there = c < width && first + row < end;
-        to[row][c] = there ? at(t, pixel_of(all, keys, t, win, first + row))[head * width + c] * scale : 0;
+        size_t pixel = !there  ? 0
+                       : QUERY ? query_of(all, keys, t, win, first + row)
+                               : pixel_of(all, keys, t, win, first + row);
+        to[row][c] = there ? at(t, pixel)[head * width + c] * scale : 0;
     }
 }
 
@@ -33,11 +36,11 @@ static __global__ void attend_f32(ck_cuda_windows all, int heads, float scale, c
     int tile = blockIdx.x % tiles, head = blockIdx.x / tiles % heads, win = blockIdx.x / tiles / heads;
     int row = threadIdx.x / TEAM, part = threadIdx.x % TEAM, first = tile * QUERIES;
     float top = -INFINITY, sum = 0, o[WIDTH / TEAM] = {0};
-    fetch<QUERIES, WIDTH>(all, k, q, win, head, width, first, all.nq, scale, sq);
+    fetch<QUERIES, WIDTH, true>(all, k, q, win, head, width, first, all.nq, scale, sq);
     for (int key = 0; key < all.nk; key += KEYS) {
         __syncthreads();
-        fetch<KEYS, WIDTH>(all, k, k, win, head, width, key, all.nk, 1, sk);
-        fetch<KEYS, WIDTH>(all, k, v, win, head, width, key, all.nk, 1, sv);
+        fetch<KEYS, WIDTH, false>(all, k, k, win, head, width, key, all.nk, 1, sk);
+        fetch<KEYS, WIDTH, false>(all, k, v, win, head, width, key, all.nk, 1, sv);
         __syncthreads();
         float score[KEYS / TEAM], best = top, weights = 0, add[WIDTH / TEAM] = {0};
         for (int j = 0; j < KEYS / TEAM; j++) {
@@ -66,7 +69,7 @@ static __global__ void attend_f32(ck_cuda_windows all, int heads, float scale, c
     sum = lanes_sum(sum, TEAM);
     if (first + row >= all.nq)
         return;
-    float *out = at(y, pixel_of(all, k, y, win, first + row)) + head * width;
+    float *out = at(y, query_of(all, k, y, win, first + row)) + head * width;
     for (int c = 0; c < WIDTH / TEAM; c++)
         if (c * TEAM + part < width)
             out[c * TEAM + part] = o[c] / sum;
@@ -82,6 +85,8 @@ bool ck_cuda_attention_f32_serves(const ck_cuda_device *d, const ck_nn_step *s, 
 void ck_cuda_attention_f32(ck_cuda_device *d, const ck_nn_step *s)
 {
     ck_cuda_attention_args a = attention_args_of(s);
+    if (!with_rows(d, s, &a))
+        return;
     bool narrow = a.width <= 64;
     int queries = narrow ? 64 : 32;
     /* Two kernels, so that each fits the 48 KiB of shared memory that every device has. */

@@ -19,9 +19,11 @@ template <int D> struct share {
 template <typename T, int D>
 __device__ static inline void fetch_queries(const ck_cuda_attention_args &a, int head, int first, T *to)
 {
-    for (int i = threadIdx.x; i < share<D>::QUERIES * D; i += THREADS)
-        copy_piece<T>(a, a.q, (size_t)(first + i / D), first + i / D < a.all.nq, head, i % D,
+    for (int i = threadIdx.x; i < share<D>::QUERIES * D; i += THREADS) {
+        bool there = first + i / D < a.all.nq;
+        copy_piece<T>(a, a.q, there ? query_of(a.all, a.k, a.q, 0, first + i / D) : 0, there, head, i % D,
                       to + (i / D * (D | 1) + i % D) * PIECE);
+    }
 }
 
 /* The pieces of a tile of keys or values that a thread copies: source offset in elements from the tile's first key
@@ -90,7 +92,8 @@ template <typename T, int D> static __global__ void __launch_bounds__(THREADS, 2
     }
     t.store(a.width, [&](int row) {
         int query = first + own + row;
-        return query < a.all.nq ? (T *)a.y.data + index_of(a.y, (size_t)query) + head * a.width : (T *)NULL;
+        return query < a.all.nq ? (T *)a.y.data + index_of(a.y, query_of(a.all, a.k, a.y, 0, query)) + head * a.width
+                                : (T *)NULL;
     });
 }
 
@@ -153,6 +156,8 @@ void ck_cuda_attention_mma16(ck_cuda_device *d, const ck_nn_step *s)
 {
     ck_cuda_attention_args a = attention_args_of(s);
     way w = way_of(s);
+    if (!with_rows(d, s, &a))
+        return;
     unsigned grid = (unsigned)a.heads * grid_for((size_t)a.all.nq, (unsigned)w.queries);
     CK_CUDA_LAUNCH_SHARED(w.kernel, grid, THREADS, w.shared, d->stream, a);
 }

@@ -16,14 +16,16 @@ struct share {
 };
 
 /* Load rows first … first + ROWS - 1 of a head's queries, keys or values, zero padded past `end` and the width. */
-template <typename T, int ROWS, int WIDTH>
+template <typename T, int ROWS, int WIDTH, bool QUERY>
 __device__ static inline void fetch(const ck_cuda_attention_args &a, const share &s, const ck_nn_tensor &t, int first,
                                     int end, T *to)
 {
     for (int i = threadIdx.x; i < ROWS * WIDTH; i += blockDim.x) {
         int row = i / WIDTH, c = i % WIDTH;
         bool there = c < a.width && first + row < end;
-        size_t pixel = there ? pixel_of(a.all, a.k, t, s.win, first + row) : 0;
+        size_t pixel = !there  ? 0
+                       : QUERY ? query_of(a.all, a.k, t, s.win, first + row)
+                               : pixel_of(a.all, a.k, t, s.win, first + row);
         to[row * (WIDTH + ck_cuda_tile<T>::PAD) + c] =
             rounded<T>(there ? get(t, index_of(t, pixel) + (size_t)(s.head * a.width + c)) : 0);
     }
@@ -127,7 +129,7 @@ __device__ static inline void store(const ck_cuda_attention_args &a, const share
     const int LD = softmax<T, KEYS>::LD_SCORES;
     int row = threadIdx.x % WARP / 2, part = threadIdx.x % 2, query = s.first + own + row;
     float sum = lanes_sum(m.sum, 2);
-    size_t pixel = query < a.all.nq ? pixel_of(a.all, a.k, a.y, s.win, query) : 0;
+    size_t pixel = query < a.all.nq ? query_of(a.all, a.k, a.y, s.win, query) : 0;
     size_t to = index_of(a.y, pixel) + (size_t)(s.head * a.width);
     UNROLL
     for (int n = 0; n < WIDTH / TILE; n++) {
@@ -155,7 +157,7 @@ template <typename T, int QUERIES, int KEYS, int WIDTH> static __global__ void a
     soft m = {scores + own * soft::LD_SCORES, factors + own, weights + own * soft::LD_WEIGHTS, -INFINITY, 0};
     typename t::a q[WIDTH / t::DEPTH];
     typename t::sum o[WIDTH / TILE];
-    fetch<T, QUERIES, WIDTH>(a, s, a.q, s.first, a.all.nq, sq);
+    fetch<T, QUERIES, WIDTH, true>(a, s, a.q, s.first, a.all.nq, sq);
     number_rows<T>(m.scores, soft::LD_SCORES, rows);
     __syncthreads();
     UNROLL
@@ -166,8 +168,8 @@ template <typename T, int QUERIES, int KEYS, int WIDTH> static __global__ void a
         wmma::fill_fragment(o[n], 0);
     for (int key = 0; key < a.all.nk; key += KEYS) {
         __syncthreads();
-        fetch<T, KEYS, WIDTH>(a, s, a.k, key, a.all.nk, sk);
-        fetch<T, KEYS, WIDTH>(a, s, a.v, key, a.all.nk, sv);
+        fetch<T, KEYS, WIDTH, false>(a, s, a.k, key, a.all.nk, sk);
+        fetch<T, KEYS, WIDTH, false>(a, s, a.v, key, a.all.nk, sv);
         __syncthreads();
         score<T, KEYS, WIDTH>(q, sk, m.scores);
         __syncwarp();
@@ -197,6 +199,8 @@ bool ck_cuda_attention_wmma_serves(const ck_cuda_device *d, const ck_nn_step *s,
 void ck_cuda_attention_wmma(ck_cuda_device *d, const ck_nn_step *s)
 {
     ck_cuda_attention_args a = attention_args_of(s);
+    if (!with_rows(d, s, &a))
+        return;
     bool narrow = a.width <= 64;
     if (d->base.precision == CK_NN_PRECISION_F16)
         (narrow ? launch<__half, 64, 32, 64> : launch<__half, 32, 32, CK_CUDA_WIDTH_MAX>)(d, a);

@@ -67,6 +67,9 @@ void ck_cuda_launched(ck_cuda_device *d, const ck_nn_step *s);
 /* The step's block list on the device, and its length; NULL: all blocks in order.  A length of 0: nothing to launch. */
 const int *ck_cuda_blocks(ck_cuda_device *d, const ck_nn_step *s, int *n);
 
+/* The step's tokens to compute on the device, and their number; NULL: all tokens of y in order. */
+const int *ck_cuda_rows(ck_cuda_device *d, const ck_nn_step *s, int *n);
+
 /* True if operands are rounded: in every precision but F32.  Their rows are padded with zeros, so that each begins at a
  * multiple of 16 bytes. */
 static inline bool ck_cuda_rounds(const ck_cuda_device *d)
@@ -198,6 +201,7 @@ CK_CUDA_KERNEL(apply);
 CK_CUDA_CHOOSY(head_8);
 CK_CUDA_KERNEL(head);
 CK_CUDA_KERNEL(finish);
+CK_CUDA_KERNEL(merge);
 
 #ifdef __cplusplus
 }

@@ -174,7 +174,7 @@ static void download(ck_nn *dev, const ck_nn_tensor *t, float *dst)
     copy(dev, dst, t->data, t, cudaMemcpyDeviceToHost);
 }
 
-/* ---- lists of blocks ---- */
+/* ---- lists of blocks and tokens ---- */
 
 static ck_status grow_list(ck_cuda_device *d, int n, ck_error *e)
 {
@@ -187,28 +187,24 @@ static ck_status grow_list(ck_cuda_device *d, int n, ck_error *e)
     d->cap_list = d->n_listed = 0;
     d->listed = malloc((size_t)n * sizeof *d->listed);
     if (!d->listed)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for %d blocks", n);
-    ck_status s = ck_cuda_check(cudaMalloc((void **)&d->list, (size_t)n * sizeof *d->list), "list blocks", e);
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a list of %d", n);
+    ck_status s = ck_cuda_check(cudaMalloc((void **)&d->list, (size_t)n * sizeof *d->list), "keep a list", e);
     d->cap_list = s == CK_OK ? n : 0;
     return s;
 }
 
-const int *ck_cuda_blocks(ck_cuda_device *d, const ck_nn_step *s, int *n)
+/* A list of *n numbers on the device; `all`: the largest length.  After a failure *n is 0. */
+static const int *listed(ck_cuda_device *d, const int *list, int all, int *n)
 {
-    *n = ck_nn_blocks(s->y.h) * ck_nn_blocks(s->y.w);
-    if (!ck_nn_in_part(s))
-        return NULL;
     ck_error e;
-    int all = *n;
-    size_t bytes = (size_t)s->part->n * sizeof *s->part->block;
-    *n = s->part->n;
-    if (d->n_listed == *n && !memcmp(d->listed, s->part->block, bytes))
+    size_t bytes = (size_t)*n * sizeof *list;
+    if (d->n_listed == *n && !memcmp(d->listed, list, bytes))
         return d->list;
     ck_status st = grow_list(d, all, &e);
     if (st == CK_OK) {
-        memcpy(d->listed, s->part->block, bytes);
+        memcpy(d->listed, list, bytes);
         d->n_listed = *n;
-        st = ck_cuda_check(cudaMemcpyAsync(d->list, d->listed, bytes, cudaMemcpyHostToDevice, d->stream), "list blocks",
+        st = ck_cuda_check(cudaMemcpyAsync(d->list, d->listed, bytes, cudaMemcpyHostToDevice, d->stream), "copy a list",
                            &e);
     }
     ck_cuda_fail(d, st, &e);
@@ -217,13 +213,29 @@ const int *ck_cuda_blocks(ck_cuda_device *d, const ck_nn_step *s, int *n)
     return d->list;
 }
 
+const int *ck_cuda_blocks(ck_cuda_device *d, const ck_nn_step *s, int *n)
+{
+    int all = ck_nn_blocks(s->y.h) * ck_nn_blocks(s->y.w);
+    *n = ck_nn_in_part(s) ? s->part->n : all;
+    return ck_nn_in_part(s) ? listed(d, s->part->block, all, n) : NULL;
+}
+
+const int *ck_cuda_rows(ck_cuda_device *d, const ck_nn_step *s, int *n)
+{
+    int all = s->y.h * s->y.w;
+    *n = s->rows ? s->rows->n : all;
+    return s->rows ? listed(d, s->rows->row, all, n) : NULL;
+}
+
 /* ---- steps ---- */
 
 static ck_status prepare(ck_nn *dev, ck_nn_step *s, size_t *scratch, ck_error *e)
 {
     ck_cuda_device *d = ck_cuda_of(dev);
     *scratch = 0;
-    ck_status st = s->part ? grow_list(d, ck_nn_blocks(s->y.h) * ck_nn_blocks(s->y.w), e) : CK_OK;
+    ck_status st = s->rows   ? grow_list(d, s->y.h * s->y.w, e)
+                   : s->part ? grow_list(d, ck_nn_blocks(s->y.h) * ck_nn_blocks(s->y.w), e)
+                             : CK_OK;
     return st == CK_OK ? ck_cuda_prepare(d, s, scratch, e) : st;
 }
 

@@ -51,6 +51,25 @@ void ck_cuda_pool(ck_cuda_device *d, const ck_nn_step *s)
     CK_CUDA_LAUNCH(pool, grid, THREADS, d->stream, s->x[0], s->y);
 }
 
+static __global__ void merge(const int *rows, size_t n, ck_nn_tensor x, ck_nn_tensor y)
+{
+    size_t i = thread_number(), c = i % (size_t)y.c;
+    if (i / (size_t)y.c >= n)
+        return;
+    size_t r = (size_t)rows[i / (size_t)y.c];
+    at(y, r)[c] = at(x, r)[c];
+}
+
+void ck_cuda_merge(ck_cuda_device *d, const ck_nn_step *s)
+{
+    int n;
+    const int *rows = ck_cuda_rows(d, s, &n);
+    if (!n)
+        return;
+    size_t all = (size_t)n * (size_t)s->y.c;
+    CK_CUDA_LAUNCH(merge, grid_for(all, THREADS), THREADS, d->stream, rows, (size_t)n, s->x[0], s->y);
+}
+
 /* x/2 (1 + erf(x/sqrt 2)), computed with erfc to avoid cancellation. */
 __device__ static inline float gelu_of(float v)
 {

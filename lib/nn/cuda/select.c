@@ -45,7 +45,8 @@ static const ck_cuda_kernel kernels[] = {PREPARED(conv_mma16, CK_NN_OP_CONV),
                                          ANY(apply, CK_NN_OP_APPLY),
                                          CHOOSY(head_8, CK_NN_OP_HEAD),
                                          ANY(head, CK_NN_OP_HEAD),
-                                         ANY(finish, CK_NN_OP_FINISH)};
+                                         ANY(finish, CK_NN_OP_FINISH),
+                                         ANY(merge, CK_NN_OP_MERGE)};
 #define KERNELS ((int)(sizeof kernels / sizeof *kernels))
 
 /* ---- reasons ---- */
@@ -126,7 +127,7 @@ ck_status ck_cuda_prepare(ck_cuda_device *d, ck_nn_step *s, size_t *scratch, ck_
 void ck_cuda_run(ck_nn *dev, const ck_nn_step *s)
 {
     ck_cuda_device *d = ck_cuda_of(dev);
-    if (ck_nn_in_part(s) && s->part->n == 0)
+    if ((ck_nn_in_part(s) && s->part->n == 0) || (s->rows && s->rows->n == 0))
         return;
     kernel_of(s)->run(d, s);
     ck_cuda_launched(d, s);

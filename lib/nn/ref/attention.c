@@ -28,7 +28,7 @@ static job describe(const ck_nn_step *s)
     job j = {.s = s, .heads = s->heads, .width = s->y.c / s->heads};
     j.nk = s->window ? s->window * s->window : pixels;
     j.windows = pixels / j.nk;
-    j.nq = s->x[0].h * s->x[0].w / j.windows;
+    j.nq = s->rows ? s->rows->n : s->x[0].h * s->x[0].w / j.windows;
     size_t keys = (size_t)ck_ref_padded(j.nk) * (size_t)j.width, values = (size_t)ck_ref_padded(j.width) * (size_t)j.nk;
     j.panel_floats = keys + values;
     j.row_floats = CK_REF_ROWS * (size_t)(ck_ref_padded(j.nk) + ck_ref_padded(j.width)) + (size_t)j.width;
@@ -57,6 +57,12 @@ static size_t pixel_of(const job *j, const ck_nn_tensor *t, int win, int i)
 static size_t element(const job *j, const ck_nn_tensor *t, int win, int i, int head)
 {
     return ck_ref_index(t, pixel_of(j, t, win, i)) + (size_t)(head * j->width);
+}
+
+/* The token of query i of window `win`. */
+static int query_of(const job *j, int i)
+{
+    return j->s->rows ? j->s->rows->row[i] : i;
 }
 
 static float *panels_of(const job *j, int win, int head)
@@ -116,7 +122,7 @@ static void attend(void *ctx, int i, int who)
     double sum[CK_REF_ROWS];
     for (int r = 0; r < rows; r++) {
         float *row = scores + (size_t)r * scores_ld;
-        size_t from = element(j, &j->s->x[0], win, first + r, head);
+        size_t from = element(j, &j->s->x[0], win, query_of(j, first + r), head);
         for (size_t d = 0; d < (size_t)j->width; d++)
             query[d] = operand(j, ck_ref_get(&j->s->x[0], from + d));
         ck_ref_multiply(query, 0, 1, &k, row);
@@ -124,7 +130,7 @@ static void attend(void *ctx, int i, int who)
     }
     ck_ref_multiply(scores, scores_ld, rows, &v, out);
     for (int r = 0; r < rows; r++) {
-        size_t y = element(j, &j->s->y, win, first + r, head);
+        size_t y = element(j, &j->s->y, win, query_of(j, first + r), head);
         for (int d = 0; d < j->width; d++)
             ck_ref_put(&j->s->y, y + (size_t)d, (float)((double)out[r * padded + d] / sum[r]));
     }

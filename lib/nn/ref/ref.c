@@ -132,4 +132,5 @@ const ck_nn_backend ck_nn_ref = {.name = "ref",
                                          [CK_NN_OP_GROUP_NORM] = ck_ref_group_norm,
                                          [CK_NN_OP_APPLY] = ck_ref_apply,
                                          [CK_NN_OP_HEAD] = ck_ref_head,
-                                         [CK_NN_OP_FINISH] = ck_ref_finish}};
+                                         [CK_NN_OP_FINISH] = ck_ref_finish,
+                                         [CK_NN_OP_MERGE] = ck_nn_host_merge}};
