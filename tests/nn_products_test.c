@@ -304,14 +304,17 @@ static void conv(int h, int w, int in, int out, int dilation, bool normed, int g
     op_weight_free(&k);
 }
 
-static void convs(void)
+static void use_kernels(const ck_cpu_kernels *kernels)
+{
+    for (int i = 0; i < 3; i++)
+        ((ck_cpu_device *)cpu[i])->kernels = kernels;
+}
+
+static void convs(const char *kernels)
 {
     types t[4];
     int n = all_types(t);
-    patch(1, 1, 3);
-    patch(5, 7, 24);
-    patch(16, 24, 112);
-    patch(3, 35, 132);
+    printf("# convolutions by %s\n", kernels);
     for (int j = n > 1; j < (n < 3 ? n : 3); j++) {
         conv(1, 1, 1, 1, 1, false, 0, 0, t[j]);
         conv(5, 37, 7, 16, 1, false, 8, 1, t[j]);
@@ -319,8 +322,8 @@ static void convs(void)
         conv(64, 32, 16, 16, 4, true, 4, 5, t[j]);
         conv(31, 40, 64, 64, 8, true, 8, 0, t[j]);
         conv(70, 9, 3, 5, 8, false, 5, 2, t[j]);
-        if (precision != CK_NN_PRECISION_F32)
-            conv(9, 33, 70, 72, 2, true, 8, 0, t[j]);
+        conv(40, 35, 9, 17, 3, true, 0, 0, t[j]); /* 32 is not a multiple of 3 */
+        conv(9, 33, 70, 72, 2, true, 8, 0, t[j]);
     }
     if (n > 1) { /* tensor cores at every dilation, more blocks than processors */
         conv(34, 70, 64, 64, 1, true, 8, 0, t[1]);
@@ -328,6 +331,21 @@ static void convs(void)
         conv(31, 33, 40, 64, 4, true, 8, 0, t[1]);
         conv(33, 9, 8, 64, 8, false, 8, 0, t[1]);
     }
+}
+
+static void all_convs(void)
+{
+    bool bf16 = precision == CK_NN_PRECISION_BF16;
+    patch(1, 1, 3);
+    patch(5, 7, 24);
+    patch(16, 24, 112);
+    patch(3, 35, 132);
+    for (int i = 0; ours && ck_cpu_kernels_at(bf16, i); i++) {
+        use_kernels(ck_cpu_kernels_at(bf16, i));
+        convs(ck_cpu_kernels_at(bf16, i)->name);
+    }
+    if (!ours)
+        convs(cpu[0]->ops->name);
 }
 
 /* ---- attention ---- */
@@ -408,8 +426,8 @@ static void attention(const attention_case *k, const ck_cpu_kernels *kernels, ty
     op_random(&kv, &seed, -k->range, k->range);
     op_tensor near_q = precision_map(precision, &q), near_kv = precision_map(precision, &kv);
     bool whole = op_run(ref, attention_step(k, &near_q, &near_kv, &want));
-    for (int i = 0; i < 3 && ours; i++)
-        ((ck_cpu_device *)cpu[i])->kernels = kernels;
+    if (ours)
+        use_kernels(kernels);
     op_tensor sent_q = precision_typed(precision, t.x, &q), sent_kv = precision_typed(precision, t.x, &kv);
     bool same = on_cpus(attention_step(k, &sent_q, &sent_kv, &y), NULL, NULL, NULL, &y, false, t.y);
     double score = (double)k->range * (double)k->range * sqrt(k->width);
@@ -525,7 +543,7 @@ int main(int argc, char **argv)
     for (int i = 0; i < cpus; i++)
         cpu[i] = precision_open(device, i + 1, precision);
     plain = precision == CK_NN_PRECISION_F32 ? NULL : op_open(device, 1);
-    convs();
+    all_convs();
     attentions();
     linears(); /* ends the program if cuBLASLt cannot do it */
     ck_nn_close(ref);

@@ -239,6 +239,9 @@ struct ck_nn {
     ck_error unrecorded;  /* why recording steps failed; else empty */
     ck_nn_precision precision;
     ck_nn_type act; /* type of activations between layers; set_precision may change it */
+    /* CONV computes squares of conv_tile x conv_tile results at once, `dilation` pixels apart, aligned to blocks.  The
+     * last bit of each may depend on every pixel that its square needs.  0: results depend on their own nine pixels. */
+    int conv_tile;
 };
 
 /* device: "cpu", "ref", "cuda" (the first), "cuda:N", or "auto": the first CUDA device, else the CPU.  threads: 0 = all

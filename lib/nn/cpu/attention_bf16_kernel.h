@@ -329,4 +329,4 @@ const ck_cpu_kernels KERNELS = {.name = NAME,
                                 .pack = pack,
                                 .attend = attend,
                                 .gather = gather,
-                                .conv = conv};
+                                .conv_bf16 = conv};

@@ -39,6 +39,7 @@ static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
     if (!d)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a device");
     d->base.ops = &ck_nn_cpu;
+    d->base.conv_tile = CK_CPU_CONV_TILE;
     d->kernels = ck_cpu_kernels_at(false, 0);
     ck_status s = ck_team_new(threads, &d->team, e);
     if (s != CK_OK) {
@@ -61,6 +62,7 @@ static ck_status set_precision(ck_nn *dev, ck_nn_precision p, ck_error *e)
         return ck_fail(e, CK_ERR_ARGUMENT,
                        "no precision bf16 on device cpu: this processor lacks AVX512_BF16: use f32 or auto");
     ck_cpu_of(dev)->kernels = k;
+    dev->conv_tile = k->bf16 ? 0 : CK_CPU_CONV_TILE;
     return ck_nn_host_set_precision(dev, p, e);
 }
 

@@ -9,7 +9,6 @@
 #include "nn/cpu/dnnl_compat.h"
 
 #define TYPICAL_ROWS 64 /* rows of the product that decides the layout of weights */
-#define TYPICAL_SIDE 32 /* side of the convolution that decides it, at dilation 1: all dilations have one layout */
 
 struct ck_cpu_dnnl {
     dnnl_engine_t engine;
@@ -140,30 +139,6 @@ static dnnl_status_t describe_linear(dnnl_engine_t engine, const ck_cpu_packed *
     return st;
 }
 
-static dnnl_status_t describe_conv(dnnl_engine_t engine, int out, int in, int side, int dilation,
-                                   ck_cpu_layout_view packed, ck_cpu_descriptor *to)
-{
-    layouts l = {0};
-    dnnl_primitive_attr_t attr = NULL;
-    int around = side + 2 * dilation;
-    dnnl_dims_t x = {1, in, around, around}, y = {1, out, side, side}, w = {out, in, 3, 3}, bias = {out};
-    dnnl_status_t s = ck_cpu_layout_by_tag(&l.x, 4, dnnl_f32, x, dnnl_nhwc);
-    if (s == dnnl_success)
-        s = ck_cpu_layout_by_tag(&l.y, 4, dnnl_f32, y, dnnl_nhwc);
-    if (s == dnnl_success)
-        s = ck_cpu_layout_by_tag(&l.w, 4, dnnl_f32, w, dnnl_format_tag_any);
-    if (s == dnnl_success)
-        s = ck_cpu_layout_by_tag(&l.bias, 1, dnnl_f32, bias, dnnl_a);
-    if (s == dnnl_success)
-        s = new_attr(false, false, &attr);
-    if (s == dnnl_success)
-        s = ck_cpu_describe_conv(engine, l.x, packed ? packed : l.w, l.bias, l.y, dilation, attr, to);
-    if (attr)
-        dnnl_primitive_attr_destroy(attr);
-    free_layouts(&l);
-    return s;
-}
-
 /* ---- weights ---- */
 
 /* oneDNN takes inputs as void * too, and does not write to them. */
@@ -261,20 +236,6 @@ ck_status ck_cpu_packed_linear(ck_cpu_dnnl *d, int out, int in, bool bf16, const
     return finish_packing(d, s, pd, given, weights, bias, p, to, e);
 }
 
-ck_status ck_cpu_packed_conv(ck_cpu_dnnl *d, int out, int in, const float *weights, const float *bias,
-                             ck_cpu_packed **to, ck_error *e)
-{
-    ck_cpu_packed *p = new_packed(out, in, false);
-    dnnl_dims_t dims = {out, in, 3, 3};
-    ck_cpu_descriptor pd = NULL;
-    ck_cpu_layout given = NULL;
-    one_thread();
-    dnnl_status_t s = p ? describe_conv(d->engine, out, in, TYPICAL_SIDE, 1, NULL, &pd) : dnnl_out_of_memory;
-    if (s == dnnl_success)
-        s = ck_cpu_layout_by_tag(&given, 4, dnnl_f32, dims, dnnl_abcd);
-    return finish_packing(d, s, pd, given, weights, bias, p, to, e);
-}
-
 void ck_cpu_packed_free(ck_cpu_packed *p)
 {
     if (!p)
@@ -336,20 +297,6 @@ ck_status ck_cpu_primitive_linear(ck_cpu_dnnl *d, const ck_cpu_packed *w, const 
     if (st == dnnl_success)
         st = new_primitive(w, pd, to);
     return status(st, "a matrix product", e);
-}
-
-ck_status ck_cpu_primitive_conv(ck_cpu_dnnl *d, const ck_cpu_packed *w, int side, int dilation, ck_cpu_primitive **to,
-                                ck_error *e)
-{
-    ck_cpu_layout_view packed;
-    ck_cpu_descriptor pd;
-    one_thread();
-    dnnl_status_t s = layout_of(w, &packed);
-    if (s == dnnl_success)
-        s = describe_conv(d->engine, w->out, w->in, side, dilation, packed, &pd);
-    if (s == dnnl_success)
-        s = new_primitive(w, pd, to);
-    return status(s, "a convolution", e);
 }
 
 size_t ck_cpu_primitive_scratch(const ck_cpu_primitive *p)
