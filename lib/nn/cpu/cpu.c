@@ -9,6 +9,7 @@ static void free_weight(ck_nn_weight *w)
 {
     ck_cpu_packed_free(w->packed);
     free(w->tiles);
+    free(w->low);
     free(w->w);
     free(w->bias);
     free(w);
@@ -92,8 +93,10 @@ static ck_status pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *va
     *w = (ck_nn_weight){.pack = p, .out = out, .in = p == CK_NN_PATCH ? 49 * in : in, .bf16 = bf16, .next = d->weights};
     d->weights = w;
     *to = w;
-    if (p == CK_NN_LINEAR || p == CK_NN_PATCH)
-        return ck_cpu_packed_linear(d->dnnl, out, w->in, bf16, values, bias, &w->packed, e);
+    if (p == CK_NN_LINEAR || p == CK_NN_PATCH) {
+        ck_status s = bf16 ? ck_cpu_pack_low(w, values, bias, e) : CK_OK;
+        return s == CK_OK ? ck_cpu_packed_linear(d->dnnl, out, w->in, bf16, values, bias, &w->packed, e) : s;
+    }
     if (p != CK_NN_CONV)
         return copy_values(w, values, bias, e);
     return bf16 ? ck_cpu_pack_conv_bf16(w, values, bias, e) : ck_cpu_pack_conv(d, w, values, bias, e);

@@ -16,7 +16,8 @@ struct ck_nn_weight {
     bool bf16;             /* products of bf16 operands: LINEAR, CONV */
     ck_cpu_packed *packed; /* LINEAR, PATCH */
     uint16_t *tiles;       /* CONV of bf16 operands, see ck_cpu_conv_tile */
-    float *w, *bias;       /* other kinds: [out][in], [out]; CONV: see ck_cpu_conv_block and ck_cpu_conv_tile */
+    uint16_t *low;         /* LINEAR of bf16 operands: [out][in], what rounding leaves of each weight */
+    float *w, *bias;       /* other kinds: [out][in], [out]; bf16 LINEAR: the bias; CONV: see the kernels */
     struct ck_nn_weight *next;
 };
 
@@ -60,6 +61,10 @@ void ck_cpu_fail(ck_cpu_device *d, ck_status s, const ck_error *e); /* keeps a t
 /* ---- operations ---- */
 
 ck_status ck_cpu_prepare_linear(ck_cpu_device *d, ck_nn_step *s, size_t *scratch, ck_error *e); /* LINEAR, PATCH */
+ck_status ck_cpu_pack_low(ck_nn_weight *w, const float *values, const float *bias, ck_error *e);
+size_t ck_cpu_low_scratch(const ck_nn_step *s); /* bytes */
+/* A LINEAR step's bias plus its weights' lower halves times the mean row of x, to scratch [out]. */
+void ck_cpu_low_bias(ck_nn *dev, const ck_nn_step *s, float *scratch);
 ck_status ck_cpu_pack_conv(const ck_cpu_device *d, ck_nn_weight *w, const float *values, const float *bias,
                            ck_error *e);
 ck_status ck_cpu_prepare_conv(ck_cpu_device *d, const ck_nn_step *s, size_t *scratch, ck_error *e);

@@ -25,7 +25,7 @@ struct ck_cpu_packed {
 struct ck_cpu_primitive {
     const ck_cpu_packed *w;
     dnnl_primitive_t run;
-    ck_cpu_layout_view x, y, scratch; /* of `run` */
+    ck_cpu_layout_view x, bias, y, scratch; /* of `run` */
 };
 
 static ck_status status(dnnl_status_t s, const char *what, ck_error *e)
@@ -258,6 +258,7 @@ static dnnl_status_t fill(ck_cpu_primitive *p, ck_cpu_descriptor pd)
     if (s != dnnl_success)
         return s;
     p->x = dnnl_primitive_desc_query_md(own, dnnl_query_src_md, 0);
+    p->bias = dnnl_primitive_desc_query_md(own, dnnl_query_weights_md, 1);
     p->y = dnnl_primitive_desc_query_md(own, dnnl_query_dst_md, 0);
     p->scratch = dnnl_primitive_desc_query_md(own, dnnl_query_scratchpad_md, 0);
     return s;
@@ -304,12 +305,14 @@ size_t ck_cpu_primitive_scratch(const ck_cpu_primitive *p)
     return ck_pad(dnnl_memory_desc_get_size(p->scratch));
 }
 
-ck_status ck_cpu_primitive_run(ck_cpu_dnnl *d, const ck_cpu_primitive *p, const void *x, void *y, void *scratch,
-                               int who, ck_error *e)
+ck_status ck_cpu_primitive_run(ck_cpu_dnnl *d, const ck_cpu_primitive *p, const void *x, const float *bias, void *y,
+                               void *scratch, int who, ck_error *e)
 {
-    dnnl_memory_t mx = NULL, my = NULL, ms = NULL;
+    dnnl_memory_t mx = NULL, mb = NULL, my = NULL, ms = NULL;
     one_thread();
     dnnl_status_t s = wrap_input(&mx, p->x, d->engine, x);
+    if (s == dnnl_success && bias)
+        s = wrap_input(&mb, p->bias, d->engine, bias);
     if (s == dnnl_success)
         s = dnnl_memory_create(&my, p->y, d->engine, y);
     if (s == dnnl_success)
@@ -317,12 +320,13 @@ ck_status ck_cpu_primitive_run(ck_cpu_dnnl *d, const ck_cpu_primitive *p, const 
     if (s == dnnl_success) {
         dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, mx},
                                   {DNNL_ARG_WEIGHTS, p->w->weights},
-                                  {DNNL_ARG_BIAS, p->w->bias},
+                                  {DNNL_ARG_BIAS, bias ? mb : p->w->bias},
                                   {DNNL_ARG_DST, my},
                                   {DNNL_ARG_SCRATCHPAD, ms}};
         s = dnnl_primitive_execute(p->run, d->streams[who], 5, args);
     }
     dnnl_memory_destroy(mx);
+    dnnl_memory_destroy(mb);
     dnnl_memory_destroy(my);
     dnnl_memory_destroy(ms);
     return status(s, "a step of the network", e);

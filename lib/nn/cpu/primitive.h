@@ -34,9 +34,10 @@ ck_status ck_cpu_primitive_linear(ck_cpu_dnnl *d, const ck_cpu_packed *w, const 
 
 size_t ck_cpu_primitive_scratch(const ck_cpu_primitive *p); /* bytes, a multiple of CK_ALIGN */
 
-/* Run on the calling thread; `who` is its number, below ck_cpu_dnnl_open's `threads`. */
-ck_status ck_cpu_primitive_run(ck_cpu_dnnl *d, const ck_cpu_primitive *p, const void *x, void *y, void *scratch,
-                               int who, ck_error *e);
+/* Run on the calling thread; `who` is its number, below ck_cpu_dnnl_open's `threads`.  bias: NULL for the packed one.
+ */
+ck_status ck_cpu_primitive_run(ck_cpu_dnnl *d, const ck_cpu_primitive *p, const void *x, const float *bias, void *y,
+                               void *scratch, int who, ck_error *e);
 void ck_cpu_primitive_free(ck_cpu_primitive *p);
 
 #endif
