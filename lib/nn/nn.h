@@ -43,12 +43,13 @@ static inline size_t ck_nn_pixels(const ck_nn_tensor *t)
 }
 
 #define CK_NN_HEADS_MAX 16
+#define CK_NN_MEAN_ROWS 4
 
 /* Operand type of the matrix products in LINEAR, ATTENTION (both products) and CONV; operands are rounded to nearest.
  * Products are summed in f32 (`ref`: in f64) and everything else is computed in f32.  At BF16 host devices add to the
- * bias of LINEAR what rounding the weights loses on the mean row of x: w - round(w), rounded, times that row.  F16 and
- * BF16 are also the type of activations between layers (ck_nn.act), each rounded once by the operation that makes it.
- * The residual stream stays f32. */
+ * bias of LINEAR what rounding the weights loses on the mean row of x: w - round(w), rounded, times the mean of every
+ * CK_NN_MEAN_ROWS-th row.  F16 and BF16 are also the type of activations between layers (ck_nn.act), each rounded once
+ * by the operation that makes it.  The residual stream stays f32. */
 typedef enum ck_nn_precision {
     CK_NN_PRECISION_F32,
     CK_NN_PRECISION_TF32, /* 10 bits of fraction, the range of f32 */
