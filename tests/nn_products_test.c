@@ -106,14 +106,14 @@ static double gelu_bound(double x, double error)
 /* Host devices at bf16 add to the bias the rounded rest of each weight times the mean of every fourth row. */
 static void add_low(op_weight *w, const op_tensor *x)
 {
-    size_t in = (size_t)w->in, pixels = ck_nn_pixels(&x->t), rows = (pixels + 3) / 4;
+    size_t in = (size_t)w->in, pixels = ck_nn_pixels(&x->t), rows = (pixels + CK_NN_MEAN_ROWS - 1) / CK_NN_MEAN_ROWS;
     float *bias = calloc((size_t)w->out, sizeof *bias);
     for (size_t o = 0; o < (size_t)w->out; o++) {
         double sum = w->bias ? (double)w->bias[o] : 0;
         for (size_t k = 0; k < in; k++) {
             float v = w->w[o * in + k], low = precision_round(precision, v - precision_round(precision, v));
             double mean = 0;
-            for (size_t r = 0; r < pixels; r += 4)
+            for (size_t r = 0; r < pixels; r += CK_NN_MEAN_ROWS)
                 mean += (double)*op_at(x, r, (int)k) / (double)rows;
             sum += (double)low * mean;
         }

@@ -12,7 +12,7 @@
 #include "nn/cpu/element.h"
 
 #define EVERY CK_NN_MEAN_ROWS
-#define LANES 16 /* partial sums, added pairwise at the end */
+#define LANES 32 /* partial sums, added pairwise at the end */
 
 ck_status ck_cpu_pack_low(ck_nn_weight *w, const float *values, const float *bias, ck_error *e)
 {
