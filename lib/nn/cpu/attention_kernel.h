@@ -20,7 +20,7 @@
 #include <math.h>
 
 #include "nn/cpu/kernel.h"
-#include "nn/cpu/vec.h"
+#include "nn/cpu/vec_kernel.h"
 
 #define KEYS CK_CPU_KEYS
 #define PANEL KEYS

@@ -12,7 +12,7 @@
  * The including file defines, beside what attention_kernel.h needs, vec_some(p, n) and vec_put(p, v, n), which load and
  * store n lanes, doubles (LANES / 2 doubles), vec_low, vec_high, C_ROWS and C_COLUMNS. */
 #include "nn/cpu/kernel.h"
-#include "nn/cpu/vec.h"
+#include "nn/cpu/vec_kernel.h"
 
 #define GROUP (C_COLUMNS * LANES) /* outputs computed together */
 #define CHUNK 32                  /* tiles between transforms: x, m and weights fit the second-level cache */

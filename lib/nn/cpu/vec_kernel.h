@@ -1,6 +1,6 @@
 /* Memory and vectors, for conv_kernel.h and attention_kernel.h: vec is defined by the file that includes them. */
-#ifndef CK_NN_CPU_VEC_H
-#define CK_NN_CPU_VEC_H
+#ifndef CK_NN_CPU_VEC_KERNEL_H
+#define CK_NN_CPU_VEC_KERNEL_H
 
 #include <string.h>
 
