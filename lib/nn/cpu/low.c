@@ -28,10 +28,11 @@ ck_status ck_cpu_pack_low(ck_nn_weight *w, const float *values, const float *bia
     return CK_OK;
 }
 
-/* Rows that count. */
+/* Number of rows that count. */
 static int rows_of(const ck_nn_step *s)
 {
-    return (int)((ck_nn_pixels(&s->x[0]) + EVERY - 1) / EVERY);
+    int all = s->rows ? s->rows->n : (int)ck_nn_pixels(&s->x[0]);
+    return (all + EVERY - 1) / EVERY;
 }
 
 /* Parts of the scratch. */
@@ -49,7 +50,7 @@ static parts parts_of(const ck_nn_step *s, float *scratch)
 
 size_t ck_cpu_low_scratch(const ck_nn_step *s)
 {
-    size_t rows = 1 + (size_t)ck_cpu_bands(rows_of(s));
+    size_t rows = 1 + (size_t)ck_cpu_bands((int)ck_nn_pixels(&s->x[0]));
     return ((size_t)s->weight->out + rows * (size_t)s->weight->in) * sizeof(float);
 }
 
@@ -77,8 +78,8 @@ static void sum_task(void *ctx, int i, int who)
     ck_cpu_band(rows_of(p->s), i, &first, &end);
     for (int k = 0; k < x->c; k++)
         sums[k] = 0;
-    for (int r = first; r < end; r++)
-        add_row(ck_nn_pixel(x, (size_t)r * EVERY), x->type == CK_NN_BF16, x->c, sums);
+    for (int r = first * EVERY; r < end * EVERY; r += EVERY)
+        add_row(ck_nn_pixel(x, (size_t)(p->s->rows ? p->s->rows->row[r] : r)), x->type == CK_NN_BF16, x->c, sums);
 }
 
 static void find_mean(const parts *p)

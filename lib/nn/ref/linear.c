@@ -68,13 +68,16 @@ static float operand(const ck_nn_step *s, float v)
 static float *corrected_bias(const ck_nn_step *s, int threads)
 {
     const ck_nn_weight *w = s->weight;
-    size_t pixels = ck_nn_pixels(&s->x[0]), rows = (pixels + CK_NN_MEAN_ROWS - 1) / CK_NN_MEAN_ROWS, in = (size_t)w->in;
+    size_t all = s->rows ? (size_t)s->rows->n : ck_nn_pixels(&s->x[0]), in = (size_t)w->in;
+    size_t rows = (all + CK_NN_MEAN_ROWS - 1) / CK_NN_MEAN_ROWS;
     double *mean = (double *)((char *)s->scratch + shared_at(s, threads));
     float *to = (float *)(mean + in);
     memset(mean, 0, in * sizeof *mean);
-    for (size_t r = 0; r < pixels; r += CK_NN_MEAN_ROWS)
+    for (size_t r = 0; r < all; r += CK_NN_MEAN_ROWS) {
+        size_t token = s->rows ? (size_t)s->rows->row[r] : r;
         for (size_t k = 0; k < in; k++)
-            mean[k] += (double)ck_ref_get(&s->x[0], ck_ref_index(&s->x[0], r) + k) / (double)rows;
+            mean[k] += (double)ck_ref_get(&s->x[0], ck_ref_index(&s->x[0], token) + k) / (double)rows;
+    }
     memcpy(to, w->bias, (size_t)ck_ref_padded(w->out) * sizeof *to);
     for (int o = 0; o < w->out; o++) {
         double sum = (double)w->bias[o];
