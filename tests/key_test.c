@@ -398,7 +398,7 @@ static void dense(void)
     for (int y = 230; y < 370; y++)
         for (int x = 504; x < 576; x++)
             sum += fabs((double)p.alpha[at(&p, x, y)] - cover[(x - 500) / 4]);
-    ok(good && sum / (140 * 72) < 0.25, "dense strands of a strong colour are not solid: %.3f off", sum / (140 * 72));
+    ok(good && sum / (140 * 72) < 0.15, "dense strands of a strong colour are not solid: %.3f off", sum / (140 * 72));
     drop(&p);
 }
 
