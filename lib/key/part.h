@@ -162,8 +162,10 @@ ck_status ck_key_drop_markers(ck_key_map *m, ck_error *e);
 ck_status ck_key_find_core(ck_key_map *m, ck_error *e);
 void ck_key_find_sure(ck_key_map *m);
 
-/* Sets lends and open; soft edges are no longer sure.  t0 and t1 are scratch.  lender.c */
+/* Sets lends, and open: how little a sure pixel is a mixture.  t0 and t1 are scratch.  lender.c */
 void ck_key_lenders(ck_key_map *m);
+/* Once held is known: soft edges are no longer sure, and open is how far solids are to be expected. */
+void ck_key_soften_edges(ck_key_map *m);
 
 /* Foreground colours from whole neighbourhoods, see near.c: near, solid (3,ch,cw) linear; the plate rgb and its
  * matte alpha (h,w); `solid` counts where the matte says nothing.  scratch: ck_key_near_scratch(g) floats. */

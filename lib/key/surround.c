@@ -83,7 +83,10 @@ ck_status ck_key_surround(ck_key_map *m, ck_error *e)
 {
     find_edges(m);
     ck_key_lenders(m);
-    return find_held(m, e);
+    ck_status s = find_held(m, e);
+    if (s == CK_OK)
+        ck_key_soften_edges(m);
+    return s;
 }
 
 /* Mean coverages around, from which 0 and 1 become likelier, and their odds against all coverages between. */
