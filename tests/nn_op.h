@@ -96,6 +96,17 @@ static inline op_weight op_weight_new(ck_nn_pack p, int out, int in, bool bias, 
     return w;
 }
 
+static inline op_weight op_weight_copy(const op_weight *w)
+{
+    op_weight to = *w;
+    to.w = malloc(w->n * sizeof *w->w);
+    to.bias = w->bias ? malloc((size_t)w->out * sizeof *w->bias) : NULL;
+    memcpy(to.w, w->w, w->n * sizeof *w->w);
+    if (w->bias)
+        memcpy(to.bias, w->bias, (size_t)w->out * sizeof *w->bias);
+    return to;
+}
+
 static inline void op_weight_free(op_weight *w)
 {
     free(w->w);

@@ -106,6 +106,26 @@ static double gelu_bound(double x, double error)
     return 1.13 * error + fabs(x) * (0.5 * 1.5e-7 + 12 * UNIT);
 }
 
+/* Host devices at bf16 add to the bias the rounded rest of each weight times the mean of every fourth row. */
+static void add_low(op_weight *w, const op_tensor *x)
+{
+    size_t in = (size_t)w->in, pixels = ck_nn_pixels(&x->t), rows = (pixels + CK_NN_MEAN_ROWS - 1) / CK_NN_MEAN_ROWS;
+    float *bias = calloc((size_t)w->out, sizeof *bias);
+    for (size_t o = 0; o < (size_t)w->out; o++) {
+        double sum = w->bias ? (double)w->bias[o] : 0;
+        for (size_t k = 0; k < in; k++) {
+            float v = w->w[o * in + k], low = precision_round(precision, v - precision_round(precision, v));
+            double mean = 0;
+            for (size_t r = 0; r < pixels; r += CK_NN_MEAN_ROWS)
+                mean += (double)*op_at(x, r, (int)k) / (double)rows;
+            sum += (double)low * mean;
+        }
+        bias[o] = (float)sum;
+    }
+    free(w->bias);
+    w->bias = bias;
+}
+
 static void linear(const linear_case *k, types t)
 {
     op_tensor x = op_map(1, k->rows, k->in, k->gap), y = op_map(1, k->rows, k->out, k->gap);
@@ -117,8 +137,12 @@ static void linear(const linear_case *k, types t)
     op_tensor near = precision_map(precision, &x), sent = precision_typed(precision, t.x, &x);
     op_tensor added = precision_typed(precision, t.y, &add);
     precision_untyped(&added, &add);
+    op_weight exact = op_weight_copy(&w);
+    precision_untyped(&sent, &x);
+    if (on_host && precision == CK_NN_PRECISION_BF16)
+        add_low(&exact, &x);
     ck_nn_step s = {
-        .kind = CK_NN_OP_LINEAR, .x = {near.t}, .act = k->act, .weight = precision_pack(ref, precision, &w, false)};
+        .kind = CK_NN_OP_LINEAR, .x = {near.t}, .act = k->act, .weight = precision_pack(ref, precision, &exact, false)};
     if (k->add == ELSEWHERE)
         s.x[1] = add.t;
     s.y = want.t;
@@ -137,7 +161,7 @@ static void linear(const linear_case *k, types t)
     op_run(ref, (ck_nn_step){.kind = CK_NN_OP_LINEAR,
                              .x = {near.t},
                              .y = bound.t,
-                             .weight = precision_pack(ref, precision, &w, true)});
+                             .weight = precision_pack(ref, precision, &exact, true)});
     for (int r = 0; r < k->rows; r++)
         for (int c = 0; c < k->out; c++) {
             float *b = op_at(&bound, (size_t)r, c);
@@ -159,6 +183,7 @@ static void linear(const linear_case *k, types t)
     whole = op_free(&near) && op_free(&sent) && op_free(&added) && whole;
     ok(whole, "and every sentinel is whole");
     op_weight_free(&w);
+    op_weight_free(&exact);
 }
 
 static void linears(void)
@@ -308,14 +333,17 @@ static void conv(int h, int w, int in, int out, int dilation, bool normed, int g
     op_weight_free(&k);
 }
 
-static void convs(void)
+static void use_kernels(const ck_cpu_kernels *kernels)
+{
+    for (int i = 0; i < 3; i++)
+        ((ck_cpu_device *)cpu[i])->kernels = kernels;
+}
+
+static void convs(const char *kernels)
 {
     types t[4];
     int n = all_types(t);
-    patch(1, 1, 3);
-    patch(5, 7, 24);
-    patch(16, 24, 112);
-    patch(3, 35, 132);
+    printf("# convolutions by %s\n", kernels);
     for (int j = n > 1; j < (n < 3 ? n : 3); j++) {
         conv(1, 1, 1, 1, 1, false, 0, 0, t[j]);
         conv(5, 37, 7, 16, 1, false, 8, 1, t[j]);
@@ -323,8 +351,8 @@ static void convs(void)
         conv(64, 32, 16, 16, 4, true, 4, 5, t[j]);
         conv(31, 40, 64, 64, 8, true, 8, 0, t[j]);
         conv(70, 9, 3, 5, 8, false, 5, 2, t[j]);
-        if (precision != CK_NN_PRECISION_F32)
-            conv(9, 33, 70, 72, 2, true, 8, 0, t[j]);
+        conv(40, 35, 9, 17, 3, true, 0, 0, t[j]); /* 32 is not a multiple of 3 */
+        conv(9, 33, 70, 72, 2, true, 8, 0, t[j]);
     }
     if (n > 1) { /* tensor cores at every dilation, more blocks than processors */
         conv(34, 70, 64, 64, 1, true, 8, 0, t[1]);
@@ -332,6 +360,21 @@ static void convs(void)
         conv(31, 33, 40, 64, 4, true, 8, 0, t[1]);
         conv(33, 9, 8, 64, 8, false, 8, 0, t[1]);
     }
+}
+
+static void all_convs(void)
+{
+    bool bf16 = precision == CK_NN_PRECISION_BF16;
+    patch(1, 1, 3);
+    patch(5, 7, 24);
+    patch(16, 24, 112);
+    patch(3, 35, 132);
+    for (int i = 0; ours && ck_cpu_kernels_at(bf16, i); i++) {
+        use_kernels(ck_cpu_kernels_at(bf16, i));
+        convs(ck_cpu_kernels_at(bf16, i)->name);
+    }
+    if (!ours)
+        convs(cpu[0]->ops->name);
 }
 
 /* ---- attention ---- */
@@ -412,8 +455,8 @@ static void attention(const attention_case *k, const ck_cpu_kernels *kernels, ty
     op_random(&kv, &seed, -k->range, k->range);
     op_tensor near_q = precision_map(precision, &q), near_kv = precision_map(precision, &kv);
     bool whole = op_run(ref, attention_step(k, &near_q, &near_kv, &want));
-    for (int i = 0; i < 3 && ours; i++)
-        ((ck_cpu_device *)cpu[i])->kernels = kernels;
+    if (ours)
+        use_kernels(kernels);
     op_tensor sent_q = precision_typed(precision, t.x, &q), sent_kv = precision_typed(precision, t.x, &kv);
     bool same = on_cpus(attention_step(k, &sent_q, &sent_kv, &y), NULL, NULL, NULL, &y, false, t.y);
     double score = (double)k->range * (double)k->range * sqrt(k->width);
@@ -534,7 +577,7 @@ int main(int argc, char **argv)
     if (argc > 4)
         ck_nn_do_without(cpu[0], argv[4]);
     plain = precision == CK_NN_PRECISION_F32 ? NULL : op_open(device, 1);
-    convs();
+    all_convs();
     attentions();
     linears(); /* ends the program if cuBLASLt cannot do it */
     ck_nn_close(ref);

@@ -136,7 +136,12 @@ static void add_attention(const ck_parts *b, names *n, const ck_nn_tensor *o, co
                           const ck_nn_tensor *t)
 {
     ck_nn_tensor sum = rows ? ck_nn_plan_f32(b->plan, t->h, t->w, t->c) : *t;
-    linear(b, n, "attn.proj", o, CK_NN_NONE, t, &sum);
+    ck_nn_plan_add(b->plan, n->label, "attn.proj",
+                   (ck_nn_step){.kind = CK_NN_OP_LINEAR,
+                                .x = {*o, *t},
+                                .y = sum,
+                                .rows = rows,
+                                .weight = ck_part_weight(b, 1, under(n, "attn.proj"))});
     if (rows)
         ck_nn_plan_add(b->plan, n->label, "merge",
                        (ck_nn_step){.kind = CK_NN_OP_MERGE, .x = {sum}, .y = *t, .rows = rows});

@@ -1,18 +1,16 @@
 /* Selection of refined blocks and result tensors, for frames on the host and on a device. */
 #include "greenformer/network_inside.h"
 
-/* True for a wanted block and its neighbours. */
-static bool near(const unsigned char *wanted, int y, int x, int down, int across)
+/* True if a wanted block is at most `rings` blocks away. */
+static bool near(const unsigned char *wanted, int y, int x, int down, int across, int rings)
 {
-    for (int v = y > 0 ? y - 1 : 0; v <= y + 1 && v < down; v++)
-        for (int u = x > 0 ? x - 1 : 0; u <= x + 1 && u < across; u++)
+    for (int v = y > rings ? y - rings : 0; v <= y + rings && v < down; v++)
+        for (int u = x > rings ? x - rings : 0; u <= x + rings && u < across; u++)
             if (wanted[v * across + u])
                 return true;
     return false;
 }
 
-/* A refined block depends on its neighbours too: the convolutions after the first reach 30 pixels, less than a
- * block. */
 ck_status ck_network_blocks(ck_network *n, const unsigned char *wanted, ck_error *e)
 {
     static const int none[1];
@@ -21,17 +19,19 @@ ck_status ck_network_blocks(ck_network *n, const unsigned char *wanted, ck_error
         return CK_OK;
     if (!n->blocks || !n->settled)
         return ck_fail(e, CK_ERR_ARGUMENT, "tiles of a frame without statistics: refine a whole frame first");
-    int down = ck_nn_blocks(n->h), across = ck_nn_blocks(n->w), all = down * across;
-    int *reach = n->blocks, *core = reach + all, *rest = core + all;
-    n->where = (ck_refine_where){{reach, 0}, {core, 0}, {rest, 0}, {none, 0}};
-    for (int i = 0; i < all; i++) {
-        if (near(wanted, i / across, i % across, down, across))
-            reach[n->where.reach.n++] = i;
-        if (wanted[i])
-            core[n->where.core.n++] = i;
-        else
-            rest[n->where.rest.n++] = i;
+    int down = ck_nn_blocks(n->h), across = ck_nn_blocks(n->w), all = down * across, *list = n->blocks;
+    ck_refine_where *to = &n->where;
+    to->sums = (ck_nn_part){none, 0};
+    for (int r = 0; r <= CK_REFINER_RINGS; r++, list += all) {
+        to->near[r] = (ck_nn_part){list, 0};
+        for (int i = 0; i < all; i++)
+            if (near(wanted, i / across, i % across, down, across, r))
+                list[to->near[r].n++] = i;
     }
+    to->rest = (ck_nn_part){list, 0};
+    for (int i = 0; i < all; i++)
+        if (!wanted[i])
+            list[to->rest.n++] = i;
     return CK_OK;
 }
 

@@ -21,7 +21,8 @@ static ck_status choose_size(ck_network *n, const ck_network_options *o, ck_erro
 
 static ck_status make_lists(ck_network *n, ck_error *e)
 {
-    n->blocks = calloc((size_t)ck_nn_blocks(n->h) * (size_t)ck_nn_blocks(n->w) * 3, sizeof *n->blocks);
+    n->blocks =
+        calloc((size_t)ck_nn_blocks(n->h) * (size_t)ck_nn_blocks(n->w) * (CK_REFINER_RINGS + 2), sizeof *n->blocks);
     return n->blocks ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for a network");
 }
 

@@ -23,7 +23,7 @@ struct ck_network {
     ck_refined refined;
     ck_refine_where where;
     ck_route route;
-    int *blocks;  /* three lists: reach, core, rest */
+    int *blocks;  /* lists: near[…], rest */
     bool settled; /* statistics of a whole frame exist */
 
     pthread_mutex_t lock; /* of the plan and everything above: held while a frame is queued (host: processed) */

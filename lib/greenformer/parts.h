@@ -7,13 +7,13 @@
 
 #define CK_LOGITS 4 /* alpha, then foreground */
 #define CK_REFINER_BLOCKS 4
+#define CK_REFINER_RINGS 3 /* of neighbours that a block's result may depend on */
 
 /* Block lists for the refiner, read by every run. */
 typedef struct ck_refine_where {
-    ck_nn_part reach; /* blocks that `core` depends on: activations are computed there */
-    ck_nn_part core;  /* blocks to refine */
-    ck_nn_part rest;  /* blocks that keep the coarse result */
-    ck_nn_part sums;  /* empty list: the statistics of an earlier frame stay */
+    ck_nn_part near[CK_REFINER_RINGS + 1]; /* [i]: blocks to refine, and i rings of neighbours around them */
+    ck_nn_part rest;                       /* blocks that keep the coarse result */
+    ck_nn_part sums;                       /* empty list: the statistics of an earlier frame stay */
 } ck_refine_where;
 
 typedef struct ck_parts {

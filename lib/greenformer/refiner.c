@@ -20,6 +20,32 @@
 
 #define REACH (1 << (CK_REFINER_BLOCKS - 1)) /* pixels: the largest dilation */
 
+/* Convolutions: the stem, then two in each residual block. */
+#define CONVS (1 + 2 * CK_REFINER_BLOCKS)
+
+static int dilation_of(int i)
+{
+    return i ? 1 << ((i - 1) / 2) : 1;
+}
+
+/* Blocks where convolution i must be right for the refined blocks to be; NULL: everywhere.  The last convolution must
+ * be right inside them, each one before as far as the next one reaches, in whole squares of conv_tile.  Together that
+ * is 30 pixels without such squares, 92 with squares of 4. */
+static const ck_nn_part *where_right(const ck_parts *b, int i)
+{
+    int pixels = 0, tile = b->dev->conv_tile > 0 ? b->dev->conv_tile : 1;
+    for (int k = CONVS - 1; k > i; k--) {
+        int before = tile * dilation_of(k - 1);
+        pixels = (pixels + dilation_of(k) + before - 1) / before * before;
+    }
+    return b->where ? &b->where->near[ck_nn_blocks(pixels)] : NULL;
+}
+
+static const ck_nn_part *where_refined(const ck_parts *b)
+{
+    return b->where ? &b->where->near[0] : NULL;
+}
+
 typedef struct normed {
     ck_nn_tensor map;  /* before normalisation */
     ck_nn_tensor norm; /* [2][C]: scale, shift */
@@ -44,10 +70,9 @@ static pair maps(const ck_parts *b)
     return (pair){ck_nn_plan_rows(&both, ahead, b->h), ck_nn_plan_rows(&both, 0, b->h)};
 }
 
-/* Add a convolution and its GroupNorm's scale and shift. */
-static normed conv(const ck_parts *b, const char *part, const char *conv_name, const char *norm_name,
-                   const ck_nn_tensor *x, const ck_nn_tensor *x_norm, const ck_nn_tensor *y, int dilation,
-                   const ck_nn_part *where)
+/* Add convolution i and its GroupNorm's scale and shift. */
+static normed conv(const ck_parts *b, int i, const char *part, const char *conv_name, const char *norm_name,
+                   const ck_nn_tensor *x, const ck_nn_tensor *x_norm, const ck_nn_tensor *y)
 {
     int c = b->sizes->refiner;
     char name[64];
@@ -63,8 +88,8 @@ static normed conv(const ck_parts *b, const char *part, const char *conv_name, c
                     .y = n.map,
                     .stats = sums,
                     .groups = CK_GROUPS,
-                    .dilation = dilation,
-                    .part = where,
+                    .dilation = dilation_of(i),
+                    .part = where_right(b, i),
                     .weight = ck_part_weight(b, 1, name)};
     if (x_norm)
         s.x[1] = *x_norm;
@@ -82,10 +107,11 @@ static normed conv(const ck_parts *b, const char *part, const char *conv_name, c
     return n;
 }
 
-static void apply(const ck_parts *b, const char *part, const normed *n, const ck_nn_tensor *add, const ck_nn_tensor *y)
+/* Add the normalisation of convolution i. */
+static void apply(const ck_parts *b, int i, const char *part, const normed *n, const ck_nn_tensor *add,
+                  const ck_nn_tensor *y)
 {
-    ck_nn_step s = {
-        .kind = CK_NN_OP_APPLY, .x = {n->map, n->norm}, .y = *y, .part = b->where ? &b->where->reach : NULL};
+    ck_nn_step s = {.kind = CK_NN_OP_APPLY, .x = {n->map, n->norm}, .y = *y, .part = where_right(b, i)};
     if (add)
         s.x[2] = *add;
     ck_nn_plan_add(b->plan, part, "apply", s);
@@ -94,10 +120,8 @@ static void apply(const ck_parts *b, const char *part, const normed *n, const ck
 static ck_nn_tensor coarse(const ck_parts *b, const ck_nn_tensor *rgb, const ck_nn_tensor *logits)
 {
     ck_nn_tensor y = ck_nn_plan_map(b->plan, b->h, b->w, rgb->c + logits->c);
-    ck_nn_plan_add(
-        b->plan, "refiner", "coarse",
-        (ck_nn_step){
-            .kind = CK_NN_OP_COARSE, .x = {*rgb, *logits}, .y = y, .part = b->where ? &b->where->reach : NULL});
+    ck_nn_plan_add(b->plan, "refiner", "coarse",
+                   (ck_nn_step){.kind = CK_NN_OP_COARSE, .x = {*rgb, *logits}, .y = y, .part = where_right(b, 0)});
     return y;
 }
 
@@ -114,7 +138,7 @@ static void finish(const ck_parts *b, const char *name, const ck_nn_tensor *logi
 static ck_refined leave_coarse(const ck_parts *b, const ck_nn_tensor *logits)
 {
     ck_refined r = {.final = ck_nn_plan_planar(b->plan, CK_LOGITS, b->h, b->w)};
-    finish(b, "finish", logits, NULL, &r.final, 0, b->where ? &b->where->core : NULL);
+    finish(b, "finish", logits, NULL, &r.final, 0, where_refined(b));
     if (b->sparse)
         finish(b, "rest", logits, NULL, &r.final, 0, &b->where->rest);
     return r;
@@ -124,21 +148,20 @@ ck_refined ck_part_refiner(const ck_parts *b, const ck_nn_tensor *rgb, const ck_
 {
     if (scale == 0 && !b->keep)
         return leave_coarse(b, logits);
-    const ck_nn_part *reach = b->where ? &b->where->reach : NULL, *core = b->where ? &b->where->core : NULL;
+    const ck_nn_part *core = where_refined(b);
     ck_refined r = {.coarse = coarse(b, rgb, logits), .delta = ck_nn_plan_planar(b->plan, CK_LOGITS, b->h, b->w)};
     r.final = b->keep ? ck_nn_plan_planar(b->plan, CK_LOGITS, b->h, b->w) : r.delta;
     ck_nn_tensor x = map(b, 0);
-    normed n = conv(b, "stem", "0", "1", &r.coarse, NULL, &x, 1, reach);
-    apply(b, "stem", &n, NULL, &x);
+    normed n = conv(b, 0, "stem", "0", "1", &r.coarse, NULL, &x);
+    apply(b, 0, "stem", &n, NULL, &x);
     for (int k = 1; k <= CK_REFINER_BLOCKS; k++) {
         char part[16];
-        int dilation = 1 << (k - 1);
         snprintf(part, sizeof part, "res%d", k);
         pair p = maps(b);
-        n = conv(b, part, "conv1", "gn1", &x, NULL, &p.a, dilation, reach);
-        n = conv(b, part, "conv2", "gn2", &n.map, &n.norm, &p.c, dilation, k < CK_REFINER_BLOCKS ? reach : core);
+        n = conv(b, 2 * k - 1, part, "conv1", "gn1", &x, NULL, &p.a);
+        n = conv(b, 2 * k, part, "conv2", "gn2", &n.map, &n.norm, &p.c);
         if (k < CK_REFINER_BLOCKS)
-            apply(b, part, &n, &x, &x);
+            apply(b, 2 * k, part, &n, &x, &x);
     }
     /* The last block's sum is never stored, and corrections only with `keep`: the head computes its input on the
      * fly. */

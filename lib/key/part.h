@@ -139,7 +139,8 @@ typedef struct ck_key_map {
     float *lends;                 /* how much of a sure pixel's colour is the subject's own; for the palette */
     /* Set after it, in the places of the others and of lends: */
     float *mean, *bare, *solid;  /* what the colour says, see mixture.h, where seen */
-    float *open, *base, *around; /* what the surroundings say, see surround.h */
+    float *open, *base, *around; /* what the surroundings say, see surround.h; open from ck_key_lenders on, in rough's
+                                    place */
     ck_buffer *buf;
 } ck_key_map;
 
@@ -161,8 +162,10 @@ ck_status ck_key_drop_markers(ck_key_map *m, ck_error *e);
 ck_status ck_key_find_core(ck_key_map *m, ck_error *e);
 void ck_key_find_sure(ck_key_map *m);
 
-/* Sets lends; t0 and t1 are scratch.  lender.c */
+/* Sets lends, and open: how little a sure pixel is a mixture.  t0 and t1 are scratch.  lender.c */
 void ck_key_lenders(ck_key_map *m);
+/* Once held is known: soft edges are no longer sure, and open is how far solids are to be expected. */
+void ck_key_soften_edges(ck_key_map *m);
 
 /* Foreground colours from whole neighbourhoods, see near.c: near, solid (3,ch,cw) linear; the plate rgb and its
  * matte alpha (h,w); `solid` counts where the matte says nothing.  scratch: ck_key_near_scratch(g) floats. */

@@ -83,7 +83,10 @@ ck_status ck_key_surround(ck_key_map *m, ck_error *e)
 {
     find_edges(m);
     ck_key_lenders(m);
-    return find_held(m, e);
+    ck_status s = find_held(m, e);
+    if (s == CK_OK)
+        ck_key_soften_edges(m);
+    return s;
 }
 
 /* Mean coverages around, from which 0 and 1 become likelier, and their odds against all coverages between. */
@@ -92,7 +95,7 @@ ck_status ck_key_surround(ck_key_map *m, ck_error *e)
 #define SURE 1.0f         /* odds of 1 among sure pixels */
 #define GRAIN 300.0f      /* times the grain's variance: under grain a pixel is rather solid than anything between */
 #define SOLID 100.0f      /* where all around is solid */
-#define HELD_SOLID 40.0f  /* where solids hold the place */
+#define HELD_SOLID 30.0f  /* where solids hold the place */
 #define BARE 1.0f         /* odds of 0 anywhere */
 #define BARE_MORE 1000.0f /* and where all around is bare */
 #define BESIDE_VEIL 3     /* map pixels */
@@ -107,18 +110,17 @@ ck_key_odds ck_key_odds_at(const ck_key_map *m, size_t i)
                              m->base[i] + m->open[i] * SOLID * ck_key_sq(ck_key_ramp(m->around[i], SOLID_AROUND, 1))};
 }
 
-/* m->open: 1 = no veil is near, beside which solids are not to be expected.  m->base: odds of 1 whatever is around. */
+/* m->open: lower beside veils, where solids are not to be expected.  m->base: odds of 1 whatever is around. */
 static void find_base(ck_key_map *m)
 {
     float anywhere = GRAIN * ck_key_sq(m->sigma[0]);
     for (size_t i = 0; i < m->n; i++)
         m->base[i] = m->sure[i];
     ck_key_blur(m, m->base, m->base, NEAR);
-    ck_key_blur(m, m->veil, m->open, BESIDE_VEIL);
+    ck_key_blur(m, m->veil, m->around, BESIDE_VEIL); /* scratch until the first pass */
     for (size_t i = 0; i < m->n; i++) {
-        m->open[i] = ck_key_ramp(m->open[i], VEILED, 0);
-        float held = ck_key_sq(ck_key_sq(ck_key_sq(m->held[i])));
-        m->base[i] = anywhere + SURE * ck_key_sq(m->base[i]) + m->open[i] * HELD_SOLID * held;
+        m->open[i] *= ck_key_ramp(m->around[i], VEILED, 0);
+        m->base[i] = anywhere + SURE * ck_key_sq(m->base[i]) + m->open[i] * HELD_SOLID * ck_key_sq(m->held[i]);
     }
 }
 

@@ -43,10 +43,12 @@ static inline size_t ck_nn_pixels(const ck_nn_tensor *t)
 }
 
 #define CK_NN_HEADS_MAX 16
+#define CK_NN_MEAN_ROWS 4
 
 /* Operand type of the matrix products in LINEAR, ATTENTION (both products) and CONV; operands are rounded to nearest.
- * Products are summed in f32 (`ref`: in f64) and everything else is computed in f32.  Host devices
- * sum attention's weights before they are rounded.  F16 and BF16 are also the type of activations between layers
+ * Products are summed in f32 (`ref`: in f64) and everything else is computed in f32.  At BF16 host devices add to the
+ * bias of LINEAR what rounding the weights loses on the mean row of x: w - round(w), rounded, times the mean of every
+ * CK_NN_MEAN_ROWS-th row (of `rows`, if they are given).  F16 and BF16 are also the type of activations between layers
  * (ck_nn.act), each rounded once by the operation that makes it.  The residual stream stays f32. */
 typedef enum ck_nn_precision {
     CK_NN_PRECISION_F32,
@@ -142,7 +144,8 @@ typedef struct ck_nn_step {
      * depend on the others.  NULL: all blocks.  For every operation an empty list means nothing to do. */
     const ck_nn_part *part;
     /* ATTENTION without windows, MERGE: compute only these tokens of y; a token's result does not depend on the others,
-     * but for the rounding of 16-bit operands.  NULL: all tokens.  An empty list means nothing to do. */
+     * but for the rounding of 16-bit operands.  LINEAR: other tokens of x and y are undefined.  NULL: all tokens.  An
+     * empty list means nothing to do. */
     const ck_nn_rows *rows;
     void *prepared; /* private to the backend */
     void *scratch;  /* the bytes that prepare asked for, shared by all steps of a plan */
@@ -248,6 +251,9 @@ struct ck_nn {
     ck_error distrusted;  /* what failed the self-check of this device, or of one that it replaces; else empty */
     ck_nn_precision precision;
     ck_nn_type act; /* type of activations between layers; set_precision may change it */
+    /* CONV computes squares of conv_tile x conv_tile results at once, `dilation` pixels apart, aligned to blocks.  The
+     * last bit of each may depend on every pixel that its square needs.  0: results depend on their own nine pixels. */
+    int conv_tile;
 };
 
 /* device: "cpu", "ref", "cuda" (the first), "cuda:N", or "auto": the first CUDA device, else the CPU.  threads: 0 = all

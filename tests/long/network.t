@@ -13,12 +13,14 @@ if [ -n "$goldens" ]; then
         ok "cpu: $golden" "$test" cpu $golden.safetensors
         grep -E '^#| of ' "$tmp/.out" | sed 's/^ok/# ok/'
     done
-    if grep -qw avx512_bf16 /proc/cpuinfo; then
-        ok "cpu at bf16: net_base_plus_1024" "$test" cpu bf16 net_base_plus_1024.safetensors
-        grep -E '^#| of ' "$tmp/.out" | sed 's/^ok/# ok/'
-    else
-        skip "cpu at bf16: net_base_plus_1024" "this processor lacks AVX512_BF16"
-    fi
+    for golden in net_base_plus_1024 net_base_plus_2048; do
+        if grep -qw avx512_bf16 /proc/cpuinfo; then
+            ok "cpu at bf16: $golden" "$test" cpu bf16 $golden.safetensors
+            grep -E '^#| of ' "$tmp/.out" | sed 's/^ok/# ok/'
+        else
+            skip "cpu at bf16: $golden" "this processor lacks AVX512_BF16"
+        fi
+    done
     # The CUDA backend's own sources, on the CPU.
     ok "cuda on the CPU: net_mini_256" env CK_LIB="${CK_CUDA_HOST_LIB-$helpers/../cuda_host}" "$test" cuda net_mini_256.safetensors
     grep -E '^#| of ' "$tmp/.out" | sed 's/^ok/# ok/'

@@ -178,7 +178,8 @@ static bool raise(const float *s, __m512 scale, running *q, __m512 *shrink)
     return true;
 }
 
-/* Replace a panel of scores by powers, in bf16; meanwhile fetch 4 KiB that are needed next. */
+/* Replace a panel of scores by powers, in bf16, and sum those: powers that are alike are all rounded the same way,
+ * which cancels in the quotient.  Meanwhile fetch 4 KiB that are needed next. */
 static void weigh(const float *s, __m512 scale, running *q, char *p, const char *next)
 {
     const __m512i mixed = _mm512_set_epi16(31, 15, 30, 14, 29, 13, 28, 12, 27, 11, 26, 10, 25, 9, 24, 8, 23, 7, 22, 6,
@@ -187,8 +188,11 @@ static void weigh(const float *s, __m512 scale, running *q, char *p, const char 
     for (int i = 0; i < PANEL; i += 2, next += 256) {
         __m512 a = power(_mm512_fmsub_ps(_mm512_load_ps(s + i * LANES), scale, q->m));
         __m512 b = power(_mm512_fmsub_ps(_mm512_load_ps(s + i * LANES + LANES), scale, q->m));
+        __m512i pair = _mm512_permutexvar_epi16(mixed, (__m512i)_mm512_cvtne2ps_pbh(b, a));
+        _mm512_store_si512(p + i * 32, pair);
+        a = _mm512_castsi512_ps(_mm512_slli_epi32(pair, 16));
+        b = _mm512_castsi512_ps(_mm512_and_si512(pair, _mm512_set1_epi32((int)0xffff0000)));
         sum = _mm512_add_ps(sum, _mm512_add_ps(a, b));
-        _mm512_store_si512(p + i * 32, _mm512_permutexvar_epi16(mixed, (__m512i)_mm512_cvtne2ps_pbh(b, a)));
 #pragma GCC unroll 4
         for (int k = 0; k < 4; k++)
             _mm_prefetch(next + k * 64, _MM_HINT_T0);
@@ -329,4 +333,4 @@ const ck_cpu_kernels KERNELS = {.name = NAME,
                                 .pack = pack,
                                 .attend = attend,
                                 .gather = gather,
-                                .conv = conv};
+                                .conv_bf16 = conv};

@@ -18,9 +18,9 @@
  * The including file defines LANES, vec (a vector of LANES floats), vec_fma(a, b, c) = a b + c, vec_max, vec_exp2 (2^x
  * for x <= 0; 0 below -126), vec_transpose (of LANES vectors), S_ROWS, V_ROWS, KERNELS and NAME. */
 #include <math.h>
-#include <string.h>
 
 #include "nn/cpu/kernel.h"
+#include "nn/cpu/vec_kernel.h"
 
 #define KEYS CK_CPU_KEYS
 #define PANEL KEYS
@@ -28,26 +28,8 @@
 #define QUERIES 96       /* per call */
 #define PAIRS (QUERIES / PAIR)
 #define FAR (10 * KEYS) /* keys that all pairs visit before the next: they fit the second-level cache */
-#define INLINE static inline __attribute__((always_inline))
 
 _Static_assert(KEYS % S_ROWS == 0, "whole rows");
-
-INLINE vec vec_load(const float *p)
-{
-    vec v;
-    memcpy(&v, p, sizeof v);
-    return v;
-}
-
-INLINE void vec_store(float *p, vec v)
-{
-    memcpy(p, &v, sizeof v);
-}
-
-INLINE vec vec_all(float x)
-{
-    return x - (vec){0};
-}
 
 static size_t wide_of(int width)
 {
@@ -257,4 +239,7 @@ const ck_cpu_kernels KERNELS = {.name = NAME,
                                 .panel_bytes = panel_bytes,
                                 .scratch_bytes = scratch_bytes,
                                 .pack = pack,
-                                .attend = attend};
+                                .attend = attend,
+                                .group = GROUP,
+                                .conv_scratch = conv_scratch,
+                                .conv_f32 = conv};

@@ -1,173 +1,130 @@
-/* 3x3 dilated convolutions in tiles of CK_NN_BLOCK x CK_NN_BLOCK pixels.
- *
- *     gather   the tile and a border of `dilation` pixels, normalised if asked for, zeros outside the map
- *     oneDNN   convolution without padding                                        [32][32][out]
- *     store    the pixels inside the map, and the tile's sums for GroupNorm
- *
- * All tiles have one shape and share one primitive.  A tile is a block of the statistics, so a result does not depend
- * on which tiles are computed, nor on their order. */
+/* 3x3 dilated convolutions in f32, block by block; a block is also one of the statistics.  See conv_kernel.h. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clones.h"
 #include "base/mem.h"
 #include "nn/cpu/cpu.h"
 
-#define SIDE CK_NN_BLOCK
-#define LANES 16 /* channels are padded to a multiple: the size of oneDNN's blocks */
+#define POINTS 6 /* rows of G: one for each point of the polynomials */
 
-typedef struct conv {
-    ck_cpu_prepared base;
-    ck_cpu_primitive *run;
-    int in, out;                  /* padded channels */
-    int side;                     /* of a tile with its border */
-    size_t x_bytes, y_bytes, all; /* of a thread's scratch */
-} conv;
+_Static_assert(CK_CPU_CONV_SIDE == CK_NN_BLOCK, "a block of a convolution is one of the statistics");
 
-static int padded(int n)
+static size_t padded(const ck_cpu_device *d, int out)
 {
-    return (n + LANES - 1) / LANES * LANES;
+    size_t group = (size_t)d->kernels->group;
+    return ((size_t)out + group - 1) / group * group;
 }
 
-/* Weights and bias padded with zeros. */
-ck_status ck_cpu_pack_conv(ck_cpu_device *d, ck_nn_weight *w, const float *values, const float *bias, ck_error *e)
+/* to = G w G^T: G has a row [1, p, p^2] / (product of p's differences from the other points) for each point p, and
+ * [0, 0, 1] for infinity. */
+static void transform(const float *w, double to[POINTS][POINTS])
 {
-    size_t in = (size_t)padded(w->in), out = (size_t)padded(w->out), per = (size_t)w->in * 9;
-    float *all = calloc(out * in * 9 + out, sizeof *all);
-    if (!all)
+    const double a = (double)CK_CPU_POINT_A, b = (double)CK_CPU_POINT_B, a2 = a * a, b2 = b * b;
+    const double na = 2 * a2 * (a2 - b2), nb = 2 * b2 * (b2 - a2);
+    const double g[POINTS][3] = {{1 / (a2 * b2)},           {1 / na, a / na, a2 / na},  {1 / na, -a / na, a2 / na},
+                                 {1 / nb, b / nb, b2 / nb}, {1 / nb, -b / nb, b2 / nb}, {0, 0, 1}};
+    for (int i = 0; i < POINTS; i++)
+        for (int j = 0; j < POINTS; j++) {
+            to[i][j] = 0;
+            for (int tap = 0; tap < 9; tap++)
+                to[i][j] += g[i][tap / 3] * g[j][tap % 3] * (double)w[tap];
+        }
+}
+
+/* Transformed weights [36][out / group][in][group]. */
+ck_status ck_cpu_pack_conv(const ck_cpu_device *d, ck_nn_weight *w, const float *values, const float *bias, ck_error *e)
+{
+    size_t in = (size_t)w->in, out = padded(d, w->out), group = (size_t)d->kernels->group;
+    size_t bytes = CK_CPU_CONV_PRODUCTS * out * in * sizeof *w->w;
+    w->w = aligned_alloc(CK_ALIGN, ck_pad(bytes));
+    w->bias = calloc(out, sizeof *w->bias);
+    if (!w->w || !w->bias)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
-    float *all_bias = all + out * in * 9;
+    memset(w->w, 0, bytes);
+    memcpy(w->bias, bias, (size_t)w->out * sizeof *bias);
     for (size_t o = 0; o < (size_t)w->out; o++)
-        memcpy(all + o * in * 9, values + o * per, per * sizeof *values);
-    memcpy(all_bias, bias, (size_t)w->out * sizeof *bias);
-    ck_status s = ck_cpu_packed_conv(d->dnnl, (int)out, (int)in, all, all_bias, &w->packed, e);
-    free(all);
-    return s;
-}
-
-static void release(ck_cpu_prepared *base)
-{
-    conv *c = (conv *)base;
-    ck_cpu_primitive_free(c->run);
-    free(c);
-}
-
-ck_status ck_cpu_prepare_conv(ck_cpu_device *d, ck_nn_step *s, size_t *scratch, ck_error *e)
-{
-    conv *c = calloc(1, sizeof *c);
-    if (!c)
-        return ck_fail(e, CK_ERR_MEMORY, "out of memory for a convolution");
-    *c = (conv){.base = {release, d->prepared},
-                .in = padded(s->weight->in),
-                .out = padded(s->weight->out),
-                .side = SIDE + 2 * s->dilation};
-    d->prepared = &c->base;
-    s->prepared = c;
-    ck_status st = ck_cpu_primitive_conv(d->dnnl, s->weight->packed, SIDE, s->dilation, &c->run, e);
-    if (st != CK_OK)
-        return st;
-    c->x_bytes = ck_pad((size_t)c->side * (size_t)c->side * (size_t)c->in * sizeof(float));
-    c->y_bytes = ck_pad((size_t)(SIDE * SIDE) * (size_t)c->out * sizeof(float));
-    c->all = c->x_bytes + c->y_bytes + ck_cpu_primitive_scratch(c->run);
-    *scratch = (size_t)ck_team_size(d->team) * c->all;
+        for (size_t c = 0; c < in; c++) {
+            double t[POINTS][POINTS];
+            transform(values + (o * in + c) * 9, t);
+            for (size_t p = 0; p < CK_CPU_CONV_PRODUCTS; p++)
+                w->w[((p * (out / group) + o / group) * in + c) * group + o % group] = (float)t[p / POINTS][p % POINTS];
+        }
     return CK_OK;
 }
 
-/* ---- a tile ---- */
-
-/* n pixels of `channels` to n of `width`, zero padded; relu(x * scale + shift) if there is a norm. */
-CK_CLONES static void copy_pixels(const float *from, size_t ld, int n, int channels, const float *norm, float *to,
-                                  int width)
+/* Bytes of a thread's scratch: the kernel's, then sums by output. */
+static size_t kernel_bytes(const ck_cpu_device *d, const ck_nn_step *s)
 {
-    for (int x = 0; x < n; x++, from += ld, to += width) {
-        for (int c = 0; c < channels; c++) {
-            float v = norm ? from[c] * norm[c] + norm[channels + c] : from[c];
-            to[c] = norm && v < 0 ? 0 : v;
-        }
-        for (int c = channels; c < width; c++)
-            to[c] = 0;
-    }
+    return ck_pad(d->kernels->conv_scratch(s->weight->out, s->weight->in));
 }
 
-/* The side x side pixels from (y0, x0) on. */
-static void gather(const ck_nn_step *s, const conv *c, int y0, int x0, float *to)
+static size_t per_thread(const ck_cpu_device *d, const ck_nn_step *s)
 {
-    const ck_nn_tensor *t = &s->x[0];
-    const float *norm = ck_nn_has(&s->x[1]) ? s->x[1].data : NULL;
-    int from = x0 < 0 ? -x0 : 0, end = t->w - x0 < c->side ? t->w - x0 : c->side;
-    for (int y = y0; y < y0 + c->side; y++, to += (size_t)c->side * (size_t)c->in) {
-        if (y < 0 || y >= t->h || end <= from) {
-            memset(to, 0, (size_t)c->side * (size_t)c->in * sizeof *to);
-            continue;
-        }
-        memset(to, 0, (size_t)from * (size_t)c->in * sizeof *to);
-        copy_pixels(ck_nn_at(t, (size_t)y * (size_t)t->w + (size_t)(x0 + from)), (size_t)t->ld, end - from, t->c, norm,
-                    to + (size_t)from * (size_t)c->in, c->in);
-        memset(to + (size_t)end * (size_t)c->in, 0, (size_t)(c->side - end) * (size_t)c->in * sizeof *to);
-    }
+    return kernel_bytes(d, s) + ck_pad(2 * padded(d, s->weight->out) * sizeof(double));
 }
 
-/* Adds LANES channels of n pixels, `stride` apart, and their squares. */
-CK_CLONES static void add_sums(const float *p, int n, size_t stride, double *sum, double *squares)
+ck_status ck_cpu_prepare_conv(ck_cpu_device *d, const ck_nn_step *s, size_t *scratch, ck_error *e)
 {
-    double a[LANES], b[LANES];
-    memcpy(a, sum, sizeof a);
-    memcpy(b, squares, sizeof b);
-    for (int x = 0; x < n; x++, p += stride)
-        for (int c = 0; c < LANES; c++) {
-            a[c] += (double)p[c];
-            b[c] += (double)p[c] * (double)p[c];
-        }
-    memcpy(sum, a, sizeof a);
-    memcpy(squares, b, sizeof b);
+    if (s->x[0].type != CK_NN_F32 || s->y.type != CK_NN_F32)
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "cpu has no convolution of these types");
+    *scratch = (size_t)ck_team_size(d->team) * per_thread(d, s);
+    return CK_OK;
 }
 
-/* A block's sums by group: channels in order, LANES at a time so that the sums stay in registers. */
-static void block_sums(const ck_nn_step *s, const conv *c, int rows, int columns, const float *from, double *to)
+void ck_cpu_group_sums(const ck_nn_step *s, const double *sums, size_t stride, int block)
 {
     int per = s->y.c / s->groups;
-    memset(to, 0, (size_t)s->groups * 2 * sizeof *to);
-    for (int c0 = 0; c0 < s->y.c; c0 += LANES) {
-        double sum[LANES] = {0}, squares[LANES] = {0};
-        for (int y = 0; y < rows; y++)
-            add_sums(from + (size_t)y * SIDE * (size_t)c->out + c0, columns, (size_t)c->out, sum, squares);
-        for (int i = 0; i < LANES && c0 + i < s->y.c; i++) {
-            to[(c0 + i) / per * 2] += sum[i];
-            to[(c0 + i) / per * 2 + 1] += squares[i];
+    double *to = (double *)s->stats.data + (size_t)block * (size_t)s->groups * 2;
+    for (int g = 0; g < s->groups; g++)
+        for (int k = 0; k < 2; k++) {
+            to[2 * g + k] = 0;
+            for (int c = g * per; c < (g + 1) * per; c++)
+                to[2 * g + k] += sums[(size_t)k * stride + (size_t)c];
         }
-    }
 }
 
-static void store(const ck_nn_step *s, const conv *c, const ck_nn_area *a, const float *from)
+/* Tiles that cover a row of a block: with dilation d, d interleaved rows share it. */
+static int tiles_of(int dilation)
 {
-    for (int y = a->y0; y < a->y1; y++, from += SIDE * c->out)
-        for (int x = a->x0; x < a->x1; x++)
-            memcpy(ck_nn_at(&s->y, (size_t)y * (size_t)s->y.w + (size_t)x), from + (size_t)(x - a->x0) * (size_t)c->out,
-                   (size_t)s->y.c * sizeof *from);
+    int each = (CK_CPU_CONV_SIDE + CK_CPU_CONV_TILE * dilation - 1) / (CK_CPU_CONV_TILE * dilation);
+    return dilation * each;
 }
 
-static void tile_task(void *call, int task, int who)
+static void block_task(void *call, int task, int who)
 {
     const ck_cpu_call *k = call;
     const ck_nn_step *s = k->s;
-    const conv *c = s->prepared;
-    int i = ck_nn_in_part(s) ? s->part->block[task] : task;
-    ck_nn_area a = ck_nn_block_area(&s->y, i);
-    char *scratch = (char *)s->scratch + (size_t)who * c->all;
-    float *x = (float *)scratch, *y = (float *)(scratch + c->x_bytes);
-    gather(s, c, a.y0 - s->dilation, a.x0 - s->dilation, x);
-    ck_error e;
-    ck_status st = ck_cpu_primitive_run(k->dev->dnnl, c->run, x, y, scratch + c->x_bytes + c->y_bytes, who, &e);
-    if (st != CK_OK) {
-        ck_cpu_fail(k->dev, st, &e);
-        return;
-    }
-    store(s, c, &a, y);
-    if (ck_nn_has(&s->stats))
-        block_sums(s, c, a.y1 - a.y0, a.x1 - a.x0, y, (double *)s->stats.data + (size_t)i * (size_t)s->groups * 2);
+    int block = ck_nn_in_part(s) ? s->part->block[task] : task;
+    ck_nn_area a = ck_nn_block_area(&s->y, block);
+    char *scratch = (char *)s->scratch + (size_t)who * per_thread(k->dev, s);
+    size_t all = padded(k->dev, s->y.c);
+    double *sums = ck_nn_has(&s->stats) ? (double *)(scratch + kernel_bytes(k->dev, s)) : NULL;
+    if (sums)
+        memset(sums, 0, 2 * all * sizeof *sums);
+    k->dev->kernels->conv_f32(&(ck_cpu_conv_block){.in = s->x[0].c,
+                                                   .out = s->y.c,
+                                                   .dilation = s->dilation,
+                                                   .h = s->y.h,
+                                                   .w = s->y.w,
+                                                   .y0 = a.y0,
+                                                   .x0 = a.x0,
+                                                   .y1 = a.y1,
+                                                   .x1 = a.x1,
+                                                   .tiles = tiles_of(s->dilation),
+                                                   .x = s->x[0].data,
+                                                   .norm = ck_nn_has(&s->x[1]) ? s->x[1].data : NULL,
+                                                   .y = s->y.data,
+                                                   .x_pixel = (size_t)s->x[0].ld,
+                                                   .y_pixel = (size_t)s->y.ld,
+                                                   .weights = s->weight->w,
+                                                   .bias = s->weight->bias,
+                                                   .sums = sums,
+                                                   .scratch = scratch});
+    if (sums)
+        ck_cpu_group_sums(s, sums, all, block);
 }
 
 void ck_cpu_conv(ck_nn *dev, const ck_nn_step *s)
 {
-    ck_cpu_parallel(dev, s, ck_nn_in_part(s) ? s->part->n : ck_nn_blocks(s->y.h) * ck_nn_blocks(s->y.w), tile_task);
+    ck_cpu_parallel(dev, s, ck_nn_in_part(s) ? s->part->n : ck_nn_blocks(s->y.h) * ck_nn_blocks(s->y.w), block_task);
 }

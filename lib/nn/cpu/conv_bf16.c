@@ -78,17 +78,6 @@ static void gather(const ck_cpu_kernels *k, const ck_nn_step *s, int y0, int x0,
     }
 }
 
-static void group_sums(const ck_nn_step *s, const double *sums, double *to)
-{
-    int per = s->y.c / s->groups;
-    for (int g = 0; g < s->groups; g++)
-        for (int k = 0; k < 2; k++) {
-            to[2 * g + k] = 0;
-            for (int c = g * per; c < (g + 1) * per; c++)
-                to[2 * g + k] += sums[(size_t)k * padded(s->y.c) + (size_t)c];
-        }
-}
-
 static void tile_task(void *call, int task, int who)
 {
     const ck_cpu_call *k = call;
@@ -101,21 +90,22 @@ static void tile_task(void *call, int task, int who)
     gather(k->dev->kernels, s, a.y0 - s->dilation, a.x0 - s->dilation, (uint16_t *)x);
     if (sums)
         memset(sums, 0, 2 * padded(s->y.c) * sizeof *sums);
-    k->dev->kernels->conv(&(ck_cpu_conv_tile){.in = (int)padded(s->weight->in),
-                                              .out = s->y.c,
-                                              .dilation = s->dilation,
-                                              .rows = a.y1 - a.y0,
-                                              .columns = a.x1 - a.x0,
-                                              .x = x,
-                                              .w = s->weight->tiles,
-                                              .bias = s->weight->bias,
-                                              .y = ck_nn_pixel(&s->y, (size_t)a.y0 * (size_t)s->y.w + (size_t)a.x0),
-                                              .y_pixel = pixel,
-                                              .y_row = (size_t)s->y.w * pixel,
-                                              .bf16_y = s->y.type == CK_NN_BF16,
-                                              .sums = sums});
+    k->dev->kernels->conv_bf16(
+        &(ck_cpu_conv_tile){.in = (int)padded(s->weight->in),
+                            .out = s->y.c,
+                            .dilation = s->dilation,
+                            .rows = a.y1 - a.y0,
+                            .columns = a.x1 - a.x0,
+                            .x = x,
+                            .w = s->weight->tiles,
+                            .bias = s->weight->bias,
+                            .y = ck_nn_pixel(&s->y, (size_t)a.y0 * (size_t)s->y.w + (size_t)a.x0),
+                            .y_pixel = pixel,
+                            .y_row = (size_t)s->y.w * pixel,
+                            .bf16_y = s->y.type == CK_NN_BF16,
+                            .sums = sums});
     if (sums)
-        group_sums(s, sums, (double *)s->stats.data + (size_t)i * (size_t)s->groups * 2);
+        ck_cpu_group_sums(s, sums, padded(s->y.c), i);
 }
 
 void ck_cpu_conv_bf16(ck_nn *dev, const ck_nn_step *s)

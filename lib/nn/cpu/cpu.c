@@ -9,6 +9,7 @@ static void free_weight(ck_nn_weight *w)
 {
     ck_cpu_packed_free(w->packed);
     free(w->tiles);
+    free(w->low);
     free(w->w);
     free(w->bias);
     free(w);
@@ -39,6 +40,7 @@ static ck_status open_device(int which, int threads, ck_nn **dev, ck_error *e)
     if (!d)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a device");
     d->base.ops = &ck_nn_cpu;
+    d->base.conv_tile = CK_CPU_CONV_TILE;
     d->kernels = ck_cpu_kernels_at(false, 0);
     ck_status s = ck_team_new(threads, &d->team, e);
     if (s != CK_OK) {
@@ -61,6 +63,7 @@ static ck_status set_precision(ck_nn *dev, ck_nn_precision p, ck_error *e)
         return ck_fail(e, CK_ERR_ARGUMENT,
                        "no precision bf16 on device cpu: this processor lacks AVX512_BF16: use f32 or auto");
     ck_cpu_of(dev)->kernels = k;
+    dev->conv_tile = k->bf16 ? 0 : CK_CPU_CONV_TILE;
     return ck_nn_host_set_precision(dev, p, e);
 }
 
@@ -90,8 +93,10 @@ static ck_status pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *va
     *w = (ck_nn_weight){.pack = p, .out = out, .in = p == CK_NN_PATCH ? 49 * in : in, .bf16 = bf16, .next = d->weights};
     d->weights = w;
     *to = w;
-    if (p == CK_NN_LINEAR || p == CK_NN_PATCH)
-        return ck_cpu_packed_linear(d->dnnl, out, w->in, bf16, values, bias, &w->packed, e);
+    if (p == CK_NN_LINEAR || p == CK_NN_PATCH) {
+        ck_status s = bf16 ? ck_cpu_pack_low(w, values, bias, e) : CK_OK;
+        return s == CK_OK ? ck_cpu_packed_linear(d->dnnl, out, w->in, bf16, values, bias, &w->packed, e) : s;
+    }
     if (p != CK_NN_CONV)
         return copy_values(w, values, bias, e);
     return bf16 ? ck_cpu_pack_conv_bf16(w, values, bias, e) : ck_cpu_pack_conv(d, w, values, bias, e);

@@ -1,4 +1,4 @@
-/* One interface to oneDNN 2.6 and 3.x: memory layouts, and the descriptors of a product and a convolution.  The other
+/* One interface to oneDNN 2.6 and 3.x: memory layouts, and the descriptor of a product.  The other
  * functions that primitive.c calls are the same in both. */
 #ifndef CK_NN_CPU_DNNL_COMPAT_H
 #define CK_NN_CPU_DNNL_COMPAT_H
@@ -36,16 +36,6 @@ static inline dnnl_status_t ck_cpu_describe_matmul(dnnl_engine_t engine, ck_cpu_
                                                    const_dnnl_primitive_attr_t attr, ck_cpu_descriptor *to)
 {
     return dnnl_matmul_primitive_desc_create(to, engine, x, w, bias, y, attr);
-}
-
-/* Stride 1, no padding. */
-static inline dnnl_status_t ck_cpu_describe_conv(dnnl_engine_t engine, ck_cpu_layout_view x, ck_cpu_layout_view w,
-                                                 ck_cpu_layout_view bias, ck_cpu_layout_view y, int dilation,
-                                                 const_dnnl_primitive_attr_t attr, ck_cpu_descriptor *to)
-{
-    dnnl_dims_t stride = {1, 1}, gaps = {dilation - 1, dilation - 1}, none = {0, 0};
-    return dnnl_convolution_forward_primitive_desc_create(to, engine, dnnl_forward_inference, dnnl_convolution_direct,
-                                                          x, w, bias, y, stride, gaps, none, none, attr);
 }
 
 static inline dnnl_status_t ck_cpu_append_gelu(dnnl_post_ops_t post)
@@ -90,18 +80,6 @@ static inline dnnl_status_t ck_cpu_describe_matmul(dnnl_engine_t engine, ck_cpu_
 {
     dnnl_matmul_desc_t op;
     dnnl_status_t s = dnnl_matmul_desc_init(&op, x, w, bias, y);
-    return s == dnnl_success ? dnnl_primitive_desc_create(to, &op, attr, engine, NULL) : s;
-}
-
-/* Stride 1, no padding. */
-static inline dnnl_status_t ck_cpu_describe_conv(dnnl_engine_t engine, ck_cpu_layout_view x, ck_cpu_layout_view w,
-                                                 ck_cpu_layout_view bias, ck_cpu_layout_view y, int dilation,
-                                                 const_dnnl_primitive_attr_t attr, ck_cpu_descriptor *to)
-{
-    dnnl_dims_t stride = {1, 1}, gaps = {dilation - 1, dilation - 1}, none = {0, 0};
-    dnnl_convolution_desc_t op;
-    dnnl_status_t s = dnnl_dilated_convolution_forward_desc_init(&op, dnnl_forward_inference, dnnl_convolution_direct,
-                                                                 x, w, bias, y, stride, gaps, none, none);
     return s == dnnl_success ? dnnl_primitive_desc_create(to, &op, attr, engine, NULL) : s;
 }
 

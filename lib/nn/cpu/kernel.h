@@ -25,6 +25,27 @@ typedef struct ck_cpu_attend {
     void *scratch;             /* scratch_bytes, aligned to 64 */
 } ck_cpu_attend;
 
+/* A block of a 3x3 convolution in f32, see conv_kernel.h.  x and y are maps of one size. */
+#define CK_CPU_CONV_SIDE 32     /* pixels a side of a block, at most */
+#define CK_CPU_CONV_TILE 4      /* results a side of a tile */
+#define CK_CPU_CONV_PRODUCTS 36 /* per tile */
+#define CK_CPU_POINT_A 1.0f
+#define CK_CPU_POINT_B 2.0f
+
+typedef struct ck_cpu_conv_block {
+    int in, out, dilation;
+    int h, w;           /* of the maps */
+    int y0, x0, y1, x1; /* the block */
+    int tiles;          /* of the block, in a row: dilation times as many as in one of its interleaved parts */
+    const float *x, *norm;
+    float *y;
+    size_t x_pixel, y_pixel; /* floats between pixels */
+    const float *weights;    /* [36][out / group][in][group], transformed */
+    const float *bias;       /* [out rounded up to group] */
+    double *sums;            /* [2][out rounded up to group]: sums of y by output, sums of its squares; NULL: none */
+    void *scratch;           /* conv_scratch bytes, aligned to 64 */
+} ck_cpu_conv_block;
+
 /* A tile of a 3x3 convolution with bf16 operands.  Channels of x are padded to a multiple of CK_CPU_DEEP. */
 #define CK_CPU_CONV_IN 1024 /* channels of x, at most */
 
@@ -51,10 +72,15 @@ typedef struct ck_cpu_kernels {
     void (*pack)(int width, const void *const *k, const void *const *v, int n, void *keys, void *values);
     void (*attend)(const ck_cpu_attend *a);
 
+    /* f32 only. */
+    int group; /* of outputs */
+    size_t (*conv_scratch)(int out, int in);
+    void (*conv_f32)(const ck_cpu_conv_block *c);
+
     /* bf16 only.  gather: copy n pixels of `channels`, ld elements apart, to n of `in`, zero padded; relu(x * scale +
      * shift) if there is a norm [2][channels]. */
     void (*gather)(const uint16_t *from, size_t ld, int n, int channels, const float *norm, uint16_t *to, int in);
-    void (*conv)(const ck_cpu_conv_tile *c);
+    void (*conv_bf16)(const ck_cpu_conv_tile *c);
 } ck_cpu_kernels;
 
 extern const ck_cpu_kernels ck_cpu_kernels_plain;

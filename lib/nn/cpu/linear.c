@@ -13,6 +13,7 @@ typedef struct product {
     ck_cpu_primitive *whole, *last;
     int tiles;
     size_t scratch; /* bytes per thread */
+    size_t low;     /* offset of ck_cpu_low_bias's scratch, with bf16 operands */
 } product;
 
 /* Rows of a tile: large tiles are faster, but a map should have at least 16, so that all threads have work. */
@@ -83,17 +84,25 @@ ck_status ck_cpu_prepare_linear(ck_cpu_device *d, ck_nn_step *s, size_t *scratch
     d->prepared = &p->base;
     s->prepared = p;
     ck_status st = new_primitives(d, s, p, e);
-    if (st == CK_OK)
-        *scratch = (size_t)ck_team_size(d->team) * per_thread(s);
-    return st;
+    if (st != CK_OK)
+        return st;
+    p->low = ck_pad((size_t)ck_team_size(d->team) * per_thread(s));
+    *scratch = p->low + (s->weight->bf16 ? ck_cpu_low_scratch(s) : 0);
+    return CK_OK;
+}
+
+static float *low(const ck_nn_step *s)
+{
+    const product *p = s->prepared;
+    return s->weight->bf16 ? (float *)((char *)s->scratch + p->low) : NULL;
 }
 
 static void multiply(ck_cpu_device *d, const ck_nn_step *s, int i, const void *x, void *y, void *scratch, int who)
 {
     const product *p = s->prepared;
     ck_error e;
-    ck_status st =
-        ck_cpu_primitive_run(d->dnnl, p->last && i == p->tiles - 1 ? p->last : p->whole, x, y, scratch, who, &e);
+    ck_status st = ck_cpu_primitive_run(d->dnnl, p->last && i == p->tiles - 1 ? p->last : p->whole, x, low(s), y,
+                                        scratch, who, &e);
     if (st != CK_OK)
         ck_cpu_fail(d, st, &e);
 }
@@ -155,6 +164,8 @@ static void linear_task(void *call, int i, int who)
 
 void ck_cpu_linear(ck_nn *dev, const ck_nn_step *s)
 {
+    if (s->weight->bf16)
+        ck_cpu_low_bias(dev, s, low(s));
     ck_cpu_parallel(dev, s, tiles(s), linear_task);
 }
 

@@ -9,7 +9,6 @@
 #include "nn/cpu/dnnl_compat.h"
 
 #define TYPICAL_ROWS 64 /* rows of the product that decides the layout of weights */
-#define TYPICAL_SIDE 32 /* side of the convolution that decides it, at dilation 1: all dilations have one layout */
 
 struct ck_cpu_dnnl {
     dnnl_engine_t engine;
@@ -26,7 +25,7 @@ struct ck_cpu_packed {
 struct ck_cpu_primitive {
     const ck_cpu_packed *w;
     dnnl_primitive_t run;
-    ck_cpu_layout_view x, y, scratch; /* of `run` */
+    ck_cpu_layout_view x, bias, y, scratch; /* of `run` */
 };
 
 static ck_status status(dnnl_status_t s, const char *what, ck_error *e)
@@ -140,30 +139,6 @@ static dnnl_status_t describe_linear(dnnl_engine_t engine, const ck_cpu_packed *
     return st;
 }
 
-static dnnl_status_t describe_conv(dnnl_engine_t engine, int out, int in, int side, int dilation,
-                                   ck_cpu_layout_view packed, ck_cpu_descriptor *to)
-{
-    layouts l = {0};
-    dnnl_primitive_attr_t attr = NULL;
-    int around = side + 2 * dilation;
-    dnnl_dims_t x = {1, in, around, around}, y = {1, out, side, side}, w = {out, in, 3, 3}, bias = {out};
-    dnnl_status_t s = ck_cpu_layout_by_tag(&l.x, 4, dnnl_f32, x, dnnl_nhwc);
-    if (s == dnnl_success)
-        s = ck_cpu_layout_by_tag(&l.y, 4, dnnl_f32, y, dnnl_nhwc);
-    if (s == dnnl_success)
-        s = ck_cpu_layout_by_tag(&l.w, 4, dnnl_f32, w, dnnl_format_tag_any);
-    if (s == dnnl_success)
-        s = ck_cpu_layout_by_tag(&l.bias, 1, dnnl_f32, bias, dnnl_a);
-    if (s == dnnl_success)
-        s = new_attr(false, false, &attr);
-    if (s == dnnl_success)
-        s = ck_cpu_describe_conv(engine, l.x, packed ? packed : l.w, l.bias, l.y, dilation, attr, to);
-    if (attr)
-        dnnl_primitive_attr_destroy(attr);
-    free_layouts(&l);
-    return s;
-}
-
 /* ---- weights ---- */
 
 /* oneDNN takes inputs as void * too, and does not write to them. */
@@ -261,20 +236,6 @@ ck_status ck_cpu_packed_linear(ck_cpu_dnnl *d, int out, int in, bool bf16, const
     return finish_packing(d, s, pd, given, weights, bias, p, to, e);
 }
 
-ck_status ck_cpu_packed_conv(ck_cpu_dnnl *d, int out, int in, const float *weights, const float *bias,
-                             ck_cpu_packed **to, ck_error *e)
-{
-    ck_cpu_packed *p = new_packed(out, in, false);
-    dnnl_dims_t dims = {out, in, 3, 3};
-    ck_cpu_descriptor pd = NULL;
-    ck_cpu_layout given = NULL;
-    one_thread();
-    dnnl_status_t s = p ? describe_conv(d->engine, out, in, TYPICAL_SIDE, 1, NULL, &pd) : dnnl_out_of_memory;
-    if (s == dnnl_success)
-        s = ck_cpu_layout_by_tag(&given, 4, dnnl_f32, dims, dnnl_abcd);
-    return finish_packing(d, s, pd, given, weights, bias, p, to, e);
-}
-
 void ck_cpu_packed_free(ck_cpu_packed *p)
 {
     if (!p)
@@ -297,6 +258,7 @@ static dnnl_status_t fill(ck_cpu_primitive *p, ck_cpu_descriptor pd)
     if (s != dnnl_success)
         return s;
     p->x = dnnl_primitive_desc_query_md(own, dnnl_query_src_md, 0);
+    p->bias = dnnl_primitive_desc_query_md(own, dnnl_query_weights_md, 1);
     p->y = dnnl_primitive_desc_query_md(own, dnnl_query_dst_md, 0);
     p->scratch = dnnl_primitive_desc_query_md(own, dnnl_query_scratchpad_md, 0);
     return s;
@@ -338,31 +300,19 @@ ck_status ck_cpu_primitive_linear(ck_cpu_dnnl *d, const ck_cpu_packed *w, const 
     return status(st, "a matrix product", e);
 }
 
-ck_status ck_cpu_primitive_conv(ck_cpu_dnnl *d, const ck_cpu_packed *w, int side, int dilation, ck_cpu_primitive **to,
-                                ck_error *e)
-{
-    ck_cpu_layout_view packed;
-    ck_cpu_descriptor pd;
-    one_thread();
-    dnnl_status_t s = layout_of(w, &packed);
-    if (s == dnnl_success)
-        s = describe_conv(d->engine, w->out, w->in, side, dilation, packed, &pd);
-    if (s == dnnl_success)
-        s = new_primitive(w, pd, to);
-    return status(s, "a convolution", e);
-}
-
 size_t ck_cpu_primitive_scratch(const ck_cpu_primitive *p)
 {
     return ck_pad(dnnl_memory_desc_get_size(p->scratch));
 }
 
-ck_status ck_cpu_primitive_run(ck_cpu_dnnl *d, const ck_cpu_primitive *p, const void *x, void *y, void *scratch,
-                               int who, ck_error *e)
+ck_status ck_cpu_primitive_run(ck_cpu_dnnl *d, const ck_cpu_primitive *p, const void *x, const float *bias, void *y,
+                               void *scratch, int who, ck_error *e)
 {
-    dnnl_memory_t mx = NULL, my = NULL, ms = NULL;
+    dnnl_memory_t mx = NULL, mb = NULL, my = NULL, ms = NULL;
     one_thread();
     dnnl_status_t s = wrap_input(&mx, p->x, d->engine, x);
+    if (s == dnnl_success && bias)
+        s = wrap_input(&mb, p->bias, d->engine, bias);
     if (s == dnnl_success)
         s = dnnl_memory_create(&my, p->y, d->engine, y);
     if (s == dnnl_success)
@@ -370,12 +320,13 @@ ck_status ck_cpu_primitive_run(ck_cpu_dnnl *d, const ck_cpu_primitive *p, const 
     if (s == dnnl_success) {
         dnnl_exec_arg_t args[] = {{DNNL_ARG_SRC, mx},
                                   {DNNL_ARG_WEIGHTS, p->w->weights},
-                                  {DNNL_ARG_BIAS, p->w->bias},
+                                  {DNNL_ARG_BIAS, bias ? mb : p->w->bias},
                                   {DNNL_ARG_DST, my},
                                   {DNNL_ARG_SCRATCHPAD, ms}};
         s = dnnl_primitive_execute(p->run, d->streams[who], 5, args);
     }
     dnnl_memory_destroy(mx);
+    dnnl_memory_destroy(mb);
     dnnl_memory_destroy(my);
     dnnl_memory_destroy(ms);
     return status(s, "a step of the network", e);

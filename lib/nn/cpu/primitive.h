@@ -1,4 +1,4 @@
-/* oneDNN's matrix products, and its 3x3 convolutions in f32.  Only primitive.c calls oneDNN.
+/* oneDNN's matrix products.  Only primitive.c calls oneDNN.
  *
  * Weights are packed once into oneDNN's blocked layout.  A primitive has fixed shapes and runs on the calling thread;
  * several threads may run the same one, each with its own scratch. */
@@ -21,9 +21,6 @@ void ck_cpu_dnnl_free(ck_cpu_dnnl *d);
  * x in bf16.  On success the caller frees *to. */
 ck_status ck_cpu_packed_linear(ck_cpu_dnnl *d, int out, int in, bool bf16, const float *weights, const float *bias,
                                ck_cpu_packed **to, ck_error *e);
-/* The same for weights [out][in][3][3], in f32. */
-ck_status ck_cpu_packed_conv(ck_cpu_dnnl *d, int out, int in, const float *weights, const float *bias,
-                             ck_cpu_packed **to, ck_error *e);
 void ck_cpu_packed_free(ck_cpu_packed *p);
 
 /* Shape of y [rows][out] = gelu(x [rows][in] w^T + bias) + y; GELU and the addition are optional.  Rows of x and y are
@@ -35,15 +32,12 @@ typedef struct ck_cpu_linear_shape {
 ck_status ck_cpu_primitive_linear(ck_cpu_dnnl *d, const ck_cpu_packed *w, const ck_cpu_linear_shape *s,
                                   ck_cpu_primitive **to, ck_error *e);
 
-/* y [side][side][out] from x [side + 2 dilation][side + 2 dilation][in]. */
-ck_status ck_cpu_primitive_conv(ck_cpu_dnnl *d, const ck_cpu_packed *w, int side, int dilation, ck_cpu_primitive **to,
-                                ck_error *e);
-
 size_t ck_cpu_primitive_scratch(const ck_cpu_primitive *p); /* bytes, a multiple of CK_ALIGN */
 
-/* Run on the calling thread; `who` is its number, below ck_cpu_dnnl_open's `threads`. */
-ck_status ck_cpu_primitive_run(ck_cpu_dnnl *d, const ck_cpu_primitive *p, const void *x, void *y, void *scratch,
-                               int who, ck_error *e);
+/* Run on the calling thread; `who` is its number, below ck_cpu_dnnl_open's `threads`.  bias: NULL for the packed one.
+ */
+ck_status ck_cpu_primitive_run(ck_cpu_dnnl *d, const ck_cpu_primitive *p, const void *x, const float *bias, void *y,
+                               void *scratch, int who, ck_error *e);
 void ck_cpu_primitive_free(ck_cpu_primitive *p);
 
 #endif

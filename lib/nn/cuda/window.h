@@ -52,7 +52,7 @@ static inline ck_cuda_attention_args attention_args_of(const ck_nn_step *s)
     return a;
 }
 
-/* Restrict the queries to the step's tokens; false if there are none, or if their list could not be copied. */
+/* Restrict the queries to the step's tokens; false if the list is empty or could not be copied. */
 static inline bool with_rows(ck_cuda_device *d, const ck_nn_step *s, ck_cuda_attention_args *a)
 {
     int n;

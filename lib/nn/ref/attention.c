@@ -91,7 +91,7 @@ static void pack(void *ctx, int i, int who)
     }
 }
 
-/* Replace scores by exp(score - maximum), operands of the next product; return their sum, which is not rounded. */
+/* Replace scores by exp(score - maximum), operands of the next product; return their sum. */
 static double exponentials(const job *j, float *row, double scale)
 {
     float top = -INFINITY;
@@ -101,8 +101,8 @@ static double exponentials(const job *j, float *row, double scale)
         top = row[i] > top ? row[i] : top;
     for (int i = 0; i < n; i++) {
         float power = (float)exp(((double)row[i] - (double)top) * scale);
-        sum += (double)power;
         row[i] = operand(j, power);
+        sum += (double)row[i];
     }
     return sum;
 }

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clones.h"
+#include "base/mem.h"
 #include "nn/ref/ref.h"
 
 /* Sums stay in registers: CK_REF_ROWS x CK_REF_LANES doubles. */
@@ -36,9 +37,16 @@ static size_t scratch_floats(const ck_nn_step *s)
     return CK_REF_ROWS * ((size_t)ck_ref_padded(s->weight->out) + (size_t)s->weight->in);
 }
 
-size_t ck_ref_linear_scratch(const ck_nn_step *s)
+/* Behind all threads' scratch: the mean row of x and the corrected bias. */
+static size_t shared_at(const ck_nn_step *s, int threads)
 {
-    return scratch_floats(s) * sizeof(float);
+    return ck_pad((size_t)threads * scratch_floats(s) * sizeof(float));
+}
+
+size_t ck_ref_linear_scratch(const ck_nn_step *s, int threads)
+{
+    size_t mean = (size_t)s->weight->in * sizeof(double), bias = (size_t)ck_ref_padded(s->weight->out) * sizeof(float);
+    return shared_at(s, threads) + (s->weight->low ? mean + bias : 0);
 }
 
 static float *scratch(const ck_nn_step *s, int who)
@@ -56,9 +64,39 @@ static float operand(const ck_nn_step *s, float v)
     return s->weight->rounds ? ck_bf16_rounded(v) : v;
 }
 
+/* The bias plus what rounding the weights loses on the mean row of x: `low` times it. */
+static float *corrected_bias(const ck_nn_step *s, int threads)
+{
+    const ck_nn_weight *w = s->weight;
+    size_t all = s->rows ? (size_t)s->rows->n : ck_nn_pixels(&s->x[0]), in = (size_t)w->in;
+    size_t rows = (all + CK_NN_MEAN_ROWS - 1) / CK_NN_MEAN_ROWS;
+    double *mean = (double *)((char *)s->scratch + shared_at(s, threads));
+    float *to = (float *)(mean + in);
+    memset(mean, 0, in * sizeof *mean);
+    for (size_t r = 0; r < all; r += CK_NN_MEAN_ROWS) {
+        size_t token = s->rows ? (size_t)s->rows->row[r] : r;
+        for (size_t k = 0; k < in; k++)
+            mean[k] += (double)ck_ref_get(&s->x[0], ck_ref_index(&s->x[0], token) + k) / (double)rows;
+    }
+    memcpy(to, w->bias, (size_t)ck_ref_padded(w->out) * sizeof *to);
+    for (int o = 0; o < w->out; o++) {
+        double sum = (double)w->bias[o];
+        for (size_t k = 0; k < in; k++)
+            sum += (double)w->low[(size_t)o * in + k] * mean[k];
+        to[o] = (float)sum;
+    }
+    return to;
+}
+
+typedef struct rows_call {
+    const ck_nn_step *s;
+    ck_nn_weight w; /* with the corrected bias */
+} rows_call;
+
 static void linear_rows(void *ctx, int i, int who)
 {
-    const ck_nn_step *s = *(const ck_nn_step **)ctx;
+    const rows_call *call = ctx;
+    const ck_nn_step *s = call->s;
     size_t m = ck_nn_pixels(&s->y), first = (size_t)i * CK_REF_ROWS, padded = (size_t)ck_ref_padded(s->y.c);
     size_t in = (size_t)s->weight->in;
     int rows = m - first < CK_REF_ROWS ? (int)(m - first) : CK_REF_ROWS;
@@ -66,7 +104,7 @@ static void linear_rows(void *ctx, int i, int who)
     for (int r = 0; r < rows; r++)
         for (size_t k = 0; k < in; k++)
             x[(size_t)r * in + k] = operand(s, ck_ref_get(&s->x[0], ck_ref_index(&s->x[0], first + (size_t)r) + k));
-    ck_ref_multiply(x, in, rows, s->weight, out);
+    ck_ref_multiply(x, in, rows, &call->w, out);
     for (int r = 0; r < rows; r++, out += padded) {
         size_t y = ck_ref_index(&s->y, first + (size_t)r), add = ck_ref_index(&s->x[1], first + (size_t)r);
         for (size_t c = 0; c < (size_t)s->y.c; c++) {
@@ -78,8 +116,12 @@ static void linear_rows(void *ctx, int i, int who)
 
 void ck_ref_linear(ck_nn *dev, const ck_nn_step *s)
 {
+    ck_team *team = ((ck_ref_device *)dev)->team;
     int tasks = (int)((ck_nn_pixels(&s->y) + CK_REF_ROWS - 1) / CK_REF_ROWS);
-    ck_team_run(((ck_ref_device *)dev)->team, tasks, linear_rows, &s);
+    rows_call call = {s, *s->weight};
+    if (call.w.low)
+        call.w.bias = corrected_bias(s, ck_team_size(team));
+    ck_team_run(team, tasks, linear_rows, &call);
 }
 
 /* ---- convolutions, row by row ---- */

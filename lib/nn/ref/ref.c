@@ -31,6 +31,7 @@ static void close_device(ck_nn *dev)
         next = w->next;
         free(w->w);
         free(w->bias);
+        free(w->low);
         free(w);
     }
     free(d);
@@ -72,9 +73,12 @@ static ck_status pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w,
     *q = (ck_nn_weight){.pack = p, .out = out, .in = (int)columns, .rounds = rounds, .next = d->weights};
     q->w = calloc(rows * columns, sizeof *q->w);
     q->bias = calloc(rows, sizeof *q->bias);
-    if (!q->w || !q->bias) {
+    bool low = rounds && p == CK_NN_LINEAR;
+    q->low = low ? malloc((size_t)out * columns * sizeof *q->low) : NULL;
+    if (!q->w || !q->bias || (low && !q->low)) {
         free(q->w);
         free(q->bias);
+        free(q->low);
         free(q);
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for weights");
     }
@@ -82,6 +86,8 @@ static ck_status pack(ck_nn *dev, ck_nn_pack p, int out, int in, const float *w,
         fill_panels(q, w, in);
     else
         memcpy(q->w, w, (size_t)out * columns * sizeof *w);
+    for (size_t i = 0; low && i < (size_t)out * columns; i++)
+        q->low[i] = ck_bf16_rounded(w[i] - ck_bf16_rounded(w[i]));
     if (bias)
         memcpy(q->bias, bias, (size_t)out * sizeof *bias);
     d->weights = q;
@@ -95,7 +101,7 @@ static ck_status prepare(ck_nn *dev, ck_nn_step *s, size_t *scratch, ck_error *e
     int threads = ck_team_size(((ck_ref_device *)dev)->team);
     *scratch = 0;
     if (s->kind == CK_NN_OP_LINEAR || s->kind == CK_NN_OP_PATCH || s->kind == CK_NN_OP_CONV)
-        *scratch = (size_t)threads * ck_ref_linear_scratch(s);
+        *scratch = ck_ref_linear_scratch(s, threads);
     if (s->kind == CK_NN_OP_ATTENTION)
         *scratch = ck_ref_attention_scratch(s, threads);
     return CK_OK;

@@ -18,6 +18,7 @@ struct ck_nn_weight {
     float *w;    /* LINEAR, PATCH, CONV: [out / CK_REF_LANES][in][CK_REF_LANES], zero padded; else [out][in] */
     float *bias; /* [out rounded up to CK_REF_LANES]; zeros without a bias */
     bool rounds; /* products of bf16 operands */
+    float *low;  /* LINEAR of those: [out][in], what rounding leaves of each weight, rounded */
     struct ck_nn_weight *next;
 };
 
@@ -55,7 +56,7 @@ static inline int ck_ref_padded(int out)
     return (out + CK_REF_LANES - 1) / CK_REF_LANES * CK_REF_LANES;
 }
 
-size_t ck_ref_linear_scratch(const ck_nn_step *s);                 /* bytes per thread */
+size_t ck_ref_linear_scratch(const ck_nn_step *s, int threads);    /* bytes of all threads */
 size_t ck_ref_attention_scratch(const ck_nn_step *s, int threads); /* bytes of all threads */
 
 void ck_ref_patch(ck_nn *dev, const ck_nn_step *s);

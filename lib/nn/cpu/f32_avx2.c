@@ -12,6 +12,8 @@
 #define LANES 8
 #define S_ROWS 6 /* 12 sums, 2 of queries, 1 key; of 16 registers */
 #define V_ROWS 6
+#define C_ROWS 4 /* 8 sums, 2 of weights, 1 value */
+#define C_COLUMNS 2
 #define KERNELS ck_cpu_kernels_avx2
 #define NAME "avx2"
 
@@ -54,6 +56,27 @@ static inline __attribute__((always_inline)) vec vec_exp2(vec x)
     __m256i bits = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
     return _mm256_and_ps(kept, p * _mm256_castsi256_ps(bits));
 }
+
+static inline __attribute__((always_inline)) __m256i first_lanes(int n)
+{
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+
+static inline __attribute__((always_inline)) vec vec_some(const float *p, int n)
+{
+    return _mm256_maskload_ps(p, first_lanes(n));
+}
+
+static inline __attribute__((always_inline)) void vec_put(float *p, vec v, int n)
+{
+    _mm256_maskstore_ps(p, first_lanes(n), v);
+}
+
+typedef __m256d doubles;
+#define vec_low(v) _mm256_cvtps_pd(_mm256_castps256_ps128(v))
+#define vec_high(v) _mm256_cvtps_pd(_mm256_extractf128_ps(v, 1))
+
+#include "nn/cpu/conv_kernel.h"
 
 #include "nn/cpu/attention_kernel.h"
 

@@ -11,6 +11,8 @@
 #define LANES 16
 #define S_ROWS 12 /* 24 sums, 2 of queries, 1 key; of 32 registers */
 #define V_ROWS 14 /* 28 sums, 2 of powers, 1 value; a head of 56 is four times that */
+#define C_ROWS 4  /* 16 sums, 4 of weights, 1 value */
+#define C_COLUMNS 4
 #define KERNELS ck_cpu_kernels_avx512
 #define NAME "avx512"
 
@@ -55,6 +57,22 @@ static inline __attribute__((always_inline)) vec vec_exp2(vec x)
     p = vec_fma(p, f, _mm512_set1_ps(EXP2_0));
     return _mm512_maskz_scalef_ps(_mm512_cmp_ps_mask(x, _mm512_set1_ps(EXP2_LEAST), _CMP_GE_OQ), p, n);
 }
+
+static inline __attribute__((always_inline)) vec vec_some(const float *p, int n)
+{
+    return _mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p);
+}
+
+static inline __attribute__((always_inline)) void vec_put(float *p, vec v, int n)
+{
+    _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), v);
+}
+
+typedef __m512d doubles;
+#define vec_low(v) _mm512_cvtps_pd(_mm512_castps512_ps256(v))
+#define vec_high(v) _mm512_cvtps_pd(_mm256_castpd_ps(_mm512_extractf64x4_pd(_mm512_castps_pd(v), 1)))
+
+#include "nn/cpu/conv_kernel.h"
 
 #include "nn/cpu/attention_kernel.h"
 

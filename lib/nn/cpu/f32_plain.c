@@ -1,9 +1,13 @@
 /* Vectors of four, with the compiler's vector extensions: for any processor. */
+#include <string.h>
+
 #include "nn/cpu/exp2.h"
 
 #define LANES 4
 #define S_ROWS 4
 #define V_ROWS 4
+#define C_ROWS 4
+#define C_COLUMNS 2
 #define KERNELS ck_cpu_kernels_plain
 #define NAME "plain"
 
@@ -47,5 +51,23 @@ static inline __attribute__((always_inline)) vec vec_exp2(vec x)
     memcpy(&scale, &bits, sizeof scale);
     return pick(kept, p * scale, (vec){0});
 }
+
+static inline __attribute__((always_inline)) vec vec_some(const float *p, int n)
+{
+    vec v = {0};
+    memcpy(&v, p, (size_t)n * sizeof *p);
+    return v;
+}
+
+static inline __attribute__((always_inline)) void vec_put(float *p, vec v, int n)
+{
+    memcpy(p, &v, (size_t)n * sizeof *p);
+}
+
+typedef double doubles __attribute__((vector_size(16)));
+#define vec_low(v) ((doubles){(double)(v)[0], (double)(v)[1]})
+#define vec_high(v) ((doubles){(double)(v)[2], (double)(v)[3]})
+
+#include "nn/cpu/conv_kernel.h"
 
 #include "nn/cpu/attention_kernel.h"
