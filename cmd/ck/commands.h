@@ -7,6 +7,7 @@
 
 int ck_command_key(int argc, char **argv);
 int ck_command_verify(int argc, char **argv);
+int ck_command_report(int argc, char **argv);
 int ck_command_model(int argc, char **argv);
 int ck_command_doctor(int argc, char **argv);
 int ck_command_formats(int argc, char **argv);

@@ -15,6 +15,7 @@ typedef struct ck_key_options {
     bool profile;      /* print a table of each stage's times at the end */
     bool resume;       /* do only what OUT/ck-job.json does not list as finished */
     const char *chunk; /* "I/N", or NULL */
+    const char *report; /* page to write at the end, or NULL */
     const char *jobs;  /* list of shots, or NULL */
     int shots;         /* of the list, at once */
 } ck_key_options;

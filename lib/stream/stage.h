@@ -64,6 +64,10 @@
 #include "base/option.h"
 #include "stream/stream.h"
 
+/* Environment: every stage adds the milliseconds that it computed for a frame to the frame's metadata, as `ms.PROGRAM`.
+ */
+#define CK_FRAME_TIMES_ENV "CK_FRAME_TIMES"
+
 typedef struct ck_stage {
     const ck_program *program;
 
