@@ -140,12 +140,13 @@ static bool has_record(const char *out)
 }
 
 /* After a run with a record: list the frames that differ from their neighbours there, and write the page of --report.
- * code: exit status of the run, returned unless it becomes worse.  A run that failed may have begun no record. */
+ * code: exit status of the run, returned unless it becomes worse.  A run that failed early, or over an empty chunk, has
+ * begun no record. */
 static int look_back(const ck_plan *plan, int code)
 {
     const char *out = plan->args.n > 1 ? plan->args.items[1] : NULL, *page = plan->own.report;
     ck_error e;
-    if (!out || (!has_record(out) && (code || !page)))
+    if (!out || !has_record(out))
         return code;
     ck_status s = getenv(CK_JOB_ENV) ? ck_outliers_record(out, &e) : CK_OK;
     if (s == CK_OK && page)
