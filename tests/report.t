@@ -137,7 +137,7 @@ fi
 cp -r plates cut
 truncate -s 9000 cut/shot.1012.png
 fails 1 "shot.1012.png" "a run that ends early" key --report cut.html cut cutout
-ok "has its page" page cut.html '"of 24 frames are finished" in words and any("ck key --resume" in p and "--report" in p for p in pre)'
+ok "has its page" page cut.html '"of 24 frames are finished" in words and "shot.1012.png" in words and any("ck key --resume" in p and "--report" in p for p in pre)'
 
 # ---- size ----
 

@@ -570,6 +570,12 @@ static ck_status finish(void *state, ck_error *e)
     return ck_recorder_finish(&s->recorder, &s->outputs, e);
 }
 
+static void failed(void *state, const char *text)
+{
+    const encode *s = state;
+    ck_recorder_stopped(&s->recorder, text);
+}
+
 static void close_encode(void *state)
 {
     encode *s = state;
@@ -612,6 +618,7 @@ int main(int argc, char **argv)
                                    .frame = encode_frame,
                                    .consume = consume,
                                    .finish = finish,
+                                   .failed = failed,
                                    .close = close_encode,
                                    .sink = sink,
                                    .frames = frames_at_once};

@@ -279,6 +279,12 @@ ck_status ck_recorder_failed(ck_recorder *r, long number, const char *text, ck_e
     return s == CK_OK && r->started ? add_waiting(r, e) : s;
 }
 
+void ck_recorder_stopped(const ck_recorder *r, const char *text)
+{
+    if (r->started)
+        (void)ck_job_add_stopped(r->out, text, r->run.id, NULL);
+}
+
 static ck_status record_video(const ck_recorder *r, const ck_output *o, char *seen, char *failed, ck_error *e)
 {
     ck_job_video v = {.frames = seen, .failed = failed, .file.name = ck_output_name(o, NULL)};

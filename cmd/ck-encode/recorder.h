@@ -53,6 +53,9 @@ ck_status ck_recorder_frame(ck_recorder *r, const ck_outputs *o, const ck_frame 
 /* Record a frame that failed, and why. */
 ck_status ck_recorder_failed(ck_recorder *r, long number, const char *text, ck_error *e);
 
+/* Record why the run has ended early.  Errors are ignored: the run has failed already. */
+void ck_recorder_stopped(const ck_recorder *r, const char *text);
+
 /* Record the videos. */
 ck_status ck_recorder_finish(ck_recorder *r, const ck_outputs *o, ck_error *e);
 void ck_recorder_close(ck_recorder *r);

@@ -236,6 +236,11 @@ static ck_status put_list(const char *before, char *list, FILE *f, ck_error *e)
 static void put_command(const ck_report *r, FILE *f)
 {
     const ck_job *job = &r->v.job;
+    if (job->stopped && r->n_left > r->n_failures) {
+        fputs("<p>The last run that ended early reported: <span class=\"bad\">", f);
+        ck_html_put(f, job->stopped);
+        fputs("</span></p>\n", f);
+    }
     fputs("<p>To key what is not finished, once its cause is removed:</p>\n<pre>", f);
     if (job->command && *job->folder) {
         fputs("cd ", f);

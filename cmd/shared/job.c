@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/outfile.h"
 #include "shared/job_line.h"
@@ -40,6 +42,10 @@ static ck_status add_line(ck_job *job, ck_job_line *l, ck_error *e)
             job->failures[job->n_failures++] = l->as_failure;
             l->as_failure = (ck_job_failure){0};
         }
+    } else if (l->stopped) {
+        free(job->stopped);
+        grown = job->stopped = l->stopped;
+        l->stopped = NULL;
     } else if (l->command) {
         free(job->command);
         free(job->folder);
@@ -138,12 +144,29 @@ static char *job_path(const char *out)
     return asprintf(&path, "%s/" CK_JOB_FILE, out) < 0 ? NULL : path;
 }
 
-/* Lock the whole file.  On a file system without locks, go on without one. */
-static void lock(int fd, short type)
+/* Lock the whole file.  On a file system without locks, go on without one.
+ *
+ * Runs hold the lock for milliseconds.  It is tried again and again, since F_SETLKW of a network file system waits
+ * seconds between its own tries, and would wait in silence for a machine that died with the lock. */
+static void lock(int fd, short type, const char *path)
 {
+    enum { WARN_MS = 10000, MOST_MS = 50 };
     struct flock l = {.l_type = type, .l_whence = SEEK_SET};
-    while (fcntl(fd, F_SETLKW, &l) && errno == EINTR)
-        ;
+    bool said = false;
+    for (long waited = 0, pause = 1; fcntl(fd, F_SETLK, &l);) {
+        if (errno == EINTR)
+            continue;
+        if (errno != EAGAIN && errno != EACCES)
+            return;
+        if (waited >= WARN_MS && !said) {
+            ck_log_warning("%s: locked by another run for %d s: waiting; if its machine is dead, see FARMS in ck(7)", path,
+                           WARN_MS / 1000);
+            said = true;
+        }
+        nanosleep(&(struct timespec){.tv_nsec = pause * 1000000}, NULL);
+        waited += pause;
+        pause = 2 * pause < MOST_MS ? 2 * pause : MOST_MS;
+    }
 }
 
 /* The bytes of the file, owned; NULL with errno set. */
@@ -176,7 +199,7 @@ ck_status ck_job_read(const char *out, ck_job *job, ck_error *e)
     ck_status s = fd >= 0 || errno == ENOENT ? CK_OK : ck_fail_errno(e, "cannot open");
     if (fd >= 0) {
         size_t n;
-        lock(fd, F_RDLCK);
+        lock(fd, F_RDLCK, path);
         char *text = read_all(fd, &n);
         close(fd);
         s = text ? read_lines(text, n, job, e) : ck_fail_errno(e, "cannot read");
@@ -204,6 +227,7 @@ void ck_job_free(ck_job *job)
     free(job->failures);
     free(job->command);
     free(job->folder);
+    free(job->stopped);
     free(job->outliers);
     *job = (ck_job){0};
 }
@@ -318,7 +342,7 @@ static ck_status add(const char *out, char *text, bool run, ck_error *e)
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     ck_status s = fd >= 0 ? CK_OK : ck_fail_errno(e, "cannot open");
     if (fd >= 0) {
-        lock(fd, F_WRLCK);
+        lock(fd, F_WRLCK, path);
         s = check_own(fd, e);
         if (s == CK_OK && (!run || !last_run_is(fd, text)))
             s = append(fd, text, e);
@@ -354,6 +378,11 @@ ck_status ck_job_add_failure(const char *out, const ck_job_failure *failure, ck_
 ck_status ck_job_add_command(const char *out, const char *command, const char *folder, const char *id, ck_error *e)
 {
     return add(out, ck_job_command_text(command, folder, id), false, e);
+}
+
+ck_status ck_job_add_stopped(const char *out, const char *text, const char *id, ck_error *e)
+{
+    return add(out, ck_job_stopped_text(text, id), false, e);
 }
 
 ck_status ck_job_add_outliers(const char *out, const char *line, ck_error *e)

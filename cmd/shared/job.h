@@ -6,6 +6,7 @@
  *     {"frame": NUMBER, "job": ID, "input": "SIZE MTIME", "videos": [NAME, ...],
  *      "files": [{"name": NAME, "size": BYTES, "mtime": "SECONDS.NANOSECONDS"}, ...], FIGURES}
  *     {"failure": NUMBER, "job": ID, "text": TEXT}
+ *     {"stopped": TEXT, "job": ID}
  *     {"command": TEXT, "folder": PATH, "job": ID}
  *     {"outliers": [{"frame": NUMBER, "score": S, "text": TEXT}, ...], "job": ID}
  *     {"video": NAME, "job": ID, "frames": LIST, "failed": LIST, "size": BYTES, "mtime": "..."}
@@ -15,7 +16,7 @@
  * --frames, names are relative to OUT.  "input" is the state of the frame's own input file (ck_inputs_state); it is ""
  * if INPUT is a video.  FIGURES are those of shared/job_values.h.
  *
- * A failure counts until a later line has the frame finished.  "command" is the command line of `ck key --report` and
+ * A failure counts until a later line has the frame finished.  "stopped" says why a run ended before its last frame.  "command" is the command line of `ck key --report` and
  * the folder that its paths are relative to.  "outliers" lists the frames that differ from their neighbours, the worst
  * first; the last such line counts.
  */
@@ -87,6 +88,7 @@ typedef struct ck_job {
     ck_job_failure *failures; /* in the order of writing */
     size_t n_failures, cap_failures;
     char *command, *folder; /* of the last such line, or NULL; owned */
+    char *stopped;          /* the same */
     char *outliers;         /* the last such line, or NULL; owned */
     size_t lines;
 } ck_job;
@@ -114,6 +116,7 @@ ck_status ck_job_add_frame(const char *out, const ck_job_frame *frame, ck_error 
 ck_status ck_job_add_video(const char *out, const ck_job_video *video, ck_error *e);
 ck_status ck_job_add_failure(const char *out, const ck_job_failure *failure, ck_error *e);
 ck_status ck_job_add_command(const char *out, const char *command, const char *folder, const char *id, ck_error *e);
+ck_status ck_job_add_stopped(const char *out, const char *text, const char *id, ck_error *e);
 /* Append `line`, an object of the kind "outliers". */
 ck_status ck_job_add_outliers(const char *out, const char *line, ck_error *e);
 

@@ -72,6 +72,15 @@ static void put_failure(FILE *f, const void *object)
     fputc('}', f);
 }
 
+static void put_stopped(FILE *f, const void *object)
+{
+    const char *const *texts = object;
+    fputs("{\"stopped\": ", f);
+    ck_json_put(f, texts[0]);
+    put_pair(f, "job", texts[1]);
+    fputc('}', f);
+}
+
 static void put_command(FILE *f, const void *object)
 {
     const char *const *texts = object;
@@ -126,6 +135,12 @@ char *ck_job_video_text(const ck_job_video *video)
 char *ck_job_failure_text(const ck_job_failure *failure)
 {
     return text_of(put_failure, failure);
+}
+
+char *ck_job_stopped_text(const char *text, const char *id)
+{
+    const char *const texts[] = {text, id};
+    return text_of(put_stopped, texts);
 }
 
 char *ck_job_command_text(const char *command, const char *folder, const char *id)
@@ -272,13 +287,15 @@ static ck_status read_text(ck_json *j, const char *key, ck_job_line *l, ck_error
         memcpy(l->as_frame.id, l->as_run.id, sizeof l->as_run.id);
         memcpy(l->as_video.id, l->as_run.id, sizeof l->as_run.id);
         memcpy(l->as_failure.id, l->as_run.id, sizeof l->as_run.id);
-        l->run = !l->frame && !l->video && !l->failure && !l->command;
+        l->run = !l->frame && !l->video && !l->failure && !l->command && !l->stopped;
         return CK_OK;
     }
     if (!strcmp(key, "video")) {
         l->video = true;
         return keep(&l->as_video.file.name, t.s, e);
     }
+    if (!strcmp(key, "stopped"))
+        return keep(&l->stopped, t.s, e);
     if (!strcmp(key, "command"))
         return keep(&l->command, t.s, e);
     if (!strcmp(key, "folder") && l->command)
@@ -345,6 +362,7 @@ void ck_job_line_free(ck_job_line *l)
     ck_job_video_free(&l->as_video);
     free(l->as_failure.text);
     free(l->command);
+    free(l->stopped);
     free(l->folder);
 }
 

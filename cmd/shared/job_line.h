@@ -4,10 +4,11 @@
 
 #include "shared/job.h"
 
-/* An object of any kind but "outliers": one of the flags or `command` is set. */
+/* An object of any kind but "outliers": one of the flags, `command` or `stopped` is set. */
 typedef struct ck_job_line {
     bool run, frame, video, failure;
     char *command, *folder; /* set: a line of that kind; owned */
+    char *stopped;          /* the same */
     ck_job_run as_run;
     ck_job_frame as_frame;
     ck_job_video as_video;
@@ -22,6 +23,7 @@ void ck_job_line_free(ck_job_line *l);
 char *ck_job_frame_text(const ck_job_frame *frame);
 char *ck_job_video_text(const ck_job_video *video);
 char *ck_job_failure_text(const ck_job_failure *failure);
+char *ck_job_stopped_text(const char *text, const char *id);
 char *ck_job_command_text(const char *command, const char *folder, const char *id);
 
 void ck_job_frame_free(ck_job_frame *f);

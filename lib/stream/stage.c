@@ -264,6 +264,8 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
     if (s != CK_OK)
         ck_run_abort(&r, s, &e);
     ck_ending_stop(r.ending);
+    if (s != CK_OK && s != CK_ERR_CLOSED && stage->failed && r.state)
+        stage->failed(r.state, e.text);
     if (stage->close && r.state)
         stage->close(r.state);
     int code = ck_run_conclude(&r, s, &e);
