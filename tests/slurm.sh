@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2154
 # A Slurm cluster of one node on this machine, for tests: slurmctld, slurmd and munged of its own, in $tmp.
 # Source tap.sh first.  cluster_missing prints why there can be none; cluster_start, cluster_stop.
 

@@ -51,7 +51,7 @@ scontrol update PartitionName=test State=UP
 # Kill the processes of chunk 2 with SIGKILL, and requeue chunk 1 (or 5) as an administrator does.
 other=$((chunks > 4 ? 5 : 1))
 ok "a task runs" reaches 300 progressed 2
-kill -KILL $(process 2) 2>/dev/null
+process 2 | xargs -r kill -KILL
 ok "another one runs" reaches 600 progressed $other
 scontrol requeue "${array}_$other"
 left() { [ -n "$(state "$after")" ]; }

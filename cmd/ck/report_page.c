@@ -15,7 +15,7 @@
 #define MOST_OUTLIERS 24 /* with pictures; the others are listed by number */
 #define MOST_FAILURES 24
 #define MOST_SAMPLES 12 /* evenly spaced frames of the contact sheet */
-#define MOST_PICTURE (64 << 10)
+#define MOST_PICTURE (256 << 10)
 
 static ck_status no_memory(ck_error *e)
 {

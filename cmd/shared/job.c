@@ -159,8 +159,8 @@ static void lock(int fd, short type, const char *path)
         if (errno != EAGAIN && errno != EACCES)
             return;
         if (waited >= WARN_MS && !said) {
-            ck_log_warning("%s: locked by another run for %d s: waiting; if its machine is dead, see FARMS in ck(7)", path,
-                           WARN_MS / 1000);
+            ck_log_warning("%s: locked by another run for %d s: waiting; if its machine is dead, see FARMS in ck(7)",
+                           path, WARN_MS / 1000);
             said = true;
         }
         nanosleep(&(struct timespec){.tv_nsec = pause * 1000000}, NULL);

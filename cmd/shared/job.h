@@ -16,9 +16,9 @@
  * --frames, names are relative to OUT.  "input" is the state of the frame's own input file (ck_inputs_state); it is ""
  * if INPUT is a video.  FIGURES are those of shared/job_values.h.
  *
- * A failure counts until a later line has the frame finished.  "stopped" says why a run ended before its last frame.  "command" is the command line of `ck key --report` and
- * the folder that its paths are relative to.  "outliers" lists the frames that differ from their neighbours, the worst
- * first; the last such line counts.
+ * A failure counts until a later line has the frame finished.  "stopped" says why a run ended before its last frame.
+ * "command" is the command line of `ck key --report` and the folder that its paths are relative to.  "outliers" lists
+ * the frames that differ from their neighbours, the worst first; the last such line counts.
  */
 #ifndef CK_SHARED_JOB_H
 #define CK_SHARED_JOB_H

@@ -82,7 +82,8 @@ static char *temp_name(const char *path)
     size_t folder = folder_length(path);
     const char *name = path + folder;
     char head[64];
-    int n = snprintf(head, sizeof head, PREFIX "%ld.%s-%lu-", (long)getpid(), this_place(), atomic_fetch_add(&count, 1));
+    int n =
+        snprintf(head, sizeof head, PREFIX "%ld.%s-%lu-", (long)getpid(), this_place(), atomic_fetch_add(&count, 1));
     size_t most = NAME_MAX - (size_t)n - strlen(SUFFIX), len = strlen(name);
     /* Cut between UTF-8 characters: some file systems refuse incomplete ones. */
     if (len > most)
