@@ -139,6 +139,16 @@ truncate -s 9000 cut/shot.1012.png
 fails 1 "shot.1012.png" "a run that ends early" key --report cut.html cut cutout
 ok "has its page" page cut.html '"of 24 frames are finished" in words and "shot.1012.png" in words and any("ck key --resume" in p and "--report" in p for p in pre)'
 
+# ---- stills of different sizes ----
+
+mkdir photos
+cp plates/shot.1001.png photos/a.png
+ck-synth -n 1 -g 160x120 | ck-encode --plane rgb=png --fg off --matte off --processed off small
+cp small/rgb/00000.png photos/b.png
+ok "stills one by one" key --report photos.html photos photosout
+ok "are named, and not compared" page photos.html \
+    '"All 2 stills are finished." in words and "Matte/a.png" in words and "Over time" not in words and len(images) == 2'
+
 # ---- size ----
 
 ok "a page of 10,000 frames has less than 3 MB" python3 - <<'P'

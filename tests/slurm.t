@@ -42,7 +42,7 @@ ids=$("$submit" -n "$chunks" -c 1 'plates 50%' 'out 50%' "${formats[@]}")
 array=${ids% *} after=${ids#* }
 ok "ck-sbatch prints the numbers of two jobs" test "$array" -gt 0 -a "$after" -gt "$array"
 is "each task has its cores" "$(field "${array}_1" NumCPUs)" 1
-is "and memory that fits: 0.5 GB and 100 bytes a pixel of 7 frames" "$(field "${array}_1" MinMemoryNode)" 862M
+is "and memory that fits: 0.5 GB and 50 bytes a pixel of 7 frames" "$(field "${array}_1" MinMemoryNode)" 681M
 is "the job after them waits for all" "$(field "$after" Dependency | cut -d'(' -f1)" "afterany:${array}_*"
 gpu=$("$submit" -n 1 -m 1G 'plates 50%' gpu --device cuda:0,1 -m x.pth 2>&1)
 ok "with -d cuda GPUs are asked for" grep -qi "gres" <<<"$gpu"

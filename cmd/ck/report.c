@@ -67,7 +67,18 @@ static ck_status find_left(ck_report *r, ck_error *e)
         if (!done)
             r->left[r->n_left++] = shot->numbers[i];
     }
+    r->n = shot->n;
     return CK_OK;
+}
+
+/* Of stills, only those that are finished are known. */
+static void count_stills(ck_report *r)
+{
+    r->stills = true;
+    r->n_left = r->done = 0;
+    for (size_t i = 0; i < r->v.job.n_frames; i++)
+        r->done += !strcmp(r->v.job.frames[i].id, r->v.run->id);
+    r->n = r->done;
 }
 
 ck_status ck_report_open(const char *out, ck_report *r, ck_error *e)
@@ -78,7 +89,11 @@ ck_status ck_report_open(const char *out, ck_report *r, ck_error *e)
         s = ck_outliers_find(&r->v.job, r->v.run->id, &r->outliers, e);
     if (s == CK_OK)
         s = find_failures(r, e);
-    return s == CK_OK ? find_left(r, e) : s;
+    if (s == CK_OK)
+        s = find_left(r, e);
+    if (s == CK_OK && !strcmp(r->v.run->frames, CK_JOB_ONE_BY_ONE))
+        count_stills(r);
+    return s;
 }
 
 void ck_report_close(ck_report *r)

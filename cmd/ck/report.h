@@ -9,7 +9,8 @@
 typedef struct ck_report {
     ck_verify v;                     /* the record, the last run, the job's frames */
     ck_outliers outliers;            /* and all measured rows */
-    size_t done;                     /* frames of the job that are finished */
+    bool stills;                     /* keyed one by one: they may share numbers */
+    size_t n, done;                  /* frames of the job; of these, finished ones */
     const ck_job_failure **failures; /* the last one of each frame that is not finished, ascending; owned array */
     size_t n_failures;
     long *left; /* the frames that are not finished, ascending; owned */

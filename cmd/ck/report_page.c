@@ -44,11 +44,14 @@ static void put_head(const ck_report *r, FILE *f)
 
 static void put_lead(const ck_report *r, FILE *f)
 {
-    size_t n = r->v.shot.n, waiting = r->n_left - r->n_failures;
-    if (r->done == n)
-        fprintf(f, "<p class=\"lead\">All %zu frames are finished.", n);
+    size_t n = r->n, waiting = r->n_left > r->n_failures ? r->n_left - r->n_failures : 0;
+    const char *noun = r->stills ? "still" : "frame";
+    if (n == 1 && r->done == 1)
+        fprintf(f, "<p class=\"lead\">The only %s is finished.", noun);
+    else if (r->done == n)
+        fprintf(f, "<p class=\"lead\">All %zu %ss are finished.", n, noun);
     else
-        fprintf(f, "<p class=\"lead\">%zu of %zu frames are finished.", r->done, n);
+        fprintf(f, "<p class=\"lead\">%zu of %zu %ss are finished.", r->done, n, noun);
     if (r->n_failures)
         fprintf(f, " <b class=\"bad\">%zu failed.</b>", r->n_failures);
     if (waiting)
@@ -56,7 +59,7 @@ static void put_lead(const ck_report *r, FILE *f)
     if (r->outliers.n)
         fprintf(f, " %zu %s from %s neighbours.", r->outliers.n, r->outliers.n == 1 ? "differs" : "differ",
                 r->outliers.n == 1 ? "its" : "their");
-    else
+    else if (!r->stills && n > 2)
         fputs(" None differs from its neighbours.", f);
     fputs("</p>\n", f);
 }
@@ -111,8 +114,8 @@ static ck_status put_facts(const ck_report *r, FILE *f, ck_error *e)
                 facts[k].unit);
     }
     fputs("</dl>\n", f);
-    if (r->outliers.n_rows)
-        fputs("<p class=\"note\">Medians of all finished frames.</p>\n", f);
+    if (r->outliers.n_rows > 1)
+        fprintf(f, "<p class=\"note\">Medians of all finished %ss.</p>\n", r->stills ? "still" : "frame");
     free(v);
     return CK_OK;
 }
@@ -310,11 +313,16 @@ static bool put_sheet(const ck_report *r, FILE *f)
         any = true;
         fputs("<figure>", f);
         bool there = put_picture(r, row, f);
-        fprintf(f, "<figcaption>%ld%s</figcaption></figure>\n", row->number, there ? "" : ": its picture is missing");
+        fputs("<figcaption>", f);
+        if (r->stills && row->n)
+            ck_html_put(f, row->files[0].name);
+        else
+            fprintf(f, "%ld", row->number);
+        fprintf(f, "%s</figcaption></figure>\n", there ? "" : ": its picture is missing");
     }
     if (any)
-        fputs("</div><p class=\"note\">Plate, hint, matte and composite of frames at equal distances.</p></section>\n",
-              f);
+        fprintf(f, "</div><p class=\"note\">Plate, hint, matte and composite%s.</p></section>\n",
+                n > shown ? " of frames at equal distances" : "");
     return any;
 }
 
@@ -363,7 +371,7 @@ ck_status ck_report_page(const ck_report *r, FILE *f, ck_error *e)
     ck_status s = put_facts(r, f, e);
     if (s == CK_OK)
         s = put_attention(r, f, e);
-    if (s == CK_OK && r->outliers.n_rows) {
+    if (s == CK_OK && r->outliers.n_rows && !r->stills) {
         fputs("<section><h2>Over time</h2>\n", f);
         ck_report_curves(r, f);
         if (r->outliers.n || r->n_failures)
