@@ -9,29 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LEAST 8           /* standard deviations */
-#define AROUND 12         /* frames on each side whose usual difference counts */
-#define MOST 200          /* of the list in the record */
-#define HOLE_PIXELS 64    /* smaller holes are not noticed */
-#define HOLE_SHARE 1.6e-4 /* of the frame: 18 x 18 pixels at 1080p */
+#include "ck/neighbours.h"
+
+#define LEAST 8   /* standard deviations */
+#define AROUND 12 /* frames on each side whose usual difference counts */
+#define MOST 200  /* of the list in the record */
 
 static ck_status no_memory(ck_error *e)
 {
     return ck_fail(e, CK_ERR_MEMORY, "out of memory for the frames' figures");
 }
 
-/* ---- rows and neighbours ---- */
-
-typedef struct neighbours {
-    const ck_job_values *before, *self, *after;
-} neighbours;
-
-static bool find_neighbours(const ck_outliers *o, size_t i, long step, neighbours *n)
+static bool find_neighbours(const ck_outliers *o, size_t i, long step, ck_neighbours *n)
 {
     if (i == 0 || i + 1 >= o->n_rows)
         return false;
     long a = o->rows[i - 1]->number, b = o->rows[i]->number, c = o->rows[i + 1]->number;
-    *n = (neighbours){o->rows[i - 1]->values, o->rows[i]->values, o->rows[i + 1]->values};
+    *n = (ck_neighbours){o->rows[i - 1]->values, o->rows[i]->values, o->rows[i + 1]->values};
     return b - a == step && c - b == step; /* across a gap, motion would look like a fault */
 }
 
@@ -45,124 +39,6 @@ static long step_of(const ck_outliers *o)
     }
     return step ? step : 1;
 }
-
-static double mean(double a, double b)
-{
-    return (a + b) / 2;
-}
-
-/* ---- figures ---- */
-
-typedef double difference(const neighbours *n);
-typedef void describe(const neighbours *n, char *text, size_t size);
-
-static double coverage_between(const neighbours *n)
-{
-    return mean(n->before->m.coverage, n->after->m.coverage);
-}
-
-static double of_coverage(const neighbours *n)
-{
-    return fabs(n->self->m.coverage - coverage_between(n));
-}
-
-static void say_coverage(const neighbours *n, char *text, size_t size)
-{
-    snprintf(text, size, "coverage %.2f\u00a0%%, expected %.2f\u00a0%%", 100 * n->self->m.coverage,
-             100 * coverage_between(n));
-}
-
-static double edge_between(const neighbours *n)
-{
-    return mean(n->before->m.edge, n->after->m.edge);
-}
-
-static double of_edge(const neighbours *n)
-{
-    return fabs(n->self->m.edge - edge_between(n));
-}
-
-static void say_edge(const neighbours *n, char *text, size_t size)
-{
-    snprintf(text, size, "edges %.1f px wide, expected %.1f px", n->self->m.edge, edge_between(n));
-}
-
-static double screen_between(const neighbours *n, int c)
-{
-    return mean(n->before->m.screen[c], n->after->m.screen[c]);
-}
-
-static double of_screen(const neighbours *n)
-{
-    double sum = 0;
-    if (!n->before->m.bare || !n->self->m.bare || !n->after->m.bare)
-        return (double)NAN;
-    for (int c = 0; c < 3; c++)
-        sum += pow(n->self->m.screen[c] - screen_between(n, c), 2);
-    return sqrt(sum);
-}
-
-static void say_screen(const neighbours *n, char *text, size_t size)
-{
-    const double *s = n->self->m.screen;
-    snprintf(text, size, "screen %.0f %.0f %.0f, expected %.0f %.0f %.0f", s[0], s[1], s[2], screen_between(n, 0),
-             screen_between(n, 1), screen_between(n, 2));
-}
-
-/* Pixels that open most in a cell that was solid before and after; *at: its index. */
-static double hole_of(const neighbours *n, int *at)
-{
-    int most = 0;
-    *at = 0;
-    for (int i = 0; i < CK_CELLS; i++) {
-        int a = n->before->m.cells[i], b = n->after->m.cells[i], least = a < b ? a : b;
-        int drop = least >= CK_CELL_FULL - 1 ? least - n->self->m.cells[i] : 0;
-        if (drop > most) {
-            most = drop;
-            *at = i;
-        }
-    }
-    return (double)most / (CK_CELL_FULL * CK_CELLS) * n->self->m.w * n->self->m.h;
-}
-
-/* In units of the least that is noticed. */
-static double of_hole(const neighbours *n)
-{
-    int at;
-    return hole_of(n, &at) / fmax(HOLE_PIXELS, HOLE_SHARE * n->self->m.w * n->self->m.h);
-}
-
-static void say_hole(const neighbours *n, char *text, size_t size)
-{
-    const ck_measures *m = &n->self->m;
-    int at;
-    (void)hole_of(n, &at);
-    snprintf(text, size, "hole, open in this frame only, near x %d, y %d",
-             (2 * (at % CK_CELLS_W) + 1) * m->w / (2 * CK_CELLS_W),
-             (2 * (at / CK_CELLS_W) + 1) * m->h / (2 * CK_CELLS_H));
-}
-
-static const struct figure {
-    difference *of;
-    describe *say;
-    double floor; /* differences below are not noticed */
-} figures[] = {
-    {of_hole, say_hole, 1},
-    {of_screen, say_screen, 3},        /* codes of 8 bits */
-    {of_coverage, say_coverage, .004}, /* of the frame */
-    {of_edge, say_edge, .5},           /* pixels */
-};
-enum { FIGURES = sizeof figures / sizeof *figures };
-
-static double flicker_of(const neighbours *n)
-{
-    double sum = 0;
-    for (int i = 0; i < CK_CELLS; i++)
-        sum += fabs(n->self->m.cells[i] - mean(n->before->m.cells[i], n->after->m.cells[i]));
-    return sum / (CK_CELLS * CK_CELL_FULL);
-}
-
-/* ---- judgement ---- */
 
 static int by_value(const void *a, const void *b)
 {
@@ -203,10 +79,10 @@ static ck_outlier *outlier_at(ck_outliers *o, size_t at)
     return &grown[o->n++];
 }
 
-static ck_status add(ck_outliers *o, const struct figure *g, size_t at, long step, double score, ck_error *e)
+static ck_status add(ck_outliers *o, const ck_figure *g, size_t at, long step, double score, ck_error *e)
 {
     ck_outlier *x = outlier_at(o, at);
-    neighbours n;
+    ck_neighbours n;
     if (!x)
         return no_memory(e);
     size_t used = strlen(x->text);
@@ -219,9 +95,9 @@ static ck_status add(ck_outliers *o, const struct figure *g, size_t at, long ste
 }
 
 /* d, scratch: a value per row. */
-static ck_status judge(ck_outliers *o, const struct figure *g, long step, double *d, double *scratch, ck_error *e)
+static ck_status judge(ck_outliers *o, const ck_figure *g, long step, double *d, double *scratch, ck_error *e)
 {
-    neighbours n;
+    ck_neighbours n;
     ck_status s = CK_OK;
     for (size_t i = 0; i < o->n_rows; i++)
         d[i] = find_neighbours(o, i, step, &n) ? g->of(&n) : (double)NAN;
@@ -250,12 +126,12 @@ static ck_status compare(ck_outliers *o, ck_error *e)
     double *d = calloc(o->n_rows + 1, sizeof *d), *scratch = calloc(o->n_rows + 1, sizeof *scratch);
     ck_status s = d && scratch ? CK_OK : no_memory(e);
     long step = step_of(o);
-    for (int k = 0; k < FIGURES && s == CK_OK; k++)
-        s = judge(o, &figures[k], step, d, scratch, e);
-    neighbours n;
+    for (int k = 0; k < CK_FIGURES && s == CK_OK; k++)
+        s = judge(o, &ck_figures_compared[k], step, d, scratch, e);
+    ck_neighbours n;
     for (size_t i = 0; i < o->n_rows && s == CK_OK; i++)
         if (find_neighbours(o, i, step, &n))
-            o->flicker[i] = flicker_of(&n);
+            o->flicker[i] = ck_flicker(&n);
     if (o->n)
         qsort(o->items, o->n, sizeof *o->items, worst_first);
     free(d);
