@@ -139,15 +139,19 @@ ck_status ck_report_write(const char *out, const char *path, ck_error *e)
 
 /* ---- the command of a run ---- */
 
-/* True for options of `ck key` that concern one run only, and for --existing, which --resume excludes. */
-static bool is_passing(const char *name)
+/* Options that concern one run only, and --existing, which --resume excludes. */
+static const struct passing {
+    const char *name;
+    bool flag;
+} passing[] = {{"resume", true},  {"chunk", false}, {"progress", false}, {"progress-fd", false},    {"profile", true},
+               {"preview", true}, {"trace", false}, {"existing", false}, {"encode:existing", false}};
+
+static const struct passing *find_passing(const char *name)
 {
-    static const char *const names[] = {"resume",  "chunk", "progress", "progress-fd",
-                                        "profile", "trace", "existing", "encode:existing"};
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
-        if (!strcmp(names[i], name))
-            return true;
-    return false;
+    for (size_t i = 0; i < sizeof passing / sizeof *passing; i++)
+        if (!strcmp(passing[i].name, name))
+            return &passing[i];
+    return NULL;
 }
 
 static void put_words(FILE *f, const ck_plan *p)
@@ -156,9 +160,9 @@ static void put_words(FILE *f, const ck_plan *p)
         const char *word = p->given[i];
         char name[64];
         (void)ck_args_name(word, name, sizeof name);
-        if (is_passing(name)) {
-            bool flag = !strcmp(name, "resume") || !strcmp(name, "profile");
-            i += !flag && !strchr(word, '=');
+        const struct passing *skip = find_passing(name);
+        if (skip) {
+            i += !skip->flag && !strchr(word, '=');
             continue;
         }
         fputc(' ', f);
