@@ -361,7 +361,7 @@ static ck_status admit(void *state, ck_frame *f, ck_error *e)
         st = claim_names(s, f, j, e);
     if (st == CK_OK)
         st = ck_guard_frame(&s->guard, &s->outputs, f, j->stem ? &j->name : NULL, e);
-    if (st == CK_OK)
+    if (st == CK_OK && !s->recorder.on) /* else once the frame is measured */
         ck_outputs_strip(&s->outputs, f);
     return st;
 }
@@ -371,6 +371,10 @@ static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
     encode *s = state;
     job *j = f->job;
     ck_status st = CK_OK;
+    if (s->recorder.on) {
+        st = ck_figures_make(f, s->recorder.command != NULL, &j->figures, e);
+        ck_outputs_strip(&s->outputs, f);
+    }
     for (int i = 0; i < s->outputs.n && st == CK_OK; i++) {
         ck_output *o = &s->outputs.items[i];
         ck_plane *p;
@@ -381,8 +385,6 @@ static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
             st = o->video ? ck_video_sink_picture(o->video, p, &j->items[i].picture, e) : write_still(s, o, f, j, e);
         j->items[i].written = !o->video && st == CK_OK;
     }
-    if (st == CK_OK && s->recorder.on)
-        st = ck_figures_make(f, s->recorder.command != NULL, &j->figures, e);
     return st;
 }
 
