@@ -200,7 +200,7 @@ format:
 # Checks are listed in .clang-tidy and .shellcheckrc.  tests/cuda_host replaces CUDA's headers; libomp-dev has clang's
 # omp.h.
 LINT_FLAGS = -std=c11 -D_GNU_SOURCE -Ilib -Icmd -Itests/cuda_host $(PKG_CFLAGS)
-SHELL_SCRIPTS = setup.sh .ci/run $(wildcard bench/*.sh tests/*.sh) $(shell grep -lE '^\#!/bin/(ba)?sh' $(TEST_T) $(TEST_LONG))
+SHELL_SCRIPTS = setup.sh .ci/run contrib/slurm/ck-sbatch $(wildcard bench/*.sh tests/*.sh) $(shell grep -lE '^\#!/bin/(ba)?sh' $(TEST_T) $(TEST_LONG))
 lint:
 	@if command -v clang-tidy >/dev/null; then find lib cmd -name '*.c' | xargs -n 8 -P "$$(nproc)" \
 	    sh -c 'clang-tidy --quiet "$$@" -- $(LINT_FLAGS) 2>/dev/null' clang-tidy; \

@@ -246,6 +246,17 @@ static void test_sweep(void)
     ck_outfile_discard(&o);
     ck_outfile_sweep(".");
     ok(entries() == 6, "once unlocked it goes");
+    /* The names of another machine or container: the number is that of a process here, by chance. */
+    touch(".ck-%ld.00000000-0-far.tmp", getpid());
+    ck_outfile_sweep(".");
+    ok(entries() == 6, "an unlocked one of another place goes, whatever runs here");
+    snprintf(name, sizeof name, ".ck-%ld.00000000-0-far.tmp", (long)child);
+    ck_outfile_open(&o, "held", &e);
+    rename(o.temp, name);
+    ck_outfile_sweep(".");
+    ok(entries() == 7, "a locked one stays");
+    ck_outfile_discard(&o);
+    unlink(name);
     ck_outfile_sweep("no such folder");
 }
 

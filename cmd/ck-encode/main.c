@@ -17,6 +17,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/outfile.h"
+#include "base/trace.h"
 #include "ck-encode/guard.h"
 #include "ck-encode/leftovers.h"
 #include "ck-encode/outputs.h"
@@ -59,6 +60,7 @@ typedef struct job {
     char *stem; /* of the stills' files, if there are any */
     ck_still_name name;
     bool skipped; /* a file exists, and was left as it is */
+    ck_figures figures;
     int n;
     struct {
         ck_picture picture; /* of a video */
@@ -71,6 +73,7 @@ static void free_job(void *p)
     job *j = p;
     for (int i = 0; i < j->n; i++)
         ck_picture_free(&j->items[i].picture);
+    ck_figures_free(&j->figures);
     free(j->stem);
     free(j);
 }
@@ -358,7 +361,7 @@ static ck_status admit(void *state, ck_frame *f, ck_error *e)
         st = claim_names(s, f, j, e);
     if (st == CK_OK)
         st = ck_guard_frame(&s->guard, &s->outputs, f, j->stem ? &j->name : NULL, e);
-    if (st == CK_OK)
+    if (st == CK_OK && !s->recorder.on) /* else once the frame is measured */
         ck_outputs_strip(&s->outputs, f);
     return st;
 }
@@ -368,6 +371,10 @@ static ck_status encode_frame(void *state, ck_frame *f, ck_error *e)
     encode *s = state;
     job *j = f->job;
     ck_status st = CK_OK;
+    if (s->recorder.on) {
+        st = ck_figures_make(f, s->recorder.command != NULL, &j->figures, e);
+        ck_outputs_strip(&s->outputs, f);
+    }
     for (int i = 0; i < s->outputs.n && st == CK_OK; i++) {
         ck_output *o = &s->outputs.items[i];
         ck_plane *p;
@@ -491,11 +498,13 @@ static void report_error(encode *s, ck_frame *f)
     free(stem);
 }
 
-/* Record a frame unless some of its files were left as they were. */
-static ck_status record(encode *s, const ck_frame *f, ck_error *e)
+/* Record a frame unless some of its files were left as they were.  since: when its pictures went to the encoders. */
+static ck_status record(encode *s, const ck_frame *f, uint64_t since, ck_error *e)
 {
-    const job *j = f->job;
-    return j->skipped ? CK_OK : ck_recorder_frame(&s->recorder, &s->outputs, f, j->stem ? &j->name : NULL, e);
+    job *j = f->job;
+    ck_figures_times(f, ck_encode_program.name, f->spent + ck_trace_now() - since, &j->figures);
+    return j->skipped ? CK_OK
+                      : ck_recorder_frame(&s->recorder, &s->outputs, f, j->stem ? &j->name : NULL, &j->figures, e);
 }
 
 /* Compare free space with the frames to come, once the first frame is written. */
@@ -529,7 +538,7 @@ static ck_status consume(void *state, ck_frame *f, ck_error *e)
     if (failed && !ck_meta_get(&f->meta, "missing")) {
         st = add_gap(s, &at, pts, timecode, e);
         if (st == CK_OK)
-            st = ck_recorder_failed(&s->recorder, at.number, e);
+            st = ck_recorder_failed(&s->recorder, at.number, ck_frame_error(f), e);
     } else if (!failed) {
         check_time(s, f, at.time);
     }
@@ -537,9 +546,10 @@ static ck_status consume(void *state, ck_frame *f, ck_error *e)
         st = fill_gaps(s, e);
     if (st != CK_OK || failed)
         return st;
+    uint64_t since = ck_trace_now();
     st = feed(s, f->job, at, pts, timecode, e);
     if (st == CK_OK)
-        st = record(s, f, e);
+        st = record(s, f, since, e);
     if (st == CK_OK && s->preview)
         st = ck_preview_frame(s->preview, f, e);
     return st == CK_OK && !s->measured ? check_space(s, f, e) : st;
@@ -560,6 +570,12 @@ static ck_status finish(void *state, ck_error *e)
             ck_leftovers_log(o, &s->stems);
     }
     return ck_recorder_finish(&s->recorder, &s->outputs, e);
+}
+
+static void failed(void *state, const char *text)
+{
+    const encode *s = state;
+    ck_recorder_stopped(&s->recorder, text);
 }
 
 static void close_encode(void *state)
@@ -604,6 +620,7 @@ int main(int argc, char **argv)
                                    .frame = encode_frame,
                                    .consume = consume,
                                    .finish = finish,
+                                   .failed = failed,
                                    .close = close_encode,
                                    .sink = sink,
                                    .frames = frames_at_once};

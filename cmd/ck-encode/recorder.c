@@ -1,5 +1,8 @@
 #include "ck-encode/recorder.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/mem.h"
 #include "base/outfile.h"
 #include "io/ranges.h"
 #include "shared/job_line.h"
@@ -19,11 +23,12 @@ static ck_status no_memory(ck_error *e)
 ck_status ck_recorder_open(ck_recorder *r, const char *out, ck_error *e)
 {
     const char *text = getenv(CK_JOB_ENV);
-    *r = (ck_recorder){.out = out, .at = -1};
+    *r = (ck_recorder){.out = out, .at = -1, .fd = -1};
     if (!text || !out)
         return CK_OK;
     r->on = true;
     r->segmented = getenv(CK_JOB_SEGMENTS_ENV) != NULL;
+    r->command = getenv(CK_JOB_REPORT_ENV);
     ck_status s = ck_job_run_parse(text, &r->run, e);
     r->counted = s == CK_OK && *r->run.frames;
     ck_ranges frames = {0};
@@ -65,6 +70,30 @@ static ck_status set_frames(ck_recorder *r, const char *frames, ck_error *e)
     return r->run.frames ? CK_OK : no_memory(e);
 }
 
+/* Write the failures that came before the first file. */
+static ck_status add_waiting(ck_recorder *r, ck_error *e)
+{
+    ck_status s = CK_OK;
+    for (size_t i = 0; i < r->n_waiting && s == CK_OK; i++) {
+        ck_job_failure f = {.number = r->waiting[i].number, .text = r->waiting[i].text};
+        memcpy(f.id, r->run.id, sizeof f.id);
+        s = ck_job_add_failure(r->out, &f, e);
+    }
+    for (size_t i = 0; i < r->n_waiting; i++)
+        free(r->waiting[i].text);
+    r->n_waiting = 0;
+    return s;
+}
+
+static ck_status add_command(const ck_recorder *r, ck_error *e)
+{
+    char folder[PATH_MAX] = "";
+    if (!r->command)
+        return CK_OK;
+    (void)!getcwd(folder, sizeof folder); /* "" if that folder was removed */
+    return ck_job_add_command(r->out, r->command, folder, r->run.id, e);
+}
+
 ck_status ck_recorder_start(ck_recorder *r, const ck_outputs *o, const char *numbers, ck_error *e)
 {
     if (!r->on)
@@ -74,7 +103,12 @@ ck_status ck_recorder_start(ck_recorder *r, const ck_outputs *o, const char *num
         s = set_frames(r, numbers, e);
         r->counted = *numbers && numbers[strlen(numbers) - 1] != '-';
     }
-    return s == CK_OK ? ck_job_add_run(r->out, &r->run, e) : s;
+    if (s == CK_OK)
+        s = ck_job_add_run(r->out, &r->run, e);
+    if (s == CK_OK)
+        s = add_command(r, e);
+    r->started = s == CK_OK;
+    return s == CK_OK ? add_waiting(r, e) : s;
 }
 
 /* Write an event: the open segments are complete. */
@@ -156,8 +190,45 @@ static ck_status make_row(const ck_recorder *r, const ck_outputs *o, const ck_fr
     return f->input && f->files && f->videos ? CK_OK : no_memory(e);
 }
 
+/* Create a file of this run's own, OUT/.ck-report/NUMBER.COUNT, so that runs over other chunks need no lock. */
+static ck_status open_pictures(ck_recorder *r, long number, ck_error *e)
+{
+    char *path = NULL;
+    if (asprintf(&path, "%s/" CK_REPORT_FOLDER, r->out) < 0)
+        return no_memory(e);
+    ck_status s = ck_mkdirs(path, e);
+    for (int k = 0; s == CK_OK && r->fd < 0; k++) {
+        free(path);
+        free(r->pictures);
+        path = r->pictures = NULL;
+        if (asprintf(&r->pictures, CK_REPORT_FOLDER "/%ld.%d", number, k) < 0 ||
+            asprintf(&path, "%s/%s", r->out, r->pictures) < 0)
+            s = no_memory(e);
+        else if ((r->fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)) < 0 && errno != EEXIST)
+            s = ck_fail_errno(e, "%s: cannot create", path);
+    }
+    free(path);
+    return s;
+}
+
+static ck_status add_picture(ck_recorder *r, long number, ck_figures *g, ck_error *e)
+{
+    if (!g->picture)
+        return CK_OK;
+    ck_status s = r->fd < 0 ? open_pictures(r, number, e) : CK_OK;
+    if (s == CK_OK && (s = ck_write_all(r->fd, g->picture, g->size, (off_t)r->used, e)) != CK_OK)
+        ck_fail_in(e, s, r->pictures);
+    if (s != CK_OK)
+        return s;
+    snprintf(g->values.picture, sizeof g->values.picture, "%s", r->pictures);
+    g->values.at = r->used;
+    g->values.size = g->size;
+    r->used += g->size;
+    return CK_OK;
+}
+
 ck_status ck_recorder_frame(ck_recorder *r, const ck_outputs *o, const ck_frame *f, const ck_still_name *name,
-                            ck_error *e)
+                            ck_figures *figures, ck_error *e)
 {
     if (!r->on)
         return CK_OK;
@@ -177,17 +248,41 @@ ck_status ck_recorder_frame(ck_recorder *r, const ck_outputs *o, const ck_frame 
             s = no_memory(e);
     }
     if (s == CK_OK)
+        s = add_picture(r, row.number, figures, e);
+    row.values = &figures->values;
+    if (s == CK_OK)
         s = ck_job_add_frame(r->out, &row, e);
+    row.values = NULL;
     ck_job_frame_free(&row);
     return s;
 }
 
-ck_status ck_recorder_failed(ck_recorder *r, long number, ck_error *e)
+static ck_status wait_with(ck_recorder *r, long number, const char *text, ck_error *e)
+{
+    struct waiting *grown = ck_grown(r->waiting, r->n_waiting, &r->cap_waiting, sizeof *grown);
+    if (!grown)
+        return no_memory(e);
+    r->waiting = grown;
+    grown[r->n_waiting] = (struct waiting){number, strdup(text)};
+    return grown[r->n_waiting++].text ? CK_OK : no_memory(e);
+}
+
+ck_status ck_recorder_failed(ck_recorder *r, long number, const char *text, ck_error *e)
 {
     if (!r->on)
         return CK_OK;
     ck_status s = ck_numbers_add(&r->seen, number, e);
-    return s == CK_OK ? ck_numbers_add(&r->failed, number, e) : s;
+    if (s == CK_OK)
+        s = ck_numbers_add(&r->failed, number, e);
+    if (s == CK_OK)
+        s = wait_with(r, number, text, e);
+    return s == CK_OK && r->started ? add_waiting(r, e) : s;
+}
+
+void ck_recorder_stopped(const ck_recorder *r, const char *text)
+{
+    if (r->started)
+        (void)ck_job_add_stopped(r->out, text, r->run.id, NULL);
 }
 
 static ck_status record_video(const ck_recorder *r, const ck_output *o, char *seen, char *failed, ck_error *e)
@@ -228,4 +323,10 @@ void ck_recorder_close(ck_recorder *r)
     free(r->job.v);
     free(r->seen.v);
     free(r->failed.v);
+    for (size_t i = 0; i < r->n_waiting; i++)
+        free(r->waiting[i].text);
+    free(r->waiting);
+    free(r->pictures);
+    if (r->fd >= 0)
+        close(r->fd);
 }

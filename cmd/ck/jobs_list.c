@@ -76,6 +76,8 @@ static ck_status refuse_own(const ck_plan *p, bool line, ck_error *e)
 {
     if (p->own.progress == CK_PROGRESS_JSON || p->own.progress_fd)
         return ck_fail(e, CK_ERR_ARGUMENT, "--progress json and --progress-fd are for a single shot, not for --jobs");
+    if (!line && p->own.report)
+        return ck_fail(e, CK_ERR_ARGUMENT, "--report is about one shot: give it in its line of --jobs");
     if (!line && (p->own.common.trace || p->own.profile))
         return ck_fail(e, CK_ERR_ARGUMENT, "--trace and --profile measure one shot: give them in its line of --jobs");
     if (line && (ck_args_has(&p->self, "jobs") || ck_args_has(&p->self, "shots")))

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "base/outfile.h"
@@ -18,10 +19,12 @@
 #include "ck/pipeline.h"
 #include "ck/settings.h"
 #include "ck/remaining.h"
+#include "ck/report.h"
 #include "ck/watch.h"
 #include "io/sequence.h"
 #include "io/size.h"
 #include "checkpoint/find.h"
+#include "stream/stage.h"
 
 static bool is_folder(const char *path)
 {
@@ -52,7 +55,7 @@ static void announce_settings(const ck_plan *plan, bool one_by_one)
     ck_job_run run = {.frames = one_by_one ? strdup(CK_JOB_ONE_BY_ONE) : NULL};
     char *text = NULL;
     if (plan->args.n > 1 && ck_settings_of(plan, &run, NULL) == CK_OK && (text = ck_job_run_text(&run)))
-        (void)setenv(CK_JOB_ENV, text, 1);
+        (void)(setenv(CK_JOB_ENV, text, 1) || setenv(CK_FRAME_TIMES_ENV, "1", 1));
     free(text);
     ck_job_run_free(&run);
 }
@@ -130,6 +133,29 @@ static int join_videos(const ck_plan *plan, const ck_remaining *rest)
     return s == CK_OK ? 0 : 1;
 }
 
+static bool has_record(const char *out)
+{
+    char path[PATH_MAX];
+    return snprintf(path, sizeof path, "%s/" CK_JOB_FILE, out) < (int)sizeof path && access(path, F_OK) == 0;
+}
+
+/* After a run with a record: list the frames that differ from their neighbours there, and write the page of --report.
+ * code: exit status of the run, returned unless it becomes worse.  A run that failed early, or over an empty chunk, has
+ * begun no record. */
+static int look_back(const ck_plan *plan, int code)
+{
+    const char *out = plan->args.n > 1 ? plan->args.items[1] : NULL, *page = plan->own.report;
+    ck_error e;
+    if (!out || !has_record(out))
+        return code;
+    ck_status s = getenv(CK_JOB_ENV) ? ck_outliers_record(out, &e) : CK_OK;
+    if (s == CK_OK && page)
+        s = ck_report_write(out, page, &e);
+    if (s != CK_OK)
+        ck_log_error("%s", e.text);
+    return s == CK_OK ? code : ck_pipeline_worse(code, 1);
+}
+
 /* Block signals while the folder of traces exists, so that it is always removed.  rest: of a job, or NULL. */
 static int run_watched(ck_plan *plan, const ck_sequence *stills, const ck_remaining *rest)
 {
@@ -155,6 +181,7 @@ static int run_watched(ck_plan *plan, const ck_sequence *stills, const ck_remain
     }
     if (rest && (code == 0 || code == 3))
         code = ck_pipeline_worse(code, join_videos(plan, rest));
+    code = look_back(plan, code);
     ck_events_done(code);
     return code;
 }
@@ -176,7 +203,7 @@ static int join_alone(const ck_plan *plan, const ck_remaining *rest)
     ck_status s = ck_events_start(&plan->own, &e);
     if (s != CK_OK)
         ck_log_error("%s", e.text);
-    int code = s == CK_OK ? join_videos(plan, rest) : 1;
+    int code = s == CK_OK ? look_back(plan, join_videos(plan, rest)) : 1;
     ck_events_done(code);
     return code;
 }
@@ -226,6 +253,34 @@ static ck_status choose_model(ck_plan *plan, ck_error *e)
     return CK_OK;
 }
 
+/* Check that the page of --report can be written.  Its folder may be OUT, which need not exist yet. */
+static ck_status check_report(const ck_plan *plan, ck_error *e)
+{
+    const char *path = plan->own.report, *slash = path ? strrchr(path, '/') : NULL;
+    if (!path)
+        return CK_OK;
+    if (plan->args.n < 2)
+        return ck_fail(e, CK_ERR_ARGUMENT, "--report needs OUT, a folder");
+    if (is_folder(path))
+        return ck_fail(e, CK_ERR_ARGUMENT, "--report %s: is a folder: name a file, such as report.html", path);
+    char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+    if (!folder)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory for --report");
+    ck_status s =
+        is_folder(folder) && access(folder, W_OK) ? ck_fail_errno(e, "--report %s: cannot be written", path) : CK_OK;
+    free(folder);
+    return s;
+}
+
+/* Tell ck-encode to keep pictures, and the command that the page shows. */
+static ck_status announce_report(const ck_plan *plan, ck_error *e)
+{
+    char *command = plan->own.report ? ck_report_command(plan) : NULL;
+    bool good = !plan->own.report || (command && !setenv(CK_JOB_REPORT_ENV, command, 1));
+    free(command);
+    return good ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory for --report");
+}
+
 /* Refuse options that contradict --resume and --chunk. */
 static ck_status check_job(const ck_plan *plan, const ck_sequence *stills, ck_error *e)
 {
@@ -257,6 +312,8 @@ static int prepare_and_run(ck_plan *plan, const ck_sequence *stills)
         return run(plan, stills, &none);
     ck_status s = ck_plan_check_input(plan, &e);
     bool job = plan->own.resume || plan->own.chunk;
+    if (s == CK_OK)
+        s = check_report(plan, &e);
     if (s == CK_OK && job)
         s = check_job(plan, stills, &e);
     if (s == CK_OK && !stills)
@@ -267,7 +324,12 @@ static int prepare_and_run(ck_plan *plan, const ck_sequence *stills)
         ck_log_error("%s", e.text);
         return s == CK_ERR_ARGUMENT ? 2 : 1;
     }
-    (void)(unsetenv(CK_JOB_ENV) || unsetenv(CK_JOB_SEGMENTS_ENV)); /* of a run around this one */
+    /* Remove those of a run around this one. */
+    (void)(unsetenv(CK_JOB_ENV) || unsetenv(CK_JOB_SEGMENTS_ENV) || unsetenv(CK_JOB_REPORT_ENV));
+    if (announce_report(plan, &e) != CK_OK) {
+        ck_log_error("%s", e.text);
+        return 1;
+    }
     if (job)
         return run_job(plan);
     announce_settings(plan, stills != NULL);

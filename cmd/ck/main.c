@@ -19,6 +19,7 @@ static const struct {
 } commands[] = {
     {"key", ck_command_key, "key footage: build, run and watch the whole pipeline"},
     {"verify", ck_command_verify, "check that a job's files are all there and whole"},
+    {"report", ck_command_report, "write a page about a job: frames to look at, curves, pictures"},
     {"model", ck_command_model, "fetch the public checkpoint, say which one is used, run ck-model"},
     {"doctor", ck_command_doctor, "check programs, libraries, model and devices"},
     {"formats", ck_command_formats, "list what this build reads and writes"},
@@ -98,6 +99,8 @@ static int explain(char *name)
         return ck_command_key(2, argv);
     if (!strcmp(name, "verify"))
         return ck_command_verify(2, argv);
+    if (!strcmp(name, "report"))
+        return ck_command_report(2, argv);
     if (!strcmp(name, "model"))
         return ck_command_model(2, argv);
     if (!strcmp(name, "doctor"))

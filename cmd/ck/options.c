@@ -17,6 +17,8 @@ static const ck_option rows[] = {
      "skip frames that an earlier run has finished", CK_IN_KEY | CK_RUN_ONLY},
     {0, "chunk", CK_STRING, offsetof(ck_key_options, chunk), "I/N", NULL, 0, 0, NULL, 0,
      "part I of N equal parts of the frames", CK_IN_ALL | CK_RUN_ONLY},
+    {0, "report", CK_STRING, offsetof(ck_key_options, report), "FILE", NULL, 0, 0, NULL, 0,
+     "write an HTML page: frames to look at, curves, pictures", CK_IN_ALL | CK_RUN_ONLY},
     {0, "jobs", CK_STRING, offsetof(ck_key_options, jobs), "LIST", NULL, 0, 0, NULL, 0,
      "key several shots: file (-: stdin) of lines INPUT OUT [OPTION...]", CK_IN_ALL | CK_RUN_ONLY},
     {'j', "shots", CK_INT, offsetof(ck_key_options, shots), "N", "1", 1, 1024, NULL, 0,

@@ -10,6 +10,7 @@
 #include "ck/plan_inside.h"
 #include "ck/settings.h"
 #include "io/ranges.h"
+#include "stream/stage.h"
 
 static ck_status no_memory(ck_error *e)
 {
@@ -171,7 +172,8 @@ ck_status ck_remaining_apply(const ck_remaining *t, ck_plan *p, ck_error *e)
             numbers[n++] = t->shot.numbers[i];
     char *list = numbers ? ck_numbers_text(numbers, n) : NULL, *job = ck_job_run_text(&t->run);
     ck_status s = list && job ? set_frames(p, list, e) : no_memory(e);
-    if (s == CK_OK && (setenv(CK_JOB_ENV, job, 1) || setenv(CK_JOB_SEGMENTS_ENV, "1", 1)))
+    if (s == CK_OK &&
+        (setenv(CK_JOB_ENV, job, 1) || setenv(CK_JOB_SEGMENTS_ENV, "1", 1) || setenv(CK_FRAME_TIMES_ENV, "1", 1)))
         s = no_memory(e);
     free(numbers);
     free(list);

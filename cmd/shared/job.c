@@ -5,8 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/outfile.h"
 #include "shared/job_line.h"
@@ -21,7 +23,7 @@ static ck_status add_line(ck_job *job, ck_job_line *l, ck_error *e)
         grown = ck_grown(job->frames, job->n_frames, &job->cap_frames, sizeof *job->frames);
         job->frames = grown ? grown : job->frames;
         if (grown) {
-            l->as_frame.order = job->n_frames;
+            l->as_frame.order = job->lines;
             job->frames[job->n_frames++] = l->as_frame;
             l->as_frame = (ck_job_frame){0};
         }
@@ -32,6 +34,25 @@ static ck_status add_line(ck_job *job, ck_job_line *l, ck_error *e)
             job->videos[job->n_videos++] = l->as_video;
             l->as_video = (ck_job_video){0};
         }
+    } else if (l->failure) {
+        grown = ck_grown(job->failures, job->n_failures, &job->cap_failures, sizeof *job->failures);
+        job->failures = grown ? grown : job->failures;
+        if (grown) {
+            l->as_failure.order = job->lines;
+            job->failures[job->n_failures++] = l->as_failure;
+            l->as_failure = (ck_job_failure){0};
+        }
+    } else if (l->stopped) {
+        free(job->stopped);
+        grown = job->stopped = l->stopped;
+        l->stopped = NULL;
+    } else if (l->command) {
+        free(job->command);
+        free(job->folder);
+        job->command = l->command;
+        job->folder = l->folder;
+        l->command = l->folder = NULL;
+        grown = job->command;
     } else {
         grown = ck_grown(job->runs, job->n_runs, &job->cap_runs, sizeof *job->runs);
         job->runs = grown ? grown : job->runs;
@@ -73,6 +94,27 @@ static void settle(ck_job *job)
     job->n_frames = n;
 }
 
+/* Its members are for other programs: only a later list is compared with the text. */
+static ck_status keep_outliers(ck_job *job, const char *text, size_t n, ck_error *e)
+{
+    free(job->outliers);
+    job->outliers = strndup(text, n);
+    return job->outliers ? CK_OK : ck_fail(e, CK_ERR_MEMORY, no_memory);
+}
+
+static ck_status read_line(ck_job *job, const char *text, size_t n, ck_error *e)
+{
+    static const char outliers[] = "{\"outliers\"";
+    if (n >= sizeof outliers && !memcmp(text, outliers, sizeof outliers - 1))
+        return keep_outliers(job, text, n, e);
+    ck_job_line l;
+    ck_status s = ck_job_line_read(text, n, &l, e);
+    if (s == CK_OK)
+        s = add_line(job, &l, e);
+    ck_job_line_free(&l);
+    return s;
+}
+
 /* Read the lines between "[" and "]".  A last line without a newline was cut off, and is ignored. */
 static ck_status read_lines(const char *text, size_t n, ck_job *job, ck_error *e)
 {
@@ -82,13 +124,9 @@ static ck_status read_lines(const char *text, size_t n, ck_job *job, ck_error *e
         size_t len = (size_t)(next - p);
         if (len && p[len - 1] == ',')
             len--;
-        if (len > 1) {
-            ck_job_line l;
-            s = ck_job_line_read(p, len, &l, e);
-            if (s == CK_OK)
-                s = add_line(job, &l, e);
-            ck_job_line_free(&l);
-        }
+        if (len > 1)
+            s = read_line(job, p, len, e);
+        job->lines++;
         if (s != CK_OK) {
             char where[32];
             snprintf(where, sizeof where, "line %ld", number);
@@ -106,12 +144,29 @@ static char *job_path(const char *out)
     return asprintf(&path, "%s/" CK_JOB_FILE, out) < 0 ? NULL : path;
 }
 
-/* Lock the whole file.  On a file system without locks, go on without one. */
-static void lock(int fd, short type)
+/* Lock the whole file.  On a file system without locks, go on without one.
+ *
+ * Runs hold the lock for milliseconds.  It is tried again and again, since F_SETLKW of a network file system waits
+ * seconds between its own tries, and would wait in silence for a machine that died with the lock. */
+static void lock(int fd, short type, const char *path)
 {
+    enum { WARN_MS = 10000, MOST_MS = 50 };
     struct flock l = {.l_type = type, .l_whence = SEEK_SET};
-    while (fcntl(fd, F_SETLKW, &l) && errno == EINTR)
-        ;
+    bool said = false;
+    for (long waited = 0, pause = 1; fcntl(fd, F_SETLK, &l);) {
+        if (errno == EINTR)
+            continue;
+        if (errno != EAGAIN && errno != EACCES)
+            return;
+        if (waited >= WARN_MS && !said) {
+            ck_log_warning("%s: locked by another run for %d s: waiting; if its machine is dead, see FARMS in ck(7)",
+                           path, WARN_MS / 1000);
+            said = true;
+        }
+        nanosleep(&(struct timespec){.tv_nsec = pause * 1000000}, NULL);
+        waited += pause;
+        pause = 2 * pause < MOST_MS ? 2 * pause : MOST_MS;
+    }
 }
 
 /* The bytes of the file, owned; NULL with errno set. */
@@ -144,7 +199,7 @@ ck_status ck_job_read(const char *out, ck_job *job, ck_error *e)
     ck_status s = fd >= 0 || errno == ENOENT ? CK_OK : ck_fail_errno(e, "cannot open");
     if (fd >= 0) {
         size_t n;
-        lock(fd, F_RDLCK);
+        lock(fd, F_RDLCK, path);
         char *text = read_all(fd, &n);
         close(fd);
         s = text ? read_lines(text, n, job, e) : ck_fail_errno(e, "cannot read");
@@ -166,7 +221,14 @@ void ck_job_free(ck_job *job)
         ck_job_video_free(&job->videos[i]);
     free(job->runs);
     free(job->frames);
+    for (size_t i = 0; i < job->n_failures; i++)
+        free(job->failures[i].text);
     free(job->videos);
+    free(job->failures);
+    free(job->command);
+    free(job->folder);
+    free(job->stopped);
+    free(job->outliers);
     *job = (ck_job){0};
 }
 
@@ -184,6 +246,12 @@ const ck_job_frame *ck_job_frame_of(const ck_job *job, long number, const char *
         if (!strcmp(job->frames[lo].id, id))
             return &job->frames[lo];
     return NULL;
+}
+
+bool ck_job_failed(const ck_job *job, const ck_job_failure *f)
+{
+    const ck_job_frame *done = ck_job_frame_of(job, f->number, f->id);
+    return !done || done->order < f->order;
 }
 
 const ck_job_video *ck_job_video_of(const ck_job *job, const char *name, const char *id)
@@ -274,7 +342,7 @@ static ck_status add(const char *out, char *text, bool run, ck_error *e)
     int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
     ck_status s = fd >= 0 ? CK_OK : ck_fail_errno(e, "cannot open");
     if (fd >= 0) {
-        lock(fd, F_WRLCK);
+        lock(fd, F_WRLCK, path);
         s = check_own(fd, e);
         if (s == CK_OK && (!run || !last_run_is(fd, text)))
             s = append(fd, text, e);
@@ -300,6 +368,26 @@ ck_status ck_job_add_frame(const char *out, const ck_job_frame *frame, ck_error 
 ck_status ck_job_add_video(const char *out, const ck_job_video *video, ck_error *e)
 {
     return add(out, ck_job_video_text(video), false, e);
+}
+
+ck_status ck_job_add_failure(const char *out, const ck_job_failure *failure, ck_error *e)
+{
+    return add(out, ck_job_failure_text(failure), false, e);
+}
+
+ck_status ck_job_add_command(const char *out, const char *command, const char *folder, const char *id, ck_error *e)
+{
+    return add(out, ck_job_command_text(command, folder, id), false, e);
+}
+
+ck_status ck_job_add_stopped(const char *out, const char *text, const char *id, ck_error *e)
+{
+    return add(out, ck_job_stopped_text(text, id), false, e);
+}
+
+ck_status ck_job_add_outliers(const char *out, const char *line, ck_error *e)
+{
+    return add(out, strdup(line), false, e);
 }
 
 static bool stat_file(const char *out, const char *name, struct stat *st)

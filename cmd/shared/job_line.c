@@ -57,7 +57,38 @@ static void put_frame(FILE *f, const void *object)
         put_file(f, &r->files[i]);
         fputc('}', f);
     }
-    fputs("]}", f);
+    fputc(']', f);
+    if (r->values)
+        ck_job_values_put(f, r->values);
+    fputc('}', f);
+}
+
+static void put_failure(FILE *f, const void *object)
+{
+    const ck_job_failure *r = object;
+    fprintf(f, "{\"failure\": %ld", r->number);
+    put_pair(f, "job", r->id);
+    put_pair(f, "text", r->text);
+    fputc('}', f);
+}
+
+static void put_stopped(FILE *f, const void *object)
+{
+    const char *const *texts = object;
+    fputs("{\"stopped\": ", f);
+    ck_json_put(f, texts[0]);
+    put_pair(f, "job", texts[1]);
+    fputc('}', f);
+}
+
+static void put_command(FILE *f, const void *object)
+{
+    const char *const *texts = object;
+    fputs("{\"command\": ", f);
+    ck_json_put(f, texts[0]);
+    put_pair(f, "folder", texts[1]);
+    put_pair(f, "job", texts[2]);
+    fputc('}', f);
 }
 
 static void put_video(FILE *f, const void *object)
@@ -101,6 +132,23 @@ char *ck_job_video_text(const ck_job_video *video)
     return text_of(put_video, video);
 }
 
+char *ck_job_failure_text(const ck_job_failure *failure)
+{
+    return text_of(put_failure, failure);
+}
+
+char *ck_job_stopped_text(const char *text, const char *id)
+{
+    const char *const texts[] = {text, id};
+    return text_of(put_stopped, texts);
+}
+
+char *ck_job_command_text(const char *command, const char *folder, const char *id)
+{
+    const char *const texts[] = {command, folder, id};
+    return text_of(put_command, texts);
+}
+
 /* FNV-1a of the pairs' text. */
 ck_status ck_job_name(ck_job_run *run, ck_error *e)
 {
@@ -135,6 +183,7 @@ void ck_job_frame_free(ck_job_frame *f)
     free(f->files);
     free(f->videos);
     free(f->input);
+    free(f->values);
 }
 
 void ck_job_video_free(ck_job_video *v)
@@ -237,13 +286,22 @@ static ck_status read_text(ck_json *j, const char *key, ck_job_line *l, ck_error
         snprintf(l->as_run.id, sizeof l->as_run.id, "%s", t.s);
         memcpy(l->as_frame.id, l->as_run.id, sizeof l->as_run.id);
         memcpy(l->as_video.id, l->as_run.id, sizeof l->as_run.id);
-        l->run = !l->frame && !l->video;
+        memcpy(l->as_failure.id, l->as_run.id, sizeof l->as_run.id);
+        l->run = !l->frame && !l->video && !l->failure && !l->command && !l->stopped;
         return CK_OK;
     }
     if (!strcmp(key, "video")) {
         l->video = true;
         return keep(&l->as_video.file.name, t.s, e);
     }
+    if (!strcmp(key, "stopped"))
+        return keep(&l->stopped, t.s, e);
+    if (!strcmp(key, "command"))
+        return keep(&l->command, t.s, e);
+    if (!strcmp(key, "folder") && l->command)
+        return keep(&l->folder, t.s, e);
+    if (!strcmp(key, "text") && l->failure)
+        return keep(&l->as_failure.text, t.s, e);
     if (!strcmp(key, "chunks") && !l->frame && !l->video) {
         l->as_run.chunks = strtol(t.s, NULL, 10);
         return CK_OK;
@@ -261,15 +319,33 @@ static ck_status read_text(ck_json *j, const char *key, ck_job_line *l, ck_error
     return ck_meta_set(&l->as_run.pairs, key, t.s, e);
 }
 
+/* A figure of a frame. */
+static ck_status read_figure(ck_json *j, const char *key, ck_job_frame *f, bool *known, ck_error *e)
+{
+    if (!f->values && !(f->values = calloc(1, sizeof *f->values)))
+        return ck_fail(e, CK_ERR_MEMORY, no_memory);
+    return ck_job_values_read(j, key, f->values, known, e);
+}
+
 static ck_status read_value(ck_json *j, const char *key, ck_job_line *l, ck_error *e)
 {
     int64_t number;
+    bool known = false;
     if (!strcmp(key, "frame")) {
         ck_status s = ck_json_signed(j, &number, e);
         l->frame = true;
         l->as_frame.number = s == CK_OK ? (long)number : 0;
         return s;
     }
+    if (!strcmp(key, "failure")) {
+        ck_status s = ck_json_signed(j, &number, e);
+        l->failure = true;
+        l->as_failure.number = s == CK_OK ? (long)number : 0;
+        return s;
+    }
+    ck_status s = l->frame ? read_figure(j, key, &l->as_frame, &known, e) : CK_OK;
+    if (known || s != CK_OK)
+        return s;
     if (!strcmp(key, "files"))
         return read_files(j, &l->as_frame, e);
     if (!strcmp(key, "videos"))
@@ -284,6 +360,10 @@ void ck_job_line_free(ck_job_line *l)
     ck_job_run_free(&l->as_run);
     ck_job_frame_free(&l->as_frame);
     ck_job_video_free(&l->as_video);
+    free(l->as_failure.text);
+    free(l->command);
+    free(l->stopped);
+    free(l->folder);
 }
 
 /* An object of any kind. */
@@ -306,6 +386,10 @@ ck_status ck_job_line_read(const char *text, size_t n, ck_job_line *l, ck_error 
         s = ck_json_end(&j, e);
     if (s == CK_OK && l->video && (!l->as_video.frames || !l->as_video.failed))
         s = ck_json_fail(&j, e, "a video without its frames");
+    if (s == CK_OK && l->failure && !l->as_failure.text)
+        s = ck_json_fail(&j, e, "a failure without its text");
+    if (s == CK_OK && l->command && !l->folder)
+        s = keep(&l->folder, "", e);
     if (s == CK_OK && l->frame && !l->as_frame.input)
         s = keep(&l->as_frame.input, "", e);
     if (s == CK_OK && l->run && !l->as_run.frames)

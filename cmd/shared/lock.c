@@ -66,6 +66,15 @@ bool ck_lock_busy(const ck_lock *l)
     return !fcntl(l->fd, F_GETLK, &any) && any.l_type != F_UNLCK;
 }
 
+/* True if the line names this process: the number alone may be that of a process on another host. */
+static bool is_our_line(const char *line, const char *host)
+{
+    char *end;
+    size_t n = strlen(host);
+    return strtol(line, &end, 10) == (long)getpid() && *end == ' ' && !strncmp(end + 1, host, n) &&
+           (end[1 + n] == '\n' || !end[1 + n]);
+}
+
 /* Remove our line, and all lines if no other run holds a lock; then add ours if `add`.  Write errors are ignored, since
  * the text only serves messages. */
 static void write_text(int fd, bool add)
@@ -78,14 +87,16 @@ static void write_text(int fd, bool add)
         free(before);
         return;
     }
+    struct utsname u;
+    if (uname(&u))
+        *u.nodename = 0;
     for (char *line = before; others && *line; line = next) {
         next = line + strcspn(line, "\n");
         next += *next == '\n';
-        if (strtol(line, NULL, 10) != (long)getpid())
+        if (!is_our_line(line, u.nodename))
             fprintf(f, "%.*s", (int)(next - line), line);
     }
-    struct utsname u;
-    if (add && !uname(&u))
+    if (add)
         fprintf(f, "%ld %s\n", (long)getpid(), u.nodename);
     if (!fclose(f) && n <= MOST_TEXT && !ftruncate(fd, 0) && n)
         (void)!pwrite(fd, after, n, 0);

@@ -160,6 +160,20 @@ ck_status ck_json_signed(ck_json *j, int64_t *out, ck_error *e)
     return s;
 }
 
+ck_status ck_json_real(ck_json *j, double *out, ck_error *e)
+{
+    char text[64];
+    size_t n = 0;
+    skip_space(j);
+    for (; j->p < j->end && *j->p && strchr("-.0123456789", *j->p) && n + 1 < sizeof text; j->p++)
+        text[n++] = (char)*j->p;
+    text[n] = 0;
+    char *end = text;
+    *out = strtod(text, &end);
+    bool more = j->p < j->end && (*j->p == 'e' || *j->p == 'E');
+    return n && !*end && !more ? CK_OK : ck_json_fail(j, e, "not a number without an exponent");
+}
+
 ck_status ck_json_member(ck_json *j, bool first, bool *more, ck_json_text *key, ck_error *e)
 {
     *more = !ck_json_accept(j, '}');

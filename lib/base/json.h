@@ -1,5 +1,5 @@
-/* A subset of JSON (RFC 8259), read strictly: objects whose values the caller expects, strings and whole numbers.  No
- * recursion.
+/* A subset of JSON (RFC 8259), read strictly: objects whose values the caller expects, strings and numbers without an
+ * exponent.  No recursion.
  *
  * Every function fails with "WHERE, byte N: ..." and leaves the rest unread. */
 #ifndef CK_BASE_JSON_H
@@ -37,6 +37,9 @@ ck_status ck_json_string(ck_json *j, ck_json_text *out, ck_error *e);
 ck_status ck_json_number(ck_json *j, uint64_t *out, ck_error *e);
 /* The same with an optional minus sign. */
 ck_status ck_json_signed(ck_json *j, int64_t *out, ck_error *e);
+
+/* Read a number that may have a sign and a fraction. */
+ck_status ck_json_real(ck_json *j, double *out, ck_error *e);
 
 /* Read the next key of an object, up to its colon; the opening brace has been read.  *more = false after the last.
  * first: true on the first call. */

@@ -4,7 +4,9 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -12,6 +14,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "base/tempfiles.h"
@@ -38,6 +41,39 @@ static size_t folder_length(const char *path)
     return slash ? (size_t)(slash - path) + 1 : 0;
 }
 
+static char place[9]; /* hexadecimal */
+
+static uint32_t add_hash(uint32_t h, const char *text, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        h = (h ^ (unsigned char)text[i]) * 16777619u;
+    return h;
+}
+
+/* Hash of the host's name, the boot and the PID namespace; each may be unknown. */
+static void find_place(void)
+{
+    struct utsname u;
+    char boot[64], space[64];
+    uint32_t h = 2166136261u;
+    int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? 0 : read(fd, boot, sizeof boot), k = readlink("/proc/self/ns/pid", space, sizeof space);
+    if (fd >= 0)
+        close(fd);
+    if (!uname(&u))
+        h = add_hash(h, u.nodename, strlen(u.nodename));
+    h = add_hash(h, boot, n > 0 ? (size_t)n : 0);
+    h = add_hash(h, space, k > 0 ? (size_t)k : 0);
+    snprintf(place, sizeof place, "%08" PRIx32, h);
+}
+
+static const char *this_place(void)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, find_place);
+    return place;
+}
+
 /* The temporary file's path, in the folder of `path`; owned, NULL when out of memory.  The count keeps files of one
  * process apart even if their names had to be cut at NAME_MAX. */
 static char *temp_name(const char *path)
@@ -46,7 +82,8 @@ static char *temp_name(const char *path)
     size_t folder = folder_length(path);
     const char *name = path + folder;
     char head[64];
-    int n = snprintf(head, sizeof head, PREFIX "%ld-%lu-", (long)getpid(), atomic_fetch_add(&count, 1));
+    int n =
+        snprintf(head, sizeof head, PREFIX "%ld.%s-%lu-", (long)getpid(), this_place(), atomic_fetch_add(&count, 1));
     size_t most = NAME_MAX - (size_t)n - strlen(SUFFIX), len = strlen(name);
     /* Cut between UTF-8 characters: some file systems refuse incomplete ones. */
     if (len > most)
@@ -240,19 +277,24 @@ ck_status ck_mkdirs(const char *path, ck_error *e)
     return s;
 }
 
-/* True if the name is that of a temporary file of this project whose process is gone. */
-static int is_orphan(const char *name)
+/* True if the name is that of a temporary file of this project whose process may be gone.  *here: it is gone, since it
+ * ran in this place; else only the file's lock can tell. */
+static bool may_be_orphan(const char *name, bool *here)
 {
     size_t n = strlen(name);
     if (strncmp(name, PREFIX, strlen(PREFIX)) || n < strlen(PREFIX SUFFIX) || strcmp(name + n - strlen(SUFFIX), SUFFIX))
-        return 0;
+        return false;
     const char *digits = name + strlen(PREFIX);
     char *end;
     errno = 0;
     long pid = isdigit((unsigned char)*digits) ? strtol(digits, &end, 10) : 0;
-    if (pid <= 0 || pid > INT_MAX || errno || *end != '-')
-        return 0;
-    return kill((pid_t)pid, 0) && errno == ESRCH;
+    if (pid <= 0 || pid > INT_MAX || errno)
+        return false;
+    size_t n_place = *end == '.' ? strspn(end + 1, "0123456789abcdef") : 0;
+    if (end[n_place ? n_place + 1 : 0] != '-')
+        return false;
+    *here = !n_place || (n_place == strlen(this_place()) && !strncmp(end + 1, this_place(), n_place));
+    return !*here || (kill((pid_t)pid, 0) && errno == ESRCH);
 }
 
 void ck_outfile_sweep(const char *dir)
@@ -260,13 +302,14 @@ void ck_outfile_sweep(const char *dir)
     DIR *d = opendir(dir);
     if (!d)
         return;
+    bool here;
     for (struct dirent *entry; (entry = readdir(d));) {
-        if (!is_orphan(entry->d_name))
+        if (!may_be_orphan(entry->d_name, &here))
             continue;
         int fd = openat(dirfd(d), entry->d_name, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
         if (fd < 0)
             continue;
-        if (!flock(fd, LOCK_EX | LOCK_NB) || errno != EWOULDBLOCK)
+        if (!flock(fd, LOCK_EX | LOCK_NB) || (here && errno != EWOULDBLOCK))
             unlinkat(dirfd(d), entry->d_name, 0);
         close(fd);
     }

@@ -1,11 +1,12 @@
 /* Output files that appear complete or not at all.
  *
- *     ck_outfile_open(&o, path, e)       a temporary file beside the target, ".ck-PID-COUNT-NAME.tmp"
+ *     ck_outfile_open(&o, path, e)       a temporary file beside the target, ".ck-PID.PLACE-COUNT-NAME.tmp"
  *     ck_outfile_write(&o, data, n, e)   or another library writes to o.temp by name
  *     ck_outfile_commit(&o, e)           rename it over the target
  *
  * A killed writer leaves its temporary file behind; ck_outfile_sweep removes it.  A running writer holds a lock (flock)
- * on its file, so a sweep from another machine or container, where its process number means nothing, spares it.
+ * on its file.  PLACE stands for the machine, its boot and the PID namespace: two processes in different places may
+ * have one number, and elsewhere the number says nothing.  There the lock alone tells that a writer is gone.
  *
  * Symbolic links are followed.  A device or named pipe is written in place, since it cannot be replaced by renaming. */
 #ifndef CK_BASE_OUTFILE_H
@@ -45,7 +46,8 @@ ck_status ck_write_all(int fd, const void *data, size_t n, off_t at, ck_error *e
 
 /* Create the folder and its parents, as mkdir -p does. */
 ck_status ck_mkdirs(const char *path, ck_error *e);
-/* Remove temporary files in `dir` whose process is gone.  Errors are ignored. */
+/* Remove temporary files in `dir` whose process is gone.  Those of another place stay if the file system has no locks.
+ * Errors are ignored. */
 void ck_outfile_sweep(const char *dir);
 
 #endif

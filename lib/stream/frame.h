@@ -48,6 +48,7 @@ typedef struct ck_frame {
     int n;
     ck_lease *lease; /* ring slot for added planes while it has room; NULL = private memory; owned */
     size_t asked;    /* bytes of all planes of 64 KiB and more that were added, in the slot or not */
+    uint64_t spent;  /* microseconds of computing in this stage; never on the wire */
     void *job;       /* private data from one callback of a stage to a later one; never on the wire */
     void (*job_free)(void *job);
 } ck_frame; /* all zero = an empty frame */

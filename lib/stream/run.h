@@ -19,6 +19,7 @@ typedef struct ck_run {
     ck_frame first; /* read before `open`, not yet returned by fetch */
     bool have_first;
     uint64_t made, done, failed;
+    bool times;             /* frames get `ms.PROGRAM` */
     uint64_t absent;        /* of `failed`: 1 if it stands for frames past the end of the input, else 0 */
     long total;             /* frames according to HEAD, 0 = unknown */
     ck_error first_failure; /* text of the first error frame */

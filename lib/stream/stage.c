@@ -59,10 +59,13 @@ static ck_status fetch(ck_run *r, ck_frame *f, ck_error *e)
         r->have_first = false;
         return CK_OK;
     }
+    f->spent = 0;
     ck_status s = make_room(r, f, e);
     uint64_t since = ck_trace_now();
     if (s == CK_OK)
         s = ck_run_is_source(r) ? r->stage->produce(r->state, f, e) : ck_reader_next(r->reader, f, e);
+    if (s == CK_OK && ck_run_is_source(r))
+        f->spent = ck_trace_now() - since;
     if (s == CK_OK)
         ck_trace_span(ck_run_is_source(r) ? CK_TRACE_COMPUTE : CK_TRACE_WAIT_IN, "reader", since, (long)r->made);
     return s;
@@ -96,11 +99,19 @@ static ck_status work(void *ctx, void *item, ck_error *e)
     uint64_t since = ck_trace_now();
     ck_status s = r->stage->frame(r->state, f, e);
     ck_trace_span(CK_TRACE_COMPUTE, "worker", since, (long)f->seq);
+    f->spent += ck_trace_now() - since;
     if (s != CK_OK)
         s = fail_frame(r, f, s, e);
     if (s != CK_OK)
         ck_run_fail(r, s, e);
     return s;
+}
+
+static ck_status add_time(const ck_run *r, ck_frame *f, ck_error *e)
+{
+    char key[64];
+    snprintf(key, sizeof key, "ms.%s", r->stage->program->name);
+    return ck_meta_setf(&f->meta, e, key, "%.3f", (double)f->spent / 1000);
 }
 
 static ck_status consume(void *ctx, void *item, ck_error *e)
@@ -115,11 +126,14 @@ static ck_status consume(void *ctx, void *item, ck_error *e)
     ck_status s = r->stage->consume ? r->stage->consume(r->state, f, e) : CK_OK;
     if (r->stage->consume)
         ck_trace_span(CK_TRACE_COMPUTE, "main", since, (long)f->seq);
+    f->spent += ck_trace_now() - since;
     r->absent += ck_frame_error(f) && ck_meta_get(&f->meta, "missing");
     if (ck_frame_error(f) && r->failed == 1)
         r->first_said = ck_meta_get(&f->meta, "said") != NULL;
     if (s == CK_OK && r->writer && ck_frame_error(f) && ck_meta_get(&f->meta, "said"))
         s = ck_stream_set_said(&f->meta, STDOUT_FILENO, e);
+    if (s == CK_OK && r->writer && r->times)
+        s = add_time(r, f, e);
     since = ck_trace_now();
     if (s == CK_OK && r->writer) {
         s = ck_writer_frame(r->writer, f, e);
@@ -230,6 +244,7 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
     ck_run r = {.stage = stage,
                 .common = common,
                 .sink = stage->sink && stage->sink(common),
+                .times = getenv(CK_FRAME_TIMES_ENV) != NULL,
                 .lock = PTHREAD_MUTEX_INITIALIZER,
                 .opening = PTHREAD_MUTEX_INITIALIZER};
     ck_error e = {{0}};
@@ -249,6 +264,8 @@ static int run_stage(const ck_stage *stage, const ck_common *common, const ck_li
     if (s != CK_OK)
         ck_run_abort(&r, s, &e);
     ck_ending_stop(r.ending);
+    if (s != CK_OK && s != CK_ERR_CLOSED && stage->failed && r.state)
+        stage->failed(r.state, e.text);
     if (stage->close && r.state)
         stage->close(r.state);
     int code = ck_run_conclude(&r, s, &e);

@@ -21,6 +21,7 @@
  *         write to stdout (not in a sink) main thread, in order
  *     finish                              main thread; only if no failure ended the run
  *     write END, or ABORT after a failure
+ *     failed                              main thread; only if a failure ended the run
  *     close                               main thread
  *
  * Threads.  The reading thread, the workers and the main thread run at the same time: `admit` may see frame 9 while
@@ -64,6 +65,10 @@
 #include "base/option.h"
 #include "stream/stream.h"
 
+/* Environment: every stage adds the milliseconds that it computed for a frame to the frame's metadata, as `ms.PROGRAM`.
+ */
+#define CK_FRAME_TIMES_ENV "CK_FRAME_TIMES"
+
 typedef struct ck_stage {
     const ck_program *program;
 
@@ -91,6 +96,9 @@ typedef struct ck_stage {
     /* After the last frame, before END: complete files, report sums.  Not called if the run has failed.  May be
      * NULL. */
     ck_status (*finish)(void *state, ck_error *e);
+    /* After a failure that ended the run, before `close`: keep a note of it.  The loop reports it.  Not called if the
+     * process must end at once.  May be NULL. */
+    void (*failed)(void *state, const char *text);
     /* Release everything, remove unfinished files.  Called if `open` has set *state, even if it failed.  May be
      * NULL. */
     void (*close)(void *state);

@@ -60,6 +60,21 @@ mv "$tmp/gone.moved" "$tmp/gone"
 ok "it is back" key --resume "$tmp/clip/rgb" "$tmp/gone" --comp exr
 ok "to the same files" same "$tmp/exr.whole" "$tmp/gone"
 
+# ---- the record is locked, as by a machine that died ----
+
+cp -r "$tmp/exr.whole" "$tmp/locked"
+python3 - "$tmp/locked/ck-job.json" <<'P' &
+import fcntl, sys, time
+f = open(sys.argv[1], "r+")
+fcntl.lockf(f, fcntl.LOCK_EX)
+open(sys.argv[1] + ".held", "w")
+time.sleep(13)
+P
+while [ ! -e "$tmp/locked/ck-job.json.held" ]; do sleep 0.05; done
+ok "a record that is locked for long is waited for" ck verify "$tmp/locked"
+is "with one message" "$(grep -c 'locked by another run for 10 s' "$tmp/.err")" 1
+wait
+
 # ---- a full disk ----
 
 mkdir "$tmp/disk"

@@ -1,0 +1,3 @@
+#!/bin/bash
+# tests/slurm.t with eight tasks.
+CHUNKS=8 FRAMES=80 exec "$(dirname "$0")/../slurm.t"
