@@ -163,7 +163,7 @@ int main(void)
     refuses("--fla", "unknown option '--fla'");
     refuses("--path x", "--path has been renamed: use --file");
     refuses("--path", "use --file");
-    refuses("-z", "unknown option '-q': see");
+    refuses("-z", "unknown option '-z': see");
     refuses("--fla", "did you mean --flag? See ");
     refuses("--falg=3", "did you mean --flag? See ");
     refuses("--starngth 1", "did you mean --strength? See ");
