@@ -40,6 +40,19 @@ ok "doctor finds the programs" ck doctor
 is "every program that is installed, and no other" "$(ck doctor | awk '$2 ~ /^ck-/ { print $2 }' | sort | tr '\n' ' ')" \
     "$(cd "$bin" && ls -d ck-* | sort | tr '\n' ' ')"
 is "and says what is missing" "$(grep -c '^no   CUDA' "$tmp/.out")" 1
+ck doctor >"$tmp/doctor"
+ok "doctor --json says the same" python3 - "$tmp/doctor" <<'PY'
+import json, subprocess, sys
+rows = json.loads(subprocess.run(["ck", "doctor", "--json"], stdout=subprocess.PIPE, text=True).stdout)
+lines = open(sys.argv[1]).read().splitlines()
+assert len(rows) == len(lines), (len(rows), len(lines))
+for row, line in zip(rows, lines):
+    assert sorted(row) == ["detail", "remedy", "state", "what"], row
+    assert line.startswith(row["state"]) and row["what"] in line, (row, line)
+    assert row["state"] == "ok" or row["remedy"] in line, (row, line)
+PY
+is "a missing model: the command that mends it" "$(grep -c '^no *model .*ck model fetch$' "$tmp/doctor")" 1
+fails 2 "unknown argument" "doctor with another argument" ck doctor --jso
 fails 1 "cannot write" "doctor on a full disk" bash -c "ck doctor > /dev/full"
 
 fails 2 "unknown option '--scale'" "the refiner's scale under its old name" ck key -m M --scale 0 a b

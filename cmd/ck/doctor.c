@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/cores.h"
 #include "base/log.h"
 #include "base/option.h"
+#include "base/plugin.h"
 #include "base/self.h"
 #include "ck/commands.h"
 #include "checkpoint/find.h"
@@ -20,14 +22,46 @@
 #include "io/av_load.h"
 #include "nn/check.h"
 
+static struct {
+    bool json;
+    int n; /* of lines so far */
+} report;
+
+static void json_text(const char *key, const char *text)
+{
+    printf("\"%s\": \"", key);
+    for (const unsigned char *c = (const unsigned char *)text; *c; c++)
+        if (*c == '"' || *c == '\\')
+            printf("\\%c", *c);
+        else if (*c < 32)
+            printf("\\u%04x", *c);
+        else
+            putchar(*c);
+    putchar('"');
+}
+
+static void json_line(const char *what, const char *state, const char *detail, const char *remedy)
+{
+    printf("%s{", report.n ? ",\n " : "[");
+    json_text("what", what + strspn(what, " "));
+    printf(", ");
+    json_text("state", state);
+    printf(", ");
+    json_text("detail", detail);
+    printf(", ");
+    json_text("remedy", remedy);
+    printf("}");
+}
+
 /* Print one line, for a problem with its remedy.  Returns 1 for a problem that prevents keying. */
 static int line(const char *what, bool good, bool needed, const char *detail, const char *remedy)
 {
-    printf("%-4s %-22s %s%s%s\n",
-           good     ? "ok"
-           : needed ? "BAD"
-                    : "no",
-           what, detail, good || !*remedy ? "" : ": ", good ? "" : remedy);
+    const char *state = good ? "ok" : needed ? "BAD" : "no";
+    if (report.json)
+        json_line(what, state, detail, good ? "" : remedy);
+    else
+        printf("%-4s %-22s %s%s%s\n", state, what, detail, good || !*remedy ? "" : ": ", good ? "" : remedy);
+    report.n++;
     return !good && needed;
 }
 
@@ -54,8 +88,9 @@ static int video(void)
     static const struct {
         const char *what, *encoder, *remedy;
     } wanted[] = {
-        {"write H.264", "libx264", "install an FFmpeg with libx264 for --comp mp4"},
-        {"write ProRes 4444", "prores_ks", "install an FFmpeg with prores_ks for --processed mov"},
+        {"write H.264", "libx264", "for --comp mp4: apt-get install ffmpeg, or build FFmpeg with libx264"},
+        {"write ProRes 4444", "prores_ks",
+         "for --processed mov: apt-get install ffmpeg, or build FFmpeg with prores_ks"},
     };
     char text[64];
     ck_error e;
@@ -109,7 +144,37 @@ static void machine(void)
     line("memory", gib >= 1, false, text, "4K frames need about 1 GiB");
     long pipe = read_long("/proc/sys/fs/pipe-max-size");
     snprintf(text, sizeof text, "%ld bytes", pipe);
-    line("pipe size", pipe >= 1 << 20, false, text, "raise /proc/sys/fs/pipe-max-size to 1048576 for speed");
+    line("pipe size", pipe >= 1 << 20, false, text, "for speed: sysctl -w fs.pipe-max-size=1048576");
+}
+
+static bool on_path(const char *name)
+{
+    char file[PATH_MAX];
+    for (const char *p = getenv("PATH"); p && *p;) {
+        size_t n = strcspn(p, ":");
+        snprintf(file, sizeof file, "%.*s/%s", (int)n, p, name);
+        if (!access(file, X_OK))
+            return true;
+        p += n + (p[n] == ':');
+    }
+    return false;
+}
+
+/* What is not needed for keying: colour configs, and a scheduler for contrib/slurm. */
+static void extras(void)
+{
+    struct statvfs v;
+    char text[64];
+    line("OpenColorIO", ck_plugin_exists("ocio"), false,
+         ck_plugin_exists("ocio") ? "libck-ocio.so" : "no libck-ocio.so",
+         "for --ocio-config: apt-get install libopencolorio-dev, then make and make install");
+    bool slurm = on_path("sbatch");
+    line("Slurm", slurm, false, slurm ? "sbatch" : "no sbatch", "for ck-sbatch: apt-get install slurm-client");
+    if (statvfs(".", &v))
+        return;
+    double gb = (double)v.f_bavail * (double)v.f_frsize / 1e9;
+    snprintf(text, sizeof text, "%.0f GB free in this folder", gb);
+    line("disk", gb >= 10, false, text, "a 4K frame of four outputs takes about 0.1 GB: change to another disk");
 }
 
 static int no_model(void)
@@ -117,7 +182,7 @@ static int no_model(void)
     char folder[PATH_MAX], text[PATH_MAX + 64];
     ck_checkpoint_folder(folder, sizeof folder);
     snprintf(text, sizeof text, "none%s%s%s", *folder ? " in " : "", folder, *folder ? " (*.safetensors, *.pth)" : "");
-    return line("model", false, false, text, "keying is classical; see MODEL in ck(7)");
+    return line("model", false, false, text, "keying is classical; for the network: ck model fetch");
 }
 
 /* Open a model that `ck key` would use, and check names, shapes and values of its tensors. */
@@ -221,7 +286,8 @@ static void devices(bool again)
 
 static int help(void)
 {
-    printf("Usage: ck doctor [--self-check]\n\nck doctor: check programs, libraries, model and devices\n\n"
+    printf("Usage: ck doctor [--json] [--self-check]\n\nck doctor: check programs, libraries, model and devices\n\n"
+           "  --json          print JSON: a list of what, state (ok, no, BAD), detail, remedy\n"
            "  --self-check    compare GPUs with the CPU again, at every precision\n\n"
            "Exit status: 0 if nothing that keying needs is missing, else 1.\nManual: man ck\n");
     return ck_log_flush_stdout();
@@ -230,19 +296,27 @@ static int help(void)
 int ck_command_doctor(int argc, char **argv)
 {
     ck_log_init("ck doctor", CK_LOG_NORMAL);
-    if (argc > 1 && (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") || !strcmp(argv[1], "--help=all")))
-        return help();
-    bool again = argc > 1 && !strcmp(argv[1], "--self-check");
-    if (argc > 1 + again) {
-        ck_log_error("unknown argument '%s': ck doctor takes --self-check or none", argv[1 + again]);
-        return 2;
+    bool again = false;
+    for (int i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], "--help") || !strcmp(argv[i], "-h") || !strcmp(argv[i], "--help=all"))
+            return help();
+        bool json = !strcmp(argv[i], "--json"), check = !strcmp(argv[i], "--self-check");
+        if (!json && !check) {
+            ck_log_error("unknown argument '%s': ck doctor takes --json, --self-check or none", argv[i]);
+            return 2;
+        }
+        report.json |= json;
+        again |= check;
     }
     line("ck", true, true, CK_VERSION, "");
     int bad = programs();
     libraries();
     bad += video();
     machine();
+    extras();
     bad += model();
     devices(again);
+    if (report.json)
+        printf("]\n");
     return ck_log_flush_stdout() || bad ? 1 : 0;
 }
