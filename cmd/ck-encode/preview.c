@@ -10,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/self.h"
+
 #define MOST 960    /* pixels on the longer side */
 #define PATIENCE 10 /* tenths of a second */
 
@@ -29,18 +31,7 @@ struct ck_preview {
 
 static const char *player(void)
 {
-    static const char *const names[] = {"ffplay", "mpv"};
-    const char *path = getenv("PATH");
-    for (size_t i = 0; path && i < sizeof names / sizeof *names; i++)
-        for (const char *p = path; *p;) {
-            char file[4096];
-            size_t n = strcspn(p, ":");
-            snprintf(file, sizeof file, "%.*s/%s", (int)n, p, names[i]);
-            if (!access(file, X_OK))
-                return names[i];
-            p += n + (p[n] == ':');
-        }
-    return NULL;
+    return ck_self_on_path("ffplay") ? "ffplay" : ck_self_on_path("mpv") ? "mpv" : NULL;
 }
 
 ck_status ck_preview_check(ck_error *e)

@@ -147,19 +147,6 @@ static void machine(void)
     line("pipe size", pipe >= 1 << 20, false, text, "for speed: sysctl -w fs.pipe-max-size=1048576");
 }
 
-static bool on_path(const char *name)
-{
-    char file[PATH_MAX];
-    for (const char *p = getenv("PATH"); p && *p;) {
-        size_t n = strcspn(p, ":");
-        snprintf(file, sizeof file, "%.*s/%s", (int)n, p, name);
-        if (!access(file, X_OK))
-            return true;
-        p += n + (p[n] == ':');
-    }
-    return false;
-}
-
 /* What is not needed for keying: colour configs, and a scheduler for contrib/slurm. */
 static void extras(void)
 {
@@ -168,7 +155,7 @@ static void extras(void)
     line("OpenColorIO", ck_plugin_exists("ocio"), false,
          ck_plugin_exists("ocio") ? "libck-ocio.so" : "no libck-ocio.so",
          "for --ocio-config: apt-get install libopencolorio-dev, then make and make install");
-    bool slurm = on_path("sbatch");
+    bool slurm = ck_self_on_path("sbatch");
     line("Slurm", slurm, false, slurm ? "sbatch" : "no sbatch", "for ck-sbatch: apt-get install slurm-client");
     if (statvfs(".", &v))
         return;

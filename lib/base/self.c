@@ -27,3 +27,16 @@ char *ck_self_program(const char *name)
     }
     return strdup(name);
 }
+
+bool ck_self_on_path(const char *name)
+{
+    char file[PATH_MAX];
+    for (const char *p = getenv("PATH"); p && *p;) {
+        size_t n = strcspn(p, ":");
+        snprintf(file, sizeof file, "%.*s/%s", (int)n, p, name);
+        if (!access(file, X_OK))
+            return true;
+        p += n + (p[n] == ':');
+    }
+    return false;
+}

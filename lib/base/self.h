@@ -11,4 +11,7 @@ bool ck_self_folder(char folder[PATH_MAX]);
 /* Owned path of a program in that folder, or its bare name to be found in $PATH; NULL when out of memory. */
 char *ck_self_program(const char *name);
 
+/* True if $PATH has a program of that name. */
+bool ck_self_on_path(const char *name);
+
 #endif
