@@ -36,7 +36,7 @@ class CMeta(Structure):
 
 class CFrame(Structure):
     _fields_ = [("seq", c_uint64), ("meta", CMeta), ("planes", CPlane * 32), ("n", c_int), ("lease", c_void_p),
-                ("asked", c_size_t), ("job", c_void_p), ("job_free", c_void_p)]
+                ("asked", c_size_t), ("spent", c_uint64), ("job", c_void_p), ("job_free", c_void_p)]
 
 
 P, E, F = c_void_p, POINTER(CError), POINTER(CFrame)
