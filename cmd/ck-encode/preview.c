@@ -15,8 +15,6 @@
 #define MOST 960    /* pixels on the longer side */
 #define PATIENCE 10 /* tenths of a second */
 
-extern char **environ;
-
 struct ck_preview {
     char rate[32];
     int w, h, shrink; /* of the picture shown; 0 before the first one */
