@@ -81,5 +81,5 @@ fails 2 "or put one into $tmp/empty/ck (*.safetensors, *.pth)" "a stage names th
 fails 2 "ck-infer and ck-refine need one folder, or two files" "two folders" \
     ck key --infer:model "$tmp/none" --refine:model "$green" "$tmp/green/rgb" "$tmp/g6"
 is "doctor names the folder" "$(XDG_DATA_HOME=$tmp/empty ck doctor | grep '^no *model')" \
-    "no   model                  none in $tmp/empty/ck (*.safetensors, *.pth): keying is classical; see MODEL in ck(7)"
+    "no   model                  none in $tmp/empty/ck (*.safetensors, *.pth): keying is classical; for the network: ck model fetch"
 done_testing

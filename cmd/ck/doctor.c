@@ -274,7 +274,7 @@ static void devices(bool again)
 static int help(void)
 {
     printf("Usage: ck doctor [--json] [--self-check]\n\nck doctor: check programs, libraries, model and devices\n\n"
-           "  --json          print JSON: a list of what, state (ok, no, BAD), detail, remedy\n"
+           "  --json          print a JSON list: what, state (ok, no, BAD), detail, remedy\n"
            "  --self-check    compare GPUs with the CPU again, at every precision\n\n"
            "Exit status: 0 if nothing that keying needs is missing, else 1.\nManual: man ck\n");
     return ck_log_flush_stdout();
