@@ -35,7 +35,7 @@ reads() { # FILE WANTED OPTION...: reading FILE with the options gives the pictu
     [ $code = 0 ] || cat err diff.txt >&2
     return $code
 }
-# What a grey picture becomes.
+# A grey picture has three equal channels.
 oiiotool z.exr --ch 0,0,0 --chnames R,G,B -o grey.exr
 
 ok "the part with R, G and B, though depth comes first" reads zfirst.exr rgb.exr

@@ -45,7 +45,7 @@ static const char *chosen(ck_nn_step s, ck_error *why)
     return dev->ops->prepare(dev, &s, &scratch, why) == CK_OK ? dev->ops->kernel(dev, &s, why) : "none";
 }
 
-/* Where shared memory is short convolutions take small stages. */
+/* Convolutions take small stages if shared memory is short. */
 static bool small_stages(const wanted *w, const char *kernel, const ck_error *why)
 {
     return !strcmp(w->kernel, "conv_mma16") && !strcmp(kernel, "conv_mma16_small") &&

@@ -86,7 +86,7 @@ perl -e 'local $/; $_ = <STDIN>; my $i = rindex($_, "idx1"); my $n = 0;
     for (my $p = $i + 8; $p < length; $p += 16) { substr($_, $p + 12, 4) = pack "V", 0 if $n++ % 6 == 4 } print' <mjpeg.avi >drop.avi
 ranges any drop.avi
 
-# What a table of packets cannot tell is decoded from the start.
+# Formats without a list of packets are decoded from the start.
 clip mpeg4.mp4 -c:v mpeg4 -g 9
 ranges start mpeg4.mp4
 cat m2.ts inside.ts >joined.ts

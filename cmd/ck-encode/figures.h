@@ -1,5 +1,5 @@
-/* What the record of a run (recorder.h) has of each frame beside its files: figures that a later look at the whole shot
- * compares, and a small picture for a report. */
+/* Figures of each frame, which a later look at the whole shot compares, and a small picture for a report.  The record
+ * of a run (recorder.h) has them beside the frame's files. */
 #ifndef CK_ENCODE_FIGURES_H
 #define CK_ENCODE_FIGURES_H
 

@@ -58,7 +58,7 @@ static ck_status convert(const ck_weights *w, const ck_model_options *o, const c
     char heads[16];
     snprintf(heads, sizeof heads, "%d", o->heads);
     ck_status s = ck_safetensors_write(w, args[1], types[o->type], o->heads ? heads : NULL, e);
-    /* What a type cannot hold is about MODEL, all else about OUT. */
+    /* Numbers that the type cannot hold are MODEL's fault, all else is about OUT. */
     return s == CK_OK ? s : ck_fail_in(e, s, s == CK_ERR_UNSUPPORTED ? args[0] : args[1]);
 }
 

@@ -147,7 +147,7 @@ static void machine(void)
     line("pipe size", pipe >= 1 << 20, false, text, "for speed: sysctl -w fs.pipe-max-size=1048576");
 }
 
-/* What is not needed for keying: colour configs, and a scheduler for contrib/slurm. */
+/* Colour configs, a scheduler for contrib/slurm, free space: keying works without. */
 static void extras(void)
 {
     struct statvfs v;

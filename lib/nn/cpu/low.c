@@ -1,5 +1,5 @@
-/* What rounding the weights of a linear layer to bf16 would lose on the mean row of x, added to the bias.  Every fourth
- * row counts: that costs 4 % of a frame at 512 pixels, all of them 7 %.
+/* The loss on the mean row of x when the weights of a linear layer are rounded to bf16, added to the bias.  Every
+ * fourth row counts: that costs 4 % of a frame at 512 pixels, all of them 7 %.
  *
  * Tokens are alike, so that the rounding of a weight has the same effect on all of them: a shift of the whole frame,
  * larger than everything else that bf16 loses.  The mean row times the weights' lower halves, which are what rounding
