@@ -437,21 +437,6 @@ static unsigned grid_of(const ck_cuda_device *d, unsigned n)
     return n < (unsigned)d->processors ? n : (unsigned)d->processors;
 }
 
-template <int STAGE> static ck_status prepare(const ck_cuda_device *d, const ck_nn_step *s, ck_error *e)
-{
-    way w = way_of<STAGE>(d, s);
-    return allow_shared(w.kernel, w.shared, e);
-}
-
-template <int STAGE> static void launch(ck_cuda_device *d, const ck_nn_step *s)
-{
-    way w = way_of<STAGE>(d, s);
-    with_blocks(d, s, [&](const int *list, unsigned n) {
-        mma16_args k = args_of(s, w, list, n);
-        CK_CUDA_LAUNCH_SHARED(w.kernel, grid_of(d, n), THREADS, w.shared, d->stream, k, weight_rows(k.pieces));
-    });
-}
-
 #define LARGE 256
 #define SMALL 64
 
@@ -462,12 +447,17 @@ bool ck_cuda_conv_mma16_serves(const ck_cuda_device *d, const ck_nn_step *s, ck_
 
 ck_status ck_cuda_prepare_conv_mma16(ck_cuda_device *d, ck_nn_step *s, size_t *, ck_error *e)
 {
-    return prepare<LARGE>(d, s, e);
+    way w = way_of<LARGE>(d, s);
+    return allow_shared(w.kernel, w.shared, e);
 }
 
 void ck_cuda_conv_mma16(ck_cuda_device *d, const ck_nn_step *s)
 {
-    launch<LARGE>(d, s);
+    way w = way_of<LARGE>(d, s);
+    with_blocks(d, s, [&](const int *list, unsigned n) {
+        mma16_args k = args_of(s, w, list, n);
+        CK_CUDA_LAUNCH_SHARED(w.kernel, grid_of(d, n), THREADS, w.shared, d->stream, k, weight_rows(k.pieces));
+    });
 }
 
 bool ck_cuda_conv_mma16_small_serves(const ck_cuda_device *d, const ck_nn_step *s, ck_error *why)
@@ -477,10 +467,15 @@ bool ck_cuda_conv_mma16_small_serves(const ck_cuda_device *d, const ck_nn_step *
 
 ck_status ck_cuda_prepare_conv_mma16_small(ck_cuda_device *d, ck_nn_step *s, size_t *, ck_error *e)
 {
-    return prepare<SMALL>(d, s, e);
+    way w = way_of<SMALL>(d, s);
+    return allow_shared(w.kernel, w.shared, e);
 }
 
 void ck_cuda_conv_mma16_small(ck_cuda_device *d, const ck_nn_step *s)
 {
-    launch<SMALL>(d, s);
+    way w = way_of<SMALL>(d, s);
+    with_blocks(d, s, [&](const int *list, unsigned n) {
+        mma16_args k = args_of(s, w, list, n);
+        CK_CUDA_LAUNCH_SHARED(w.kernel, grid_of(d, n), THREADS, w.shared, d->stream, k, weight_rows(k.pieces));
+    });
 }
