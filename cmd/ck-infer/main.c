@@ -8,6 +8,7 @@
 #include "greenformer/input.h"
 #include "greenformer/channel_swap.h"
 #include "greenformer/route.h"
+#include "greenformer/split.h"
 #include "key/screen.h"
 #include "shared/network_messages.h"
 #include "nn/devices.h"
@@ -17,6 +18,8 @@
 typedef struct infer {
     const ck_infer_options *opts;
     ck_network *net;
+    ck_split split;          /* --split: net then sees tiles, */
+    ck_network *refiner;     /* and --refine has a network of its own */
     int h, w;                /* inference size */
     ck_size plate;           /* --aspect keep: size of the first plate, which shapes the network */
     ck_infer_crop crop;      /* --crop */
@@ -25,13 +28,55 @@ typedef struct infer {
     ck_gamut gamut;
 } infer;
 
-/* Inference size of --aspect keep, for the fixed region or for plates like rgb. */
-static void keep_aspect(const infer *s, const ck_plane *rgb, const ck_sizes *z, ck_network_options *how)
+/* Inference size for the fixed region or for plates like rgb. */
+static void choose_size(infer *s, const ck_plane *rgb, const ck_sizes *z)
 {
+    const ck_infer_options *o = s->opts;
     bool fixed = s->crop == CK_INFER_CROP_FIXED;
-    how->h = how->h ? how->h : 4 * z->grid;
-    how->w = how->w ? how->w : 4 * z->grid;
-    ck_fit_aspect(fixed ? s->region.h : rgb->h, fixed ? s->region.w : rgb->w, &how->h, &how->w);
+    s->h = o->size.h ? o->size.h : 4 * z->grid;
+    s->w = o->size.w ? o->size.w : 4 * z->grid;
+    if (o->aspect == CK_INFER_ASPECT_KEEP)
+        ck_fit_aspect(fixed ? s->region.h : rgb->h, fixed ? s->region.w : rgb->w, &s->h, &s->w);
+}
+
+static ck_status open_one(const ck_model *m, const ck_network_options *how, ck_network **net, ck_error *e)
+{
+    ck_status st = ck_network_open(m->weights, &m->table.sizes, how, net, e);
+    if (st == CK_OK)
+        ck_messages_opened(m->path, *net);
+    return st;
+}
+
+/* Open the network for the whole picture, or for tiles of it and then the refiner apart. */
+static ck_status open_parts(infer *s, const ck_model *m, ck_network_options how, ck_error *e)
+{
+    const ck_infer_options *o = s->opts;
+    ck_status st = ck_split_open(&s->split, o->split, ck_infer_overlap(o), s->h, s->w, e);
+    if (st != CK_OK)
+        return st;
+    how.h = s->h;
+    how.w = s->w;
+    if (!s->split.on)
+        return open_one(m, &how, &s->net, e);
+    ck_network_options tile = how;
+    tile.h = s->split.y.side;
+    tile.w = s->split.x.side;
+    tile.tile = true;
+    tile.refine = false;
+    how.infer = false;
+    how.infers_apart = true;
+    ck_log_info("%d x %d in %d x %d tiles of %d x %d", s->w, s->h, s->split.x.n, s->split.y.n, tile.w, tile.h);
+    st = open_one(m, &tile, &s->net, e);
+    return st == CK_OK && how.refine ? open_one(m, &how, &s->refiner, e) : st;
+}
+
+/* After a failure too: with --keep-going the next frame opens them again. */
+static void close_parts(infer *s)
+{
+    ck_network_close(s->net);
+    ck_network_close(s->refiner);
+    ck_split_close(&s->split);
+    s->net = s->refiner = NULL;
 }
 
 static ck_status open_network(infer *s, const ck_plane *rgb, ck_error *e)
@@ -46,19 +91,14 @@ static ck_status open_network(infer *s, const ck_plane *rgb, ck_error *e)
     ck_network_options how = {.device = o->network.device,
                               .threads = o->common.threads,
                               .precision = (ck_nn_precision)o->network.precision,
-                              .h = o->size.h,
-                              .w = o->size.w,
                               .infer = true,
                               .refine = o->refine,
                               .scale = (float)o->finals.scale};
     how.route = ck_route_parse(o->route, &how.lo, &how.hi);
-    if (o->aspect == CK_INFER_ASPECT_KEEP)
-        keep_aspect(s, rgb, &m.table.sizes, &how);
-    st = ck_network_open(m.weights, &m.table.sizes, &how, &s->net, e);
-    if (st == CK_OK) {
-        ck_network_size(s->net, &s->h, &s->w);
-        ck_messages_opened(m.path, s->net);
-    }
+    choose_size(s, rgb, &m.table.sizes);
+    st = open_parts(s, &m, how, e);
+    if (st != CK_OK)
+        close_parts(s);
     ck_model_free(&m);
     return st;
 }
@@ -116,6 +156,19 @@ static ck_status admit(void *state, ck_frame *f, ck_error *e)
     return st == CK_OK && !s->net && rgb ? open_network(s, rgb, e) : st;
 }
 
+static ck_status run_job(const infer *s, const ck_frame *f, const ck_network_frame *job, ck_error *e)
+{
+    bool timed = s->opts->network.time_layers;
+    int computed;
+    if (!s->split.on)
+        return ck_network_run_frame(s->net, job, timed, e);
+    ck_status st = ck_split_run(&s->split, s->net, s->refiner, job, timed, &computed, e);
+    if (st == CK_OK)
+        ck_log_info("frame %ld: %d of %d tiles computed", ck_frame_number(f), computed,
+                    s->split.y.n * s->split.x.n);
+    return st;
+}
+
 static ck_status run_network(const infer *s, ck_frame *f, ck_error *e)
 {
     double routed = 1;
@@ -133,7 +186,7 @@ static ck_status run_network(const infer *s, ck_frame *f, ck_error *e)
     ck_status st = swap ? ck_channel_swap_copy(job.rgb, &swapped, &hold, e) : CK_OK;
     if (st == CK_OK) {
         job.rgb = swap ? &swapped : job.rgb;
-        st = ck_network_run_frame(s->net, &job, s->opts->network.time_layers, e);
+        st = run_job(s, f, &job, e);
     }
     if (st == CK_OK && routed < 1)
         ck_log_info("frame %ld: %.1f %% of the tokens attend to all", ck_frame_number(f), 100 * routed);
@@ -222,6 +275,8 @@ static ck_status report(void *state, ck_error *e)
     const infer *s = state;
     if (s->net)
         ck_messages_done(s->net, s->opts->network.time_layers);
+    if (s->refiner)
+        ck_messages_done(s->refiner, s->opts->network.time_layers);
     if (s->opts->network.blue_as_green)
         ck_messages_screen_end(&s->screen);
     return CK_OK;
@@ -230,7 +285,7 @@ static ck_status report(void *state, ck_error *e)
 static void close_infer(void *state)
 {
     infer *s = state;
-    ck_network_close(s->net);
+    close_parts(s);
     free(s);
 }
 

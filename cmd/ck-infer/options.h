@@ -15,6 +15,8 @@ typedef struct ck_infer_options {
     int aspect;        /* CK_INFER_ASPECT_SQUEEZE, … */
     const char *route; /* "LO,HI" */
     const char *crop;  /* "auto", "off" or "X,Y,W,H" */
+    int split;         /* side of a tile; 0: off */
+    int overlap;       /* of tiles; 0: the default, see ck_infer_overlap */
     bool refine;       /* run the refiner too, with these options: */
     ck_finals_options finals;
 } ck_infer_options;
@@ -23,6 +25,9 @@ typedef enum ck_infer_crop { CK_INFER_CROP_OFF, CK_INFER_CROP_AUTO, CK_INFER_CRO
 
 /* The meaning of --crop, and the region if it is fixed.  CK_ERR_ARGUMENT if it is malformed. */
 ck_status ck_infer_crop_of(const ck_infer_options *o, ck_infer_crop *how, ck_crop *region, ck_error *e);
+
+/* --overlap, or its default: an eighth of --split, rounded up to a multiple of 32. */
+int ck_infer_overlap(const ck_infer_options *o);
 
 extern const ck_program ck_infer_program;
 

@@ -30,7 +30,7 @@ static ck_status make_lists(ck_network *n, ck_error *e)
 static int default_band(const ck_network *n, const ck_network_options *o)
 {
     int rows = n->h / 8 / CK_NN_BLOCK * CK_NN_BLOCK;
-    bool wanted = n->infer && n->refine && !o->sparse && n->dev->ops->host;
+    bool wanted = (n->infer || o->infers_apart) && n->refine && !o->sparse && n->dev->ops->host;
     return !wanted ? 0 : rows ? rows : CK_NN_BLOCK;
 }
 
@@ -77,7 +77,7 @@ static void build(ck_network *n, const ck_weights *w, const ck_spec_rows *rows, 
 }
 
 /* After running out of memory: name nearly the largest size of the same shape that fits. */
-static void say_what_fits(ck_network *n, ck_error *e)
+static void say_what_fits(ck_network *n, bool tile, ck_error *e)
 {
     const ck_nn_backend *b = n->dev->ops;
     double needed = (double)ck_nn_plan_bytes(n->plan);
@@ -86,7 +86,9 @@ static void say_what_fits(ck_network *n, ck_error *e)
     double left = b->available ? CK_FIT_SHARE * (double)b->available(n->dev) : 0;
     int h = ck_fit_side(n->h, needed, left), w = ck_fit_side(n->w, needed, left);
     size_t at = strlen(e->text);
-    if (h >= 32 && w >= 32 && needed > left)
+    if (h >= 32 && w >= 32 && needed > left && tile)
+        snprintf(e->text + at, sizeof e->text - at, ": --split %d fits", h < w ? h : w);
+    else if (h >= 32 && w >= 32 && needed > left)
         snprintf(e->text + at, sizeof e->text - at, ": --size %dx%d fits", w, h);
 }
 
@@ -122,7 +124,7 @@ ck_status ck_network_open_on(ck_nn *dev, const ck_weights *w, const ck_sizes *z,
         build(n, w, &rows, o);
         st = o->dry ? ck_nn_plan_measure(n->plan, e) : ck_nn_plan_finish(n->plan, e);
         if (st == CK_ERR_MEMORY)
-            say_what_fits(n, e);
+            say_what_fits(n, o->tile, e);
     }
     ck_spec_rows_free(&rows);
     if (st != CK_OK) {

@@ -14,6 +14,7 @@ typedef struct ck_network_options {
     ck_nn_precision precision;
     int h, w;           /* inference size, multiples of 32; 0 = that of the position embedding */
     bool infer, refine; /* parts to load; at least one */
+    bool tile;          /* h x w is a tile's size, see greenformer/split.h: messages name --split instead of --size */
     float scale;        /* factor of the refiner's corrections; 1 is the original */
     /* infer: only tokens whose mean hint lies above `lo` and below `hi` query global attention; the others pass it
      * unchanged. lo 0 and hi 1 are no bounds: both together are the network as published. */
@@ -23,6 +24,7 @@ typedef struct ck_network_options {
     /* Modes of the refiner.  A frame refined whole has bit-identical results in all of them. */
     int band;            /* band height in rows, a multiple of CK_NN_BLOCK; 0 = whole maps, 1.5x the memory; on host
                           * devices that infer too, an eighth of the frame */
+    bool infers_apart;   /* another network of this process infers: bands as if this one did */
     size_t memory;       /* bytes, with `band`; the refiner's maps beyond go to a temporary file; 0 = no limit */
     bool sparse;         /* single blocks of a frame may be refined */
     bool dry;            /* allocate no memory for frames, run none: for ck_nn_plan_bytes */
