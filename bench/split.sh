@@ -22,10 +22,11 @@ differ() { # PLANE: mean and largest difference of the folders whole and tiled; 
         for (0 .. $#{$v[0]}) { $d = abs($v[0][$_] - $v[1][$_]); $m = $d if $d > $m; $s += $d }
         printf "%.5f | %.4f", $s / @{$v[0]}, $m' "$1" "$tmp/whole" "$tmp/tiled"
 }
+frame() { ck-decode --hint "$hint" "$tmp/shot/rgb/00000.png" >"$tmp/frame.ck" 2>"$tmp/err"; }
 part() { # SIZE TILE...: a table; a tile is "SIDE OVERLAP"
     local size=$1 tile side overlap
     shift
-    ck-decode --hint "$hint" "$tmp/shot/rgb/00000.png" >"$tmp/frame.ck" 2>"$tmp/err"
+    frame
     run -s "$size" --refine --native
     npy whole
     local finals
@@ -50,10 +51,23 @@ hint=$tmp/shot/true_alpha/00000.png
 echo
 echo "## 1024, the subject in all tiles"
 echo
-part 1024 "512 32" "512 64" "512 128" "512 256" "768 96" "256 64"
+part 1024 "544 64" "576 128" "640 256" "512 64" "384 64"
 oiiotool --create 2048x2048 1 --fill:color=1 600x600+200+200 -o "$tmp/small.png"
 hint=$tmp/small.png
 echo
 echo "## 1024, the hint in a corner"
 echo
-part 1024 "512 64" "256 64"
+part 1024 "544 64" "384 64"
+echo
+echo "## 2048, ck-infer alone"
+echo
+hint=$tmp/shot/true_alpha/00000.png
+frame
+echo "| --split | --overlap | tiles | ck-infer, s | MB |"
+echo "|---|---|---|---|---|"
+run -s 2048
+echo "| off | | | $(cost) |"
+run -s 2048 --split 1088
+echo "| 1088 | 128 | $(tiles) | $(cost) |"
+run -s 2048 --split 576
+echo "| 576 | 64 | $(tiles) | $(cost) |"

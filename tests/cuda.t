@@ -97,6 +97,17 @@ for frame in 001001 001002; do
     LC_ALL=C awk "BEGIN { exit !($difference <= 1e-4) }"
     report $? "and its logits, to $difference"
 done
+# Tiles of 96 at 0 and 32.
+for device in cuda cpu; do
+    ck-infer -d $device --precision f32 -s 128x96 --split 96 -v -m "$small" <"$tmp/in.ck" 2>"$tmp/said-$device" |
+        ck-info --npy "$tmp/split-$device"
+done
+is "--split: two tiles a frame" "$(grep -c 'frame.* 2 of 2 tiles computed' "$tmp/said-cuda")" 2
+for frame in 001001 001002; do
+    difference=$("$helpers/rawdiff" "$tmp/split-cuda/fg_logits.$frame.npy" "$tmp/split-cpu/fg_logits.$frame.npy")
+    LC_ALL=C awk "BEGIN { exit !($difference <= 1e-4) }"
+    report $? "logits of tiles, to $difference"
+done
 # Planes in ring slots are pinned there; others go through a copy.  Three frames: one run step by step, one recorded and
 # replayed, one replayed.
 key() { ck-synth -n 3 -g 320x200 | ck-hint | ck-infer --refine -d cuda -m "$small" | ck-info --npy "$tmp/$1"; }
@@ -128,6 +139,8 @@ fails 1 "out of memory on cuda:0: the network needs" "a device that is too small
     env CK_CUDA_HOST_MEMORY=35200000 bash -c "ck-infer -d cuda -s 256 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 
 size=$(grep -oE -- '--size [0-9x]+ fits' "$tmp/.err" | cut -d' ' -f2)
+fails 1 ": --split 128 fits" "tiles that are too large: their size is named" \
+    env CK_CUDA_HOST_MEMORY=35200000 bash -c "ck-infer -d cuda -s 512 --split 256 -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 ok "the size that it says fits: ${size:-none}" \
     env CK_CUDA_HOST_MEMORY=35200000 bash -c "ck-infer -d cuda -s '$size' -m '$small' <'$tmp/in.ck' >'$tmp/x.ck'"
 

@@ -15,7 +15,7 @@ static const ck_option rows[] = {
      "keep: give the network the aspect ratio of plate or region, inside --size", CK_IN_HELP},
     {0, "crop", CK_STRING, AT(crop), "auto|off|X,Y,W,H", "off", 0, 0, NULL, 0,
      "show the network this region only; auto: the subject's box, found in the hint", CK_IN_HELP},
-    {0, "split", CK_INT, AT(split), "N|off", "off", CK_SPLIT_GRID + CK_SPLIT_STRIDE_LEAST, 16384, "off", 0,
+    {0, "split", CK_INT, AT(split), "N", "off", CK_SPLIT_GRID + CK_SPLIT_STRIDE_LEAST, 16384, "off", 0,
      "run the network on tiles of N x N pixels at inference size: less memory, an approximation", CK_IN_HELP},
     {0, "overlap", CK_INT, AT(overlap), "M", NULL, CK_SPLIT_GRID, 16384, NULL, 0,
      "overlap of the tiles in pixels (default: an eighth of --split)", CK_IN_ALL},
@@ -40,7 +40,8 @@ ck_status ck_infer_crop_of(const ck_infer_options *o, ck_infer_crop *how, ck_cro
 
 int ck_infer_overlap(const ck_infer_options *o)
 {
-    return o->overlap ? o->overlap : (o->split / 8 + CK_SPLIT_GRID - 1) / CK_SPLIT_GRID * CK_SPLIT_GRID;
+    int eighth = o->split / 8 / CK_SPLIT_GRID * CK_SPLIT_GRID;
+    return o->overlap ? o->overlap : eighth ? eighth : CK_SPLIT_GRID;
 }
 
 static ck_status check_split(const ck_infer_options *o, ck_error *e)

@@ -26,7 +26,7 @@ typedef enum ck_infer_crop { CK_INFER_CROP_OFF, CK_INFER_CROP_AUTO, CK_INFER_CRO
 /* The meaning of --crop, and the region if it is fixed.  CK_ERR_ARGUMENT if it is malformed. */
 ck_status ck_infer_crop_of(const ck_infer_options *o, ck_infer_crop *how, ck_crop *region, ck_error *e);
 
-/* --overlap, or its default: an eighth of --split, rounded up to a multiple of 32. */
+/* --overlap, or its default: an eighth of --split, rounded down to a multiple of 32, at least 32. */
 int ck_infer_overlap(const ck_infer_options *o);
 
 extern const ck_program ck_infer_program;
