@@ -28,17 +28,14 @@ my ($H, $W, $S, $M) = (128, 224, 96, 32);
 my ($h, $w, $s, $m) = map { $_ / 4 } $H, $W, $S, $M;
 sub npy { my ($file, $as) = @_; open my $f, "<:raw", $file or die "$file: $!\n"; local $/; unpack $as, substr <$f>, 128 }
 sub least { my ($a, $b) = @_; $a < $b ? $a : $b }
-sub ramp { my ($at, $size, $x) = @_; my $r = $m;
-    $r = least($r, $x - $at + 0.5) if $at > 0;
-    $r = least($r, $at + $s - $x - 0.5) if $at + $s < $size;
-    $r }
-sub weights { my ($size, @at) = @_; my (@w, @sum);
-    for my $i (0 .. $#at) { $sum[$_] += $w[$i][$_] = ramp($at[$i], $size, $_) for $at[$i] .. $at[$i] + $s - 1 }
+sub ramp { my ($at, $x) = @_; least($m, least($x - $at + 0.5, $at + $s - $x - 0.5)) }
+sub weights { my @at = @_; my (@w, @sum);
+    for my $i (0 .. $#at) { $sum[$_] += $w[$i][$_] = ramp($at[$i], $_) for $at[$i] .. $at[$i] + $s - 1 }
     for my $i (0 .. $#at) { $w[$i][$_] /= $sum[$_] for $at[$i] .. $at[$i] + $s - 1 }
     @w }
 my @at = ([0, 8], [0, 16, 32]);
-my @down = weights($h, @{$at[0]});
-my @across = weights($w, @{$at[1]});
+my @down = weights(@{$at[0]});
+my @across = weights(@{$at[1]});
 my @hint = npy($hints, "C*");
 my (@sum, @have, @gone);
 for my $i (0 .. 1) { for my $j (0 .. 2) {

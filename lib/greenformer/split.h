@@ -8,8 +8,8 @@
  *     w_i(x) = r_i(x) / sum over all j of r_j(x)
  *     r_i(x) = min(overlap / 4, distance of the logit's centre from the tile's nearer end, in logits)
  *
- * where ends at the picture's border do not count, so that the border has its full weight.  A tile's weight is the
- * product of both axes; the weights of all tiles sum to 1, and none is 0.
+ * A tile's weight is the product of both axes.  The weights of all tiles sum to 1 and none is 0; where one tile is
+ * alone, as at the border, its weight is 1.
  *
  * A tile is skipped if the hint is at most CK_SPLIT_EMPTY in it and CK_SPLIT_MARGIN pixels around it.  With c and s the
  * sums of the weights of the tiles that were computed and skipped, and L the weighted mean of the computed logits:

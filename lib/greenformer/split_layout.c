@@ -5,15 +5,10 @@
 #include "greenformer/input.h"
 #include "greenformer/split.h"
 
-/* r_i at logit k of tile i.  Only the first tile touches the start of the axis, and only the last its end. */
-static double ramp(const ck_split_axis *a, int i, int k, int overlap)
+/* r_i at logit k of a tile. */
+static double ramp(const ck_split_axis *a, int k, int overlap)
 {
-    double r = (double)overlap / CK_LOGIT_STRIDE;
-    if (i > 0)
-        r = fmin(r, k + 0.5);
-    if (i < a->n - 1)
-        r = fmin(r, a->side / CK_LOGIT_STRIDE - k - 0.5);
-    return r;
+    return fmin((double)overlap / CK_LOGIT_STRIDE, fmin(k + 0.5, a->side / CK_LOGIT_STRIDE - k - 0.5));
 }
 
 static void weigh(ck_split_axis *a, int overlap, double *sum)
@@ -21,10 +16,10 @@ static void weigh(ck_split_axis *a, int overlap, double *sum)
     int n = a->side / CK_LOGIT_STRIDE;
     for (int i = 0; i < a->n; i++)
         for (int k = 0; k < n; k++)
-            sum[a->at[i] / CK_LOGIT_STRIDE + k] += ramp(a, i, k, overlap);
+            sum[a->at[i] / CK_LOGIT_STRIDE + k] += ramp(a, k, overlap);
     for (int i = 0; i < a->n; i++)
         for (int k = 0; k < n; k++)
-            a->weight[i * n + k] = (float)(ramp(a, i, k, overlap) / sum[a->at[i] / CK_LOGIT_STRIDE + k]);
+            a->weight[i * n + k] = (float)(ramp(a, k, overlap) / sum[a->at[i] / CK_LOGIT_STRIDE + k]);
 }
 
 static ck_status open_axis(ck_split_axis *a, int side, int overlap, int length, ck_error *e)
