@@ -16,7 +16,7 @@ run() { # OPTIONS...: one frame through ck-infer
 }
 cost() { LC_ALL=C awk -v kib="$(cat "$tmp/kib")" '{ printf "%.2f | %.0f", $1 + $2, kib * 1.024e-3 }' "$tmp/time"; }
 tiles() { sed -n 's/.*: \([0-9]* of [0-9]*\) tiles computed.*/\1/p' "$tmp/words"; }
-npy() { rm -rf "$tmp/$1"; ck-info --npy "$tmp/$1" <"$tmp/out" >"$tmp/listing"; }
+npy() { rm -rf "${tmp:?}/$1"; ck-info --npy "$tmp/$1" <"$tmp/out" >"$tmp/listing"; }
 differ() { # PLANE: mean and largest difference of the folders whole and tiled; the files' headers are equal
     perl -e 'local $/; $plane = shift; for (@ARGV) { open F, "-|", "cat $_/$plane.*.npy"; push @v, [unpack "f<*", <F>] }
         for (0 .. $#{$v[0]}) { $d = abs($v[0][$_] - $v[1][$_]); $m = $d if $d > $m; $s += $d }

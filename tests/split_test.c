@@ -44,14 +44,15 @@ static void axis(int side, int overlap, int length, int tiles)
     ck_error e;
     double least, off;
     bool good = ck_split_open(&s, side, overlap, 32, length, &e) == CK_OK && s.on;
-    ok(good && s.x.n == tiles && covers(&s.x, side, overlap, length), "%d in tiles of %d, overlapping by %d: %d of them",
-       length, side, overlap, tiles);
+    ok(good && s.x.n == tiles && covers(&s.x, side, overlap, length),
+       "%d in tiles of %d, overlapping by %d: %d of them", length, side, overlap, tiles);
     if (good) {
         sums(&s.x, length, &least, &off);
         ok(least > 0, "every weight is above 0: from %g on", least);
         /* Each weight is rounded once to float32: at most 2^-25 for weights up to 1. */
         ok(off <= s.x.n * ldexp(1, -25), "they sum to 1 within %.1e", off);
-        ok(s.x.weight[0] == 1 && s.x.weight[s.x.n * s.x.side / CK_LOGIT_STRIDE - 1] == 1, "the border has its full weight");
+        ok(s.x.weight[0] == 1 && s.x.weight[s.x.n * s.x.side / CK_LOGIT_STRIDE - 1] == 1,
+           "the border has its full weight");
     }
     ck_split_close(&s);
 }

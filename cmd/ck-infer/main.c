@@ -164,8 +164,7 @@ static ck_status run_job(const infer *s, const ck_frame *f, const ck_network_fra
         return ck_network_run_frame(s->net, job, timed, e);
     ck_status st = ck_split_run(&s->split, s->net, s->refiner, job, timed, &computed, e);
     if (st == CK_OK)
-        ck_log_info("frame %ld: %d of %d tiles computed", ck_frame_number(f), computed,
-                    s->split.y.n * s->split.x.n);
+        ck_log_info("frame %ld: %d of %d tiles computed", ck_frame_number(f), computed, s->split.y.n * s->split.x.n);
     return st;
 }
 

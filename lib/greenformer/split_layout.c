@@ -8,7 +8,8 @@
 /* r_i at logit k of a tile. */
 static double ramp(const ck_split_axis *a, int k, int overlap)
 {
-    return fmin((double)overlap / CK_LOGIT_STRIDE, fmin(k + 0.5, a->side / CK_LOGIT_STRIDE - k - 0.5));
+    int n = a->side / CK_LOGIT_STRIDE;
+    return fmin((double)overlap / CK_LOGIT_STRIDE, fmin(k + 0.5, n - k - 0.5));
 }
 
 static void weigh(ck_split_axis *a, int overlap, double *sum)
