@@ -9,6 +9,7 @@
 #include "image/colour.h"
 #include "image/convert.h"
 #include "key/key.h"
+#include "key/palette.h"
 #include "ck-synth/synth.h"
 #include "tap.h"
 
@@ -423,6 +424,84 @@ static void highlight(void)
     drop(&p);
 }
 
+/* Lights scaled by `times` and raised by off[3], linear. */
+static void relit(const float c[3], float times, const float off[3], float out[3])
+{
+    ck_srgb_to_linear(c, out, 3);
+    for (int k = 0; k < 3; k++)
+        out[k] = times * out[k] + off[k];
+    ck_linear_to_srgb(out, out, 3);
+}
+
+static double mean_alpha(const picture *p, int x0, int y0, int x1, int y1)
+{
+    double sum = 0;
+    for (int y = y0; y < y1; y++)
+        for (int x = x0; x < x1; x++)
+            sum += (double)p->alpha[at(p, x, y)];
+    return sum / ((x1 - x0) * (y1 - y0));
+}
+
+/* Between fingers, under an arm: little holes, wherever one looks through to the screen.  An eye is none. */
+static void window(void)
+{
+    float part;
+    picture p = blank(960, 540, 0.15f, 0.6f, 0.2f);
+    rectangle(&p, 300, 150, 500, 540, 0.8f, 0.5f, 0.45f);
+    rectangle(&p, 399, 300, 404, 302, 0.47f, 0.55f, 0.33f);
+    rectangle(&p, 400, 300, 403, 302, 0.15f, 0.6f, 0.2f);
+    rectangle(&p, 350, 250, 357, 255, 0.1f, 0.12f, 0.1f);
+    bool good = key(&p, false, &part);
+    double hole = mean_alpha(&p, 400, 300, 403, 302), eye = mean_alpha(&p, 350, 250, 357, 255);
+    ok(good && hole < 0.1, "a little hole shows the screen: %.3f", hole);
+    ok(good && eye > 0.99, "an eye stays: %.3f", eye);
+    drop(&p);
+}
+
+/* A mat of the screen's hue and more of its light, cut by the frame, beside shoes. */
+static void mat(void)
+{
+    static const float screen[3] = {0.2f, 0.5f, 0.18f}, paler[3] = {-0.01f, 0, 0.015f};
+    float part, c[3];
+    relit(screen, 1.7f, paler, c);
+    picture p = blank(960, 540, screen[0], screen[1], screen[2]);
+    rectangle(&p, 440, 100, 520, 480, 0.85f, 0.75f, 0.6f);
+    rectangle(&p, 380, 480, 580, 540, c[0], c[1], c[2]);
+    bool good = key(&p, false, &part);
+    double sum = mean_alpha(&p, 384, 484, 576, 540);
+    ok(good && sum < 0.1, "a brighter mat is screen: %.3f", sum);
+    drop(&p);
+}
+
+/* The colours around a place far from one bright cloth are that cloth's, however little of it is left there: what has
+ * been summed up on the way leaves no trace.  Their covariances decide which mixtures are possible. */
+static void few(void)
+{
+    enum { W = 400, H = 300, N = W * H };
+    static float col[3 * N], lends[N];
+    static const float cloth[3] = {0.9f, 0.72f, 0.4f};
+    ck_key_screen screen = {.mean = {0.02f, 0.16f, 0.02f}};
+    ck_key_map m = {.k = &screen, .ax = ck_key_axes_of(false), .ch = H, .cw = W, .n = N, .unit = 1};
+    m.col = col, m.lends = lends;
+    for (size_t i = 0; i < N; i++) {
+        lends[i] = i / W < H / 2 && i % W < W / 2;
+        for (size_t k = 0; k < 3; k++)
+            col[k * N + i] = cloth[k];
+    }
+    ck_key_palette p = {0};
+    ck_error e;
+    float worst = 0;
+    bool good = ck_key_palette_new(&p, &m, &e) == CK_OK;
+    for (int y = 0; good && y < H; y++)
+        for (int x = 0; x < W; x++) {
+            ck_key_colours c[CK_KEY_REACHES];
+            for (int k = ck_key_palette_at(&p, x, y, c) - 1; k >= 0; k--) /* rows: 00 01 02 11 12 22 */
+                worst = fmaxf(worst, fmaxf(fabsf(c[k].cov[1]), fmaxf(fabsf(c[k].cov[2]), fabsf(c[k].cov[4]))));
+        }
+    ok(good && worst < 1e-4f, "one cloth's colours have no covariance: %.1e", (double)worst);
+    ck_key_palette_free(&p);
+}
+
 /* Cloth between the screen's hue and grey, on a pale screen: at its edge it may lose of the screen's channel only. */
 static void olive(void)
 {
@@ -688,6 +767,9 @@ int main(void)
     grain();
     dense();
     highlight();
+    window();
+    mat();
+    few();
     olive();
     odd();
     plates();

@@ -179,7 +179,7 @@ static void find_cloth(ck_key_map *m)
     }
 }
 
-/* Small holes that do not reach the screen: eyes, buttons, highlights. */
+/* Small holes that do not show the screen: eyes, buttons, highlights. */
 static ck_status close_holes(ck_key_map *m, ck_error *e)
 {
     for (size_t i = 0; i < m->n; i++)
@@ -190,9 +190,8 @@ static ck_status close_holes(ck_key_map *m, ck_error *e)
         for (size_t i = 0; i < s.c.n_runs; i++) {
             const ck_component_run *r = &s.c.runs[i];
             ck_key_component *p = &s.p[r->component];
-            const uint8_t *row = m->seen + (size_t)r->y * (size_t)m->cw;
-            for (int x = r->x0; x < r->x1; x++)
-                p->out += !row[x];
+            for (size_t x = ck_key_pixel(r->x0, r->y, m->cw), end = x + (size_t)(r->x1 - r->x0); x < end; x++)
+                p->out += !m->seen[x] || (m->free[x] < CK_KEY_SHOWS && m->hue[x] < 0.5f);
         }
         int eye = ck_key_px(m, EYE);
         for (size_t i = 0; i < s.c.n_runs; i++) {

@@ -13,6 +13,7 @@
 /* Weight of brightness differences against colour differences: foregrounds vary in
  * brightness much more than they do in saturation. */
 #define CK_KEY_GREY_WEIGHT 0.15f
+#define CK_KEY_SHOWS 0.2f    /* free of the screen's hue (ck_key_if_not_screen), below which it may be what one sees */
 #define CK_KEY_TEXTURE 0.06f /* a foreground's local variation, relative */
 
 /* Projection of d on the way from the screen to something light and of little colour.  dx / xx: the

@@ -11,9 +11,9 @@
 #define LEAST_HUE_GRAIN 0.007f /* units of the screen's level: codecs smooth the bare screen, not what is on it */
 #define SOLID_FROM 0.98f       /* what is likely to be so much covered is: a mean never reaches 1 */
 #define KNEE 0.9f              /* below, coverage is taken as it is */
-#define ANY_WEIGHT 3e-2f       /* of any colour at all, where a solid holds the place on all sides */
-#define HIGHLIGHT 1.5f         /* times the screen's light that its lamps and folds may have */
-#define HIGHLIGHT_HUE 0.08f    /* difference in hue, relative to the screen's light, up to which it is one */
+#define ANY_WEIGHT 2e-1f       /* of any colour at all, where a solid holds the place on all sides */
+#define HIGHLIGHT 3.0f         /* times the screen's light that its lamps and folds may have */
+#define HIGHLIGHT_HUE 0.08f    /* difference in hue, at the screen's light and relative to it, up to which it is one */
 #define HIGHLIGHT_OFF 0.2f     /* and from which it is none */
 
 /* In units of the screen's level, as a palette is. */
@@ -37,28 +37,19 @@ static ck_key_grain grain_at(const ck_key_map *m, size_t i, const float b[3], fl
     return g;
 }
 
-/* 1: of a hue that no mixture of the screen and something dark has. */
-static float other_cloth(const ck_key_map *m, size_t i)
-{
-    float c[3], b[3];
-    for (size_t k = 0; k < 3; k++) {
-        c[k] = m->col[k * m->n + i];
-        b[k] = m->bg[k * m->n + i];
-    }
-    return ck_key_ramp(ck_key_hue_apart(c, b, m->ax), CK_KEY_OTHER_HUE, 2.5f * CK_KEY_OTHER_HUE);
-}
-
-/* Lamps and folds make the screen brighter than it is around, and nothing that it shines through: colour c of its hue
- * and more than its light b becomes b. */
+/* Lamps, folds and mats make the screen brighter than it is around, and nothing that it shines through: colour c of its
+ * hue and more than its light b comes down to that light. */
 static inline void lower_highlight(const float b[3], float c[3])
 {
     float bb = b[0] * b[0] + b[1] * b[1] + b[2] * b[2], t = (c[0] * b[0] + c[1] * b[1] + c[2] * b[2]) / bb, off = 0;
+    if (t <= 1)
+        return;
     for (int k = 0; k < 3; k++)
-        off += ck_key_sq(c[k] - t * b[k]);
-    float over = t < 1 ? 0 : t < HIGHLIGHT ? t - 1 : HIGHLIGHT - 1;
-    over *= ck_key_ramp(sqrtf(off / bb), HIGHLIGHT_OFF, HIGHLIGHT_HUE);
+        off += ck_key_sq(c[k] / t - b[k]);
+    float brighter = t < HIGHLIGHT ? t : HIGHLIGHT, is_one = ck_key_ramp(sqrtf(off / bb), HIGHLIGHT_OFF, HIGHLIGHT_HUE),
+          by = 1 + is_one * (1 / brighter - 1);
     for (int k = 0; k < 3; k++)
-        c[k] -= over * b[k];
+        c[k] *= by;
 }
 
 static void mixture_at(const ck_key_map *m, const ck_key_palette *p, int x, int y, ck_key_mixture *mix)
@@ -70,10 +61,9 @@ static void mixture_at(const ck_key_map *m, const ck_key_palette *p, int x, int 
         b[c] = p->scale * m->bg[c * m->n + i];
     int n = ck_key_palette_at(p, x, y, kinds);
     kinds[n++] = grey;
-    float held = m->held[i] * other_cloth(m, i);
-    if (held > 0) {
+    if (m->held[i] > 0) {
         kinds[n] = any;
-        kinds[n++].weight *= held;
+        kinds[n++].weight *= m->held[i];
     }
     ck_key_grain g = grain_at(m, i, b, p->scale);
     ck_key_mixture_set(mix, kinds, n, b, &g);

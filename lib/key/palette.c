@@ -65,42 +65,33 @@ static void box_row(const float *restrict src, float *restrict dst, int w)
     }
 }
 
-/* out, the means of a row's columns of n moments: sum moves on by a row. */
+/* out: means of n moments over as many rows, afresh, since a sum that moves on keeps the rounding of what has left it:
+ * beside bright cloth that would be more than all that is known. */
 CK_CLONES
-static void move_down(float *restrict sum, const float *restrict plus, const float *restrict minus, size_t n,
-                      float *restrict out)
+static void mean_rows(const float *const rows[2 * BOX + 1], size_t n, float *restrict out)
 {
-    for (size_t i = 0; i < n; i++) {
-        sum[i] += plus[i] - minus[i];
-        out[i] = sum[i] * BOX_PART;
-    }
+    const float *a = rows[0], *b = rows[1], *c = rows[2], *d = rows[3], *e = rows[4];
+    for (size_t i = 0; i < n; i++)
+        out[i] = (a[i] + b[i] + c[i] + d[i] + e[i]) * BOX_PART;
 }
 
-/* Means over (2 BOX + 1)^2 points, in place; rows: SCRATCH of the grid's rows. */
-#define KEPT (BOX + 2)
-#define SCRATCH (KEPT + 1)
-static void box(struct ck_key_reach *r, float *rows)
+/* Means over (2 BOX + 1)^2 points, in place; kept: KEPT of the grid's rows. */
+#define KEPT (BOX + 1)
+static void box(struct ck_key_reach *r, float *kept)
 {
-    size_t n = CK_KEY_MOMENTS * (size_t)r->w, bytes = n * sizeof *rows;
-    float *sum = rows + KEPT * n;
+    size_t n = CK_KEY_MOMENTS * (size_t)r->w;
     for (int y = 0; y < r->h; y++) {
-        memcpy(rows, r->m + (size_t)y * n, bytes);
-        box_row(rows, r->m + (size_t)y * n, r->w);
+        memcpy(kept, r->m + (size_t)y * n, n * sizeof *kept);
+        box_row(kept, r->m + (size_t)y * n, r->w);
     }
-    memset(sum, 0, bytes);
-    for (int y = -BOX; y <= BOX; y++)
-        for (size_t i = 0; i < n; i++)
-            sum[i] += r->m[(size_t)ck_clamp_index(y, r->h) * n + i];
-    /* The row that leaves has been written over: the last rows are kept. */
     for (int y = 0; y < r->h; y++) {
-        float *row = r->m + (size_t)y * n;
-        memcpy(rows + (size_t)(y % KEPT) * n, row, bytes);
-        if (!y)
-            for (size_t i = 0; i < n; i++)
-                row[i] = sum[i] * BOX_PART;
-        else
-            move_down(sum, r->m + (size_t)ck_clamp_index(y + BOX, r->h) * n,
-                      rows + (size_t)(ck_clamp_index(y - BOX - 1, r->h) % KEPT) * n, n, row);
+        const float *rows[2 * BOX + 1]; /* those from y on are in place, the ones before have been written over */
+        memcpy(kept + (size_t)(y % KEPT) * n, r->m + (size_t)y * n, n * sizeof *kept);
+        for (int k = -BOX; k <= BOX; k++) {
+            int at = ck_clamp_index(y + k, r->h);
+            rows[BOX + k] = at > y ? r->m + (size_t)at * n : kept + (size_t)(at % KEPT) * n;
+        }
+        mean_rows(rows, n, r->m + (size_t)y * n);
     }
 }
 
@@ -116,16 +107,16 @@ ck_status ck_key_palette_new(ck_key_palette *p, const ck_key_map *m, ck_error *e
         widest = (size_t)r->w > widest ? (size_t)r->w : widest;
     }
     p->scale = 1 / m->k->mean[m->ax.m];
-    if (!(p->buf = ck_buffer_new(CK_KEY_MOMENTS * (points + SCRATCH * widest) * sizeof(float))))
+    if (!(p->buf = ck_buffer_new(CK_KEY_MOMENTS * (points + KEPT * widest) * sizeof(float))))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the subject's colours");
-    float *rows = p->buf->data, *at = rows + CK_KEY_MOMENTS * SCRATCH * widest;
+    float *kept = p->buf->data, *at = kept + CK_KEY_MOMENTS * KEPT * widest;
     for (int k = 0; k < CK_KEY_REACHES; k++) {
         struct ck_key_reach *r = &p->reach[k];
         r->m = at;
         at += CK_KEY_MOMENTS * (size_t)r->h * (size_t)r->w;
         gather(r, m, p->scale);
         for (int pass = 0; pass < 2; pass++)
-            box(r, rows);
+            box(r, kept);
     }
     return CK_OK;
 }

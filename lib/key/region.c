@@ -21,6 +21,7 @@
 #define FREE_RIM 0.25f  /* and from here they do not */
 #define VEIL_RIM 0.5f   /* and a veil's, at most */
 #define CLOTH 0.8f      /* mean part of another hue, from which a region is no shadow */
+#define SHADOW 0.1f     /* and below which it is one */
 #define COMPACT 0.7f    /* part of its box, from which it may be a thing: a disc has 0.79 */
 #define LIGHT 0.82f     /* mean of how straight it leads to something light, from which glass may be meant */
 #define VEIL_BLUR 5     /* radius in which a veil begins: a step would show as a line */
@@ -150,7 +151,7 @@ static bool is_thing(const ck_key_component *p, float area)
 }
 
 /* A veil fades towards its rim, a solid of the same colour does not: m->veil of each region by how much, and m->core
- * where a thing ends sharply. */
+ * where a thing ends sharply.  What is wide, smooth and of the screen's hue is its shadow, and not seen. */
 static ck_status fade_veils(ck_key_map *m, ck_error *e)
 {
     ck_key_components s;
@@ -179,9 +180,12 @@ static ck_status fade_veils(ck_key_map *m, ck_error *e)
         fades *= ck_key_ramp((float)p->ring / around, HELD_RIM, FREE_RIM);
         bool solid = at_rim > SOLID_RIM * inside && (float)p->ring > FREE_RIM * around &&
                      is_thing(p, (float)s.c.area[r->component]);
+        bool shadow = p->off < SHADOW * (float)s.c.area[r->component];
         for (size_t x = ck_key_pixel(r->x0, r->y, m->cw), end = x + (size_t)(r->x1 - r->x0); x < end; x++) {
             m->core[x] = m->core[x] || (solid && m->veil[x] > 0);
             m->veil[x] *= fades;
+            m->seen[x] = m->seen[x] && !shadow;
+            m->thin[x] = shadow ? 0 : m->thin[x];
         }
     }
     ck_key_components_free(&s);

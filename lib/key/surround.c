@@ -10,10 +10,18 @@
 #define AROUND 3.8f
 #define HELD 14
 #define EDGE 3.5f
+#define SPREAD 4
 
 #define RINGING 0.025f /* of the variance of light and hue around: what a codec spreads */
+#define SPREADS 0.2f   /* part of the surroundings that shows the screen, from which all of that is its */
 #define HELD_FROM 0.6f /* part of the surroundings that is solid, from which a place is held by it */
 #define OPEN 0.1f      /* part that is bare screen, from which it is not */
+
+/* Bare screen: 1; something that one may see it through: up to 1. */
+static inline float shows_screen(const ck_key_map *m, size_t i)
+{
+    return m->seen[i] ? (m->core[i] ? 0 : ck_key_ramp(m->free[i], CK_KEY_SHOWS, CK_KEY_SHOWS / 2)) : 1;
+}
 
 /* Between solids on all sides: `lends` carried on over what is neither solid nor bare, less where the screen is near.
  */
@@ -22,7 +30,7 @@ static ck_status find_held(ck_key_map *m, ck_error *e)
     const float *lends = m->lends;
     float *weight = m->t0;
     for (size_t i = 0; i < m->n; i++) {
-        float bare = !m->seen[i];
+        float bare = shows_screen(m, i);
         m->t1[i] = bare;
         weight[i] = bare > lends[i] ? bare : lends[i];
         m->held[i] = weight[i] > 0 ? lends[i] / weight[i] : 0;
@@ -50,7 +58,8 @@ static void variance(ck_key_map *m, float *v)
     }
 }
 
-/* Codecs spread light along the screen's colour and hue in every direction, as far as what is beside differs. */
+/* Codecs spread light along the screen's colour and hue in every direction, as far as what is beside differs.  Folds
+ * and hems have such edges too, but no screen beside them. */
 static void find_edges(ck_key_map *m)
 {
     size_t n = m->n;
@@ -73,9 +82,13 @@ static void find_edges(ck_key_map *m)
         for (size_t i = 0; i < n; i++)
             m->edge_hue[i] += m->t0[i];
     }
+    for (size_t i = 0; i < n; i++)
+        m->t1[i] = shows_screen(m, i);
+    ck_key_blur(m, m->t1, m->t1, SPREAD);
     for (size_t i = 0; i < n; i++) {
-        m->edge_light[i] *= RINGING;
-        m->edge_hue[i] *= RINGING / 3;
+        float near = ck_key_ramp(m->t1[i], 0, SPREADS);
+        m->edge_light[i] *= near * RINGING;
+        m->edge_hue[i] *= near * RINGING / 3;
     }
 }
 
