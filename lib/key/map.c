@@ -20,7 +20,7 @@ ck_status ck_key_map_new(ck_key_map *m, int h, int w, const ck_key_screen *k, ck
                       .unit = g.unit};
     m->off = sqrtf(ck_key_sq(k->sigma[1]) + ck_key_sq(k->sigma[2]));
     size_t one = ck_pad(m->n * sizeof(float)), bytes;
-    if (!ck_mul(one, 20, &bytes) || !(m->buf = ck_buffer_new(bytes)))
+    if (!ck_mul(one, 21, &bytes) || !(m->buf = ck_buffer_new(bytes)))
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for the key's map");
     char *p = m->buf->data;
 #define TAKE(field, planes) (m->field = (void *)p, p += (planes)*one)
@@ -33,7 +33,7 @@ ck_status ck_key_map_new(ck_key_map *m, int h, int w, const ck_key_screen *k, ck
         TAKE(t0, 1), TAKE(t1, 1);
     p = again;
     TAKE(held, 1), TAKE(edge_light, 1), TAKE(edge_hue, 1), TAKE(lends, 1), TAKE(mean, 1), TAKE(bare, 1), TAKE(open, 1),
-        TAKE(base, 1), TAKE(around, 1);
+        TAKE(base, 1), TAKE(around, 1), TAKE(deep, 1);
     m->solid = m->lends;
 #undef TAKE
     return CK_OK;

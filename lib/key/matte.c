@@ -11,7 +11,7 @@
 #define LEAST_HUE_GRAIN 0.007f /* units of the screen's level: codecs smooth the bare screen, not what is on it */
 #define SOLID_FROM 0.98f       /* what is likely to be so much covered is: a mean never reaches 1 */
 #define KNEE 0.9f              /* below, coverage is taken as it is */
-#define ANY_WEIGHT 2e-1f       /* of any colour at all, where a solid holds the place on all sides */
+#define ANY_WEIGHT 2e-1f       /* of any colour at all, deep in a solid or where one holds the place on all sides */
 #define HIGHLIGHT 3.0f         /* times the screen's light that its lamps and folds may have */
 #define HIGHLIGHT_HUE 0.08f    /* difference in hue, at the screen's light and relative to it, up to which it is one */
 #define HIGHLIGHT_OFF 0.2f     /* and from which it is none */
@@ -61,9 +61,10 @@ static void mixture_at(const ck_key_map *m, const ck_key_palette *p, int x, int 
         b[c] = p->scale * m->bg[c * m->n + i];
     int n = ck_key_palette_at(p, x, y, kinds);
     kinds[n++] = grey;
-    if (m->held[i] > 0) {
+    float inside = m->held[i] > m->deep[i] ? m->held[i] : m->deep[i];
+    if (inside > 0) {
         kinds[n] = any;
-        kinds[n++].weight *= m->held[i];
+        kinds[n++].weight *= inside;
     }
     ck_key_grain g = grain_at(m, i, b, p->scale);
     ck_key_mixture_set(mix, kinds, n, b, &g);

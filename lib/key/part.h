@@ -135,6 +135,7 @@ typedef struct ck_key_map {
     float *t0, *t1; /* scratch */
     /* Set by ck_key_surround, in the places of peak, least, pure and hue: */
     float *held;                  /* 1 = between solids on all sides, bare screen far away */
+    float *deep;                  /* 1 = deep in a solid that is no mixture */
     float *edge_light, *edge_hue; /* variances that a codec's ringing adds beside edges, units of the screen's level */
     float *lends;                 /* how much of a sure pixel's colour is the subject's own; for the palette */
     /* Set after it, in the places of the others and of lends: */

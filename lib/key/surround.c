@@ -11,9 +11,11 @@
 #define HELD 14
 #define EDGE 3.5f
 #define SPREAD 4
+#define DEEP 3
 
 #define RINGING 0.025f /* of the variance of light and hue around: what a codec spreads */
 #define SPREADS 0.2f   /* part of the surroundings that shows the screen, from which all of that is its */
+#define DEEP_FROM 0.5f /* part of the surroundings that is sure, from which a place is deep in it */
 #define HELD_FROM 0.6f /* part of the surroundings that is solid, from which a place is held by it */
 #define OPEN 0.1f      /* part that is bare screen, from which it is not */
 
@@ -92,13 +94,25 @@ static void find_edges(ck_key_map *m)
     }
 }
 
+/* m->deep: among sure pixels that are no mixtures, as cloth is and strands are not. */
+static void find_deep(ck_key_map *m)
+{
+    for (size_t i = 0; i < m->n; i++)
+        m->deep[i] = m->sure[i];
+    ck_key_blur(m, m->deep, m->deep, DEEP);
+    for (size_t i = 0; i < m->n; i++)
+        m->deep[i] = ck_key_ramp(m->deep[i], DEEP_FROM, 1) * ck_key_sq(m->open[i]);
+}
+
 ck_status ck_key_surround(ck_key_map *m, ck_error *e)
 {
     find_edges(m);
     ck_key_lenders(m);
     ck_status s = find_held(m, e);
-    if (s == CK_OK)
+    if (s == CK_OK) {
         ck_key_soften_edges(m);
+        find_deep(m);
+    }
     return s;
 }
 
@@ -109,6 +123,7 @@ ck_status ck_key_surround(ck_key_map *m, ck_error *e)
 #define GRAIN 300.0f      /* times the grain's variance: under grain a pixel is rather solid than anything between */
 #define SOLID 100.0f      /* where all around is solid */
 #define HELD_SOLID 30.0f  /* where solids hold the place */
+#define DEEP_SOLID 10.0f  /* deep among sure pixels */
 #define BARE 1.0f         /* odds of 0 anywhere */
 #define BARE_MORE 1000.0f /* and where all around is bare */
 #define BESIDE_VEIL 3     /* map pixels */
@@ -133,7 +148,8 @@ static void find_base(ck_key_map *m)
     ck_key_blur(m, m->veil, m->around, BESIDE_VEIL); /* scratch until the first pass */
     for (size_t i = 0; i < m->n; i++) {
         m->open[i] *= ck_key_ramp(m->around[i], VEILED, 0);
-        m->base[i] = anywhere + SURE * ck_key_sq(m->base[i]) + m->open[i] * HELD_SOLID * ck_key_sq(m->held[i]);
+        m->base[i] = anywhere + SURE * ck_key_sq(m->base[i]) + DEEP_SOLID * m->deep[i] +
+                     m->open[i] * HELD_SOLID * ck_key_sq(m->held[i]);
     }
 }
 
