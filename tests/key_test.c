@@ -473,6 +473,26 @@ static void mat(void)
     drop(&p);
 }
 
+/* A shadow on the screen: wide, soft, up to a quarter darker, and of nearly its hue. */
+static void shadow(void)
+{
+    float part;
+    picture p = blank(960, 540, 0.13f, 0.37f, 0.12f);
+    rectangle(&p, 300, 150, 420, 540, 0.85f, 0.75f, 0.6f);
+    for (int y = 190; y < 290; y++)
+        for (int x = 450; x < 590; x++) {
+            float far = hypotf((float)(x - 520) / 70, (float)(y - 240) / 50),
+                  dark = far < 1 ? 0.55f * (1 - far * far) : 0;
+            size_t n = (size_t)p.w * (size_t)p.h, o = at(&p, x, y);
+            for (size_t k = 0; k < 3; k++)
+                p.rgb[k * n + o] *= 1 - dark * (k ? 0.5f : 0.8f);
+        }
+    bool good = key(&p, false, &part);
+    double sum = mean_alpha(&p, 480, 210, 560, 270);
+    ok(good && sum < 0.02, "a soft shadow is screen: %.3f", sum);
+    drop(&p);
+}
+
 /* The colours around a place far from one bright cloth are that cloth's, however little of it is left there: what has
  * been summed up on the way leaves no trace.  Their covariances decide which mixtures are possible. */
 static void few(void)
@@ -769,6 +789,7 @@ int main(void)
     highlight();
     window();
     mat();
+    shadow();
     few();
     olive();
     odd();
