@@ -23,7 +23,7 @@ for precision in tf32 f16 bf16; do
         env $reverse "$tests/nn_maps_test" cuda $precision
     lines
 done
-ok "nn_check_test: every kernel, planted faults" "$tests/nn_check_test" cuda faults
+ok "nn_check_test: every kernel, planted faults" "$tests/nn_check_test" cuda $(sed -nE 's/.*\b(ANY|CHOOSY|PREPARED)\(([a-z0-9_]+), CK_.*/\2/p' "$here/../lib/nn/cuda/select.c")
 lines
 # The limits of other GPUs: of compute capability 8.0 a convolution has a large stage at a time, of 8.6, 8.9 and 12.0
 # small ones.
@@ -232,7 +232,10 @@ is "plainer ones are used" "$(grep -c 'kernels: .* pool .* conv_mma16_small ' "$
 cached plain "" b
 is "the verdict is kept: the same line" "$(grep -c "plainer kernels replace pool_8 conv_mma16" "$tmp/words")" 1
 ok "and the same bytes" cmp "$tmp/a.ck" "$tmp/b.ck"
-for fault in linear plate; do
+cached routed attention_mma16:list c -v --route 0.49,0.51
+is "attention to listed tokens fails: plainer kernels, in one line" \
+    "$?$(grep -c "warning: cuda:0 failed the self-check: plainer kernels replace attention_mma16: attention of listed tokens: " "$tmp/words")" 01
+for fault in linear plate merge; do
     cached $fault $fault a
     is "a fault in $fault: auto takes the CPU" "$?$(grep -c 'warning: cuda:0 failed the self-check: .*: the network runs on the CPU' "$tmp/words")" 01
     cached $fault $fault b -d cpu

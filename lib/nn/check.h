@@ -15,6 +15,7 @@ typedef struct ck_nn_problem {
     bool add;                          /* LINEAR, APPLY, HEAD: with an addend */
     int heads, window, queries_a_side; /* ATTENTION; queries_a_side: 1, or 2 where the map of keys is twice as wide */
     int dilation;                      /* CONV */
+    bool listed;                       /* only some tokens (ATTENTION, MERGE) or blocks are computed */
 } ck_nn_problem;
 
 extern const ck_nn_problem ck_nn_problems[];

@@ -11,6 +11,7 @@
 #include <cmath>
 #include <cstring>
 #include <functional>
+#include <type_traits>
 
 #include "cuda_runtime_api.h"
 
@@ -54,8 +55,8 @@ void cuda_host_run(dim3 grid, dim3 block, size_t shared, bool faulty, const std:
  * thread block does nothing. */
 void cuda_host_launch(dim3 grid, dim3 block, size_t shared, const void *address, cudaStream_t stream, bool faulty,
                       std::function<void()> kernel);
-/* True if a launch in this file and function is to be faulty. */
-bool cuda_host_faulty(const char *file, const char *function);
+/* True if a launch in this file and function is to be faulty; listed: with a list of tokens or blocks. */
+bool cuda_host_faulty(const char *file, const char *function, bool listed);
 /* End the program if the kernel has not requested more than the default limit of shared memory. */
 void cuda_host_check_shared(const void *address, size_t bytes);
 void *cuda_host_shared();
@@ -64,16 +65,44 @@ template <typename T> struct cuda_host_same {
     typedef T type;
 };
 
+/* List of tokens or blocks in a kernel's argument; NULL: none, or all of them. */
+template <typename T> std::enable_if_t<std::is_same<T, const int *>::value, T> cuda_host_list(const T &list, int)
+{
+    return list;
+}
+
+template <typename T> auto cuda_host_list(const T &a, int) -> decltype(a.list)
+{
+    return a.list;
+}
+
+template <typename T> auto cuda_host_list(const T &a, int) -> decltype(a.rows)
+{
+    return a.rows;
+}
+
+template <typename T> auto cuda_host_list(const T &a, int) -> decltype(a.all.rows)
+{
+    return a.all.rows;
+}
+
+template <typename T> const int *cuda_host_list(const T &, long)
+{
+    return NULL;
+}
+
 /* Arguments are copied at the launch. */
 template <typename... P>
-void cuda_host_start(bool faulty, void (*kernel)(P...), dim3 grid, dim3 block, size_t shared, cudaStream_t stream,
-                     typename cuda_host_same<P>::type... args)
+void cuda_host_start(const char *file, const char *function, void (*kernel)(P...), dim3 grid, dim3 block, size_t shared,
+                     cudaStream_t stream, typename cuda_host_same<P>::type... args)
 {
+    bool faulty = cuda_host_faulty(file, function, (... || (cuda_host_list(args, 0) != NULL)));
     cuda_host_launch(grid, block, shared, (const void *)kernel, stream, faulty, [=]() { kernel(args...); });
 }
 
+/* Planted faults go by the function: launches stand in ck_cuda_NAME, or alone in NAME.cu. */
 #define CK_CUDA_LAUNCH_SHARED(kernel, grid, block, shared, stream, ...)                                                \
-    cuda_host_start(cuda_host_faulty(__FILE__, __PRETTY_FUNCTION__), kernel, grid, block, shared, stream, __VA_ARGS__)
+    cuda_host_start(__FILE__, __PRETTY_FUNCTION__, kernel, grid, block, shared, stream, __VA_ARGS__)
 #define CK_CUDA_LAUNCH(kernel, grid, block, stream, ...)                                                               \
     CK_CUDA_LAUNCH_SHARED(kernel, grid, block, 0, stream, __VA_ARGS__)
 #define CK_CUDA_DYNAMIC_SHARED(name) unsigned char *name = (unsigned char *)cuda_host_shared()

@@ -14,7 +14,8 @@
  *
  * CK_CUDA_HOST_BROKEN=DEVICE:COPIES: after that number of copies, further copies from the device fail.
  * CK_CUDA_HOST_FAULT=NAME[,NAME...]: launches of the kernels of these names (ck_cuda_NAME, or those of NAME.cu) leave out
- * their last thread block; `linear`: products leave out their last column.
+ * their last thread block; `linear`: products leave out their last column; NAME:list: only launches with a list of
+ * tokens or blocks do.
  *
  * CK_CUDA_HOST_COUNT: at the end print to stderr the numbers of launched kernels and graphs and of registered pieces of
  * host memory. */
@@ -88,24 +89,24 @@ static bool named(const char *function)
     return false;
 }
 
-bool cuda_host_faulty(const char *file, const char *function)
+bool cuda_host_faulty(const char *file, const char *function, bool listed)
 {
     const char *at = getenv("CK_CUDA_HOST_FAULT");
     while (at && *at) {
         char name[80], source[96];
-        int n = (int)strcspn(at, ",");
+        int n = (int)strcspn(at, ":,"), all = (int)strcspn(at, ",");
         snprintf(name, sizeof name, "ck_cuda_%.*s(", n, at);
         snprintf(source, sizeof source, "/%.*s.cu", n, at);
-        if (strstr(function, name) || (!named(function) && strstr(file, source)))
+        if ((listed || n == all) && (strstr(function, name) || (!named(function) && strstr(file, source))))
             return true;
-        at += n + (at[n] == ',');
+        at += all + (at[all] == ',');
     }
     return false;
 }
 
 int cuda_host_faulty_products(void)
 {
-    return cuda_host_faulty("", "ck_cuda_linear(");
+    return cuda_host_faulty("", "ck_cuda_linear(", false);
 }
 
 /* ---- running queued work ---- */

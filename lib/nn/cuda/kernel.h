@@ -9,7 +9,8 @@
 
 #include "nn/cuda/cuda.h"
 
-/* tests/cuda_host runs kernels on the CPU and defines its own launch. */
+/* tests/cuda_host runs kernels on the CPU and defines its own launch.  It plants faults by the name of the function
+ * that launches: ck_cuda_KERNEL launches its kernel itself, not through a helper that several kernels share. */
 #ifndef CK_CUDA_LAUNCH
 #define CK_CUDA_LAUNCH(kernel, grid, block, stream, ...) kernel<<<grid, block, 0, stream>>>(__VA_ARGS__)
 #define CK_CUDA_LAUNCH_SHARED(kernel, grid, block, shared, stream, ...)                                                \
