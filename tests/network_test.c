@@ -367,7 +367,7 @@ int main(int argc, char **argv)
             threads_do_not_matter(&c, argv[1], 64, 96);
         frames_and_parts(&c, argv[1], 64, 32);
         scale_counts(&c, argv[1], 32, 64);
-        routes(&c, argv[1], 64, 96);
+        routes(&c, argv[1], 32, 96);
         bad_frames(&c, argv[1]);
         overflow(argv[1]);
         unmake(&c);

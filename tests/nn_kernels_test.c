@@ -1,6 +1,6 @@
 /* Kernels that a device chooses for steps of published models, and the reasons why faster ones do not serve.
  *
- *     nn_kernels_test [DEVICE]        cpu, which has no choice; tests/cuda.t sets the limits of CUDA devices */
+ *     nn_kernels_test [DEVICE]        cpu, which has no choice; tests/cuda_kernels.t sets the limits of CUDA devices */
 #include "nn/plan.h"
 #include "precision.h"
 
