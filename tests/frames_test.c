@@ -3,8 +3,8 @@
  *
  *     frames_test [DEVICE [PART...]]        cpu, all parts but the last, which is for emulated devices
  *
- * Parts: slots, frames, several (at once, in rings, in halves), memory (allocation failures).  tests/cuda_network.t runs
- * them with several orders of queued work. */
+ * Parts: slots, frames, several (at once, in rings, in halves), memory (allocation failures).  tests/cuda_network.t
+ * runs them with several orders of queued work. */
 #include <pthread.h>
 #include <unistd.h>
 
