@@ -22,6 +22,9 @@
 #define MIDDLE ((size_t)16 << 20) /* bytes */
 #define LARGE ((size_t)128 << 20)
 #define WAITING(bytes) ((bytes) < MIDDLE ? 4 : (bytes) < LARGE ? 2 : 1)
+/* Milliseconds that a first frame of MIDDLE and more waits for its reader to attach.  A reader of this project attaches
+ * as soon as RING is in the pipe.  The frame's way through the pipe takes longer. */
+#define ATTACH_PATIENCE 100
 /* Seconds that an ABORT waits for a record being written, and for room in the pipe. */
 #define ABORT_PATIENCE 0.2
 
@@ -135,7 +138,7 @@ static bool make_ring(ck_writer *w, const ck_frame *first)
     return true;
 }
 
-/* Send RING before the first frame, whose own planes are private. */
+/* Send RING before the first frame. */
 static ck_status offer(ck_writer *w, const ck_frame *first, ck_error *e)
 {
     if (!w->share)
@@ -260,6 +263,75 @@ static ck_status send_frame(ck_writer *w, const ck_frame *f, const char *text, s
     return send(w, iov, k, e);
 }
 
+/* Wait for the reader to attach, if that is worth it. */
+static bool attaches(const ck_writer *w, const ck_frame *f)
+{
+    size_t bytes = 0;
+    for (int i = 0; i < f->n; i++)
+        bytes += f->planes[i].bytes;
+    if (bytes < MIDDLE || !w->rings.n)
+        return false;
+    const struct timespec pause = {.tv_nsec = 1000000};
+    for (int i = 0; i < ATTACH_PATIENCE && !attached(w); i++)
+        nanosleep(&pause, NULL);
+    return attached(w);
+}
+
+/* Copy plane i of f into the slot, if there is room.  Planes that share data share the copy. */
+static void copy_plane(const ck_frame *f, int i, ck_frame *to, ck_lease *l)
+{
+    const ck_plane *p = &f->planes[i];
+    bool done = to->planes[i].buf != p->buf;
+    ck_buffer *b = done || ck_lease_of(p->buf) || p->bytes < CK_LEASE_LEAST ? NULL : ck_lease_take(l, p->bytes);
+    if (!b)
+        return;
+    memcpy(b->data, p->data, p->bytes);
+    for (int k = i; k < f->n; k++)
+        if (f->planes[k].data == p->data && f->planes[k].bytes == p->bytes) {
+            to->planes[k].buf = ck_buffer_ref(b);
+            to->planes[k].data = b->data;
+        }
+    ck_buffer_unref(b);
+}
+
+/* The first frame's planes are private, since the ring was made for their size.  *out: the frame with copies of the
+ * large ones in the ring, if the reader follows references; its other planes are borrowed. */
+static ck_status copy_planes(ck_writer *w, const ck_frame *f, ck_frame *out, ck_error *e)
+{
+    int slot;
+    *out = *f;
+    if (!attaches(w, f))
+        return CK_OK;
+    ck_ring *own = w->rings.ring[w->rings.n - 1];
+    if (!ck_ring_id_view(own)->slots)
+        return CK_OK;
+    ck_status s = ck_ring_take(own, w->timeout, &slot, e);
+    ck_lease *l = s == CK_OK ? ck_lease_new(own, slot) : NULL;
+    if (s == CK_OK && !l)
+        return ck_fail(e, CK_ERR_MEMORY, "out of memory");
+    for (int i = 0; l && i < f->n; i++)
+        copy_plane(f, i, out, l);
+    ck_lease_unref(l);
+    return s;
+}
+
+static void drop_copies(const ck_frame *f, ck_frame *copy)
+{
+    for (int i = 0; i < f->n; i++)
+        if (copy->planes[i].buf != f->planes[i].buf)
+            ck_buffer_unref(copy->planes[i].buf);
+}
+
+static ck_status send_first(ck_writer *w, const ck_frame *f, const char *text, size_t n, ck_error *e)
+{
+    ck_frame copy;
+    ck_status s = copy_planes(w, f, &copy, e);
+    if (s == CK_OK)
+        s = send_frame(w, &copy, text, n, e);
+    drop_copies(f, &copy);
+    return s;
+}
+
 static void begin(ck_writer *w)
 {
     pthread_mutex_lock(&w->gate);
@@ -282,7 +354,7 @@ ck_status ck_writer_frame(ck_writer *w, const ck_frame *f, ck_error *e)
     if (s == CK_OK && first)
         s = offer(w, f, e);
     if (s == CK_OK)
-        s = send_frame(w, f, text, n, e);
+        s = first ? send_first(w, f, text, n, e) : send_frame(w, f, text, n, e);
     w->count += s == CK_OK;
     pthread_mutex_unlock(&w->sending);
     free(text);
