@@ -15,6 +15,7 @@
 #include "ck-decode/options.h"
 #include "ck-hint/options.h"
 #include "ck/plan_inside.h"
+#include "io/av_still.h"
 #include "key/screen.h"
 #include "stream/stream.h"
 
@@ -38,13 +39,23 @@ static bool readable_twice(const char *input)
     return strcmp(input, "-") != 0 && (stat(input, &st) || S_ISREG(st.st_mode) || S_ISDIR(st.st_mode));
 }
 
-/* The first stage's command line without --frames and without files of other planes, which may be pipes, or shorter
- * than INPUT.  Borrowed strings, owned array. */
-static char **whole_input(const ck_plan_stage *decode)
+static bool is_video(const char *input)
 {
-    char **argv = calloc((size_t)decode->argc + 1, sizeof *argv);
+    struct stat st;
+    ck_still_kind kind;
+    return !stat(input, &st) && S_ISREG(st.st_mode) && ck_still_probe(input, &kind, NULL) == CK_OK &&
+           (kind == CK_STILL_NONE || kind == CK_STILL_ANIMATED);
+}
+
+/* The first stage's command line without --frames, or with `frames` instead, and without files of other planes, which
+ * may be pipes, or shorter than INPUT.  Borrowed strings, owned array. */
+static char **whole_input(const ck_plan_stage *decode, char *frames)
+{
+    char **argv = calloc((size_t)decode->argc + 2, sizeof *argv);
     bool options = true;
     for (int k = 0, n = 0; argv && k < decode->argc; k++) {
+        if (n == 1 && frames)
+            argv[n++] = frames;
         char name[64];
         options = options && strcmp(decode->argv[k], "--") != 0;
         ck_args_name(decode->argv[k], name, sizeof name);
@@ -116,11 +127,11 @@ static ck_status reap(pid_t pid, bool needed, ck_error *e)
                    strsignal(WTERMSIG(status)));
 }
 
-/* Run the decoder and search its frames.  A signal that ends us also ends the child. */
-static ck_status decode(const ck_plan_stage *stage, ck_screen_choice *c, ck_error *e)
+/* Run the decoder and search its frames, all or those of `only`.  A signal that ends us also ends the child. */
+static ck_status decode(const ck_plan_stage *stage, char *only, ck_screen_choice *c, ck_error *e)
 {
     int ends[2], frames = 0;
-    char **argv = whole_input(stage);
+    char **argv = whole_input(stage, only);
     if (!argv)
         return ck_fail(e, CK_ERR_MEMORY, "out of memory for a command line");
     if (pipe2(ends, O_CLOEXEC)) {
@@ -148,6 +159,17 @@ static ck_status decode(const ck_plan_stage *stage, ck_screen_choice *c, ck_erro
     return s == CK_OK ? end : ck_fail_in(e, s, "ck-decode");
 }
 
+/* A video's first frame mostly decides, and a decoder that knows that it is the last does not run ahead. */
+static ck_status search(const ck_plan_stage *stage, ck_screen_choice *c, ck_error *e)
+{
+    char first[] = "--frames=0";
+    const char *input = stage->argv[stage->argc - 1];
+    if (!readable_twice(input))
+        return CK_OK;
+    ck_status s = is_video(input) ? decode(stage, first, c, e) : CK_OK;
+    return s == CK_OK && !c->decided ? decode(stage, NULL, c, e) : s;
+}
+
 /* The screen's colour from --screen-colour or --screen-at of ck-hint. */
 static ck_status hand_of(const ck_plan_stage *hint, ck_hand *out, ck_error *e)
 {
@@ -167,7 +189,7 @@ ck_status ck_look_for_screen(const ck_plan *p, const char **screen, ck_error *e)
     if (s != CK_OK)
         return s;
     ck_screen_choice c = {.hand = hand.colour || hand.spot ? &hand : NULL};
-    s = readable_twice(p->stages[DECODE].argv[p->stages[DECODE].argc - 1]) ? decode(&p->stages[DECODE], &c, e) : CK_OK;
+    s = search(&p->stages[DECODE], &c, e);
     if (s == CK_OK && c.decided)
         *screen = ck_screen_name(c.blue);
     return s;
