@@ -19,6 +19,10 @@ is "rgb is in a ring when frames flow" "$(places 1 | grep -c '^ring[0-9]*/[0-9]*
 is "at the same place behind ck-hint" "$(places 2)" "$(places 1)"
 is "and behind ck-post" "$(places 3)" "$(places 1)"
 
+shot | ck-encode --plane rgb=png "$tmp/stills"
+is "stills are in a ring, too, though the first is read early" \
+    "$(ck-decode "$tmp/stills/rgb" 2>/dev/null | ck-info | tail -21 | grep -c ':ring[0-9]*/[0-9]*$')" 20
+
 # Bytes that a program wrote, by the kernel's count.
 n=20
 "$helpers/written" "$tmp/first" ck-synth -g 320x180 -n 1 | ck-info >"$tmp/info"

@@ -25,7 +25,7 @@ typedef struct decode {
     ck_decode_file files[CK_DECODE_FILES];
     ck_added added[CK_DECODE_FILES];
     int n_files, n_added;               /* n_added: number of `added` that are open */
-    ck_frame first;                     /* the first readable file, read early for its size; empty for video */
+    ck_frame first;                     /* the first readable file or frame, read early for its size */
     const ck_sequence_file *first_file; /* the file that `first` was read from */
     ck_plane like;                      /* type, channels and encoding of the first picture, for all others */
     int w, h;
@@ -113,7 +113,6 @@ static ck_status open_plate(decode *d, const ck_list *args, ck_meta *head, ck_er
     if (!d->plate.video) {
         s = read_first(d, e);
     } else {
-        /* Converted only for size and type; the first item converts it again. */
         const ck_video_info *i = ck_video_info_view(d->plate.video);
         ck_item item = {.video = {.av = (struct AVFrame *)(uintptr_t)i->first}};
         s = read_rgb(d, &item, &d->first, e);
@@ -133,8 +132,8 @@ static ck_status open_plate(decode *d, const ck_list *args, ck_meta *head, ck_er
     if (s == CK_OK)
         s = ck_facts_settle(&d->facts, d->plate.light.curved, d->first_file ? d->first_file->path : d->plate.name,
                             &d->first, e);
-    if (d->plate.video)
-        ck_frame_free(&d->first);
+    if (d->plate.video && d->plate.mode != CK_FIELDS_KEEP)
+        ck_frame_free(&d->first); /* frames are made of it */
     return s;
 }
 
@@ -245,6 +244,25 @@ static ck_status pair(decode *d, job *j, ck_error *e)
     return j->error ? CK_OK : ck_fail(e, CK_ERR_MEMORY, "out of memory");
 }
 
+/* True if `first` was made of the item. */
+static bool is_first(const decode *d, const ck_item *item)
+{
+    if (!d->plate.video)
+        return d->first_file && item->file == d->first_file;
+    const ck_video_info *i = ck_video_info_view(d->plate.video);
+    return item->video.av == i->first && item->video.index == i->first_index;
+}
+
+/* Pass `first` on, with what it asks of the ring. */
+static void take_first(decode *d, ck_frame *f)
+{
+    f->planes[f->n++] = d->first.planes[0];
+    f->asked += d->first.asked;
+    f->meta = d->first.meta;
+    d->first = (ck_frame){0};
+    d->first_file = NULL;
+}
+
 static ck_status produce(void *state, ck_frame *f, ck_error *e)
 {
     decode *d = state;
@@ -259,13 +277,10 @@ static ck_status produce(void *state, ck_frame *f, ck_error *e)
     if (j->plate.absent)
         return absent(&j->plate, f, e);
     d->made++;
-    if (d->first_file && j->plate.file == d->first_file) {
-        f->planes[f->n++] = d->first.planes[0];
-        d->first.n = 0;
-        f->meta = d->first.meta;
-        d->first.meta = (ck_meta){0};
-        d->first_file = NULL;
-    }
+    if (d->first.n && is_first(d, &j->plate))
+        take_first(d, f);
+    if (j->plate.video.av)
+        ck_frame_free(&d->first); /* of a frame that is not wanted */
     s = name_frame(&j->plate, f, e);
     if (s == CK_OK && d->plate.video)
         s = add_timecode(d, &j->plate, f, e);

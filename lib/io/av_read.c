@@ -165,6 +165,7 @@ static ck_status judge(ck_video *v, ck_queued *x, ck_error *e)
     }
     if (!v->info.first) {
         v->info.first = av;
+        v->info.first_index = x->index;
         v->info.w = av->width;
         v->info.h = av->height;
         v->info.interlaced = ck_av_interlaced(av);

@@ -61,6 +61,7 @@ typedef struct ck_video_info {
     char others[300];            /* "2 (h264 1920x1080), 3 (mjpeg 500x500, cover)", or "" */
     char differ[300];            /* tags of the container that contradict the codec's, else "" */
     const struct AVFrame *first; /* first good frame, for its tags; valid until it is returned and freed */
+    long first_index;            /* of that frame */
 } ck_video_info;
 
 typedef struct ck_video_frame {
