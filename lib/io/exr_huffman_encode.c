@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clones.h"
+#include "io/exr_alike.h"
 #include "io/exr_huffman.h"
 
 /* Frequencies --sort, merge--> lengths --canonical--> codes; then lengths and codes are written.
@@ -23,7 +24,8 @@ enum {
 #define LENGTH_MASK ((1u << LENGTH_BITS) - 1)
 
 struct ck_exr_huffman_encoder {
-    uint32_t count[2][SYMBOLS - 1]; /* words at even and odd places: equal neighbours need not wait for each other */
+    /* Words at even and odd places: equal neighbours need not wait for each other.  All zero between encodings. */
+    uint32_t count[2][SYMBOLS - 1];
     uint32_t n;                     /* symbols that occur */
     uint32_t symbol[SYMBOLS];       /* these, ascending; the last one is the run symbol */
     /* Nodes of the tree: frequency << SYMBOL_BITS | symbol, which also is their order.  Leaves, then inner nodes. */
@@ -52,37 +54,45 @@ size_t ck_exr_huffman_bound(size_t n)
     return HEADER + (SYMBOLS * LENGTH_BITS + 7) / 8 + (n * SYMBOL_BITS + 7) / 8 + 2 * sizeof(uint64_t);
 }
 
-static inline uint64_t four(const uint16_t *in)
+/* Words from `in` on, in sixteens, that all equal the first one. */
+static inline size_t alike(const uint16_t *in, size_t n)
 {
-    uint64_t v;
-    memcpy(&v, in, sizeof v);
-    return v;
+    size_t k = 0;
+    while (k + CK_EXR_ALIKE <= n && in[k] == in[0] && ck_exr_alike(in + k))
+        k += CK_EXR_ALIKE;
+    return k;
 }
 
 static void count_words(ck_exr_huffman_encoder *h, const uint16_t *in, size_t n)
 {
     uint32_t *restrict even = h->count[0], *restrict odd = h->count[1];
     size_t i = 0;
-    memset(h->count, 0, sizeof h->count);
-    for (; i + 4 <= n; i += 4) {
-        if (four(in + i) == 0x0001000100010001 * in[i]) {
-            even[in[i]] += 4;
-            continue;
+    while (i + CK_EXR_ALIKE <= n) {
+        size_t run = alike(in + i, n - i), end = i + (run ? run : CK_EXR_ALIKE);
+        if (run) {
+            even[in[i]] += (uint32_t)run;
+            i = end;
         }
-        even[in[i]]++;
-        odd[in[i + 1]]++;
-        even[in[i + 2]]++;
-        odd[in[i + 3]]++;
+        for (; i < end; i += 4) {
+            if (ck_exr_four(in + i) == 0x0001000100010001 * in[i]) {
+                even[in[i]] += 4;
+                continue;
+            }
+            even[in[i]]++;
+            odd[in[i + 1]]++;
+            even[in[i + 2]]++;
+            odd[in[i + 3]]++;
+        }
     }
     for (; i < n; i++)
         even[in[i]]++;
 }
 
-/* The symbols that occur, and a leaf for each.  Most of a chunk's symbols do not occur. */
+/* The symbols that occur, and a leaf for each.  Counts become zero again.  Most of a chunk's symbols do not occur. */
 static void list_symbols(ck_exr_huffman_encoder *h)
 {
     enum { AT_ONCE = 16 };
-    const uint32_t *even = h->count[0], *odd = h->count[1];
+    uint32_t *even = h->count[0], *odd = h->count[1];
     uint32_t n = 0;
     for (uint32_t s = 0; s < SYMBOLS - 1; s += AT_ONCE) {
         uint32_t any = 0;
@@ -93,6 +103,10 @@ static void list_symbols(ck_exr_huffman_encoder *h)
             h->symbol[n] = i;
             h->leaf[n] = f << SYMBOL_BITS | i;
             n += f > 0;
+        }
+        if (any) {
+            memset(even + s, 0, AT_ONCE * sizeof *even);
+            memset(odd + s, 0, AT_ONCE * sizeof *odd);
         }
     }
     uint32_t run = h->symbol[n - 1] + 1;
@@ -253,7 +267,9 @@ static size_t run_length(const uint16_t *in, size_t n)
     size_t run = 1;
     uint64_t all = 0x0001000100010001 * in[0];
     n = n < MOST_RUN + 1 ? n : MOST_RUN + 1;
-    while (run + 4 <= n && four(in + run) == all)
+    while (run + CK_EXR_ALIKE <= n && in[run] == in[0] && ck_exr_alike(in + run))
+        run += CK_EXR_ALIKE;
+    while (run + 4 <= n && ck_exr_four(in + run) == all)
         run += 4;
     while (run < n && in[run] == in[0])
         run++;
@@ -265,7 +281,7 @@ static size_t run_length(const uint16_t *in, size_t n)
 static inline bool may_run(const uint16_t *in)
 {
     const uint64_t low = 0x7fff7fff7fff7fff, first_three = 0x0000800080008000;
-    uint64_t differ = four(in) ^ four(in + 1), same = ~(((differ & low) + low) | differ | low);
+    uint64_t differ = ck_exr_four(in) ^ ck_exr_four(in + 1), same = ~(((differ & low) + low) | differ | low);
     return same >> 63 || (same & first_three) == first_three;
 }
 

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/exr_alike.h"
 #include "io/exr_huffman.h"
 #include "io/exr_piz.h"
 #include "io/exr_wavelet.h"
@@ -81,13 +82,32 @@ static uint8_t *write_bitmap(ck_piz_encoder *p, uint8_t *out, uint16_t *largest)
 
 static void mark(uint8_t *restrict seen, const uint16_t *restrict words, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
+    size_t i = 0;
+    while (i + CK_EXR_ALIKE <= n) {
+        size_t end = i + CK_EXR_ALIKE;
+        seen[words[i]] = 1;
+        i = ck_exr_alike(words + i) ? end : i + 1;
+        for (; i < end; i++)
+            seen[words[i]] = 1;
+    }
+    for (; i < n; i++)
         seen[words[i]] = 1;
 }
 
 static void look_up(const uint16_t *restrict index, uint16_t *restrict words, size_t n)
 {
-    for (size_t i = 0; i < n; i++)
+    size_t i = 0;
+    while (i + CK_EXR_ALIKE <= n) {
+        size_t end = i + CK_EXR_ALIKE;
+        if (ck_exr_alike(words + i)) {
+            for (uint16_t all = index[words[i]]; i < end; i++)
+                words[i] = all;
+            continue;
+        }
+        for (; i < end; i++)
+            words[i] = index[words[i]];
+    }
+    for (; i < n; i++)
         words[i] = index[words[i]];
 }
 
