@@ -68,7 +68,7 @@ ck_status ck_classical_rows(const ck_classical *c, ck_frame *f, bool blue, ck_ke
 {
     ck_key_screen screen = {0};
     rows r = {c, take, ctx};
-    ck_status s = ck_key_find(f, &c->rgb, blue, NULL, &screen, e);
+    ck_status s = ck_key_find_colours(f, &c->rgb, blue, &screen, e);
     if (s == CK_OK)
         s = ck_key_foreground_rows(&c->rgb, c->matte, &screen, put_row, &r, e);
     ck_key_screen_free(&screen);

@@ -1,4 +1,5 @@
 /* Carry values from where they are known to where they are not. */
+#include "base/clones.h"
 #include "key/part.h"
 
 #define ECHO 0.1f /* weight of the coarser level's answer against a pixel that knows its own */
@@ -28,6 +29,25 @@ static void pull(const level *fine, const level *coarse, float *weights)
         }
 }
 
+static inline float answer(float f, float w, float up)
+{
+    return (f * w + ECHO * up) / (w + ECHO);
+}
+
+/* From a, the nearer of two coarse rows, and b: pixels 2i and 2i+1 of from <= i < to, which have neighbours. */
+CK_CLONES
+static void push_inner(const float *restrict a, const float *restrict b, int from, int to, const float *restrict w,
+                       float *restrict f)
+{
+    for (int i = from; i < to; i++) {
+        float a0 = 0.75f * a[i], b0 = 0.75f * b[i];
+        float left = 0.75f * (a0 + 0.25f * a[i - 1]) + 0.25f * (b0 + 0.25f * b[i - 1]),
+              right = 0.75f * (a0 + 0.25f * a[i + 1]) + 0.25f * (b0 + 0.25f * b[i + 1]);
+        f[2 * i] = answer(f[2 * i], w[2 * i], left);
+        f[2 * i + 1] = answer(f[2 * i + 1], w[2 * i + 1], right);
+    }
+}
+
 static void push(const level *coarse, const level *fine)
 {
     int cw = coarse->w_, ch = coarse->h;
@@ -35,11 +55,14 @@ static void push(const level *coarse, const level *fine)
         /* Between the centres of coarse pixels, a quarter of the way from the nearer. */
         int j = y / 2, j2 = y & 1 ? (j + 1 < ch ? j + 1 : j) : (j > 0 ? j - 1 : 0);
         const float *a = coarse->f + (size_t)j * (size_t)cw, *b = coarse->f + (size_t)j2 * (size_t)cw;
-        for (int x = 0; x < fine->w_; x++) {
+        const float *w = fine->w + ck_key_pixel(0, y, fine->w_);
+        float *f = fine->f + ck_key_pixel(0, y, fine->w_);
+        if (cw > 2)
+            push_inner(a, b, 1, cw - 1, w, f);
+        for (int x = 0; x < fine->w_; x = x == 1 && cw > 2 ? 2 * (cw - 1) : x + 1) {
             int i = x / 2, i2 = x & 1 ? (i + 1 < cw ? i + 1 : i) : (i > 0 ? i - 1 : 0);
             float up = 0.75f * (0.75f * a[i] + 0.25f * a[i2]) + 0.25f * (0.75f * b[i] + 0.25f * b[i2]);
-            size_t p = ck_key_pixel(x, y, fine->w_);
-            fine->f[p] = (fine->f[p] * fine->w[p] + ECHO * up) / (fine->w[p] + ECHO);
+            f[x] = answer(f[x], w[x], up);
         }
     }
 }

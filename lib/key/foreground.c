@@ -249,13 +249,20 @@ static void unmix_run(const task *t, int y, int x0, int x1, const float *alpha)
         ck_linear_to_srgb(t->lin + k * w, t->fg[k] + x0, n);
 }
 
+CK_CLONES
+static void make_finite(float *v, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        v[i] = v[i] - v[i] == 0 ? v[i] : 0;
+}
+
 /* The plate's own colour. */
 static void copy_run(const ck_plane *rgb, int y, int x0, int x1, float *const fg[3])
 {
     for (size_t k = 0; k < 3; k++) {
         ck_plate_row(rgb, k, y, x0, (size_t)(x1 - x0), fg[k] + x0);
-        for (int x = x0; x < x1 && (rgb->type == CK_F16 || rgb->type == CK_F32); x++)
-            fg[k][x] = isfinite(fg[k][x]) ? fg[k][x] : 0;
+        if (rgb->type == CK_F16 || rgb->type == CK_F32)
+            make_finite(fg[k] + x0, (size_t)(x1 - x0));
     }
 }
 

@@ -64,9 +64,9 @@ static ck_status find_mean(const ck_key_probes *s, ck_key_screen *k, ck_error *e
     return CK_OK;
 }
 
-ck_status ck_key_given(const ck_plane *rgb, bool blue, const ck_plane *clean, ck_key_screen *out, ck_error *e)
+/* The local colours alone. */
+static ck_status take_colours(const ck_plane *rgb, bool blue, const ck_plane *clean, ck_key_screen *out, ck_error *e)
 {
-    ck_key_probes s = {0};
     *out = (ck_key_screen){.blue = blue,
                            .w = rgb->w,
                            .h = rgb->h,
@@ -75,8 +75,13 @@ ck_status ck_key_given(const ck_plane *rgb, bool blue, const ck_plane *clean, ck
                            .cell_w = (float)rgb->w / (float)clean->w,
                            .cell_h = (float)rgb->h / (float)clean->h};
     ck_status r = check(clean, rgb, e);
-    if (r == CK_OK)
-        r = load(clean, out, e);
+    return r == CK_OK ? load(clean, out, e) : r;
+}
+
+ck_status ck_key_given(const ck_plane *rgb, bool blue, const ck_plane *clean, ck_key_screen *out, ck_error *e)
+{
+    ck_key_probes s = {0};
+    ck_status r = take_colours(rgb, blue, clean, out, e);
     if (r == CK_OK)
         r = ck_key_probe_plate(rgb, out, NULL, &s, e);
     if (r == CK_OK) {
@@ -91,6 +96,20 @@ ck_status ck_key_given(const ck_plane *rgb, bool blue, const ck_plane *clean, ck
     return r;
 }
 
+static ck_status need_clean(ck_frame *f, ck_plane **clean, ck_error *e)
+{
+    return ck_frame_need(f, "clean", 3, 1u << CK_F16 | 1u << CK_F32, clean, e);
+}
+
+ck_status ck_key_find_colours(ck_frame *f, const ck_plane *rgb, bool blue, ck_key_screen *out, ck_error *e)
+{
+    ck_plane *clean;
+    if (!ck_frame_plane(f, "clean"))
+        return ck_key_estimate(rgb, blue, NULL, out, e);
+    ck_status s = need_clean(f, &clean, e);
+    return s == CK_OK ? take_colours(rgb, blue, clean, out, e) : s;
+}
+
 ck_status ck_key_find(ck_frame *f, const ck_plane *rgb, bool blue, const float *named, ck_key_screen *out, ck_error *e)
 {
     ck_plane *clean;
@@ -99,6 +118,6 @@ ck_status ck_key_find(ck_frame *f, const ck_plane *rgb, bool blue, const float *
     if (named)
         return ck_fail(e, CK_ERR_FORMAT,
                        "the stream has a clean plate, plane 'clean': leave --screen-colour and --screen-at out");
-    ck_status s = ck_frame_need(f, "clean", 3, 1u << CK_F16 | 1u << CK_F32, &clean, e);
+    ck_status s = need_clean(f, &clean, e);
     return s == CK_OK ? ck_key_given(rgb, blue, clean, out, e) : s;
 }

@@ -50,6 +50,9 @@ ck_status ck_key_given(const ck_plane *rgb, bool blue, const ck_plane *clean, ck
  * and a named colour exclude each other: CK_ERR_FORMAT. */
 ck_status ck_key_find(ck_frame *f, const ck_plane *rgb, bool blue, const float *named, ck_key_screen *out, ck_error *e);
 
+/* The same for ck_key_foreground, which reads the local colours alone: part, rgb, mean, sigma and seen may be 0. */
+ck_status ck_key_find_colours(ck_frame *f, const ck_plane *rgb, bool blue, ck_key_screen *out, ck_error *e);
+
 /* The clean plate of a screen that was found: out (3,·,·), CK_F16 or CK_F32, writable, of any size. */
 ck_status ck_key_clean(const ck_key_screen *s, const ck_plane *out, ck_error *e);
 

@@ -66,60 +66,6 @@ float ck_key_median(float *v, size_t n)
     return v[k];
 }
 
-CK_CLONES
-static void next_sums(float *restrict sum, const float *restrict before, const float *restrict plus,
-                      const float *restrict minus, int w)
-{
-    for (int x = 0; x < w; x++)
-        sum[x] = before[x] + (plus[x] - minus[x]);
-}
-
-/* `rows` rows side by side: a running sum waits for itself, several do not wait for each other. */
-#define ABREAST 4
-static inline void box_rows(const float *src, float *dst, int rows, int w, int r, float scale)
-{
-    double sum[ABREAST] = {0};
-    for (int k = 0; k < rows; k++)
-        for (int x = -r; x <= r; x++)
-            sum[k] += (double)src[ck_key_pixel(ck_clamp_index(x, w), k, w)];
-    for (int x = 0; x < w; x++) {
-        int in = x + r + 1 < w ? x + r + 1 : w - 1, out = x > r ? x - r : 0;
-        for (int k = 0; k < rows; k++) {
-            const float *s = src + (size_t)k * (size_t)w;
-            dst[ck_key_pixel(x, k, w)] = (float)sum[k] * scale;
-            sum[k] += (double)(s[in] - s[out]);
-        }
-    }
-}
-
-/* The vertical sums run in float; after n rows they are off by about n * 6e-8 of a sum, and rows
- * are few hundred. */
-void ck_key_box(const float *src, float *dst, float *tmp, int h, int w, int r)
-{
-    float scale = 1.0f / (float)(2 * r + 1);
-    int y = 0;
-    for (; y + ABREAST <= h; y += ABREAST)
-        box_rows(src + ck_key_pixel(0, y, w), tmp + ck_key_pixel(0, y, w), ABREAST, w, r, scale);
-    for (; y < h; y++)
-        box_rows(src + ck_key_pixel(0, y, w), tmp + ck_key_pixel(0, y, w), 1, w, r, scale);
-    /* Running sums down the columns: the first row of dst starts them, each next row adds one and
-     * drops one. */
-    for (int x = 0; x < w; x++) {
-        float sum = 0;
-        for (y = -r; y <= r; y++)
-            sum += tmp[ck_key_pixel(x, ck_clamp_index(y, h), w)];
-        dst[x] = sum;
-    }
-    for (y = 1; y < h; y++) {
-        float *o = dst + (size_t)y * (size_t)w;
-        const float *plus = tmp + ck_key_pixel(0, ck_clamp_index(y + r, h), w),
-                    *minus = tmp + ck_key_pixel(0, ck_clamp_index(y - r - 1, h), w);
-        next_sums(o, o - w, plus, minus, w);
-    }
-    for (size_t i = 0; i < (size_t)h * (size_t)w; i++)
-        dst[i] *= scale;
-}
-
 static inline int nearer(int a, int b)
 {
     return a < b ? a : b;
@@ -159,11 +105,4 @@ void ck_key_distance(const uint8_t *in, int *d, int h, int w)
         chamfer_row(d + (size_t)y * (size_t)w, y ? d + (size_t)(y - 1) * (size_t)w : NULL, w, 1);
     for (int y = h - 1; y >= 0; y--)
         chamfer_row(d + (size_t)y * (size_t)w, y + 1 < h ? d + (size_t)(y + 1) * (size_t)w : NULL, w, -1);
-}
-
-void ck_key_blur(ck_key_map *m, const float *src, float *dst, float radius)
-{
-    int r = ck_key_px(m, radius);
-    ck_key_box(src, dst, m->box, m->ch, m->cw, r);
-    ck_key_box(dst, dst, m->box, m->ch, m->cw, r);
 }
