@@ -26,8 +26,8 @@ enum {
 struct ck_exr_huffman_encoder {
     /* Words at even and odd places: equal neighbours need not wait for each other.  All zero between encodings. */
     uint32_t count[2][SYMBOLS - 1];
-    uint32_t n;                     /* symbols that occur */
-    uint32_t symbol[SYMBOLS];       /* these, ascending; the last one is the run symbol */
+    uint32_t n;               /* symbols that occur */
+    uint32_t symbol[SYMBOLS]; /* these, ascending; the last one is the run symbol */
     /* Nodes of the tree: frequency << SYMBOL_BITS | symbol, which also is their order.  Leaves, then inner nodes. */
     uint64_t leaf[SYMBOLS + 1], inner[SYMBOLS + 1];
     uint64_t swap[SYMBOLS];       /* leaves while they are sorted */

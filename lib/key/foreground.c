@@ -37,8 +37,8 @@ typedef struct carried {
 } carried;
 
 /* Of n map pixels of q pixels each: the part that is solid, and the mean of its colour, one channel. */
-static inline void add_cells(const float *restrict alpha, const float *restrict lin, int n, int q,
-                             float *restrict part, float *restrict mean)
+static inline void add_cells(const float *restrict alpha, const float *restrict lin, int n, int q, float *restrict part,
+                             float *restrict mean)
 {
     for (int i = 0; i < n; i++) {
         float solid = 0, sum = 0;
