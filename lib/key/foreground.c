@@ -36,41 +36,23 @@ typedef struct carried {
     ck_buffer *buf;
 } carried;
 
-/* Of n map pixels of q pixels each: the part that is solid, and the mean of its colour, one channel. */
-static inline void add_cells(const float *restrict alpha, const float *restrict lin, int n, int q, float *restrict part,
-                             float *restrict mean)
-{
-    for (int i = 0; i < n; i++) {
-        float solid = 0, sum = 0;
-        for (int x = i * q; x < (i + 1) * q; x++) {
-            sum = alpha[x] >= SOLID ? sum + lin[x] : sum;
-            solid += alpha[x] >= SOLID ? 1.0f : 0.0f;
-        }
-        part[i] = solid / (float)q;
-        mean[i] = solid > 0 ? sum / solid : 0;
-    }
-}
-
-/* The side of a plate of 4K as a constant, which compilers make vectors of. */
-CK_CLONES
-static void add_whole_cells(const float *alpha, const float *lin, int n, int q, float *part, float *mean)
-{
-    if (q == 4)
-        add_cells(alpha, lin, n, 4, part, mean);
-    else
-        add_cells(alpha, lin, n, q, part, mean);
-}
-
 /* From one row in q, which is enough for a colour. */
 static void add_row(carried *c, size_t o, const float *lin, const float *alpha)
 {
-    int q = c->g.q, whole = c->g.w / q, left = whole * q;
-    for (size_t k = 0; k < 3; k++) {
-        const float *l = lin + k * (size_t)c->g.w;
-        float *mean = c->lin + k * c->g.n + o;
-        add_whole_cells(alpha, l, whole, q, c->w + o, mean);
-        if (left < c->g.w)
-            add_cells(alpha + left, l + left, 1, c->g.w - left, c->w + o + whole, mean + whole);
+    int w = c->g.w, q = c->g.q;
+    for (int i = 0; i < c->g.cw; i++) {
+        float n = 0, sum[3] = {0}, all = 0;
+        for (int x = i * q; x < (i + 1) * q && x < w; x++) {
+            all += 1;
+            if (!(alpha[x] >= SOLID))
+                continue;
+            for (int k = 0; k < 3; k++)
+                sum[k] += lin[ck_key_pixel(x, k, w)];
+            n += 1;
+        }
+        c->w[o + (size_t)i] = n / all;
+        for (size_t k = 0; k < 3; k++)
+            c->lin[k * c->g.n + o + (size_t)i] = n > 0 ? sum[k] / n : 0;
     }
 }
 
