@@ -68,12 +68,13 @@ static void count_words(ck_exr_huffman_encoder *h, const uint16_t *in, size_t n)
     uint32_t *restrict even = h->count[0], *restrict odd = h->count[1];
     size_t i = 0;
     while (i + CK_EXR_ALIKE <= n) {
-        size_t run = alike(in + i, n - i), end = i + (run ? run : CK_EXR_ALIKE);
+        size_t run = alike(in + i, n - i);
         if (run) {
             even[in[i]] += (uint32_t)run;
-            i = end;
+            i += run;
+            continue;
         }
-        for (; i < end; i += 4) {
+        for (size_t end = i + CK_EXR_ALIKE; i < end; i += 4) {
             if (ck_exr_four(in + i) == 0x0001000100010001 * in[i]) {
                 even[in[i]] += 4;
                 continue;

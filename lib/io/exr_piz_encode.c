@@ -84,11 +84,12 @@ static void mark(uint8_t *restrict seen, const uint16_t *restrict words, size_t 
 {
     size_t i = 0;
     while (i + CK_EXR_ALIKE <= n) {
-        size_t end = i + CK_EXR_ALIKE;
         seen[words[i]] = 1;
-        i = ck_exr_alike(words + i) ? end : i + 1;
-        for (; i < end; i++)
-            seen[words[i]] = 1;
+        if (!ck_exr_alike(words + i))
+#pragma GCC unroll 16
+            for (size_t k = 1; k < CK_EXR_ALIKE; k++)
+                seen[words[i + k]] = 1;
+        i += CK_EXR_ALIKE;
     }
     for (; i < n; i++)
         seen[words[i]] = 1;
