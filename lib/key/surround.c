@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clones.h"
 #include "key/cover.h"
 #include "key/mixture.h"
 
@@ -60,26 +61,41 @@ static void variance(ck_key_map *m, float *v)
     }
 }
 
+/* Of n pixels c (3,n) on the screen b: the light relative to the screen's. */
+CK_CLONES
+static void find_light(const float *restrict c, const float *restrict b, size_t n, float *restrict out)
+{
+    for (size_t i = 0; i < n; i++)
+        out[i] = (c[i] + c[n + i] + c[2 * n + i]) / (b[i] + b[n + i] + b[2 * n + i]);
+}
+
+/* Channel k beside the screen's light, times `scale`. */
+CK_CLONES
+static void find_hue(const float *restrict c, const float *restrict b, size_t n, size_t k, float scale,
+                     float *restrict out)
+{
+    for (size_t i = 0; i < n; i++) {
+        float bb = 0, bc = 0;
+        for (size_t j = 0; j < 3; j++) {
+            bb += b[j * n + i] * b[j * n + i];
+            bc += b[j * n + i] * c[j * n + i];
+        }
+        out[i] = scale * (c[k * n + i] - bc / bb * b[k * n + i]);
+    }
+}
+
 /* Codecs spread light along the screen's colour and hue in every direction, as far as what is beside differs.  Folds
  * and hems have such edges too, but no screen beside them. */
 static void find_edges(ck_key_map *m)
 {
     size_t n = m->n;
     const float *c = m->col, *b = m->bg;
-    for (size_t i = 0; i < n; i++)
-        m->edge_light[i] = (c[i] + c[n + i] + c[2 * n + i]) / (b[i] + b[n + i] + b[2 * n + i]);
+    find_light(c, b, n, m->edge_light);
     variance(m, m->edge_light);
     memset(m->edge_hue, 0, n * sizeof(float));
     float scale = 1 / m->k->mean[m->ax.m];
     for (size_t k = 0; k < 3; k++) {
-        for (size_t i = 0; i < n; i++) {
-            float bb = 0, bc = 0;
-            for (size_t j = 0; j < 3; j++) {
-                bb += b[j * n + i] * b[j * n + i];
-                bc += b[j * n + i] * c[j * n + i];
-            }
-            m->t0[i] = scale * (c[k * n + i] - bc / bb * b[k * n + i]);
-        }
+        find_hue(c, b, n, k, scale, m->t0);
         variance(m, m->t0);
         for (size_t i = 0; i < n; i++)
             m->edge_hue[i] += m->t0[i];
@@ -131,11 +147,15 @@ ck_status ck_key_surround(ck_key_map *m, ck_error *e)
 #define UNKNOWN 0.5f      /* a mean coverage that says nothing about either */
 #define PASSES 2
 
+static inline ck_key_odds odds(float around, float base, float open)
+{
+    return (ck_key_odds){.bare = BARE + BARE_MORE * ck_key_sq(ck_key_ramp(around, BARE_AROUND, 0)),
+                         .solid = base + open * SOLID * ck_key_sq(ck_key_ramp(around, SOLID_AROUND, 1))};
+}
+
 ck_key_odds ck_key_odds_at(const ck_key_map *m, size_t i)
 {
-    return (ck_key_odds){.bare = BARE + BARE_MORE * ck_key_sq(ck_key_ramp(m->around[i], BARE_AROUND, 0)),
-                         .solid =
-                             m->base[i] + m->open[i] * SOLID * ck_key_sq(ck_key_ramp(m->around[i], SOLID_AROUND, 1))};
+    return odds(m->around[i], m->base[i], m->open[i]);
 }
 
 /* m->open: lower beside veils, where solids are not to be expected.  m->base: odds of 1 whatever is around. */
@@ -153,17 +173,29 @@ static void find_base(ck_key_map *m)
     }
 }
 
+/* m->around: the coverage expected of every pixel, given that around it. */
+CK_CLONES
+static void expect(const ck_key_map *m)
+{
+    const float *mean = m->mean, *bare = m->bare, *solid = m->solid, *base = m->base, *open = m->open;
+    const uint8_t *seen = m->seen;
+    float *around = m->around;
+    size_t n = m->n;
+#pragma GCC ivdep /* nothing overlaps */
+    for (size_t i = 0; i < n; i++) {
+        ck_key_odds o = odds(around[i], base[i], open[i]);
+        float a = ck_key_expect((ck_key_said){mean[i], bare[i], solid[i]}, o.bare, o.solid);
+        around[i] = seen[i] ? a : 0;
+    }
+}
+
 void ck_key_expectations(ck_key_map *m)
 {
     find_base(m);
     for (size_t i = 0; i < m->n; i++)
         m->around[i] = UNKNOWN;
     for (int pass = 0; pass < PASSES; pass++) {
-        for (size_t i = 0; i < m->n; i++) {
-            ck_key_said s = {m->mean[i], m->bare[i], m->solid[i]};
-            ck_key_odds o = ck_key_odds_at(m, i);
-            m->around[i] = m->seen[i] ? ck_key_expect(s, o.bare, o.solid) : 0;
-        }
+        expect(m);
         ck_key_blur(m, m->around, m->around, AROUND);
     }
 }
