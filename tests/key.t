@@ -168,6 +168,9 @@ for frames in 1-4 1 3-4; do
     ok "--frames $frames" ck key -v --classical --frames $frames "$tmp/leader" "$tmp/leader-$frames"
     is "the screen is decided on the whole input" "$(grep -c 'screen blue: given by --screen' "$tmp/.err")" 2
 done
+ffmpeg -v error -start_number 1 -i "$tmp/leader/a.%04d.png" -c:v ffv1 "$tmp/leader.mkv"
+ok "a video" ck key -v --classical "$tmp/leader.mkv" "$tmp/leader-video"
+is "whose first frame does not decide" "$(grep -c 'screen blue: given by --screen' "$tmp/.err")" 2
 pixels() { rm -rf "$tmp/npy" && ck-decode "$1" | ck-info --npy "$tmp/npy" && cat "$tmp"/npy/rgb.*.npy | sha256sum; }
 for file in 1/FG/a.0001 3-4/Matte/a.0003; do
     is "ranges join without a seam: $file" "$(pixels "$tmp/leader-$file.exr")" "$(pixels "$tmp/leader-1-4/${file#*/}.exr")"
