@@ -4,7 +4,7 @@
 #   make check            all tests (needs the tools that setup.sh installs)
 #   make check-asan       the same under AddressSanitizer and UBSan
 #   make format           clang-format 14 over all sources
-#   make format-check lint    clang-format, clang-tidy and shellcheck; each is skipped if it is missing
+#   make format-check lint    clang-format, clang-tidy, shellcheck and mypy; each is skipped if it is missing
 #   make check-debians    the README's two commands in bare Debian 12 and 13 (needs root and debootstrap)
 #   make check-packages   make deb there, and the packages installed, used and removed
 #   make check-long       tests that take longer than CI allows
@@ -197,16 +197,20 @@ format-check:
 format:
 	$(if $(FORMAT_VERSION),,$(error clang-format 14 is needed))$(CLANG_FORMAT) -i $(FORMATTED)
 
-# Checks are listed in .clang-tidy and .shellcheckrc.  tests/cuda_host replaces CUDA's headers; libomp-dev has clang's
+# Checks are listed in .clang-tidy and .shellcheckrc; mypy's are those of --strict.  tests/cuda_host replaces CUDA's headers; libomp-dev has clang's
 # omp.h.
 LINT_FLAGS = -std=c11 -D_GNU_SOURCE -Ilib -Icmd -Itests/cuda_host $(PKG_CFLAGS)
 SHELL_SCRIPTS = setup.sh .ci/run contrib/slurm/ck-sbatch $(wildcard bench/*.sh tests/*.sh) $(shell grep -lE '^\#!/bin/(ba)?sh' $(TEST_T) $(TEST_LONG))
+# The packages that examples import need not be installed, and not all of them have types.
+MYPY_FLAGS = --strict --ignore-missing-imports --no-warn-unused-ignores --cache-dir=$(BUILD)/mypy
 lint:
 	@if command -v clang-tidy >/dev/null; then find lib cmd -name '*.c' | xargs -n 8 -P "$$(nproc)" \
 	    sh -c 'clang-tidy --quiet "$$@" -- $(LINT_FLAGS) 2>/dev/null' clang-tidy; \
 	else echo "lint: C skipped, no clang-tidy"; fi
 	@if command -v shellcheck >/dev/null; then shellcheck --severity warning $(SHELL_SCRIPTS); \
 	else echo "lint: scripts skipped, no shellcheck"; fi
+	@if command -v mypy >/dev/null; then MYPYPATH=contrib/python mypy $(MYPY_FLAGS) contrib/python/ckeyer examples/*.py; \
+	else echo "lint: Python skipped, no mypy"; fi
 
 # CUDA=0: GPU code cannot be instrumented; the tests run it on the CPU instead.
 ASAN_FLAGS = BUILD=build/asan BIN=build/asan/bin CUDA=0 CFLAGS="-O1 -g -fno-omit-frame-pointer" \

@@ -8,7 +8,7 @@ set -eu
 cd "$(dirname "$0")"
 
 build="gcc g++ libc6-dev make pkg-config libavformat-dev libavfilter-dev libavcodec-dev libavutil-dev libswscale-dev libopenexr-dev libpng-dev libtiff-dev libdeflate-dev libdnnl-dev libcurl4-openssl-dev"
-tests="perl python3-numpy ffmpeg openexr openimageio-tools libtiff-tools mandoc procps clang-tidy libomp-dev shellcheck strace libopencolorio-dev opencolorio-tools parallel"
+tests="perl python3-numpy mypy ffmpeg openexr openimageio-tools libtiff-tools mandoc procps clang-tidy libomp-dev shellcheck strace libopencolorio-dev opencolorio-tools parallel"
 
 say() { printf 'setup.sh: %s\n' "$*" >&2; }
 

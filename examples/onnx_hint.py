@@ -8,7 +8,7 @@ import sys
 import ckeyer
 import cv2
 import numpy as np
-import onnxruntime
+import onnxruntime  # type: ignore
 
 net = onnxruntime.InferenceSession(sys.argv[1], providers=onnxruntime.get_available_providers())
 size = int(sys.argv[2])
@@ -18,8 +18,8 @@ def work(frame: ckeyer.Frame) -> None:
     rgb = frame["rgb"]
     full = np.iinfo(rgb.dtype).max if rgb.dtype.kind == "u" else 1
     small = cv2.resize(rgb.transpose(1, 2, 0).astype(np.float32) / full, (size, size), interpolation=cv2.INTER_AREA)
-    (hint,) = net.run(None, {net.get_inputs()[0].name: small.transpose(2, 0, 1)[np.newaxis]})
-    frame["hint"] = np.clip(hint[0], 0, 1)
+    outputs = net.run(None, {net.get_inputs()[0].name: small.transpose(2, 0, 1)[np.newaxis]})
+    frame["hint"] = np.clip(np.asarray(outputs[0])[0], 0, 1)
 
 
 ckeyer.stage(work)

@@ -3,18 +3,25 @@
 
     ck-decode shot.mov | ck-hint --method key | ck-matte --from hint | examples/opencv_edges.py | ck-post --unmix |
         ck-encode out/"""
+from typing import Any
+
 import ckeyer
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 RADIUS, FLAT = 4, 1e-4  # pixels; variance of brightness below which the matte is only averaged
 
 
-def guided(guide: np.ndarray, matte: np.ndarray) -> np.ndarray:
-    box = lambda x: cv2.blur(x, (2 * RADIUS + 1, 2 * RADIUS + 1))
+def box(x: NDArray[Any]) -> NDArray[Any]:
+    return np.asarray(cv2.blur(x, (2 * RADIUS + 1, 2 * RADIUS + 1)))
+
+
+def guided(guide: NDArray[Any], matte: NDArray[Any]) -> NDArray[Any]:
     mean_g, mean_m = box(guide), box(matte)
     slope = (box(guide * matte) - mean_g * mean_m) / (box(guide * guide) - mean_g**2 + FLAT)
-    return box(slope) * guide + box(mean_m - slope * mean_g)
+    smooth: NDArray[Any] = box(slope) * guide + box(mean_m - slope * mean_g)
+    return smooth
 
 
 def work(frame: ckeyer.Frame) -> None:

@@ -10,6 +10,14 @@ fi
 export PYTHONPATH=$PWD/contrib/python PYTHONDONTWRITEBYTECODE=1
 [ "$(cat contrib/python/ckeyer/*.py | wc -l)" -le 600 ]
 report $? "at most 600 lines"
+is "public names without a docstring" "$(CKEYER_LIB=off python3 -c '
+import ckeyer
+for name in ckeyer.__all__:
+    thing = getattr(ckeyer, name)
+    members = vars(thing) if isinstance(thing, type) else {}
+    for path, what in [(name, thing), *((f"{name}.{m}", v) for m, v in members.items() if m[0] != "_")]:
+        if not (what.__doc__ or "").strip():
+            print(path)')" ""
 library=$(echo "$build"/ckeyer/libckeyer.so.*)
 if [ -n "${CK_ASAN-}" ]; then # Python would have to be started with the sanitizers
     ways=(off)

@@ -1,11 +1,12 @@
 """A frame: metadata and named arrays."""
 from __future__ import annotations
 
-from typing import Dict, Iterator, MutableMapping, Optional, Tuple
+from typing import Any, Dict, Iterator, MutableMapping, Optional, Tuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-TYPES = {"u8": np.dtype("u1"), "u16": np.dtype("<u2"), "f16": np.dtype("<f2"), "f32": np.dtype("<f4")}
+TYPES: Dict[str, np.dtype[Any]] = {"u8": np.dtype("u1"), "u16": np.dtype("<u2"), "f16": np.dtype("<f2"), "f32": np.dtype("<f4")}
 NAMES = {dtype: name for name, dtype in TYPES.items()}
 
 
@@ -13,39 +14,40 @@ class StreamError(Exception):
     """The stream is damaged, or a program upstream failed; the text says which and why."""
 
 
-class Frame(MutableMapping[str, np.ndarray]):
+class Frame(MutableMapping[str, NDArray[Any]]):
     """Planes by name: arrays [C, H, W] of uint8 or uint16 (0 to 1 as 0 to 255 or 65535), float16 or float32.
 
     Arrays that were read are read-only.  Assign an array to change or add a plane; float64 becomes float32, and [H, W]
     one channel.  `del` removes a plane.
 
-    number    the file's own number, else the count from 0
+    seq       count of the frames of the stream, from 0; the writer counts anew
     meta      metadata as text, such as pts (seconds), stem, noise
-    encoding  by plane: transfer curve of a plane of colour, such as "srgb" or "linear"; "" for mattes
-    error     None, or the reason why the frame could not be made; such a frame has no planes"""
+    encoding  by plane: transfer curve of a plane of colour, such as "srgb" or "linear"; "" for mattes"""
 
     def __init__(self, seq: int = 0, meta: Optional[Dict[str, str]] = None):
         self.seq = seq
         self.meta: Dict[str, str] = dict(meta or {})
         self.encoding: Dict[str, str] = {}
-        self._planes: Dict[str, Tuple[str, np.ndarray]] = {}  # name -> type on the wire, array
+        self._planes: Dict[str, Tuple[str, NDArray[Any]]] = {}  # name -> type on the wire, array
 
     @property
     def number(self) -> int:
+        """The frame number of the file, else `seq`."""
         text = self.meta.get("number", "")
         return int(text) if text.lstrip("-").isdigit() else self.seq
 
     @property
     def error(self) -> Optional[str]:
+        """None, or the reason why the frame could not be made; such a frame has no planes."""
         return self.meta.get("error")
 
-    def __getitem__(self, name: str) -> np.ndarray:
+    def __getitem__(self, name: str) -> NDArray[Any]:
         if name not in self._planes:
             there = ", ".join(self) or "none"
             raise KeyError(f"frame {self.number} has no plane '{name}'; it has: {there}")
         return self._planes[name][1]
 
-    def __setitem__(self, name: str, array: np.ndarray) -> None:
+    def __setitem__(self, name: str, array: NDArray[Any]) -> None:
         a = np.asarray(array)
         if a.dtype == np.float64:
             a = a.astype(np.float32)

@@ -10,6 +10,7 @@ from ctypes import c_void_p
 from typing import Any, Dict, Optional
 
 import numpy as np
+from numpy.typing import NDArray
 
 from ._frame import TYPES, Frame, StreamError
 from ._wire import format_meta, parse_meta
@@ -21,7 +22,7 @@ class CError(Structure):
     _fields_ = [("text", c_char * 1024)]
 
     def __str__(self) -> str:
-        return self.text.decode("utf-8", "replace")
+        return str(self.text, "utf-8", "replace")
 
 
 class CPlane(Structure):
@@ -95,7 +96,7 @@ class LibraryFrame(Frame):
         weakref.finalize(self, LIBRARY.ck_frame_free, c)
 
 
-def array_of(plane: CPlane, dtype: np.dtype) -> np.ndarray:
+def array_of(plane: CPlane, dtype: np.dtype[Any]) -> NDArray[Any]:
     """A read-only array over the plane's data, which keeps their buffer."""
     memory = (ctypes.c_char * plane.bytes).from_address(plane.data)
     weakref.finalize(memory, LIBRARY.ck_buffer_unref, LIBRARY.ck_buffer_ref(plane.buf))
@@ -189,7 +190,7 @@ class LibraryWriter:
         LIBRARY.ck_writer_abort(self.c, origin.encode(), why.encode("utf-8", "replace"), True)
 
 
-def add_plane(c: CFrame, name: str, kind: str, a: np.ndarray, encoding: str) -> None:
+def add_plane(c: CFrame, name: str, kind: str, a: NDArray[Any], encoding: str) -> None:
     plane, e = POINTER(CPlane)(), CError()
     tags = (name.encode(), C_TYPE.get(kind, 0), *a.shape, encoding.encode())
     if LIBRARY.ck_frame_add(byref(c), *tags, byref(plane), byref(e)):

@@ -27,9 +27,9 @@ def stage(work: Callable[[Frame], None]) -> None:
                 except Exception as e:
                     raise RuntimeError(f"frame {frame.number}: {e.args[0] if e.args else type(e).__name__}") from e
                 out.write(frame)
+        sys.exit(3 if frames.failed else 0)
     except BrokenPipeError:  # downstream has ended: end as cat does
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGPIPE)
     except (OSError, RuntimeError, StreamError, ValueError) as e:
         sys.exit(f"{name}: {e}")
-    sys.exit(3 if frames.failed else 0)

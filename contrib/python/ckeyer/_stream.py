@@ -5,17 +5,17 @@ import io
 import os
 import shlex
 import sys
-from typing import Any, BinaryIO, Dict, Iterator, List, Optional, Union
+from typing import IO, Any, Dict, Iterator, List, Optional, Union
 
 from . import _library
 from ._frame import Frame
 from ._wire import WireReader, WireWriter
 
-Source = Union[BinaryIO, str, "os.PathLike[str]"]
+Source = Union[IO[bytes], str, "os.PathLike[str]"]
 _PROGRAM = os.path.basename(sys.argv[0]) or "python"
 
 
-def _descriptor(file: BinaryIO) -> Optional[int]:
+def _descriptor(file: IO[bytes]) -> Optional[int]:
     """The file's descriptor where the library is there to use it."""
     try:
         return file.fileno() if _library.LIBRARY is not None else None
@@ -31,7 +31,7 @@ class Reader:
     by_reference  planes can come in shared memory: copy the arrays that you keep for longer than their frame"""
 
     def __init__(self, file: Source, name: str):
-        self._file: Any = file if hasattr(file, "read") else open(file, "rb")  # type: ignore[arg-type]
+        self._file = open(file, "rb") if isinstance(file, (str, os.PathLike)) else file
         fd = _descriptor(self._file)
         self._in: Any = WireReader(self._file) if fd is None else _library.LibraryReader(fd, name)
         self._writer: Optional[Writer] = None
@@ -55,9 +55,8 @@ class Reader:
 class Writer:
     """Write frames; END follows when the `with` block ends, ABORT if it ends by an exception."""
 
-    def __init__(self, file: BinaryIO, head: Union[Reader, Dict[str, str], None], name: str, options: str):
-        reader = head if isinstance(head, Reader) else None
-        pairs = dict(reader.head if reader else head or {})  # type: ignore[arg-type]
+    def __init__(self, file: IO[bytes], head: Union[Reader, Dict[str, str], None], name: str, options: str):
+        reader, pairs = (head, dict(head.head)) if isinstance(head, Reader) else (None, dict(head or {}))
         before = pairs.get("program")
         pairs["program"] = (before + " | " if before else "") + " ".join(filter(None, [name, options]))
         self._name = name
@@ -100,7 +99,7 @@ def read(file: Source, name: Optional[str] = None) -> Reader:
     return Reader(file, name or _PROGRAM)
 
 
-def write(file: BinaryIO, head: Union[Reader, Dict[str, str], None] = None, name: Optional[str] = None,
+def write(file: IO[bytes], head: Union[Reader, Dict[str, str], None] = None, name: Optional[str] = None,
           options: Optional[str] = None) -> Writer:
     """Write a stream into a binary file.  `head`: the reader whose frames are passed on, or metadata.  HEAD's `program`
     gets `name` and `options`, by default the command line."""

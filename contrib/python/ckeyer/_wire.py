@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import struct
-from typing import BinaryIO, Dict, Optional, Tuple
+from typing import IO, Dict, Optional, Tuple
 
 import numpy as np
 
@@ -22,7 +22,7 @@ def text(field: bytes) -> str:
 
 
 def parse_meta(data: bytes) -> Dict[str, str]:
-    pairs = {}
+    pairs: Dict[str, str] = {}
     for line in data.decode("utf-8", "surrogateescape").split("\n")[:-1]:
         key, equals, value = line.partition("=")
         if not equals:
@@ -39,7 +39,7 @@ def format_meta(meta: Dict[str, str]) -> bytes:
 class WireReader:
     by_reference = False
 
-    def __init__(self, file: BinaryIO):
+    def __init__(self, file: IO[bytes]):
         self.file = file
         self.count = 0
         self.head: Dict[str, str] = {}
@@ -105,7 +105,7 @@ class WireReader:
 
 
 class WireWriter:
-    def __init__(self, file: BinaryIO, head: Dict[str, str]):
+    def __init__(self, file: IO[bytes], head: Dict[str, str]):
         self.file = file
         self.count = 0
         self.record(b"HEAD", head, 0)
