@@ -42,7 +42,7 @@ WARNINGS := -Wall -Werror=implicit-function-declaration -Wextra -Wconversion -Ws
 PKGS_AV := libswscale libavutil
 PKG_CFLAGS := $(shell pkg-config --cflags libavformat libavfilter libavcodec $(PKGS_AV) OpenEXR libpng libtiff-4)
 CK_CFLAGS := -std=c11 -D_GNU_SOURCE $(WARNINGS) $(WERROR) -ffp-contract=off -fno-math-errno -MMD -MP -Ilib -Icmd \
-             $(PKG_CFLAGS) $(SAN)
+             $(PKG_CFLAGS) $(CPPFLAGS) $(SAN)
 # All programs are linked with all libraries; --as-needed keeps only those used.
 LIBS := -Wl,--as-needed $(shell pkg-config --libs $(PKGS_AV) libpng libtiff-4 libdeflate) -lOpenEXRCore -lOpenEXR -lIex -lImath -lz \
         -ldnnl -lgomp -lstdc++ -lm -lpthread
@@ -92,7 +92,7 @@ $(BUILD)/%.o: %.c
 	$(CC) $(CK_CFLAGS) $(CFLAGS) -c -o $@ $<
 
 # -isystem: the headers of OpenEXR do not pass -Wshadow.
-LIB_CXXFLAGS = -std=c++17 -Wall -Wextra -Wshadow $(WERROR) -MMD -MP -Ilib $(patsubst -I%,-isystem %,$(shell pkg-config --cflags OpenEXR)) $(SAN)
+LIB_CXXFLAGS = -std=c++17 -Wall -Wextra -Wshadow $(WERROR) -MMD -MP -Ilib $(patsubst -I%,-isystem %,$(shell pkg-config --cflags OpenEXR)) $(CPPFLAGS) $(SAN)
 $(LIB_CXX_SRC:%.cc=$(BUILD)/%.o): $(BUILD)/%.o: %.cc
 	@mkdir -p $(@D)
 	$(CXX) $(LIB_CXXFLAGS) $(CFLAGS) -c -o $@ $<
@@ -137,7 +137,7 @@ $(BIN)/libck-cuda.so: $(CUDA_C:%.c=$(BUILD)/cuda/%.o) $(CUDA_CU:%=$(BUILD)/cuda/
 	@chmod a-x $@
 
 OCIO_CXXFLAGS = -std=c++17 -fPIC -fvisibility=hidden -Wall -Wextra -Wshadow $(WERROR) -MMD -MP -Ilib \
-    $(shell pkg-config --cflags OpenColorIO) $(SAN)
+    $(shell pkg-config --cflags OpenColorIO) $(CPPFLAGS) $(SAN)
 $(BUILD)/ocio/plugin.o: lib/ocio/plugin.cc
 	@mkdir -p $(@D)
 	$(CXX) $(OCIO_CXXFLAGS) $(CFLAGS) -c -o $@ $<
@@ -345,7 +345,7 @@ uninstall:
 deb: dist
 	rm -rf $(BUILD)/deb && mkdir -p $(BUILD)/deb
 	tar -C $(BUILD)/deb -xf $(BUILD)/ckeyer-$(VERSION).tar.gz
-	cd $(BUILD)/deb/ckeyer-$(VERSION) && DEB_BUILD_OPTIONS="nocheck parallel=$$(nproc)" dpkg-buildpackage -us -uc -b
+	cd $(BUILD)/deb/ckeyer-$(VERSION) && DEB_BUILD_OPTIONS="nocheck noautodbgsym parallel=$$(nproc)" dpkg-buildpackage -us -uc -b
 	@ls $(BUILD)/deb/*.deb
 
 # A source archive of the last commit, which builds without git.

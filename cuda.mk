@@ -12,7 +12,8 @@ CUDA_C := $(wildcard lib/nn/cuda/*.c) lib/base/status.c lib/base/mem.c
 CUDA_CU := $(wildcard lib/nn/cuda/*.cu)
 
 # Machine code for each architecture, and PTX of the last one for future GPUs.
-NVCC_FLAGS := -std=c++17 -O3 -fmad=false --threads 2 -Ilib \
+# -objtemp: names of temporary files, which objects contain, are the same in every build.
+NVCC_FLAGS := -std=c++17 -O3 -fmad=false --threads 2 -objtemp -Ilib \
     -Xcompiler -fPIC,-fvisibility=hidden,-fno-exceptions,-fno-threadsafe-statics,-Wall,-Wextra \
     $(foreach a,$(CUDA_ARCHS),-gencode arch=compute_$(a),code=sm_$(a)) \
     -gencode arch=compute_$(lastword $(CUDA_ARCHS)),code=compute_$(lastword $(CUDA_ARCHS))
@@ -23,4 +24,6 @@ NVCC_FLAGS += $(CUBLAS:%=-I%/include)
 CUDA_CFLAGS += $(CUBLAS:%=-isystem %/include)
 CUBLAS_LINK := $(if $(CUBLAS),-L$(CUBLAS)/lib -Wl$(,)-rpath$(,)$(CUBLAS)/lib \
     -l:$(notdir $(firstword $(wildcard $(CUBLAS)/lib/libcublasLt.so*))),-lcublasLt)
-CUDA_LINK := -L$(CUDA_HOME)/lib64 -Wl,-rpath,$(CUDA_HOME)/lib64 -lcudart $(CUBLAS_LINK) -lm -ldl -Wl,-z,defs
+# The CUDA runtime is linked statically, as by nvcc: cuBLAS is the only library of the toolkit that users need.
+CUDA_LINK := $(if $(filter-out /usr,$(CUDA_HOME)),-L$(CUDA_HOME)/lib64 -Wl$(,)-rpath$(,)$(CUDA_HOME)/lib64) \
+    -lcudart_static -Wl,--exclude-libs,libcudart_static.a $(CUBLAS_LINK) -lm -ldl -lrt -lpthread -Wl,-z,defs

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Debian packages, from a clean clone of the last commit: built in one bare Debian, checked by lintian, then installed,
-# used and removed in another.
+# Debian packages, from a clean clone of the last commit: built in one bare Debian, checked by lintian, built there again
+# in another folder to the same bytes, then installed, used and removed in another.
 #
 #   bash tests/packages.sh [12] [13]    needs root, debootstrap, Debian's packages, and ffmpeg for a clip
 #
@@ -9,20 +9,31 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . tests/debian_root.sh
 
+# The README's commands.  The second build differs in what must not matter: folder, time, umask, time zone, language.
+# shellcheck disable=SC2016
+make='cd /ck
+apt-get update -qq
+apt-get install -qq --no-install-recommends git lintian >/dev/null
+apt-get build-dep -qq --no-install-recommends ./ >/dev/null
+git config --global --add safe.directory "*"
+make deb CUDA=0
+lintian --fail-on error build/deb/*.changes
+git clone -q . /root/elsewhere
+cd /root/elsewhere
+umask 077
+TZ=Asia/Tokyo LC_ALL=C.UTF-8 make deb CUDA=0
+for d in /ck/build/deb/*.deb /ck/build/*.tar.gz; do
+    cmp "$d" "${d#/ck/}" || { echo "two builds differ: $d"; exit 1; }
+done
+echo "two builds are equal"'
+
 build() { # N: the packages of N
     unpack "$1" "$folder/$1.build"
     git clone -q . "$folder/$1.build/ck"
-    enter "$folder/$1.build" 'cd /ck
-        apt-get update -qq
-        apt-get install -qq --no-install-recommends build-essential git lintian fakeroot dh-python python3 debhelper libopencolorio-dev \
-            $(sed -n "s/^build=\"\(.*\)\"/\1/p" setup.sh) >/dev/null
-        git config --global --add safe.directory /ck
-        make deb CUDA=0
-        lintian --fail-on error build/deb/*.changes'
+    enter "$folder/$1.build" "$make"
     rm -rf "$folder/$1.deb"
     mkdir "$folder/$1.deb"
     cp "$folder/$1.build"/ck/build/deb/*.deb "$folder/$1.deb"
-    rm -f "$folder/$1.deb"/*-dbgsym_*
     rm -rf --one-file-system "$folder/$1.build"
 }
 
@@ -67,7 +78,7 @@ for n in "$@"; do
     code=$?
     set -e
     if [ $code = 0 ]; then
-        printf 'Debian %s: %s\n' "$n" "$(grep -E '^(package to result|nothing is left)' "$folder/$n.log" | paste -sd' ')"
+        printf 'Debian %s: %s\n' "$n" "$(grep -E '^(two builds|package to result|nothing is left)' "$folder/$n.log" | paste -sd' ')"
         rm -rf --one-file-system "${folder:?}/$n"
     else
         printf 'Debian %s: FAILED, see %s\n' "$n" "$folder/$n.log"
