@@ -50,6 +50,7 @@ ok "a redirect is followed" try moved blue
 ok "to the file" cmp "$blue" "$tmp/file"
 rm "$blue"
 fails 1 "Unsupported protocol" "a redirect to another protocol is not" try far blue
+fails 1 "put the file there yourself as $blue" "a server that is not reached" env CK_MODEL_URL=http://127.0.0.1:1 ck model fetch blue
 fails 1 "404" "a file that does not exist" try none blue
 fails 1 "MB are free" "a file larger than the disk" try large blue
 rm -f "$blue.part"

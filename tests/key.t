@@ -96,7 +96,7 @@ ck-synth -g 160x90 -n 3 | ck-encode --plane rgb=png "$tmp/shot" 2>"$tmp/err"
 ok "a sequence is keyed" ck key "$tmp/shot/rgb" "$tmp/key"
 is "all four sets are there" "$(cd "$tmp/key" && find . -type f ! -name .ck-lock ! -name ck-job.json | wc -l)" 12
 # Without a checkpoint the same files as --classical, and one line about it.
-words="classical keying; for the network, give --model"
+words="classical keying; for the network, run ck model fetch or give --model"
 is "no checkpoint: one line says so, and where one was looked for" "$(cat "$tmp/.err")" \
     "ck key: no model was found in $XDG_DATA_HOME/ck (*.safetensors, *.pth): $words"
 ok "keyed with --classical" ck key --classical "$tmp/shot/rgb" "$tmp/asked"

@@ -355,8 +355,8 @@ static void say_no_model(void)
 {
     char folder[PATH_MAX];
     ck_checkpoint_folder(folder, sizeof folder);
-    ck_log_notice("no model was found%s%s%s: classical keying; for the network, give --model", *folder ? " in " : "",
-                  folder, *folder ? " (*.safetensors, *.pth)" : "");
+    ck_log_notice("no model was found%s%s%s: classical keying; for the network, run ck model fetch or give --model",
+                  *folder ? " in " : "", folder, *folder ? " (*.safetensors, *.pth)" : "");
 }
 
 int ck_command_key(int argc, char **argv)

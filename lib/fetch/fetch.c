@@ -73,6 +73,9 @@ static ck_status failed(transfer *t, CURLcode code, ck_error *e)
         return ck_fail(e, CK_ERR_IO,
                        "%s: the server answers %ld: check the address, or put the file there yourself as %s", t->f->url,
                        answer, t->f->path);
+    if (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY || code == CURLE_COULDNT_CONNECT)
+        return ck_fail(e, CK_ERR_IO, "%s: %s: check the network, or put the file there yourself as %s", t->f->url,
+                       t->curl.easy_strerror(code), t->f->path);
     return ck_fail(e, CK_ERR_IO, "%s: %s: repeat the command, which goes on with what has arrived", t->f->url,
                    t->curl.easy_strerror(code));
 }
