@@ -10,8 +10,8 @@ COPY . /ck
 WORKDIR /ck
 RUN sed -i 's/^Components: main$/Components: main contrib non-free/' /etc/apt/sources.list.d/debian.sources && \
     apt-get update && \
-    apt-get install -y --no-install-recommends build-essential git debhelper dh-python python3 libopencolorio-dev \
-        $(sed -n 's/^build="\(.*\)"/\1/p' setup.sh) $([ "$CUDA" = 0 ] || echo nvidia-cuda-toolkit) && \
+    apt-get install -y --no-install-recommends git $([ "$CUDA" = 0 ] || echo nvidia-cuda-toolkit) && \
+    apt-get build-dep -y --no-install-recommends ./ && \
     git config --global --add safe.directory /ck && make deb CUDA=$CUDA && \
     mkdir /deb && cp build/deb/ckeyer_*.deb build/deb/libckeyer1_*.deb build/deb/python3-ckeyer_*.deb /deb && \
     if [ "$CUDA" != 0 ]; then cp build/deb/ckeyer-cuda_*.deb /deb; fi
