@@ -46,7 +46,7 @@ ck_status ck_plugin_load(const ck_plugin *p, const void **table, ck_error *e)
                        *where ? where : "the program's folder", p->remedy);
     void *file = dlopen(path, RTLD_NOW | RTLD_LOCAL);
     if (!file)
-        return ck_fail(e, CK_ERR_UNSUPPORTED, "cannot open %s: %s", path, dlerror());
+        return ck_fail(e, CK_ERR_UNSUPPORTED, "cannot open %s: %s: it needs %s", path, dlerror(), p->needs);
     ck_plugin_entry *entry;
     *(void **)&entry = dlsym(file, p->entry);
     *table = entry ? entry(p->version) : NULL;

@@ -12,6 +12,7 @@
 typedef struct ck_plugin {
     const char *name;      /* NAME */
     const char *remedy;    /* how to get it, for the message if no file is found: "build ck where ..." */
+    const char *needs;     /* the library that may be missing, for the message if the file cannot be opened */
     const char *entry;     /* the exported function, a ck_plugin_entry */
     unsigned long version; /* of the table */
 } ck_plugin;

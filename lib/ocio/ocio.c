@@ -21,8 +21,8 @@ bool ck_ocio_wanted(const char *config)
 
 static ck_status load(const ck_ocio_table **table, ck_error *e)
 {
-    static const ck_plugin plugin = {"ocio", "apt-get install libopencolorio-dev, then make", CK_OCIO_PLUGIN_ENTRY,
-                                     CK_OCIO_PLUGIN_VERSION};
+    static const ck_plugin plugin = {"ocio", "apt-get install libopencolorio-dev, then make", "OpenColorIO",
+                                     CK_OCIO_PLUGIN_ENTRY, CK_OCIO_PLUGIN_VERSION};
     const void *found = NULL;
     ck_status s = ck_plugin_load(&plugin, &found, e);
     *table = found;
