@@ -27,8 +27,8 @@ ck_status ck_cuda_recorded(ck_nn *dev, ck_nn_graph **g, ck_error *e)
         *e = d->error;
         d->failed = CK_OK;
     }
-    if (s == CK_OK)
-        s = ck_cuda_check(cudaGraphInstantiate(&x, graph, 0), "prepare a graph", e);
+    if (s == CK_OK) /* the form of CUDA 11 and later */
+        s = ck_cuda_check(cudaGraphInstantiateWithFlags(&x, graph, 0), "prepare a graph", e);
     if (graph)
         cudaGraphDestroy(graph);
     *g = s == CK_OK ? of(x) : NULL;
