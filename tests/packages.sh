@@ -25,7 +25,12 @@ TZ=Asia/Tokyo LC_ALL=C.UTF-8 make deb CUDA=0
 for d in /ck/build/deb/*.deb /ck/build/*.tar.gz; do
     cmp "$d" "${d#/ck/}" || { echo "two builds differ: $d"; exit 1; }
 done
-echo "two builds are equal"'
+echo "two builds are equal"
+apt-get install -qq /ck/build/deb/libckeyer*.deb >/dev/null
+cc $(pkg-config --cflags ckeyer) examples/ck-gain.c $(pkg-config --libs ckeyer) -o ck-gain
+PATH=$(echo /ck/build/deb/ckeyer-*/bin):$PATH
+end=$(ck-synth -n 2 -g 64x48 | ck-hint --method key | ck-matte --from hint | ./ck-gain -g 0.5 | ck-info | tail -1)
+test "$end" = "END 2 frames"'
 
 build() { # N: the packages of N
     unpack "$1" "$folder/$1.build"
