@@ -352,7 +352,7 @@ deb: dist
 VERSION := $(shell sed -n 's/^\#define CK_VERSION "\(.*\)".*/\1/p' lib/base/option.h)
 dist:
 	@mkdir -p $(BUILD)
-	git archive --format=tar --prefix=ckeyer-$(VERSION)/ HEAD | gzip -9n >$(BUILD)/ckeyer-$(VERSION).tar.gz
+	git -c tar.umask=022 archive --format=tar --prefix=ckeyer-$(VERSION)/ HEAD | gzip -9n >$(BUILD)/ckeyer-$(VERSION).tar.gz
 	@echo $(BUILD)/ckeyer-$(VERSION).tar.gz
 
 clean:
