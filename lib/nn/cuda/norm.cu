@@ -136,9 +136,11 @@ void ck_cuda_block_sums(ck_cuda_device *d, const ck_nn_step *s, const int *list,
  * The same operations as in host.c. */
 #define CHUNK 128
 
-__device__ static void add_sums(const double *sums, int blocks, int group, int groups, double total[2])
+/* part: shared memory, which is the kernel's: nvcc names that of a function with internal linkage at random, and two
+ * builds would differ. */
+__device__ static void add_sums(const double *sums, int blocks, int group, int groups, double part[CHUNK][2],
+                                double total[2])
 {
-    __shared__ double part[CHUNK][2];
     int t = threadIdx.x, runs = (blocks + CK_NN_RUN - 1) / CK_NN_RUN;
     total[0] = total[1] = 0;
     for (int first = 0; first < runs; first += CHUNK) {
@@ -162,8 +164,9 @@ static __global__ void group_norm(ck_nn_tensor sums, const float *w, const float
                                   ck_nn_tensor y)
 {
     int group = blockIdx.x, groups = gridDim.x, per = y.c / groups;
+    __shared__ double part[CHUNK][2];
     double total[2];
-    add_sums((const double *)sums.data, sums.h, group, groups, total);
+    add_sums((const double *)sums.data, sums.h, group, groups, part, total);
     double mean = total[0] / n, var = total[1] / n - mean * mean;
     double k = 1 / sqrt((var > 0 ? var : 0) + eps);
     float *scale = (float *)y.data, *shift = scale + y.c;
