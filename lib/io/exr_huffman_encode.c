@@ -75,7 +75,7 @@ static void count_words(ck_exr_huffman_encoder *h, const uint16_t *in, size_t n)
             continue;
         }
         for (size_t end = i + CK_EXR_ALIKE; i < end; i += 4) {
-            if (ck_exr_four(in + i) == 0x0001000100010001 * in[i]) {
+            if (ck_exr_four(in + i) == ck_exr_four_of(in[i])) {
                 even[in[i]] += 4;
                 continue;
             }
@@ -266,7 +266,7 @@ static void put_run(const ck_exr_huffman_encoder *h, sink *k, uint64_t code, siz
 static size_t run_length(const uint16_t *in, size_t n)
 {
     size_t run = 1;
-    uint64_t all = 0x0001000100010001 * in[0];
+    uint64_t all = ck_exr_four_of(in[0]);
     n = n < MOST_RUN + 1 ? n : MOST_RUN + 1;
     while (run + CK_EXR_ALIKE <= n && in[run] == in[0] && ck_exr_alike(in + run))
         run += CK_EXR_ALIKE;
