@@ -96,17 +96,12 @@ static inline float ck_key_if_sample(const float d[3], const float b[3], const f
  * to the screen's own: shadows, folds and lamps' spots keep them. */
 #define CK_KEY_SAME_HUE 0.055f /* patches of one screen differ by less, in compressed footage too */
 #define CK_KEY_OTHER_HUE 0.1f  /* cloth of another green by more */
-static inline float ck_key_hue_apart(const float c[3], const float b[3], ck_key_axes ax)
+static inline float ck_key_other_hue(const float c[3], const float b[3], ck_key_axes ax)
 {
     float u = c[ax.u] / (c[ax.m] + 1e-4f) - b[ax.u] / b[ax.m], v = c[ax.v] / (c[ax.m] + 1e-4f) - b[ax.v] / b[ax.m];
     u = u < 0 ? -u : u;
     v = v < 0 ? -v : v;
-    return u > v ? u : v;
-}
-
-static inline float ck_key_other_hue(const float c[3], const float b[3], ck_key_axes ax)
-{
-    return ck_key_ramp(ck_key_hue_apart(c, b, ax), CK_KEY_SAME_HUE, CK_KEY_OTHER_HUE);
+    return ck_key_ramp(u > v ? u : v, CK_KEY_SAME_HUE, CK_KEY_OTHER_HUE);
 }
 
 #endif

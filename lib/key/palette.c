@@ -65,8 +65,9 @@ static void box_row(const float *restrict src, float *restrict dst, int w)
     }
 }
 
-/* out: means of n moments over as many rows, afresh, since a sum that moves on keeps the rounding of what has left it:
- * beside bright cloth that would be more than all that is known. */
+/* out: means of the rows, n moments each.  They are summed afresh for each row: a sum that moves on keeps the rounding
+ * of what has left it, which beside bright cloth is more than what is left. */
+_Static_assert(BOX == 2, "mean_rows adds five rows");
 CK_CLONES
 static void mean_rows(const float *const rows[2 * BOX + 1], size_t n, float *restrict out)
 {
