@@ -121,7 +121,7 @@ static double compare_rgb(const AVFrame *av, const ck_plane *p)
     for (int c = 0; c < 3; c++)
         for (int y = 0; y < H; y++)
             for (int x = 0; x < W; x++)
-                worst = fmax(worst, fabs(got(p, c, x, y) - sample(av, grey ? 0 : c, x, y)));
+                worst = worse(worst, fabs(got(p, c, x, y) - sample(av, grey ? 0 : c, x, y)));
     return worst;
 }
 
@@ -203,7 +203,7 @@ static void ranges(void)
         row[x] &= 1023;
     bool good = ck_av_plane(av, &choice, (ck_orient){0}, CK_WANT_RGB, "rgb", &f, NULL) == CK_OK;
     for (int x = 0; x < W && good; x++)
-        worst = fmax(worst, fabs(got(&f.planes[0], 1, x, 0) - (row[x] - 64) / 876.0));
+        worst = worse(worst, fabs(got(&f.planes[0], 1, x, 0) - (row[x] - 64) / 876.0));
     ok(good && worst < 1.2e-7 && f.planes[0].type == CK_F32, "grey of limited range keeps its excursions: %.1e", worst);
     ck_frame_free(&f);
     av_frame_free(&av);
@@ -229,7 +229,7 @@ static void hints(void)
     double worst = 0;
     for (int x = 0; x < W && good; x++) {
         double y = 0.2126 * got(g.planes, 0, x, 3) + 0.7152 * got(g.planes, 1, x, 3) + 0.0722 * got(g.planes, 2, x, 3);
-        worst = fmax(worst, fabs(y - got(f.planes, 0, x, 3)));
+        worst = worse(worst, fabs(y - got(f.planes, 0, x, 3)));
     }
     /* Three products and two sums of values up to 2. */
     ok(good && worst < 5e-7, "a colour hint is its luminance: %.1e", worst);

@@ -95,7 +95,7 @@ static void there_and_back(void)
             float x = (float)code / 1023, light, back;
             ck_curve_decode(&c, &x, &light, 1);
             ck_curve_encode(&c, &light, &back, 1);
-            worst = fmax(worst, fabs((double)back - (double)x));
+            worst = worse(worst, fabs((double)back - (double)x));
             grows = light > last || (!strncmp(all[i], "pq", 2) && code < 1);
             last = light;
         }
@@ -198,9 +198,9 @@ static void matrix_values(void)
         if (is)
             ck_matrix_apply(&m, r, g, b, 3);
         for (int c = 0; c < 3; c++) {
-            worst = fmax(worst, fabs((double)r[c] - matrices[i].m[0][c]));
-            worst = fmax(worst, fabs((double)g[c] - matrices[i].m[1][c]));
-            worst = fmax(worst, fabs((double)b[c] - matrices[i].m[2][c]));
+            worst = worse(worst, fabs((double)r[c] - matrices[i].m[0][c]));
+            worst = worse(worst, fabs((double)g[c] - matrices[i].m[1][c]));
+            worst = worse(worst, fabs((double)b[c] - matrices[i].m[2][c]));
         }
         ok(is && worst < NEAR, "%s to %s (%.1e)", matrices[i].from, matrices[i].to, worst);
     }

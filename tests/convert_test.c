@@ -208,7 +208,7 @@ static void against_pow(const char *name, curve *fast, float (*plain)(float), do
         for (int i = 0; i < N; i++, all++) {
             float want = plain(x[i]);
             double unit = nextafterf(want, INFINITY) - want;
-            worst = fmax(worst, fabs((double)y[i] - (double)want) / unit);
+            worst = worse(worst, fabs((double)y[i] - (double)want) / unit);
             differ += y[i] != want;
         }
     }

@@ -71,7 +71,7 @@ static double added(bool coarse, ck_type type, const float *to)
         ck_to_f32(half, CK_F16, wide, H * W);
     double worst = 0;
     for (int i = 0; i < H * W; i++)
-        worst = fmax(worst, fabs((double)wide[i] - (double)to[i]));
+        worst = worse(worst, fabs((double)wide[i] - (double)to[i]));
     return worst;
 }
 
@@ -83,7 +83,7 @@ int main(void)
         believe(coarse);
         double blurred = 0;
         for (int i = 0; i < H * W; i++)
-            blurred = fmax(blurred, fabs((double)seen[i] - (double)hint[i]));
+            blurred = worse(blurred, fabs((double)seen[i] - (double)hint[i]));
         ok(blurred > 0.3, "a network of %d x %d alone loses the strands (%.2f)", NW, NH, blurred);
         /* The matte of such a network becomes the hint, up to the rounding of logits, exp and eight Lanczos taps of
          * values up to 6. */

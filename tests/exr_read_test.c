@@ -270,7 +270,7 @@ static void test_rgba(void)
             const float *rgb[3] = {want[0] + y * W + x, want[1] + y * W + x, want[2] + y * W + x};
             float lum = 0.2126f * *rgb[0] + 0.7152f * *rgb[1] + 0.0722f * *rgb[2];
             float ref = kinds[k].channels == IMF_WRITE_Y ? lum : *rgb[i / n];
-            worst = fmaxf(worst, fabsf(got[i] - ref));
+            worst = worsef(worst, fabsf(got[i] - ref));
         }
         ok(good && worst <= kinds[k].bar, "%s by libOpenEXR: largest error %g, bar %g %s", kinds[k].what, (double)worst,
            (double)kinds[k].bar, e.text);

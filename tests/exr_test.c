@@ -121,7 +121,7 @@ static void test_lossy(void)
         if (good)
             ck_to_f32(f.planes[0].data, f.planes[0].type, got, 3 * N);
         for (int i = 0; i < 3 * N && good; i++)
-            worst = fmaxf(worst, fabsf(got[i] - ramp[i % N]));
+            worst = worsef(worst, fabsf(got[i] - ramp[i % N]));
         float bar = t == CK_F32 ? 0x1p-16f * 2 : 0x1p-9f;
         ok(good && worst <= bar, "%s: largest error %g, bar %g %s", names[c], (double)worst, (double)bar, e.text);
         ck_frame_free(&f);

@@ -516,7 +516,7 @@ static void few(void)
         for (int x = 0; x < W; x++) {
             ck_key_colours c[CK_KEY_REACHES];
             for (int k = ck_key_palette_at(&p, x, y, c) - 1; k >= 0; k--) /* rows: 00 01 02 11 12 22 */
-                worst = fmaxf(worst, fmaxf(fabsf(c[k].cov[1]), fmaxf(fabsf(c[k].cov[2]), fabsf(c[k].cov[4]))));
+                worst = worsef(worst, worsef(fabsf(c[k].cov[1]), worsef(fabsf(c[k].cov[2]), fabsf(c[k].cov[4]))));
         }
     ok(good && worst < 1e-4f, "one cloth's colours have no covariance: %.1e", (double)worst);
     ck_key_palette_free(&p);
@@ -627,7 +627,7 @@ static void plates(void)
         good = good && key_plate(&rgb, q.alpha, q.fg);
         double mean = mean_difference(p.alpha, q.alpha, n), worst = 0;
         for (size_t k = 0; k < 3 * n; k++)
-            worst = fmax(worst, (double)fabsf(p.fg[k] - q.fg[k]));
+            worst = worse(worst, (double)fabsf(p.fg[k] - q.fg[k]));
         ok(good && mean <= kind[i].mean && worst <= kind[i].worst_fg,
            "%s %s is keyed as u8: mattes %.2g, foregrounds %.2g apart", ck_type_name(kind[i].type), kind[i].encoding,
            mean, worst);
@@ -675,13 +675,13 @@ static void clean(ck_type type, int part)
                 ck_key_matte(&rgb.plane, &t, q.alpha, &e) == CK_OK;
     double d = mean_difference(p.alpha, q.alpha, n), noise = 0;
     for (int c = 0; c < 3; c++)
-        noise = fmax(noise, (double)fabsf(t.sigma[c] / s.sigma[c] - 1));
+        noise = worse(noise, (double)fabsf(t.sigma[c] / s.sigma[c] - 1));
     float row[2][3 * 960], worst = 0;
     for (int y = 0; y < 540 && good; y++) {
         ck_key_screen_row(&s, y, 960, row[0]);
         ck_key_screen_row(&t, y, 960, row[1]);
         for (int i = 0; i < 3 * 960; i++)
-            worst = fmaxf(worst, fabsf(row[1][i] / row[0][i] - 1));
+            worst = worsef(worst, fabsf(row[1][i] / row[0][i] - 1));
     }
     float bound = part > 1 ? 0.03f : type == CK_F16 ? 1.0f / 2048 : 1e-7f;
     ok(good && worst < bound, "%s, 1/%d of the sides: the screen comes back within %.2g of itself", ck_type_name(type),

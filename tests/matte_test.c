@@ -31,7 +31,7 @@ static double worst_of(const float *a, const float *b, size_t n)
 {
     double worst = 0;
     for (size_t i = 0; i < n; i++)
-        worst = fmax(worst, fabs((double)a[i] - (double)b[i]));
+        worst = worse(worst, fabs((double)a[i] - (double)b[i]));
     return worst;
 }
 
@@ -142,7 +142,7 @@ static void grow_edges(void)
             for (int i = 0; i < N * N; i++)
                 if (abs(i % N - N / 2) < BAND / 2)
                     area += (double)b[i] - (double)a[i];
-            worst = fmax(worst, fabs(area * c / (BAND - 1) - r));
+            worst = worse(worst, fabs(area * c / (BAND - 1) - r));
         }
     ok(worst < 0.15, "edges of every direction move by the radius, to within %.3f pixels", worst);
 }

@@ -207,7 +207,7 @@ static void scale_counts(const checkpoint *c, const char *device, int h, int w)
     bool shown = ck_network_inside(n, "coarse", &t, coarse);
     double worst = 0;
     for (size_t i = 0; shown && i < p.pixels; i++)
-        worst = fmax(worst, fabs((double)coarse[i * 7 + 3] - (double)io.alpha[i]));
+        worst = worse(worst, fabs((double)coarse[i * 7 + 3] - (double)io.alpha[i]));
     if (precision_act(precision) == CK_NN_F32)
         ok(good && shown && worst == 0, "scale 0 leaves the coarse matte");
     else

@@ -185,7 +185,7 @@ static void flat_group(void)
     for (int c = 0; c < 2; c++) {
         /* 0.3 scaled and shifted is the bias, up to the rounding of scale and shift, which are 316 and 95 times w. */
         double y = 0.3 * (double)*op_at(&norm2, 0, c) + (double)*op_at(&norm2, 1, c);
-        worst = fmax(worst, fabs(y - (double)k.bias[c]));
+        worst = worse(worst, fabs(y - (double)k.bias[c]));
     }
     ok(worst <= 4 * UNIT * 95 && op_equal(&norm, &norm2), "a flat map becomes its bias, to %.1e", worst);
     op_free(&sums);

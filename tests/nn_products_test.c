@@ -512,7 +512,7 @@ static void powers(const ck_cpu_kernels *kernels)
                                          .scratch = scratch.data});
         for (int i = 0; i < kernels->queries; i++) {
             double p = exp2(-(double)q[i]), want = p / (1 + p), have = (double)y[i];
-            worst = fmax(worst, q[i] > 126 ? have > want ? 1 : 0 : fabs(have - want) / want);
+            worst = worse(worst, q[i] > 126 ? have > want ? 1 : 0 : fabs(have - want) / want);
         }
     }
     bool whole = guard_done(&keys) && guard_done(&values);

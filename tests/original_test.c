@@ -119,7 +119,7 @@ static void resample(const char *name, float *src, int h, int w, int dh, int dw,
         bool good = ck_resample(src, 1, h, w, out, dh, dw, (ck_filter)f, &e) == CK_OK;
         for (size_t i = 0; good && i < count; i++) {
             float got = out[(size_t)want[i].y * (size_t)dw + (size_t)want[i].x];
-            worst = fmax(worst, fabs((double)got - (double)want[i].value[f]));
+            worst = worse(worst, fabs((double)got - (double)want[i].value[f]));
         }
         ok(good && worst <= (f == CK_BILINEAR_AA ? 1.2e-7 : 0), "%s: %s, largest difference %g of %zu samples", name,
            filters[f], worst, count);
@@ -171,7 +171,7 @@ static void composite(void)
         const post_pixel *p = &post_pixels[i];
         int at = p->y * POST_W + p->x;
         for (int c = 0; c < 4; c++)
-            worst = fmax(worst, fabs((double)processed[c * N + at] - (double)p->processed[c]));
+            worst = worse(worst, fabs((double)processed[c * N + at] - (double)p->processed[c]));
         for (int c = 0; c < 3; c++) {
             int got = comp[c * N + at];
             double want = (double)p->comp[c] * 255;

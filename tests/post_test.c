@@ -17,7 +17,7 @@ static double worst_of(const float *a, const float *b, size_t n)
 {
     double worst = 0;
     for (size_t i = 0; i < n; i++)
-        worst = fmax(worst, a[i] == b[i] ? 0 : fabs((double)a[i] - (double)b[i]));
+        worst = worse(worst, a[i] == b[i] ? 0 : fabs((double)a[i] - (double)b[i]));
     return worst;
 }
 
@@ -117,7 +117,7 @@ static void e2e_golden(const char *file)
     double worst = 0;
     for (size_t i = 0; i < 4 * n; i++) {
         double d = fabs((double)processed[i] - (double)p.data[i]) - half_unit((double)p.data[i]) / 2;
-        worst = fmax(worst, d);
+        worst = worse(worst, d);
         wrong += d > 8e-4;
     }
     for (size_t i = 0; i < 3 * n; i++) {

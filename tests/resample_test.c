@@ -30,7 +30,7 @@ static void against_golden(const char *file)
         double worst = 0;
         ck_status s = ck_resample(src.data, src.c, src.h, src.w, out.data, want.h, want.w, (ck_filter)f, &e);
         for (size_t i = 0; i < n; i++)
-            worst = fmax(worst, fabs((double)((float *)out.data)[i] - (double)want.data[i]));
+            worst = worse(worst, fabs((double)((float *)out.data)[i] - (double)want.data[i]));
         ok(s == CK_OK && worst <= tolerance[f], "%s: %s, largest difference %g", file, names[f], worst);
         ok(guard_done(&out), "%s: %s stays in its buffer", file, names[f]);
         free(want.data);
@@ -126,7 +126,7 @@ static void constant_stays(void)
         float worst = 0;
         bool good = ck_resample(src, 1, H, W, dst, DH, DW, (ck_filter)f, &e) == CK_OK;
         for (int i = 0; i < DH * DW; i++)
-            worst = fmaxf(worst, fabsf(dst[i] - 0.7f));
+            worst = worsef(worst, fabsf(dst[i] - 0.7f));
         ok(good && worst <= 20 * 2 * 6e-8f, "%s: a flat image stays flat (%g)", names[f], (double)worst);
     }
 }

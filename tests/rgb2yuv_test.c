@@ -139,9 +139,9 @@ static void test_display(void)
             double x = a > 0 ? (double)v[c][i] / a : 0;
             x = srgb(x > 0 ? x : 0);
             x = x > 1 ? 1 : x;
-            worst = fmax(worst, fabs((double)out[c * 4 + i] - x));
+            worst = worse(worst, fabs((double)out[c * 4 + i] - x));
         }
-        worst = fmax(worst, fabs((double)out[12 + i] - fmin(a, 1)));
+        worst = worse(worst, fabs((double)out[12 + i] - fmin(a, 1)));
     }
     /* A division, the curve's power and its two operations: 4 roundings of at most 2^-24. */
     ok(worst <= ldexp(1, -22), "unpremultiplied, then the sRGB curve, then clamped (worst %.2g)", worst);
@@ -207,7 +207,7 @@ static void test_yuv_pictures(void)
         for (int y = 0; y < 6; y++)
             for (int x = 0; x < 34; x++) {
                 uint16_t v = ((uint16_t *)((char *)pic.buf->data + pic.offset[c]))[y * 34 + x];
-                worst = fmax(worst, fabs(v - exact(m, c, 10, false, AT(0, y, x), AT(1, y, x), AT(2, y, x))));
+                worst = worse(worst, fabs(v - exact(m, c, 10, false, AT(0, y, x), AT(1, y, x), AT(2, y, x))));
             }
     /* As above, plus one rounding of v/255. */
     ok(worst <= 0.5 + ldexp(1023, -20), "4:4:4 picture of 10 bits (worst %.6f)", worst);
@@ -227,7 +227,7 @@ static void test_yuv_pictures(void)
                             rgb[k] += AT(k, 2 * y + j, 2 * x + i < 0 ? 0 : 2 * x + i) * (i ? 1 : 2) / 8;
                 }
                 uint8_t v = ((uint8_t *)pic.buf->data + pic.offset[c])[y * 17 + x];
-                worst = fmax(worst, fabs(v - exact(m, c, 8, false, rgb[0], rgb[1], rgb[2])));
+                worst = worse(worst, fabs(v - exact(m, c, 8, false, rgb[0], rgb[1], rgb[2])));
             }
     ok(worst <= 0.5 + ldexp(255, -20), "4:2:0 chroma is filtered, left-sited (worst %.6f)", worst);
     if (ck_picture_black(&black, &pic, NULL))

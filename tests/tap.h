@@ -2,6 +2,7 @@
 #ifndef CK_TESTS_TAP_H
 #define CK_TESTS_TAP_H
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -26,6 +27,17 @@ static int tap_count, tap_failed;
         printf(__VA_ARGS__);                                                                                           \
         printf(" # SKIP %s\n", why);                                                                                   \
     } while (0)
+
+/* The larger of two differences.  NaN is larger than any; fmax passes it over. */
+static inline double worse(double a, double b)
+{
+    return isnan(a) || b <= a ? a : b;
+}
+
+static inline float worsef(float a, float b)
+{
+    return isnan(a) || b <= a ? a : b;
+}
 
 /* Call at the end of main: `return done_testing();` */
 static inline int done_testing(void)
